@@ -1,0 +1,302 @@
+//! The environment, read once at start into one value.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use reqwest::Url;
+use secrecy::SecretString;
+
+use crate::model::{InstanceId, ProviderName, Region};
+
+/// Everything that the environment decides. Nothing else in the crate reads it.
+#[derive(Debug)]
+pub struct Config {
+    /// Provider when a request names none.
+    pub default_provider: Option<ProviderName>,
+    /// Tencent Cloud.
+    pub tencent: Cloud,
+    /// Alibaba Cloud.
+    pub alibaba: Cloud,
+    /// `TENCENT_MQTT_ENDPOINT`.
+    pub tencent_mqtt_endpoint: Option<Endpoint>,
+    /// `ALIBABA_MQTT_ENDPOINT`.
+    pub alibaba_mqtt_endpoint: Option<Endpoint>,
+    /// `ALIBABA_CAS_ENDPOINT`.
+    pub alibaba_cas_endpoint: Option<Endpoint>,
+    /// Which instances inactivate may touch.
+    pub inactivate_allowed_instances: AllowedInstances,
+    /// PEM file of extra trusted roots.
+    pub extra_roots: Option<PathBuf>,
+}
+
+/// One cloud's credentials and default region.
+#[derive(Debug, Default)]
+pub struct Cloud {
+    /// `None` when the variables are not set.
+    pub credentials: Option<Credentials>,
+    /// The default region.
+    pub region: Option<Region>,
+}
+
+/// An access key, with a session token when it is a temporary one. It cannot be printed.
+pub struct Credentials {
+    /// `SecretId` or AccessKey id.
+    pub id: String,
+    /// `SecretKey` or AccessKey secret.
+    pub secret: SecretString,
+    /// Session token.
+    pub token: Option<SecretString>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials")
+    }
+}
+
+/// The instances that inactivate may touch.
+#[derive(Debug, PartialEq, Eq)]
+pub enum AllowedInstances {
+    /// `*`.
+    All,
+    /// These. None when the variable is not set.
+    Only(Vec<InstanceId>),
+}
+
+impl AllowedInstances {
+    /// Whether this instance may be touched.
+    pub fn allow(&self, instance: &InstanceId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(instances) => instances.contains(instance),
+        }
+    }
+}
+
+/// The base URL of an API: scheme, host and port, nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    origin: String,
+    host: String,
+}
+
+impl Endpoint {
+    /// An HTTPS host from a table in this crate.
+    pub fn https(host: &str) -> Self {
+        Self { origin: format!("https://{host}"), host: host.to_owned() }
+    }
+
+    /// # Errors
+    /// A sentence when it is not `https://host[:port]`. `http://` is taken for loopback only.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).map_err(|error| format!("it is not a URL ({error})"))?;
+        let host = url.host_str().ok_or("it has no host")?;
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err("it must be a base URL, without path, query or fragment".to_owned());
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("it must not hold a user name or password".to_owned());
+        }
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        let is_loopback = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback => {}
+            "http" => return Err("http:// is taken for loopback addresses only; use https://".to_owned()),
+            scheme => return Err(format!("its scheme is {scheme}; use https://")),
+        }
+        let host = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        Ok(Self { origin: format!("{}://{host}", url.scheme()), host })
+    }
+
+    /// The URL of the root path with this query: `https://host/` or `https://host/?query`.
+    pub fn url(&self, query: &str) -> String {
+        if query.is_empty() { format!("{}/", self.origin) } else { format!("{}/?{query}", self.origin) }
+    }
+
+    /// What goes into the `Host` header: the host, with the port where it is not the scheme's own.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+/// Why the configuration cannot be used. It names the variable and never shows the value of a secret.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The environment variable.
+    pub variable: &'static str,
+    /// What is wrong and what to do.
+    pub reason: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the environment variable {} cannot be used: {}", self.variable, self.reason)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// A variable's value by its name. An empty value counts as not set: a deployment template cannot leave one out.
+type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Config {
+    /// Reads the variables of the contract through `lookup`.
+    ///
+    /// # Errors
+    /// The first variable that cannot be used.
+    pub fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            default_provider: parsed(lookup, "DEFAULT_PROVIDER", ProviderName::parse)?,
+            tencent: Cloud {
+                credentials: credentials(lookup, "TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN")?,
+                region: parsed(lookup, "TENCENTCLOUD_REGION", Region::parse)?,
+            },
+            alibaba: Cloud {
+                credentials: credentials(
+                    lookup,
+                    "ALIBABA_CLOUD_ACCESS_KEY_ID",
+                    "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+                    "ALIBABA_CLOUD_SECURITY_TOKEN",
+                )?,
+                region: parsed(lookup, "ALIBABA_CLOUD_REGION_ID", Region::parse)?,
+            },
+            tencent_mqtt_endpoint: parsed(lookup, "TENCENT_MQTT_ENDPOINT", Endpoint::parse)?,
+            alibaba_mqtt_endpoint: parsed(lookup, "ALIBABA_MQTT_ENDPOINT", Endpoint::parse)?,
+            alibaba_cas_endpoint: parsed(lookup, "ALIBABA_CAS_ENDPOINT", Endpoint::parse)?,
+            inactivate_allowed_instances: parsed(lookup, "INACTIVATE_ALLOWED_INSTANCES", allowed_instances)?
+                .unwrap_or(AllowedInstances::Only(Vec::new())),
+            extra_roots: text(lookup, "SSL_CERT_FILE").map(PathBuf::from),
+        })
+    }
+}
+
+fn text(lookup: Lookup<'_>, variable: &str) -> Option<String> {
+    lookup(variable).filter(|value| !value.is_empty())
+}
+
+fn parsed<T>(lookup: Lookup<'_>, variable: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, ConfigError> {
+    text(lookup, variable).map(|value| parse(&value).map_err(|reason| ConfigError { variable, reason })).transpose()
+}
+
+/// Key and secret come together. Values that could not be sent in a header are refused at start, since most of them are
+/// a copying accident, like a line feed at the end.
+fn credentials(
+    lookup: Lookup<'_>,
+    id: &'static str,
+    secret: &'static str,
+    token: &'static str,
+) -> Result<Option<Credentials>, ConfigError> {
+    let value = |variable: &'static str| match text(lookup, variable) {
+        Some(value) if !value.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Err(ConfigError { variable, reason: "it holds a blank, a control character or a character beyond ASCII".to_owned() })
+        }
+        value => Ok(value),
+    };
+    let missing = |variable, other| ConfigError { variable, reason: format!("it is not set, although {other} is") };
+    match (value(id)?, value(secret)?, value(token)?) {
+        (Some(id), Some(secret), token) => Ok(Some(Credentials { id, secret: secret.into(), token: token.map(Into::into) })),
+        (Some(_), None, _) => Err(missing(secret, id)),
+        (None, Some(_), _) => Err(missing(id, secret)),
+        (None, None, Some(_)) => Err(missing(id, token)),
+        (None, None, None) => Ok(None),
+    }
+}
+
+fn allowed_instances(list: &str) -> Result<AllowedInstances, String> {
+    if list.trim() == "*" {
+        return Ok(AllowedInstances::All);
+    }
+    let instances = list.split(',').map(|id| InstanceId::parse(id.trim())).collect::<Result<_, _>>()?;
+    Ok(AllowedInstances::Only(instances))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_lookup(&|name| variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn an_empty_environment_allows_nothing() {
+        let config = config(&[("INACTIVATE_ALLOWED_INSTANCES", ""), ("TENCENTCLOUD_SECRET_ID", "")]).unwrap();
+        assert!(config.tencent.credentials.is_none());
+        assert_eq!(config.inactivate_allowed_instances, AllowedInstances::Only(Vec::new()));
+        assert!(!config.inactivate_allowed_instances.allow(&InstanceId::parse("mqtt-1").unwrap()));
+    }
+
+    #[test]
+    fn the_allow_list_is_exact() {
+        let listed = config(&[("INACTIVATE_ALLOWED_INSTANCES", "post-cn-1, post-cn-2")]).unwrap();
+        for (instance, allowed) in
+            [("post-cn-1", true), ("post-cn-2", true), ("post-cn-", false), ("post-cn-11", false), ("POST-CN-1", false)]
+        {
+            let instance = InstanceId::parse(instance).unwrap();
+            assert_eq!(listed.inactivate_allowed_instances.allow(&instance), allowed, "{instance}");
+        }
+        assert_eq!(config(&[("INACTIVATE_ALLOWED_INSTANCES", "*")]).unwrap().inactivate_allowed_instances, AllowedInstances::All);
+        for list in ["a,,b", ",", "a,*", "post-*", "a b"] {
+            assert!(config(&[("INACTIVATE_ALLOWED_INSTANCES", list)]).is_err(), "{list}");
+        }
+    }
+
+    #[test]
+    fn half_a_key_does_not_start() {
+        for (variables, variable) in [
+            (&[("TENCENTCLOUD_SECRET_ID", "id")][..], "TENCENTCLOUD_SECRET_KEY"),
+            (&[("TENCENTCLOUD_SECRET_KEY", "key")], "TENCENTCLOUD_SECRET_ID"),
+            (&[("ALIBABA_CLOUD_SECURITY_TOKEN", "token")], "ALIBABA_CLOUD_ACCESS_KEY_ID"),
+            (&[("ALIBABA_CLOUD_ACCESS_KEY_ID", "id"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t\n")], "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+        ] {
+            let error = config(variables).unwrap_err();
+            assert_eq!(error.variable, variable);
+            assert!(!error.to_string().contains("s3cr3t"));
+        }
+    }
+
+    #[test]
+    fn endpoints_are_bare_and_encrypted() {
+        for (text, host, url) in [
+            ("https://mqtt.intl.tencentcloudapi.com", "mqtt.intl.tencentcloudapi.com", "https://mqtt.intl.tencentcloudapi.com/?a=b"),
+            ("https://localhost:8443/", "localhost:8443", "https://localhost:8443/?a=b"),
+            ("http://127.0.0.1:9000", "127.0.0.1:9000", "http://127.0.0.1:9000/?a=b"),
+            ("http://[::1]:9000", "[::1]:9000", "http://[::1]:9000/?a=b"),
+            ("https://example.test:443", "example.test", "https://example.test/?a=b"),
+        ] {
+            let endpoint = Endpoint::parse(text).unwrap();
+            assert_eq!((endpoint.host(), endpoint.url("a=b").as_str()), (host, url));
+        }
+        for text in [
+            "http://example.test",
+            "http://10.0.0.1",
+            "ftp://localhost",
+            "https://a/b",
+            "https://a/?q",
+            "https://a/#f",
+            "https://u:p@a",
+            "localhost:80",
+            "",
+            "http://localhost.evil.test",
+            "https://",
+        ] {
+            assert!(Endpoint::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_cannot_be_printed() {
+        let config = config(&[
+            ("TENCENTCLOUD_SECRET_ID", "AKIDcanary"),
+            ("TENCENTCLOUD_SECRET_KEY", "canarykey"),
+            ("TENCENTCLOUD_TOKEN", "canarytoken"),
+        ])
+        .unwrap();
+        assert!(!format!("{config:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,239 @@
+//! The one public error, and the contract's table of codes.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use crate::model::ProviderName;
+
+/// What kind of failure it is. Each code has one HTTP status and one answer to "is it worth trying again?".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// Malformed JSON, an unknown or missing member, a value out of range; `field` names it.
+    InvalidRequest,
+    /// A webhook signature is missing or wrong.
+    Unauthenticated,
+    /// A rule of this deployment forbids it: the instance is not on the allow-list.
+    Forbidden,
+    /// The provider does not know the instance. An unknown certificate is a result, not an error.
+    NotFound,
+    /// The HTTP method is not one that this function takes.
+    MethodNotAllowed,
+    /// The request is larger than this function reads.
+    PayloadTooLarge,
+    /// This provider cannot do this operation or filter.
+    Unsupported,
+    /// The provider asks to slow down.
+    Throttled,
+    /// A defect here; the detail carries only a reference to the log.
+    Internal,
+    /// The provider refused our credentials, permission, edition or parameters.
+    ProviderRejected,
+    /// The provider's answer is not what it documents.
+    ProviderInvalidResponse,
+    /// The provider could not be reached, or failed without a business code.
+    ProviderUnavailable,
+    /// The deadline was reached.
+    Timeout,
+}
+
+impl ErrorCode {
+    /// Every code, in the contract's order.
+    pub const ALL: [Self; 13] = [
+        Self::InvalidRequest,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::PayloadTooLarge,
+        Self::Unsupported,
+        Self::Throttled,
+        Self::Internal,
+        Self::ProviderRejected,
+        Self::ProviderInvalidResponse,
+        Self::ProviderUnavailable,
+        Self::Timeout,
+    ];
+
+    const fn row(self) -> (&'static str, &'static str, u16, bool) {
+        match self {
+            Self::InvalidRequest => ("invalid_request", "Invalid request", 400, false),
+            Self::Unauthenticated => ("unauthenticated", "Unauthenticated", 401, false),
+            Self::Forbidden => ("forbidden", "Forbidden", 403, false),
+            Self::NotFound => ("not_found", "Not found", 404, false),
+            Self::MethodNotAllowed => ("method_not_allowed", "Method not allowed", 405, false),
+            Self::PayloadTooLarge => ("payload_too_large", "Payload too large", 413, false),
+            Self::Unsupported => ("unsupported", "Unsupported", 422, false),
+            Self::Throttled => ("throttled", "Throttled", 429, true),
+            Self::Internal => ("internal", "Internal error", 500, false),
+            Self::ProviderRejected => ("provider_rejected", "Provider rejected", 502, false),
+            Self::ProviderInvalidResponse => ("provider_invalid_response", "Provider invalid response", 502, true),
+            Self::ProviderUnavailable => ("provider_unavailable", "Provider unavailable", 503, true),
+            Self::Timeout => ("timeout", "Timeout", 504, true),
+        }
+    }
+
+    /// The code's name in answers, like `throttled`.
+    pub const fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The problem document's `title`.
+    pub const fn title(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The HTTP status of the answer.
+    pub const fn http_status(self) -> u16 {
+        self.row().2
+    }
+
+    /// Whether the same request may succeed later.
+    pub const fn retryable(self) -> bool {
+        self.row().3
+    }
+}
+
+/// What the provider itself said, fit to be shown: no secret, no signature, no echo of what was signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProviderError {
+    /// Who said it.
+    pub provider: ProviderName,
+    /// The vendor's own code, like `RequestLimitExceeded`.
+    pub code: String,
+    /// The vendor's own text, or `null` where it could repeat what was signed.
+    pub message: Option<String>,
+    /// The vendor's id of the call, to quote in a support case.
+    pub request_id: Option<String>,
+}
+
+/// Vendor texts are cut to this many characters.
+const LONGEST_VENDOR_TEXT: usize = 512;
+
+impl ProviderError {
+    /// Takes what the vendor answered. Control characters become blanks and long texts are cut. The message is dropped
+    /// when it looks like an echo of a signed request, whatever its code: signatures and keys must not travel on.
+    pub fn new(provider: ProviderName, code: &str, message: Option<&str>, request_id: Option<&str>) -> Self {
+        Self {
+            provider,
+            code: printable(code),
+            message: message.filter(|text| !echoes_signing(text)).map(printable),
+            request_id: request_id.map(printable),
+        }
+    }
+}
+
+fn echoes_signing(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["hmac", "x-acs-", "x-tc-", "string to sign", "stringtosign", "canonical", "signature=", "authorization", "accesskey"]
+        .iter()
+        .any(|mark| text.contains(mark))
+}
+
+fn printable(text: &str) -> String {
+    text.chars().take(LONGEST_VENDOR_TEXT).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The one error of this crate. It serializes as the contract's problem document (RFC 9457).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What kind of failure.
+    pub code: ErrorCode,
+    /// What went wrong and what to do.
+    pub detail: String,
+    /// The request member at fault, like `certificates[2].serial_number`.
+    pub field: Option<String>,
+    /// What the provider said.
+    pub provider_error: Option<Box<ProviderError>>,
+    /// How long the provider asks to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl Error {
+    /// An error with nothing but a code and a detail.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), field: None, provider_error: None, retry_after: None }
+    }
+
+    /// [`ErrorCode::InvalidRequest`] about one member of the request.
+    pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..Self::new(ErrorCode::InvalidRequest, detail) }
+    }
+
+    /// The same error about this member of the request.
+    #[must_use]
+    pub fn with_field(self, field: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..self }
+    }
+
+    /// The same error with what the provider said.
+    #[must_use]
+    pub fn with_provider_error(self, provider_error: ProviderError) -> Self {
+        Self { provider_error: Some(Box::new(provider_error)), ..self }
+    }
+
+    /// Whether a queue must deliver the request again: because it can succeed later, or because it could not be
+    /// understood or carried out at all and belongs into the dead-letter queue for a person to see.
+    ///
+    /// A final decision about a sound request (not on the allow-list, no such instance) is an outcome and does not come
+    /// back. Credentials that the provider refuses, or a defect here, say nothing about the request: acknowledging it
+    /// would lose it.
+    pub const fn comes_back(&self) -> bool {
+        match self.code {
+            ErrorCode::Forbidden | ErrorCode::NotFound | ErrorCode::Unauthenticated | ErrorCode::MethodNotAllowed => false,
+            ErrorCode::InvalidRequest
+            | ErrorCode::PayloadTooLarge
+            | ErrorCode::Unsupported
+            | ErrorCode::Internal
+            | ErrorCode::ProviderRejected
+            | ErrorCode::Throttled
+            | ErrorCode::ProviderInvalidResponse
+            | ErrorCode::ProviderUnavailable
+            | ErrorCode::Timeout => true,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    retryable: bool,
+    detail: &'a str,
+    field: Option<&'a str>,
+    provider_error: Option<&'a ProviderError>,
+}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Problem {
+            r#type: "about:blank",
+            title: self.code.title(),
+            status: self.code.http_status(),
+            code: self.code.as_str(),
+            retryable: self.code.retryable(),
+            detail: &self.detail,
+            field: self.field.as_deref(),
+            provider_error: self.provider_error.as_deref(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.detail)
+    }
+}
+
+/// The same as `Display`: the Lambda runtime logs an error's `Debug`.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,27 @@
+//! Device certificates on several clouds behind one contract.
+//!
+//! ```text
+//! event bytes -> trigger -> request -> operation -> provider -> transport -> the vendor
+//! answer bytes <- trigger          <- operation <- provider <- transport <-
+//! ```
+//!
+//! * [`trigger`] knows Lambda: what kind of event it is, the requests in it, the form of the answer.
+//! * [`request`] makes JSON into a request that cannot hold bad values.
+//! * [`operation`] has the steps and guards of describe, inactivate and status.
+//! * [`provider`] speaks each vendor's words.
+//! * [`transport`] signs (with [`signing`]), sends and retries within the deadline.
+//! * [`model`] and [`error`] are the words that all of them share; [`config`] is the only reader of the environment.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "tests compute with their own numbers"))]
+
+pub mod config;
+pub mod error;
+pub mod model;
+pub mod operation;
+pub mod provider;
+pub mod request;
+pub mod signing;
+pub mod telemetry;
+pub mod transport;
+pub mod trigger;

@@ -1,0 +1,175 @@
+//! Names of providers, regions and instances.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::{deserialize_by_parse, quoted};
+
+/// A cloud service that keeps certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProviderName {
+    /// Tencent Cloud MQTT, API version 2024-05-16.
+    TencentMqtt,
+    /// Alibaba Cloud ApsaraMQ for MQTT (OnsMqtt), API version 2020-04-20.
+    AlibabaMqtt,
+    /// Alibaba Cloud Certificate Management Service, private CA (cas), API version 2020-06-30.
+    AlibabaPca,
+    /// AWS IoT Core.
+    AwsIot,
+}
+
+impl ProviderName {
+    /// Every provider of the contract.
+    pub const ALL: [Self; 4] = [Self::TencentMqtt, Self::AlibabaMqtt, Self::AlibabaPca, Self::AwsIot];
+
+    /// The name in requests and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TencentMqtt => "tencent-mqtt",
+            Self::AlibabaMqtt => "alibaba-mqtt",
+            Self::AlibabaPca => "alibaba-pca",
+            Self::AwsIot => "aws-iot",
+        }
+    }
+
+    /// # Errors
+    /// A sentence that lists the known providers.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|provider| provider.as_str() == text).ok_or_else(|| {
+            let known = Self::ALL.map(Self::as_str).join(", ");
+            format!("unknown provider {}; known are {known}", quoted(text))
+        })
+    }
+}
+
+impl fmt::Display for ProviderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for ProviderName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+deserialize_by_parse!(ProviderName, "the name of a provider as a string");
+
+/// A cloud's region id, like `ap-guangzhou`: lower-case words joined by hyphens. The shape alone keeps it from being
+/// anything else in a host name or a header; whether the provider has such a region is the provider's table to say.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Region(String);
+
+impl Region {
+    /// # Errors
+    /// A sentence when the text has not the form of a region id.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut words = text.split('-');
+        let first = words.next().unwrap_or_default();
+        let rest: Vec<&str> = words.collect();
+        let lower = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        let well_formed = first.len() == 2
+            && first.bytes().all(|byte| byte.is_ascii_lowercase())
+            && !rest.is_empty()
+            && rest.iter().all(|word| !word.is_empty() && lower(word))
+            && text.len() <= 40;
+        if well_formed {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!("a region is written like ap-guangzhou or cn-hangzhou, not {}", quoted(text)))
+        }
+    }
+
+    /// The region id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+deserialize_by_parse!(Region, "a region as a string");
+
+/// The MQTT broker that a device certificate is registered with, like `mqtt-qgzaawn9` or `post-cn-7mz2d0000`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct InstanceId(String);
+
+impl InstanceId {
+    /// # Errors
+    /// A sentence when it is not 1 to 64 letters, digits, hyphens and underscores.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!("an instance id has 1 to 64 letters, digits, hyphens and underscores; {} has not", quoted(text)))
+        }
+    }
+
+    /// The instance id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+deserialize_by_parse!(InstanceId, "an instance id as a string");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_regions_and_instances_are_refused() {
+        let hostile = [
+            "",
+            "-",
+            "a",
+            "cn-",
+            "-cn",
+            "cn--x",
+            "CN-hangzhou",
+            "cn-hang zhou",
+            "cn-hangzhou\n",
+            "cn-hangzhou\r\nx: y",
+            "x@evil:443/#",
+            "cn-hangzhou.evil",
+            "cn-hangzhou/",
+            "cn-h\0",
+            "ｃｎ-hangzhou",
+            "us-east-1#",
+            "cn_hangzhou",
+        ];
+        for text in hostile {
+            assert!(Region::parse(text).is_err(), "{text:?}");
+        }
+        for text in ["", "a b", "a\r\nb", "a/b", "a@b", "a#b", "a\0b", "é", "a.b", "a,b", "*", &"a".repeat(65), &"a".repeat(100_000)] {
+            assert!(InstanceId::parse(text).is_err(), "{text:?}");
+            assert!(InstanceId::parse(text).unwrap_err().len() < 250);
+        }
+    }
+
+    #[test]
+    fn real_ones_are_taken() {
+        for text in ["ap-guangzhou", "cn-hangzhou", "cn-heyuan-acdr-1", "mq-internet-access", "us-east-1", "ap-guangzhou-open"] {
+            assert_eq!(Region::parse(text).unwrap().as_str(), text);
+        }
+        for text in ["mqtt-qgzaawn9", "post-cn-7mz2d0000", "mqtt-cn-sim_0002"] {
+            assert_eq!(InstanceId::parse(text).unwrap().as_str(), text);
+        }
+        for provider in ProviderName::ALL {
+            assert_eq!(ProviderName::parse(provider.as_str()), Ok(provider));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The words of the contract as types: parsed once at the edge, unable to hold bad values afterwards.
+
+mod certificate;
+mod identifier;
+mod serial_number;
+mod status;
+mod timestamp;
+
+pub use certificate::{Certificate, Subject};
+pub use identifier::{InstanceId, ProviderName, Region};
+pub use serial_number::SerialNumber;
+pub use status::{EffectiveStatus, LifecycleStatus, Validity, effective_status, usable};
+pub use timestamp::Timestamp;
+
+/// A caller's text for an error message: its first characters, with everything unprintable escaped.
+pub(crate) fn quoted(text: &str) -> String {
+    const SHOWN: usize = 40;
+    let shown: String = text.chars().take(SHOWN).collect();
+    let rest = if shown.len() < text.len() { "..." } else { "" };
+    format!("\"{}{rest}\"", shown.escape_debug())
+}
+
+/// Implements `Deserialize` from a JSON string by `parse`.
+macro_rules! deserialize_by_parse {
+    ($type:ty, $expecting:literal) => {
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Text;
+                impl serde::de::Visitor<'_> for Text {
+                    type Value = $type;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str($expecting)
+                    }
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$type, E> {
+                        <$type>::parse(text).map_err(E::custom)
+                    }
+                }
+                deserializer.deserialize_str(Text)
+            }
+        }
+    };
+}
+pub(crate) use deserialize_by_parse;

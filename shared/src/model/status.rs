@@ -1,0 +1,157 @@
+//! What a certificate's state means now, in one place for all providers.
+
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+
+/// What the provider says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LifecycleStatus {
+    /// A broker accepts it.
+    Active,
+    /// A broker has it switched off; it can be switched on again.
+    Inactive,
+    /// A broker waits for its activation.
+    PendingActivation,
+    /// Withdrawn for good.
+    Revoked,
+    /// A CA says: not revoked (RFC 6960). This says nothing about expiry.
+    Good,
+    /// The provider cannot tell, or says a word that is not documented.
+    Unknown,
+}
+
+/// The lifecycle status combined with the validity dates and the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectiveStatus {
+    /// As [`LifecycleStatus::Active`], within its validity as far as that is known.
+    Active,
+    /// As [`LifecycleStatus::Inactive`].
+    Inactive,
+    /// As [`LifecycleStatus::PendingActivation`].
+    PendingActivation,
+    /// As [`LifecycleStatus::Revoked`].
+    Revoked,
+    /// As [`LifecycleStatus::Good`], within its validity as far as that is known.
+    Good,
+    /// As [`LifecycleStatus::Unknown`].
+    Unknown,
+    /// Its validity is over.
+    Expired,
+    /// Its validity has not begun.
+    NotYetValid,
+}
+
+/// The validity dates as far as they are known; both ends are included (RFC 5280, section 4.1.2.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Validity {
+    /// First moment.
+    pub not_before: Option<Timestamp>,
+    /// Last moment.
+    pub not_after: Option<Timestamp>,
+}
+
+impl Validity {
+    fn is_over(self, now: Timestamp) -> bool {
+        self.not_after.is_some_and(|last| now > last)
+    }
+
+    fn is_ahead(self, now: Timestamp) -> bool {
+        self.not_before.is_some_and(|first| now < first)
+    }
+
+    const fn is_known(self) -> bool {
+        self.not_before.is_some() && self.not_after.is_some()
+    }
+}
+
+/// The strongest reason first: what can never be undone (revoked, expired), then what somebody must change (inactive,
+/// pending), then what time will change (not yet valid).
+pub fn effective_status(status: LifecycleStatus, validity: Validity, now: Timestamp) -> EffectiveStatus {
+    match status {
+        LifecycleStatus::Revoked => EffectiveStatus::Revoked,
+        _ if validity.is_over(now) => EffectiveStatus::Expired,
+        LifecycleStatus::Inactive => EffectiveStatus::Inactive,
+        LifecycleStatus::PendingActivation => EffectiveStatus::PendingActivation,
+        _ if validity.is_ahead(now) => EffectiveStatus::NotYetValid,
+        LifecycleStatus::Active => EffectiveStatus::Active,
+        LifecycleStatus::Good => EffectiveStatus::Good,
+        LifecycleStatus::Unknown => EffectiveStatus::Unknown,
+    }
+}
+
+/// Would a connection with this certificate be accepted now? `None` where the facts do not say: a broker's active
+/// certificate with unknown dates, or a CA's word without a broker's. Unknown is never usable.
+pub fn usable(status: LifecycleStatus, validity: Validity, now: Timestamp) -> Option<bool> {
+    match effective_status(status, validity, now) {
+        EffectiveStatus::Active => validity.is_known().then_some(true),
+        EffectiveStatus::Good => None,
+        EffectiveStatus::Inactive
+        | EffectiveStatus::PendingActivation
+        | EffectiveStatus::Revoked
+        | EffectiveStatus::Unknown
+        | EffectiveStatus::Expired
+        | EffectiveStatus::NotYetValid => Some(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use EffectiveStatus as E;
+    use LifecycleStatus as L;
+
+    const NOW: i64 = 1_763_800_000_000;
+    const DAY: i64 = 86_400_000;
+
+    fn validity(not_before: Option<i64>, not_after: Option<i64>) -> Validity {
+        let moment = |offset: i64| Timestamp::from_epoch_milliseconds(NOW + offset).unwrap();
+        Validity { not_before: not_before.map(moment), not_after: not_after.map(moment) }
+    }
+
+    #[test]
+    fn every_pair_of_status_and_dates() {
+        let current = validity(Some(-DAY), Some(DAY));
+        let last_moment = validity(Some(-DAY), Some(0));
+        let first_moment = validity(Some(0), Some(DAY));
+        let over = validity(Some(-DAY), Some(-1));
+        let ahead = validity(Some(1), Some(DAY));
+        let dateless = Validity::default();
+        let half_known = validity(None, Some(DAY));
+        let now = Timestamp::from_epoch_milliseconds(NOW).unwrap();
+        for (status, dates, effective, accepted) in [
+            (L::Active, current, E::Active, Some(true)),
+            (L::Active, last_moment, E::Active, Some(true)),
+            (L::Active, first_moment, E::Active, Some(true)),
+            (L::Active, over, E::Expired, Some(false)),
+            (L::Active, ahead, E::NotYetValid, Some(false)),
+            (L::Active, dateless, E::Active, None),
+            (L::Active, half_known, E::Active, None),
+            (L::Inactive, current, E::Inactive, Some(false)),
+            (L::Inactive, over, E::Expired, Some(false)),
+            (L::Inactive, ahead, E::Inactive, Some(false)),
+            (L::Inactive, dateless, E::Inactive, Some(false)),
+            (L::PendingActivation, current, E::PendingActivation, Some(false)),
+            (L::PendingActivation, over, E::Expired, Some(false)),
+            (L::PendingActivation, ahead, E::PendingActivation, Some(false)),
+            (L::PendingActivation, dateless, E::PendingActivation, Some(false)),
+            (L::Revoked, current, E::Revoked, Some(false)),
+            (L::Revoked, over, E::Revoked, Some(false)),
+            (L::Revoked, ahead, E::Revoked, Some(false)),
+            (L::Revoked, dateless, E::Revoked, Some(false)),
+            (L::Good, current, E::Good, None),
+            (L::Good, over, E::Expired, Some(false)),
+            (L::Good, ahead, E::NotYetValid, Some(false)),
+            (L::Good, dateless, E::Good, None),
+            (L::Unknown, current, E::Unknown, Some(false)),
+            (L::Unknown, over, E::Expired, Some(false)),
+            (L::Unknown, ahead, E::NotYetValid, Some(false)),
+            (L::Unknown, dateless, E::Unknown, Some(false)),
+        ] {
+            assert_eq!(effective_status(status, dates, now), effective, "{status:?} {dates:?}");
+            assert_eq!(usable(status, dates, now), accepted, "{status:?} {dates:?}");
+        }
+    }
+}

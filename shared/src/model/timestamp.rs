@@ -1,0 +1,121 @@
+//! Moments in UTC with millisecond precision.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::{Serialize, Serializer};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
+
+use super::{deserialize_by_parse, quoted};
+
+/// A moment in UTC, to the millisecond. It is written as RFC 3339 with a `Z`, with a fraction only where there is one:
+/// `2025-12-18T16:00:00Z`, `2025-03-26T09:58:35.198Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(OffsetDateTime);
+
+impl Timestamp {
+    /// From epoch milliseconds; `None` outside of the years 0 to 9999, which RFC 3339 cannot write.
+    pub fn from_epoch_milliseconds(milliseconds: i64) -> Option<Self> {
+        let nanoseconds = i128::from(milliseconds).checked_mul(1_000_000)?;
+        let moment = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?;
+        (0..=9999).contains(&moment.year()).then_some(Self(moment))
+    }
+
+    /// From the system's clock.
+    pub fn from_system_time(moment: SystemTime) -> Self {
+        let since_epoch = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since_epoch.as_millis()).ok().and_then(Self::from_epoch_milliseconds).unwrap_or(Self(OffsetDateTime::UNIX_EPOCH))
+    }
+
+    /// Takes RFC 3339 with any offset.
+    ///
+    /// # Errors
+    /// A sentence that shows the form.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        OffsetDateTime::parse(text, &Rfc3339)
+            .ok()
+            .and_then(|moment| moment.checked_to_offset(UtcOffset::UTC))
+            .and_then(|moment| i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000_000)).ok())
+            .and_then(Self::from_epoch_milliseconds)
+            .ok_or_else(|| format!("a time is written like 2026-01-31T00:00:00Z (RFC 3339), not {}", quoted(text)))
+    }
+
+    /// Whole seconds since the epoch.
+    pub fn epoch_seconds(self) -> i64 {
+        self.0.unix_timestamp()
+    }
+
+    /// This moment and so many days; the same moment where the calendar ends before that.
+    #[must_use]
+    pub fn plus_days(self, days: u16) -> Self {
+        let later = self.0.checked_add(time::Duration::days(i64::from(days)));
+        Self(later.unwrap_or(self.0))
+    }
+
+    /// `yyyy-MM-ddTHH:mm:ssZ`, the form that Alibaba Cloud signs.
+    pub fn to_seconds_text(self) -> String {
+        let (date, time) = (self.0.date(), self.0.time());
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+            date.year(),
+            u8::from(date.month()),
+            date.day(),
+            time.hour(),
+            time.minute(),
+            time.second()
+        )
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.to_seconds_text();
+        match self.0.millisecond() {
+            0 => f.write_str(&seconds),
+            milliseconds => write!(f, "{}.{milliseconds:03}Z", seconds.trim_end_matches('Z')),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+deserialize_by_parse!(Timestamp, "a time in RFC 3339 as a string");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_written_with_a_fraction_only_where_there_is_one() {
+        for (milliseconds, text) in [
+            (1_766_073_600_000, "2025-12-18T16:00:00Z"),
+            (1_742_983_115_198, "2025-03-26T09:58:35.198Z"),
+            (1_742_983_115_090, "2025-03-26T09:58:35.090Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+        ] {
+            let moment = Timestamp::from_epoch_milliseconds(milliseconds).unwrap();
+            assert_eq!(moment.to_string(), text);
+            assert_eq!(Timestamp::parse(text), Ok(moment));
+        }
+    }
+
+    #[test]
+    fn any_offset_is_the_same_moment() {
+        assert_eq!(Timestamp::parse("2025-12-19T00:00:00+08:00").unwrap().to_string(), "2025-12-18T16:00:00Z");
+    }
+
+    #[test]
+    fn what_no_calendar_holds_is_refused() {
+        for milliseconds in [i64::MIN, i64::MAX, 253_402_300_800_000, -62_167_219_200_001] {
+            assert_eq!(Timestamp::from_epoch_milliseconds(milliseconds), None, "{milliseconds}");
+        }
+        for text in ["", "2025-12-18", "2025-12-18T16:00Z", "2025-13-18T16:00:00Z", "0000-01-01T00:00:00+23:59", "tomorrow"] {
+            assert!(Timestamp::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What both Alibaba Cloud products share: RPC-style calls with signature V3, and the gateway's error codes.
+
+pub(super) mod codes;
+
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::Connection;
+use super::codes::{Refusal, Row, explain, not_an_answer};
+use crate::error::Error;
+use crate::model::{ProviderName, Timestamp};
+use crate::signing::{acs3, hex, sha256_hex};
+use crate::transport::{Failure, HttpRequest, HttpResponse, Method, Safety};
+
+/// One product's API.
+pub(super) struct Api {
+    pub(super) provider: ProviderName,
+    /// `x-acs-version`.
+    pub(super) version: &'static str,
+    /// The product's own codes; the gateway's are added.
+    pub(super) codes: &'static [Row],
+}
+
+/// One call. All parameters go into the query, for POST as well.
+pub(super) struct Call<'a> {
+    pub(super) action: &'static str,
+    pub(super) method: Method,
+    pub(super) safety: Safety,
+    pub(super) parameters: &'a [(&'a str, &'a str)],
+}
+
+/// What the gateway or the product answers in place of a result. Some gateways write the names in lower case.
+#[derive(Deserialize)]
+struct ErrorBody {
+    #[serde(rename = "Code", alias = "code")]
+    code: String,
+    #[serde(rename = "Message", alias = "message")]
+    message: Option<String>,
+    #[serde(rename = "RequestId", alias = "requestId")]
+    request_id: Option<String>,
+}
+
+impl Api {
+    /// Makes one call and reads its result.
+    pub(super) async fn call<T: DeserializeOwned>(&self, connection: &Connection<'_>, call: &Call<'_>) -> Result<T, Failure> {
+        let session = connection.session;
+        let query = acs3::canonical_query(call.parameters);
+        let sign = |now, nonce| self.sign(connection, call, &query, now, nonce);
+        let read = |response: &HttpResponse| self.read(response);
+        session.transport.call(session.deadline, call.safety, sign, read).await
+    }
+
+    fn sign(&self, connection: &Connection<'_>, call: &Call<'_>, query: &str, now: Timestamp, nonce: [u8; 16]) -> HttpRequest {
+        let Connection { endpoint, credentials, .. } = connection;
+        let mut headers = vec![
+            ("x-acs-action", call.action.to_owned()),
+            ("x-acs-content-sha256", sha256_hex(&[])),
+            ("x-acs-date", now.to_seconds_text()),
+            ("x-acs-signature-nonce", hex(&nonce)),
+            ("x-acs-version", self.version.to_owned()),
+        ];
+        if let Some(token) = &credentials.token {
+            headers.push(("x-acs-accesskey-id", credentials.id.clone()));
+            headers.push(("x-acs-security-token", token.expose_secret().to_owned()));
+        }
+        let authorization = {
+            let mut signed: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            signed.push(("host", endpoint.host()));
+            acs3::Request { method: call.method.as_str(), canonical_query: query, headers: &signed, body: &[] }
+                .authorization(&credentials.id, &credentials.secret)
+        };
+        headers.push(("authorization", authorization));
+        // Without it an error may come as XML.
+        headers.push(("accept", "application/json".to_owned()));
+        HttpRequest { method: call.method, url: endpoint.url(query), headers, body: Vec::new() }
+    }
+
+    /// The code decides before the status: "certificate not found" comes with HTTP 500.
+    fn read<T: DeserializeOwned>(&self, response: &HttpResponse) -> Result<T, Error> {
+        let status = response.status;
+        if let Some(error) = error_body(&response.body) {
+            let refusal = Refusal {
+                provider: self.provider,
+                code: &error.code,
+                message: error.message.as_deref(),
+                request_id: error.request_id.as_deref(),
+                status,
+            };
+            return Err(explain(&refusal, &[self.codes, codes::CODES]));
+        }
+        if status != 200 {
+            return Err(not_an_answer(self.provider, status, "an error without a code"));
+        }
+        serde_json::from_slice(&response.body)
+            .map_err(|error| not_an_answer(self.provider, status, &format!("{:?} error at column {}", error.classify(), error.column())))
+    }
+}
+
+/// JSON with a `Code`, or the XML form of the same (root `Error`), which some gateways send whatever was asked for.
+fn error_body(body: &[u8]) -> Option<ErrorBody> {
+    if let Ok(error) = serde_json::from_slice::<ErrorBody>(body) {
+        return Some(error);
+    }
+    let text = std::str::from_utf8(body).ok()?.trim_start();
+    let element = |name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>")).map(|(value, _)| value.to_owned())
+    };
+    (text.starts_with('<') && text.contains("<Error>")).then_some(())?;
+    Some(ErrorBody { code: element("Code")?, message: element("Message"), request_id: element("RequestId") })
+}

@@ -1,0 +1,37 @@
+//! The product's own error codes (pages of the device certificate actions, and the page "Error codes"). Permanent faults
+//! come with HTTP status 500 here, so the status plays no part.
+
+use crate::error::ErrorCode::{NotFound, ProviderRejected, ProviderUnavailable, Throttled};
+use crate::provider::codes::Row;
+
+/// No device certificate has this serial number (HTTP 500).
+pub(super) const DEVICE_NOT_FOUND: &str = "FindDeviceBySnError";
+/// No CA certificate has this serial number (HTTP 500). Documented for the CA's actions; taken here, too.
+pub(super) const CA_NOT_FOUND: &str = "FindCaBySnError";
+
+const INSTANCE: &str = "the provider does not know this instance; check instance_id and region";
+const OWNER: &str = "the instance belongs to another account, or the credentials may not use it (mq:MqttInstanceAccess)";
+const PERMISSION: &str = "the credentials lack the permission for this action; grant mq:GetDeviceCertificate, mq:MqttInstanceAccess \
+     and, for inactivating, mq:UnregisterDeviceCertificate in RAM";
+const PARAMETERS: &str = "the provider does not accept these parameters";
+const OVERLOAD: &str = "the provider is overloaded; try again later";
+
+pub(super) const CODES: &[Row] = &[
+    Row::new(DEVICE_NOT_FOUND, NotFound, "the provider does not know this device certificate"),
+    Row::new(CA_NOT_FOUND, NotFound, "the provider does not know this CA certificate"),
+    Row::new("MqttInstanceNotFound", NotFound, INSTANCE),
+    Row::new("MqttOwnerCheckError", ProviderRejected, OWNER),
+    Row::new("InstancePermissionCheckFailed", ProviderRejected, OWNER),
+    Row::new("PermissionCheckFailed", ProviderRejected, PERMISSION),
+    Row::secret("CheckAccountInfoFailed", "the provider could not read the account of the temporary credentials"),
+    Row::new("ParameterFieldCheckFailed", ProviderRejected, PARAMETERS),
+    Row::new("ParameterCheckFailed", ProviderRejected, PARAMETERS),
+    Row::new(
+        "ApiNotSupport",
+        ProviderRejected,
+        "the instance's edition has no device certificates; they need the Platinum or Professional edition",
+    ),
+    Row::new("InternalError", ProviderUnavailable, "the provider had an internal error; try again"),
+    Row::new("SystemOverFlow", ProviderUnavailable, OVERLOAD),
+    Row::new("ApplyTokenOverFlow", Throttled, OVERLOAD),
+];

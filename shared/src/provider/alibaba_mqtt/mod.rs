@@ -1,0 +1,173 @@
+//! Alibaba Cloud ApsaraMQ for MQTT (OnsMqtt), API version 2020-04-20.
+
+mod codes;
+mod wire;
+
+use self::wire::{GetDeviceCertificate, InactivateDeviceCertificate};
+use super::alibaba::{Api, Call};
+use super::codes::not_an_answer;
+use super::{Connection, Facts, Found, Inactivate, Scope, Session, Target, Written, connect};
+use crate::error::{Error, ErrorCode};
+use crate::model::{InstanceId, ProviderName, Region, SerialNumber};
+use crate::request::CertificateReference;
+use crate::transport::{Failure, LocalFuture, Method, Safety};
+
+const API: Api = Api { provider: ProviderName::AlibabaMqtt, version: "2020-04-20", codes: codes::CODES };
+
+/// The regions with public or VPC hosts in the vendor's metadata and on its page "Endpoints". Every host follows one rule.
+const REGIONS: &[&str] = &[
+    "ap-northeast-1",
+    "ap-southeast-1",
+    "ap-southeast-3",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "cn-beijing",
+    "cn-chengdu",
+    "cn-guangzhou",
+    "cn-hangzhou",
+    "cn-hangzhou-finance",
+    "cn-heyuan-acdr-1",
+    "cn-hongkong",
+    "cn-huhehaote",
+    "cn-qingdao",
+    "cn-shanghai",
+    "cn-shanghai-finance-1",
+    "cn-shenzhen",
+    "cn-shenzhen-finance-1",
+    "cn-wulanchabu",
+    "cn-zhangjiakou",
+    "eu-central-1",
+    "eu-west-1",
+    "me-central-1",
+    "me-east-1",
+    "mq-internet-access",
+    "us-east-1",
+    "us-west-1",
+];
+
+fn host(region: &Region) -> Option<String> {
+    let known = REGIONS.iter().find(|known| **known == region.as_str())?;
+    Some(format!("onsmqtt.{known}.aliyuncs.com"))
+}
+
+/// The API of one region.
+pub(super) struct AlibabaMqtt<'a> {
+    scope: Scope,
+    connection: Connection<'a>,
+}
+
+impl<'a> AlibabaMqtt<'a> {
+    pub(super) fn new(session: &'a Session<'a>, target: Target) -> Result<Self, Error> {
+        let facts = Facts {
+            cloud: &session.config.alibaba,
+            variables: ("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_REGION_ID"),
+            endpoint: session.config.alibaba_mqtt_endpoint.as_ref(),
+            hosts: host,
+            central_host: None,
+            has_instances: true,
+        };
+        let (scope, connection) = connect(session, target, &facts)?;
+        Ok(Self { scope, connection })
+    }
+
+    /// The state of the certificate with exactly these texts.
+    async fn get(&self, device_sn: &str, ca_sn: &str) -> Result<Option<Found>, Error> {
+        let call = Call {
+            action: "GetDeviceCertificate",
+            method: Method::Get,
+            safety: Safety::Read,
+            parameters: &[("MqttInstanceId", self.instance()), ("DeviceSn", device_sn), ("CaSn", ca_sn)],
+        };
+        let answer = API.call::<GetDeviceCertificate>(&self.connection, &call).await;
+        let Some(answer) = absent_when_not_found(answer)? else { return Ok(None) };
+        let data = answer.data.ok_or_else(|| not_an_answer(API.provider, 200, "it has no Data"))?;
+        if !same_number(device_sn, &data.device_sn) || !same_number(ca_sn, &data.ca_sn) {
+            return Err(not_an_answer(API.provider, 200, "it speaks of another certificate than the one asked for"));
+        }
+        let status = data.lifecycle_status();
+        Ok(Some(Found {
+            serial_number: device_sn.to_owned(),
+            ca_serial_number: ca_sn.to_owned(),
+            provider_serial_number: data.device_sn,
+            status,
+        }))
+    }
+
+    fn instance(&self) -> &str {
+        self.scope.instance_id.as_ref().map_or("", InstanceId::as_str)
+    }
+}
+
+fn same_number(asked: &str, told: &str) -> bool {
+    SerialNumber::parse(asked).is_ok_and(|asked| SerialNumber::parse(told).is_ok_and(|told| asked == told))
+}
+
+/// A certificate that the provider does not know is a result; an unknown instance remains an error.
+fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(failure) => {
+            let code = failure.error.provider_error.as_ref().map(|error| error.code.as_str());
+            match code {
+                Some(codes::DEVICE_NOT_FOUND | codes::CA_NOT_FOUND) => Ok(None),
+                _ => Err(failure),
+            }
+        }
+    }
+}
+
+impl Inactivate for AlibabaMqtt<'_> {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
+        match reference.ca_serial_number {
+            Some(_) => Ok(()),
+            None => {
+                Err(Error::invalid("ca_serial_number", "alibaba-mqtt finds a certificate by its own serial number and its CA's; name both"))
+            }
+        }
+    }
+
+    /// Base, case and zeros of the vendor's texts are not documented, so that each spelling of one serial number may go
+    /// with each of the other. The caller's own come first.
+    fn find<'a>(&'a self, reference: &'a CertificateReference) -> LocalFuture<'a, Result<Option<Found>, Error>> {
+        Box::pin(async move {
+            let ca_spellings = reference.ca_serial_number.as_ref().map(SerialNumber::spellings).unwrap_or_default();
+            for device_sn in reference.serial_number.spellings() {
+                for ca_sn in &ca_spellings {
+                    if let Some(found) = self.get(&device_sn, ca_sn).await? {
+                        return Ok(Some(found));
+                    }
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    fn read<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Found>, Error>> {
+        Box::pin(self.get(&found.serial_number, &found.ca_serial_number))
+    }
+
+    fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
+        Box::pin(async move {
+            let call = Call {
+                action: "InactivateDeviceCertificate",
+                method: Method::Post,
+                safety: Safety::Write,
+                parameters: &[("MqttInstanceId", self.instance()), ("DeviceSn", &found.serial_number), ("CaSn", &found.ca_serial_number)],
+            };
+            let answer = API.call::<InactivateDeviceCertificate>(&self.connection, &call).await;
+            let Some(answer) = absent_when_not_found(answer)? else { return Ok(None) };
+            if !same_number(&found.serial_number, &answer.device_sn) {
+                let error = Error::new(
+                    ErrorCode::ProviderInvalidResponse,
+                    "alibaba-mqtt confirmed the change of another certificate than the one asked for",
+                );
+                return Err(Failure { error, may_have_acted: true });
+            }
+            Ok(Some(Written { request_id: answer.request_id }))
+        })
+    }
+}

@@ -1,0 +1,9 @@
+//! The product's own error codes. No page lists any for the status actions; this one was published for a sibling action.
+
+use crate::error::ErrorCode::NotFound;
+use crate::provider::codes::Row;
+
+/// Something that was named is not there.
+pub(super) const NOT_FOUND: &str = "NotFound";
+
+pub(super) const CODES: &[Row] = &[Row::new(NOT_FOUND, NotFound, "the provider does not know what was asked for")];

@@ -1,0 +1,65 @@
+//! The contract's filter in the vendor's words.
+
+use super::wire::{Filter as WireFilter, status_word};
+use crate::error::{Error, ErrorCode};
+use crate::model::{LifecycleStatus, SerialNumber};
+use crate::request::{Filter, Order};
+
+/// What the vendor is asked to narrow by.
+pub(super) struct Narrowing {
+    pub(super) filters: Vec<WireFilter>,
+    /// Whether the vendor's filters say all that the request's filter says. If not, whole pages are read and filtered
+    /// here, and the vendor's total is not the request's.
+    pub(super) complete: bool,
+}
+
+/// * `NotAfterStart` and `NotAfterEnd` are not sent: the form of their values is not documented, and a misread bound would
+///   silently hide certificates. The window is applied here, on `NotAfterTime`.
+/// * A serial number is sent in each spelling that the vendor's own examples show: with and without a leading zero.
+/// * That the values of one filter are alternatives is not confirmed. `several_values` says whether to rely on it; if
+///   not, filters with more than one value stay here.
+pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Result<Narrowing, Error> {
+    if filter.statuses.contains(&LifecycleStatus::Good) {
+        let detail = "tencent-mqtt never says good: that is a certificate authority's word; ask for active, or use alibaba-pca";
+        return Err(Error::new(ErrorCode::Unsupported, detail).with_field("filter.statuses"));
+    }
+    // An unknown status is any word that the vendor does not document, so there is none to ask for.
+    let words: Vec<Option<&str>> = filter.statuses.iter().map(|status| status_word(*status)).collect();
+    let statuses: Vec<String> = words.iter().flatten().map(|word| (*word).to_owned()).collect();
+    let all_words_known = words.iter().all(Option::is_some);
+
+    let wanted = [
+        ("ClientId", filter.client_ids.clone()),
+        ("DeviceCertificateSn", spellings(&filter.serial_numbers)),
+        ("CaSn", spellings(&filter.ca_serial_numbers)),
+        ("DeviceCertificateCn", filter.common_names.clone()),
+        ("OrganizationalUnit", filter.organizational_units.clone()),
+        ("Status", if all_words_known { statuses } else { Vec::new() }),
+    ];
+    let (sent, kept): (Vec<_>, Vec<_>) = wanted
+        .into_iter()
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(name, values)| WireFilter { name, values })
+        .partition(|filter| several_values || filter.values.len() == 1);
+    Ok(Narrowing { filters: sent, complete: kept.is_empty() && all_words_known && !filter.has_window() })
+}
+
+fn spellings(serial_numbers: &[SerialNumber]) -> Vec<String> {
+    let mut texts = Vec::new();
+    for text in serial_numbers.iter().flat_map(SerialNumber::spellings) {
+        // The vendor shows lower case only and drops the sign octet; other forms would only lengthen the request.
+        if !texts.contains(&text) && !text.starts_with("00") && !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+pub(super) const fn order_by(order: Order) -> &'static str {
+    match order {
+        Order::CreatedDesc => "CREATE_TIME_DESC",
+        Order::CreatedAsc => "CREATE_TIME_ASC",
+        Order::UpdatedDesc => "UPDATE_TIME_DESC",
+        Order::UpdatedAsc => "UPDATE_TIME_ASC",
+    }
+}

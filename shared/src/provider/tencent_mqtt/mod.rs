@@ -1,0 +1,218 @@
+//! Tencent Cloud MQTT, API version 2024-05-16.
+
+mod codes;
+mod filter;
+mod wire;
+
+use std::cell::Cell;
+
+use secrecy::ExposeSecret;
+
+use self::filter::{Narrowing, narrowing, order_by};
+use self::wire::{DescribeDeviceCertificates, Envelope, Filter, Response, STATUS_WORDS};
+use super::codes::{Refusal, explain, not_an_answer};
+use super::{Connection, Describe, Facts, ListQuery, Page, Scope, Session, Target, connect};
+use crate::error::{Error, ErrorCode};
+use crate::model::{ProviderName, Timestamp};
+use crate::signing::tc3;
+use crate::transport::{HttpRequest, HttpResponse, LocalFuture, Method, Safety};
+
+const NAME: ProviderName = ProviderName::TencentMqtt;
+/// The product's name in hosts and in the signing scope.
+const SERVICE: &str = "mqtt";
+const VERSION: &str = "2024-05-16";
+/// The mainland host. It takes every region's calls; the international one is set by `TENCENT_MQTT_ENDPOINT`.
+const HOST: &str = "mqtt.tencentcloudapi.com";
+/// What is signed must be sent byte for byte, so no charset is added on the way.
+const CONTENT_TYPE: &str = "application/json";
+/// Most certificates that one call returns.
+const LARGEST_PAGE: u64 = 100;
+
+/// The regions that the official SDK knows. Where instances are sold is not confirmed; the provider refuses the others.
+const REGIONS: &[&str] = &[
+    "ap-bangkok",
+    "ap-beijing",
+    "ap-chengdu",
+    "ap-chongqing",
+    "ap-guangzhou",
+    "ap-guangzhou-open",
+    "ap-hongkong",
+    "ap-jakarta",
+    "ap-mumbai",
+    "ap-nanjing",
+    "ap-seoul",
+    "ap-shanghai",
+    "ap-shanghai-fsi",
+    "ap-shenzhen-fsi",
+    "ap-singapore",
+    "ap-tokyo",
+    "eu-frankfurt",
+    "eu-moscow",
+    "na-ashburn",
+    "na-siliconvalley",
+    "na-toronto",
+    "sa-saopaulo",
+];
+
+/// The API of one region.
+pub(super) struct TencentMqtt<'a> {
+    scope: Scope,
+    connection: Connection<'a>,
+    /// Whether the vendor takes the values of one filter as alternatives, as far as is known.
+    several_values: Cell<bool>,
+}
+
+impl<'a> TencentMqtt<'a> {
+    pub(super) fn new(session: &'a Session<'a>, target: Target) -> Result<Self, Error> {
+        let facts = Facts {
+            cloud: &session.config.tencent,
+            variables: ("TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_REGION"),
+            endpoint: session.config.tencent_mqtt_endpoint.as_ref(),
+            hosts: |region| REGIONS.contains(&region.as_str()).then(|| HOST.to_owned()),
+            central_host: Some(HOST),
+            has_instances: true,
+        };
+        let (scope, connection) = connect(session, target, &facts)?;
+        Ok(Self { scope, connection, several_values: Cell::new(true) })
+    }
+
+    /// One call of `DescribeDeviceCertificates`.
+    async fn list<T>(&self, request: &DescribeDeviceCertificates<'_>, read: impl Fn(Response<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let body =
+            serde_json::to_vec(request).map_err(|error| Error::new(ErrorCode::Internal, format!("the call cannot be written: {error}")))?;
+        let session = self.connection.session;
+        let sign = |now, _nonce| self.sign("DescribeDeviceCertificates", &body, now);
+        let read = |response: &HttpResponse| parse(response).and_then(&read);
+        Ok(session.transport.call(session.deadline, Safety::Read, sign, read).await?)
+    }
+
+    async fn list_page(&self, query: &ListQuery<'_>, narrowing: &Narrowing, offset: u64, wanted: usize) -> Result<Page, Error> {
+        let wanted = u64::try_from(wanted).unwrap_or(LARGEST_PAGE);
+        let request = DescribeDeviceCertificates {
+            instance_id: self.instance(),
+            filters: &narrowing.filters,
+            limit: if narrowing.complete { wanted.clamp(1, LARGEST_PAGE) } else { LARGEST_PAGE },
+            offset,
+            order_by: order_by(query.order),
+        };
+        let now = self.connection.session.now;
+        self.list(&request, |response| {
+            let (Some(total), Some(items)) = (response.total_count, response.data) else {
+                return Err(not_an_answer(NAME, 200, "Response has no TotalCount or no Data"));
+            };
+            let end = offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
+            if items.is_empty() && offset < total {
+                return Err(not_an_answer(NAME, 200, "a page is empty although more certificates match"));
+            }
+            Ok(Page {
+                certificates: items.into_iter().map(|item| item.into_certificate(now, query.include_pem)).collect(),
+                next: (end < total).then(|| end.to_string()),
+                total_count: narrowing.complete.then_some(total),
+                request_id: response.request_id,
+            })
+        })
+        .await
+    }
+
+    /// Whether the vendor takes several values of one filter as alternatives. No certificate has two statuses, so asking
+    /// for all statuses at once finds everything or nothing. Asked only when a filter of several values found nothing,
+    /// which is what the other reading would always do.
+    async fn takes_values_as_alternatives(&self) -> Result<bool, Error> {
+        let every_status = [Filter { name: "Status", values: STATUS_WORDS.map(str::to_owned).to_vec() }];
+        Ok(self.count(&every_status).await? > 0 || self.count(&[]).await? == 0)
+    }
+
+    async fn count(&self, filters: &[Filter]) -> Result<u64, Error> {
+        let order_by = order_by(crate::request::Order::default());
+        let request = DescribeDeviceCertificates { instance_id: self.instance(), filters, limit: 1, offset: 0, order_by };
+        let missing = || not_an_answer(NAME, 200, "Response has no TotalCount");
+        self.list(&request, |response| response.total_count.ok_or_else(missing)).await
+    }
+
+    fn instance(&self) -> &str {
+        self.scope.instance_id.as_ref().map_or("", |instance| instance.as_str())
+    }
+
+    fn sign(&self, action: &'static str, body: &[u8], now: Timestamp) -> HttpRequest {
+        let Connection { endpoint, credentials, .. } = &self.connection;
+        let timestamp = now.epoch_seconds();
+        let request = tc3::Request {
+            method: "POST",
+            query: "",
+            // The action takes part, as on the vendor's current page: several actions share one body, and a signature
+            // for a read must not fit a write.
+            headers: &[("content-type", CONTENT_TYPE), ("host", endpoint.host()), ("x-tc-action", action)],
+            body,
+            service: SERVICE,
+            timestamp,
+        };
+        let mut headers = vec![
+            ("authorization", request.authorization(&credentials.id, &credentials.secret)),
+            ("content-type", CONTENT_TYPE.to_owned()),
+            ("x-tc-action", action.to_owned()),
+            ("x-tc-version", VERSION.to_owned()),
+            ("x-tc-timestamp", timestamp.to_string()),
+            ("x-tc-region", self.scope.region.as_str().to_owned()),
+            ("x-tc-language", "en-US".to_owned()),
+        ];
+        if let Some(token) = &credentials.token {
+            headers.push(("x-tc-token", token.expose_secret().to_owned()));
+        }
+        HttpRequest { method: Method::Post, url: endpoint.url(""), headers, body: body.to_vec() }
+    }
+}
+
+impl Describe for TencentMqtt<'_> {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn page<'a>(&'a self, query: &'a ListQuery<'a>, position: Option<&'a str>, wanted: usize) -> LocalFuture<'a, Result<Page, Error>> {
+        Box::pin(async move {
+            let offset = offset_of(position)?;
+            let narrowing_now = narrowing(query.filter, self.several_values.get())?;
+            let page = self.list_page(query, &narrowing_now, offset, wanted).await?;
+            let doubtful = page.certificates.is_empty() && narrowing_now.filters.iter().any(|filter| filter.values.len() > 1);
+            if !doubtful || self.takes_values_as_alternatives().await? {
+                return Ok(page);
+            }
+            self.several_values.set(false);
+            self.list_page(query, &narrowing(query.filter, false)?, offset, wanted).await
+        })
+    }
+
+    fn position_after(&self, position: Option<&str>, index: usize) -> Result<String, Error> {
+        let consumed = u64::try_from(index).unwrap_or(u64::MAX).saturating_add(1);
+        Ok(offset_of(position)?.saturating_add(consumed).to_string())
+    }
+}
+
+/// Positions of this provider are offsets: they count entries, not pages.
+fn offset_of(position: Option<&str>) -> Result<u64, Error> {
+    position.map_or(Ok(0), |text| text.parse().map_err(|_| Error::invalid("cursor", "it is not a cursor of this provider")))
+}
+
+/// The error decides before everything else: failures come with HTTP status 200.
+fn parse(response: &HttpResponse) -> Result<Response<'_>, Error> {
+    let status = response.status;
+    let text = std::str::from_utf8(&response.body).map_err(|_| not_an_answer(NAME, status, "it is not UTF-8"))?;
+    let envelope: Envelope<'_> = serde_json::from_str(text)
+        .map_err(|error| not_an_answer(NAME, status, &format!("{:?} error at column {}", error.classify(), error.column())))?;
+    let Some(answer) = envelope.response else {
+        return Err(not_an_answer(NAME, status, "it has no Response"));
+    };
+    match answer.error {
+        Some(error) => {
+            let refusal = Refusal {
+                provider: NAME,
+                code: &error.code,
+                message: error.message.as_deref(),
+                request_id: answer.request_id.as_deref(),
+                status,
+            };
+            Err(explain(&refusal, &[codes::CODES]))
+        }
+        None if status == 200 => Ok(answer),
+        None => Err(not_an_answer(NAME, status, "a result comes with HTTP 200")),
+    }
+}

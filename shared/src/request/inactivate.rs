@@ -1,0 +1,44 @@
+//! The inactivate request.
+
+use serde::Deserialize;
+
+use super::{CertificateReference, Request, check_count};
+use crate::error::Error;
+use crate::model::{InstanceId, ProviderName, Region};
+
+/// Most certificates that one request may switch off.
+const MOST_CERTIFICATES: usize = 100;
+/// Longest reason, in characters.
+const LONGEST_REASON: usize = 256;
+
+/// Which certificates to switch off.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InactivateRequest {
+    /// Whom to ask; the function's default when left out.
+    pub provider: Option<ProviderName>,
+    /// Where; the provider's configured region when left out.
+    pub region: Option<Region>,
+    /// The broker. Only the `-mqtt` providers have one, and they need it.
+    pub instance_id: Option<InstanceId>,
+    /// 1 to 100 certificates.
+    pub certificates: Vec<CertificateReference>,
+    /// Why; goes to the audit record.
+    pub reason: Option<String>,
+    /// Read the states and say what would be done, without doing it.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+impl Request for InactivateRequest {
+    fn check(&self) -> Result<(), Error> {
+        check_count("certificates", self.certificates.len(), MOST_CERTIFICATES)?;
+        if let Some(reason) = &self.reason {
+            let characters = reason.chars().count();
+            if !(1..=LONGEST_REASON).contains(&characters) {
+                return Err(Error::invalid("reason", format!("1 to {LONGEST_REASON} characters, not {characters}")));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,98 @@
+//! JSON to a validated request. Nothing invalid gets past; nothing here knows Lambda or a cloud.
+
+mod describe;
+mod inactivate;
+mod query;
+mod status;
+
+pub use describe::{DescribeRequest, Filter, Order};
+pub use inactivate::InactivateRequest;
+pub use query::{Member, MemberKind, object_from_query};
+pub use status::StatusRequest;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::model::SerialNumber;
+
+/// Longest request that is read, in bytes. A queue message has at most as many.
+pub const LARGEST_REQUEST: usize = 1_048_576;
+
+/// Longest detail made from a parser's message, in characters: it may quote the caller.
+const LONGEST_DETAIL: usize = 300;
+
+/// A request type: how it is read from JSON, and the rules that need more than one member.
+pub trait Request: DeserializeOwned {
+    /// # Errors
+    /// `invalid_request` with the member at fault.
+    fn check(&self) -> Result<(), Error>;
+}
+
+/// One certificate that a request names.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateReference {
+    /// Its serial number.
+    pub serial_number: SerialNumber,
+    /// The serial number of the issuing CA's certificate, where the provider needs it.
+    pub ca_serial_number: Option<SerialNumber>,
+}
+
+/// Reads one request.
+///
+/// # Errors
+/// `invalid_request` that names the member at fault, or says where the text stops being JSON.
+pub fn parse<R: Request>(json: &str) -> Result<R, Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let request: R = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| explain(&error))?;
+    deserializer.end().map_err(|error| malformed(&error))?;
+    request.check()?;
+    Ok(request)
+}
+
+fn malformed(error: &serde_json::Error) -> Error {
+    Error::invalid("body", format!("the request is not one JSON object: {}", shortened(&error.to_string())))
+}
+
+fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+    let cause = error.inner();
+    if !cause.is_data() {
+        return malformed(cause);
+    }
+    let message = cause.to_string();
+    let path = error.path().to_string();
+    let parent = if path == "." { "" } else { path.as_str() };
+    let field = match member_named_by(&message) {
+        // Serde names an unknown, missing or repeated member in its message and only its parent in the path.
+        Some(member) if parent.is_empty() => member.to_owned(),
+        Some(member) if parent == member || parent.ends_with(&format!(".{member}")) => parent.to_owned(),
+        Some(member) => format!("{parent}.{member}"),
+        None if parent.is_empty() => "body".to_owned(),
+        None => parent.to_owned(),
+    };
+    Error::invalid(shortened(&field), shortened(&message))
+}
+
+/// The name between the first backquotes of serde's messages about unknown, missing and repeated members.
+fn member_named_by(message: &str) -> Option<&str> {
+    ["unknown field `", "missing field `", "duplicate field `"]
+        .into_iter()
+        .find_map(|start| message.strip_prefix(start))
+        .and_then(|rest| rest.split('`').next())
+}
+
+/// The first characters, with everything unprintable escaped.
+fn shortened(text: &str) -> String {
+    let printable: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(LONGEST_DETAIL).collect();
+    if text.chars().nth(LONGEST_DETAIL).is_some() { format!("{printable}...") } else { printable }
+}
+
+/// A list with 1 to `most` items.
+pub(crate) fn check_count(field: &str, count: usize, most: usize) -> Result<(), Error> {
+    match count {
+        0 => Err(Error::invalid(field, "the list is empty; name at least one")),
+        count if count > most => Err(Error::invalid(field, format!("the list has {count} items; at most {most} are taken"))),
+        _ => Ok(()),
+    }
+}

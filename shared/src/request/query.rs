@@ -1,0 +1,74 @@
+//! The query parameters of a GET as the JSON object that a POST would have brought.
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Error;
+use crate::model::quoted;
+
+/// How a parameter's text becomes a JSON value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberKind {
+    /// As it is.
+    Text,
+    /// A whole number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// Comma-separated texts.
+    List,
+    /// Comma-separated serial numbers, each an object with this one member.
+    Objects,
+}
+
+/// One query parameter and the member of the request that it fills.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// The parameter's name.
+    pub parameter: &'static str,
+    /// The path of the member in the request: one or two names.
+    pub path: &'static [&'static str],
+    /// What its text means.
+    pub kind: MemberKind,
+}
+
+/// # Errors
+/// `invalid_request` that names the parameter: unknown, given twice, empty, or not of its kind.
+pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Result<Value, Error> {
+    let mut object = Map::new();
+    for (index, (name, text)) in pairs.iter().enumerate() {
+        let Some(member) = members.iter().find(|member| member.parameter == name) else {
+            let known = members.iter().map(|member| member.parameter).collect::<Vec<_>>().join(", ");
+            return Err(Error::invalid(quoted(name).trim_matches('"'), format!("unknown query parameter; known are {known}")));
+        };
+        if pairs.iter().take(index).any(|(earlier, _)| earlier == name) {
+            return Err(Error::invalid(member.parameter, "the parameter is given twice; separate values by commas"));
+        }
+        if text.is_empty() {
+            return Err(Error::invalid(member.parameter, "the parameter is empty; leave it out or give a value"));
+        }
+        let value = value_of(member, text)?;
+        match member.path {
+            [outer, inner] => {
+                let outer = object.entry(*outer).or_insert_with(|| json!({}));
+                if let Value::Object(outer) = outer {
+                    outer.insert((*inner).to_owned(), value);
+                }
+            }
+            path => {
+                object.insert(path.concat(), value);
+            }
+        }
+    }
+    Ok(Value::Object(object))
+}
+
+fn value_of(member: &Member, text: &str) -> Result<Value, Error> {
+    let wrong = |expected: &str| Error::invalid(member.parameter, format!("{expected} is expected, not {}", quoted(text)));
+    match member.kind {
+        MemberKind::Text => Ok(Value::from(text)),
+        MemberKind::Number => text.parse::<u32>().map(Value::from).map_err(|_| wrong("a whole number")),
+        MemberKind::Boolean => text.parse::<bool>().map(Value::from).map_err(|_| wrong("true or false")),
+        MemberKind::List => Ok(text.split(',').map(Value::from).collect()),
+        MemberKind::Objects => Ok(text.split(',').map(|item| json!({ member.parameter: item })).collect()),
+    }
+}

@@ -1,0 +1,138 @@
+//! One line per log event on standard output, as JSON or as text, and nothing of a secret at any level.
+
+use std::fmt::{self, Write as _};
+use std::time::SystemTime;
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::model::Timestamp;
+
+/// Fields with this prefix hold JSON, which becomes part of a JSON line as it is.
+const JSON_PREFIX: &str = "json.";
+
+/// Sets logging up as `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT` say, and logs panics without their message,
+/// which could hold data. Only the first call in a process has an effect.
+pub fn init(lookup: &dyn Fn(&str) -> Option<String>) {
+    let level = level(lookup("AWS_LAMBDA_LOG_LEVEL").as_deref());
+    let json = lookup("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stdout).event_format(Lines { json });
+    let subscriber = tracing_subscriber::registry().with(targets(level)).with(lines);
+    if tracing::subscriber::set_global_default(subscriber).is_ok() {
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic.location().map(ToString::to_string);
+            tracing::error!(place, "a panic: this is a defect");
+        }));
+    }
+}
+
+fn level(text: Option<&str>) -> LevelFilter {
+    match text.map(str::to_ascii_uppercase).as_deref() {
+        Some("TRACE") => LevelFilter::TRACE,
+        Some("DEBUG") => LevelFilter::DEBUG,
+        Some("WARN") => LevelFilter::WARN,
+        // Lambda's FATAL has no counterpart.
+        Some("ERROR" | "FATAL") => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    }
+}
+
+/// Libraries below their warnings print what goes over the wire, events and headers included.
+fn targets(level: LevelFilter) -> Targets {
+    Targets::new().with_default(level.min(LevelFilter::WARN)).with_target(env!("CARGO_CRATE_NAME"), level)
+}
+
+struct Lines {
+    json: bool,
+}
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut line = Line::default();
+        event.record(&mut line);
+        let timestamp = Timestamp::from_system_time(SystemTime::now());
+        let level = event.metadata().level();
+        if !self.json {
+            write!(writer, "{timestamp} {level} {}", escaped(&line.message))?;
+            for (name, value) in &line.fields {
+                match value {
+                    Value::String(text) if !name.starts_with(JSON_PREFIX) => write!(writer, " {name}={:?}", text)?,
+                    Value::String(text) => write!(writer, " {}={}", name.trim_start_matches(JSON_PREFIX), escaped(text))?,
+                    value => write!(writer, " {name}={value}")?,
+                }
+            }
+            return writeln!(writer);
+        }
+        write!(writer, r#"{{"timestamp":"{timestamp}","level":"{level}","message":{}"#, Value::from(line.message))?;
+        for (name, value) in line.fields {
+            match value {
+                Value::String(text) if name.starts_with(JSON_PREFIX) => {
+                    let name = Value::from(name.trim_start_matches(JSON_PREFIX));
+                    match RawValue::from_string(text) {
+                        Ok(json) => write!(writer, ",{name}:{json}")?,
+                        Err(_) => write!(writer, ",{name}:null")?,
+                    }
+                }
+                value => write!(writer, ",{}:{value}", Value::from(name))?,
+            }
+        }
+        writeln!(writer, "}}")
+    }
+}
+
+/// A text without anything that could begin another line.
+fn escaped(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut line, c| {
+        if c.is_control() {
+            // Writing into a String cannot fail.
+            let _ = write!(line, "{}", c.escape_default());
+        } else {
+            line.push(c);
+        }
+        line
+    })
+}
+
+#[derive(Default)]
+struct Line {
+    message: String,
+    fields: Map<String, Value>,
+}
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            value.clone_into(&mut self.message);
+        } else {
+            self.fields.insert(field.name().to_owned(), Value::from(value));
+        }
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.fields.insert(field.name().to_owned(), Value::from(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.fields.insert(field.name().to_owned(), Value::from(value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.fields.insert(field.name().to_owned(), Value::from(value));
+    }
+}

@@ -1,0 +1,86 @@
+//! How much time is left, and whether it is worth another call.
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+/// Kept free to put the answer together and hand it over.
+const ANSWER_RESERVE: Duration = Duration::from_millis(500);
+/// An attempt with less time than this is not begun: it would more likely be cut off than answered.
+const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
+/// An attempt gets no more than this, so that a silent vendor leaves time for another one.
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(8);
+/// The budget when the deadline is not known: local emulators send one in 1970.
+const UNKNOWN_DEADLINE_BUDGET: Duration = Duration::from_secs(25);
+
+/// The moment at which the invocation ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// From Lambda's deadline. One that has already passed is not believed.
+    pub fn new(deadline: SystemTime, now: SystemTime) -> Self {
+        let left = match deadline.duration_since(now) {
+            Ok(left) if !left.is_zero() => left,
+            _ => UNKNOWN_DEADLINE_BUDGET,
+        };
+        Self::after(left)
+    }
+
+    /// So long from now.
+    pub fn after(left: Duration) -> Self {
+        let now = Instant::now();
+        Self(now.checked_add(left).unwrap_or(now))
+    }
+
+    /// How long the next attempt may take; `None` when it should not be begun.
+    pub fn attempt(self) -> Option<Duration> {
+        let usable = self.remaining().checked_sub(ANSWER_RESERVE)?;
+        (usable >= SHORTEST_ATTEMPT).then_some(usable.min(LONGEST_ATTEMPT))
+    }
+
+    /// Whether an attempt could still begin after waiting so long.
+    pub fn allows_waiting(self, wait: Duration) -> bool {
+        let needed = wait.saturating_add(ANSWER_RESERVE).saturating_add(SHORTEST_ATTEMPT);
+        self.remaining() >= needed
+    }
+
+    fn remaining(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn attempts_end_in_time_to_answer() {
+        for (left, attempt) in [
+            (Duration::from_secs(60), Some(LONGEST_ATTEMPT)),
+            (Duration::from_secs(3), Some(Duration::from_millis(2500))),
+            (Duration::from_millis(1500), Some(Duration::from_secs(1))),
+            (Duration::from_millis(1499), None),
+            (Duration::ZERO, None),
+        ] {
+            assert_eq!(Deadline::after(left).attempt(), attempt, "{left:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_in_the_past_is_not_believed() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_763_800_000);
+        for deadline in [SystemTime::UNIX_EPOCH + Duration::from_secs(600), now] {
+            assert_eq!(Deadline::new(deadline, now).remaining(), UNKNOWN_DEADLINE_BUDGET);
+        }
+        assert_eq!(Deadline::new(now + Duration::from_secs(7), now).remaining(), Duration::from_secs(7));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_leaves_room_for_an_attempt() {
+        let deadline = Deadline::after(Duration::from_secs(3));
+        assert!(deadline.allows_waiting(Duration::from_millis(1500)));
+        assert!(!deadline.allows_waiting(Duration::from_millis(1501)));
+        assert!(!deadline.allows_waiting(Duration::MAX));
+    }
+}

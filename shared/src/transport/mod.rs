@@ -1,0 +1,77 @@
+//! Sign, send, retry, within the deadline. Knows HTTP and time, and no vendor.
+
+mod client;
+mod deadline;
+mod retry;
+
+pub use client::{HttpClient, StartError};
+pub use deadline::Deadline;
+pub use retry::{Failure, Safety, Transport};
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// A future of the single-threaded runtime.
+pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// One signed request, exactly as it goes out.
+pub struct HttpRequest {
+    /// `GET` or `POST`.
+    pub method: Method,
+    /// With its query, percent-encoded as it was signed.
+    pub url: String,
+    /// Names in lower case. `host` and `content-length` are the client's to add.
+    pub headers: Vec<(&'static str, String)>,
+    /// The signed bytes.
+    pub body: Vec<u8>,
+}
+
+/// The methods of the vendors' APIs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`.
+    Get,
+    /// `POST`.
+    Post,
+}
+
+impl Method {
+    /// In upper case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct HttpResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// The vendor's hint how long to wait, where it sent one.
+    pub retry_after: Option<Duration>,
+    /// The body, at most 8 MiB.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// No byte of the request was sent: nothing has happened at the vendor.
+    NotSent(String),
+    /// The request may have arrived and may have been acted on.
+    NoAnswer(String),
+    /// As `NoAnswer`, because time ran out.
+    TimedOut,
+    /// The answer is larger than 8 MiB.
+    AnswerTooLarge,
+}
+
+/// The seam between this crate and the network.
+pub trait SendHttp {
+    /// Sends once. Never follows a redirect, never repeats.
+    fn send(&self, request: HttpRequest, timeout: Duration) -> LocalFuture<'_, Result<HttpResponse, SendError>>;
+}

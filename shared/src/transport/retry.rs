@@ -1,0 +1,134 @@
+//! Attempts: signed anew each time, at most three, with waits that fit into the deadline.
+
+use std::time::Duration;
+
+use super::{Deadline, HttpRequest, HttpResponse, SendError, SendHttp};
+use crate::error::{Error, ErrorCode};
+use crate::model::Timestamp;
+
+/// Attempts for one call, the first one included.
+const MOST_ATTEMPTS: u32 = 3;
+/// First wait after a failure without a hint.
+const BASE_WAIT: Duration = Duration::from_millis(50);
+/// First wait after the vendor asked to slow down.
+const THROTTLED_BASE_WAIT: Duration = Duration::from_secs(1);
+/// No wait is longer, whatever the vendor hints.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// What a repeated call may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Safety {
+    /// It only reads: repeat it whenever that may help.
+    Read,
+    /// It changes something: repeat it only when it surely had no effect.
+    Write,
+}
+
+/// A call that did not succeed.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What to tell the caller.
+    pub error: Error,
+    /// Whether the call may have had its effect all the same.
+    pub may_have_acted: bool,
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        failure.error
+    }
+}
+
+/// Sends calls. The clock, the randomness and the network are parts that tests replace.
+pub struct Transport {
+    /// The network.
+    pub http: Box<dyn SendHttp>,
+    /// The time now.
+    pub clock: fn() -> Timestamp,
+    /// Random bytes, for nonces and jitter.
+    pub random: fn() -> [u8; 16],
+}
+
+impl Transport {
+    /// Makes one call: `sign` prepares each attempt for its time and nonce, `read` judges the answer. A failure is
+    /// repeated when its code says so, the `safety` of the call allows it, and the deadline leaves time.
+    ///
+    /// # Errors
+    /// The last attempt's failure, or `timeout` when none could be begun.
+    pub async fn call<T>(
+        &self,
+        deadline: Deadline,
+        safety: Safety,
+        sign: impl Fn(Timestamp, [u8; 16]) -> HttpRequest,
+        read: impl Fn(&HttpResponse) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        let mut attempts = 1;
+        loop {
+            let Some(timeout) = deadline.attempt() else {
+                return Err(Failure { error: out_of_time(), may_have_acted: false });
+            };
+            let request = sign((self.clock)(), (self.random)());
+            let (failure, hint) = match self.http.send(request, timeout).await {
+                Ok(response) => match read(&response) {
+                    Ok(value) => return Ok(value),
+                    Err(error) => (answered(error, safety), response.retry_after),
+                },
+                Err(error) => (unanswered(error, safety), None),
+            };
+            let wait = self.wait(attempts, &failure.error, hint);
+            let repeat = failure.error.code.retryable() && !failure.may_have_acted;
+            if !repeat || attempts >= MOST_ATTEMPTS || !deadline.allows_waiting(wait) {
+                return Err(Failure { error: with_hint(failure.error, hint), ..failure });
+            }
+            tracing::debug!(attempt = attempts, code = failure.error.code.as_str(), wait_ms = wait.as_millis(), "retrying");
+            tokio::time::sleep(wait).await;
+            attempts = attempts.saturating_add(1);
+        }
+    }
+
+    /// The vendor's hint, or full jitter: anywhere between nothing and the doubled base.
+    fn wait(&self, attempts: u32, error: &Error, hint: Option<Duration>) -> Duration {
+        if let Some(hint) = hint {
+            return hint.min(LONGEST_WAIT);
+        }
+        let base = if error.code == ErrorCode::Throttled { THROTTLED_BASE_WAIT } else { BASE_WAIT };
+        let ceiling = base.saturating_mul(1 << attempts.saturating_sub(1).min(10)).min(LONGEST_WAIT);
+        let [first, second, ..] = (self.random)();
+        ceiling.mul_f64(f64::from(u16::from_be_bytes([first, second])) / f64::from(u16::MAX))
+    }
+}
+
+fn with_hint(error: Error, hint: Option<Duration>) -> Error {
+    match error.code {
+        ErrorCode::Throttled => Error { retry_after: hint.or(Some(THROTTLED_BASE_WAIT)), ..error },
+        _ => error,
+    }
+}
+
+/// The vendor answered. Being throttled, or refused, means that nothing was done; any other answer to a write that is
+/// worth repeating (a server fault, garbage) leaves that open.
+fn answered(error: Error, safety: Safety) -> Failure {
+    let nothing_done = error.code == ErrorCode::Throttled || !error.code.retryable();
+    Failure { may_have_acted: safety == Safety::Write && !nothing_done, error }
+}
+
+fn unanswered(error: SendError, safety: Safety) -> Failure {
+    let (error, sent) = match error {
+        SendError::NotSent(cause) => {
+            (Error::new(ErrorCode::ProviderUnavailable, format!("the provider could not be reached: {cause}")), false)
+        }
+        SendError::NoAnswer(cause) => {
+            (Error::new(ErrorCode::ProviderUnavailable, format!("the connection ended before the provider's answer: {cause}")), true)
+        }
+        SendError::TimedOut => (Error::new(ErrorCode::Timeout, "the provider did not answer in time"), true),
+        SendError::AnswerTooLarge => (Error::new(ErrorCode::ProviderInvalidResponse, "the provider's answer is larger than 8 MiB"), true),
+    };
+    Failure { error, may_have_acted: sent && safety == Safety::Write }
+}
+
+fn out_of_time() -> Error {
+    Error::new(
+        ErrorCode::Timeout,
+        "too little time is left for another call to the provider; ask for less, or give the function a longer timeout",
+    )
+}

@@ -1,0 +1,84 @@
+//! Lambda's side: what kind of event it is, the requests in it, and the answer in the form that its source expects.
+
+mod event;
+mod http;
+mod invocation;
+mod queue;
+
+pub use invocation::{FunctionError, handle};
+
+use std::fmt;
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::value::RawValue;
+
+use crate::config::{Config, ConfigError};
+use crate::model::Timestamp;
+use crate::operation::Operation;
+use crate::telemetry;
+use crate::transport::{HttpClient, Transport};
+
+/// What lives as long as the sandbox.
+pub struct Function {
+    /// The configuration.
+    pub config: Config,
+    /// The way out.
+    pub transport: Transport,
+}
+
+/// Why the function cannot start. It has been logged.
+pub struct StartFailure(String);
+
+impl fmt::Debug for StartFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<ConfigError> for StartFailure {
+    fn from(error: ConfigError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Reads the environment, then serves one operation until Lambda ends the sandbox.
+///
+/// # Errors
+/// When the environment cannot be used, or the Runtime API is gone.
+pub async fn run<O: Operation>() -> Result<(), StartFailure> {
+    let lookup = |name: &str| std::env::var(name).ok();
+    telemetry::init(&lookup);
+    let served = serve::<O>(&lookup).await;
+    if let Err(failure) = &served {
+        tracing::error!(reason = failure.0, "the function cannot run");
+    }
+    served
+}
+
+async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), StartFailure> {
+    let config = Config::from_lookup(lookup)?;
+    let http = HttpClient::new(config.extra_roots.as_deref()).map_err(|error| StartFailure(error.to_string()))?;
+    let function = Function { config, transport: Transport { http: Box::new(http), clock: now, random } };
+    let function = &function;
+    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
+        handle::<O>(function, event.payload.get(), &event.context).await
+    }))
+    .await
+    .map_err(|error| StartFailure(error.to_string()))
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_system_time(std::time::SystemTime::now())
+}
+
+/// Nonces must differ between any two calls; without the system's randomness none can be made.
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => bytes,
+        Err(error) => {
+            tracing::error!(%error, "the system has no randomness");
+            std::process::abort()
+        }
+    }
+}

@@ -1,0 +1,24 @@
+"""Sets the clocks that the official SDKs read."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from unittest import mock
+
+from alibabacloud_tea_openapi import utils
+from tencentcloud.common import abstract_client
+
+
+def tencent(seconds: float):
+    """Makes Tencent's SDK take `seconds` after 1970 for the present, while used as a context manager."""
+    return mock.patch.object(abstract_client, "time", SimpleNamespace(time=lambda: seconds))
+
+
+def alibaba(seconds: float):
+    """Makes Alibaba's SDKs take `seconds` after 1970 for the present, while used as a context manager."""
+
+    class Clock(datetime):
+        @classmethod
+        def utcnow(cls) -> datetime:
+            return datetime.fromtimestamp(seconds, UTC)
+
+    return mock.patch.object(utils, "datetime", Clock)

@@ -1,0 +1,89 @@
+"""The simulator as a running program, with its control listener."""
+
+import json
+import os
+import select
+import subprocess
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 30
+STOP_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A key of one vendor; temporary when it has a token."""
+
+    id: str
+    secret: str
+    token: str | None = None
+
+
+class Simulator:
+    """Runs while used as a context manager."""
+
+    def __init__(self) -> None:
+        self._program = Path(os.environ.get("SIMULATOR", ROOT / "target/debug/simulator"))
+        if not self._program.is_file():
+            raise FileNotFoundError(
+                f"{self._program}: build it with `cargo build -p simulator`, or name another in SIMULATOR"
+            )
+
+    def __enter__(self) -> "Simulator":
+        self._process = subprocess.Popen([self._program], stdout=subprocess.PIPE)
+        ready, _, _ = select.select([self._process.stdout], [], [], START_SECONDS)
+        line = self._process.stdout.readline() if ready else b""
+        if not line:
+            self._process.kill()
+            raise RuntimeError(f"{self._program} printed nothing within {START_SECONDS} s")
+        self._description = json.loads(line)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        try:
+            status = self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
+        finally:
+            self._process.stdout.close()
+        assert status == 0, f"{self._program} ended with {status}"
+
+    def host(self, vendor: str) -> str:
+        """Host and port of a vendor's listener."""
+        return self._description["urls"][vendor].removeprefix("http://")
+
+    def credentials(self, vendor: str) -> Credentials:
+        """The vendor's long-lived key."""
+        return Credentials(**self._description["credentials"][vendor])
+
+    def temporary_credentials(self, vendor: str) -> Credentials:
+        """The vendor's temporary key."""
+        return Credentials(**self._description["temporary_credentials"][vendor])
+
+    def certificates(self, vendor: str, instance_id: str | None = None) -> list[dict]:
+        """All that the vendor holds, in the vendor's own member names."""
+        instance = f"&instance_id={instance_id}" if instance_id else ""
+        return self._control(f"/certificates?vendor={vendor}&limit=1000000{instance}")["certificates"]
+
+    def outcomes(self, vendor: str) -> list[tuple[str, str]]:
+        """Action and outcome of the vendor's calls since the last reset."""
+        calls = self._control("/calls")["calls"]
+        return [(call["action"], call["outcome"]) for call in calls if call["vendor"] == vendor]
+
+    def fail(self, vendor: str, fault: object) -> None:
+        """Lets the vendor's next call fail."""
+        self._control("/faults", {"vendor": vendor, "fault": fault})
+
+    def reset(self) -> None:
+        """Puts the fleet back as it was at the start, and forgets calls and faults."""
+        self._control("/reset", {})
+
+    def _control(self, path: str, body: dict | None = None) -> dict:
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(self._description["control_url"] + path, data, timeout=10) as answer:
+            return json.load(answer)

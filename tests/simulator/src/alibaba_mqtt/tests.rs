@@ -1,0 +1,95 @@
+use super::*;
+use crate::testing::{AlibabaCall, simulator};
+use crate::{Fault, FaultRule, Fleet, Simulator, Vendor};
+
+async fn five() -> Simulator {
+    let certificates = ["00AB12", "ab12", "0f", "f", "356217374433"]
+        .into_iter()
+        .map(|device_sn| AlibabaMqttCertificate { device_sn: device_sn.to_owned(), ..AlibabaMqttCertificate::default() })
+        .collect();
+    simulator(Fleet::of([], [AlibabaInstance { instance_id: "post-cn-1".to_owned(), certificates }], [])).await
+}
+
+fn call(action: &'static str, device_sn: &str, ca_sn: &str) -> AlibabaCall {
+    let key = [("MqttInstanceId", "post-cn-1"), ("DeviceSn", device_sn), ("CaSn", ca_sn)];
+    AlibabaCall::mqtt(action, &key)
+}
+
+const CA: &str = "007269004887";
+
+fn status(simulator: &Simulator, device_sn: &str) -> String {
+    let answer = call("GetDeviceCertificate", device_sn, CA).send(simulator);
+    answer.json()["Data"]["Status"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_certificate_is_switched_off_and_on_again() {
+    let simulator = five().await;
+    for (action, expected) in [("InactivateDeviceCertificate", "0"), ("InactivateDeviceCertificate", "0"), ("ActiveDeviceCertificate", "1")]
+    {
+        let answer = call(action, "00AB12", CA).send(&simulator);
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.json()["DeviceSn"], "00AB12");
+        assert_eq!(status(&simulator, "00AB12"), expected);
+        assert_eq!(status(&simulator, "ab12"), "1");
+    }
+}
+
+#[tokio::test]
+async fn only_the_stored_spelling_finds_a_certificate() {
+    let simulator = five().await;
+    for (device_sn, ca_sn) in [("00ab12", CA), ("AB12", CA), ("00f", CA), ("f", "7269004887")] {
+        for action in ["GetDeviceCertificate", "InactivateDeviceCertificate", "ActiveDeviceCertificate"] {
+            assert_eq!(call(action, device_sn, ca_sn).code(&simulator), (500, "FindDeviceBySnError".to_owned()), "{device_sn} {ca_sn}");
+        }
+    }
+    let elsewhere = AlibabaCall::mqtt("GetDeviceCertificate", &[("MqttInstanceId", "post-cn-2"), ("DeviceSn", "f"), ("CaSn", CA)]);
+    assert_eq!(elsewhere.code(&simulator), (500, "MqttInstanceNotFound".to_owned()));
+}
+
+#[tokio::test]
+async fn missing_empty_and_long_parameters_are_refused() {
+    let simulator = five().await;
+    let refused = (400, "ParameterFieldCheckFailed".to_owned());
+    let long = "1".repeat(129);
+    for action in ["GetDeviceCertificate", "InactivateDeviceCertificate"] {
+        assert_eq!(call(action, "", CA).code(&simulator), refused);
+        assert_eq!(call(action, "f", &long).code(&simulator), refused);
+        assert_eq!(call(action, &long, CA).code(&simulator), refused);
+        for missing in 0..3 {
+            let mut call = call(action, "f", CA);
+            call.parameters.remove(missing);
+            assert_eq!(call.code(&simulator), refused);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_read_page_by_page() {
+    let simulator = five().await;
+    let page = |number: &str, size: &str| {
+        AlibabaCall::mqtt("ListDeviceCertificate", &[("MqttInstanceId", "post-cn-1"), ("PageNo", number), ("PageSize", size)])
+    };
+    for (number, rows) in [("1", 2), ("2", 2), ("3", 1), ("4", 0)] {
+        let data = page(number, "2").send(&simulator).json()["Data"].clone();
+        assert_eq!(data["DeviceCertificateVOS"].as_array().unwrap().len(), rows);
+        assert_eq!(data["PageNo"].to_string(), number);
+        assert_eq!((&data["PageSize"], &data["Total"]), (&json!(2), &json!(3)));
+    }
+    for (number, size) in [("0", "2"), ("1", "0"), ("1", "101"), ("x", "2"), ("1", "")] {
+        let refused = (400, "ParameterFieldCheckFailed".to_owned());
+        assert_eq!(page(number, size).code(&simulator), refused, "{number} {size}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_can_be_told_to_succeed_without_effect() {
+    let simulator = five().await;
+    let rule = FaultRule::once(Fault::SucceedWithoutEffect).on("InactivateDeviceCertificate");
+    simulator.fail(Vendor::AlibabaMqtt, rule);
+    let inactivate = || call("InactivateDeviceCertificate", "f", CA).code(&simulator);
+    assert_eq!(inactivate(), (200, "ok".to_owned()));
+    assert_eq!(status(&simulator, "f"), "1");
+    assert_eq!(inactivate(), (200, "ok".to_owned()));
+    assert_eq!(status(&simulator, "f"), "0");
+}

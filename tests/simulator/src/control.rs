@@ -1,0 +1,154 @@
+//! The control listener: what was called, faults, resets and the fleet, as JSON over HTTP.
+
+use crate::fault::FaultRule;
+use crate::state::Shared;
+use crate::{Fleet, Vendor};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Map, Value, json};
+use std::convert::Infallible;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+
+/// Certificates of one answer unless `limit` is given.
+const DEFAULT_LIMIT: usize = 100;
+
+/// Serves one connection to its end.
+pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    let service = service_fn(|request| answer(&shared, request));
+    let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    // A client that goes away needs no answer.
+    drop(served);
+}
+
+async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (head, body) = request.into_parts();
+    let body = match body.collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => Bytes::new(),
+    };
+    let query = head.uri.query().unwrap_or_default();
+    let (status, answer) = match (&head.method, head.uri.path()) {
+        (&Method::GET, "/calls") => (StatusCode::OK, calls(shared)),
+        (&Method::GET, "/certificates") => checked(certificates(shared, query)),
+        (&Method::POST, "/faults") => checked(add_fault(shared, &body)),
+        (&Method::POST, "/reset") => {
+            shared.reset();
+            (StatusCode::OK, json!({}))
+        }
+        _ => (StatusCode::NOT_FOUND, json!({"error": "there are GET /calls, GET /certificates, POST /faults and POST /reset"})),
+    };
+    let mut response = Response::new(Full::from(answer.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+fn checked(result: Result<Value, String>) -> (StatusCode, Value) {
+    match result {
+        Ok(answer) => (StatusCode::OK, answer),
+        Err(error) => (StatusCode::BAD_REQUEST, json!({ "error": error })),
+    }
+}
+
+fn calls(shared: &Shared) -> Value {
+    let state = shared.state();
+    let by_action = state.numbers.by_action();
+    let numbers: Map<String, Value> = Vendor::ALL
+        .into_iter()
+        .map(|vendor| {
+            let actions = by_action.get(&vendor);
+            let connections = state.numbers.connections(vendor);
+            let of_vendor = json!({
+                "connections": connections,
+                "actions": actions.map_or_else(|| json!({}), |actions| json!(actions)),
+            });
+            (vendor.name().to_owned(), of_vendor)
+        })
+        .collect();
+    json!({"numbers": numbers, "calls": state.numbers.calls()})
+}
+
+fn add_fault(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+    let mut rule: Map<String, Value> = serde_json::from_slice(body).map_err(|e| e.to_string())?;
+    let vendor = rule.remove("vendor").unwrap_or_default();
+    let vendor: Vendor = serde_json::from_value(vendor).map_err(|e| format!("vendor: {e}"))?;
+    let rule: FaultRule = serde_json::from_value(Value::Object(rule)).map_err(|e| e.to_string())?;
+    shared.state().faults(vendor).push(rule);
+    Ok(json!({}))
+}
+
+fn certificates(shared: &Shared, query: &str) -> Result<Value, String> {
+    let mut vendor = None;
+    let mut limit = DEFAULT_LIMIT;
+    let mut instance_id = None;
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match name.as_ref() {
+            "vendor" => vendor = Vendor::from_name(&value),
+            "limit" => limit = value.parse().map_err(|_| "limit is no number".to_owned())?,
+            "instance_id" => instance_id = Some(value.into_owned()),
+            _ => return Err(format!("unknown parameter {name}")),
+        }
+    }
+    let vendor = vendor.ok_or("vendor must be tencent-mqtt, alibaba-mqtt or alibaba-cas")?;
+    let state = shared.state();
+    let all = rows(state.store.fleet(), vendor);
+    let wanted: Vec<&Row<'_>> = all.iter().filter(|row| instance_id.as_deref().is_none_or(|id| row.instance_id == Some(id))).collect();
+    let certificates: Vec<Value> = wanted.iter().take(limit).map(|row| row.json()).collect();
+    Ok(json!({"vendor": vendor, "total": wanted.len(), "certificates": certificates}))
+}
+
+/// A certificate with the instance it belongs to, if its vendor has any.
+struct Row<'a> {
+    instance_id: Option<&'a str>,
+    record: Record<'a>,
+}
+
+enum Record<'a> {
+    Tencent(&'a crate::TencentCertificate),
+    Mqtt(&'a crate::AlibabaMqttCertificate),
+    Cas(&'a crate::CasCertificate),
+}
+
+impl Row<'_> {
+    fn json(&self) -> Value {
+        let mut record = match self.record {
+            Record::Tencent(record) => json!(record),
+            Record::Mqtt(record) => json!(record),
+            Record::Cas(record) => json!(record),
+        };
+        if let (Some(instance_id), Some(members)) = (self.instance_id, record.as_object_mut()) {
+            members.insert("InstanceId".to_owned(), json!(instance_id));
+        }
+        record
+    }
+}
+
+fn rows(fleet: &Fleet, vendor: Vendor) -> Vec<Row<'_>> {
+    match vendor {
+        Vendor::TencentMqtt => fleet
+            .tencent_mqtt
+            .values()
+            .flat_map(|instance| {
+                instance.certificates.iter().map(|record| Row { instance_id: Some(&instance.instance_id), record: Record::Tencent(record) })
+            })
+            .collect(),
+        Vendor::AlibabaMqtt => fleet
+            .alibaba_mqtt
+            .values()
+            .flat_map(|instance| {
+                instance.certificates.iter().map(|record| Row { instance_id: Some(&instance.instance_id), record: Record::Mqtt(record) })
+            })
+            .collect(),
+        Vendor::AlibabaCas => fleet.alibaba_cas.values().map(|record| Row { instance_id: None, record: Record::Cas(record) }).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

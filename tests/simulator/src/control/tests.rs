@@ -1,0 +1,96 @@
+use crate::testing::{AlibabaCall, Answer, exchange, simulator};
+use crate::{AlibabaInstance, CasCertificate, Fleet, Simulator, TencentInstance};
+use serde_json::{Value, json};
+
+async fn small() -> Simulator {
+    simulator(Fleet::of(
+        [TencentInstance { instance_id: "mqtt-1".to_owned(), certificates: vec![Default::default(); 3], ..TencentInstance::default() }],
+        [AlibabaInstance { instance_id: "post-cn-1".to_owned(), certificates: vec![Default::default()] }],
+        [CasCertificate::default()],
+    ))
+    .await
+}
+
+fn send(simulator: &Simulator, method: &str, path: &str, body: &str) -> Answer {
+    let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    exchange(&simulator.control_url(), &request).unwrap().unwrap()
+}
+
+fn get(simulator: &Simulator, path: &str) -> Value {
+    let answer = send(simulator, "GET", path, "");
+    assert_eq!(answer.status, 200);
+    answer.json()
+}
+
+fn status(simulator: &Simulator) -> String {
+    AlibabaCall::status("b67e53ebcea9b77d65b0c3236646d715").code(simulator).1
+}
+
+#[tokio::test]
+async fn faults_are_set_and_calls_are_counted() {
+    let simulator = small().await;
+    let fault = json!({"vendor": "alibaba-cas", "times": 2, "fault": {"throttle_for": 500}});
+    assert_eq!(send(&simulator, "POST", "/faults", &fault.to_string()).status, 200);
+    for expected in ["Throttling.User", "Throttling.User", "ok"] {
+        assert_eq!(status(&simulator), expected);
+    }
+    let answer = get(&simulator, "/calls");
+    let of_vendor = &answer["numbers"]["alibaba-cas"];
+    assert_eq!(of_vendor["connections"], 3);
+    assert_eq!(of_vendor["actions"]["DescribeClientCertificateStatusForSerialNumber"], json!({"count": 3, "most_in_any_second": 3}));
+    assert_eq!(answer["numbers"]["tencent-mqtt"]["actions"], json!({}));
+    let last = &answer["calls"][2];
+    assert_eq!(last["vendor"], "alibaba-cas");
+    assert_eq!(last["outcome"], "ok");
+    assert_eq!(last["parameters"]["SerialNumber"], "b67e53ebcea9b77d65b0c3236646d715");
+    assert!(last["at"].as_u64().unwrap() > 1_700_000_000_000);
+}
+
+#[tokio::test]
+async fn a_reset_brings_back_the_first_state() {
+    let simulator = small().await;
+    let fault = json!({"vendor": "alibaba-cas", "fault": "internal"}).to_string();
+    send(&simulator, "POST", "/faults", &fault);
+    simulator.with_fleet(|fleet| fleet.tencent_mqtt.clear());
+    status(&simulator);
+    send(&simulator, "POST", "/faults", &fault);
+    assert_eq!(send(&simulator, "POST", "/reset", "").status, 200);
+    assert_eq!(get(&simulator, "/calls")["calls"], json!([]));
+    assert_eq!(get(&simulator, "/certificates?vendor=tencent-mqtt")["total"], 3);
+    assert_eq!(status(&simulator), "ok");
+}
+
+#[tokio::test]
+async fn the_fleet_is_shown_in_plain_form() {
+    let simulator = small().await;
+    let tencent = get(&simulator, "/certificates?vendor=tencent-mqtt&limit=2");
+    assert_eq!((&tencent["total"], &tencent["certificates"][1]["InstanceId"]), (&json!(3), &json!("mqtt-1")));
+    assert_eq!(tencent["certificates"].as_array().unwrap().len(), 2);
+    let elsewhere = get(&simulator, "/certificates?vendor=tencent-mqtt&instance_id=mqtt-2");
+    assert_eq!(elsewhere["total"], 0);
+    let mqtt = get(&simulator, "/certificates?vendor=alibaba-mqtt");
+    assert_eq!(mqtt["certificates"][0]["DeviceSn"], "356217374433");
+    let cas = get(&simulator, "/certificates?vendor=alibaba-cas");
+    assert_eq!(cas["certificates"][0]["Status"], "good");
+}
+
+#[tokio::test]
+async fn a_mistake_is_named() {
+    let simulator = small().await;
+    for (method, path, body, status, named) in [
+        ("POST", "/faults", "{", 400, "EOF"),
+        ("POST", "/faults", r#"{"fault": "stall"}"#, 400, "vendor"),
+        ("POST", "/faults", r#"{"vendor": "aws-iot", "fault": "stall"}"#, 400, "aws-iot"),
+        ("POST", "/faults", r#"{"vendor": "alibaba-cas", "fault": "stal"}"#, 400, "stal"),
+        ("POST", "/faults", r#"{"vendor": "alibaba-cas", "fault": "stall", "actoin": "x"}"#, 400, "actoin"),
+        ("GET", "/certificates", "", 400, "vendor"),
+        ("GET", "/certificates?vendor=alibaba-cas&limit=x", "", 400, "limit"),
+        ("GET", "/certificates?vendor=alibaba-cas&offset=1", "", 400, "offset"),
+        ("GET", "/faults", "", 404, "POST /faults"),
+    ] {
+        let answer = send(&simulator, method, path, body);
+        let error = answer.json()["error"].as_str().unwrap().to_owned();
+        assert_eq!(answer.status, status);
+        assert!(error.contains(named), "{named} in {error}");
+    }
+}

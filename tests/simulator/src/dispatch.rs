@@ -1,0 +1,179 @@
+//! The way of a call: checks, faults, work, answer.
+
+use crate::exchange::{Received, Refusal, Reply};
+use crate::fault::Fault;
+use crate::numbers::{Call, Ticket};
+use crate::state::{Shared, State};
+use crate::{Vendor, alibaba, alibaba_cas, alibaba_mqtt, tencent_mqtt};
+use serde_json::Value;
+use std::future;
+use std::time::Duration;
+
+/// What to send.
+pub(crate) enum Outgoing {
+    Whole(Reply),
+    /// Only the first half of the body.
+    BreakingOff(Reply),
+}
+
+/// The connection is to be closed without an answer.
+#[derive(Debug)]
+pub(crate) struct Cut;
+
+/// Answers a call, or fails when its connection is to be cut.
+pub(crate) async fn answer(shared: &Shared, received: &Received) -> Result<Outgoing, Cut> {
+    let arrival = Arrival::of(shared, received);
+    let call = match arrival.admission {
+        Ok(call) => call,
+        Err(refusal) => return Ok(arrival.ticket.refuse(shared, received, refusal)),
+    };
+    let ticket = arrival.ticket;
+    let Some(fault) = arrival.fault else {
+        return Ok(ticket.work(shared, received, &call));
+    };
+    if let Some(refusal) = refusal_of(received.vendor, &fault) {
+        return Ok(ticket.refuse(shared, received, refusal));
+    }
+    ticket.end(shared, fault.name());
+    match fault {
+        Fault::Delay(milliseconds) => {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            Ok(ticket.work(shared, received, &call))
+        }
+        Fault::Stall => future::pending().await,
+        Fault::CutBefore => Err(Cut),
+        Fault::CutAfter => {
+            // The result is lost with the connection, as the fault wants it.
+            drop(perform(shared, received, &call, true));
+            Err(Cut)
+        }
+        Fault::Truncated => {
+            let result = perform(shared, received, &call, true);
+            Ok(Outgoing::BreakingOff(reply(shared, received, result)))
+        }
+        Fault::SucceedWithoutEffect => {
+            let result = perform(shared, received, &call, false);
+            Ok(Outgoing::Whole(reply(shared, received, result)))
+        }
+        Fault::Body { status, content_type, bytes } => Ok(Outgoing::Whole(Reply::of(status, &content_type, bytes))),
+        // These have become refusals above, but for the page of a gateway in front of Tencent.
+        Fault::Throttle | Fault::ThrottleFor(_) | Fault::Code { .. } | Fault::Internal | Fault::Unavailable => Ok(Outgoing::Whole(Reply::of(
+            503,
+            "text/html",
+            "<html><head><title>503 Service Unavailable</title></head><body>503 Service Unavailable</body></html>",
+        ))),
+    }
+}
+
+/// A call that passed the gateway.
+struct Admitted {
+    action: String,
+    parameters: Value,
+}
+
+/// A call that was counted, with what awaits it.
+struct Arrival {
+    ticket: Ticket,
+    admission: Result<Admitted, Refusal>,
+    fault: Option<Fault>,
+}
+
+impl Arrival {
+    fn of(shared: &Shared, received: &Received) -> Self {
+        let vendor = received.vendor;
+        let parameters = match vendor {
+            Vendor::TencentMqtt => tencent_mqtt::parameters(received),
+            Vendor::AlibabaMqtt | Vendor::AlibabaCas => Ok(alibaba::parameters(received)),
+        };
+        let mut state = shared.state();
+        let ticket = state.numbers.arrived(Call {
+            vendor,
+            action: action_named(received),
+            at: received.at,
+            parameters: parameters.clone().unwrap_or_default(),
+            outcome: String::new(),
+            connection: received.connection,
+        });
+        let admission = admit(&mut state, shared, received).and_then(|action| {
+            let parameters = parameters?;
+            Ok(Admitted { action, parameters })
+        });
+        let fault = match &admission {
+            Ok(call) => state.faults(vendor).take(&call.action, &call.parameters),
+            Err(_) => None,
+        };
+        Self { ticket, admission, fault }
+    }
+}
+
+/// The action that a call names, known or not.
+fn action_named(received: &Received) -> String {
+    let header = match received.vendor {
+        Vendor::TencentMqtt => "x-tc-action",
+        Vendor::AlibabaMqtt | Vendor::AlibabaCas => "x-acs-action",
+    };
+    received.header(header).unwrap_or_default()
+}
+
+fn admit(state: &mut State, shared: &Shared, received: &Received) -> Result<String, Refusal> {
+    let vendor = received.vendor;
+    let action = match vendor {
+        Vendor::TencentMqtt => tencent_mqtt::admit(received),
+        Vendor::AlibabaMqtt => alibaba::admit(received, &alibaba_mqtt::PRODUCT, state.nonces(vendor)),
+        Vendor::AlibabaCas => alibaba::admit(received, &alibaba_cas::PRODUCT, state.nonces(vendor)),
+    }?;
+    if shared.enforce_rate_limits && !state.limits.admit(vendor, &action, received.at) {
+        return Err(match vendor {
+            Vendor::TencentMqtt => tencent_mqtt::throttled(),
+            Vendor::AlibabaMqtt | Vendor::AlibabaCas => alibaba::throttled(),
+        });
+    }
+    Ok(action)
+}
+
+impl Ticket {
+    fn end(self, shared: &Shared, outcome: &str) {
+        shared.state().numbers.ended(self, outcome);
+    }
+
+    fn refuse(self, shared: &Shared, received: &Received, refusal: Refusal) -> Outgoing {
+        self.end(shared, &refusal.code);
+        Outgoing::Whole(reply(shared, received, Err(refusal)))
+    }
+
+    fn work(self, shared: &Shared, received: &Received, call: &Admitted) -> Outgoing {
+        let result = perform(shared, received, call, true);
+        let outcome = result.as_ref().err().map_or("ok", |refusal| refusal.code.as_str());
+        self.end(shared, outcome);
+        Outgoing::Whole(reply(shared, received, result))
+    }
+}
+
+fn perform(shared: &Shared, received: &Received, call: &Admitted, effect: bool) -> Result<Value, Refusal> {
+    let Admitted { action, parameters } = call;
+    let mut state = shared.state();
+    let store = &mut state.store;
+    match received.vendor {
+        Vendor::TencentMqtt => tencent_mqtt::perform(store, received, action, parameters),
+        Vendor::AlibabaMqtt => alibaba_mqtt::perform(store, action, parameters, effect),
+        Vendor::AlibabaCas => alibaba_cas::perform(store, parameters, shared.rules),
+    }
+}
+
+fn refusal_of(vendor: Vendor, fault: &Fault) -> Option<Refusal> {
+    match vendor {
+        Vendor::TencentMqtt => tencent_mqtt::refusal_of(fault),
+        Vendor::AlibabaMqtt | Vendor::AlibabaCas => alibaba::refusal_of(fault),
+    }
+}
+
+fn reply(shared: &Shared, received: &Received, result: Result<Value, Refusal>) -> Reply {
+    let request_id = shared.request_id();
+    match received.vendor {
+        Vendor::TencentMqtt => tencent_mqtt::reply(result, &request_id),
+        Vendor::AlibabaMqtt | Vendor::AlibabaCas => alibaba::reply(received, result, &request_id.to_uppercase()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

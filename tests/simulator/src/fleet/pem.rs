@@ -1,0 +1,70 @@
+//! Real certificates for some of the records.
+
+use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, Error, IsCa, Issuer, KeyPair, KeyUsagePurpose, SerialNumber};
+use time::OffsetDateTime;
+
+/// A certification authority with its own P-256 key.
+pub(super) struct Authority(Issuer<'static, KeyPair>);
+
+/// What a certificate says.
+pub(super) struct Facts<'a> {
+    /// Hex digits.
+    pub(super) serial: &'a str,
+    pub(super) common_name: &'a str,
+    pub(super) organizational_unit: &'a str,
+    /// Epoch milliseconds.
+    pub(super) not_before: i64,
+    /// Epoch milliseconds.
+    pub(super) not_after: i64,
+}
+
+impl Authority {
+    pub(super) fn new(name: &str) -> Result<Self, Error> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = subject(name, "Device Certificates");
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        Ok(Self(Issuer::new(params, KeyPair::generate()?)))
+    }
+
+    /// A certificate with a new P-256 key, as PEM text.
+    pub(super) fn issue(&self, facts: &Facts<'_>) -> Result<String, Error> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = subject(facts.common_name, facts.organizational_unit);
+        params.serial_number = Some(SerialNumber::from_slice(&octets(facts.serial)));
+        params.not_before = date(facts.not_before)?;
+        params.not_after = date(facts.not_after)?;
+        let key = KeyPair::generate()?;
+        Ok(params.signed_by(&key, &self.0)?.pem().replace("\r\n", "\n"))
+    }
+}
+
+fn subject(common_name: &str, organizational_unit: &str) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CountryName, "CN");
+    name.push(DnType::OrganizationName, "Example Mobility");
+    name.push(DnType::OrganizationalUnitName, organizational_unit);
+    name.push(DnType::CommonName, common_name);
+    name
+}
+
+fn date(milliseconds: i64) -> Result<OffsetDateTime, Error> {
+    OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1000)).map_err(|_| Error::Time)
+}
+
+/// The octets of hex digits whose leading zero digit may be missing.
+fn octets(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> = hex.chars().filter_map(|digit| digit.to_digit(16)).filter_map(|digit| u8::try_from(digit).ok()).collect();
+    digits.rchunks(2).rev().map(|pair| pair.iter().fold(0, |octet, digit| (octet << 4) | digit)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_of_an_odd_number_of_digits_begin_with_a_zero_digit() {
+        assert_eq!(octets("eef68"), [0x0e, 0xef, 0x68]);
+        assert_eq!(octets("0EEF68"), [0x0e, 0xef, 0x68]);
+    }
+}

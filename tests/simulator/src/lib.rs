@@ -1,0 +1,50 @@
+//! A stateful stand-in for three vendors' certificate APIs, over real sockets.
+//!
+//! It answers as the vendors do: it checks signatures, times, nonces and parameters, keeps a fleet of certificates, and
+//! can be told to throttle, fail, stall, cut connections or answer garbage. It shares no code with the product, so that
+//! it can bear witness for or against it.
+//!
+//! ```no_run
+//! # async fn example() -> std::io::Result<()> {
+//! use simulator::{Fault, FaultRule, Options, Simulator, Vendor};
+//!
+//! let simulator = Simulator::start(Options::default()).await?;
+//! simulator.fail(Vendor::TencentMqtt, FaultRule::times(Fault::Throttle, 2));
+//! println!("{}", simulator.url(Vendor::TencentMqtt));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A call goes through `server` (sockets, HTTP), `dispatch` (the steps), the vendor's gateway (`tencent_mqtt`, `alibaba`)
+//! and the vendor's action (`tencent_mqtt`, `alibaba_mqtt`, `alibaba_cas`), which reads or changes the `fleet`.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::string_slice, reason = "a test that panics has failed as it should"))]
+
+mod alibaba;
+mod alibaba_cas;
+mod alibaba_mqtt;
+mod control;
+mod dispatch;
+mod exchange;
+mod fault;
+mod fleet;
+mod limits;
+mod numbers;
+mod options;
+mod server;
+mod signature;
+mod simulator;
+mod state;
+mod tencent_mqtt;
+#[cfg(test)]
+mod testing;
+mod tls;
+mod vendor;
+
+pub use fault::{Fault, FaultRule};
+pub use fleet::{AlibabaInstance, AlibabaMqttCertificate, CasCertificate, Fleet, RevokeTime, TencentCertificate, TencentInstance};
+pub use numbers::Call;
+pub use options::Options;
+pub use simulator::Simulator;
+pub use vendor::{Credentials, TemporaryCredentials, Vendor};

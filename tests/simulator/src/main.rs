@@ -1,0 +1,140 @@
+//! The simulator as a program: prints one JSON line with its addresses and keys, then serves until SIGTERM or SIGINT.
+
+#![forbid(unsafe_code)]
+
+use serde_json::{Map, Value, json};
+use simulator::{Options, Simulator, Vendor};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+
+const USAGE: &str = "\
+Usage: simulator [--ports A,B,C,D] [--tls] [--enforce-rate-limits]
+
+A stand-in for the certificate APIs of Tencent Cloud MQTT, Alibaba Cloud MQTT and Alibaba Cloud CAS.
+
+  --ports A,B,C,D        ports for Tencent MQTT, Alibaba MQTT, Alibaba CAS and the control listener; 0 takes a free one
+  --tls                  the vendors speak TLS; the CA to trust is written to a file that the printed line names
+  --enforce-rate-limits  throttle calls above the vendors' limits in a second
+";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--help") {
+        print!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
+    let result = match options(&arguments) {
+        Ok(options) => serve(options).await,
+        Err(error) => {
+            eprint!("simulator: {error}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("simulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn options(arguments: &[String]) -> Result<Options, String> {
+    let mut options = Options::default();
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--ports" => {
+                let ports = arguments.next().map(|text| ports(text));
+                options.ports = Some(ports.flatten().ok_or("--ports needs four ports")?);
+            }
+            "--tls" => options.tls = true,
+            "--enforce-rate-limits" => options.enforce_rate_limits = true,
+            other => return Err(format!("unknown argument {other}")),
+        }
+    }
+    Ok(options)
+}
+
+fn ports(text: &str) -> Option<[u16; 4]> {
+    let ports: Option<Vec<u16>> = text.split(',').map(|port| port.parse().ok()).collect();
+    ports?.try_into().ok()
+}
+
+async fn serve(options: Options) -> io::Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let simulator = Simulator::start(options).await?;
+    let ca_file = simulator.ca_pem().map(CaFile::write).transpose()?;
+    let mut out = io::stdout();
+    writeln!(out, "{}", description(&simulator, ca_file.as_ref()))?;
+    out.flush()?;
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
+    }
+    Ok(())
+}
+
+/// What a client needs to know.
+fn description(simulator: &Simulator, ca_file: Option<&CaFile>) -> Value {
+    let by_vendor = |of: &dyn Fn(Vendor) -> Value| -> Map<String, Value> {
+        Vendor::ALL.into_iter().map(|vendor| (vendor.name().to_owned(), of(vendor))).collect()
+    };
+    json!({
+        "urls": by_vendor(&|vendor| json!(simulator.url(vendor))),
+        "control_url": simulator.control_url(),
+        "credentials": by_vendor(&|vendor| json!(simulator.credentials(vendor))),
+        "temporary_credentials": by_vendor(&|vendor| json!(simulator.temporary_credentials(vendor))),
+        "ca_file": ca_file.map(|file| file.0.display().to_string()),
+    })
+}
+
+/// The CA's file, removed at the end.
+struct CaFile(PathBuf);
+
+impl CaFile {
+    fn write(pem: &str) -> io::Result<Self> {
+        let name = format!("simulator-ca-{}.pem", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, pem)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for CaFile {
+    fn drop(&mut self) {
+        // The file is of no value and its name is not used again soon.
+        drop(std::fs::remove_file(&self.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str]) -> Result<Options, String> {
+        options(&arguments.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn arguments_become_options() {
+        let given = read(&["--tls", "--ports", "1,2,3,4", "--enforce-rate-limits"]).unwrap();
+        assert_eq!(given.ports, Some([1, 2, 3, 4]));
+        assert!(given.tls && given.enforce_rate_limits);
+        let plain = read(&[]).unwrap();
+        assert_eq!(plain.ports, None);
+        assert!(!plain.tls && !plain.enforce_rate_limits);
+    }
+
+    #[test]
+    fn a_wrong_argument_is_named() {
+        for wrong in [&["--port"][..], &["--ports"], &["--ports", "1,2,3"], &["--ports", "1,2,3,70000"]] {
+            let error = read(wrong).err().unwrap();
+            assert!(error.contains("--port"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! A running simulator and what tests do with it.
+
+use crate::state::Shared;
+use crate::tls::Tls;
+use crate::{Call, Credentials, FaultRule, Fleet, Options, TemporaryCredentials, Vendor, control, server};
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+
+/// A running simulator. Its listeners run on a thread of their own and stop when it is dropped.
+pub struct Simulator {
+    shared: Arc<Shared>,
+    urls: [String; 3],
+    control_url: String,
+    ca_pem: Option<String>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Simulator {
+    /// Binds the listeners on 127.0.0.1 and serves from then on.
+    ///
+    /// Fails when a port is taken or TLS cannot be set up.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let tls = if options.tls { Some(Tls::new()?) } else { None };
+        let [tencent_mqtt, alibaba_mqtt, alibaba_cas, control] = options.ports.unwrap_or_default().map(bind);
+        let (vendors, control) = ([tencent_mqtt?, alibaba_mqtt?, alibaba_cas?], control?);
+        let base = if options.tls { "https://localhost" } else { "http://127.0.0.1" };
+        let mut urls = [const { String::new() }; 3];
+        for (url, listener) in urls.iter_mut().zip(&vendors) {
+            *url = format!("{base}:{}", listener.local_addr()?.port());
+        }
+        let control_url = format!("http://127.0.0.1:{}", control.local_addr()?.port());
+        let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
+        let shared = Arc::new(Shared::new(options));
+        let (stop, stopped) = oneshot::channel();
+        let (up, is_up) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("simulator".to_owned()).spawn({
+            let shared = Arc::clone(&shared);
+            move || run(shared, vendors, control, acceptor, up, stopped)
+        })?;
+        is_up.await.map_err(|_| io::Error::other("the simulator's thread ended early"))??;
+        Ok(Self { shared, urls, control_url, ca_pem, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Base URL of a vendor: `http://127.0.0.1:PORT`, or `https://localhost:PORT` with TLS.
+    pub fn url(&self, vendor: Vendor) -> String {
+        let [tencent_mqtt, alibaba_mqtt, alibaba_cas] = &self.urls;
+        match vendor {
+            Vendor::TencentMqtt => tencent_mqtt.clone(),
+            Vendor::AlibabaMqtt => alibaba_mqtt.clone(),
+            Vendor::AlibabaCas => alibaba_cas.clone(),
+        }
+    }
+
+    /// Base URL of the control listener, which never speaks TLS.
+    pub fn control_url(&self) -> String {
+        self.control_url.clone()
+    }
+
+    /// With TLS the CA that a client has to trust, as PEM text.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// The long-lived key of a vendor.
+    pub fn credentials(&self, vendor: Vendor) -> Credentials {
+        vendor.credentials()
+    }
+
+    /// The temporary key of a vendor with its session token.
+    pub fn temporary_credentials(&self, vendor: Vendor) -> TemporaryCredentials {
+        vendor.temporary_credentials()
+    }
+
+    /// Queues a fault for a vendor's next call, or for the calls that a [`FaultRule`] describes.
+    ///
+    /// Calls that the vendor's gateway refuses use up no fault.
+    pub fn fail(&self, vendor: Vendor, rule: impl Into<FaultRule>) {
+        self.shared.state().faults(vendor).push(rule.into());
+    }
+
+    /// Every call since the start or the last reset, in the order of arrival.
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.state().numbers.calls().to_vec()
+    }
+
+    /// How many calls of an action arrived, refused ones included.
+    pub fn count(&self, vendor: Vendor, action: &str) -> usize {
+        self.shared.state().numbers.of(vendor, action).count
+    }
+
+    /// The most calls of an action that arrived within any one second.
+    pub fn most_in_any_second(&self, vendor: Vendor, action: &str) -> usize {
+        let state = self.shared.state();
+        state.numbers.of(vendor, action).most_in_any_second
+    }
+
+    /// How many TCP connections a vendor's listener accepted.
+    pub fn connections(&self, vendor: Vendor) -> usize {
+        self.shared.state().numbers.connections(vendor)
+    }
+
+    /// Forgets calls and connections; the fleet and waiting faults stay.
+    pub fn reset_numbers(&self) {
+        self.shared.state().numbers.reset();
+    }
+
+    /// Goes back to the fleet of the start and forgets faults, calls and connections.
+    pub fn reset(&self) {
+        self.shared.reset();
+    }
+
+    /// Reads or changes what the vendors hold.
+    pub fn with_fleet<R>(&self, work: impl FnOnce(&mut Fleet) -> R) -> R {
+        work(self.shared.state().store.change())
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        // Dropping the sender ends the thread's wait.
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has been printed by then.
+            drop(thread.join());
+        }
+    }
+}
+
+fn bind(port: u16) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .map_err(|error| io::Error::new(error.kind(), format!("port {port} cannot be used: {error}")))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Serves on this thread until `stopped` resolves; `up` learns when the listeners are ready.
+fn run(
+    shared: Arc<Shared>,
+    vendors: [TcpListener; 3],
+    control: TcpListener,
+    tls: Option<TlsAcceptor>,
+    up: oneshot::Sender<io::Result<()>>,
+    stopped: oneshot::Receiver<()>,
+) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            drop(up.send(Err(error)));
+            return;
+        }
+    };
+    runtime.block_on(async {
+        let listening = listen_all(&shared, vendors, control, tls);
+        // Nobody waits any more when the start was given up; then `stopped` resolves at once.
+        drop(up.send(listening));
+        drop(stopped.await);
+    });
+}
+
+fn listen_all(shared: &Arc<Shared>, vendors: [TcpListener; 3], control: TcpListener, tls: Option<TlsAcceptor>) -> io::Result<()> {
+    for (vendor, listener) in Vendor::ALL.into_iter().zip(vendors) {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let (shared, tls) = (Arc::clone(shared), tls.clone());
+        tokio::spawn(server::listen(listener, move |stream| server::serve_vendor(stream, vendor, Arc::clone(&shared), tls.clone())));
+    }
+    let control = tokio::net::TcpListener::from_std(control)?;
+    let shared = Arc::clone(shared);
+    tokio::spawn(server::listen(control, move |stream| control::serve(stream, Arc::clone(&shared))));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

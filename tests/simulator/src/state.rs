@@ -1,0 +1,102 @@
+//! What all listeners share.
+
+use crate::alibaba::nonces::Nonces;
+use crate::alibaba_cas::Rules;
+use crate::fault::Faults;
+use crate::fleet::store::Store;
+use crate::limits::Limits;
+use crate::numbers::Numbers;
+use crate::signature::sha256_hex;
+use crate::{Fleet, Options, Vendor};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+/// What all listeners share.
+pub(crate) struct Shared {
+    pub(crate) enforce_rate_limits: bool,
+    pub(crate) rules: Rules,
+    /// The fleet to go back to on a reset.
+    initial: Fleet,
+    started: SystemTime,
+    connections: AtomicU64,
+    requests: AtomicU64,
+    state: Mutex<State>,
+}
+
+/// What changes with the calls.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) store: Store,
+    pub(crate) numbers: Numbers,
+    pub(crate) limits: Limits,
+    faults: BTreeMap<Vendor, Faults>,
+    nonces: BTreeMap<Vendor, Nonces>,
+}
+
+impl State {
+    pub(crate) fn faults(&mut self, vendor: Vendor) -> &mut Faults {
+        self.faults.entry(vendor).or_default()
+    }
+
+    pub(crate) fn nonces(&mut self, vendor: Vendor) -> &mut Nonces {
+        self.nonces.entry(vendor).or_default()
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            enforce_rate_limits: options.enforce_rate_limits,
+            rules: Rules { most_serials_a_call: options.most_serials_a_call, answer_unknown_serials: options.answer_unknown_serials },
+            initial: options.fleet.clone(),
+            started: SystemTime::now(),
+            connections: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            state: Mutex::new(State { store: Store::new(options.fleet), ..State::default() }),
+        }
+    }
+
+    /// The state, even when a holder of the lock has panicked: each change is done in one step.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes back to the first fleet, without faults and numbers. Used nonces stay used.
+    pub(crate) fn reset(&self) {
+        let mut state = self.state();
+        state.store = Store::new(self.initial.clone());
+        state.numbers.reset();
+        state.faults.clear();
+        state.limits = Limits::default();
+    }
+
+    /// Counts a TCP connection; its number is from 1, over all vendors.
+    pub(crate) fn connected(&self, vendor: Vendor) -> u64 {
+        self.state().numbers.connected(vendor);
+        self.connections.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    }
+
+    /// A new request id, a UUID in lower case.
+    pub(crate) fn request_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        let digits = sha256_hex(format!("{:?} {number}", self.started).as_bytes());
+        let mut digits = digits.chars();
+        [8, 4, 4, 4, 12].map(|length| digits.by_ref().take(length).collect::<String>()).join("-")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_ids_are_uuids_and_differ() {
+        let shared = Shared::new(Options { fleet: Fleet::empty(), ..Options::default() });
+        let (first, second) = (shared.request_id(), shared.request_id());
+        assert_ne!(first, second);
+        let lengths: Vec<usize> = first.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12]);
+    }
+}

@@ -1,0 +1,267 @@
+use super::*;
+use crate::testing::{TencentCall, exchange, simulator};
+use crate::{Fleet, Simulator, TencentCertificate, Vendor};
+use std::time::{Duration, Instant};
+
+/// Ten certificates `c0` to `c9`, created in this order, of which every third is inactive.
+async fn ten() -> Simulator {
+    let certificates = (0..10_i64)
+        .map(|number| TencentCertificate {
+            client_id: format!("client-{number}"),
+            device_certificate_sn: format!("c{number}"),
+            device_certificate_cn: format!("car-{}", number % 2),
+            ca_sn: format!("ca-{}", number % 5),
+            status: if number % 3 == 0 { "INACTIVE" } else { "ACTIVE" }.to_owned(),
+            created_time: number,
+            update_time: (number * 7) % 10,
+            organizational_unit: (number != 9).then(|| "车联网".to_owned()),
+            not_after_time: (number != 8).then_some(number * 1000),
+            ..TencentCertificate::default()
+        })
+        .collect();
+    simulator(Fleet::of([TencentInstance { instance_id: "mqtt-ten".to_owned(), region: "ap-guangzhou".to_owned(), certificates }], [], []))
+        .await
+}
+
+fn list(mut parameters: Value) -> TencentCall {
+    let members = parameters.as_object_mut().unwrap();
+    members.entry("InstanceId").or_insert_with(|| json!("mqtt-ten"));
+    TencentCall::new(LIST, &parameters)
+}
+
+/// The numbers of the listed certificates, and TotalCount.
+fn listed(simulator: &Simulator, parameters: Value) -> (String, u64) {
+    let response = list(parameters).send(simulator);
+    let serials = response["Data"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{response}"))
+        .iter()
+        .map(|row| row["DeviceCertificateSn"].as_str().unwrap().trim_start_matches('c'))
+        .collect();
+    (serials, response["TotalCount"].as_u64().unwrap())
+}
+
+#[tokio::test]
+async fn pages_are_cut_from_the_ordered_list() {
+    let simulator = ten().await;
+    let pages = [
+        (json!({}), "9876543210"),
+        (json!({"Limit": 3}), "987"),
+        (json!({"Limit": 3, "Offset": 3}), "654"),
+        (json!({"Limit": 100, "Offset": 8}), "10"),
+        (json!({"Limit": 1, "Offset": 10}), ""),
+        (json!({"OrderBy": "CREATE_TIME_DESC"}), "9876543210"),
+        (json!({"OrderBy": "CREATE_TIME_ASC"}), "0123456789"),
+        (json!({"OrderBy": "UPDATE_TIME_ASC"}), "0369258147"),
+        (json!({"OrderBy": "UPDATE_TIME_DESC"}), "7418529630"),
+        (json!({"OrderBy": null, "Filters": [], "Offset": null}), "9876543210"),
+    ];
+    for (parameters, serials) in pages {
+        let shown = parameters.to_string();
+        assert_eq!(listed(&simulator, parameters), (serials.to_owned(), 10), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn twenty_are_listed_unless_more_are_asked_for() {
+    let simulator = ten().await;
+    simulator.with_fleet(|fleet| {
+        let instance = fleet.tencent_mqtt.get_mut("mqtt-ten").unwrap();
+        instance.certificates.resize(150, TencentCertificate::default());
+    });
+    let rows = |parameters| list(parameters).send(&simulator)["Data"].as_array().unwrap().len();
+    assert_eq!(rows(json!({})), 20);
+    assert_eq!(rows(json!({"Limit": 100})), 100);
+}
+
+#[tokio::test]
+async fn values_of_a_filter_are_alternatives_and_filters_all_hold() {
+    let simulator = ten().await;
+    let filters = [
+        (json!([{"Name": "ClientId", "Values": ["client-4", "client-2", "client-"]}]), "42"),
+        (json!([{"Name": "DeviceCertificateSn", "Values": ["c5"]}]), "5"),
+        (json!([{"Name": "DeviceCertificateSn", "Values": ["C5"]}]), ""),
+        (json!([{"Name": "DeviceCertificateCn", "Values": ["car-1"]}]), "97531"),
+        (json!([{"Name": "CaSn", "Values": ["ca-3"]}]), "83"),
+        (json!([{"Name": "OrganizationalUnit", "Values": ["车联网"]}]), "876543210"),
+        (json!([{"Name": "Status", "Values": ["INACTIVE", "REVOKED"]}]), "9630"),
+        (json!([{"Name": "NotAfterStart", "Values": ["6000"]}]), "976"),
+        (json!([{"Name": "NotAfterEnd", "Values": ["2000"]}]), "210"),
+        (
+            json!([
+                {"Name": "NotAfterStart", "Values": ["3000"]},
+                {"Name": "NotAfterEnd", "Values": ["7000"]},
+                {"Name": "Status", "Values": ["ACTIVE"]},
+            ]),
+            "754",
+        ),
+    ];
+    for (filters, serials) in filters {
+        let total = u64::try_from(serials.len()).unwrap();
+        let shown = filters.to_string();
+        let found = listed(&simulator, json!({ "Filters": filters }));
+        assert_eq!(found, (serials.to_owned(), total), "{shown}");
+    }
+    let page = json!({"Filters": [{"Name": "Status", "Values": ["ACTIVE"]}], "Limit": 2, "Offset": 1});
+    assert_eq!(listed(&simulator, page), ("75".to_owned(), 6));
+}
+
+#[tokio::test]
+async fn a_wrong_parameter_is_refused_with_its_code() {
+    let simulator = ten().await;
+    let filter = |filter: Value| json!({ "Filters": [filter] });
+    let cases = [
+        (json!({"Foo": 1}), "UnknownParameter"),
+        (json!({"InstanceId": null}), "MissingParameter"),
+        (json!({"InstanceId": ""}), "InvalidParameterValue"),
+        (json!({"InstanceId": 7}), "InvalidParameter"),
+        (json!({"InstanceId": "mqtt-other"}), "ResourceNotFound.Instance"),
+        (json!({"Limit": 101}), "InvalidParameterValue"),
+        (json!({"Limit": 0}), "InvalidParameterValue"),
+        (json!({"Limit": "10"}), "InvalidParameter"),
+        (json!({"Limit": 1.5}), "InvalidParameter"),
+        (json!({"Offset": -1}), "InvalidParameterValue"),
+        (json!({"Offset": []}), "InvalidParameter"),
+        (json!({"OrderBy": "create_time_desc"}), "InvalidParameterValue"),
+        (json!({"OrderBy": 1}), "InvalidParameter"),
+        (json!({"Filters": {}}), "InvalidParameter"),
+        (filter(json!("Status")), "InvalidParameter"),
+        (filter(json!({"Name": "Status"})), "MissingParameter"),
+        (filter(json!({"Values": ["x"]})), "MissingParameter"),
+        (filter(json!({"Name": "Status", "Values": ["ACTIVE"], "More": 1})), "UnknownParameter"),
+        (filter(json!({"Name": "Client id", "Values": ["x"]})), "InvalidParameterValue"),
+        (filter(json!({"Name": "Status", "Values": ["active"]})), "InvalidParameterValue"),
+        (filter(json!({"Name": "ClientId", "Values": []})), "InvalidParameterValue"),
+        (filter(json!({"Name": "ClientId", "Values": "x"})), "InvalidParameter"),
+        (filter(json!({"Name": "ClientId", "Values": [1]})), "InvalidParameter"),
+        (filter(json!({"Name": "NotAfterEnd", "Values": ["2025-01-01"]})), "InvalidParameterValue"),
+    ];
+    for (parameters, code) in cases {
+        let shown = parameters.to_string();
+        assert_eq!(list(parameters).code(&simulator), code, "{shown}");
+    }
+    for body in ["", "[]", "{", "null"] {
+        let call = TencentCall { body: body.to_owned(), ..list(json!({})) };
+        assert_eq!(call.code(&simulator), "InvalidParameter", "{body}");
+    }
+}
+
+#[tokio::test]
+async fn one_certificate_is_described_by_its_serial_number() {
+    let simulator = ten().await;
+    let describe = |parameters| TencentCall::new(DESCRIBE, &parameters);
+    let key = json!({"InstanceId": "mqtt-ten", "DeviceCertificateSn": "c3"});
+    let response = describe(key).send(&simulator);
+    assert_eq!(response["ClientId"], "client-3");
+    assert_eq!(response["Status"], "INACTIVE");
+    let code = |parameters| describe(parameters).code(&simulator);
+    assert_eq!(code(json!({"InstanceId": "mqtt-ten", "DeviceCertificateSn": "C3"})), "ResourceNotFound.Certificate");
+    assert_eq!(code(json!({"InstanceId": "mqtt-other", "DeviceCertificateSn": "c3"})), "ResourceNotFound.Instance");
+    assert_eq!(code(json!({"InstanceId": "mqtt-ten"})), "MissingParameter");
+}
+
+#[tokio::test]
+async fn the_gateway_refuses_what_is_not_signed_right() {
+    let simulator = ten().await;
+    let good = list(json!({}));
+    let key = Vendor::TencentMqtt.credentials();
+    let temporary = Vendor::TencentMqtt.temporary_credentials();
+    let with_key = |id: &str, secret: &str, token: Option<&str>| TencentCall {
+        credentials: crate::Credentials { id: id.to_owned(), secret: secret.to_owned() },
+        token: token.map(str::to_owned),
+        ..good.clone()
+    };
+    let (id, secret, token) = (&temporary.id, &temporary.secret, temporary.token.as_str());
+    let cases = [
+        ("ok", good.clone()),
+        ("ok", TencentCall { signed_headers: &["content-type", "host", "x-tc-action"], ..good.clone() }),
+        ("ok", TencentCall { content_type: "application/json; charset=utf-8", ..good.clone() }),
+        ("ok", TencentCall { ahead: -290, ..good.clone() }),
+        ("ok", with_key(id, secret, Some(token))),
+        ("AuthFailure.SignatureExpire", TencentCall { ahead: -310, ..good.clone() }),
+        ("AuthFailure.SignatureExpire", TencentCall { ahead: 310, ..good.clone() }),
+        ("AuthFailure.TokenFailure", with_key(id, secret, None)),
+        ("AuthFailure.TokenFailure", with_key(id, secret, Some("other"))),
+        ("AuthFailure.TokenFailure", with_key(&key.id, &key.secret, Some(token))),
+        ("AuthFailure.InvalidSecretId", with_key("LTAI1", secret, None)),
+        ("AuthFailure.SecretIdNotFound", with_key("AKID1", secret, None)),
+        ("AuthFailure.SignatureFailure", with_key(&key.id, secret, None)),
+        ("AuthFailure.InvalidAuthorization", TencentCall { signed_headers: &["host"], ..good.clone() }),
+        ("AuthFailure.InvalidAuthorization", TencentCall { signed_headers: &["host", "content-type"], ..good.clone() }),
+        ("InvalidAction", TencentCall { action: "DescribeDevices", ..good.clone() }),
+        ("NoSuchVersion", TencentCall { version: "2024-05-17", ..good.clone() }),
+        ("MissingParameter", TencentCall { version: "", ..good.clone() }),
+        ("MissingParameter", TencentCall { region: "", ..good.clone() }),
+        ("UnsupportedRegion", TencentCall { region: "cn-hangzhou", ..good.clone() }),
+        ("ResourceNotFound.Instance", TencentCall { region: "ap-tokyo", ..good.clone() }),
+        ("InvalidParameter", TencentCall { content_type: "text/plain", ..good.clone() }),
+        ("UnsupportedProtocol", TencentCall { method: "PUT", ..good.clone() }),
+    ];
+    for (position, (code, call)) in cases.iter().enumerate() {
+        assert_eq!(call.code(&simulator), *code, "case {position}");
+    }
+}
+
+#[tokio::test]
+async fn any_change_on_the_way_spoils_the_signature() {
+    let simulator = ten().await;
+    let url = simulator.url(Vendor::TencentMqtt);
+    let good = list(json!({"Limit": 10})).request(&url);
+    let code = |request: &str| {
+        let answer = exchange(&url, request).unwrap().unwrap();
+        answer.json()["Response"]["Error"]["Code"].clone()
+    };
+    assert_eq!(code(&good), Value::Null);
+    for (from, to) in [
+        (":10", ":11"),
+        ("application/json", "application/json;"),
+        ("Host: 127.0.0.1", "Host: localhost"),
+        ("POST / ", "POST /?a=b "),
+        ("/mqtt/", "/cvm/"),
+    ] {
+        let changed = good.replacen(from, to, 1);
+        assert_ne!(changed, good);
+        assert_eq!(code(&changed), "AuthFailure.SignatureFailure", "{from}");
+    }
+    let unsigned = good.replace("Authorization", "X-Other");
+    assert_eq!(code(&unsigned), "AuthFailure.InvalidAuthorization");
+}
+
+#[tokio::test]
+async fn a_query_serves_as_well_as_a_body() {
+    let simulator = ten().await;
+    let call = TencentCall {
+        method: "GET",
+        content_type: "application/x-www-form-urlencoded",
+        query: "InstanceId=mqtt-ten&Limit=2&Filters.0.Name=CaSn&Filters.0.Values.0=ca-1&Filters.0.Values.1=ca-2",
+        ..list(json!({}))
+    };
+    let response = call.send(&simulator);
+    assert_eq!(response["TotalCount"], 4);
+    assert_eq!(response["Data"].as_array().unwrap().len(), 2);
+    assert_eq!(simulator.calls()[0].parameters["Limit"], 2);
+}
+
+#[test]
+fn a_page_of_ten_thousand_is_made_quickly() {
+    let certificates = (0..10_000)
+        .map(|number: i64| TencentCertificate {
+            device_certificate_sn: format!("{number:040x}"),
+            created_time: number,
+            ..TencentCertificate::default()
+        })
+        .collect();
+    let instance = TencentInstance { instance_id: "mqtt-many".to_owned(), region: "ap-guangzhou".to_owned(), certificates };
+    let mut store = Store::new(Fleet::of([instance], [], []));
+    let mut page = |offset: usize| {
+        let start = Instant::now();
+        let parameters = json!({"InstanceId": "mqtt-many", "Limit": 100, "Offset": offset});
+        let result = list::describe_device_certificates(&mut store, "ap-guangzhou", &parameters);
+        assert_eq!(result.as_ref().unwrap()["TotalCount"], 10_000);
+        assert!(reply(result, "id").body.len() > 30_000);
+        start.elapsed()
+    };
+    // The best of some pages is free of the other work of the machine.
+    let best = (0..20).map(|number| page(number * 500)).min().unwrap();
+    assert!(best < Duration::from_millis(10), "{best:?}");
+}

@@ -1,0 +1,125 @@
+//! The vendors that are stood in for, and the keys they know.
+
+use serde::{Deserialize, Serialize};
+
+/// One vendor API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Vendor {
+    /// Tencent Cloud MQTT, version 2024-05-16.
+    TencentMqtt,
+    /// Alibaba Cloud ApsaraMQ for MQTT (OnsMqtt), version 2020-04-20.
+    AlibabaMqtt,
+    /// Alibaba Cloud Certificate Management Service (cas), version 2020-06-30.
+    AlibabaCas,
+}
+
+impl Vendor {
+    /// Every vendor, in the order of their listeners.
+    pub const ALL: [Self; 3] = [Self::TencentMqtt, Self::AlibabaMqtt, Self::AlibabaCas];
+
+    /// The name in JSON and in the control listener's query: `tencent-mqtt`, `alibaba-mqtt` or `alibaba-cas`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TencentMqtt => "tencent-mqtt",
+            Self::AlibabaMqtt => "alibaba-mqtt",
+            Self::AlibabaCas => "alibaba-cas",
+        }
+    }
+
+    /// The vendor of that [`name`](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|vendor| vendor.name() == name)
+    }
+
+    /// The long-lived key. Both Alibaba products belong to one account and share theirs.
+    pub fn credentials(self) -> Credentials {
+        let (id, secret) = match self {
+            Self::TencentMqtt => ("AKIDFAKEonlyForTheSimulator000000001", "FAKE-tencent-9Qm2xV7pLr4Ks8Zt1Wd6"),
+            Self::AlibabaMqtt | Self::AlibabaCas => ("LTAIFAKEonlyForSimulator01", "FAKE-alibaba-3Hn8yB5cJw0Gf7Ru2Ex"),
+        };
+        Credentials { id: id.to_owned(), secret: secret.to_owned() }
+    }
+
+    /// The temporary key, which is good only together with its session token.
+    pub fn temporary_credentials(self) -> TemporaryCredentials {
+        let (id, secret, token) = match self {
+            Self::TencentMqtt => (
+                "AKIDFAKEtemporarySimulator0000000002",
+                "FAKE-tencent-temporary-5Tb1kN6vYs9Ca",
+                "FAKE+tencent/token/8Zq3Lf0Xo7Mj2Ud4Pi6Wg==",
+            ),
+            Self::AlibabaMqtt | Self::AlibabaCas => {
+                ("STS.FAKEtemporarySimulator02", "FAKE-alibaba-temporary-4Dg7oI2eSx0Vh", "FAKE+alibaba/token/1Kc9Rz5Qb8Nt3Ey6Lw0Hp==")
+            }
+        };
+        TemporaryCredentials { id: id.to_owned(), secret: secret.to_owned(), token: token.to_owned() }
+    }
+}
+
+/// A key pair that the simulator knows. Well-known and worthless, so it may be printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Credentials {
+    /// Tencent's SecretId or Alibaba's AccessKey id.
+    pub id: String,
+    /// The secret that signs.
+    pub secret: String,
+}
+
+/// A temporary key pair with its session token. Well-known and worthless, so it may be printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TemporaryCredentials {
+    /// Tencent's SecretId or Alibaba's AccessKey id (`STS.…`).
+    pub id: String,
+    /// The secret that signs.
+    pub secret: String,
+    /// The session token that has to come along.
+    pub token: String,
+}
+
+/// What a vendor knows about one key id.
+pub(crate) struct KnownKey {
+    pub(crate) secret: String,
+    /// The session token that a call with this key must carry.
+    pub(crate) token: Option<String>,
+}
+
+impl Vendor {
+    /// The key of that id, or `None` when the vendor never gave it out.
+    pub(crate) fn known_key(self, id: &str) -> Option<KnownKey> {
+        let lasting = self.credentials();
+        let temporary = self.temporary_credentials();
+        if id == lasting.id {
+            Some(KnownKey { secret: lasting.secret, token: None })
+        } else if id == temporary.id {
+            Some(KnownKey { secret: temporary.secret, token: Some(temporary.token) })
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_back_to_their_vendor_in_text_and_json() {
+        for vendor in Vendor::ALL {
+            assert_eq!(Vendor::from_name(vendor.name()), Some(vendor));
+            assert_eq!(serde_json::to_value(vendor).unwrap(), vendor.name());
+        }
+        assert_eq!(Vendor::from_name("aws-iot"), None);
+    }
+
+    #[test]
+    fn only_the_temporary_key_asks_for_a_token() {
+        for vendor in Vendor::ALL {
+            let lasting = vendor.known_key(&vendor.credentials().id).unwrap();
+            let temporary = vendor.known_key(&vendor.temporary_credentials().id).unwrap();
+            assert_eq!(lasting.token, None);
+            assert_eq!(temporary.token, Some(vendor.temporary_credentials().token));
+            assert!(vendor.known_key("AKIDunknown").is_none());
+        }
+    }
+}

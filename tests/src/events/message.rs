@@ -1,0 +1,131 @@
+//! Events that carry messages: from queues, topics, buses and pipes.
+
+use serde_json::{Value, json};
+
+use super::{put, recorded};
+
+/// The message id that the builders give to the record at this index, counted from 0.
+pub fn message_id(index: usize) -> String {
+    format!("MessageID_{}", index.saturating_add(1))
+}
+
+/// A batch of a standard queue, one record for each body. `md5OfBody` is left as recorded.
+pub fn sqs(bodies: &[impl AsRef<str>]) -> Value {
+    json!({ "Records": sqs_records(include_str!("../../events/sqs.json"), bodies) })
+}
+
+/// A batch of a FIFO queue, one record for each message group id and body.
+pub fn sqs_fifo(messages: &[(&str, &str)]) -> Value {
+    let bodies: Vec<_> = messages.iter().map(|(_, body)| body).collect();
+    let mut records = sqs_records(include_str!("../../events/sqs-fifo.json"), &bodies);
+    for (index, (record, (group, _))) in records.iter_mut().zip(messages).enumerate() {
+        put(record, "/attributes", "MessageGroupId", *group);
+        put(record, "/attributes", "MessageDeduplicationId", message_id(index));
+        put(record, "/attributes", "SequenceNumber", format!("188494964604676961{index:02}"));
+    }
+    json!({ "Records": records })
+}
+
+/// What EventBridge Pipes gives a function for enrichment: an array of a queue's records.
+pub fn pipes(bodies: &[impl AsRef<str>]) -> Value {
+    sqs_records(include_str!("../../events/sqs.json"), bodies).into()
+}
+
+fn sqs_records(event: &str, bodies: &[impl AsRef<str>]) -> Vec<Value> {
+    let fill = |(index, body): (usize, &_)| {
+        let mut record = first_record(event);
+        put(&mut record, "", "messageId", message_id(index));
+        put(&mut record, "", "receiptHandle", format!("MessageReceiptHandle_{}", index.saturating_add(1)));
+        put(&mut record, "", "body", AsRef::as_ref(body));
+        record
+    };
+    bodies.iter().enumerate().map(fill).collect()
+}
+
+/// An event of a topic, one record for each message.
+pub fn sns(messages: &[impl AsRef<str>]) -> Value {
+    let fill = |(index, message): (usize, &_)| {
+        let mut record = first_record(include_str!("../../events/sns.json"));
+        put(&mut record, "/Sns", "MessageId", message_id(index));
+        put(&mut record, "/Sns", "Message", AsRef::as_ref(message));
+        record
+    };
+    let records: Vec<_> = messages.iter().enumerate().map(fill).collect();
+    json!({ "Records": records })
+}
+
+/// The body of a queue's record where a topic feeds the queue without raw message delivery. It differs from what the
+/// topic gives a function in the case of two names.
+pub fn sns_envelope(message: &str) -> String {
+    let mut record = first_record(include_str!("../../events/sns.json"));
+    put(&mut record, "/Sns", "Message", message);
+    record.get("Sns").map(Value::to_string).unwrap_or_default()
+}
+
+/// An event that a rule of EventBridge passes on, with this `detail`.
+pub fn eventbridge_rule(detail: Value) -> Value {
+    let mut event = recorded(include_str!("../../events/eventbridge-rule.json"));
+    put(&mut event, "", "source", "com.example.devices");
+    put(&mut event, "", "detail-type", "Device Certificate Request");
+    put(&mut event, "", "resources", json!([]));
+    put(&mut event, "", "detail", detail);
+    event
+}
+
+/// An event of a schedule of EventBridge, with this `detail`.
+pub fn eventbridge_schedule(detail: Value) -> Value {
+    let mut event = recorded(include_str!("../../events/eventbridge-schedule.json"));
+    put(&mut event, "", "detail", detail);
+    event
+}
+
+fn first_record(event: &str) -> Value {
+    match recorded(event).pointer_mut("/Records/0") {
+        Some(record) => record.take(),
+        None => panic!("the recorded event has no record"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_holds_each_body_under_an_id_of_its_own() {
+        let event = sqs(&["{}", "not JSON"]);
+        let records = event["Records"].as_array().unwrap();
+        assert_eq!(records.len(), 2);
+        assert_eq!(records[1]["body"], "not JSON");
+        assert_eq!(records[1]["messageId"], message_id(1));
+        assert_ne!(records[0]["messageId"], records[1]["messageId"]);
+        assert_eq!(records[1]["eventSource"], "aws:sqs");
+    }
+
+    #[test]
+    fn a_fifo_batch_names_its_groups_and_queue() {
+        let event = sqs_fifo(&[("a", "1"), ("b", "2")]);
+        assert_eq!(event["Records"][1]["attributes"]["MessageGroupId"], "b");
+        assert!(event["Records"][1]["eventSourceARN"].as_str().unwrap().ends_with(".fifo"));
+    }
+
+    #[test]
+    fn a_pipe_gives_the_records_as_an_array() {
+        assert_eq!(pipes(&["1", "2"]), sqs(&["1", "2"])["Records"]);
+    }
+
+    #[test]
+    fn a_message_of_a_topic_reaches_the_function_and_the_queue() {
+        assert_eq!(sns(&["{}"])["Records"][0]["Sns"]["Message"], "{}");
+        let envelope: Value = serde_json::from_str(&sns_envelope("{\"limit\":1}")).unwrap();
+        assert_eq!(envelope["Type"], "Notification");
+        assert_eq!(envelope["Message"], "{\"limit\":1}");
+    }
+
+    #[test]
+    fn a_bus_carries_the_request_as_detail() {
+        for event in [eventbridge_rule(json!({ "limit": 1 })), eventbridge_schedule(json!({ "limit": 1 }))] {
+            assert_eq!(event["detail"]["limit"], 1);
+            assert!(event["detail-type"].is_string());
+        }
+    }
+}

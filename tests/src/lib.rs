@@ -1,0 +1,25 @@
+//! Whole functions under test: the real binaries, over real sockets, as Lambda runs them.
+//!
+//! [`Runtime`] starts a function's binary with Lambda's environment and plays the Lambda Runtime API for it. [`events`]
+//! makes events in the shapes that AWS sends, [`HttpAnswer`] reads the HTTP answers as AWS does, and [`canary`] looks
+//! for secrets in everything a function gives out.
+//!
+//! The binaries are taken from the folder that the variable `FUNCTIONS_DIR` names, else from beside the test's own
+//! executable (`target/debug`); build them first with `cargo build`.
+
+#![allow(clippy::panic, reason = "what goes wrong here has to fail the test that met it")]
+
+mod answer;
+pub mod canary;
+pub mod events;
+mod function_process;
+mod http_answer;
+mod invocation;
+mod runtime;
+mod runtime_api;
+pub mod signing_input;
+
+pub use answer::{Answer, FunctionError};
+pub use http_answer::HttpAnswer;
+pub use invocation::{Deadline, Event, Invocation};
+pub use runtime::Runtime;

@@ -1,0 +1,137 @@
+//! One execution environment of a function: its process and the Runtime API that feeds it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::function_process::{FunctionProcess, find_binary};
+use crate::runtime_api::{Report, RuntimeApi};
+use crate::{Answer, Event, Invocation};
+
+/// How long Lambda gives a function to start.
+const START_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long the last call of a process that has ended may be on its way through the socket.
+const LAST_CALL: Duration = Duration::from_millis(500);
+
+/// One execution environment of a function, as Lambda keeps it: one process that is given one event after another.
+///
+/// The process is killed when this is dropped. There is no `Debug`, so that the variables it was given (secrets among
+/// them) are never printed.
+pub struct Runtime {
+    api: RuntimeApi,
+    process: FunctionProcess,
+    start_limit: Duration,
+}
+
+impl Runtime {
+    /// Starts the binary of `function` (`describe`, `inactivate` or `status`) with the environment that Lambda gives it
+    /// and these variables, which win over Lambda's own. Nothing of the test's environment gets through.
+    ///
+    /// A function that fails to start says so in the first [`Runtime::invoke`].
+    ///
+    /// # Panics
+    ///
+    /// When there is no such binary, with how to build it, or when the process or the socket cannot be had.
+    pub async fn start(function: &str, variables: &[(&str, &str)]) -> Self {
+        let functions_dir = std::env::var_os("FUNCTIONS_DIR").map(PathBuf::from);
+        let binary = std::env::current_exe()
+            .map_err(|error| error.to_string())
+            .and_then(|test_executable| find_binary(function, functions_dir.as_deref(), &test_executable))
+            .unwrap_or_else(|error| panic!("{error}"));
+        Self::launch(Command::new(binary), function, variables).await
+    }
+
+    async fn launch(command: Command, function: &str, variables: &[(&str, &str)]) -> Self {
+        let arn = format!("arn:aws:lambda:eu-west-1:123456789012:function:{function}");
+        let api = RuntimeApi::start(arn).await.unwrap_or_else(|error| panic!("no socket on 127.0.0.1: {error}"));
+        let process = FunctionProcess::start(command, function, &api.address(), variables)
+            .unwrap_or_else(|error| panic!("the function {function} does not start: {error}"));
+        Self { api, process, start_limit: START_LIMIT }
+    }
+
+    /// Gives the function this event, with 30 seconds to answer it.
+    pub async fn invoke(&mut self, event: impl Into<Event>) -> Answer {
+        self.invoke_with(Invocation::new(event)).await
+    }
+
+    /// Gives the function this invocation and waits for what comes of it, at most 10 seconds for the function to ask
+    /// for the event and then until the deadline. A function that takes longer is killed, as on Lambda.
+    pub async fn invoke_with(&mut self, invocation: Invocation) -> Answer {
+        let answer_limit = invocation.deadline.time_limit();
+        self.api.offer(invocation);
+        let mut limit = self.start_limit;
+        loop {
+            match timeout(limit, self.report()).await {
+                Ok(Report::Taken) => limit = answer_limit,
+                Ok(Report::Answer(answer)) => return answer,
+                Err(_) => return self.time_out(limit).await,
+            }
+        }
+    }
+
+    /// What the function does next: a call to the Runtime API, or its end.
+    async fn report(&mut self) -> Report {
+        let ended = tokio::select! {
+            biased;
+            report = self.api.report() => return report,
+            ended = self.process.ended() => ended,
+        };
+        if let Ok(report) = timeout(LAST_CALL, self.api.report()).await {
+            return report;
+        }
+        let status = ended.unwrap_or_else(|error| panic!("the end of the function cannot be told: {error}"));
+        Report::Answer(Answer::Exited { status, logs: self.logs() })
+    }
+
+    async fn time_out(&mut self, limit: Duration) -> Answer {
+        self.process.kill().await.unwrap_or_else(|error| panic!("the function cannot be killed: {error}"));
+        self.api.abandon();
+        Answer::TimedOut { limit, logs: self.logs() }
+    }
+
+    /// All that the function has written so far: stdout, then stderr.
+    pub fn logs(&self) -> String {
+        self.stdout() + &self.process.stderr().unwrap_or_else(|error| panic!("stderr cannot be read: {error}"))
+    }
+
+    /// Each line that the function has written to stdout so far, as JSON.
+    ///
+    /// # Panics
+    ///
+    /// When a line is not JSON, with the line.
+    #[track_caller]
+    pub fn json_logs(&self) -> Vec<Value> {
+        let parse = |line: &str| match serde_json::from_str(line) {
+            Ok(value) => value,
+            Err(error) => panic!("a line of the log is not JSON ({error}): {line}"),
+        };
+        self.stdout().lines().map(parse).collect()
+    }
+
+    fn stdout(&self) -> String {
+        self.process.stdout().unwrap_or_else(|error| panic!("stdout cannot be read: {error}"))
+    }
+
+    /// The process id of the function.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// The most memory that the function has held at one time (`VmHWM`), in bytes. `None` once it has ended, and on a
+    /// system without `/proc`.
+    pub fn peak_memory(&self) -> Option<u64> {
+        self.process.peak_memory()
+    }
+
+    /// Whether the process still runs.
+    pub fn is_alive(&mut self) -> bool {
+        self.process.is_alive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

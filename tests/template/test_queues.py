@@ -1,0 +1,63 @@
+"""How messages are handed to the functions, and where they go in the end."""
+
+from stack import Properties, Stack, Template, deploy, referred
+
+DAY = 24 * 60 * 60
+
+
+def queues_of_functions(stack: Stack) -> list[tuple[Properties, Properties, Properties]]:
+    """Each event source mapping with its function and its queue; every function has one of its own."""
+    deployed, queues = stack.of_type("AWS::Lambda::Function"), stack.of_type("AWS::SQS::Queue")
+    mappings = list(stack.of_type("AWS::Lambda::EventSourceMapping").values())
+    assert sorted(referred(mapping["FunctionName"]) for mapping in mappings) == sorted(deployed)
+    sources = [referred(mapping["EventSourceArn"]) for mapping in mappings]
+    assert len(set(sources)) == len(sources) and set(sources) <= queues.keys(), f"not a queue each: {sources}"
+    return [
+        (mapping, deployed[referred(mapping["FunctionName"])], queues[source])
+        for mapping, source in zip(mappings, sources, strict=True)
+    ]
+
+
+def test_queues_report_failures_of_single_messages(template: Template) -> None:
+    for mapping, _, _ in queues_of_functions(deploy(template)):
+        assert mapping.get("FunctionResponseTypes") == ["ReportBatchItemFailures"], mapping
+        assert mapping["BatchSize"] == 10, mapping
+
+
+def test_queue_concurrency_is_one_that_aws_takes(template: Template) -> None:
+    least = {
+        name: min(declared.get("AllowedValues", [declared.get("MinValue", 0)]))
+        for name, declared in template["Parameters"].items()
+        if declared["Type"] == "Number"
+    }
+    for stack in (deploy(template), deploy(template, **least)):
+        for mapping, _, _ in queues_of_functions(stack):
+            assert mapping.get("ScalingConfig", {}).get("MaximumConcurrency", 0) >= 2, mapping
+
+
+def test_messages_stay_hidden_for_six_timeouts(template: Template) -> None:
+    for mapping, function, queue in queues_of_functions(deploy(template)):
+        least = 6 * function["Timeout"] + mapping.get("MaximumBatchingWindowInSeconds", 0)
+        assert queue.get("VisibilityTimeout", 30) >= least, f"{queue} should hide messages for {least} seconds"
+
+
+def test_queues_have_dead_letter_queues_of_their_own(template: Template) -> None:
+    stack = deploy(template)
+    queues = stack.of_type("AWS::SQS::Queue")
+    sources = [queue for _, _, queue in queues_of_functions(stack)]
+    targets = [referred(source.get("RedrivePolicy", {}).get("deadLetterTargetArn")) for source in sources]
+    assert len(set(targets)) == len(targets) and set(targets) <= queues.keys(), f"not a queue each: {targets}"
+    assert len(queues) == len(sources) + len(targets), f"a queue without a function: {sorted(queues)}"
+    for source, target in zip(sources, targets, strict=True):
+        dead_letters = queues[target]
+        assert source["RedrivePolicy"]["maxReceiveCount"] >= 5, source
+        # A message keeps its age when it moves, so the last queue has to keep it for longer than the first.
+        assert source["MessageRetentionPeriod"] < dead_letters["MessageRetentionPeriod"] == 14 * DAY, target
+        arn = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:" + source["QueueName"]["Fn::Sub"]
+        allowed = {"redrivePermission": "byQueue", "sourceQueueArns": [{"Fn::Sub": arn}]}
+        assert dead_letters.get("RedriveAllowPolicy") == allowed, target
+
+
+def test_queues_are_encrypted(template: Template) -> None:
+    for name, queue in deploy(template).of_type("AWS::SQS::Queue").items():
+        assert queue.get("SqsManagedSseEnabled") is True, name

@@ -1,0 +1,24 @@
+//! The three functions as Lambda runs them: real binaries, events in, answers out, and what the vendors have seen.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "what goes wrong here has to fail the test"
+)]
+
+mod setup;
+
+mod describe_filter;
+mod describe_pages;
+mod examples_describe;
+mod examples_inactivate;
+mod examples_status;
+mod inactivate;
+mod inactivate_faults;
+mod inactivate_guard;
+mod recorded;
+mod status;
+mod status_faults;
