@@ -57,11 +57,13 @@ pub(crate) async fn answer(shared: &Shared, received: &Received) -> Result<Outgo
         }
         Fault::Body { status, content_type, bytes } => Ok(Outgoing::Whole(Reply::of(status, &content_type, bytes))),
         // These have become refusals above, but for the page of a gateway in front of Tencent.
-        Fault::Throttle | Fault::ThrottleFor(_) | Fault::Code { .. } | Fault::Internal | Fault::Unavailable => Ok(Outgoing::Whole(Reply::of(
-            503,
-            "text/html",
-            "<html><head><title>503 Service Unavailable</title></head><body>503 Service Unavailable</body></html>",
-        ))),
+        Fault::Throttle | Fault::ThrottleFor(_) | Fault::Code { .. } | Fault::Internal | Fault::Unavailable => {
+            Ok(Outgoing::Whole(Reply::of(
+                503,
+                "text/html",
+                "<html><head><title>503 Service Unavailable</title></head><body>503 Service Unavailable</body></html>",
+            )))
+        }
     }
 }
 

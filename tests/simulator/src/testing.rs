@@ -164,6 +164,8 @@ pub(crate) struct AlibabaCall {
     /// Seconds by which the caller's clock runs ahead.
     pub(crate) ahead: i64,
     pub(crate) nonce: String,
+    /// What `x-acs-content-sha256` says of the body, which is empty.
+    pub(crate) declared_hash: String,
     pub(crate) credentials: Credentials,
     pub(crate) token: Option<String>,
     pub(crate) parameters: Vec<(String, String)>,
@@ -190,6 +192,7 @@ impl AlibabaCall {
             version,
             ahead: 0,
             nonce: format!("nonce-{}", NONCES.fetch_add(1, Ordering::Relaxed)),
+            declared_hash: sha256_hex(b""),
             credentials: vendor.credentials(),
             token: None,
             parameters: parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
@@ -202,7 +205,7 @@ impl AlibabaCall {
         let mut headers = vec![
             ("host", host(url).to_owned()),
             ("x-acs-action", self.action.to_owned()),
-            ("x-acs-content-sha256", sha256_hex(b"")),
+            ("x-acs-content-sha256", self.declared_hash.clone()),
             ("x-acs-date", now(self.ahead).format(form).unwrap()),
         ];
         if let Some(token) = &self.token {

@@ -28,7 +28,7 @@ const REFUSALS: &[(&str, &str, bool, Option<&str>)] = &[
     ("tencent-mqtt/Any.error-not-found-plain", "not_found", false, Some("ResourceNotFound")),
     ("tencent-mqtt/Any.error-rate", "throttled", true, Some("RequestLimitExceeded")),
     ("tencent-mqtt/Any.error-rate-account", "throttled", true, Some("RequestLimitExceeded.UinLimitExceeded")),
-    ("tencent-mqtt/Any.error-secret-id", "provider_rejected", false, Some("AuthFailure.InvalidSecretId")),
+    ("tencent-mqtt/Any.error-secret-id", "provider_rejected", false, Some("AuthFailure.SecretIdNotFound")),
     ("tencent-mqtt/Any.error-signature", "provider_rejected", false, Some("AuthFailure.SignatureFailure")),
     ("tencent-mqtt/Any.error-signature-expired", "provider_rejected", false, Some("AuthFailure.SignatureExpire")),
     ("tencent-mqtt/Any.error-token", "provider_rejected", false, Some("AuthFailure.TokenFailure")),
@@ -46,8 +46,8 @@ const LISTS: &[(&str, &[Row])] = &[
     (
         "tencent-mqtt/DescribeDeviceCertificates.ok-four-statuses",
         &[
-            ("8085f52ece5bd88308df6d98d9707716", "active", "ACTIVE", "active", Some(true)),
-            ("0a1b2c3d4e5f60718293a4b5c6d7e8f901020304", "inactive", "INACTIVE", "inactive", Some(false)),
+            ("0eef68a582b94254296e54ce754f94d707a59913", "active", "ACTIVE", "expired", Some(false)),
+            ("8085f52ece5bd88308df6d98d9707716", "inactive", "INACTIVE", "inactive", Some(false)),
             ("181cf3245523979e", "revoked", "REVOKED", "revoked", Some(false)),
             ("37593a", "pending_activation", "PENDING_ACTIVATION", "pending_activation", Some(false)),
         ],
@@ -74,7 +74,7 @@ const LISTS: &[(&str, &[Row])] = &[
     ),
 ];
 
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     let lists = LISTS.iter().map(|(name, _)| *name);
     REFUSALS.iter().map(|(name, ..)| *name).chain(lists).chain([SEED])
 }

@@ -18,12 +18,12 @@ fn read(name: &str) -> Value {
 }
 
 /// The body of `<product>/<Action>.<case>`.
-pub fn body(name: &str) -> Value {
+pub(crate) fn body(name: &str) -> Value {
     read(name)["body"].clone()
 }
 
 /// The answer `<product>/<Action>.<case>` as a fault.
-pub fn answer(name: &str) -> Fault {
+pub(crate) fn answer(name: &str) -> Fault {
     let recorded = read(name);
     let status = recorded["http"]["status"].as_u64().unwrap().try_into().unwrap();
     let content_type = recorded["http"]["headers"]["Content-Type"].as_str().unwrap();
@@ -35,7 +35,7 @@ pub fn answer(name: &str) -> Fault {
 }
 
 /// A success with this body.
-pub fn success(body: &Value) -> Fault {
+pub(crate) fn success(body: &Value) -> Fault {
     Fault::body(200, "application/json", body.to_string())
 }
 

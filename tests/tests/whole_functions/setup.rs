@@ -9,41 +9,41 @@ use simulator::{
 use tokio::task::JoinSet;
 use whole_function_tests::{Answer, Deadline, Event, Invocation, Runtime};
 
-pub const TENCENT_INSTANCE: &str = "mqtt-qgzaawn9";
-pub const ALIBABA_INSTANCE: &str = "post-cn-7mz2d0000";
+pub(crate) const TENCENT_INSTANCE: &str = "mqtt-qgzaawn9";
+pub(crate) const ALIBABA_INSTANCE: &str = "post-cn-7mz2d0000";
 
-pub const DAY: i64 = 24 * 60 * 60 * 1000;
+pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Epoch milliseconds now.
-pub fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
-pub fn options(fleet: Fleet) -> Options {
+pub(crate) fn options(fleet: Fleet) -> Options {
     Options { fleet, tls: false, ports: None, enforce_rate_limits: false, most_serials_a_call: 100, answer_unknown_serials: false }
 }
 
-pub async fn simulator(fleet: Fleet) -> Simulator {
+pub(crate) async fn simulator(fleet: Fleet) -> Simulator {
     Simulator::start(options(fleet)).await.unwrap()
 }
 
 /// A Tencent instance with these certificates.
-pub fn tencent(certificates: Vec<TencentCertificate>) -> Fleet {
+pub(crate) fn tencent(certificates: Vec<TencentCertificate>) -> Fleet {
     Fleet::of([TencentInstance { instance_id: TENCENT_INSTANCE.to_owned(), region: "ap-guangzhou".to_owned(), certificates }], [], [])
 }
 
 /// An Alibaba MQTT instance with these certificates.
-pub fn alibaba(certificates: Vec<AlibabaMqttCertificate>) -> Fleet {
+pub(crate) fn alibaba(certificates: Vec<AlibabaMqttCertificate>) -> Fleet {
     Fleet::of([], [AlibabaInstance { instance_id: ALIBABA_INSTANCE.to_owned(), certificates }], [])
 }
 
 /// A private CA with these certificates.
-pub fn cas(certificates: Vec<CasCertificate>) -> Fleet {
+pub(crate) fn cas(certificates: Vec<CasCertificate>) -> Fleet {
     Fleet::of([], [], certificates)
 }
 
 /// So many Tencent certificates, the first one registered first, all of them in use.
-pub fn tencent_certificates(count: usize) -> Vec<TencentCertificate> {
+pub(crate) fn tencent_certificates(count: usize) -> Vec<TencentCertificate> {
     let of = |number: usize| TencentCertificate {
         client_id: format!("truck-{number}"),
         device_certificate_sn: format!("5{number:039x}"),
@@ -56,20 +56,20 @@ pub fn tencent_certificates(count: usize) -> Vec<TencentCertificate> {
 }
 
 /// So many Alibaba certificates, all switched on.
-pub fn alibaba_certificates(count: usize) -> Vec<AlibabaMqttCertificate> {
+pub(crate) fn alibaba_certificates(count: usize) -> Vec<AlibabaMqttCertificate> {
     let of = |number: usize| AlibabaMqttCertificate { device_sn: format!("5{number:011x}"), ..AlibabaMqttCertificate::default() };
     (0..count).map(of).collect()
 }
 
 /// So many good certificates of the private CA.
-pub fn cas_certificates(count: usize) -> Vec<CasCertificate> {
+pub(crate) fn cas_certificates(count: usize) -> Vec<CasCertificate> {
     let of = |number: usize| CasCertificate { serial_number: format!("5{number:031x}"), ..CasCertificate::default() };
     (0..count).map(of).collect()
 }
 
 /// The variables with which a function calls this simulator: credentials, regions, endpoints, its own default provider, and
 /// an allow-list with [`ALIBABA_INSTANCE`].
-pub fn variables(function: &str, simulator: &Simulator) -> Vec<(&'static str, String)> {
+pub(crate) fn variables(function: &str, simulator: &Simulator) -> Vec<(&'static str, String)> {
     let tencent = simulator.credentials(Vendor::TencentMqtt);
     let alibaba = simulator.credentials(Vendor::AlibabaMqtt);
     let provider = match function {
@@ -93,32 +93,32 @@ pub fn variables(function: &str, simulator: &Simulator) -> Vec<(&'static str, St
 }
 
 /// A function that calls this simulator.
-pub async fn function(name: &str, simulator: &Simulator) -> Runtime {
+pub(crate) async fn function(name: &str, simulator: &Simulator) -> Runtime {
     function_with(name, simulator, &[]).await
 }
 
 /// A function that calls this simulator, with variables of its own, which win.
-pub async fn function_with(name: &str, simulator: &Simulator, own: &[(&str, &str)]) -> Runtime {
+pub(crate) async fn function_with(name: &str, simulator: &Simulator, own: &[(&str, &str)]) -> Runtime {
     let wired = variables(name, simulator);
     let wired = wired.iter().map(|(variable, value)| (*variable, value.as_str()));
     Runtime::start(name, &wired.chain(own.iter().copied()).collect::<Vec<_>>()).await
 }
 
 /// A simulator with this fleet, and a function that calls it.
-pub async fn pair(name: &str, fleet: Fleet) -> (Simulator, Runtime) {
+pub(crate) async fn pair(name: &str, fleet: Fleet) -> (Simulator, Runtime) {
     let simulator = simulator(fleet).await;
     let function = function(name, &simulator).await;
     (simulator, function)
 }
 
 /// Gives the function an event with so long to answer it.
-pub async fn invoke_within(function: &mut Runtime, time: Duration, event: impl Into<Event>) -> Answer {
+pub(crate) async fn invoke_within(function: &mut Runtime, time: Duration, event: impl Into<Event>) -> Answer {
     function.invoke_with(Invocation { deadline: Deadline::In(time), ..Invocation::new(event) }).await
 }
 
 /// The problem document of a function error, whose type has to be its code.
 #[track_caller]
-pub fn problem(answer: &Answer) -> Value {
+pub(crate) fn problem(answer: &Answer) -> Value {
     let error = answer.error();
     let Ok(problem) = serde_json::from_str::<Value>(&error.message) else { panic!("the message is no problem document: {answer}") };
     assert_eq!(problem["code"], error.error_type.as_str(), "the error's type is the code: {answer}");
@@ -126,19 +126,19 @@ pub fn problem(answer: &Answer) -> Value {
 }
 
 /// The code, whether it is retryable, and the vendor's code of a problem document.
-pub fn in_short(problem: &Value) -> (&str, bool, Option<&str>) {
+pub(crate) fn in_short(problem: &Value) -> (&str, bool, Option<&str>) {
     (problem["code"].as_str().unwrap(), problem["retryable"].as_bool().unwrap(), problem["provider_error"]["code"].as_str())
 }
 
 /// One member of each object of a list, as texts.
 #[track_caller]
-pub fn texts(list: &Value, member: &str) -> Vec<String> {
+pub(crate) fn texts(list: &Value, member: &str) -> Vec<String> {
     let objects = list.as_array().unwrap_or_else(|| panic!("no list: {list}"));
     objects.iter().map(|object| object[member].as_str().unwrap_or_else(|| panic!("no {member} in {object}")).to_owned()).collect()
 }
 
 /// Runs all cases at the same time, since most of their time is waiting. A failing case fails the test.
-pub async fn at_once<C, F>(cases: impl IntoIterator<Item = C>, run: impl Fn(C) -> F)
+pub(crate) async fn at_once<C, F>(cases: impl IntoIterator<Item = C>, run: impl Fn(C) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {

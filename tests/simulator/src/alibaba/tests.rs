@@ -36,6 +36,7 @@ async fn the_gateway_refuses_what_is_not_signed_right() {
         (400, "InvalidSecurityToken.MismatchWithAccessKey", with_key(&key.id, &key.secret, Some(token))),
         (404, "InvalidAccessKeyId.NotFound", with_key("LTAI1", secret, None)),
         (400, "SignatureDoesNotMatch", with_key(&key.id, secret, None)),
+        (400, "SignatureDoesNotMatch", AlibabaCall { declared_hash: "e4".repeat(32), ..get() }),
         (404, "InvalidAction.NotFound", AlibabaCall { action: "DescribeClientCertificateStatusForSerialNumber", ..get() }),
         (400, "NoSuchVersion", AlibabaCall { version: "2020-06-30", ..get() }),
         (400, "MissingParameter", AlibabaCall { version: "", ..get() }),

@@ -1,0 +1,64 @@
+.POSIX:
+.PHONY: demo run test format lint unit whole conformance template deny tree build
+
+# Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions.
+CARGO_DENY_VERSION = 0.20.2
+
+# A story with the three functions and simulated providers.
+demo:
+	@python3 scripts/demo
+
+# The same, left running, with lines to paste into a terminal.
+run:
+	@python3 scripts/demo stay
+
+# The whole check.
+test: format lint tree deny unit whole conformance template
+	@echo "All checks passed."
+
+format:
+	cargo fmt --all --check
+
+lint:
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --workspace --document-private-items --quiet
+
+# Each function's own dependencies: one TLS stack, HTTP/1.1 only.
+tree:
+	sh scripts/check-dependencies.sh describe inactivate status
+
+deny: .tools/cargo-deny-$(CARGO_DENY_VERSION)
+	.tools/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny --locked check bans licenses sources
+
+# Built without optimization: it runs for a second.
+.tools/cargo-deny-$(CARGO_DENY_VERSION):
+	@mkdir -p .tools
+	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+		cargo install cargo-deny --version $(CARGO_DENY_VERSION) --locked --no-default-features --quiet --root $@.new
+	mv $@.new $@
+
+unit:
+	cargo test --locked --workspace --lib --bins
+
+# The real binaries against a Runtime API stand-in and the simulator.
+whole:
+	cargo build --locked --workspace --bins
+	cargo test --locked --package whole-function-tests --tests
+
+# The vendors' official SDKs against the simulator and the signers.
+conformance:
+	sh scripts/environment.sh conformance tests/conformance/requirements.txt
+	cargo build --locked --workspace --bins
+	cargo build --locked --package whole-function-tests --example sign
+	.tools/conformance/bin/python -m pytest --quiet tests/conformance
+
+template:
+	sh scripts/environment.sh template tests/template/requirements.txt
+	sh scripts/environment.sh sam tests/template/requirements-sam.txt
+	.tools/template/bin/python -m pytest --quiet tests/template
+
+# What is deployed, for this machine's processor: target/lambda/<function>/bootstrap.zip
+build:
+	sh scripts/environment.sh build scripts/requirements-build.txt
+	PATH="$$PWD/.tools/build/bin:$$PATH" cargo lambda build --release --locked --output-format zip \
+		--bin describe --bin inactivate --bin status

@@ -1,0 +1,137 @@
+"""`make demo` tells a story with the three real functions; `make run` leaves them up for you to try."""
+
+import json
+import shlex
+import signal
+import sys
+from urllib.parse import quote
+
+from bundle import INSTANCE, Bundle, Failure, build, needs_python, say
+
+STOLEN = {"serial_number": "356217374433", "ca_serial_number": "007269004887"}
+
+
+def main(arguments: list[str]) -> int:
+    # A plain `kill` must stop the children, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        needs_python()
+        build()
+        with Bundle() as bundle:
+            if arguments == ["stay"]:
+                stay(bundle)
+            else:
+                tell(bundle)
+    except Failure as failure:
+        print(f"\n{failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        say("\nStopped.")
+        return 130 if arguments != ["stay"] else 0
+    return 0
+
+
+def tell(bundle: Bundle) -> None:
+    say("\nThe real functions run under cargo-lambda's emulator. The three providers are simulated on this machine;")
+    say("every call to them is signed, and they check it as the real ones do.")
+
+    chapter("1. Which active certificates expire within 30 days? (describe, Tencent Cloud MQTT)")
+    query = "instance_id=mqtt-qgzaawn9&statuses=active&expires_within_days=30"
+    answer = get(bundle, "describe", f"{query}&limit=2")
+    expect(len(answer["certificates"]) == 2 and answer["next_cursor"], "two certificates and a cursor for the rest")
+    say("There is more. The rest, behind the cursor, in short:")
+    query = f"{query}&limit=1000&cursor={quote(answer['next_cursor'])}"
+    say(f"$ curl '{bundle.url('describe')}?{query}'")
+    status, answer = bundle.get("describe", query)
+    expect(status == 200 and answer["certificates"] and answer["next_cursor"] is None, "the rest of the list")
+    for certificate in answer["certificates"][:5]:
+        say(f"  {certificate['not_after']}  {certificate['serial_number']:<40}  {certificate['subject']['common_name']}")
+    say(f"  ... {len(answer['certificates'])} certificates")
+
+    chapter("2. A device was stolen. What would cutting it off change? (inactivate, Alibaba Cloud MQTT)")
+    order = {"instance_id": INSTANCE, "certificates": [STOLEN], "reason": "device reported stolen"}
+    expect(outcome(post(bundle, "inactivate", {**order, "dry_run": True})) == "would_inactivate", "a dry run")
+    say("Now for real. The state is read before and after, so that success is never just claimed.")
+    expect(outcome(post(bundle, "inactivate", order)) == "inactivated", "an inactivated certificate")
+
+    chapter("3. Is it off? Asking again changes nothing and says so.")
+    expect(outcome(post(bundle, "inactivate", order)) == "already_inactive", "an inactive certificate")
+
+    chapter("4. What does the certificate authority say about three serial numbers? (status, Alibaba Cloud private CA)")
+    states = {certificate["Status"]: certificate["SerialNumber"] for certificate in bundle.held_by("alibaba-cas")}
+    serials = [states["good"], states["revoked"], "00c0ffee"]
+    answer = get(bundle, "status", "serial_number=" + ",".join(serials))
+    told = [result["status"] for result in answer["results"]]
+    expect(told == ["good", "revoked", "unknown"], "good, revoked, unknown")
+
+    chapter("5. The same orders from a queue: an SQS batch of three records, one of them bad.")
+    bodies = [json.dumps(order), '{"instance_id": "post-cn-7mz2d0000", "certificates": ["oops"', json.dumps({**order, "dry_run": True})]
+    event = {"Records": [record(f"message-{number}", body) for number, body in enumerate(bodies, 1)]}
+    say("$ aws lambda invoke --function-name inactivate --payload")
+    show(event)
+    answer = bundle.invoke("inactivate", event)
+    show(answer)
+    expect(answer == {"batchItemFailures": [{"itemIdentifier": "message-2"}]}, "only the bad record to come back")
+    say("Only the bad record goes back to its queue, and from there to the dead-letter queue. The others are done.")
+
+    chapter("What the providers saw")
+    for vendor, seen in bundle.calls()["numbers"].items():
+        for action, numbers in seen["actions"].items():
+            say(f"  {vendor:<13} {action:<48} {numbers['count']:>3} calls")
+    say("\nDone; everything that was started is stopped. `make run` leaves it up for you to try.")
+
+
+def stay(bundle: Bundle) -> None:
+    good = next(certificate for certificate in bundle.held_by("alibaba-cas") if certificate["Status"] == "good")
+    order = json.dumps({"instance_id": INSTANCE, "certificates": [STOLEN], "dry_run": True})
+    event = json.dumps({"Records": [record("message-1", order)]})
+    say("\nThe functions are up. Paste these into another terminal; Ctrl-C here stops everything.\n")
+    say(f"curl -s '{bundle.url('describe')}?instance_id=mqtt-qgzaawn9&expires_within_days=30&limit=2'\n")
+    say(f"curl -s {bundle.url('inactivate')} -d {shlex.quote(order)}\n")
+    say(f"curl -s '{bundle.url('status')}?serial_number={good['SerialNumber']},00c0ffee'\n")
+    say(f"curl -s {bundle.emulator}/2015-03-31/functions/inactivate/invocations -d {shlex.quote(event)}\n")
+    say(f"The providers' state: curl -s '{bundle.simulator['control_url']}/certificates?vendor=alibaba-mqtt&limit=5'")
+    signal.pause()
+
+
+def chapter(title: str) -> None:
+    say(f"\n{'-' * 100}\n{title}\n")
+
+
+def get(bundle: Bundle, function: str, query: str) -> dict:
+    say(f"$ curl '{bundle.url(function)}?{query}'")
+    return shown(*bundle.get(function, query))
+
+
+def post(bundle: Bundle, function: str, body: dict) -> dict:
+    say(f"$ curl {bundle.url(function)} -d {shlex.quote(json.dumps(body))}")
+    return shown(*bundle.post(function, body))
+
+
+def shown(status: int, answer: dict) -> dict:
+    say(f"HTTP {status}")
+    show(answer)
+    expect(status == 200, "HTTP 200")
+    return answer
+
+
+def show(value: dict) -> None:
+    say(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def outcome(answer: dict) -> str:
+    return answer["results"][0]["outcome"]
+
+
+def record(message_id: str, body: str) -> dict:
+    arn = "arn:aws:sqs:eu-west-1:111122223333:inactivate"
+    return {"messageId": message_id, "body": body, "eventSource": "aws:sqs", "eventSourceARN": arn}
+
+
+def expect(held: bool, what: str) -> None:
+    if not held:
+        raise Failure(f"The demonstration expected {what}, and got the answer above instead.")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

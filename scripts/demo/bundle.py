@@ -1,0 +1,188 @@
+"""The three real functions on this machine: built, started under cargo-lambda's emulator, wired to the simulator, stopped."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = {"describe": "tencent-mqtt", "inactivate": "alibaba-mqtt", "status": "alibaba-pca"}
+INSTANCE = "post-cn-7mz2d0000"
+STARTS_WITHIN_SECONDS = 30
+ANSWERS_WITHIN_SECONDS = 40
+
+
+class Failure(Exception):
+    """Something that the person who runs this must be told."""
+
+
+def build() -> None:
+    """Compiles what is needed, with cargo's own progress."""
+    run([ROOT / "scripts/environment.sh", "build", ROOT / "scripts/requirements-build.txt"])
+    say("Compiling the functions and the simulator of the providers' APIs (a few minutes the first time) ...")
+    packages = [word for package in [*FUNCTIONS, "simulator"] for word in ("--package", package)]
+    run(["cargo", "build", "--locked", *packages])
+
+
+def run(command: list) -> None:
+    try:
+        subprocess.run([str(part) for part in command], cwd=ROOT, check=True)
+    except FileNotFoundError:
+        raise Failure(f"{command[0]} is not installed; Rust comes from https://rustup.rs") from None
+    except subprocess.CalledProcessError as error:
+        raise Failure(f"`{' '.join(map(str, command))}` ended with {error.returncode}") from None
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+class Bundle:
+    """Everything that runs. Use it in a `with` statement: leaving it stops every process."""
+
+    def __enter__(self) -> "Bundle":
+        self._stack = contextlib.ExitStack()
+        with contextlib.ExitStack() as stack:
+            self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="device-certificate-functions-")))
+            target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+            self.simulator = self._start_simulator(stack, target / "simulator")
+            self.emulator = f"http://127.0.0.1:{free_port()}"
+            self._start_emulator(stack)
+            for function in FUNCTIONS:
+                self._start_function(stack, target / function, function)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._stack.close()
+
+    def url(self, function: str) -> str:
+        """The emulated Function URL."""
+        return f"{self.emulator}/lambda-url/{function}/"
+
+    def get(self, function: str, query: str) -> tuple[int, dict]:
+        """Status and body of the answer to a GET."""
+        return self._send(urllib.request.Request(f"{self.url(function)}?{query}"))
+
+    def post(self, function: str, body: dict) -> tuple[int, dict]:
+        """Status and body of the answer to a POST."""
+        data = json.dumps(body).encode()
+        return self._send(urllib.request.Request(self.url(function), data, {"content-type": "application/json"}))
+
+    def invoke(self, function: str, event: dict) -> dict:
+        """What the function returns for an event, as Lambda's own API gives it."""
+        url = f"{self.emulator}/2015-03-31/functions/{function}/invocations"
+        return self._send(urllib.request.Request(url, json.dumps(event).encode()))[1]
+
+    def held_by(self, vendor: str) -> list[dict]:
+        """The certificates in the simulated provider."""
+        url = f"{self.simulator['control_url']}/certificates?vendor={vendor}&limit=1000"
+        with urllib.request.urlopen(url, timeout=ANSWERS_WITHIN_SECONDS) as answer:
+            return json.load(answer)["certificates"]
+
+    def calls(self) -> dict:
+        """How often the simulated providers were called."""
+        with urllib.request.urlopen(f"{self.simulator['control_url']}/calls", timeout=ANSWERS_WITHIN_SECONDS) as answer:
+            return json.load(answer)
+
+    def _send(self, request: urllib.request.Request) -> tuple[int, dict]:
+        try:
+            with urllib.request.urlopen(request, timeout=ANSWERS_WITHIN_SECONDS) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def _start_simulator(self, stack: contextlib.ExitStack, program: Path) -> dict:
+        process = self._start(stack, [program], "simulator", dict(os.environ), stdout=subprocess.PIPE)
+        line = process.stdout.readline()
+        if not line:
+            raise Failure(f"the simulator did not start: {self._log('simulator')}")
+        return json.loads(line)
+
+    def _start_emulator(self, stack: contextlib.ExitStack) -> None:
+        host, port = self.emulator.removeprefix("http://").split(":")
+        program = ROOT / ".tools/build/bin/cargo-lambda"
+        command = [program, "lambda", "watch", "--only-lambda-apis", "--invoke-address", host, "--invoke-port", port]
+        process = self._start(stack, command, "emulator", dict(os.environ))
+        give_up = time.monotonic() + STARTS_WITHIN_SECONDS
+        while not is_open(host, int(port)):
+            if process.poll() is not None or time.monotonic() > give_up:
+                raise Failure(f"cargo-lambda's emulator did not start: {self._log('emulator')}")
+            time.sleep(0.05)
+
+    def _start_function(self, stack: contextlib.ExitStack, program: Path, name: str) -> None:
+        tencent, alibaba = (self.simulator["credentials"][vendor] for vendor in ("tencent-mqtt", "alibaba-mqtt"))
+        urls = self.simulator["urls"]
+        variables = {
+            "AWS_LAMBDA_RUNTIME_API": f"{self.emulator}/.rt/{name}",
+            "AWS_LAMBDA_FUNCTION_NAME": name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+            "AWS_LAMBDA_LOG_FORMAT": "JSON",
+            "DEFAULT_PROVIDER": FUNCTIONS[name],
+            "TENCENTCLOUD_SECRET_ID": tencent["id"],
+            "TENCENTCLOUD_SECRET_KEY": tencent["secret"],
+            "TENCENTCLOUD_REGION": "ap-guangzhou",
+            "TENCENT_MQTT_ENDPOINT": urls["tencent-mqtt"],
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": alibaba["id"],
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": alibaba["secret"],
+            "ALIBABA_CLOUD_REGION_ID": "cn-hangzhou",
+            "ALIBABA_MQTT_ENDPOINT": urls["alibaba-mqtt"],
+            "ALIBABA_CAS_ENDPOINT": urls["alibaba-cas"],
+            "INACTIVATE_ALLOWED_INSTANCES": INSTANCE,
+        }
+        process = self._start(stack, [program], name, variables)
+        time.sleep(0.1)
+        if process.poll() is not None:
+            raise Failure(f"the function {name} did not start: {self._log(name)}")
+
+    def _start(self, stack: contextlib.ExitStack, command: list, name: str, variables: dict, stdout=None) -> subprocess.Popen:
+        log = stack.enter_context(open(self._folder / f"{name}.log", "wb"))
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=ROOT,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout or log,
+            stderr=log,
+            start_new_session=True,
+        )
+        stack.callback(stop, process)
+        return process
+
+    def _log(self, name: str) -> str:
+        return (self._folder / f"{name}.log").read_text(errors="replace")[-2000:]
+
+
+def stop(process: subprocess.Popen) -> None:
+    """Ends a process and waits for it."""
+    process.terminate()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def is_open(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, port)) == 0
+
+
+def needs_python() -> None:
+    if sys.version_info < (3, 11):
+        raise Failure(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")

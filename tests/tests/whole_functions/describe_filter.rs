@@ -1,0 +1,206 @@
+//! Which certificates describe lists, and in which order.
+
+use serde_json::{Value, json};
+use simulator::{FaultRule, TencentCertificate, Vendor};
+use whole_function_tests::Runtime;
+
+use crate::recorded::success;
+use crate::setup::{DAY, TENCENT_INSTANCE, now, pair, tencent, tencent_certificates, texts};
+
+const ACTION: &str = "DescribeDeviceCertificates";
+
+/// 2027-01-15T08:00:00Z
+const END: i64 = 1_800_000_000_000;
+
+/// Four trucks, oldest record first, last changed in the order c, a, d, b. The vendor shows `a` without its leading zero.
+fn fleet() -> Vec<TencentCertificate> {
+    let of = |name: &str, serial: &str, ca: &str, unit: &str, status: &str, created: i64, updated: i64, not_after: i64| TencentCertificate {
+        client_id: name.to_owned(),
+        device_certificate_sn: serial.to_owned(),
+        device_certificate_cn: format!("{name}.example.test"),
+        ca_sn: ca.to_owned(),
+        organizational_unit: Some(unit.to_owned()),
+        status: status.to_owned(),
+        created_time: created,
+        update_time: updated,
+        not_before_time: Some(1_700_000_000_000),
+        not_after_time: Some(not_after),
+        ..TencentCertificate::default()
+    };
+    vec![
+        of("a", "a1b2", "00ca01", "North", "ACTIVE", 1_000, 6_000, END),
+        of("b", "0b2c", "00ca01", "Flotte Süd 车队", "INACTIVE", 2_000, 8_000, END + 1),
+        of("c", "c3d4e5", "ca02", "North", "REVOKED", 3_000, 5_000, END - 1),
+        of("d", "d4e5f6", "ca02", "West, \"old\"", "PENDING_ACTIVATION", 4_000, 7_000, END + DAY),
+    ]
+}
+
+fn request(filter: Value) -> Value {
+    json!({ "instance_id": TENCENT_INSTANCE, "filter": filter, "order_by": "created_asc" })
+}
+
+/// Client ids of the answer, joined.
+async fn listed(function: &mut Runtime, request: Value) -> String {
+    let answer = function.invoke(request.clone()).await.json();
+    assert_eq!(answer["next_cursor"], Value::Null, "{request}");
+    texts(&answer["certificates"], "client_id").concat()
+}
+
+#[tokio::test]
+async fn each_member_of_the_filter_narrows_and_its_values_are_alternatives() {
+    let (_simulator, mut function) = pair("describe", tencent(fleet())).await;
+    for (filter, expected) in [
+        (json!({}), "abcd"),
+        (json!({ "client_ids": [], "statuses": [] }), "abcd"),
+        (json!({ "client_ids": ["b"] }), "b"),
+        (json!({ "client_ids": ["d", "a", "z"] }), "ad"),
+        (json!({ "client_ids": ["A"] }), ""),
+        (json!({ "serial_numbers": ["c3d4e5"] }), "c"),
+        (json!({ "serial_numbers": ["0xC3:D4:E5", "d4 e5 f6"] }), "cd"),
+        (json!({ "serial_numbers": ["0a1b2"] }), "a"),
+        (json!({ "serial_numbers": ["00a1b2"] }), "a"),
+        (json!({ "serial_numbers": ["b2c"] }), "b"),
+        (json!({ "serial_numbers": ["000b2c"] }), "b"),
+        (json!({ "ca_serial_numbers": ["ca02"] }), "cd"),
+        (json!({ "ca_serial_numbers": ["0xCA01"] }), "ab"),
+        (json!({ "common_names": ["c.example.test", "a.example.test"] }), "ac"),
+        (json!({ "organizational_units": ["North"] }), "ac"),
+        (json!({ "organizational_units": ["Flotte Süd 车队"] }), "b"),
+        (json!({ "organizational_units": ["West, \"old\""] }), "d"),
+        (json!({ "statuses": ["active"] }), "a"),
+        (json!({ "statuses": ["inactive", "revoked"] }), "bc"),
+        (json!({ "statuses": ["pending_activation"] }), "d"),
+        (json!({ "statuses": ["unknown"] }), ""),
+        (json!({ "statuses": ["unknown", "active"] }), "a"),
+        (json!({ "ca_serial_numbers": ["ca02"], "organizational_units": ["North"] }), "c"),
+        (json!({ "client_ids": ["a", "b"], "statuses": ["inactive", "revoked"] }), "b"),
+        (json!({ "not_after_from": "2027-01-15T08:00:00Z" }), "abd"),
+        (json!({ "not_after_to": "2027-01-15T08:00:00Z" }), "ac"),
+        (json!({ "not_after_from": "2027-01-15T16:00:00+08:00", "not_after_to": "2027-01-15T08:00:00Z" }), "a"),
+        (json!({ "not_after_from": "2027-01-15T08:00:00.001Z", "not_after_to": "2027-01-16T08:00:00Z" }), "bd"),
+        (json!({ "not_after_from": "2027-01-15T08:00:00Z", "statuses": ["inactive"] }), "b"),
+        (
+            json!({
+                "client_ids": ["a", "b"], "serial_numbers": ["a1b2", "0b2c"], "ca_serial_numbers": ["ca01"],
+                "common_names": ["a.example.test"], "organizational_units": ["North"], "statuses": ["active", "inactive"],
+                "not_after_from": "2027-01-01T00:00:00Z", "not_after_to": "2027-02-01T00:00:00Z", "expires_within_days": 3650
+            }),
+            "a",
+        ),
+    ] {
+        assert_eq!(listed(&mut function, request(filter.clone())).await, expected, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_comes_in_the_order_asked() {
+    let (simulator, mut function) = pair("describe", tencent(fleet())).await;
+    for (order, expected) in
+        [(None, "dcba"), (Some("created_desc"), "dcba"), (Some("created_asc"), "abcd"), (Some("updated_desc"), "bdac"), (Some("updated_asc"), "cadb")]
+    {
+        let mut request = json!({ "instance_id": TENCENT_INSTANCE });
+        if let Some(order) = order {
+            request["order_by"] = json!(order);
+        }
+        assert_eq!(listed(&mut function, request).await, expected, "{order:?}");
+    }
+    assert_eq!(simulator.count(Vendor::TencentMqtt, ACTION), 5);
+}
+
+#[tokio::test]
+async fn the_next_days_end_with_the_last_day_and_begin_now() {
+    let certificates = [-60_000, 60_000, 30 * DAY - 60_000, 30 * DAY + 60_000, 3650 * DAY - 60_000].iter().zip(["a", "b", "c", "d", "e"]);
+    let certificates = certificates.map(|(ahead, name)| TencentCertificate {
+        client_id: name.to_owned(),
+        device_certificate_sn: format!("{name}0"),
+        not_after_time: Some(now() + ahead),
+        ..TencentCertificate::default()
+    });
+    let (_simulator, mut function) = pair("describe", tencent(certificates.collect())).await;
+    for (days, expected) in [(30, "bc"), (1, "b"), (31, "bcd"), (3650, "bcde")] {
+        assert_eq!(listed(&mut function, request(json!({ "expires_within_days": days }))).await, expected, "{days} days");
+    }
+}
+
+#[tokio::test]
+async fn the_total_is_told_only_where_the_vendor_counts_the_same() {
+    let (_simulator, mut function) = pair("describe", tencent(fleet())).await;
+    for (filter, total) in [
+        (json!({}), json!(4)),
+        (json!({ "statuses": ["active", "revoked"] }), json!(2)),
+        (json!({ "serial_numbers": ["0a1b2"] }), json!(1)),
+        (json!({ "client_ids": ["nobody"] }), json!(0)),
+        // The vendor cannot be asked for these.
+        (json!({ "not_after_from": "2027-01-15T08:00:00Z" }), json!(null)),
+        (json!({ "expires_within_days": 3650 }), json!(null)),
+        (json!({ "statuses": ["unknown"] }), json!(null)),
+    ] {
+        let answer = function.invoke(request(filter.clone())).await.json();
+        assert_eq!(answer["total_count"], total, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_without_a_known_end_is_not_hidden_by_a_window() {
+    let certificate = TencentCertificate { not_before_time: None, not_after_time: None, ..TencentCertificate::default() };
+    let (_simulator, mut function) = pair("describe", tencent(vec![certificate])).await;
+    let answer = function.invoke(request(json!({ "expires_within_days": 30 }))).await.json();
+    assert_eq!(texts(&answer["certificates"], "client_id"), ["client-1"]);
+    assert_eq!(answer["certificates"][0]["not_after"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_certificate_itself_comes_only_when_asked_for() {
+    let pem = "-----BEGIN CERTIFICATE-----\nMIIBmTCCAT+gAwIBAgIUDu9opYK5QlQpblTOdU+U1welmRMwCgYIKoZIzj0EAwIw\n-----END CERTIFICATE-----\n";
+    let mut certificates = tencent_certificates(2);
+    certificates[0].device_certificate = pem.to_owned();
+    let (_simulator, mut function) = pair("describe", tencent(certificates)).await;
+    let mut request = request(json!({}));
+    for (include, expected) in [(None, json!([null, null])), (Some(false), json!([null, null])), (Some(true), json!([pem, null]))] {
+        if let Some(include) = include {
+            request["include_pem"] = json!(include);
+        }
+        let answer = function.invoke(request.clone()).await.json();
+        // The second one's text is the published example's: two marks with nothing in between.
+        assert_eq!(json!([answer["certificates"][0]["pem"], answer["certificates"][1]["pem"]]), expected, "{include:?}");
+    }
+}
+
+/// What a vendor would answer that takes the values of one filter as conditions that must all hold.
+fn nothing() -> FaultRule {
+    FaultRule::once(success(&json!({ "Response": { "TotalCount": 0, "Data": [], "RequestId": "1" } }))).on(ACTION)
+}
+
+#[tokio::test]
+async fn a_vendor_that_takes_alternatives_as_conditions_is_found_out() {
+    let (simulator, mut function) = pair("describe", tencent(fleet())).await;
+    // The list, then the count for every status at once. All calls after these find what is there.
+    simulator.fail(Vendor::TencentMqtt, nothing());
+    simulator.fail(Vendor::TencentMqtt, nothing());
+    let answer = function.invoke(request(json!({ "client_ids": ["a", "d"], "ca_serial_numbers": ["ca02"] }))).await.json();
+    assert_eq!(texts(&answer["certificates"], "client_id"), ["d"]);
+    assert_eq!((&answer["total_count"], &answer["next_cursor"]), (&Value::Null, &Value::Null));
+    assert_eq!(simulator.count(Vendor::TencentMqtt, ACTION), 4);
+    let last = &simulator.calls()[3].parameters;
+    let several = last["Filters"].as_array().into_iter().flatten().any(|filter| filter["Values"].as_array().unwrap().len() > 1);
+    assert!(!several, "no filter with several values is sent any more: {last}");
+}
+
+#[tokio::test]
+async fn nothing_found_is_checked_once_and_believed() {
+    let (simulator, mut function) = pair("describe", tencent(fleet())).await;
+    let answer = function.invoke(request(json!({ "client_ids": ["x", "y"] }))).await.json();
+    assert_eq!((&answer["certificates"], &answer["total_count"]), (&json!([]), &json!(0)));
+    assert_eq!(simulator.count(Vendor::TencentMqtt, ACTION), 2);
+}
+
+#[tokio::test]
+async fn a_vendor_that_matches_parts_of_texts_is_corrected() {
+    let (simulator, mut function) = pair("describe", tencent(fleet())).await;
+    let rows = [fleet()[0].clone(), TencentCertificate { client_id: "abc".to_owned(), ..fleet()[1].clone() }];
+    let partial = json!({ "Response": { "TotalCount": 2, "Data": rows, "RequestId": "1" } });
+    simulator.fail(Vendor::TencentMqtt, FaultRule::once(success(&partial)));
+    let answer = function.invoke(request(json!({ "client_ids": ["a"] }))).await.json();
+    assert_eq!(texts(&answer["certificates"], "client_id"), ["a"]);
+    assert_eq!(answer["total_count"], Value::Null, "the vendor's total is of another filter");
+}
