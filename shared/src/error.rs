@@ -148,12 +148,14 @@ pub struct Error {
     pub provider_error: Option<Box<ProviderError>>,
     /// How long the provider asks to wait.
     pub retry_after: Option<Duration>,
+    /// Whether the provider refused what was asked rather than who asks: the same call for another certificate may do.
+    pub concerns_parameters: bool,
 }
 
 impl Error {
     /// An error with nothing but a code and a detail.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), field: None, provider_error: None, retry_after: None }
+        Self { code, detail: detail.into(), field: None, provider_error: None, retry_after: None, concerns_parameters: false }
     }
 
     /// [`ErrorCode::InvalidRequest`] about one member of the request.

@@ -6,23 +6,39 @@ use crate::model::ProviderName;
 /// One row: a vendor's code, or a family of them, and what it means here.
 pub(super) struct Row {
     /// The code. It also stands for its sub-codes: `AuthFailure` for `AuthFailure.TokenFailure`.
-    pub(super) code: &'static str,
+    code: &'static str,
     /// What it means here.
-    pub(super) means: ErrorCode,
+    means: ErrorCode,
     /// What went wrong and what to do, for the person who reads it.
-    pub(super) detail: &'static str,
-    /// Whether the vendor's message may repeat what was signed.
-    pub(super) withhold_message: bool,
+    detail: &'static str,
+    /// Whose fault it is, as far as that changes what is done.
+    about: About,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    /// Credentials or signature: the vendor's message may repeat what was signed, and stays here.
+    Credentials,
+    /// What was asked: the same call for another certificate may do.
+    Parameters,
+    /// Anything else.
+    Other,
 }
 
 impl Row {
     pub(super) const fn new(code: &'static str, means: ErrorCode, detail: &'static str) -> Self {
-        Self { code, means, detail, withhold_message: false }
+        Self { code, means, detail, about: About::Other }
     }
 
-    /// A row about credentials or signatures: the vendor's message stays here.
-    pub(super) const fn secret(code: &'static str, detail: &'static str) -> Self {
-        Self { code, means: ErrorCode::ProviderRejected, detail, withhold_message: true }
+    /// A row about credentials or signatures.
+    pub(super) const fn credentials(code: &'static str, detail: &'static str) -> Self {
+        Self { code, means: ErrorCode::ProviderRejected, detail, about: About::Credentials }
+    }
+
+    /// A row about the parameters of the call.
+    pub(super) const fn parameters(code: &'static str) -> Self {
+        let detail = "the provider does not accept these parameters";
+        Self { code, means: ErrorCode::ProviderRejected, detail, about: About::Parameters }
     }
 
     fn stands_for(&self, code: &str) -> bool {
@@ -43,22 +59,35 @@ pub(super) struct Refusal<'a> {
 /// The error for a vendor's code: the row with the longest matching code in any of the tables, else the HTTP status.
 pub(super) fn explain(refusal: &Refusal<'_>, tables: &[&[Row]]) -> Error {
     let row = tables.iter().flat_map(|table| table.iter()).filter(|row| row.stands_for(refusal.code)).max_by_key(|row| row.code.len());
-    let (means, detail, withhold) = match row {
-        Some(row) => (row.means, row.detail, row.withhold_message),
-        None => match refusal.status {
-            429 => (ErrorCode::Throttled, "the provider asks to slow down", false),
-            500.. => (ErrorCode::ProviderUnavailable, "the provider failed with a code that this version does not know", false),
-            _ => (ErrorCode::ProviderRejected, "the provider refused with a code that this version does not know", false),
-        },
+    let (means, detail, about) = match row {
+        Some(row) => (row.means, row.detail, row.about),
+        None => unknown(refusal),
     };
-    let message = refusal.message.filter(|_| !withhold);
-    Error::new(means, detail).with_provider_error(ProviderError::new(refusal.provider, refusal.code, message, refusal.request_id))
+    let message = refusal.message.filter(|_| about != About::Credentials);
+    let told = ProviderError::new(refusal.provider, refusal.code, message, refusal.request_id);
+    Error { concerns_parameters: about == About::Parameters, ..Error::new(means, detail).with_provider_error(told) }
+}
+
+fn unknown(refusal: &Refusal<'_>) -> (ErrorCode, &'static str, About) {
+    match refusal.status {
+        429 => (ErrorCode::Throttled, "the provider asks to slow down", About::Other),
+        500.. => (ErrorCode::ProviderUnavailable, "the provider failed with a code that this version does not know", About::Other),
+        _ => {
+            // Alibaba has codes made of the parameter's name: MissingSerialNumber, InvalidSerialNumber.
+            let named = ["Invalid", "Missing"].iter().any(|start| refusal.code.starts_with(start));
+            let about = if named { About::Parameters } else { About::Other };
+            (ErrorCode::ProviderRejected, "the provider refused with a code that this version does not know", about)
+        }
+    }
 }
 
 /// The error for an answer that holds neither a result nor a code.
 pub(super) fn not_an_answer(provider: ProviderName, status: u16, problem: &str) -> Error {
     match status {
-        413 | 414 | 431 => Error::new(ErrorCode::ProviderRejected, format!("the request is too long for {provider} (HTTP {status})")),
+        413 | 414 | 431 => Error {
+            concerns_parameters: true,
+            ..Error::new(ErrorCode::ProviderRejected, format!("the request is too long for {provider} (HTTP {status})"))
+        },
         429 => Error::new(ErrorCode::Throttled, format!("{provider} answered HTTP 429")),
         500.. => Error::new(ErrorCode::ProviderUnavailable, format!("{provider} answered HTTP {status} without an error code")),
         _ => Error::new(

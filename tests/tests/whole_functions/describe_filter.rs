@@ -28,8 +28,8 @@ fn fleet() -> Vec<TencentCertificate> {
         ..TencentCertificate::default()
     };
     vec![
-        of("a", "a1b2", "00ca01", "North", "ACTIVE", 1_000, 6_000, END),
-        of("b", "0b2c", "00ca01", "Flotte Süd 车队", "INACTIVE", 2_000, 8_000, END + 1),
+        of("a", "a1b2", "ca01", "North", "ACTIVE", 1_000, 6_000, END),
+        of("b", "0b2c", "ca01", "Flotte Süd 车队", "INACTIVE", 2_000, 8_000, END + 1),
         of("c", "c3d4e5", "ca02", "North", "REVOKED", 3_000, 5_000, END - 1),
         of("d", "d4e5f6", "ca02", "West, \"old\"", "PENDING_ACTIVATION", 4_000, 7_000, END + DAY),
     ]
@@ -89,6 +89,26 @@ async fn each_member_of_the_filter_narrows_and_its_values_are_alternatives() {
         ),
     ] {
         assert_eq!(listed(&mut function, request(filter.clone())).await, expected, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn the_callers_own_spelling_is_asked_and_then_the_others() {
+    let certificate = TencentCertificate {
+        client_id: "a".to_owned(),
+        device_certificate_sn: "00D3B8A5F1".to_owned(),
+        ca_sn: "00f26900ba87".to_owned(),
+        ..TencentCertificate::default()
+    };
+    let (_simulator, mut function) = pair("describe", tencent(vec![certificate])).await;
+    for filter in [
+        json!({ "serial_numbers": ["00D3B8A5F1"] }),
+        json!({ "serial_numbers": ["00:D3:B8:A5:F1"] }),
+        json!({ "serial_numbers": ["d3b8a5f1"] }),
+        json!({ "ca_serial_numbers": ["00f26900ba87"] }),
+        json!({ "ca_serial_numbers": ["f26900ba87"] }),
+    ] {
+        assert_eq!(listed(&mut function, request(filter.clone())).await, "a", "{filter}");
     }
 }
 

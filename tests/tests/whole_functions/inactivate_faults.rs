@@ -1,1 +1,178 @@
-//! x
+//! Inactivate when the vendor falters: no order is repeated blindly, and success is said only on evidence.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use simulator::{Fault, FaultRule, Simulator, Vendor};
+use whole_function_tests::events::{HttpRequest, HttpTrigger};
+use whole_function_tests::{Answer, HttpAnswer, Runtime};
+
+use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, at_once, invoke_within, pair, problem};
+
+const READ: &str = "GetDeviceCertificate";
+const WRITE: &str = "InactivateDeviceCertificate";
+
+fn request() -> Value {
+    json!({
+        "instance_id": ALIBABA_INSTANCE,
+        "certificates": [{ "serial_number": "500000000000", "ca_serial_number": "007269004887" }]
+    })
+}
+
+async fn faltering(rules: &[FaultRule]) -> (Simulator, Runtime) {
+    let (simulator, function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
+    for rule in rules {
+        simulator.fail(Vendor::AlibabaMqtt, rule.clone());
+    }
+    (simulator, function)
+}
+
+/// The calls in their order, `r` for a read and `w` for a write.
+fn calls(simulator: &Simulator) -> String {
+    simulator.calls().iter().map(|call| if call.action == WRITE { 'w' } else { 'r' }).collect()
+}
+
+fn state(simulator: &Simulator) -> String {
+    simulator.with_fleet(|fleet| fleet.alibaba_mqtt[ALIBABA_INSTANCE].certificates[0].status.clone())
+}
+
+/// Fault of the first write, the calls, and the one answer to be expected of each: switched off, and a read says so.
+fn faults_of_one_write() -> Vec<(Fault, &'static str)> {
+    vec![
+        // The work was done and the answer lost: one order, and a read as evidence.
+        (Fault::CutAfter, "rwr"),
+        (Fault::Truncated, "rwr"),
+        // Nothing was done, which only a read can tell: a second order after it.
+        (Fault::CutBefore, "rwrwr"),
+        (Fault::Internal, "rwrwr"),
+        (Fault::Unavailable, "rwrwr"),
+        (Fault::code("SystemOverFlow", 500), "rwrwr"),
+        (Fault::code("SomethingNew", 500), "rwrwr"),
+        (Fault::body(200, "application/json", ""), "rwrwr"),
+        (Fault::body(200, "text/html", "<html>"), "rwrwr"),
+        (Fault::body(502, "text/html", "<html>502 Bad Gateway</html>"), "rwrwr"),
+        (Fault::body(200, "application/json", "{}"), "rwrwr"),
+        (Fault::body(200, "application/json", r#"{"RequestId":7,"DeviceSn":["500000000000"]}"#), "rwrwr"),
+        (Fault::body(200, "application/json", r#"{"RequestId":"1","DeviceSn":"500000000009"}"#), "rwrwr"),
+        // Refused before anything was done: repeated at once.
+        (Fault::Throttle, "rwwr"),
+        (Fault::ThrottleFor(100), "rwwr"),
+        (Fault::Delay(300), "rwr"),
+    ]
+}
+
+#[tokio::test]
+async fn one_fault_of_the_write_is_overcome_with_a_read_in_between_and_no_order_too_many() {
+    at_once(faults_of_one_write(), |(fault, expected)| async move {
+        let (simulator, mut function) = faltering(&[FaultRule::once(fault.clone()).on(WRITE)]).await;
+        let answer = function.invoke(request()).await.json();
+        let result = &answer["results"][0];
+        let told = json!([result["outcome"], result["status_before"], result["status"], result["verified"], result["error"]]);
+        assert_eq!(told, json!(["inactivated", "active", "inactive", true, null]), "{fault:?}: {answer}");
+        assert_eq!(calls(&simulator), expected, "{fault:?}");
+        assert_eq!(state(&simulator), "0", "{fault:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn success_without_effect_is_no_success() {
+    let (simulator, mut function) = faltering(&[FaultRule::always(Fault::SucceedWithoutEffect).on(WRITE)]).await;
+    let answer = function.invoke(request()).await.json();
+    let result = &answer["results"][0];
+    let told = json!([result["outcome"], result["status_before"], result["status"], result["verified"], result["error"]["code"]]);
+    assert_eq!(told, json!(["failed", "active", "active", true, "provider_invalid_response"]), "{answer}");
+    assert_eq!((&answer["summary"]["inactivated"], &answer["summary"]["failed"]), (&json!(0), &json!(1)));
+    assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), 1);
+}
+
+#[tokio::test]
+async fn a_success_answer_is_evidence_when_the_state_cannot_be_read_afterwards() {
+    // The first read is answered properly; all later ones are not.
+    for fault in [Fault::Internal, Fault::CutBefore, Fault::body(200, "text/html", "<html>")] {
+        let rules = [FaultRule::once(Fault::Delay(1)).on(READ), FaultRule::always(fault.clone()).on(READ)];
+        let (_simulator, mut function) = faltering(&rules).await;
+        let answer = function.invoke(request()).await.json();
+        let result = &answer["results"][0];
+        let told = json!([result["outcome"], result["status"], result["verified"], result["error"]]);
+        assert_eq!(told, json!(["inactivated", "inactive", false, null]), "{fault:?}: {answer}");
+        assert!(result["provider_request_id"].is_string(), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_without_an_answer_and_without_a_read_back_is_unknown_within_the_deadline() {
+    let after_the_first_read = |fault: Fault| [FaultRule::once(Fault::Delay(1)).on(READ), FaultRule::always(fault).on(READ)];
+    let cases = [
+        (Fault::Stall, Fault::Stall, 3),
+        (Fault::Stall, Fault::Internal, 3),
+        (Fault::CutAfter, Fault::Stall, 3),
+        (Fault::CutBefore, Fault::CutBefore, 30),
+        (Fault::Internal, Fault::Throttle, 30),
+        (Fault::CutAfter, Fault::body(200, "application/json", "{}"), 30),
+    ];
+    at_once(cases, |(write, read, seconds)| async move {
+        let (simulator, mut function) = faltering(&after_the_first_read(read.clone())).await;
+        simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(write.clone()).on(WRITE));
+        let begun = Instant::now();
+        let answer = invoke_within(&mut function, Duration::from_secs(seconds), request()).await.json();
+        assert!(begun.elapsed() < Duration::from_secs(seconds), "{write:?}, {read:?}");
+        let result = &answer["results"][0];
+        let told = json!([result["outcome"], result["status_before"], result["status"], result["verified"]]);
+        assert_eq!(told, json!(["unknown", "active", null, false]), "{write:?}, {read:?}: {answer}");
+        assert_eq!(result["error"]["retryable"], true, "{answer}");
+        assert_eq!(answer["summary"]["unknown"], 1);
+        assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), 1, "never a second order without a read: {write:?}, {read:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_silent_write_leaves_time_to_read_the_state() {
+    // The order was carried out, and its answer takes longer than the function has.
+    let (simulator, mut function) = faltering(&[FaultRule::once(Fault::Stall).on(WRITE)]).await;
+    simulator.fail(Vendor::AlibabaMqtt, FaultRule::once(Fault::Delay(1)).on(READ));
+    let answer = invoke_within(&mut function, Duration::from_secs(5), request()).await.json();
+    assert!(calls(&simulator).starts_with("rwr"), "the state is read after an order without an answer: {}: {answer}", calls(&simulator));
+    assert_ne!(answer["results"][0]["outcome"], "unknown", "{answer}");
+}
+
+async fn over_http(function: &mut Runtime) -> (HttpAnswer, Answer) {
+    let trigger = HttpTrigger::FunctionUrl;
+    let answer = function.invoke(HttpRequest::post("/", request()).event(trigger)).await;
+    (HttpAnswer::read(trigger, &answer), function.invoke(request()).await)
+}
+
+#[tokio::test]
+async fn throttled_at_every_call_the_error_itself_is_the_answer() {
+    let (simulator, mut function) = faltering(&[FaultRule::always(Fault::ThrottleFor(1))]).await;
+    let (http, direct) = over_http(&mut function).await;
+    assert_eq!((http.status, http.json()["code"].as_str()), (429, Some("throttled")));
+    assert!(http.headers.contains_key("retry-after"));
+    assert_eq!(problem(&direct)["code"], "throttled");
+    assert_eq!(calls(&simulator), "rrrrrr");
+    assert_eq!(state(&simulator), "1");
+}
+
+#[tokio::test]
+async fn when_no_order_gets_through_and_it_may_later_the_error_itself_is_the_answer() {
+    for (fault, status, code) in [
+        (Fault::ThrottleFor(1), 429, "throttled"),
+        (Fault::CutBefore, 503, "provider_unavailable"),
+        (Fault::Internal, 503, "provider_unavailable"),
+    ] {
+        let (simulator, mut function) = faltering(&[FaultRule::always(fault.clone()).on(WRITE)]).await;
+        let (http, direct) = over_http(&mut function).await;
+        assert_eq!(state(&simulator), "1", "{fault:?}");
+        assert_eq!((http.status, http.json()["code"].as_str()), (status, Some(code)), "{fault:?}: {}", http.json());
+        assert_eq!(problem(&direct)["code"], code, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_goes_away_meanwhile_is_not_found() {
+    let (_simulator, mut function) = faltering(&[FaultRule::once(Fault::code("FindDeviceBySnError", 500)).on(WRITE)]).await;
+    let answer = function.invoke(request()).await.json();
+    let result = &answer["results"][0];
+    assert_eq!((&result["outcome"], &result["status"]), (&json!("not_found"), &Value::Null), "{answer}");
+}

@@ -1,1 +1,113 @@
-//! x
+//! What inactivate may not touch, and what it must not do.
+
+use serde_json::{Value, json};
+use simulator::{AlibabaInstance, Simulator, Vendor};
+use whole_function_tests::events::{HttpRequest, HttpTrigger};
+use whole_function_tests::{HttpAnswer, Runtime};
+
+use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, function_with, pair, problem, simulator, texts, variables};
+
+const WRITE: &str = "InactivateDeviceCertificate";
+const OTHER_INSTANCE: &str = "post-cn-other";
+
+fn request(instance: &str) -> Value {
+    json!({ "instance_id": instance, "certificates": [{ "serial_number": "500000000000", "ca_serial_number": "007269004887" }] })
+}
+
+/// Two instances that hold the same certificates.
+async fn two_instances() -> Simulator {
+    let mut fleet = alibaba(alibaba_certificates(1));
+    let other = AlibabaInstance { instance_id: OTHER_INSTANCE.to_owned(), certificates: alibaba_certificates(1) };
+    fleet.alibaba_mqtt.insert(other.instance_id.clone(), other);
+    simulator(fleet).await
+}
+
+#[tokio::test]
+async fn without_an_allow_list_nothing_is_touched_not_even_read() {
+    let simulator = two_instances().await;
+    let wired = variables("inactivate", &simulator);
+    let all: Vec<(&str, &str)> = wired.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let unset: Vec<(&str, &str)> = all.iter().copied().filter(|(name, _)| *name != "INACTIVATE_ALLOWED_INSTANCES").collect();
+    let empty: Vec<(&str, &str)> = unset.iter().copied().chain([("INACTIVATE_ALLOWED_INSTANCES", "")]).collect();
+    for variables in [unset, empty] {
+        let mut function = Runtime::start("inactivate", &variables).await;
+        for dry_run in [false, true] {
+            let mut request = request(ALIBABA_INSTANCE);
+            request["dry_run"] = json!(dry_run);
+            let problem = problem(&function.invoke(request).await);
+            assert_eq!(problem["code"], "forbidden", "{problem}");
+            assert_eq!((&problem["status"], &problem["retryable"]), (&json!(403), &json!(false)));
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains("INACTIVATE_ALLOWED_INSTANCES") && detail.contains(ALIBABA_INSTANCE), "{detail}");
+        }
+    }
+    assert_eq!(simulator.calls(), []);
+}
+
+#[tokio::test]
+async fn the_allow_list_is_exact() {
+    for (list, instance, allowed) in [
+        (ALIBABA_INSTANCE, ALIBABA_INSTANCE, true),
+        (ALIBABA_INSTANCE, OTHER_INSTANCE, false),
+        ("post-cn-7mz2d0000, post-cn-other", OTHER_INSTANCE, true),
+        ("post-cn-7mz2d0000,post-cn-othe", OTHER_INSTANCE, false),
+        ("post-cn-other-2", OTHER_INSTANCE, false),
+        ("POST-CN-OTHER", OTHER_INSTANCE, false),
+        ("*", OTHER_INSTANCE, true),
+    ] {
+        let simulator = two_instances().await;
+        let mut function = function_with("inactivate", &simulator, &[("INACTIVATE_ALLOWED_INSTANCES", list)]).await;
+        let event = HttpRequest::post("/inactivate", request(instance)).event(HttpTrigger::HttpApi);
+        let answer = HttpAnswer::read(HttpTrigger::HttpApi, &function.invoke(event).await);
+        if allowed {
+            assert_eq!(answer.json()["summary"]["inactivated"], 1, "{list}");
+        } else {
+            assert_eq!((answer.status, answer.json()["code"].as_str()), (403, Some("forbidden")), "{list}");
+            assert_eq!(simulator.calls(), [], "{list}");
+        }
+        let status = |of: &str| simulator.with_fleet(|fleet| fleet.alibaba_mqtt[of].certificates[0].status.clone());
+        assert_eq!(status(instance), if allowed { "0" } else { "1" }, "{list}");
+        let untouched = if instance == ALIBABA_INSTANCE { OTHER_INSTANCE } else { ALIBABA_INSTANCE };
+        assert_eq!(status(untouched), "1", "{list}");
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_reads_and_writes_nothing() {
+    let mut certificates = alibaba_certificates(2);
+    certificates[1].status = "0".to_owned();
+    let (simulator, mut function) = pair("inactivate", alibaba(certificates)).await;
+    let serials = ["500000000000", "500000000001", "0abc"];
+    let certificates: Vec<Value> =
+        serials.iter().map(|serial| json!({ "serial_number": serial, "ca_serial_number": "007269004887" })).collect();
+    let request = json!({ "instance_id": ALIBABA_INSTANCE, "certificates": certificates, "dry_run": true });
+    let answer = function.invoke(request).await.json();
+    assert_eq!(answer["dry_run"], true);
+    assert_eq!(texts(&answer["results"], "outcome"), ["would_inactivate", "already_inactive", "not_found"]);
+    assert_eq!(
+        answer["summary"],
+        json!({
+            "inactivated": 0, "already_inactive": 1, "would_inactivate": 1, "not_found": 1, "refused": 0,
+            "failed": 0, "unknown": 0, "not_attempted": 0
+        })
+    );
+    let first = &answer["results"][0];
+    assert_eq!((&first["status_before"], &first["status"], &first["error"]), (&json!("active"), &json!("active"), &Value::Null));
+    assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), 0);
+    simulator.with_fleet(|fleet| assert_eq!(fleet.alibaba_mqtt[ALIBABA_INSTANCE].certificates[0].status, "1"));
+}
+
+#[tokio::test]
+async fn a_get_never_switches_off() {
+    let simulator = two_instances().await;
+    let mut function = function_with("inactivate", &simulator, &[]).await;
+    for trigger in HttpTrigger::ALL {
+        let event = HttpRequest::get("/inactivate")
+            .query("instance_id", ALIBABA_INSTANCE)
+            .query("serial_number", "500000000000")
+            .event(trigger);
+        let answer = HttpAnswer::read(trigger, &function.invoke(event).await);
+        assert_eq!((answer.status, answer.headers["allow"].as_str()), (405, "POST"), "{trigger:?}");
+    }
+    assert_eq!(simulator.calls(), []);
+}

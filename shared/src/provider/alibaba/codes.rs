@@ -7,7 +7,6 @@ use crate::provider::codes::Row;
 const KEY: &str = "the provider refused the AccessKey; check ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET";
 const TOKEN: &str = "the provider refused the security token; it is wrong or has expired";
 const PERMISSION: &str = "the credentials lack the permission for this action; grant it in RAM";
-const PARAMETERS: &str = "the provider does not accept these parameters";
 const ENDPOINT: &str = "this host does not know the action or its version; check region and the endpoint variable";
 const SIGNATURE: &str = "the provider refused the signature's form; this is a defect here";
 
@@ -20,25 +19,25 @@ pub(in crate::provider) const CODES: &[Row] = &[
     // The provider has seen this nonce. It was random, so the network has repeated the request: sign anew.
     Row::new("SignatureNonceUsed", ProviderUnavailable, "the provider has received this request twice; try again"),
     // Credentials.
-    Row::secret("InvalidAccessKeyId", KEY),
-    Row::secret("Forbidden.AccessKeyDisabled", "the AccessKey is disabled; enable it or use another one"),
-    Row::secret("SignatureDoesNotMatch", KEY),
-    Row::secret("MissingSecurityToken", TOKEN),
-    Row::secret("InvalidSecurityToken", TOKEN),
+    Row::credentials("InvalidAccessKeyId", KEY),
+    Row::credentials("Forbidden.AccessKeyDisabled", "the AccessKey is disabled; enable it or use another one"),
+    Row::credentials("SignatureDoesNotMatch", KEY),
+    Row::credentials("MissingSecurityToken", TOKEN),
+    Row::credentials("InvalidSecurityToken", TOKEN),
     // The clocks differ by more than 15 minutes.
-    Row::secret("InvalidTimeStamp.Expired", "the provider found the request too old; the clocks differ by more than 15 minutes"),
+    Row::credentials("InvalidTimeStamp.Expired", "the provider found the request too old; the clocks differ by more than 15 minutes"),
     // Defects of the signer.
-    Row::secret("IncompleteSignature", SIGNATURE),
-    Row::secret("InvalidSignatureMethod", SIGNATURE),
-    Row::secret("InvalidTimeStamp", SIGNATURE),
+    Row::credentials("IncompleteSignature", SIGNATURE),
+    Row::credentials("InvalidSignatureMethod", SIGNATURE),
+    Row::credentials("InvalidTimeStamp", SIGNATURE),
     // Permission and account.
     Row::new("NoPermission", ProviderRejected, PERMISSION),
     Row::new("Forbidden", ProviderRejected, PERMISSION),
     Row::new("Forbidden.RiskControl", ProviderRejected, "the provider's risk control refuses the account"),
     Row::new("Forbidden.UserVerification", ProviderRejected, "the account needs verification"),
     // Parameters.
-    Row::new("MissingParameter", ProviderRejected, PARAMETERS),
-    Row::new("InvalidParameter", ProviderRejected, PARAMETERS),
+    Row::parameters("MissingParameter"),
+    Row::parameters("InvalidParameter"),
     Row::new("UnsupportedOperation", ProviderRejected, "the provider does not support the operation here"),
     // Address of the call.
     Row::new("NoSuchVersion", ProviderRejected, ENDPOINT),

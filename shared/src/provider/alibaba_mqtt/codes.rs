@@ -13,7 +13,6 @@ const INSTANCE: &str = "the provider does not know this instance; check instance
 const OWNER: &str = "the instance belongs to another account, or the credentials may not use it (mq:MqttInstanceAccess)";
 const PERMISSION: &str = "the credentials lack the permission for this action; grant mq:GetDeviceCertificate, mq:MqttInstanceAccess \
      and, for inactivating, mq:UnregisterDeviceCertificate in RAM";
-const PARAMETERS: &str = "the provider does not accept these parameters";
 const OVERLOAD: &str = "the provider is overloaded; try again later";
 
 pub(super) const CODES: &[Row] = &[
@@ -23,9 +22,9 @@ pub(super) const CODES: &[Row] = &[
     Row::new("MqttOwnerCheckError", ProviderRejected, OWNER),
     Row::new("InstancePermissionCheckFailed", ProviderRejected, OWNER),
     Row::new("PermissionCheckFailed", ProviderRejected, PERMISSION),
-    Row::secret("CheckAccountInfoFailed", "the provider could not read the account of the temporary credentials"),
-    Row::new("ParameterFieldCheckFailed", ProviderRejected, PARAMETERS),
-    Row::new("ParameterCheckFailed", ProviderRejected, PARAMETERS),
+    Row::credentials("CheckAccountInfoFailed", "the provider could not read the account of the temporary credentials"),
+    Row::parameters("ParameterFieldCheckFailed"),
+    Row::parameters("ParameterCheckFailed"),
     Row::new(
         "ApiNotSupport",
         ProviderRejected,

@@ -3,7 +3,4 @@
 use crate::error::ErrorCode::NotFound;
 use crate::provider::codes::Row;
 
-/// Something that was named is not there.
-pub(super) const NOT_FOUND: &str = "NotFound";
-
-pub(super) const CODES: &[Row] = &[Row::new(NOT_FOUND, NotFound, "the provider does not know what was asked for")];
+pub(super) const CODES: &[Row] = &[Row::new("NotFound", NotFound, "the provider does not know what was asked for")];

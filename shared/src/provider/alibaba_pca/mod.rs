@@ -113,10 +113,7 @@ fn keep_worse(records: &mut HashMap<SerialNumber, StatusRecord>, number: SerialN
 
 /// Whether asking for fewer at once may help: the provider dislikes one of them, or their number, or the length.
 fn may_help_to_split(error: &Error) -> bool {
-    match &error.provider_error {
-        Some(told) => told.code == codes::NOT_FOUND || told.code.starts_with("InvalidParameter") || told.code == "InvalidSerialNumber",
-        None => error.code == ErrorCode::ProviderRejected,
-    }
+    error.concerns_parameters || error.code == ErrorCode::NotFound
 }
 
 /// The state of a certificate while its spellings are tried.
@@ -191,8 +188,11 @@ impl AlibabaPca<'_> {
                 }
                 Err(error) if error.code == ErrorCode::NotFound => group.into_iter().for_each(|asked| asked.take(None)),
                 Err(error) => {
-                    // Refused credentials are refused for all.
-                    let hopeless = error.code == ErrorCode::ProviderRejected && !may_help_to_split(&error);
+                    // Refused credentials are refused for all; and who asks for less, or is late, is not asked again.
+                    let hopeless = match error.code {
+                        ErrorCode::ProviderRejected => !may_help_to_split(&error),
+                        code => matches!(code, ErrorCode::Throttled | ErrorCode::Timeout),
+                    };
                     let rest = if hopeless { std::mem::take(&mut groups) } else { Vec::new() };
                     for asked in group.into_iter().chain(rest.into_iter().flatten()) {
                         *asked.progress = Progress::Settled(Err(error.clone()));

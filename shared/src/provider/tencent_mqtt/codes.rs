@@ -6,7 +6,6 @@ use crate::provider::codes::Row;
 
 const PERMISSION: &str =
     "the credentials lack the permission for this action; grant it in CAM (mqtt:DescribeDeviceCertificates for describe)";
-const PARAMETERS: &str = "the provider does not accept these parameters";
 
 pub(super) const CODES: &[Row] = &[
     // Load: repeating later helps.
@@ -20,10 +19,10 @@ pub(super) const CODES: &[Row] = &[
     Row::new("ResourceNotFound", NotFound, "the provider does not know this resource; check instance_id and region"),
     Row::new("ResourceNotFound.Instance", NotFound, "the provider does not know this instance; check instance_id and region"),
     // Credentials. SignatureExpire: the function's clock is more than five minutes off.
-    Row::secret("AuthFailure", "the provider refused the credentials; check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY"),
-    Row::secret("AuthFailure.SignatureExpire", "the provider found the request too old; the clocks differ by more than five minutes"),
-    Row::secret("AuthFailure.TokenFailure", "the provider refused the session token; it is wrong or has expired"),
-    Row::secret("AuthFailure.MFAFailure", "the account demands multi-factor authentication for this key"),
+    Row::credentials("AuthFailure", "the provider refused the credentials; check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY"),
+    Row::credentials("AuthFailure.SignatureExpire", "the provider found the request too old; the clocks differ by more than five minutes"),
+    Row::credentials("AuthFailure.TokenFailure", "the provider refused the session token; it is wrong or has expired"),
+    Row::credentials("AuthFailure.MFAFailure", "the account demands multi-factor authentication for this key"),
     // Permission. The message names the action and is of use.
     Row::new("AuthFailure.UnauthorizedOperation", ProviderRejected, PERMISSION),
     Row::new("UnauthorizedOperation", ProviderRejected, PERMISSION),
@@ -38,12 +37,12 @@ pub(super) const CODES: &[Row] = &[
     Row::new("LimitExceeded", ProviderRejected, "a quota of the account is used up"),
     Row::new("DryRunOperation", ProviderRejected, "the provider took the call for a dry run"),
     // Parameters.
-    Row::new("InvalidParameter", ProviderRejected, PARAMETERS),
+    Row::parameters("InvalidParameter"),
     Row::new("InvalidParameter.InstanceTypeNotMatch", ProviderRejected, "the instance is of a type without device certificates"),
-    Row::new("InvalidParameterValue", ProviderRejected, PARAMETERS),
-    Row::new("MissingParameter", ProviderRejected, PARAMETERS),
-    Row::new("UnknownParameter", ProviderRejected, PARAMETERS),
-    Row::new("InvalidRequest", ProviderRejected, PARAMETERS),
+    Row::parameters("InvalidParameterValue"),
+    Row::parameters("MissingParameter"),
+    Row::parameters("UnknownParameter"),
+    Row::parameters("InvalidRequest"),
     Row::new("RequestSizeLimitExceeded", ProviderRejected, "the request is too large for the provider; filter by fewer values"),
     Row::new("ResponseSizeLimitExceeded", ProviderRejected, "the answer is too large for the provider"),
     // Address of the call: host, action, version, region.

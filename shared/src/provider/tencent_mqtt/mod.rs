@@ -97,8 +97,10 @@ impl<'a> TencentMqtt<'a> {
         };
         let now = self.connection.session.now;
         self.list(&request, |response| {
-            let (Some(total), Some(items)) = (response.total_count, response.data) else {
-                return Err(not_an_answer(NAME, 200, "Response has no TotalCount or no Data"));
+            let (total, items) = match (response.total_count, response.data) {
+                (Some(total), Some(items)) => (total, items),
+                (Some(0), None) => (0, Vec::new()),
+                _ => return Err(not_an_answer(NAME, 200, "Response has no TotalCount or no Data")),
             };
             let end = offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
             if items.is_empty() && offset < total {

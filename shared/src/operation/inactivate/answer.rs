@@ -1,0 +1,111 @@
+//! What inactivate answers.
+
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::model::{InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber};
+use crate::operation::Answer;
+
+/// What inactivate answers.
+#[derive(Debug, Serialize)]
+pub struct InactivateAnswer {
+    /// `inactivate`.
+    pub operation: &'static str,
+    /// Who was asked.
+    pub provider: ProviderName,
+    /// Where.
+    pub region: Region,
+    /// The broker.
+    pub instance_id: Option<InstanceId>,
+    /// Whether nothing was to be changed.
+    pub dry_run: bool,
+    /// One for each certificate, in the order asked.
+    pub results: Vec<InactivateResult>,
+    /// How many results have each outcome.
+    pub summary: Summary,
+}
+
+/// What became of one certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is off now, on the evidence of the provider's success answer or of a read.
+    Inactivated,
+    /// It was off before.
+    AlreadyInactive,
+    /// It is on; this was a dry run.
+    WouldInactivate,
+    /// The provider does not know it.
+    NotFound,
+    /// A rule here or at the provider forbids it.
+    Refused,
+    /// It was not switched off.
+    Failed,
+    /// The order was sent and not answered, and its state cannot be read.
+    Unknown,
+    /// It was not tried.
+    NotAttempted,
+}
+
+/// How many results have each outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each member is the outcome of the same name")]
+pub struct Summary {
+    pub inactivated: usize,
+    pub already_inactive: usize,
+    pub would_inactivate: usize,
+    pub not_found: usize,
+    pub refused: usize,
+    pub failed: usize,
+    pub unknown: usize,
+    pub not_attempted: usize,
+}
+
+impl Summary {
+    pub(super) fn of(results: &[InactivateResult]) -> Self {
+        let count = |outcome| results.iter().filter(|result| result.outcome == outcome).count();
+        Self {
+            inactivated: count(Outcome::Inactivated),
+            already_inactive: count(Outcome::AlreadyInactive),
+            would_inactivate: count(Outcome::WouldInactivate),
+            not_found: count(Outcome::NotFound),
+            refused: count(Outcome::Refused),
+            failed: count(Outcome::Failed),
+            unknown: count(Outcome::Unknown),
+            not_attempted: count(Outcome::NotAttempted),
+        }
+    }
+}
+
+/// What became of one certificate, and how that is known.
+#[derive(Clone, Debug, Serialize)]
+pub struct InactivateResult {
+    /// Canonical serial number.
+    pub serial_number: SerialNumber,
+    /// The spelling that the provider knows; `null` when it was not found.
+    pub provider_serial_number: Option<String>,
+    /// Serial number of the issuing CA's certificate.
+    pub ca_serial_number: Option<SerialNumber>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What a read said before; `null` when there was none.
+    pub status_before: Option<LifecycleStatus>,
+    /// What is known of it now; `null` when nothing is.
+    pub status: Option<LifecycleStatus>,
+    /// Whether a read confirms `status`.
+    pub verified: bool,
+    /// The provider's id of the call that changed it.
+    pub provider_request_id: Option<String>,
+    /// Why it was not switched off.
+    pub error: Option<Error>,
+}
+
+impl Answer for InactivateAnswer {
+    fn failures(&self) -> impl Iterator<Item = &Error> {
+        self.results.iter().filter_map(|result| result.error.as_ref())
+    }
+
+    fn for_log(self) -> Self {
+        self
+    }
+}
