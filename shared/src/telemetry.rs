@@ -10,7 +10,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 
@@ -24,14 +24,20 @@ const JSON_PREFIX: &str = "json.";
 pub fn init(lookup: &dyn Fn(&str) -> Option<String>) {
     let level = level(lookup("AWS_LAMBDA_LOG_LEVEL").as_deref());
     let json = lookup("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stdout).event_format(Lines { json });
-    let subscriber = tracing_subscriber::registry().with(targets(level)).with(lines);
-    if tracing::subscriber::set_global_default(subscriber).is_ok() {
+    if tracing::subscriber::set_global_default(subscriber(level, json, std::io::stdout)).is_ok() {
         std::panic::set_hook(Box::new(|panic| {
             let place = panic.location().map(ToString::to_string);
             tracing::error!(place, "a panic: this is a defect");
         }));
     }
+}
+
+fn subscriber<W>(level: LevelFilter, json: bool, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).event_format(Lines { json });
+    tracing_subscriber::registry().with(targets(level)).with(lines)
 }
 
 fn level(text: Option<&str>) -> LevelFilter {
@@ -134,5 +140,91 @@ impl Visit for Line {
 
     fn record_i64(&mut self, field: &Field, value: i64) {
         self.fields.insert(field.name().to_owned(), Value::from(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(buffer)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn written(level: &str, json: bool, log: impl FnOnce()) -> String {
+        let output = Written::default();
+        let writer = output.clone();
+        tracing::subscriber::with_default(subscriber(super::level(Some(level)), json, move || writer.clone()), log);
+        String::from_utf8(output.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn a_json_line_is_one_object_whatever_the_texts_hold() {
+        let hostile = "a\n{\"level\":\"ERROR\"}\r\u{2028}\0";
+        let line =
+            written("info", true, || tracing::info!(reason = hostile, calls = 3_u64, failed = true, none = None::<&str>, "tried\n it"));
+        assert_eq!(line.matches('\n').count(), 1, "{line}");
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["message"], "tried\n it");
+        assert_eq!(line["reason"], hostile);
+        assert_eq!((line["calls"].as_u64(), line["failed"].as_bool(), line["level"].as_str()), (Some(3), Some(true), Some("INFO")));
+        assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
+        assert!(line.get("none").is_none());
+    }
+
+    #[test]
+    fn json_fields_are_embedded_and_broken_ones_are_null() {
+        let line = written("info", true, || tracing::info!(json.answer = r#"{"a":[1]}"#, json.broken = "{", "answer"));
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["answer"]["a"][0], 1);
+        assert!(line["broken"].is_null());
+    }
+
+    #[test]
+    fn a_text_line_cannot_be_broken_in_two() {
+        let line = written("info", false, || tracing::info!(reason = "a\nERROR b", json.answer = "{\n}", "tried\nit"));
+        assert_eq!(line.matches('\n').count(), 1, "{line}");
+        assert!(line.contains(r#"INFO tried\nit"#), "{line}");
+    }
+
+    #[test]
+    fn libraries_stay_silent_below_warnings_at_every_level() {
+        let both = || {
+            tracing::trace!(target: "lambda_runtime", body = "the event");
+            tracing::info!(target: "hyper", "on the wire");
+            tracing::warn!(target: "hyper", "odd");
+            tracing::trace!("own detail");
+        };
+        let lines = written("trace", true, both);
+        assert!(!lines.contains("the event") && !lines.contains("on the wire"), "{lines}");
+        assert!(lines.contains("odd") && lines.contains("own detail"), "{lines}");
+        assert_eq!(written("fatal", true, both), "");
+    }
+
+    #[test]
+    fn levels_are_lambdas() {
+        for (text, expected) in [
+            (None, LevelFilter::INFO),
+            (Some("trace"), LevelFilter::TRACE),
+            (Some("DEBUG"), LevelFilter::DEBUG),
+            (Some("Info"), LevelFilter::INFO),
+            (Some("WARN"), LevelFilter::WARN),
+            (Some("ERROR"), LevelFilter::ERROR),
+            (Some("FATAL"), LevelFilter::ERROR),
+            (Some("certificate_provider=trace"), LevelFilter::INFO),
+        ] {
+            assert_eq!(level(text), expected, "{text:?}");
+        }
     }
 }

@@ -19,7 +19,7 @@ pub struct Certificate {
     /// Canonical serial number; `null` only when the provider's text is not hex.
     pub serial_number: Option<SerialNumber>,
     /// The provider's own spelling, which its API wants back.
-    pub provider_serial_number: String,
+    pub provider_serial_number: Option<String>,
     /// Serial number of the issuing CA's certificate.
     pub ca_serial_number: Option<SerialNumber>,
     /// MQTT client id that the certificate is bound to.
@@ -29,7 +29,7 @@ pub struct Certificate {
     /// What the provider says.
     pub status: LifecycleStatus,
     /// The provider's own word for it.
-    pub provider_status: String,
+    pub provider_status: Option<String>,
     /// `status` combined with the dates and the clock.
     pub effective_status: EffectiveStatus,
     /// Would a connection be accepted now?

@@ -79,7 +79,7 @@ impl StatusResult {
             revoked_at: record.as_ref().and_then(|record| record.revoked_at),
             not_after: validity.not_after,
             provider_serial_number: record.as_ref().map(|record| record.provider_serial_number.clone()),
-            provider_status: record.map(|record| record.provider_status),
+            provider_status: record.and_then(|record| record.provider_status),
             error,
         }
     }

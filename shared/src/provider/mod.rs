@@ -153,7 +153,7 @@ pub struct StatusRecord {
     /// Its state.
     pub status: LifecycleStatus,
     /// The provider's own word for it.
-    pub provider_status: String,
+    pub provider_status: Option<String>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
     /// First moment of validity.

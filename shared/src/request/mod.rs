@@ -96,3 +96,6 @@ pub(crate) fn check_count(field: &str, count: usize, most: usize) -> Result<(), 
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

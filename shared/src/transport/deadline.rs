@@ -4,10 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use super::Safety;
+
 /// Kept free to put the answer together and hand it over.
 const ANSWER_RESERVE: Duration = Duration::from_millis(500);
 /// An attempt with less time than this is not begun: it would more likely be cut off than answered.
 const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
+/// Kept free after a write, on top of the rest: its effect may have to be read.
+const READ_BACK_RESERVE: Duration = Duration::from_millis(1250);
 /// An attempt gets no more than this, so that a silent vendor leaves time for another one.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(8);
 /// The budget when the deadline is not known: local emulators send one in 1970.
@@ -34,15 +38,18 @@ impl Deadline {
     }
 
     /// How long the next attempt may take; `None` when it should not be begun.
-    pub fn attempt(self) -> Option<Duration> {
-        let usable = self.remaining().checked_sub(ANSWER_RESERVE)?;
-        (usable >= SHORTEST_ATTEMPT).then_some(usable.min(LONGEST_ATTEMPT))
+    pub fn attempt(self, safety: Safety) -> Option<Duration> {
+        self.attempt_after(Duration::ZERO, safety)
     }
 
-    /// Whether an attempt could still begin after waiting so long.
-    pub fn allows_waiting(self, wait: Duration) -> bool {
-        let needed = wait.saturating_add(ANSWER_RESERVE).saturating_add(SHORTEST_ATTEMPT);
-        self.remaining() >= needed
+    /// The same, after waiting so long.
+    pub fn attempt_after(self, wait: Duration, safety: Safety) -> Option<Duration> {
+        let reserve = match safety {
+            Safety::Read => ANSWER_RESERVE,
+            Safety::Write => ANSWER_RESERVE.saturating_add(READ_BACK_RESERVE),
+        };
+        let usable = self.remaining().checked_sub(wait)?.checked_sub(reserve)?;
+        (usable >= SHORTEST_ATTEMPT).then_some(usable.min(LONGEST_ATTEMPT))
     }
 
     fn remaining(self) -> Duration {
@@ -63,8 +70,17 @@ mod tests {
             (Duration::from_millis(1499), None),
             (Duration::ZERO, None),
         ] {
-            assert_eq!(Deadline::after(left).attempt(), attempt, "{left:?}");
+            assert_eq!(Deadline::after(left).attempt(Safety::Read), attempt, "{left:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_leaves_time_to_read_its_effect() {
+        let deadline = Deadline::after(Duration::from_secs(5));
+        let attempt = deadline.attempt(Safety::Write).unwrap();
+        tokio::time::sleep(attempt).await;
+        assert!(deadline.attempt(Safety::Read).is_some());
+        assert_eq!(Deadline::after(Duration::from_millis(2749)).attempt(Safety::Write), None);
     }
 
     #[tokio::test(start_paused = true)]
@@ -79,8 +95,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_leaves_room_for_an_attempt() {
         let deadline = Deadline::after(Duration::from_secs(3));
-        assert!(deadline.allows_waiting(Duration::from_millis(1500)));
-        assert!(!deadline.allows_waiting(Duration::from_millis(1501)));
-        assert!(!deadline.allows_waiting(Duration::MAX));
+        assert!(deadline.attempt_after(Duration::from_millis(1500), Safety::Read).is_some());
+        assert_eq!(deadline.attempt_after(Duration::from_millis(1501), Safety::Read), None);
+        assert_eq!(deadline.attempt_after(Duration::MAX, Safety::Read), None);
     }
 }

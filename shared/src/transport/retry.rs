@@ -64,7 +64,7 @@ impl Transport {
     ) -> Result<T, Failure> {
         let mut attempts = 1;
         loop {
-            let Some(timeout) = deadline.attempt() else {
+            let Some(timeout) = deadline.attempt(safety) else {
                 return Err(Failure { error: out_of_time(), may_have_acted: false });
             };
             let request = sign((self.clock)(), (self.random)());
@@ -77,7 +77,7 @@ impl Transport {
             };
             let wait = self.wait(attempts, &failure.error, hint);
             let repeat = failure.error.code.retryable() && !failure.may_have_acted;
-            if !repeat || attempts >= MOST_ATTEMPTS || !deadline.allows_waiting(wait) {
+            if !repeat || attempts >= MOST_ATTEMPTS || deadline.attempt_after(wait, safety).is_none() {
                 return Err(Failure { error: with_hint(failure.error, hint), ..failure });
             }
             tracing::debug!(attempt = attempts, code = failure.error.code.as_str(), wait_ms = wait.as_millis(), "retrying");

@@ -1,5 +1,7 @@
 //! HTTP events in their four forms, and answers in the form of each.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -64,6 +66,11 @@ impl HttpEvent {
         }
     }
 
+    /// Whether the answer goes through a load balancer, which carries less than the others.
+    pub(super) const fn is_from_load_balancer(&self) -> bool {
+        matches!(self.form, Form::LoadBalancer { .. })
+    }
+
     /// The request of an operation.
     ///
     /// # Errors
@@ -120,7 +127,7 @@ impl HttpEvent {
                     headers.push(("allow", allowed::<O>().to_owned()));
                 }
                 if let Some(wait) = error.retry_after {
-                    headers.push(("retry-after", wait.as_secs().max(1).to_string()));
+                    headers.push(("retry-after", whole_seconds(wait).to_string()));
                 }
                 serde_json::to_string(error)
             }
@@ -146,6 +153,11 @@ impl HttpEvent {
 /// The methods of an operation, as an `allow` header lists them.
 const fn allowed<O: Operation>() -> &'static str {
     if O::QUERY.is_some() { "GET, POST" } else { "POST" }
+}
+
+/// Rounded up: who comes back too early is refused again.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 fn too_large() -> Error {

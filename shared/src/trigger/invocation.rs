@@ -21,6 +21,8 @@ use crate::transport::Deadline;
 
 /// Lambda takes 6 MB (6,291,556 bytes) of a synchronous answer.
 const SYNCHRONOUS_BYTES: usize = 6_200_000;
+/// A load balancer takes 1 MB of it.
+const LOAD_BALANCER_BYTES: usize = 980_000;
 /// A message of a queue has at most 1 MiB; so has a line of the log.
 const MESSAGE_BYTES: usize = 1_000_000;
 
@@ -51,7 +53,8 @@ pub async fn handle<O: Operation>(function: &Function, event: &str, context: &Co
     let invocation = Invocation { function, deadline, request_id: &context.request_id };
     match recognise(event).map_err(FunctionError)? {
         Event::Http(event) => {
-            let budget = AnswerBudget { bytes: SYNCHRONOUS_BYTES, escaped: true };
+            let bytes = if event.is_from_load_balancer() { LOAD_BALANCER_BYTES } else { SYNCHRONOUS_BYTES };
+            let budget = AnswerBudget { bytes, escaped: true };
             let result = invocation.perform::<O>(event.request::<O>(), budget).await;
             to_json(&event.answer::<O>(result.as_ref()))
         }

@@ -4,6 +4,8 @@ mod event;
 mod http;
 mod invocation;
 mod queue;
+#[cfg(test)]
+mod tests;
 
 pub use invocation::{FunctionError, handle};
 

@@ -130,7 +130,7 @@ async fn certificates_fail_alone() {
     certificates[1].status = "0".to_owned();
     let (simulator, mut function) = pair("inactivate", alibaba(certificates)).await;
     let refuse = |fault, serial: &str| simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(fault).on(WRITE).containing(serial));
-    refuse(Fault::Throttle, "500000000002");
+    refuse(Fault::Internal, "500000000002");
     refuse(Fault::SucceedWithoutEffect, "500000000003");
     let serials = ["500000000000", "500000000001", "500000000002", "500000000003", "500000000004", "0abc", "500000000000"];
     let answer = function.invoke(request(&serials.map(|serial| (serial, CA)))).await.json();
@@ -145,11 +145,24 @@ async fn certificates_fail_alone() {
             "failed": 2, "unknown": 0, "not_attempted": 0
         })
     );
-    let throttled = &answer["results"][2];
-    assert_eq!(throttled["error"]["code"], "throttled");
-    assert_eq!(throttled["error"]["provider_error"]["code"], "Throttling.User");
-    assert_eq!((&throttled["status_before"], &throttled["status"]), (&json!("active"), &json!("active")));
+    let failed = &answer["results"][2];
+    assert_eq!(failed["error"]["code"], "provider_unavailable");
+    assert_eq!(failed["error"]["provider_error"]["code"], "InternalError");
+    assert_eq!((&failed["status_before"], &failed["status"]), (&json!("active"), &json!("active")));
     assert_eq!(states(&simulator), "00110");
+}
+
+#[tokio::test]
+async fn who_is_throttled_stops_asking() {
+    let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(4))).await;
+    simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(Fault::ThrottleFor(1)).on(WRITE).containing("500000000001"));
+    let serials = ["500000000000", "500000000001", "500000000002", "500000000003"];
+    let answer = function.invoke(request(&serials.map(|serial| (serial, CA)))).await.json();
+    assert_eq!(texts(&answer["results"], "outcome"), ["inactivated", "failed", "not_attempted", "not_attempted"]);
+    assert!((1..4).all(|position| answer["results"][position]["error"]["code"] == "throttled"), "{answer}");
+    assert_eq!(answer["results"][1]["error"]["provider_error"]["code"], "Throttling.User");
+    assert_eq!(states(&simulator), "0111");
+    assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), 4);
 }
 
 #[tokio::test]

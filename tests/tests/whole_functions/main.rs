@@ -22,3 +22,6 @@ mod inactivate_guard;
 mod recorded;
 mod status;
 mod status_faults;
+mod trigger_direct;
+mod trigger_http;
+mod trigger_queue;

@@ -95,8 +95,9 @@ fn concerns_the_whole_request(result: &InactivateResult, error: &Error) -> bool 
     }
 }
 
-/// Why nothing at all could be said or done about a certificate. A write whose effect is not known is not nothing.
+/// Why nothing was done about a certificate. An order that the provider has confirmed, or whose effect is not known, is not
+/// nothing.
 fn untouched(result: &InactivateResult) -> Option<&Error> {
-    let nothing_done = result.status_before.is_none() && matches!(result.outcome, Outcome::Failed | Outcome::NotAttempted);
+    let nothing_done = matches!(result.outcome, Outcome::Failed | Outcome::NotAttempted) && result.provider_request_id.is_none();
     result.error.as_ref().filter(|_| nothing_done)
 }

@@ -3,6 +3,9 @@
 mod codes;
 mod wire;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use self::wire::{GetDeviceCertificate, InactivateDeviceCertificate};
 use super::alibaba::{Api, Call};
 use super::codes::not_an_answer;
@@ -54,6 +57,9 @@ fn host(region: &Region) -> Option<String> {
 pub(super) struct AlibabaMqtt<'a> {
     scope: Scope,
     connection: Connection<'a>,
+    /// The spellings under which a certificate was found, of the CAs' serial numbers. A CA is registered with an instance
+    /// once, so no other spelling of it needs to be tried.
+    known_ca_spellings: RefCell<HashMap<SerialNumber, String>>,
 }
 
 impl<'a> AlibabaMqtt<'a> {
@@ -67,7 +73,7 @@ impl<'a> AlibabaMqtt<'a> {
             has_instances: true,
         };
         let (scope, connection) = connect(session, target, &facts)?;
-        Ok(Self { scope, connection })
+        Ok(Self { scope, connection, known_ca_spellings: RefCell::default() })
     }
 
     /// The state of the certificate with exactly these texts.
@@ -134,10 +140,13 @@ impl Inactivate for AlibabaMqtt<'_> {
     /// with each of the other. The caller's own come first.
     fn find<'a>(&'a self, reference: &'a CertificateReference) -> LocalFuture<'a, Result<Option<Found>, Error>> {
         Box::pin(async move {
-            let ca_spellings = reference.ca_serial_number.as_ref().map(SerialNumber::spellings).unwrap_or_default();
+            let Some(ca) = &reference.ca_serial_number else { return Ok(None) };
+            let known = self.known_ca_spellings.borrow().get(ca).cloned();
+            let ca_spellings = known.map_or_else(|| ca.spellings(), |known| vec![known]);
             for device_sn in reference.serial_number.spellings() {
                 for ca_sn in &ca_spellings {
                     if let Some(found) = self.get(&device_sn, ca_sn).await? {
+                        self.known_ca_spellings.borrow_mut().insert(ca.clone(), ca_sn.clone());
                         return Ok(Some(found));
                     }
                 }

@@ -175,12 +175,11 @@ impl AlibabaPca<'_> {
         while let Some(mut group) = groups.pop() {
             let texts: Vec<&str> = group.iter().map(|asked| asked.text).collect();
             match self.ask(&texts, request_ids).await {
-                Ok(mut records) => {
-                    for asked in group {
-                        let record = records.remove(asked.number);
-                        asked.take(record);
-                    }
-                }
+                // One serial number may be asked for several times, with different issuers.
+                Ok(records) => group.into_iter().for_each(|asked| {
+                    let record = records.get(asked.number).cloned();
+                    asked.take(record);
+                }),
                 Err(error) if may_help_to_split(&error) && group.len() > 1 => {
                     let second_half = group.split_off(group.len().div_euclid(2));
                     groups.push(second_half);
@@ -205,10 +204,15 @@ impl AlibabaPca<'_> {
 
 impl Asked<'_> {
     fn take(self, record: Option<StatusRecord>) {
-        match record {
-            Some(record) if record.status == LifecycleStatus::Unknown => *self.progress = Progress::Open(Some(record)),
-            Some(record) => *self.progress = Progress::Settled(Ok(Some(record))),
-            None => {}
+        match (record, &*self.progress) {
+            // The first spelling for which the provider had an answer stays, even if that was "unknown".
+            (Some(record), Progress::Open(None)) if record.status == LifecycleStatus::Unknown => {
+                *self.progress = Progress::Open(Some(record));
+            }
+            (Some(record), Progress::Open(_)) if record.status != LifecycleStatus::Unknown => {
+                *self.progress = Progress::Settled(Ok(Some(record)));
+            }
+            _ => {}
         }
     }
 }

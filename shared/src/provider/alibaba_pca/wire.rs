@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::model::{LifecycleStatus, SerialNumber, Timestamp};
-use crate::provider::StatusRecord;
+use crate::provider::{StatusRecord, fact};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -33,7 +33,7 @@ impl CertificateStatus {
         };
         let record = StatusRecord {
             status,
-            provider_status: self.status,
+            provider_status: fact(Some(self.status)),
             // Present with 0 for good ones, according to the published example.
             revoked_at: if status == LifecycleStatus::Revoked { revoked_at(&self.revoke_time) } else { None },
             not_before: None,
@@ -108,6 +108,6 @@ mod tests {
         let row: CertificateStatus = serde_json::from_value(json!({"SerialNumber": "0A", "Status": "GOOD"})).unwrap();
         let (serial, record) = row.into_record();
         assert_eq!(serial.unwrap().as_str(), "0a");
-        assert_eq!((record.status, record.provider_status.as_str()), (LifecycleStatus::Unknown, "GOOD"));
+        assert_eq!((record.status, record.provider_status.as_deref()), (LifecycleStatus::Unknown, Some("GOOD")));
     }
 }

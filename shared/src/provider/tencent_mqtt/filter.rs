@@ -15,7 +15,7 @@ pub(super) struct Narrowing {
 
 /// * `NotAfterStart` and `NotAfterEnd` are not sent: the form of their values is not documented, and a misread bound would
 ///   silently hide certificates. The window is applied here, on `NotAfterTime`.
-/// * A serial number is sent in each spelling that the vendor's own examples show: with and without a leading zero.
+/// * A serial number is sent in each of its spellings: the vendor's own examples show one with and without its leading zero.
 /// * That the values of one filter are alternatives is not confirmed. `several_values` says whether to rely on it; if
 ///   not, filters with more than one value stay here.
 pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Result<Narrowing, Error> {
@@ -45,14 +45,7 @@ pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Result<Narrowi
 }
 
 fn spellings(serial_numbers: &[SerialNumber]) -> Vec<String> {
-    let mut texts = Vec::new();
-    for text in serial_numbers.iter().flat_map(SerialNumber::spellings) {
-        // The vendor shows lower case only and drops the sign octet; other forms would only lengthen the request.
-        if !texts.contains(&text) && !text.starts_with("00") && !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            texts.push(text);
-        }
-    }
-    texts
+    serial_numbers.iter().flat_map(SerialNumber::spellings).collect()
 }
 
 pub(super) const fn order_by(order: Order) -> &'static str {

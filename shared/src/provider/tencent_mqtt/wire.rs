@@ -77,12 +77,12 @@ impl Item<'_> {
         let validity = Validity { not_before: moment(self.not_before_time), not_after: moment(self.not_after_time) };
         Certificate {
             serial_number: SerialNumber::parse(&self.device_certificate_sn).ok(),
-            provider_serial_number: self.device_certificate_sn,
+            provider_serial_number: fact(Some(self.device_certificate_sn)),
             ca_serial_number: self.ca_sn.and_then(|text| SerialNumber::parse(&text).ok()),
             client_id: fact(self.client_id),
             subject: Subject { common_name: fact(self.device_certificate_cn), organizational_unit: fact(self.organizational_unit) },
             status,
-            provider_status: self.status,
+            provider_status: fact(Some(self.status)),
             effective_status: effective_status(status, validity, now),
             usable: usable(status, validity, now),
             source: fact(self.certificate_source),

@@ -1,0 +1,169 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::error::ErrorCode;
+
+fn field_of<R: Request + std::fmt::Debug>(json: &str) -> String {
+    let error = parse::<R>(json).unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidRequest, "{json}");
+    assert!(error.detail.chars().count() <= LONGEST_DETAIL + 3, "{json}");
+    error.field.unwrap_or_else(|| panic!("{json}: no field"))
+}
+
+#[test]
+fn the_contracts_own_examples_are_taken() {
+    let describe = r#"{ "provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-qgzaawn9",
+        "filter": { "client_ids": ["client-1"], "serial_numbers": [], "ca_serial_numbers": [], "common_names": [],
+            "organizational_units": [], "statuses": ["active"], "not_after_from": "2026-01-01T00:00:00Z",
+            "not_after_to": "2026-02-01T00:00:00Z", "expires_within_days": 30 },
+        "order_by": "created_desc", "limit": 100, "cursor": null, "include_pem": false }"#;
+    let describe: DescribeRequest = parse(describe).unwrap();
+    assert_eq!(describe.limit(), 100);
+    let inactivate = r#"{ "provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-7mz2d0000",
+        "certificates": [ { "serial_number": "356217374433", "ca_serial_number": "007269004887" } ],
+        "reason": "device reported stolen", "dry_run": false }"#;
+    let inactivate: InactivateRequest = parse(inactivate).unwrap();
+    assert!(!inactivate.dry_run);
+    let status = r#"{ "provider": "alibaba-pca", "region": "cn-hangzhou",
+        "certificates": [ { "serial_number": "b67e53ebcea9b77d65b0c3236646d715" } ] }"#;
+    assert_eq!(parse::<StatusRequest>(status).unwrap().certificates.len(), 1);
+    assert_eq!(parse::<DescribeRequest>("{}").unwrap().limit(), 100);
+}
+
+#[test]
+fn a_bad_describe_request_names_the_member() {
+    for (json, field) in [
+        ("", "body"),
+        ("[]", "body"),
+        ("nul", "body"),
+        ("{} {}", "body"),
+        ("{\"limit\": 1", "body"),
+        (r#"{"limits": 1}"#, "limits"),
+        (r#"{"filter": {"status": []}}"#, "filter.status"),
+        (r#"{"limit": 1, "limit": 2}"#, "limit"),
+        (r#"{"limit": 0}"#, "limit"),
+        (r#"{"limit": 10001}"#, "limit"),
+        (r#"{"limit": 70000}"#, "limit"),
+        (r#"{"limit": "10"}"#, "limit"),
+        (r#"{"limit": 1.5}"#, "limit"),
+        (r#"{"provider": "google"}"#, "provider"),
+        (r#"{"provider": 1}"#, "provider"),
+        (r#"{"region": "x@127.0.0.1:443/#"}"#, "region"),
+        (r#"{"instance_id": "a\r\nb"}"#, "instance_id"),
+        (r#"{"instance_id": ["a"]}"#, "instance_id"),
+        (r#"{"order_by": "newest"}"#, "order_by"),
+        (r#"{"include_pem": "yes"}"#, "include_pem"),
+        (r#"{"cursor": 5}"#, "cursor"),
+        (r#"{"filter": {"client_ids": [""]}}"#, "filter.client_ids[0]"),
+        (r#"{"filter": {"common_names": ["a", "b\n"]}}"#, "filter.common_names[1]"),
+        (r#"{"filter": {"serial_numbers": ["12", "xy"]}}"#, "filter.serial_numbers[1]"),
+        (r#"{"filter": {"serial_numbers": [12]}}"#, "filter.serial_numbers[0]"),
+        (r#"{"filter": {"statuses": ["ACTIVE"]}}"#, "filter.statuses[0]"),
+        (r#"{"filter": {"not_after_from": "tomorrow"}}"#, "filter.not_after_from"),
+        (r#"{"filter": {"expires_within_days": 0}}"#, "filter.expires_within_days"),
+        (r#"{"filter": {"expires_within_days": 3651}}"#, "filter.expires_within_days"),
+        (r#"{"filter": {"not_after_from": "2026-02-01T00:00:00Z", "not_after_to": "2026-01-01T00:00:00Z"}}"#, "filter.not_after_to"),
+    ] {
+        assert_eq!(field_of::<DescribeRequest>(json), field, "{json}");
+    }
+    let many = vec!["\"a\""; 101].join(",");
+    assert_eq!(field_of::<DescribeRequest>(&format!(r#"{{"filter": {{"client_ids": [{many}]}}}}"#)), "filter.client_ids");
+}
+
+#[test]
+fn a_bad_order_names_the_member() {
+    let certificate = r#"{"serial_number": "1", "ca_serial_number": "2"}"#;
+    let list = |count| vec![certificate; count].join(",");
+    for (json, field) in [
+        ("{}".to_owned(), "certificates"),
+        (r#"{"certificates": []}"#.to_owned(), "certificates"),
+        (r#"{"certificates": null}"#.to_owned(), "certificates"),
+        (r#"{"certificates": {}}"#.to_owned(), "certificates"),
+        (r#"{"certificates": ["1"]}"#.to_owned(), "certificates[0]"),
+        (r#"{"certificates": [{}]}"#.to_owned(), "certificates[0].serial_number"),
+        (r#"{"certificates": [{"serial_number": "1", "ca": "2"}]}"#.to_owned(), "certificates[0].ca"),
+        (format!(r#"{{"certificates": [{certificate}, {{"serial_number": "g"}}]}}"#), "certificates[1].serial_number"),
+        (format!(r#"{{"certificates": [{}]}}"#, list(101)), "certificates"),
+        (format!(r#"{{"certificates": [{certificate}], "reason": ""}}"#), "reason"),
+        (format!(r#"{{"certificates": [{certificate}], "reason": "{}"}}"#, "é".repeat(257)), "reason"),
+        (format!(r#"{{"certificates": [{certificate}], "dry_run": "true"}}"#), "dry_run"),
+        (format!(r#"{{"certificates": [{certificate}], "dry_run": true, "dry_run": false}}"#), "dry_run"),
+        (format!(r#"{{"certificates": [{certificate}], "force": true}}"#), "force"),
+    ] {
+        assert_eq!(field_of::<InactivateRequest>(&json), field, "{json}");
+    }
+    assert!(parse::<InactivateRequest>(&format!(r#"{{"certificates": [{}], "reason": "{}"}}"#, list(100), "é".repeat(256))).is_ok());
+    assert!(parse::<StatusRequest>(&format!(r#"{{"certificates": [{}]}}"#, list(1000))).is_ok());
+    assert_eq!(field_of::<StatusRequest>(&format!(r#"{{"certificates": [{}]}}"#, list(1001))), "certificates");
+}
+
+#[test]
+fn a_hostile_name_or_value_is_cut_and_made_printable() {
+    let json = format!(r#"{{"{}": 1}}"#, "x\\n".repeat(50_000));
+    let error = parse::<StatusRequest>(&json).unwrap_err();
+    assert!(error.detail.len() < 1_000 && error.field.as_ref().unwrap().len() < 1_000);
+    assert!(!error.detail.contains('\n') && !error.field.unwrap().contains('\n'));
+}
+
+const MEMBERS: &[Member] = &[
+    Member { parameter: "region", path: &["region"], kind: MemberKind::Text },
+    Member { parameter: "limit", path: &["limit"], kind: MemberKind::Number },
+    Member { parameter: "include_pem", path: &["include_pem"], kind: MemberKind::Boolean },
+    Member { parameter: "statuses", path: &["filter", "statuses"], kind: MemberKind::List },
+    Member { parameter: "client_ids", path: &["filter", "client_ids"], kind: MemberKind::List },
+    Member { parameter: "serial_number", path: &["certificates"], kind: MemberKind::Objects },
+];
+
+fn from_query(pairs: &[(&str, &str)]) -> Result<Value, Error> {
+    let pairs: Vec<(String, String)> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    object_from_query(&pairs, MEMBERS)
+}
+
+#[test]
+fn query_parameters_become_the_same_object() {
+    let pairs = [
+        ("region", "ap-guangzhou"),
+        ("limit", "5"),
+        ("include_pem", "true"),
+        ("statuses", "active,inactive"),
+        ("client_ids", "a"),
+        ("serial_number", "0a,0b"),
+    ];
+    let expected = json!({
+        "region": "ap-guangzhou", "limit": 5, "include_pem": true,
+        "filter": {"statuses": ["active", "inactive"], "client_ids": ["a"]},
+        "certificates": [{"serial_number": "0a"}, {"serial_number": "0b"}]
+    });
+    assert_eq!(from_query(&pairs).unwrap(), expected);
+    assert_eq!(from_query(&[]).unwrap(), json!({}));
+}
+
+#[test]
+fn a_bad_query_names_the_parameter() {
+    for (pairs, field) in [
+        (&[("nonsense", "1")][..], "nonsense"),
+        (&[("region", "")], "region"),
+        (&[("region", "a"), ("region", "b")], "region"),
+        (&[("limit", "many")], "limit"),
+        (&[("limit", "-1")], "limit"),
+        (&[("limit", "1e3")], "limit"),
+        (&[("include_pem", "yes")], "include_pem"),
+    ] {
+        assert_eq!(from_query(pairs).unwrap_err().field.as_deref(), Some(field), "{pairs:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_parser_panic(text in "\\PC{0,200}") {
+        let _ = parse::<DescribeRequest>(&text);
+        let _ = parse::<InactivateRequest>(&text);
+        let _ = parse::<StatusRequest>(&text);
+    }
+
+    #[test]
+    fn no_object_makes_the_parser_panic(member in "[a-z_]{1,20}", value in "[-0-9a-z\"{}\\[\\],:.]{0,40}") {
+        let _ = parse::<DescribeRequest>(&format!(r#"{{"{member}":{value}}}"#));
+    }
+}

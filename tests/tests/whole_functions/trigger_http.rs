@@ -1,0 +1,243 @@
+//! Functions behind every kind of HTTP front.
+
+use serde_json::{Value, json};
+use simulator::{AlibabaInstance, CasCertificate, Fault, FaultRule, Fleet, Simulator, TencentInstance, Vendor};
+use whole_function_tests::events::{HttpRequest, HttpTrigger};
+use whole_function_tests::{Event, HttpAnswer, Runtime};
+
+use crate::setup::{
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, at_once, function, pair, simulator, tencent, tencent_certificates, texts,
+};
+
+/// A few certificates at every vendor.
+async fn vendors() -> Simulator {
+    let tencent = TencentInstance {
+        instance_id: TENCENT_INSTANCE.to_owned(),
+        region: "ap-guangzhou".to_owned(),
+        certificates: tencent_certificates(3),
+    };
+    let alibaba = AlibabaInstance { instance_id: ALIBABA_INSTANCE.to_owned(), certificates: alibaba_certificates(1) };
+    simulator(Fleet::of([tencent], [alibaba], [CasCertificate::default()])).await
+}
+
+/// Each function with a request that it can answer, and with the same as the query of a GET where it takes one.
+fn requests() -> [(&'static str, Value, &'static [(&'static str, &'static str)]); 3] {
+    let describe = json!({
+        "instance_id": TENCENT_INSTANCE, "order_by": "created_asc", "limit": 2, "include_pem": false,
+        "filter": { "client_ids": ["truck-0", "truck-1", "truck 2,3"], "statuses": ["active"], "not_after_from": "2026-01-01T00:00:00+08:00" }
+    });
+    let inactivate = json!({
+        "instance_id": ALIBABA_INSTANCE, "certificates": [{ "serial_number": "500000000000", "ca_serial_number": "007269004887" }]
+    });
+    let status = json!({ "certificates": [{ "serial_number": "b6:7e:53:eb:ce:a9:b7:7d:65:b0:c3:23:66:46:d7:15" }, { "serial_number": "0A" }] });
+    [
+        (
+            "describe",
+            describe,
+            &[
+                ("instance_id", TENCENT_INSTANCE),
+                ("order_by", "created_asc"),
+                ("limit", "2"),
+                ("include_pem", "false"),
+                ("client_ids", "truck-0,truck-1"),
+                ("statuses", "active"),
+                ("not_after_from", "2026-01-01T00:00:00+08:00"),
+            ],
+        ),
+        ("inactivate", inactivate, &[]),
+        ("status", status, &[("serial_number", "b6:7e:53:eb:ce:a9:b7:7d:65:b0:c3:23:66:46:d7:15,0A")]),
+    ]
+}
+
+fn get(query: &[(&str, &str)]) -> HttpRequest {
+    query.iter().fold(HttpRequest::get("/certificates"), |request, (name, value)| request.query(name, value))
+}
+
+/// What differs from answer to answer is taken out.
+fn comparable(mut answer: Value) -> Value {
+    for member in ["provider_request_ids", "next_cursor"] {
+        answer.as_object_mut().unwrap().remove(member);
+    }
+    for result in answer["results"].as_array_mut().into_iter().flatten() {
+        result.as_object_mut().unwrap().remove("provider_request_id");
+    }
+    answer
+}
+
+#[tokio::test]
+async fn every_front_and_method_gives_the_direct_answer() {
+    at_once(requests(), |(name, body, query)| async move {
+        let simulator = vendors().await;
+        let mut function = function(name, &simulator).await;
+        let direct = comparable(function.invoke(&body).await.json());
+        for trigger in HttpTrigger::ALL {
+            let text = body.to_string();
+            let mut forms = vec![
+                HttpRequest::post("/certificates", &text),
+                HttpRequest::post("/certificates", "").base64_body(text.as_bytes()),
+                HttpRequest::post("/certificates", &text).header("content-type", "text/plain"),
+            ];
+            forms.extend((!query.is_empty()).then(|| get(query)));
+            for form in forms {
+                simulator.reset();
+                let answer = HttpAnswer::read(trigger, &function.invoke(form.event(trigger)).await);
+                assert_eq!(answer.status, 200, "{trigger:?} {form:?}: {}", answer.json());
+                assert_eq!(answer.headers["content-type"], "application/json");
+                assert_eq!(comparable(answer.json()), direct, "{trigger:?} {form:?}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_taken_says_which_are() {
+    at_once(["describe", "inactivate", "status"], |name| async move {
+        let simulator = vendors().await;
+        let mut function = function(name, &simulator).await;
+        for trigger in HttpTrigger::ALL {
+            for method in ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "post", "", "GET\r\nx: y"] {
+                let request = HttpRequest::new(method, "/certificates").body("{}");
+                let answer = HttpAnswer::read(trigger, &function.invoke(request.event(trigger)).await);
+                assert_eq!((answer.status, answer.json()["code"].as_str()), (405, Some("method_not_allowed")), "{trigger:?} {method:?}");
+                let taken = if name == "inactivate" { "POST" } else { "GET, POST" };
+                assert_eq!(answer.headers["allow"], taken, "{name}");
+                assert_eq!(answer.headers["content-type"], "application/problem+json");
+            }
+        }
+        assert_eq!(simulator.calls(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_error_is_a_problem_document_with_its_own_status() {
+    let (simulator, mut function) = pair("describe", tencent(tencent_certificates(1))).await;
+    let good = json!({ "instance_id": TENCENT_INSTANCE });
+    for (request, fault, status, code) in [
+        (json!({ "instance_id": TENCENT_INSTANCE, "colour": 1 }), None, 400, "invalid_request"),
+        (json!({ "instance_id": "mqtt-nowhere" }), None, 404, "not_found"),
+        (json!({ "instance_id": ALIBABA_INSTANCE, "provider": "alibaba-mqtt" }), None, 422, "unsupported"),
+        (good.clone(), Some(Fault::code("AuthFailure.UnauthorizedOperation", 200)), 502, "provider_rejected"),
+        (good.clone(), Some(Fault::body(200, "text/html", "<html>")), 502, "provider_invalid_response"),
+        (good.clone(), Some(Fault::CutBefore), 503, "provider_unavailable"),
+        (good, Some(Fault::Throttle), 429, "throttled"),
+    ] {
+        if let Some(fault) = fault {
+            simulator.fail(Vendor::TencentMqtt, FaultRule::times(fault, 3));
+        }
+        // The faults of the last case are used up by the first front that asks.
+        let trigger = HttpTrigger::ALL[usize::from(status) % 5];
+        let answer = HttpAnswer::read(trigger, &function.invoke(HttpRequest::post("/", &request).event(trigger)).await);
+        simulator.reset();
+        let problem = answer.json();
+        assert_eq!((answer.status, problem["status"].as_u64(), problem["code"].as_str()), (status, Some(status.into()), Some(code)));
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        let members: Vec<&str> = problem.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut expected = ["type", "title", "status", "code", "retryable", "detail", "field", "provider_error"];
+        expected.sort_unstable();
+        assert_eq!(members, expected);
+        assert_eq!(answer.headers.contains_key("retry-after"), status == 429, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_throttled_answer_reads_as_the_contract_shows() {
+    let (simulator, mut function) = pair("describe", tencent(vec![])).await;
+    simulator.fail(Vendor::TencentMqtt, FaultRule::always(Fault::Throttle));
+    let event = get(&[("instance_id", TENCENT_INSTANCE)]).event(HttpTrigger::RestApi);
+    let mut problem = HttpAnswer::read(HttpTrigger::RestApi, &function.invoke(event).await).json();
+    assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
+    assert!(problem["provider_error"]["request_id"].is_string());
+    problem["detail"] = json!("");
+    problem["provider_error"]["request_id"] = json!("");
+    assert_eq!(
+        problem,
+        json!({
+            "type": "about:blank", "title": "Throttled", "status": 429, "code": "throttled", "retryable": true,
+            "detail": "", "field": null,
+            "provider_error": {
+                "provider": "tencent-mqtt", "code": "RequestLimitExceeded",
+                "message": "The number of requests exceeds the frequency limit.", "request_id": ""
+            }
+        })
+    );
+}
+
+async fn assert_refused(function: &mut Runtime, trigger: HttpTrigger, event: impl Into<Event>, status: u16, field: &str) {
+    let event = event.into();
+    let answer = HttpAnswer::read(trigger, &function.invoke(event.clone()).await);
+    let shown = String::from_utf8_lossy(&event.0[..event.0.len().min(300)]).into_owned();
+    assert_eq!(answer.status, status, "{trigger:?} {shown}: {}", answer.json());
+    if status == 400 {
+        assert_eq!(answer.json()["field"], field, "{trigger:?} {shown}: {}", answer.json());
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_refused_on_every_front() {
+    let (simulator, mut function) = pair("status", Fleet::empty()).await;
+    for trigger in HttpTrigger::ALL {
+        for (request, status, field) in [
+            (HttpRequest::new("POST", "/"), 400, "body"),
+            (HttpRequest::post("/", ""), 400, "body"),
+            (HttpRequest::post("/", "").claimed_base64_body("{}"), 400, "body"),
+            (HttpRequest::post("/", "").claimed_base64_body("e30"), 400, "body"),
+            (HttpRequest::post("/", "").claimed_base64_body("%%%%"), 400, "body"),
+            (HttpRequest::post("/", "").base64_body(b"{\"certificates\":[{\"serial_number\":\"\xff\xfe\"}]}"), 400, "body"),
+            (HttpRequest::post("/", "").base64_body(b"\x1f\x8b\x08\x00"), 400, "body"),
+            (HttpRequest::post("/", "").base64_body(&[b' '; 1_048_577]), 413, ""),
+            (HttpRequest::post("/", " ".repeat(1_048_577)), 413, ""),
+            (HttpRequest::post("/", r#"{"certificates":[{"serial_number":"0a"}]}"#).query("region", "cn-hangzhou"), 400, "region"),
+        ] {
+            assert_refused(&mut function, trigger, request.event(trigger), status, field).await;
+        }
+    }
+    assert_eq!(simulator.calls(), []);
+}
+
+#[tokio::test]
+async fn a_query_that_cannot_be_read_names_its_parameter() {
+    let (simulator, mut function) = pair("describe", Fleet::empty()).await;
+    let base = [("instance_id", TENCENT_INSTANCE)];
+    for trigger in HttpTrigger::ALL {
+        for (name, value, field) in [
+            ("colour", "red", "colour"),
+            ("limit", "many", "limit"),
+            ("limit", "0", "limit"),
+            ("limit", "10001", "limit"),
+            ("limit", "-1", "limit"),
+            ("limit", "99999999999999999999", "limit"),
+            ("include_pem", "yes", "include_pem"),
+            ("order_by", "name", "order_by"),
+            ("serial_numbers", "0a,xyz", "filter.serial_numbers[1]"),
+            ("statuses", "active,", "filter.statuses[1]"),
+            ("client_ids", "", "client_ids"),
+            ("not_after_to", "tomorrow", "filter.not_after_to"),
+            ("region", "cn-hangzhou.example.test", "region"),
+            ("filter", "{}", "filter"),
+            ("serial_number", "0a", "serial_number"),
+            ("instance_id", "other", "instance_id"),
+        ] {
+            let event = get(&base).query(name, value).event(trigger);
+            // REST APIs and load balancers without multiple values show the last value of a name only.
+            let last_only = matches!(trigger, HttpTrigger::LoadBalancer) && name == "instance_id";
+            if !last_only {
+                assert_refused(&mut function, trigger, event, 400, field).await;
+            }
+        }
+    }
+    assert_eq!(simulator.calls(), [], "all before the first call");
+}
+
+#[tokio::test]
+async fn characters_of_a_query_arrive_as_they_were_meant() {
+    let mut certificates = tencent_certificates(2);
+    certificates[0].client_id = "Ünit 7+&=%/车#".to_owned();
+    let (_simulator, mut function) = pair("describe", tencent(certificates)).await;
+    for trigger in HttpTrigger::ALL {
+        let event = get(&[("instance_id", TENCENT_INSTANCE), ("client_ids", "Ünit 7+&=%/车#")]).event(trigger);
+        let answer = HttpAnswer::read(trigger, &function.invoke(event).await).json();
+        assert_eq!(texts(&answer["certificates"], "client_id"), ["Ünit 7+&=%/车#"], "{trigger:?}");
+    }
+}
