@@ -14,7 +14,6 @@ run:
 
 # The whole check.
 test: format lint tree deny unit whole conformance template
-	@echo "All checks passed."
 
 format:
 	cargo fmt --all --check
@@ -50,12 +49,12 @@ conformance:
 	sh scripts/environment.sh conformance tests/conformance/requirements.txt
 	cargo build --locked --workspace --bins
 	cargo build --locked --package whole-function-tests --example sign
-	.tools/conformance/bin/python -m pytest --quiet tests/conformance
+	.tools/conformance/bin/python -m pytest --no-header tests/conformance
 
 template:
 	sh scripts/environment.sh template tests/template/requirements.txt
 	sh scripts/environment.sh sam tests/template/requirements-sam.txt
-	.tools/template/bin/python -m pytest --quiet tests/template
+	.tools/template/bin/python -m pytest --no-header tests/template
 
 # What is deployed, for this machine's processor: target/lambda/<function>/bootstrap.zip
 build:

@@ -96,3 +96,6 @@ pub(super) fn not_an_answer(provider: ProviderName, status: u16, problem: &str) 
         ),
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

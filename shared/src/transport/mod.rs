@@ -2,6 +2,8 @@
 
 mod client;
 mod deadline;
+#[cfg(test)]
+pub(crate) mod fake;
 mod retry;
 
 pub use client::{HttpClient, StartError};

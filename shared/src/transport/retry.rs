@@ -132,3 +132,6 @@ fn out_of_time() -> Error {
         "too little time is left for another call to the provider; ask for less, or give the function a longer timeout",
     )
 }
+
+#[cfg(test)]
+mod tests;

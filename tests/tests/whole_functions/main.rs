@@ -11,6 +11,8 @@
 
 mod setup;
 
+mod bad_input;
+mod deadlines;
 mod describe_filter;
 mod describe_pages;
 mod examples_describe;
@@ -25,3 +27,4 @@ mod status_faults;
 mod trigger_direct;
 mod trigger_http;
 mod trigger_queue;
+mod vendor_faults;

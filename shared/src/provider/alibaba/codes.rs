@@ -48,3 +48,6 @@ pub(in crate::provider) const CODES: &[Row] = &[
     Row::new("InvalidProtocol", ProviderRejected, "the provider wants HTTPS; check the endpoint variable"),
     Row::new("UnsupportedHTTPMethod", ProviderRejected, ENDPOINT),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,6 @@ pub(super) const CODES: &[Row] = &[
     Row::new("SystemOverFlow", ProviderUnavailable, OVERLOAD),
     Row::new("ApplyTokenOverFlow", Throttled, OVERLOAD),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -54,3 +54,6 @@ pub(super) const CODES: &[Row] = &[
     Row::new("UnsupportedOperation", ProviderRejected, "the provider does not support the operation here"),
     Row::new("UnsupportedProtocol", ProviderRejected, "the provider does not take this HTTP method"),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+use super::*;
+use crate::model::ProviderName;
+use crate::provider::codes::tests::{CREDENTIALS, PARAMETERS, Verdict, assert_meaning, means};
+
+fn assert_each(codes: &[&str], expected: &Verdict) {
+    for code in codes {
+        assert_meaning(ProviderName::AlibabaPca, &[CODES], code, expected);
+    }
+}
+
+#[test]
+fn load_replay_and_server_faults_pass() {
+    assert_each(&["Throttling", "Throttling.User", "Throttling.Api", "Throttling.New"], &means(Throttled));
+    assert_each(&["InternalError", "ServiceUnavailable", "SignatureNonceUsed"], &means(ProviderUnavailable));
+}
+
+#[test]
+fn messages_about_credentials_and_signatures_stay_here() {
+    assert_each(
+        &[
+            "Forbidden.AccessKeyDisabled",
+            "IncompleteSignature",
+            "InvalidAccessKeyId",
+            "InvalidAccessKeyId.Inactive",
+            "InvalidAccessKeyId.NotFound",
+            "InvalidSecurityToken",
+            "InvalidSecurityToken.Expired",
+            "InvalidSecurityToken.Malformed",
+            "InvalidSecurityToken.MismatchWithAccessKey",
+            "InvalidSignatureMethod",
+            "InvalidTimeStamp.Expired",
+            "InvalidTimeStamp.Format",
+            "MissingSecurityToken",
+            "SignatureDoesNotMatch",
+        ],
+        &CREDENTIALS,
+    );
+}
+
+#[test]
+fn what_somebody_must_change_first_is_refused_for_good() {
+    assert_each(
+        &[
+            "Forbidden",
+            "Forbidden.RAM",
+            "Forbidden.RiskControl",
+            "Forbidden.UserVerification",
+            "InvalidAction.NotFound",
+            "InvalidApi.NotFound",
+            "InvalidProduct.NotFound",
+            "InvalidProtocol.NeedSsl",
+            "InvalidRegion.NotFound",
+            "NoPermission",
+            "NoSuchVersion",
+            "UnsupportedHTTPMethod",
+            "UnsupportedOperation",
+        ],
+        &means(ProviderRejected),
+    );
+}
+
+#[test]
+fn refused_parameters_concern_the_parameters() {
+    assert_each(&["InvalidParameter", "InvalidParameter.Accept", "InvalidParameter.Format", "MissingParameter"], &PARAMETERS);
+}

@@ -1,0 +1,62 @@
+//! Sessions over a network of prepared answers.
+
+use std::time::Duration;
+
+use super::{Session, Target};
+use crate::config::Config;
+use crate::model::{InstanceId, ProviderName, Region, Timestamp};
+use crate::transport::fake::{NOW, Network};
+use crate::transport::{Deadline, Transport};
+
+/// What a session borrows.
+pub(crate) struct Bench {
+    pub(crate) config: Config,
+    pub(crate) transport: Transport,
+    pub(crate) deadline: Deadline,
+}
+
+impl Bench {
+    pub(crate) fn new(network: &Network) -> Self {
+        Self::with(network, &[])
+    }
+
+    /// With these environment variables in place of, or on top of, the usual ones.
+    pub(crate) fn with(network: &Network, variables: &[(&str, &str)]) -> Self {
+        let usual = [
+            ("TENCENTCLOUD_SECRET_ID", "AKIDtest"),
+            ("TENCENTCLOUD_SECRET_KEY", "tencent-key"),
+            ("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAItest"),
+            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "alibaba-key"),
+            ("INACTIVATE_ALLOWED_INSTANCES", "*"),
+        ];
+        let lookup =
+            |name: &str| variables.iter().chain(&usual).find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned());
+        Self {
+            config: Config::from_lookup(&lookup).unwrap(),
+            transport: network.transport(),
+            deadline: Deadline::after(Duration::from_secs(60)),
+        }
+    }
+
+    pub(crate) fn session(&self) -> Session<'_> {
+        Session { config: &self.config, transport: &self.transport, deadline: self.deadline, now: now() }
+    }
+}
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_epoch_milliseconds(NOW).unwrap()
+}
+
+/// A target in a region that the provider has, with an instance where it needs one.
+pub(crate) fn target(provider: ProviderName) -> Target {
+    let (region, instance) = match provider {
+        ProviderName::TencentMqtt => ("ap-guangzhou", Some("mqtt-1")),
+        ProviderName::AlibabaMqtt => ("cn-hangzhou", Some("post-cn-1")),
+        ProviderName::AlibabaPca | ProviderName::AwsIot => ("cn-hangzhou", None),
+    };
+    Target {
+        provider,
+        region: Some(Region::parse(region).unwrap()),
+        instance_id: instance.map(|instance| InstanceId::parse(instance).unwrap()),
+    }
+}
