@@ -1,11 +1,11 @@
 //! What a certificate's state means now, in one place for all providers.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::Timestamp;
+use super::{Timestamp, deserialize_by_parse, quoted};
 
 /// What the provider says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LifecycleStatus {
     /// A broker accepts it.
@@ -21,6 +21,27 @@ pub enum LifecycleStatus {
     /// The provider cannot tell, or says a word that is not documented.
     Unknown,
 }
+
+impl LifecycleStatus {
+    /// # Errors
+    /// A sentence that lists the statuses.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "active" => Ok(Self::Active),
+            "inactive" => Ok(Self::Inactive),
+            "pending_activation" => Ok(Self::PendingActivation),
+            "revoked" => Ok(Self::Revoked),
+            "good" => Ok(Self::Good),
+            "unknown" => Ok(Self::Unknown),
+            other => {
+                let known = "active, inactive, pending_activation, revoked, good, unknown";
+                Err(format!("unknown status {}; known are {known}", quoted(other)))
+            }
+        }
+    }
+}
+
+deserialize_by_parse!(LifecycleStatus, "a status as a string");
 
 /// The lifecycle status combined with the validity dates and the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Request, check_count};
 use crate::error::Error;
-use crate::model::{Certificate, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, Timestamp};
+use crate::model::{Certificate, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, Timestamp, deserialize_by_parse, quoted};
 
 /// Most values in one list of the filter.
 const MOST_FILTER_VALUES: usize = 100;
@@ -26,6 +26,7 @@ pub struct DescribeRequest {
     /// The broker. Only the `-mqtt` providers have one, and they need it.
     pub instance_id: Option<InstanceId>,
     /// Which certificates; all when left out.
+    #[serde(default, deserialize_with = "super::object::optional")]
     pub filter: Option<Filter>,
     /// In which order; `created_desc` when left out.
     pub order_by: Option<Order>,
@@ -57,7 +58,7 @@ impl Request for DescribeRequest {
 }
 
 /// The order of the answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// Newest record first.
@@ -70,6 +71,22 @@ pub enum Order {
     /// Longest unchanged first.
     UpdatedAsc,
 }
+
+impl Order {
+    /// # Errors
+    /// A sentence that lists the orders.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "created_desc" => Ok(Self::CreatedDesc),
+            "created_asc" => Ok(Self::CreatedAsc),
+            "updated_desc" => Ok(Self::UpdatedDesc),
+            "updated_asc" => Ok(Self::UpdatedAsc),
+            other => Err(format!("unknown order {}; known are created_desc, created_asc, updated_desc, updated_asc", quoted(other))),
+        }
+    }
+}
+
+deserialize_by_parse!(Order, "an order as a string");
 
 /// Which certificates. Each member narrows the choice; the values of one list are alternatives; an empty list does not
 /// narrow.

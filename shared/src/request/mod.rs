@@ -2,6 +2,7 @@
 
 mod describe;
 mod inactivate;
+mod object;
 mod query;
 mod status;
 
@@ -13,6 +14,7 @@ pub use status::StatusRequest;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use self::object::Object;
 use crate::error::Error;
 use crate::model::SerialNumber;
 
@@ -45,7 +47,7 @@ pub struct CertificateReference {
 /// `invalid_request` that names the member at fault, or says where the text stops being JSON.
 pub fn parse<R: Request>(json: &str) -> Result<R, Error> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let request: R = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| explain(&error))?;
+    let Object(request): Object<R> = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| explain(&error))?;
     deserializer.end().map_err(|error| malformed(&error))?;
     request.check()?;
     Ok(request)

@@ -12,6 +12,8 @@
 mod setup;
 
 mod bad_input;
+mod configuration;
+mod credentials;
 mod deadlines;
 mod describe_filter;
 mod describe_pages;
@@ -22,6 +24,7 @@ mod inactivate;
 mod inactivate_faults;
 mod inactivate_guard;
 mod recorded;
+mod secrets;
 mod status;
 mod status_faults;
 mod trigger_direct;

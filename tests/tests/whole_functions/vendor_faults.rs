@@ -104,7 +104,10 @@ fn faults() -> Vec<(Fault, &'static str)> {
 }
 
 fn shown(fault: &Fault) -> String {
-    format!("{fault:?}").chars().take(200).collect()
+    match fault {
+        Fault::Body { status, bytes, .. } => format!("{status} {:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(150)])),
+        fault => format!("{fault:?}"),
+    }
 }
 
 #[tokio::test]

@@ -110,3 +110,6 @@ fn error_body(body: &[u8]) -> Option<ErrorBody> {
     (text.starts_with('<') && text.contains("<Error>")).then_some(())?;
     Some(ErrorBody { code: element("Code")?, message: element("Message"), request_id: element("RequestId") })
 }
+
+#[cfg(test)]
+mod tests;

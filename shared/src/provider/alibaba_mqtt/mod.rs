@@ -180,3 +180,6 @@ impl Inactivate for AlibabaMqtt<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -234,3 +234,6 @@ fn grouped(asked: Vec<Asked<'_>>) -> Vec<Vec<Asked<'_>>> {
     }
     groups
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,3 +56,6 @@ pub(super) const fn order_by(order: Order) -> &'static str {
         Order::UpdatedAsc => "UPDATE_TIME_ASC",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -218,3 +218,6 @@ fn parse(response: &HttpResponse) -> Result<Response<'_>, Error> {
         None => Err(not_an_answer(NAME, status, "a result comes with HTTP 200")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -132,3 +132,6 @@ pub(super) const fn status_word(status: LifecycleStatus) -> Option<&'static str>
         LifecycleStatus::Good | LifecycleStatus::Unknown => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

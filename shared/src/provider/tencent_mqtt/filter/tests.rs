@@ -1,0 +1,112 @@
+use super::*;
+use crate::model::Timestamp;
+
+fn serial(text: &str) -> SerialNumber {
+    SerialNumber::parse(text).unwrap()
+}
+
+fn texts(values: &[&str]) -> Vec<String> {
+    values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+/// What is sent for a filter, as `Name=value|value`, and whether that says all of it.
+fn narrowed(filter: &Filter, several_values: bool) -> (Vec<String>, bool) {
+    let narrowing = narrowing(filter, several_values).unwrap();
+    let sent = narrowing.filters.iter().map(|filter| format!("{}={}", filter.name, filter.values.join("|"))).collect();
+    (sent, narrowing.complete)
+}
+
+#[test]
+fn each_member_has_its_own_name_at_the_vendor() {
+    for (filter, sent) in [
+        (Filter { client_ids: texts(&["a", "b"]), ..Filter::default() }, "ClientId=a|b"),
+        (Filter { serial_numbers: vec![serial("1f")], ..Filter::default() }, "DeviceCertificateSn=1f|1F|001f|001F"),
+        (Filter { ca_serial_numbers: vec![serial("11"), serial("22")], ..Filter::default() }, "CaSn=11|0011|22|0022"),
+        (Filter { common_names: texts(&["é", "x, y"]), ..Filter::default() }, "DeviceCertificateCn=é|x, y"),
+        (Filter { organizational_units: texts(&["fleet"]), ..Filter::default() }, "OrganizationalUnit=fleet"),
+        (
+            Filter { statuses: vec![LifecycleStatus::Revoked, LifecycleStatus::PendingActivation], ..Filter::default() },
+            "Status=REVOKED|PENDING_ACTIVATION",
+        ),
+    ] {
+        assert_eq!(narrowed(&filter, true), (vec![sent.to_owned()], true));
+    }
+    assert_eq!(narrowed(&Filter::default(), true), (Vec::new(), true));
+}
+
+#[test]
+fn members_are_sent_together() {
+    let filter =
+        Filter { client_ids: texts(&["a"]), common_names: texts(&["b"]), statuses: vec![LifecycleStatus::Active], ..Filter::default() };
+    assert_eq!(narrowed(&filter, true), (texts(&["ClientId=a", "DeviceCertificateCn=b", "Status=ACTIVE"]), true));
+}
+
+#[test]
+fn a_serial_number_is_asked_for_in_the_callers_spelling_first_and_in_all_others() {
+    for (written, sent) in [
+        ("0EEF68A5", "DeviceCertificateSn=0EEF68A5|0eef68a5|eef68a5|EEF68A5|000eef68a5|000EEF68A5"),
+        ("eef68a5", "DeviceCertificateSn=eef68a5|0eef68a5|0EEF68A5|EEF68A5|000eef68a5|000EEF68A5"),
+        ("00:80:85", "DeviceCertificateSn=008085|8085"),
+    ] {
+        let filter = Filter { serial_numbers: vec![serial(written)], ..Filter::default() };
+        assert_eq!(narrowed(&filter, true), (vec![sent.to_owned()], true));
+    }
+}
+
+#[test]
+fn a_window_stays_here_because_its_form_at_the_vendor_is_not_known() {
+    let moment = Timestamp::parse("2026-01-01T00:00:00Z").ok();
+    for window in [
+        Filter { not_after_from: moment, ..Filter::default() },
+        Filter { not_after_to: moment, ..Filter::default() },
+        Filter { expires_within_days: Some(30), ..Filter::default() },
+    ] {
+        assert_eq!(narrowed(&window, true), (Vec::new(), false));
+        let with_client = Filter { client_ids: texts(&["a"]), ..window };
+        assert_eq!(narrowed(&with_client, true), (texts(&["ClientId=a"]), false));
+    }
+}
+
+#[test]
+fn an_unknown_status_has_no_word_at_the_vendor_and_keeps_the_others_here() {
+    for statuses in [vec![LifecycleStatus::Unknown], vec![LifecycleStatus::Active, LifecycleStatus::Unknown]] {
+        let filter = Filter { statuses, client_ids: texts(&["a"]), ..Filter::default() };
+        assert_eq!(narrowed(&filter, true), (texts(&["ClientId=a"]), false));
+    }
+}
+
+#[test]
+fn a_status_that_only_an_authority_gives_is_refused() {
+    let filter = Filter { statuses: vec![LifecycleStatus::Active, LifecycleStatus::Good], ..Filter::default() };
+    for several_values in [true, false] {
+        let error = narrowing(&filter, several_values).map(|_| ()).unwrap_err();
+        assert_eq!((error.code, error.field.as_deref()), (ErrorCode::Unsupported, Some("filter.statuses")));
+        assert!(error.detail.contains("alibaba-pca"), "{}", error.detail);
+    }
+}
+
+#[test]
+fn without_alternatives_only_single_values_are_sent() {
+    let several = Filter {
+        client_ids: texts(&["a", "b"]),
+        serial_numbers: vec![serial("12")],
+        common_names: texts(&["c"]),
+        statuses: vec![LifecycleStatus::Active, LifecycleStatus::Inactive],
+        ..Filter::default()
+    };
+    assert_eq!(narrowed(&several, false), (texts(&["DeviceCertificateCn=c"]), false));
+    let single = Filter { client_ids: texts(&["a"]), statuses: vec![LifecycleStatus::Active], ..Filter::default() };
+    assert_eq!(narrowed(&single, false), (texts(&["ClientId=a", "Status=ACTIVE"]), true));
+}
+
+#[test]
+fn every_order_has_its_own_word_at_the_vendor() {
+    for (order, word) in [
+        (Order::CreatedDesc, "CREATE_TIME_DESC"),
+        (Order::CreatedAsc, "CREATE_TIME_ASC"),
+        (Order::UpdatedDesc, "UPDATE_TIME_DESC"),
+        (Order::UpdatedAsc, "UPDATE_TIME_ASC"),
+    ] {
+        assert_eq!(order_by(order), word);
+    }
+}

@@ -1,0 +1,138 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::model::EffectiveStatus;
+use crate::provider::fixture::now;
+use crate::transport::fake::{NOW, recorded};
+
+fn certificates(body: &[u8], include_pem: bool) -> Vec<Certificate> {
+    let envelope: Envelope<'_> = serde_json::from_slice(body).unwrap();
+    let items = envelope.response.unwrap().data.unwrap();
+    items.into_iter().map(|item| item.into_certificate(now(), include_pem)).collect()
+}
+
+/// The certificates of a recorded list, without their PEMs.
+fn list(case: &str) -> Vec<Certificate> {
+    certificates(&recorded(&format!("tencent-mqtt/DescribeDeviceCertificates.{case}")).unwrap().body, false)
+}
+
+fn item(item: &Value, include_pem: bool) -> Certificate {
+    let body = json!({"Response": {"TotalCount": 1, "Data": [item]}}).to_string();
+    certificates(body.as_bytes(), include_pem).remove(0)
+}
+
+#[test]
+fn every_member_of_the_vendors_own_example_has_its_place() {
+    let certificate = list("ok-seed").remove(0);
+    assert_eq!(
+        serde_json::to_value(&certificate).unwrap(),
+        json!({
+            "serial_number": "0eef68a582b94254296e54ce754f94d707a59913",
+            "provider_serial_number": "0eef68a582b94254296e54ce754f94d707a59913",
+            "ca_serial_number": "1b1e3bf3702110125887a3a721a7e66f05522513",
+            "client_id": "client-1",
+            "subject": {"common_name": "tx", "organizational_unit": "tx"},
+            "status": "active", "provider_status": "ACTIVE", "effective_status": "active", "usable": true,
+            "source": "API",
+            "not_before": "2024-12-18T16:00:00Z", "not_after": "2025-12-18T16:00:00Z",
+            "created_at": "2025-03-26T09:58:35.198Z", "updated_at": "2025-03-26T09:58:35.198Z",
+            "last_activated_at": "2025-03-26T09:58:19.435Z", "last_inactivated_at": null,
+            "fingerprint_sha256": null, "pem": null
+        })
+    );
+}
+
+#[test]
+fn every_documented_status_has_its_own_word_here() {
+    let read: Vec<_> =
+        list("ok-four-statuses").into_iter().map(|it| (it.provider_status.unwrap(), it.status, it.effective_status)).collect();
+    let expected = [
+        ("ACTIVE", LifecycleStatus::Active, EffectiveStatus::Active),
+        ("INACTIVE", LifecycleStatus::Inactive, EffectiveStatus::Inactive),
+        ("REVOKED", LifecycleStatus::Revoked, EffectiveStatus::Revoked),
+        ("PENDING_ACTIVATION", LifecycleStatus::PendingActivation, EffectiveStatus::PendingActivation),
+    ];
+    assert_eq!(read, expected.map(|(word, status, effective)| (word.to_owned(), status, effective)));
+    for (word, status, _) in expected {
+        assert_eq!(status_word(status), Some(word));
+    }
+    assert_eq!(STATUS_WORDS, expected.map(|(word, ..)| word));
+}
+
+#[test]
+fn empty_texts_and_zero_times_are_no_facts() {
+    let certificates = list("ok-four-statuses");
+    let (itself_registered, pending) = (&certificates[2], &certificates[3]);
+    assert_eq!((itself_registered.client_id.as_deref(), itself_registered.source.as_deref()), (None, Some("JITP")));
+    assert_eq!((pending.last_activated_at, pending.last_inactivated_at), (None, None));
+    let empty = item(
+        &json!({
+            "DeviceCertificateSn": "", "Status": "", "ClientId": "", "DeviceCertificateCn": "", "OrganizationalUnit": "", "CaSn": "",
+            "CertificateSource": "", "DeviceCertificate": "", "NotBeforeTime": 0, "NotAfterTime": 0, "CreatedTime": 0,
+            "UpdateTime": -1, "LastActivationTime": 0, "LastInactivationTime": 0
+        }),
+        true,
+    );
+    let json = serde_json::to_string(&empty).unwrap();
+    assert!(!json.contains("\"\"") && !json.contains("1970"), "{json}");
+    assert_eq!((empty.status, empty.usable), (LifecycleStatus::Unknown, Some(false)));
+}
+
+#[test]
+fn members_that_the_vendor_may_leave_out_are_null() {
+    let certificate = list("ok-only-guaranteed-fields").remove(0);
+    assert_eq!((certificate.not_before, certificate.not_after, certificate.source), (None, None, None));
+    assert_eq!(certificate.subject.organizational_unit, None);
+    assert_eq!((certificate.effective_status, certificate.usable), (EffectiveStatus::Active, None));
+    let least = item(&json!({"DeviceCertificateSn": "0A", "Status": "ACTIVE"}), true);
+    assert_eq!((least.serial_number.unwrap().as_str(), least.provider_serial_number.as_deref()), ("0a", Some("0A")));
+    assert_eq!((least.ca_serial_number, least.created_at, least.pem), (None, None, None));
+    let nulls = json!({"DeviceCertificateSn": "0A", "Status": "ACTIVE", "ClientId": null, "DeviceCertificate": null, "NotAfterTime": null});
+    assert_eq!(item(&nulls, true).not_after, None);
+}
+
+#[test]
+fn undocumented_words_and_members_are_kept_apart_and_never_usable() {
+    let certificate = list("ok-unknown-values").remove(0);
+    assert_eq!((certificate.status, certificate.provider_status.as_deref()), (LifecycleStatus::Unknown, Some("SUSPENDED")));
+    assert_eq!((certificate.usable, certificate.source.as_deref()), (Some(false), Some("IMPORT")));
+    for word in ["active", "Active", "ACTIVE ", "GOOD", "UNKNOWN"] {
+        let certificate = item(&json!({"DeviceCertificateSn": "0a", "Status": word}), false);
+        assert_eq!((certificate.status, certificate.provider_status.as_deref()), (LifecycleStatus::Unknown, Some(word)));
+    }
+}
+
+#[test]
+fn a_serial_number_that_is_not_hex_stays_visible_in_the_vendors_spelling() {
+    let certificate = item(&json!({"DeviceCertificateSn": "356217374433******", "CaSn": "n/a", "Status": "ACTIVE"}), false);
+    assert_eq!((certificate.serial_number, certificate.ca_serial_number), (None, None));
+    assert_eq!(certificate.provider_serial_number.as_deref(), Some("356217374433******"));
+}
+
+#[test]
+fn the_certificate_itself_is_given_only_when_asked_for_and_only_when_there_is_one() {
+    let with = |pem: Value| item(&json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "DeviceCertificate": pem}), true).pem;
+    let real = "-----BEGIN CERTIFICATE-----\nMIIB\u{2028}\"\\\n-----END CERTIFICATE-----\n";
+    assert_eq!(with(json!(real)).as_deref(), Some(real));
+    for nothing in
+        ["", "\n", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----"]
+    {
+        assert_eq!(with(json!(nothing)), None, "{nothing:?}");
+    }
+    for odd in [json!(null), json!(17), json!({"a": 1}), json!(["x"])] {
+        assert_eq!(with(odd), None);
+    }
+    let body = recorded("tencent-mqtt/DescribeDeviceCertificates.ok-one").unwrap().body;
+    assert_eq!(certificates(&body, false)[0].pem, None);
+    assert!(certificates(&body, true)[0].pem.as_ref().unwrap().contains("MIIBmTCCAT+gAwIBAgIUDu9opYK5"));
+}
+
+#[test]
+fn times_beyond_the_calendar_are_no_facts() {
+    for (milliseconds, expected) in [(NOW, Some(now())), (1, Timestamp::from_epoch_milliseconds(1)), (i64::MAX, None), (i64::MIN, None)] {
+        assert_eq!(
+            item(&json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "NotAfterTime": milliseconds}), false).not_after,
+            expected
+        );
+    }
+}
