@@ -60,3 +60,6 @@ fn digest(scope: &Scope, filter: &Filter, order: Order, position: &str) -> Vec<u
     let text = serde_json::to_vec(&listing).unwrap_or_default();
     Sha256::digest(text).iter().take(DIGEST_LENGTH).copied().collect()
 }
+
+#[cfg(test)]
+mod tests;

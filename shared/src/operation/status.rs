@@ -142,3 +142,6 @@ fn without_duplicates(certificates: &[CertificateReference]) -> Vec<CertificateR
     let mut seen = std::collections::HashSet::new();
     certificates.iter().filter(|reference| seen.insert(key(reference))).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,43 @@
 //! From a request's target and the configuration to an API that can be called.
 
+use secrecy::ExposeSecret;
+
 use super::{Scope, Session, Target};
 use crate::config::{Cloud, Credentials, Endpoint};
 use crate::error::{Error, ErrorCode};
-use crate::model::Region;
+use crate::model::{Region, Timestamp};
+use crate::transport::{Failure, HttpRequest, HttpResponse, Safety};
 
 /// What every call to one API needs.
 pub(super) struct Connection<'a> {
     pub(super) session: &'a Session<'a>,
     pub(super) endpoint: Endpoint,
     pub(super) credentials: &'a Credentials,
+}
+
+impl Connection<'_> {
+    /// Makes one call: see [`Transport::call`](crate::transport::Transport::call). Should the vendor repeat the
+    /// credentials in what it says, they go no further.
+    pub(super) async fn call<T>(
+        &self,
+        safety: Safety,
+        sign: impl Fn(Timestamp, [u8; 16]) -> HttpRequest,
+        read: impl Fn(&HttpResponse) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        let called = self.session.transport.call(self.session.deadline, safety, sign, read).await;
+        called.map_err(|failure| Failure { error: self.without_credentials(failure.error), ..failure })
+    }
+
+    fn without_credentials(&self, mut error: Error) -> Error {
+        let Credentials { id, secret, token } = self.credentials;
+        let values = [Some(id.as_str()), Some(secret.expose_secret()), token.as_ref().map(ExposeSecret::expose_secret)];
+        if let Some(told) = &mut error.provider_error {
+            for text in [Some(&mut told.code), told.message.as_mut(), told.request_id.as_mut()].into_iter().flatten() {
+                *text = values.iter().flatten().fold(std::mem::take(text), |text, value| text.replace(value, "***"));
+            }
+        }
+        error
+    }
 }
 
 /// A provider's own facts, from which target and configuration make a [`Scope`] and a [`Connection`].

@@ -52,8 +52,10 @@ pub(crate) fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
 #[derive(Clone)]
 pub(crate) struct Network(Rc<Inner>);
 
+type Answerer = Box<dyn FnMut(&HttpRequest) -> Answer>;
+
 struct Inner {
-    answer: RefCell<Box<dyn FnMut(&HttpRequest) -> Answer>>,
+    answer: RefCell<Answerer>,
     delay: Cell<Duration>,
     sent: RefCell<Vec<Sent>>,
 }
@@ -61,7 +63,7 @@ struct Inner {
 impl Network {
     /// Answers each request as `answer` says.
     pub(crate) fn new(answer: impl FnMut(&HttpRequest) -> Answer + 'static) -> Self {
-        let answer: Box<dyn FnMut(&HttpRequest) -> Answer> = Box::new(answer);
+        let answer: Answerer = Box::new(answer);
         Self(Rc::new(Inner { answer: RefCell::new(answer), delay: Cell::default(), sent: RefCell::default() }))
     }
 

@@ -76,6 +76,7 @@ async fn other_kinds_of_events_are_refused_and_the_next_one_is_answered() {
     .await;
 }
 
+/// Lambda itself lets only JSON through; the runtime answers these from an emulator.
 const NO_JSON: [&[u8]; 6] =
     [b"", b"{", b"not JSON", b"{}{}", b"\xff\xfe{\0}\0", b"{\"certificates\":[{\"serial_number\":\"\xff\"}]}"];
 
@@ -88,14 +89,6 @@ async fn after_bytes_that_are_no_json_the_next_event_is_answered() {
         assert_eq!(simulator.calls(), []);
         assert_eq!(function.invoke(request()).await.json()["results"][0]["status"], "good");
         simulator.reset_numbers();
-    }
-}
-
-#[tokio::test]
-async fn bytes_that_are_no_json_are_an_invalid_request() {
-    let (_simulator, mut function) = pair("status", cas(cas_certificates(1))).await;
-    for event in NO_JSON {
-        assert_eq!(problem(&function.invoke(event).await)["code"], "invalid_request", "{}", String::from_utf8_lossy(event));
     }
 }
 

@@ -195,3 +195,6 @@ enum Look {
     Gone,
     Unreadable,
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 
 mod answer;
 mod case;
+#[cfg(test)]
+mod fake;
 
 pub use answer::{InactivateAnswer, InactivateResult, Outcome, Summary};
 
@@ -101,3 +103,6 @@ fn untouched(result: &InactivateResult) -> Option<&Error> {
     let nothing_done = matches!(result.outcome, Outcome::Failed | Outcome::NotAttempted) && result.provider_request_id.is_none();
     result.error.as_ref().filter(|_| nothing_done)
 }
+
+#[cfg(test)]
+mod tests;

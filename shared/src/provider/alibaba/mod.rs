@@ -42,13 +42,17 @@ struct ErrorBody {
 }
 
 impl Api {
-    /// Makes one call and reads its result.
-    pub(super) async fn call<T: DeserializeOwned>(&self, connection: &Connection<'_>, call: &Call<'_>) -> Result<T, Failure> {
-        let session = connection.session;
+    /// Makes one call and reads its result; `accept` judges whether that answers what was asked.
+    pub(super) async fn call<T: DeserializeOwned, R>(
+        &self,
+        connection: &Connection<'_>,
+        call: &Call<'_>,
+        accept: impl Fn(T) -> Result<R, Error>,
+    ) -> Result<R, Failure> {
         let query = acs3::canonical_query(call.parameters);
         let sign = |now, nonce| self.sign(connection, call, &query, now, nonce);
-        let read = |response: &HttpResponse| self.read(response);
-        session.transport.call(session.deadline, call.safety, sign, read).await
+        let read = |response: &HttpResponse| self.read(response).and_then(&accept);
+        connection.call(call.safety, sign, read).await
     }
 
     fn sign(&self, connection: &Connection<'_>, call: &Call<'_>, query: &str, now: Timestamp, nonce: [u8; 16]) -> HttpRequest {

@@ -1,3 +1,5 @@
+//! What is signed and sent, and how errors in every form are read.
+
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -14,7 +16,7 @@ async fn call(network: &Network, variables: &[(&str, &str)], call: &Call<'_>) ->
     let session = bench.session();
     let credentials = bench.config.alibaba.credentials.as_ref().unwrap();
     let connection = Connection { session: &session, endpoint: Endpoint::parse("https://cas.test:8443").unwrap(), credentials };
-    API.call(&connection, call).await
+    API.call(&connection, call, Ok).await
 }
 
 async fn read(network: &Network) -> Result<Value, Error> {

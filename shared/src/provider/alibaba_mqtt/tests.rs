@@ -1,8 +1,11 @@
+//! Looking a certificate up and switching it off.
+
 use std::cell::RefCell;
 
 use serde_json::json;
 
 use super::*;
+use crate::error::ErrorCode;
 use crate::model::LifecycleStatus;
 use crate::provider::fixture::{Bench, target};
 use crate::transport::fake::{Answer, Network, answer, ok, parameter, recorded};
@@ -146,9 +149,9 @@ async fn the_vendors_own_spelling_of_the_same_number_is_told() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_about_another_certificate_is_not_believed() {
     for (device, ca) in [("ac", "22"), ("ab", "23"), ("", "22"), ("ab******", "22"), ("ab22", "")] {
-        let network = Network::queue([certificate(device, ca, "1")]);
+        let network = Network::new(move |_| certificate(device, ca, "1"));
         let error = find(&network, &reference("ab", "22")).await.unwrap_err();
-        assert_eq!(error.code, ErrorCode::ProviderInvalidResponse, "{device}/{ca}");
+        assert_eq!((error.code, network.sent().len()), (ErrorCode::ProviderInvalidResponse, 3), "{device}/{ca}");
     }
     let network = Network::new(|_| ok(&json!({"RequestId": "id-1"})));
     assert_eq!(find(&network, &reference("ab", "22")).await.unwrap_err().code, ErrorCode::ProviderInvalidResponse);

@@ -83,9 +83,12 @@ impl<'a> AlibabaPca<'a> {
             safety: Safety::Read,
             parameters: &[("SerialNumber", &texts.join(","))],
         };
-        let answer: DescribeStatus = API.call(&self.connection, &call).await?;
-        request_ids.extend(answer.request_id);
-        let rows = answer.certificate_status.ok_or_else(|| not_an_answer(API.provider, 200, "it has no CertificateStatus"))?;
+        let accept = |answer: DescribeStatus| match answer.certificate_status {
+            Some(rows) => Ok((answer.request_id, rows)),
+            None => Err(not_an_answer(API.provider, 200, "it has no CertificateStatus")),
+        };
+        let (request_id, rows) = API.call(&self.connection, &call, accept).await?;
+        request_ids.extend(request_id);
         let mut records = HashMap::new();
         for row in rows {
             // The order of the rows is not documented: match by number. Were there two rows for one, the worse counts.

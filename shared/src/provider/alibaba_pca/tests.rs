@@ -1,3 +1,5 @@
+//! Looking many certificates up: groups, spellings, and failures of a part.
+
 use std::time::Duration;
 
 use serde_json::{Value, json};

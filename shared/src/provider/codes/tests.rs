@@ -1,3 +1,5 @@
+//! How a table is read, and what the tests of all tables share.
+
 use super::*;
 
 /// What a code means, with a message that must not leave when it is about credentials.

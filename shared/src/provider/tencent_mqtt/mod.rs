@@ -80,10 +80,9 @@ impl<'a> TencentMqtt<'a> {
     async fn list<T>(&self, request: &DescribeDeviceCertificates<'_>, read: impl Fn(Response<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let body =
             serde_json::to_vec(request).map_err(|error| Error::new(ErrorCode::Internal, format!("the call cannot be written: {error}")))?;
-        let session = self.connection.session;
         let sign = |now, _nonce| self.sign("DescribeDeviceCertificates", &body, now);
         let read = |response: &HttpResponse| parse(response).and_then(&read);
-        Ok(session.transport.call(session.deadline, Safety::Read, sign, read).await?)
+        Ok(self.connection.call(Safety::Read, sign, read).await?)
     }
 
     async fn list_page(&self, query: &ListQuery<'_>, narrowing: &Narrowing, offset: u64, wanted: usize) -> Result<Page, Error> {

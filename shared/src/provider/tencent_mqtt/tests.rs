@@ -1,3 +1,5 @@
+//! Calls, pages, and answers of every form.
+
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What is repeated, after which wait, and for how long.
+
 use std::cell::RefCell;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Every code of the gateway.
+
 use super::*;
 use crate::model::ProviderName;
 use crate::provider::codes::tests::{CREDENTIALS, PARAMETERS, Verdict, assert_meaning, means};

@@ -1,3 +1,5 @@
+//! Every code of the product.
+
 use super::*;
 use crate::model::ProviderName;
 use crate::provider::alibaba;

@@ -1,3 +1,5 @@
+//! Every code of the product and every common one.
+
 use super::*;
 use crate::model::ProviderName;
 use crate::provider::codes::tests::{CREDENTIALS, PARAMETERS, Verdict, assert_meaning, means};

@@ -1,3 +1,5 @@
+//! What is sent of a filter, and what stays here.
+
 use super::*;
 use crate::model::Timestamp;
 

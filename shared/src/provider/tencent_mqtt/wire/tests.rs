@@ -1,3 +1,5 @@
+//! Records as the vendor writes them.
+
 use serde_json::{Value, json};
 
 use super::*;

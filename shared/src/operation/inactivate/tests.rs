@@ -1,0 +1,179 @@
+//! Whole requests: the allow-list, when to stop, and what is answered.
+
+use serde_json::{Value, json};
+
+use super::fake::{Broker, confirmed, fails, reference, refused, shows, unanswered};
+use super::*;
+use crate::model::LifecycleStatus::{Active, Inactive, Revoked};
+use crate::operation::Answer;
+use crate::provider::fixture::Bench;
+use crate::request;
+use crate::transport::fake::{Network, ok, parameter, recorded};
+
+const BUDGET: AnswerBudget = AnswerBudget { bytes: 1_000_000, escaped: false };
+
+fn request_of(count: usize) -> InactivateRequest {
+    InactivateRequest {
+        provider: None,
+        region: None,
+        instance_id: None,
+        certificates: (0..count).map(|number| reference(&format!("{:02x}", number + 10))).collect(),
+        reason: None,
+        dry_run: false,
+    }
+}
+
+fn outcomes(results: &[InactivateResult]) -> Vec<Outcome> {
+    results.iter().map(|result| result.outcome).collect()
+}
+
+/// A request for certificates of `post-cn-1` over a broker that has all of them active.
+async fn perform(variables: &[(&str, &str)], request: Value) -> (Result<InactivateAnswer, Error>, Vec<String>) {
+    let network = Network::new(|request| {
+        let asked = |name| parameter(request, name).unwrap();
+        match crate::transport::fake::header(request, "x-acs-action") {
+            Some("GetDeviceCertificate") => {
+                ok(&json!({"Data": {"DeviceSn": asked("DeviceSn"), "CaSn": asked("CaSn"), "Status": "1"}, "RequestId": "id-1"}))
+            }
+            _ => recorded("alibaba-mqtt/InactivateDeviceCertificate.error-permission"),
+        }
+    });
+    let bench = Bench::with(&network, variables);
+    let session = bench.session();
+    let request = request::parse(&request.to_string()).unwrap();
+    let result = Inactivate::perform(&session, request, BUDGET).await;
+    (result, network.each(|sent| sent.header("x-acs-action").unwrap().to_owned()))
+}
+
+fn body(dry_run: bool) -> Value {
+    json!({
+        "provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-1", "dry_run": dry_run,
+        "certificates": [{"serial_number": "0A", "ca_serial_number": "0b"}]
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_is_not_on_the_list_is_not_even_read() {
+    for allowed in ["", "post-cn-2", "post-cn-11,post-cn", "POST-CN-1"] {
+        for dry_run in [false, true] {
+            let (result, calls) = perform(&[("INACTIVATE_ALLOWED_INSTANCES", allowed)], body(dry_run)).await;
+            let error = result.unwrap_err();
+            assert_eq!((error.code, error.field.as_deref()), (ErrorCode::Forbidden, Some("instance_id")), "{allowed:?}");
+            assert!(error.detail.contains("post-cn-1") && error.detail.contains("INACTIVATE_ALLOWED_INSTANCES"), "{}", error.detail);
+            assert!(calls.is_empty(), "{calls:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_on_the_list_is_read_and_a_dry_run_stops_there() {
+    for allowed in ["post-cn-1", "post-cn-2, post-cn-1", "*"] {
+        let (result, calls) = perform(&[("INACTIVATE_ALLOWED_INSTANCES", allowed)], body(true)).await;
+        let answer = result.unwrap();
+        assert_eq!((outcomes(&answer.results), calls), (vec![Outcome::WouldInactivate], vec!["GetDeviceCertificate".to_owned()]));
+        assert_eq!((answer.operation, answer.dry_run, answer.summary.would_inactivate), ("inactivate", true, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_without_instances_is_allowed_by_the_star_only() {
+    let network = Network::queue([]);
+    for (allowed, expected) in [("*", true), ("post-cn-1", false), ("", false)] {
+        let bench = Bench::with(&network, &[("INACTIVATE_ALLOWED_INSTANCES", allowed)]);
+        assert_eq!(guard(&bench.session(), None).is_ok(), expected, "{allowed:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_that_cannot_be_found_stops_the_request_before_any_call() {
+    let mut request = body(false);
+    request["certificates"] = json!([{"serial_number": "0a", "ca_serial_number": "0b"}, {"serial_number": "0c"}]);
+    let (result, calls) = perform(&[], request).await;
+    let error = result.unwrap_err();
+    assert_eq!((error.code, error.field.as_deref()), (ErrorCode::InvalidRequest, Some("certificates[1].ca_serial_number")));
+    assert!(calls.is_empty(), "{calls:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_certificate_has_its_own_outcome_in_the_order_asked_and_the_summary_counts_them() {
+    let looks = [
+        shows(Inactive),
+        shows(Active),
+        shows(Inactive),
+        Ok(None),
+        shows(Revoked),
+        fails(ErrorCode::ProviderUnavailable),
+        shows(Active),
+        fails(ErrorCode::ProviderUnavailable),
+    ];
+    let orders = [confirmed(), unanswered(ErrorCode::ProviderUnavailable)];
+    let results = act(&Broker::new(looks, orders), &request_of(6)).await.unwrap();
+    use Outcome::{AlreadyInactive, Failed, Inactivated, NotFound, Refused, Unknown};
+    assert_eq!(outcomes(&results), [AlreadyInactive, Inactivated, NotFound, Refused, Failed, Unknown]);
+    let serials: Vec<&str> = results.iter().map(|result| result.serial_number.as_str()).collect();
+    assert_eq!(serials, ["0a", "0b", "0c", "0d", "0e", "0f"]);
+    let expected = Summary { inactivated: 1, already_inactive: 1, not_found: 1, refused: 1, failed: 1, unknown: 1, ..Summary::default() };
+    assert_eq!(Summary::of(&results), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_about_the_whole_request_leaves_the_rest_untouched() {
+    for code in [ErrorCode::ProviderRejected, ErrorCode::Throttled, ErrorCode::Timeout, ErrorCode::NotFound] {
+        let broker = Broker::new([shows(Inactive), fails(code)], []);
+        let results = act(&broker, &request_of(4)).await.unwrap();
+        use Outcome::{AlreadyInactive, Failed, NotAttempted};
+        assert_eq!(outcomes(&results), [AlreadyInactive, Failed, NotAttempted, NotAttempted], "{code:?}");
+        assert_eq!(broker.asked(), "find find", "{code:?}");
+        assert!(results[1..].iter().all(|result| result.error.as_ref().unwrap().code == code));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_order_stops_the_rest_only_when_it_does_not_concern_its_parameters() {
+    for (concerns_parameters, asked) in [(false, "find order"), (true, "find order find")] {
+        let looks = [shows(Active), shows(Inactive)];
+        let broker = Broker::new(looks, [refused(ErrorCode::ProviderRejected, concerns_parameters)]);
+        let results = act(&broker, &request_of(2)).await.unwrap();
+        assert_eq!((results[0].outcome, broker.asked().as_str()), (Outcome::Refused, asked));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_concerns_one_certificate_does_not_stop_the_others() {
+    let invalid = ErrorCode::ProviderInvalidResponse;
+    let looks = [fails(invalid), shows(Revoked), Ok(None), fails(ErrorCode::ProviderUnavailable), shows(Inactive)];
+    let broker = Broker::new(looks, []);
+    act(&broker, &request_of(5)).await.unwrap();
+    assert_eq!(broker.asked(), "find find find find find");
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_nothing_could_be_done_the_reason_is_the_answer_and_one_that_may_pass_comes_first() {
+    let rejected = || Err(Error { concerns_parameters: true, ..Error::new(ErrorCode::ProviderRejected, "odd serial number") });
+    let broker = Broker::new([rejected(), fails(ErrorCode::ProviderUnavailable)], []);
+    assert_eq!(act(&broker, &request_of(2)).await.unwrap_err().code, ErrorCode::ProviderUnavailable);
+    let broker = Broker::new([rejected(), rejected()], []);
+    assert_eq!(act(&broker, &request_of(2)).await.unwrap_err().code, ErrorCode::ProviderRejected);
+    let broker = Broker::new([fails(ErrorCode::Throttled)], []);
+    assert_eq!(act(&broker, &request_of(100)).await.unwrap_err().code, ErrorCode::Throttled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_whose_effect_is_not_known_is_an_answer_and_no_error() {
+    let looks = [shows(Active), fails(ErrorCode::Timeout)];
+    let results = act(&Broker::new(looks, [unanswered(ErrorCode::Timeout)]), &request_of(2)).await.unwrap();
+    assert_eq!(outcomes(&results), [Outcome::Unknown, Outcome::NotAttempted]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_by_the_provider_is_told_with_the_state_that_was_read() {
+    let (result, calls) = perform(&[], body(false)).await;
+    let answer = result.unwrap();
+    assert_eq!(calls, ["GetDeviceCertificate", "InactivateDeviceCertificate"]);
+    let result = serde_json::to_value(&answer.results[0]).unwrap();
+    assert_eq!(result["outcome"], "refused");
+    assert_eq!((&result["status_before"], &result["status"], &result["verified"]), (&json!("active"), &json!("active"), &json!(false)));
+    assert_eq!((&result["serial_number"], &result["provider_serial_number"]), (&json!("0a"), &json!("0A")));
+    assert_eq!(result["error"]["provider_error"]["code"], "PermissionCheckFailed");
+    assert!(answer.failures().count() == 1 && answer.summary.refused == 1);
+}
