@@ -16,6 +16,10 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::model::Timestamp;
 
+/// The target of lines that are records rather than messages: the audit of changes, and the answers to queues. They are
+/// written at every level, and always as JSON.
+pub const RECORD: &str = "record";
+
 /// Fields with this prefix hold JSON, which becomes part of a JSON line as it is.
 const JSON_PREFIX: &str = "json.";
 
@@ -53,7 +57,10 @@ fn level(text: Option<&str>) -> LevelFilter {
 
 /// Libraries below their warnings print what goes over the wire, events and headers included.
 fn targets(level: LevelFilter) -> Targets {
-    Targets::new().with_default(level.min(LevelFilter::WARN)).with_target(env!("CARGO_CRATE_NAME"), level)
+    Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target(env!("CARGO_CRATE_NAME"), level)
+        .with_target(RECORD, LevelFilter::INFO)
 }
 
 struct Lines {
@@ -70,7 +77,7 @@ where
         event.record(&mut line);
         let timestamp = Timestamp::from_system_time(SystemTime::now());
         let level = event.metadata().level();
-        if !self.json {
+        if !self.json && event.metadata().target() != RECORD {
             write!(writer, "{timestamp} {level} {}", escaped(&line.message))?;
             for (name, value) in &line.fields {
                 match value {
@@ -210,6 +217,12 @@ mod tests {
         assert!(!lines.contains("the event") && !lines.contains("on the wire"), "{lines}");
         assert!(lines.contains("odd") && lines.contains("own detail"), "{lines}");
         assert_eq!(written("fatal", true, both), "");
+    }
+
+    #[test]
+    fn records_are_written_at_every_level_and_as_json() {
+        let line = written("fatal", false, || tracing::info!(target: RECORD, message_id = "1", json.answer = "{}", "answer"));
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["answer"], serde_json::json!({}));
     }
 
     #[test]

@@ -92,3 +92,6 @@ pub(super) fn connect<'a>(session: &'a Session<'a>, target: Target, facts: &Fact
     let scope = Scope { provider, region, instance_id: target.instance_id };
     Ok((scope, Connection { session, endpoint, credentials }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorCode};
 use crate::operation::{Answer, AnswerBudget, Operation};
 use crate::provider::Session;
 use crate::request;
+use crate::telemetry::RECORD;
 use crate::transport::Deadline;
 
 /// Lambda takes 6 MB (6,291,556 bytes) of a synchronous answer.
@@ -137,13 +138,13 @@ impl Invocation<'_> {
             Ok(answer) => {
                 let comes_back = answer.failures().any(Error::comes_back);
                 let answer = serde_json::to_string(&answer.for_log()).unwrap_or_default();
-                tracing::info!(function_request_id = self.request_id, message_id, comes_back, json.answer = answer, "answer");
+                tracing::info!(target: RECORD, function_request_id = self.request_id, message_id, comes_back, json.answer = answer, "answer");
                 RecordOutcome::of(comes_back)
             }
             Err(error) => {
                 let comes_back = error.comes_back();
                 let answer = serde_json::to_string(&error).unwrap_or_default();
-                tracing::info!(function_request_id = self.request_id, message_id, comes_back, json.error = answer, "answer");
+                tracing::info!(target: RECORD, function_request_id = self.request_id, message_id, comes_back, json.error = answer, "answer");
                 RecordOutcome::of(comes_back)
             }
         }

@@ -1,45 +1,45 @@
 //! The environment: what a function refuses to start with, and what it does without.
 
-use std::io::Write as _;
-
 use serde_json::json;
 use simulator::{Fleet, Simulator};
 use tokio::net::TcpListener;
 use whole_function_tests::{Answer, Runtime};
 
-use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, function_with, pair, problem, simulator, tencent, tencent_certificates, variables};
+use crate::setup::{
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, at_once, function_with, pair, problem, simulator, tencent, tencent_certificates, variables,
+};
 
 async fn vendors() -> Simulator {
     simulator(Fleet::empty()).await
 }
 
+/// Function, variable, and a value with which it cannot work.
+const UNUSABLE: &[(&str, &str, &str)] = &[
+    ("describe", "TENCENTCLOUD_SECRET_ID", ""),
+    ("describe", "TENCENTCLOUD_SECRET_KEY", ""),
+    ("describe", "TENCENTCLOUD_REGION", "AP-Guangzhou"),
+    ("describe", "TENCENT_MQTT_ENDPOINT", "http://mqtt.example.test"),
+    ("describe", "TENCENT_MQTT_ENDPOINT", "http://10.0.0.1:8080"),
+    ("describe", "TENCENT_MQTT_ENDPOINT", "https://mqtt.example.test/path"),
+    ("describe", "TENCENT_MQTT_ENDPOINT", "mqtt.example.test"),
+    ("describe", "DEFAULT_PROVIDER", "tencent"),
+    ("inactivate", "ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
+    ("inactivate", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
+    ("inactivate", "ALIBABA_MQTT_ENDPOINT", "http://localhost.example.test"),
+    ("inactivate", "INACTIVATE_ALLOWED_INSTANCES", "post-cn-1,*"),
+    ("inactivate", "INACTIVATE_ALLOWED_INSTANCES", "post-cn-1,,post-cn-2"),
+    ("inactivate", "INACTIVATE_ALLOWED_INSTANCES", "post-*"),
+    ("status", "ALIBABA_CAS_ENDPOINT", "http://cas.aliyuncs.com"),
+    ("status", "ALIBABA_CAS_ENDPOINT", "https://cas.example.test/?x=y"),
+    ("status", "ALIBABA_CLOUD_REGION_ID", "cn-hangzhou/"),
+    ("status", "SSL_CERT_FILE", "/nowhere/roots.pem"),
+    ("status", "SSL_CERT_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
+];
+
 #[tokio::test]
 async fn a_function_does_not_start_with_a_value_that_cannot_be_used_and_says_which() {
-    let simulator = vendors().await;
-    let mut no_certificate = tempfile::NamedTempFile::new().unwrap();
-    no_certificate.write_all(b"-----BEGIN NOTHING-----\n-----END NOTHING-----\n").unwrap();
-    let no_certificate = no_certificate.path().to_str().unwrap();
-    for (function, variable, value) in [
-        ("describe", "TENCENTCLOUD_SECRET_ID", ""),
-        ("describe", "TENCENTCLOUD_SECRET_KEY", ""),
-        ("describe", "TENCENTCLOUD_REGION", "AP-Guangzhou"),
-        ("describe", "TENCENT_MQTT_ENDPOINT", "http://mqtt.example.test"),
-        ("describe", "TENCENT_MQTT_ENDPOINT", "http://10.0.0.1:8080"),
-        ("describe", "TENCENT_MQTT_ENDPOINT", "https://mqtt.example.test/path"),
-        ("describe", "TENCENT_MQTT_ENDPOINT", "mqtt.example.test"),
-        ("describe", "DEFAULT_PROVIDER", "tencent"),
-        ("inactivate", "ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
-        ("inactivate", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
-        ("inactivate", "ALIBABA_MQTT_ENDPOINT", "http://localhost.example.test"),
-        ("inactivate", "INACTIVATE_ALLOWED_INSTANCES", "post-cn-1,*"),
-        ("inactivate", "INACTIVATE_ALLOWED_INSTANCES", "post-cn-1,,post-cn-2"),
-        ("inactivate", "INACTIVATE_ALLOWED_INSTANCES", "post-*"),
-        ("status", "ALIBABA_CAS_ENDPOINT", "http://cas.aliyuncs.com"),
-        ("status", "ALIBABA_CAS_ENDPOINT", "https://cas.example.test/?x=y"),
-        ("status", "ALIBABA_CLOUD_REGION_ID", "cn-hangzhou/"),
-        ("status", "SSL_CERT_FILE", "/nowhere/roots.pem"),
-        ("status", "SSL_CERT_FILE", no_certificate),
-    ] {
+    at_once(UNUSABLE, |&(function, variable, value)| async move {
+        let simulator = vendors().await;
         let mut runtime = function_with(function, &simulator, &[(variable, value), ("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
         let answer = runtime.invoke(json!({})).await;
         assert!(matches!(answer, Answer::Exited { .. } | Answer::InitError(_)), "{variable}={value}: {answer}");
@@ -47,7 +47,8 @@ async fn a_function_does_not_start_with_a_value_that_cannot_be_used_and_says_whi
         let is_named = lines.iter().any(|line| line["level"] == "ERROR" && line.to_string().contains(variable));
         assert!(is_named, "{variable}={value}: {lines:?}");
         assert!(!runtime.is_alive());
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -62,14 +63,10 @@ async fn without_credentials_a_function_starts_and_says_what_to_set() {
         ("status", json!({ "certificates": [{ "serial_number": "0a" }] }), "ALIBABA_CLOUD_ACCESS_KEY_"),
     ] {
         let simulator = vendors().await;
-        let unset: Vec<(&str, &str)> = [
-            "TENCENTCLOUD_SECRET_ID",
-            "TENCENTCLOUD_SECRET_KEY",
-            "ALIBABA_CLOUD_ACCESS_KEY_ID",
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-        ]
-        .map(|variable| (variable, ""))
-        .into();
+        let unset: Vec<(&str, &str)> =
+            ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+                .map(|variable| (variable, ""))
+                .into();
         let mut function = function_with(name, &simulator, &unset).await;
         let problem = problem(&function.invoke(request).await);
         assert_eq!((&problem["code"], &problem["retryable"]), (&json!("provider_rejected"), &json!(false)), "{name}");
@@ -94,7 +91,10 @@ async fn the_requests_own_region_and_provider_win_over_the_configured_ones() {
     let mut function = function_with("describe", &simulator, &[("DEFAULT_PROVIDER", "aws-iot")]).await;
     let request = json!({ "provider": "tencent-mqtt", "region": "ap-shanghai", "instance_id": TENCENT_INSTANCE });
     let answer = function.invoke(request).await.json();
-    assert_eq!((&answer["provider"], &answer["region"], &answer["total_count"]), (&json!("tencent-mqtt"), &json!("ap-shanghai"), &json!(1)));
+    assert_eq!(
+        (&answer["provider"], &answer["region"], &answer["total_count"]),
+        (&json!("tencent-mqtt"), &json!("ap-shanghai"), &json!(1))
+    );
     let elsewhere = json!({ "provider": "tencent-mqtt", "instance_id": TENCENT_INSTANCE });
     assert_eq!(problem(&function.invoke(elsewhere).await)["code"], "not_found");
 }

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use simulator::{AlibabaInstance, CasCertificate, Fleet, Options, Simulator, TencentInstance, Vendor};
 use tempfile::NamedTempFile;
 
-use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, at_once, function_with, options, problem, tencent_certificates};
+use crate::setup::{
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, at_once, function_with, options, problem, tencent_certificates,
+};
 
 const FUNCTIONS: [&str; 3] = ["describe", "inactivate", "status"];
 

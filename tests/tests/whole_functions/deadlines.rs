@@ -30,10 +30,7 @@ async fn stalled(name: &str, vendor: Vendor) -> (Simulator, Runtime) {
 async fn with_a_silent_vendor_the_answer_comes_before_the_deadline() {
     at_once(FUNCTIONS, |(name, vendor)| async move {
         let (_simulator, mut function) = stalled(name, vendor).await;
-        for (event, is_http) in [
-            (request(name), false),
-            (HttpRequest::post("/", request(name)).event(HttpTrigger::HttpApi), true),
-        ] {
+        for (event, is_http) in [(request(name), false), (HttpRequest::post("/", request(name)).event(HttpTrigger::HttpApi), true)] {
             let begun = Instant::now();
             let answer = invoke_within(&mut function, Duration::from_secs(3), event).await;
             assert!(begun.elapsed() < Duration::from_secs(3), "{name} took {:?}", begun.elapsed());

@@ -14,19 +14,20 @@ const END: i64 = 1_800_000_000_000;
 
 /// Four trucks, oldest record first, last changed in the order c, a, d, b. The vendor shows `a` without its leading zero.
 fn fleet() -> Vec<TencentCertificate> {
-    let of = |name: &str, serial: &str, ca: &str, unit: &str, status: &str, created: i64, updated: i64, not_after: i64| TencentCertificate {
-        client_id: name.to_owned(),
-        device_certificate_sn: serial.to_owned(),
-        device_certificate_cn: format!("{name}.example.test"),
-        ca_sn: ca.to_owned(),
-        organizational_unit: Some(unit.to_owned()),
-        status: status.to_owned(),
-        created_time: created,
-        update_time: updated,
-        not_before_time: Some(1_700_000_000_000),
-        not_after_time: Some(not_after),
-        ..TencentCertificate::default()
-    };
+    let of =
+        |name: &str, serial: &str, ca: &str, unit: &str, status: &str, created: i64, updated: i64, not_after: i64| TencentCertificate {
+            client_id: name.to_owned(),
+            device_certificate_sn: serial.to_owned(),
+            device_certificate_cn: format!("{name}.example.test"),
+            ca_sn: ca.to_owned(),
+            organizational_unit: Some(unit.to_owned()),
+            status: status.to_owned(),
+            created_time: created,
+            update_time: updated,
+            not_before_time: Some(1_700_000_000_000),
+            not_after_time: Some(not_after),
+            ..TencentCertificate::default()
+        };
     vec![
         of("a", "a1b2", "ca01", "North", "ACTIVE", 1_000, 6_000, END),
         of("b", "0b2c", "ca01", "Flotte Süd 车队", "INACTIVE", 2_000, 8_000, END + 1),
@@ -115,9 +116,13 @@ async fn the_callers_own_spelling_is_asked_and_then_the_others() {
 #[tokio::test]
 async fn an_answer_comes_in_the_order_asked() {
     let (simulator, mut function) = pair("describe", tencent(fleet())).await;
-    for (order, expected) in
-        [(None, "dcba"), (Some("created_desc"), "dcba"), (Some("created_asc"), "abcd"), (Some("updated_desc"), "bdac"), (Some("updated_asc"), "cadb")]
-    {
+    for (order, expected) in [
+        (None, "dcba"),
+        (Some("created_desc"), "dcba"),
+        (Some("created_asc"), "abcd"),
+        (Some("updated_desc"), "bdac"),
+        (Some("updated_asc"), "cadb"),
+    ] {
         let mut request = json!({ "instance_id": TENCENT_INSTANCE });
         if let Some(order) = order {
             request["order_by"] = json!(order);

@@ -132,9 +132,8 @@ async fn every_list_keeps_what_the_vendor_says() {
         let (_simulator, mut function) = asked(name).await;
         let request = json!({ "instance_id": TENCENT_INSTANCE, "limit": rows.len().max(1) });
         let answer = function.invoke(request).await.json();
-        let row = |one: &Value| {
-            json!([one["serial_number"], one["status"], one["provider_status"], one["effective_status"], one["usable"]])
-        };
+        let row =
+            |one: &Value| json!([one["serial_number"], one["status"], one["provider_status"], one["effective_status"], one["usable"]]);
         let told: Vec<Value> = answer["certificates"].as_array().unwrap().iter().map(row).collect();
         assert_eq!(json!(told), json!(rows), "{name}");
         let response = &recorded::body(name)["Response"];

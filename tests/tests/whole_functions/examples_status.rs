@@ -41,8 +41,10 @@ const REFUSALS: &[(&str, &str, bool, &str, bool)] = &[
 ];
 
 /// Answer, whether the certificate is found, status, the vendor's word, when it was revoked.
+type Row = (&'static str, bool, &'static str, Option<&'static str>, Option<&'static str>);
+
 #[rustfmt::skip]
-const ROWS: &[(&str, bool, &str, Option<&str>, Option<&str>)] = &[
+const ROWS: &[Row] = &[
     ("alibaba-cas/DescribeClientCertificateStatusForSerialNumber.ok-empty", false, "unknown", None, None),
     ("alibaba-cas/DescribeClientCertificateStatusForSerialNumber.ok-revoked-ms", true, "revoked", Some("revoked"), Some("2021-09-01T00:00:00Z")),
     ("alibaba-cas/DescribeClientCertificateStatusForSerialNumber.ok-revoked-seconds", true, "revoked", Some("revoked"), Some("2021-09-01T00:00:00Z")),

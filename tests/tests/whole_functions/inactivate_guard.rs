@@ -102,10 +102,8 @@ async fn a_get_never_switches_off() {
     let simulator = two_instances().await;
     let mut function = function_with("inactivate", &simulator, &[]).await;
     for trigger in HttpTrigger::ALL {
-        let event = HttpRequest::get("/inactivate")
-            .query("instance_id", ALIBABA_INSTANCE)
-            .query("serial_number", "500000000000")
-            .event(trigger);
+        let event =
+            HttpRequest::get("/inactivate").query("instance_id", ALIBABA_INSTANCE).query("serial_number", "500000000000").event(trigger);
         let answer = HttpAnswer::read(trigger, &function.invoke(event).await);
         assert_eq!((answer.status, answer.headers["allow"].as_str()), (405, "POST"), "{trigger:?}");
     }

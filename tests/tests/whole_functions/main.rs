@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::panic,
     clippy::arithmetic_side_effects,
     reason = "what goes wrong here has to fail the test"
@@ -12,6 +13,7 @@
 mod setup;
 
 mod bad_input;
+mod bad_requests;
 mod configuration;
 mod credentials;
 mod deadlines;

@@ -6,7 +6,9 @@ use whole_function_tests::Event;
 use whole_function_tests::canary::{Output, Secrets, outputs_at_every_log_level};
 use whole_function_tests::events::{self, HttpRequest, HttpTrigger};
 
-use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba, alibaba_certificates, at_once, simulator, tencent_certificates, variables};
+use crate::setup::{
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba, alibaba_certificates, at_once, simulator, tencent_certificates, variables,
+};
 
 const FUNCTIONS: [(&str, Vendor); 3] =
     [("describe", Vendor::TencentMqtt), ("inactivate", Vendor::AlibabaMqtt), ("status", Vendor::AlibabaCas)];

@@ -25,8 +25,7 @@ async fn an_error_of_a_direct_invocation_has_its_code_as_type_and_the_problem_as
 
 /// Events that the functions do not take.
 fn not_taken() -> Vec<(String, Event)> {
-    let mut all: Vec<(String, Event)> =
-        events::unknown_kinds().into_iter().map(|(name, event)| (name.to_owned(), event.into())).collect();
+    let mut all: Vec<(String, Event)> = events::unknown_kinds().into_iter().map(|(name, event)| (name.to_owned(), event.into())).collect();
     let text = request().to_string();
     let context = |context: Value| json!({ "requestContext": context, "body": text });
     let named: [(&str, Event); 20] = [
@@ -77,8 +76,7 @@ async fn other_kinds_of_events_are_refused_and_the_next_one_is_answered() {
 }
 
 /// Lambda itself lets only JSON through; the runtime answers these from an emulator.
-const NO_JSON: [&[u8]; 6] =
-    [b"", b"{", b"not JSON", b"{}{}", b"\xff\xfe{\0}\0", b"{\"certificates\":[{\"serial_number\":\"\xff\"}]}"];
+const NO_JSON: [&[u8]; 6] = [b"", b"{", b"not JSON", b"{}{}", b"\xff\xfe{\0}\0", b"{\"certificates\":[{\"serial_number\":\"\xff\"}]}"];
 
 #[tokio::test]
 async fn after_bytes_that_are_no_json_the_next_event_is_answered() {

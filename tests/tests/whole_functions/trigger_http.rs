@@ -20,8 +20,11 @@ async fn vendors() -> Simulator {
     simulator(Fleet::of([tencent], [alibaba], [CasCertificate::default()])).await
 }
 
+/// Names and values of a query.
+type Query = &'static [(&'static str, &'static str)];
+
 /// Each function with a request that it can answer, and with the same as the query of a GET where it takes one.
-fn requests() -> [(&'static str, Value, &'static [(&'static str, &'static str)]); 3] {
+fn requests() -> [(&'static str, Value, Query); 3] {
     let describe = json!({
         "instance_id": TENCENT_INSTANCE, "order_by": "created_asc", "limit": 2, "include_pem": false,
         "filter": { "client_ids": ["truck-0", "truck-1", "truck 2,3"], "statuses": ["active"], "not_after_from": "2026-01-01T00:00:00+08:00" }
@@ -29,7 +32,8 @@ fn requests() -> [(&'static str, Value, &'static [(&'static str, &'static str)])
     let inactivate = json!({
         "instance_id": ALIBABA_INSTANCE, "certificates": [{ "serial_number": "500000000000", "ca_serial_number": "007269004887" }]
     });
-    let status = json!({ "certificates": [{ "serial_number": "b6:7e:53:eb:ce:a9:b7:7d:65:b0:c3:23:66:46:d7:15" }, { "serial_number": "0A" }] });
+    let status =
+        json!({ "certificates": [{ "serial_number": "b6:7e:53:eb:ce:a9:b7:7d:65:b0:c3:23:66:46:d7:15" }, { "serial_number": "0A" }] });
     [
         (
             "describe",

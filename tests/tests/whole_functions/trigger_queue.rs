@@ -64,7 +64,8 @@ async fn a_record_that_comes_again_is_done_already() {
 #[tokio::test]
 async fn final_outcomes_do_not_come_back() {
     let simulator = simulator(alibaba(alibaba_certificates(1))).await;
-    let mut function = function_with("inactivate", &simulator, &[("INACTIVATE_ALLOWED_INSTANCES", "post-cn-7mz2d0000,post-cn-nowhere")]).await;
+    let mut function =
+        function_with("inactivate", &simulator, &[("INACTIVATE_ALLOWED_INSTANCES", "post-cn-7mz2d0000,post-cn-nowhere")]).await;
     let bodies = [
         body(&["0abc"]),
         body(&["500000000000", "500000000000"]),

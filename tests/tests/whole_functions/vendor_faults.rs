@@ -11,8 +11,8 @@ use tokio::net::TcpListener;
 use whole_function_tests::{Answer, Runtime};
 
 use crate::setup::{
-    ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, at_once, cas_certificates, function, function_with, in_short, problem, tencent,
-    tencent_certificates, texts,
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, at_once, cas_certificates, function, function_with, in_short, problem,
+    tencent, tencent_certificates, texts,
 };
 
 const FUNCTIONS: [(&str, Vendor, &str); 3] = [
@@ -85,16 +85,22 @@ fn faults() -> Vec<(Fault, &'static str)> {
             "provider_invalid_response",
         ),
         (
-            json_body(r#"{"Response":{"TotalCount":1,"Data":{}},"Data":{"DeviceSn":"500000000000"},"CertificateStatus":[{"SerialNumber":"50000000000000000000000000000000"}]}"#),
+            json_body(
+                r#"{"Response":{"TotalCount":1,"Data":{}},"Data":{"DeviceSn":"500000000000"},"CertificateStatus":[{"SerialNumber":"50000000000000000000000000000000"}]}"#,
+            ),
             "provider_invalid_response",
         ),
         (
-            json_body(r#"{"Response":{"TotalCount":1,"Data":[null]},"Data":"x","CertificateStatus":[{"SerialNumber":null,"Status":"good"}]}"#),
+            json_body(
+                r#"{"Response":{"TotalCount":1,"Data":[null]},"Data":"x","CertificateStatus":[{"SerialNumber":null,"Status":"good"}]}"#,
+            ),
             "provider_invalid_response",
         ),
         (
             // More is announced than comes; another certificate than the one asked for; no serial number.
-            json_body(r#"{"Response":{"TotalCount":5,"Data":[]},"Data":{"DeviceSn":"0b","CaSn":"0c","Status":"0"},"CertificateStatus":[{"Status":"good"}]}"#),
+            json_body(
+                r#"{"Response":{"TotalCount":5,"Data":[]},"Data":{"DeviceSn":"0b","CaSn":"0c","Status":"0"},"CertificateStatus":[{"Status":"good"}]}"#,
+            ),
             "provider_invalid_response",
         ),
         (json_body(r#"{"Response":{"Error":{}},"Code":null}"#), "provider_invalid_response"),
@@ -162,8 +168,17 @@ async fn odd_facts_in_a_sound_answer_are_kept_or_null() {
         "effective_status": "unknown", "usable": false, "subject": { "common_name": null, "organizational_unit": null }
     });
     for member in [
-        "ca_serial_number", "client_id", "source", "not_before", "not_after", "created_at", "updated_at", "last_activated_at",
-        "last_inactivated_at", "fingerprint_sha256", "pem",
+        "ca_serial_number",
+        "client_id",
+        "source",
+        "not_before",
+        "not_after",
+        "created_at",
+        "updated_at",
+        "last_activated_at",
+        "last_inactivated_at",
+        "fingerprint_sha256",
+        "pem",
     ] {
         expected[member] = Value::Null;
     }

@@ -1,101 +1,15 @@
 //! Lists that end by limit, by size and by time.
 
-use std::cell::RefCell;
+mod fleet;
 
+use serde_json::{Value, json};
+
+use self::fleet::{Fleet, certificate};
 use super::*;
-use crate::model::{EffectiveStatus, InstanceId, LifecycleStatus, SerialNumber, Subject};
+use crate::model::LifecycleStatus;
 use crate::provider::fixture::Bench;
-use crate::provider::{Page, Scope};
-use crate::request::{Filter, Order};
-use crate::transport::LocalFuture;
-use crate::transport::fake::Network;
-
-/// A fleet in a list of pages. Positions are offsets.
-struct Fleet {
-    scope: Scope,
-    certificates: Vec<Certificate>,
-    page_size: usize,
-    /// Whether the provider applies the filter itself.
-    exact: bool,
-    /// The call of this number ends in this error.
-    failure: Option<(usize, ErrorCode)>,
-    calls: RefCell<Vec<(usize, usize)>>,
-}
-
-impl Fleet {
-    fn new(count: usize) -> Self {
-        Self {
-            scope: Scope {
-                provider: ProviderName::TencentMqtt,
-                region: Region::parse("ap-guangzhou").unwrap(),
-                instance_id: InstanceId::parse("mqtt-1").ok(),
-            },
-            certificates: (0..count).map(|number| certificate(&format!("client-{number}"))).collect(),
-            page_size: 100,
-            exact: true,
-            failure: None,
-            calls: RefCell::default(),
-        }
-    }
-
-    fn calls(&self) -> usize {
-        self.calls.borrow().len()
-    }
-}
-
-impl Describer for Fleet {
-    fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
-    fn page<'a>(&'a self, _: &'a ListQuery<'a>, position: Option<&'a str>, wanted: usize) -> LocalFuture<'a, Result<Page, Error>> {
-        Box::pin(async move {
-            let begin = position.map_or(0, |text| text.parse().unwrap());
-            self.calls.borrow_mut().push((begin, wanted));
-            if let Some((call, code)) = self.failure
-                && self.calls() == call
-            {
-                return Err(Error::new(code, "the test says so"));
-            }
-            let size = if self.exact { self.page_size.min(wanted) } else { self.page_size };
-            let end = self.certificates.len().min(begin + size);
-            Ok(Page {
-                certificates: self.certificates[begin..end].to_vec(),
-                next: (end < self.certificates.len()).then(|| end.to_string()),
-                total_count: self.exact.then_some(u64::try_from(self.certificates.len()).unwrap()),
-                request_id: Some(format!("id-{}", self.calls())),
-            })
-        })
-    }
-
-    fn position_after(&self, position: Option<&str>, index: usize) -> Result<String, Error> {
-        let begin: usize = position.map_or(0, |text| text.parse().unwrap());
-        Ok((begin + index + 1).to_string())
-    }
-}
-
-fn certificate(client_id: &str) -> Certificate {
-    Certificate {
-        serial_number: SerialNumber::parse("0a").ok(),
-        provider_serial_number: Some("0a".to_owned()),
-        ca_serial_number: None,
-        client_id: Some(client_id.to_owned()),
-        subject: Subject::default(),
-        status: LifecycleStatus::Active,
-        provider_status: Some("ACTIVE".to_owned()),
-        effective_status: EffectiveStatus::Active,
-        usable: Some(true),
-        source: None,
-        not_before: None,
-        not_after: None,
-        created_at: None,
-        updated_at: None,
-        last_activated_at: None,
-        last_inactivated_at: None,
-        fingerprint_sha256: None,
-        pem: None,
-    }
-}
+use crate::request::{self, Filter, Order};
+use crate::transport::fake::{Network, ok};
 
 const PLENTY: AnswerBudget = AnswerBudget { bytes: 6_000_000, escaped: false };
 
@@ -259,5 +173,66 @@ async fn any_other_failure_in_the_middle_is_an_error() {
     for code in [ErrorCode::Throttled, ErrorCode::ProviderUnavailable, ErrorCode::ProviderInvalidResponse, ErrorCode::ProviderRejected] {
         let fleet = Fleet { page_size: 10, failure: Some((2, code)), ..Fleet::new(100) };
         assert_eq!(collect(&fleet, &Filter::default(), 100, PLENTY, None).await.err().unwrap().code, code);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_answered_page_by_page_with_a_cursor_that_only_continues_it() {
+    let network = Network::new(|request| {
+        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        let begin = asked["Offset"].as_u64().unwrap();
+        let end = (begin + asked["Limit"].as_u64().unwrap()).min(5);
+        let items: Vec<Value> =
+            (begin..end).map(|number| json!({"DeviceCertificateSn": format!("a{number}"), "Status": "ACTIVE"})).collect();
+        ok(&json!({"Response": {"TotalCount": 5, "Data": items, "RequestId": format!("id-{begin}")}}))
+    });
+    let bench = Bench::with(&network, &[("DEFAULT_PROVIDER", "tencent-mqtt"), ("TENCENTCLOUD_REGION", "ap-guangzhou")]);
+    let session = bench.session();
+    let perform = async |request: Value| Describe::perform(&session, request::parse(&request.to_string()).unwrap(), PLENTY).await;
+    let first = perform(json!({"instance_id": "mqtt-1", "limit": 3})).await.unwrap();
+    assert_eq!((first.operation, first.region.as_str(), first.total_count), ("describe", "ap-guangzhou", Some(5)));
+    assert_eq!((first.certificates.len(), first.provider_request_ids.as_slice()), (3, &["id-0".to_owned()][..]));
+    let cursor = first.next_cursor.unwrap();
+    let second = perform(json!({"instance_id": "mqtt-1", "limit": 3, "cursor": cursor})).await.unwrap();
+    let serials: Vec<_> = second.certificates.iter().filter_map(|it| it.provider_serial_number.as_deref()).collect();
+    assert_eq!((serials, second.next_cursor), (vec!["a3", "a4"], None));
+    let calls = network.sent().len();
+    for other in [
+        json!({"instance_id": "mqtt-2", "cursor": cursor}),
+        json!({"instance_id": "mqtt-1", "cursor": cursor, "order_by": "created_asc"}),
+        json!({"instance_id": "mqtt-1", "cursor": cursor, "filter": {"client_ids": ["a"]}}),
+        json!({"instance_id": "mqtt-1", "cursor": ""}),
+    ] {
+        assert_eq!(perform(other.clone()).await.unwrap_err().field.as_deref(), Some("cursor"), "{other}");
+    }
+    assert_eq!(network.sent().len(), calls, "a wrong cursor costs no call");
+}
+
+#[test]
+fn an_answer_goes_to_the_log_without_certificates_themselves() {
+    let answer = DescribeAnswer {
+        operation: "describe",
+        provider: ProviderName::TencentMqtt,
+        region: Region::parse("ap-guangzhou").unwrap(),
+        instance_id: None,
+        certificates: vec![Certificate { pem: Some("-----BEGIN".to_owned()), ..certificate("client-1") }],
+        total_count: Some(1),
+        next_cursor: None,
+        provider_request_ids: Vec::new(),
+    };
+    let logged = serde_json::to_string(&answer.for_log()).unwrap();
+    assert!(logged.contains("client-1") && !logged.contains("BEGIN"), "{logged}");
+}
+
+#[tokio::test]
+async fn room_that_is_just_enough_is_used() {
+    // Pages of the same size, so that the second one fits exactly.
+    let mut fleet = Fleet { page_size: 5, ..Fleet::new(10) };
+    let bytes = fleet.certificates.iter().map(|certificate| serde_json::to_string(certificate).unwrap().len() + 1).sum::<usize>();
+    for (page_size, missing, told) in [(5, 0, 10), (5, 1, 5), (10, 0, 10), (10, 1, 9)] {
+        fleet.page_size = page_size;
+        let budget = AnswerBudget { bytes: ENVELOPE_BYTES + bytes - missing, escaped: false };
+        let collected = collect(&fleet, &Filter::default(), 100, budget, None).await.unwrap();
+        assert_eq!(collected.certificates.len(), told, "pages of {page_size}, {missing} bytes too few");
     }
 }

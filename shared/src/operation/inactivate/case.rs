@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorCode};
 use crate::model::{InstanceId, LifecycleStatus, SerialNumber};
 use crate::provider::{Found, Inactivate as Inactivator};
 use crate::request::CertificateReference;
+use crate::telemetry::RECORD;
 
 /// One certificate on its way through the steps.
 pub(super) struct Case<'a> {
@@ -46,6 +47,7 @@ impl Case<'_> {
     fn audit(&self, found: &Found, message: &'static str, result: Option<&InactivateResult>) {
         let scope = self.inactivator.scope();
         tracing::info!(
+            target: RECORD,
             provider = scope.provider.as_str(),
             region = scope.region.as_str(),
             instance_id = scope.instance_id.as_ref().map(InstanceId::as_str),

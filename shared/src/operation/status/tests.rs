@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::ErrorCode;
+use crate::operation::Answer as _;
 use crate::provider::fixture::{Bench, now};
 use crate::request;
 use crate::transport::HttpRequest;
@@ -33,7 +34,10 @@ async fn perform(network: &Network, request: &Value) -> Result<Value, Error> {
     let bench = Bench::new(network);
     let session = bench.session();
     let request = request::parse(&request.to_string()).unwrap();
-    Status::perform(&session, request, BUDGET).await.map(|answer| serde_json::to_value(answer).unwrap())
+    let answer = Status::perform(&session, request, BUDGET).await?;
+    let failures = answer.results.iter().filter(|result| result.error.is_some()).count();
+    assert_eq!(answer.failures().count(), failures, "a queue decides by them");
+    Ok(serde_json::to_value(answer).unwrap())
 }
 
 fn request_for(serials: &[&str]) -> Value {

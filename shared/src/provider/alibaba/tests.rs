@@ -171,6 +171,8 @@ async fn what_is_not_documented_is_not_an_answer() {
         (414, "<html>URI Too Long</html>", ErrorCode::ProviderRejected),
         (429, "", ErrorCode::Throttled),
         (502, "<html>Bad Gateway</html>", ErrorCode::ProviderUnavailable),
+        (502, "<html><Code>Throttling</Code></html>", ErrorCode::ProviderUnavailable),
+        (502, "it said <Error><Code>Throttling</Code></Error>", ErrorCode::ProviderUnavailable),
         (500, "{}", ErrorCode::ProviderUnavailable),
     ] {
         let error = refused(move || answer(status, body)).await;

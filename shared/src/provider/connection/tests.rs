@@ -1,0 +1,124 @@
+//! From target and configuration to an API: instance, region, host, credentials.
+
+use super::*;
+use crate::error::ProviderError;
+use crate::model::{InstanceId, ProviderName};
+use crate::provider::fixture::Bench;
+use crate::transport::Method;
+use crate::transport::fake::{Network, answer};
+
+struct Case<'a> {
+    variables: &'a [(&'a str, &'a str)],
+    region: Option<&'a str>,
+    /// One host for all regions, or one for each known region.
+    central_host: Option<&'static str>,
+}
+
+/// Region and URL of a call to a provider that knows `aa-one` and `aa-two`.
+fn connected(case: &Case<'_>) -> Result<(String, String), Error> {
+    let network = Network::queue([]);
+    let bench = Bench::with(&network, case.variables);
+    let session = bench.session();
+    let facts = Facts {
+        cloud: &session.config.tencent,
+        variables: ("KEY", "TENCENTCLOUD_REGION"),
+        endpoint: session.config.tencent_mqtt_endpoint.as_ref(),
+        hosts: |region| ["aa-one", "aa-two"].contains(&region.as_str()).then(|| format!("{region}.vendor.test")),
+        central_host: case.central_host,
+        has_instances: false,
+    };
+    let region = case.region.map(|region| Region::parse(region).unwrap());
+    let target = Target { provider: ProviderName::TencentMqtt, region, instance_id: None };
+    let (scope, connection) = connect(&session, target, &facts)?;
+    Ok((scope.region.as_str().to_owned(), connection.endpoint.url("")))
+}
+
+#[test]
+fn the_requests_region_comes_before_the_configured_one_and_the_endpoint_before_the_table() {
+    let endpoint = ("TENCENT_MQTT_ENDPOINT", "https://private.test");
+    let here = ("TENCENTCLOUD_REGION", "aa-one");
+    let new = ("TENCENTCLOUD_REGION", "bb-new");
+    for (variables, region, central_host, expected) in [
+        (&[][..], Some("aa-one"), None, Ok(("aa-one", "https://aa-one.vendor.test/"))),
+        (&[here], None, None, Ok(("aa-one", "https://aa-one.vendor.test/"))),
+        (&[here], Some("aa-two"), None, Ok(("aa-two", "https://aa-two.vendor.test/"))),
+        (&[here, endpoint], None, None, Ok(("aa-one", "https://private.test/"))),
+        // What the operator has configured is believed, unless it would become part of a host name.
+        (&[new, endpoint], None, None, Ok(("bb-new", "https://private.test/"))),
+        (&[new, endpoint], Some("bb-new"), None, Ok(("bb-new", "https://private.test/"))),
+        (&[new], None, Some("central.test"), Ok(("bb-new", "https://central.test/"))),
+        (&[new], None, None, Err("region")),
+        (&[endpoint], Some("bb-new"), None, Err("region")),
+        (&[here, endpoint], Some("bb-new"), Some("central.test"), Err("region")),
+        (&[endpoint], None, Some("central.test"), Err("region")),
+    ] {
+        let result = connected(&Case { variables, region, central_host });
+        match (&result, expected) {
+            (Ok((region, url)), Ok(expected)) => assert_eq!((region.as_str(), url.as_str()), expected, "{variables:?}"),
+            (Err(error), Err(field)) => {
+                assert_eq!((error.code, error.field.as_deref()), (ErrorCode::InvalidRequest, Some(field)), "{variables:?}");
+            }
+            _ => panic!("{result:?} for {variables:?}, {region:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_missing_region_or_key_is_told_by_the_name_of_its_variable() {
+    let error = connected(&Case { variables: &[], region: None, central_host: None }).unwrap_err();
+    assert!(error.detail.contains("TENCENTCLOUD_REGION"), "{error}");
+    let keyless = [("TENCENTCLOUD_SECRET_ID", ""), ("TENCENTCLOUD_SECRET_KEY", "")];
+    let error = connected(&Case { variables: &keyless, region: Some("aa-one"), central_host: None }).unwrap_err();
+    assert_eq!(error.code, ErrorCode::ProviderRejected);
+    assert!(error.detail.contains("set KEY"), "{error}");
+}
+
+#[test]
+fn an_instance_is_named_exactly_where_there_are_instances() {
+    let network = Network::queue([]);
+    let bench = Bench::new(&network);
+    let session = bench.session();
+    for (has_instances, instance_id, fits) in
+        [(true, Some("mqtt-1"), true), (true, None, false), (false, None, true), (false, Some("mqtt-1"), false)]
+    {
+        let facts = Facts {
+            cloud: &session.config.tencent,
+            variables: ("KEY", "REGION"),
+            endpoint: None,
+            hosts: |_| Some("vendor.test".to_owned()),
+            central_host: None,
+            has_instances,
+        };
+        let instance_id = instance_id.map(|text| InstanceId::parse(text).unwrap());
+        let target = Target { provider: ProviderName::AlibabaPca, region: Region::parse("aa-one").ok(), instance_id };
+        match connect(&session, target, &facts) {
+            Ok((scope, _)) => assert!(fits && scope.instance_id.is_some() == has_instances),
+            Err(error) => assert!(!fits && error.field.as_deref() == Some("instance_id"), "{error}"),
+        }
+    }
+}
+
+/// What is told of a vendor's text by a session with these credentials.
+async fn told(message: String) -> String {
+    let network = Network::queue([answer(200, "")]);
+    let bench = Bench::with(&network, &[("TENCENTCLOUD_TOKEN", "token-canary")]);
+    let session = bench.session();
+    let credentials = bench.config.tencent.credentials.as_ref().unwrap();
+    let connection = Connection { session: &session, endpoint: Endpoint::https("vendor.test"), credentials };
+    let read = |_: &HttpResponse| -> Result<(), Error> {
+        let told = ProviderError::new(ProviderName::TencentMqtt, "Odd.AKIDtest", Some(&message), Some("id-tencent-key"));
+        Err(Error::new(ErrorCode::ProviderRejected, "odd").with_provider_error(told))
+    };
+    let sign = |_, _| HttpRequest { method: Method::Get, url: String::new(), headers: Vec::new(), body: Vec::new() };
+    let failure = connection.call(Safety::Write, sign, read).await.unwrap_err();
+    serde_json::to_string(&failure.error).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_repeats_the_credentials_is_told_without_them() {
+    let json = told("key tencent-key of AKIDtest with token-canary, twice: tencent-key".to_owned()).await;
+    assert!(json.contains("key *** of *** with ***, twice: ***") && json.contains("Odd.***") && json.contains("id-***"), "{json}");
+    for value in ["AKIDtest", "tencent-key", "token-canary"] {
+        assert!(!json.contains(value), "{json}");
+    }
+}
