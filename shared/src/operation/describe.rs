@@ -119,6 +119,7 @@ impl Listing<'_> {
     /// Reads pages until there is no more, or no more fits: by `limit`, by size, or by time. What is left is behind `next`.
     async fn collect(&self, mut position: Option<String>) -> Result<Collected, Error> {
         let mut collected = Collected::default();
+        let begin = position.clone();
         let mut exact = true;
         let mut largest_page = 0_usize;
         loop {
@@ -126,17 +127,19 @@ impl Listing<'_> {
             let page = match self.describer.page(&self.query, position.as_deref(), wanted).await {
                 Ok(page) => page,
                 // Out of time in the middle: what was read is worth more than an error, and the cursor tells the rest.
-                Err(error) if error.code == ErrorCode::Timeout && position.is_some() && !collected.request_ids.is_empty() => {
+                Err(error) if error.code == ErrorCode::Timeout && position != begin => {
                     collected.next = position;
                     return Ok(collected);
                 }
                 Err(error) => return Err(error),
             };
             collected.request_ids.extend(page.request_id);
+            collected.total_count = page.total_count.filter(|_| exact);
             let bytes_before = collected.bytes;
             for (index, certificate) in page.certificates.into_iter().enumerate() {
                 if !self.query.filter.matches(&certificate, self.session.now) {
                     exact = false;
+                    collected.total_count = None;
                     continue;
                 }
                 let bytes = self.size(&certificate);
@@ -151,7 +154,6 @@ impl Listing<'_> {
                 collected.bytes = collected.bytes.saturating_add(bytes);
                 collected.certificates.push(certificate);
             }
-            collected.total_count = page.total_count.filter(|_| exact);
             largest_page = largest_page.max(collected.bytes.saturating_sub(bytes_before));
             let Some(next) = page.next else { return Ok(collected) };
             // The next page is not begun when it would most likely not fit: a page that is cut is read twice.

@@ -63,9 +63,11 @@ fn provider(asked: Option<ProviderName>, config: &Config) -> Result<ProviderName
         .ok_or_else(|| Error::invalid("provider", "name the provider, or set DEFAULT_PROVIDER for the function"))
 }
 
-/// When not one of a request's certificates could be processed, the reason is the answer. A reason that may pass is
-/// preferred, so that callers and queues try again.
+/// When not one of a request's certificates could be processed, the reason is the answer: one that may pass, so that callers
+/// and queues try again, or else one that concerns the whole request. That the provider dislikes each of them is told by
+/// the results.
 fn shared_error<'a>(errors: impl Iterator<Item = Option<&'a Error>>) -> Option<Error> {
     let errors: Vec<&Error> = errors.collect::<Option<_>>()?;
-    errors.iter().find(|error| error.code.retryable()).or(errors.first()).map(|error| (*error).clone())
+    let passing = errors.iter().find(|error| error.code.retryable());
+    passing.or_else(|| errors.iter().find(|error| !error.concerns_parameters)).map(|error| (*error).clone())
 }

@@ -69,12 +69,14 @@ pub(super) fn explain(refusal: &Refusal<'_>, tables: &[&[Row]]) -> Error {
 }
 
 fn unknown(refusal: &Refusal<'_>) -> (ErrorCode, &'static str, About) {
+    // Alibaba has codes made of the parameter's name: MissingSerialNumber, InvalidSerialNumber.
+    let named = ["Invalid", "Missing"].iter().any(|start| refusal.code.starts_with(start));
     match refusal.status {
         429 => (ErrorCode::Throttled, "the provider asks to slow down", About::Other),
-        500.. => (ErrorCode::ProviderUnavailable, "the provider failed with a code that this version does not know", About::Other),
+        500.. if !named => {
+            (ErrorCode::ProviderUnavailable, "the provider failed with a code that this version does not know", About::Other)
+        }
         _ => {
-            // Alibaba has codes made of the parameter's name: MissingSerialNumber, InvalidSerialNumber.
-            let named = ["Invalid", "Missing"].iter().any(|start| refusal.code.starts_with(start));
             let about = if named { About::Parameters } else { About::Other };
             (ErrorCode::ProviderRejected, "the provider refused with a code that this version does not know", about)
         }

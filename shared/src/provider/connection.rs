@@ -28,15 +28,11 @@ impl Connection<'_> {
         called.map_err(|failure| Failure { error: self.without_credentials(failure.error), ..failure })
     }
 
-    fn without_credentials(&self, mut error: Error) -> Error {
+    fn without_credentials(&self, error: Error) -> Error {
         let Credentials { id, secret, token } = self.credentials;
-        let values = [Some(id.as_str()), Some(secret.expose_secret()), token.as_ref().map(ExposeSecret::expose_secret)];
-        if let Some(told) = &mut error.provider_error {
-            for text in [Some(&mut told.code), told.message.as_mut(), told.request_id.as_mut()].into_iter().flatten() {
-                *text = values.iter().flatten().fold(std::mem::take(text), |text, value| text.replace(value, "***"));
-            }
-        }
-        error
+        let mut values = vec![id.as_str(), secret.expose_secret()];
+        values.extend(token.as_ref().map(ExposeSecret::expose_secret));
+        Error { provider_error: error.provider_error.map(|told| Box::new(told.without(&values))), ..error }
     }
 }
 

@@ -65,7 +65,8 @@ impl Case<'_> {
         let first = self.order(found).await;
         match first {
             Ordered::Settled(result) => result,
-            Ordered::Open { seen: Seen::StillOn, .. } => match self.order(found).await {
+            Ordered::Open { seen: Some(LifecycleStatus::Active | LifecycleStatus::PendingActivation), .. } => match self.order(found).await
+            {
                 Ordered::Settled(result) => result,
                 Ordered::Open { seen, error } => self.unsettled(found, seen, error),
             },
@@ -76,12 +77,12 @@ impl Case<'_> {
     async fn order(&self, found: &Found) -> Ordered {
         match self.inactivator.inactivate(found).await {
             Ok(Some(written)) => self.confirm(found, written.request_id).await,
-            Ok(None) => Ordered::Settled(self.gone(found)),
+            Ok(None) => Ordered::Settled(self.gone(found, false)),
             Err(failure) if failure.may_have_acted => match self.look(found).await {
                 Look::Off => Ordered::Settled(self.inactivated(found, None, true)),
-                Look::Gone => Ordered::Settled(self.gone(found)),
-                Look::On(_) => Ordered::Open { seen: Seen::StillOn, error: failure.error },
-                Look::Unreadable => Ordered::Open { seen: Seen::Nothing, error: failure.error },
+                Look::Gone => Ordered::Settled(self.gone(found, true)),
+                Look::On(status) => Ordered::Open { seen: Some(status), error: failure.error },
+                Look::Unreadable => Ordered::Open { seen: None, error: failure.error },
             },
             Err(failure) => {
                 let outcome = if failure.error.code == ErrorCode::ProviderRejected { Outcome::Refused } else { Outcome::Failed };
@@ -95,14 +96,17 @@ impl Case<'_> {
     /// change may take a moment to show. A read that fails leaves the provider's word as the evidence.
     async fn confirm(&self, found: &Found, request_id: Option<String>) -> Ordered {
         let mut look = self.look(found).await;
-        if matches!(look, Look::On(_)) {
+        if let Look::On(status) = look {
             tokio::time::sleep(BEFORE_SECOND_LOOK).await;
-            look = self.look(found).await;
+            look = match self.look(found).await {
+                Look::Unreadable => Look::On(status),
+                second => second,
+            };
         }
         Ordered::Settled(match look {
             Look::Off => self.inactivated(found, request_id, true),
             Look::Unreadable => self.inactivated(found, request_id, false),
-            Look::Gone => self.gone(found),
+            Look::Gone => self.gone(found, true),
             Look::On(status) => {
                 let error = Error::new(
                     ErrorCode::ProviderInvalidResponse,
@@ -128,10 +132,10 @@ impl Case<'_> {
         }
     }
 
-    fn unsettled(&self, found: &Found, seen: Seen, error: Error) -> InactivateResult {
+    fn unsettled(&self, found: &Found, seen: Option<LifecycleStatus>, error: Error) -> InactivateResult {
         match seen {
-            Seen::StillOn => InactivateResult { error: Some(error), ..self.seen(Outcome::Failed, found) },
-            Seen::Nothing => {
+            Some(_) => InactivateResult { error: Some(error), status: seen, ..self.seen(Outcome::Failed, found) },
+            None => {
                 let detail =
                     format!("the order was sent, but neither its answer nor the state afterwards could be read ({})", error.detail);
                 let error = Error { detail, ..error };
@@ -150,8 +154,8 @@ impl Case<'_> {
     }
 
     /// It was there before the order and is not any more: nothing is left to be switched off.
-    fn gone(&self, found: &Found) -> InactivateResult {
-        InactivateResult { status: None, ..self.seen(Outcome::NotFound, found) }
+    fn gone(&self, found: &Found, verified: bool) -> InactivateResult {
+        InactivateResult { status: None, verified, ..self.seen(Outcome::NotFound, found) }
     }
 
     pub(super) fn not_attempted(&self, error: Error) -> InactivateResult {
@@ -182,13 +186,8 @@ impl Case<'_> {
 enum Ordered {
     /// It is known.
     Settled(InactivateResult),
-    /// It may have had its effect; this is what a read has shown since.
-    Open { seen: Seen, error: Error },
-}
-
-enum Seen {
-    StillOn,
-    Nothing,
+    /// It may have had its effect; this is what a read has shown since, if one could be made.
+    Open { seen: Option<LifecycleStatus>, error: Error },
 }
 
 enum Look {

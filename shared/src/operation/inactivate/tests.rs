@@ -153,6 +153,8 @@ async fn when_nothing_could_be_done_the_reason_is_the_answer_and_one_that_may_pa
     let broker = Broker::new([rejected(), fails(ErrorCode::ProviderUnavailable)], []);
     assert_eq!(act(&broker, &request_of(2)).await.unwrap_err().code, ErrorCode::ProviderUnavailable);
     let broker = Broker::new([rejected(), rejected()], []);
+    assert_eq!(outcomes(&act(&broker, &request_of(2)).await.unwrap()), [Outcome::Failed, Outcome::Failed]);
+    let broker = Broker::new([fails(ErrorCode::ProviderRejected)], []);
     assert_eq!(act(&broker, &request_of(2)).await.unwrap_err().code, ErrorCode::ProviderRejected);
     let broker = Broker::new([fails(ErrorCode::Throttled)], []);
     assert_eq!(act(&broker, &request_of(100)).await.unwrap_err().code, ErrorCode::Throttled);

@@ -5,6 +5,7 @@ pub(super) mod codes;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::Connection;
 use super::codes::{Refusal, Row, explain, not_an_answer};
@@ -30,15 +31,39 @@ pub(super) struct Call<'a> {
     pub(super) parameters: &'a [(&'a str, &'a str)],
 }
 
-/// What the gateway or the product answers in place of a result. Some gateways write the names in lower case.
-#[derive(Deserialize)]
+/// What the gateway or the product answers in place of a result.
 struct ErrorBody {
-    #[serde(rename = "Code", alias = "code")]
     code: String,
-    #[serde(rename = "Message", alias = "message")]
     message: Option<String>,
-    #[serde(rename = "RequestId", alias = "requestId")]
     request_id: Option<String>,
+}
+
+/// Some gateways write the names in lower case. Only texts are taken; the code counts whatever the others are.
+#[derive(Deserialize)]
+struct Names {
+    #[serde(rename = "Code")]
+    code: Option<Value>,
+    #[serde(rename = "code")]
+    lower_code: Option<Value>,
+    #[serde(rename = "Message")]
+    message: Option<Value>,
+    #[serde(rename = "message")]
+    lower_message: Option<Value>,
+    #[serde(rename = "RequestId")]
+    request_id: Option<Value>,
+    #[serde(rename = "requestId")]
+    lower_request_id: Option<Value>,
+}
+
+impl Names {
+    fn into_error(self) -> Option<ErrorBody> {
+        let text = |values: [Option<Value>; 2]| values.iter().flatten().find_map(Value::as_str).map(str::to_owned);
+        Some(ErrorBody {
+            code: text([self.code, self.lower_code])?,
+            message: text([self.message, self.lower_message]),
+            request_id: text([self.request_id, self.lower_request_id]),
+        })
+    }
 }
 
 impl Api {
@@ -103,8 +128,8 @@ impl Api {
 
 /// JSON with a `Code`, or the XML form of the same (root `Error`), which some gateways send whatever was asked for.
 fn error_body(body: &[u8]) -> Option<ErrorBody> {
-    if let Ok(error) = serde_json::from_slice::<ErrorBody>(body) {
-        return Some(error);
+    if let Ok(names) = serde_json::from_slice::<Names>(body) {
+        return names.into_error();
     }
     let text = std::str::from_utf8(body).ok()?.trim_start();
     let element = |name: &str| {

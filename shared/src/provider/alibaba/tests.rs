@@ -180,3 +180,17 @@ async fn what_is_not_documented_is_not_an_answer() {
     }
     assert_eq!(refused(|| answer(400, b"\xff<Error><Code>A</Code></Error>".to_vec())).await.code, ErrorCode::ProviderInvalidResponse);
 }
+
+#[tokio::test(start_paused = true)]
+async fn names_may_come_in_both_cases_at_once() {
+    let body = r#"{"Code": "Throttling", "code": "Throttling", "RequestId": "a", "requestId": "a"}"#;
+    assert_eq!(refused(move || answer(400, body)).await.code, ErrorCode::Throttled);
+    let body = r#"{"Code": "InvalidAccessKeyId.NotFound", "code": 404, "Message": "x", "message": {"a": 1}}"#;
+    assert_eq!(refused(move || answer(400, body)).await.code, ErrorCode::ProviderRejected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_odd_message_does_not_hide_the_code() {
+    let body = r#"{"Code": "Throttling", "Message": {"a": 1}, "RequestId": 17}"#;
+    assert_eq!(refused(move || answer(400, body)).await.code, ErrorCode::Throttled);
+}

@@ -143,9 +143,16 @@ impl Inactivate for AlibabaMqtt<'_> {
             let Some(ca) = &reference.ca_serial_number else { return Ok(None) };
             let known = self.known_ca_spellings.borrow().get(ca).cloned();
             let ca_spellings = known.map_or_else(|| ca.spellings(), |known| vec![known]);
+            let mut is_own_spelling = true;
             for device_sn in reference.serial_number.spellings() {
                 for ca_sn in &ca_spellings {
-                    if let Some(found) = self.get(&device_sn, ca_sn).await? {
+                    let found = match self.get(&device_sn, ca_sn).await {
+                        // Another spelling may break the provider's rules; then the certificate is not known under it.
+                        Err(error) if error.concerns_parameters && !is_own_spelling => None,
+                        found => found?,
+                    };
+                    is_own_spelling = false;
+                    if let Some(found) = found {
                         self.known_ca_spellings.borrow_mut().insert(ca.clone(), ca_sn.clone());
                         return Ok(Some(found));
                     }

@@ -213,3 +213,25 @@ fn every_host_follows_one_rule() {
     assert_eq!(host_of("mq-internet-access").as_deref(), Some("onsmqtt.mq-internet-access.aliyuncs.com"));
     assert_eq!(host_of("xx-nowhere"), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_spelling_that_the_provider_refuses_is_one_that_it_does_not_know() {
+    let network = Network::new(|request| {
+        let device = parameter(request, "DeviceSn").unwrap();
+        if device == "ab" { unknown() } else { recorded("alibaba-mqtt/InactivateDeviceCertificate.error-parameter-400") }
+    });
+    assert!(find(&network, &reference("ab", "22")).await.unwrap().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spelling_that_the_provider_refuses_does_not_hide_the_next() {
+    let network = Network::new(|request| {
+        let device = parameter(request, "DeviceSn").unwrap();
+        match device.as_str() {
+            "ab" => unknown(),
+            "00ab" => certificate("00ab", "22", "1"),
+            _ => recorded("alibaba-mqtt/InactivateDeviceCertificate.error-parameter-400"),
+        }
+    });
+    assert!(find(&network, &reference("ab", "22")).await.unwrap().is_some());
+}

@@ -149,10 +149,13 @@ impl Status for AlibabaPca<'_> {
                     .filter(|(_, progress)| matches!(progress, Progress::Open(_)))
                     .filter_map(|((spellings, reference), progress)| {
                         let text = spellings.get(round)?.as_str();
-                        Some(Asked { text, number: &reference.serial_number, progress })
+                        Some(Asked { text, number: &reference.serial_number, is_own_spelling: round == 0, progress })
                     })
                     .collect();
-                self.ask_in_groups(open, &mut request_ids).await;
+                if let Err(error) = self.ask_in_groups(open, &mut request_ids).await {
+                    let unasked = progress.iter_mut().filter(|progress| matches!(progress, Progress::Open(_)));
+                    unasked.for_each(|progress| *progress = Progress::Settled(Err(error.clone())));
+                }
             }
             let records = progress.into_iter().map(|progress| match progress {
                 Progress::Open(record) => Ok(record),
@@ -166,12 +169,15 @@ impl Status for AlibabaPca<'_> {
 /// One certificate under one spelling.
 struct Asked<'a> {
     text: &'a str,
+    is_own_spelling: bool,
     number: &'a SerialNumber,
     progress: &'a mut Progress,
 }
 
 impl AlibabaPca<'_> {
-    async fn ask_in_groups(&self, asked: Vec<Asked<'_>>, request_ids: &mut Vec<String>) {
+    /// # Errors
+    /// One after which no further call is worth making.
+    async fn ask_in_groups(&self, asked: Vec<Asked<'_>>, request_ids: &mut Vec<String>) -> Result<(), Error> {
         let mut groups = grouped(asked);
         // The first group is on top.
         groups.reverse();
@@ -188,20 +194,19 @@ impl AlibabaPca<'_> {
                     groups.push(second_half);
                     groups.push(group);
                 }
-                Err(error) if error.code == ErrorCode::NotFound => group.into_iter().for_each(|asked| asked.take(None)),
-                Err(error) => {
-                    // Refused credentials are refused for all; and who asks for less, or is late, is not asked again.
-                    let hopeless = match error.code {
-                        ErrorCode::ProviderRejected => !may_help_to_split(&error),
-                        code => matches!(code, ErrorCode::Throttled | ErrorCode::Timeout),
-                    };
-                    let rest = if hopeless { std::mem::take(&mut groups) } else { Vec::new() };
-                    for asked in group.into_iter().chain(rest.into_iter().flatten()) {
-                        *asked.progress = Progress::Settled(Err(error.clone()));
-                    }
+                // A spelling that is not the caller's own may break the provider's rules; then it is not known under it.
+                Err(error) if may_help_to_split(&error) => group.into_iter().for_each(|asked| match error.code {
+                    ErrorCode::ProviderRejected if asked.is_own_spelling => *asked.progress = Progress::Settled(Err(error.clone())),
+                    _ => asked.take(None),
+                }),
+                // Refused credentials are refused for all; and who asks for less, or is late, is not asked again.
+                Err(error) if matches!(error.code, ErrorCode::ProviderRejected | ErrorCode::Throttled | ErrorCode::Timeout) => {
+                    return Err(error);
                 }
+                Err(error) => group.into_iter().for_each(|asked| *asked.progress = Progress::Settled(Err(error.clone()))),
             }
         }
+        Ok(())
     }
 }
 

@@ -288,3 +288,24 @@ fn most_regions_share_the_central_host() {
         assert_eq!(host(&Region::parse(region).unwrap()).as_deref(), expected, "{region}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_less_is_not_asked_in_further_spellings() {
+    let network =
+        Network::new(
+            |request| {
+                if asked(request)[0].ends_with("1001") { rows([]) } else { recorded("alibaba-common/Any.error-throttling-user") }
+            },
+        );
+    look_up(&network, &numbered(150)).await;
+    assert_eq!(sizes(&network), [100, 50, 50, 50]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spelling_that_the_provider_refuses_is_one_that_it_does_not_know() {
+    let network = Network::new(|request| {
+        let upper = |text: &String| text.bytes().any(|byte| byte.is_ascii_uppercase());
+        if asked(request).iter().any(upper) { refusal("InvalidParameter") } else { rows([]) }
+    });
+    assert_eq!(told(&look_up(&network, &references(&["ab", "ac"])).await), ["-", "-"]);
+}

@@ -119,3 +119,11 @@ fn an_answer_without_a_code_is_judged_by_its_status() {
         assert!(error.detail.contains("tencent-mqtt") && error.detail.contains(&status.to_string()), "{}", error.detail);
     }
 }
+
+#[test]
+fn a_code_made_of_a_parameters_name_decides_before_the_status() {
+    for (code, status) in [("InvalidSerialNumber", 500), ("MissingDeviceSn", 500), ("InvalidDeviceSn.Format", 503)] {
+        let error = explained(code, status);
+        assert_eq!((error.code, error.concerns_parameters), (ErrorCode::ProviderRejected, true), "{code}");
+    }
+}

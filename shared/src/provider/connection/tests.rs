@@ -122,3 +122,11 @@ async fn a_vendor_that_repeats_the_credentials_is_told_without_them() {
         assert!(!json.contains(value), "{json}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_is_cut_with_a_long_message_goes_no_further_either() {
+    for length in 495..512 {
+        let json = told(format!("{}token-canary and more", " ".repeat(length))).await;
+        assert!(!json.contains("token"), "{length}: {json}");
+    }
+}

@@ -43,7 +43,7 @@ pub(super) const CODES: &[Row] = &[
     Row::parameters("MissingParameter"),
     Row::parameters("UnknownParameter"),
     Row::parameters("InvalidRequest"),
-    Row::new("RequestSizeLimitExceeded", ProviderRejected, "the request is too large for the provider; filter by fewer values"),
+    Row::parameters("RequestSizeLimitExceeded"),
     Row::new("ResponseSizeLimitExceeded", ProviderRejected, "the answer is too large for the provider"),
     // Address of the call: host, action, version, region.
     Row::new("UnsupportedRegion", ProviderRejected, "the provider does not serve this region; check region"),

@@ -172,10 +172,16 @@ impl Describe for TencentMqtt<'_> {
         Box::pin(async move {
             let offset = offset_of(position)?;
             let narrowing_now = narrowing(query.filter, self.several_values.get())?;
-            let page = self.list_page(query, &narrowing_now, offset, wanted).await?;
-            let doubtful = page.certificates.is_empty() && narrowing_now.filters.iter().any(|filter| filter.values.len() > 1);
-            if !doubtful || self.takes_values_as_alternatives().await? {
-                return Ok(page);
+            let page = self.list_page(query, &narrowing_now, offset, wanted).await;
+            let has_several = narrowing_now.filters.iter().any(|filter| filter.values.len() > 1);
+            // How many values one filter may have is not documented either: what is refused is filtered here.
+            let misread = has_several
+                && match &page {
+                    Ok(page) => page.certificates.is_empty() && !self.takes_values_as_alternatives().await?,
+                    Err(error) => error.concerns_parameters,
+                };
+            if !misread {
+                return page;
             }
             self.several_values.set(false);
             self.list_page(query, &narrowing(query.filter, false)?, offset, wanted).await

@@ -283,3 +283,17 @@ async fn what_the_vendor_says_about_a_signature_stays_here() {
         assert!(json.contains(code) && json.contains("id-1") && !json.contains("canary"), "{json}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn more_values_than_the_vendor_takes_are_filtered_here() {
+    let network = Network::new(|request| {
+        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        match asked.get("Filters") {
+            Some(_) => ok(&json!({"Response": {"Error": {"Code": "InvalidParameterValue", "Message": "Too many."}}})),
+            None => recorded("tencent-mqtt/DescribeDeviceCertificates.ok-four-statuses"),
+        }
+    });
+    let wanted = Wanted { client_ids: vec!["client-1".to_owned(), "client-2".to_owned()], ..Wanted::default() };
+    let page = page(&network, &wanted, None, 10).await.unwrap();
+    assert_eq!((page.certificates.len(), page.total_count, network.sent().len()), (4, None, 2));
+}

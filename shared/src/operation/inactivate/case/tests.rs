@@ -182,3 +182,35 @@ fn what_was_not_attempted_says_why_and_nothing_else() {
     assert_eq!((result.status_before, result.provider_serial_number), (None, None));
     assert_eq!(result.ca_serial_number, SerialNumber::parse("0b").ok());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_order_is_repeated_only_when_a_read_shows_the_certificate_as_it_was() {
+    for status in [Revoked, Unknown] {
+        let (result, asked) = run(vec![shows(Active), shows(status)], vec![unanswered(ErrorCode::ProviderUnavailable)], false).await;
+        assert_eq!(asked, "find order read", "{status:?}");
+        assert_eq!(result.status, Some(status));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_status_told_is_the_one_last_read() {
+    let (result, _) = run(
+        vec![shows(PendingActivation), shows(Active), shows(Active)],
+        vec![unanswered(ErrorCode::ProviderUnavailable), unanswered(ErrorCode::ProviderUnavailable)],
+        false,
+    )
+    .await;
+    assert_eq!((result.status, result.verified), (Some(Active), true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_confirmation_that_a_read_contradicts_is_not_believed_because_the_next_read_fails() {
+    let (result, _) = run(vec![shows(Active), shows(Active), fails(ErrorCode::Timeout)], vec![confirmed()], false).await;
+    assert_ne!(result.outcome, Outcome::Inactivated);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_read_has_shown_is_not_verified() {
+    let (result, _) = run(vec![shows(Active)], vec![Ok(None)], false).await;
+    assert!(!result.verified);
+}
