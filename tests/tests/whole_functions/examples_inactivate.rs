@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Vendor};
 
 use crate::recorded::{self, success};
-use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, at_once, in_short, pair, problem};
+use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, at_once, in_short, pair, problem, refusal};
 
 const READ: &str = "GetDeviceCertificate";
 const WRITE: &str = "InactivateDeviceCertificate";
@@ -88,7 +88,7 @@ async fn every_refusal_of_a_read_becomes_the_error_that_its_code_means() {
     at_once(REFUSALS, |&(name, code, retryable, vendor_code)| async move {
         let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
         simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(recorded::answer(name)));
-        let problem = problem(&function.invoke(request("500000000000", "007269004887")).await);
+        let problem = refusal(&function.invoke(request("500000000000", "007269004887")).await, vendor_code);
         assert_eq!(in_short(&problem), (code, retryable, Some(vendor_code)), "{name}: {problem}");
         assert_eq!(problem["provider_error"]["request_id"], recorded::body(name)["RequestId"], "{name}");
         assert_eq!(problem["provider_error"]["message"], recorded::body(name)["Message"], "{name}");

@@ -5,7 +5,7 @@ use simulator::{FaultRule, Simulator, Vendor};
 use whole_function_tests::Runtime;
 
 use crate::recorded::{self, success};
-use crate::setup::{at_once, cas, in_short, pair, problem};
+use crate::setup::{at_once, cas, in_short, pair, refusal};
 
 const ACTION: &str = "DescribeClientCertificateStatusForSerialNumber";
 const SERIAL: &str = "b67e53ebcea9b77d65b0c3236646d7150001";
@@ -102,7 +102,7 @@ async fn the_published_example_gives_the_contracts_answer() {
 async fn every_refusal_becomes_the_error_that_its_code_means() {
     at_once(REFUSALS, |&(name, code, retryable, vendor_code, is_shown)| async move {
         let (simulator, mut function) = asked(name).await;
-        let problem = problem(&function.invoke(request(&[SERIAL])).await);
+        let problem = refusal(&function.invoke(request(&[SERIAL])).await, vendor_code);
         assert_eq!(in_short(&problem), (code, retryable, Some(vendor_code)), "{name}: {problem}");
         assert_eq!(problem["provider_error"]["request_id"], "07AB2E7F-1EF8-4D08-A423-D58E3A260001", "{name}");
         assert_eq!(problem["provider_error"]["message"].is_string(), is_shown, "{name}: {problem}");

@@ -125,6 +125,15 @@ pub(crate) fn problem(answer: &Answer) -> Value {
     problem
 }
 
+/// What a refusal of the only certificate comes back as: a refusal of its parameters is a result, any other is the answer.
+#[track_caller]
+pub(crate) fn refusal(answer: &Answer, vendor_code: &str) -> Value {
+    match vendor_code {
+        "InvalidParameter" | "MissingParameter" | "ParameterFieldCheckFailed" => answer.json()["results"][0]["error"].take(),
+        _ => problem(answer),
+    }
+}
+
 /// The code, whether it is retryable, and the vendor's code of a problem document.
 pub(crate) fn in_short(problem: &Value) -> (&str, bool, Option<&str>) {
     (problem["code"].as_str().unwrap(), problem["retryable"].as_bool().unwrap(), problem["provider_error"]["code"].as_str())
