@@ -42,7 +42,7 @@ unit:
 # The real binaries against a Runtime API stand-in and the simulator.
 whole:
 	cargo build --locked --workspace --bins
-	cargo test --locked --package whole-function-tests --tests
+	cargo test --locked --package whole-function-tests --test '*'
 
 # The vendors' official SDKs against the simulator and the signers.
 conformance:

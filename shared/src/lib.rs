@@ -18,6 +18,7 @@
 pub mod config;
 pub mod error;
 pub mod model;
+mod object;
 pub mod operation;
 pub mod provider;
 pub mod request;

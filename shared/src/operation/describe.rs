@@ -145,10 +145,10 @@ impl Listing<'_> {
                 let bytes = self.size(&certificate);
                 let full = collected.certificates.len() >= self.limit || collected.bytes.saturating_add(bytes) > self.room();
                 if full && !collected.certificates.is_empty() {
-                    collected.next = match index.checked_sub(1) {
-                        Some(last) => Some(self.describer.position_after(position.as_deref(), last)?),
-                        None => position,
-                    };
+                    collected.next = Some(match index.checked_sub(1) {
+                        Some(last) => self.describer.position_after(&page.position, last)?,
+                        None => page.position,
+                    });
                     return Ok(collected);
                 }
                 collected.bytes = collected.bytes.saturating_add(bytes);

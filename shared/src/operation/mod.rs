@@ -2,6 +2,8 @@
 
 mod cursor;
 mod describe;
+#[cfg(test)]
+mod hostile_answers;
 mod inactivate;
 mod status;
 

@@ -53,7 +53,7 @@ pub trait Describe {
     ///
     /// # Errors
     /// `invalid_request` when the position is not one of this provider's.
-    fn position_after(&self, position: Option<&str>, index: usize) -> Result<String, Error>;
+    fn position_after(&self, position: &str, index: usize) -> Result<String, Error>;
 }
 
 /// What to list.
@@ -69,6 +69,8 @@ pub struct ListQuery<'a> {
 /// A part of a list.
 #[derive(Debug)]
 pub struct Page {
+    /// Where it begins.
+    pub position: String,
     /// In the order asked.
     pub certificates: Vec<Certificate>,
     /// Where the next page begins, when there is one.

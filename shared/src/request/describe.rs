@@ -26,7 +26,7 @@ pub struct DescribeRequest {
     /// The broker. Only the `-mqtt` providers have one, and they need it.
     pub instance_id: Option<InstanceId>,
     /// Which certificates; all when left out.
-    #[serde(default, deserialize_with = "super::object::optional")]
+    #[serde(default, deserialize_with = "crate::object::optional")]
     pub filter: Option<Filter>,
     /// In which order; `created_desc` when left out.
     pub order_by: Option<Order>,

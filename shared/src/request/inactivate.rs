@@ -22,7 +22,7 @@ pub struct InactivateRequest {
     /// The broker. Only the `-mqtt` providers have one, and they need it.
     pub instance_id: Option<InstanceId>,
     /// 1 to 100 certificates.
-    #[serde(deserialize_with = "super::object::list")]
+    #[serde(deserialize_with = "crate::object::list")]
     pub certificates: Vec<CertificateReference>,
     /// Why; goes to the audit record.
     pub reason: Option<String>,

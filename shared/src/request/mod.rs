@@ -2,7 +2,6 @@
 
 mod describe;
 mod inactivate;
-mod object;
 mod query;
 mod status;
 
@@ -14,9 +13,9 @@ pub use status::StatusRequest;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use self::object::Object;
 use crate::error::Error;
 use crate::model::SerialNumber;
+use crate::object::Object;
 
 /// Longest request that is read, in bytes. A queue message has at most as many.
 pub const LARGEST_REQUEST: usize = 1_048_576;

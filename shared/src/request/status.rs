@@ -20,7 +20,7 @@ pub struct StatusRequest {
     /// The broker. Only the `-mqtt` providers have one.
     pub instance_id: Option<InstanceId>,
     /// 1 to 1000 certificates.
-    #[serde(deserialize_with = "super::object::list")]
+    #[serde(deserialize_with = "crate::object::list")]
     pub certificates: Vec<CertificateReference>,
 }
 

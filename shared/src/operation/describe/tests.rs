@@ -246,29 +246,9 @@ async fn a_total_that_the_provider_tells_is_told_when_the_answer_is_cut_by_size(
     assert_eq!(collected.total_count, Some(57));
 }
 
-/// The same without ids of its calls.
-struct Nameless(Fleet);
-
-impl Describer for Nameless {
-    fn scope(&self) -> &crate::provider::Scope {
-        &self.0.scope
-    }
-    fn page<'a>(
-        &'a self,
-        query: &'a ListQuery<'a>,
-        position: Option<&'a str>,
-        wanted: usize,
-    ) -> crate::transport::LocalFuture<'a, Result<crate::provider::Page, Error>> {
-        Box::pin(async move { self.0.page(query, position, wanted).await.map(|page| crate::provider::Page { request_id: None, ..page }) })
-    }
-    fn position_after(&self, position: Option<&str>, index: usize) -> Result<String, Error> {
-        self.0.position_after(position, index)
-    }
-}
-
 #[tokio::test]
 async fn out_of_time_gives_what_was_read_from_a_provider_without_request_ids() {
-    let fleet = Nameless(Fleet { page_size: 10, failure: Some((3, ErrorCode::Timeout)), ..Fleet::new(100) });
+    let fleet = Fleet { page_size: 10, names_calls: false, failure: Some((3, ErrorCode::Timeout)), ..Fleet::new(100) };
     let network = Network::queue([]);
     let bench = Bench::new(&network);
     let session = bench.session();

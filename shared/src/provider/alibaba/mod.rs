@@ -11,6 +11,7 @@ use super::Connection;
 use super::codes::{Refusal, Row, explain, not_an_answer};
 use crate::error::Error;
 use crate::model::{ProviderName, Timestamp};
+use crate::object::Object;
 use crate::signing::{acs3, hex, sha256_hex};
 use crate::transport::{Failure, HttpRequest, HttpResponse, Method, Safety};
 
@@ -122,13 +123,14 @@ impl Api {
             return Err(not_an_answer(self.provider, status, "an error without a code"));
         }
         serde_json::from_slice(&response.body)
+            .map(|Object(answer)| answer)
             .map_err(|error| not_an_answer(self.provider, status, &format!("{:?} error at column {}", error.classify(), error.column())))
     }
 }
 
 /// JSON with a `Code`, or the XML form of the same (root `Error`), which some gateways send whatever was asked for.
 fn error_body(body: &[u8]) -> Option<ErrorBody> {
-    if let Ok(names) = serde_json::from_slice::<Names>(body) {
+    if let Ok(Object(names)) = serde_json::from_slice::<Object<Names>>(body) {
         return names.into_error();
     }
     let text = std::str::from_utf8(body).ok()?.trim_start();

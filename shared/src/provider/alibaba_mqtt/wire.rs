@@ -7,6 +7,7 @@ use crate::model::LifecycleStatus;
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct GetDeviceCertificate {
+    #[serde(default, deserialize_with = "crate::object::optional")]
     pub(super) data: Option<DeviceCertificate>,
 }
 

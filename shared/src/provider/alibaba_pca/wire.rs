@@ -10,6 +10,7 @@ use crate::provider::{StatusRecord, fact};
 #[serde(rename_all = "PascalCase")]
 pub(super) struct DescribeStatus {
     pub(super) request_id: Option<String>,
+    #[serde(default, deserialize_with = "crate::object::optional_list")]
     pub(super) certificate_status: Option<Vec<CertificateStatus>>,
 }
 

@@ -4,16 +4,17 @@ mod codes;
 mod filter;
 mod wire;
 
-use std::cell::Cell;
+use std::fmt::{self, Write as _};
 
 use secrecy::ExposeSecret;
 
-use self::filter::{Narrowing, narrowing, order_by};
+use self::filter::{narrowing, order_by};
 use self::wire::{DescribeDeviceCertificates, Envelope, Filter, Response, STATUS_WORDS};
 use super::codes::{Refusal, explain, not_an_answer};
 use super::{Connection, Describe, Facts, ListQuery, Page, Scope, Session, Target, connect};
 use crate::error::{Error, ErrorCode};
 use crate::model::{ProviderName, Timestamp};
+use crate::object::Object;
 use crate::signing::tc3;
 use crate::transport::{HttpRequest, HttpResponse, LocalFuture, Method, Safety};
 
@@ -58,8 +59,6 @@ const REGIONS: &[&str] = &[
 pub(super) struct TencentMqtt<'a> {
     scope: Scope,
     connection: Connection<'a>,
-    /// Whether the vendor takes the values of one filter as alternatives, as far as is known.
-    several_values: Cell<bool>,
 }
 
 impl<'a> TencentMqtt<'a> {
@@ -73,7 +72,7 @@ impl<'a> TencentMqtt<'a> {
             has_instances: true,
         };
         let (scope, connection) = connect(session, target, &facts)?;
-        Ok(Self { scope, connection, several_values: Cell::new(true) })
+        Ok(Self { scope, connection })
     }
 
     /// One call of `DescribeDeviceCertificates`.
@@ -85,7 +84,9 @@ impl<'a> TencentMqtt<'a> {
         Ok(self.connection.call(Safety::Read, sign, read).await?)
     }
 
-    async fn list_page(&self, query: &ListQuery<'_>, narrowing: &Narrowing, offset: u64, wanted: usize) -> Result<Page, Error> {
+    async fn list_page(&self, query: &ListQuery<'_>, position: Position, wanted: usize) -> Result<Page, Error> {
+        let narrowing = narrowing(query.filter, position.several_values)?;
+        let Position { offset, .. } = position;
         let wanted = u64::try_from(wanted).unwrap_or(LARGEST_PAGE);
         let request = DescribeDeviceCertificates {
             instance_id: self.instance(),
@@ -106,8 +107,9 @@ impl<'a> TencentMqtt<'a> {
                 return Err(not_an_answer(NAME, 200, "a page is empty although more certificates match"));
             }
             Ok(Page {
+                position: position.to_string(),
                 certificates: items.into_iter().map(|item| item.into_certificate(now, query.include_pem)).collect(),
-                next: (end < total).then(|| end.to_string()),
+                next: (end < total).then(|| Position { offset: end, ..position }.to_string()),
                 total_count: narrowing.complete.then_some(total),
                 request_id: response.request_id,
             })
@@ -170,40 +172,61 @@ impl Describe for TencentMqtt<'_> {
 
     fn page<'a>(&'a self, query: &'a ListQuery<'a>, position: Option<&'a str>, wanted: usize) -> LocalFuture<'a, Result<Page, Error>> {
         Box::pin(async move {
-            let offset = offset_of(position)?;
-            let narrowing_now = narrowing(query.filter, self.several_values.get())?;
-            let page = self.list_page(query, &narrowing_now, offset, wanted).await;
-            let has_several = narrowing_now.filters.iter().any(|filter| filter.values.len() > 1);
+            if let Some(position) = position {
+                return self.list_page(query, Position::parse(position)?, wanted).await;
+            }
+            let page = self.list_page(query, Position { several_values: true, offset: 0 }, wanted).await;
+            let has_several = narrowing(query.filter, true)?.filters.iter().any(|filter| filter.values.len() > 1);
             // How many values one filter may have is not documented either: what is refused is filtered here.
             let misread = has_several
                 && match &page {
                     Ok(page) => page.certificates.is_empty() && !self.takes_values_as_alternatives().await?,
                     Err(error) => error.concerns_parameters,
                 };
-            if !misread {
-                return page;
-            }
-            self.several_values.set(false);
-            self.list_page(query, &narrowing(query.filter, false)?, offset, wanted).await
+            if misread { self.list_page(query, Position { several_values: false, offset: 0 }, wanted).await } else { page }
         })
     }
 
-    fn position_after(&self, position: Option<&str>, index: usize) -> Result<String, Error> {
+    fn position_after(&self, position: &str, index: usize) -> Result<String, Error> {
+        let position = Position::parse(position)?;
         let consumed = u64::try_from(index).unwrap_or(u64::MAX).saturating_add(1);
-        Ok(offset_of(position)?.saturating_add(consumed).to_string())
+        Ok(Position { offset: position.offset.saturating_add(consumed), ..position }.to_string())
     }
 }
 
-/// Positions of this provider are offsets: they count entries, not pages.
-fn offset_of(position: Option<&str>) -> Result<u64, Error> {
-    position.map_or(Ok(0), |text| text.parse().map_err(|_| Error::invalid("cursor", "it is not a cursor of this provider")))
+/// A place in one of two lists: the one that the vendor narrows by every filter, or the longer one without the filters of
+/// several values. Offsets count entries, not pages.
+#[derive(Clone, Copy)]
+struct Position {
+    several_values: bool,
+    offset: u64,
+}
+
+/// Begins the positions of the longer list.
+const LONGER_LIST: char = '~';
+
+impl Position {
+    fn parse(text: &str) -> Result<Self, Error> {
+        let (several_values, digits) = text.strip_prefix(LONGER_LIST).map_or((true, text), |digits| (false, digits));
+        let offset = digits.parse().map_err(|_| Error::invalid("cursor", "it is not a cursor of this provider"))?;
+        Ok(Self { several_values, offset })
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.several_values {
+            f.write_char(LONGER_LIST)?;
+        }
+        write!(f, "{}", self.offset)
+    }
 }
 
 /// The error decides before everything else: failures come with HTTP status 200.
 fn parse(response: &HttpResponse) -> Result<Response<'_>, Error> {
     let status = response.status;
     let text = std::str::from_utf8(&response.body).map_err(|_| not_an_answer(NAME, status, "it is not UTF-8"))?;
-    let envelope: Envelope<'_> = serde_json::from_str(text)
+    let Object(envelope): Object<Envelope<'_>> = serde_json::from_str(text)
         .map_err(|error| not_an_answer(NAME, status, &format!("{:?} error at column {}", error.classify(), error.column())))?;
     let Some(answer) = envelope.response else {
         return Err(not_an_answer(NAME, status, "it has no Response"));

@@ -28,17 +28,18 @@ pub(super) struct Filter {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Envelope<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "crate::object::optional")]
     pub(super) response: Option<Response<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Response<'a> {
+    #[serde(default, deserialize_with = "crate::object::optional")]
     pub(super) error: Option<ApiError>,
     pub(super) request_id: Option<String>,
     pub(super) total_count: Option<u64>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "crate::object::optional_list")]
     pub(super) data: Option<Vec<Item<'a>>>,
 }
 

@@ -14,6 +14,7 @@ pub(super) struct Fleet {
     pub(super) page_size: usize,
     /// Whether the provider applies the filter itself.
     pub(super) exact: bool,
+    pub(super) names_calls: bool,
     /// The call of this number ends in this error.
     pub(super) failure: Option<(usize, ErrorCode)>,
     pub(super) calls: RefCell<Vec<(usize, usize)>>,
@@ -30,6 +31,7 @@ impl Fleet {
             certificates: (0..count).map(|number| certificate(&format!("client-{number}"))).collect(),
             page_size: 100,
             exact: true,
+            names_calls: true,
             failure: None,
             calls: RefCell::default(),
         }
@@ -57,16 +59,17 @@ impl Describer for Fleet {
             let size = if self.exact { self.page_size.min(wanted) } else { self.page_size };
             let end = self.certificates.len().min(begin + size);
             Ok(Page {
+                position: begin.to_string(),
                 certificates: self.certificates[begin..end].to_vec(),
                 next: (end < self.certificates.len()).then(|| end.to_string()),
                 total_count: self.exact.then_some(u64::try_from(self.certificates.len()).unwrap()),
-                request_id: Some(format!("id-{}", self.calls())),
+                request_id: self.names_calls.then(|| format!("id-{}", self.calls())),
             })
         })
     }
 
-    fn position_after(&self, position: Option<&str>, index: usize) -> Result<String, Error> {
-        let begin: usize = position.map_or(0, |text| text.parse().unwrap());
+    fn position_after(&self, position: &str, index: usize) -> Result<String, Error> {
+        let begin: usize = position.parse().unwrap();
         Ok((begin + index + 1).to_string())
     }
 }
