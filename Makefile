@@ -1,16 +1,17 @@
 .POSIX:
 .PHONY: demo run test format lint unit whole conformance template deny tree build
 
-# Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions.
+# Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
+# interpreter than python3.
 CARGO_DENY_VERSION = 0.20.2
 
 # A story with the three functions and simulated providers.
 demo:
-	@python3 scripts/demo
+	@"$${PYTHON:-python3}" scripts/demo
 
 # The same, left running, with lines to paste into a terminal.
 run:
-	@python3 scripts/demo stay
+	@"$${PYTHON:-python3}" scripts/demo stay
 
 # The whole check.
 test: format lint tree deny unit whole conformance template

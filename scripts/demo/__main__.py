@@ -12,8 +12,9 @@ STOLEN = {"serial_number": "356217374433", "ca_serial_number": "007269004887"}
 
 
 def main(arguments: list[str]) -> int:
-    # A plain `kill` must stop the children, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A plain `kill`, or a terminal that is closed, must stop the children, too.
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
         needs_python()
         build()

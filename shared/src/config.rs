@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use crate::model::{InstanceId, ProviderName, Region};
 
-/// Everything that the environment decides. Nothing else in the crate reads it.
+/// Everything that the environment decides, but for how to log.
 #[derive(Debug)]
 pub struct Config {
     /// Provider when a request names none.

@@ -10,7 +10,7 @@
 //! * [`operation`] has the steps and guards of describe, inactivate and status.
 //! * [`provider`] speaks each vendor's words.
 //! * [`transport`] signs (with [`signing`]), sends and retries within the deadline.
-//! * [`model`] and [`error`] are the words that all of them share; [`config`] is the only reader of the environment.
+//! * [`model`] and [`error`] are the words that all of them share; [`config`] is the environment as one value.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "tests compute with their own numbers"))]

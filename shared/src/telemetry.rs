@@ -17,7 +17,8 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::model::Timestamp;
 
 /// The target of lines that are records rather than messages: the audit of changes, and the answers to queues. They are
-/// written at every level, and always as JSON.
+/// written at every level, and always as JSON. Lambda itself drops JSON lines below the configured level, so they state
+/// that level when it is above their own.
 pub const RECORD: &str = "record";
 
 /// Fields with this prefix hold JSON, which becomes part of a JSON line as it is.
@@ -26,9 +27,9 @@ const JSON_PREFIX: &str = "json.";
 /// Sets logging up as `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT` say, and logs panics without their message,
 /// which could hold data. Only the first call in a process has an effect.
 pub fn init(lookup: &dyn Fn(&str) -> Option<String>) {
-    let level = level(lookup("AWS_LAMBDA_LOG_LEVEL").as_deref());
+    let level = lookup("AWS_LAMBDA_LOG_LEVEL");
     let json = lookup("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
-    if tracing::subscriber::set_global_default(subscriber(level, json, std::io::stdout)).is_ok() {
+    if tracing::subscriber::set_global_default(subscriber(level.as_deref(), json, std::io::stdout)).is_ok() {
         std::panic::set_hook(Box::new(|panic| {
             let place = panic.location().map(ToString::to_string);
             tracing::error!(place, "a panic: this is a defect");
@@ -36,15 +37,16 @@ pub fn init(lookup: &dyn Fn(&str) -> Option<String>) {
     }
 }
 
-fn subscriber<W>(level: LevelFilter, json: bool, writer: W) -> impl Subscriber + Send + Sync
+fn subscriber<W>(level: Option<&str>, json: bool, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer).event_format(Lines { json });
-    tracing_subscriber::registry().with(targets(level)).with(lines)
+    let lines = Lines { json, record_level: record_level(level) };
+    let layer = tracing_subscriber::fmt::layer().with_writer(writer).event_format(lines);
+    tracing_subscriber::registry().with(targets(threshold(level))).with(layer)
 }
 
-fn level(text: Option<&str>) -> LevelFilter {
+fn threshold(text: Option<&str>) -> LevelFilter {
     match text.map(str::to_ascii_uppercase).as_deref() {
         Some("TRACE") => LevelFilter::TRACE,
         Some("DEBUG") => LevelFilter::DEBUG,
@@ -52,6 +54,15 @@ fn level(text: Option<&str>) -> LevelFilter {
         // Lambda's FATAL has no counterpart.
         Some("ERROR" | "FATAL") => LevelFilter::ERROR,
         _ => LevelFilter::INFO,
+    }
+}
+
+fn record_level(text: Option<&str>) -> &'static str {
+    match text.map(str::to_ascii_uppercase).as_deref() {
+        Some("WARN") => "WARN",
+        Some("ERROR") => "ERROR",
+        Some("FATAL") => "FATAL",
+        _ => "INFO",
     }
 }
 
@@ -65,6 +76,7 @@ fn targets(level: LevelFilter) -> Targets {
 
 struct Lines {
     json: bool,
+    record_level: &'static str,
 }
 
 impl<S, N> FormatEvent<S, N> for Lines
@@ -76,8 +88,9 @@ where
         let mut line = Line::default();
         event.record(&mut line);
         let timestamp = Timestamp::from_system_time(SystemTime::now());
-        let level = event.metadata().level();
-        if !self.json && event.metadata().target() != RECORD {
+        let is_record = event.metadata().target() == RECORD;
+        let level = if is_record { self.record_level } else { event.metadata().level().as_str() };
+        if !self.json && !is_record {
             write!(writer, "{timestamp} {level} {}", escaped(&line.message))?;
             for (name, value) in &line.fields {
                 match value {
@@ -172,7 +185,7 @@ mod tests {
     fn written(level: &str, json: bool, log: impl FnOnce()) -> String {
         let output = Written::default();
         let writer = output.clone();
-        tracing::subscriber::with_default(subscriber(super::level(Some(level)), json, move || writer.clone()), log);
+        tracing::subscriber::with_default(subscriber(Some(level), json, move || writer.clone()), log);
         String::from_utf8(output.0.lock().unwrap().clone()).unwrap()
     }
 
@@ -221,8 +234,11 @@ mod tests {
 
     #[test]
     fn records_are_written_at_every_level_and_as_json() {
-        let line = written("fatal", false, || tracing::info!(target: RECORD, message_id = "1", json.answer = "{}", "answer"));
-        assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["answer"], serde_json::json!({}));
+        for (configured, told) in [("trace", "INFO"), ("info", "INFO"), ("warn", "WARN"), ("error", "ERROR"), ("fatal", "FATAL")] {
+            let line = written(configured, false, || tracing::info!(target: RECORD, message_id = "1", json.answer = "{}", "answer"));
+            let line: Value = serde_json::from_str(&line).unwrap();
+            assert_eq!((&line["answer"], &line["level"]), (&serde_json::json!({}), &Value::from(told)));
+        }
     }
 
     #[test]
@@ -237,7 +253,7 @@ mod tests {
             (Some("FATAL"), LevelFilter::ERROR),
             (Some("certificate_provider=trace"), LevelFilter::INFO),
         ] {
-            assert_eq!(level(text), expected, "{text:?}");
+            assert_eq!(threshold(text), expected, "{text:?}");
         }
     }
 }

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 TIME_LIMIT_SECONDS = 120
 
 
@@ -34,7 +35,7 @@ class Case:
 
 def sign(cases: list[Case]) -> list[dict[str, str]]:
     """Signs all cases with one run of the program."""
-    program = Path(os.environ.get("SIGN", ROOT / "target/debug/examples/sign"))
+    program = Path(os.environ.get("SIGN", TARGET / "debug/examples/sign"))
     if not program.is_file():
         raise FileNotFoundError(
             f"{program}: build it with `cargo build -p whole-function-tests --example sign`, or name another in SIGN"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 START_SECONDS = 30
 STOP_SECONDS = 10
 
@@ -26,7 +27,7 @@ class Simulator:
     """Runs while used as a context manager."""
 
     def __init__(self) -> None:
-        self._program = Path(os.environ.get("SIMULATOR", ROOT / "target/debug/simulator"))
+        self._program = Path(os.environ.get("SIMULATOR", TARGET / "debug/simulator"))
         if not self._program.is_file():
             raise FileNotFoundError(
                 f"{self._program}: build it with `cargo build -p simulator`, or name another in SIMULATOR"

@@ -52,6 +52,8 @@ pub(super) struct Facts<'a> {
     pub(super) has_instances: bool,
 }
 
+/// Fills in what the target leaves out, and finds host and credentials.
+///
 /// # Errors
 /// `invalid_request` when instance or region do not fit, `provider_rejected` without credentials.
 pub(super) fn connect<'a>(session: &'a Session<'a>, target: Target, facts: &Facts<'a>) -> Result<(Scope, Connection<'a>), Error> {

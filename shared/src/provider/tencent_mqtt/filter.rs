@@ -16,8 +16,8 @@ pub(super) struct Narrowing {
 /// * `NotAfterStart` and `NotAfterEnd` are not sent: the form of their values is not documented, and a misread bound would
 ///   silently hide certificates. The window is applied here, on `NotAfterTime`.
 /// * A serial number is sent in each of its spellings: the vendor's own examples show one with and without its leading zero.
-/// * That the values of one filter are alternatives, and how many there may be, is not confirmed. `several_values` says whether to rely on it; if
-///   not, filters with more than one value stay here.
+/// * That the values of one filter are alternatives, and how many there may be, is not confirmed. `several_values` says
+///   whether to rely on it; if not, filters with more than one value stay here.
 pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Result<Narrowing, Error> {
     if filter.statuses.contains(&LifecycleStatus::Good) {
         let detail = "tencent-mqtt never says good: that is a certificate authority's word; ask for active, or use alibaba-pca";
