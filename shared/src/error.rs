@@ -109,7 +109,7 @@ pub struct ProviderError {
 }
 
 /// Vendor texts are cut to this many characters on their way out.
-const LONGEST_VENDOR_TEXT: usize = 512;
+const LONGEST_VENDOR_TEXT: usize = 256;
 
 impl ProviderError {
     /// Takes what the vendor answered. Control characters become blanks. The message is dropped when it looks like an echo
@@ -119,17 +119,18 @@ impl ProviderError {
             provider,
             code: printable(code),
             message: message.filter(|text| !echoes_signing(text)).map(printable),
-            request_id: request_id.map(printable),
+            request_id: request_id.filter(|id| !id.is_empty()).map(printable),
         }
     }
-}
 
-impl ProviderError {
     /// The same without these values, should the vendor have repeated one, and with long texts cut.
     #[must_use]
     pub fn without(self, values: &[&str]) -> Self {
+        // One value may be a part of another.
+        let mut longest_first = values.to_vec();
+        longest_first.sort_by_key(|value| std::cmp::Reverse(value.len()));
         let clean = |text: String| -> String {
-            let text = values.iter().fold(text, |text, value| text.replace(value, "***"));
+            let text = longest_first.iter().fold(text, |text, value| text.replace(value, "***"));
             text.chars().take(LONGEST_VENDOR_TEXT).collect()
         };
         Self { code: clean(self.code), message: self.message.map(clean), request_id: self.request_id.map(clean), ..self }
@@ -138,7 +139,7 @@ impl ProviderError {
 
 fn echoes_signing(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    ["hmac", "x-acs-", "x-tc-", "string to sign", "stringtosign", "canonical", "signature=", "authorization", "accesskey"]
+    ["hmac", "x-acs-", "x-tc-", "string to sign", "stringtosign", "canonical", "signature", "authorization", "accesskey"]
         .iter()
         .any(|mark| text.contains(mark))
 }
@@ -190,17 +191,17 @@ impl Error {
     /// Whether a queue must deliver the request again: because it can succeed later, or because it could not be
     /// understood or carried out at all and belongs into the dead-letter queue for a person to see.
     ///
-    /// A final decision about a sound request (not on the allow-list, no such instance) is an outcome and does not come
-    /// back. Credentials that the provider refuses, or a defect here, say nothing about the request: acknowledging it
+    /// A final decision about a sound request (not on the allow-list, no such instance, a certificate that the provider does
+    /// not accept) is an outcome and does not come back. Credentials that the provider refuses, or a defect here, say nothing about the request: acknowledging it
     /// would lose it.
     pub const fn comes_back(&self) -> bool {
         match self.code {
+            ErrorCode::ProviderRejected => !self.concerns_parameters,
             ErrorCode::Forbidden | ErrorCode::NotFound | ErrorCode::Unauthenticated | ErrorCode::MethodNotAllowed => false,
             ErrorCode::InvalidRequest
             | ErrorCode::PayloadTooLarge
             | ErrorCode::Unsupported
             | ErrorCode::Internal
-            | ErrorCode::ProviderRejected
             | ErrorCode::Throttled
             | ErrorCode::ProviderInvalidResponse
             | ErrorCode::ProviderUnavailable
@@ -281,6 +282,8 @@ mod tests {
             assert_eq!((code.as_str(), code.http_status(), code.retryable()), (name, status, retryable));
             assert_eq!(Error::new(code, "").comes_back(), comes_back, "{name}");
         }
+        let odd_certificate = Error { concerns_parameters: true, ..Error::new(ErrorCode::ProviderRejected, "") };
+        assert!(!odd_certificate.comes_back());
     }
 
     #[test]
@@ -306,9 +309,12 @@ mod tests {
             "x-acs-security-token:abc",
             "Authorization header",
             "AccessKeyId=LTAI",
+            "Signature: 06563a9e is wrong",
         ] {
             assert_eq!(ProviderError::new(ProviderName::AlibabaMqtt, "Odd", Some(echo), None).message, None, "{echo}");
         }
+        let nested = ProviderError::new(ProviderName::AlibabaMqtt, "Odd", Some("of top-LTAI-secret"), None);
+        assert_eq!(nested.without(&["LTAI", "top-LTAI-secret"]).message.as_deref(), Some("of ***"));
         let long = ProviderError::new(ProviderName::AlibabaMqtt, "Odd", Some(&"é\n".repeat(600)), None).without(&[]).message.unwrap();
         assert_eq!(long.chars().count(), LONGEST_VENDOR_TEXT);
         assert!(!long.contains('\n'));

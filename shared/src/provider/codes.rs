@@ -70,7 +70,11 @@ pub(super) fn explain(refusal: &Refusal<'_>, tables: &[&[Row]]) -> Error {
 
 fn unknown(refusal: &Refusal<'_>) -> (ErrorCode, &'static str, About) {
     // Alibaba has codes made of the parameter's name: MissingSerialNumber, InvalidSerialNumber.
-    let named = ["Invalid", "Missing"].iter().any(|start| refusal.code.starts_with(start));
+    const PARAMETERS: [&str; 4] = ["SerialNumber", "DeviceSn", "CaSn", "MqttInstanceId"];
+    let named = ["Invalid", "Missing"]
+        .iter()
+        .filter_map(|start| refusal.code.strip_prefix(start))
+        .any(|rest| PARAMETERS.iter().any(|name| rest.split('.').next() == Some(name)));
     match refusal.status {
         429 => (ErrorCode::Throttled, "the provider asks to slow down", About::Other),
         500.. if !named => {

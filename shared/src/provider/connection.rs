@@ -46,7 +46,7 @@ pub(super) struct Facts<'a> {
     pub(super) endpoint: Option<&'a Endpoint>,
     /// Region to host.
     pub(super) hosts: fn(&Region) -> Option<String>,
-    /// Whether the host serves every region, so that a configured region need not be in the table.
+    /// The host that serves every region, where there is one: a configured region then need not be in the table.
     pub(super) central_host: Option<&'static str>,
     /// Whether certificates belong to an instance.
     pub(super) has_instances: bool,

@@ -12,7 +12,7 @@ pub(crate) mod fixture;
 mod port;
 mod tencent_mqtt;
 
-pub use port::{Describe, Found, Inactivate, ListQuery, LookUp, Page, Scope, Session, Status, StatusRecord, Target, Written};
+pub use port::{Describe, Found, Inactivate, ListQuery, LookUp, Page, Scope, Session, Spellings, Status, StatusRecord, Target, Written};
 
 use crate::error::{Error, ErrorCode};
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, TencentMqtt};

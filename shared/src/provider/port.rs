@@ -92,14 +92,24 @@ pub trait Inactivate {
     /// `invalid_request` that names the missing member.
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
 
-    /// Looks the certificate up under every spelling of its serial numbers. `None`: the provider does not know it.
-    fn find<'a>(&'a self, reference: &'a CertificateReference) -> LocalFuture<'a, Result<Option<Found>, Error>>;
+    /// Looks the certificate up under these spellings of its serial numbers. `None`: the provider does not know it under
+    /// any of them.
+    fn find<'a>(&'a self, reference: &'a CertificateReference, spellings: Spellings) -> LocalFuture<'a, Result<Option<Found>, Error>>;
 
     /// Reads its state again. `None`: it is gone.
     fn read<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Found>, Error>>;
 
     /// Switches it off. `None`: the provider does not know it any more.
     fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>>;
+}
+
+/// Which spellings of a certificate's serial numbers to try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spellings {
+    /// The caller's own.
+    Own,
+    /// All others.
+    Others,
 }
 
 /// A certificate as a read has found it.

@@ -46,6 +46,9 @@ pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Resu
         if text.is_empty() {
             return Err(Error::invalid(member.parameter, "the parameter is empty; leave it out or give a value"));
         }
+        if text.contains('\u{fffd}') {
+            return Err(Error::invalid(member.parameter, "it is not UTF-8"));
+        }
         let value = value_of(member, text)?;
         match member.path {
             [outer, inner] => {

@@ -12,7 +12,7 @@ const MOST_ATTEMPTS: u32 = 3;
 const BASE_WAIT: Duration = Duration::from_millis(50);
 /// First wait after the vendor asked to slow down.
 const THROTTLED_BASE_WAIT: Duration = Duration::from_secs(1);
-/// No wait is longer, whatever the vendor hints.
+/// No wait is longer. A vendor that hints at more is not asked again.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// What a repeated call may do.
@@ -76,7 +76,9 @@ impl Transport {
                 Err(error) => (unanswered(error, safety), None),
             };
             let wait = self.wait(attempts, &failure.error, hint);
-            let repeat = failure.error.code.retryable() && !failure.may_have_acted;
+            // Who comes back earlier than the vendor asks is refused again.
+            let too_long = hint.is_some_and(|hint| hint > LONGEST_WAIT);
+            let repeat = failure.error.code.retryable() && !failure.may_have_acted && !too_long;
             if !repeat || attempts >= MOST_ATTEMPTS || deadline.attempt_after(wait, safety).is_none() {
                 return Err(Failure { error: with_hint(failure.error, hint), ..failure });
             }
@@ -89,7 +91,7 @@ impl Transport {
     /// The vendor's hint, or full jitter: anywhere between nothing and the doubled base.
     fn wait(&self, attempts: u32, error: &Error, hint: Option<Duration>) -> Duration {
         if let Some(hint) = hint {
-            return hint.min(LONGEST_WAIT);
+            return hint;
         }
         let base = if error.code == ErrorCode::Throttled { THROTTLED_BASE_WAIT } else { BASE_WAIT };
         let ceiling = base.saturating_mul(1 << attempts.saturating_sub(1).min(10)).min(LONGEST_WAIT);

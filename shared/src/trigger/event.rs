@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use super::http::HttpEvent;
 use super::queue::Record;
 use crate::error::Error;
+use crate::object::Object;
 
 /// An event with its requests still as text.
 pub(super) enum Event<'a> {
@@ -83,7 +84,7 @@ pub(super) fn recognise(json: &str) -> Result<Event<'_>, Error> {
 /// `invalid_request` for an envelope around a request, which is not taken yet.
 pub(super) fn check_record_body(json: &str) -> Result<(), Error> {
     // What is no JSON object is the request parser's to explain.
-    let marks: Marks<'_> = serde_json::from_str(json).unwrap_or_default();
+    let marks: Marks<'_> = serde_json::from_str(json).map(|Object(marks)| marks).unwrap_or_default();
     envelope(&marks).map_or(Ok(()), Err)
 }
 

@@ -81,7 +81,10 @@ impl HttpEvent {
             ("POST", _) => {
                 if let Some((name, _)) = self.query.first() {
                     // Reading only one of the two could drop a "dry_run" that the caller relies on.
-                    return Err(Error::invalid(name.as_str(), "a POST takes no query parameters; put them into the body"));
+                    return Err(Error::invalid(
+                        crate::model::quoted(name).trim_matches('"'),
+                        "a POST takes no query parameters; put them into the body",
+                    ));
                 }
                 request::parse(&self.text()?)
             }
@@ -194,7 +197,7 @@ impl Lenient {
     /// Names and values, from the member with all values of a name where it is present.
     fn query_pairs(&self) -> Vec<(String, String)> {
         if let Value::Object(parameters) = &self.multi_value_query_string_parameters {
-            let values = |value: &Value| value.as_array().cloned().unwrap_or_default();
+            let values = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
             let pairs = parameters.iter().flat_map(|(name, value)| values(value).into_iter().map(|value| (name.clone(), text(&value))));
             return pairs.collect();
         }

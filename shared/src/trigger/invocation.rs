@@ -119,7 +119,8 @@ impl Invocation<'_> {
         let mut halted = false;
         for record in records {
             halted = halted && record.is_ordered;
-            if halted || self.perform_record::<O>(&record).await == RecordOutcome::ComesBack {
+            let done = !halted && contained(self.perform_record::<O>(&record)).await == Some(RecordOutcome::Done);
+            if !done {
                 halted = record.is_ordered;
                 answer.returns(record.message_id);
             }

@@ -48,7 +48,8 @@ impl From<ConfigError> for StartFailure {
 /// # Errors
 /// When the environment cannot be used, or the Runtime API is gone.
 pub async fn run<O: Operation>() -> Result<(), StartFailure> {
-    let lookup = |name: &str| std::env::var(name).ok();
+    // A value that is no UTF-8 must not count as unset: it is refused by what it should be.
+    let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     telemetry::init(&lookup);
     let served = serve::<O>(&lookup).await;
     if let Err(failure) = &served {

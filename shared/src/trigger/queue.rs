@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::Error;
+use crate::object::Object;
 
 /// One record. Its body stays as it came until its turn, so that a bad one fails alone.
 pub(super) struct Record<'a> {
@@ -28,7 +29,7 @@ impl<'a> Record<'a> {
     /// Without a message id the record could not be returned to its queue, and Lambda takes a batch answer that does not
     /// name it for its success. So the whole batch has to fail.
     pub(super) fn read(record: &'a RawValue) -> Result<Self, Error> {
-        let identity: Identity<'a> = serde_json::from_str(record.get())
+        let Object(identity): Object<Identity<'a>> = serde_json::from_str(record.get())
             .map_err(|_| Error::invalid("Records", "a record has no messageId; the whole batch goes back to its queue"))?;
         if identity.message_id.is_empty() {
             return Err(Error::invalid("Records", "a record's messageId is empty; the whole batch goes back to its queue"));

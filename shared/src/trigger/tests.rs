@@ -219,6 +219,34 @@ fn a_post_takes_no_query() {
     }
 }
 
+#[test]
+fn a_query_of_an_odd_type_is_not_overlooked() {
+    let body =
+        r#"{"provider": "alibaba-mqtt", "instance_id": "post-cn-1", "certificates": [{"serial_number": "1", "ca_serial_number": "2"}]}"#;
+    let event = json!({"httpMethod": "POST", "multiValueQueryStringParameters": {"dry_run": "true"}, "requestContext": {}, "body": body});
+    let answer = send::<Inactivate>(&event.to_string()).unwrap();
+    assert_eq!((&answer["statusCode"], &problem(&answer)["field"]), (&json!(400), &json!("dry_run")));
+}
+
+#[test]
+fn a_hostile_query_is_refused_in_few_words() {
+    let name = "%0a".repeat(3_000);
+    let [(_, post), ..] = http("POST", &format!("{name}=1"), json!("{}"), false);
+    let answer = send::<Status>(&post.to_string()).unwrap();
+    assert!(problem(&answer)["field"].as_str().unwrap().len() < 200);
+    let [(_, get), ..] = http("GET", "provider=tencent-mqtt&instance_id=i&client_ids=%FF%FE", Value::Null, false);
+    assert_eq!(problem(&send::<Describe>(&get.to_string()).unwrap())["field"], "client_ids");
+}
+
+#[test]
+fn arrays_in_place_of_objects_are_not_understood() {
+    let record =
+        |record: Value| json!({"Records": [{"messageId": "1", "body": "[1,2,3,4,5,6]", "eventSource": "aws:sqs"}, record]}).to_string();
+    let answer = send::<Status>(&record(json!({"messageId": "2", "body": "{}", "eventSource": "aws:sqs"}))).unwrap();
+    assert_eq!(answer["batchItemFailures"].as_array().unwrap().len(), 2);
+    assert_eq!(field_of(&send::<Status>(&record(json!(["2", "{}", "arn"]))).unwrap_err()), "Records");
+}
+
 /// Any JSON, shaped like an event more often than not.
 fn any_event() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![

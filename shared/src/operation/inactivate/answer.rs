@@ -33,7 +33,7 @@ pub enum Outcome {
     Inactivated,
     /// It was off before.
     AlreadyInactive,
-    /// It is on; this was a dry run.
+    /// It would be switched off; this was a dry run.
     WouldInactivate,
     /// The provider does not know it.
     NotFound,

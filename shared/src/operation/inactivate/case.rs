@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::answer::{InactivateResult, Outcome};
 use crate::error::{Error, ErrorCode};
 use crate::model::{InstanceId, LifecycleStatus, SerialNumber};
-use crate::provider::{Found, Inactivate as Inactivator};
+use crate::provider::{Found, Inactivate as Inactivator, Spellings};
 use crate::request::CertificateReference;
 use crate::telemetry::RECORD;
 
@@ -20,27 +20,34 @@ pub(super) struct Case<'a> {
 const BEFORE_SECOND_LOOK: Duration = Duration::from_millis(200);
 
 impl Case<'_> {
-    pub(super) async fn run(&self, dry_run: bool) -> InactivateResult {
-        let found = match self.inactivator.find(self.reference).await {
-            Ok(Some(found)) => found,
-            Ok(None) => return self.result(Outcome::NotFound, None),
-            Err(error) => return InactivateResult { error: Some(error), ..self.result(Outcome::Failed, None) },
-        };
+    /// `None`: the provider does not know it under these spellings.
+    pub(super) async fn run(&self, spellings: Spellings, dry_run: bool) -> Option<InactivateResult> {
+        match self.inactivator.find(self.reference, spellings).await {
+            Ok(found) => Some(self.handle(&found?, dry_run).await),
+            Err(error) => Some(InactivateResult { error: Some(error), ..self.result(Outcome::Failed, None) }),
+        }
+    }
+
+    async fn handle(&self, found: &Found, dry_run: bool) -> InactivateResult {
         match found.status {
-            LifecycleStatus::Inactive => self.seen(Outcome::AlreadyInactive, &found),
+            LifecycleStatus::Inactive => self.seen(Outcome::AlreadyInactive, found),
             LifecycleStatus::Revoked => {
                 let error =
                     Error::new(ErrorCode::Forbidden, "the certificate is revoked; that is final, and inactivating would only hide it");
-                InactivateResult { error: Some(error), ..self.seen(Outcome::Refused, &found) }
+                InactivateResult { error: Some(error), ..self.seen(Outcome::Refused, found) }
             }
-            _ if dry_run => self.seen(Outcome::WouldInactivate, &found),
+            _ if dry_run => self.seen(Outcome::WouldInactivate, found),
             _ => {
-                self.audit(&found, "inactivating a certificate", None);
-                let result = self.switch_off(&found).await;
-                self.audit(&found, "tried to inactivate a certificate", Some(&result));
+                self.audit(found, "inactivating a certificate", None);
+                let result = self.switch_off(found).await;
+                self.audit(found, "tried to inactivate a certificate", Some(&result));
                 result
             }
         }
+    }
+
+    pub(super) fn not_found(&self) -> InactivateResult {
+        self.result(Outcome::NotFound, None)
     }
 
     /// The audit record: one line before and one after each certificate that is to be changed.
@@ -77,10 +84,10 @@ impl Case<'_> {
     async fn order(&self, found: &Found) -> Ordered {
         match self.inactivator.inactivate(found).await {
             Ok(Some(written)) => self.confirm(found, written.request_id).await,
-            Ok(None) => Ordered::Settled(self.gone(found, false)),
+            Ok(None) => Ordered::Settled(self.unfound(found).await),
             Err(failure) if failure.may_have_acted => match self.look(found).await {
                 Look::Off => Ordered::Settled(self.inactivated(found, None, true)),
-                Look::Gone => Ordered::Settled(self.gone(found, true)),
+                Look::Gone => Ordered::Settled(self.gone(found)),
                 Look::On(status) => Ordered::Open { seen: Some(status), error: failure.error },
                 Look::Unreadable => Ordered::Open { seen: None, error: failure.error },
             },
@@ -96,17 +103,17 @@ impl Case<'_> {
     /// change may take a moment to show. A read that fails leaves the provider's word as the evidence.
     async fn confirm(&self, found: &Found, request_id: Option<String>) -> Ordered {
         let mut look = self.look(found).await;
-        if let Look::On(status) = look {
+        if matches!(look, Look::On(_) | Look::Gone) {
             tokio::time::sleep(BEFORE_SECOND_LOOK).await;
             look = match self.look(found).await {
-                Look::Unreadable => Look::On(status),
+                Look::Unreadable => look,
                 second => second,
             };
         }
         Ordered::Settled(match look {
             Look::Off => self.inactivated(found, request_id, true),
             Look::Unreadable => self.inactivated(found, request_id, false),
-            Look::Gone => self.gone(found, true),
+            Look::Gone => InactivateResult { provider_request_id: request_id, ..self.gone(found) },
             Look::On(status) => {
                 let error = Error::new(
                     ErrorCode::ProviderInvalidResponse,
@@ -123,9 +130,26 @@ impl Case<'_> {
         })
     }
 
+    /// The order was answered by "not found", although a read has just found the certificate: another read decides.
+    async fn unfound(&self, found: &Found) -> InactivateResult {
+        let status = match self.look(found).await {
+            Look::Gone => return self.gone(found),
+            Look::Off => return self.inactivated(found, None, true),
+            Look::On(status) => Some(status),
+            Look::Unreadable => None,
+        };
+        let error = Error::new(
+            ErrorCode::ProviderInvalidResponse,
+            "the provider shows the certificate, but does not find it when it is to be inactivated",
+        );
+        InactivateResult { status, verified: status.is_some(), error: Some(error), ..self.seen(Outcome::Failed, found) }
+    }
+
     async fn look(&self, found: &Found) -> Look {
         match self.inactivator.read(found).await {
             Ok(Some(Found { status: LifecycleStatus::Inactive, .. })) => Look::Off,
+            // A word that is not documented says neither.
+            Ok(Some(Found { status: LifecycleStatus::Unknown, .. })) => Look::Unreadable,
             Ok(Some(Found { status, .. })) => Look::On(status),
             Ok(None) => Look::Gone,
             Err(_) => Look::Unreadable,
@@ -154,8 +178,8 @@ impl Case<'_> {
     }
 
     /// It was there before the order and is not any more: nothing is left to be switched off.
-    fn gone(&self, found: &Found, verified: bool) -> InactivateResult {
-        InactivateResult { status: None, verified, ..self.seen(Outcome::NotFound, found) }
+    fn gone(&self, found: &Found) -> InactivateResult {
+        InactivateResult { status: None, ..self.seen(Outcome::NotFound, found) }
     }
 
     pub(super) fn not_attempted(&self, error: Error) -> InactivateResult {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber};
-use crate::provider::{Found, Inactivate as Inactivator, Scope, Written};
+use crate::provider::{Found, Inactivate as Inactivator, Scope, Spellings, Written};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture};
 
@@ -59,7 +59,12 @@ impl Inactivator for Broker {
         Ok(())
     }
 
-    fn find<'a>(&'a self, reference: &'a CertificateReference) -> LocalFuture<'a, Result<Option<Found>, Error>> {
+    /// It knows certificates under the caller's own spelling only.
+    fn find<'a>(&'a self, reference: &'a CertificateReference, spellings: Spellings) -> LocalFuture<'a, Result<Option<Found>, Error>> {
+        if spellings == Spellings::Others {
+            self.asked.borrow_mut().push("others".to_owned());
+            return Box::pin(async { Ok(None) });
+        }
         self.asked.borrow_mut().push("find".to_owned());
         Box::pin(async { self.look(reference.serial_number.as_str()) })
     }

@@ -11,7 +11,7 @@ use super::{AnswerBudget, Operation, provider, shared_error};
 use crate::config::AllowedInstances;
 use crate::error::{Error, ErrorCode};
 use crate::model::InstanceId;
-use crate::provider::{Inactivate as Inactivator, Session, Target, inactivator};
+use crate::provider::{Inactivate as Inactivator, Session, Spellings, Target, inactivator};
 use crate::request::{InactivateRequest, Member};
 use case::Case;
 
@@ -68,22 +68,28 @@ fn guard(session: &Session<'_>, instance: Option<&InstanceId>) -> Result<(), Err
     }
 }
 
+/// Every certificate under the caller's own spelling first, and then under the others those that were not found: however
+/// many spellings an unknown certificate has, it keeps none waiting that is known.
 async fn act(inactivator: &dyn Inactivator, request: &InactivateRequest) -> Result<Vec<InactivateResult>, Error> {
-    let mut results: Vec<InactivateResult> = Vec::with_capacity(request.certificates.len());
+    let mut results: Vec<Option<InactivateResult>> = request.certificates.iter().map(|_| None).collect();
     // Once an error speaks of the request as a whole, the provider wants less, or time is up, trying the rest would only
     // repeat it.
     let mut stopped: Option<Error> = None;
-    for reference in &request.certificates {
-        let case = Case { inactivator, reference, reason: request.reason.as_deref() };
-        let result = match &stopped {
-            Some(error) => case.not_attempted(error.clone()),
-            None => case.run(request.dry_run).await,
-        };
-        if stopped.is_none() {
-            stopped = result.error.clone().filter(|error| concerns_the_whole_request(&result, error));
+    for spellings in [Spellings::Own, Spellings::Others] {
+        for (reference, result) in request.certificates.iter().zip(&mut results).filter(|(_, result)| result.is_none()) {
+            let case = Case { inactivator, reference, reason: request.reason.as_deref() };
+            *result = match &stopped {
+                Some(error) => Some(case.not_attempted(error.clone())),
+                None => case.run(spellings, request.dry_run).await,
+            };
+            if let Some(result) = result.as_ref().filter(|_| stopped.is_none()) {
+                stopped = result.error.clone().filter(|error| concerns_the_whole_request(result, error));
+            }
         }
-        results.push(result);
     }
+    let cases = request.certificates.iter().map(|reference| Case { inactivator, reference, reason: None });
+    let results: Vec<InactivateResult> =
+        results.into_iter().zip(cases).map(|(result, case)| result.unwrap_or_else(|| case.not_found())).collect();
     shared_error(results.iter().map(untouched)).map_or(Ok(results), Err)
 }
 

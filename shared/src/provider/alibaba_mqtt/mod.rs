@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use self::wire::{GetDeviceCertificate, InactivateDeviceCertificate};
 use super::alibaba::{Api, Call};
 use super::codes::not_an_answer;
-use super::{Connection, Facts, Found, Inactivate, Scope, Session, Target, Written, connect};
+use super::{Connection, Facts, Found, Inactivate, Scope, Session, Spellings, Target, Written, connect, fact};
 use crate::error::Error;
 use crate::model::{InstanceId, ProviderName, Region, SerialNumber};
 use crate::request::CertificateReference;
@@ -57,8 +57,7 @@ fn host(region: &Region) -> Option<String> {
 pub(super) struct AlibabaMqtt<'a> {
     scope: Scope,
     connection: Connection<'a>,
-    /// The spellings under which a certificate was found, of the CAs' serial numbers. A CA is registered with an instance
-    /// once, so no other spelling of it needs to be tried.
+    /// The spellings of the CAs' serial numbers under which a certificate was found: most likely the others' as well.
     known_ca_spellings: RefCell<HashMap<SerialNumber, String>>,
 }
 
@@ -137,25 +136,28 @@ impl Inactivate for AlibabaMqtt<'_> {
     }
 
     /// Base, case and zeros of the vendor's texts are not documented, so that each spelling of one serial number may go
-    /// with each of the other. The caller's own come first.
-    fn find<'a>(&'a self, reference: &'a CertificateReference) -> LocalFuture<'a, Result<Option<Found>, Error>> {
+    /// with each of the other. The spelling under which the CA was found for another certificate comes first.
+    fn find<'a>(&'a self, reference: &'a CertificateReference, spellings: Spellings) -> LocalFuture<'a, Result<Option<Found>, Error>> {
         Box::pin(async move {
             let Some(ca) = &reference.ca_serial_number else { return Ok(None) };
+            let (device_spellings, mut ca_spellings) = (reference.serial_number.spellings(), ca.spellings());
+            let own = (device_spellings.first().cloned(), ca_spellings.first().cloned());
             let known = self.known_ca_spellings.borrow().get(ca).cloned();
-            let ca_spellings = known.map_or_else(|| ca.spellings(), |known| vec![known]);
-            let mut is_own_spelling = true;
-            for device_sn in reference.serial_number.spellings() {
-                for ca_sn in &ca_spellings {
-                    let found = match self.get(&device_sn, ca_sn).await {
-                        // Another spelling may break the provider's rules; then the certificate is not known under it.
-                        Err(error) if error.concerns_parameters && !is_own_spelling => None,
-                        found => found?,
-                    };
-                    is_own_spelling = false;
-                    if let Some(found) = found {
-                        self.known_ca_spellings.borrow_mut().insert(ca.clone(), ca_sn.clone());
-                        return Ok(Some(found));
-                    }
+            ca_spellings.sort_by_key(|text| Some(text) != known.as_ref());
+            let pairs = ca_spellings.iter().flat_map(|ca_sn| device_spellings.iter().map(move |device_sn| (device_sn, ca_sn)));
+            for (device_sn, ca_sn) in pairs {
+                let is_own = (Some(device_sn), Some(ca_sn)) == (own.0.as_ref(), own.1.as_ref());
+                if is_own != (spellings == Spellings::Own) {
+                    continue;
+                }
+                let found = match self.get(device_sn, ca_sn).await {
+                    // Another spelling may break the provider's rules; then the certificate is not known under it.
+                    Err(error) if error.concerns_parameters && !is_own => None,
+                    found => found?,
+                };
+                if let Some(found) = found {
+                    self.known_ca_spellings.borrow_mut().insert(ca.clone(), ca_sn.clone());
+                    return Ok(Some(found));
                 }
             }
             Ok(None)
@@ -177,7 +179,7 @@ impl Inactivate for AlibabaMqtt<'_> {
             // Success that speaks of another certificate is none. It is an odd answer, not a refusal: the order may have had
             // its effect, which a read will tell.
             let accept = |answer: InactivateDeviceCertificate| match same_number(&found.serial_number, &answer.device_sn) {
-                true => Ok(Written { request_id: answer.request_id }),
+                true => Ok(Written { request_id: fact(Some(answer.request_id)) }),
                 false => Err(not_an_answer(API.provider, 200, "it confirms the change of another certificate than the one asked for")),
             };
             absent_when_not_found(API.call(&self.connection, &call, accept).await)

@@ -34,6 +34,7 @@ impl DeviceCertificate {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct InactivateDeviceCertificate {
-    pub(super) request_id: Option<String>,
+    /// A success without it is an odd answer, which a read has to confirm.
+    pub(super) request_id: String,
     pub(super) device_sn: String,
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use self::wire::DescribeStatus;
 use super::alibaba::{Api, Call};
 use super::codes::not_an_answer;
-use super::{Connection, Facts, LookUp, Scope, Session, Status, StatusRecord, Target, connect};
+use super::{Connection, Facts, LookUp, Scope, Session, Status, StatusRecord, Target, connect, fact};
 use crate::error::{Error, ErrorCode};
 use crate::model::{LifecycleStatus, ProviderName, Region, SerialNumber};
 use crate::request::CertificateReference;
@@ -84,7 +84,7 @@ impl<'a> AlibabaPca<'a> {
             parameters: &[("SerialNumber", &texts.join(","))],
         };
         let accept = |answer: DescribeStatus| match answer.certificate_status {
-            Some(rows) => Ok((answer.request_id, rows)),
+            Some(rows) => Ok((fact(answer.request_id), rows)),
             None => Err(not_an_answer(API.provider, 200, "it has no CertificateStatus")),
         };
         let (request_id, rows) = API.call(&self.connection, &call, accept).await?;
@@ -153,8 +153,11 @@ impl Status for AlibabaPca<'_> {
                     })
                     .collect();
                 if let Err(error) = self.ask_in_groups(open, &mut request_ids).await {
-                    let unasked = progress.iter_mut().filter(|progress| matches!(progress, Progress::Open(_)));
-                    unasked.for_each(|progress| *progress = Progress::Settled(Err(error.clone())));
+                    let unasked = spellings
+                        .iter()
+                        .zip(&mut progress)
+                        .filter(|(texts, progress)| texts.len() > round && matches!(progress, Progress::Open(_)));
+                    unasked.for_each(|(_, progress)| *progress = Progress::Settled(Err(error.clone())));
                 }
             }
             let records = progress.into_iter().map(|progress| match progress {
@@ -182,7 +185,12 @@ impl AlibabaPca<'_> {
         // The first group is on top.
         groups.reverse();
         while let Some(mut group) = groups.pop() {
-            let texts: Vec<&str> = group.iter().map(|asked| asked.text).collect();
+            let mut texts: Vec<&str> = Vec::with_capacity(group.len());
+            for asked in &group {
+                if !texts.contains(&asked.text) {
+                    texts.push(asked.text);
+                }
+            }
             match self.ask(&texts, request_ids).await {
                 // One serial number may be asked for several times, with different issuers.
                 Ok(records) => group.into_iter().for_each(|asked| {

@@ -92,7 +92,9 @@ fn an_unknown_code_made_of_a_parameters_name_concerns_the_parameters() {
     for (code, expected) in [
         ("InvalidSerialNumber", true),
         ("MissingDeviceSn", true),
-        ("InvalidFoo.TooLong", true),
+        ("InvalidCaSn.TooLong", true),
+        ("InvalidStsToken", false),
+        ("InvalidSerialNumbers", false),
         ("NotInvalid", false),
         ("invalidfoo", false),
     ] {

@@ -11,6 +11,8 @@ pub(super) struct Narrowing {
     /// Whether the vendor's filters say all that the request's filter says. If not, whole pages are read and filtered
     /// here, and the vendor's total is not the request's.
     pub(super) complete: bool,
+    /// Whether no filter depends on how the vendor compares texts.
+    pub(super) is_sure: bool,
 }
 
 /// * `NotAfterStart` and `NotAfterEnd` are not sent: the form of their values is not documented, and a misread bound would
@@ -20,7 +22,7 @@ pub(super) struct Narrowing {
 ///   whether to rely on it; if not, filters with more than one value stay here.
 pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Result<Narrowing, Error> {
     if filter.statuses.contains(&LifecycleStatus::Good) {
-        let detail = "tencent-mqtt never says good: that is a certificate authority's word; ask for active, or use alibaba-pca";
+        let detail = "tencent-mqtt never says good: that is a certificate authority's word; ask for active";
         return Err(Error::new(ErrorCode::Unsupported, detail).with_field("filter.statuses"));
     }
     // An unknown status is any word that the vendor does not document, so there is none to ask for.
@@ -41,7 +43,8 @@ pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Result<Narrowi
         .filter(|(_, values)| !values.is_empty())
         .map(|(name, values)| WireFilter { name, values })
         .partition(|filter| several_values || filter.values.len() == 1);
-    Ok(Narrowing { filters: sent, complete: kept.is_empty() && all_words_known && !filter.has_window() })
+    let is_sure = sent.iter().all(|filter| filter.name == "Status");
+    Ok(Narrowing { filters: sent, complete: kept.is_empty() && all_words_known && !filter.has_window(), is_sure })
 }
 
 fn spellings(serial_numbers: &[SerialNumber]) -> Vec<String> {

@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use self::filter::{narrowing, order_by};
 use self::wire::{DescribeDeviceCertificates, Envelope, Filter, Response, STATUS_WORDS};
 use super::codes::{Refusal, explain, not_an_answer};
-use super::{Connection, Describe, Facts, ListQuery, Page, Scope, Session, Target, connect};
+use super::{Connection, Describe, Facts, ListQuery, Page, Scope, Session, Target, connect, fact};
 use crate::error::{Error, ErrorCode};
 use crate::model::{ProviderName, Timestamp};
 use crate::object::Object;
@@ -110,8 +110,10 @@ impl<'a> TencentMqtt<'a> {
                 position: position.to_string(),
                 certificates: items.into_iter().map(|item| item.into_certificate(now, query.include_pem)).collect(),
                 next: (end < total).then(|| Position { offset: end, ..position }.to_string()),
-                total_count: narrowing.complete.then_some(total),
-                request_id: response.request_id,
+                // Whether texts match as a whole is not documented: what the vendor counts may not match here. A list that was
+                // read to its end from its beginning is counted by what it holds.
+                total_count: (narrowing.complete && (narrowing.is_sure || (offset == 0 && end >= total))).then_some(total),
+                request_id: fact(response.request_id),
             })
         })
         .await

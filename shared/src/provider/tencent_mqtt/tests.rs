@@ -293,3 +293,11 @@ async fn more_values_than_the_vendor_takes_are_filtered_here() {
     let page = page(&network, &wanted, None, 10).await.unwrap();
     assert_eq!((page.certificates.len(), page.total_count, network.sent().len()), (4, None, 2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_total_that_may_count_other_certificates_is_not_told() {
+    // A vendor that matches texts in part counts 250 where one is wanted.
+    assert_eq!(page(&vendor(250), &clients(&["a"]), None, 1).await.unwrap().total_count, None);
+    let by_status = Wanted { statuses: vec![LifecycleStatus::Active], ..Wanted::default() };
+    assert_eq!(page(&vendor(250), &by_status, None, 1).await.unwrap().total_count, Some(250));
+}

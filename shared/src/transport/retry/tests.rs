@@ -124,14 +124,21 @@ async fn waits_are_anywhere_between_nothing_and_the_doubled_base() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_vendors_hint_is_kept_to_but_not_for_longer_than_five_seconds() {
-    for (hint, waited) in [(2000, 2000), (1, 1), (5000, 5000), (86_400_000, 5000)] {
+async fn the_vendors_hint_is_kept_to() {
+    for (hint, waited) in [(2000, 2000), (1, 1), (5000, 5000)] {
         let hint = Duration::from_millis(hint);
         let network = Network::queue([hinted(hint), said("done")]);
         call(&network.transport(), Deadline::after(MINUTE), Safety::Read).await.unwrap();
         let at = network.each(|sent| sent.at);
         assert_eq!(at[1] - at[0], Duration::from_millis(waited), "{hint:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_wants_more_patience_than_five_seconds_is_not_asked_again() {
+    let network = Network::queue([hinted(Duration::from_secs(40))]);
+    let failure = call(&network.transport(), Deadline::after(MINUTE), Safety::Read).await.unwrap_err();
+    assert_eq!((failure.error.code, failure.error.retry_after), (ErrorCode::Throttled, Some(Duration::from_secs(40))));
 }
 
 #[tokio::test(start_paused = true)]
