@@ -13,11 +13,16 @@ pub use status::{EffectiveStatus, LifecycleStatus, Validity, effective_status, u
 pub use timestamp::Timestamp;
 
 /// A caller's text for an error message: its first characters, with everything unprintable escaped.
-pub(crate) fn quoted(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     const SHOWN: usize = 40;
-    let shown: String = text.chars().take(SHOWN).collect();
-    let rest = if shown.len() < text.len() { "..." } else { "" };
-    format!("\"{}{rest}\"", shown.escape_debug())
+    let start: String = text.chars().take(SHOWN).collect();
+    let rest = if start.len() < text.len() { "..." } else { "" };
+    format!("{}{rest}", start.escape_debug())
+}
+
+/// The same in quotes.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("\"{}\"", shown(text))
 }
 
 /// Implements `Deserialize` from a JSON string by `parse`.

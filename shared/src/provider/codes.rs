@@ -58,14 +58,22 @@ pub(super) struct Refusal<'a> {
 
 /// The error for a vendor's code: the row with the longest matching code in any of the tables, else the HTTP status.
 pub(super) fn explain(refusal: &Refusal<'_>, tables: &[&[Row]]) -> Error {
-    let row = tables.iter().flat_map(|table| table.iter()).filter(|row| row.stands_for(refusal.code)).max_by_key(|row| row.code.len());
-    let (means, detail, about) = match row {
+    let (means, detail, about) = match row_for(refusal.code, tables) {
         Some(row) => (row.means, row.detail, row.about),
         None => unknown(refusal),
     };
     let message = refusal.message.filter(|_| about != About::Credentials);
     let told = ProviderError::new(refusal.provider, refusal.code, message, refusal.request_id);
     Error { concerns_parameters: about == About::Parameters, ..Error::new(means, detail).with_provider_error(told) }
+}
+
+/// Whether a code is in one of the tables.
+pub(super) fn is_known(code: &str, tables: &[&[Row]]) -> bool {
+    row_for(code, tables).is_some()
+}
+
+fn row_for<'a>(code: &str, tables: &[&'a [Row]]) -> Option<&'a Row> {
+    tables.iter().flat_map(|table| table.iter()).filter(|row| row.stands_for(code)).max_by_key(|row| row.code.len())
 }
 
 fn unknown(refusal: &Refusal<'_>) -> (ErrorCode, &'static str, About) {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
-use crate::model::quoted;
+use crate::model::{quoted, shown};
 
 /// How a parameter's text becomes a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Resu
     for (index, (name, text)) in pairs.iter().enumerate() {
         let Some(member) = members.iter().find(|member| member.parameter == name) else {
             let known = members.iter().map(|member| member.parameter).collect::<Vec<_>>().join(", ");
-            return Err(Error::invalid(quoted(name).trim_matches('"'), format!("unknown query parameter; known are {known}")));
+            return Err(Error::invalid(shown(name), format!("unknown query parameter; known are {known}")));
         };
         if pairs.iter().take(index).any(|(earlier, _)| earlier == name) {
             return Err(Error::invalid(member.parameter, "the parameter is given twice; separate values by commas"));

@@ -78,7 +78,7 @@ pub(super) fn recognise(json: &str) -> Result<Event<'_>, Error> {
     }
 }
 
-/// The request in the body of a queue's record.
+/// Whether the body of a queue's record can be a request.
 ///
 /// # Errors
 /// `invalid_request` for an envelope around a request, which is not taken yet.

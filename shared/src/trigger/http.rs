@@ -81,10 +81,7 @@ impl HttpEvent {
             ("POST", _) => {
                 if let Some((name, _)) = self.query.first() {
                     // Reading only one of the two could drop a "dry_run" that the caller relies on.
-                    return Err(Error::invalid(
-                        crate::model::quoted(name).trim_matches('"'),
-                        "a POST takes no query parameters; put them into the body",
-                    ));
+                    return Err(Error::invalid(crate::model::shown(name), "a POST takes no query parameters; put them into the body"));
                 }
                 request::parse(&self.text()?)
             }

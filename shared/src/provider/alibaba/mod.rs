@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Connection;
-use super::codes::{Refusal, Row, explain, not_an_answer};
+use super::codes::{Refusal, Row, explain, is_known, not_an_answer};
 use crate::error::Error;
 use crate::model::{ProviderName, Timestamp};
 use crate::object::Object;
@@ -106,10 +106,15 @@ impl Api {
         HttpRequest { method: call.method, url: endpoint.url(query), headers, body: Vec::new() }
     }
 
-    /// The code decides before the status: "certificate not found" comes with HTTP 500.
+    /// The code decides before the status: "certificate not found" comes with HTTP 500. A code that nobody documents beside a
+    /// status of success is neither a result nor a refusal: after a write, a read has to tell.
     fn read<T: DeserializeOwned>(&self, response: &HttpResponse) -> Result<T, Error> {
         let status = response.status;
+        let tables = [self.codes, codes::CODES];
         if let Some(error) = error_body(&response.body) {
+            if status < 400 && !is_known(&error.code, &tables) {
+                return Err(not_an_answer(self.provider, status, "a code that is no documented error"));
+            }
             let refusal = Refusal {
                 provider: self.provider,
                 code: &error.code,
@@ -117,7 +122,7 @@ impl Api {
                 request_id: error.request_id.as_deref(),
                 status,
             };
-            return Err(explain(&refusal, &[self.codes, codes::CODES]));
+            return Err(explain(&refusal, &tables));
         }
         if status != 200 {
             return Err(not_an_answer(self.provider, status, "an error without a code"));

@@ -30,7 +30,6 @@ pub(super) const CODES: &[Row] = &[
         ProviderRejected,
         "the instance's edition has no device certificates; they need the Platinum or Professional edition",
     ),
-    Row::new("InternalError", ProviderUnavailable, "the provider had an internal error; try again"),
     Row::new("SystemOverFlow", ProviderUnavailable, OVERLOAD),
     Row::new("ApplyTokenOverFlow", Throttled, OVERLOAD),
 ];

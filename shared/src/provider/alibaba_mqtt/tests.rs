@@ -173,6 +173,7 @@ async fn an_order_whose_answer_cannot_be_trusted_may_have_acted() {
         (ok(&json!({"RequestId": "id-1", "DeviceSn": 10})), ErrorCode::ProviderInvalidResponse),
         (answer(200, "<html>"), ErrorCode::ProviderInvalidResponse),
         (ok(&json!(["id-1", "0a"])), ErrorCode::ProviderInvalidResponse),
+        (ok(&json!({"Code": "200", "RequestId": "id-1", "DeviceSn": "0A"})), ErrorCode::ProviderInvalidResponse),
         (recorded("alibaba-mqtt/Any.error-system-overflow"), ErrorCode::ProviderUnavailable),
         (recorded("alibaba-mqtt/Any.error-internal"), ErrorCode::ProviderUnavailable),
     ] {

@@ -178,14 +178,19 @@ impl Describe for TencentMqtt<'_> {
                 return self.list_page(query, Position::parse(position)?, wanted).await;
             }
             let page = self.list_page(query, Position { several_values: true, offset: 0 }, wanted).await;
-            let has_several = narrowing(query.filter, true)?.filters.iter().any(|filter| filter.values.len() > 1);
             // How many values one filter may have is not documented either: what is refused is filtered here.
-            let misread = has_several
-                && match &page {
-                    Ok(page) => page.certificates.is_empty() && !self.takes_values_as_alternatives().await?,
-                    Err(error) => error.concerns_parameters,
-                };
-            if misread { self.list_page(query, Position { several_values: false, offset: 0 }, wanted).await } else { page }
+            let doubtful = match &page {
+                Ok(page) => page.certificates.is_empty(),
+                Err(error) => error.concerns_parameters,
+            };
+            let has_several = |filters: &[Filter]| filters.iter().any(|filter| filter.values.len() > 1);
+            if !doubtful || !has_several(&narrowing(query.filter, true)?.filters) {
+                return page;
+            }
+            if page.is_ok() && self.takes_values_as_alternatives().await? {
+                return page;
+            }
+            self.list_page(query, Position { several_values: false, offset: 0 }, wanted).await
         })
     }
 
