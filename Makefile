@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: demo run test format lint unit whole conformance template deny tree build
+.PHONY: demo run test format lint unit whole conformance open-api schemas template deny tree build
 
 # Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
 # interpreter than python3.
@@ -14,7 +14,7 @@ run:
 	@"$${PYTHON:-python3}" scripts/demo stay
 
 # The whole check.
-test: format lint tree deny unit whole conformance template
+test: format lint tree deny unit whole conformance open-api template
 
 format:
 	cargo fmt --all --check
@@ -45,12 +45,23 @@ whole:
 	cargo build --locked --workspace --bins
 	cargo test --locked --package whole-function-tests --test '*'
 
-# The vendors' official SDKs against the simulator and the signers.
+# The vendors' official SDKs against the simulator and the signers, and the functions against moto.
 conformance:
 	sh scripts/environment.sh conformance tests/conformance/requirements.txt
 	cargo build --locked --workspace --bins
-	cargo build --locked --package whole-function-tests --example sign
+	cargo build --locked --package whole-function-tests --example sign --example gateway
 	.tools/conformance/bin/python -m pytest --no-header tests/conformance
+
+# At least 1,000 requests for each route, made from the OpenAPI document, against the running functions.
+open-api:
+	sh scripts/environment.sh open-api tests/open_api/requirements.txt
+	cargo build --locked --workspace --bins
+	cargo build --locked --package whole-function-tests --example gateway
+	.tools/open-api/bin/python -m pytest --no-header tests/open_api
+
+# Writes schemas/ anew from the types. `make whole` fails when they have drifted apart.
+schemas:
+	cargo run --locked --quiet --package whole-function-tests --example schemas
 
 template:
 	sh scripts/environment.sh template tests/template/requirements.txt

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use reqwest::Url;
 use secrecy::SecretString;
 
-use crate::model::{InstanceId, ProviderName, Region};
+use crate::model::{InstanceId, ProviderName, Region, Source};
+use crate::object::Object;
+use crate::request::check_list;
 
 /// Everything that the environment decides, but for how to log.
 #[derive(Debug)]
@@ -18,12 +20,18 @@ pub struct Config {
     pub tencent: Cloud,
     /// Alibaba Cloud.
     pub alibaba: Cloud,
+    /// AWS; Lambda itself sets these variables.
+    pub aws: Cloud,
     /// `TENCENT_MQTT_ENDPOINT`.
     pub tencent_mqtt_endpoint: Option<Endpoint>,
     /// `ALIBABA_MQTT_ENDPOINT`.
     pub alibaba_mqtt_endpoint: Option<Endpoint>,
     /// `ALIBABA_CAS_ENDPOINT`.
     pub alibaba_cas_endpoint: Option<Endpoint>,
+    /// `AWS_ENDPOINT_URL_IOT`.
+    pub aws_iot_endpoint: Option<Endpoint>,
+    /// What `"sources": "all"` stands for; empty when not configured.
+    pub sources: Vec<Source>,
     /// Which instances inactivate may touch.
     pub inactivate_allowed_instances: AllowedInstances,
     /// PEM file of extra trusted roots.
@@ -72,6 +80,14 @@ impl AllowedInstances {
             Self::Only(instances) => instances.contains(instance),
         }
     }
+
+    /// Whether the certificates of a provider without instances may be touched: its name stands in the list.
+    pub fn allow_provider(&self, provider: ProviderName) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(instances) => instances.iter().any(|instance| instance.as_str() == provider.as_str()),
+        }
+    }
 }
 
 /// The base URL of an API: scheme, host and port, nothing else.
@@ -116,6 +132,11 @@ impl Endpoint {
     /// The URL of the root path with this query: `https://host/` or `https://host/?query`.
     pub fn url(&self, query: &str) -> String {
         if query.is_empty() { format!("{}/", self.origin) } else { format!("{}/?{query}", self.origin) }
+    }
+
+    /// The URL of this path with its query, which begin with a slash.
+    pub fn at(&self, path_and_query: &str) -> String {
+        format!("{}{path_and_query}", self.origin)
     }
 
     /// What goes into the `Host` header: the host, with the port where it is not the scheme's own.
@@ -165,9 +186,15 @@ impl Config {
                 )?,
                 region: parsed(lookup, "ALIBABA_CLOUD_REGION_ID", Region::parse)?,
             },
+            aws: Cloud {
+                credentials: credentials(lookup, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")?,
+                region: parsed(lookup, "AWS_REGION", Region::parse)?,
+            },
             tencent_mqtt_endpoint: parsed(lookup, "TENCENT_MQTT_ENDPOINT", Endpoint::parse)?,
             alibaba_mqtt_endpoint: parsed(lookup, "ALIBABA_MQTT_ENDPOINT", Endpoint::parse)?,
             alibaba_cas_endpoint: parsed(lookup, "ALIBABA_CAS_ENDPOINT", Endpoint::parse)?,
+            aws_iot_endpoint: parsed(lookup, "AWS_ENDPOINT_URL_IOT", Endpoint::parse)?,
+            sources: parsed(lookup, "SOURCES", sources)?.unwrap_or_default(),
             inactivate_allowed_instances: parsed(lookup, "INACTIVATE_ALLOWED_INSTANCES", allowed_instances)?
                 .unwrap_or(AllowedInstances::Only(Vec::new())),
             extra_roots: text(lookup, "SSL_CERT_FILE").map(PathBuf::from),
@@ -215,88 +242,15 @@ fn allowed_instances(list: &str) -> Result<AllowedInstances, String> {
     Ok(AllowedInstances::Only(instances))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        Config::from_lookup(&|name| variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned()))
-    }
-
-    #[test]
-    fn an_empty_environment_allows_nothing() {
-        let config = config(&[("INACTIVATE_ALLOWED_INSTANCES", ""), ("TENCENTCLOUD_SECRET_ID", "")]).unwrap();
-        assert!(config.tencent.credentials.is_none());
-        assert_eq!(config.inactivate_allowed_instances, AllowedInstances::Only(Vec::new()));
-        assert!(!config.inactivate_allowed_instances.allow(&InstanceId::parse("mqtt-1").unwrap()));
-    }
-
-    #[test]
-    fn the_allow_list_is_exact() {
-        let listed = config(&[("INACTIVATE_ALLOWED_INSTANCES", "post-cn-1, post-cn-2")]).unwrap();
-        for (instance, allowed) in
-            [("post-cn-1", true), ("post-cn-2", true), ("post-cn-", false), ("post-cn-11", false), ("POST-CN-1", false)]
-        {
-            let instance = InstanceId::parse(instance).unwrap();
-            assert_eq!(listed.inactivate_allowed_instances.allow(&instance), allowed, "{instance}");
-        }
-        assert_eq!(config(&[("INACTIVATE_ALLOWED_INSTANCES", "*")]).unwrap().inactivate_allowed_instances, AllowedInstances::All);
-        for list in ["a,,b", ",", "a,*", "post-*", "a b"] {
-            assert!(config(&[("INACTIVATE_ALLOWED_INSTANCES", list)]).is_err(), "{list}");
-        }
-    }
-
-    #[test]
-    fn half_a_key_does_not_start() {
-        for (variables, variable) in [
-            (&[("TENCENTCLOUD_SECRET_ID", "id")][..], "TENCENTCLOUD_SECRET_KEY"),
-            (&[("TENCENTCLOUD_SECRET_KEY", "key")], "TENCENTCLOUD_SECRET_ID"),
-            (&[("ALIBABA_CLOUD_SECURITY_TOKEN", "token")], "ALIBABA_CLOUD_ACCESS_KEY_ID"),
-            (&[("ALIBABA_CLOUD_ACCESS_KEY_ID", "id"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t\n")], "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
-        ] {
-            let error = config(variables).unwrap_err();
-            assert_eq!(error.variable, variable);
-            assert!(!error.to_string().contains("s3cr3t"));
-        }
-    }
-
-    #[test]
-    fn endpoints_are_bare_and_encrypted() {
-        for (text, host, url) in [
-            ("https://mqtt.intl.tencentcloudapi.com", "mqtt.intl.tencentcloudapi.com", "https://mqtt.intl.tencentcloudapi.com/?a=b"),
-            ("https://localhost:8443/", "localhost:8443", "https://localhost:8443/?a=b"),
-            ("http://127.0.0.1:9000", "127.0.0.1:9000", "http://127.0.0.1:9000/?a=b"),
-            ("http://[::1]:9000", "[::1]:9000", "http://[::1]:9000/?a=b"),
-            ("https://example.test:443", "example.test", "https://example.test/?a=b"),
-        ] {
-            let endpoint = Endpoint::parse(text).unwrap();
-            assert_eq!((endpoint.host(), endpoint.url("a=b").as_str()), (host, url));
-        }
-        for text in [
-            "http://example.test",
-            "http://10.0.0.1",
-            "ftp://localhost",
-            "https://a/b",
-            "https://a/?q",
-            "https://a/#f",
-            "https://u:p@a",
-            "localhost:80",
-            "",
-            "http://localhost.evil.test",
-            "https://",
-        ] {
-            assert!(Endpoint::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn secrets_cannot_be_printed() {
-        let config = config(&[
-            ("TENCENTCLOUD_SECRET_ID", "AKIDcanary"),
-            ("TENCENTCLOUD_SECRET_KEY", "canarykey"),
-            ("TENCENTCLOUD_TOKEN", "canarytoken"),
-        ])
-        .unwrap();
-        assert!(!format!("{config:?}").contains("canary"));
-    }
+/// A JSON list of sources, as a request would name them.
+fn sources(list: &str) -> Result<Vec<Source>, String> {
+    let sources: Vec<Object<Source>> = serde_json::from_str(list).map_err(|error| {
+        format!("it is not a list like [{{\"provider\": \"tencent-mqtt\", \"region\": \"...\", \"instance_id\": \"...\"}}]: {error}")
+    })?;
+    let sources: Vec<Source> = sources.into_iter().map(|Object(source)| source).collect();
+    check_list(&sources)?;
+    Ok(sources)
 }
+
+#[cfg(test)]
+mod tests;

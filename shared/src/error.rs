@@ -97,6 +97,7 @@ impl ErrorCode {
 
 /// What the provider itself said, fit to be shown: no secret, no signature, no echo of what was signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProviderError {
     /// Who said it.
     pub provider: ProviderName,
@@ -168,7 +169,7 @@ pub struct Error {
     pub provider_error: Option<Box<ProviderError>>,
     /// How long the provider asks to wait.
     pub retry_after: Option<Duration>,
-    /// Whether the provider refused what was asked rather than who asks: the same call for another certificate may do.
+    /// Whether it is about what was asked rather than who asks: the same call for another certificate may do.
     pub concerns_parameters: bool,
 }
 
@@ -193,6 +194,16 @@ impl Error {
     #[must_use]
     pub fn with_provider_error(self, provider_error: ProviderError) -> Self {
         Self { provider_error: Some(Box::new(provider_error)), ..self }
+    }
+
+    /// Whether asking the same provider for other certificates would only repeat it: it refuses who asks, does not know the
+    /// instance, wants less, or time is up. An unknown certificate is a result and not an error.
+    pub const fn ends_the_request(&self) -> bool {
+        match self.code {
+            ErrorCode::ProviderRejected => !self.concerns_parameters,
+            ErrorCode::Throttled | ErrorCode::Timeout | ErrorCode::NotFound => true,
+            _ => false,
+        }
     }
 
     /// Whether a queue must deliver the request again: because it can succeed later, or because it could not be

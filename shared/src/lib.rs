@@ -22,6 +22,8 @@ mod object;
 pub mod operation;
 pub mod provider;
 pub mod request;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod signing;
 pub mod telemetry;
 pub mod transport;

@@ -10,7 +10,7 @@ from simulator import Simulator
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_from_or_to_the_outside():
-    """Takes proxies and credentials out of the environment, and lets sockets reach 127.0.0.1 only.
+    """Takes proxies, credentials and files with them out of the environment, and lets sockets reach 127.0.0.1 only.
 
     The SDKs know their vendors' real hosts: a test that forgets to name another one must fail, not call them.
     """
@@ -24,8 +24,10 @@ def nothing_from_or_to_the_outside():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", connect_on_loopback)
         for name in list(os.environ):
-            if name.upper().endswith("_PROXY") or name.startswith(("TENCENTCLOUD_", "ALIBABA_CLOUD_")):
+            if name.upper().endswith("_PROXY") or name.startswith(("TENCENTCLOUD_", "ALIBABA_CLOUD_", "AWS_")):
                 patch.delenv(name)
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            patch.setenv(name, os.devnull)
         yield
 
 

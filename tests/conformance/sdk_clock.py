@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from unittest import mock
 
 from alibabacloud_tea_openapi import utils
+from botocore import auth
 from tencentcloud.common import abstract_client
 
 
@@ -22,3 +23,9 @@ def alibaba(seconds: float):
             return datetime.fromtimestamp(seconds, UTC)
 
     return mock.patch.object(utils, "datetime", Clock)
+
+
+def aws(seconds: float):
+    """Makes AWS's SDK take `seconds` after 1970 for the present, while used as a context manager."""
+    present = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    return mock.patch.object(auth, "get_current_datetime", lambda: present)

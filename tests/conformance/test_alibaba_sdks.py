@@ -1,4 +1,4 @@
-"""Alibaba Cloud's official SDKs read and inactivate device certificates and ask the CA at the simulator."""
+"""Alibaba Cloud's official SDKs list, read and inactivate device certificates and ask the CA at the simulator."""
 
 import dataclasses
 import random
@@ -73,6 +73,30 @@ def statuses(client: CasClient, *serials: str) -> list[dict]:
     return [row.to_map() for row in body.certificate_status]
 
 
+def listed(client: MqttClient, page: int, size: int, ca_sn: str | None = None, instance: str = INSTANCE) -> dict:
+    """The data of ListDeviceCertificate's answer, of ListDeviceCertificateByCaSn's when a CA is given."""
+    members = {"mqtt_instance_id": instance, "page_no": str(page), "page_size": str(size)}
+    if ca_sn is None:
+        answer = client.list_device_certificate(mqtt_models.ListDeviceCertificateRequest(**members))
+    else:
+        request = mqtt_models.ListDeviceCertificateByCaSnRequest(ca_sn=ca_sn, **members)
+        answer = client.list_device_certificate_by_ca_sn(request)
+    assert answer.body.request_id
+    return answer.body.data.to_map()
+
+
+def client_certificates(client: CasClient, **members: object) -> dict:
+    """The answer of ListClientCertificate, in the vendor's member names."""
+    answer = client.list_client_certificate(cas_models.ListClientCertificateRequest(**members)).body.to_map()
+    assert answer.pop("RequestId")
+    return answer
+
+
+def status_row(kept: dict) -> dict:
+    """What the status action says of a certificate that the control listener has told whole."""
+    return {name: kept[name] for name in ("SerialNumber", "Status", "RevokeTime") if name in kept}
+
+
 def serials_of(certificate: dict) -> tuple[str, str]:
     """What names a certificate within its instance."""
     return certificate["CaSn"], certificate["DeviceSn"]
@@ -87,7 +111,7 @@ def ask(simulator: Simulator, vendor: str, credentials: Credentials | None = Non
 
 
 def refusal(
-    kind: type[AlibabaCloudException], call: Callable[..., object], *arguments: object, **members: str
+    kind: type[AlibabaCloudException], call: Callable[..., object], *arguments: object, **members: object
 ) -> tuple[int, str]:
     """HTTP status and code of the error, which is of exactly that class and has the members of all such errors."""
     with pytest.raises(AlibabaCloudException) as raised:
@@ -119,16 +143,71 @@ def test_certificates_are_told_as_they_are_kept(simulator: Simulator, mqtt: Mqtt
 
 
 def test_pages_hold_every_certificate_once(simulator: Simulator, mqtt: MqttClient) -> None:
+    kept = simulator.certificates(MQTT, INSTANCE)
     found: list[dict] = []
     for number in range(1, 100):
-        request = mqtt_models.ListDeviceCertificateRequest(
-            mqtt_instance_id=INSTANCE, page_no=str(number), page_size="100"
-        )
-        rows = mqtt.list_device_certificate(request).body.data.device_certificate_vos
-        found += [row.to_map() | {"InstanceId": INSTANCE} for row in rows]
+        data = listed(mqtt, number, 100)
+        # The vendor calls it the greatest number of pages.
+        assert (data["PageNo"], data["PageSize"], data["Total"]) == (number, 100, -(-len(kept) // 100))
+        rows = data["DeviceCertificateVOS"]
+        found += [row | {"InstanceId": INSTANCE} for row in rows]
         if len(rows) < 100:
             break
-    assert sorted(found, key=serials_of) == sorted(simulator.certificates(MQTT, INSTANCE), key=serials_of)
+    assert sorted(found, key=serials_of) == sorted(kept, key=serials_of)
+
+
+def test_the_certificates_of_a_ca_are_listed(simulator: Simulator, mqtt: MqttClient) -> None:
+    kept = simulator.certificates(MQTT, INSTANCE)
+    for ca_sn in {certificate["CaSn"] for certificate in kept}:
+        expected = [certificate for certificate in kept if certificate["CaSn"] == ca_sn]
+        pages = [listed(mqtt, number, 7, ca_sn) for number in range(1, len(expected) // 7 + 2)]
+        assert {page["Total"] for page in pages} == {len(expected)}
+        found = [row | {"InstanceId": INSTANCE} for page in pages for row in page["DeviceCertificateVOS"]]
+        assert found == expected
+    unknown = listed(mqtt, 1, 7, "0123")
+    assert (unknown["DeviceCertificateVOS"], unknown["Total"]) == ([], 0)
+
+
+def test_lists_have_pages_of_one_to_a_hundred(mqtt: MqttClient) -> None:
+    for ca_sn in (None, DOCUMENTED["ca_sn"]):
+        for page, size in [(0, 10), (1, 0), (1, 101)]:
+            assert refusal(ClientException, listed, mqtt, page, size, ca_sn) == (400, "ParameterFieldCheckFailed")
+        wrong = refusal(ServerException, listed, mqtt, 1, 10, ca_sn, "post-cn-nowhere")
+        assert wrong == (500, "MqttInstanceNotFound")
+
+
+def test_the_ca_lists_every_certificate_once(simulator: Simulator, cas: CasClient) -> None:
+    kept = {row["SerialNumber"]: row for row in simulator.certificates(CAS)}
+    words = {"good": "ISSUE", "unknown": "ISSUE", "revoked": "REVOKE"}
+    found: list[dict] = []
+    for number in range(1, len(kept) // 50 + 2):
+        answer = client_certificates(cas, current_page=number, show_size=50)
+        found += answer.pop("CertificateList")
+        expected = {"CurrentPage": number, "ShowSize": 50, "PageCount": -(-len(kept) // 50), "TotalCount": len(kept)}
+        assert answer == expected
+    assert sorted(row["SerialNumber"] for row in found) == sorted(kept)
+    begins = [row["BeforeDate"] for row in found]
+    assert begins == sorted(begins, reverse=True)
+    for row in found:
+        days = row.pop("Days")
+        assert days == (row["AfterDate"] - row["BeforeDate"]) // 86_400_000
+        whole = kept[row["SerialNumber"]]
+        whole.pop("RevokeTime", None)
+        assert row == whole | {"Status": words[whole["Status"]]}
+
+
+def test_a_page_of_the_ca_holds_twenty_and_never_more_than_a_hundred(cas: CasClient) -> None:
+    first = client_certificates(cas)
+    assert (len(first["CertificateList"]), first["CurrentPage"], first["ShowSize"]) == (20, 1, 20)
+    great = client_certificates(cas, show_size=1_000)
+    assert (len(great["CertificateList"]), great["ShowSize"]) == (100, 100)
+    assert great["CertificateList"][:20] == first["CertificateList"]
+    one = first["CertificateList"][7]
+    alone = client_certificates(cas, identifier=one["Identifier"])
+    assert (alone["CertificateList"], alone["TotalCount"]) == ([one], 1)
+    none = client_certificates(cas, identifier="0" * 32)
+    assert (none["CertificateList"], none["TotalCount"], none["PageCount"]) == ([], 0, 0)
+    assert refusal(ClientException, client_certificates, cas, current_page=0) == (400, "InvalidParameter")
 
 
 def test_what_is_not_there_is_not_found_with_status_500(mqtt: MqttClient) -> None:
@@ -156,7 +235,7 @@ def test_the_ca_tells_the_status_of_each_serial_it_knows(simulator: Simulator, c
         some = list(kept)[start : start + 50]
         rows = statuses(cas, *reversed(some), "0123456789abcdef", some[0])
         assert sorted(row["SerialNumber"] for row in rows) == sorted(some)
-        assert all(row == kept[row["SerialNumber"]] for row in rows)
+        assert all(row == status_row(kept[row["SerialNumber"]]) for row in rows)
 
 
 def test_the_certificate_of_the_documentation_is_good(cas: CasClient) -> None:

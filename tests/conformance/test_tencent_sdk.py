@@ -1,4 +1,4 @@
-"""Tencent Cloud's official SDK lists device certificates at the simulator, and gets the vendor's own errors."""
+"""Tencent Cloud's official SDK lists and switches device certificates at the simulator and gets the vendor's errors."""
 
 import dataclasses
 import json
@@ -88,6 +88,26 @@ def refusal(call: Callable[..., object], *arguments: object, **members: object) 
     return raised.value.get_code()
 
 
+def describe(client: MqttClient, serial: str) -> dict:
+    """The answer of DescribeDeviceCertificate."""
+    request = models.DescribeDeviceCertificateRequest()
+    request.InstanceId, request.DeviceCertificateSn = INSTANCE, serial
+    described = record(client.DescribeDeviceCertificate(request))
+    assert described.pop("RequestId")
+    return described
+
+
+def switch(client: MqttClient, action: str, serial: str, instance: str = INSTANCE) -> object:
+    """The answer of ActivateDeviceCertificate or DeactivateDeviceCertificate."""
+    request = getattr(models, f"{action}DeviceCertificateRequest")()
+    request.InstanceId, request.DeviceCertificateSn = instance, serial
+    return getattr(client, f"{action}DeviceCertificate")(request)
+
+
+def of_status(fleet: Fleet, status: str) -> dict:
+    return next(certificate for certificate in fleet if certificate["Status"] == status)
+
+
 def test_pages_hold_every_certificate_once_and_whole(client: MqttClient, fleet: Fleet) -> None:
     assert len(fleet) > 1_000
     found = pages(client)
@@ -168,13 +188,40 @@ def test_get_finds_the_same_as_post(simulator: Simulator, client: MqttClient) ->
 
 
 def test_one_certificate_is_described_and_an_unknown_one_is_not_found(client: MqttClient, fleet: Fleet) -> None:
-    request = models.DescribeDeviceCertificateRequest()
-    request.InstanceId, request.DeviceCertificateSn = INSTANCE, fleet[-1]["DeviceCertificateSn"]
-    described = record(client.DescribeDeviceCertificate(request))
-    assert described.pop("RequestId")
-    assert described == fleet[-1]
-    request.DeviceCertificateSn = "0123"
-    assert refusal(client.DescribeDeviceCertificate, request) == "ResourceNotFound.Certificate"
+    assert describe(client, fleet[-1]["DeviceCertificateSn"]) == fleet[-1]
+    assert refusal(describe, client, "0123") == "ResourceNotFound.Certificate"
+
+
+def test_a_certificate_is_switched_off_and_on_again(simulator: Simulator, client: MqttClient, fleet: Fleet) -> None:
+    before = of_status(fleet, "ACTIVE")
+    serial = before["DeviceCertificateSn"]
+    for action, status, member in [
+        ("Deactivate", "INACTIVE", "LastInactivationTime"),
+        ("Deactivate", "INACTIVE", "LastInactivationTime"),
+        ("Activate", "ACTIVE", "LastActivationTime"),
+    ]:
+        start = int(time.time() * 1000)
+        assert switch(client, action, serial).RequestId
+        after = describe(client, serial)
+        assert start <= after["UpdateTime"] == after[member] <= int(time.time() * 1000)
+        assert after == before | {"Status": status, "UpdateTime": after["UpdateTime"], member: after[member]}
+        before = after
+    pending = of_status(fleet, "PENDING_ACTIVATION")["DeviceCertificateSn"]
+    switch(client, "Activate", pending)
+    assert describe(client, pending)["Status"] == "ACTIVE"
+    write, read = "DeactivateDeviceCertificate", "DescribeDeviceCertificate"
+    assert simulator.outcomes(VENDOR)[:2] == [(write, "ok"), (read, "ok")]
+
+
+@pytest.mark.parametrize("action", ["Activate", "Deactivate"])
+def test_what_cannot_be_switched_is_refused(client: MqttClient, fleet: Fleet, action: str) -> None:
+    active, revoked = (of_status(fleet, status) for status in ("ACTIVE", "REVOKED"))
+    serial = active["DeviceCertificateSn"]
+    assert refusal(switch, client, action, "0123") == "ResourceNotFound.Certificate"
+    assert refusal(switch, client, action, serial, "mqtt-nowhere1") == "ResourceNotFound.Instance"
+    assert refusal(switch, client, action, revoked["DeviceCertificateSn"]) == "OperationDenied"
+    assert describe(client, serial) == active
+    assert describe(client, revoked["DeviceCertificateSn"]) == revoked
 
 
 def test_the_certificate_of_the_documentation_is_there(client: MqttClient) -> None:

@@ -3,6 +3,7 @@
 mod http;
 mod message;
 
+pub(crate) use http::joined;
 pub use http::{HttpRequest, HttpTrigger};
 pub use message::{eventbridge_rule, eventbridge_schedule, message_id, pipes, sns, sns_envelope, sqs, sqs_fifo};
 

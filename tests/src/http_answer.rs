@@ -47,7 +47,8 @@ impl HttpAnswer {
         }
     }
 
-    fn from_response(trigger: HttpTrigger, response: &Value) -> Result<Self, String> {
+    /// Reads a function's response to an event of this trigger.
+    pub(crate) fn from_response(trigger: HttpTrigger, response: &Value) -> Result<Self, String> {
         let member = |name: &str| response.get(name).ok_or_else(|| format!("{name} is missing"));
         let status = member("statusCode")?
             .as_u64()

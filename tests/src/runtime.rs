@@ -25,6 +25,8 @@ pub struct Runtime {
     api: RuntimeApi,
     process: FunctionProcess,
     start_limit: Duration,
+    /// The function whose answers are held against their schema.
+    function: Option<String>,
 }
 
 impl Runtime {
@@ -37,20 +39,24 @@ impl Runtime {
     ///
     /// When there is no such binary, with how to build it, or when the process or the socket cannot be had.
     pub async fn start(function: &str, variables: &[(&str, &str)]) -> Self {
-        let functions_dir = std::env::var_os("FUNCTIONS_DIR").map(PathBuf::from);
-        let binary = std::env::current_exe()
-            .map_err(|error| error.to_string())
-            .and_then(|test_executable| find_binary(function, functions_dir.as_deref(), &test_executable))
-            .unwrap_or_else(|error| panic!("{error}"));
-        Self::launch(Command::new(binary), function, variables).await
+        Self::try_start(function, variables).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    async fn launch(command: Command, function: &str, variables: &[(&str, &str)]) -> Self {
+    /// The same, with what is missing as an error.
+    pub(crate) async fn try_start(function: &str, variables: &[(&str, &str)]) -> Result<Self, String> {
+        let functions_dir = std::env::var_os("FUNCTIONS_DIR").map(PathBuf::from);
+        let executable = std::env::current_exe().map_err(|error| error.to_string())?;
+        let binary = find_binary(function, functions_dir.as_deref(), &executable)?;
+        let runtime = Self::launch(Command::new(binary), function, variables).await?;
+        Ok(Self { function: Some(function.to_owned()), ..runtime })
+    }
+
+    async fn launch(command: Command, function: &str, variables: &[(&str, &str)]) -> Result<Self, String> {
         let arn = format!("arn:aws:lambda:eu-west-1:123456789012:function:{function}");
-        let api = RuntimeApi::start(arn).await.unwrap_or_else(|error| panic!("no socket on 127.0.0.1: {error}"));
+        let api = RuntimeApi::start(arn).await.map_err(|error| format!("no socket on 127.0.0.1: {error}"))?;
         let process = FunctionProcess::start(command, function, &api.address(), variables)
-            .unwrap_or_else(|error| panic!("the function {function} does not start: {error}"));
-        Self { api, process, start_limit: START_LIMIT }
+            .map_err(|error| format!("the function {function} does not start: {error}"))?;
+        Ok(Self { api, process, start_limit: START_LIMIT, function: None })
     }
 
     /// Gives the function this event, with 30 seconds to answer it.
@@ -60,6 +66,10 @@ impl Runtime {
 
     /// Gives the function this invocation and waits for what comes of it, at most 10 seconds for the function to ask
     /// for the event and then until the deadline. A function that takes longer is killed, as on Lambda.
+    ///
+    /// # Panics
+    ///
+    /// When the answer is off its schema.
     pub async fn invoke_with(&mut self, invocation: Invocation) -> Answer {
         let answer_limit = invocation.deadline.time_limit();
         self.api.offer(invocation);
@@ -67,7 +77,12 @@ impl Runtime {
         loop {
             match timeout(limit, self.report()).await {
                 Ok(Report::Taken) => limit = answer_limit,
-                Ok(Report::Answer(answer)) => return answer,
+                Ok(Report::Answer(answer)) => {
+                    if let Some(function) = &self.function {
+                        crate::schemas::check(function, &answer);
+                    }
+                    return answer;
+                }
                 Err(_) => return self.time_out(limit).await,
             }
         }

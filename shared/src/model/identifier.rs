@@ -1,8 +1,8 @@
-//! Names of providers, regions and instances.
+//! Names of providers, regions and instances, and the place that the three make.
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{deserialize_by_parse, quoted};
 
@@ -125,6 +125,19 @@ impl fmt::Display for InstanceId {
 }
 
 deserialize_by_parse!(InstanceId, "an instance id as a string");
+
+/// Where certificates are kept, as a request or the configuration says it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The cloud service.
+    pub provider: ProviderName,
+    /// Where; the provider's configured region when left out.
+    pub region: Option<Region>,
+    /// The broker. Only the `-mqtt` providers have one, and they need it.
+    pub instance_id: Option<InstanceId>,
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,15 +1,18 @@
 //! The words of the contract as types: parsed once at the edge, unable to hold bad values afterwards.
 
 mod certificate;
+mod fingerprint;
 mod identifier;
 mod serial_number;
 mod status;
 mod timestamp;
+mod x509;
 
-pub use certificate::{Certificate, Subject};
-pub use identifier::{InstanceId, ProviderName, Region};
-pub use serial_number::SerialNumber;
-pub use status::{EffectiveStatus, LifecycleStatus, Validity, effective_status, usable};
+pub use certificate::{Certificate, Disagreement, ProviderRecord, Subject};
+pub use fingerprint::Fingerprint;
+pub use identifier::{InstanceId, ProviderName, Region, Source};
+pub use serial_number::{SerialNumber, SerialNumberBase};
+pub use status::{EffectiveStatus, LifecycleStatus, Validity, judge};
 pub use timestamp::Timestamp;
 
 /// A caller's text for an error message: its first characters, with everything unprintable escaped.

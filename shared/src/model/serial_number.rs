@@ -6,15 +6,31 @@ use std::hash::{Hash, Hasher};
 use serde::{Serialize, Serializer};
 
 use super::{deserialize_by_parse, quoted};
+use crate::signing::hex;
 
 /// RFC 5280 allows 20 octets; vendors take texts of up to 128 bytes, so that older CAs' longer serials can be asked for.
 const MOST_HEX_DIGITS: usize = 128;
+/// With separators and a mark.
+pub(crate) const LONGEST_TEXT: usize = 400;
 
 /// The serial number of a certificate. Two are equal when they are the same number, however each was spelled.
 #[derive(Clone, Debug)]
 pub struct SerialNumber {
     canonical: String,
     written: String,
+    /// Written with `0x` or colons, which nobody does with a decimal number.
+    is_marked_hex: bool,
+}
+
+/// How the digits of a vendor's serial number are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SerialNumberBase {
+    /// Two digits an octet.
+    Hex,
+    /// As `openssl` and many programs print short serial numbers.
+    Decimal,
 }
 
 impl SerialNumber {
@@ -23,8 +39,12 @@ impl SerialNumber {
     /// # Errors
     /// A sentence when nothing is left to read, when it is not hex, or when it is longer than 64 octets.
     pub fn parse(text: &str) -> Result<Self, String> {
+        if text.len() > LONGEST_TEXT {
+            return Err(format!("a serial number has at most {LONGEST_TEXT} characters, separators included, not {}", text.len()));
+        }
         let trimmed = text.trim_matches(' ');
-        let digits = trimmed.strip_prefix("0x").or_else(|| trimmed.strip_prefix("0X")).unwrap_or(trimmed);
+        let marked = trimmed.strip_prefix("0x").or_else(|| trimmed.strip_prefix("0X"));
+        let digits = marked.unwrap_or(trimmed);
         let written: String = digits.chars().filter(|c| !matches!(c, ':' | ' ')).collect();
         if written.is_empty() {
             return Err("a serial number must have at least one hex digit".to_owned());
@@ -35,7 +55,13 @@ impl SerialNumber {
         if written.len() > MOST_HEX_DIGITS {
             return Err(format!("a serial number has at most {MOST_HEX_DIGITS} hex digits, not {}", written.len()));
         }
-        Ok(Self { canonical: canonical(&written), written })
+        Ok(Self { canonical: canonical(&written), written, is_marked_hex: marked.is_some() || digits.contains(':') })
+    }
+
+    /// From the octets of a DER integer, the most significant first.
+    pub fn from_octets(octets: &[u8]) -> Self {
+        let canonical = canonical(&hex(octets));
+        Self { written: canonical.clone(), canonical, is_marked_hex: true }
     }
 
     /// Lower-case hex in whole octets without leading zero octets: `0eef…`, `7269004887`.
@@ -60,6 +86,52 @@ impl SerialNumber {
             }
         }
         spellings
+    }
+
+    /// Whether these digits and the other's may stand for one number: as they are, or with one of them read as decimal.
+    pub fn may_mean(&self, other: &Self) -> bool {
+        self == other || self.read_as_decimal().as_ref() == Some(other) || other.read_as_decimal().as_ref() == Some(self)
+    }
+
+    /// The same number in decimal, as some vendors may spell it.
+    pub fn to_decimal(&self) -> String {
+        // The least significant digit first.
+        let mut digits: Vec<u32> = vec![0];
+        for nibble in self.canonical.chars().filter_map(|c| c.to_digit(16)) {
+            let mut carry = nibble;
+            for digit in &mut digits {
+                let value = digit.saturating_mul(16).saturating_add(carry);
+                (*digit, carry) = (value % 10, value / 10);
+            }
+            while carry > 0 {
+                digits.push(carry % 10);
+                carry /= 10;
+            }
+        }
+        digits.iter().rev().filter_map(|digit| char::from_digit(*digit, 10)).collect()
+    }
+
+    /// The other number that this text may stand for: its digits read as a decimal number. `None` where only hex can be meant, or
+    /// where both readings are the same number.
+    pub fn read_as_decimal(&self) -> Option<Self> {
+        if self.is_marked_hex || !self.written.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        // The least significant octet first.
+        let mut octets: Vec<u8> = Vec::new();
+        for digit in self.written.chars().filter_map(|c| c.to_digit(10)) {
+            let mut carry = digit;
+            for octet in &mut octets {
+                let value = u32::from(*octet).saturating_mul(10).saturating_add(carry);
+                *octet = value.to_le_bytes()[0];
+                carry = value >> 8;
+            }
+            if carry > 0 {
+                octets.push(carry.to_le_bytes()[0]);
+            }
+        }
+        octets.reverse();
+        Some(Self::from_octets(&octets)).filter(|number| number != self)
     }
 }
 
@@ -140,6 +212,8 @@ mod tests {
         }
         assert!(SerialNumber::parse(&"a".repeat(MOST_HEX_DIGITS)).is_ok());
         assert!(SerialNumber::parse(&"a".repeat(MOST_HEX_DIGITS + 1)).is_err());
+        assert!(SerialNumber::parse(&"a:".repeat(MOST_HEX_DIGITS)).is_ok());
+        assert!(SerialNumber::parse(&format!("a{}", ":".repeat(LONGEST_TEXT))).is_err());
     }
 
     #[test]
@@ -149,7 +223,40 @@ mod tests {
         assert_eq!(SerialNumber::parse("F2").unwrap().spellings(), ["F2", "f2", "00f2", "00F2"]);
     }
 
+    #[test]
+    fn digits_alone_may_be_hex_or_decimal() {
+        for (text, decimal, other_reading) in [
+            ("356217374433", "58695412565043", Some("52f035c6e1")),
+            ("0x356217374433", "58695412565043", None),
+            ("35:62:17:37:44:33", "58695412565043", None),
+            ("00f26900ba87", "1041143741063", None),
+            ("10", "16", Some("0a")),
+            ("7", "7", None),
+            ("0", "0", None),
+            ("255", "597", Some("ff")),
+            ("0eef68a582b94254296e54ce754f94d707a59913", "85264864892071576968478537826018309647771212051", None),
+        ] {
+            let serial = SerialNumber::parse(text).unwrap();
+            assert_eq!(serial.to_decimal(), decimal, "{text}");
+            assert_eq!(serial.read_as_decimal().as_ref().map(SerialNumber::as_str), other_reading, "{text}");
+        }
+    }
+
+    #[test]
+    fn octets_of_a_certificate_meet_the_texts() {
+        for (octets, text) in [(&[0x00_u8, 0x80, 0x85][..], "8085"), (&[0x0e, 0xef], "eef"), (&[0], "0"), (&[], "0")] {
+            assert_eq!(SerialNumber::from_octets(octets), SerialNumber::parse(text).unwrap());
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_decimal_text_leads_back_to_its_number(octets in proptest::collection::vec(any::<u8>(), 1..50)) {
+            let serial = SerialNumber::from_octets(&octets);
+            let text = SerialNumber::parse(&serial.to_decimal()).unwrap();
+            prop_assert_eq!(text.read_as_decimal().unwrap_or(text), serial);
+        }
+
         #[test]
         fn a_canonical_form_stands_for_itself(text in "[0-9a-fA-F: ]{1,60}") {
             if let Ok(serial) = SerialNumber::parse(&text) {

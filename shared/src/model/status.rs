@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::{Timestamp, deserialize_by_parse, quoted};
 
 /// What the provider says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LifecycleStatus {
     /// A broker accepts it.
@@ -19,25 +20,38 @@ pub enum LifecycleStatus {
     /// A CA says: not revoked (RFC 6960). This says nothing about expiry.
     Good,
     /// The provider cannot tell, or says a word that is not documented.
+    #[default]
     Unknown,
 }
 
 impl LifecycleStatus {
+    /// Its name in requests and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::PendingActivation => "pending_activation",
+            Self::Revoked => "revoked",
+            Self::Good => "good",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// # Errors
     /// A sentence that lists the statuses.
     pub fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "active" => Ok(Self::Active),
-            "inactive" => Ok(Self::Inactive),
-            "pending_activation" => Ok(Self::PendingActivation),
-            "revoked" => Ok(Self::Revoked),
-            "good" => Ok(Self::Good),
-            "unknown" => Ok(Self::Unknown),
-            other => {
-                let known = "active, inactive, pending_activation, revoked, good, unknown";
-                Err(format!("unknown status {}; known are {known}", quoted(other)))
-            }
-        }
+        const ALL: [LifecycleStatus; 6] = [
+            LifecycleStatus::Active,
+            LifecycleStatus::Inactive,
+            LifecycleStatus::PendingActivation,
+            LifecycleStatus::Revoked,
+            LifecycleStatus::Good,
+            LifecycleStatus::Unknown,
+        ];
+        ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
+            let known = ALL.map(Self::as_str).join(", ");
+            format!("unknown status {}; known are {known}", quoted(text))
+        })
     }
 }
 
@@ -45,6 +59,7 @@ deserialize_by_parse!(LifecycleStatus, "a status as a string");
 
 /// The lifecycle status combined with the validity dates and the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EffectiveStatus {
     /// As [`LifecycleStatus::Active`], within its validity as far as that is known.
@@ -86,11 +101,33 @@ impl Validity {
     const fn is_known(self) -> bool {
         self.not_before.is_some() && self.not_after.is_some()
     }
+
+    /// What this leaves open, from another source.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self { not_before: self.not_before.or(other.not_before), not_after: self.not_after.or(other.not_after) }
+    }
+
+    /// The time that lies within both.
+    fn within(self, other: Self) -> Self {
+        // None is less than any moment, and stands for no limit at all.
+        Self { not_before: self.not_before.max(other.not_before), not_after: self.not_after.into_iter().chain(other.not_after).min() }
+    }
+}
+
+/// What a certificate's state means now: by the provider's word, the dates that the provider tells, and those that stand in
+/// the certificate itself. Where the two differ, the narrower validity makes the effective status, so that nothing looks
+/// better than either says; and whether a connection would be accepted is told only where it is the same for both.
+pub fn judge(status: LifecycleStatus, told: Validity, certified: Validity, now: Timestamp) -> (EffectiveStatus, Option<bool>) {
+    let by_provider = usable(status, told.or(certified), now);
+    let by_certificate = usable(status, certified.or(told), now);
+    let accepted = by_provider.filter(|_| by_provider == by_certificate);
+    (effective_status(status, told.within(certified), now), accepted)
 }
 
 /// The strongest reason first: what can never be undone (revoked, expired), then what somebody must change (inactive,
 /// pending), then what time will change (not yet valid).
-pub fn effective_status(status: LifecycleStatus, validity: Validity, now: Timestamp) -> EffectiveStatus {
+fn effective_status(status: LifecycleStatus, validity: Validity, now: Timestamp) -> EffectiveStatus {
     match status {
         LifecycleStatus::Revoked => EffectiveStatus::Revoked,
         _ if validity.is_over(now) => EffectiveStatus::Expired,
@@ -105,7 +142,7 @@ pub fn effective_status(status: LifecycleStatus, validity: Validity, now: Timest
 
 /// Would a connection with this certificate be accepted now? `None` where the facts do not say: a broker's active
 /// certificate with unknown dates, or a CA's word without a broker's. Unknown is never usable.
-pub fn usable(status: LifecycleStatus, validity: Validity, now: Timestamp) -> Option<bool> {
+fn usable(status: LifecycleStatus, validity: Validity, now: Timestamp) -> Option<bool> {
     match effective_status(status, validity, now) {
         EffectiveStatus::Active => validity.is_known().then_some(true),
         EffectiveStatus::Good => None,
@@ -173,6 +210,38 @@ mod tests {
         ] {
             assert_eq!(effective_status(status, dates, now), effective, "{status:?} {dates:?}");
             assert_eq!(usable(status, dates, now), accepted, "{status:?} {dates:?}");
+        }
+    }
+
+    #[test]
+    fn where_provider_and_certificate_differ_nothing_looks_better_than_either_says() {
+        let current = validity(Some(-DAY), Some(DAY));
+        let over = validity(Some(-DAY), Some(-1));
+        let ahead = validity(Some(1), Some(DAY));
+        let dateless = Validity::default();
+        let now = Timestamp::from_epoch_milliseconds(NOW).unwrap();
+        for (status, told, certified, expected) in [
+            (L::Active, current, current, (E::Active, Some(true))),
+            (L::Active, dateless, current, (E::Active, Some(true))),
+            (L::Active, current, dateless, (E::Active, Some(true))),
+            (L::Active, validity(None, Some(DAY)), validity(Some(-DAY), None), (E::Active, Some(true))),
+            (L::Active, dateless, dateless, (E::Active, None)),
+            (L::Active, over, current, (E::Expired, None)),
+            (L::Active, current, over, (E::Expired, None)),
+            (L::Active, ahead, current, (E::NotYetValid, None)),
+            (L::Active, current, ahead, (E::NotYetValid, None)),
+            (L::Active, over, over, (E::Expired, Some(false))),
+            (L::Active, over, ahead, (E::Expired, Some(false))),
+            (L::Active, dateless, over, (E::Expired, Some(false))),
+            (L::Inactive, over, current, (E::Expired, Some(false))),
+            (L::Inactive, current, current, (E::Inactive, Some(false))),
+            (L::Revoked, current, over, (E::Revoked, Some(false))),
+            (L::Good, current, dateless, (E::Good, None)),
+            (L::Good, current, over, (E::Expired, None)),
+            (L::Unknown, current, current, (E::Unknown, Some(false))),
+            (L::Unknown, dateless, dateless, (E::Unknown, Some(false))),
+        ] {
+            assert_eq!(judge(status, told, certified, now), expected, "{status:?} {told:?} {certified:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Whole operations against vendors that answer anything at all: never a panic, and never a success without evidence.
+//! Whole operations against vendors that answer anything at all: never a panic, and never a word without evidence.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -6,12 +6,17 @@ use std::rc::Rc;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{AnswerBudget, Describe, Inactivate, Operation, Outcome, Status};
+use super::{AnswerBudget, Describe, DescribeAnswer, Inactivate, InactivateAnswer, Operation, Outcome, Status};
+use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
+use crate::operation::clouds::source;
 use crate::provider::fixture::Bench;
 use crate::request;
 use crate::transport::fake::{Network, answer};
 
 const BUDGET: AnswerBudget = AnswerBudget { bytes: 1_000_000, escaped: true };
+
+/// Of the certificate that is asked for, in AWS's name for it.
+const ID: &str = "abababababababababababababababababababababababababababababababab";
 
 /// Runs one request against a vendor that gives these answers, the last one for ever. Waiting costs no time.
 fn perform<O: Operation>(request: &Value, answers: Vec<(u16, String)>) -> Result<O::Answer, crate::error::Error> {
@@ -19,6 +24,7 @@ fn perform<O: Operation>(request: &Value, answers: Vec<(u16, String)>) -> Result
     let network = Network::new(move |_| {
         let index = (*next.borrow()).min(answers.len() - 1);
         *next.borrow_mut() += 1;
+        assert!(*next.borrow() < 1_000, "asked for ever");
         answer(answers[index].0, answers[index].1.clone())
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
@@ -26,6 +32,26 @@ fn perform<O: Operation>(request: &Value, answers: Vec<(u16, String)>) -> Result
         let bench = Bench::new(&network);
         O::perform(&bench.session(), request::parse(&request.to_string()).unwrap(), BUDGET).await
     })
+}
+
+/// A request to this provider with one more member.
+fn request_to(provider: ProviderName, member: &str, value: Value) -> Value {
+    let mut request = source(provider, "i");
+    request[member] = value;
+    request
+}
+
+/// All that names the certificate of these tests.
+fn reference() -> Value {
+    json!({"serial_number": "0a", "ca_serial_number": "0b", "fingerprint_sha256": ID})
+}
+
+/// By what each provider's write can find it.
+fn reference_for(provider: ProviderName) -> Value {
+    match provider {
+        AwsIot => json!({"fingerprint_sha256": ID}),
+        _ => json!({"serial_number": "0a", "ca_serial_number": "0b"}),
+    }
 }
 
 /// Any JSON, with the members and words of the vendors more often than not.
@@ -40,11 +66,15 @@ fn any_json() -> impl Strategy<Value = Value> {
         "good",
         "revoked",
         "unknown",
+        "ISSUE",
+        "REVOKE",
         "ACTIVE",
         "INACTIVE",
         "",
+        ID,
         "Throttling",
         "InternalError",
+        "ResourceNotFoundException",
         "2021-01-01T00:00Z",
     ];
     let names = [
@@ -62,15 +92,27 @@ fn any_json() -> impl Strategy<Value = Value> {
         "DeviceCertificate",
         "DeviceSn",
         "CaSn",
+        "DeviceCertificateVOS",
+        "Total",
         "CertificateStatus",
+        "CertificateList",
+        "ShowSize",
         "SerialNumber",
         "RevokeTime",
         "code",
+        "certificates",
+        "certificateId",
+        "nextMarker",
+        "certificateDescription",
+        "status",
+        "creationDate",
+        "__type",
     ];
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
         prop::sample::select(vec![0_i64, 1, 3, 1_766_073_600_000]).prop_map(Value::from),
         prop::sample::select(words.to_vec()).prop_map(Value::from),
         "\\PC{0,8}".prop_map(Value::from),
@@ -85,38 +127,163 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-fn any_answers() -> impl Strategy<Value = Vec<(u16, String)>> {
-    let status = prop::sample::select(vec![200_u16, 200, 200, 400, 403, 404, 414, 429, 500, 503]);
-    let body = prop_oneof![4 => any_json().prop_map(|json| json.to_string()), 1 => "\\PC{0,40}"];
+/// An answer of the vendor's own form with anything in its places.
+fn shaped(provider: ProviderName) -> BoxedStrategy<Value> {
+    let word = prop::sample::select(vec!["ACTIVE", "INACTIVE", "1", "0", "good", "revoked", "ISSUE", "REVOKE", "2", "odd", ""]);
+    let status = prop_oneof![5 => word.prop_map(Value::from), 1 => any_json()];
+    let serial = prop_oneof![3 => Just(json!("0a")), 1 => Just(json!("0A")), 1 => Just(json!("0c")), 1 => any_json()];
+    let id = prop_oneof![4 => Just(json!(ID)), 1 => Just(json!("cd".repeat(32))), 1 => any_json()];
+    let number = prop_oneof![3 => (0_u64..300).prop_map(Value::from), 1 => any_json()];
+    let row = (serial, status, id, number.clone());
+    let record = move |(serial, status, id, number): (Value, Value, Value, Value)| match provider {
+        TencentMqtt => json!({"DeviceCertificateSn": serial, "Status": status, "CaSn": "0b", "CreatedTime": number}),
+        AlibabaMqtt => json!({"DeviceSn": serial, "CaSn": "0b", "Status": status, "ValidEnd": number}),
+        AlibabaPca => json!({"SerialNumber": serial, "Status": status, "RevokeTime": number, "Sha2": id}),
+        AwsIot => json!({"certificateId": id, "status": status, "creationDate": number}),
+    };
+    let marker = prop_oneof![2 => Just(Value::Null), 1 => Just(json!("m")), 1 => any_json()];
+    (prop::collection::vec(row.prop_map(record), 0..4), number, marker, any::<bool>())
+        .prop_map(move |(rows, number, marker, is_list)| {
+            let first = rows.first().cloned().unwrap_or(Value::Null);
+            match (provider, is_list) {
+                (TencentMqtt, true) => json!({"Response": {"TotalCount": number, "Data": rows, "RequestId": "id"}}),
+                (TencentMqtt, false) => {
+                    let mut response = first.as_object().cloned().unwrap_or_default();
+                    response.insert("RequestId".to_owned(), json!("id"));
+                    json!({ "Response": response })
+                }
+                (AlibabaMqtt, true) => json!({"RequestId": "id", "Data": {"DeviceCertificateVOS": rows, "Total": number}}),
+                (AlibabaMqtt, false) => json!({"RequestId": "id", "Data": first}),
+                (AlibabaPca, true) => json!({"RequestId": "id", "CertificateList": rows, "TotalCount": number, "ShowSize": number}),
+                (AlibabaPca, false) => json!({"RequestId": "id", "CertificateStatus": rows}),
+                (AwsIot, true) => json!({"certificates": rows, "nextMarker": marker}),
+                (AwsIot, false) => json!({"certificateDescription": first}),
+            }
+        })
+        .boxed()
+}
+
+fn any_answers(provider: ProviderName) -> impl Strategy<Value = Vec<(u16, String)>> {
+    let status = prop::sample::select(vec![200_u16, 200, 200, 200, 200, 400, 403, 404, 414, 429, 500, 503]);
+    let body = prop_oneof![4 => shaped(provider).prop_map(|json| json.to_string()), 3 => any_json().prop_map(|json| json.to_string()), 1 => "\\PC{0,40}"];
     prop::collection::vec((status, body), 1..6)
+}
+
+fn any_case() -> impl Strategy<Value = (ProviderName, Vec<(u16, String)>)> {
+    prop::sample::select(ProviderName::ALL.to_vec()).prop_flat_map(|provider| (Just(provider), any_answers(provider)))
+}
+
+/// Whether a vendor that gave these answers has said this word anywhere.
+fn said(answers: &[(u16, String)], words: &[&str]) -> bool {
+    answers.iter().filter(|(status, _)| *status == 200).any(|(_, body)| words.iter().any(|word| body.contains(&format!("\"{word}\""))))
+}
+
+/// A status of the contract and the vendors' words for it.
+const WORDS: [(&str, &[&str]); 4] = [
+    ("active", &["ACTIVE", "1"]),
+    ("inactive", &["INACTIVE", "0"]),
+    ("good", &["good", "ISSUE"]),
+    ("revoked", &["revoked", "REVOKE", "REVOKED"]),
+];
+
+/// Every status in an answer is a word that was said, and what is usable is active.
+fn claims_nothing(records: &Value, answers: &[(u16, String)]) -> Result<(), TestCaseError> {
+    for record in records.as_array().into_iter().flatten() {
+        for (status, words) in WORDS {
+            prop_assert!(record["status"] != status || said(answers, words), "{record}");
+        }
+        prop_assert!(record["usable"] != true || record["status"] == "active", "{record}");
+        prop_assert!(record["found"] != false || (record["status"] == "unknown" && record["usable"] == false), "{record}");
+    }
+    Ok(())
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
-    fn describe_and_status_answer_or_fail(answers in any_answers()) {
-        let describe = json!({"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "i", "filter": {"client_ids": ["a", "b"]}, "include_pem": true});
-        let _ = perform::<Describe>(&describe, answers.clone());
-        let status = json!({"provider": "alibaba-pca", "region": "cn-hangzhou", "certificates": [{"serial_number": "0a"}, {"serial_number": "0b"}]});
-        if let Ok(told) = perform::<Status>(&status, answers.clone()) {
-            prop_assert_eq!(told.results.len(), 2);
-            let good_was_said = answers.iter().any(|(_, body)| body.contains("good"));
-            prop_assert!(good_was_said || told.results.iter().all(|result| serde_json::to_value(result.status).unwrap() != "good"));
+    fn describe_lists_nothing_that_was_not_said((provider, answers) in any_case(), limit in prop::sample::select(vec![0, 1, 2, 100])) {
+        let mut request = request_to(provider, "limit", json!(limit));
+        request["summary"] = json!(true);
+        request["include_pem"] = json!(limit > 0);
+        if let Ok(DescribeAnswer::One(told)) = perform::<Describe>(&request, answers.clone()) {
+            let told = serde_json::to_value(told).unwrap();
+            prop_assert!(told["certificates"].as_array().is_none_or(|list| list.len() <= limit));
+            claims_nothing(&told["certificates"], &answers)?;
+            let counts = &told["counts"]["by_effective_status"];
+            for (status, words) in WORDS {
+                prop_assert!(counts[status] == 0 || said(&answers, words), "{told}");
+            }
         }
     }
 
     #[test]
-    fn inactivate_claims_nothing_that_was_not_said(answers in any_answers()) {
-        let order = json!({"provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "i", "certificates": [{"serial_number": "0a", "ca_serial_number": "0b"}]});
+    fn describe_survives_filters_as_well((provider, answers) in any_case()) {
+        let filter = match provider {
+            TencentMqtt => json!({"client_ids": ["a", "b"], "statuses": ["active", "inactive"]}),
+            AlibabaMqtt => json!({"ca_serial_numbers": ["0b"]}),
+            AlibabaPca => json!({"serial_numbers": ["0a"], "expires_within_days": 30}),
+            AwsIot => json!({"fingerprints_sha256": [ID, "cd".repeat(32)]}),
+        };
+        if let Ok(DescribeAnswer::One(told)) = perform::<Describe>(&request_to(provider, "filter", filter), answers.clone()) {
+            claims_nothing(&serde_json::to_value(told).unwrap()["certificates"], &answers)?;
+        }
+    }
+
+    #[test]
+    fn status_tells_nothing_that_was_not_said((provider, answers) in any_case()) {
+        let other = json!({"serial_number": "0e", "ca_serial_number": "0b", "fingerprint_sha256": "ef".repeat(32)});
+        let request = request_to(provider, "certificates", json!([reference(), other]));
+        if let Ok(told) = perform::<Status>(&request, answers.clone()) {
+            let told = serde_json::to_value(told).unwrap();
+            prop_assert_eq!(told["results"].as_array().unwrap().len(), 2);
+            claims_nothing(&told["results"], &answers)?;
+            for (result, names) in told["results"].as_array().unwrap().iter().zip([["0a", "0A", ID], ["0e", "0E", "ef"]]) {
+                prop_assert!(result["found"] == false || answers.iter().any(|(_, body)| names.iter().any(|name| body.contains(name))), "{}", result);
+            }
+        }
+    }
+
+    #[test]
+    fn inactivate_acts_on_no_certificate_that_was_not_shown((provider, answers) in any_case()) {
+        let request = request_to(provider, "certificates", json!([reference_for(provider)]));
+        if let Ok(InactivateAnswer { results, .. }) = perform::<Inactivate>(&request, answers.clone()) {
+            let is_shown = said(&answers, &["0a", "0A", ID]);
+            let claimed = match results[0].outcome {
+                Outcome::Inactivated => is_shown,
+                Outcome::AlreadyInactive => is_shown && said(&answers, &["INACTIVE", "0"]),
+                _ => true,
+            };
+            prop_assert!(claimed, "{:?}", results[0]);
+        }
+    }
+
+    #[test]
+    fn inactivate_claims_no_success_without_evidence((provider, answers) in any_case()) {
         // A read finds the certificate switched on; everything after that is anybody's guess.
-        let found = json!({"Data": {"DeviceSn": "0a", "CaSn": "0b", "Status": "1"}}).to_string();
-        let after: Vec<_> = std::iter::once((200, found)).chain(answers.clone()).collect();
+        let found = match provider {
+            TencentMqtt => json!({"Response": {"DeviceCertificateSn": "0a", "CaSn": "0b", "Status": "ACTIVE", "RequestId": "id"}}),
+            AlibabaMqtt => json!({"Data": {"DeviceSn": "0a", "CaSn": "0b", "Status": "1"}}),
+            AlibabaPca => return Ok(()),
+            AwsIot => json!({"certificateDescription": {"certificateId": ID, "status": "ACTIVE"}}),
+        };
+        let order = request_to(provider, "certificates", json!([reference_for(provider)]));
+        let after: Vec<_> = std::iter::once((200, found.to_string())).chain(answers.clone()).collect();
         if let Ok(told) = perform::<Inactivate>(&order, after)
             && told.results[0].outcome == Outcome::Inactivated
         {
-            let confirmed = |body: &Value| body["DeviceSn"].is_string() || body["Data"]["Status"] == "0";
-            let evidence = answers.iter().any(|(status, body)| *status == 200 && serde_json::from_str(body).is_ok_and(|body| confirmed(&body)));
+            let confirms = |body: &Value| match provider {
+                TencentMqtt => {
+                    let response = &body["Response"];
+                    response["Error"].is_null() && (response["RequestId"].is_string() || response["Status"] == "INACTIVE")
+                }
+                AlibabaMqtt | AlibabaPca => body["DeviceSn"].is_string() || body["Data"]["Status"] == "0",
+                AwsIot => *body == json!({}) || body["certificateDescription"]["status"] == "INACTIVE",
+            };
+            let evidence = answers.iter().any(|(status, body)| {
+                let is_empty = provider == AwsIot && body.trim_ascii().is_empty();
+                *status == 200 && (is_empty || serde_json::from_str(body).is_ok_and(|body| confirms(&body)))
+            });
             prop_assert!(evidence, "{:?}", told.results[0]);
         }
     }

@@ -1,5 +1,7 @@
 //! What the functions do: the steps and the guards. Knows the provider traits only.
 
+#[cfg(test)]
+mod clouds;
 mod cursor;
 mod describe;
 #[cfg(test)]
@@ -7,9 +9,14 @@ mod hostile_answers;
 mod inactivate;
 mod status;
 
-pub use describe::{Describe, DescribeAnswer};
+pub use describe::{
+    ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer,
+    SourcedCertificate,
+};
 pub use inactivate::{Inactivate, InactivateAnswer, InactivateResult, Outcome, Summary};
-pub use status::{Status, StatusAnswer, StatusResult};
+pub use status::{
+    CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult, Status, StatusAnswer, StatusResult,
+};
 
 use std::future::Future;
 
@@ -17,9 +24,9 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::model::ProviderName;
+use crate::model::{Certificate, InstanceId, ProviderName, Region, Source};
 use crate::provider::Session;
-use crate::request::{Member, Request};
+use crate::request::{CertificateReference, Member, Request, Sources};
 
 /// One function of the bundle.
 pub trait Operation {
@@ -59,17 +66,63 @@ pub struct AnswerBudget {
     pub escaped: bool,
 }
 
-fn provider(asked: Option<ProviderName>, config: &Config) -> Result<ProviderName, Error> {
-    asked
+/// The one source of a request that names no list of them.
+fn one_source(
+    provider: Option<ProviderName>,
+    region: Option<Region>,
+    instance_id: Option<InstanceId>,
+    config: &Config,
+) -> Result<Source, Error> {
+    let provider = provider
         .or(config.default_provider)
-        .ok_or_else(|| Error::invalid("provider", "name the provider, or set DEFAULT_PROVIDER for the function"))
+        .ok_or_else(|| Error::invalid("provider", "name the provider, or set DEFAULT_PROVIDER for the function"))?;
+    Ok(Source { provider, region, instance_id })
+}
+
+/// The sources that a request asks side by side.
+fn sources<'a>(asked: &'a Sources, config: &'a Config) -> Result<&'a [Source], Error> {
+    match asked {
+        Sources::These(sources) => Ok(sources),
+        Sources::All if config.sources.is_empty() => {
+            Err(Error::invalid("sources", "\"all\" stands for the sources of the variable SOURCES, which is not set for the function"))
+        }
+        Sources::All => Ok(&config.sources),
+    }
+}
+
+/// Why a certificate is not the one that was asked for, although the provider knows it under the name that was used. That is a matter of
+/// this one certificate, and not of the request.
+fn contradiction(reference: &CertificateReference, certificate: &Certificate) -> Option<Error> {
+    let another = |member, told: &dyn std::fmt::Display| {
+        let detail = format!("the certificate that the provider knows by the other names has another one here: {told}");
+        Some(Error { concerns_parameters: true, ..Error::invalid(member, detail) })
+    };
+    let serial_numbers = [
+        ("serial_number", &reference.serial_number, &certificate.serial_number),
+        ("ca_serial_number", &reference.ca_serial_number, &certificate.ca_serial_number),
+    ];
+    for (member, asked, told) in serial_numbers {
+        if let (Some(asked), Some(told)) = (asked, told)
+            && asked != told
+            && !(certificate.serial_number_base_is_open && asked.may_mean(told))
+        {
+            return another(member, told);
+        }
+    }
+    match (&reference.fingerprint_sha256, &certificate.fingerprint_sha256) {
+        (Some(asked), Some(told)) if asked != told => another("fingerprint_sha256", told),
+        _ => None,
+    }
 }
 
 /// When not one of a request's certificates could be processed, the reason is the answer: one that may pass, so that callers
 /// and queues try again, or else one that concerns the whole request. That the provider dislikes each of them is told by
 /// the results.
-fn shared_error<'a>(errors: impl Iterator<Item = Option<&'a Error>>) -> Option<Error> {
-    let errors: Vec<&Error> = errors.collect::<Option<_>>()?;
+fn shared_error<'a>(errors: impl IntoIterator<Item = Option<&'a Error>>) -> Option<Error> {
+    let errors: Vec<&Error> = errors.into_iter().collect::<Option<_>>()?;
     let passing = errors.iter().find(|error| error.code.retryable());
     passing.or_else(|| errors.iter().find(|error| !error.concerns_parameters)).map(|error| (*error).clone())
 }
+
+#[cfg(test)]
+mod tests;

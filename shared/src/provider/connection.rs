@@ -1,11 +1,11 @@
-//! From a request's target and the configuration to an API that can be called.
+//! From a request's source and the configuration to an API that can be called.
 
 use secrecy::ExposeSecret;
 
-use super::{Scope, Session, Target};
+use super::{Scope, Session};
 use crate::config::{Cloud, Credentials, Endpoint};
 use crate::error::{Error, ErrorCode};
-use crate::model::{Region, Timestamp};
+use crate::model::{Region, Source, Timestamp};
 use crate::transport::{Failure, HttpRequest, HttpResponse, Safety};
 
 /// What every call to one API needs.
@@ -36,7 +36,7 @@ impl Connection<'_> {
     }
 }
 
-/// A provider's own facts, from which target and configuration make a [`Scope`] and a [`Connection`].
+/// A provider's own facts, from which source and configuration make a [`Scope`] and a [`Connection`].
 pub(super) struct Facts<'a> {
     /// The cloud's part of the configuration.
     pub(super) cloud: &'a Cloud,
@@ -52,13 +52,13 @@ pub(super) struct Facts<'a> {
     pub(super) has_instances: bool,
 }
 
-/// Fills in what the target leaves out, and finds host and credentials.
+/// Fills in what the source leaves out, and finds host and credentials.
 ///
 /// # Errors
 /// `invalid_request` when instance or region do not fit, `provider_rejected` without credentials.
-pub(super) fn connect<'a>(session: &'a Session<'a>, target: Target, facts: &Facts<'a>) -> Result<(Scope, Connection<'a>), Error> {
-    let provider = target.provider;
-    if target.instance_id.is_some() != facts.has_instances {
+pub(super) fn connect<'a>(session: &'a Session<'a>, source: Source, facts: &Facts<'a>) -> Result<(Scope, Connection<'a>), Error> {
+    let provider = source.provider;
+    if source.instance_id.is_some() != facts.has_instances {
         let detail = if facts.has_instances {
             format!("{provider} keeps certificates by instance; name the instance")
         } else {
@@ -68,7 +68,7 @@ pub(super) fn connect<'a>(session: &'a Session<'a>, target: Target, facts: &Fact
     }
     let (credentials_variables, region_variable) = facts.variables;
     let configured = facts.cloud.region.as_ref();
-    let region = target
+    let region = source
         .region
         .or_else(|| configured.cloned())
         .ok_or_else(|| Error::invalid("region", format!("name the region, or set {region_variable} for the function")))?;
@@ -87,7 +87,7 @@ pub(super) fn connect<'a>(session: &'a Session<'a>, target: Target, facts: &Fact
     let credentials = facts.cloud.credentials.as_ref().ok_or_else(|| {
         Error::new(ErrorCode::ProviderRejected, format!("no credentials for {provider} are configured; set {credentials_variables}"))
     })?;
-    let scope = Scope { provider, region, instance_id: target.instance_id };
+    let scope = Scope { provider, region, instance_id: source.instance_id };
     Ok((scope, Connection { session, endpoint, credentials }))
 }
 

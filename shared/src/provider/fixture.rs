@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Session, Target};
+use super::Session;
 use crate::config::Config;
-use crate::model::{InstanceId, ProviderName, Region, Timestamp};
+use crate::model::{InstanceId, ProviderName, Region, Source, Timestamp};
 use crate::transport::fake::{NOW, Network};
 use crate::transport::{Deadline, Transport};
 
@@ -27,6 +27,8 @@ impl Bench {
             ("TENCENTCLOUD_SECRET_KEY", "tencent-key"),
             ("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAItest"),
             ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "alibaba-key"),
+            ("AWS_ACCESS_KEY_ID", "AKIAtest"),
+            ("AWS_SECRET_ACCESS_KEY", "aws-key"),
             ("INACTIVATE_ALLOWED_INSTANCES", "*"),
         ];
         let lookup =
@@ -47,14 +49,15 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_epoch_milliseconds(NOW).unwrap()
 }
 
-/// A target in a region that the provider has, with an instance where it needs one.
-pub(crate) fn target(provider: ProviderName) -> Target {
+/// A source in a region that the provider has, with an instance where it needs one.
+pub(crate) fn target(provider: ProviderName) -> Source {
     let (region, instance) = match provider {
         ProviderName::TencentMqtt => ("ap-guangzhou", Some("mqtt-1")),
         ProviderName::AlibabaMqtt => ("cn-hangzhou", Some("post-cn-1")),
-        ProviderName::AlibabaPca | ProviderName::AwsIot => ("cn-hangzhou", None),
+        ProviderName::AlibabaPca => ("cn-hangzhou", None),
+        ProviderName::AwsIot => ("eu-west-1", None),
     };
-    Target {
+    Source {
         provider,
         region: Some(Region::parse(region).unwrap()),
         instance_id: instance.map(|instance| InstanceId::parse(instance).unwrap()),

@@ -1,67 +1,76 @@
 //! The vendors. Each is one folder with the same files: `mod` (what it can do), `wire` (its requests and answers),
-//! `codes` (its error codes). The tables below say who can do what: a provider is its folder, and a row for each operation
-//! that it has.
+//! `codes` (its error codes), and a file for each thing that it does. A provider is its folder, and a row in each of the three
+//! tables below.
 
+mod abilities;
 mod alibaba;
 mod alibaba_mqtt;
 mod alibaba_pca;
+mod aws_iot;
 mod codes;
 mod connection;
+mod each;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod port;
 mod tencent_mqtt;
 
-pub use port::{Describe, Found, Inactivate, ListQuery, LookUp, Page, Scope, Session, Spellings, Status, StatusRecord, Target, Written};
+pub use abilities::ListAbilities;
+pub use port::{Describe, Entry, Found, Inactivate, ListLength, ListQuery, LookUp, Page, Scope, Session, Spellings, Status, Written};
 
 use crate::error::{Error, ErrorCode};
-use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, TencentMqtt};
+use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
+use crate::model::Source;
 use connection::{Connection, Facts, connect};
 
 /// The provider that lists.
 ///
 /// # Errors
-/// `unsupported` when it cannot, `invalid_request` or `provider_rejected` when something that it needs is missing.
-pub fn describer<'a>(session: &'a Session<'a>, target: Target) -> Result<Box<dyn Describe + 'a>, Error> {
-    const ABLE: Able<MakeDescriber> = &[(TencentMqtt, |session, target| Ok(Box::new(tencent_mqtt::TencentMqtt::new(session, target)?)))];
-    pick(ABLE, target.provider, "describe")?(session, target)
+/// `invalid_request` or `provider_rejected` when something that it needs is missing.
+pub fn describer<'a>(session: &'a Session<'a>, source: Source) -> Result<Box<dyn Describe + 'a>, Error> {
+    Ok(match source.provider {
+        TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(session, source)?),
+        AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(session, source)?),
+        AlibabaPca => Box::new(alibaba_pca::AlibabaPca::new(session, source)?),
+        AwsIot => Box::new(aws_iot::AwsIot::new(session, source)?),
+    })
 }
 
 /// The provider that switches off.
 ///
 /// # Errors
-/// As [`describer`].
-pub fn inactivator<'a>(session: &'a Session<'a>, target: Target) -> Result<Box<dyn Inactivate + 'a>, Error> {
-    const ABLE: Able<MakeInactivator> = &[(AlibabaMqtt, |session, target| Ok(Box::new(alibaba_mqtt::AlibabaMqtt::new(session, target)?)))];
-    pick(ABLE, target.provider, "inactivate")?(session, target)
+/// As [`describer`], and `unsupported` when it cannot.
+pub fn inactivator<'a>(session: &'a Session<'a>, source: Source) -> Result<Box<dyn Inactivate + 'a>, Error> {
+    Ok(match source.provider {
+        TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(session, source)?),
+        AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(session, source)?),
+        AlibabaPca => return Err(Error::new(ErrorCode::Unsupported, alibaba_pca::ONLY_REVOKES).with_field("provider")),
+        AwsIot => Box::new(aws_iot::AwsIot::new(session, source)?),
+    })
 }
 
 /// The provider that tells the status.
 ///
 /// # Errors
 /// As [`describer`].
-pub fn status_teller<'a>(session: &'a Session<'a>, target: Target) -> Result<Box<dyn Status + 'a>, Error> {
-    const ABLE: Able<MakeStatusTeller> = &[(AlibabaPca, |session, target| Ok(Box::new(alibaba_pca::AlibabaPca::new(session, target)?)))];
-    pick(ABLE, target.provider, "status")?(session, target)
+pub fn status_teller<'a>(session: &'a Session<'a>, source: Source) -> Result<Box<dyn Status + 'a>, Error> {
+    Ok(match source.provider {
+        TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(session, source)?),
+        AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(session, source)?),
+        AlibabaPca => Box::new(alibaba_pca::AlibabaPca::new(session, source)?),
+        AwsIot => Box::new(aws_iot::AwsIot::new(session, source)?),
+    })
 }
 
-/// The providers that can do one operation, and what makes each ready. One table for each operation, so that a function
-/// holds only what it needs.
-type Able<Make> = &'static [(ProviderName, Make)];
-type MakeDescriber = for<'a> fn(&'a Session<'a>, Target) -> Result<Box<dyn Describe + 'a>, Error>;
-type MakeInactivator = for<'a> fn(&'a Session<'a>, Target) -> Result<Box<dyn Inactivate + 'a>, Error>;
-type MakeStatusTeller = for<'a> fn(&'a Session<'a>, Target) -> Result<Box<dyn Status + 'a>, Error>;
-
-fn pick<Make: Copy>(able: Able<Make>, provider: ProviderName, operation: &str) -> Result<Make, Error> {
-    let make = able.iter().find(|(name, _)| *name == provider).map(|(_, make)| *make);
-    make.ok_or_else(|| {
-        let names = able.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
-        let detail = format!("{provider} has no {operation} in this version; these have: {names}");
-        Error::new(ErrorCode::Unsupported, detail).with_field("provider")
-    })
+/// Whether this provider is a certificate authority, whose word can be held against a broker's.
+pub const fn is_certificate_authority(provider: ProviderName) -> bool {
+    matches!(provider, AlibabaPca)
 }
 
 /// A vendor's text as a fact: an empty one is none.
 fn fact(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 //! What an operation may ask of a provider, and the words for it.
 
+use super::ListAbilities;
 use crate::config::Config;
 use crate::error::Error;
-use crate::model::{Certificate, InstanceId, LifecycleStatus, ProviderName, Region, Timestamp};
+use crate::model::{Certificate, InstanceId, ProviderName, Region, Source, Timestamp};
 use crate::request::{CertificateReference, Filter, Order};
 use crate::transport::{Deadline, Failure, LocalFuture, Transport};
 
@@ -18,17 +19,6 @@ pub struct Session<'a> {
     pub now: Timestamp,
 }
 
-/// Where a request goes, as the request says it.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// The provider.
-    pub provider: ProviderName,
-    /// The region; the configured one when left out.
-    pub region: Option<Region>,
-    /// The instance.
-    pub instance_id: Option<InstanceId>,
-}
-
 /// Where a request goes, with everything filled in.
 #[derive(Clone, Debug)]
 pub struct Scope {
@@ -40,28 +30,37 @@ pub struct Scope {
     pub instance_id: Option<InstanceId>,
 }
 
+impl From<&Scope> for Source {
+    fn from(scope: &Scope) -> Self {
+        Self { provider: scope.provider, region: Some(scope.region.clone()), instance_id: scope.instance_id.clone() }
+    }
+}
+
 /// Lists certificates.
 pub trait Describe {
     /// Where it lists.
     fn scope(&self) -> &Scope;
 
+    /// What the list can be narrowed and ordered by.
+    fn abilities(&self) -> &'static ListAbilities;
+
     /// The page that begins at `position` (the first one for `None`), with at most `wanted` certificates where the
     /// provider itself can keep to the filter. The filter narrows as far as the provider can; the caller applies it again.
     fn page<'a>(&'a self, query: &'a ListQuery<'a>, position: Option<&'a str>, wanted: usize) -> LocalFuture<'a, Result<Page, Error>>;
 
-    /// The position right after the item with this index on the page that began at `position`.
+    /// The position so many places behind another.
     ///
     /// # Errors
     /// `invalid_request` when the position is not one of this provider's.
-    fn position_after(&self, position: &str, index: usize) -> Result<String, Error>;
+    fn position_after(&self, position: &str, places: usize) -> Result<String, Error>;
 }
 
 /// What to list.
 pub struct ListQuery<'a> {
     /// Which.
     pub filter: &'a Filter,
-    /// In which order.
-    pub order: Order,
+    /// In which order; the provider's own when it has none of the contract's.
+    pub order: Option<Order>,
     /// Whether to carry the certificates themselves.
     pub include_pem: bool,
 }
@@ -72,13 +71,43 @@ pub struct Page {
     /// Where it begins.
     pub position: String,
     /// In the order asked.
-    pub certificates: Vec<Certificate>,
+    pub certificates: Vec<Entry>,
     /// Where the next page begins, when there is one.
     pub next: Option<String>,
     /// How many match in all, where the provider says so for exactly this filter.
     pub total_count: Option<u64>,
-    /// The provider's id of the call.
-    pub request_id: Option<String>,
+    /// How long the list is that the provider pages through, whatever the filter; when it moves from page to page, the list
+    /// has changed.
+    pub list_length: ListLength,
+    /// The provider's ids of the calls that listed.
+    pub request_ids: Vec<String>,
+}
+
+/// A certificate with its place in the provider's list, counted from 1 at the page's position. Places may be left out.
+#[derive(Debug)]
+pub struct Entry {
+    /// How many places after the page's position the list goes on behind this certificate.
+    pub place: usize,
+    /// The certificate.
+    pub certificate: Certificate,
+}
+
+impl Entry {
+    /// Certificates that follow one another without a gap.
+    pub fn all(certificates: impl IntoIterator<Item = Certificate>) -> impl Iterator<Item = Self> {
+        (1..).zip(certificates).map(|(place, certificate)| Self { place, certificate })
+    }
+}
+
+/// What a page tells about the length of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListLength {
+    /// So many certificates.
+    Known(u64),
+    /// This page does not tell it.
+    Untold,
+    /// No page needs to: the provider continues after a certificate and not after a number of them.
+    Irrelevant,
 }
 
 /// Switches certificates off.
@@ -115,14 +144,14 @@ pub enum Spellings {
 /// A certificate as a read has found it.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// The spelling of the serial number under which it was found.
-    pub serial_number: String,
-    /// The spelling of the CA's serial number under which it was found.
-    pub ca_serial_number: String,
-    /// The provider's own spelling of the serial number.
-    pub provider_serial_number: String,
-    /// Its state.
-    pub status: LifecycleStatus,
+    /// The text by which the provider's write knows it.
+    pub key: String,
+    /// The text by which the provider's write knows its CA, where it has to be named.
+    pub ca_key: Option<String>,
+    /// What the provider says about it.
+    pub certificate: Certificate,
+    /// The provider's id of the read.
+    pub request_id: Option<String>,
 }
 
 /// A change that the provider confirmed.
@@ -137,6 +166,12 @@ pub trait Status {
     /// Where it asks.
     fn scope(&self) -> &Scope;
 
+    /// Whether the provider can find this certificate at all.
+    ///
+    /// # Errors
+    /// `invalid_request` that names the missing member.
+    fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
+
     /// One answer for each certificate, in their order; no certificate occurs twice.
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, LookUp>;
 }
@@ -145,24 +180,7 @@ pub trait Status {
 #[derive(Debug, Default)]
 pub struct LookUp {
     /// `None`: the provider does not know the certificate.
-    pub records: Vec<Result<Option<StatusRecord>, Error>>,
+    pub records: Vec<Result<Option<Certificate>, Error>>,
     /// The provider's ids of the calls.
     pub request_ids: Vec<String>,
-}
-
-/// What a provider says about one certificate.
-#[derive(Clone, Debug)]
-pub struct StatusRecord {
-    /// The provider's spelling of the serial number.
-    pub provider_serial_number: String,
-    /// Its state.
-    pub status: LifecycleStatus,
-    /// The provider's own word for it.
-    pub provider_status: Option<String>,
-    /// When it was revoked.
-    pub revoked_at: Option<Timestamp>,
-    /// First moment of validity.
-    pub not_before: Option<Timestamp>,
-    /// Last moment of validity.
-    pub not_after: Option<Timestamp>,
 }

@@ -1,10 +1,14 @@
 //! The describe request.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Request, check_count};
+use super::{Request, Sources, check_count};
 use crate::error::Error;
-use crate::model::{Certificate, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, Timestamp, deserialize_by_parse, quoted};
+use crate::model::{
+    Certificate, Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, Timestamp, deserialize_by_parse, quoted,
+};
 
 /// Most values in one list of the filter.
 const MOST_FILTER_VALUES: usize = 100;
@@ -17,6 +21,7 @@ const MOST_DAYS: u16 = 3650;
 
 /// Which certificates to list, and how.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::one_source_or_several))]
 #[serde(deny_unknown_fields)]
 pub struct DescribeRequest {
     /// Whom to ask; the function's default when left out.
@@ -25,33 +30,44 @@ pub struct DescribeRequest {
     pub region: Option<Region>,
     /// The broker. Only the `-mqtt` providers have one, and they need it.
     pub instance_id: Option<InstanceId>,
+    /// Several providers, regions and instances in place of one.
+    pub sources: Option<Sources>,
     /// Which certificates; all when left out.
     #[serde(default, deserialize_with = "crate::object::optional")]
     pub filter: Option<Filter>,
-    /// In which order; `created_desc` when left out.
+    /// In which order. When left out: `created_desc` where the provider knows when certificates were made, else its own.
     pub order_by: Option<Order>,
-    /// How many certificates the answer may hold, 1 to 10000; 100 when left out.
+    /// How many certificates the answer may hold, 1 to 10000; 100 when left out. 0 with `summary`: only the counts.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 10_000)))]
     pub limit: Option<u16>,
     /// `next_cursor` of the answer before.
     pub cursor: Option<String>,
     /// Whether each record carries the certificate itself.
     #[serde(default)]
     pub include_pem: bool,
+    /// Whether to count by effective status and by expiry.
+    #[serde(default)]
+    pub summary: bool,
 }
 
 impl DescribeRequest {
-    /// How many certificates the answer may hold.
-    pub fn limit(&self) -> usize {
-        usize::from(self.limit.unwrap_or(100))
+    /// How many certificates the answer may hold; `None` when only the counts are asked for.
+    pub fn limit(&self) -> Option<usize> {
+        Some(usize::from(self.limit.unwrap_or(100))).filter(|limit| *limit > 0)
     }
 }
 
 impl Request for DescribeRequest {
     fn check(&self) -> Result<(), Error> {
-        if let Some(limit) = self.limit
-            && !(1..=MOST_CERTIFICATES).contains(&limit)
-        {
-            return Err(Error::invalid("limit", format!("limit is 1 to {MOST_CERTIFICATES}, not {limit}")));
+        Sources::check(self.sources.as_ref(), self.provider, self.region.as_ref(), self.instance_id.as_ref())?;
+        if let Some(limit) = self.limit {
+            if limit > MOST_CERTIFICATES || (limit == 0 && !self.summary) {
+                let rule = format!("limit is 1 to {MOST_CERTIFICATES} (0 only with summary), not {limit}");
+                return Err(Error::invalid("limit", rule));
+            }
+            if limit == 0 && self.include_pem {
+                return Err(Error::invalid("include_pem", "there is no certificate to carry a PEM with a limit of 0"));
+            }
         }
         self.filter.as_ref().map_or(Ok(()), Filter::check)
     }
@@ -59,6 +75,7 @@ impl Request for DescribeRequest {
 
 /// The order of the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// Newest record first.
@@ -73,15 +90,38 @@ pub enum Order {
 }
 
 impl Order {
+    /// Every order.
+    pub const ALL: [Self; 4] = [Self::CreatedDesc, Self::CreatedAsc, Self::UpdatedDesc, Self::UpdatedAsc];
+
+    /// Its name in requests.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CreatedDesc => "created_desc",
+            Self::CreatedAsc => "created_asc",
+            Self::UpdatedDesc => "updated_desc",
+            Self::UpdatedAsc => "updated_asc",
+        }
+    }
+
     /// # Errors
     /// A sentence that lists the orders.
     pub fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "created_desc" => Ok(Self::CreatedDesc),
-            "created_asc" => Ok(Self::CreatedAsc),
-            "updated_desc" => Ok(Self::UpdatedDesc),
-            "updated_asc" => Ok(Self::UpdatedAsc),
-            other => Err(format!("unknown order {}; known are created_desc, created_asc, updated_desc, updated_asc", quoted(other))),
+        Self::ALL.into_iter().find(|order| order.as_str() == text).ok_or_else(|| {
+            let known = Self::ALL.map(Self::as_str).join(", ");
+            format!("unknown order {}; known are {known}", quoted(text))
+        })
+    }
+
+    /// How two certificates stand to each other in this order; those without the time come last.
+    pub fn compare(self, one: &Certificate, other: &Certificate) -> Ordering {
+        let time = |certificate: &Certificate| match self {
+            Self::CreatedDesc | Self::CreatedAsc => certificate.created_at,
+            Self::UpdatedDesc | Self::UpdatedAsc => certificate.updated_at,
+        };
+        match (time(one), time(other)) {
+            (Some(one), Some(other)) if matches!(self, Self::CreatedDesc | Self::UpdatedDesc) => other.cmp(&one),
+            (Some(one), Some(other)) => one.cmp(&other),
+            (one, other) => one.is_none().cmp(&other.is_none()),
         }
     }
 }
@@ -91,25 +131,39 @@ deserialize_by_parse!(Order, "an order as a string");
 /// Which certificates. Each member narrows the choice; the values of one list are alternatives; an empty list does not
 /// narrow.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Filter {
     /// MQTT client ids.
+    #[cfg_attr(feature = "schema", schemars(length(max = 100), inner(length(min = 1, max = 256))))]
     pub client_ids: Vec<String>,
     /// Serial numbers of the certificates.
+    #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub serial_numbers: Vec<SerialNumber>,
     /// Serial numbers of the issuing CAs' certificates.
+    #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub ca_serial_numbers: Vec<SerialNumber>,
     /// Subject CNs.
+    #[cfg_attr(feature = "schema", schemars(length(max = 100), inner(length(min = 1, max = 256))))]
     pub common_names: Vec<String>,
     /// Subject OUs.
+    #[cfg_attr(feature = "schema", schemars(length(max = 100), inner(length(min = 1, max = 256))))]
     pub organizational_units: Vec<String>,
+    /// SHA-256 fingerprints of the certificates.
+    #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
+    pub fingerprints_sha256: Vec<Fingerprint>,
+    /// SHA-256 fingerprints of the issuing CAs' certificates, by which AWS IoT knows them.
+    #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
+    pub ca_fingerprints_sha256: Vec<Fingerprint>,
     /// Lifecycle statuses.
+    #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub statuses: Vec<LifecycleStatus>,
     /// Validity ends at this moment or later.
     pub not_after_from: Option<Timestamp>,
     /// Validity ends at this moment or earlier.
     pub not_after_to: Option<Timestamp>,
     /// Validity ends between now and so many days from now, 1 to 3650.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 3650)))]
     pub expires_within_days: Option<u16>,
 }
 
@@ -129,17 +183,8 @@ impl Filter {
                 }
             }
         }
-        for (name, count) in [
-            ("client_ids", self.client_ids.len()),
-            ("serial_numbers", self.serial_numbers.len()),
-            ("ca_serial_numbers", self.ca_serial_numbers.len()),
-            ("common_names", self.common_names.len()),
-            ("organizational_units", self.organizational_units.len()),
-            ("statuses", self.statuses.len()),
-        ] {
-            if count > 0 {
-                check_count(&format!("filter.{name}"), count, MOST_FILTER_VALUES)?;
-            }
+        for (name, count) in self.lists_in_use() {
+            check_count(&format!("filter.{name}"), count, MOST_FILTER_VALUES)?;
         }
         if let Some(days) = self.expires_within_days
             && !(1..=MOST_DAYS).contains(&days)
@@ -154,20 +199,38 @@ impl Filter {
         Ok(())
     }
 
+    /// The lists that narrow, by their member names, and how many values each has.
+    pub fn lists_in_use(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        [
+            ("client_ids", self.client_ids.len()),
+            ("serial_numbers", self.serial_numbers.len()),
+            ("ca_serial_numbers", self.ca_serial_numbers.len()),
+            ("common_names", self.common_names.len()),
+            ("organizational_units", self.organizational_units.len()),
+            ("fingerprints_sha256", self.fingerprints_sha256.len()),
+            ("ca_fingerprints_sha256", self.ca_fingerprints_sha256.len()),
+            ("statuses", self.statuses.len()),
+        ]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+    }
+
     /// Whether it asks for a window of expiry.
     pub const fn has_window(&self) -> bool {
         self.not_after_from.is_some() || self.not_after_to.is_some() || self.expires_within_days.is_some()
     }
 
-    /// Whether a record is wanted. A record whose end of validity is not known passes the window: leaving it out of a
-    /// report of what expires would hide it, and its `not_after` shows `null`.
+    /// Whether a record is wanted. A record whose end of validity is not known passes the window, and one whose subject or
+    /// fingerprint is not known passes a filter on that: leaving it out would hide it, and its members show `null`.
     pub fn matches(&self, certificate: &Certificate, now: Timestamp) -> bool {
         let subject = &certificate.subject;
         contains(&self.client_ids, certificate.client_id.as_ref())
             && contains(&self.serial_numbers, certificate.serial_number.as_ref())
             && contains(&self.ca_serial_numbers, certificate.ca_serial_number.as_ref())
-            && contains(&self.common_names, subject.common_name.as_ref())
-            && contains(&self.organizational_units, subject.organizational_unit.as_ref())
+            && (!certificate.subject_is_known || contains(&self.common_names, subject.common_name.as_ref()))
+            && (!certificate.subject_is_known || contains(&self.organizational_units, subject.organizational_unit.as_ref()))
+            && (certificate.fingerprint_sha256.is_none() || contains(&self.fingerprints_sha256, certificate.fingerprint_sha256.as_ref()))
+            && contains(&self.ca_fingerprints_sha256, certificate.ca_fingerprint_sha256.as_ref())
             && contains(&self.statuses, Some(&certificate.status))
             && certificate.not_after.is_none_or(|end| self.window_holds(end, now))
     }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{CertificateReference, Request, check_count};
+use super::{CertificateReference, Request, check_certificates};
 use crate::error::Error;
 use crate::model::{InstanceId, ProviderName, Region};
 
@@ -13,6 +13,7 @@ const LONGEST_REASON: usize = 256;
 
 /// Which certificates to switch off.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InactivateRequest {
     /// Whom to ask; the function's default when left out.
@@ -23,8 +24,10 @@ pub struct InactivateRequest {
     pub instance_id: Option<InstanceId>,
     /// 1 to 100 certificates.
     #[serde(deserialize_with = "crate::object::list")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     pub certificates: Vec<CertificateReference>,
     /// Why; goes to the audit record.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub reason: Option<String>,
     /// Read the states and say what would be done, without doing it.
     #[serde(default)]
@@ -33,7 +36,7 @@ pub struct InactivateRequest {
 
 impl Request for InactivateRequest {
     fn check(&self) -> Result<(), Error> {
-        check_count("certificates", self.certificates.len(), MOST_CERTIFICATES)?;
+        check_certificates(&self.certificates, MOST_CERTIFICATES)?;
         if let Some(reason) = &self.reason {
             let characters = reason.chars().count();
             if !(1..=LONGEST_REASON).contains(&characters) {

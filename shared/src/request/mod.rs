@@ -3,18 +3,20 @@
 mod describe;
 mod inactivate;
 mod query;
+mod sources;
 mod status;
 
 pub use describe::{DescribeRequest, Filter, Order};
 pub use inactivate::InactivateRequest;
 pub use query::{Member, MemberKind, object_from_query};
-pub use status::StatusRequest;
+pub use sources::{MOST_SOURCES, Sources, check_list};
+pub use status::{CrossCheck, StatusRequest};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::model::SerialNumber;
+use crate::model::{Fingerprint, SerialNumber};
 use crate::object::Object;
 
 /// Longest request that is read, in bytes. A queue message has at most as many.
@@ -30,14 +32,31 @@ pub trait Request: DeserializeOwned {
     fn check(&self) -> Result<(), Error>;
 }
 
-/// One certificate that a request names.
-#[derive(Clone, Debug, Deserialize)]
+/// One certificate that a request names, by its serial number or its fingerprint. With both, both must be the
+/// certificate's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::one_of_its_names))]
 #[serde(deny_unknown_fields)]
 pub struct CertificateReference {
     /// Its serial number.
-    pub serial_number: SerialNumber,
+    pub serial_number: Option<SerialNumber>,
     /// The serial number of the issuing CA's certificate, where the provider needs it.
     pub ca_serial_number: Option<SerialNumber>,
+    /// SHA-256 of its DER form, by which AWS IoT knows it.
+    pub fingerprint_sha256: Option<Fingerprint>,
+}
+
+/// 1 to `most` certificates, each of which is named.
+fn check_certificates(certificates: &[CertificateReference], most: usize) -> Result<(), Error> {
+    check_count("certificates", certificates.len(), most)?;
+    let nameless = |reference: &CertificateReference| reference.serial_number.is_none() && reference.fingerprint_sha256.is_none();
+    match certificates.iter().position(nameless) {
+        Some(index) => {
+            let detail = "name the certificate by its serial_number, or by its fingerprint_sha256 where the provider is aws-iot";
+            Err(Error::invalid(format!("certificates[{index}].serial_number"), detail))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Reads one request.

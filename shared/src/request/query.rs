@@ -16,8 +16,10 @@ pub enum MemberKind {
     Boolean,
     /// Comma-separated texts.
     List,
-    /// Comma-separated serial numbers, each an object with this one member.
+    /// Comma-separated values, each of which makes an object with this member.
     Objects,
+    /// A value that becomes this member of each of those objects.
+    InEachObject,
 }
 
 /// One query parameter and the member of the request that it fills.
@@ -35,6 +37,7 @@ pub struct Member {
 /// `invalid_request` that names the parameter: unknown, given twice, empty, or not of its kind.
 pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Result<Value, Error> {
     let mut object = Map::new();
+    let mut in_each: Vec<(&Member, Value)> = Vec::new();
     for (index, (name, text)) in pairs.iter().enumerate() {
         let Some(member) = members.iter().find(|member| member.parameter == name) else {
             let known = members.iter().map(|member| member.parameter).collect::<Vec<_>>().join(", ");
@@ -50,6 +53,10 @@ pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Resu
             return Err(Error::invalid(member.parameter, "it is not UTF-8"));
         }
         let value = value_of(member, text)?;
+        if member.kind == MemberKind::InEachObject {
+            in_each.push((member, value));
+            continue;
+        }
         match member.path {
             [outer, inner] => {
                 let outer = object.entry(*outer).or_insert_with(|| json!({}));
@@ -58,8 +65,19 @@ pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Resu
                 }
             }
             path => {
-                object.insert(path.concat(), value);
+                // Objects may come from several parameters.
+                match (object.get_mut(&path.concat()), value) {
+                    (Some(Value::Array(list)), Value::Array(more)) => list.extend(more),
+                    (_, value) => drop(object.insert(path.concat(), value)),
+                }
             }
+        }
+    }
+    for (member, value) in in_each {
+        let list = object.get_mut(&member.path.concat()).and_then(Value::as_array_mut);
+        let list = list.ok_or_else(|| Error::invalid(member.parameter, "it belongs to certificates, and none is named beside it"))?;
+        for item in list.iter_mut().filter_map(Value::as_object_mut) {
+            item.insert(member.parameter.to_owned(), value.clone());
         }
     }
     Ok(Value::Object(object))
@@ -68,7 +86,7 @@ pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Resu
 fn value_of(member: &Member, text: &str) -> Result<Value, Error> {
     let wrong = |expected: &str| Error::invalid(member.parameter, format!("{expected} is expected, not {}", quoted(text)));
     match member.kind {
-        MemberKind::Text => Ok(Value::from(text)),
+        MemberKind::Text | MemberKind::InEachObject => Ok(Value::from(text)),
         MemberKind::Number => text.parse::<u32>().map(Value::from).map_err(|_| wrong("a whole number")),
         MemberKind::Boolean => text.parse::<bool>().map(Value::from).map_err(|_| wrong("true or false")),
         MemberKind::List => Ok(text.split(',').map(Value::from).collect()),

@@ -2,15 +2,18 @@
 
 use serde::Deserialize;
 
-use super::{CertificateReference, Request, check_count};
+use super::{CertificateReference, MOST_SOURCES, Request, Sources, check_certificates};
 use crate::error::Error;
 use crate::model::{InstanceId, ProviderName, Region};
 
 /// Most certificates that one request may ask for.
 const MOST_CERTIFICATES: usize = 1000;
+/// Most with several sources: each may know each, and an answer has a size.
+const MOST_CERTIFICATES_OF_SEVERAL: usize = 4000_usize.div_ceil(MOST_SOURCES);
 
 /// Whose status to tell.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::one_source_or_several))]
 #[serde(deny_unknown_fields)]
 pub struct StatusRequest {
     /// Whom to ask; the function's default when left out.
@@ -19,13 +22,32 @@ pub struct StatusRequest {
     pub region: Option<Region>,
     /// The broker. Only the `-mqtt` providers have one.
     pub instance_id: Option<InstanceId>,
-    /// 1 to 1000 certificates.
+    /// Several providers, regions and instances in place of one.
+    pub sources: Option<Sources>,
+    /// 1 to 1000 certificates; 1 to 200 with several sources.
     #[serde(deserialize_with = "crate::object::list")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1000)))]
     pub certificates: Vec<CertificateReference>,
+    /// A certificate authority to ask about the same certificates.
+    #[serde(default, deserialize_with = "crate::object::optional")]
+    pub cross_check: Option<CrossCheck>,
+}
+
+/// The certificate authority whose word is held against the brokers'.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CrossCheck {
+    /// A provider that is a certificate authority.
+    pub provider: ProviderName,
+    /// Where; the provider's configured region when left out.
+    pub region: Option<Region>,
 }
 
 impl Request for StatusRequest {
     fn check(&self) -> Result<(), Error> {
-        check_count("certificates", self.certificates.len(), MOST_CERTIFICATES)
+        Sources::check(self.sources.as_ref(), self.provider, self.region.as_ref(), self.instance_id.as_ref())?;
+        let most = if self.sources.is_some() { MOST_CERTIFICATES_OF_SEVERAL } else { MOST_CERTIFICATES };
+        check_certificates(&self.certificates, most)
     }
 }

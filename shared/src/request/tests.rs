@@ -1,3 +1,6 @@
+mod order;
+mod sources;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -19,7 +22,7 @@ fn the_contracts_own_examples_are_taken() {
             "not_after_to": "2026-02-01T00:00:00Z", "expires_within_days": 30 },
         "order_by": "created_desc", "limit": 100, "cursor": null, "include_pem": false }"#;
     let describe: DescribeRequest = parse(describe).unwrap();
-    assert_eq!(describe.limit(), 100);
+    assert_eq!(describe.limit(), Some(100));
     let inactivate = r#"{ "provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-7mz2d0000",
         "certificates": [ { "serial_number": "356217374433", "ca_serial_number": "007269004887" } ],
         "reason": "device reported stolen", "dry_run": false }"#;
@@ -28,7 +31,7 @@ fn the_contracts_own_examples_are_taken() {
     let status = r#"{ "provider": "alibaba-pca", "region": "cn-hangzhou",
         "certificates": [ { "serial_number": "b67e53ebcea9b77d65b0c3236646d715" } ] }"#;
     assert_eq!(parse::<StatusRequest>(status).unwrap().certificates.len(), 1);
-    assert_eq!(parse::<DescribeRequest>("{}").unwrap().limit(), 100);
+    assert_eq!(parse::<DescribeRequest>("{}").unwrap().limit(), Some(100));
 }
 
 #[test]
@@ -43,6 +46,10 @@ fn a_bad_describe_request_names_the_member() {
         (r#"{"filter": {"status": []}}"#, "filter.status"),
         (r#"{"limit": 1, "limit": 2}"#, "limit"),
         (r#"{"limit": 0}"#, "limit"),
+        (r#"{"limit": 0, "summary": false}"#, "limit"),
+        (r#"{"limit": 10001, "summary": true}"#, "limit"),
+        (r#"{"limit": 0, "summary": true, "include_pem": true}"#, "include_pem"),
+        (r#"{"summary": 1}"#, "summary"),
         (r#"{"limit": 10001}"#, "limit"),
         (r#"{"limit": 70000}"#, "limit"),
         (r#"{"limit": "10"}"#, "limit"),
@@ -65,6 +72,8 @@ fn a_bad_describe_request_names_the_member() {
         (r#"{"filter": {"common_names": ["a", "b\n"]}}"#, "filter.common_names[1]"),
         (r#"{"filter": {"serial_numbers": ["12", "xy"]}}"#, "filter.serial_numbers[1]"),
         (r#"{"filter": {"serial_numbers": [12]}}"#, "filter.serial_numbers[0]"),
+        (r#"{"filter": {"fingerprints_sha256": ["ab"]}}"#, "filter.fingerprints_sha256[0]"),
+        (r#"{"filter": {"ca_fingerprints_sha256": [null]}}"#, "filter.ca_fingerprints_sha256[0]"),
         (r#"{"filter": {"statuses": ["ACTIVE"]}}"#, "filter.statuses[0]"),
         (r#"{"filter": {"not_after_from": "tomorrow"}}"#, "filter.not_after_from"),
         (r#"{"filter": {"expires_within_days": 0}}"#, "filter.expires_within_days"),
@@ -75,6 +84,8 @@ fn a_bad_describe_request_names_the_member() {
     }
     let many = vec!["\"a\""; 101].join(",");
     assert_eq!(field_of::<DescribeRequest>(&format!(r#"{{"filter": {{"client_ids": [{many}]}}}}"#)), "filter.client_ids");
+    let many = vec![format!("\"{}\"", "ab".repeat(32)); 101].join(",");
+    assert_eq!(field_of::<DescribeRequest>(&format!(r#"{{"filter": {{"fingerprints_sha256": [{many}]}}}}"#)), "filter.fingerprints_sha256");
 }
 
 #[test]
@@ -90,6 +101,10 @@ fn a_bad_order_names_the_member() {
         (r#"{"certificates": [["1", "2"]]}"#.to_owned(), "certificates[0]"),
         (r#"["alibaba-mqtt", "cn-hangzhou", "i", [["1", "2"]], null, false]"#.to_owned(), "body"),
         (r#"{"certificates": [{}]}"#.to_owned(), "certificates[0].serial_number"),
+        (r#"{"certificates": [{"ca_serial_number": "2"}]}"#.to_owned(), "certificates[0].serial_number"),
+        (r#"{"certificates": [{"serial_number": null, "fingerprint_sha256": null}]}"#.to_owned(), "certificates[0].serial_number"),
+        (r#"{"certificates": [{"fingerprint_sha256": "ab"}]}"#.to_owned(), "certificates[0].fingerprint_sha256"),
+        (format!(r#"{{"certificates": [{certificate}], "sources": "all"}}"#), "sources"),
         (r#"{"certificates": [{"serial_number": "1", "ca": "2"}]}"#.to_owned(), "certificates[0].ca"),
         (format!(r#"{{"certificates": [{certificate}, {{"serial_number": "g"}}]}}"#), "certificates[1].serial_number"),
         (format!(r#"{{"certificates": [{}]}}"#, list(101)), "certificates"),
@@ -107,6 +122,23 @@ fn a_bad_order_names_the_member() {
 }
 
 #[test]
+fn a_certificate_is_named_by_its_number_or_its_fingerprint_or_both() {
+    let fingerprint = "AB:".repeat(32);
+    let fingerprint = fingerprint.trim_end_matches(':');
+    for json in [
+        r#"{"serial_number": "1"}"#.to_owned(),
+        format!(r#"{{"fingerprint_sha256": "{fingerprint}"}}"#),
+        format!(r#"{{"serial_number": "1", "ca_serial_number": "2", "fingerprint_sha256": "{fingerprint}"}}"#),
+    ] {
+        let request: StatusRequest = parse(&format!(r#"{{"certificates": [{json}]}}"#)).unwrap();
+        let reference = &request.certificates[0];
+        assert_eq!(reference.fingerprint_sha256.is_some(), json.contains("fingerprint"), "{json}");
+        assert!(reference.fingerprint_sha256.as_ref().is_none_or(|fingerprint| fingerprint.as_str() == "ab".repeat(32)));
+        assert!(parse::<InactivateRequest>(&format!(r#"{{"certificates": [{json}]}}"#)).is_ok());
+    }
+}
+
+#[test]
 fn a_hostile_name_or_value_is_cut_and_made_printable() {
     let json = format!(r#"{{"{}": 1}}"#, "x\\n".repeat(50_000));
     let error = parse::<StatusRequest>(&json).unwrap_err();
@@ -121,6 +153,9 @@ const MEMBERS: &[Member] = &[
     Member { parameter: "statuses", path: &["filter", "statuses"], kind: MemberKind::List },
     Member { parameter: "client_ids", path: &["filter", "client_ids"], kind: MemberKind::List },
     Member { parameter: "serial_number", path: &["certificates"], kind: MemberKind::Objects },
+    Member { parameter: "fingerprint_sha256", path: &["certificates"], kind: MemberKind::Objects },
+    Member { parameter: "ca_serial_number", path: &["certificates"], kind: MemberKind::InEachObject },
+    Member { parameter: "cross_check", path: &["cross_check", "provider"], kind: MemberKind::Text },
 ];
 
 fn from_query(pairs: &[(&str, &str)]) -> Result<Value, Error> {
@@ -148,6 +183,23 @@ fn query_parameters_become_the_same_object() {
 }
 
 #[test]
+fn what_several_parameters_say_of_certificates_meets_in_one_list_whatever_their_order() {
+    for pairs in [
+        [("ca_serial_number", "0c"), ("serial_number", "0a,0b"), ("fingerprint_sha256", "ab")],
+        [("serial_number", "0a,0b"), ("ca_serial_number", "0c"), ("fingerprint_sha256", "ab")],
+        [("serial_number", "0a,0b"), ("fingerprint_sha256", "ab"), ("ca_serial_number", "0c")],
+    ] {
+        let expected = json!({"certificates": [
+            {"serial_number": "0a", "ca_serial_number": "0c"}, {"serial_number": "0b", "ca_serial_number": "0c"},
+            {"fingerprint_sha256": "ab", "ca_serial_number": "0c"}
+        ]});
+        assert_eq!(from_query(&pairs).unwrap(), expected, "{pairs:?}");
+    }
+    let expected = json!({"cross_check": {"provider": "alibaba-pca"}});
+    assert_eq!(from_query(&[("cross_check", "alibaba-pca")]).unwrap(), expected);
+}
+
+#[test]
 fn a_bad_query_names_the_parameter() {
     for (pairs, field) in [
         (&[("nonsense", "1")][..], "nonsense"),
@@ -157,6 +209,8 @@ fn a_bad_query_names_the_parameter() {
         (&[("limit", "-1")], "limit"),
         (&[("limit", "1e3")], "limit"),
         (&[("include_pem", "yes")], "include_pem"),
+        (&[("ca_serial_number", "0c")], "ca_serial_number"),
+        (&[("fingerprint_sha256", "ab"), ("fingerprint_sha256", "cd")], "fingerprint_sha256"),
     ] {
         assert_eq!(from_query(pairs).unwrap_err().field.as_deref(), Some(field), "{pairs:?}");
     }

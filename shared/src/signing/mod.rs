@@ -4,6 +4,7 @@
 //! intermediate with the vendor's worked example.
 
 pub mod acs3;
+pub mod sigv4;
 pub mod tc3;
 
 use hmac::{Hmac, KeyInit, Mac};

@@ -74,6 +74,7 @@ impl HttpClient {
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
         };
         let mut builder = self.0.request(method, url).timeout(timeout).body(request.body);
         for (name, value) in &request.headers {
@@ -81,10 +82,9 @@ impl HttpClient {
         }
         let mut response = builder.send().await.map_err(|error| classify(&error))?;
         let status = response.status().as_u16();
-        let retry_after = response
-            .headers()
-            .get("x-acs-retry-after")
-            .and_then(|value| value.to_str().ok())
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (error_type, request_id) = (header("x-amzn-errortype"), header("x-amzn-requestid"));
+        let retry_after = header("x-acs-retry-after")
             .and_then(|value| value.parse().ok())
             .filter(|milliseconds| *milliseconds > 0)
             .map(Duration::from_millis);
@@ -95,7 +95,7 @@ impl HttpClient {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(HttpResponse { status, retry_after, body })
+        Ok(HttpResponse { status, retry_after, error_type, request_id, body })
     }
 }
 

@@ -128,7 +128,7 @@ fn next_bytes() -> [u8; 16] {
 
 /// An answer with this status and body.
 pub(crate) fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
-    Ok(HttpResponse { status, retry_after: None, body: body.into() })
+    Ok(HttpResponse { status, retry_after: None, error_type: None, request_id: None, body: body.into() })
 }
 
 /// A result.
@@ -143,5 +143,7 @@ pub(crate) fn recorded(name: &str) -> Answer {
     let record: Value = serde_json::from_str(&file).unwrap();
     let status = u16::try_from(record["http"]["status"].as_u64().unwrap()).unwrap();
     let body = record["body_text"].as_str().map_or_else(|| record["body"].to_string(), str::to_owned);
-    answer(status, body)
+    let header = |name: &str| record["http"]["headers"][name].as_str().map(str::to_owned);
+    let (error_type, request_id) = (header("x-amzn-ErrorType"), header("x-amzn-RequestId"));
+    Ok(HttpResponse { status, retry_after: None, error_type, request_id, body: body.into_bytes() })
 }

@@ -19,7 +19,7 @@ pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// One signed request, exactly as it goes out.
 pub struct HttpRequest {
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `PUT`.
     pub method: Method,
     /// With its query, percent-encoded as it was signed.
     pub url: String,
@@ -36,6 +36,8 @@ pub enum Method {
     Get,
     /// `POST`.
     Post,
+    /// `PUT`.
+    Put,
 }
 
 impl Method {
@@ -44,6 +46,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
         }
     }
 }
@@ -55,6 +58,10 @@ pub struct HttpResponse {
     pub status: u16,
     /// The vendor's hint how long to wait, where it sent one.
     pub retry_after: Option<Duration>,
+    /// `x-amzn-errortype`: AWS names a failure there.
+    pub error_type: Option<String>,
+    /// `x-amzn-requestid`: AWS names the call there.
+    pub request_id: Option<String>,
     /// The body, at most 8 MiB.
     pub body: Vec<u8>,
 }

@@ -4,6 +4,7 @@ use crate::alibaba::{Action, Method, Product};
 use crate::exchange::Refusal;
 use crate::fleet::store::Store;
 use crate::fleet::{AlibabaInstance, AlibabaMqttCertificate};
+use crate::options::Rules;
 use serde_json::{Value, json};
 
 /// The longest text of a serial number, in bytes.
@@ -16,15 +17,18 @@ pub(crate) const PRODUCT: Product = Product {
         Action { name: "InactivateDeviceCertificate", method: Method::GetOrPost },
         Action { name: "ActiveDeviceCertificate", method: Method::GetOrPost },
         Action { name: "ListDeviceCertificate", method: Method::Get },
+        Action { name: "ListDeviceCertificateByCaSn", method: Method::Get },
     ],
 };
 
 /// Does what an admitted call asks for. A write without `effect` is answered as if it had been done.
-pub(crate) fn perform(store: &mut Store, action: &str, parameters: &Value, effect: bool) -> Result<Value, Refusal> {
+pub(crate) fn perform(store: &mut Store, action: &str, parameters: &Value, effect: bool, rules: Rules) -> Result<Value, Refusal> {
     match action {
         "InactivateDeviceCertificate" => set_status(store, parameters, "0", effect),
         "ActiveDeviceCertificate" => set_status(store, parameters, "1", effect),
-        "ListDeviceCertificate" => list(store, parameters),
+        // The vendor describes Total as the greatest number of pages here, and as the number of results below.
+        "ListDeviceCertificate" => list(store, parameters, None, rules.total_counts_results),
+        "ListDeviceCertificateByCaSn" => list(store, parameters, Some(serial(parameters, "CaSn")?), true),
         _ => get(store, parameters),
     }
 }
@@ -38,15 +42,11 @@ struct Key<'a> {
 
 impl<'a> Key<'a> {
     fn read(parameters: &'a Value) -> Result<Self, Refusal> {
-        let key = Self {
+        Ok(Self {
             instance_id: text(parameters, "MqttInstanceId")?,
-            device_sn: text(parameters, "DeviceSn")?,
-            ca_sn: text(parameters, "CaSn")?,
-        };
-        if key.device_sn.len() > LONGEST_SERIAL || key.ca_sn.len() > LONGEST_SERIAL {
-            return Err(invalid_parameter());
-        }
-        Ok(key)
+            device_sn: serial(parameters, "DeviceSn")?,
+            ca_sn: serial(parameters, "CaSn")?,
+        })
     }
 }
 
@@ -70,16 +70,18 @@ fn set_status(store: &mut Store, parameters: &Value, status: &str, effect: bool)
     Ok(json!({"DeviceSn": certificate.device_sn}))
 }
 
-fn list(store: &Store, parameters: &Value) -> Result<Value, Refusal> {
+/// A page of the certificates of an instance, of one CA if it is given; an unknown CA has none.
+fn list(store: &Store, parameters: &Value, ca_sn: Option<&str>, total_counts_results: bool) -> Result<Value, Refusal> {
     let instance_id = text(parameters, "MqttInstanceId")?;
     let page = number(parameters, "PageNo", usize::MAX)?;
     let size = number(parameters, "PageSize", 100)?;
     let certificates = &instance(store, instance_id)?.certificates;
-    let rows: Vec<&AlibabaMqttCertificate> = certificates.iter().skip(page.saturating_sub(1).saturating_mul(size)).take(size).collect();
-    // The vendor describes Total as the greatest number of pages.
-    let pages = certificates.len().div_ceil(size);
+    let wanted: Vec<&AlibabaMqttCertificate> =
+        certificates.iter().filter(|certificate| ca_sn.is_none_or(|ca_sn| certificate.ca_sn == ca_sn)).collect();
+    let rows: Vec<&AlibabaMqttCertificate> = wanted.iter().copied().skip(page.saturating_sub(1).saturating_mul(size)).take(size).collect();
+    let total = if total_counts_results { wanted.len() } else { wanted.len().div_ceil(size) };
     Ok(json!({
-        "Data": {"DeviceCertificateVOS": rows, "PageNo": page, "PageSize": size, "Total": pages}
+        "Data": {"DeviceCertificateVOS": rows, "PageNo": page, "PageSize": size, "Total": total}
     }))
 }
 
@@ -90,6 +92,11 @@ fn instance<'a>(store: &'a Store, instance_id: &str) -> Result<&'a AlibabaInstan
 /// A parameter that is there and not empty.
 fn text<'a>(parameters: &'a Value, name: &str) -> Result<&'a str, Refusal> {
     parameters.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).ok_or_else(invalid_parameter)
+}
+
+/// A serial number, which is not too long.
+fn serial<'a>(parameters: &'a Value, name: &str) -> Result<&'a str, Refusal> {
+    text(parameters, name).and_then(|serial| if serial.len() <= LONGEST_SERIAL { Ok(serial) } else { Err(invalid_parameter()) })
 }
 
 /// A number from 1 to `most`, which the vendor takes as text.

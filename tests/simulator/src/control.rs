@@ -96,7 +96,7 @@ fn certificates(shared: &Shared, query: &str) -> Result<Value, String> {
             _ => return Err(format!("unknown parameter {name}")),
         }
     }
-    let vendor = vendor.ok_or("vendor must be tencent-mqtt, alibaba-mqtt or alibaba-cas")?;
+    let vendor = vendor.ok_or("vendor must be tencent-mqtt, alibaba-mqtt, alibaba-cas or aws-iot")?;
     let state = shared.state();
     let all = rows(state.store.fleet(), vendor);
     let wanted: Vec<&Row<'_>> = all.iter().filter(|row| instance_id.as_deref().is_none_or(|id| row.instance_id == Some(id))).collect();
@@ -114,6 +114,7 @@ enum Record<'a> {
     Tencent(&'a crate::TencentCertificate),
     Mqtt(&'a crate::AlibabaMqttCertificate),
     Cas(&'a crate::CasCertificate),
+    Aws(&'a crate::AwsCertificate),
 }
 
 impl Row<'_> {
@@ -121,7 +122,12 @@ impl Row<'_> {
         let mut record = match self.record {
             Record::Tencent(record) => json!(record),
             Record::Mqtt(record) => json!(record),
-            Record::Cas(record) => json!(record),
+            Record::Cas(record) => Value::Object(record.members()),
+            Record::Aws(record) => {
+                let mut members = record.description();
+                members.insert("region".to_owned(), json!(record.region));
+                Value::Object(members)
+            }
         };
         if let (Some(instance_id), Some(members)) = (self.instance_id, record.as_object_mut()) {
             members.insert("InstanceId".to_owned(), json!(instance_id));
@@ -147,6 +153,7 @@ fn rows(fleet: &Fleet, vendor: Vendor) -> Vec<Row<'_>> {
             })
             .collect(),
         Vendor::AlibabaCas => fleet.alibaba_cas.values().map(|record| Row { instance_id: None, record: Record::Cas(record) }).collect(),
+        Vendor::AwsIot => fleet.aws_iot.values().map(|record| Row { instance_id: None, record: Record::Aws(record) }).collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::exchange::{Received, Refusal, Reply};
 use crate::fault::Fault;
 use crate::numbers::{Call, Ticket};
 use crate::state::{Shared, State};
-use crate::{Vendor, alibaba, alibaba_cas, alibaba_mqtt, tencent_mqtt};
+use crate::{Vendor, alibaba, alibaba_cas, alibaba_mqtt, aws_iot, tencent_mqtt};
 use serde_json::Value;
 use std::future;
 use std::time::Duration;
@@ -55,7 +55,11 @@ pub(crate) async fn answer(shared: &Shared, received: &Received) -> Result<Outgo
             let result = perform(shared, received, &call, false);
             Ok(Outgoing::Whole(reply(shared, received, result)))
         }
-        Fault::Body { status, content_type, bytes } => Ok(Outgoing::Whole(Reply::of(status, &content_type, bytes))),
+        Fault::Body { status, content_type, headers, bytes } => {
+            let mut reply = Reply::of(status, &content_type, bytes);
+            reply.headers.extend(headers.into_iter().map(|(name, value)| (name.into(), value)));
+            Ok(Outgoing::Whole(reply))
+        }
         // These have become refusals above, but for the page of a gateway in front of Tencent.
         Fault::Throttle | Fault::ThrottleFor(_) | Fault::Code { .. } | Fault::Internal | Fault::Unavailable => {
             Ok(Outgoing::Whole(Reply::of(
@@ -86,6 +90,7 @@ impl Arrival {
         let parameters = match vendor {
             Vendor::TencentMqtt => tencent_mqtt::parameters(received),
             Vendor::AlibabaMqtt | Vendor::AlibabaCas => Ok(alibaba::parameters(received)),
+            Vendor::AwsIot => Ok(aws_iot::parameters(received)),
         };
         let mut state = shared.state();
         let ticket = state.numbers.arrived(Call {
@@ -113,6 +118,7 @@ fn action_named(received: &Received) -> String {
     let header = match received.vendor {
         Vendor::TencentMqtt => "x-tc-action",
         Vendor::AlibabaMqtt | Vendor::AlibabaCas => "x-acs-action",
+        Vendor::AwsIot => return aws_iot::Operation::of(received).map(|operation| operation.name().to_owned()).unwrap_or_default(),
     };
     received.header(header).unwrap_or_default()
 }
@@ -123,11 +129,13 @@ fn admit(state: &mut State, shared: &Shared, received: &Received) -> Result<Stri
         Vendor::TencentMqtt => tencent_mqtt::admit(received),
         Vendor::AlibabaMqtt => alibaba::admit(received, &alibaba_mqtt::PRODUCT, state.nonces(vendor)),
         Vendor::AlibabaCas => alibaba::admit(received, &alibaba_cas::PRODUCT, state.nonces(vendor)),
+        Vendor::AwsIot => aws_iot::admit(received),
     }?;
     if shared.enforce_rate_limits && !state.limits.admit(vendor, &action, received.at) {
         return Err(match vendor {
             Vendor::TencentMqtt => tencent_mqtt::throttled(),
             Vendor::AlibabaMqtt | Vendor::AlibabaCas => alibaba::throttled(),
+            Vendor::AwsIot => aws_iot::throttled(),
         });
     }
     Ok(action)
@@ -154,18 +162,24 @@ impl Ticket {
 fn perform(shared: &Shared, received: &Received, call: &Admitted, effect: bool) -> Result<Value, Refusal> {
     let Admitted { action, parameters } = call;
     let mut state = shared.state();
-    let store = &mut state.store;
-    match received.vendor {
-        Vendor::TencentMqtt => tencent_mqtt::perform(store, received, action, parameters),
-        Vendor::AlibabaMqtt => alibaba_mqtt::perform(store, action, parameters, effect),
-        Vendor::AlibabaCas => alibaba_cas::perform(store, parameters, shared.rules),
+    let (store, rules) = (&mut state.store, shared.rules);
+    let result = match received.vendor {
+        Vendor::TencentMqtt => tencent_mqtt::perform(store, received, action, parameters, effect, rules),
+        Vendor::AlibabaMqtt => alibaba_mqtt::perform(store, action, parameters, effect, rules),
+        Vendor::AlibabaCas => alibaba_cas::perform(store, action, parameters, rules),
+        Vendor::AwsIot => aws_iot::perform(store, received, parameters, effect),
+    };
+    if result.is_ok() {
+        state.succeeded(received.vendor, action);
     }
+    result
 }
 
 fn refusal_of(vendor: Vendor, fault: &Fault) -> Option<Refusal> {
     match vendor {
         Vendor::TencentMqtt => tencent_mqtt::refusal_of(fault),
         Vendor::AlibabaMqtt | Vendor::AlibabaCas => alibaba::refusal_of(fault),
+        Vendor::AwsIot => aws_iot::refusal_of(fault),
     }
 }
 
@@ -174,6 +188,7 @@ fn reply(shared: &Shared, received: &Received, result: Result<Value, Refusal>) -
     match received.vendor {
         Vendor::TencentMqtt => tencent_mqtt::reply(result, &request_id),
         Vendor::AlibabaMqtt | Vendor::AlibabaCas => alibaba::reply(received, result, &request_id.to_uppercase()),
+        Vendor::AwsIot => aws_iot::reply(result, &request_id),
     }
 }
 

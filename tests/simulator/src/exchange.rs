@@ -4,7 +4,8 @@ use crate::Vendor;
 use bytes::Bytes;
 use hyper::header::HeaderMap;
 use serde_json::Value;
-use std::time::SystemTime;
+use std::borrow::Cow;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A call as it arrived, whole.
 pub(crate) struct Received {
@@ -26,6 +27,12 @@ impl Received {
         let values: Vec<String> =
             self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).collect();
         (!values.is_empty()).then(|| values.join(","))
+    }
+
+    /// When the call had arrived, in epoch milliseconds.
+    pub(crate) fn milliseconds(&self) -> i64 {
+        let since = self.at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }
 
     /// The named headers with their values, or the name of the first that did not come.
@@ -61,7 +68,7 @@ impl Refusal {
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
     pub(crate) body: Bytes,
 }
 
@@ -71,6 +78,6 @@ impl Reply {
     }
 
     pub(crate) fn of(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
+        Self { status, headers: vec![("content-type".into(), content_type.to_owned())], body: body.into() }
     }
 }

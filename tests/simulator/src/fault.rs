@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What goes wrong with a call that passed the vendor's checks of signature, action and version.
 ///
@@ -27,7 +28,7 @@ pub enum Fault {
     },
     /// The vendor's own internal error.
     Internal,
-    /// HTTP 503: Alibaba's `ServiceUnavailable`, or the HTML page of a gateway in front of Tencent.
+    /// HTTP 503: Alibaba's `ServiceUnavailable`, AWS's `ServiceUnavailableException`, or the HTML page of a gateway in front of Tencent.
     Unavailable,
     /// Never answered; the connection stays open.
     Stall,
@@ -45,6 +46,9 @@ pub enum Fault {
         status: u16,
         /// Value of the `content-type` header.
         content_type: String,
+        /// Further headers by name.
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
         /// The body as it is sent; in JSON a text.
         #[serde(deserialize_with = "text_as_bytes")]
         bytes: Vec<u8>,
@@ -61,7 +65,12 @@ impl Fault {
 
     /// A body with its HTTP status and content type.
     pub fn body(status: u16, content_type: &str, bytes: impl Into<Vec<u8>>) -> Self {
-        Self::Body { status, content_type: content_type.to_owned(), bytes: bytes.into() }
+        Self::body_with_headers(status, content_type, BTreeMap::new(), bytes)
+    }
+
+    /// As [`body`](Self::body), with further headers by name.
+    pub fn body_with_headers(status: u16, content_type: &str, headers: BTreeMap<String, String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self::Body { status, content_type: content_type.to_owned(), headers, bytes: bytes.into() }
     }
 
     /// The word under which a call with this fault is counted, unless a vendor code was answered.
@@ -213,5 +222,9 @@ mod tests {
             read(r#"{"fault": {"body": {"status": 200, "content_type": "text/html", "bytes": "<p>"}}}"#).fault,
             Fault::body(200, "text/html", "<p>")
         );
+        let headers = BTreeMap::from([("x-amzn-ErrorType".to_owned(), "ThrottlingException:".to_owned())]);
+        let fault =
+            r#"{"body": {"status": 400, "content_type": "a/b", "headers": {"x-amzn-ErrorType": "ThrottlingException:"}, "bytes": ""}}"#;
+        assert_eq!(read(&format!(r#"{{"fault": {fault}}}"#)).fault, Fault::body_with_headers(400, "a/b", headers, ""));
     }
 }

@@ -1,4 +1,4 @@
-//! A stateful stand-in for three vendors' certificate APIs, over real sockets.
+//! A stateful stand-in for four vendors' certificate APIs, over real sockets.
 //!
 //! It answers as the vendors do: it checks signatures, times, nonces and parameters, keeps a fleet of certificates, and
 //! can be told to throttle, fail, stall, cut connections or answer garbage. It shares no code with the product, so that
@@ -15,8 +15,16 @@
 //! # }
 //! ```
 //!
-//! A call goes through `server` (sockets, HTTP), `dispatch` (the steps), the vendor's gateway (`tencent_mqtt`, `alibaba`)
-//! and the vendor's action (`tencent_mqtt`, `alibaba_mqtt`, `alibaba_cas`), which reads or changes the `fleet`.
+//! | vendor | actions |
+//! | --- | --- |
+//! | Tencent MQTT | DescribeDeviceCertificates, DescribeDeviceCertificate, ActivateDeviceCertificate, DeactivateDeviceCertificate |
+//! | Alibaba MQTT | GetDeviceCertificate, ListDeviceCertificate, ListDeviceCertificateByCaSn, InactivateDeviceCertificate, ActiveDeviceCertificate |
+//! | Alibaba CAS | DescribeClientCertificateStatusForSerialNumber, ListClientCertificate |
+//! | AWS IoT | ListCertificates, ListCertificatesByCA, DescribeCertificate, UpdateCertificate |
+//!
+//! A call goes through `server` (sockets, HTTP), `dispatch` (the steps), the vendor's gateway (`tencent_mqtt`, `alibaba`,
+//! `aws_iot`) and the vendor's action (`tencent_mqtt`, `alibaba_mqtt`, `alibaba_cas`, `aws_iot`), which reads or changes
+//! the `fleet`.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::string_slice, reason = "a test that panics has failed as it should"))]
@@ -24,6 +32,8 @@
 mod alibaba;
 mod alibaba_cas;
 mod alibaba_mqtt;
+mod aws_iot;
+mod changes;
 mod control;
 mod dispatch;
 mod exchange;
@@ -43,7 +53,10 @@ mod tls;
 mod vendor;
 
 pub use fault::{Fault, FaultRule};
-pub use fleet::{AlibabaInstance, AlibabaMqttCertificate, CasCertificate, Fleet, RevokeTime, TencentCertificate, TencentInstance};
+pub use fleet::{
+    AlibabaInstance, AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet, IssuedCertificate, RevokeTime, TencentCertificate,
+    TencentInstance, issue,
+};
 pub use numbers::Call;
 pub use options::Options;
 pub use simulator::Simulator;

@@ -10,6 +10,8 @@ fn of_one_action(vendor: Vendor) -> usize {
         Vendor::TencentMqtt => 20,
         Vendor::AlibabaMqtt => 500,
         Vendor::AlibabaCas => 10,
+        // Not confirmed by the vendor's page; the commonly quoted default.
+        Vendor::AwsIot => 10,
     }
 }
 
@@ -17,7 +19,7 @@ fn of_one_action(vendor: Vendor) -> usize {
 fn of_one_address(vendor: Vendor) -> Option<usize> {
     match vendor {
         Vendor::AlibabaMqtt => Some(300),
-        Vendor::TencentMqtt | Vendor::AlibabaCas => None,
+        Vendor::TencentMqtt | Vendor::AlibabaCas | Vendor::AwsIot => None,
     }
 }
 

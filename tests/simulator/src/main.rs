@@ -10,11 +10,12 @@ use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "\
-Usage: simulator [--ports A,B,C,D] [--tls] [--enforce-rate-limits]
+Usage: simulator [--ports A,B,C,D,E] [--tls] [--enforce-rate-limits]
 
-A stand-in for the certificate APIs of Tencent Cloud MQTT, Alibaba Cloud MQTT and Alibaba Cloud CAS.
+A stand-in for the certificate APIs of Tencent Cloud MQTT, Alibaba Cloud MQTT, Alibaba Cloud CAS and AWS IoT.
 
-  --ports A,B,C,D        ports for Tencent MQTT, Alibaba MQTT, Alibaba CAS and the control listener; 0 takes a free one
+  --ports A,B,C,D,E      ports for Tencent MQTT, Alibaba MQTT, Alibaba CAS, AWS IoT and the control listener; 0 takes a
+                         free one
   --tls                  the vendors speak TLS; the CA to trust is written to a file that the printed line names
   --enforce-rate-limits  throttle calls above the vendors' limits in a second
 ";
@@ -49,7 +50,7 @@ fn options(arguments: &[String]) -> Result<Options, String> {
         match argument.as_str() {
             "--ports" => {
                 let ports = arguments.next().map(|text| ports(text));
-                options.ports = Some(ports.flatten().ok_or("--ports needs four ports")?);
+                options.ports = Some(ports.flatten().ok_or("--ports needs five ports")?);
             }
             "--tls" => options.tls = true,
             "--enforce-rate-limits" => options.enforce_rate_limits = true,
@@ -59,7 +60,7 @@ fn options(arguments: &[String]) -> Result<Options, String> {
     Ok(options)
 }
 
-fn ports(text: &str) -> Option<[u16; 4]> {
+fn ports(text: &str) -> Option<[u16; 5]> {
     let ports: Option<Vec<u16>> = text.split(',').map(|port| port.parse().ok()).collect();
     ports?.try_into().ok()
 }
@@ -122,8 +123,8 @@ mod tests {
 
     #[test]
     fn arguments_become_options() {
-        let given = read(&["--tls", "--ports", "1,2,3,4", "--enforce-rate-limits"]).unwrap();
-        assert_eq!(given.ports, Some([1, 2, 3, 4]));
+        let given = read(&["--tls", "--ports", "1,2,3,4,5", "--enforce-rate-limits"]).unwrap();
+        assert_eq!(given.ports, Some([1, 2, 3, 4, 5]));
         assert!(given.tls && given.enforce_rate_limits);
         let plain = read(&[]).unwrap();
         assert_eq!(plain.ports, None);
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_wrong_argument_is_named() {
-        for wrong in [&["--port"][..], &["--ports"], &["--ports", "1,2,3"], &["--ports", "1,2,3,70000"]] {
+        for wrong in [&["--port"][..], &["--ports"], &["--ports", "1,2,3,4"], &["--ports", "1,2,3,4,70000"]] {
             let error = read(wrong).err().unwrap();
             assert!(error.contains("--port"), "{error}");
         }

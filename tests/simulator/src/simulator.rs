@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 /// A running simulator. Its listeners run on a thread of their own and stop when it is dropped.
 pub struct Simulator {
     shared: Arc<Shared>,
-    urls: [String; 3],
+    urls: [String; 4],
     control_url: String,
     ca_pem: Option<String>,
     stop: Option<oneshot::Sender<()>>,
@@ -26,10 +26,10 @@ impl Simulator {
     /// Fails when a port is taken or TLS cannot be set up.
     pub async fn start(options: Options) -> io::Result<Self> {
         let tls = if options.tls { Some(Tls::new()?) } else { None };
-        let [tencent_mqtt, alibaba_mqtt, alibaba_cas, control] = options.ports.unwrap_or_default().map(bind);
-        let (vendors, control) = ([tencent_mqtt?, alibaba_mqtt?, alibaba_cas?], control?);
+        let [tencent_mqtt, alibaba_mqtt, alibaba_cas, aws_iot, control] = options.ports.unwrap_or_default().map(bind);
+        let (vendors, control) = ([tencent_mqtt?, alibaba_mqtt?, alibaba_cas?, aws_iot?], control?);
         let base = if options.tls { "https://localhost" } else { "http://127.0.0.1" };
-        let mut urls = [const { String::new() }; 3];
+        let mut urls = [const { String::new() }; 4];
         for (url, listener) in urls.iter_mut().zip(&vendors) {
             *url = format!("{base}:{}", listener.local_addr()?.port());
         }
@@ -48,11 +48,12 @@ impl Simulator {
 
     /// Base URL of a vendor: `http://127.0.0.1:PORT`, or `https://localhost:PORT` with TLS.
     pub fn url(&self, vendor: Vendor) -> String {
-        let [tencent_mqtt, alibaba_mqtt, alibaba_cas] = &self.urls;
+        let [tencent_mqtt, alibaba_mqtt, alibaba_cas, aws_iot] = &self.urls;
         match vendor {
             Vendor::TencentMqtt => tencent_mqtt.clone(),
             Vendor::AlibabaMqtt => alibaba_mqtt.clone(),
             Vendor::AlibabaCas => alibaba_cas.clone(),
+            Vendor::AwsIot => aws_iot.clone(),
         }
     }
 
@@ -83,6 +84,15 @@ impl Simulator {
         self.shared.state().faults(vendor).push(rule.into());
     }
 
+    /// Applies a change to the fleet, once, after so many further successful calls of an action; at once when none.
+    ///
+    /// The last of these calls is answered as the fleet was before; every later call, of whatever action, finds it
+    /// changed. A call counts when its work was done, even if a fault then loses its answer. A reset forgets changes that
+    /// have not come.
+    pub fn change_after(&self, vendor: Vendor, action: &str, calls: usize, change: impl FnOnce(&mut Fleet) + Send + 'static) {
+        self.shared.state().change_after(vendor, action, calls, Box::new(change));
+    }
+
     /// Every call since the start or the last reset, in the order of arrival.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.state().numbers.calls().to_vec()
@@ -109,7 +119,7 @@ impl Simulator {
         self.shared.state().numbers.reset();
     }
 
-    /// Goes back to the fleet of the start and forgets faults, calls and connections.
+    /// Goes back to the fleet of the start and forgets faults, changes to come, calls and connections.
     pub fn reset(&self) {
         self.shared.reset();
     }
@@ -141,7 +151,7 @@ fn bind(port: u16) -> io::Result<TcpListener> {
 /// Serves on this thread until `stopped` resolves; `up` learns when the listeners are ready.
 fn run(
     shared: Arc<Shared>,
-    vendors: [TcpListener; 3],
+    vendors: [TcpListener; 4],
     control: TcpListener,
     tls: Option<TlsAcceptor>,
     up: oneshot::Sender<io::Result<()>>,
@@ -162,7 +172,7 @@ fn run(
     });
 }
 
-fn listen_all(shared: &Arc<Shared>, vendors: [TcpListener; 3], control: TcpListener, tls: Option<TlsAcceptor>) -> io::Result<()> {
+fn listen_all(shared: &Arc<Shared>, vendors: [TcpListener; 4], control: TcpListener, tls: Option<TlsAcceptor>) -> io::Result<()> {
     for (vendor, listener) in Vendor::ALL.into_iter().zip(vendors) {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let (shared, tls) = (Arc::clone(shared), tls.clone());

@@ -1,11 +1,12 @@
 //! What all listeners share.
 
 use crate::alibaba::nonces::Nonces;
-use crate::alibaba_cas::Rules;
+use crate::changes::{Change, Changes};
 use crate::fault::Faults;
 use crate::fleet::store::Store;
 use crate::limits::Limits;
 use crate::numbers::Numbers;
+use crate::options::Rules;
 use crate::signature::sha256_hex;
 use crate::{Fleet, Options, Vendor};
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     faults: BTreeMap<Vendor, Faults>,
     nonces: BTreeMap<Vendor, Nonces>,
+    changes: Changes,
 }
 
 impl State {
@@ -43,13 +45,28 @@ impl State {
     pub(crate) fn nonces(&mut self, vendor: Vendor) -> &mut Nonces {
         self.nonces.entry(vendor).or_default()
     }
+
+    pub(crate) fn change_after(&mut self, vendor: Vendor, action: &str, calls: usize, change: Change) {
+        if calls == 0 {
+            change(self.store.change());
+        } else {
+            self.changes.push(vendor, action, calls, change);
+        }
+    }
+
+    /// Makes the changes that have waited for this call.
+    pub(crate) fn succeeded(&mut self, vendor: Vendor, action: &str) {
+        for change in self.changes.due(vendor, action) {
+            change(self.store.change());
+        }
+    }
 }
 
 impl Shared {
     pub(crate) fn new(options: Options) -> Self {
         Self {
             enforce_rate_limits: options.enforce_rate_limits,
-            rules: Rules { most_serials_a_call: options.most_serials_a_call, answer_unknown_serials: options.answer_unknown_serials },
+            rules: options.rules(),
             initial: options.fleet.clone(),
             started: SystemTime::now(),
             connections: AtomicU64::new(0),
@@ -63,12 +80,13 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes back to the first fleet, without faults and numbers. Used nonces stay used.
+    /// Goes back to the first fleet, without faults, changes to come and numbers. Used nonces stay used.
     pub(crate) fn reset(&self) {
         let mut state = self.state();
         state.store = Store::new(self.initial.clone());
         state.numbers.reset();
         state.faults.clear();
+        state.changes.clear();
         state.limits = Limits::default();
     }
 
@@ -93,7 +111,7 @@ mod tests {
 
     #[test]
     fn request_ids_are_uuids_and_differ() {
-        let shared = Shared::new(Options { fleet: Fleet::empty(), ..Options::default() });
+        let shared = Shared::new(Options::of(Fleet::empty()));
         let (first, second) = (shared.request_id(), shared.request_id());
         assert_ne!(first, second);
         let lengths: Vec<usize> = first.split('-').map(str::len).collect();

@@ -1,5 +1,9 @@
 //! Signed calls over plain sockets, for the tests of this crate.
 
+mod aws;
+
+pub(crate) use aws::{AwsCall, error_type};
+
 use crate::signature::{acs3, sha256_hex, tc3};
 use crate::{Credentials, Fleet, Options, Simulator, Vendor};
 use serde_json::Value;
@@ -12,7 +16,7 @@ use time::macros::format_description;
 
 /// A simulator that holds this fleet.
 pub(crate) async fn simulator(fleet: Fleet) -> Simulator {
-    with_options(Options { fleet, ..Options::default() }).await
+    with_options(Options::of(fleet)).await
 }
 
 pub(crate) async fn with_options(options: Options) -> Simulator {
@@ -177,10 +181,12 @@ impl AlibabaCall {
         Self { method, ..Self::new(Vendor::AlibabaMqtt, action, "2020-04-20", parameters) }
     }
 
+    pub(crate) fn cas(action: &'static str, parameters: &[(&str, &str)]) -> Self {
+        Self::new(Vendor::AlibabaCas, action, "2020-06-30", parameters)
+    }
+
     pub(crate) fn status(serials: &str) -> Self {
-        let action = "DescribeClientCertificateStatusForSerialNumber";
-        let parameters = [("SerialNumber", serials)];
-        Self::new(Vendor::AlibabaCas, action, "2020-06-30", &parameters)
+        Self::cas("DescribeClientCertificateStatusForSerialNumber", &[("SerialNumber", serials)])
     }
 
     fn new(vendor: Vendor, action: &'static str, version: &'static str, parameters: &[(&str, &str)]) -> Self {

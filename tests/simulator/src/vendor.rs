@@ -12,18 +12,21 @@ pub enum Vendor {
     AlibabaMqtt,
     /// Alibaba Cloud Certificate Management Service (cas), version 2020-06-30.
     AlibabaCas,
+    /// The control plane of AWS IoT Core, version 2015-05-28.
+    AwsIot,
 }
 
 impl Vendor {
     /// Every vendor, in the order of their listeners.
-    pub const ALL: [Self; 3] = [Self::TencentMqtt, Self::AlibabaMqtt, Self::AlibabaCas];
+    pub const ALL: [Self; 4] = [Self::TencentMqtt, Self::AlibabaMqtt, Self::AlibabaCas, Self::AwsIot];
 
-    /// The name in JSON and in the control listener's query: `tencent-mqtt`, `alibaba-mqtt` or `alibaba-cas`.
+    /// The name in JSON and in the control listener's query: `tencent-mqtt`, `alibaba-mqtt`, `alibaba-cas` or `aws-iot`.
     pub fn name(self) -> &'static str {
         match self {
             Self::TencentMqtt => "tencent-mqtt",
             Self::AlibabaMqtt => "alibaba-mqtt",
             Self::AlibabaCas => "alibaba-cas",
+            Self::AwsIot => "aws-iot",
         }
     }
 
@@ -37,6 +40,7 @@ impl Vendor {
         let (id, secret) = match self {
             Self::TencentMqtt => ("AKIDFAKEonlyForTheSimulator000000001", "FAKE-tencent-9Qm2xV7pLr4Ks8Zt1Wd6"),
             Self::AlibabaMqtt | Self::AlibabaCas => ("LTAIFAKEonlyForSimulator01", "FAKE-alibaba-3Hn8yB5cJw0Gf7Ru2Ex"),
+            Self::AwsIot => ("AKIASIMULATOREXAMPLE", "FAKE/aws+6Tq1mX9vBn4Kc7Zs2Wd8Lp3Hy5Jr0Gf"),
         };
         Credentials { id: id.to_owned(), secret: secret.to_owned() }
     }
@@ -52,6 +56,9 @@ impl Vendor {
             Self::AlibabaMqtt | Self::AlibabaCas => {
                 ("STS.FAKEtemporarySimulator02", "FAKE-alibaba-temporary-4Dg7oI2eSx0Vh", "FAKE+alibaba/token/1Kc9Rz5Qb8Nt3Ey6Lw0Hp==")
             }
+            Self::AwsIot => {
+                ("ASIASIMULATOREXAMPLE", "FAKE/aws+temporary+2Rk8sVw5Nd1Xb7Mz4Qc9", "FAKE+aws/token//////////8Vn3Tj6Ky1Gs5Ho0Fu==")
+            }
         };
         TemporaryCredentials { id: id.to_owned(), secret: secret.to_owned(), token: token.to_owned() }
     }
@@ -60,7 +67,7 @@ impl Vendor {
 /// A key pair that the simulator knows. Well-known and worthless, so it may be printed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Credentials {
-    /// Tencent's SecretId or Alibaba's AccessKey id.
+    /// Tencent's SecretId, Alibaba's AccessKey id or AWS's access key id.
     pub id: String,
     /// The secret that signs.
     pub secret: String,
@@ -69,7 +76,7 @@ pub struct Credentials {
 /// A temporary key pair with its session token. Well-known and worthless, so it may be printed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TemporaryCredentials {
-    /// Tencent's SecretId or Alibaba's AccessKey id (`STS.…`).
+    /// Tencent's SecretId, Alibaba's AccessKey id (`STS.…`) or AWS's access key id (`ASIA…`).
     pub id: String,
     /// The secret that signs.
     pub secret: String,
@@ -109,7 +116,7 @@ mod tests {
             assert_eq!(Vendor::from_name(vendor.name()), Some(vendor));
             assert_eq!(serde_json::to_value(vendor).unwrap(), vendor.name());
         }
-        assert_eq!(Vendor::from_name("aws-iot"), None);
+        assert_eq!(Vendor::from_name("azure-iot"), None);
     }
 
     #[test]

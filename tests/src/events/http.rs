@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use super::{put, recorded};
-use pairs::{encode, joined, last, lists};
+pub(crate) use pairs::joined;
+use pairs::{encode, last, lists};
 
 /// What turns an HTTP request into an event, and the function's answer into an HTTP response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

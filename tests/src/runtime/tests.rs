@@ -18,7 +18,7 @@ const SLEEP: &str = "exec sleep 60";
 async fn runtime(script: &str) -> Runtime {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", script]);
-    Runtime::launch(command, "describe", &[("AWS_REGION", "us-east-1"), ("OWN", "own")]).await
+    Runtime::launch(command, "describe", &[("AWS_REGION", "us-east-1"), ("OWN", "own")]).await.unwrap()
 }
 
 /// One call of the function to the Runtime API.

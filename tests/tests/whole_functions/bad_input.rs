@@ -39,7 +39,7 @@ async fn wrong(function: &mut Runtime, simulator: &Simulator, request: &str, cod
     wrong
 }
 
-async fn assert_refused(function: &mut Runtime, simulator: &Simulator, request: &str, code: &str, field: Option<&str>) {
+pub(crate) async fn assert_refused(function: &mut Runtime, simulator: &Simulator, request: &str, code: &str, field: Option<&str>) {
     let wrong = wrong(function, simulator, request, code, field).await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -78,25 +78,66 @@ async fn a_text_that_is_not_one_object_with_each_member_once_is_refused() {
 }
 
 #[tokio::test]
-async fn what_a_provider_cannot_do_says_who_can() {
-    for (name, able, unable) in [
-        ("describe", "tencent-mqtt", ["alibaba-mqtt", "alibaba-pca", "aws-iot"]),
-        ("inactivate", "alibaba-mqtt", ["tencent-mqtt", "alibaba-pca", "aws-iot"]),
-        ("status", "alibaba-pca", ["tencent-mqtt", "alibaba-mqtt", "aws-iot"]),
-    ] {
-        let simulator = simulator(alibaba(alibaba_certificates(1))).await;
-        let mut function = function(name, &simulator).await;
-        for provider in unable {
-            let request = changed(base(name), "/provider", Some(json!(provider)));
+async fn a_ca_that_only_revokes_for_good_refuses_to_inactivate_and_says_what_can_be_done() {
+    let simulator = simulator(alibaba(alibaba_certificates(1))).await;
+    let mut function = function("inactivate", &simulator).await;
+    for instance in [None, Some(json!(ALIBABA_INSTANCE))] {
+        for dry_run in [false, true] {
+            let request = changed(base("inactivate"), "/provider", Some(json!("alibaba-pca")));
+            let request = changed(changed(request, "/instance_id", instance.clone()), "/dry_run", Some(json!(dry_run)));
             assert_refused(&mut function, &simulator, &request.to_string(), "unsupported", Some("provider")).await;
             let detail = problem(&function.invoke(request).await)["detail"].as_str().unwrap().to_owned();
-            assert!(detail.contains(able), "{detail}");
+            for word in ["only revoke", "for good", "tencent-mqtt", "alibaba-mqtt", "aws-iot", "CreateRevokeClientCertificate"] {
+                assert!(detail.contains(word), "{word} is not in {detail}");
+            }
         }
     }
+}
+
+/// Provider, member, a value that its records cannot answer, and something that they can.
+fn unanswerable() -> Vec<(&'static str, &'static str, Value, &'static str)> {
+    let fingerprint = json!(["ab".repeat(32)]);
+    let orders = ["created_desc", "created_asc", "updated_desc", "updated_asc"];
+    let mut all = vec![
+        ("tencent-mqtt", "/filter/statuses", json!(["good"]), "pending_activation"),
+        ("tencent-mqtt", "/filter/ca_fingerprints_sha256", fingerprint.clone(), "ca_serial_numbers"),
+        ("alibaba-mqtt", "/filter/statuses", json!(["revoked", "good"]), "inactive"),
+        ("alibaba-mqtt", "/filter/client_ids", json!(["a"]), "common_names"),
+        ("alibaba-mqtt", "/filter/ca_fingerprints_sha256", fingerprint.clone(), "ca_serial_numbers"),
+        ("alibaba-pca", "/filter/statuses", json!(["active", "inactive"]), "revoked"),
+        ("alibaba-pca", "/filter/client_ids", json!(["a"]), "common_names"),
+        ("alibaba-pca", "/filter/ca_serial_numbers", json!(["0a"]), "serial_numbers"),
+        ("alibaba-pca", "/filter/ca_fingerprints_sha256", fingerprint, "fingerprints_sha256"),
+        ("aws-iot", "/filter/statuses", json!(["good"]), "pending_activation"),
+        ("aws-iot", "/filter/client_ids", json!(["a"]), "common_names"),
+        ("aws-iot", "/filter/ca_serial_numbers", json!(["0a"]), "ca_fingerprints_sha256"),
+        ("aws-iot", "/order_by", json!("updated_desc"), "created_desc"),
+        ("aws-iot", "/order_by", json!("updated_asc"), "created_asc"),
+    ];
+    for provider in ["alibaba-mqtt", "alibaba-pca"] {
+        all.extend(orders.map(|order| (provider, "/order_by", json!(order), "leave order_by out")));
+    }
+    all
+}
+
+#[tokio::test]
+async fn what_a_providers_records_cannot_answer_names_the_member_and_what_they_can() {
     let simulator = simulator(alibaba(alibaba_certificates(1))).await;
     let mut function = function("describe", &simulator).await;
-    let request = changed(base("describe"), "/filter/statuses", Some(json!(["good"])));
-    assert_refused(&mut function, &simulator, &request.to_string(), "unsupported", Some("filter.statuses")).await;
+    for (provider, pointer, value, able) in unanswerable() {
+        let region = if provider == "aws-iot" { "eu-west-1" } else { "cn-hangzhou" };
+        let mut request = changed(base("describe"), pointer, Some(value));
+        if provider != "tencent-mqtt" {
+            request = changed(changed(request, "/provider", Some(json!(provider))), "/region", Some(json!(region)));
+        }
+        if ["alibaba-pca", "aws-iot"].contains(&provider) {
+            request = changed(request, "/instance_id", None);
+        }
+        let field = pointer[1..].replace('/', ".");
+        assert_refused(&mut function, &simulator, &request.to_string(), "unsupported", Some(&field)).await;
+        let detail = problem(&function.invoke(request).await)["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(able), "{detail}");
+    }
 }
 
 #[tokio::test]
@@ -120,9 +161,22 @@ async fn what_neither_request_nor_configuration_name_is_missing() {
 }
 
 #[tokio::test]
-async fn a_private_ca_has_no_instances() {
-    let simulator = simulator(alibaba(vec![])).await;
-    let mut function = function("status", &simulator).await;
-    let request = changed(base("status"), "/instance_id", Some(json!(ALIBABA_INSTANCE)));
-    assert_refused(&mut function, &simulator, &request.to_string(), "invalid_request", Some("instance_id")).await;
+async fn some_providers_have_no_instances_and_the_others_need_one() {
+    for name in ["describe", "inactivate", "status"] {
+        let simulator = simulator(alibaba(vec![])).await;
+        let mut function = function(name, &simulator).await;
+        for (provider, region, instance) in [
+            ("alibaba-pca", "cn-hangzhou", Some(json!(ALIBABA_INSTANCE))),
+            ("aws-iot", "eu-west-1", Some(json!(ALIBABA_INSTANCE))),
+            ("tencent-mqtt", "ap-guangzhou", None),
+            ("alibaba-mqtt", "cn-hangzhou", None),
+        ] {
+            if (name, provider) == ("inactivate", "alibaba-pca") {
+                continue;
+            }
+            let request = changed(changed(base(name), "/provider", Some(json!(provider))), "/region", Some(json!(region)));
+            let request = changed(request, "/instance_id", instance).to_string();
+            assert_refused(&mut function, &simulator, &request, "invalid_request", Some("instance_id")).await;
+        }
+    }
 }

@@ -10,7 +10,7 @@ pub(crate) fn base(function: &str) -> Value {
         "describe" => json!({ "provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": TENCENT_INSTANCE }),
         "inactivate" => json!({
             "provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": ALIBABA_INSTANCE,
-            "certificates": [{ "serial_number": "500000000000", "ca_serial_number": "007269004887" }]
+            "certificates": [{ "serial_number": "d00000000000", "ca_serial_number": "007269004887" }]
         }),
         _ => json!({ "provider": "alibaba-pca", "region": "cn-hangzhou", "certificates": [{ "serial_number": "0a01" }] }),
     }
@@ -166,7 +166,7 @@ pub(crate) fn texts(function: &str) -> Vec<(String, &'static str)> {
         (format!("[{good}]"), "body"),
         // The members' values in their order: no object, and yet enough to be misread as one.
         (json!(["tencent-mqtt", "ap-guangzhou", TENCENT_INSTANCE, null, null, null, null, false]).to_string(), "body"),
-        (json!(["alibaba-mqtt", "cn-hangzhou", ALIBABA_INSTANCE, [["500000000000", "007269004887"]], null, false]).to_string(), "body"),
+        (json!(["alibaba-mqtt", "cn-hangzhou", ALIBABA_INSTANCE, [["d00000000000", "007269004887"]], null, false]).to_string(), "body"),
         (json!(["alibaba-pca", "cn-hangzhou", null, [["0a01", null]]]).to_string(), "body"),
         (json!(["alibaba-pca", "cn-hangzhou", null, [{ "serial_number": "0a01" }]]).to_string(), "body"),
     ];

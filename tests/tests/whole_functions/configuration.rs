@@ -1,7 +1,7 @@
 //! The environment: what a function refuses to start with, and what it does without.
 
 use serde_json::json;
-use simulator::{Fleet, Simulator};
+use simulator::{AwsCertificate, Fleet, Simulator};
 use tokio::net::TcpListener;
 use whole_function_tests::{Answer, Runtime};
 
@@ -32,6 +32,12 @@ const UNUSABLE: &[(&str, &str, &str)] = &[
     ("status", "ALIBABA_CAS_ENDPOINT", "http://cas.aliyuncs.com"),
     ("status", "ALIBABA_CAS_ENDPOINT", "https://cas.example.test/?x=y"),
     ("status", "ALIBABA_CLOUD_REGION_ID", "cn-hangzhou/"),
+    ("describe", "AWS_ACCESS_KEY_ID", ""),
+    ("inactivate", "AWS_SECRET_ACCESS_KEY", ""),
+    ("status", "AWS_SECRET_ACCESS_KEY", "with a blank"),
+    ("status", "AWS_REGION", "EU-West-1"),
+    ("describe", "AWS_ENDPOINT_URL_IOT", "http://iot.eu-west-1.amazonaws.com"),
+    ("inactivate", "AWS_ENDPOINT_URL_IOT", "https://iot.example.test/path"),
     ("status", "SSL_CERT_FILE", "/nowhere/roots.pem"),
     ("status", "SSL_CERT_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
 ];
@@ -61,12 +67,20 @@ async fn without_credentials_a_function_starts_and_says_what_to_set() {
             "ALIBABA_CLOUD_ACCESS_KEY_",
         ),
         ("status", json!({ "certificates": [{ "serial_number": "0a" }] }), "ALIBABA_CLOUD_ACCESS_KEY_"),
+        ("describe", json!({ "provider": "aws-iot" }), "AWS_ACCESS_KEY_ID"),
+        ("inactivate", json!({ "provider": "aws-iot", "certificates": [{ "fingerprint_sha256": "ab".repeat(32) }] }), "AWS_ACCESS_KEY_ID"),
+        ("status", json!({ "provider": "aws-iot", "certificates": [{ "fingerprint_sha256": "ab".repeat(32) }] }), "AWS_ACCESS_KEY_ID"),
     ] {
         let simulator = vendors().await;
-        let unset: Vec<(&str, &str)> =
-            ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
-                .map(|variable| (variable, ""))
-                .into();
+        let unset = [
+            "TENCENTCLOUD_SECRET_ID",
+            "TENCENTCLOUD_SECRET_KEY",
+            "ALIBABA_CLOUD_ACCESS_KEY_ID",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+        ]
+        .map(|variable| (variable, ""));
         let mut function = function_with(name, &simulator, &unset).await;
         let problem = problem(&function.invoke(request).await);
         assert_eq!((&problem["code"], &problem["retryable"]), (&json!("provider_rejected"), &json!(false)), "{name}");
@@ -97,6 +111,28 @@ async fn the_requests_own_region_and_provider_win_over_the_configured_ones() {
     );
     let elsewhere = json!({ "provider": "tencent-mqtt", "instance_id": TENCENT_INSTANCE });
     assert_eq!(problem(&function.invoke(elsewhere).await)["code"], "not_found");
+}
+
+#[tokio::test]
+async fn the_region_that_lambda_sets_is_where_aws_is_asked_unless_the_request_names_another() {
+    let [near, far] = ["eu-west-1", "us-east-1"].map(|region| AwsCertificate {
+        certificate_id: if region == "us-east-1" { "ab" } else { "cd" }.repeat(32),
+        region: region.to_owned(),
+        ..AwsCertificate::default()
+    });
+    let simulator = simulator(Fleet::empty().with_aws_iot([near, far])).await;
+    let mut function = function_with("describe", &simulator, &[]).await;
+    for (region, expected, id) in [(None, "eu-west-1", "cd"), (Some("us-east-1"), "us-east-1", "ab")] {
+        let answer = function.invoke(json!({ "provider": "aws-iot", "region": region })).await.json();
+        assert_eq!((&answer["region"], answer["certificates"].as_array().unwrap().len()), (&json!(expected), 1));
+        assert_eq!(answer["certificates"][0]["fingerprint_sha256"], id.repeat(32));
+    }
+    let unknown = problem(&function.invoke(json!({ "provider": "aws-iot", "region": "eu-nowhere-9" })).await);
+    assert_eq!((&unknown["code"], &unknown["field"]), (&json!("invalid_request"), &json!("region")));
+    let mut function = function_with("describe", &simulator, &[("AWS_REGION", "")]).await;
+    let missing = problem(&function.invoke(json!({ "provider": "aws-iot" })).await);
+    assert_eq!((&missing["code"], &missing["field"]), (&json!("invalid_request"), &json!("region")));
+    assert!(missing["detail"].as_str().unwrap().contains("AWS_REGION"), "{missing}");
 }
 
 #[tokio::test]

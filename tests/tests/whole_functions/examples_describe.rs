@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use simulator::{FaultRule, Simulator, Vendor};
 use whole_function_tests::Runtime;
 
-use crate::recorded;
+use crate::recorded::{self, success};
 use crate::setup::{TENCENT_INSTANCE, at_once, in_short, pair, problem, tencent};
 
 const ACTION: &str = "DescribeDeviceCertificates";
@@ -57,9 +57,9 @@ const LISTS: &[(&str, &[Row])] = &[
         &[("0eef68a582b94254296e54ce754f94d707a59913", "active", "ACTIVE", "expired", Some(false))],
     ),
     (
-        // Without dates nobody can say whether it is accepted.
+        // The vendor leaves out the dates, and the certificate itself tells them.
         "tencent-mqtt/DescribeDeviceCertificates.ok-only-guaranteed-fields",
-        &[("0eef68a582b94254296e54ce754f94d707a59913", "active", "ACTIVE", "active", None)],
+        &[("0eef68a582b94254296e54ce754f94d707a59913", "active", "ACTIVE", "expired", Some(false))],
     ),
     (
         "tencent-mqtt/DescribeDeviceCertificates.ok-page-2-of-3",
@@ -97,14 +97,14 @@ async fn the_published_example_gives_the_contracts_answer() {
                 "serial_number": "0eef68a582b94254296e54ce754f94d707a59913",
                 "provider_serial_number": "0eef68a582b94254296e54ce754f94d707a59913",
                 "ca_serial_number": "1b1e3bf3702110125887a3a721a7e66f05522513", "client_id": "client-1",
-                "subject": { "common_name": "tx", "organizational_unit": "tx" },
-                "status": "active", "provider_status": "ACTIVE", "effective_status": "expired", "usable": false,
+                "name": null, "subject": { "common_name": "tx", "organizational_unit": "tx" },
+                "serial_number_base": "hex", "status": "active", "provider_status": "ACTIVE", "effective_status": "expired", "usable": false,
                 "source": "API", "not_before": "2024-12-18T16:00:00Z", "not_after": "2025-12-18T16:00:00Z",
                 "created_at": "2025-03-26T09:58:35.198Z", "updated_at": "2025-03-26T09:58:35.198Z",
-                "last_activated_at": "2025-03-26T09:58:19.435Z", "last_inactivated_at": null,
-                "fingerprint_sha256": null, "pem": null
+                "last_activated_at": "2025-03-26T09:58:19.435Z", "last_inactivated_at": null, "revoked_at": null,
+                "fingerprint_sha256": null, "ca_fingerprint_sha256": null, "disagreements": [], "pem": null
             }],
-            "total_count": 1, "next_cursor": null, "provider_request_ids": ["378f8c36-a6a1-406c-85ac-f2379386eed6"]
+            "total_count": 1, "consistent": true, "next_cursor": null, "provider_request_ids": ["378f8c36-a6a1-406c-85ac-f2379386eed6"]
         })
     );
     assert_eq!(simulator.count(Vendor::TencentMqtt, ACTION), 1);
@@ -144,13 +144,32 @@ async fn every_list_keeps_what_the_vendor_says() {
     .await;
 }
 
+const ONLY_GUARANTEED: &str = "tencent-mqtt/DescribeDeviceCertificates.ok-only-guaranteed-fields";
+
 #[tokio::test]
-async fn what_the_vendor_leaves_out_is_null() {
-    let (_simulator, mut function) = asked("tencent-mqtt/DescribeDeviceCertificates.ok-only-guaranteed-fields").await;
+async fn what_the_vendor_leaves_out_is_told_by_the_certificate_or_null() {
+    let (_simulator, mut function) = asked(ONLY_GUARANTEED).await;
     let answer = function.invoke(json!({ "instance_id": TENCENT_INSTANCE })).await.json();
     let certificate = &answer["certificates"][0];
-    for member in ["source", "not_before", "not_after", "last_inactivated_at"] {
+    for member in ["source", "last_inactivated_at"] {
+        assert_eq!(certificate.get(member), Some(&Value::Null), "{member}");
+    }
+    assert_eq!((&certificate["not_before"], &certificate["not_after"]), (&json!("2024-12-19T14:48:26Z"), &json!("2025-12-19T14:48:26Z")));
+    assert_eq!(certificate["disagreements"], json!([]));
+}
+
+#[tokio::test]
+async fn what_neither_the_vendor_nor_a_certificate_tells_is_null() {
+    let (simulator, mut function) = pair("describe", tencent(vec![])).await;
+    let mut body = recorded::body(ONLY_GUARANTEED);
+    body["Response"]["Data"][0]["DeviceCertificate"] = json!("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n");
+    simulator.fail(Vendor::TencentMqtt, FaultRule::always(success(&body)));
+    let answer = function.invoke(json!({ "instance_id": TENCENT_INSTANCE })).await.json();
+    let certificate = &answer["certificates"][0];
+    for member in ["source", "not_before", "not_after", "last_inactivated_at", "fingerprint_sha256"] {
         assert_eq!(certificate.get(member), Some(&Value::Null), "{member}");
     }
     assert_eq!(certificate["subject"], json!({ "common_name": "tx", "organizational_unit": null }));
+    // Without dates nobody can say whether it is accepted.
+    assert_eq!((&certificate["effective_status"], &certificate["usable"]), (&json!("active"), &Value::Null));
 }

@@ -55,9 +55,10 @@ async fn the_published_example_gives_the_contracts_answer() {
     let [on, done] = SEED.map(|name| unmasked(&recorded::body(name)));
     let mut off = on.clone();
     off["Data"]["Status"] = json!("0");
-    simulator.fail(Vendor::AlibabaMqtt, FaultRule::once(success(&on)).on(READ));
-    simulator.fail(Vendor::AlibabaMqtt, FaultRule::once(success(&done)).on(WRITE));
-    simulator.fail(Vendor::AlibabaMqtt, FaultRule::once(success(&off)).on(READ));
+    let own = |fault, action| FaultRule::once(fault).on(action).containing("\"DeviceSn\":\"356217374433\"");
+    simulator.fail(Vendor::AlibabaMqtt, own(success(&on), READ));
+    simulator.fail(Vendor::AlibabaMqtt, own(success(&done), WRITE));
+    simulator.fail(Vendor::AlibabaMqtt, own(success(&off), READ));
 
     let request = json!({
         "provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-7mz2d0000",
@@ -70,7 +71,8 @@ async fn the_published_example_gives_the_contracts_answer() {
             "operation": "inactivate", "provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-7mz2d0000",
             "dry_run": false,
             "results": [{
-                "serial_number": "356217374433", "provider_serial_number": "356217374433", "ca_serial_number": "7269004887",
+                "serial_number": "356217374433", "provider_serial_number": "356217374433", "serial_number_base": null,
+                "ca_serial_number": "7269004887", "fingerprint_sha256": null,
                 "outcome": "inactivated", "status_before": "active", "status": "inactive", "verified": true,
                 "provider_request_id": "020F6A43-19E6-4B6E-B846-44EB31DF0000", "error": null
             }],
@@ -80,7 +82,14 @@ async fn the_published_example_gives_the_contracts_answer() {
             }
         })
     );
-    assert_eq!(simulator.calls().iter().map(|call| call.action.as_str()).collect::<Vec<_>>(), [READ, WRITE, READ]);
+    let calls = simulator.calls();
+    let own: Vec<&str> =
+        calls.iter().filter(|call| call.parameters["DeviceSn"] == "356217374433").map(|call| call.action.as_str()).collect();
+    assert_eq!(own, [READ, WRITE, READ]);
+    // The digits allow another reading, and the certificate is not at hand: a write makes sure that nothing else is meant.
+    let others: Vec<&str> =
+        calls.iter().filter_map(|call| call.parameters["DeviceSn"].as_str().filter(|sn| *sn != "356217374433")).collect();
+    assert_eq!(others, ["52f035c6e1", "52F035C6E1", "0052f035c6e1", "0052F035C6E1", "58695412565043"]);
 }
 
 #[tokio::test]
@@ -88,7 +97,7 @@ async fn every_refusal_of_a_read_becomes_the_error_that_its_code_means() {
     at_once(REFUSALS, |&(name, code, retryable, vendor_code)| async move {
         let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
         simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(recorded::answer(name)));
-        let problem = refusal(&function.invoke(request("500000000000", "007269004887")).await, vendor_code);
+        let problem = refusal(&function.invoke(request("d00000000000", "007269004887")).await, vendor_code);
         assert_eq!(in_short(&problem), (code, retryable, Some(vendor_code)), "{name}: {problem}");
         assert_eq!(problem["provider_error"]["request_id"], recorded::body(name)["RequestId"], "{name}");
         assert_eq!(problem["provider_error"]["message"], recorded::body(name)["Message"], "{name}");
@@ -104,7 +113,7 @@ async fn a_permanent_refusal_of_the_write_is_not_repeated_and_leaves_the_certifi
     at_once(permanent, |&(name, code, _, vendor_code)| async move {
         let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
         simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(recorded::answer(name)).on(WRITE));
-        let answer = function.invoke(request("500000000000", "007269004887")).await;
+        let answer = function.invoke(request("d00000000000", "007269004887")).await;
         let error = if code == "provider_rejected" {
             let mut result = answer.json()["results"][0].take();
             let told = json!([result["outcome"], result["status_before"], result["status"], result["provider_request_id"]]);
@@ -128,7 +137,8 @@ async fn a_serial_number_that_the_vendor_does_not_know_is_a_result() {
     assert_eq!(
         answer["results"],
         json!([{
-            "serial_number": "356217374433000001", "provider_serial_number": null, "ca_serial_number": "f26900ba87000001",
+            "serial_number": "356217374433000001", "provider_serial_number": null, "serial_number_base": null,
+            "ca_serial_number": "f26900ba87000001", "fingerprint_sha256": null,
             "outcome": "not_found", "status_before": null, "status": null, "verified": false,
             "provider_request_id": null, "error": null
         }])
@@ -156,7 +166,7 @@ async fn an_answer_about_another_certificate_is_never_a_success() {
     let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
     let other = json!({ "RequestId": "020F6A43-19E6-4B6E-B846-44EB31DF0001", "DeviceSn": "356217374433000001" });
     simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(Fault::body(200, "application/json", other.to_string())).on(WRITE));
-    let problem = problem(&function.invoke(request("500000000000", "007269004887")).await);
+    let problem = problem(&function.invoke(request("d00000000000", "007269004887")).await);
     assert_eq!((&problem["code"], &problem["retryable"]), (&json!("provider_invalid_response"), &json!(true)));
     let calls: Vec<String> = simulator.calls().into_iter().map(|call| call.action).collect();
     assert_eq!(calls, [READ, WRITE, READ, WRITE, READ], "a second order only after a read");

@@ -85,9 +85,10 @@ async fn the_published_example_gives_the_contracts_answer() {
             "operation": "status", "provider": "alibaba-pca", "region": "cn-hangzhou", "instance_id": null,
             "results": [{
                 "serial_number": "b67e53ebcea9b77d65b0c3236646d715",
-                "provider_serial_number": "b67e53ebcea9b77d65b0c3236646d715", "ca_serial_number": null, "found": true,
+                "provider_serial_number": "b67e53ebcea9b77d65b0c3236646d715", "serial_number_base": "hex",
+                "ca_serial_number": null, "fingerprint_sha256": null, "found": true,
                 "status": "good", "provider_status": "good", "effective_status": "good", "usable": null,
-                "revoked_at": null, "not_after": null, "error": null
+                "revoked_at": null, "not_before": null, "not_after": null, "disagreements": [], "error": null
             }],
             "provider_request_ids": ["15C66C7B-671A-4297-9187-2C4477247A74"]
         })

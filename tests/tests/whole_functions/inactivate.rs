@@ -28,7 +28,7 @@ fn states(simulator: &Simulator) -> String {
 #[tokio::test]
 async fn a_certificate_is_switched_off_once_and_then_already_off() {
     let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(2))).await;
-    let request = request(&[("500000000001", CA)]);
+    let request = request(&[("d00000000001", CA)]);
     let answer = function.invoke(request.clone()).await.json();
     let mut result = answer["results"][0].clone();
     assert!(result["provider_request_id"].is_string(), "{answer}");
@@ -36,7 +36,8 @@ async fn a_certificate_is_switched_off_once_and_then_already_off() {
     assert_eq!(
         result,
         json!({
-            "serial_number": "500000000001", "provider_serial_number": "500000000001", "ca_serial_number": "7269004887",
+            "serial_number": "d00000000001", "provider_serial_number": "d00000000001", "serial_number_base": "hex",
+            "ca_serial_number": "7269004887", "fingerprint_sha256": null,
             "outcome": "inactivated", "status_before": "active", "status": "inactive", "verified": true,
             "provider_request_id": null, "error": null
         })
@@ -47,7 +48,8 @@ async fn a_certificate_is_switched_off_once_and_then_already_off() {
     assert_eq!(
         again["results"],
         json!([{
-            "serial_number": "500000000001", "provider_serial_number": "500000000001", "ca_serial_number": "7269004887",
+            "serial_number": "d00000000001", "provider_serial_number": "d00000000001", "serial_number_base": "hex",
+            "ca_serial_number": "7269004887", "fingerprint_sha256": null,
             "outcome": "already_inactive", "status_before": "inactive", "status": "inactive", "verified": true,
             "provider_request_id": null, "error": null
         }])
@@ -92,7 +94,8 @@ async fn every_spelling_is_asked_before_a_certificate_is_not_found() {
     assert_eq!(
         answer["results"],
         json!([{
-            "serial_number": "0abc", "provider_serial_number": null, "ca_serial_number": "ca", "outcome": "not_found",
+            "serial_number": "0abc", "provider_serial_number": null, "serial_number_base": null, "ca_serial_number": "ca",
+            "fingerprint_sha256": null, "outcome": "not_found",
             "status_before": null, "status": null, "verified": false, "provider_request_id": null, "error": null
         }])
     );
@@ -130,9 +133,9 @@ async fn certificates_fail_alone() {
     certificates[1].status = "0".to_owned();
     let (simulator, mut function) = pair("inactivate", alibaba(certificates)).await;
     let refuse = |fault, serial: &str| simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(fault).on(WRITE).containing(serial));
-    refuse(Fault::Internal, "500000000002");
-    refuse(Fault::SucceedWithoutEffect, "500000000003");
-    let serials = ["500000000000", "500000000001", "500000000002", "500000000003", "500000000004", "0abc", "500000000000"];
+    refuse(Fault::Internal, "d00000000002");
+    refuse(Fault::SucceedWithoutEffect, "d00000000003");
+    let serials = ["d00000000000", "d00000000001", "d00000000002", "d00000000003", "d00000000004", "0abc", "d00000000000"];
     let answer = function.invoke(request(&serials.map(|serial| (serial, CA)))).await.json();
     assert_eq!(
         texts(&answer["results"], "outcome"),
@@ -155,8 +158,8 @@ async fn certificates_fail_alone() {
 #[tokio::test]
 async fn who_is_throttled_stops_asking() {
     let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(4))).await;
-    simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(Fault::ThrottleFor(1)).on(WRITE).containing("500000000001"));
-    let serials = ["500000000000", "500000000001", "500000000002", "500000000003"];
+    simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(Fault::ThrottleFor(1)).on(WRITE).containing("d00000000001"));
+    let serials = ["d00000000000", "d00000000001", "d00000000002", "d00000000003"];
     let answer = function.invoke(request(&serials.map(|serial| (serial, CA)))).await.json();
     assert_eq!(texts(&answer["results"], "outcome"), ["inactivated", "failed", "not_attempted", "not_attempted"]);
     assert!((1..4).all(|position| answer["results"][position]["error"]["code"] == "throttled"), "{answer}");
@@ -169,7 +172,7 @@ async fn who_is_throttled_stops_asking() {
 async fn an_unknown_instance_is_an_error_after_one_call() {
     let simulator = simulator(alibaba(alibaba_certificates(2))).await;
     let mut function = function_with("inactivate", &simulator, &[("INACTIVATE_ALLOWED_INSTANCES", "*")]).await;
-    let mut request = request(&[("500000000000", CA), ("500000000001", CA)]);
+    let mut request = request(&[("d00000000000", CA), ("d00000000001", CA)]);
     request["instance_id"] = json!("post-cn-nowhere");
     let problem = problem(&function.invoke(request).await);
     assert_eq!((&problem["code"], &problem["provider_error"]["code"]), (&json!("not_found"), &json!("MqttInstanceNotFound")));
@@ -179,8 +182,8 @@ async fn an_unknown_instance_is_an_error_after_one_call() {
 #[tokio::test]
 async fn what_the_deadline_leaves_undone_is_not_attempted() {
     let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(3))).await;
-    simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(Fault::Stall).on(READ).containing("500000000001"));
-    let serials = ["500000000000", "500000000001", "500000000002"];
+    simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(Fault::Stall).on(READ).containing("d00000000001"));
+    let serials = ["d00000000000", "d00000000001", "d00000000002"];
     let answer = invoke_within(&mut function, Duration::from_secs(3), request(&serials.map(|serial| (serial, CA)))).await.json();
     assert_eq!(texts(&answer["results"], "outcome"), ["inactivated", "failed", "not_attempted"]);
     assert_eq!(answer["results"][1]["error"]["code"], "timeout");
@@ -192,14 +195,14 @@ async fn what_the_deadline_leaves_undone_is_not_attempted() {
 async fn the_audit_record_holds_the_reason_on_one_line() {
     let simulator = simulator(alibaba(alibaba_certificates(1))).await;
     let reason = "stolen\n{\"level\":\"INFO\"}\r\n\u{1b}[31m\u{2028}\"quoted\" 盗まれた";
-    let mut request = request(&[("500000000000", CA)]);
+    let mut request = request(&[("d00000000000", CA)]);
     request["reason"] = json!(reason);
     let mut function = function_with("inactivate", &simulator, &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
     function.invoke(request.clone()).await.json();
     let records: Vec<Value> = function.json_logs().into_iter().filter(|line| line["reason"] == reason).collect();
     assert_eq!(records.len(), 2, "one before and one after: {}", function.logs());
     for record in &records {
-        assert_eq!((&record["instance_id"], &record["serial_number"]), (&json!(ALIBABA_INSTANCE), &json!("500000000000")));
+        assert_eq!((&record["instance_id"], &record["serial_number"]), (&json!(ALIBABA_INSTANCE), &json!("d00000000000")));
     }
     assert_eq!(records[1]["result"]["outcome"], "inactivated", "{records:?}");
 

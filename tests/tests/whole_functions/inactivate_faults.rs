@@ -15,7 +15,7 @@ const WRITE: &str = "InactivateDeviceCertificate";
 fn request() -> Value {
     json!({
         "instance_id": ALIBABA_INSTANCE,
-        "certificates": [{ "serial_number": "500000000000", "ca_serial_number": "007269004887" }]
+        "certificates": [{ "serial_number": "d00000000000", "ca_serial_number": "007269004887" }]
     })
 }
 
@@ -52,8 +52,8 @@ fn faults_of_one_write() -> Vec<(Fault, &'static str)> {
         (Fault::body(200, "text/html", "<html>"), "rwrwr"),
         (Fault::body(502, "text/html", "<html>502 Bad Gateway</html>"), "rwrwr"),
         (Fault::body(200, "application/json", "{}"), "rwrwr"),
-        (Fault::body(200, "application/json", r#"{"RequestId":7,"DeviceSn":["500000000000"]}"#), "rwrwr"),
-        (Fault::body(200, "application/json", r#"{"RequestId":"1","DeviceSn":"500000000009"}"#), "rwrwr"),
+        (Fault::body(200, "application/json", r#"{"RequestId":7,"DeviceSn":["d00000000000"]}"#), "rwrwr"),
+        (Fault::body(200, "application/json", r#"{"RequestId":"1","DeviceSn":"d00000000009"}"#), "rwrwr"),
         // Refused before anything was done: repeated at once.
         (Fault::Throttle, "rwwr"),
         (Fault::ThrottleFor(100), "rwwr"),

@@ -11,7 +11,7 @@ const WRITE: &str = "InactivateDeviceCertificate";
 const OTHER_INSTANCE: &str = "post-cn-other";
 
 fn request(instance: &str) -> Value {
-    json!({ "instance_id": instance, "certificates": [{ "serial_number": "500000000000", "ca_serial_number": "007269004887" }] })
+    json!({ "instance_id": instance, "certificates": [{ "serial_number": "d00000000000", "ca_serial_number": "007269004887" }] })
 }
 
 /// Two instances that hold the same certificates.
@@ -77,7 +77,7 @@ async fn a_dry_run_reads_and_writes_nothing() {
     let mut certificates = alibaba_certificates(2);
     certificates[1].status = "0".to_owned();
     let (simulator, mut function) = pair("inactivate", alibaba(certificates)).await;
-    let serials = ["500000000000", "500000000001", "0abc"];
+    let serials = ["d00000000000", "d00000000001", "0abc"];
     let certificates: Vec<Value> =
         serials.iter().map(|serial| json!({ "serial_number": serial, "ca_serial_number": "007269004887" })).collect();
     let request = json!({ "instance_id": ALIBABA_INSTANCE, "certificates": certificates, "dry_run": true });
@@ -103,7 +103,7 @@ async fn a_get_never_switches_off() {
     let mut function = function_with("inactivate", &simulator, &[]).await;
     for trigger in HttpTrigger::ALL {
         let event =
-            HttpRequest::get("/inactivate").query("instance_id", ALIBABA_INSTANCE).query("serial_number", "500000000000").event(trigger);
+            HttpRequest::get("/inactivate").query("instance_id", ALIBABA_INSTANCE).query("serial_number", "d00000000000").event(trigger);
         let answer = HttpAnswer::read(trigger, &function.invoke(event).await);
         assert_eq!((answer.status, answer.headers["allow"].as_str()), (405, "POST"), "{trigger:?}");
     }

@@ -10,23 +10,43 @@
     reason = "what goes wrong here has to fail the test"
 )]
 
+mod cells;
 mod setup;
 
 mod bad_input;
 mod bad_requests;
 mod configuration;
 mod credentials;
+mod cross_check;
 mod deadlines;
+mod decimal_serial_numbers;
 mod describe_filter;
 mod describe_pages;
+mod disagreements;
+mod every_cell_describe;
+mod every_cell_faults;
+mod every_cell_inactivate;
+mod every_cell_orders;
+mod every_cell_status;
+mod examples_aws;
+mod examples_aws_lists;
 mod examples_describe;
 mod examples_inactivate;
+mod examples_lists;
 mod examples_status;
+mod examples_tencent;
+mod fleets_of_ten_thousand;
 mod inactivate;
 mod inactivate_faults;
 mod inactivate_guard;
+mod lists_that_change;
+mod one_identity;
 mod recorded;
 mod secrets;
+mod several_sources;
+mod several_sources_bad;
+mod several_sources_counts;
+mod several_sources_status;
 mod status;
 mod status_faults;
 mod trigger_direct;

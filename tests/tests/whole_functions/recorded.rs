@@ -1,12 +1,12 @@
 //! The recorded answers, and that none of them is left out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use simulator::Fault;
 
-use crate::{examples_describe, examples_inactivate, examples_status};
+use crate::{examples_aws, examples_aws_lists, examples_describe, examples_inactivate, examples_lists, examples_status, examples_tencent};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("responses")
@@ -26,12 +26,15 @@ pub(crate) fn body(name: &str) -> Value {
 pub(crate) fn answer(name: &str) -> Fault {
     let recorded = read(name);
     let status = recorded["http"]["status"].as_u64().unwrap().try_into().unwrap();
-    let content_type = recorded["http"]["headers"]["Content-Type"].as_str().unwrap();
+    let headers = recorded["http"]["headers"].as_object().unwrap();
+    let mut headers: BTreeMap<String, String> =
+        headers.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
+    let content_type = headers.remove("Content-Type").unwrap();
     let bytes = match recorded.get("body_text") {
         Some(text) => text.as_str().unwrap().to_owned(),
         None => recorded["body"].to_string(),
     };
-    Fault::body(status, content_type, bytes)
+    Fault::body_with_headers(status, &content_type, headers, bytes)
 }
 
 /// A success with this body.
@@ -52,6 +55,12 @@ fn every_recorded_answer_is_put_to_a_test() {
             }
         }
     }
-    let tested = examples_describe::names().chain(examples_inactivate::names()).chain(examples_status::names());
+    let tested = examples_describe::names()
+        .chain(examples_inactivate::names())
+        .chain(examples_status::names())
+        .chain(examples_aws::names())
+        .chain(examples_aws_lists::names())
+        .chain(examples_lists::names())
+        .chain(examples_tencent::names());
     assert_eq!(tested.map(str::to_owned).collect::<BTreeSet<_>>(), recorded);
 }

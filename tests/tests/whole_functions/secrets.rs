@@ -1,17 +1,24 @@
 //! Secrets show nowhere: in no answer, error or line of the log, at any level.
 
 use serde_json::{Value, json};
-use simulator::{Fault, FaultRule, Simulator, Vendor};
+use simulator::{AwsCertificate, Fault, FaultRule, Simulator, Vendor};
 use whole_function_tests::Event;
 use whole_function_tests::canary::{Output, Secrets, outputs_at_every_log_level};
 use whole_function_tests::events::{self, HttpRequest, HttpTrigger};
 
+use crate::cells::refusal_of_a_wrong_key;
 use crate::setup::{
     ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba, alibaba_certificates, at_once, simulator, tencent_certificates, variables,
 };
 
-const FUNCTIONS: [(&str, Vendor); 3] =
-    [("describe", Vendor::TencentMqtt), ("inactivate", Vendor::AlibabaMqtt), ("status", Vendor::AlibabaCas)];
+const FUNCTIONS: [(&str, Vendor); 6] = [
+    ("describe", Vendor::TencentMqtt),
+    ("inactivate", Vendor::AlibabaMqtt),
+    ("status", Vendor::AlibabaCas),
+    ("describe", Vendor::AwsIot),
+    ("inactivate", Vendor::AwsIot),
+    ("status", Vendor::AwsIot),
+];
 
 /// Values that no vendor knows.
 const CANARY_SECRET: &str = "canary/Zq8vN2xW7rT4yK9mB3cD6fH1+=";
@@ -23,35 +30,45 @@ const LAMBDAS_OWN: [(&str, &str); 2] = [
     ("AWS_SESSION_TOKEN", "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQW"),
 ];
 
-const SECRET_VARIABLES: [&str; 6] = [
+const SECRET_VARIABLES: [&str; 9] = [
     "TENCENTCLOUD_SECRET_ID",
     "TENCENTCLOUD_SECRET_KEY",
     "TENCENTCLOUD_TOKEN",
     "ALIBABA_CLOUD_ACCESS_KEY_ID",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
     "ALIBABA_CLOUD_SECURITY_TOKEN",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
 ];
 
 async fn vendors() -> Simulator {
     let mut fleet = crate::setup::tencent(tencent_certificates(2));
     fleet.alibaba_mqtt = alibaba(alibaba_certificates(2)).alibaba_mqtt;
-    simulator(fleet).await
+    let aws = AwsCertificate { certificate_id: AWS_ID.to_owned(), ..AwsCertificate::default() };
+    simulator(fleet.with_aws_iot([aws])).await
 }
 
-fn request(function: &str) -> Value {
+const AWS_ID: &str = "ec00000000000000000000000000000000000000000000000000000000000001";
+
+fn request(function: &str, vendor: Vendor) -> Value {
+    let at_aws = json!([{ "fingerprint_sha256": AWS_ID }]);
     match function {
+        "describe" if vendor == Vendor::AwsIot => json!({ "provider": "aws-iot", "include_pem": true }),
+        "inactivate" if vendor == Vendor::AwsIot => json!({ "provider": "aws-iot", "certificates": at_aws, "reason": "stolen\nor lost" }),
+        "status" if vendor == Vendor::AwsIot => json!({ "provider": "aws-iot", "certificates": at_aws }),
         "describe" => json!({ "instance_id": TENCENT_INSTANCE, "include_pem": true, "filter": { "statuses": ["active"] } }),
         "inactivate" => json!({
             "instance_id": ALIBABA_INSTANCE, "reason": "stolen\nor lost",
-            "certificates": [{ "serial_number": "500000000001", "ca_serial_number": "007269004887" }]
+            "certificates": [{ "serial_number": "d00000000001", "ca_serial_number": "007269004887" }]
         }),
         _ => json!({ "certificates": [{ "serial_number": "0a01" }] }),
     }
 }
 
 /// The request on each kind of trigger, one that is wrong, and one of no known kind.
-fn events(function: &str) -> Vec<Event> {
-    let request = request(function);
+fn events(function: &str, vendor: Vendor) -> Vec<Event> {
+    let request = request(function, vendor);
     vec![
         Event::from(&request),
         HttpRequest::post("/", &request).header("authorization", "Bearer abc").event(HttpTrigger::HttpApi).into(),
@@ -72,7 +89,8 @@ fn replaced(mut wired: Vec<(&'static str, String)>, own: &[(&'static str, String
 fn temporary(simulator: &Simulator) -> Vec<(&'static str, String)> {
     let tencent = simulator.temporary_credentials(Vendor::TencentMqtt);
     let alibaba = simulator.temporary_credentials(Vendor::AlibabaMqtt);
-    let values = [tencent.id, tencent.secret, tencent.token, alibaba.id, alibaba.secret, alibaba.token];
+    let aws = simulator.temporary_credentials(Vendor::AwsIot);
+    let values = [tencent.id, tencent.secret, tencent.token, alibaba.id, alibaba.secret, alibaba.token, aws.id, aws.secret, aws.token];
     SECRET_VARIABLES.into_iter().zip(values).collect()
 }
 
@@ -91,12 +109,12 @@ fn some_output_holds(outputs: &[Output], text: &str) -> bool {
 
 #[tokio::test]
 async fn nothing_shows_when_all_goes_well() {
-    at_once(FUNCTIONS, |(name, _)| async move {
+    at_once(FUNCTIONS, |(name, vendor)| async move {
         let simulator = vendors().await;
-        let outputs = assert_kept(name, &variables(name, &simulator), &events(name)).await;
+        let outputs = assert_kept(name, &variables(name, &simulator), &events(name, vendor)).await;
         assert!(some_output_holds(&outputs, &format!(r#""operation":"{name}""#)), "the test has seen answers");
         let temporary = replaced(variables(name, &simulator), &temporary(&simulator));
-        assert_kept(name, &temporary, &events(name)).await;
+        assert_kept(name, &temporary, &events(name, vendor)).await;
         assert!(simulator.calls().iter().any(|call| call.outcome == "ok"));
     })
     .await;
@@ -106,12 +124,13 @@ async fn nothing_shows_when_all_goes_well() {
 async fn nothing_shows_when_the_vendor_repeats_what_was_signed() {
     at_once(FUNCTIONS, |(name, vendor)| async move {
         let simulator = vendors().await;
-        let wrong = [("TENCENTCLOUD_SECRET_KEY", CANARY_SECRET.to_owned()), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", CANARY_SECRET.to_owned())];
-        let outputs = assert_kept(name, &replaced(variables(name, &simulator), &wrong), &events(name)).await;
-        let code = if vendor == Vendor::TencentMqtt { "AuthFailure.SignatureFailure" } else { "SignatureDoesNotMatch" };
+        let wrong = ["TENCENTCLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "AWS_SECRET_ACCESS_KEY"]
+            .map(|variable| (variable, CANARY_SECRET.to_owned()));
+        let outputs = assert_kept(name, &replaced(variables(name, &simulator), &wrong), &events(name, vendor)).await;
+        let code = refusal_of_a_wrong_key(vendor);
         assert!(simulator.calls().iter().all(|call| call.outcome == code), "{name}");
         assert!(some_output_holds(&outputs, code), "the vendor's code is told");
-        for echo in ["x-acs-signature-nonce", "ACS3-HMAC-SHA256", "TC3-HMAC-SHA256", "string to sign"] {
+        for echo in ["x-acs-signature-nonce", "ACS3-HMAC-SHA256", "TC3-HMAC-SHA256", "string to sign", "AWS4-HMAC-SHA256", "aws4_request"] {
             assert!(!some_output_holds(&outputs, echo), "{name} shows {echo}");
         }
     })
@@ -120,11 +139,11 @@ async fn nothing_shows_when_the_vendor_repeats_what_was_signed() {
 
 #[tokio::test]
 async fn nothing_shows_when_a_session_token_is_refused() {
-    at_once(FUNCTIONS, |(name, _)| async move {
+    at_once(FUNCTIONS, |(name, vendor)| async move {
         let simulator = vendors().await;
-        let tokens = [("TENCENTCLOUD_TOKEN", CANARY_TOKEN.to_owned()), ("ALIBABA_CLOUD_SECURITY_TOKEN", CANARY_TOKEN.to_owned())];
-        let wrong = replaced(temporary(&simulator), &tokens);
-        let outputs = assert_kept(name, &replaced(variables(name, &simulator), &wrong), &events(name)).await;
+        let tokens = ["TENCENTCLOUD_TOKEN", "ALIBABA_CLOUD_SECURITY_TOKEN", "AWS_SESSION_TOKEN"];
+        let wrong = replaced(temporary(&simulator), &tokens.map(|variable| (variable, CANARY_TOKEN.to_owned())));
+        let outputs = assert_kept(name, &replaced(variables(name, &simulator), &wrong), &events(name, vendor)).await;
         assert!(some_output_holds(&outputs, "provider_rejected"), "{name}");
     })
     .await;
@@ -154,10 +173,14 @@ async fn nothing_shows_when_a_vendor_repeats_the_credentials_themselves() {
         for (number, fault) in echoes(&format!("{} {}", sent.id, sent.token)).into_iter().enumerate() {
             // Each request meets the echo that its own serial number calls for.
             let serial = format!("ec{number:04x}");
-            simulator.fail(vendor, FaultRule::always(fault).containing(&serial));
-            let mut request = request(name);
-            match name {
-                "describe" => request["filter"]["serial_numbers"] = json!([serial]),
+            let id = format!("{serial}{}", "0".repeat(58));
+            let called = if vendor == Vendor::AwsIot { &id } else { &serial };
+            simulator.fail(vendor, FaultRule::always(fault).containing(called));
+            let mut request = request(name, vendor);
+            match (name, vendor) {
+                ("describe", Vendor::AwsIot) => request["filter"]["fingerprints_sha256"] = json!([id]),
+                (_, Vendor::AwsIot) => request["certificates"][0]["fingerprint_sha256"] = json!(id),
+                ("describe", _) => request["filter"]["serial_numbers"] = json!([serial]),
                 _ => request["certificates"][0]["serial_number"] = json!(serial),
             }
             events.push(request.into());

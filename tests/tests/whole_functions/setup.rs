@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use simulator::{
-    AlibabaInstance, AlibabaMqttCertificate, CasCertificate, Fleet, Options, Simulator, TencentCertificate, TencentInstance, Vendor,
+    AlibabaInstance, AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet, Options, Simulator, TencentCertificate,
+    TencentInstance, Vendor,
 };
 use tokio::task::JoinSet;
 use whole_function_tests::{Answer, Deadline, Event, Invocation, Runtime};
@@ -20,7 +21,7 @@ pub(crate) fn now() -> i64 {
 }
 
 pub(crate) fn options(fleet: Fleet) -> Options {
-    Options { fleet, tls: false, ports: None, enforce_rate_limits: false, most_serials_a_call: 100, answer_unknown_serials: false }
+    Options::of(fleet)
 }
 
 pub(crate) async fn simulator(fleet: Fleet) -> Simulator {
@@ -57,7 +58,7 @@ pub(crate) fn tencent_certificates(count: usize) -> Vec<TencentCertificate> {
 
 /// So many Alibaba certificates, all switched on.
 pub(crate) fn alibaba_certificates(count: usize) -> Vec<AlibabaMqttCertificate> {
-    let of = |number: usize| AlibabaMqttCertificate { device_sn: format!("5{number:011x}"), ..AlibabaMqttCertificate::default() };
+    let of = |number: usize| AlibabaMqttCertificate { device_sn: format!("d{number:011x}"), ..AlibabaMqttCertificate::default() };
     (0..count).map(of).collect()
 }
 
@@ -67,11 +68,32 @@ pub(crate) fn cas_certificates(count: usize) -> Vec<CasCertificate> {
     (0..count).map(of).collect()
 }
 
+/// So many active AWS certificates, the first one registered first. Their texts are empty, so that their serial numbers are not
+/// known.
+pub(crate) fn aws_certificates(count: usize) -> Vec<AwsCertificate> {
+    let of = |number: usize| AwsCertificate {
+        // The identifiers are not in the order of registration, like those of real certificates.
+        certificate_id: format!("{:016x}{number:048x}", (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+        creation_date: 1_742_983_115_198 + i64::try_from(number).unwrap(),
+        ..AwsCertificate::default()
+    };
+    (0..count).map(of).collect()
+}
+
+/// So many certificates at each of the four vendors.
+pub(crate) fn full(count: usize) -> Fleet {
+    let mut fleet = tencent(tencent_certificates(count)).with_aws_iot(aws_certificates(count));
+    fleet.alibaba_mqtt = alibaba(alibaba_certificates(count)).alibaba_mqtt;
+    fleet.alibaba_cas = cas(cas_certificates(count)).alibaba_cas;
+    fleet
+}
+
 /// The variables with which a function calls this simulator: credentials, regions, endpoints, its own default provider, and
-/// an allow-list with [`ALIBABA_INSTANCE`].
+/// an allow-list with both instances and AWS IoT.
 pub(crate) fn variables(function: &str, simulator: &Simulator) -> Vec<(&'static str, String)> {
     let tencent = simulator.credentials(Vendor::TencentMqtt);
     let alibaba = simulator.credentials(Vendor::AlibabaMqtt);
+    let aws = simulator.credentials(Vendor::AwsIot);
     let provider = match function {
         "describe" => "tencent-mqtt",
         "inactivate" => "alibaba-mqtt",
@@ -88,7 +110,13 @@ pub(crate) fn variables(function: &str, simulator: &Simulator) -> Vec<(&'static 
         ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou".to_owned()),
         ("ALIBABA_MQTT_ENDPOINT", simulator.url(Vendor::AlibabaMqtt)),
         ("ALIBABA_CAS_ENDPOINT", simulator.url(Vendor::AlibabaCas)),
-        ("INACTIVATE_ALLOWED_INSTANCES", ALIBABA_INSTANCE.to_owned()),
+        ("AWS_ACCESS_KEY_ID", aws.id),
+        ("AWS_SECRET_ACCESS_KEY", aws.secret),
+        // Lambda's own token would make the key a temporary one; an empty variable counts as not set.
+        ("AWS_SESSION_TOKEN", String::new()),
+        ("AWS_REGION", "eu-west-1".to_owned()),
+        ("AWS_ENDPOINT_URL_IOT", simulator.url(Vendor::AwsIot)),
+        ("INACTIVATE_ALLOWED_INSTANCES", format!("{ALIBABA_INSTANCE},{TENCENT_INSTANCE},aws-iot")),
     ]
 }
 
@@ -129,7 +157,9 @@ pub(crate) fn problem(answer: &Answer) -> Value {
 #[track_caller]
 pub(crate) fn refusal(answer: &Answer, vendor_code: &str) -> Value {
     match vendor_code {
-        "InvalidParameter" | "MissingParameter" | "ParameterFieldCheckFailed" => answer.json()["results"][0]["error"].take(),
+        "InvalidParameter" | "MissingParameter" | "ParameterFieldCheckFailed" | "InvalidRequestException" => {
+            answer.json()["results"][0]["error"].take()
+        }
         _ => problem(answer),
     }
 }

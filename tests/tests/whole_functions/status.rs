@@ -15,7 +15,7 @@ fn request(serials: &[impl AsRef<str>]) -> Value {
 }
 
 fn certificate(serial: &str, status: &str, revoke_time: RevokeTime) -> CasCertificate {
-    CasCertificate { serial_number: serial.to_owned(), status: status.to_owned(), revoke_time }
+    CasCertificate { serial_number: serial.to_owned(), status: status.to_owned(), revoke_time, ..CasCertificate::default() }
 }
 
 /// How many serial numbers each call asked for.
@@ -38,23 +38,26 @@ async fn every_certificate_has_its_result_in_the_order_asked_duplicates_included
     assert_eq!(
         first,
         json!({
-            "serial_number": "0a03", "provider_serial_number": "0a03", "ca_serial_number": null, "found": true, "status": "good",
-            "provider_status": "good", "effective_status": "good", "usable": null, "revoked_at": null, "not_after": null, "error": null
+            "serial_number": "0a03", "provider_serial_number": "0a03", "serial_number_base": "hex", "ca_serial_number": null,
+            "fingerprint_sha256": null, "found": true, "status": "good", "provider_status": "good", "effective_status": "good",
+            "usable": null, "revoked_at": null, "not_before": null, "not_after": null, "disagreements": [], "error": null
         })
     );
     assert_eq!(
         second,
         json!({
-            "serial_number": "0a02", "provider_serial_number": "0a02", "ca_serial_number": null, "found": true, "status": "revoked",
-            "provider_status": "revoked", "effective_status": "revoked", "usable": false, "revoked_at": "2021-09-01T00:00:00Z",
-            "not_after": null, "error": null
+            "serial_number": "0a02", "provider_serial_number": "0a02", "serial_number_base": "hex", "ca_serial_number": null,
+            "fingerprint_sha256": null, "found": true, "status": "revoked", "provider_status": "revoked",
+            "effective_status": "revoked", "usable": false, "revoked_at": "2021-09-01T00:00:00Z",
+            "not_before": null, "not_after": null, "disagreements": [], "error": null
         })
     );
     assert_eq!(
         third,
         json!({
-            "serial_number": "ffff", "provider_serial_number": null, "ca_serial_number": null, "found": false, "status": "unknown",
-            "provider_status": null, "effective_status": "unknown", "usable": false, "revoked_at": null, "not_after": null, "error": null
+            "serial_number": "ffff", "provider_serial_number": null, "serial_number_base": null, "ca_serial_number": null,
+            "fingerprint_sha256": null, "found": false, "status": "unknown", "provider_status": null, "effective_status": "unknown",
+            "usable": false, "revoked_at": null, "not_before": null, "not_after": null, "disagreements": [], "error": null
         })
     );
     assert_eq!(answer["provider_request_ids"].as_array().unwrap().len(), simulator.calls().len());

@@ -30,7 +30,7 @@ fn requests() -> [(&'static str, Value, Query); 3] {
         "filter": { "client_ids": ["truck-0", "truck-1", "truck 2,3"], "statuses": ["active"], "not_after_from": "2026-01-01T00:00:00+08:00" }
     });
     let inactivate = json!({
-        "instance_id": ALIBABA_INSTANCE, "certificates": [{ "serial_number": "500000000000", "ca_serial_number": "007269004887" }]
+        "instance_id": ALIBABA_INSTANCE, "certificates": [{ "serial_number": "d00000000000", "ca_serial_number": "007269004887" }]
     });
     let status =
         json!({ "certificates": [{ "serial_number": "b6:7e:53:eb:ce:a9:b7:7d:65:b0:c3:23:66:46:d7:15" }, { "serial_number": "0A" }] });
@@ -121,7 +121,7 @@ async fn an_error_is_a_problem_document_with_its_own_status() {
     for (request, fault, status, code) in [
         (json!({ "instance_id": TENCENT_INSTANCE, "colour": 1 }), None, 400, "invalid_request"),
         (json!({ "instance_id": "mqtt-nowhere" }), None, 404, "not_found"),
-        (json!({ "instance_id": ALIBABA_INSTANCE, "provider": "alibaba-mqtt" }), None, 422, "unsupported"),
+        (json!({ "instance_id": TENCENT_INSTANCE, "filter": { "ca_fingerprints_sha256": ["ab".repeat(32)] } }), None, 422, "unsupported"),
         (good.clone(), Some(Fault::code("AuthFailure.UnauthorizedOperation", 200)), 502, "provider_rejected"),
         (good.clone(), Some(Fault::body(200, "text/html", "<html>")), 502, "provider_invalid_response"),
         (good.clone(), Some(Fault::CutBefore), 503, "provider_unavailable"),

@@ -37,14 +37,14 @@ fn states(simulator: &Simulator) -> String {
 #[tokio::test]
 async fn of_ten_records_the_three_bad_and_the_throttled_one_come_back_and_the_others_are_done_once() {
     let (simulator, mut function) = ten_devices().await;
-    simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(Fault::Throttle).containing("500000000004"));
-    let mut bodies: Vec<String> = (0..10).map(|number| body(&[&format!("50000000000{number}")])).collect();
+    simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(Fault::Throttle).containing("d00000000004"));
+    let mut bodies: Vec<String> = (0..10).map(|number| body(&[&format!("d0000000000{number}")])).collect();
     bodies[1] = "not JSON".to_owned();
     bodies[6] = bodies[6].replace("instance_id", "instance");
     bodies[9] = body(&[]);
     let answer = function.invoke(events::sqs(&bodies)).await;
     assert_eq!(answer.batch_item_failures(), [1, 4, 6, 9].map(message_id));
-    let done: BTreeMap<String, usize> = [0, 2, 3, 5, 7, 8].map(|number| (format!("50000000000{number}"), 1)).into();
+    let done: BTreeMap<String, usize> = [0, 2, 3, 5, 7, 8].map(|number| (format!("d0000000000{number}"), 1)).into();
     assert_eq!(orders(&simulator), done);
     assert_eq!(states(&simulator), "0100101001");
 }
@@ -53,8 +53,8 @@ async fn of_ten_records_the_three_bad_and_the_throttled_one_come_back_and_the_ot
 async fn a_record_that_comes_again_is_done_already() {
     let (simulator, mut function) = ten_devices().await;
     // The second of three fails, so the record comes back whole.
-    simulator.fail(Vendor::AlibabaMqtt, FaultRule::times(Fault::Throttle, 3).containing("500000000001"));
-    let batch = events::sqs(&[body(&["500000000000", "500000000001", "500000000002"])]);
+    simulator.fail(Vendor::AlibabaMqtt, FaultRule::times(Fault::Throttle, 3).containing("d00000000001"));
+    let batch = events::sqs(&[body(&["d00000000000", "d00000000001", "d00000000002"])]);
     assert_eq!(function.invoke(&batch).await.batch_item_failures(), [message_id(0)]);
     assert_eq!(function.invoke(&batch).await.batch_item_failures(), [""; 0]);
     assert!(orders(&simulator).values().all(|count| *count == 1), "{:?}", orders(&simulator));
@@ -68,9 +68,9 @@ async fn final_outcomes_do_not_come_back() {
         function_with("inactivate", &simulator, &[("INACTIVATE_ALLOWED_INSTANCES", "post-cn-7mz2d0000,post-cn-nowhere")]).await;
     let bodies = [
         body(&["0abc"]),
-        body(&["500000000000", "500000000000"]),
-        body(&["500000000000"]).replace(ALIBABA_INSTANCE, "post-cn-forbidden"),
-        body(&["500000000000"]).replace(ALIBABA_INSTANCE, "post-cn-nowhere"),
+        body(&["d00000000000", "d00000000000"]),
+        body(&["d00000000000"]).replace(ALIBABA_INSTANCE, "post-cn-forbidden"),
+        body(&["d00000000000"]).replace(ALIBABA_INSTANCE, "post-cn-nowhere"),
     ];
     assert_eq!(function.invoke(events::sqs(&bodies)).await.batch_item_failures(), [""; 0]);
 }
@@ -78,7 +78,7 @@ async fn final_outcomes_do_not_come_back() {
 #[tokio::test]
 async fn requests_that_this_function_cannot_use_come_back_alone() {
     let (simulator, mut function) = ten_devices().await;
-    let request: Value = serde_json::from_str(&body(&["500000000000"])).unwrap();
+    let request: Value = serde_json::from_str(&body(&["d00000000000"])).unwrap();
     let deep = format!("{{\"certificates\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
     let unusable = [
         String::new(),
@@ -88,21 +88,21 @@ async fn requests_that_this_function_cannot_use_come_back_alone() {
         "\"{}\"".to_owned(),
         "{}".to_owned(),
         deep,
-        body(&["500000000000"]) + "}",
-        body(&["500000000000"]).replace("007269004887", "\\u0000"),
+        body(&["d00000000000"]) + "}",
+        body(&["d00000000000"]).replace("007269004887", "\\u0000"),
         body(&["xyz"]),
-        body(&["500000000000"]).replace(ALIBABA_INSTANCE, "post-cn\\r\\nx"),
-        body(&["500000000000"]).replace("{\"certificates", "{\"provider\":\"tencent-mqtt\",\"certificates"),
-        body(&["500000000000"]).replace("{\"certificates", "{\"provider\":\"azure\",\"certificates"),
+        body(&["d00000000000"]).replace(ALIBABA_INSTANCE, "post-cn\\r\\nx"),
+        body(&["d00000000000"]).replace("{\"certificates", "{\"provider\":\"alibaba-pca\",\"certificates"),
+        body(&["d00000000000"]).replace("{\"certificates", "{\"provider\":\"azure\",\"certificates"),
         // Known, and not taken by this version.
-        events::sns_envelope(&body(&["500000000000"])),
+        events::sns_envelope(&body(&["d00000000000"])),
         events::eventbridge_rule(request.clone()).to_string(),
         events::eventbridge_schedule(request.clone()).to_string(),
-        events::sqs(&[body(&["500000000000"])]).to_string(),
+        events::sqs(&[body(&["d00000000000"])]).to_string(),
     ];
     for (number, bad) in unusable.iter().enumerate() {
         simulator.reset();
-        let answer = function.invoke(events::sqs(&[body(&["500000000001"]), bad.clone(), body(&["500000000002"])])).await;
+        let answer = function.invoke(events::sqs(&[body(&["d00000000001"]), bad.clone(), body(&["d00000000002"])])).await;
         let shown: String = bad.chars().take(200).collect();
         assert_eq!(answer.batch_item_failures(), [message_id(1)], "{number}: {shown}");
         assert_eq!(states(&simulator), "1001111111", "{number}: {shown}");
@@ -114,7 +114,7 @@ async fn odd_records_fail_alone() {
     let (simulator, mut function) = ten_devices().await;
     for odd in [json!(null), json!(7), json!({}), json!(["{}"])] {
         simulator.reset();
-        let mut batch = events::sqs(&["", "", ""].map(|_| body(&["500000000001"])));
+        let mut batch = events::sqs(&["", "", ""].map(|_| body(&["d00000000001"])));
         batch["Records"][1]["body"] = odd.clone();
         batch["Records"][2].as_object_mut().unwrap().remove("body");
         batch["Records"][0]["attributes"] = odd.clone();
@@ -128,7 +128,7 @@ async fn odd_records_fail_alone() {
 #[tokio::test]
 async fn a_batch_that_could_not_be_answered_by_record_fails_whole_and_before_anything_is_done() {
     let (simulator, mut function) = ten_devices().await;
-    let good = events::sqs(&[body(&["500000000000"]), body(&["500000000001"])]);
+    let good = events::sqs(&[body(&["d00000000000"]), body(&["d00000000001"])]);
     let without = |change: fn(&mut Value)| {
         let mut batch = good.clone();
         change(&mut batch["Records"]);
@@ -153,15 +153,15 @@ async fn a_batch_that_could_not_be_answered_by_record_fails_whole_and_before_any
 #[tokio::test]
 async fn an_ordered_queue_stops_at_the_first_failure() {
     let (simulator, mut function) = ten_devices().await;
-    let bodies: Vec<String> = (0..5).map(|number| body(&[&format!("50000000000{number}")])).collect();
+    let bodies: Vec<String> = (0..5).map(|number| body(&[&format!("d0000000000{number}")])).collect();
     let groups = ["a", "b", "a", "b", "a"];
-    let throttled = FaultRule::always(Fault::ThrottleFor(1)).containing("500000000001");
+    let throttled = FaultRule::always(Fault::ThrottleFor(1)).containing("d00000000001");
     simulator.fail(Vendor::AlibabaMqtt, throttled);
     let messages: Vec<(&str, &str)> = groups.into_iter().zip(bodies.iter().map(String::as_str)).collect();
     let answer = function.invoke(events::sqs_fifo(&messages)).await;
     assert_eq!(answer.batch_item_failures(), [1, 2, 3, 4].map(message_id));
     assert_eq!(states(&simulator), "0111111111");
-    let later = simulator.calls().iter().filter(|call| call.parameters["DeviceSn"].as_str() > Some("500000000001")).count();
+    let later = simulator.calls().iter().filter(|call| call.parameters["DeviceSn"].as_str() > Some("d00000000001")).count();
     assert_eq!(later, 0, "what comes behind is not even read");
 
     simulator.reset();

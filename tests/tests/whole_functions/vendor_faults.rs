@@ -27,7 +27,7 @@ fn request(function: &str) -> Value {
         "describe" => json!({ "instance_id": TENCENT_INSTANCE }),
         "inactivate" => json!({
             "instance_id": ALIBABA_INSTANCE, "dry_run": true,
-            "certificates": [{ "serial_number": "500000000000", "ca_serial_number": "007269004887" }]
+            "certificates": [{ "serial_number": "d00000000000", "ca_serial_number": "007269004887" }]
         }),
         _ => json!({ "certificates": [{ "serial_number": "50000000000000000000000000000000" }] }),
     }
@@ -86,7 +86,7 @@ fn faults() -> Vec<(Fault, &'static str)> {
         ),
         (
             json_body(
-                r#"{"Response":{"TotalCount":1,"Data":{}},"Data":{"DeviceSn":"500000000000"},"CertificateStatus":[{"SerialNumber":"50000000000000000000000000000000"}]}"#,
+                r#"{"Response":{"TotalCount":1,"Data":{}},"Data":{"DeviceSn":"d00000000000"},"CertificateStatus":[{"SerialNumber":"50000000000000000000000000000000"}]}"#,
             ),
             "provider_invalid_response",
         ),
@@ -164,11 +164,13 @@ async fn odd_facts_in_a_sound_answer_are_kept_or_null() {
     simulator.fail(Vendor::TencentMqtt, FaultRule::once(json_body(&body.to_string())));
     let answer = function.invoke(request("describe")).await.json();
     let mut expected = json!({
-        "serial_number": null, "provider_serial_number": "not hex", "status": "unknown", "provider_status": "QUARANTINED",
+        "serial_number": null, "provider_serial_number": "not hex", "disagreements": [], "status": "unknown", "provider_status": "QUARANTINED",
         "effective_status": "unknown", "usable": false, "subject": { "common_name": null, "organizational_unit": null }
     });
     for member in [
+        "serial_number_base",
         "ca_serial_number",
+        "name",
         "client_id",
         "source",
         "not_before",
@@ -177,7 +179,9 @@ async fn odd_facts_in_a_sound_answer_are_kept_or_null() {
         "updated_at",
         "last_activated_at",
         "last_inactivated_at",
+        "revoked_at",
         "fingerprint_sha256",
+        "ca_fingerprint_sha256",
         "pem",
     ] {
         expected[member] = Value::Null;

@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{InstanceId, LifecycleStatus, Region, SerialNumber, Timestamp};
+use crate::model::{Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, Timestamp};
 
-fn scope() -> Scope {
-    Scope {
+fn source() -> Source {
+    Source {
         provider: ProviderName::TencentMqtt,
-        region: Region::parse("ap-guangzhou").unwrap(),
+        region: Region::parse("ap-guangzhou").ok(),
         instance_id: InstanceId::parse("mqtt-1").ok(),
     }
 }
@@ -17,30 +17,46 @@ fn filter() -> Filter {
     Filter { client_ids: vec!["a".to_owned()], statuses: vec![LifecycleStatus::Active], ..Filter::default() }
 }
 
+const ORDER: Option<Order> = Some(Order::CreatedDesc);
+
+fn place(position: &str) -> Place {
+    Place { position: position.to_owned(), list_length: Some(250), last: Some("0123456789abcdef".to_owned()) }
+}
+
 fn cursor() -> String {
-    encode(&scope(), &filter(), Order::CreatedDesc, "100")
+    encode(Request { sources: &[source()], filter: &filter(), order: ORDER }, &place("100"))
+}
+
+fn decoded(cursor: &str, sources: &[Source], filter: &Filter, order: Option<Order>) -> Result<Place, Error> {
+    decode(cursor, Request { sources, filter, order })
 }
 
 #[test]
 fn a_cursor_continues_its_own_request() {
-    for position in ["100", "0", "", "a/b?c=é"] {
-        let cursor = encode(&scope(), &filter(), Order::UpdatedAsc, position);
-        assert_eq!(decode(&cursor, &scope(), &filter(), Order::UpdatedAsc).as_deref(), Ok(position));
-        assert!(cursor.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')), "{cursor}");
+    for order in [None, Some(Order::UpdatedAsc)] {
+        let request = Request { sources: &[source()], filter: &filter(), order };
+        for position in ["100", "0", "", "a/b?c=é"] {
+            for place in [place(position), Place { list_length: None, last: None, ..place(position) }] {
+                let cursor = encode(request, &place);
+                assert_eq!(decode(&cursor, request), Ok(place));
+                assert!(cursor.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')), "{cursor}");
+            }
+        }
     }
 }
 
 #[test]
 fn a_cursor_does_not_depend_on_how_a_serial_number_is_spelled() {
     let of = |text| Filter { serial_numbers: vec![SerialNumber::parse(text).unwrap()], ..Filter::default() };
-    let cursor = encode(&scope(), &of("0x0A:BC"), Order::CreatedDesc, "7");
-    assert_eq!(decode(&cursor, &scope(), &of("abc"), Order::CreatedDesc).as_deref(), Ok("7"));
+    let cursor = encode(Request { sources: &[source()], filter: &of("0x0A:BC"), order: ORDER }, &place("7"));
+    assert_eq!(decoded(&cursor, &[source()], &of("abc"), ORDER), Ok(place("7")));
 }
 
 #[test]
 fn a_cursor_of_another_request_is_refused() {
     let moment = Timestamp::parse("2026-01-01T00:00:00Z").ok();
     let serial = || SerialNumber::parse("0a").unwrap();
+    let fingerprint = || Fingerprint::parse(&"ab".repeat(32)).unwrap();
     for other in [
         Filter::default(),
         Filter { client_ids: vec!["b".to_owned()], ..filter() },
@@ -49,25 +65,46 @@ fn a_cursor_of_another_request_is_refused() {
         Filter { organizational_units: vec!["a".to_owned()], ..filter() },
         Filter { serial_numbers: vec![serial()], ..filter() },
         Filter { ca_serial_numbers: vec![serial()], ..filter() },
+        Filter { fingerprints_sha256: vec![fingerprint()], ..filter() },
+        Filter { ca_fingerprints_sha256: vec![fingerprint()], ..filter() },
         Filter { statuses: Vec::new(), ..filter() },
         Filter { not_after_from: moment, ..filter() },
         Filter { not_after_to: moment, ..filter() },
         Filter { expires_within_days: Some(30), ..filter() },
     ] {
-        let error = decode(&cursor(), &scope(), &other, Order::CreatedDesc).unwrap_err();
+        let error = decoded(&cursor(), &[source()], &other, ORDER).unwrap_err();
         assert_eq!((error.code.as_str(), error.field.as_deref()), ("invalid_request", Some("cursor")), "{other:?}");
     }
     for other in [
-        Scope { provider: ProviderName::AlibabaMqtt, ..scope() },
-        Scope { region: Region::parse("ap-beijing").unwrap(), ..scope() },
-        Scope { instance_id: InstanceId::parse("mqtt-2").ok(), ..scope() },
-        Scope { instance_id: None, ..scope() },
+        Source { provider: ProviderName::AlibabaMqtt, ..source() },
+        Source { region: Region::parse("ap-beijing").ok(), ..source() },
+        Source { region: None, ..source() },
+        Source { instance_id: InstanceId::parse("mqtt-2").ok(), ..source() },
+        Source { instance_id: None, ..source() },
     ] {
-        assert!(decode(&cursor(), &other, &filter(), Order::CreatedDesc).is_err(), "{other:?}");
+        assert!(decoded(&cursor(), std::slice::from_ref(&other), &filter(), ORDER).is_err(), "{other:?}");
     }
-    for order in [Order::CreatedAsc, Order::UpdatedAsc, Order::UpdatedDesc] {
-        assert!(decode(&cursor(), &scope(), &filter(), order).is_err(), "{order:?}");
+    for order in [None, Some(Order::CreatedAsc), Some(Order::UpdatedAsc), Some(Order::UpdatedDesc)] {
+        assert!(decoded(&cursor(), &[source()], &filter(), order).is_err(), "{order:?}");
     }
+}
+
+#[test]
+fn a_cursor_belongs_to_its_list_of_sources_in_its_order() {
+    let other = || Source { provider: ProviderName::AwsIot, region: None, instance_id: None };
+    let filter = filter();
+    let cursor = encode(Request { sources: &[source(), other()], filter: &filter, order: ORDER }, &[place("1"), place("2")]);
+    let of = |sources: &[Source]| decode::<Vec<Place>>(&cursor, Request { sources, filter: &filter, order: ORDER });
+    assert_eq!(of(&[source(), other()]), Ok(vec![place("1"), place("2")]));
+    for sources in [&[other(), source()][..], &[source()], &[other()], &[source(), other(), other()], &[source(), source()], &[]] {
+        assert_eq!(of(sources).unwrap_err().field.as_deref(), Some("cursor"), "{sources:?}");
+    }
+}
+
+#[test]
+fn a_cursor_of_one_source_is_none_of_a_list_of_that_source() {
+    let error = decode::<Vec<Place>>(&cursor(), Request { sources: &[source()], filter: &filter(), order: ORDER }).unwrap_err();
+    assert_eq!(error.field.as_deref(), Some("cursor"));
 }
 
 #[test]
@@ -75,32 +112,33 @@ fn a_position_cannot_be_exchanged() {
     let mut bytes = URL_SAFE_NO_PAD.decode(cursor()).unwrap();
     bytes.truncate(DIGEST_LENGTH);
     for position in ["101", "0", "", "1000", "-1"] {
-        let forged = URL_SAFE_NO_PAD.encode([bytes.as_slice(), position.as_bytes()].concat());
-        assert!(decode(&forged, &scope(), &filter(), Order::CreatedDesc).is_err(), "{position}");
+        let rest = serde_json::to_vec(&place(position)).unwrap();
+        let forged = URL_SAFE_NO_PAD.encode([bytes.as_slice(), &rest].concat());
+        assert!(decoded(&forged, &[source()], &filter(), ORDER).is_err(), "{position}");
     }
 }
 
 proptest! {
     #[test]
-    fn a_cursor_with_any_character_changed_is_refused(at in 0..20_usize, to in proptest::char::any()) {
+    fn a_cursor_with_any_character_changed_is_refused(at in 0..120_usize, to in proptest::char::any()) {
         let whole = cursor();
         prop_assume!(at < whole.len());
         let damaged: String = whole.chars().enumerate().map(|(index, c)| if index == at { to } else { c }).collect();
-        prop_assert_eq!(decode(&damaged, &scope(), &filter(), Order::CreatedDesc).is_err(), damaged != whole);
+        prop_assert_eq!(decoded(&damaged, &[source()], &filter(), ORDER).is_err(), damaged != whole);
     }
 
     #[test]
-    fn a_cursor_that_is_cut_or_lengthened_is_refused(kept in 0..20_usize, more in "[A-Za-z0-9_=-]{1,4}") {
+    fn a_cursor_that_is_cut_or_lengthened_is_refused(kept in 0..120_usize, more in "[A-Za-z0-9_=-]{1,4}") {
         let whole = cursor();
         prop_assume!(kept < whole.len());
         let cut: String = whole.chars().take(kept).collect();
-        prop_assert!(decode(&cut, &scope(), &filter(), Order::CreatedDesc).is_err());
-        prop_assert!(decode(&(whole + &more), &scope(), &filter(), Order::CreatedDesc).is_err());
+        prop_assert!(decoded(&cut, &[source()], &filter(), ORDER).is_err());
+        prop_assert!(decoded(&(whole + &more), &[source()], &filter(), ORDER).is_err());
     }
 
     #[test]
     fn no_text_is_taken_for_a_cursor(text in "\\PC{0,60}") {
-        let error = decode(&text, &scope(), &filter(), Order::CreatedDesc).unwrap_err();
+        let error = decoded(&text, &[source()], &filter(), ORDER).unwrap_err();
         prop_assert_eq!(error.field.as_deref(), Some("cursor"));
     }
 }

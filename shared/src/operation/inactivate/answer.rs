@@ -3,13 +3,15 @@
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::model::{InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber};
+use crate::model::{Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase};
 use crate::operation::Answer;
 
 /// What inactivate answers.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InactivateAnswer {
     /// `inactivate`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "inactivate")))]
     pub operation: &'static str,
     /// Who was asked.
     pub provider: ProviderName,
@@ -27,6 +29,7 @@ pub struct InactivateAnswer {
 
 /// What became of one certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It is off now, on the evidence of the provider's success answer or of a read.
@@ -49,6 +52,7 @@ pub enum Outcome {
 
 /// How many results have each outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[expect(missing_docs, reason = "each member is the outcome of the same name")]
 pub struct Summary {
     pub inactivated: usize,
@@ -79,13 +83,18 @@ impl Summary {
 
 /// What became of one certificate, and how that is known.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InactivateResult {
-    /// Canonical serial number.
-    pub serial_number: SerialNumber,
-    /// The spelling that the provider knows; `null` when it was not found.
+    /// Canonical serial number; `null` when only the fingerprint was given and the certificate was not found.
+    pub serial_number: Option<SerialNumber>,
+    /// The spelling that the provider knows; `null` when it was not found, or knows it by another name.
     pub provider_serial_number: Option<String>,
+    /// How `provider_serial_number` was read; `null` where its digits allow both bases and the certificate is not at hand.
+    pub serial_number_base: Option<SerialNumberBase>,
     /// Serial number of the issuing CA's certificate.
     pub ca_serial_number: Option<SerialNumber>,
+    /// SHA-256 of the DER form, where it was given or is known.
+    pub fingerprint_sha256: Option<Fingerprint>,
     /// What became of it.
     pub outcome: Outcome,
     /// What a read said before; `null` when there was none.

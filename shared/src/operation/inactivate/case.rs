@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::answer::{InactivateResult, Outcome};
 use crate::error::{Error, ErrorCode};
-use crate::model::{InstanceId, LifecycleStatus, SerialNumber};
+use crate::model::{Certificate, Fingerprint, InstanceId, LifecycleStatus, SerialNumber};
+use crate::operation::contradiction;
 use crate::provider::{Found, Inactivate as Inactivator, Spellings};
 use crate::request::CertificateReference;
 use crate::telemetry::RECORD;
@@ -23,13 +24,34 @@ impl Case<'_> {
     /// `None`: the provider does not know it under these spellings.
     pub(super) async fn run(&self, spellings: Spellings, dry_run: bool) -> Option<InactivateResult> {
         match self.inactivator.find(self.reference, spellings).await {
-            Ok(found) => Some(self.handle(&found?, dry_run).await),
+            Ok(found) => {
+                let found = found?;
+                Some(match self.refusal(&found.certificate) {
+                    Some(error) => InactivateResult { error: Some(error), ..self.seen(Outcome::Refused, &found) },
+                    None => self.handle(&found, dry_run).await,
+                })
+            }
+            // The names do not say which certificate is meant.
+            Err(error) if error.code == ErrorCode::InvalidRequest => {
+                Some(InactivateResult { error: Some(error), ..self.result(Outcome::Refused, None) })
+            }
             Err(error) => Some(InactivateResult { error: Some(error), ..self.result(Outcome::Failed, None) }),
         }
     }
 
+    /// Why the certificate that was found is not to be touched: it is not, or cannot be shown to be, the one that was named.
+    fn refusal(&self, certificate: &Certificate) -> Option<Error> {
+        let asked = self.reference.fingerprint_sha256.as_ref();
+        contradiction(self.reference, certificate).or_else(|| {
+            let unproven = asked.is_some() && certificate.fingerprint_sha256.is_none();
+            let detail = "the provider does not show the certificate, so that its fingerprint cannot be compared; leave it out to go by the \
+                          serial number alone";
+            unproven.then(|| Error::invalid("fingerprint_sha256", detail))
+        })
+    }
+
     async fn handle(&self, found: &Found, dry_run: bool) -> InactivateResult {
-        match found.status {
+        match found.certificate.status {
             LifecycleStatus::Inactive => self.seen(Outcome::AlreadyInactive, found),
             LifecycleStatus::Revoked => {
                 let error =
@@ -58,9 +80,10 @@ impl Case<'_> {
             provider = scope.provider.as_str(),
             region = scope.region.as_str(),
             instance_id = scope.instance_id.as_ref().map(InstanceId::as_str),
-            serial_number = self.reference.serial_number.as_str(),
-            provider_serial_number = found.provider_serial_number,
+            serial_number = found.certificate.serial_number.as_ref().map(SerialNumber::as_str),
+            provider_serial_number = found.certificate.provider_serial_number,
             ca_serial_number = self.reference.ca_serial_number.as_ref().map(SerialNumber::as_str),
+            fingerprint_sha256 = found.certificate.fingerprint_sha256.as_ref().map(Fingerprint::as_str),
             reason = self.reason,
             json.result = result.and_then(|result| serde_json::to_string(result).ok()),
             "{message}"
@@ -147,10 +170,12 @@ impl Case<'_> {
 
     async fn look(&self, found: &Found) -> Look {
         match self.inactivator.read(found).await {
-            Ok(Some(Found { status: LifecycleStatus::Inactive, .. })) => Look::Off,
-            // A word that is not documented says neither.
-            Ok(Some(Found { status: LifecycleStatus::Unknown, .. })) => Look::Unreadable,
-            Ok(Some(Found { status, .. })) => Look::On(status),
+            Ok(Some(found)) => match found.certificate.status {
+                LifecycleStatus::Inactive => Look::Off,
+                // A word that is not documented says neither.
+                LifecycleStatus::Unknown => Look::Unreadable,
+                status => Look::On(status),
+            },
             Ok(None) => Look::Gone,
             Err(_) => Look::Unreadable,
         }
@@ -192,13 +217,17 @@ impl Case<'_> {
     }
 
     fn result(&self, outcome: Outcome, found: Option<&Found>) -> InactivateResult {
+        let reference = self.reference.clone();
+        let certificate = found.map(|found| &found.certificate);
         InactivateResult {
-            serial_number: self.reference.serial_number.clone(),
-            provider_serial_number: found.map(|found| found.provider_serial_number.clone()),
-            ca_serial_number: self.reference.ca_serial_number.clone(),
+            serial_number: certificate.and_then(|certificate| certificate.serial_number.clone()).or(reference.serial_number),
+            provider_serial_number: certificate.and_then(|certificate| certificate.provider_serial_number.clone()),
+            serial_number_base: certificate.and_then(|certificate| certificate.serial_number_base),
+            ca_serial_number: reference.ca_serial_number,
+            fingerprint_sha256: certificate.and_then(|certificate| certificate.fingerprint_sha256.clone()).or(reference.fingerprint_sha256),
             outcome,
-            status_before: found.map(|found| found.status),
-            status: found.map(|found| found.status),
+            status_before: certificate.map(|certificate| certificate.status),
+            status: certificate.map(|certificate| certificate.status),
             verified: found.is_some(),
             provider_request_id: None,
             error: None,

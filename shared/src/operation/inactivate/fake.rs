@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use crate::error::{Error, ErrorCode, ProviderError};
-use crate::model::{InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber};
+use crate::model::{InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, SerialNumber};
+use crate::provider::fixture::now;
 use crate::provider::{Found, Inactivate as Inactivator, Scope, Spellings, Written};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture};
@@ -14,6 +15,8 @@ pub(super) type Look = Result<Option<LifecycleStatus>, Error>;
 
 pub(super) struct Broker {
     scope: Scope,
+    /// What its records hold beside the status and, where this leaves it out, the serial number that was asked for.
+    record: ProviderRecord,
     looks: RefCell<VecDeque<Look>>,
     orders: RefCell<VecDeque<Result<Option<Written>, Failure>>>,
     asked: RefCell<Vec<String>>,
@@ -28,10 +31,16 @@ impl Broker {
                 region: Region::parse("cn-hangzhou").unwrap(),
                 instance_id: InstanceId::parse("post-cn-1").ok(),
             },
+            record: ProviderRecord { ca_serial_number: Some("0b".to_owned()), ..ProviderRecord::default() },
             looks: RefCell::new(looks.into_iter().collect()),
             orders: RefCell::new(orders.into_iter().collect()),
             asked: RefCell::default(),
         }
+    }
+
+    /// The same with records that hold this.
+    pub(super) fn with(self, record: ProviderRecord) -> Self {
+        Self { record, ..self }
     }
 
     /// What was asked, in order: `find`, `order`, `read`.
@@ -39,13 +48,14 @@ impl Broker {
         self.asked.borrow().join(" ")
     }
 
-    fn look(&self, serial_number: &str) -> Result<Option<Found>, Error> {
+    /// It writes two zeros before each serial number.
+    fn look(&self, key: String) -> Result<Option<Found>, Error> {
         let status = self.looks.borrow_mut().pop_front().unwrap_or_else(|| panic!("one look too many: {}", self.asked()))?;
-        Ok(status.map(|status| Found {
-            serial_number: serial_number.to_owned(),
-            ca_serial_number: "0b".to_owned(),
-            provider_serial_number: format!("00{serial_number}"),
-            status,
+        Ok(status.map(|status| {
+            let record = self.record.clone();
+            let serial_number = record.serial_number.clone().or_else(|| Some(key.clone()));
+            let certificate = ProviderRecord { status, serial_number, ..record }.into_certificate(now(), false);
+            Found { key, ca_key: Some("0b".to_owned()), certificate, request_id: None }
         }))
     }
 }
@@ -66,23 +76,28 @@ impl Inactivator for Broker {
             return Box::pin(async { Ok(None) });
         }
         self.asked.borrow_mut().push("find".to_owned());
-        Box::pin(async { self.look(reference.serial_number.as_str()) })
+        let text = reference.serial_number.as_ref().map_or("", SerialNumber::as_str);
+        Box::pin(async move { self.look(format!("00{text}")) })
     }
 
     fn read<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Found>, Error>> {
         self.asked.borrow_mut().push("read".to_owned());
-        Box::pin(async { self.look(&found.serial_number) })
+        Box::pin(async { self.look(found.key.clone()) })
     }
 
     fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
-        assert!(found.provider_serial_number.starts_with("00"), "a write acts on what a read has found");
+        assert!(found.key.starts_with("00"), "a write acts on what a read has found");
         self.asked.borrow_mut().push("order".to_owned());
         Box::pin(async { self.orders.borrow_mut().pop_front().unwrap_or_else(|| panic!("one order too many: {}", self.asked())) })
     }
 }
 
 pub(super) fn reference(serial: &str) -> CertificateReference {
-    CertificateReference { serial_number: SerialNumber::parse(serial).unwrap(), ca_serial_number: SerialNumber::parse("0b").ok() }
+    CertificateReference {
+        serial_number: SerialNumber::parse(serial).ok(),
+        ca_serial_number: SerialNumber::parse("0b").ok(),
+        fingerprint_sha256: None,
+    }
 }
 
 /// A look that shows this status.

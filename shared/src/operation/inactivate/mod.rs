@@ -7,11 +7,9 @@ mod fake;
 
 pub use answer::{InactivateAnswer, InactivateResult, Outcome, Summary};
 
-use super::{AnswerBudget, Operation, provider, shared_error};
-use crate::config::AllowedInstances;
+use super::{AnswerBudget, Operation, one_source, shared_error};
 use crate::error::{Error, ErrorCode};
-use crate::model::InstanceId;
-use crate::provider::{Inactivate as Inactivator, Session, Spellings, Target, inactivator};
+use crate::provider::{Inactivate as Inactivator, Scope, Session, Spellings, inactivator};
 use crate::request::{InactivateRequest, Member};
 use case::Case;
 
@@ -26,14 +24,10 @@ impl Operation for Inactivate {
     type Answer = InactivateAnswer;
 
     async fn perform(session: &Session<'_>, request: InactivateRequest, _: AnswerBudget) -> Result<InactivateAnswer, Error> {
-        let target = Target {
-            provider: provider(request.provider, session.config)?,
-            region: request.region.clone(),
-            instance_id: request.instance_id.clone(),
-        };
-        let inactivator = inactivator(session, target)?;
+        let source = one_source(request.provider, request.region.clone(), request.instance_id.clone(), session.config)?;
+        let inactivator = inactivator(session, source)?;
         let scope = inactivator.scope();
-        guard(session, scope.instance_id.as_ref())?;
+        guard(session, scope)?;
         for (index, reference) in request.certificates.iter().enumerate() {
             inactivator.check(reference).map_err(|error| {
                 let field = format!("certificates[{index}].{}", error.field.as_deref().unwrap_or_default());
@@ -53,19 +47,22 @@ impl Operation for Inactivate {
     }
 }
 
-/// Only instances on the allow-list are touched, not even read. Where a provider has no instances, only `*` allows it.
-fn guard(session: &Session<'_>, instance: Option<&InstanceId>) -> Result<(), Error> {
+/// Only instances on the allow-list are touched, not even read. A provider without instances stands there by its own name.
+fn guard(session: &Session<'_>, scope: &Scope) -> Result<(), Error> {
     let allowed = &session.config.inactivate_allowed_instances;
-    match instance {
-        Some(instance) if allowed.allow(instance) => Ok(()),
-        None if *allowed == AllowedInstances::All => Ok(()),
-        instance => {
-            let what =
-                instance.map_or_else(|| "every certificate of this account".to_owned(), |instance| format!("the instance {instance}"));
-            let detail = format!("{what} is not on the allow-list; add it to INACTIVATE_ALLOWED_INSTANCES if it may be touched");
-            Err(Error::new(ErrorCode::Forbidden, detail).with_field("instance_id"))
-        }
+    let is_allowed = match &scope.instance_id {
+        Some(instance) => allowed.allow(instance),
+        None => allowed.allow_provider(scope.provider),
+    };
+    if is_allowed {
+        return Ok(());
     }
+    let what = match &scope.instance_id {
+        Some(instance) => format!("the instance {instance}"),
+        None => format!("{}, which has no instances,", scope.provider),
+    };
+    let detail = format!("{what} is not on the allow-list; add it to INACTIVATE_ALLOWED_INSTANCES if it may be touched");
+    Err(Error::new(ErrorCode::Forbidden, detail).with_field(if scope.instance_id.is_some() { "instance_id" } else { "provider" }))
 }
 
 /// Every certificate under the caller's own spelling first, and then under the others those that were not found: however
@@ -83,7 +80,7 @@ async fn act(inactivator: &dyn Inactivator, request: &InactivateRequest) -> Resu
                 None => case.run(spellings, request.dry_run).await,
             };
             if let Some(result) = result.as_ref().filter(|_| stopped.is_none()) {
-                stopped = result.error.clone().filter(|error| concerns_the_whole_request(result, error));
+                stopped = result.error.clone().filter(Error::ends_the_request);
             }
         }
     }
@@ -91,16 +88,6 @@ async fn act(inactivator: &dyn Inactivator, request: &InactivateRequest) -> Resu
     let results: Vec<InactivateResult> =
         results.into_iter().zip(cases).map(|(result, case)| result.unwrap_or_else(|| case.not_found())).collect();
     shared_error(results.iter().map(untouched)).map_or(Ok(results), Err)
-}
-
-fn concerns_the_whole_request(result: &InactivateResult, error: &Error) -> bool {
-    match error.code {
-        ErrorCode::ProviderRejected => !error.concerns_parameters,
-        ErrorCode::Throttled | ErrorCode::Timeout => true,
-        // An unknown certificate is an outcome without an error; here it is the instance.
-        ErrorCode::NotFound => result.outcome == Outcome::Failed,
-        _ => false,
-    }
 }
 
 /// Why nothing was done about a certificate. An order that the provider has confirmed, or whose effect is not known, is not

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::fake::{Broker, confirmed, fails, reference, refused, shows, unanswered};
 use super::*;
 use crate::model::LifecycleStatus::{Active, Inactive, Revoked};
+use crate::model::{ProviderName, Region, SerialNumber};
 use crate::operation::Answer;
 use crate::provider::fixture::Bench;
 use crate::request;
@@ -27,11 +28,14 @@ fn outcomes(results: &[InactivateResult]) -> Vec<Outcome> {
     results.iter().map(|result| result.outcome).collect()
 }
 
-/// A request for certificates of `post-cn-1` over a broker that has all of them active.
+/// A request for certificates of `post-cn-1` over a broker that has all of them active, but for 10; and the calls.
 async fn perform(variables: &[(&str, &str)], request: Value) -> (Result<InactivateAnswer, Error>, Vec<String>) {
     let network = Network::new(|request| {
         let asked = |name| parameter(request, name).unwrap();
         match crate::transport::fake::header(request, "x-acs-action") {
+            Some("GetDeviceCertificate") if asked("DeviceSn") == "10" => {
+                recorded("alibaba-mqtt/InactivateDeviceCertificate.error-not-found")
+            }
             Some("GetDeviceCertificate") => {
                 ok(&json!({"Data": {"DeviceSn": asked("DeviceSn"), "CaSn": asked("CaSn"), "Status": "1"}, "RequestId": "id-1"}))
             }
@@ -42,8 +46,11 @@ async fn perform(variables: &[(&str, &str)], request: Value) -> (Result<Inactiva
     let session = bench.session();
     let request = request::parse(&request.to_string()).unwrap();
     let result = Inactivate::perform(&session, request, BUDGET).await;
-    (result, network.each(|sent| sent.header("x-acs-action").unwrap().to_owned()))
+    (result, network.each(|sent| format!("{} {}", sent.header("x-acs-action").unwrap(), sent.parameter("DeviceSn").unwrap())))
 }
+
+/// Letters can only be hex: no other text may name another certificate.
+const LOOK: &str = "GetDeviceCertificate 0A";
 
 fn body(dry_run: bool) -> Value {
     json!({
@@ -70,18 +77,89 @@ async fn an_instance_on_the_list_is_read_and_a_dry_run_stops_there() {
     for allowed in ["post-cn-1", "post-cn-2, post-cn-1", "*"] {
         let (result, calls) = perform(&[("INACTIVATE_ALLOWED_INSTANCES", allowed)], body(true)).await;
         let answer = result.unwrap();
-        assert_eq!((outcomes(&answer.results), calls), (vec![Outcome::WouldInactivate], vec!["GetDeviceCertificate".to_owned()]));
+        assert_eq!(outcomes(&answer.results), [Outcome::WouldInactivate]);
+        assert_eq!(calls, [LOOK], "{allowed}");
         assert_eq!((answer.operation, answer.dry_run, answer.summary.would_inactivate), ("inactivate", true, 1));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_without_instances_is_allowed_by_the_star_only() {
+async fn a_provider_without_instances_is_allowed_by_its_own_name_and_by_the_star() {
     let network = Network::queue([]);
-    for (allowed, expected) in [("*", true), ("post-cn-1", false), ("", false)] {
+    for (allowed, expected) in [
+        ("*", true),
+        ("aws-iot", true),
+        ("post-cn-1, aws-iot", true),
+        ("post-cn-1", false),
+        ("alibaba-pca", false),
+        ("AWS-IOT", false),
+        ("aws-iot-2,aws", false),
+        ("", false),
+    ] {
         let bench = Bench::with(&network, &[("INACTIVATE_ALLOWED_INSTANCES", allowed)]);
-        assert_eq!(guard(&bench.session(), None).is_ok(), expected, "{allowed:?}");
+        let scope = Scope { provider: ProviderName::AwsIot, region: Region::parse("eu-west-1").unwrap(), instance_id: None };
+        match guard(&bench.session(), &scope) {
+            Ok(()) => assert!(expected, "{allowed:?}"),
+            Err(error) => {
+                assert!(!expected, "{allowed:?}");
+                assert_eq!((error.code, error.field.as_deref()), (ErrorCode::Forbidden, Some("provider")));
+                assert!(error.detail.contains("aws-iot") && error.detail.contains("INACTIVATE_ALLOWED_INSTANCES"), "{error}");
+            }
+        }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_name_of_a_provider_does_not_allow_its_instances() {
+    let (result, calls) = perform(&[("INACTIVATE_ALLOWED_INSTANCES", "alibaba-mqtt")], body(false)).await;
+    assert_eq!((result.unwrap_err().code, calls.len()), (ErrorCode::Forbidden, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_of_aws_is_read_and_switched_off_by_its_fingerprint_where_its_provider_is_allowed() {
+    let id = "ab".repeat(32);
+    let order = json!({"provider": "aws-iot", "region": "eu-west-1", "certificates": [{"fingerprint_sha256": id}]});
+    for (allowed, outcome) in [("mqtt-1", None), ("mqtt-1,aws-iot", Some(Outcome::Inactivated))] {
+        let is_off = std::cell::Cell::new(false);
+        let network = Network::new(move |request| {
+            let changes = request.method == crate::transport::Method::Put;
+            is_off.set(is_off.get() || changes);
+            let status = if is_off.get() { "INACTIVE" } else { "ACTIVE" };
+            let id = request.url.rsplit('/').next().unwrap().split('?').next().unwrap();
+            if changes { ok(&json!({})) } else { ok(&json!({"certificateDescription": {"certificateId": id, "status": status}})) }
+        });
+        let bench = Bench::with(&network, &[("INACTIVATE_ALLOWED_INSTANCES", allowed)]);
+        let result = Inactivate::perform(&bench.session(), request::parse(&order.to_string()).unwrap(), BUDGET).await;
+        match outcome {
+            Some(outcome) => {
+                let answer = result.unwrap();
+                assert_eq!((outcomes(&answer.results), answer.results[0].verified), (vec![outcome], true));
+                let methods = network.each(|sent| sent.request.method.as_str());
+                assert_eq!((methods, &answer.instance_id), (vec!["GET", "PUT", "GET"], &None));
+            }
+            None => assert_eq!((result.unwrap_err().code, network.sent().len()), (ErrorCode::Forbidden, 0)),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_authority_that_only_revokes_is_unsupported_whatever_is_allowed() {
+    let order = json!({"provider": "alibaba-pca", "region": "cn-hangzhou", "certificates": [{"serial_number": "0a"}]});
+    let (result, calls) = perform(&[("INACTIVATE_ALLOWED_INSTANCES", "*")], order).await;
+    let error = result.unwrap_err();
+    assert_eq!((error.code, error.field.as_deref(), calls.len()), (ErrorCode::Unsupported, Some("provider"), 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_one_certificate_by_its_names_leaves_the_others_their_turn_and_is_told() {
+    let ambiguous = Err(Error::invalid("serial_number", "these digits name two certificates"));
+    let broker = Broker::new([ambiguous, shows(Active), shows(Inactive)], [confirmed()]);
+    let results = act(&broker, &request_of(2)).await.unwrap();
+    assert_eq!((outcomes(&results), broker.asked().as_str()), (vec![Outcome::Refused, Outcome::Inactivated], "find find order read"));
+    // Alone, too, it is a result and no error of the request.
+    let ambiguous = Err(Error::invalid("serial_number", "these digits name two certificates"));
+    let results = act(&Broker::new([ambiguous], []), &request_of(1)).await.unwrap();
+    assert_eq!(outcomes(&results), [Outcome::Refused]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,7 +188,7 @@ async fn each_certificate_has_its_own_outcome_in_the_order_asked_and_the_summary
     let results = act(&Broker::new(looks, orders), &request_of(6)).await.unwrap();
     use Outcome::{AlreadyInactive, Failed, Inactivated, NotFound, Refused, Unknown};
     assert_eq!(outcomes(&results), [AlreadyInactive, Inactivated, NotFound, Refused, Failed, Unknown]);
-    let serials: Vec<&str> = results.iter().map(|result| result.serial_number.as_str()).collect();
+    let serials: Vec<&str> = results.iter().filter_map(|result| result.serial_number.as_ref()).map(SerialNumber::as_str).collect();
     assert_eq!(serials, ["0a", "0b", "0c", "0d", "0e", "0f"]);
     let expected = Summary { inactivated: 1, already_inactive: 1, not_found: 1, refused: 1, failed: 1, unknown: 1, ..Summary::default() };
     assert_eq!(Summary::of(&results), expected);
@@ -171,7 +249,7 @@ async fn an_order_whose_effect_is_not_known_is_an_answer_and_no_error() {
 async fn a_refusal_by_the_provider_is_told_with_the_state_that_was_read() {
     let (result, calls) = perform(&[], body(false)).await;
     let answer = result.unwrap();
-    assert_eq!(calls, ["GetDeviceCertificate", "InactivateDeviceCertificate"]);
+    assert_eq!(calls, [LOOK, "InactivateDeviceCertificate 0A"]);
     let result = serde_json::to_value(&answer.results[0]).unwrap();
     assert_eq!(result["outcome"], "refused");
     assert_eq!((&result["status_before"], &result["status"], &result["verified"]), (&json!("active"), &json!("active"), &json!(false)));

@@ -11,8 +11,8 @@ pub(super) const CA_NOT_FOUND: &str = "FindCaBySnError";
 
 const INSTANCE: &str = "the provider does not know this instance; check instance_id and region";
 const OWNER: &str = "the instance belongs to another account, or the credentials may not use it (mq:MqttInstanceAccess)";
-const PERMISSION: &str = "the credentials lack the permission for this action; grant mq:GetDeviceCertificate, mq:MqttInstanceAccess \
-     and, for inactivating, mq:UnregisterDeviceCertificate in RAM";
+const PERMISSION: &str = "the credentials lack the permission for this action; grant mq:GetDeviceCertificate, mq:MqttInstanceAccess, \
+     for lists mq:ListDeviceCertificate and mq:ListDeviceCertificateByCaSn, and for inactivating mq:UnregisterDeviceCertificate in RAM";
 const OVERLOAD: &str = "the provider is overloaded; try again later";
 
 pub(super) const CODES: &[Row] = &[

@@ -1,4 +1,4 @@
-//! From target and configuration to an API: instance, region, host, credentials.
+//! From source and configuration to an API: instance, region, host, credentials.
 
 use super::*;
 use crate::error::ProviderError;
@@ -28,8 +28,8 @@ fn connected(case: &Case<'_>) -> Result<(String, String), Error> {
         has_instances: false,
     };
     let region = case.region.map(|region| Region::parse(region).unwrap());
-    let target = Target { provider: ProviderName::TencentMqtt, region, instance_id: None };
-    let (scope, connection) = connect(&session, target, &facts)?;
+    let source = Source { provider: ProviderName::TencentMqtt, region, instance_id: None };
+    let (scope, connection) = connect(&session, source, &facts)?;
     Ok((scope.region.as_str().to_owned(), connection.endpoint.url("")))
 }
 
@@ -90,8 +90,8 @@ fn an_instance_is_named_exactly_where_there_are_instances() {
             has_instances,
         };
         let instance_id = instance_id.map(|text| InstanceId::parse(text).unwrap());
-        let target = Target { provider: ProviderName::AlibabaPca, region: Region::parse("aa-one").ok(), instance_id };
-        match connect(&session, target, &facts) {
+        let source = Source { provider: ProviderName::AlibabaPca, region: Region::parse("aa-one").ok(), instance_id };
+        match connect(&session, source, &facts) {
             Ok((scope, _)) => assert!(fits && scope.instance_id.is_some() == has_instances),
             Err(error) => assert!(!fits && error.field.as_deref() == Some("instance_id"), "{error}"),
         }

@@ -4,8 +4,13 @@
 use crate::error::ErrorCode::{NotFound, ProviderRejected, ProviderUnavailable, Throttled};
 use crate::provider::codes::Row;
 
-const PERMISSION: &str =
-    "the credentials lack the permission for this action; grant it in CAM (mqtt:DescribeDeviceCertificates for describe)";
+/// Something is not there; its sub-codes say what.
+pub(super) const NOT_FOUND: &str = "ResourceNotFound";
+/// The instance is not there.
+pub(super) const INSTANCE_NOT_FOUND: &str = "ResourceNotFound.Instance";
+
+const PERMISSION: &str = "the credentials lack the permission for this action; grant in CAM mqtt:DescribeDeviceCertificates and, for \
+     inactivating, mqtt:DescribeDeviceCertificate and mqtt:DeactivateDeviceCertificate";
 
 pub(super) const CODES: &[Row] = &[
     // Load: repeating later helps.
@@ -16,8 +21,8 @@ pub(super) const CODES: &[Row] = &[
     Row::new("ResourceUnavailable", ProviderUnavailable, "the resource is unavailable at the moment; try again"),
     Row::new("ServiceUnavailable", ProviderUnavailable, "the service is unavailable at the moment; try again"),
     // What is not there.
-    Row::new("ResourceNotFound", NotFound, "the provider does not know this resource; check instance_id and region"),
-    Row::new("ResourceNotFound.Instance", NotFound, "the provider does not know this instance; check instance_id and region"),
+    Row::new(NOT_FOUND, NotFound, "the provider does not know this resource; check instance_id and region"),
+    Row::new(INSTANCE_NOT_FOUND, NotFound, "the provider does not know this instance; check instance_id and region"),
     // Credentials. SignatureExpire: the function's clock is more than five minutes off.
     Row::credentials("AuthFailure", "the provider refused the credentials; check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY"),
     Row::credentials("AuthFailure.SignatureExpire", "the provider found the request too old; the clocks differ by more than five minutes"),

@@ -1,7 +1,6 @@
 //! The contract's filter in the vendor's words.
 
 use super::wire::{Filter as WireFilter, status_word};
-use crate::error::{Error, ErrorCode};
 use crate::model::{LifecycleStatus, SerialNumber};
 use crate::request::{Filter, Order};
 
@@ -20,15 +19,10 @@ pub(super) struct Narrowing {
 /// * A serial number is sent in each of its spellings: the vendor's own examples show one with and without its leading zero.
 /// * That the values of one filter are alternatives, and how many there may be, is not confirmed. `several_values` says
 ///   whether to rely on it; if not, filters with more than one value stay here.
-pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Result<Narrowing, Error> {
-    if filter.statuses.contains(&LifecycleStatus::Good) {
-        let detail = "tencent-mqtt never says good: that is a certificate authority's word; ask for active";
-        return Err(Error::new(ErrorCode::Unsupported, detail).with_field("filter.statuses"));
-    }
-    // An unknown status is any word that the vendor does not document, so there is none to ask for.
-    let words: Vec<Option<&str>> = filter.statuses.iter().map(|status| status_word(*status)).collect();
-    let statuses: Vec<String> = words.iter().flatten().map(|word| (*word).to_owned()).collect();
-    let all_words_known = words.iter().all(Option::is_some);
+pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Narrowing {
+    // An unknown status is any word that the vendor does not document, so there is none to ask for. It never says good.
+    let all_words_known = !filter.statuses.contains(&LifecycleStatus::Unknown);
+    let statuses: Vec<String> = filter.statuses.iter().filter_map(|status| status_word(*status)).map(str::to_owned).collect();
 
     let wanted = [
         ("ClientId", filter.client_ids.clone()),
@@ -44,7 +38,9 @@ pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Result<Narrowi
         .map(|(name, values)| WireFilter { name, values })
         .partition(|filter| several_values || filter.values.len() == 1);
     let is_sure = sent.iter().all(|filter| filter.name == "Status");
-    Ok(Narrowing { filters: sent, complete: kept.is_empty() && all_words_known && !filter.has_window(), is_sure })
+    // The vendor has no filter for fingerprints.
+    let says_all = all_words_known && filter.fingerprints_sha256.is_empty() && !filter.has_window();
+    Narrowing { filters: sent, complete: kept.is_empty() && says_all, is_sure }
 }
 
 fn spellings(serial_numbers: &[SerialNumber]) -> Vec<String> {

@@ -1,10 +1,8 @@
-//! Requests and answers of `DescribeDeviceCertificates` as Tencent Cloud writes them.
+//! Requests and answers of the device certificate actions as Tencent Cloud writes them.
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
-use crate::model::{Certificate, LifecycleStatus, SerialNumber, Subject, Timestamp, Validity, effective_status, usable};
-use crate::provider::fact;
+use crate::model::{LifecycleStatus, ProviderRecord, Subject, Timestamp, Validity};
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -17,6 +15,14 @@ pub(super) struct DescribeDeviceCertificates<'a> {
     pub(super) order_by: &'static str,
 }
 
+/// The actions on one certificate share their parameters.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct OneDeviceCertificate<'a> {
+    pub(super) instance_id: &'a str,
+    pub(super) device_certificate_sn: &'a str,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Filter {
@@ -26,22 +32,66 @@ pub(super) struct Filter {
 
 /// The documentation prints `Error` and `RequestId` beside `Response`, too, with `null`. Nobody reads them there.
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Envelope<'a> {
-    #[serde(borrow, default, deserialize_with = "crate::object::optional")]
-    pub(super) response: Option<Response<'a>>,
+#[serde(rename_all = "PascalCase", bound = "T: Deserialize<'de>")]
+pub(super) struct Envelope<T> {
+    #[serde(default, deserialize_with = "crate::object::optional")]
+    pub(super) response: Option<T>,
 }
 
+/// What every action may answer.
+pub(super) trait Response {
+    fn error(&self) -> Option<&ApiError>;
+    fn request_id(&self) -> Option<&str>;
+}
+
+macro_rules! response {
+    ($type:ty) => {
+        impl Response for $type {
+            fn error(&self) -> Option<&ApiError> {
+                self.error.as_ref()
+            }
+            fn request_id(&self) -> Option<&str> {
+                self.request_id.as_deref()
+            }
+        }
+    };
+}
+
+/// Of `DescribeDeviceCertificates`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Response<'a> {
+pub(super) struct List {
     #[serde(default, deserialize_with = "crate::object::optional")]
-    pub(super) error: Option<ApiError>,
+    error: Option<ApiError>,
     pub(super) request_id: Option<String>,
     pub(super) total_count: Option<u64>,
-    #[serde(borrow, default, deserialize_with = "crate::object::optional_list")]
-    pub(super) data: Option<Vec<Item<'a>>>,
+    #[serde(default, deserialize_with = "crate::object::optional_list")]
+    pub(super) data: Option<Vec<Item>>,
 }
+response!(List);
+
+/// Of `DescribeDeviceCertificate`. No member of the certificate is documented as always there; without a serial number and a
+/// status it is none.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct One {
+    #[serde(default, deserialize_with = "crate::object::optional")]
+    error: Option<ApiError>,
+    pub(super) request_id: Option<String>,
+    #[serde(flatten)]
+    pub(super) item: Option<Item>,
+}
+response!(One);
+
+/// Of `DeactivateDeviceCertificate`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Written {
+    #[serde(default, deserialize_with = "crate::object::optional")]
+    error: Option<ApiError>,
+    pub(super) request_id: Option<String>,
+}
+response!(Written);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -53,17 +103,15 @@ pub(super) struct ApiError {
 /// A `DeviceCertificateItem`. Times are epoch milliseconds, 0 means never.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Item<'a> {
-    device_certificate_sn: String,
+pub(super) struct Item {
+    pub(super) device_certificate_sn: String,
     status: String,
     client_id: Option<String>,
     device_certificate_cn: Option<String>,
     organizational_unit: Option<String>,
     ca_sn: Option<String>,
     certificate_source: Option<String>,
-    /// The PEM stays unread unless it is asked for.
-    #[serde(borrow)]
-    device_certificate: Option<&'a RawValue>,
+    device_certificate: Option<String>,
     not_before_time: Option<i64>,
     not_after_time: Option<i64>,
     created_time: Option<i64>,
@@ -72,38 +120,25 @@ pub(super) struct Item<'a> {
     last_inactivation_time: Option<i64>,
 }
 
-impl Item<'_> {
-    pub(super) fn into_certificate(self, now: Timestamp, include_pem: bool) -> Certificate {
-        let status = lifecycle_status(&self.status);
-        let validity = Validity { not_before: moment(self.not_before_time), not_after: moment(self.not_after_time) };
-        Certificate {
-            serial_number: SerialNumber::parse(&self.device_certificate_sn).ok(),
-            provider_serial_number: fact(Some(self.device_certificate_sn)),
-            ca_serial_number: self.ca_sn.and_then(|text| SerialNumber::parse(&text).ok()),
-            client_id: fact(self.client_id),
-            subject: Subject { common_name: fact(self.device_certificate_cn), organizational_unit: fact(self.organizational_unit) },
-            status,
-            provider_status: fact(Some(self.status)),
-            effective_status: effective_status(status, validity, now),
-            usable: usable(status, validity, now),
-            source: fact(self.certificate_source),
-            not_before: validity.not_before,
-            not_after: validity.not_after,
-            created_at: moment(self.created_time),
-            updated_at: moment(self.update_time),
-            last_activated_at: moment(self.last_activation_time),
-            last_inactivated_at: moment(self.last_inactivation_time),
-            fingerprint_sha256: None,
-            pem: if include_pem { self.device_certificate.and_then(pem) } else { None },
+impl From<Item> for ProviderRecord {
+    fn from(item: Item) -> Self {
+        Self {
+            serial_number: Some(item.device_certificate_sn),
+            ca_serial_number: item.ca_sn,
+            client_id: item.client_id,
+            subject: Some(Subject { common_name: item.device_certificate_cn, organizational_unit: item.organizational_unit }),
+            status: lifecycle_status(&item.status),
+            provider_status: Some(item.status),
+            source: item.certificate_source,
+            validity: Validity { not_before: moment(item.not_before_time), not_after: moment(item.not_after_time) },
+            created_at: moment(item.created_time),
+            updated_at: moment(item.update_time),
+            last_activated_at: moment(item.last_activation_time),
+            last_inactivated_at: moment(item.last_inactivation_time),
+            pem: item.device_certificate,
+            ..Self::default()
         }
     }
-}
-
-/// The documented example has the two marker lines with nothing between them: that is no certificate.
-fn pem(raw: &RawValue) -> Option<String> {
-    let text: String = serde_json::from_str(raw.get()).ok()?;
-    let has_content = text.lines().any(|line| !line.is_empty() && !line.starts_with("-----"));
-    has_content.then_some(text)
 }
 
 fn moment(milliseconds: Option<i64>) -> Option<Timestamp> {

@@ -49,7 +49,12 @@ async fn repeated(end: &Answer, safety: Safety) -> (usize, ErrorCode, bool) {
 }
 
 fn copy(answer: &Answer) -> Answer {
-    let copy = |response: &HttpResponse| HttpResponse { body: response.body.clone(), ..*response };
+    let copy = |response: &HttpResponse| HttpResponse {
+        error_type: response.error_type.clone(),
+        request_id: response.request_id.clone(),
+        body: response.body.clone(),
+        ..*response
+    };
     answer.as_ref().map(copy).map_err(Clone::clone)
 }
 

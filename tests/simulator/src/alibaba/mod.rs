@@ -52,14 +52,14 @@ pub(crate) fn reply(received: &Received, result: Result<Value, Refusal>, request
         }
         Err(refusal) => refused(received, &refusal, request_id),
     };
-    reply.headers.push(("x-acs-request-id", request_id.to_owned()));
+    reply.headers.push(("x-acs-request-id".into(), request_id.to_owned()));
     reply
 }
 
 fn refused(received: &Received, refusal: &Refusal, request_id: &str) -> Reply {
     let product = match received.vendor {
         Vendor::AlibabaCas => "cas",
-        Vendor::AlibabaMqtt | Vendor::TencentMqtt => "OnsMqtt",
+        Vendor::AlibabaMqtt | Vendor::TencentMqtt | Vendor::AwsIot => "OnsMqtt",
     };
     let code = &refusal.code;
     let body = json!({
@@ -71,7 +71,7 @@ fn refused(received: &Received, refusal: &Refusal, request_id: &str) -> Reply {
     });
     let mut reply = Reply::json(refusal.status, CONTENT_TYPE, &body);
     if let Some(milliseconds) = refusal.retry_after {
-        reply.headers.push(("x-acs-retry-after", milliseconds.to_string()));
+        reply.headers.push(("x-acs-retry-after".into(), milliseconds.to_string()));
     }
     reply
 }

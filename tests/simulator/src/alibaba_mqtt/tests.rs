@@ -1,6 +1,6 @@
 use super::*;
-use crate::testing::{AlibabaCall, simulator};
-use crate::{Fault, FaultRule, Fleet, Simulator, Vendor};
+use crate::testing::{AlibabaCall, simulator, with_options};
+use crate::{Fault, FaultRule, Fleet, Options, Simulator, Vendor};
 
 async fn five() -> Simulator {
     let certificates = ["00AB12", "ab12", "0f", "f", "356217374433"]
@@ -80,6 +80,45 @@ async fn a_list_is_read_page_by_page() {
         let refused = (400, "ParameterFieldCheckFailed".to_owned());
         assert_eq!(page(number, size).code(&simulator), refused, "{number} {size}");
     }
+}
+
+#[tokio::test]
+async fn a_list_can_be_restricted_to_one_ca() {
+    let simulator = five().await;
+    let serials = ["00AB12", "0f", "356217374433"];
+    simulator.with_fleet(|fleet| {
+        for serial in serials {
+            "0B7E".clone_into(&mut fleet.alibaba_certificate("post-cn-1", serial, CA).unwrap().ca_sn);
+        }
+    });
+    let page = |ca_sn: &str, number: &str, size: &str| {
+        let parameters = [("MqttInstanceId", "post-cn-1"), ("CaSn", ca_sn), ("PageNo", number), ("PageSize", size)];
+        AlibabaCall::mqtt("ListDeviceCertificateByCaSn", &parameters)
+    };
+    for (ca_sn, number, expected, total) in [
+        ("0B7E", "1", &serials[..2], 3),
+        ("0B7E", "2", &serials[2..], 3),
+        ("0B7E", "3", &[], 3),
+        (CA, "1", &["ab12", "f"], 2),
+        ("0b7e", "1", &[], 0),
+    ] {
+        let data = page(ca_sn, number, "2").send(&simulator).json()["Data"].clone();
+        let found: Vec<&str> =
+            data["DeviceCertificateVOS"].as_array().unwrap().iter().map(|row| row["DeviceSn"].as_str().unwrap()).collect();
+        assert_eq!((found.as_slice(), &data["Total"]), (expected, &json!(total)), "{ca_sn} {number}");
+    }
+    for (ca_sn, number, size) in [("", "1", "2"), (&*"1".repeat(129), "1", "2"), (CA, "0", "2"), (CA, "1", "101")] {
+        assert_eq!(page(ca_sn, number, size).code(&simulator), (400, "ParameterFieldCheckFailed".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn total_can_be_told_to_count_results() {
+    let fleet = five().await.with_fleet(|fleet| fleet.clone());
+    let simulator = with_options(Options { total_counts_results: true, ..Options::of(fleet) }).await;
+    let parameters = [("MqttInstanceId", "post-cn-1"), ("PageNo", "1"), ("PageSize", "2")];
+    let data = AlibabaCall::mqtt("ListDeviceCertificate", &parameters).send(&simulator).json()["Data"].clone();
+    assert_eq!(data["Total"], 5);
 }
 
 #[tokio::test]

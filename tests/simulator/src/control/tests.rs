@@ -1,14 +1,14 @@
 use crate::testing::{AlibabaCall, Answer, exchange, simulator};
-use crate::{AlibabaInstance, CasCertificate, Fleet, Simulator, TencentInstance};
+use crate::{AlibabaInstance, AwsCertificate, CasCertificate, Fleet, Simulator, TencentInstance};
 use serde_json::{Value, json};
 
 async fn small() -> Simulator {
-    simulator(Fleet::of(
+    let fleet = Fleet::of(
         [TencentInstance { instance_id: "mqtt-1".to_owned(), certificates: vec![Default::default(); 3], ..TencentInstance::default() }],
         [AlibabaInstance { instance_id: "post-cn-1".to_owned(), certificates: vec![Default::default()] }],
         [CasCertificate::default()],
-    ))
-    .await
+    );
+    simulator(fleet.with_aws_iot([AwsCertificate::default()])).await
 }
 
 fn send(simulator: &Simulator, method: &str, path: &str, body: &str) -> Answer {
@@ -71,7 +71,9 @@ async fn the_fleet_is_shown_in_plain_form() {
     let mqtt = get(&simulator, "/certificates?vendor=alibaba-mqtt");
     assert_eq!(mqtt["certificates"][0]["DeviceSn"], "356217374433");
     let cas = get(&simulator, "/certificates?vendor=alibaba-cas");
-    assert_eq!(cas["certificates"][0]["Status"], "good");
+    assert_eq!((&cas["certificates"][0]["Status"], &cas["certificates"][0]["RevokeTime"]), (&json!("good"), &json!(0)));
+    let aws = get(&simulator, "/certificates?vendor=aws-iot");
+    assert_eq!((&aws["certificates"][0]["status"], &aws["certificates"][0]["region"]), (&json!("ACTIVE"), &json!("eu-west-1")));
 }
 
 #[tokio::test]
@@ -80,7 +82,7 @@ async fn a_mistake_is_named() {
     for (method, path, body, status, named) in [
         ("POST", "/faults", "{", 400, "EOF"),
         ("POST", "/faults", r#"{"fault": "stall"}"#, 400, "vendor"),
-        ("POST", "/faults", r#"{"vendor": "aws-iot", "fault": "stall"}"#, 400, "aws-iot"),
+        ("POST", "/faults", r#"{"vendor": "azure-iot", "fault": "stall"}"#, 400, "azure-iot"),
         ("POST", "/faults", r#"{"vendor": "alibaba-cas", "fault": "stal"}"#, 400, "stal"),
         ("POST", "/faults", r#"{"vendor": "alibaba-cas", "fault": "stall", "actoin": "x"}"#, 400, "actoin"),
         ("GET", "/certificates", "", 400, "vendor"),

@@ -1,5 +1,5 @@
-use crate::testing::{AlibabaCall, Answer, TencentCall, exchange, simulator, with_options};
-use crate::{AlibabaInstance, CasCertificate, Fault, FaultRule, Fleet, Options, Simulator, TencentInstance, Vendor};
+use crate::testing::{AlibabaCall, Answer, AwsCall, TencentCall, error_type, exchange, simulator, with_options};
+use crate::{AlibabaInstance, AwsCertificate, CasCertificate, Fault, FaultRule, Fleet, Options, Simulator, TencentInstance, Vendor};
 use serde_json::json;
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -10,6 +10,11 @@ fn fleet() -> Fleet {
         [AlibabaInstance { instance_id: "post-cn-1".to_owned(), certificates: vec![Default::default()] }],
         [CasCertificate::default()],
     )
+    .with_aws_iot([AwsCertificate::default()])
+}
+
+fn update() -> AwsCall {
+    AwsCall::update(&AwsCertificate::default().certificate_id, "INACTIVE")
 }
 
 fn describe() -> TencentCall {
@@ -45,11 +50,11 @@ fn try_send(simulator: &Simulator, call: &AlibabaCall) -> std::io::Result<Option
 async fn every_vendor_refuses_on_command_in_its_own_words() {
     let simulator = simulator(fleet()).await;
     let faults = [
-        (Fault::Throttle, "RequestLimitExceeded", (400, "Throttling.User")),
-        (Fault::Internal, "InternalError", (500, "InternalError")),
-        (Fault::code("SystemOverFlow", 500), "SystemOverFlow", (500, "SystemOverFlow")),
+        (Fault::Throttle, "RequestLimitExceeded", (400, "Throttling.User"), "ThrottlingException"),
+        (Fault::Internal, "InternalError", (500, "InternalError"), "InternalFailureException"),
+        (Fault::code("SystemOverFlow", 500), "SystemOverFlow", (500, "SystemOverFlow"), "SystemOverFlow"),
     ];
-    for (fault, tencent, (http, alibaba)) in faults {
+    for (fault, tencent, (http, alibaba), aws) in faults {
         for vendor in Vendor::ALL {
             simulator.fail(vendor, fault.clone());
         }
@@ -57,6 +62,8 @@ async fn every_vendor_refuses_on_command_in_its_own_words() {
         assert_eq!(status().code(&simulator), (http, alibaba.to_owned()));
         assert_eq!(inactivate().code(&simulator), (http, alibaba.to_owned()));
         assert!(!is_inactive(&simulator));
+        assert_eq!(update().code(&simulator), (http, aws.to_owned()));
+        assert_eq!(simulator.with_fleet(|fleet| fleet.aws_iot.values().next().unwrap().status.clone()), "ACTIVE");
     }
     assert_eq!(outcomes(&simulator)[..2], ["RequestLimitExceeded", "Throttling.User"]);
 }
@@ -79,7 +86,9 @@ async fn an_unavailable_vendor_answers_503() {
     let page = exchange(&url, &describe().request(&url)).unwrap().unwrap();
     assert_eq!((page.status, page.header("content-type")), (503, Some("text/html")));
     assert_eq!(status().code(&simulator), (503, "ServiceUnavailable".to_owned()));
-    assert_eq!(outcomes(&simulator), ["unavailable", "ServiceUnavailable"]);
+    simulator.fail(Vendor::AwsIot, Fault::Unavailable);
+    assert_eq!(update().code(&simulator), (503, "ServiceUnavailableException".to_owned()));
+    assert_eq!(outcomes(&simulator), ["unavailable", "ServiceUnavailable", "ServiceUnavailableException"]);
 }
 
 #[tokio::test]
@@ -103,6 +112,42 @@ async fn a_truncated_answer_is_shorter_than_it_says() {
     assert!(!answer.body.is_empty() && answer.body.len() < declared);
     assert!(answer.body.starts_with(b"{"));
     assert!(is_inactive(&simulator));
+}
+
+#[tokio::test]
+async fn an_empty_answer_can_be_truncated() {
+    let simulator = simulator(fleet()).await;
+    simulator.fail(Vendor::AwsIot, Fault::Truncated);
+    let answer = update().send(&simulator);
+    assert_eq!((answer.header("content-length"), answer.body.len()), (Some("1"), 0));
+    assert_eq!(error_type(&answer), (200, "ok".to_owned()));
+}
+
+#[tokio::test]
+async fn the_fleet_changes_once_after_so_many_successful_calls() {
+    let simulator = simulator(fleet()).await;
+    let list = || {
+        let parameters = [("MqttInstanceId", "post-cn-1"), ("PageNo", "1"), ("PageSize", "10")];
+        let answer = AlibabaCall::mqtt("ListDeviceCertificate", &parameters).send(&simulator).json();
+        answer["Data"]["DeviceCertificateVOS"].as_array().map(Vec::len)
+    };
+    simulator.change_after(Vendor::AlibabaMqtt, "ListDeviceCertificate", 2, |fleet| {
+        let instance = fleet.alibaba_mqtt.get_mut("post-cn-1").unwrap();
+        instance.certificates.push(Default::default());
+    });
+    assert_eq!(list(), Some(1));
+    simulator.fail(Vendor::AlibabaMqtt, Fault::Throttle);
+    assert_eq!(list(), None);
+    assert_eq!(inactivate().code(&simulator).1, "ok");
+    assert_eq!(list(), Some(1));
+    assert_eq!(simulator.with_fleet(|fleet| fleet.alibaba_mqtt["post-cn-1"].certificates.len()), 2);
+    assert_eq!([list(), list()], [Some(2), Some(2)]);
+
+    simulator.change_after(Vendor::AlibabaMqtt, "ListDeviceCertificate", 0, |fleet| fleet.alibaba_mqtt.clear());
+    simulator.change_after(Vendor::AlibabaMqtt, "ListDeviceCertificate", 1, |_| unreachable!("a reset forgets it"));
+    assert!(simulator.with_fleet(|fleet| fleet.alibaba_mqtt.is_empty()));
+    simulator.reset();
+    assert_eq!(list(), Some(1));
 }
 
 #[tokio::test]
@@ -146,6 +191,17 @@ async fn any_body_is_sent_as_it_was_given() {
 }
 
 #[tokio::test]
+async fn a_body_may_have_headers_of_its_own() {
+    let simulator = simulator(fleet()).await;
+    let headers = [("x-amzn-ErrorType", "CertificateStateException:"), ("x-amzn-RequestId", "1")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    simulator.fail(Vendor::AwsIot, Fault::body_with_headers(406, "application/json", headers, r#"{"message": ""}"#));
+    let answer = update().send(&simulator);
+    assert_eq!(error_type(&answer), (406, "CertificateStateException".to_owned()));
+    assert_eq!((answer.header("x-amzn-requestid"), answer.header("content-type")), (Some("1"), Some("application/json")));
+}
+
+#[tokio::test]
 async fn faults_befall_only_the_calls_they_are_meant_for() {
     let simulator = simulator(fleet()).await;
     let rule = FaultRule::times(Fault::Internal, 2).on("InactivateDeviceCertificate").containing("356217374433");
@@ -163,7 +219,7 @@ async fn faults_befall_only_the_calls_they_are_meant_for() {
 
 #[tokio::test]
 async fn limits_hold_when_they_are_to_be_enforced() {
-    let with_limits = |enforce_rate_limits| with_options(Options { fleet: fleet(), enforce_rate_limits, ..Options::default() });
+    let with_limits = |enforce_rate_limits| with_options(Options { enforce_rate_limits, ..Options::of(fleet()) });
     let enforced = with_limits(true).await;
     let codes: Vec<String> = (0..11).map(|_| status().code(&enforced).1).collect();
     assert_eq!(codes[..10], ["ok"; 10]);

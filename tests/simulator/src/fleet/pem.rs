@@ -1,6 +1,9 @@
 //! Real certificates for some of the records.
 
+use super::IssuedCertificate;
+use crate::signature::sha256_hex;
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, Error, IsCa, Issuer, KeyPair, KeyUsagePurpose, SerialNumber};
+use std::sync::OnceLock;
 use time::OffsetDateTime;
 
 /// A certification authority with its own P-256 key.
@@ -11,7 +14,7 @@ pub(super) struct Facts<'a> {
     /// Hex digits.
     pub(super) serial: &'a str,
     pub(super) common_name: &'a str,
-    pub(super) organizational_unit: &'a str,
+    pub(super) organizational_unit: Option<&'a str>,
     /// Epoch milliseconds.
     pub(super) not_before: i64,
     /// Epoch milliseconds.
@@ -21,29 +24,44 @@ pub(super) struct Facts<'a> {
 impl Authority {
     pub(super) fn new(name: &str) -> Result<Self, Error> {
         let mut params = CertificateParams::default();
-        params.distinguished_name = subject(name, "Device Certificates");
+        params.distinguished_name = subject(name, Some("Device Certificates"));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         Ok(Self(Issuer::new(params, KeyPair::generate()?)))
     }
 
-    /// A certificate with a new P-256 key, as PEM text.
-    pub(super) fn issue(&self, facts: &Facts<'_>) -> Result<String, Error> {
+    /// A certificate with the one P-256 key that all devices of this process share.
+    pub(super) fn issue(&self, facts: &Facts<'_>) -> Result<IssuedCertificate, Error> {
         let mut params = CertificateParams::default();
         params.distinguished_name = subject(facts.common_name, facts.organizational_unit);
         params.serial_number = Some(SerialNumber::from_slice(&octets(facts.serial)));
         params.not_before = date(facts.not_before)?;
         params.not_after = date(facts.not_after)?;
-        let key = KeyPair::generate()?;
-        Ok(params.signed_by(&key, &self.0)?.pem().replace("\r\n", "\n"))
+        let certificate = params.signed_by(device_key()?, &self.0)?;
+        Ok(IssuedCertificate {
+            pem: certificate.pem().replace("\r\n", "\n"),
+            fingerprint_sha256: sha256_hex(certificate.der()),
+            serial: facts.serial.to_owned(),
+            common_name: facts.common_name.to_owned(),
+            organizational_unit: facts.organizational_unit.map(str::to_owned),
+            not_before_ms: facts.not_before,
+            not_after_ms: facts.not_after,
+        })
     }
 }
 
-fn subject(common_name: &str, organizational_unit: &str) -> DistinguishedName {
+fn device_key() -> Result<&'static KeyPair, Error> {
+    static KEY: OnceLock<Option<KeyPair>> = OnceLock::new();
+    KEY.get_or_init(|| KeyPair::generate().ok()).as_ref().ok_or(Error::KeyGenerationUnavailable)
+}
+
+fn subject(common_name: &str, organizational_unit: Option<&str>) -> DistinguishedName {
     let mut name = DistinguishedName::new();
     name.push(DnType::CountryName, "CN");
     name.push(DnType::OrganizationName, "Example Mobility");
-    name.push(DnType::OrganizationalUnitName, organizational_unit);
+    if let Some(unit) = organizational_unit {
+        name.push(DnType::OrganizationalUnitName, unit);
+    }
     name.push(DnType::CommonName, common_name);
     name
 }

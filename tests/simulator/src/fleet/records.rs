@@ -1,5 +1,6 @@
-//! One record a certificate, with the vendor's own member names and values.
+//! One record a certificate of the MQTT vendors, with the vendor's own member names and values.
 
+use super::IssuedCertificate;
 use serde::{Serialize, Serializer};
 
 /// A Tencent MQTT instance.
@@ -76,6 +77,22 @@ impl Default for TencentCertificate {
     }
 }
 
+impl TencentCertificate {
+    /// This certificate with its serial number, names, validity and PEM; the rest as in [`default`](Self::default).
+    pub fn of(issued: &IssuedCertificate) -> Self {
+        Self {
+            client_id: issued.common_name.clone(),
+            device_certificate: issued.pem.clone(),
+            device_certificate_sn: issued.serial.clone(),
+            device_certificate_cn: issued.common_name.clone(),
+            organizational_unit: issued.organizational_unit.clone(),
+            not_before_time: Some(issued.not_before_ms),
+            not_after_time: Some(issued.not_after_ms),
+            ..Self::default()
+        }
+    }
+}
+
 /// An Alibaba MQTT instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AlibabaInstance {
@@ -122,41 +139,17 @@ impl Default for AlibabaMqttCertificate {
     }
 }
 
-/// A client certificate of Alibaba's private CA.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct CasCertificate {
-    /// Serial number in the vendor's own spelling, the only one that finds it.
-    pub serial_number: String,
-    /// `good`, `revoked` or `unknown`.
-    pub status: String,
-    /// When it was revoked, in one of the forms that the vendor's documents know.
-    #[serde(skip_serializing_if = "RevokeTime::is_absent")]
-    pub revoke_time: RevokeTime,
-}
-
-impl Default for CasCertificate {
-    /// The certificate of Alibaba's published example, with the masked digits of its serial number left off.
-    fn default() -> Self {
-        Self { serial_number: "b67e53ebcea9b77d65b0c3236646d715".to_owned(), status: "good".to_owned(), revoke_time: RevokeTime::Number(0) }
-    }
-}
-
-/// `RevokeTime` as it stands in an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum RevokeTime {
-    /// The member is left out.
-    Absent,
-    /// Epoch milliseconds, epoch seconds, or 0 when not revoked.
-    Number(i64),
-    /// Text like `2021-01-01T00:00Z`.
-    Text(String),
-}
-
-impl RevokeTime {
-    fn is_absent(&self) -> bool {
-        *self == Self::Absent
+impl AlibabaMqttCertificate {
+    /// This certificate with its serial number, name, validity and PEM; the rest as in [`default`](Self::default).
+    pub fn of(issued: &IssuedCertificate) -> Self {
+        Self {
+            device_sn: issued.serial.clone(),
+            device_name: issued.common_name.clone(),
+            device_content: issued.pem.clone(),
+            valid_begin: issued.not_before_ms,
+            valid_end: issued.not_after_ms,
+            ..Self::default()
+        }
     }
 }
 
@@ -213,13 +206,5 @@ mod tests {
         let record = serde_json::to_value(AlibabaMqttCertificate::default()).unwrap();
         assert_eq!(record["ValidEnd"], "1969497303000");
         assert!(record.as_object().unwrap().values().all(|v| v.is_string()));
-    }
-
-    #[test]
-    fn a_revocation_time_takes_every_form() {
-        let with = |revoke_time| serde_json::to_value(CasCertificate { revoke_time, ..CasCertificate::default() }).unwrap();
-        assert_eq!(with(RevokeTime::Absent).get("RevokeTime"), None);
-        assert_eq!(with(RevokeTime::Number(5))["RevokeTime"], 5);
-        assert_eq!(with(RevokeTime::Text("2021-01-01T00:00Z".to_owned()))["RevokeTime"], json!("2021-01-01T00:00Z"));
     }
 }

@@ -1,6 +1,7 @@
 //! The vendors' signature schemes as the servers compute them, written apart from the product's own signers.
 
 pub(crate) mod acs3;
+pub(crate) mod sigv4;
 pub(crate) mod tc3;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -25,7 +26,7 @@ fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// The lines of the signed headers, one `name:value` a line. Both vendors build them alike.
+/// The lines of the signed headers, one `name:value` a line. Tencent and Alibaba build them alike.
 fn header_lines(headers: &[(String, String)]) -> String {
     headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect()
 }

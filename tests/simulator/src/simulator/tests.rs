@@ -7,7 +7,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, pem::PemObject
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 fn empty() -> Options {
-    Options { fleet: Fleet::empty(), ..Options::default() }
+    Options::of(Fleet::empty())
 }
 
 #[tokio::test]
@@ -36,12 +36,13 @@ async fn given_ports_are_used_and_taken_ones_are_named() {
             port(first.url(Vendor::TencentMqtt)),
             port(first.url(Vendor::AlibabaMqtt)),
             port(first.url(Vendor::AlibabaCas)),
+            port(first.url(Vendor::AwsIot)),
             port(first.control_url()),
         ]
     };
     let options = || Options { ports: Some(ports), ..empty() };
     let simulator = with_options(options()).await;
-    assert_eq!(simulator.control_url(), format!("http://127.0.0.1:{}", ports[3]));
+    assert_eq!(simulator.control_url(), format!("http://127.0.0.1:{}", ports[4]));
     let error = Simulator::start(options()).await.err().unwrap();
     assert!(error.to_string().contains(&ports[0].to_string()), "{error}");
 }

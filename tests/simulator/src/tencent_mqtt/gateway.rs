@@ -1,6 +1,6 @@
 //! What Tencent's gateway checks before an action sees the call.
 
-use super::{DESCRIBE, LIST, VERSION, missing, refusal};
+use super::{ACTIONS, VERSION, missing, refusal};
 use crate::exchange::{Received, Refusal};
 use crate::signature::tc3::{self, Authorization};
 use std::time::{Duration, UNIX_EPOCH};
@@ -37,7 +37,7 @@ pub(crate) fn admit(received: &Received) -> Result<String, Refusal> {
         .filter(|authorization| well_formed(&authorization.signed_headers))
         .ok_or_else(malformed)?;
     check_signature(received, &authorization, &timestamp)?;
-    if ![LIST, DESCRIBE].contains(&action.as_str()) {
+    if !ACTIONS.contains(&action.as_str()) {
         return Err(unknown_action());
     }
     if version != VERSION {

@@ -11,13 +11,19 @@ const DEFAULT_LIMIT: i64 = 20;
 const MOST_A_PAGE: i64 = 100;
 const STATUSES: [&str; 4] = ["ACTIVE", "INACTIVE", "REVOKED", "PENDING_ACTIVATION"];
 
-pub(super) fn describe_device_certificates(store: &mut Store, region: &str, parameters: &Value) -> Result<Value, Refusal> {
+/// With `alternatives` one matching value of a filter is enough, otherwise each has to match.
+pub(super) fn describe_device_certificates(
+    store: &mut Store,
+    region: &str,
+    parameters: &Value,
+    alternatives: bool,
+) -> Result<Value, Refusal> {
     let request = Request::read(parameters)?;
     instance(store, region, &request.instance_id)?;
     let mut total = 0_usize;
     let mut page: Vec<&TencentCertificate> = Vec::new();
     for certificate in store.ordered(&request.instance_id, request.order) {
-        if request.filters.iter().all(|filter| filter.matches(certificate)) {
+        if request.filters.iter().all(|filter| filter.matches(certificate, alternatives)) {
             if total >= request.offset && page.len() < request.limit {
                 page.push(certificate);
             }
@@ -66,7 +72,7 @@ impl Request {
     }
 }
 
-/// One filter: any of its values has to match.
+/// One filter with its values.
 #[derive(Debug)]
 enum Filter {
     Text(fn(&TencentCertificate) -> Option<&str>, Vec<String>),
@@ -111,11 +117,20 @@ impl Filter {
         }
     }
 
-    fn matches(&self, certificate: &TencentCertificate) -> bool {
+    fn matches(&self, certificate: &TencentCertificate, alternatives: bool) -> bool {
         match self {
-            Self::Text(of, values) => of(certificate).is_some_and(|text| values.iter().any(|value| value == text)),
-            Self::NotAfterStart(times) => certificate.not_after_time.is_some_and(|end| times.iter().any(|start| end >= *start)),
-            Self::NotAfterEnd(times) => certificate.not_after_time.is_some_and(|end| times.iter().any(|latest| end <= *latest)),
+            Self::Text(of, values) => of(certificate).is_some_and(|text| some_or_all(values, alternatives, |value| value == text)),
+            Self::NotAfterStart(times) => {
+                certificate.not_after_time.is_some_and(|end| some_or_all(times, alternatives, |start| end >= *start))
+            }
+            Self::NotAfterEnd(times) => {
+                certificate.not_after_time.is_some_and(|end| some_or_all(times, alternatives, |latest| end <= *latest))
+            }
         }
     }
+}
+
+/// Whether some of the values match, or whether all do.
+fn some_or_all<T>(values: &[T], some: bool, matches: impl Fn(&T) -> bool) -> bool {
+    if some { values.iter().any(matches) } else { values.iter().all(matches) }
 }

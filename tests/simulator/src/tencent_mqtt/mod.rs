@@ -1,8 +1,9 @@
-//! Tencent Cloud MQTT, version 2024-05-16: DescribeDeviceCertificates and DescribeDeviceCertificate.
+//! Tencent Cloud MQTT, version 2024-05-16: device certificates by instance.
 
 mod gateway;
 mod list;
 mod parameters;
+mod status;
 
 pub(crate) use gateway::admit;
 pub(crate) use parameters::read as parameters;
@@ -11,12 +12,16 @@ use crate::exchange::{Received, Refusal, Reply};
 use crate::fault::Fault;
 use crate::fleet::TencentInstance;
 use crate::fleet::store::Store;
+use crate::options::Rules;
 use parameters::Members;
 use serde_json::{Map, Value, json};
 
 const VERSION: &str = "2024-05-16";
 const LIST: &str = "DescribeDeviceCertificates";
 const DESCRIBE: &str = "DescribeDeviceCertificate";
+const ACTIVATE: &str = "ActivateDeviceCertificate";
+const DEACTIVATE: &str = "DeactivateDeviceCertificate";
+const ACTIONS: [&str; 4] = [LIST, DESCRIBE, ACTIVATE, DEACTIVATE];
 
 /// The regions that the vendor has, whether or not it sells this product there.
 const REGIONS: [&str; 22] = [
@@ -44,11 +49,22 @@ const REGIONS: [&str; 22] = [
     "sa-saopaulo",
 ];
 
-/// Does what an admitted call asks for. The answer is the content of `Response` without its RequestId.
-pub(crate) fn perform(store: &mut Store, received: &Received, action: &str, parameters: &Value) -> Result<Value, Refusal> {
+/// Does what an admitted call asks for. The answer is the content of `Response` without its RequestId. A write without
+/// `effect` is answered as if it had been done.
+pub(crate) fn perform(
+    store: &mut Store,
+    received: &Received,
+    action: &str,
+    parameters: &Value,
+    effect: bool,
+    rules: Rules,
+) -> Result<Value, Refusal> {
     let region = region(received)?;
+    let now = received.milliseconds();
     match action {
-        LIST => list::describe_device_certificates(store, &region, parameters),
+        LIST => list::describe_device_certificates(store, &region, parameters, rules.filter_values_are_alternatives),
+        ACTIVATE => status::set(store, &region, parameters, effect, |certificate| status::activate(certificate, now)),
+        DEACTIVATE => status::set(store, &region, parameters, effect, |certificate| status::deactivate(certificate, now)),
         _ => describe_device_certificate(store, &region, parameters),
     }
 }
@@ -59,14 +75,19 @@ fn region(received: &Received) -> Result<String, Refusal> {
 }
 
 fn describe_device_certificate(store: &Store, region: &str, parameters: &Value) -> Result<Value, Refusal> {
+    let (instance_id, serial) = key(parameters)?;
+    let found = instance(store, region, instance_id)?.certificates.iter().find(|certificate| certificate.device_certificate_sn == serial);
+    found.map(|certificate| json!(certificate)).ok_or_else(certificate_not_found)
+}
+
+/// Instance id and serial number, which name one certificate.
+fn key(parameters: &Value) -> Result<(&str, &str), Refusal> {
     let members = Members::of(parameters, "", &["InstanceId", "DeviceCertificateSn"])?;
-    let (instance_id, serial) = (members.required_text("InstanceId")?, members.required_text("DeviceCertificateSn")?);
-    let certificate =
-        instance(store, region, instance_id)?.certificates.iter().find(|certificate| certificate.device_certificate_sn == serial);
-    match certificate {
-        Some(certificate) => Ok(json!(certificate)),
-        None => Err(refusal("ResourceNotFound.Certificate", "The certificate does not exist.")),
-    }
+    Ok((members.required_text("InstanceId")?, members.required_text("DeviceCertificateSn")?))
+}
+
+fn certificate_not_found() -> Refusal {
+    refusal("ResourceNotFound.Certificate", "The certificate does not exist.")
 }
 
 /// The instance of that id in that region.

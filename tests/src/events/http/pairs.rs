@@ -12,7 +12,7 @@ pub(super) fn encode(text: &str) -> String {
 }
 
 /// Values of one name joined by commas.
-pub(super) fn joined(pairs: &[(String, String)]) -> Map<String, Value> {
+pub(crate) fn joined(pairs: &[(String, String)]) -> Map<String, Value> {
     let mut map = Map::new();
     for (name, value) in pairs {
         let joined = match map.get(name).and_then(Value::as_str) {

@@ -2,10 +2,17 @@
 
 use std::cell::RefCell;
 
-use super::*;
-use crate::model::{EffectiveStatus, InstanceId, LifecycleStatus, SerialNumber, Subject};
-use crate::provider::{Page, Scope};
+use super::super::listing::Listing;
+use super::PLENTY;
+use crate::error::{Error, ErrorCode};
+use crate::model::{Certificate, InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region};
+use crate::operation::cursor::Place;
+use crate::operation::{AnswerBudget, Counts};
+use crate::provider::fixture::{Bench, now};
+use crate::provider::{Describe as Describer, Entry, ListAbilities, ListLength, ListQuery, Page, Scope};
+use crate::request::{Filter, Order};
 use crate::transport::LocalFuture;
+use crate::transport::fake::Network;
 
 /// A fleet in a list of pages. Positions are offsets.
 pub(super) struct Fleet {
@@ -17,6 +24,17 @@ pub(super) struct Fleet {
     pub(super) names_calls: bool,
     /// The call of this number ends in this error.
     pub(super) failure: Option<(usize, ErrorCode)>,
+    /// How long the list is by the word of each call, the last one for ever.
+    pub(super) lengths: Vec<ListLength>,
+    /// Places before each certificate that hold none.
+    pub(super) gaps: usize,
+    /// Whether only pages have positions of the provider's own: a page then begins before the place that was asked for.
+    pub(super) aligned: bool,
+    /// Where the last page says that the list goes on.
+    pub(super) returns_to: Option<usize>,
+    /// Whether every page shows what stands in the first one.
+    pub(super) repeats_itself: bool,
+    /// Position and certificates wanted of each call.
     pub(super) calls: RefCell<Vec<(usize, usize)>>,
 }
 
@@ -28,11 +46,16 @@ impl Fleet {
                 region: Region::parse("ap-guangzhou").unwrap(),
                 instance_id: InstanceId::parse("mqtt-1").ok(),
             },
-            certificates: (0..count).map(|number| certificate(&format!("client-{number}"))).collect(),
+            certificates: (0..count).map(|number| certificate(number, &format!("client-{number}"))).collect(),
             page_size: 100,
             exact: true,
             names_calls: true,
             failure: None,
+            lengths: vec![ListLength::Known(u64::try_from(count).unwrap())],
+            gaps: 0,
+            aligned: false,
+            returns_to: None,
+            repeats_itself: false,
             calls: RefCell::default(),
         }
     }
@@ -47,52 +70,141 @@ impl Describer for Fleet {
         &self.scope
     }
 
+    fn abilities(&self) -> &'static ListAbilities {
+        panic!("a list is read without asking what it can do")
+    }
+
     fn page<'a>(&'a self, _: &'a ListQuery<'a>, position: Option<&'a str>, wanted: usize) -> LocalFuture<'a, Result<Page, Error>> {
         Box::pin(async move {
-            let begin = position.map_or(0, |text| text.parse().unwrap());
-            self.calls.borrow_mut().push((begin, wanted));
+            let asked: usize = position.map_or(0, |text| text.parse().unwrap());
+            self.calls.borrow_mut().push((asked, wanted));
+            assert!(self.calls() < 10_000, "the list is read for ever");
             if let Some((call, code)) = self.failure
                 && self.calls() == call
             {
                 return Err(Error::new(code, "the test says so"));
             }
             let size = if self.exact { self.page_size.min(wanted) } else { self.page_size };
-            let end = self.certificates.len().min(begin + size);
+            let begin = if self.aligned { asked - asked % self.page_size } else { asked };
+            let places = self.certificates.len() * (self.gaps + 1);
+            let end = places.min(begin + size);
+            let standing = (0..).map(|index| index * (self.gaps + 1) + self.gaps).zip(&self.certificates);
+            let shown = if self.repeats_itself { 0..end - asked } else { asked..end };
+            let page_begin = if self.repeats_itself { 0 } else { begin };
+            let certificates = standing
+                .filter(|(place, _)| shown.contains(place))
+                .map(|(place, certificate)| Entry { place: place - page_begin + 1, certificate: certificate.clone() })
+                .collect();
+            let total = u64::try_from(self.certificates.len()).unwrap();
             Ok(Page {
                 position: begin.to_string(),
-                certificates: self.certificates[begin..end].to_vec(),
-                next: (end < self.certificates.len()).then(|| end.to_string()),
-                total_count: self.exact.then_some(u64::try_from(self.certificates.len()).unwrap()),
-                request_id: self.names_calls.then(|| format!("id-{}", self.calls())),
+                certificates,
+                next: if end < places { Some(end) } else { self.returns_to }.map(|next| next.to_string()),
+                total_count: self.exact.then_some(total),
+                list_length: *self.lengths.get(self.calls() - 1).or(self.lengths.last()).unwrap(),
+                request_ids: self.names_calls.then(|| format!("id-{}", self.calls())).into_iter().collect(),
             })
         })
     }
 
-    fn position_after(&self, position: &str, index: usize) -> Result<String, Error> {
+    fn position_after(&self, position: &str, places: usize) -> Result<String, Error> {
         let begin: usize = position.parse().unwrap();
-        Ok((begin + index + 1).to_string())
+        Ok((begin + places).to_string())
     }
 }
 
-pub(super) fn certificate(client_id: &str) -> Certificate {
-    Certificate {
-        serial_number: SerialNumber::parse("0a").ok(),
-        provider_serial_number: Some("0a".to_owned()),
-        ca_serial_number: None,
+/// An active certificate with a serial number of its own.
+pub(super) fn certificate(number: usize, client_id: &str) -> Certificate {
+    let record = ProviderRecord {
+        serial_number: Some(format!("{number:04x}")),
         client_id: Some(client_id.to_owned()),
-        subject: Subject::default(),
         status: LifecycleStatus::Active,
         provider_status: Some("ACTIVE".to_owned()),
-        effective_status: EffectiveStatus::Active,
-        usable: Some(true),
-        source: None,
-        not_before: None,
-        not_after: None,
-        created_at: None,
-        updated_at: None,
-        last_activated_at: None,
-        last_inactivated_at: None,
-        fingerprint_sha256: None,
-        pem: None,
+        ..ProviderRecord::default()
+    };
+    record.into_certificate(now(), true)
+}
+
+/// What one reading of a fleet brings.
+pub(super) struct Told {
+    pub(super) certificates: Vec<Certificate>,
+    pub(super) rest: Option<Place>,
+    pub(super) total_count: Option<u64>,
+    pub(super) consistent: Option<bool>,
+    pub(super) counts: Counts,
+    pub(super) request_ids: Vec<String>,
+}
+
+impl Told {
+    pub(super) fn next(&self) -> Option<&str> {
+        self.rest.as_ref().map(|place| place.position.as_str())
     }
+
+    pub(super) fn clients(&self) -> Vec<&str> {
+        clients(&self.certificates)
+    }
+}
+
+pub(super) fn clients(certificates: &[Certificate]) -> Vec<&str> {
+    certificates.iter().filter_map(|certificate| certificate.client_id.as_deref()).collect()
+}
+
+/// A place of which nothing but the position is known.
+pub(super) fn at(position: &str) -> Place {
+    Place { position: position.to_owned(), list_length: None, last: None }
+}
+
+/// Reads once; without a limit only to count.
+pub(super) async fn collect(
+    fleet: &Fleet,
+    filter: &Filter,
+    limit: impl Into<Option<usize>>,
+    budget: AnswerBudget,
+    from: Option<Place>,
+) -> Result<Told, Error> {
+    let network = Network::queue([]);
+    let bench = Bench::new(&network);
+    let session = bench.session();
+    let query = ListQuery { filter, order: Some(Order::default()), include_pem: true };
+    let listing = Listing {
+        describer: fleet,
+        query,
+        session: &session,
+        limit: limit.into(),
+        budget,
+        bytes_beside: 0,
+        most_request_ids: super::super::MOST_REQUEST_IDS,
+    };
+    let collected = listing.collect(from).await?;
+    Ok(Told {
+        rest: listing.rest(&collected, collected.len()).unwrap(),
+        total_count: collected.total_count,
+        consistent: collected.consistent(),
+        counts: collected.counted(collected.len(), session.now),
+        request_ids: collected.request_ids.clone(),
+        certificates: collected.into_certificates().collect(),
+    })
+}
+
+/// Everything that a request brings, by following its places to the end.
+pub(super) async fn follow(fleet: &Fleet, filter: &Filter, limit: impl Into<Option<usize>>, budget: AnswerBudget) -> Vec<Told> {
+    let limit = limit.into();
+    let mut all = Vec::new();
+    let mut place: Option<Place> = None;
+    loop {
+        let told = collect(fleet, filter, limit, budget, place.clone()).await.unwrap();
+        assert!(limit.is_none_or(|limit| told.certificates.len() <= limit));
+        let rest = told.rest.clone();
+        all.push(told);
+        match rest {
+            Some(next) => assert!(place.replace(next.clone()).is_none_or(|before| before.position != next.position), "no progress"),
+            None => return all,
+        }
+    }
+}
+
+/// The clients of all certificates that following the places brings, without a limit of size.
+pub(super) async fn every_client(fleet: &Fleet, filter: &Filter, limit: usize) -> Vec<String> {
+    let told = follow(fleet, filter, limit, PLENTY).await;
+    told.iter().flat_map(Told::clients).map(str::to_owned).collect()
 }

@@ -1,5 +1,7 @@
 //! One certificate: what is ordered, and what is said on which evidence.
 
+mod names;
+
 use super::super::fake::{Broker, Look as Shown, confirmed, fails, reference, refused, shows, unanswered};
 use super::*;
 use crate::provider::Written;

@@ -1,7 +1,7 @@
 //! What is sent of a filter, and what stays here.
 
 use super::*;
-use crate::model::Timestamp;
+use crate::model::{Fingerprint, Timestamp};
 
 fn serial(text: &str) -> SerialNumber {
     SerialNumber::parse(text).unwrap()
@@ -13,7 +13,7 @@ fn texts(values: &[&str]) -> Vec<String> {
 
 /// What is sent for a filter, as `Name=value|value`, and whether that says all of it.
 fn narrowed(filter: &Filter, several_values: bool) -> (Vec<String>, bool) {
-    let narrowing = narrowing(filter, several_values).unwrap();
+    let narrowing = narrowing(filter, several_values);
     let sent = narrowing.filters.iter().map(|filter| format!("{}={}", filter.name, filter.values.join("|"))).collect();
     (sent, narrowing.complete)
 }
@@ -78,12 +78,29 @@ fn an_unknown_status_has_no_word_at_the_vendor_and_keeps_the_others_here() {
 }
 
 #[test]
-fn a_status_that_only_an_authority_gives_is_refused() {
+fn a_status_that_the_vendor_never_says_is_not_asked_for_and_leaves_nothing_open() {
     let filter = Filter { statuses: vec![LifecycleStatus::Active, LifecycleStatus::Good], ..Filter::default() };
     for several_values in [true, false] {
-        let error = narrowing(&filter, several_values).map(|_| ()).unwrap_err();
-        assert_eq!((error.code, error.field.as_deref()), (ErrorCode::Unsupported, Some("filter.statuses")));
-        assert!(error.detail.contains("active"), "{}", error.detail);
+        assert_eq!(narrowed(&filter, several_values), (texts(&["Status=ACTIVE"]), true));
+    }
+}
+
+#[test]
+fn a_fingerprint_stays_here_because_the_vendor_has_none() {
+    let fingerprints_sha256 = vec![Fingerprint::parse(&"ab".repeat(32)).unwrap()];
+    let filter = Filter { fingerprints_sha256, client_ids: texts(&["a"]), ..Filter::default() };
+    assert_eq!(narrowed(&filter, true), (texts(&["ClientId=a"]), false));
+}
+
+#[test]
+fn only_the_comparison_of_statuses_is_sure() {
+    for (filter, expected) in [
+        (Filter::default(), true),
+        (Filter { statuses: vec![LifecycleStatus::Active], ..Filter::default() }, true),
+        (Filter { client_ids: texts(&["a"]), ..Filter::default() }, false),
+        (Filter { serial_numbers: vec![serial("0a")], statuses: vec![LifecycleStatus::Active], ..Filter::default() }, false),
+    ] {
+        assert_eq!(narrowing(&filter, true).is_sure, expected, "{filter:?}");
     }
 }
 

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::EffectiveStatus;
+use crate::model::{Certificate, EffectiveStatus};
 use crate::provider::fixture::now;
 use crate::transport::fake::{NOW, recorded};
 
 fn certificates(body: &[u8], include_pem: bool) -> Vec<Certificate> {
-    let envelope: Envelope<'_> = serde_json::from_slice(body).unwrap();
+    let envelope: Envelope<List> = serde_json::from_slice(body).unwrap();
     let items = envelope.response.unwrap().data.unwrap();
-    items.into_iter().map(|item| item.into_certificate(now(), include_pem)).collect()
+    items.into_iter().map(|item| ProviderRecord::from(item).into_certificate(now(), include_pem)).collect()
 }
 
 /// The certificates of a recorded list, without their PEMs.
@@ -30,16 +30,16 @@ fn every_member_of_the_vendors_own_example_has_its_place() {
         serde_json::to_value(&certificate).unwrap(),
         json!({
             "serial_number": "0eef68a582b94254296e54ce754f94d707a59913",
-            "provider_serial_number": "0eef68a582b94254296e54ce754f94d707a59913",
+            "provider_serial_number": "0eef68a582b94254296e54ce754f94d707a59913", "serial_number_base": "hex",
             "ca_serial_number": "1b1e3bf3702110125887a3a721a7e66f05522513",
-            "client_id": "client-1",
+            "name": null, "client_id": "client-1",
             "subject": {"common_name": "tx", "organizational_unit": "tx"},
             "status": "active", "provider_status": "ACTIVE", "effective_status": "active", "usable": true,
             "source": "API",
             "not_before": "2024-12-18T16:00:00Z", "not_after": "2025-12-18T16:00:00Z",
             "created_at": "2025-03-26T09:58:35.198Z", "updated_at": "2025-03-26T09:58:35.198Z",
-            "last_activated_at": "2025-03-26T09:58:19.435Z", "last_inactivated_at": null,
-            "fingerprint_sha256": null, "pem": null
+            "last_activated_at": "2025-03-26T09:58:19.435Z", "last_inactivated_at": null, "revoked_at": null,
+            "fingerprint_sha256": null, "ca_fingerprint_sha256": null, "disagreements": [], "pem": null
         })
     );
 }
@@ -82,7 +82,10 @@ fn empty_texts_and_zero_times_are_no_facts() {
 
 #[test]
 fn members_that_the_vendor_may_leave_out_are_null() {
-    let certificate = list("ok-only-guaranteed-fields").remove(0);
+    let mut body: Value =
+        serde_json::from_slice(&recorded("tencent-mqtt/DescribeDeviceCertificates.ok-only-guaranteed-fields").unwrap().body).unwrap();
+    body["Response"]["Data"][0]["DeviceCertificate"] = json!("");
+    let certificate = certificates(body.to_string().as_bytes(), true).remove(0);
     assert_eq!((certificate.not_before, certificate.not_after, certificate.source), (None, None, None));
     assert_eq!(certificate.subject.organizational_unit, None);
     assert_eq!((certificate.effective_status, certificate.usable), (EffectiveStatus::Active, None));
@@ -91,6 +94,15 @@ fn members_that_the_vendor_may_leave_out_are_null() {
     assert_eq!((least.ca_serial_number, least.created_at, least.pem), (None, None, None));
     let nulls = json!({"DeviceCertificateSn": "0A", "Status": "ACTIVE", "ClientId": null, "DeviceCertificate": null, "NotAfterTime": null});
     assert_eq!(item(&nulls, true).not_after, None);
+}
+
+#[test]
+fn the_certificate_itself_has_what_the_vendor_may_leave_out() {
+    let certificate = list("ok-only-guaranteed-fields").remove(0);
+    assert_eq!(certificate.not_before.unwrap().to_string(), "2024-12-19T14:48:26Z");
+    assert_eq!(certificate.not_after.unwrap().to_string(), "2025-12-19T14:48:26Z");
+    assert_eq!((certificate.subject.organizational_unit.as_deref(), certificate.usable), (Some("tx"), Some(true)));
+    assert_eq!((certificate.source, certificate.disagreements.len()), (None, 0));
 }
 
 #[test]
@@ -121,8 +133,10 @@ fn the_certificate_itself_is_given_only_when_asked_for_and_only_when_there_is_on
     {
         assert_eq!(with(json!(nothing)), None, "{nothing:?}");
     }
-    for odd in [json!(null), json!(17), json!({"a": 1}), json!(["x"])] {
-        assert_eq!(with(odd), None);
+    assert_eq!(with(json!(null)), None);
+    for odd in [json!(17), json!({"a": 1}), json!(["x"])] {
+        let item = json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "DeviceCertificate": odd});
+        assert!(serde_json::from_value::<Item>(item).is_err(), "{odd}");
     }
     let body = recorded("tencent-mqtt/DescribeDeviceCertificates.ok-one").unwrap().body;
     assert_eq!(certificates(&body, false)[0].pem, None);
@@ -136,5 +150,30 @@ fn times_beyond_the_calendar_are_no_facts() {
             item(&json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "NotAfterTime": milliseconds}), false).not_after,
             expected
         );
+    }
+}
+
+#[test]
+fn what_the_vendor_rounds_is_told_beside_what_the_certificate_says() {
+    let certificate = list("ok-one").remove(0);
+    let told: Vec<(&str, &str, &str)> =
+        certificate.disagreements.iter().map(|one| (one.member, one.provider.as_str(), one.certificate.as_str())).collect();
+    assert_eq!(
+        told,
+        [("not_before", "2024-12-18T16:00:00Z", "2024-12-19T14:48:26Z"), ("not_after", "2025-12-18T16:00:00Z", "2025-12-19T14:48:26Z"),]
+    );
+    assert_eq!(certificate.not_after.unwrap().to_string(), "2025-12-18T16:00:00Z", "the vendor's word stays");
+    assert_eq!(certificate.fingerprint_sha256.unwrap().as_str().len(), 64);
+}
+
+#[test]
+fn one_certificate_stands_beside_its_request_id() {
+    let one = |body: &[u8]| serde_json::from_slice::<Envelope<One>>(body).unwrap().response.unwrap();
+    let recorded = one(&recorded("tencent-mqtt/DescribeDeviceCertificate.ok").unwrap().body);
+    assert_eq!(recorded.request_id.as_deref(), Some("1b5fc3fa-4bbf-421a-aad1-c45d49119a2c"));
+    let certificate = ProviderRecord::from(recorded.item.unwrap()).into_certificate(now(), false);
+    assert_eq!(certificate, list("ok-one").remove(0), "as in the list");
+    for nothing in [json!({"RequestId": "id-1"}), json!({"DeviceCertificateSn": "0a"}), json!({"Status": "ACTIVE"})] {
+        assert!(one(json!({"Response": nothing}).to_string().as_bytes()).item.is_none(), "{nothing}");
     }
 }

@@ -4,7 +4,7 @@ use super::{Authorities, DAY, Validity};
 use crate::fleet::names;
 use crate::fleet::pem::Facts;
 use crate::fleet::random::Random;
-use crate::fleet::{AlibabaInstance, AlibabaMqttCertificate, CasCertificate, RevokeTime};
+use crate::fleet::{AlibabaInstance, AlibabaMqttCertificate, CasCertificate, RevokeTime, issue};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -34,7 +34,7 @@ fn certificate(position: usize, authorities: &Authorities, now: i64, random: &mu
         &Facts {
             serial: &serial,
             common_name: &holder.name,
-            organizational_unit: holder.organizational_unit,
+            organizational_unit: Some(holder.organizational_unit),
             not_before: validity.not_before,
             not_after: validity.not_after,
         },
@@ -61,6 +61,9 @@ fn spelled(serial: &str, random: &mut Random) -> String {
     }
 }
 
+/// Identifiers of the private CA's own certificates.
+const PARENTS: [&str; 3] = ["160ae6bb538d538c70c01f81dcf20001", "160ae6bb538d538c70c01f81dcf20002", "9c41d7a0e85b4f6e9b2077c3d1580003"];
+
 /// Certificates of the private CA.
 pub(super) fn cas(size: usize, now: i64, random: &mut Random) -> Vec<CasCertificate> {
     (0..size)
@@ -72,7 +75,16 @@ pub(super) fn cas(size: usize, now: i64, random: &mut Random) -> Vec<CasCertific
                 21..=60 => ("good", RevokeTime::Absent),
                 _ => ("good", RevokeTime::Number(0)),
             };
-            CasCertificate { serial_number, status: status.to_owned(), revoke_time }
+            let holder = names::holder(random);
+            let validity = Validity::draw(now, random);
+            let issued = issue(&serial_number, &holder.name, Some(holder.organizational_unit), validity.not_before, validity.not_after);
+            CasCertificate {
+                status: status.to_owned(),
+                revoke_time,
+                certificate_type: Some(if random.percent(95) { "CLIENT" } else { "SERVER" }.to_owned()),
+                parent_identifier: Some(random.one_of(&PARENTS).to_owned()),
+                ..CasCertificate::of(&issued)
+            }
         })
         .collect()
 }

@@ -1,6 +1,8 @@
 //! A fleet that looks like one in use.
 
 mod alibaba;
+mod aws;
+mod everywhere;
 mod tencent;
 
 use super::pem::{Authority, Facts};
@@ -28,7 +30,9 @@ pub(super) fn fleet(now: SystemTime) -> Fleet {
     let alibaba = [("post-cn-7mz2d0000", 420), ("mqtt-cn-sim0002", 79)]
         .map(|(instance_id, size)| alibaba::instance(instance_id, size, now, &mut random));
     let mut fleet = Fleet::of(tencent, alibaba, alibaba::cas(299, now, &mut random));
+    fleet = fleet.with_aws_iot(aws::certificates(320, now, &mut random));
     fleet.add_published_examples();
+    everywhere::add(&mut fleet, now);
     fleet
 }
 
@@ -57,8 +61,6 @@ impl Validity {
     /// Most end months or years from now; some have ended, some end within 7, 30 or 90 days, some have not begun.
     /// Both ends lie on midnight at UTC+8, as the vendors show them.
     fn draw(now: i64, random: &mut Random) -> Self {
-        let eight_hours = DAY.div_euclid(3);
-        let today = now.saturating_add(eight_hours).div_euclid(DAY).saturating_mul(DAY).saturating_sub(eight_hours);
         let lifetime = random.one_of(&[1_i64, 2, 3, 5]).saturating_mul(365);
         let end = match random.between(1, 100) {
             1..=8 => random.between(-200, -1),
@@ -68,8 +70,15 @@ impl Validity {
             20..=21 => lifetime.saturating_add(random.between(2, 30)),
             _ => random.between(91, lifetime),
         };
+        Self::days(now, end.saturating_sub(lifetime), end)
+    }
+
+    /// From so many days after today's midnight at UTC+8 to so many.
+    fn days(now: i64, first: i64, last: i64) -> Self {
+        let eight_hours = DAY.div_euclid(3);
+        let today = now.saturating_add(eight_hours).div_euclid(DAY).saturating_mul(DAY).saturating_sub(eight_hours);
         let day = |days: i64| today.saturating_add(days.saturating_mul(DAY));
-        Self { not_before: day(end.saturating_sub(lifetime)), not_after: day(end) }
+        Self { not_before: day(first), not_after: day(last) }
     }
 }
 
@@ -93,7 +102,7 @@ impl Authorities {
     /// A real certificate for the first records; `None` for the rest, whose PEM is empty as in the documents.
     fn issue(&self, position: usize, ca_serial: &str, facts: &Facts<'_>) -> Option<String> {
         let (_, authority) = self.members.iter().find(|(serial, _)| *serial == ca_serial)?;
-        if position < REAL_CERTIFICATES { authority.as_ref()?.issue(facts).ok() } else { None }
+        if position < REAL_CERTIFICATES { authority.as_ref()?.issue(facts).ok().map(|issued| issued.pem) } else { None }
     }
 }
 

@@ -30,7 +30,7 @@ fn certificate(position: usize, authorities: &Authorities, now: i64, random: &mu
         &Facts {
             serial: &serial,
             common_name: &holder.name,
-            organizational_unit: holder.organizational_unit,
+            organizational_unit: Some(holder.organizational_unit),
             not_before: validity.not_before,
             not_after: validity.not_after,
         },

@@ -1,5 +1,5 @@
 use super::*;
-use crate::fleet::RevokeTime;
+use crate::fleet::{AwsCertificate, CasCertificate, RevokeTime};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -20,7 +20,14 @@ fn the_same_time_gives_the_same_fleet_but_for_the_keys() {
         for instance in fleet.alibaba_mqtt.values_mut() {
             instance.certificates.iter_mut().for_each(|certificate| certificate.device_content.clear());
         }
-        fleet
+        let cas = fleet.alibaba_cas.values().cloned().map(|one| CasCertificate { x509_certificate: None, sha2: None, ..one });
+        let aws = fleet.aws_iot.values().cloned();
+        let aws = aws.map(|one| AwsCertificate { certificate_id: String::new(), certificate_pem: String::new(), ..one });
+        // In an order that does not depend on the identifiers.
+        let mut aws: Vec<String> = aws.map(|one| format!("{one:?}")).collect();
+        aws.sort_unstable();
+        let cas: Vec<_> = cas.collect();
+        (fleet.tencent_mqtt, fleet.alibaba_mqtt, cas, aws)
     };
     assert_eq!(without_keys(), without_keys());
 }
@@ -29,7 +36,7 @@ fn the_same_time_gives_the_same_fleet_but_for_the_keys() {
 fn every_status_source_and_age_occurs() {
     let fleet = fleet(now());
     let all: Vec<_> = fleet.tencent_mqtt.values().flat_map(|instance| &instance.certificates).collect();
-    assert_eq!(all.len(), 3_000);
+    assert_eq!(all.len(), 3_002);
     let of_status = |status: &str| all.iter().filter(|one| one.status == status).count();
     assert!(of_status("ACTIVE") > 2_000);
     for status in ["INACTIVE", "REVOKED", "PENDING_ACTIVATION"] {
@@ -81,7 +88,7 @@ fn serial_numbers_are_single_and_spelled_in_many_ways() {
 fn the_private_ca_holds_every_status_and_form_of_time() {
     let fleet = fleet(now());
     let all: Vec<_> = fleet.alibaba_cas.values().collect();
-    assert_eq!(all.len(), 300);
+    assert_eq!(all.len(), 302);
     for status in ["good", "revoked", "unknown"] {
         assert!(all.iter().any(|one| one.status == status), "{status}");
     }
@@ -90,6 +97,52 @@ fn the_private_ca_holds_every_status_and_form_of_time() {
     assert!(revoked(|time| matches!(time, RevokeTime::Text(text) if text.len() == 17)));
     assert!(revoked(|time| matches!(time, RevokeTime::Number(1..100_000_000_000))));
     assert!(revoked(|time| matches!(time, RevokeTime::Number(100_000_000_000..))));
+}
+
+#[test]
+fn the_private_ca_lists_real_certificates() {
+    let fleet = fleet(now());
+    let real: Vec<_> = fleet.alibaba_cas.values().filter(|one| one.sha2.is_some()).collect();
+    assert_eq!(real.len(), 301);
+    for one in real {
+        let (pem, name) = (one.x509_certificate.as_ref().unwrap(), one.common_name.as_ref().unwrap());
+        assert_agrees(pem, &one.serial_number, name, one.after_date.unwrap());
+    }
+    assert!(fleet.alibaba_cas.values().any(|one| one.certificate_type.as_deref() == Some("SERVER")));
+}
+
+#[test]
+fn aws_holds_every_status_in_two_regions() {
+    let fleet = fleet(now());
+    let all: Vec<_> = fleet.aws_iot.values().collect();
+    assert_eq!(all.len(), 322);
+    for status in ["ACTIVE", "INACTIVE", "REVOKED", "PENDING_TRANSFER", "REGISTER_INACTIVE", "PENDING_ACTIVATION"] {
+        assert!(all.iter().any(|one| one.status == status), "{status}");
+    }
+    assert!(all.iter().filter(|one| one.region == "eu-west-1").count() > 200);
+    assert!(all.iter().any(|one| one.region == "us-east-1"));
+    assert!(all.iter().any(|one| one.ca_certificate_id.is_none()) && all.iter().any(|one| one.not_after.is_none()));
+    assert!(all.iter().all(|one| one.creation_date <= one.last_modified_date && one.last_modified_date <= NOW));
+}
+
+#[test]
+fn two_certificates_are_the_same_ones_at_every_vendor() {
+    let mut fleet = fleet(now());
+    for (name, serial, at_tencent, at_ca) in [
+        ("gateway-munich-plant-7001", "0a7e4419c2d85b60f3918e2d7c55aa01", "ACTIVE", "good"),
+        ("gateway-munich-plant-7002", "0b31f7d0928ce4465a17c3908fd2ee02", "REVOKED", "revoked"),
+    ] {
+        let tencent = fleet.tencent_certificate("mqtt-qgzaawn9", &serial[1..]).unwrap().clone();
+        let ca = fleet.alibaba_cas[serial].clone();
+        let aws = fleet.aws_iot[ca.sha2.as_ref().unwrap()].clone();
+        let alibaba = fleet.alibaba_mqtt["post-cn-7mz2d0000"].certificates.iter().find(|one| one.device_name == name).unwrap();
+        assert_eq!(alibaba.device_sn, format!("00{}", serial.to_uppercase()));
+        assert_eq!((tencent.status.as_str(), aws.status.as_str()), (at_tencent, at_tencent));
+        assert_eq!((ca.status.as_str(), alibaba.status.as_str()), (at_ca, "1"));
+        let pem = &alibaba.device_content;
+        assert!([&tencent.device_certificate, ca.x509_certificate.as_ref().unwrap(), &aws.certificate_pem].iter().all(|one| *one == pem));
+        assert_agrees(pem, serial, name, tencent.not_after_time.unwrap());
+    }
 }
 
 #[test]
@@ -107,7 +160,7 @@ fn some_certificates_can_be_decoded_and_agree_with_their_records() {
     let fleet = fleet(now());
     let tencent = &fleet.tencent_mqtt["mqtt-qgzaawn9"].certificates;
     let real: Vec<_> = tencent.iter().filter(|one| one.device_certificate.contains("\nMII")).collect();
-    assert_eq!(real.len(), REAL_CERTIFICATES);
+    assert_eq!(real.len(), REAL_CERTIFICATES + 2);
     for one in real {
         assert_agrees(&one.device_certificate, &one.device_certificate_sn, &one.device_certificate_cn, one.not_after_time.unwrap());
     }

@@ -1,0 +1,143 @@
+//! What the environment may say, and what it may not.
+
+use super::*;
+
+fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    Config::from_lookup(&|name| variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned()))
+}
+
+#[test]
+fn an_empty_environment_allows_nothing() {
+    let config = config(&[("INACTIVATE_ALLOWED_INSTANCES", ""), ("TENCENTCLOUD_SECRET_ID", "")]).unwrap();
+    assert!(config.tencent.credentials.is_none());
+    assert_eq!(config.inactivate_allowed_instances, AllowedInstances::Only(Vec::new()));
+    assert!(!config.inactivate_allowed_instances.allow(&InstanceId::parse("mqtt-1").unwrap()));
+}
+
+#[test]
+fn the_allow_list_is_exact() {
+    let listed = config(&[("INACTIVATE_ALLOWED_INSTANCES", "post-cn-1, post-cn-2")]).unwrap();
+    for (instance, allowed) in [("post-cn-1", true), ("post-cn-2", true), ("post-cn-", false), ("post-cn-11", false), ("POST-CN-1", false)]
+    {
+        let instance = InstanceId::parse(instance).unwrap();
+        assert_eq!(listed.inactivate_allowed_instances.allow(&instance), allowed, "{instance}");
+    }
+    assert_eq!(config(&[("INACTIVATE_ALLOWED_INSTANCES", "*")]).unwrap().inactivate_allowed_instances, AllowedInstances::All);
+    for list in ["a,,b", ",", "a,*", "post-*", "a b"] {
+        assert!(config(&[("INACTIVATE_ALLOWED_INSTANCES", list)]).is_err(), "{list}");
+    }
+}
+
+#[test]
+fn a_provider_without_instances_is_allowed_by_its_name() {
+    for (list, allowed) in
+        [("aws-iot", true), ("post-cn-1,aws-iot", true), ("*", true), ("post-cn-1", false), ("aws", false), ("AWS-IOT", false), ("", false)]
+    {
+        let config = config(&[("INACTIVATE_ALLOWED_INSTANCES", list)]).unwrap();
+        assert_eq!(config.inactivate_allowed_instances.allow_provider(ProviderName::AwsIot), allowed, "{list}");
+        let of_another = list == "*";
+        assert_eq!(config.inactivate_allowed_instances.allow_provider(ProviderName::AlibabaPca), of_another, "{list}");
+    }
+}
+
+#[test]
+fn each_cloud_has_its_own_variables() {
+    let config = config(&[
+        ("TENCENTCLOUD_REGION", "ap-guangzhou"),
+        ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIA"),
+        ("AWS_SECRET_ACCESS_KEY", "key"),
+        ("AWS_SESSION_TOKEN", "token"),
+        ("AWS_ENDPOINT_URL_IOT", "http://localhost:4566"),
+    ])
+    .unwrap();
+    let regions = [&config.tencent, &config.alibaba, &config.aws].map(|cloud| cloud.region.as_ref().unwrap().as_str());
+    assert_eq!(regions, ["ap-guangzhou", "cn-hangzhou", "eu-west-1"]);
+    let credentials = config.aws.credentials.unwrap();
+    assert_eq!((credentials.id.as_str(), credentials.token.is_some()), ("AKIA", true));
+    assert!(config.tencent.credentials.is_none() && config.alibaba.credentials.is_none());
+    let endpoint = config.aws_iot_endpoint.unwrap();
+    assert_eq!(endpoint.at("/certificates?pageSize=1"), "http://localhost:4566/certificates?pageSize=1");
+    assert!(config.tencent_mqtt_endpoint.is_none() && config.alibaba_mqtt_endpoint.is_none() && config.alibaba_cas_endpoint.is_none());
+}
+
+#[test]
+fn half_a_key_does_not_start() {
+    for (variables, variable) in [
+        (&[("TENCENTCLOUD_SECRET_ID", "id")][..], "TENCENTCLOUD_SECRET_KEY"),
+        (&[("TENCENTCLOUD_SECRET_KEY", "key")], "TENCENTCLOUD_SECRET_ID"),
+        (&[("ALIBABA_CLOUD_SECURITY_TOKEN", "token")], "ALIBABA_CLOUD_ACCESS_KEY_ID"),
+        (&[("AWS_ACCESS_KEY_ID", "id")], "AWS_SECRET_ACCESS_KEY"),
+        (&[("AWS_SECRET_ACCESS_KEY", "s3cr3t")], "AWS_ACCESS_KEY_ID"),
+        (&[("AWS_SESSION_TOKEN", "s3cr3t")], "AWS_ACCESS_KEY_ID"),
+        (&[("ALIBABA_CLOUD_ACCESS_KEY_ID", "id"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t\n")], "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+    ] {
+        let error = config(variables).unwrap_err();
+        assert_eq!(error.variable, variable);
+        assert!(!error.to_string().contains("s3cr3t"));
+    }
+}
+
+#[test]
+fn sources_are_read_as_a_request_names_them() {
+    let list = r#"[{"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-1"}, {"provider": "aws-iot"}]"#;
+    let sources = config(&[("SOURCES", list)]).unwrap().sources;
+    assert_eq!((sources.len(), sources[1].provider, &sources[1].region), (2, ProviderName::AwsIot, &None));
+    assert_eq!(config(&[]).unwrap().sources, []);
+    let many = format!("[{}]", [r#"{"provider": "aws-iot"}"#; 21].join(","));
+    for list in [
+        "[]",
+        "{}",
+        "all",
+        r#"[{"provider": "aws-iot", "x": 1}]"#,
+        r#"[["aws-iot", null, null]]"#,
+        &many,
+        r#"[{"provider": "aws-iot"}, {"provider": "aws-iot"}]"#,
+    ] {
+        assert_eq!(config(&[("SOURCES", list)]).unwrap_err().variable, "SOURCES", "{list}");
+    }
+}
+
+#[test]
+fn endpoints_are_bare_and_encrypted() {
+    for (text, host, url) in [
+        ("https://mqtt.intl.tencentcloudapi.com", "mqtt.intl.tencentcloudapi.com", "https://mqtt.intl.tencentcloudapi.com/?a=b"),
+        ("https://localhost:8443/", "localhost:8443", "https://localhost:8443/?a=b"),
+        ("http://127.0.0.1:9000", "127.0.0.1:9000", "http://127.0.0.1:9000/?a=b"),
+        ("http://[::1]:9000", "[::1]:9000", "http://[::1]:9000/?a=b"),
+        ("https://example.test:443", "example.test", "https://example.test/?a=b"),
+    ] {
+        let endpoint = Endpoint::parse(text).unwrap();
+        assert_eq!((endpoint.host(), endpoint.url("a=b").as_str()), (host, url));
+    }
+    for text in [
+        "http://example.test",
+        "http://10.0.0.1",
+        "ftp://localhost",
+        "https://a/b",
+        "https://a/?q",
+        "https://a/#f",
+        "https://u:p@a",
+        "localhost:80",
+        "",
+        "http://localhost.evil.test",
+        "https://",
+    ] {
+        assert!(Endpoint::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn secrets_cannot_be_printed() {
+    let config = config(&[
+        ("TENCENTCLOUD_SECRET_ID", "AKIDcanary"),
+        ("TENCENTCLOUD_SECRET_KEY", "canarykey"),
+        ("TENCENTCLOUD_TOKEN", "canarytoken"),
+        ("AWS_ACCESS_KEY_ID", "AKIAcanary"),
+        ("AWS_SECRET_ACCESS_KEY", "canarykey"),
+        ("AWS_SESSION_TOKEN", "canarytoken"),
+    ])
+    .unwrap();
+    assert!(!format!("{config:?}").contains("canary"));
+}

@@ -1,0 +1,246 @@
+//! Four vendors in one network, each with its certificates, behind the real code of the providers.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
+use crate::signing::sha256_hex;
+use crate::transport::HttpRequest;
+use crate::transport::fake::{Answer, Network, answer, header, ok, parameter};
+
+/// One vendor's record of one certificate.
+#[derive(Clone)]
+pub(super) struct Device {
+    pub(super) provider: ProviderName,
+    /// `mqtt-1`; nothing where there are no instances.
+    pub(super) instance: &'static str,
+    pub(super) serial: String,
+    pub(super) ca: &'static str,
+    /// In the vendor's word.
+    pub(super) status: &'static str,
+    /// Epoch seconds; 0 where it is not known.
+    pub(super) created: i64,
+    pub(super) pem: Option<&'static str>,
+}
+
+impl Device {
+    pub(super) fn new(provider: ProviderName, instance: &'static str, serial: impl Into<String>, created: i64) -> Self {
+        let status = match provider {
+            TencentMqtt | AwsIot => "ACTIVE",
+            AlibabaMqtt => "1",
+            AlibabaPca => "good",
+        };
+        Self { provider, instance, serial: serial.into(), ca: "0b", status, created, pem: None }
+    }
+
+    /// How AWS knows it: by a fingerprint.
+    pub(super) fn id(&self) -> String {
+        match self.pem {
+            Some(_) => include_str!("../model/x509/device.sha256").trim().to_owned(),
+            None => sha256_hex(self.serial.as_bytes()),
+        }
+    }
+}
+
+/// What a vendor answers in place of a result.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Trouble {
+    /// It wants less.
+    Busy,
+    /// It does not take the credentials.
+    Refusing,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Clouds {
+    pub(super) devices: Rc<RefCell<Vec<Device>>>,
+    pub(super) troubles: Rc<RefCell<HashMap<ProviderName, Trouble>>>,
+}
+
+impl Clouds {
+    pub(super) fn of(devices: impl IntoIterator<Item = Device>) -> Self {
+        Self { devices: Rc::new(RefCell::new(devices.into_iter().collect())), ..Self::default() }
+    }
+
+    pub(super) fn with(self, provider: ProviderName, trouble: Trouble) -> Self {
+        self.troubles.borrow_mut().insert(provider, trouble);
+        self
+    }
+
+    pub(super) fn network(&self) -> Network {
+        let clouds = self.clone();
+        Network::new(move |request| clouds.answer(request))
+    }
+
+    fn answer(&self, request: &HttpRequest) -> Answer {
+        let provider = provider_of(request);
+        match self.troubles.borrow().get(&provider) {
+            Some(trouble) => trouble.answer(provider),
+            None => match provider {
+                TencentMqtt => self.tencent(request),
+                AlibabaMqtt => self.alibaba(request),
+                AlibabaPca => self.authority(request),
+                AwsIot => self.aws(request),
+            },
+        }
+    }
+
+    /// The certificates of one provider and instance, the newest first.
+    fn fleet(&self, provider: ProviderName, instance: &str) -> Vec<Device> {
+        let devices = self.devices.borrow();
+        let mut fleet: Vec<Device> =
+            devices.iter().filter(|device| device.provider == provider && device.instance == instance).cloned().collect();
+        fleet.sort_by_key(|device| std::cmp::Reverse(device.created));
+        fleet
+    }
+
+    fn tencent(&self, request: &HttpRequest) -> Answer {
+        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        assert_eq!(header(request, "x-tc-action"), Some("DescribeDeviceCertificates"));
+        let mut fleet = self.fleet(TencentMqtt, asked["InstanceId"].as_str().unwrap());
+        if asked["OrderBy"].as_str().unwrap().ends_with("_ASC") {
+            fleet.reverse();
+        }
+        for filter in asked["Filters"].as_array().into_iter().flatten() {
+            let values = filter["Values"].as_array().unwrap();
+            fleet.retain(|device| match filter["Name"].as_str().unwrap() {
+                "DeviceCertificateSn" => values.contains(&json!(device.serial)),
+                "Status" => values.contains(&json!(device.status)),
+                "ClientId" => false,
+                other => panic!("filter {other}"),
+            });
+        }
+        let (offset, limit) = (number(&asked["Offset"]), number(&asked["Limit"]));
+        let item = |device: &Device| {
+            json!({
+                "DeviceCertificateSn": device.serial, "CaSn": device.ca, "Status": device.status, "CreatedTime": device.created * 1000,
+                "DeviceCertificate": device.pem
+            })
+        };
+        let items: Vec<Value> = fleet.iter().skip(offset).take(limit).map(item).collect();
+        ok(&json!({"Response": {"TotalCount": fleet.len(), "Data": items, "RequestId": "tencent-id"}}))
+    }
+
+    fn alibaba(&self, request: &HttpRequest) -> Answer {
+        let asked = |name| parameter(request, name).unwrap();
+        let fleet = self.fleet(AlibabaMqtt, &asked("MqttInstanceId"));
+        let row = |device: &Device| {
+            json!({
+                "DeviceSn": device.serial, "CaSn": device.ca, "Status": device.status, "ValidBegin": "1735689600000",
+                "ValidEnd": "2051222400000", "DeviceContent": device.pem
+            })
+        };
+        match header(request, "x-acs-action").unwrap() {
+            "ListDeviceCertificate" => {
+                let (page, size): (usize, usize) = (asked("PageNo").parse().unwrap(), asked("PageSize").parse().unwrap());
+                let rows: Vec<Value> = fleet.iter().skip((page - 1) * size).take(size).map(row).collect();
+                let total = fleet.len().div_ceil(size);
+                ok(&json!({"RequestId": "alibaba-id", "Data": {"DeviceCertificateVOS": rows, "Total": total}}))
+            }
+            "GetDeviceCertificate" => {
+                let device = fleet.iter().find(|device| device.serial == asked("DeviceSn") && device.ca == asked("CaSn"));
+                match device {
+                    Some(device) => ok(&json!({"RequestId": "alibaba-id", "Data": row(device)})),
+                    None => answer(500, json!({"RequestId": "alibaba-id", "Code": "FindDeviceBySnError"}).to_string()),
+                }
+            }
+            other => panic!("action {other}"),
+        }
+    }
+
+    fn authority(&self, request: &HttpRequest) -> Answer {
+        let asked = |name| parameter(request, name).unwrap();
+        let fleet = self.fleet(AlibabaPca, "");
+        match header(request, "x-acs-action").unwrap() {
+            "ListClientCertificate" => {
+                let (page, size): (usize, usize) = (asked("CurrentPage").parse().unwrap(), asked("ShowSize").parse().unwrap());
+                let word = |device: &Device| if device.status == "good" { "ISSUE" } else { "REVOKE" };
+                let row = |device: &Device| json!({"SerialNumber": device.serial, "Status": word(device), "CommonName": "a"});
+                let rows: Vec<Value> = fleet.iter().skip((page - 1) * size).take(size).map(row).collect();
+                ok(&json!({"RequestId": "pca-id", "CertificateList": rows, "ShowSize": size, "TotalCount": fleet.len()}))
+            }
+            "DescribeClientCertificateStatusForSerialNumber" => {
+                let texts = asked("SerialNumber");
+                let known = texts.split(',').filter_map(|text| fleet.iter().find(|device| device.serial == text));
+                let row = |device: &Device| json!({"SerialNumber": device.serial, "Status": device.status, "RevokeTime": 1_630_454_400});
+                ok(&json!({"RequestId": "pca-id", "CertificateStatus": known.map(row).collect::<Vec<_>>()}))
+            }
+            other => panic!("action {other}"),
+        }
+    }
+
+    /// Three ids a page, however many are asked for; the marker is the number of ids before it.
+    fn aws(&self, request: &HttpRequest) -> Answer {
+        const PAGE_SIZE: usize = 3;
+        let mut fleet = self.fleet(AwsIot, "");
+        let path = request.url.split("amazonaws.com").nth(1).unwrap();
+        if path.starts_with("/certificates?") {
+            if parameter(request, "isAscendingOrder").as_deref() == Some("true") {
+                fleet.reverse();
+            }
+            let size = PAGE_SIZE.min(parameter(request, "pageSize").unwrap().parse().unwrap());
+            let begin: usize = parameter(request, "marker").map_or(0, |marker| marker.parse().unwrap());
+            let end = begin + size;
+            let row = |device: &Device| json!({"certificateId": device.id(), "status": device.status});
+            let rows: Vec<Value> = fleet.iter().skip(begin).take(size).map(row).collect();
+            let next = (end < fleet.len()).then(|| end.to_string());
+            return ok(&json!({"certificates": rows, "nextMarker": next}));
+        }
+        let id = path.strip_prefix("/certificates/").unwrap();
+        match fleet.iter().find(|device| device.id() == id) {
+            Some(device) => {
+                let created = Some(device.created).filter(|created| *created > 0);
+                ok(&json!({"certificateDescription": {
+                    "certificateId": id, "status": device.status, "creationDate": created, "certificatePem": device.pem
+                }}))
+            }
+            None => answer(404, json!({"__type": "ResourceNotFoundException"}).to_string()),
+        }
+    }
+}
+
+impl Trouble {
+    fn answer(self, provider: ProviderName) -> Answer {
+        let code = match (self, provider) {
+            (Self::Busy, TencentMqtt) => "RequestLimitExceeded",
+            (Self::Busy, AlibabaMqtt | AlibabaPca) => "Throttling.User",
+            (Self::Busy, AwsIot) => "ThrottlingException",
+            (Self::Refusing, TencentMqtt) => "AuthFailure.SecretIdNotFound",
+            (Self::Refusing, AlibabaMqtt | AlibabaPca) => "InvalidAccessKeyId.NotFound",
+            (Self::Refusing, AwsIot) => "UnrecognizedClientException",
+        };
+        match provider {
+            TencentMqtt => ok(&json!({"Response": {"Error": {"Code": code}, "RequestId": "tencent-id"}})),
+            AlibabaMqtt | AlibabaPca => answer(400, json!({"Code": code}).to_string()),
+            AwsIot => answer(400, json!({"__type": code}).to_string()),
+        }
+    }
+}
+
+/// Whose host it is.
+pub(super) fn provider_of(request: &HttpRequest) -> ProviderName {
+    match request.url.split('/').nth(2).unwrap() {
+        "mqtt.tencentcloudapi.com" => TencentMqtt,
+        "onsmqtt.cn-hangzhou.aliyuncs.com" => AlibabaMqtt,
+        "cas.aliyuncs.com" => AlibabaPca,
+        "iot.eu-west-1.amazonaws.com" => AwsIot,
+        other => panic!("host {other}"),
+    }
+}
+
+/// As a request names it.
+pub(super) fn source(provider: ProviderName, instance: &str) -> Value {
+    match provider {
+        TencentMqtt => json!({"provider": provider, "region": "ap-guangzhou", "instance_id": instance}),
+        AlibabaMqtt => json!({"provider": provider, "region": "cn-hangzhou", "instance_id": instance}),
+        AlibabaPca => json!({"provider": provider, "region": "cn-hangzhou"}),
+        AwsIot => json!({"provider": provider, "region": "eu-west-1"}),
+    }
+}
+
+fn number(value: &Value) -> usize {
+    usize::try_from(value.as_u64().unwrap()).unwrap()
+}

@@ -1,0 +1,105 @@
+//! Lists certificates: of one provider, region and instance, or of several side by side.
+
+mod answer;
+mod counts;
+mod drift;
+mod listing;
+mod several;
+
+pub use answer::{DescribeAnswer, OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer, SourcedCertificate};
+pub use counts::{ByEffectiveStatus, ByExpiry, Counts};
+
+use self::listing::Listing;
+use super::{AnswerBudget, Operation, cursor, one_source, sources};
+use crate::error::Error;
+use crate::model::{Certificate, Source};
+use crate::provider::{ListQuery, Session, describer};
+use crate::request::{DescribeRequest, Filter, Member, MemberKind};
+
+/// The describe function.
+#[derive(Debug)]
+pub struct Describe;
+
+/// Kept free for everything in an answer that is not a certificate.
+const ENVELOPE_BYTES: usize = 64 * 1024;
+/// An id takes about 40 bytes of it.
+const MOST_REQUEST_IDS: usize = 1000;
+
+impl Operation for Describe {
+    const NAME: &'static str = "describe";
+    const QUERY: Option<&'static [Member]> = Some(&[
+        Member { parameter: "provider", path: &["provider"], kind: MemberKind::Text },
+        Member { parameter: "region", path: &["region"], kind: MemberKind::Text },
+        Member { parameter: "instance_id", path: &["instance_id"], kind: MemberKind::Text },
+        Member { parameter: "sources", path: &["sources"], kind: MemberKind::Text },
+        Member { parameter: "client_ids", path: &["filter", "client_ids"], kind: MemberKind::List },
+        Member { parameter: "serial_numbers", path: &["filter", "serial_numbers"], kind: MemberKind::List },
+        Member { parameter: "ca_serial_numbers", path: &["filter", "ca_serial_numbers"], kind: MemberKind::List },
+        Member { parameter: "common_names", path: &["filter", "common_names"], kind: MemberKind::List },
+        Member { parameter: "organizational_units", path: &["filter", "organizational_units"], kind: MemberKind::List },
+        Member { parameter: "fingerprints_sha256", path: &["filter", "fingerprints_sha256"], kind: MemberKind::List },
+        Member { parameter: "ca_fingerprints_sha256", path: &["filter", "ca_fingerprints_sha256"], kind: MemberKind::List },
+        Member { parameter: "statuses", path: &["filter", "statuses"], kind: MemberKind::List },
+        Member { parameter: "not_after_from", path: &["filter", "not_after_from"], kind: MemberKind::Text },
+        Member { parameter: "not_after_to", path: &["filter", "not_after_to"], kind: MemberKind::Text },
+        Member { parameter: "expires_within_days", path: &["filter", "expires_within_days"], kind: MemberKind::Number },
+        Member { parameter: "order_by", path: &["order_by"], kind: MemberKind::Text },
+        Member { parameter: "limit", path: &["limit"], kind: MemberKind::Number },
+        Member { parameter: "cursor", path: &["cursor"], kind: MemberKind::Text },
+        Member { parameter: "include_pem", path: &["include_pem"], kind: MemberKind::Boolean },
+        Member { parameter: "summary", path: &["summary"], kind: MemberKind::Boolean },
+    ]);
+    type Request = DescribeRequest;
+    type Answer = DescribeAnswer;
+
+    async fn perform(session: &Session<'_>, mut request: DescribeRequest, budget: AnswerBudget) -> Result<DescribeAnswer, Error> {
+        let filter = request.filter.take().unwrap_or_default();
+        let budget = AnswerBudget { bytes: budget.bytes.saturating_sub(ENVELOPE_BYTES), ..budget };
+        match &request.sources {
+            Some(asked) => {
+                let sources = sources(asked, session.config)?;
+                several::describe(session, sources, &request, &filter, budget).await.map(DescribeAnswer::Several)
+            }
+            None => describe_one(session, request, &filter, budget).await.map(DescribeAnswer::One),
+        }
+    }
+}
+
+async fn describe_one(
+    session: &Session<'_>,
+    request: DescribeRequest,
+    filter: &Filter,
+    budget: AnswerBudget,
+) -> Result<OneDescribeAnswer, Error> {
+    let limit = request.limit();
+    let describer = describer(session, one_source(request.provider, request.region, request.instance_id, session.config)?)?;
+    let abilities = describer.abilities();
+    abilities.check(filter, request.order_by)?;
+    let order = abilities.order(request.order_by);
+    let scope = describer.scope();
+    let source = [Source::from(scope)];
+    let bound = cursor::Request { sources: &source, filter, order };
+    let begin = request.cursor.map(|text| cursor::decode(&text, bound)).transpose()?;
+
+    let query = ListQuery { filter, order, include_pem: request.include_pem };
+    let listing =
+        Listing { describer: describer.as_ref(), query, session, limit, budget, bytes_beside: 0, most_request_ids: MOST_REQUEST_IDS };
+    let collected = listing.collect(begin).await?;
+    let next_cursor = listing.rest(&collected, collected.len())?.map(|place| cursor::encode(bound, &place));
+    let counts = request.summary.then(|| collected.counted(collected.len(), session.now));
+    Ok(OneDescribeAnswer {
+        operation: Describe::NAME,
+        provider: scope.provider,
+        region: scope.region.clone(),
+        instance_id: scope.instance_id.clone(),
+        counts,
+        total_count: collected.total_count,
+        consistent: collected.consistent(),
+        next_cursor,
+        provider_request_ids: collected.request_ids.clone(),
+        certificates: limit.map(|_| collected.into_certificates().collect::<Vec<Certificate>>()),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Sources that cannot be read beside others that can.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_fails_for_now_is_told_and_the_cursor_brings_it_later() {
+    for failing in [TencentMqtt, AlibabaMqtt, AlibabaPca, AwsIot] {
+        let clouds = clouds().with(failing, Trouble::Busy);
+        let mut request = json!({"sources": every_source()});
+        let first = perform(&clouds, &request).await.unwrap();
+        for source in first["sources"].as_array().unwrap() {
+            let fails = source["provider"] == json!(failing);
+            let code = if fails { json!("throttled") } else { Value::Null };
+            assert_eq!((&source["error"]["code"], source["count"] == 0), (&code, fails), "{failing}");
+            assert_eq!(source["consistent"], if fails { Value::Null } else { json!(true) });
+        }
+        assert_eq!(names(&first), expected(&clouds, |device| device.provider != failing, false), "{failing}");
+        assert_eq!((&first["consistent"], &first["total_count"]), (&json!(true), &Value::Null));
+        request["cursor"] = first["next_cursor"].clone();
+        clouds.troubles.borrow_mut().clear();
+        let second = perform(&clouds, &request).await.unwrap();
+        assert_eq!(names(&second), expected(&clouds, |device| device.provider == failing, false), "{failing}");
+        assert_eq!(second["next_cursor"], Value::Null);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_fails_for_now_in_the_middle_goes_on_where_it_was() {
+    let clouds = clouds();
+    let mut request = json!({"sources": [source(TencentMqtt, "mqtt-1"), source(AwsIot, "")], "limit": 6});
+    let first = perform(&clouds, &request).await.unwrap();
+    request["cursor"] = first["next_cursor"].clone();
+    clouds.troubles.borrow_mut().insert(TencentMqtt, Trouble::Busy);
+    let second = perform(&clouds, &request).await.unwrap();
+    assert_eq!(second["sources"][0]["error"]["code"], "throttled");
+    request["cursor"] = second["next_cursor"].clone();
+    clouds.troubles.borrow_mut().clear();
+    let third = perform(&clouds, &request).await.unwrap();
+    let mut all = [names(&first), names(&second), names(&third)].concat();
+    let mut every = expected(&clouds, |device| device.provider == AwsIot || device.instance == "mqtt-1", false);
+    all.sort();
+    every.sort();
+    assert_eq!((all, &third["next_cursor"]), (every, &Value::Null));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_fails_for_good_is_told_and_not_asked_again() {
+    let clouds = clouds().with(AwsIot, Trouble::Refusing);
+    let mut request = json!({"sources": [source(AwsIot, ""), source(TencentMqtt, "mqtt-1")], "limit": 3});
+    let first = perform(&clouds, &request).await.unwrap();
+    let failed = &first["sources"][0];
+    assert_eq!((&failed["error"]["code"], &failed["next_cursor"]), (&json!("provider_rejected"), &Value::Null));
+    assert_eq!((&failed["region"], &failed["count"]), (&json!("eu-west-1"), &json!(0)));
+    request["cursor"] = first["next_cursor"].clone();
+    clouds.troubles.borrow_mut().clear();
+    let second = perform(&clouds, &request).await.unwrap();
+    assert_eq!([names(&first), names(&second)].concat(), expected(&clouds, |device| device.instance == "mqtt-1", false));
+    assert_eq!(second["next_cursor"], Value::Null);
+    // When the others are at their end at once, nothing is left.
+    request["cursor"] = Value::Null;
+    request["limit"] = json!(100);
+    clouds.troubles.borrow_mut().insert(AwsIot, Trouble::Refusing);
+    assert_eq!(perform(&clouds, &request).await.unwrap()["next_cursor"], Value::Null);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_or_order_that_one_source_cannot_do_is_its_own_error() {
+    for (member, value, able, field) in [
+        ("filter", json!({"client_ids": ["client-1"]}), &[TencentMqtt][..], "filter.client_ids"),
+        ("filter", json!({"statuses": ["good"]}), &[AlibabaPca], "filter.statuses"),
+        ("order_by", json!("created_asc"), &[TencentMqtt, AwsIot], "order_by"),
+        ("order_by", json!("updated_desc"), &[TencentMqtt], "order_by"),
+    ] {
+        let clouds = clouds();
+        let mut request = json!({"sources": every_source()});
+        request[member] = value.clone();
+        let answer = perform(&clouds, &request).await.unwrap();
+        for source in answer["sources"].as_array().unwrap() {
+            let is_able = able.iter().any(|name| source["provider"] == json!(name));
+            let expected = if is_able { (Value::Null, Value::Null) } else { (json!("unsupported"), json!(field)) };
+            assert_eq!((source["error"]["code"].clone(), source["error"]["field"].clone()), expected, "{value}");
+        }
+        let is_from_able = |name: &String| able.iter().any(|provider| name.starts_with(provider.as_str()));
+        assert!(names(&answer).iter().all(is_from_able));
+        assert_eq!(answer["next_cursor"], Value::Null, "trying again would not help");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_is_named_wrongly_is_its_own_error() {
+    let clouds = clouds();
+    for (wrong, field) in [
+        (json!({"provider": "tencent-mqtt", "region": "ap-guangzhou"}), "instance_id"),
+        (json!({"provider": "aws-iot", "region": "us-mars-1"}), "region"),
+        (json!({"provider": "aws-iot", "region": "eu-west-1", "instance_id": "i"}), "instance_id"),
+        (json!({"provider": "alibaba-pca"}), "region"),
+    ] {
+        let answer = perform(&clouds, &json!({"sources": [wrong, source(TencentMqtt, "mqtt-1")]})).await.unwrap();
+        let error = &answer["sources"][0]["error"];
+        assert_eq!((&error["code"], &error["field"]), (&json!("invalid_request"), &json!(field)), "{wrong}");
+        assert_eq!((&answer["sources"][0]["region"], &answer["sources"][0]["provider"]), (&wrong["region"], &wrong["provider"]));
+        assert_eq!((names(&answer).len(), &answer["next_cursor"]), (5, &Value::Null));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_every_source_fails_the_reason_is_the_answer_and_one_that_may_pass_comes_first() {
+    let sources = json!([source(TencentMqtt, "mqtt-1"), source(AwsIot, "")]);
+    for (tencent, aws, expected) in [
+        (Trouble::Busy, Trouble::Busy, ErrorCode::Throttled),
+        (Trouble::Refusing, Trouble::Busy, ErrorCode::Throttled),
+        (Trouble::Busy, Trouble::Refusing, ErrorCode::Throttled),
+        (Trouble::Refusing, Trouble::Refusing, ErrorCode::ProviderRejected),
+    ] {
+        let clouds = clouds().with(TencentMqtt, tencent).with(AwsIot, aws);
+        let error = perform(&clouds, &json!({ "sources": sources })).await.unwrap_err();
+        assert_eq!((error.code, error.retry_after.is_some()), (expected, expected == ErrorCode::Throttled), "{tencent:?} {aws:?}");
+    }
+    let error =
+        perform(&clouds(), &json!({"sources": [source(AlibabaPca, ""), source(AlibabaMqtt, "post-cn-1")], "order_by": "created_desc"}))
+            .await
+            .unwrap_err();
+    assert_eq!((error.code, error.field.as_deref()), (ErrorCode::Unsupported, Some("order_by")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_only_sources_that_fail_are_left_the_reason_is_the_answer() {
+    let clouds = clouds();
+    let mut request = json!({"sources": [source(TencentMqtt, "mqtt-1"), source(AlibabaPca, "")], "limit": 5});
+    request["cursor"] = perform(&clouds, &request).await.unwrap()["next_cursor"].clone();
+    clouds.troubles.borrow_mut().insert(AlibabaPca, Trouble::Busy);
+    assert_eq!(perform(&clouds, &request).await.unwrap_err().code, ErrorCode::Throttled);
+    clouds.troubles.borrow_mut().clear();
+    assert_eq!(names(&perform(&clouds, &request).await.unwrap()).len(), 4, "the same cursor serves again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_credential_of_one_cloud_leaves_the_others() {
+    let variables = [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")];
+    let answer = perform_with(&clouds(), &variables, &json!({"sources": every_source()}), PLENTY).await.unwrap();
+    let codes: Vec<&Value> = answer["sources"].as_array().unwrap().iter().map(|source| &source["error"]["code"]).collect();
+    assert_eq!(codes, [&Value::Null, &Value::Null, &json!("provider_rejected"), &Value::Null, &Value::Null]);
+}

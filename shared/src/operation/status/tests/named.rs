@@ -1,0 +1,104 @@
+//! By which names a certificate can be asked for, and what is told when they contradict each other.
+
+use super::*;
+use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
+use crate::operation::clouds::{Clouds, Device, source};
+
+const PEM: &str = include_str!("../../../model/x509/device.pem");
+const SERIAL: &str = "8085f52ece5bd88308df6d98d9707716";
+
+/// Every provider knows the tests' certificate.
+fn clouds() -> Clouds {
+    let places = [(TencentMqtt, "mqtt-1"), (AlibabaMqtt, "post-cn-1"), (AlibabaPca, ""), (AwsIot, "")];
+    Clouds::of(places.map(|(provider, instance)| Device { pem: Some(PEM), ..Device::new(provider, instance, SERIAL, 0) }))
+}
+
+async fn ask(provider: ProviderName, certificates: Value) -> Result<Value, Error> {
+    let instance = match provider {
+        TencentMqtt => "mqtt-1",
+        _ => "post-cn-1",
+    };
+    let mut request = source(provider, instance);
+    request["certificates"] = certificates;
+    perform(&clouds().network(), &request).await
+}
+
+fn fingerprint() -> String {
+    Device { pem: Some(PEM), ..Device::new(AwsIot, "", SERIAL, 0) }.id()
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_provider_wants_the_names_by_which_it_knows_certificates() {
+    let serial = || json!({"serial_number": SERIAL});
+    let both = || json!({"serial_number": SERIAL, "ca_serial_number": "0b"});
+    let by_id = || json!({"fingerprint_sha256": fingerprint()});
+    for (provider, reference, missing) in [
+        (TencentMqtt, serial(), None),
+        (TencentMqtt, by_id(), Some("serial_number")),
+        (AlibabaMqtt, both(), None),
+        (AlibabaMqtt, serial(), Some("ca_serial_number")),
+        (AlibabaMqtt, json!({"fingerprint_sha256": fingerprint(), "ca_serial_number": "0b"}), Some("serial_number")),
+        (AlibabaPca, serial(), None),
+        (AlibabaPca, by_id(), Some("serial_number")),
+        (AwsIot, by_id(), None),
+        (AwsIot, both(), Some("fingerprint_sha256")),
+    ] {
+        let answer =
+            ask(provider, json!([{"serial_number": SERIAL, "ca_serial_number": "0b", "fingerprint_sha256": fingerprint()}, reference]))
+                .await;
+        match missing {
+            None => {
+                let answer = answer.unwrap();
+                let found: Vec<&Value> = answer["results"].as_array().unwrap().iter().map(|result| &result["found"]).collect();
+                assert_eq!(found, [true, true], "{provider} {reference}");
+                assert_eq!(answer["results"][1]["serial_number"], SERIAL);
+            }
+            Some(member) => {
+                let error = answer.unwrap_err();
+                let field = format!("certificates[1].{member}");
+                assert_eq!((error.code, error.field), (ErrorCode::InvalidRequest, Some(field)), "{provider} {reference}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_that_contradicts_its_other_names_is_not_told_as_the_one_that_was_asked_for() {
+    let right = json!({"serial_number": SERIAL, "ca_serial_number": "0b", "fingerprint_sha256": fingerprint()});
+    let with = |member: &str, value: &str| {
+        let mut reference = right.clone();
+        reference[member] = json!(value);
+        reference
+    };
+    let other_fingerprint = "ab".repeat(32);
+    for (provider, wrong, field) in [
+        (TencentMqtt, with("fingerprint_sha256", &other_fingerprint), "fingerprint_sha256"),
+        (AlibabaMqtt, with("fingerprint_sha256", &other_fingerprint), "fingerprint_sha256"),
+        (AwsIot, with("serial_number", "0a"), "serial_number"),
+    ] {
+        let answer = ask(provider, json!([wrong, right])).await.unwrap();
+        let result = &answer["results"][0];
+        assert_eq!(
+            (&result["found"], &result["status"], &result["usable"]),
+            (&json!(false), &json!("unknown"), &json!(false)),
+            "{provider}"
+        );
+        assert_eq!((&result["error"]["code"], &result["error"]["field"]), (&json!("invalid_request"), &json!(field)), "{provider}");
+        assert_eq!((&answer["results"][1]["found"], &answer["results"][1]["error"]), (&json!(true), &Value::Null));
+    }
+    // A list of certificates is narrowed by the CA, so that none is left.
+    let answer = ask(TencentMqtt, json!([with("ca_serial_number", "0c"), right])).await.unwrap();
+    assert_eq!((&answer["results"][0]["found"], &answer["results"][0]["error"]), (&json!(false), &Value::Null));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_is_told_with_the_names_that_its_record_and_the_certificate_itself_show() {
+    let by_id = json!([{"fingerprint_sha256": fingerprint()}]);
+    let result = ask(AwsIot, by_id).await.unwrap()["results"][0].clone();
+    assert_eq!((&result["serial_number"], &result["provider_serial_number"]), (&json!(SERIAL), &Value::Null));
+    assert_eq!((&result["fingerprint_sha256"], &result["not_before"]), (&json!(fingerprint()), &json!("2025-01-01T00:00:00Z")));
+    let named = json!([{"serial_number": SERIAL}]);
+    let result = ask(TencentMqtt, named).await.unwrap()["results"][0].clone();
+    assert_eq!((&result["ca_serial_number"], &result["fingerprint_sha256"]), (&json!("0b"), &json!(fingerprint())));
+    assert_eq!((&result["not_after"], &result["usable"]), (&json!("2035-01-01T00:00:00Z"), &json!(true)));
+}

@@ -1,0 +1,53 @@
+//! Switching off: `InactivateDeviceCertificate`.
+
+use super::wire::InactivateDeviceCertificate;
+use super::{API, AlibabaMqtt, absent_when_not_found, same_number, serial_numbers};
+use crate::error::Error;
+use crate::provider::alibaba::Call;
+use crate::provider::codes::not_an_answer;
+use crate::provider::{Found, Inactivate, Scope, Spellings, Written, fact};
+use crate::request::CertificateReference;
+use crate::transport::{Failure, LocalFuture, Method, Safety};
+
+impl Inactivate for AlibabaMqtt<'_> {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
+        serial_numbers(reference).map(drop)
+    }
+
+    fn find<'a>(&'a self, reference: &'a CertificateReference, spellings: Spellings) -> LocalFuture<'a, Result<Option<Found>, Error>> {
+        Box::pin(self.find_only(reference, spellings))
+    }
+
+    fn read<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Found>, Error>> {
+        Box::pin(self.get(&found.key, ca_key(found), false))
+    }
+
+    fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
+        Box::pin(async move {
+            let call = Call {
+                action: "InactivateDeviceCertificate",
+                method: Method::Post,
+                safety: Safety::Write,
+                parameters: &[("MqttInstanceId", self.instance()), ("DeviceSn", &found.key), ("CaSn", ca_key(found))],
+            };
+            // Success that speaks of another certificate is none. It is an odd answer, not a refusal: the order may have had
+            // its effect, which a read will tell.
+            let accept = |answer: InactivateDeviceCertificate| match same_number(&found.key, &answer.device_sn) {
+                true => Ok(Written { request_id: fact(Some(answer.request_id)) }),
+                false => Err(not_an_answer(API.provider, 200, "it confirms the change of another certificate than the one asked for")),
+            };
+            absent_when_not_found(API.call(&self.connection, &call, accept).await)
+        })
+    }
+}
+
+fn ca_key(found: &Found) -> &str {
+    found.ca_key.as_deref().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! Lists: pages of the whole instance, or of one CA. The vendor neither narrows nor orders them.
+
+use std::fmt;
+
+use super::wire::{DeviceCertificate, ListDeviceCertificate};
+use super::{API, AlibabaMqtt};
+use crate::error::Error;
+use crate::model::{Certificate, LifecycleStatus, ProviderRecord};
+use crate::provider::alibaba::Call;
+use crate::provider::codes::not_an_answer;
+use crate::provider::each::each;
+use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact};
+use crate::request::Filter;
+use crate::transport::{LocalFuture, Method, Safety};
+
+/// Most certificates that one call returns.
+const PAGE_SIZE: usize = 100;
+
+const ABILITIES: ListAbilities = ListAbilities {
+    provider: API.provider,
+    filters: &["serial_numbers", "ca_serial_numbers", "common_names", "organizational_units", "fingerprints_sha256"],
+    orders: &[],
+    statuses: &[LifecycleStatus::Active, LifecycleStatus::Inactive],
+};
+
+/// A place in one of the vendor's lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Position {
+    /// The CA's serial number in the vendor's spelling, where only its list is read.
+    ca_sn: Option<String>,
+    /// Certificates before this place.
+    offset: usize,
+}
+
+impl Position {
+    fn parse(text: &str) -> Result<Self, Error> {
+        let (ca_sn, offset) = text.split_once('@').map_or((None, text), |(ca_sn, offset)| (Some(ca_sn.to_owned()), offset));
+        let offset = offset.parse().map_err(|_| Error::invalid("cursor", "it is not a cursor of this provider"))?;
+        Ok(Self { ca_sn, offset })
+    }
+
+    fn plus(&self, certificates: usize) -> Self {
+        Self { offset: self.offset.saturating_add(certificates), ..self.clone() }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.ca_sn {
+            Some(ca_sn) => write!(f, "{ca_sn}@{}", self.offset),
+            None => write!(f, "{}", self.offset),
+        }
+    }
+}
+
+/// The rows of one page.
+struct Rows {
+    items: Vec<DeviceCertificate>,
+    total: Option<u64>,
+    request_id: Option<String>,
+}
+
+impl AlibabaMqtt<'_> {
+    async fn rows(&self, ca_sn: Option<&str>, page: usize, size: usize) -> Result<Rows, Error> {
+        let (page, size) = (page.to_string(), size.to_string());
+        let mut parameters = vec![("MqttInstanceId", self.instance()), ("PageNo", &page), ("PageSize", &size)];
+        parameters.extend(ca_sn.map(|ca_sn| ("CaSn", ca_sn)));
+        let action = if ca_sn.is_some() { "ListDeviceCertificateByCaSn" } else { "ListDeviceCertificate" };
+        let call = Call { action, method: Method::Get, safety: Safety::Read, parameters: &parameters };
+        let accept = |answer: ListDeviceCertificate| {
+            let data = answer.data.ok_or_else(|| not_an_answer(API.provider, 200, "it has no Data"))?;
+            // An empty list may be left out.
+            Ok(Rows { items: data.device_certificate_vos.unwrap_or_default(), total: data.total, request_id: fact(answer.request_id) })
+        };
+        Ok(API.call(&self.connection, &call, accept).await?)
+    }
+
+    async fn page_at(&self, query: &ListQuery<'_>, position: Position) -> Result<Page, Error> {
+        let page_number = position.offset.div_euclid(PAGE_SIZE).saturating_add(1);
+        let skipped = position.offset.rem_euclid(PAGE_SIZE);
+        let rows = self.rows(position.ca_sn.as_deref(), page_number, PAGE_SIZE).await?;
+        // The documents give the total two meanings; that a page with free places is the last one holds for both.
+        let is_last = rows.items.len() < PAGE_SIZE;
+        let end = position.plus(rows.items.len().saturating_sub(skipped));
+        let list_length = match (page_number, is_last) {
+            (1, true) => ListLength::Known(u64::try_from(rows.items.len()).unwrap_or(u64::MAX)),
+            (1, false) | (_, true) => self.count(&position, end.offset).await,
+            _ => ListLength::Untold,
+        };
+        let narrows = query.filter.lists_in_use().next().is_some() || query.filter.has_window();
+        let total_count = match list_length {
+            ListLength::Known(length) if !narrows => Some(length),
+            _ => None,
+        };
+        Ok(Page {
+            position: position.to_string(),
+            certificates: Entry::all(self.certificates(query, rows.items.into_iter().skip(skipped)).await?).collect(),
+            next: (!is_last).then(|| end.to_string()),
+            total_count,
+            list_length,
+            request_ids: rows.request_id.into_iter().collect(),
+        })
+    }
+
+    /// How many certificates the list has. `Total` is the number of pages for one of the two actions and that of results for the
+    /// other; with one certificate a page both are the same. A total below what was read means something else.
+    async fn count(&self, position: &Position, read: usize) -> ListLength {
+        let total = self.rows(position.ca_sn.as_deref(), 1, 1).await.ok().and_then(|rows| rows.total);
+        let at_least = u64::try_from(read.min(PAGE_SIZE)).unwrap_or(u64::MAX);
+        total.filter(|total| *total >= at_least).map_or(ListLength::Untold, ListLength::Known)
+    }
+
+    /// What a row leaves out is read from the certificate's own record.
+    async fn certificates(&self, query: &ListQuery<'_>, items: impl Iterator<Item = DeviceCertificate>) -> Result<Vec<Certificate>, Error> {
+        let now = self.connection.session.now;
+        let asked = items.map(|item| {
+            let keys = (item.device_sn.clone(), item.ca_sn.clone());
+            (keys, ProviderRecord::from(item).into_certificate(now, query.include_pem))
+        });
+        let completed = each(asked, async |((device_sn, ca_sn), certificate)| {
+            let lacks_pem = query.include_pem && certificate.pem.is_none();
+            let lacks_dates = certificate.not_before.is_none() || certificate.not_after.is_none();
+            if !lacks_pem && !lacks_dates {
+                return Ok(certificate);
+            }
+            let found = self.get(&device_sn, &ca_sn, query.include_pem).await?;
+            Ok(found.map_or(certificate, |found| found.certificate))
+        });
+        completed.await.into_iter().collect()
+    }
+
+    /// The list of the one CA that is asked for. Under which spelling the vendor knows it is not documented, and an unknown one may
+    /// have an empty list: then the whole list is read.
+    async fn first_page(&self, query: &ListQuery<'_>) -> Result<Page, Error> {
+        for ca_sn in only_ca(query.filter) {
+            let position = Position { ca_sn: Some(ca_sn), offset: 0 };
+            match self.page_at(query, position).await {
+                Ok(page) if page.certificates.is_empty() => {}
+                Err(error) if error.concerns_parameters || is_unknown_ca(&error) => {}
+                page => return page,
+            }
+        }
+        self.page_at(query, Position { ca_sn: None, offset: 0 }).await
+    }
+}
+
+/// The spellings of the CA's serial number, when exactly one CA is asked for.
+fn only_ca(filter: &Filter) -> Vec<String> {
+    match filter.ca_serial_numbers.as_slice() {
+        [ca] => ca.spellings(),
+        _ => Vec::new(),
+    }
+}
+
+fn is_unknown_ca(error: &Error) -> bool {
+    error.provider_error.as_ref().is_some_and(|told| told.code == super::codes::CA_NOT_FOUND)
+}
+
+impl Describe for AlibabaMqtt<'_> {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn abilities(&self) -> &'static ListAbilities {
+        &ABILITIES
+    }
+
+    fn page<'a>(&'a self, query: &'a ListQuery<'a>, position: Option<&'a str>, _wanted: usize) -> LocalFuture<'a, Result<Page, Error>> {
+        Box::pin(async move {
+            match position {
+                Some(position) => self.page_at(query, Position::parse(position)?).await,
+                None => self.first_page(query).await,
+            }
+        })
+    }
+
+    fn position_after(&self, position: &str, places: usize) -> Result<String, Error> {
+        Ok(Position::parse(position)?.plus(places).to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,252 @@
+//! Pages of the whole instance and of one CA.
+
+mod rows;
+
+use serde_json::{Value, json};
+
+use super::super::tests::unknown;
+use super::*;
+use crate::error::ErrorCode;
+use crate::model::SerialNumber;
+use crate::provider::fixture::{Bench, target};
+use crate::transport::HttpRequest;
+use crate::transport::fake::{Answer, Network, answer, header, ok, parameter, recorded};
+
+fn row(serial: &str) -> Value {
+    json!({"DeviceSn": serial, "CaSn": "ca", "Status": "1", "ValidBegin": "1740787200000", "ValidEnd": "1898467200000"})
+}
+
+fn rows(total: &Value, rows: &[Value]) -> Answer {
+    ok(&json!({"RequestId": "id-1", "Data": {"Total": total, "DeviceCertificateVOS": rows}}))
+}
+
+/// Number and size of the page that is asked for.
+fn page_asked(request: &HttpRequest) -> (usize, usize) {
+    let number = |name| parameter(request, name).unwrap().parse().unwrap();
+    (number("PageNo"), number("PageSize"))
+}
+
+/// The page that is asked for of so many certificates, `a001` being the first.
+fn page_of(count: usize, request: &HttpRequest) -> Vec<Value> {
+    let (page, size) = page_asked(request);
+    (1..=count).skip((page - 1) * size).take(size).map(|number| row(&format!("a{number:03}"))).collect()
+}
+
+/// A vendor with so many certificates, whose `Total` is the number of pages or that of certificates.
+fn vendor(count: usize, counts_pages: bool) -> Network {
+    Network::new(move |request| {
+        let (_, size) = page_asked(request);
+        rows(&json!(if counts_pages { count.div_ceil(size) } else { count }), &page_of(count, request))
+    })
+}
+
+async fn page_with(network: &Network, query: &ListQuery<'_>, position: Option<&str>) -> Result<Page, Error> {
+    let bench = Bench::new(network);
+    let session = bench.session();
+    AlibabaMqtt::new(&session, target(API.provider)).unwrap().page(query, position, 10).await
+}
+
+async fn page(network: &Network, filter: &Filter, position: Option<&str>) -> Result<Page, Error> {
+    page_with(network, &ListQuery { filter, order: None, include_pem: false }, position).await
+}
+
+fn of_ca(ca: &str) -> Filter {
+    Filter { ca_serial_numbers: vec![SerialNumber::parse(ca).unwrap()], ..Filter::default() }
+}
+
+fn serials(page: &Page) -> Vec<&str> {
+    page.certificates.iter().map(|entry| entry.certificate.provider_serial_number.as_deref().unwrap()).collect()
+}
+
+/// Number and size of each page that was asked for, with its CA's serial number.
+fn asked(network: &Network) -> Vec<String> {
+    network.each(|sent| {
+        let (page, size) = page_asked(&sent.request);
+        sent.parameter("CaSn").map_or_else(|| format!("{page}x{size}"), |ca| format!("{ca}:{page}x{size}"))
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_what_the_vendor_documents() {
+    for (filter, action, url) in [
+        (
+            Filter::default(),
+            "ListDeviceCertificate",
+            "https://onsmqtt.cn-hangzhou.aliyuncs.com/?MqttInstanceId=post-cn-1&PageNo=1&PageSize=100",
+        ),
+        (
+            of_ca("CA"),
+            "ListDeviceCertificateByCaSn",
+            "https://onsmqtt.cn-hangzhou.aliyuncs.com/?CaSn=CA&MqttInstanceId=post-cn-1&PageNo=1&PageSize=100",
+        ),
+    ] {
+        let network = vendor(1, true);
+        page(&network, &filter, None).await.unwrap();
+        let sent = network.sent();
+        assert_eq!((sent[0].request.method, sent[0].header("x-acs-action")), (Method::Get, Some(action)));
+        assert_eq!((sent[0].request.url.as_str(), sent[0].header("x-acs-version")), (url, Some("2020-04-20")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_lead_to_the_last_certificate_and_no_further() {
+    for (count, position, expected, next) in [
+        (0, None, 0, None),
+        (99, None, 99, None),
+        (100, None, 100, Some("100")),
+        (250, None, 100, Some("100")),
+        (250, Some("100"), 100, Some("200")),
+        (250, Some("200"), 50, None),
+        // An exact multiple ends with an empty page: only that a page has free places says that it is the last.
+        (200, Some("100"), 100, Some("200")),
+        (200, Some("200"), 0, None),
+    ] {
+        for counts_pages in [true, false] {
+            let page = page(&vendor(count, counts_pages), &Filter::default(), position).await.unwrap();
+            assert_eq!((page.certificates.len(), page.next.as_deref()), (expected, next), "{count} from {position:?}");
+            assert_eq!(page.request_ids, ["id-1"]);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_goes_on_in_the_middle_of_a_page() {
+    for (position, asked_page, first, count, next) in
+        [("30", "1x100", "a031", 70, Some("100")), ("199", "2x100", "a200", 1, Some("200")), ("230", "3x100", "a231", 20, None)]
+    {
+        let network = vendor(250, false);
+        let page = page(&network, &Filter::default(), Some(position)).await.unwrap();
+        assert_eq!((asked(&network)[0].as_str(), page.position.as_str()), (asked_page, position));
+        assert_eq!((serials(&page)[0], page.certificates.len(), page.next.as_deref()), (first, count, next));
+        assert_eq!(page.certificates[0].place, 1, "places count from the position");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn positions_count_certificates() {
+    let network = vendor(0, true);
+    let bench = Bench::new(&network);
+    let session = bench.session();
+    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    for (position, places, expected) in [("0", 1, "1"), ("100", 100, "200"), ("0F@7", 3, "0F@10")] {
+        assert_eq!(provider.position_after(position, places).unwrap(), expected);
+    }
+    for damaged in ["", "x", "-1", "1.5", "ca@", "ca@x", "@", "1@2@3", "99999999999999999999"] {
+        assert_eq!(provider.position_after(damaged, 0).unwrap_err().field.as_deref(), Some("cursor"), "{damaged:?}");
+        assert_eq!(page(&network, &Filter::default(), Some(damaged)).await.unwrap_err().code, ErrorCode::InvalidRequest, "{damaged:?}");
+    }
+    assert_eq!(network.sent().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_length_is_asked_for_with_one_certificate_a_page_at_the_beginning_and_at_the_end() {
+    for (count, position, expected, pages) in [
+        (99, None, ListLength::Known(99), &["1x100"][..]),
+        (100, None, ListLength::Known(100), &["1x100", "1x1"]),
+        (250, None, ListLength::Known(250), &["1x100", "1x1"]),
+        (250, Some("100"), ListLength::Untold, &["2x100"]),
+        (250, Some("200"), ListLength::Known(250), &["3x100", "1x1"]),
+        (200, Some("200"), ListLength::Known(200), &["3x100", "1x1"]),
+    ] {
+        for counts_pages in [true, false] {
+            let network = vendor(count, counts_pages);
+            let page = page(&network, &Filter::default(), position).await.unwrap();
+            assert_eq!((page.list_length, asked(&network)), (expected, pages.iter().map(|it| (*it).to_owned()).collect()), "{count}");
+            let told = if let ListLength::Known(length) = expected { Some(length) } else { None };
+            assert_eq!(page.total_count, told);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_length_that_cannot_be_is_not_told() {
+    for probe in [json!(1), json!(99), json!(0), json!(null)] {
+        let shown = probe.to_string();
+        let network = Network::new(move |request| match page_asked(request) {
+            (_, 1) => rows(&probe, &[row("a001")]),
+            _ => rows(&json!(3), &page_of(250, request)),
+        });
+        for position in [None, Some("200")] {
+            let page = page(&network, &Filter::default(), position).await.unwrap();
+            assert_eq!((page.list_length, page.total_count), (ListLength::Untold, None), "{shown}");
+        }
+    }
+    let failing = Network::new(|request| match page_asked(request) {
+        (_, 1) => recorded("alibaba-mqtt/Any.error-internal"),
+        _ => rows(&json!(3), &page_of(250, request)),
+    });
+    let page = page(&failing, &Filter::default(), None).await.unwrap();
+    assert_eq!((page.list_length, page.certificates.len()), (ListLength::Untold, 100), "the page itself is worth more than an error");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_total_is_told_only_without_a_filter() {
+    let narrowed = Filter { statuses: vec![LifecycleStatus::Active], ..Filter::default() };
+    let window = Filter { expires_within_days: Some(30), ..Filter::default() };
+    for filter in [narrowed, window] {
+        let page = page(&vendor(250, false), &filter, None).await.unwrap();
+        assert_eq!((page.total_count, page.list_length), (None, ListLength::Known(250)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_ca_has_a_list_of_its_own() {
+    let network = vendor(250, false);
+    let first = page(&network, &of_ca("0xCA"), None).await.unwrap();
+    assert_eq!((first.position.as_str(), first.next.as_deref()), ("CA@0", Some("CA@100")));
+    assert_eq!(asked(&network), ["CA:1x100", "CA:1x1"]);
+    let network = vendor(250, false);
+    let last = page(&network, &of_ca("0xCA"), Some("CA@230")).await.unwrap();
+    assert_eq!((serials(&last)[0], last.next.as_deref()), ("a231", None));
+    assert_eq!(asked(&network), ["CA:3x100", "CA:1x1"]);
+    let several = Filter { ca_serial_numbers: ["ca", "cb"].map(|ca| SerialNumber::parse(ca).unwrap()).to_vec(), ..Filter::default() };
+    let network = vendor(3, false);
+    page(&network, &several, None).await.unwrap();
+    assert_eq!(asked(&network), ["1x100"], "several have no common list but the whole one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ca_is_asked_for_in_every_spelling_and_then_the_whole_list_is_read() {
+    type Refusal = fn() -> Answer;
+    let refusals: [Refusal; 3] = [
+        || rows(&json!(0), &[]),
+        || answer(500, r#"{"Code": "FindCaBySnError", "Message": "no CA"}"#),
+        || recorded("alibaba-mqtt/InactivateDeviceCertificate.error-parameter-400"),
+    ];
+    for refusal in refusals {
+        let only = |known: &'static str| {
+            Network::new(move |request| match parameter(request, "CaSn") {
+                Some(ca) if ca != known => refusal(),
+                _ => rows(&json!(1), &page_of(1, request)),
+            })
+        };
+        let network = only("00ca");
+        assert_eq!(page(&network, &of_ca("ca"), None).await.unwrap().position, "00ca@0");
+        assert_eq!(asked(&network), ["ca:1x100", "CA:1x100", "00ca:1x100"]);
+        let network = only("none of them");
+        let whole = page(&network, &of_ca("ca"), None).await.unwrap();
+        assert_eq!((whole.position.as_str(), whole.certificates.len()), ("0", 1));
+        assert_eq!(asked(&network), ["ca:1x100", "CA:1x100", "00ca:1x100", "00CA:1x100", "1x100"]);
+    }
+    let network = Network::new(|_| recorded("alibaba-mqtt/InactivateDeviceCertificate.error-permission"));
+    assert_eq!(page(&network, &of_ca("ca"), None).await.unwrap_err().code, ErrorCode::ProviderRejected);
+    assert_eq!(network.sent().len(), 1, "no other spelling helps");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_its_records_do_not_hold_is_refused_by_name() {
+    let network = vendor(0, true);
+    let bench = Bench::new(&network);
+    let session = bench.session();
+    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let client = Filter { client_ids: vec!["a".to_owned()], ..Filter::default() };
+    let revoked = Filter { statuses: vec![LifecycleStatus::Revoked], ..Filter::default() };
+    for (filter, order, field) in [
+        (client, None, "filter.client_ids"),
+        (revoked, None, "filter.statuses"),
+        (Filter::default(), Some(crate::request::Order::CreatedDesc), "order_by"),
+    ] {
+        assert_eq!(provider.abilities().check(&filter, order).unwrap_err().field.as_deref(), Some(field));
+    }
+    provider.abilities().check(&of_ca("ca"), None).unwrap();
+}

@@ -1,0 +1,95 @@
+//! What a row holds, and what is read besides it.
+
+use super::*;
+
+/// A vendor whose one row leaves members out, and what it tells of that certificate alone.
+fn incomplete(row: Value, alone: impl Fn() -> Answer + 'static) -> Network {
+    Network::new(move |request| match header(request, "x-acs-action") {
+        Some("GetDeviceCertificate") => alone(),
+        _ => rows(&json!(1), std::slice::from_ref(&row)),
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_row_leaves_out_is_read_from_the_certificates_own_record() {
+    let whole = recorded("alibaba-mqtt/GetDeviceCertificate.ok-active").unwrap().body;
+    let whole: Value = serde_json::from_slice(&whole).unwrap();
+    let without = |members: &[&str]| {
+        let mut row = whole["Data"].clone();
+        members.iter().for_each(|member| drop(row.as_object_mut().unwrap().remove(*member)));
+        row
+    };
+    for (row, include_pem, calls) in [
+        (without(&[]), true, 1),
+        (without(&["DeviceContent"]), false, 1),
+        (without(&["DeviceContent"]), true, 2),
+        (without(&["ValidBegin", "DeviceContent"]), false, 2),
+        (without(&["ValidEnd", "DeviceContent"]), false, 2),
+        // The certificate itself has the dates.
+        (without(&["ValidBegin", "ValidEnd"]), false, 1),
+    ] {
+        let shown = row.to_string();
+        let network = incomplete(row, || recorded("alibaba-mqtt/GetDeviceCertificate.ok-active"));
+        let filter = Filter::default();
+        let page = page_with(&network, &ListQuery { filter: &filter, order: None, include_pem }, None).await.unwrap();
+        let certificate = &page.certificates[0].certificate;
+        assert_eq!(network.sent().len(), calls, "{shown}");
+        assert_eq!(certificate.pem.is_some(), include_pem, "{shown}");
+        assert_eq!(certificate.not_after.unwrap().to_string(), "2030-02-28T00:00:00Z", "{shown}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_whose_own_record_is_gone_stays_and_one_that_cannot_be_read_is_an_error() {
+    let bare = json!({"DeviceSn": "11", "CaSn": "ca", "Status": "1"});
+    let network = incomplete(bare.clone(), unknown);
+    let listed = page(&network, &Filter::default(), None).await.unwrap();
+    assert_eq!((serials(&listed), listed.certificates[0].certificate.not_after), (vec!["11"], None));
+    let network = incomplete(bare, || recorded("alibaba-mqtt/Any.error-internal"));
+    assert_eq!(page(&network, &Filter::default(), None).await.unwrap_err().code, ErrorCode::ProviderUnavailable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn recorded_answers_are_read() {
+    for (case, filter, expected) in [
+        ("ListDeviceCertificate.ok-two", Filter::default(), &["8085f52ece5bd88308df6d98d9707716", "181cf3245523979e"][..]),
+        (
+            "ListDeviceCertificateByCaSn.ok-two",
+            of_ca("1b1e3bf3702110125887a3a721a7e66f05522513"),
+            &["8085f52ece5bd88308df6d98d9707716", "181cf3245523979e"],
+        ),
+        ("ListDeviceCertificate.ok-empty", Filter::default(), &[]),
+        ("ListDeviceCertificate.ok-doc-example", Filter::default(), &["356217374433000001"]),
+    ] {
+        let network = Network::queue([recorded(&format!("alibaba-mqtt/{case}"))]);
+        let page = page(&network, &filter, None).await.unwrap();
+        assert_eq!((serials(&page), page.next.as_deref()), (expected.to_vec(), None), "{case}");
+        assert_eq!(page.list_length, ListLength::Known(expected.len() as u64), "{case}: whatever Total says");
+        assert_eq!(page.request_ids.len(), 1);
+    }
+    let network = Network::queue([recorded("alibaba-mqtt/ListDeviceCertificate.ok-two")]);
+    let page = page(&network, &Filter::default(), None).await.unwrap();
+    let [first, second] = [0, 1].map(|index| &page.certificates[index].certificate);
+    assert_eq!((first.status, first.usable, first.name.as_deref()), (LifecycleStatus::Active, Some(true), Some("vin-0001")));
+    assert_eq!(first.fingerprint_sha256.as_ref().unwrap().as_str(), "39636fff4d30831a202d04374cdebf241b117cab1cd5954a8da1a7fd8474be33");
+    assert_eq!((second.status, second.subject.common_name.as_deref()), (LifecycleStatus::Inactive, Some("vin-0002.example.test")));
+    assert!(first.disagreements.is_empty() && second.disagreements.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_list_may_be_left_out_and_other_forms_are_not_an_answer() {
+    for data in [json!({"Total": 0}), json!({"Total": 0, "DeviceCertificateVOS": null}), json!({"DeviceCertificateVOS": []})] {
+        let network = Network::queue([ok(&json!({"RequestId": "id-1", "Data": data}))]);
+        assert_eq!(page(&network, &Filter::default(), None).await.unwrap().list_length, ListLength::Known(0));
+    }
+    for body in [
+        json!({"RequestId": "id-1"}),
+        json!({"RequestId": "id-1", "Data": []}),
+        json!({"RequestId": "id-1", "Data": {"DeviceCertificateVOS": {}}}),
+        json!({"RequestId": "id-1", "Data": {"DeviceCertificateVOS": [["11", "ca", "1"]]}}),
+        json!({"RequestId": "id-1", "Data": {"DeviceCertificateVOS": [{"DeviceSn": "11"}]}}),
+    ] {
+        let network = Network::new(move |_| ok(&body));
+        assert_eq!(page(&network, &Filter::default(), None).await.unwrap_err().code, ErrorCode::ProviderInvalidResponse);
+    }
+}

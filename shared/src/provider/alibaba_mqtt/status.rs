@@ -1,0 +1,44 @@
+//! The status of many: one `GetDeviceCertificate` each, some of them side by side.
+
+use super::{AlibabaMqtt, serial_numbers};
+use crate::error::Error;
+use crate::model::Certificate;
+use crate::provider::each::each;
+use crate::provider::{LookUp, Scope, Spellings, Status};
+use crate::request::CertificateReference;
+use crate::transport::LocalFuture;
+
+impl Status for AlibabaMqtt<'_> {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
+        serial_numbers(reference).map(drop)
+    }
+
+    /// All under their own spelling first, so that unknown ones keep no known one waiting.
+    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, LookUp> {
+        Box::pin(async move {
+            let mut records: Vec<Result<Option<Certificate>, Error>> = certificates.iter().map(|_| Ok(None)).collect();
+            let mut request_ids = Vec::new();
+            for spellings in [Spellings::Own, Spellings::Others] {
+                let open: Vec<_> = certificates.iter().zip(&mut records).filter(|(_, record)| matches!(record, Ok(None))).collect();
+                let asked = open.iter().map(|(reference, _)| *reference);
+                let answers = each(asked, async |reference| self.find_first(reference, spellings).await).await;
+                for ((_, record), answer) in open.into_iter().zip(answers) {
+                    *record = answer.map(|found| {
+                        found.map(|found| {
+                            request_ids.extend(found.request_id);
+                            found.certificate
+                        })
+                    });
+                }
+            }
+            LookUp { records, request_ids }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Lists: all certificates of the account. The vendor neither narrows nor orders them.
+
+use std::fmt;
+
+use super::wire::{ClientCertificate, ListClientCertificate};
+use super::{API, AlibabaPca};
+use crate::error::Error;
+use crate::model::{LifecycleStatus, ProviderRecord};
+use crate::provider::alibaba::Call;
+use crate::provider::codes::not_an_answer;
+use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact};
+use crate::transport::{LocalFuture, Method, Safety};
+
+/// Certificates asked for in one call. The vendor's limit is not documented: should it be lower, its answer says how many a page
+/// has, and the list goes on with pages of that size.
+const PAGE_SIZE: usize = 100;
+
+const ABILITIES: ListAbilities = ListAbilities {
+    provider: API.provider,
+    filters: &["serial_numbers", "common_names", "organizational_units", "fingerprints_sha256"],
+    orders: &[],
+    statuses: &[LifecycleStatus::Good, LifecycleStatus::Revoked],
+};
+
+/// A place in the list, as pages of one size lead there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Position {
+    page_size: usize,
+    /// Certificates before this place.
+    offset: usize,
+}
+
+impl Position {
+    fn parse(text: &str) -> Result<Self, Error> {
+        let read = || {
+            let (page_size, offset) = text.split_once('x')?;
+            Some(Self { page_size: page_size.parse().ok().filter(|size| *size > 0)?, offset: offset.parse().ok()? })
+        };
+        read().ok_or_else(|| Error::invalid("cursor", "it is not a cursor of this provider"))
+    }
+
+    fn plus(self, certificates: usize) -> Self {
+        Self { offset: self.offset.saturating_add(certificates), ..self }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.page_size, self.offset)
+    }
+}
+
+struct Rows {
+    items: Vec<ClientCertificate>,
+    /// How many a page may have.
+    page_size: usize,
+    total: Option<u64>,
+    request_id: Option<String>,
+}
+
+impl AlibabaPca<'_> {
+    async fn rows(&self, page: usize, page_size: usize) -> Result<Rows, Error> {
+        let is_first = page == 1;
+        let (page, size) = (page.to_string(), page_size.to_string());
+        let call = Call {
+            action: "ListClientCertificate",
+            method: Method::Post,
+            safety: Safety::Read,
+            parameters: &[("CurrentPage", &page), ("ShowSize", &size)],
+        };
+        let accept = |answer: ListClientCertificate| {
+            let items = match (answer.certificate_list, answer.total_count) {
+                (Some(items), _) => items,
+                (None, Some(0)) => Vec::new(),
+                (None, _) => return Err(not_an_answer(API.provider, 200, "it has no CertificateList")),
+            };
+            let told = answer.show_size.and_then(|size| usize::try_from(size).ok()).filter(|size| *size > 0);
+            // A first page that is shorter than its list was cut, whatever it says.
+            let is_longer = |total: u64| u64::try_from(items.len()).is_ok_and(|count| total > count);
+            let is_cut = is_first && !items.is_empty() && answer.total_count.is_some_and(is_longer);
+            let page_size = if is_cut { items.len() } else { told.unwrap_or(page_size).min(page_size).max(items.len()) };
+            Ok(Rows { items, page_size, total: answer.total_count, request_id: fact(answer.request_id) })
+        };
+        Ok(API.call(&self.connection, &call, accept).await?)
+    }
+
+    async fn page_at(&self, query: &ListQuery<'_>, mut position: Position) -> Result<Page, Error> {
+        let page_of = |position: Position| position.offset.checked_div(position.page_size).unwrap_or_default().saturating_add(1);
+        let mut rows = self.rows(page_of(position), position.page_size).await?;
+        if rows.page_size != position.page_size {
+            // Pages are smaller than was asked for, so this number is that of another page, unless it is the first.
+            let is_first = page_of(position) == 1;
+            position.page_size = rows.page_size;
+            if !is_first || position.offset >= rows.page_size {
+                rows = self.rows(page_of(position), position.page_size).await?;
+            }
+        }
+        let skipped = position.offset.checked_rem(position.page_size).unwrap_or_default();
+        let is_last = rows.items.len() < position.page_size;
+        let end = position.plus(rows.items.len().saturating_sub(skipped));
+        let narrows = query.filter.lists_in_use().next().is_some() || query.filter.has_window();
+        let now = self.connection.session.now;
+        let certificates = rows.items.into_iter().skip(skipped);
+        let certificates = certificates.map(|item| ProviderRecord::from(item).into_certificate(now, query.include_pem));
+        Ok(Page {
+            position: position.to_string(),
+            certificates: Entry::all(certificates).collect(),
+            next: (!is_last).then(|| end.to_string()),
+            total_count: rows.total.filter(|_| !narrows),
+            list_length: rows.total.map_or(ListLength::Untold, ListLength::Known),
+            request_ids: rows.request_id.into_iter().collect(),
+        })
+    }
+}
+
+impl Describe for AlibabaPca<'_> {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn abilities(&self) -> &'static ListAbilities {
+        &ABILITIES
+    }
+
+    fn page<'a>(&'a self, query: &'a ListQuery<'a>, position: Option<&'a str>, _wanted: usize) -> LocalFuture<'a, Result<Page, Error>> {
+        Box::pin(async move {
+            let begin = Position { page_size: PAGE_SIZE, offset: 0 };
+            self.page_at(query, position.map_or(Ok(begin), Position::parse)?).await
+        })
+    }
+
+    fn position_after(&self, position: &str, places: usize) -> Result<String, Error> {
+        Ok(Position::parse(position)?.plus(places).to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests;

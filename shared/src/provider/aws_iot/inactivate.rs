@@ -1,0 +1,51 @@
+//! Switching off: `UpdateCertificate` to `INACTIVE`.
+
+use super::{AwsIot, NAME, absent_when_not_found, fingerprint};
+use crate::error::Error;
+use crate::model::Fingerprint;
+use crate::provider::codes::not_an_answer;
+use crate::provider::{Found, Inactivate, Scope, Spellings, Written};
+use crate::request::CertificateReference;
+use crate::transport::{Failure, HttpResponse, LocalFuture, Method, Safety};
+
+impl Inactivate for AwsIot<'_> {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
+        fingerprint(reference).map(drop)
+    }
+
+    /// An id has one spelling.
+    fn find<'a>(&'a self, reference: &'a CertificateReference, spellings: Spellings) -> LocalFuture<'a, Result<Option<Found>, Error>> {
+        Box::pin(async move {
+            match spellings {
+                Spellings::Own => self.get(fingerprint(reference)?, false).await,
+                Spellings::Others => Ok(None),
+            }
+        })
+    }
+
+    fn read<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Found>, Error>> {
+        Box::pin(async move {
+            let id = Fingerprint::parse(&found.key).map_err(|reason| Error::invalid("fingerprint_sha256", reason))?;
+            self.get(&id, false).await
+        })
+    }
+
+    fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
+        Box::pin(async move {
+            let path_and_query = format!("/certificates/{}?newStatus=INACTIVE", found.key);
+            // A success is an empty answer. Anything else is an odd one, after which a read has to tell.
+            let accept = |response: &HttpResponse| match response.body.trim_ascii() {
+                b"" | b"{}" => Ok(Written { request_id: response.request_id.clone() }),
+                _ => Err(not_an_answer(NAME, 200, "the answer to a change is not empty")),
+            };
+            absent_when_not_found(self.call(Method::Put, Safety::Write, &path_and_query, accept).await)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! AWS IoT Core, control plane, API version 2015-05-28. It knows a certificate by its id, the SHA-256 of its DER form.
+
+mod codes;
+mod inactivate;
+mod list;
+mod status;
+mod wire;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use self::wire::DescribeCertificate;
+use super::codes::{Refusal, explain, is_known, not_an_answer};
+use super::{Connection, Facts, Found, Scope, Session, connect};
+use crate::error::Error;
+use crate::model::{Fingerprint, ProviderName, ProviderRecord, Region, Source, Timestamp};
+use crate::object::Object;
+use crate::request::CertificateReference;
+use crate::signing::sigv4;
+use crate::transport::{Failure, HttpRequest, HttpResponse, Method, Safety};
+
+const NAME: ProviderName = ProviderName::AwsIot;
+/// The name in the credential scope.
+const SERVICE: &str = "iot";
+
+/// The regions of the SDK's endpoint table.
+const REGIONS: &[&str] = &[
+    "ap-east-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-5",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+];
+const REGIONS_OF_CHINA: &[&str] = &["cn-north-1", "cn-northwest-1"];
+
+fn host(region: &Region) -> Option<String> {
+    let is_in = |regions: &[&str]| regions.contains(&region.as_str());
+    match region {
+        region if is_in(REGIONS) => Some(format!("iot.{region}.amazonaws.com")),
+        region if is_in(REGIONS_OF_CHINA) => Some(format!("iot.{region}.amazonaws.com.cn")),
+        _ => None,
+    }
+}
+
+/// The API of one region.
+pub(super) struct AwsIot<'a> {
+    scope: Scope,
+    connection: Connection<'a>,
+}
+
+impl<'a> AwsIot<'a> {
+    pub(super) fn new(session: &'a Session<'a>, source: Source) -> Result<Self, Error> {
+        let facts = Facts {
+            cloud: &session.config.aws,
+            variables: ("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as Lambda does from the function's role", "AWS_REGION"),
+            endpoint: session.config.aws_iot_endpoint.as_ref(),
+            hosts: host,
+            central_host: None,
+            has_instances: false,
+        };
+        let (scope, connection) = connect(session, source, &facts)?;
+        Ok(Self { scope, connection })
+    }
+
+    /// One call; `accept` judges the whole answer, whose failures have been told apart.
+    async fn call<R>(
+        &self,
+        method: Method,
+        safety: Safety,
+        path_and_query: &str,
+        accept: impl Fn(&HttpResponse) -> Result<R, Error>,
+    ) -> Result<R, Failure> {
+        let sign = |now, _nonce| self.sign(method, path_and_query, now);
+        let read = |response: &HttpResponse| refusal(response).map_or_else(|| accept(response), Err);
+        self.connection.call(safety, sign, read).await
+    }
+
+    fn sign(&self, method: Method, path_and_query: &str, now: Timestamp) -> HttpRequest {
+        let Connection { endpoint, credentials, .. } = &self.connection;
+        let url = endpoint.at(path_and_query);
+        let request = sigv4::Request {
+            method: method.as_str(),
+            url: &url,
+            region: self.scope.region.as_str(),
+            service: SERVICE,
+            timestamp: now.epoch_seconds(),
+        };
+        // A URL that was made here is one. Were it none, the call would go out unsigned and be refused.
+        let headers = request.headers(&credentials.id, &credentials.secret, credentials.token.as_ref()).unwrap_or_default();
+        HttpRequest { method, url, headers, body: Vec::new() }
+    }
+
+    /// The certificate with this id. `None`: the provider does not know it.
+    async fn get(&self, id: &Fingerprint, include_pem: bool) -> Result<Option<Found>, Error> {
+        let now = self.connection.session.now;
+        let accept = |response: &HttpResponse| {
+            let description = result::<DescribeCertificate>(response)?.certificate_description;
+            let description = description.ok_or_else(|| not_an_answer(NAME, 200, "it has no certificateDescription"))?;
+            if Fingerprint::parse(&description.certificate_id).as_ref() != Ok(id) {
+                return Err(not_an_answer(NAME, 200, "it speaks of another certificate than the one asked for"));
+            }
+            let certificate = ProviderRecord::from(description).into_certificate(now, include_pem);
+            Ok(Found { key: id.as_str().to_owned(), ca_key: None, certificate, request_id: response.request_id.clone() })
+        };
+        let answer = self.call(Method::Get, Safety::Read, &format!("/certificates/{id}"), accept).await;
+        Ok(absent_when_not_found(answer)?)
+    }
+}
+
+/// A certificate is found by its id.
+fn fingerprint(reference: &CertificateReference) -> Result<&Fingerprint, Error> {
+    reference.fingerprint_sha256.as_ref().ok_or_else(|| {
+        let detail = "aws-iot finds a certificate by its id, which is its SHA-256 fingerprint; name that, or list the certificates with \
+                      filter.serial_numbers to learn it";
+        Error::invalid("fingerprint_sha256", detail)
+    })
+}
+
+/// A certificate that the provider does not know is a result.
+fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(failure) if failure.error.provider_error.as_ref().is_some_and(|told| told.code == codes::NOT_FOUND) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// A result in JSON.
+fn result<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
+    serde_json::from_slice(&response.body)
+        .map(|Object(answer)| answer)
+        .map_err(|error| not_an_answer(NAME, 200, &format!("{:?} error at column {}", error.classify(), error.column())))
+}
+
+/// Where a failure may be named, and its text.
+#[derive(Default, Deserialize)]
+struct Names {
+    #[serde(rename = "__type")]
+    dunder_type: Option<Value>,
+    code: Option<Value>,
+    message: Option<Value>,
+    #[serde(rename = "Message")]
+    upper_message: Option<Value>,
+}
+
+/// The type decides before the status: being throttled comes with HTTP 400. It stands in a header, up to a colon, or in the body,
+/// after a number sign.
+fn refusal(response: &HttpResponse) -> Option<Error> {
+    let status = response.status;
+    let names: Names = serde_json::from_slice(&response.body).map(|Object(names)| names).unwrap_or_default();
+    let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let named = response
+        .error_type
+        .clone()
+        .filter(|named| !named.is_empty())
+        .or_else(|| text(&names.dunder_type))
+        .or_else(|| text(&names.code).filter(|_| status != 200));
+    let Some(named) = named else {
+        return (status != 200).then(|| not_an_answer(NAME, status, "an error without a type"));
+    };
+    let code = named.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default();
+    // A type that nobody documents beside a status of success is neither a result nor a refusal: after a write, a read has to tell.
+    if status < 400 && !is_known(code, &[codes::CODES]) {
+        return Some(not_an_answer(NAME, status, "a type that is no documented error"));
+    }
+    let message = text(&names.message).or_else(|| text(&names.upper_message));
+    let refusal = Refusal { provider: NAME, code, message: message.as_deref(), request_id: response.request_id.as_deref(), status };
+    Some(explain(&refusal, &[codes::CODES]))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! The status of many: one `DescribeCertificate` each, some of them side by side.
+
+use super::{AwsIot, fingerprint};
+use crate::error::Error;
+use crate::provider::each::each;
+use crate::provider::{LookUp, Scope, Status};
+use crate::request::CertificateReference;
+use crate::transport::LocalFuture;
+
+impl Status for AwsIot<'_> {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
+        fingerprint(reference).map(drop)
+    }
+
+    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, LookUp> {
+        Box::pin(async move {
+            let answers = each(certificates, async |reference: &CertificateReference| self.get(fingerprint(reference)?, false).await).await;
+            let mut looked_up = LookUp::default();
+            for answer in answers {
+                looked_up.records.push(answer.map(|found| {
+                    found.map(|found| {
+                        looked_up.request_ids.extend(found.request_id);
+                        found.certificate
+                    })
+                }));
+            }
+            looked_up
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

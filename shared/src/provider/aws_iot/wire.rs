@@ -1,0 +1,97 @@
+//! Answers as AWS IoT writes them (service model 2015-05-28).
+
+use serde::Deserialize;
+
+use crate::model::{Fingerprint, LifecycleStatus, ProviderRecord, Timestamp, Validity};
+
+/// Of `ListCertificates` and `ListCertificatesByCA`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ListCertificates {
+    #[serde(default, deserialize_with = "crate::object::optional_list")]
+    pub(super) certificates: Option<Vec<Listed>>,
+    /// Missing, `null` or empty on the last page.
+    pub(super) next_marker: Option<String>,
+}
+
+/// A row of a list holds neither the certificate nor its dates.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Listed {
+    pub(super) certificate_id: String,
+    pub(super) status: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DescribeCertificate {
+    #[serde(default, deserialize_with = "crate::object::optional")]
+    pub(super) certificate_description: Option<CertificateDescription>,
+}
+
+/// Times are epoch seconds with a fraction.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CertificateDescription {
+    pub(super) certificate_id: String,
+    ca_certificate_id: Option<String>,
+    status: String,
+    certificate_pem: Option<String>,
+    creation_date: Option<f64>,
+    last_modified_date: Option<f64>,
+    #[serde(default, deserialize_with = "crate::object::optional")]
+    validity: Option<CertificateValidity>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CertificateValidity {
+    not_before: Option<f64>,
+    not_after: Option<f64>,
+}
+
+impl From<CertificateDescription> for ProviderRecord {
+    /// The serial number stands in the certificate only.
+    fn from(description: CertificateDescription) -> Self {
+        let validity = description
+            .validity
+            .map(|validity| Validity { not_before: validity.not_before.and_then(moment), not_after: validity.not_after.and_then(moment) });
+        Self {
+            status: lifecycle_status(&description.status),
+            provider_status: Some(description.status),
+            validity: validity.unwrap_or_default(),
+            created_at: description.creation_date.and_then(moment),
+            updated_at: description.last_modified_date.and_then(moment),
+            fingerprint_sha256: Fingerprint::parse(&description.certificate_id).ok(),
+            ca_fingerprint_sha256: description.ca_certificate_id.and_then(|id| Fingerprint::parse(&id).ok()),
+            pem: description.certificate_pem,
+            ..Self::default()
+        }
+    }
+}
+
+/// A certificate on its way to another account (`PENDING_TRANSFER`) is in none of the contract's states: it cannot connect, and
+/// whether it will be able to is the receiver's to say.
+pub(super) fn lifecycle_status(word: &str) -> LifecycleStatus {
+    match word {
+        "ACTIVE" => LifecycleStatus::Active,
+        "INACTIVE" | "REGISTER_INACTIVE" => LifecycleStatus::Inactive,
+        "PENDING_ACTIVATION" => LifecycleStatus::PendingActivation,
+        "REVOKED" => LifecycleStatus::Revoked,
+        _ => LifecycleStatus::Unknown,
+    }
+}
+
+fn moment(seconds: f64) -> Option<Timestamp> {
+    /// The year 9999.
+    const LAST: f64 = 253_402_300_799_999.0;
+    let milliseconds = (seconds * 1000.0).round();
+    if !(milliseconds > 0.0 && milliseconds <= LAST) {
+        return None;
+    }
+    // A whole number below 2^53 is exact in both types.
+    Timestamp::from_epoch_milliseconds(milliseconds as i64)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! Many calls, some of them side by side.
+
+use std::cell::RefCell;
+
+use futures_util::stream::{self, StreamExt};
+
+use crate::error::Error;
+
+/// How many calls wait for their answers at once. More would only be throttled: every vendor limits the calls in a second.
+const SIDE_BY_SIDE: usize = 8;
+
+/// Asks for each item and gives the answers in the items' order. Once an error concerns the whole request (credentials, the
+/// instance, the rate limit, the deadline), the rest is not asked and gets that error.
+pub(super) async fn each<T, R>(items: impl IntoIterator<Item = T>, ask: impl AsyncFn(T) -> Result<R, Error>) -> Vec<Result<R, Error>> {
+    let stopped: RefCell<Option<Error>> = RefCell::default();
+    let answers = stream::iter(items).map(|item| async {
+        if let Some(error) = stopped.borrow().clone() {
+            return Err(error);
+        }
+        let answer = ask(item).await;
+        if let Err(error) = &answer
+            && error.ends_the_request()
+        {
+            stopped.replace(Some(error.clone()));
+        }
+        answer
+    });
+    answers.buffered(SIDE_BY_SIDE).collect().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorCode;
+    use std::cell::Cell;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_keep_the_order_of_the_items() {
+        let answers = each(0..20_u64, async |item: u64| {
+            tokio::time::sleep(Duration::from_millis(100 - item)).await;
+            Ok(item)
+        })
+        .await;
+        assert_eq!(answers.into_iter().collect::<Result<Vec<_>, _>>().unwrap(), (0..20).collect::<Vec<_>>());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_that_concerns_all_ends_the_asking() {
+        for (code, asked_at_most, failed) in [(ErrorCode::Throttled, 16, true), (ErrorCode::ProviderUnavailable, 100, false)] {
+            let asked = Cell::new(0);
+            let answers = each(0..100, async |item: usize| {
+                asked.set(asked.get() + 1);
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                if item == 3 { Err(Error::new(code, "it failed")) } else { Ok(item) }
+            })
+            .await;
+            assert!(asked.get() <= asked_at_most, "{code:?}: {}", asked.get());
+            assert_eq!(answers[99].is_err(), failed, "{code:?}");
+            assert!(answers[3].is_err() && answers[0].is_ok());
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Switching off: `DeactivateDeviceCertificate`.
+
+use super::wire::{self, OneDeviceCertificate};
+use super::{NAME, TencentMqtt, absent_when_not_found, serial_number};
+use crate::error::Error;
+use crate::provider::codes::not_an_answer;
+use crate::provider::{Found, Inactivate, Scope, Spellings, Written, fact};
+use crate::request::CertificateReference;
+use crate::transport::{Failure, LocalFuture, Safety};
+
+impl Inactivate for TencentMqtt<'_> {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
+        serial_number(reference).map(drop)
+    }
+
+    /// The vendor's serial numbers are hex; the leading zero may be there or not.
+    fn find<'a>(&'a self, reference: &'a CertificateReference, spellings: Spellings) -> LocalFuture<'a, Result<Option<Found>, Error>> {
+        Box::pin(async move {
+            let texts = serial_number(reference)?.spellings();
+            let texts = texts.iter().enumerate().filter(|(index, _)| (*index == 0) == (spellings == Spellings::Own));
+            for (_, text) in texts {
+                match self.get(text).await {
+                    // A spelling that is not the caller's own may break the provider's rules; then it is not known under it.
+                    Err(error) if error.concerns_parameters && spellings == Spellings::Others => {}
+                    Ok(None) => {}
+                    answer => return answer,
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    fn read<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Found>, Error>> {
+        Box::pin(self.get(&found.key))
+    }
+
+    fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
+        Box::pin(async move {
+            let parameters = OneDeviceCertificate { instance_id: self.instance(), device_certificate_sn: &found.key };
+            // A success is nothing but its request id. Without one it is an odd answer: the order may have had its effect, which a
+            // read will tell.
+            let accept = |answer: wire::Written| match fact(answer.request_id) {
+                Some(request_id) => Ok(Written { request_id: Some(request_id) }),
+                None => Err(not_an_answer(NAME, 200, "it has no RequestId")),
+            };
+            absent_when_not_found(self.call("DeactivateDeviceCertificate", Safety::Write, &parameters, accept).await)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! Several sources in place of one provider.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
+
+use crate::error::Error;
+use crate::model::{InstanceId, ProviderName, Region, Source};
+use crate::object::Object;
+
+/// Most sources of one request, and of the configuration.
+pub const MOST_SOURCES: usize = 20;
+
+/// Which sources a request asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sources {
+    /// `"all"`: those of the variable `SOURCES`.
+    All,
+    /// These.
+    These(Vec<Source>),
+}
+
+impl<'de> Deserialize<'de> for Sources {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListOrAll;
+        impl<'de> Visitor<'de> for ListOrAll {
+            type Value = Sources;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of sources, or \"all\"")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Sources, E> {
+                match text {
+                    "all" => Ok(Sources::All),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(&crate::model::shown(text)), &self)),
+                }
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Sources, A::Error> {
+                let mut sources = Vec::new();
+                while let Some(Object(source)) = list.next_element::<Object<Source>>()? {
+                    sources.push(source);
+                    if sources.len() > MOST_SOURCES {
+                        return Err(A::Error::custom(format!("at most {MOST_SOURCES} sources are taken")));
+                    }
+                }
+                Ok(Sources::These(sources))
+            }
+        }
+        deserializer.deserialize_any(ListOrAll)
+    }
+}
+
+impl Sources {
+    /// They stand in place of one provider.
+    ///
+    /// # Errors
+    /// `invalid_request` that names the member at fault.
+    pub(super) fn check(
+        this: Option<&Self>,
+        provider: Option<ProviderName>,
+        region: Option<&Region>,
+        instance_id: Option<&InstanceId>,
+    ) -> Result<(), Error> {
+        let Some(sources) = this else { return Ok(()) };
+        let beside = [("provider", provider.is_some()), ("region", region.is_some()), ("instance_id", instance_id.is_some())];
+        if let Some((member, _)) = beside.into_iter().find(|(_, is_there)| *is_there) {
+            return Err(Error::invalid(member, "sources stand in place of one provider; leave it out, or leave the sources out"));
+        }
+        match sources {
+            Self::All => Ok(()),
+            Self::These(sources) => check_list(sources).map_err(|reason| Error::invalid("sources", reason)),
+        }
+    }
+}
+
+/// 1 to [`MOST_SOURCES`] sources, none twice: its certificates would be listed twice.
+///
+/// # Errors
+/// A sentence.
+pub fn check_list(sources: &[Source]) -> Result<(), String> {
+    if sources.is_empty() {
+        return Err("the list is empty; name at least one source".to_owned());
+    }
+    if sources.len() > MOST_SOURCES {
+        return Err(format!("the list has {} sources; at most {MOST_SOURCES} are taken", sources.len()));
+    }
+    let repeated = sources.iter().enumerate().find(|(index, source)| sources.iter().take(*index).any(|earlier| earlier == *source));
+    match repeated {
+        Some((index, _)) => Err(format!("source {index} (counted from 0) stands there twice")),
+        None => Ok(()),
+    }
+}

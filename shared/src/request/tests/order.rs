@@ -1,0 +1,45 @@
+//! How certificates stand to each other in each order.
+
+use std::cmp::Ordering::{Equal, Greater, Less};
+
+use super::*;
+use crate::model::{Certificate, ProviderRecord, Timestamp};
+
+/// Created and updated at these moments.
+fn certificate(created: Option<i64>, updated: Option<i64>) -> Certificate {
+    let moment = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_epoch_milliseconds(seconds * 1000));
+    let record = ProviderRecord { created_at: moment(created), updated_at: moment(updated), ..ProviderRecord::default() };
+    record.into_certificate(Timestamp::from_epoch_milliseconds(0).unwrap(), false)
+}
+
+#[test]
+fn those_without_the_time_come_last_in_both_directions() {
+    for (one, other, descending, ascending) in [
+        (Some(1), Some(2), Greater, Less),
+        (Some(2), Some(1), Less, Greater),
+        (Some(1), Some(1), Equal, Equal),
+        (Some(1), None, Less, Less),
+        (None, Some(1), Greater, Greater),
+        (None, None, Equal, Equal),
+    ] {
+        for (order, expected) in [(Order::CreatedDesc, descending), (Order::CreatedAsc, ascending)] {
+            // The other time is of no account.
+            for updated in [None, Some(0), Some(3)] {
+                assert_eq!(
+                    order.compare(&certificate(one, updated), &certificate(other, Some(2))),
+                    expected,
+                    "{order:?} {one:?} {other:?}"
+                );
+            }
+        }
+        for (order, expected) in [(Order::UpdatedDesc, descending), (Order::UpdatedAsc, ascending)] {
+            for created in [None, Some(0), Some(3)] {
+                assert_eq!(
+                    order.compare(&certificate(created, one), &certificate(Some(2), other)),
+                    expected,
+                    "{order:?} {one:?} {other:?}"
+                );
+            }
+        }
+    }
+}

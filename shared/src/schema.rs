@@ -1,0 +1,142 @@
+//! JSON Schema (draft 2020-12) of the types that are more than their members: texts with a form, and the problem document.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::error::{Error, ErrorCode, ProviderError};
+use crate::model::{Fingerprint, InstanceId, ProviderName, Region, SerialNumber, Source, Timestamp};
+use crate::request::{MOST_SOURCES, Sources};
+
+/// A text: in requests in any of its spellings, in answers in one. Its longest form in either, in characters.
+macro_rules! text {
+    ($type:ty, $name:literal, $description:literal, $accepted:literal, $written:literal, $longest:expr) => {
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let (pattern, longest) = if generator.contract().is_serialize() { ($written, $longest.1) } else { ($accepted, $longest.0) };
+                json_schema!({"type": "string", "description": $description, "pattern": pattern, "maxLength": longest})
+            }
+        }
+    };
+}
+
+text!(
+    SerialNumber,
+    "SerialNumber",
+    "An X.509 serial number in hex. Requests may write it in upper case, with 0x, colons, blanks and leading zeros; answers have it in \
+     lower case, in whole octets without leading zero octets.",
+    "^ *(0[xX])?[: ]*([0-9a-fA-F][: ]*){1,128}$",
+    "^([0-9a-f]{2})+$",
+    (400, 128)
+);
+text!(
+    Fingerprint,
+    "Fingerprint",
+    "The SHA-256 of a certificate's DER form in hex. Requests may write it in upper case, with 0x, colons and blanks.",
+    "^ *(0[xX])?[: ]*([0-9a-fA-F][: ]*){64}$",
+    "^[0-9a-f]{64}$",
+    (400, 64)
+);
+text!(
+    Region,
+    "Region",
+    "A region id of the provider's cloud, like ap-guangzhou.",
+    "^[a-z]{2}(-[a-z0-9]+)+$",
+    "^[a-z]{2}(-[a-z0-9]+)+$",
+    (40, 40)
+);
+text!(
+    InstanceId,
+    "InstanceId",
+    "The id of an MQTT broker, like mqtt-qgzaawn9.",
+    "^[A-Za-z0-9_-]{1,64}$",
+    "^[A-Za-z0-9_-]{1,64}$",
+    (64, 64)
+);
+
+/// A certificate is named by its serial number or its fingerprint.
+pub(crate) fn one_of_its_names(schema: &mut Schema) {
+    let names = ["serial_number", "fingerprint_sha256"];
+    let named = |name: &str| json_schema!({"required": [name], "properties": {name: {"type": "string"}}});
+    schema.insert("anyOf".to_owned(), names.map(named).map(Schema::to_value).to_vec().into());
+}
+
+/// Several sources stand in place of one.
+pub(crate) fn one_source_or_several(schema: &mut Schema) {
+    let absent: serde_json::Map<String, serde_json::Value> =
+        ["provider", "region", "instance_id"].map(|name| (name.to_owned(), serde_json::json!({"type": "null"}))).into_iter().collect();
+    let several_only = json_schema!({"properties": absent});
+    let one_only = json_schema!({"properties": {"sources": {"type": "null"}}});
+    schema.insert("anyOf".to_owned(), [several_only, one_only].map(Schema::to_value).to_vec().into());
+}
+
+impl JsonSchema for Timestamp {
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let description = "A moment as RFC 3339 writes it. Requests may use any offset; answers have UTC with a Z.";
+        let mut schema = json_schema!({"type": "string", "description": description, "format": "date-time"});
+        if generator.contract().is_serialize() {
+            schema.insert("pattern".to_owned(), "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z$".into());
+        }
+        schema
+    }
+}
+
+impl JsonSchema for ProviderName {
+    fn schema_name() -> Cow<'static, str> {
+        "ProviderName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "description": "A cloud service that keeps certificates.", "enum": Self::ALL.map(Self::as_str)})
+    }
+}
+
+impl JsonSchema for Sources {
+    fn schema_name() -> Cow<'static, str> {
+        "Sources".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let source = generator.subschema_for::<Source>();
+        json_schema!({
+            "description": "Several sources in place of one provider, none twice, or all that are configured.",
+            "anyOf": [
+                {"const": "all"},
+                {"type": "array", "items": source, "minItems": 1, "maxItems": MOST_SOURCES, "uniqueItems": true}
+            ]
+        })
+    }
+}
+
+impl JsonSchema for Error {
+    fn schema_name() -> Cow<'static, str> {
+        "Error".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let provider_error = generator.subschema_for::<Option<ProviderError>>();
+        json_schema!({
+            "description": "A problem document (RFC 9457).",
+            "type": "object",
+            "properties": {
+                "type": {"type": "string", "const": "about:blank"},
+                "title": {"type": "string", "enum": ErrorCode::ALL.map(ErrorCode::title)},
+                "status": {"type": "integer", "description": "The HTTP status.", "minimum": 400, "maximum": 599},
+                "code": {"type": "string", "description": "What kind of failure.", "enum": ErrorCode::ALL.map(ErrorCode::as_str)},
+                "retryable": {"type": "boolean", "description": "Whether the same request may succeed later."},
+                "detail": {"type": "string", "description": "What went wrong and what to do."},
+                "field": {"type": ["string", "null"], "description": "The member of the request at fault, like certificates[2].serial_number."},
+                "provider_error": provider_error
+            },
+            "required": ["type", "title", "status", "code", "retryable", "detail", "field", "provider_error"],
+            "additionalProperties": false
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! The SDK's own signatures (`tests/vectors/aws-sigv4-iot.json`, a run of botocore with a stopped clock).
+
+use serde_json::Value;
+
+use super::*;
+use crate::model::Timestamp;
+
+/// `20251218T064000Z` as epoch seconds.
+fn epoch_seconds(datetime: &str) -> i64 {
+    let part = |range| datetime.get(range).unwrap();
+    let (year, month, day) = (part(0..4), part(4..6), part(6..8));
+    let (hour, minute, second) = (part(9..11), part(11..13), part(13..15));
+    Timestamp::parse(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z")).unwrap().epoch_seconds()
+}
+
+#[test]
+fn every_vector_of_the_sdk_is_signed_alike() {
+    let file: Value = serde_json::from_str(include_str!("../../../../tests/vectors/aws-sigv4-iot.json")).unwrap();
+    let vectors = file["vectors"].as_array().unwrap();
+    assert_eq!(vectors.len(), 6);
+    for vector in vectors {
+        let (name, expected) = (&vector["name"], &vector["expected"]);
+        let input = |member: &str| vector["input"][member].as_str();
+        let request = Request {
+            method: input("method").unwrap(),
+            url: input("url").unwrap(),
+            region: input("region").unwrap(),
+            service: input("service").unwrap(),
+            timestamp: epoch_seconds(input("datetime").unwrap()),
+        };
+        assert_eq!(input("body_utf8"), Some(""), "{name}: the body of every call is empty");
+        let secret = SecretString::from(input("secret_access_key").unwrap());
+        let token = input("session_token").map(SecretString::from);
+        let headers = request.headers(input("access_key_id").unwrap(), &secret, token.as_ref()).unwrap();
+        let header = |wanted: &str| headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str());
+        assert_eq!(header("authorization"), expected["authorization"].as_str(), "{name}");
+        assert_eq!(header("x-amz-date"), expected["x_amz_date"].as_str(), "{name}");
+        assert_eq!(header("x-amz-security-token"), input("session_token"), "{name}");
+        assert_eq!(headers.len(), if token.is_some() { 3 } else { 2 }, "{name}: nothing else is sent");
+    }
+}
+
+#[test]
+fn what_is_no_url_is_not_signed() {
+    let request = Request { method: "GET", url: "not a url", region: "eu-west-1", service: "iot", timestamp: 1_763_800_000 };
+    assert!(request.headers("AKIAtest", &SecretString::from("aws-key"), None).is_err());
+}

@@ -1,0 +1,6 @@
+"""What starts the simulator and the functions is shared with the conformance tests."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "conformance"))

@@ -1,0 +1,167 @@
+//! The OpenAPI 3.1 document of the HTTP routes.
+
+use std::collections::BTreeSet;
+
+use certificate_provider::error::{Error, ErrorCode};
+use certificate_provider::operation::{Describe, Inactivate, Operation, Status};
+use certificate_provider::request::{Member, MemberKind};
+use schemars::JsonSchema;
+use schemars::generate::{SchemaGenerator, SchemaSettings};
+use serde_json::{Map, Value, json};
+
+/// What requests and answers are made of: a text may have several spellings in a request and has one in an answer.
+struct Components {
+    requests: SchemaGenerator,
+    answers: SchemaGenerator,
+}
+
+pub(super) fn document() -> Value {
+    let settings = |path: &'static str| {
+        let mut settings = SchemaSettings::draft2020_12();
+        settings.definitions_path = path.into();
+        settings.meta_schema = None;
+        settings
+    };
+    let mut components = Components {
+        requests: settings(OF_REQUESTS).for_deserialize().into_generator(),
+        answers: settings("/components/schemas").for_serialize().into_generator(),
+    };
+    let error = components.answers.subschema_for::<Error>().to_value();
+    let mut paths = Map::new();
+    for (route, methods) in [
+        route::<Describe>(&mut components, "Lists device certificates."),
+        route::<Inactivate>(&mut components, "Switches device certificates off."),
+        route::<Status>(&mut components, "Tells the status of device certificates."),
+    ] {
+        paths.insert(route, methods);
+    }
+    let mut schemas = components.answers.take_definitions(true);
+    let taken: BTreeSet<String> = schemas.keys().cloned().collect();
+    // What has one form in an answer and several in a request is there twice.
+    let name = |name: &str| if taken.contains(name) { format!("{name}Input") } else { name.to_owned() };
+    for (own, schema) in components.requests.take_definitions(true) {
+        schemas.insert(name(&own), renamed(schema, &name));
+    }
+    let paths = renamed(Value::Object(paths), &name);
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Device Certificate Functions",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Device certificates on several clouds behind one contract.",
+            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"}
+        },
+        "paths": paths,
+        "components": {"schemas": schemas, "responses": {"Error": {
+            "description": "A problem document; its code says what kind of failure.",
+            "content": {"application/problem+json": {"schema": error}}
+        }}}
+    })
+}
+
+/// Where what requests are made of stands until its names are known.
+const OF_REQUESTS: &str = "/components/requests";
+
+/// The same schema with its references to what requests are made of leading to `name`.
+fn renamed(schema: Value, name: &impl Fn(&str) -> String) -> Value {
+    match schema {
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(member, value)| {
+                match value.as_str().and_then(|text| text.strip_prefix('#')?.strip_prefix(OF_REQUESTS)?.strip_prefix('/')) {
+                    Some(target) => (member, json!(format!("#/components/schemas/{}", name(target)))),
+                    None => (member, renamed(value, name)),
+                }
+            })
+            .collect(),
+        Value::Array(items) => items.into_iter().map(|item| renamed(item, name)).collect(),
+        other => other,
+    }
+}
+
+fn route<O: Operation>(components: &mut Components, summary: &str) -> (String, Value)
+where
+    O::Request: JsonSchema,
+    O::Answer: JsonSchema,
+{
+    let request = components.requests.subschema_for::<O::Request>().to_value();
+    let answer = components.answers.subschema_for::<O::Answer>().to_value();
+    let mut responses =
+        Map::from_iter([("200".to_owned(), json!({"description": "The answer.", "content": {"application/json": {"schema": answer}}}))]);
+    for code in ErrorCode::ALL {
+        responses.insert(code.http_status().to_string(), json!({"$ref": "#/components/responses/Error"}));
+    }
+    let post = json!({
+        "operationId": format!("{}_post", O::NAME),
+        "summary": summary,
+        "requestBody": {"required": true, "content": {"application/json": {"schema": request}}},
+        "responses": responses
+    });
+    let mut methods = Map::from_iter([("post".to_owned(), post)]);
+    if let Some(members) = O::QUERY {
+        let parameters: Vec<Value> = members.iter().map(|member| parameter(components, member)).collect();
+        // Said by the HTTP API itself, before the function.
+        for status in ["414", "431"] {
+            responses.insert(status.to_owned(), json!({"description": "The URL is longer than the HTTP API reads; use POST."}));
+        }
+        let get = json!({"operationId": format!("{}_get", O::NAME), "summary": summary, "parameters": parameters, "responses": responses});
+        methods.insert("get".to_owned(), get);
+    }
+    (format!("/{}", O::NAME), Value::Object(methods))
+}
+
+/// A query parameter has the schema of the request's member that it fills; lists are separated by commas.
+fn parameter(components: &Components, member: &Member) -> Value {
+    let definitions = components.requests.definitions();
+    let holder = match member.path {
+        ["filter", _] => "Filter",
+        ["cross_check", _] => "CrossCheck",
+        ["certificates"] => "CertificateReference",
+        _ if definitions.contains_key("DescribeRequest") && !definitions.contains_key("StatusRequest") => "DescribeRequest",
+        _ => "StatusRequest",
+    };
+    let name = if holder == "CertificateReference" { Some(&member.parameter) } else { member.path.last() };
+    let property = name.and_then(|name| definitions.get(holder)?.pointer(&format!("/properties/{name}")));
+    let schema = not_null(property.cloned().unwrap_or_default());
+    let schema = match member.kind {
+        MemberKind::Objects => json!({"type": "array", "items": schema, "minItems": 1}),
+        MemberKind::List => with(schema, "minItems", &json!(1)),
+        _ if member.parameter == "sources" => json!({"const": "all"}),
+        _ => schema,
+    };
+    let mut parameter = json!({"name": member.parameter, "in": "query", "schema": schema});
+    if matches!(member.kind, MemberKind::List | MemberKind::Objects) {
+        parameter = with(with(parameter, "style", &json!("form")), "explode", &json!(false));
+    }
+    parameter
+}
+
+fn with(mut object: Value, member: &str, value: &Value) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(member.to_owned(), value.clone());
+    }
+    object
+}
+
+/// A parameter is left out where a member may be `null`.
+fn not_null(schema: Value) -> Value {
+    let Value::Object(mut members) = schema else { return schema };
+    members.remove("default");
+    if let Some(types) = members.get("type").and_then(Value::as_array) {
+        let types: Vec<Value> = types.iter().filter(|name| *name != "null").cloned().collect();
+        let only = types.first().filter(|_| types.len() == 1).cloned();
+        members.insert("type".to_owned(), only.unwrap_or(Value::Array(types)));
+    }
+    if let Some(Value::Array(choices)) = members.remove("anyOf") {
+        let mut choices: Vec<Value> = choices.into_iter().filter(|choice| choice["type"] != "null").collect();
+        match choices.pop() {
+            Some(Value::Object(only)) if choices.is_empty() => members.extend(only),
+            Some(last) => {
+                choices.push(last);
+                members.insert("anyOf".to_owned(), Value::Array(choices));
+            }
+            None => {}
+        }
+    }
+    Value::Object(members)
+}

@@ -1,0 +1,154 @@
+//! inactivate at each provider when the vendor falters: no order is repeated blindly, and success is said only on evidence.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use simulator::{Fault, FaultRule, Simulator, Vendor};
+use whole_function_tests::Runtime;
+
+use crate::cells::{BROKERS, device, pair_everywhere};
+use crate::every_cell_inactivate::{order, read_and_write, switched_off};
+use crate::setup::{at_once, in_short, invoke_within, problem};
+
+/// A vendor that falters, the function, and an order for its only certificate.
+async fn faltering(vendor: Vendor, rules: &[FaultRule]) -> (Simulator, Runtime, Value) {
+    let issued = device(1);
+    let (simulator, function) = pair_everywhere("inactivate", std::slice::from_ref(&issued)).await;
+    for rule in rules {
+        simulator.fail(vendor, rule.clone());
+    }
+    (simulator, function, order(vendor, &[&issued]))
+}
+
+/// The calls in their order, `r` for a read and `w` for a write.
+fn steps(simulator: &Simulator, vendor: Vendor) -> String {
+    let (read, write) = read_and_write(vendor);
+    let step = |action: &str| if action == write { 'w' } else { 'r' };
+    let calls = simulator.calls();
+    assert!(calls.iter().all(|call| [read, write].contains(&call.action.as_str())), "{calls:?}");
+    calls.iter().map(|call| step(&call.action)).collect()
+}
+
+/// Fault of the first write, and the calls that switch off all the same.
+fn faults_of_one_write() -> Vec<(Fault, &'static str)> {
+    vec![
+        // The work was done and the answer lost: one order, and a read as evidence.
+        (Fault::CutAfter, "rwr"),
+        // Nothing was done, which only a read can tell: a second order after it.
+        (Fault::CutBefore, "rwrwr"),
+        (Fault::Internal, "rwrwr"),
+        (Fault::Unavailable, "rwrwr"),
+        (Fault::body(200, "text/html", "<html>"), "rwrwr"),
+        (Fault::body(502, "text/html", "<html>502 Bad Gateway</html>"), "rwrwr"),
+        (Fault::body(200, "application/json", r#"{"certificates":[]}"#), "rwrwr"),
+        (Fault::body(200, "application/json", "[]"), "rwrwr"),
+        // Refused before anything was done: repeated at once.
+        (Fault::ThrottleFor(1), "rwwr"),
+        (Fault::Delay(200), "rwr"),
+    ]
+}
+
+#[tokio::test]
+async fn one_fault_of_the_write_is_overcome_with_a_read_in_between_and_no_order_too_many() {
+    let cases = BROKERS.into_iter().flat_map(|vendor| faults_of_one_write().into_iter().map(move |(fault, steps)| (vendor, fault, steps)));
+    at_once(cases, |(vendor, fault, expected)| async move {
+        let (simulator, mut function, order) = faltering(vendor, &[FaultRule::once(fault.clone()).on(read_and_write(vendor).1)]).await;
+        let answer = function.invoke(order).await.json();
+        let result = &answer["results"][0];
+        let told = json!([result["outcome"], result["status_before"], result["status"], result["verified"], result["error"]]);
+        assert_eq!(told, json!(["inactivated", "active", "inactive", true, null]), "{vendor:?} {fault:?}: {answer}");
+        assert_eq!(steps(&simulator, vendor), expected, "{vendor:?} {fault:?}");
+        assert_eq!(switched_off(&simulator, vendor), 1, "{vendor:?} {fault:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn success_without_effect_is_no_success() {
+    for vendor in BROKERS {
+        let (simulator, mut function, order) = faltering(vendor, &[FaultRule::always(Fault::SucceedWithoutEffect)]).await;
+        let answer = function.invoke(order).await.json();
+        let result = &answer["results"][0];
+        let told = json!([result["outcome"], result["status_before"], result["status"], result["verified"], result["error"]["code"]]);
+        assert_eq!(told, json!(["failed", "active", "active", true, "provider_invalid_response"]), "{vendor:?}: {answer}");
+        assert_eq!((&answer["summary"]["failed"], &answer["summary"]["inactivated"]), (&json!(1), &json!(0)), "{vendor:?}");
+        assert_eq!(steps(&simulator, vendor), "rwrr", "{vendor:?}: read twice, since a change may take a moment to show");
+        assert_eq!(switched_off(&simulator, vendor), 0, "{vendor:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_without_an_answer_and_without_a_read_back_is_unknown() {
+    let cases = BROKERS.into_iter().flat_map(|vendor| [(vendor, Fault::CutAfter), (vendor, Fault::CutBefore), (vendor, Fault::Stall)]);
+    at_once(cases, |(vendor, fault)| async move {
+        let (read, write) = read_and_write(vendor);
+        let rules = [
+            FaultRule::once(Fault::Delay(1)).on(read),
+            FaultRule::always(Fault::CutBefore).on(read),
+            FaultRule::always(fault.clone()).on(write),
+        ];
+        let (simulator, mut function, order) = faltering(vendor, &rules).await;
+        let answer = invoke_within(&mut function, Duration::from_secs(5), order).await.json();
+        let result = &answer["results"][0];
+        let told = json!([result["outcome"], result["status_before"], result["status"], result["verified"], result["error"]["retryable"]]);
+        assert_eq!(told, json!(["unknown", "active", null, false, true]), "{vendor:?} {fault:?}: {answer}");
+        assert_eq!(simulator.count(vendor, write), 1, "{vendor:?} {fault:?}: never a second order without a read");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_success_answer_is_evidence_when_the_state_cannot_be_read_afterwards() {
+    for vendor in BROKERS {
+        let (read, _) = read_and_write(vendor);
+        let rules = [FaultRule::once(Fault::Delay(1)).on(read), FaultRule::always(Fault::Internal).on(read)];
+        let (simulator, mut function, order) = faltering(vendor, &rules).await;
+        let answer = function.invoke(order).await.json();
+        let result = &answer["results"][0];
+        let told = json!([result["outcome"], result["status"], result["verified"], result["error"]]);
+        assert_eq!(told, json!(["inactivated", "inactive", false, null]), "{vendor:?}: {answer}");
+        assert!(result["provider_request_id"].is_string(), "{answer}");
+        assert_eq!(switched_off(&simulator, vendor), 1);
+    }
+}
+
+/// The vendor's code that forbids the change of this certificate, and its HTTP status.
+fn denial(vendor: Vendor) -> (&'static str, u16) {
+    match vendor {
+        Vendor::TencentMqtt => ("OperationDenied", 200),
+        Vendor::AlibabaMqtt => ("PermissionCheckFailed", 400),
+        _ => ("CertificateStateException", 406),
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_the_provider_denies_is_refused_and_not_repeated() {
+    for vendor in BROKERS {
+        let (code, status) = denial(vendor);
+        let (simulator, mut function, order) =
+            faltering(vendor, &[FaultRule::always(Fault::code(code, status)).on(read_and_write(vendor).1)]).await;
+        let answer = function.invoke(order).await.json();
+        let result = &answer["results"][0];
+        assert_eq!(
+            (&result["outcome"], &result["status"], &result["verified"]),
+            (&json!("refused"), &json!("active"), &Value::from(false))
+        );
+        assert_eq!(in_short(&result["error"]), ("provider_rejected", false, Some(code)), "{vendor:?}");
+        assert_eq!(steps(&simulator, vendor), "rw", "{vendor:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_is_not_found_although_a_read_shows_the_certificate_is_not_done() {
+    for (vendor, code, status) in [
+        (Vendor::TencentMqtt, "ResourceNotFound.Certificate", 200),
+        (Vendor::AlibabaMqtt, "FindDeviceBySnError", 500),
+        (Vendor::AwsIot, "ResourceNotFoundException", 404),
+    ] {
+        let (simulator, mut function, order) =
+            faltering(vendor, &[FaultRule::once(Fault::code(code, status)).on(read_and_write(vendor).1)]).await;
+        let answer = function.invoke(order).await;
+        assert_eq!(in_short(&problem(&answer)), ("provider_invalid_response", true, None), "{vendor:?}: {answer}");
+        assert_eq!((steps(&simulator, vendor).as_str(), switched_off(&simulator, vendor)), ("rwr", 0), "{vendor:?}");
+    }
+}
