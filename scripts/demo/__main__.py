@@ -6,9 +6,11 @@ import signal
 import sys
 from urllib.parse import quote
 
-from bundle import INSTANCE, Bundle, Failure, build, needs_python, say
+from bundle import INSTANCE, SOURCES, Bundle, Failure, build, needs_python, say
 
 STOLEN = {"serial_number": "356217374433", "ca_serial_number": "007269004887"}
+# The name of a certificate that the CA has revoked, and that Alibaba Cloud MQTT takes all the same.
+REVOKED = "gateway-munich-plant-7002"
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +35,7 @@ def main(arguments: list[str]) -> int:
 
 
 def tell(bundle: Bundle) -> None:
-    say("\nThe real functions run under cargo-lambda's emulator. The three providers are simulated on this machine;")
+    say("\nThe real functions run under cargo-lambda's emulator. The four providers are simulated on this machine;")
     say("every call to them is signed, and they check it as the real ones do.")
 
     chapter("1. Which active certificates expire within 30 days? (describe, Tencent Cloud MQTT)")
@@ -49,23 +51,50 @@ def tell(bundle: Bundle) -> None:
         say(f"  {certificate['not_after']}  {certificate['serial_number']:<40}  {certificate['subject']['common_name']}")
     say(f"  ... {len(answer['certificates'])} certificates")
 
-    chapter("2. A device was stolen. What would cutting it off change? (inactivate, Alibaba Cloud MQTT)")
+    chapter("2. How does the whole fleet look, over four clouds? (describe, every source)")
+    query = "sources=all&summary=true&limit=0"
+    say(f"$ curl '{bundle.url('describe')}?{query}'")
+    status, answer = bundle.get("describe", query)
+    is_whole = status == 200 and answer["next_cursor"] is None and not any(source["error"] for source in answer["sources"])
+    if not is_whole:
+        show(answer)
+    expect(is_whole and len(answer["sources"]) == len(SOURCES), "every source to its end")
+    say("One answer; in short:")
+    for source in answer["sources"]:
+        in_short(" ".join(filter(None, [source["provider"], source["region"], source["instance_id"]])), source["counts"])
+    in_short("all together", answer["counts"])
+
+    chapter("3. A device was stolen. What would cutting it off change? (inactivate, Alibaba Cloud MQTT)")
     order = {"instance_id": INSTANCE, "certificates": [STOLEN], "reason": "device reported stolen"}
     expect(outcome(post(bundle, "inactivate", {**order, "dry_run": True})) == "would_inactivate", "a dry run")
     say("Now for real. The state is read before and after, so that success is never just claimed.")
     expect(outcome(post(bundle, "inactivate", order)) == "inactivated", "an inactivated certificate")
 
-    chapter("3. Is it off? Asking again changes nothing and says so.")
+    chapter("4. Is it off? Asking again changes nothing and says so.")
     expect(outcome(post(bundle, "inactivate", order)) == "already_inactive", "an inactive certificate")
 
-    chapter("4. What does the certificate authority say about three serial numbers? (status, Alibaba Cloud private CA)")
+    chapter("5. What does the certificate authority say about three serial numbers? (status, Alibaba Cloud private CA)")
     states = {certificate["Status"]: certificate["SerialNumber"] for certificate in bundle.held_by("alibaba-cas")}
     serials = [states["good"], states["revoked"], "00c0ffee"]
     answer = get(bundle, "status", "serial_number=" + ",".join(serials))
     told = [result["status"] for result in answer["results"]]
     expect(told == ["good", "revoked", "unknown"], "good, revoked, unknown")
 
-    chapter("5. The same orders from a queue: an SQS batch of three records, one of them bad.")
+    chapter("6. Which device can connect although its certificate is revoked? (status, the broker against the CA)")
+    revoked = usable_though_revoked(bundle)
+    question = {
+        "provider": "alibaba-mqtt",
+        "instance_id": INSTANCE,
+        "certificates": [revoked],
+        "cross_check": {"provider": "alibaba-pca"},
+    }
+    expect(flags(post(bundle, "status", question)) == ["revoked_at_ca_but_active"], "the flag of a dangerous state")
+    say("The CA has revoked it, and the broker takes it all the same. Once the broker has it off, too, the danger is over:")
+    closing = {"instance_id": INSTANCE, "certificates": [revoked], "reason": "revoked at the CA"}
+    expect(outcome(post(bundle, "inactivate", closing)) == "inactivated", "an inactivated certificate")
+    expect(flags(post(bundle, "status", question)) == [], "no flag any more")
+
+    chapter("7. The same orders from a queue: an SQS batch of three records, one of them bad.")
     bodies = [json.dumps(order), '{"instance_id": "post-cn-7mz2d0000", "certificates": ["oops"', json.dumps({**order, "dry_run": True})]
     event = {"Records": [record(f"message-{number}", body) for number, body in enumerate(bodies, 1)]}
     say("$ aws lambda invoke --function-name inactivate --payload")
@@ -87,12 +116,22 @@ def stay(bundle: Bundle) -> None:
     order = json.dumps({"instance_id": INSTANCE, "certificates": [STOLEN], "dry_run": True})
     event = json.dumps({"Records": [record("message-1", order)]})
     say("\nThe functions are up. Paste these into another terminal; Ctrl-C here stops everything.\n")
+    question = {"provider": "alibaba-mqtt", "instance_id": INSTANCE, "certificates": [usable_though_revoked(bundle)]}
+    question = json.dumps({**question, "cross_check": {"provider": "alibaba-pca"}})
     say(f"curl -s '{bundle.url('describe')}?instance_id=mqtt-qgzaawn9&expires_within_days=30&limit=2'\n")
+    say(f"curl -s '{bundle.url('describe')}?sources=all&summary=true&limit=0'\n")
     say(f"curl -s {bundle.url('inactivate')} -d {shlex.quote(order)}\n")
     say(f"curl -s '{bundle.url('status')}?serial_number={good['SerialNumber']},00c0ffee'\n")
+    say(f"curl -s {bundle.url('status')} -d {shlex.quote(question)}\n")
     say(f"curl -s {bundle.emulator}/2015-03-31/functions/inactivate/invocations -d {shlex.quote(event)}\n")
     say(f"The providers' state: curl -s '{bundle.simulator['control_url']}/certificates?vendor=alibaba-mqtt&limit=5'")
     signal.pause()
+
+
+def usable_though_revoked(bundle: Bundle) -> dict:
+    """The certificate's serial numbers in the broker's own spelling."""
+    held = next(certificate for certificate in bundle.held_by("alibaba-mqtt") if certificate["DeviceName"] == REVOKED)
+    return {"serial_number": held["DeviceSn"], "ca_serial_number": held["CaSn"]}
 
 
 def chapter(title: str) -> None:
@@ -120,8 +159,18 @@ def show(value: dict) -> None:
     say(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
+def in_short(name: str, counts: dict) -> None:
+    say(f"  {name}: {counts['certificates']} certificates")
+    for how, kinds in (("now", counts["by_effective_status"]), ("end", counts["by_expiry"])):
+        say(f"    {how}: " + ", ".join(f"{number} {kind.replace('_', ' ')}" for kind, number in kinds.items() if number))
+
+
 def outcome(answer: dict) -> str:
     return answer["results"][0]["outcome"]
+
+
+def flags(answer: dict) -> list[str]:
+    return answer["results"][0]["flags"]
 
 
 def record(message_id: str, body: str) -> dict:

@@ -15,6 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = {"describe": "tencent-mqtt", "inactivate": "alibaba-mqtt", "status": "alibaba-pca"}
 INSTANCE = "post-cn-7mz2d0000"
+# What `"sources": "all"` stands for.
+SOURCES = [
+    {"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-qgzaawn9"},
+    {"provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "mqtt-cn-sim0002"},
+    {"provider": "alibaba-pca", "region": "cn-hangzhou"},
+    {"provider": "aws-iot", "region": "eu-west-1"},
+]
 STARTS_WITHIN_SECONDS = 30
 ANSWERS_WITHIN_SECONDS = 40
 # Everything runs on this machine: no proxy has a part in it.
@@ -120,7 +127,7 @@ class Bundle:
             time.sleep(0.05)
 
     def _start_function(self, stack: contextlib.ExitStack, program: Path, name: str) -> None:
-        tencent, alibaba = (self.simulator["credentials"][vendor] for vendor in ("tencent-mqtt", "alibaba-mqtt"))
+        tencent, alibaba, aws = (self.simulator["credentials"][vendor] for vendor in ("tencent-mqtt", "alibaba-mqtt", "aws-iot"))
         urls = self.simulator["urls"]
         variables = {
             "AWS_LAMBDA_RUNTIME_API": f"{self.emulator}/.rt/{name}",
@@ -138,7 +145,12 @@ class Bundle:
             "ALIBABA_CLOUD_REGION_ID": "cn-hangzhou",
             "ALIBABA_MQTT_ENDPOINT": urls["alibaba-mqtt"],
             "ALIBABA_CAS_ENDPOINT": urls["alibaba-cas"],
-            "INACTIVATE_ALLOWED_INSTANCES": INSTANCE,
+            "AWS_ACCESS_KEY_ID": aws["id"],
+            "AWS_SECRET_ACCESS_KEY": aws["secret"],
+            "AWS_REGION": "eu-west-1",
+            "AWS_ENDPOINT_URL_IOT": urls["aws-iot"],
+            "SOURCES": json.dumps(SOURCES),
+            "INACTIVATE_ALLOWED_INSTANCES": f"{INSTANCE},mqtt-cn-sim0002,aws-iot",
         }
         process = self._start(stack, [program], name, variables)
         time.sleep(0.1)

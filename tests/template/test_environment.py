@@ -1,5 +1,8 @@
 """Which settings each function gets, and how credentials reach them."""
 
+import json
+import re
+
 from stack import Template, code_folders, deploy
 
 TENCENT_CREDENTIALS = {
@@ -10,26 +13,33 @@ ALIBABA_CREDENTIALS = {
     name: f"{{{{resolve:secretsmanager:value-of-AlibabaSecret:SecretString:{name}}}}}"
     for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
 }
-# The environment of each function when every parameter is given.
+# What every function has when every parameter is given: each works with every provider.
+COMMON = {
+    "TENCENTCLOUD_REGION": "value-of-TencentMqttRegion",
+    "TENCENT_MQTT_ENDPOINT": "value-of-TencentMqttEndpoint",
+    "ALIBABA_MQTT_ENDPOINT": "value-of-AlibabaMqttEndpoint",
+    "ALIBABA_CAS_ENDPOINT": "value-of-AlibabaCasEndpoint",
+    **TENCENT_CREDENTIALS,
+    **ALIBABA_CREDENTIALS,
+}
 ENVIRONMENTS = {
     "describe": {
         "DEFAULT_PROVIDER": "tencent-mqtt",
-        "TENCENTCLOUD_REGION": "value-of-TencentMqttRegion",
-        "TENCENT_MQTT_ENDPOINT": "value-of-TencentMqttEndpoint",
-        **TENCENT_CREDENTIALS,
+        "ALIBABA_CLOUD_REGION_ID": "value-of-AlibabaMqttRegion",
+        "SOURCES": "value-of-Sources",
+        **COMMON,
     },
     "inactivate": {
         "DEFAULT_PROVIDER": "alibaba-mqtt",
         "ALIBABA_CLOUD_REGION_ID": "value-of-AlibabaMqttRegion",
-        "ALIBABA_MQTT_ENDPOINT": "value-of-AlibabaMqttEndpoint",
         "INACTIVATE_ALLOWED_INSTANCES": "value-of-InactivateAllowedInstances",
-        **ALIBABA_CREDENTIALS,
+        **COMMON,
     },
     "status": {
         "DEFAULT_PROVIDER": "alibaba-pca",
         "ALIBABA_CLOUD_REGION_ID": "value-of-AlibabaPcaRegion",
-        "ALIBABA_CAS_ENDPOINT": "value-of-AlibabaCasEndpoint",
-        **ALIBABA_CREDENTIALS,
+        "SOURCES": "value-of-Sources",
+        **COMMON,
     },
 }
 
@@ -58,13 +68,30 @@ def test_environments_are_bare_by_default(template: Template) -> None:
     assert environments(template) == bare
 
 
-def test_each_cloud_is_deployed_without_the_other(template: Template) -> None:
-    tencent = environments(template, TencentSecret="value-of-TencentSecret")
-    alibaba = environments(template, AlibabaSecret="value-of-AlibabaSecret")
-    assert tencent["describe"].items() >= TENCENT_CREDENTIALS.items()
-    assert "value-of-TencentSecret" not in str([tencent["inactivate"], tencent["status"], alibaba])
-    assert all(alibaba[name].items() >= ALIBABA_CREDENTIALS.items() for name in ("inactivate", "status"))
-    assert "value-of-AlibabaSecret" not in str([alibaba["describe"], tencent])
+def test_each_parameter_alone_brings_its_own_variables(template: Template) -> None:
+    """Above all, each cloud is deployed without the other."""
+    for name, given in every_text(template).items():
+        expected = {
+            folder: {
+                variable: value
+                for variable, value in full.items()
+                if variable == "DEFAULT_PROVIDER" or re.search(rf"\b{given}\b", value)
+            }
+            for folder, full in ENVIRONMENTS.items()
+        }
+        assert environments(template, **{name: given}) == expected, name
+
+
+def test_sources_that_lost_their_quotation_marks_are_refused(template: Template) -> None:
+    pattern = template["Parameters"]["Sources"]["AllowedPattern"]
+    sources = [
+        {"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-1"},
+        {"provider": "aws-iot"},
+    ]
+    for text in ("", json.dumps(sources[1:]), json.dumps(sources, indent=2)):
+        assert re.fullmatch(pattern, text), text
+    for text in ("[{", "[{provider: aws-iot}]", json.dumps(sources[0]), json.dumps(sources)[:-1], "aws-iot"):
+        assert not re.fullmatch(pattern, text), text
 
 
 def test_secrets_are_reached_by_reference_only(template: Template) -> None:

@@ -14,6 +14,7 @@ Check = Callable[[Template], None]
 
 RESOLVED_KEY = '!Sub "{{resolve:secretsmanager:${TencentSecret}:SecretString:TENCENTCLOUD_SECRET_KEY}}"'
 OPEN_ROUTE = "AuthorizationType: !If [AnyoneMayCall, NONE, AWS_IAM]"
+IOT_CERTIFICATES = "!Sub arn:${AWS::Partition}:iot:*:${AWS::AccountId}:cert/*"
 CONDITIONAL_INSTANCES = "!If [HasAllowedInstances, !Ref InactivateAllowedInstances, !Ref AWS::NoValue]"
 
 # For each check: a text of the template, and what takes its first place.
@@ -41,17 +42,38 @@ MUTATIONS: dict[Check, list[tuple[str, str]]] = {
         ("Resource: !GetAtt StatusQueue.Arn", 'Resource: "*"'),
         ("      Role: !GetAtt StatusRole.Arn\n", ""),
         ("Service: lambda.amazonaws.com", 'AWS: "*"'),
+        ('Default: "no"', 'Default: "yes"'),
+        ('!Equals [!Ref AwsIot, "yes"]', '!Not [!Equals [!Ref AwsIot, "yes"]]'),
+    ],
+    functions.test_roles_reach_certificates_of_aws_iot_where_asked_for: [
+        ('["no", "yes"]', '["no", "yes", "maybe"]'),
+        ('[!Ref AwsIot, "yes"]', '[!Ref AwsIot, "on"]'),
+        ("[iot:DescribeCertificate, iot:UpdateCertificate]", "[iot:DescribeCertificate]"),
+        ("[iot:DescribeCertificate]", "[iot:DescribeCertificate, iot:UpdateCertificate]"),
+        ("iot:ListCertificates, ", '"iot:List*", '),
+        (IOT_CERTIFICATES, '"*"'),
+        (IOT_CERTIFICATES, "!Sub arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}:cert/*"),
+        ('Resource: "*"', f"Resource: {IOT_CERTIFICATES}"),
     ],
     environment.test_environments_hold_what_each_function_needs: [
         ("TENCENT_MQTT_ENDPOINT:", "TENCENT_ENDPOINT:"),
         ("alibaba-pca\n", "alibaba-pca\n          EXTRA: yes\n"),
         ("!Ref AlibabaPcaRegion, !", "!Ref AlibabaMqttRegion, !"),
+        ("          SOURCES: !If [HasSources, !Ref Sources, !Ref AWS::NoValue]\n", ""),
+        ("      Variables:\n        TENCENT", "      Variables:\n        EXTRA: yes\n        TENCENT"),
     ],
     environment.test_environments_are_bare_by_default: [
         (CONDITIONAL_INSTANCES, "!Ref InactivateAllowedInstances"),
     ],
-    environment.test_each_cloud_is_deployed_without_the_other: [
+    environment.test_each_parameter_alone_brings_its_own_variables: [
         ("[!Ref AlibabaSecret,", "[!Ref TencentSecret,"),
+        ("[HasSources,", "[HasAllowedInstances,"),
+        ("[HasAlibabaMqttRegion,", "[HasAlibabaPcaRegion,"),
+    ],
+    environment.test_sources_that_lost_their_quotation_marks_are_refused: [
+        (r'\{\s*"[\s\S]*\}', r"\{[\s\S]*\}"),
+        (r"\s*\])?$", r"\s*\]?)?$"),
+        (r"\s*\])?$", r"\s*\])$"),
     ],
     environment.test_secrets_are_reached_by_reference_only: [
         (RESOLVED_KEY, "!Ref TencentSecret"),
