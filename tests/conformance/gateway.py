@@ -2,14 +2,9 @@
 
 import json
 import os
-import select
-import subprocess
 from pathlib import Path
 
-from simulator import TARGET, Simulator
-
-START_SECONDS = 30
-STOP_SECONDS = 10
+from simulator import TARGET, Program, Simulator
 
 SOURCES = [
     {"provider": "tencent-mqtt", "instance_id": "mqtt-qgzaawn9"},
@@ -46,30 +41,12 @@ def variables(simulator: Simulator) -> dict[str, str]:
     }
 
 
-class Gateway:
-    """Runs while used as a context manager; `url` is its address."""
+class Gateway(Program):
+    """The HTTP API with these variables for its functions; `url` is its address."""
 
     def __init__(self, own: dict[str, str]) -> None:
-        self._program = Path(os.environ.get("GATEWAY", TARGET / "debug/examples/gateway"))
-        self._environment = {"PATH": os.environ["PATH"]} | own
+        super().__init__(Path(os.environ.get("GATEWAY", TARGET / "debug/examples/gateway")), {"PATH": os.environ["PATH"]} | own)
 
-    def __enter__(self) -> "Gateway":
-        self._process = subprocess.Popen([self._program], env=self._environment, stdout=subprocess.PIPE)
-        ready, _, _ = select.select([self._process.stdout], [], [], START_SECONDS)
-        line = self._process.stdout.readline() if ready else b""
-        if not line:
-            self._process.kill()
-            raise RuntimeError(f"{self._program} printed nothing within {START_SECONDS} s")
-        self.url = json.loads(line)["url"]
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        try:
-            status = self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            raise
-        finally:
-            self._process.stdout.close()
-        assert status == 0, f"{self._program} ended with {status}"
+    @property
+    def url(self) -> str:
+        return self.description["url"]

@@ -23,24 +23,22 @@ class Credentials:
     token: str | None = None
 
 
-class Simulator:
-    """Runs while used as a context manager."""
+class Program:
+    """A program that prints one line of JSON when it is ready, and runs while used as a context manager."""
 
-    def __init__(self) -> None:
-        self._program = Path(os.environ.get("SIMULATOR", TARGET / "debug/simulator"))
-        if not self._program.is_file():
-            raise FileNotFoundError(
-                f"{self._program}: build it with `cargo build -p simulator`, or name another in SIMULATOR"
-            )
+    def __init__(self, path: Path, environment: dict[str, str] | None = None) -> None:
+        self._path, self._environment = path, environment
 
-    def __enter__(self) -> "Simulator":
-        self._process = subprocess.Popen([self._program], stdout=subprocess.PIPE)
+    def __enter__(self):
+        if not self._path.is_file():
+            raise FileNotFoundError(f"{self._path} is not there; README.md says how to build it, or how to name another")
+        self._process = subprocess.Popen([self._path], env=self._environment, stdout=subprocess.PIPE)
         ready, _, _ = select.select([self._process.stdout], [], [], START_SECONDS)
         line = self._process.stdout.readline() if ready else b""
         if not line:
             self._process.kill()
-            raise RuntimeError(f"{self._program} printed nothing within {START_SECONDS} s")
-        self._description = json.loads(line)
+            raise RuntimeError(f"{self._path} printed nothing within {START_SECONDS} s")
+        self.description = json.loads(line)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -52,19 +50,26 @@ class Simulator:
             raise
         finally:
             self._process.stdout.close()
-        assert status == 0, f"{self._program} ended with {status}"
+        assert status == 0, f"{self._path} ended with {status}"
+
+
+class Simulator(Program):
+    """The simulator with the fleet that it starts with."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(os.environ.get("SIMULATOR", TARGET / "debug/simulator")))
 
     def host(self, vendor: str) -> str:
         """Host and port of a vendor's listener."""
-        return self._description["urls"][vendor].removeprefix("http://")
+        return self.description["urls"][vendor].removeprefix("http://")
 
     def credentials(self, vendor: str) -> Credentials:
         """The vendor's long-lived key."""
-        return Credentials(**self._description["credentials"][vendor])
+        return Credentials(**self.description["credentials"][vendor])
 
     def temporary_credentials(self, vendor: str) -> Credentials:
         """The vendor's temporary key."""
-        return Credentials(**self._description["temporary_credentials"][vendor])
+        return Credentials(**self.description["temporary_credentials"][vendor])
 
     def certificates(self, vendor: str, instance_id: str | None = None) -> list[dict]:
         """All that the vendor holds, in the vendor's own member names."""
@@ -86,5 +91,5 @@ class Simulator:
 
     def _control(self, path: str, body: dict | None = None) -> dict:
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(self._description["control_url"] + path, data, timeout=10) as answer:
+        with urllib.request.urlopen(self.description["control_url"] + path, data, timeout=10) as answer:
             return json.load(answer)
