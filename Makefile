@@ -49,7 +49,7 @@ whole:
 conformance:
 	sh scripts/environment.sh conformance tests/conformance/requirements.txt
 	cargo build --locked --workspace --bins
-	cargo build --locked --package whole-function-tests --example sign --example gateway
+	cargo build --locked --package whole-function-tests --example sign --example gateway --example webhook
 	.tools/conformance/bin/python -m pytest --no-header tests/conformance
 
 # At least 1,000 requests for each route, made from the OpenAPI document, against the running functions.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use reqwest::Url;
 use secrecy::SecretString;
@@ -10,6 +11,7 @@ use secrecy::SecretString;
 use crate::model::{InstanceId, ProviderName, Region, Source};
 use crate::object::Object;
 use crate::request::check_list;
+use crate::webhook::Secrets;
 
 /// Everything that the environment decides, but for how to log.
 #[derive(Debug)]
@@ -34,6 +36,11 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// Which instances inactivate may touch.
     pub inactivate_allowed_instances: AllowedInstances,
+    /// How old a message with an order to inactivate may be that does not say itself until when it is good.
+    pub inactivate_message_max_age: Duration,
+    /// Whose webhooks are taken. Without it HTTP requests are the gateway's to authenticate; with it, one that no gateway has
+    /// authenticated must be signed.
+    pub webhook_secrets: Option<Secrets>,
     /// PEM file of extra trusted roots.
     pub extra_roots: Option<PathBuf>,
 }
@@ -197,6 +204,8 @@ impl Config {
             sources: parsed(lookup, "SOURCES", sources)?.unwrap_or_default(),
             inactivate_allowed_instances: parsed(lookup, "INACTIVATE_ALLOWED_INSTANCES", allowed_instances)?
                 .unwrap_or(AllowedInstances::Only(Vec::new())),
+            inactivate_message_max_age: parsed(lookup, "INACTIVATE_MESSAGE_MAX_AGE_SECONDS", max_age)?.unwrap_or(DAY),
+            webhook_secrets: webhook_secrets(lookup)?,
             extra_roots: text(lookup, "SSL_CERT_FILE").map(PathBuf::from),
         })
     }
@@ -234,12 +243,25 @@ fn credentials(
     }
 }
 
+/// An empty value is no way to leave it out: it would open what was meant to be closed.
+fn webhook_secrets(lookup: Lookup<'_>) -> Result<Option<Secrets>, ConfigError> {
+    let variable = "WEBHOOK_SECRETS";
+    lookup(variable).map(|value| Secrets::parse(&value).map_err(|reason| ConfigError { variable, reason })).transpose()
+}
+
 fn allowed_instances(list: &str) -> Result<AllowedInstances, String> {
     if list.trim() == "*" {
         return Ok(AllowedInstances::All);
     }
     let instances = list.split(',').map(|id| InstanceId::parse(id.trim())).collect::<Result<_, _>>()?;
     Ok(AllowedInstances::Only(instances))
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn max_age(seconds: &str) -> Result<Duration, String> {
+    let age = seconds.parse().map(Duration::from_secs).ok().filter(|age| (Duration::from_secs(60)..=DAY.saturating_mul(14)).contains(age));
+    age.ok_or_else(|| "it is a whole number of seconds from 60 to 1209600, the 14 days that a queue keeps messages at most".to_owned())
 }
 
 /// A JSON list of sources, as a request would name them.

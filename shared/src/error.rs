@@ -171,12 +171,22 @@ pub struct Error {
     pub retry_after: Option<Duration>,
     /// Whether it is about what was asked rather than who asks: the same call for another certificate may do.
     pub concerns_parameters: bool,
+    /// Whether the provider refused because of the state that this one certificate is in.
+    pub concerns_state: bool,
 }
 
 impl Error {
     /// An error with nothing but a code and a detail.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), field: None, provider_error: None, retry_after: None, concerns_parameters: false }
+        Self {
+            code,
+            detail: detail.into(),
+            field: None,
+            provider_error: None,
+            retry_after: None,
+            concerns_parameters: false,
+            concerns_state: false,
+        }
     }
 
     /// [`ErrorCode::InvalidRequest`] about one member of the request.
@@ -196,11 +206,16 @@ impl Error {
         Self { provider_error: Some(Box::new(provider_error)), ..self }
     }
 
+    /// Whether it is a matter of the one certificate that was asked for.
+    const fn concerns_one_certificate(&self) -> bool {
+        self.concerns_parameters || self.concerns_state
+    }
+
     /// Whether asking the same provider for other certificates would only repeat it: it refuses who asks, does not know the
     /// instance, wants less, or time is up. An unknown certificate is a result and not an error.
     pub const fn ends_the_request(&self) -> bool {
         match self.code {
-            ErrorCode::ProviderRejected => !self.concerns_parameters,
+            ErrorCode::ProviderRejected => !self.concerns_one_certificate(),
             ErrorCode::Throttled | ErrorCode::Timeout | ErrorCode::NotFound => true,
             _ => false,
         }
@@ -210,14 +225,13 @@ impl Error {
     /// understood or carried out at all and belongs into the dead-letter queue for a person to see.
     ///
     /// A final decision about a sound request (not on the allow-list, no such instance, a certificate that the provider does
-    /// not accept) is an outcome and does not come back. Credentials that the provider refuses, or a defect here, say nothing about the request: acknowledging it
-    /// would lose it.
+    /// not accept, or that is not the one that was named) is an outcome and does not come back. Credentials that the provider refuses, or
+    /// a defect here, say nothing about the request: acknowledging it would lose it.
     pub const fn comes_back(&self) -> bool {
         match self.code {
-            ErrorCode::ProviderRejected => !self.concerns_parameters,
+            ErrorCode::ProviderRejected | ErrorCode::InvalidRequest => !self.concerns_one_certificate(),
             ErrorCode::Forbidden | ErrorCode::NotFound | ErrorCode::Unauthenticated | ErrorCode::MethodNotAllowed => false,
-            ErrorCode::InvalidRequest
-            | ErrorCode::PayloadTooLarge
+            ErrorCode::PayloadTooLarge
             | ErrorCode::Unsupported
             | ErrorCode::Internal
             | ErrorCode::Throttled
@@ -302,6 +316,8 @@ mod tests {
         }
         let odd_certificate = Error { concerns_parameters: true, ..Error::new(ErrorCode::ProviderRejected, "") };
         assert!(!odd_certificate.comes_back());
+        let in_the_wrong_state = Error { concerns_state: true, ..Error::new(ErrorCode::ProviderRejected, "") };
+        assert!(!in_the_wrong_state.comes_back() && !in_the_wrong_state.ends_the_request());
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! * [`operation`] has the steps and guards of describe, inactivate and status.
 //! * [`provider`] speaks each vendor's words.
 //! * [`transport`] signs (with [`signing`]), sends and retries within the deadline.
+//! * [`webhook`] says whether a message over HTTP comes from somebody who knows a secret.
 //! * [`model`] and [`error`] are the words that all of them share; [`config`] is the environment as one value.
 
 #![forbid(unsafe_code)]
@@ -28,3 +29,4 @@ pub mod signing;
 pub mod telemetry;
 pub mod transport;
 pub mod trigger;
+pub mod webhook;

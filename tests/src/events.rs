@@ -1,11 +1,13 @@
-//! Events as AWS sends them: recorded ones (`tests/events`), with a test's own content put in.
+//! Events as AWS sends them: recorded ones (`tests/events`), with a test's own content put in, sent just now unless [`aged`].
 
 mod http;
 mod message;
+mod moment;
 
 pub(crate) use http::joined;
 pub use http::{HttpRequest, HttpTrigger};
 pub use message::{eventbridge_rule, eventbridge_schedule, message_id, pipes, sns, sns_envelope, sqs, sqs_fifo};
+pub use moment::aged;
 
 use serde_json::{Map, Value};
 

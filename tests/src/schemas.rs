@@ -50,6 +50,10 @@ pub(crate) fn check(function: &str, answer: &Answer) {
     match answer {
         Answer::Response(bytes) => {
             let Ok(response) = serde_json::from_slice::<Value>(bytes) else { return };
+            if let Value::Array(outcomes) = &response {
+                outcomes.iter().for_each(|outcome| check_outcome(function, outcome));
+                return;
+            }
             match (response.get("statusCode"), response.get("batchItemFailures")) {
                 (Some(status), _) => check_body(function, status == 200, response.get("body").and_then(Value::as_str)),
                 // What became of the records stands in the log.
@@ -61,6 +65,12 @@ pub(crate) fn check(function: &str, answer: &Answer) {
         Answer::Error(error) if error.message.starts_with('{') => check_body(function, false, Some(&error.message)),
         _ => {}
     }
+}
+
+/// What a topic or a pipe is told of one message.
+fn check_outcome(function: &str, outcome: &Value) {
+    let document = if outcome.get("code").is_some() { "error.json".to_owned() } else { format!("{function}-answer.json") };
+    validate(&document, outcome);
 }
 
 fn check_body(function: &str, is_success: bool, body: Option<&str>) {
@@ -118,6 +128,9 @@ mod tests {
             wrong[member] = value;
             assert!(off("status", response(wrong)), "{member}");
         }
+        assert!(
+            !off("status", response(json!([right]))) && off("status", response(json!([right, {}]))) && off("status", response(json!([7])))
+        );
         assert!(off("status", response(json!({"statusCode": 404, "body": "{}"}))));
         assert!(!off("status", response(json!({"batchItemFailures": []}))));
     }

@@ -13,6 +13,7 @@ ALIBABA_CREDENTIALS = {
     name: f"{{{{resolve:secretsmanager:value-of-AlibabaSecret:SecretString:{name}}}}}"
     for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
 }
+WEBHOOK_SECRETS = {"WEBHOOK_SECRETS": "{{resolve:secretsmanager:value-of-WebhookSecret:SecretString:WEBHOOK_SECRETS}}"}
 # What every function has when every parameter is given: each works with every provider.
 COMMON = {
     "TENCENTCLOUD_REGION": "value-of-TencentMqttRegion",
@@ -21,6 +22,7 @@ COMMON = {
     "ALIBABA_CAS_ENDPOINT": "value-of-AlibabaCasEndpoint",
     **TENCENT_CREDENTIALS,
     **ALIBABA_CREDENTIALS,
+    **WEBHOOK_SECRETS,
 }
 ENVIRONMENTS = {
     "describe": {
@@ -33,6 +35,7 @@ ENVIRONMENTS = {
         "DEFAULT_PROVIDER": "alibaba-mqtt",
         "ALIBABA_CLOUD_REGION_ID": "value-of-AlibabaMqttRegion",
         "INACTIVATE_ALLOWED_INSTANCES": "value-of-InactivateAllowedInstances",
+        "INACTIVATE_MESSAGE_MAX_AGE_SECONDS": "value-of-InactivateMessageMaxAgeSeconds",
         **COMMON,
     },
     "status": {
@@ -100,6 +103,6 @@ def test_secrets_are_reached_by_reference_only(template: Template) -> None:
         assert not holds_a_value, f"{name} asks for a secret's value; ask for the secret's name"
         assert not name.endswith("Secret") or declared["Default"] == "", f"{name} has a default"
     text = str(deploy(template, **every_text(template)).resources)
-    for name in ("TencentSecret", "AlibabaSecret"):
+    for name in ("TencentSecret", "AlibabaSecret", "WebhookSecret"):
         everywhere = text.count(f"value-of-{name}")
         assert everywhere == text.count(f"{{{{resolve:secretsmanager:value-of-{name}:SecretString:") > 0, name

@@ -29,6 +29,18 @@ fn the_allow_list_is_exact() {
 }
 
 #[test]
+fn secrets_of_webhooks_are_strong_or_not_there_at_all() {
+    let strong = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    assert!(config(&[]).unwrap().webhook_secrets.is_none());
+    assert!(config(&[("WEBHOOK_SECRETS", strong)]).unwrap().webhook_secrets.is_some());
+    for value in ["", "whsec_", "whsec_c2hvcnQ=", "secret", &format!("{strong},")] {
+        let error = config(&[("WEBHOOK_SECRETS", value)]).unwrap_err();
+        assert_eq!(error.variable, "WEBHOOK_SECRETS", "{value}");
+        assert!(!error.reason.contains("c2hvcnQ="), "{}", error.reason);
+    }
+}
+
+#[test]
 fn a_provider_without_instances_is_allowed_by_its_name() {
     for (list, allowed) in
         [("aws-iot", true), ("post-cn-1,aws-iot", true), ("*", true), ("post-cn-1", false), ("aws", false), ("AWS-IOT", false), ("", false)]
@@ -37,6 +49,18 @@ fn a_provider_without_instances_is_allowed_by_its_name() {
         assert_eq!(config.inactivate_allowed_instances.allow_provider(ProviderName::AwsIot), allowed, "{list}");
         let of_another = list == "*";
         assert_eq!(config.inactivate_allowed_instances.allow_provider(ProviderName::AlibabaPca), of_another, "{list}");
+    }
+}
+
+#[test]
+fn a_message_may_be_a_day_old_or_as_old_as_is_configured() {
+    const VARIABLE: &str = "INACTIVATE_MESSAGE_MAX_AGE_SECONDS";
+    for (text, seconds) in [("", 86_400), ("60", 60), ("86400", 86_400), ("1209600", 1_209_600)] {
+        assert_eq!(config(&[(VARIABLE, text)]).unwrap().inactivate_message_max_age, Duration::from_secs(seconds), "{text:?}");
+    }
+    assert_eq!(config(&[]).unwrap().inactivate_message_max_age, Duration::from_secs(86_400));
+    for text in ["59", "0", "-60", "1209601", "1e3", "1 day", "24h", "60.5", "99999999999999999999"] {
+        assert_eq!(config(&[(VARIABLE, text)]).unwrap_err().variable, VARIABLE, "{text}");
     }
 }
 

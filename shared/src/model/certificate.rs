@@ -72,6 +72,16 @@ pub struct Certificate {
     /// Whether the provider does not document the base of its serial numbers.
     #[serde(skip)]
     pub serial_number_base_is_open: bool,
+    /// Last moment of validity in the certificate itself, where it is at hand.
+    #[serde(skip)]
+    pub certified_not_after: Option<Timestamp>,
+}
+
+impl Certificate {
+    /// The earlier of the ends of validity that the provider and the certificate tell.
+    pub fn first_end(&self) -> Option<Timestamp> {
+        self.not_after.into_iter().chain(self.certified_not_after).min()
+    }
 }
 
 /// One fact on which the provider's record and the certificate itself differ. The member holds the provider's.
@@ -182,6 +192,7 @@ impl ProviderRecord {
             pem: pem.filter(|_| include_pem),
             subject_is_known,
             serial_number_base_is_open: self.serial_number_base_is_open,
+            certified_not_after: certified_validity.not_after,
         }
     }
 

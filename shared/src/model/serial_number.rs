@@ -88,6 +88,12 @@ impl SerialNumber {
         spellings
     }
 
+    /// Whether looking for this number is looking for the other, too: it is the same, was written in one of this one's spellings, and
+    /// can be read in decimal where this one can.
+    pub fn covers(&self, other: &Self) -> bool {
+        self == other && self.read_as_decimal() == other.read_as_decimal() && self.spellings().contains(&other.written)
+    }
+
     /// Whether these digits and the other's may stand for one number: as they are, or with one of them read as decimal.
     pub fn may_mean(&self, other: &Self) -> bool {
         self == other || self.read_as_decimal().as_ref() == Some(other) || other.read_as_decimal().as_ref() == Some(self)
@@ -239,6 +245,23 @@ mod tests {
             let serial = SerialNumber::parse(text).unwrap();
             assert_eq!(serial.to_decimal(), decimal, "{text}");
             assert_eq!(serial.read_as_decimal().as_ref().map(SerialNumber::as_str), other_reading, "{text}");
+        }
+    }
+
+    #[test]
+    fn looking_for_a_number_covers_its_own_spellings_with_the_same_readings() {
+        for (one, other, expected) in [
+            ("a1", "A1", true),
+            ("a1", "0x00a1", true),
+            ("a1", "0000a1", false),
+            ("a1", "a2", false),
+            ("10", "10", true),
+            ("10", "0x10", false),
+            ("0x10", "10", false),
+            ("0x10", "10:", true),
+        ] {
+            let parse = |text| SerialNumber::parse(text).unwrap();
+            assert_eq!(parse(one).covers(&parse(other)), expected, "{one} {other}");
         }
     }
 

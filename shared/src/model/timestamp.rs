@@ -53,6 +53,13 @@ impl Timestamp {
         Self(later.unwrap_or(self.0))
     }
 
+    /// This moment and so long; the same moment where the calendar ends before that.
+    #[must_use]
+    pub fn plus(self, duration: std::time::Duration) -> Self {
+        let later = time::Duration::try_from(duration).ok().and_then(|duration| self.0.checked_add(duration));
+        Self(later.unwrap_or(self.0))
+    }
+
     /// `yyyy-MM-ddTHH:mm:ssZ`, the form that Alibaba Cloud signs.
     pub fn to_seconds_text(self) -> String {
         let (date, time) = (self.0.date(), self.0.time());

@@ -134,7 +134,9 @@ impl Clouds {
             })
         };
         match header(request, "x-acs-action").unwrap() {
-            "ListDeviceCertificate" => {
+            action @ ("ListDeviceCertificate" | "ListDeviceCertificateByCaSn") => {
+                let fleet: Vec<Device> =
+                    fleet.into_iter().filter(|device| action == "ListDeviceCertificate" || device.ca == asked("CaSn")).collect();
                 let (page, size): (usize, usize) = (asked("PageNo").parse().unwrap(), asked("PageSize").parse().unwrap());
                 let rows: Vec<Value> = fleet.iter().skip((page - 1) * size).take(size).map(row).collect();
                 let total = fleet.len().div_ceil(size);

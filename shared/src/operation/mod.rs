@@ -45,6 +45,26 @@ pub trait Operation {
         request: Self::Request,
         answer_budget: AnswerBudget,
     ) -> impl Future<Output = Result<Self::Answer, Error>>;
+
+    /// Which requests of one batch can be carried out as one, by their places: each is in one group. None can unless an operation says so.
+    fn groups(requests: &[&Self::Request]) -> Vec<Vec<usize>> {
+        (0..requests.len()).map(|index| vec![index]).collect()
+    }
+
+    /// Carries the requests of one group out. Each has its own answer, in their order.
+    fn perform_group(
+        session: &Session<'_>,
+        requests: Vec<Self::Request>,
+        answer_budget: AnswerBudget,
+    ) -> impl Future<Output = Vec<Result<Self::Answer, Error>>> {
+        async move {
+            let mut answers = Vec::new();
+            for request in requests {
+                answers.push(Self::perform(session, request, answer_budget).await);
+            }
+            answers
+        }
+    }
 }
 
 /// What every answer can tell about itself.
@@ -88,6 +108,24 @@ fn sources<'a>(asked: &'a Sources, config: &'a Config) -> Result<&'a [Source], E
         }
         Sources::All => Ok(&config.sources),
     }
+}
+
+/// Sources that are named differently may be one, since a region that is left out is the configured one: its certificates would come
+/// twice. Takes where each is, with everything filled in; `None` where that is not known, so that nothing comes from there.
+///
+/// # Errors
+/// `invalid_request` that names two.
+fn none_twice(sources: impl Iterator<Item = Option<Source>>) -> Result<(), Error> {
+    let mut first_of = std::collections::HashMap::new();
+    for (index, source) in sources.enumerate() {
+        let Some(source) = source else { continue };
+        let provider = source.provider;
+        if let Some(first) = first_of.insert(source, index) {
+            let detail = format!("sources {first} and {index} (counted from 0) are the same place at {provider}; leave one out");
+            return Err(Error::invalid("sources", detail));
+        }
+    }
+    Ok(())
 }
 
 /// Why a certificate is not the one that was asked for, although the provider knows it under the name that was used. That is a matter of

@@ -21,6 +21,8 @@ enum About {
     Credentials,
     /// What was asked: the same call for another certificate may do.
     Parameters,
+    /// The state of the one certificate that was asked for.
+    State,
     /// Anything else.
     Other,
 }
@@ -39,6 +41,11 @@ impl Row {
     pub(super) const fn parameters(code: &'static str) -> Self {
         let detail = "the provider does not accept these parameters";
         Self { code, means: ErrorCode::ProviderRejected, detail, about: About::Parameters }
+    }
+
+    /// A row about the state of the certificate that was to be changed.
+    pub(super) const fn state(code: &'static str, detail: &'static str) -> Self {
+        Self { code, means: ErrorCode::ProviderRejected, detail, about: About::State }
     }
 
     fn stands_for(&self, code: &str) -> bool {
@@ -64,7 +71,11 @@ pub(super) fn explain(refusal: &Refusal<'_>, tables: &[&[Row]]) -> Error {
     };
     let message = refusal.message.filter(|_| about != About::Credentials);
     let told = ProviderError::new(refusal.provider, refusal.code, message, refusal.request_id);
-    Error { concerns_parameters: about == About::Parameters, ..Error::new(means, detail).with_provider_error(told) }
+    Error {
+        concerns_parameters: about == About::Parameters,
+        concerns_state: about == About::State,
+        ..Error::new(means, detail).with_provider_error(told)
+    }
 }
 
 /// Whether a code is in one of the tables.

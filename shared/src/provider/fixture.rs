@@ -41,7 +41,7 @@ impl Bench {
     }
 
     pub(crate) fn session(&self) -> Session<'_> {
-        Session { config: &self.config, transport: &self.transport, deadline: self.deadline, now: now() }
+        Session { config: &self.config, transport: &self.transport, deadline: self.deadline, now: now(), order_expires_at: None }
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Session<'a> {
     pub deadline: Deadline,
     /// The moment that the answer speaks of.
     pub now: Timestamp,
+    /// Until when a change that this event asks for may be made, where the request itself does not say: the event is old by then, and
+    /// somebody may have changed their mind.
+    pub order_expires_at: Option<Timestamp>,
 }
 
 /// Where a request goes, with everything filled in.
@@ -106,7 +109,7 @@ pub enum ListLength {
     Known(u64),
     /// This page does not tell it.
     Untold,
-    /// No page needs to: the provider continues after a certificate and not after a number of them.
+    /// No page needs to: it begins behind a certificate and not behind a number of them.
     Irrelevant,
 }
 

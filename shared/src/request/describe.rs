@@ -221,18 +221,20 @@ impl Filter {
     }
 
     /// Whether a record is wanted. A record whose end of validity is not known passes the window, and one whose subject or
-    /// fingerprint is not known passes a filter on that: leaving it out would hide it, and its members show `null`.
+    /// fingerprint is not known passes a filter on that: leaving it out would hide it, and its members show `null`. Where the provider
+    /// and the certificate tell two ends, either may lie in the window.
     pub fn matches(&self, certificate: &Certificate, now: Timestamp) -> bool {
         let subject = &certificate.subject;
         contains(&self.client_ids, certificate.client_id.as_ref())
-            && contains(&self.serial_numbers, certificate.serial_number.as_ref())
-            && contains(&self.ca_serial_numbers, certificate.ca_serial_number.as_ref())
+            && has_serial_number(&self.serial_numbers, certificate)
+            && has_ca_serial_number(&self.ca_serial_numbers, certificate)
             && (!certificate.subject_is_known || contains(&self.common_names, subject.common_name.as_ref()))
             && (!certificate.subject_is_known || contains(&self.organizational_units, subject.organizational_unit.as_ref()))
             && (certificate.fingerprint_sha256.is_none() || contains(&self.fingerprints_sha256, certificate.fingerprint_sha256.as_ref()))
             && contains(&self.ca_fingerprints_sha256, certificate.ca_fingerprint_sha256.as_ref())
             && contains(&self.statuses, Some(&certificate.status))
-            && certificate.not_after.is_none_or(|end| self.window_holds(end, now))
+            && (certificate.not_after.is_none_or(|end| self.window_holds(end, now))
+                || certificate.certified_not_after.is_some_and(|end| self.window_holds(end, now)))
     }
 
     fn window_holds(&self, end: Timestamp, now: Timestamp) -> bool {
@@ -240,6 +242,31 @@ impl Filter {
             && self.not_after_to.is_none_or(|to| end <= to)
             && self.expires_within_days.is_none_or(|days| end >= now && end <= now.plus_days(days))
     }
+}
+
+/// Where the base of the provider's texts is open, a certificate that may have the number is not hidden.
+fn has_serial_number(wanted: &[SerialNumber], certificate: &Certificate) -> bool {
+    let number = certificate.serial_number.as_ref();
+    if wanted.is_empty() || !certificate.serial_number_base_is_open {
+        return contains(wanted, number);
+    }
+    // The provider's own text may have been copied.
+    let text = certificate.provider_serial_number.as_deref().and_then(|text| SerialNumber::parse(text).ok());
+    wanted.iter().any(|wanted| {
+        text.as_ref() == Some(wanted)
+            || number.is_some_and(|number| match certificate.serial_number_base {
+                // The certificate shows its number, and only the caller's digits may still be decimal.
+                Some(_) => wanted == number || wanted.read_as_decimal().as_ref() == Some(number),
+                None => wanted.may_mean(number),
+            })
+    })
+}
+
+/// No certificate shows the base of its CA's serial number.
+fn has_ca_serial_number(wanted: &[SerialNumber], certificate: &Certificate) -> bool {
+    let told = certificate.ca_serial_number.as_ref();
+    contains(wanted, told)
+        || (certificate.serial_number_base_is_open && told.is_some_and(|told| wanted.iter().any(|wanted| wanted.may_mean(told))))
 }
 
 fn contains<T: PartialEq>(wanted: &[T], value: Option<&T>) -> bool {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{CertificateReference, Request, check_certificates};
 use crate::error::Error;
-use crate::model::{InstanceId, ProviderName, Region};
+use crate::model::{InstanceId, ProviderName, Region, Timestamp};
 
 /// Most certificates that one request may switch off.
 const MOST_CERTIFICATES: usize = 100;
@@ -29,6 +29,9 @@ pub struct InactivateRequest {
     /// Why; goes to the audit record.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub reason: Option<String>,
+    /// Until when the order may be carried out. Without it an order is refused when the event that brought it is old: 24 hours in a queue
+    /// (configurable), 15 minutes over HTTP.
+    pub not_after: Option<Timestamp>,
     /// Read the states and say what would be done, without doing it.
     #[serde(default)]
     pub dry_run: bool,

@@ -34,7 +34,7 @@ pub trait Request: DeserializeOwned {
 
 /// One certificate that a request names, by its serial number or its fingerprint. With both, both must be the
 /// certificate's.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::one_of_its_names))]
 #[serde(deny_unknown_fields)]
 pub struct CertificateReference {
@@ -44,6 +44,19 @@ pub struct CertificateReference {
     pub ca_serial_number: Option<SerialNumber>,
     /// SHA-256 of its DER form, by which AWS IoT knows it.
     pub fingerprint_sha256: Option<Fingerprint>,
+}
+
+impl CertificateReference {
+    /// Whether looking for this certificate is looking for the other, too.
+    pub fn covers(&self, other: &Self) -> bool {
+        let covers = |one: &Option<SerialNumber>, two: &Option<SerialNumber>| match (one, two) {
+            (Some(one), Some(two)) => one.covers(two),
+            (one, two) => one.is_none() && two.is_none(),
+        };
+        covers(&self.serial_number, &other.serial_number)
+            && covers(&self.ca_serial_number, &other.ca_serial_number)
+            && self.fingerprint_sha256 == other.fingerprint_sha256
+    }
 }
 
 /// 1 to `most` certificates, each of which is named.

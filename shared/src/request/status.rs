@@ -44,6 +44,15 @@ pub struct CrossCheck {
     pub region: Option<Region>,
 }
 
+impl StatusRequest {
+    /// Whether both ask the same one source, and the same authority, so that they can be asked as one.
+    pub fn asks_the_same_as(&self, other: &Self) -> bool {
+        let source = |request: &Self| (request.provider, request.region.clone(), request.instance_id.clone());
+        let authority = |request: &Self| request.cross_check.as_ref().map(|check| (check.provider, check.region.clone()));
+        self.sources.is_none() && other.sources.is_none() && source(self) == source(other) && authority(self) == authority(other)
+    }
+}
+
 impl Request for StatusRequest {
     fn check(&self) -> Result<(), Error> {
         Sources::check(self.sources.as_ref(), self.provider, self.region.as_ref(), self.instance_id.as_ref())?;

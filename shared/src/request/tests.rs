@@ -1,3 +1,4 @@
+mod filter;
 mod order;
 mod sources;
 
@@ -25,9 +26,10 @@ fn the_contracts_own_examples_are_taken() {
     assert_eq!(describe.limit(), Some(100));
     let inactivate = r#"{ "provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-7mz2d0000",
         "certificates": [ { "serial_number": "356217374433", "ca_serial_number": "007269004887" } ],
-        "reason": "device reported stolen", "dry_run": false }"#;
+        "reason": "device reported stolen", "not_after": "2026-01-31T01:00:00+01:00", "dry_run": false }"#;
     let inactivate: InactivateRequest = parse(inactivate).unwrap();
     assert!(!inactivate.dry_run);
+    assert_eq!(inactivate.not_after.map(|moment| moment.to_string()).as_deref(), Some("2026-01-31T00:00:00Z"));
     let status = r#"{ "provider": "alibaba-pca", "region": "cn-hangzhou",
         "certificates": [ { "serial_number": "b67e53ebcea9b77d65b0c3236646d715" } ] }"#;
     assert_eq!(parse::<StatusRequest>(status).unwrap().certificates.len(), 1);
@@ -110,6 +112,10 @@ fn a_bad_order_names_the_member() {
         (format!(r#"{{"certificates": [{}]}}"#, list(101)), "certificates"),
         (format!(r#"{{"certificates": [{certificate}], "reason": ""}}"#), "reason"),
         (format!(r#"{{"certificates": [{certificate}], "reason": "{}"}}"#, "é".repeat(257)), "reason"),
+        (format!(r#"{{"certificates": [{certificate}], "not_after": "tomorrow"}}"#), "not_after"),
+        (format!(r#"{{"certificates": [{certificate}], "not_after": "2026-01-31"}}"#), "not_after"),
+        (format!(r#"{{"certificates": [{certificate}], "not_after": 1766073600}}"#), "not_after"),
+        (format!(r#"{{"certificates": [{certificate}], "not_after": ""}}"#), "not_after"),
         (format!(r#"{{"certificates": [{certificate}], "dry_run": "true"}}"#), "dry_run"),
         (format!(r#"{{"certificates": [{certificate}], "dry_run": true, "dry_run": false}}"#), "dry_run"),
         (format!(r#"{{"certificates": [{certificate}], "force": true}}"#), "force"),

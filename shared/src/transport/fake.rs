@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{HttpRequest, HttpResponse, LocalFuture, SendError, SendHttp, Transport};
+use super::{HttpRequest, HttpResponse, LocalFuture, RetryQuota, SendError, SendHttp, Transport};
 use crate::model::Timestamp;
 
 /// What becomes of one request.
@@ -93,7 +93,7 @@ impl Network {
     pub(crate) fn transport(&self) -> Transport {
         SECONDS.set(0);
         DRAWN.set(0);
-        Transport { http: Box::new(self.clone()), clock: next_second, random: next_bytes }
+        Transport { http: Box::new(self.clone()), clock: next_second, random: next_bytes, quota: RetryQuota::default() }
     }
 }
 

@@ -4,10 +4,13 @@ mod client;
 mod deadline;
 #[cfg(test)]
 pub(crate) mod fake;
+mod nesting;
+mod quota;
 mod retry;
 
 pub use client::{HttpClient, StartError};
 pub use deadline::Deadline;
+pub use quota::RetryQuota;
 pub use retry::{Failure, Safety, Transport};
 
 use std::future::Future;

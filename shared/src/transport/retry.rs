@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Deadline, HttpRequest, HttpResponse, SendError, SendHttp};
+use super::nesting::is_too_deep;
+use super::{Deadline, HttpRequest, HttpResponse, RetryQuota, SendError, SendHttp};
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 
@@ -47,11 +48,13 @@ pub struct Transport {
     pub clock: fn() -> Timestamp,
     /// Random bytes, for nonces and jitter.
     pub random: fn() -> [u8; 16],
+    /// What this process may still spend on repeating calls.
+    pub quota: RetryQuota,
 }
 
 impl Transport {
     /// Makes one call: `sign` prepares each attempt for its time and nonce, `read` judges the answer. A failure is
-    /// repeated when its code says so, the `safety` of the call allows it, and the deadline leaves time.
+    /// repeated when its code says so, the `safety` of the call allows it, and deadline and quota leave room for it.
     ///
     /// # Errors
     /// The last attempt's failure, or `timeout` when none could be begun.
@@ -63,14 +66,18 @@ impl Transport {
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let mut attempts = 1;
+        let mut taken = None;
         loop {
             let Some(timeout) = deadline.attempt(safety) else {
                 return Err(Failure { error: out_of_time(), may_have_acted: false });
             };
             let request = sign((self.clock)(), (self.random)());
             let (failure, hint) = match self.http.send(request, timeout).await {
-                Ok(response) => match read(&response) {
-                    Ok(value) => return Ok(value),
+                Ok(response) => match checked(&response).and_then(|()| read(&response)) {
+                    Ok(value) => {
+                        self.quota.succeeded(taken);
+                        return Ok(value);
+                    }
                     Err(error) => (answered(error, safety), response.retry_after),
                 },
                 Err(error) => (unanswered(error, safety), None),
@@ -80,6 +87,11 @@ impl Transport {
             let too_long = hint.is_some_and(|hint| hint > LONGEST_WAIT);
             let repeat = failure.error.code.retryable() && !failure.may_have_acted && !too_long;
             if !repeat || attempts >= MOST_ATTEMPTS || deadline.attempt_after(wait, safety).is_none() {
+                return Err(Failure { error: with_hint(failure.error, hint), ..failure });
+            }
+            taken = self.quota.take(&failure.error);
+            if taken.is_none() {
+                tracing::warn!(code = failure.error.code.as_str(), "too many calls failed lately; this one is not repeated");
                 return Err(Failure { error: with_hint(failure.error, hint), ..failure });
             }
             tracing::debug!(attempt = attempts, code = failure.error.code.as_str(), wait_ms = wait.as_millis(), "retrying");
@@ -98,6 +110,14 @@ impl Transport {
         let [first, second, ..] = (self.random)();
         ceiling.mul_f64(f64::from(u16::from_be_bytes([first, second])) / f64::from(u16::MAX))
     }
+}
+
+/// Before anything reads it.
+fn checked(response: &HttpResponse) -> Result<(), Error> {
+    if is_too_deep(&response.body) {
+        return Err(Error::new(ErrorCode::ProviderInvalidResponse, "the provider's answer is nested more than 64 deep"));
+    }
+    Ok(())
 }
 
 fn with_hint(error: Error, hint: Option<Duration>) -> Error {

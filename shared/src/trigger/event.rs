@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::http::HttpEvent;
+use super::message::{Message, moment, text_of};
 use super::queue::Record;
 use crate::error::Error;
 use crate::object::Object;
@@ -15,6 +16,12 @@ pub(super) enum Event<'a> {
     Http(Box<HttpEvent>),
     /// A batch of a queue.
     Queue(Vec<Record<'a>>),
+    /// A batch of a queue on its way through EventBridge Pipes, which wants an answer for each.
+    Pipe(Vec<Record<'a>>),
+    /// Notifications of a topic.
+    Notifications(Vec<Result<Message, Error>>),
+    /// An event of a bus or a schedule.
+    Bus(Result<Message, Error>),
     /// The request itself.
     Direct(&'a str),
 }
@@ -53,59 +60,89 @@ struct Source<'a> {
     event_source: Option<&'a RawValue>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct NotificationRecord<'a> {
+    #[serde(borrow, rename = "Sns")]
+    sns: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Notification<'a> {
+    #[serde(borrow, rename = "Message")]
+    message: Option<&'a RawValue>,
+    #[serde(borrow, rename = "Timestamp")]
+    timestamp: Option<&'a RawValue>,
+}
+
 /// Tells events apart.
 ///
 /// # Errors
-/// `invalid_request` for an event of a kind that is known but not taken, or of no known kind.
+/// `invalid_request` for an event of no known kind.
 pub(super) fn recognise(json: &str) -> Result<Event<'_>, Error> {
     if json.trim_start().starts_with('[') {
-        return Err(not_taken("body", "a JSON array, as EventBridge Pipes sends it,"));
+        return pipe(json);
     }
     let marks: Marks<'_> = serde_json::from_str(json).map_err(|_| Error::invalid("body", "the event is not a JSON object"))?;
     if let Some(records) = marks.records {
         return batch(records);
     }
     if let Some(context) = marks.request_context {
-        let context: RequestContext<'_> = serde_json::from_str(context.get()).unwrap_or_default();
+        let context: RequestContext<'_> = members(context);
         if context.elb.is_some() || context.http.is_some() || marks.http_method.is_some() {
             return Ok(Event::Http(Box::new(HttpEvent::read(json, context.elb.is_some(), context.http.is_some()))));
         }
         return Err(not_taken("requestContext", "an event with a requestContext of no known kind"));
     }
-    match envelope(&marks) {
-        Some(error) => Err(error),
-        None => Ok(Event::Direct(json)),
-    }
-}
-
-/// Whether the body of a queue's record can be a request.
-///
-/// # Errors
-/// `invalid_request` for an envelope around a request, which is not taken yet.
-pub(super) fn check_record_body(json: &str) -> Result<(), Error> {
-    // What is no JSON object is the request parser's to explain.
-    let marks: Marks<'_> = serde_json::from_str(json).map(|Object(marks)| marks).unwrap_or_default();
-    envelope(&marks).map_or(Ok(()), Err)
-}
-
-fn envelope(marks: &Marks<'_>) -> Option<Error> {
     if marks.detail_type.is_some() {
-        return Some(not_taken("detail-type", "an event of EventBridge"));
+        return Ok(Event::Bus(Message::open(json, None)));
     }
-    (marks.sns_type.is_some() && marks.topic_arn.is_some()).then(|| not_taken("Type", "a message of SNS"))
+    if marks.sns_type.is_some() && marks.topic_arn.is_some() {
+        return Err(not_taken("Type", "a notification of SNS without the record that Lambda gets it in"));
+    }
+    Ok(Event::Direct(json))
 }
 
 fn batch(records: &RawValue) -> Result<Event<'_>, Error> {
     let records: Vec<&RawValue> = serde_json::from_str(records.get()).map_err(|_| Error::invalid("Records", "Records is not a list"))?;
-    let first = records.first().ok_or_else(|| Error::invalid("Records", "Records is empty"))?;
-    let source: Source<'_> = serde_json::from_str(first.get()).unwrap_or_default();
-    match source.event_source.map(RawValue::get) {
+    match source_of(&records) {
         Some("\"aws:sqs\"") => records.into_iter().map(Record::read).collect::<Result<_, _>>().map(Event::Queue),
-        Some("\"aws:sns\"") => Err(not_taken("Records", "a notification of SNS")),
-        _ => Err(not_taken("Records", "a batch that is not from SQS")),
+        Some("\"aws:sns\"") => Ok(Event::Notifications(records.into_iter().map(notification).collect())),
+        Some(_) => Err(not_taken("Records", "a batch that is neither from SQS nor from SNS")),
+        None => Err(Error::invalid("Records", "Records is empty, or its records do not say the same source")),
     }
 }
 
+/// EventBridge Pipes sends the records of a queue as an array, one record alone as well.
+fn pipe(json: &str) -> Result<Event<'_>, Error> {
+    let records: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| Error::invalid("body", "the event is not JSON"))?;
+    match source_of(&records) {
+        Some("\"aws:sqs\"") => Ok(Event::Pipe(records.into_iter().map(Record::read_anonymous).collect())),
+        _ => Err(not_taken("body", "a JSON array that does not hold records of SQS, as EventBridge Pipes sends them,")),
+    }
+}
+
+/// What all of them say where they are from.
+fn source_of<'a>(records: &[&'a RawValue]) -> Option<&'a str> {
+    let source = |record: &&'a RawValue| members::<Source<'a>>(record).event_source.map(RawValue::get);
+    let first = source(records.first()?)?;
+    records.iter().all(|record| source(record) == Some(first)).then_some(first)
+}
+
+fn notification(record: &RawValue) -> Result<Message, Error> {
+    let sns = members::<NotificationRecord<'_>>(record).sns;
+    let sns = sns.ok_or_else(|| Error::invalid("Records", "a record of SNS has no notification"))?;
+    let sns: Notification<'_> = members(sns);
+    let message = sns.message.and_then(text_of).ok_or_else(|| Error::invalid("Message", "the notification of SNS has no text"))?;
+    Message::open(&message, sns.timestamp.and_then(moment))
+}
+
+/// The members of an object, none where it is no object.
+fn members<'a, T: Default + Deserialize<'a>>(value: &'a RawValue) -> T {
+    serde_json::from_str(value.get()).map(|Object(members)| members).unwrap_or_default()
+}
+
 fn not_taken(field: &str, what: &str) -> Error {
-    Error::invalid(field, format!("{what} is not taken by this version; send the request over HTTP, from SQS, or by direct invocation"))
+    Error::invalid(field, format!("{what} is not taken; send the request over HTTP, SQS, SNS, EventBridge, or by direct invocation"))
 }

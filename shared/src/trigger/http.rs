@@ -1,5 +1,6 @@
 //! HTTP events in their four forms, and answers in the form of each.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use base64::Engine;
@@ -7,9 +8,15 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Function;
 use crate::error::{Error, ErrorCode};
+use crate::model::Timestamp;
 use crate::operation::Operation;
 use crate::request::{self, LARGEST_REQUEST, object_from_query};
+use crate::webhook::{WebhookId, verify};
+
+/// What Standard Webhooks signs, in the order that [`verify`] takes it.
+const SIGNED_HEADERS: [&str; 3] = ["webhook-id", "webhook-timestamp", "webhook-signature"];
 
 /// An HTTP request as its gateway describes it.
 pub(super) struct HttpEvent {
@@ -18,6 +25,12 @@ pub(super) struct HttpEvent {
     query: Vec<(String, String)>,
     body: String,
     body_is_base64: bool,
+    /// Names in lower case. One that came twice has its values joined by commas.
+    headers: HashMap<String, String>,
+    /// Whether the gateway says who the caller is.
+    caller_is_known: bool,
+    /// When the gateway got the request; a load balancer does not say.
+    pub(super) received_at: Option<Timestamp>,
 }
 
 /// How the gateway wants its answer.
@@ -63,12 +76,52 @@ impl HttpEvent {
             query,
             body: members.body.as_str().unwrap_or_default().to_owned(),
             body_is_base64: members.is_base64_encoded.as_bool().unwrap_or_default(),
+            headers: members.headers(),
+            caller_is_known: members.caller_is_known(),
+            received_at: ["/timeEpoch", "/requestTimeEpoch"]
+                .iter()
+                .find_map(|member| members.request_context.pointer(member)?.as_i64())
+                // An emulator's zero is no moment.
+                .filter(|milliseconds| *milliseconds > 0)
+                .and_then(Timestamp::from_epoch_milliseconds),
         }
     }
 
     /// Whether the answer goes through a load balancer, which carries less than the others.
     pub(super) const fn is_from_load_balancer(&self) -> bool {
         matches!(self.form, Form::LoadBalancer { .. })
+    }
+
+    /// Whether the caller may ask at all. A POST with the headers of a webhook must be signed; what has none must come from somebody
+    /// whom the gateway knows. Returns the webhook's id.
+    ///
+    /// # Errors
+    /// `unauthenticated`, always with the same words: they must not help in guessing.
+    pub(super) fn authenticate(&self, function: &Function) -> Result<Option<WebhookId>, Error> {
+        let Some(secrets) = &function.config.webhook_secrets else { return Ok(None) };
+        let [id, timestamp, signature] = SIGNED_HEADERS.map(|name| self.headers.get(name).map(String::as_str));
+        // A query is not signed, so that only what POST takes, a body alone, can be believed.
+        let is_webhook = self.method == "POST" && (id.is_some() || timestamp.is_some() || signature.is_some());
+        if !is_webhook && self.caller_is_known {
+            return Ok(None);
+        }
+        let verified = if is_webhook {
+            match self.bytes() {
+                Ok(body) => {
+                    verify(secrets, id, timestamp, signature, &body, (function.transport.clock)()).map_err(|rejected| rejected.reason())
+                }
+                Err(_) => Err("the body cannot be read"),
+            }
+        } else {
+            Err("there is no webhook, and the gateway does not say who the caller is")
+        };
+        verified.map(Some).map_err(|reason| {
+            tracing::warn!(reason, "the caller is not known");
+            Error::new(
+                ErrorCode::Unauthenticated,
+                "sign the request as a webhook with one of the function's secrets, or call through a gateway that knows the caller",
+            )
+        })
     }
 
     /// The request of an operation.
@@ -92,20 +145,24 @@ impl HttpEvent {
         }
     }
 
-    fn text(&self) -> Result<String, Error> {
+    /// The body as it was sent.
+    fn bytes(&self) -> Result<Vec<u8>, Error> {
         if self.body.len() > LARGEST_REQUEST.saturating_mul(2) {
             return Err(too_large());
         }
-        let text = if self.body_is_base64 {
-            let bytes =
-                STANDARD.decode(&self.body).map_err(|_| Error::invalid("body", "the body is not base64, although the event says so"))?;
-            String::from_utf8(bytes).map_err(|_| Error::invalid("body", "the body is not UTF-8"))?
+        let bytes = if self.body_is_base64 {
+            STANDARD.decode(&self.body).map_err(|_| Error::invalid("body", "the body is not base64, although the event says so"))?
         } else {
-            self.body.clone()
+            self.body.clone().into_bytes()
         };
-        if text.len() > LARGEST_REQUEST {
+        if bytes.len() > LARGEST_REQUEST {
             return Err(too_large());
         }
+        Ok(bytes)
+    }
+
+    fn text(&self) -> Result<String, Error> {
+        let text = String::from_utf8(self.bytes()?).map_err(|_| Error::invalid("body", "the body is not UTF-8"))?;
         if text.is_empty() {
             return Err(Error::invalid("body", "the body is empty; send the request as a JSON object"));
         }
@@ -113,9 +170,10 @@ impl HttpEvent {
     }
 
     /// The answer in this gateway's form.
-    pub(super) fn answer<O: Operation>(&self, result: Result<&O::Answer, &Error>) -> Value {
+    pub(super) fn answer<O: Operation>(&self, result: Result<&O::Answer, &Error>, webhook_id: Option<&WebhookId>) -> Value {
         let status = result.map_or_else(|error| error.code.http_status(), |_| 200);
         let mut headers = vec![("cache-control", "no-store".to_owned())];
+        headers.extend(webhook_id.map(|id| ("webhook-id", id.to_string())));
         let body = match result {
             Ok(answer) => {
                 headers.push(("content-type", "application/json".to_owned()));
@@ -185,12 +243,40 @@ struct Lenient {
     raw_query_string: Value,
     query_string_parameters: Value,
     multi_value_query_string_parameters: Value,
+    headers: Value,
     multi_value_headers: Value,
     body: Value,
     is_base64_encoded: Value,
 }
 
 impl Lenient {
+    fn headers(&self) -> HashMap<String, String> {
+        let source = if self.multi_value_headers.is_object() { &self.multi_value_headers } else { &self.headers };
+        let mut headers: HashMap<String, String> = HashMap::new();
+        for (name, values) in source.as_object().into_iter().flatten() {
+            let values = values.as_array().map_or_else(|| std::slice::from_ref(values), Vec::as_slice);
+            for value in values.iter().filter_map(Value::as_str) {
+                let joined = headers.entry(name.to_ascii_lowercase()).or_default();
+                if !joined.is_empty() {
+                    joined.push(',');
+                }
+                joined.push_str(value);
+            }
+        }
+        headers
+    }
+
+    /// API Gateway puts in what its authorizer found out; with IAM, payload 1.0 has the caller among `identity`. A load balancer says
+    /// nothing of the kind.
+    fn caller_is_known(&self) -> bool {
+        let told = ["/authorizer", "/identity/userArn"].map(|member| self.request_context.pointer(member));
+        told.into_iter().flatten().any(|told| match told {
+            Value::Object(members) => !members.is_empty(),
+            Value::String(text) => !text.is_empty(),
+            _ => false,
+        })
+    }
+
     /// Names and values, from the member with all values of a name where it is present.
     fn query_pairs(&self) -> Vec<(String, String)> {
         if let Value::Object(parameters) = &self.multi_value_query_string_parameters {

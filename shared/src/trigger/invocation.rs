@@ -4,17 +4,19 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use lambda_runtime::{Context, Diagnostic};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Function;
-use super::event::{Event, check_record_body, recognise};
-use super::queue::{BatchAnswer, Record};
+use super::batch::{Carrier, Delivery, Outcome};
+use super::event::{Event, recognise};
+use super::queue::BatchAnswer;
 use crate::error::{Error, ErrorCode};
-use crate::operation::{Answer, AnswerBudget, Operation};
+use crate::model::Timestamp;
+use crate::operation::{AnswerBudget, Operation};
 use crate::provider::Session;
 use crate::request;
 use crate::telemetry::RECORD;
@@ -26,6 +28,8 @@ const SYNCHRONOUS_BYTES: usize = 6_200_000;
 const LOAD_BALANCER_BYTES: usize = 980_000;
 /// A message of a queue has at most 1 MiB; so has a line of the log.
 const MESSAGE_BYTES: usize = 1_000_000;
+/// Nobody waits longer for the answer to a request; an older one was kept and sent again.
+const HTTP_ORDER_MAX_AGE: Duration = Duration::from_secs(15 * 60);
 
 /// A failed invocation as Lambda reports it: the code as the error's type, the problem document as its message.
 pub struct FunctionError(pub Error);
@@ -48,7 +52,8 @@ impl fmt::Debug for FunctionError {
 /// Answers one event.
 ///
 /// # Errors
-/// The request's own failure on a direct invocation; an event that cannot be taken at all.
+/// The request's own failure on a direct invocation and from a bus, a failure that is worth another delivery from a topic; an event that
+/// cannot be taken at all.
 pub async fn handle<O: Operation>(function: &Function, event: &str, context: &Context) -> Result<Box<RawValue>, FunctionError> {
     let deadline = Deadline::new(context.deadline(), SystemTime::now());
     let invocation = Invocation { function, deadline, request_id: &context.request_id };
@@ -56,10 +61,45 @@ pub async fn handle<O: Operation>(function: &Function, event: &str, context: &Co
         Event::Http(event) => {
             let bytes = if event.is_from_load_balancer() { LOAD_BALANCER_BYTES } else { SYNCHRONOUS_BYTES };
             let budget = AnswerBudget { bytes, escaped: true };
-            let result = invocation.perform::<O>(event.request::<O>(), budget).await;
-            to_json(&event.answer::<O>(result.as_ref()))
+            let expires_at = event.received_at.map(|moment| moment.plus(HTTP_ORDER_MAX_AGE));
+            let caller = event.authenticate(function);
+            let (webhook_id, request) = match caller {
+                Ok(webhook_id) => (webhook_id, event.request::<O>()),
+                Err(error) => (None, Err(error)),
+            };
+            if let Some(webhook_id) = &webhook_id {
+                let function_request_id = context.request_id.as_str();
+                tracing::info!(target: RECORD, function_request_id, %webhook_id, "a webhook");
+            }
+            let result = invocation.perform::<O>(request, budget, expires_at).await;
+            to_json(&event.answer::<O>(result.as_ref(), webhook_id.as_ref()))
         }
-        Event::Queue(records) => to_json(&invocation.perform_batch::<O>(records).await),
+        Event::Queue(records) => {
+            let ids: Vec<String> = records.iter().map(|record| record.message_id.clone()).collect();
+            let deliveries = records.into_iter().map(Delivery::from).collect();
+            let outcomes = invocation.deliver::<O>(Carrier::Queue, deliveries, MESSAGE_BYTES).await;
+            to_json(&ids.into_iter().zip(&outcomes).filter(|(_, outcome)| outcome.comes_back()).map(|(id, _)| id).collect::<BatchAnswer>())
+        }
+        Event::Pipe(records) => {
+            let bytes = SYNCHRONOUS_BYTES.checked_div(records.len()).unwrap_or_default();
+            let outcomes = invocation.deliver::<O>(Carrier::Pipe, records.into_iter().map(Delivery::from).collect(), bytes).await;
+            to_json(&Outcome::list(outcomes, SYNCHRONOUS_BYTES))
+        }
+        Event::Notifications(messages) => {
+            let bytes = MESSAGE_BYTES.checked_div(messages.len()).unwrap_or_default();
+            let outcomes = invocation.deliver::<O>(Carrier::Topic, messages.into_iter().map(Delivery::from).collect(), bytes).await;
+            match outcomes.iter().find_map(Outcome::reason_to_come_back) {
+                Some(reason) => Err(FunctionError(reason.clone())),
+                None => to_json(&Outcome::list(outcomes, SYNCHRONOUS_BYTES)),
+            }
+        }
+        Event::Bus(message) => {
+            let outcomes = invocation.deliver::<O>(Carrier::Bus, vec![Delivery::from(message)], MESSAGE_BYTES).await;
+            match outcomes.into_iter().next() {
+                Some(outcome) => outcome.into_answer().map_err(FunctionError),
+                None => Err(FunctionError(invocation.defect())),
+            }
+        }
         Event::Direct(request) => {
             let budget = AnswerBudget { bytes: SYNCHRONOUS_BYTES, escaped: false };
             let request = if request.len() > request::LARGEST_REQUEST {
@@ -67,7 +107,7 @@ pub async fn handle<O: Operation>(function: &Function, event: &str, context: &Co
             } else {
                 request::parse(request)
             };
-            let answer = invocation.perform::<O>(request, budget).await.map_err(FunctionError)?;
+            let answer = invocation.perform::<O>(request, budget, None).await.map_err(FunctionError)?;
             to_json(&answer)
         }
     }
@@ -78,94 +118,56 @@ fn to_json(value: &impl Serialize) -> Result<Box<RawValue>, FunctionError> {
         .map_err(|error| FunctionError(Error::new(ErrorCode::Internal, format!("the answer cannot be written: {error}"))))
 }
 
-struct Invocation<'a> {
-    function: &'a Function,
+pub(super) struct Invocation<'a> {
+    pub(super) function: &'a Function,
     deadline: Deadline,
-    request_id: &'a str,
+    pub(super) request_id: &'a str,
 }
 
 impl Invocation<'_> {
-    async fn perform<O: Operation>(&self, request: Result<O::Request, Error>, budget: AnswerBudget) -> Result<O::Answer, Error> {
+    /// What a request works with, whose order is good until this moment.
+    pub(super) fn session(&self, order_expires_at: Option<Timestamp>) -> Session<'_> {
         let Function { config, transport } = self.function;
-        let session = Session { config, transport, deadline: self.deadline, now: (transport.clock)() };
+        Session { config, transport, deadline: self.deadline, now: (transport.clock)(), order_expires_at }
+    }
+
+    async fn perform<O: Operation>(
+        &self,
+        request: Result<O::Request, Error>,
+        budget: AnswerBudget,
+        order_expires_at: Option<Timestamp>,
+    ) -> Result<O::Answer, Error> {
+        let session = self.session(order_expires_at);
         let result = match request {
-            Ok(request) => match contained(O::perform(&session, request, budget)).await {
-                Some(result) => result,
-                None => {
-                    let detail = format!("a defect here; the log of invocation {} says where", self.request_id);
-                    Err(Error::new(ErrorCode::Internal, detail))
-                }
-            },
+            Ok(request) => contained(O::perform(&session, request, budget)).await.unwrap_or_else(|| Err(self.defect())),
             Err(error) => Err(error),
         };
         if let Err(error) = &result {
-            let told = error.provider_error.as_ref();
-            tracing::warn!(
-                function_request_id = self.request_id,
-                code = error.code.as_str(),
-                detail = error.detail,
-                field = error.field,
-                provider_code = told.map(|told| told.code.as_str()),
-                provider_request_id = told.and_then(|told| told.request_id.as_deref()),
-                "the request failed"
-            );
+            self.log_failure(error);
         }
         result
     }
 
-    /// Each record on its own. Of an ordered queue nothing is done behind a record that comes back.
-    async fn perform_batch<O: Operation>(&self, records: Vec<Record<'_>>) -> BatchAnswer {
-        let mut answer = BatchAnswer::default();
-        let mut halted = false;
-        for record in records {
-            halted = halted && record.is_ordered;
-            let done = !halted && contained(self.perform_record::<O>(&record)).await == Some(RecordOutcome::Done);
-            if !done {
-                halted = record.is_ordered;
-                answer.returns(record.message_id);
-            }
-        }
-        answer
+    pub(super) fn defect(&self) -> Error {
+        Error::new(ErrorCode::Internal, format!("a defect here; the log of invocation {} says where", self.request_id))
     }
 
-    async fn perform_record<O: Operation>(&self, record: &Record<'_>) -> RecordOutcome {
-        let budget = AnswerBudget { bytes: MESSAGE_BYTES, escaped: false };
-        let request = record.body().and_then(|body| {
-            check_record_body(&body)?;
-            request::parse(&body)
-        });
-        let message_id = record.message_id.as_str();
-        match self.perform::<O>(request, budget).await {
-            Ok(answer) => {
-                let comes_back = answer.failures().any(Error::comes_back);
-                let answer = serde_json::to_string(&answer.for_log()).unwrap_or_default();
-                tracing::info!(target: RECORD, function_request_id = self.request_id, message_id, comes_back, json.answer = answer, "answer");
-                RecordOutcome::of(comes_back)
-            }
-            Err(error) => {
-                let comes_back = error.comes_back();
-                let answer = serde_json::to_string(&error).unwrap_or_default();
-                tracing::info!(target: RECORD, function_request_id = self.request_id, message_id, comes_back, json.error = answer, "answer");
-                RecordOutcome::of(comes_back)
-            }
-        }
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum RecordOutcome {
-    Done,
-    ComesBack,
-}
-
-impl RecordOutcome {
-    const fn of(comes_back: bool) -> Self {
-        if comes_back { Self::ComesBack } else { Self::Done }
+    pub(super) fn log_failure(&self, error: &Error) {
+        let told = error.provider_error.as_ref();
+        tracing::warn!(
+            function_request_id = self.request_id,
+            code = error.code.as_str(),
+            detail = error.detail,
+            field = error.field,
+            provider_code = told.map(|told| told.code.as_str()),
+            provider_request_id = told.and_then(|told| told.request_id.as_deref()),
+            "the request failed"
+        );
     }
 }
 
 /// Runs a future whose panic stays its own. `None` when it panicked; the panic hook has logged where.
-async fn contained<T>(future: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn contained<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     std::future::poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
         Ok(Poll::Ready(value)) => Poll::Ready(Some(value)),

@@ -1,8 +1,10 @@
 //! Lambda's side: what kind of event it is, the requests in it, and the answer in the form that its source expects.
 
+mod batch;
 mod event;
 mod http;
 mod invocation;
+mod message;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -18,7 +20,7 @@ use crate::config::{Config, ConfigError};
 use crate::model::Timestamp;
 use crate::operation::Operation;
 use crate::telemetry;
-use crate::transport::{HttpClient, Transport};
+use crate::transport::{HttpClient, RetryQuota, Transport};
 
 /// What lives as long as the sandbox.
 pub struct Function {
@@ -61,7 +63,7 @@ pub async fn run<O: Operation>() -> Result<(), StartFailure> {
 async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), StartFailure> {
     let config = Config::from_lookup(lookup)?;
     let http = HttpClient::new(config.extra_roots.as_deref()).map_err(|error| StartFailure(error.to_string()))?;
-    let function = Function { config, transport: Transport { http: Box::new(http), clock: now, random } };
+    let function = Function { config, transport: Transport { http: Box::new(http), clock: now, random, quota: RetryQuota::default() } };
     let function = &function;
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
         handle::<O>(function, event.payload.get(), &event.context).await

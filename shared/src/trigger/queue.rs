@@ -3,25 +3,41 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::message::{Message, epoch_milliseconds, text_of};
 use crate::error::Error;
+use crate::model::Timestamp;
 use crate::object::Object;
 
 /// One record. Its body stays as it came until its turn, so that a bad one fails alone.
 pub(super) struct Record<'a> {
+    /// Empty only where nothing has to be returned by it.
     pub(super) message_id: String,
     body: Option<&'a RawValue>,
-    /// Whether the records behind it must not overtake it.
-    pub(super) is_ordered: bool,
+    sent_at: Option<Timestamp>,
+    /// In an ordered queue, the group whose records must not overtake one another.
+    pub(super) ordered_group: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Identity<'a> {
-    #[serde(rename = "messageId")]
-    message_id: String,
-    #[serde(borrow, default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Members<'a> {
+    #[serde(borrow, rename = "messageId")]
+    message_id: Option<&'a RawValue>,
+    #[serde(borrow)]
     body: Option<&'a RawValue>,
-    #[serde(borrow, rename = "eventSourceARN", default)]
+    #[serde(borrow, rename = "eventSourceARN")]
     event_source_arn: Option<&'a RawValue>,
+    #[serde(borrow)]
+    attributes: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Attributes<'a> {
+    #[serde(borrow, rename = "SentTimestamp")]
+    sent_timestamp: Option<&'a RawValue>,
+    #[serde(borrow, rename = "MessageGroupId")]
+    message_group_id: Option<&'a RawValue>,
 }
 
 impl<'a> Record<'a> {
@@ -29,22 +45,38 @@ impl<'a> Record<'a> {
     /// Without a message id the record could not be returned to its queue, and Lambda takes a batch answer that does not
     /// name it for its success. So the whole batch has to fail.
     pub(super) fn read(record: &'a RawValue) -> Result<Self, Error> {
-        let Object(identity): Object<Identity<'a>> = serde_json::from_str(record.get())
-            .map_err(|_| Error::invalid("Records", "a record has no messageId; the whole batch goes back to its queue"))?;
-        if identity.message_id.is_empty() {
-            return Err(Error::invalid("Records", "a record's messageId is empty; the whole batch goes back to its queue"));
+        let record = Self::read_anonymous(record);
+        if record.message_id.is_empty() {
+            return Err(Error::invalid("Records", "a record has no messageId; the whole batch goes back to its queue"));
         }
-        let is_ordered = identity.event_source_arn.is_some_and(|arn| arn.get().ends_with(".fifo\""));
-        Ok(Self { message_id: identity.message_id, body: identity.body, is_ordered })
+        Ok(record)
     }
 
-    /// The text of the record's body.
+    /// For a batch that is answered in its order.
+    pub(super) fn read_anonymous(record: &'a RawValue) -> Self {
+        let members: Members<'a> = serde_json::from_str(record.get()).map(|Object(members)| members).unwrap_or_default();
+        let attributes: Attributes<'_> = members
+            .attributes
+            .and_then(|attributes| serde_json::from_str(attributes.get()).ok())
+            .map(|Object(attributes)| attributes)
+            .unwrap_or_default();
+        let is_ordered = members.event_source_arn.is_some_and(|arn| arn.get().ends_with(".fifo\""));
+        let group = attributes.message_group_id.and_then(text_of).unwrap_or_default();
+        Self {
+            message_id: members.message_id.and_then(text_of).unwrap_or_default(),
+            body: members.body,
+            sent_at: attributes.sent_timestamp.and_then(epoch_milliseconds),
+            ordered_group: is_ordered.then_some(group),
+        }
+    }
+
+    /// The request in the record's body.
     ///
     /// # Errors
     /// `invalid_request` when there is none.
-    pub(super) fn body(&self) -> Result<String, Error> {
-        let no_text = || Error::invalid("body", "the record's body is not a text");
-        serde_json::from_str(self.body.ok_or_else(no_text)?.get()).map_err(|_| no_text())
+    pub(super) fn message(&self) -> Result<Message, Error> {
+        let body = self.body.and_then(text_of).ok_or_else(|| Error::invalid("body", "the record's body is not a text"))?;
+        Message::open(&body, self.sent_at)
     }
 }
 
@@ -62,9 +94,10 @@ pub(super) struct BatchItemFailure {
     item_identifier: String,
 }
 
-impl BatchAnswer {
-    pub(super) fn returns(&mut self, message_id: String) {
-        self.batch_item_failures.push(BatchItemFailure { item_identifier: message_id });
+impl FromIterator<String> for BatchAnswer {
+    fn from_iter<I: IntoIterator<Item = String>>(message_ids: I) -> Self {
+        let failures = message_ids.into_iter().map(|message_id| BatchItemFailure { item_identifier: message_id });
+        Self { batch_item_failures: failures.collect() }
     }
 }
 
@@ -74,9 +107,8 @@ mod tests {
 
     #[test]
     fn the_answer_is_spelt_as_lambda_wants_it() {
-        let mut answer = BatchAnswer::default();
-        assert_eq!(serde_json::to_string(&answer).unwrap(), r#"{"batchItemFailures":[]}"#);
-        answer.returns("id-1".to_owned());
+        assert_eq!(serde_json::to_string(&BatchAnswer::default()).unwrap(), r#"{"batchItemFailures":[]}"#);
+        let answer: BatchAnswer = ["id-1".to_owned()].into_iter().collect();
         assert_eq!(serde_json::to_string(&answer).unwrap(), r#"{"batchItemFailures":[{"itemIdentifier":"id-1"}]}"#);
     }
 
@@ -98,7 +130,7 @@ mod tests {
         ] {
             let record: Box<RawValue> = serde_json::from_str(record).unwrap();
             let record = Record::read(&record).unwrap();
-            assert_eq!(record.body().unwrap_err().field.as_deref(), Some("body"));
+            assert_eq!(record.message().unwrap_err().field.as_deref(), Some("body"));
         }
     }
 }

@@ -27,8 +27,8 @@ pub(crate) fn perform(store: &mut Store, action: &str, parameters: &Value, effec
         "InactivateDeviceCertificate" => set_status(store, parameters, "0", effect),
         "ActiveDeviceCertificate" => set_status(store, parameters, "1", effect),
         // The vendor describes Total as the greatest number of pages here, and as the number of results below.
-        "ListDeviceCertificate" => list(store, parameters, None, rules.total_counts_results),
-        "ListDeviceCertificateByCaSn" => list(store, parameters, Some(serial(parameters, "CaSn")?), true),
+        "ListDeviceCertificate" => list(store, parameters, None, rules),
+        "ListDeviceCertificateByCaSn" => list(store, parameters, Some(serial(parameters, "CaSn")?), rules),
         _ => get(store, parameters),
     }
 }
@@ -70,16 +70,21 @@ fn set_status(store: &mut Store, parameters: &Value, status: &str, effect: bool)
     Ok(json!({"DeviceSn": certificate.device_sn}))
 }
 
-/// A page of the certificates of an instance, of one CA if it is given; an unknown CA has none.
-fn list(store: &Store, parameters: &Value, ca_sn: Option<&str>, total_counts_results: bool) -> Result<Value, Refusal> {
+/// A page of the certificates of an instance, of one CA if it is given; an unknown CA has none, or is refused.
+fn list(store: &Store, parameters: &Value, ca_sn: Option<&str>, rules: Rules) -> Result<Value, Refusal> {
     let instance_id = text(parameters, "MqttInstanceId")?;
     let page = number(parameters, "PageNo", usize::MAX)?;
     let size = number(parameters, "PageSize", 100)?;
     let certificates = &instance(store, instance_id)?.certificates;
     let wanted: Vec<&AlibabaMqttCertificate> =
         certificates.iter().filter(|certificate| ca_sn.is_none_or(|ca_sn| certificate.ca_sn == ca_sn)).collect();
+    // The code that the vendor's page of this action names; whether an unknown CA gets it is not documented.
+    if ca_sn.is_some() && wanted.is_empty() && rules.refuse_cas_without_certificates {
+        return Err(certificate_not_found());
+    }
     let rows: Vec<&AlibabaMqttCertificate> = wanted.iter().copied().skip(page.saturating_sub(1).saturating_mul(size)).take(size).collect();
-    let total = if total_counts_results { wanted.len() } else { wanted.len().div_ceil(size) };
+    let counts_results = rules.total_counts_results || ca_sn.is_some();
+    let total = if counts_results { wanted.len() } else { wanted.len().div_ceil(size) };
     Ok(json!({
         "Data": {"DeviceCertificateVOS": rows, "PageNo": page, "PageSize": size, "Total": total}
     }))

@@ -58,6 +58,6 @@ pub use fleet::{
     TencentInstance, issue,
 };
 pub use numbers::Call;
-pub use options::Options;
+pub use options::{FilterValues, Options};
 pub use simulator::Simulator;
 pub use vendor::{Credentials, TemporaryCredentials, Vendor};

@@ -24,8 +24,21 @@ pub struct Options {
     /// Whether `Total` of Alibaba MQTT's ListDeviceCertificate is the number of certificates, as in
     /// ListDeviceCertificateByCaSn, instead of the number of pages, as the vendor describes it.
     pub total_counts_results: bool,
-    /// Whether one matching value of a filter of Tencent's is enough; otherwise each of its values has to match.
-    pub filter_values_are_alternatives: bool,
+    /// Whether ListDeviceCertificateByCaSn of Alibaba MQTT answers a CA without certificates as one that is not found.
+    pub refuse_cas_without_certificates: bool,
+    /// How several values of one filter of Tencent's are read.
+    pub filter_values: FilterValues,
+}
+
+/// How several values of one filter are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilterValues {
+    /// One that matches is enough.
+    Alternatives,
+    /// Each has to match.
+    AllMatch,
+    /// Only the first counts.
+    OnlyFirst,
 }
 
 impl Options {
@@ -40,7 +53,8 @@ impl Options {
             answer_unknown_serials: false,
             most_rows_a_page: 100,
             total_counts_results: false,
-            filter_values_are_alternatives: true,
+            refuse_cas_without_certificates: false,
+            filter_values: FilterValues::Alternatives,
         }
     }
 
@@ -51,7 +65,8 @@ impl Options {
             answer_unknown_serials: self.answer_unknown_serials,
             most_rows_a_page: self.most_rows_a_page,
             total_counts_results: self.total_counts_results,
-            filter_values_are_alternatives: self.filter_values_are_alternatives,
+            refuse_cas_without_certificates: self.refuse_cas_without_certificates,
+            filter_values: self.filter_values,
         }
     }
 }
@@ -69,5 +84,6 @@ pub(crate) struct Rules {
     pub(crate) answer_unknown_serials: bool,
     pub(crate) most_rows_a_page: usize,
     pub(crate) total_counts_results: bool,
-    pub(crate) filter_values_are_alternatives: bool,
+    pub(crate) refuse_cas_without_certificates: bool,
+    pub(crate) filter_values: FilterValues,
 }

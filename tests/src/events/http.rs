@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use super::moment::fresh;
 use super::{put, recorded};
 pub(crate) use pairs::joined;
 use pairs::{encode, last, lists};
@@ -105,7 +106,7 @@ impl HttpRequest {
             HttpTrigger::LoadBalancerMultiValue => self.load_balancer_multi_value(),
         };
         put(&mut event, "", "isBase64Encoded", self.base64);
-        event
+        fresh(event)
     }
 
     fn payload_2_0(&self, recorded_event: &str, route: &str) -> Value {

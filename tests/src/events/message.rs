@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::moment::fresh;
 use super::{put, recorded};
 
 /// The message id that the builders give to the record at this index, counted from 0.
@@ -11,7 +12,7 @@ pub fn message_id(index: usize) -> String {
 
 /// A batch of a standard queue, one record for each body. `md5OfBody` is left as recorded.
 pub fn sqs(bodies: &[impl AsRef<str>]) -> Value {
-    json!({ "Records": sqs_records(include_str!("../../events/sqs.json"), bodies) })
+    fresh(json!({ "Records": sqs_records(include_str!("../../events/sqs.json"), bodies) }))
 }
 
 /// A batch of a FIFO queue, one record for each message group id and body.
@@ -23,12 +24,12 @@ pub fn sqs_fifo(messages: &[(&str, &str)]) -> Value {
         put(record, "/attributes", "MessageDeduplicationId", message_id(index));
         put(record, "/attributes", "SequenceNumber", format!("188494964604676961{index:02}"));
     }
-    json!({ "Records": records })
+    fresh(json!({ "Records": records }))
 }
 
 /// What EventBridge Pipes gives a function for enrichment: an array of a queue's records.
 pub fn pipes(bodies: &[impl AsRef<str>]) -> Value {
-    sqs_records(include_str!("../../events/sqs.json"), bodies).into()
+    fresh(sqs_records(include_str!("../../events/sqs.json"), bodies).into())
 }
 
 fn sqs_records(event: &str, bodies: &[impl AsRef<str>]) -> Vec<Value> {
@@ -51,7 +52,7 @@ pub fn sns(messages: &[impl AsRef<str>]) -> Value {
         record
     };
     let records: Vec<_> = messages.iter().enumerate().map(fill).collect();
-    json!({ "Records": records })
+    fresh(json!({ "Records": records }))
 }
 
 /// The body of a queue's record where a topic feeds the queue without raw message delivery. It differs from what the
@@ -59,7 +60,7 @@ pub fn sns(messages: &[impl AsRef<str>]) -> Value {
 pub fn sns_envelope(message: &str) -> String {
     let mut record = first_record(include_str!("../../events/sns.json"));
     put(&mut record, "/Sns", "Message", message);
-    record.get("Sns").map(Value::to_string).unwrap_or_default()
+    fresh(record.get_mut("Sns").map(Value::take).unwrap_or_default()).to_string()
 }
 
 /// An event that a rule of EventBridge passes on, with this `detail`.
@@ -69,14 +70,14 @@ pub fn eventbridge_rule(detail: Value) -> Value {
     put(&mut event, "", "detail-type", "Device Certificate Request");
     put(&mut event, "", "resources", json!([]));
     put(&mut event, "", "detail", detail);
-    event
+    fresh(event)
 }
 
 /// An event of a schedule of EventBridge, with this `detail`.
 pub fn eventbridge_schedule(detail: Value) -> Value {
     let mut event = recorded(include_str!("../../events/eventbridge-schedule.json"));
     put(&mut event, "", "detail", detail);
-    event
+    fresh(event)
 }
 
 fn first_record(event: &str) -> Value {

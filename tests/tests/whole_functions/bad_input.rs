@@ -9,10 +9,11 @@ use crate::bad_requests::{self, base, changed};
 use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, function, function_with, problem, simulator};
 
 /// Gives a request to the function on every trigger, and tells where it was not refused as it should be. Direct
-/// invocations know a JSON array as another kind of event, and cannot be given what is no JSON.
+/// invocations know a JSON array as another kind of event, and neither they nor a bus can carry what is no JSON.
 async fn wrong(function: &mut Runtime, simulator: &Simulator, request: &str, code: &str, field: Option<&str>) -> Vec<String> {
     let shown: String = request.chars().take(300).collect();
     let mut wrong = Vec::new();
+    let shown_error = |answer: &Answer| if matches!(answer, Answer::Error(_)) { problem(answer) } else { answer.json() };
     let mut check = |problem: &Value, trigger: &str| {
         let told = (problem["code"].as_str(), problem["field"].as_str());
         let is_short = problem["detail"].as_str().is_some_and(|detail| detail.len() < 1_200);
@@ -26,7 +27,14 @@ async fn wrong(function: &mut Runtime, simulator: &Simulator, request: &str, cod
     }
     if serde_json::from_str::<Value>(request).is_ok() {
         let answer = function.invoke(request).await;
-        check(&if matches!(answer, Answer::Error(_)) { problem(&answer) } else { answer.json() }, "direct");
+        check(&shown_error(&answer), "direct");
+    }
+    check(&shown_error(&function.invoke(events::sns(&[request])).await), "topic");
+    check(&function.invoke(events::pipes(&[request])).await.json()[0], "pipe");
+    if serde_json::from_str::<Value>(request).is_ok_and(|detail| !detail.is_null()) {
+        // As it is: a JSON value has each member once.
+        let event = events::eventbridge_rule(json!("DETAIL")).to_string().replace("\"DETAIL\"", request);
+        check(&shown_error(&function.invoke(event.as_str()).await), "bus");
     }
     if function.invoke(events::sqs(&[request])).await.batch_item_failures() != [message_id(0)] {
         wrong.push(format!("queue, {shown}: the record does not come back"));

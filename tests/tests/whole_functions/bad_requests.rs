@@ -138,6 +138,7 @@ pub(crate) fn of_inactivate() -> BadRequests {
     bad.left_out("/certificates/0/ca_serial_number", "certificates[0].ca_serial_number");
     bad.add("/certificates/0/ca_serial_number", "certificates[0].ca_serial_number", [json!(null)]);
     bad.add("/reason", "reason", [json!(""), json!("a".repeat(257)), json!("车".repeat(257)), json!(7), json!(["stolen"])]);
+    bad.add("/not_after", "not_after", [json!(1_766_073_600), json!("tomorrow"), json!("2026-01-31"), json!(""), json!([])]);
     bad.add("/dry_run", "dry_run", [json!("true"), json!(1), json!("false"), json!([])]);
     bad
 }

@@ -38,6 +38,9 @@ const UNUSABLE: &[(&str, &str, &str)] = &[
     ("status", "AWS_REGION", "EU-West-1"),
     ("describe", "AWS_ENDPOINT_URL_IOT", "http://iot.eu-west-1.amazonaws.com"),
     ("inactivate", "AWS_ENDPOINT_URL_IOT", "https://iot.example.test/path"),
+    ("describe", "WEBHOOK_SECRETS", ""),
+    ("inactivate", "WEBHOOK_SECRETS", "whsec_c2hvcnQ="),
+    ("status", "WEBHOOK_SECRETS", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD,"),
     ("status", "SSL_CERT_FILE", "/nowhere/roots.pem"),
     ("status", "SSL_CERT_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
 ];

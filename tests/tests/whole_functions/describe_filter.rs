@@ -1,11 +1,11 @@
 //! Which certificates describe lists, and in which order.
 
 use serde_json::{Value, json};
-use simulator::{FaultRule, TencentCertificate, Vendor};
+use simulator::{FaultRule, FilterValues, Options, Simulator, TencentCertificate, Vendor};
 use whole_function_tests::Runtime;
 
 use crate::recorded::success;
-use crate::setup::{DAY, TENCENT_INSTANCE, now, pair, tencent, tencent_certificates, texts};
+use crate::setup::{DAY, TENCENT_INSTANCE, function, now, options, pair, tencent, tencent_certificates, texts};
 
 const ACTION: &str = "DescribeDeviceCertificates";
 
@@ -191,32 +191,30 @@ async fn the_certificate_itself_comes_only_when_asked_for() {
     }
 }
 
-/// What a vendor would answer that takes the values of one filter as conditions that must all hold.
-fn nothing() -> FaultRule {
-    FaultRule::once(success(&json!({ "Response": { "TotalCount": 0, "Data": [], "RequestId": "1" } }))).on(ACTION)
+#[tokio::test]
+async fn a_vendor_that_takes_several_values_in_another_way_is_found_out() {
+    // Every status at once, and then all certificates. When the first status is as frequent as the last one: also in the other order, and
+    // the last status alone.
+    for (filter_values, asked) in [(FilterValues::AllMatch, 3), (FilterValues::OnlyFirst, 5)] {
+        let simulator = Simulator::start(Options { filter_values, ..options(tencent(fleet())) }).await.unwrap();
+        let mut function = function("describe", &simulator).await;
+        let answer = function.invoke(request(json!({ "client_ids": ["a", "d"], "ca_serial_numbers": ["ca02"] }))).await.json();
+        assert_eq!(texts(&answer["certificates"], "client_id"), ["d"], "{filter_values:?}");
+        assert_eq!((&answer["total_count"], &answer["next_cursor"]), (&Value::Null, &Value::Null));
+        let calls = simulator.calls();
+        assert_eq!(calls.len(), asked, "{filter_values:?}");
+        let last = &calls[asked - 1].parameters;
+        let several = last["Filters"].as_array().into_iter().flatten().any(|filter| filter["Values"].as_array().unwrap().len() > 1);
+        assert!(!several, "no filter with several values is sent any more: {last}");
+    }
 }
 
 #[tokio::test]
-async fn a_vendor_that_takes_alternatives_as_conditions_is_found_out() {
-    let (simulator, mut function) = pair("describe", tencent(fleet())).await;
-    // The list, then the count for every status at once. All calls after these find what is there.
-    simulator.fail(Vendor::TencentMqtt, nothing());
-    simulator.fail(Vendor::TencentMqtt, nothing());
-    let answer = function.invoke(request(json!({ "client_ids": ["a", "d"], "ca_serial_numbers": ["ca02"] }))).await.json();
-    assert_eq!(texts(&answer["certificates"], "client_id"), ["d"]);
-    assert_eq!((&answer["total_count"], &answer["next_cursor"]), (&Value::Null, &Value::Null));
-    assert_eq!(simulator.count(Vendor::TencentMqtt, ACTION), 4);
-    let last = &simulator.calls()[3].parameters;
-    let several = last["Filters"].as_array().into_iter().flatten().any(|filter| filter["Values"].as_array().unwrap().len() > 1);
-    assert!(!several, "no filter with several values is sent any more: {last}");
-}
-
-#[tokio::test]
-async fn nothing_found_is_checked_once_and_believed() {
+async fn several_values_are_relied_on_after_one_check() {
     let (simulator, mut function) = pair("describe", tencent(fleet())).await;
     let answer = function.invoke(request(json!({ "client_ids": ["x", "y"] }))).await.json();
     assert_eq!((&answer["certificates"], &answer["total_count"]), (&json!([]), &json!(0)));
-    assert_eq!(simulator.count(Vendor::TencentMqtt, ACTION), 2);
+    assert_eq!(simulator.count(Vendor::TencentMqtt, ACTION), 4);
 }
 
 #[tokio::test]

@@ -134,7 +134,8 @@ async fn an_order_that_the_provider_denies_is_refused_and_not_repeated() {
             (&json!("refused"), &json!("active"), &Value::from(false))
         );
         assert_eq!(in_short(&result["error"]), ("provider_rejected", false, Some(code)), "{vendor:?}");
-        assert_eq!(steps(&simulator, vendor), "rw", "{vendor:?}");
+        // Where the state forbids it, a read tells whether that is because another was faster.
+        assert_eq!(steps(&simulator, vendor), if vendor == Vendor::AlibabaMqtt { "rw" } else { "rwr" }, "{vendor:?}");
     }
 }
 

@@ -28,7 +28,8 @@ fn order(dry_run: bool) -> Value {
 /// The whole answer about the described certificate, with these members of the result's own.
 fn answer(dry_run: bool, own: &Value) -> Value {
     let result = json!({
-        "serial_number": SERIAL, "provider_serial_number": SERIAL, "serial_number_base": "hex", "ca_serial_number": null,
+        "serial_number": SERIAL, "provider_serial_number": SERIAL, "serial_number_base": "hex",
+        "ca_serial_number": "1b1e3bf3702110125887a3a721a7e66f05522513",
         "fingerprint_sha256": "fa876064d4d57a0610e69791673a3aee54b9fd32afa03aeaf73eb1852477ccfa", "status_before": "active",
         "verified": true, "provider_request_id": null, "error": null
     });
@@ -70,7 +71,7 @@ async fn a_certificate_that_is_not_there_is_a_result() {
     simulator.fail(Vendor::TencentMqtt, FaultRule::always(recorded::answer(NOT_FOUND)));
     let own = json!({
         "outcome": "not_found", "status_before": null, "status": null, "verified": false, "provider_serial_number": null,
-        "serial_number_base": null, "fingerprint_sha256": null
+        "serial_number_base": null, "ca_serial_number": null, "fingerprint_sha256": null
     });
     assert_eq!(function.invoke(order(false)).await.json(), answer(false, &own));
     assert!(actions(&simulator).iter().all(|action| action == READ), "no order");

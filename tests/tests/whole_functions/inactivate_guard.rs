@@ -1,9 +1,11 @@
 //! What inactivate may not touch, and what it must not do.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use simulator::{AlibabaInstance, Simulator, Vendor};
-use whole_function_tests::events::{HttpRequest, HttpTrigger};
-use whole_function_tests::{HttpAnswer, Runtime};
+use whole_function_tests::events::{self, HttpRequest, HttpTrigger, aged};
+use whole_function_tests::{Answer, HttpAnswer, Runtime};
 
 use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, function_with, pair, problem, simulator, texts, variables};
 
@@ -108,4 +110,109 @@ async fn a_get_never_switches_off() {
         assert_eq!((answer.status, answer.headers["allow"].as_str()), (405, "POST"), "{trigger:?}");
     }
     assert_eq!(simulator.calls(), []);
+}
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// The order on each trigger that tells when it was sent, so long ago.
+fn sent_ago(order: &Value, age: Duration) -> Vec<(&'static str, Value)> {
+    let text = order.to_string();
+    let envelope = aged(serde_json::from_str(&events::sns_envelope(&text)).unwrap(), age).to_string();
+    let of_bus = aged(events::eventbridge_rule(order.clone()), age);
+    vec![
+        ("queue", aged(events::sqs(&[&text]), age)),
+        ("ordered queue", aged(events::sqs_fifo(&[("a", &text)]), age)),
+        ("queue behind a topic", events::sqs(&[&envelope])),
+        ("queue behind a bus", events::sqs(&[of_bus.to_string()])),
+        ("pipe", aged(events::pipes(&[&text]), age)),
+        ("topic", aged(events::sns(&[&text]), age)),
+        ("rule", of_bus),
+        ("schedule", aged(events::eventbridge_schedule(order.clone()), age)),
+    ]
+}
+
+/// The only outcome, or the error, where the trigger is told.
+fn told(trigger: &str, answer: &Answer) -> Option<Value> {
+    if trigger.contains("queue") {
+        assert_eq!(answer.batch_item_failures(), [""; 0], "{trigger}");
+        return None;
+    }
+    Some(match answer {
+        Answer::Error(_) => problem(answer),
+        _ => match answer.json() {
+            Value::Array(mut outcomes) => outcomes.remove(0),
+            outcome => outcome,
+        },
+    })
+}
+
+#[tokio::test]
+async fn an_order_that_was_sent_long_ago_is_refused_for_good_and_without_a_call() {
+    let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
+    for dry_run in [false, true] {
+        let mut order = request(ALIBABA_INSTANCE);
+        order["dry_run"] = json!(dry_run);
+        for (trigger, event) in sent_ago(&order, 25 * HOUR) {
+            if let Some(error) = told(trigger, &function.invoke(event).await) {
+                assert_eq!((&error["code"], &error["field"]), (&json!("forbidden"), &json!("not_after")), "{trigger}: {error}");
+            }
+        }
+        for trigger in [HttpTrigger::HttpApi, HttpTrigger::FunctionUrl, HttpTrigger::RestApi] {
+            let event = aged(HttpRequest::post("/inactivate", &order).event(trigger), HOUR / 4 + Duration::from_secs(5));
+            let answer = HttpAnswer::read(trigger, &function.invoke(event).await);
+            assert_eq!((answer.status, &answer.json()["field"]), (403, &json!("not_after")), "{trigger:?}");
+        }
+    }
+    assert_eq!(simulator.calls(), []);
+}
+
+#[tokio::test]
+async fn an_order_of_today_or_with_an_end_of_its_own_that_is_not_over_is_carried_out() {
+    let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
+    for (age, not_after) in [(23 * HOUR, Value::Null), (300 * HOUR, json!("2999-01-01T00:00:00Z"))] {
+        let mut order = request(ALIBABA_INSTANCE);
+        order["not_after"] = not_after;
+        let mut events: Vec<(&str, Value)> = sent_ago(&order, age);
+        events.push(("http", aged(HttpRequest::post("/", &order).event(HttpTrigger::LoadBalancer), age)));
+        if !order["not_after"].is_null() {
+            events.push(("http", aged(HttpRequest::post("/", &order).event(HttpTrigger::HttpApi), age)));
+        }
+        for (trigger, event) in events {
+            simulator.reset();
+            let outcome = told(trigger, &function.invoke(event).await);
+            assert!(outcome.is_none_or(|outcome| outcome["code"].is_null()), "{trigger}");
+            assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), 1, "{trigger} {age:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_order_whose_own_end_is_over_is_refused_however_it_comes() {
+    let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
+    let mut order = request(ALIBABA_INSTANCE);
+    order["not_after"] = json!("2026-01-01T00:00:00Z");
+    for (trigger, event) in sent_ago(&order, Duration::ZERO).into_iter().chain([("direct", order.clone())]) {
+        if let Some(error) = told(trigger, &function.invoke(event).await) {
+            assert_eq!((&error["code"], &error["field"]), (&json!("forbidden"), &json!("not_after")), "{trigger}: {error}");
+            assert!(error["detail"].as_str().unwrap().contains("2026-01-01T00:00:00Z"), "{error}");
+        }
+    }
+    for trigger in HttpTrigger::ALL {
+        let answer = HttpAnswer::read(trigger, &function.invoke(HttpRequest::post("/", &order).event(trigger)).await);
+        assert_eq!((answer.status, &answer.json()["field"]), (403, &json!("not_after")), "{trigger:?}");
+    }
+    assert_eq!(simulator.calls(), []);
+}
+
+#[tokio::test]
+async fn how_old_a_message_may_be_is_configured_and_the_oldest_of_its_moments_counts() {
+    let simulator = simulator(alibaba(alibaba_certificates(1))).await;
+    let mut function = function_with("inactivate", &simulator, &[("INACTIVATE_MESSAGE_MAX_AGE_SECONDS", "3600")]).await;
+    for (age, calls) in [(2 * HOUR, 0), (HOUR / 2, 1)] {
+        for (trigger, event) in sent_ago(&request(ALIBABA_INSTANCE), age) {
+            simulator.reset();
+            told(trigger, &function.invoke(event).await);
+            assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), calls, "{trigger} {age:?}");
+        }
+    }
 }

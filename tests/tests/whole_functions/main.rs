@@ -51,5 +51,7 @@ mod status;
 mod status_faults;
 mod trigger_direct;
 mod trigger_http;
+mod trigger_messages;
 mod trigger_queue;
 mod vendor_faults;
+mod webhooks;

@@ -108,7 +108,9 @@ async fn the_cursor_goes_on_with_what_failed_and_may_pass_and_not_with_what_was_
     let expected = [("\"alibaba-mqtt\" \"post-cn-second\"".to_owned(), 3), ("\"tencent-mqtt\" \"mqtt-second\"".to_owned(), 3)];
     assert_eq!(by_source(&second), expected.into());
     let errors: Vec<&Value> = second["sources"].as_array().unwrap().iter().map(|told| &told["error"]).collect();
-    assert!(errors.iter().all(|error| error.is_null()), "{errors:?}");
+    assert!(errors[..5].iter().all(|error| error.is_null()), "{errors:?}");
+    let refused = with(first["sources"][5].clone(), &json!({ "error": errors[5] }));
+    assert_eq!((in_short(errors[5]), &second["sources"][5]), (("provider_rejected", false, None), &refused), "it is told again");
     assert!(simulator.calls().iter().all(|call| call.vendor != Vendor::AwsIot), "a refusal is not repeated");
     assert_eq!(simulator.calls().len(), 2, "and what was read is not read again");
 }
@@ -198,6 +200,35 @@ async fn a_sources_own_cursor_goes_on_in_a_request_for_it_alone() {
     }
     let other = json!({ "sources": [sources[0]], "order_by": "created_asc", "cursor": answer["next_cursor"] });
     assert_eq!(problem(&function.invoke(other).await)["field"], "cursor", "the cursor of all is good for all only");
+}
+
+#[tokio::test]
+async fn a_source_whose_key_is_withdrawn_in_the_middle_goes_on_alone_when_it_has_one_again() {
+    let (fleet, sources) = in_turns();
+    let simulator = simulator(fleet).await;
+    let mut function = function("describe", &simulator).await;
+    let mut request = json!({ "sources": sources, "limit": 60 });
+    let first = function.invoke(request.clone()).await.json();
+    let place = &first["sources"][0]["next_cursor"];
+    // A wrong key, and none at all.
+    for unusable in [&WRONG_SECRETS[2..], &[("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")]] {
+        let mut refused = function_with("describe", &simulator, unusable).await;
+        request["limit"] = json!(10);
+        request["cursor"] = first["next_cursor"].clone();
+        let mut answers = 0;
+        while !request["cursor"].is_null() {
+            let answer = refused.invoke(request.clone()).await.json();
+            let told = &answer["sources"][0];
+            assert_eq!((&told["error"]["code"], &told["next_cursor"]), (&json!("provider_rejected"), place), "{told}");
+            assert_eq!((&told["count"], answer["certificates"].as_array().unwrap().len()), (&json!(0), 10));
+            request["cursor"] = answer["next_cursor"].clone();
+            answers += 1;
+        }
+        assert_eq!(answers, 4, "what the others have left");
+    }
+    let shown = usize::try_from(first["sources"][0]["count"].as_u64().unwrap()).unwrap();
+    let rest = function.invoke(with(source(Vendor::AwsIot), &json!({ "cursor": place }))).await.json();
+    assert_eq!((shown, rest["certificates"].as_array().unwrap().len()), (20, 20));
 }
 
 #[tokio::test]

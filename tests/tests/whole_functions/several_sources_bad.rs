@@ -27,6 +27,9 @@ fn cases() -> Vec<(Value, &'static str)> {
         (json!({ "sources": sources(21) }), "sources"),
         (json!({ "sources": sources(1_000) }), "sources"),
         (json!({ "sources": [one, one] }), "sources"),
+        // The configured region, written out.
+        (json!({ "sources": [source(Vendor::AwsIot), one, with(source(Vendor::AwsIot), &json!({ "region": "eu-west-1" }))] }), "sources"),
+        (json!({ "sources": [with(one.clone(), &json!({ "region": "ap-guangzhou" })), one] }), "sources"),
         (json!({ "sources": "some" }), "sources"),
         (json!({ "sources": "ALL" }), "sources"),
         (json!({ "sources": "" }), "sources"),

@@ -28,12 +28,13 @@ fn not_taken() -> Vec<(String, Event)> {
     let mut all: Vec<(String, Event)> = events::unknown_kinds().into_iter().map(|(name, event)| (name.to_owned(), event.into())).collect();
     let text = request().to_string();
     let context = |context: Value| json!({ "requestContext": context, "body": text });
-    let named: [(&str, Event); 20] = [
-        ("sns", events::sns(&[&text]).into()),
-        ("eventbridge rule", events::eventbridge_rule(request()).into()),
-        ("eventbridge schedule", events::eventbridge_schedule(request()).into()),
-        ("pipes", events::pipes(&[&text]).into()),
-        ("empty pipes", json!([]).into()),
+    let named: [(&str, Event); 21] = [
+        ("topic without a notification", json!({ "Records": [{ "EventSource": "aws:sns" }] }).into()),
+        ("topic with an odd notification", json!({ "Records": [{ "EventSource": "aws:sns", "Sns": { "Message": request() } }] }).into()),
+        ("bus without a detail", json!({ "detail-type": "Request", "source": "own" }).into()),
+        ("batch of two sources", mixed(&text).into()),
+        ("pipe of a stream", json!([{ "eventSource": "aws:kinesis", "data": "e30=" }]).into()),
+        ("empty pipe", json!([]).into()),
         ("sns envelope", events::sns_envelope(&text).as_str().into()),
         ("websocket", context(json!({ "connectionId": "a=", "eventType": "MESSAGE", "routeKey": "$default" })).into()),
         ("empty context", context(json!({})).into()),
@@ -52,6 +53,14 @@ fn not_taken() -> Vec<(String, Event)> {
     ];
     all.extend(named.map(|(name, event)| (name.to_owned(), event)));
     all
+}
+
+/// A record of a queue and one of a topic.
+fn mixed(text: &str) -> Value {
+    let mut batch = events::sqs(&[text]);
+    let other = events::sns(&[text])["Records"][0].take();
+    batch["Records"].as_array_mut().unwrap().push(other);
+    batch
 }
 
 #[tokio::test]

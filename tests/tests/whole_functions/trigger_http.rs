@@ -10,7 +10,7 @@ use crate::setup::{
 };
 
 /// A few certificates at every vendor.
-async fn vendors() -> Simulator {
+pub(crate) async fn vendors() -> Simulator {
     let tencent = TencentInstance {
         instance_id: TENCENT_INSTANCE.to_owned(),
         region: "ap-guangzhou".to_owned(),
@@ -21,10 +21,10 @@ async fn vendors() -> Simulator {
 }
 
 /// Names and values of a query.
-type Query = &'static [(&'static str, &'static str)];
+pub(crate) type Query = &'static [(&'static str, &'static str)];
 
 /// Each function with a request that it can answer, and with the same as the query of a GET where it takes one.
-fn requests() -> [(&'static str, Value, Query); 3] {
+pub(crate) fn requests() -> [(&'static str, Value, Query); 3] {
     let describe = json!({
         "instance_id": TENCENT_INSTANCE, "order_by": "created_asc", "limit": 2, "include_pem": false,
         "filter": { "client_ids": ["truck-0", "truck-1", "truck 2,3"], "statuses": ["active"], "not_after_from": "2026-01-01T00:00:00+08:00" }
@@ -58,7 +58,7 @@ fn get(query: &[(&str, &str)]) -> HttpRequest {
 }
 
 /// What differs from answer to answer is taken out.
-fn comparable(mut answer: Value) -> Value {
+pub(crate) fn comparable(mut answer: Value) -> Value {
     for member in ["provider_request_ids", "next_cursor"] {
         answer.as_object_mut().unwrap().remove(member);
     }

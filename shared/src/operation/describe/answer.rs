@@ -67,7 +67,7 @@ pub struct SeveralDescribeAnswer {
     pub total_count: Option<u64>,
     /// `false` when a source's list has changed while it was read, `null` where a source does not tell enough to know.
     pub consistent: Option<bool>,
-    /// Set whenever there is more of any source.
+    /// Set whenever there is more of any source that has not failed for good.
     pub next_cursor: Option<String>,
 }
 
@@ -90,11 +90,12 @@ pub struct SourceAnswer {
     pub total_count: Option<u64>,
     /// As in the answer about one source.
     pub consistent: Option<bool>,
-    /// Set whenever there is more here. A request to this one provider goes on with it.
+    /// Set whenever there is more here, also beside an error, unless nothing has been shown yet: then it begins at its beginning. A
+    /// request to this one provider goes on with it.
     pub next_cursor: Option<String>,
     /// The provider's id of each call that listed.
     pub provider_request_ids: Vec<String>,
-    /// Why it could not be read.
+    /// Why it could not be read. One that would not pass is told in each further answer, without asking the provider again.
     pub error: Option<Error>,
 }
 

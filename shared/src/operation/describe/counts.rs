@@ -31,7 +31,8 @@ pub struct ByEffectiveStatus {
     pub not_yet_valid: u64,
 }
 
-/// How many end when. Each certificate is counted once, at the first that holds.
+/// How many end when. Each certificate is counted once, at the first that holds. Where the provider and the certificate tell two ends,
+/// the earlier one counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ByExpiry {
@@ -64,7 +65,7 @@ impl Counts {
             EffectiveStatus::NotYetValid => &mut statuses.not_yet_valid,
         };
         let ends = &mut self.by_expiry;
-        let end = match certificate.not_after {
+        let end = match certificate.first_end() {
             None => &mut ends.unknown,
             Some(end) if end < now => &mut ends.expired,
             Some(end) if end <= now.plus_days(7) => &mut ends.within_7_days,
@@ -130,6 +131,11 @@ mod tests {
         assert_eq!((counts.certificates, counts.by_expiry), (8, expected));
         let expected = ByEffectiveStatus { active: 7, expired: 1, ..ByEffectiveStatus::default() };
         assert_eq!(counts.by_effective_status, expected);
+        let certificate = ProviderRecord::default().into_certificate(now, false);
+        let (not_after, certified_not_after) = (Some(now.plus_days(400)), Some(now.plus_days(5)));
+        let mut of_two_ends = Counts::default();
+        of_two_ends.count(&Certificate { not_after, certified_not_after, ..certificate }, now);
+        assert_eq!(of_two_ends.by_expiry, ByExpiry { within_7_days: 1, ..ByExpiry::default() });
         let twice = counts.plus(counts);
         assert_eq!((twice.certificates, twice.by_effective_status.active, twice.by_expiry.unknown), (16, 14, 2));
     }

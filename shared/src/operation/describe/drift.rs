@@ -59,11 +59,12 @@ impl Drift {
     }
 }
 
-/// What a provider knows a certificate by.
+/// What a provider knows a certificate by. Where it tells no CA, only the fingerprint tells two of one number apart.
 pub(super) fn identity(certificate: &Certificate) -> Option<String> {
-    let own = certificate.provider_serial_number.as_deref();
-    let own = own.or(certificate.fingerprint_sha256.as_ref().map(Fingerprint::as_str))?;
-    Some(format!("{own}/{}", certificate.ca_serial_number.as_ref().map_or("", SerialNumber::as_str)))
+    let fingerprint = certificate.fingerprint_sha256.as_ref().map(Fingerprint::as_str);
+    let own = certificate.provider_serial_number.as_deref().or(fingerprint)?;
+    let ca = certificate.ca_serial_number.as_ref().map_or("", SerialNumber::as_str);
+    Some(format!("{own}/{ca}/{}", fingerprint.unwrap_or_default()))
 }
 
 /// A short mark of it, for cursors.

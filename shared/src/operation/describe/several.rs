@@ -3,16 +3,15 @@
 use std::cmp::Ordering;
 
 use futures_util::future::join_all;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::answer::{SeveralDescribeAnswer, SourceAnswer, SourcedCertificate};
 use super::counts::Counts;
 use super::listing::{Collected, Listing};
 use super::{Describe, MOST_REQUEST_IDS};
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::model::{Certificate, InstanceId, Region, Source};
-use crate::operation::cursor::{self, Place};
-use crate::operation::{AnswerBudget, Operation, shared_error};
+use crate::operation::{AnswerBudget, Operation, cursor, none_twice, shared_error};
 use crate::provider::{Describe as Describer, ListQuery, Scope, Session, describer};
 use crate::request::{DescribeRequest, Filter, MOST_SOURCES, Order};
 
@@ -23,13 +22,72 @@ const BYTES_OF_MEMBER_NAMES: usize = 70;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
-    /// Nothing was read yet, or its reading failed and may succeed another time.
+    /// Nothing of it was shown yet.
     #[default]
     Begin,
-    /// It goes on here.
-    At(Place),
-    /// There is nothing more, or its reading failed for good.
+    /// It goes on with this cursor of its own.
+    At(String),
+    /// Its reading failed for good.
+    Failed(Failed),
+    /// There is nothing more.
     End,
+}
+
+/// A failure for good, as far as it is told again: without what the provider said, so that the cursor stays small.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Failed {
+    #[serde(serialize_with = "name", deserialize_with = "code_for_good")]
+    code: ErrorCode,
+    detail: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    concerns_parameters: bool,
+    /// The source's own cursor, when something of it was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+}
+
+fn name<S: Serializer>(code: &ErrorCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(code.as_str())
+}
+
+fn code_for_good<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ErrorCode, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let code = ErrorCode::ALL.into_iter().find(|code| code.as_str() == name && !code.retryable());
+    code.ok_or_else(|| serde::de::Error::custom("not a failure for good"))
+}
+
+impl Failed {
+    fn new(error: &Error, at: Option<String>) -> Self {
+        let Error { code, detail, field, concerns_parameters, .. } = error.clone();
+        Self { code, detail, field, concerns_parameters, at }
+    }
+
+    fn error(&self) -> Error {
+        let Self { code, detail, field, concerns_parameters, .. } = self.clone();
+        Error { field, concerns_parameters, ..Error::new(code, detail) }
+    }
+}
+
+impl State {
+    /// The source's own cursor, when its place is known.
+    const fn own_cursor(&self) -> Option<&String> {
+        match self {
+            Self::At(cursor) => Some(cursor),
+            Self::Failed(failed) => failed.at.as_ref(),
+            Self::Begin | Self::End => None,
+        }
+    }
+
+    const fn is_final(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::End)
+    }
+
+    /// How far it has been read when this came in the way.
+    fn after(&self, error: &Error) -> Self {
+        if self.is_final() || error.code.retryable() { self.clone() } else { Self::Failed(Failed::new(error, self.own_cursor().cloned())) }
+    }
 }
 
 pub(super) async fn describe(
@@ -44,15 +102,19 @@ pub(super) async fn describe(
         Some(text) => cursor::decode(text, bound).and_then(|states: Vec<State>| one_for_each(sources, states))?,
         None => sources.iter().map(|_| State::Begin).collect(),
     };
+    let describers: Vec<Result<Box<dyn Describer + '_>, Error>> = sources.iter().map(|source| describer(session, source.clone())).collect();
+    none_twice(describers.iter().map(|describer| describer.as_ref().ok().map(|describer| describer.scope().into())))?;
     let each = AnswerBudget { bytes: budget.bytes.checked_div(sources.len()).unwrap_or_default(), ..budget };
-    let asked = sources.iter().zip(states).map(|(source, state)| Asked { session, source, request, filter, budget: each, state });
+    let asked = sources.iter().zip(describers).zip(states);
+    let asked = asked.map(|((source, describer), state)| Asked { session, source, describer, request, filter, budget: each, state });
     let mut read: Vec<Read<'_>> = join_all(asked.map(Asked::read)).await;
-    if let Some(error) = shared_error(read.iter().filter(|read| !read.was_at_its_end).map(|read| read.outcome.as_ref().err())) {
+    let not_at_their_end = read.iter().filter(|read| !matches!(read.asked.state, State::End));
+    if let Some(error) = shared_error(not_at_their_end.map(|read| read.outcome.as_ref().err())) {
         return Err(error);
     }
     let order = merge(&mut read, request.limit(), request.order_by.unwrap_or_default());
     let answers: Vec<(SourceAnswer, State)> = read.iter().map(|read| read.answer(request.summary)).collect::<Result<_, _>>()?;
-    let is_complete = answers.iter().all(|(_, state)| matches!(state, State::End));
+    let is_complete = answers.iter().all(|(_, state)| state.is_final());
     let (sources, states): (Vec<SourceAnswer>, Vec<State>) = answers.into_iter().unzip();
     Ok(SeveralDescribeAnswer {
         operation: Describe::NAME,
@@ -75,6 +137,7 @@ fn one_for_each(sources: &[Source], states: Vec<State>) -> Result<Vec<State>, Er
 struct Asked<'a> {
     session: &'a Session<'a>,
     source: &'a Source,
+    describer: Result<Box<dyn Describer + 'a>, Error>,
     request: &'a DescribeRequest,
     filter: &'a Filter,
     budget: AnswerBudget,
@@ -84,37 +147,37 @@ struct Asked<'a> {
 /// One source that was read, as far as it could be.
 struct Read<'a> {
     asked: Asked<'a>,
-    scope: Option<Scope>,
-    outcome: Result<(Option<Box<dyn Describer + 'a>>, Collected), Error>,
-    was_at_its_end: bool,
+    /// `None` when there was nothing more.
+    outcome: Result<Option<Collected>, Error>,
     /// How many of its certificates are shown.
     shown: usize,
 }
 
 impl<'a> Asked<'a> {
     async fn read(self) -> Read<'a> {
-        if matches!(self.state, State::End) {
-            return Read { asked: self, scope: None, outcome: Ok((None, Collected::default())), was_at_its_end: true, shown: 0 };
-        }
-        match describer(self.session, self.source.clone()) {
-            Ok(describer) => {
-                let scope = describer.scope().clone();
-                let outcome = match self.listing(describer.as_ref()) {
-                    Ok(listing) => listing.collect(self.begin()).await,
-                    Err(error) => Err(error),
-                };
-                let outcome = outcome.map(|collected| (Some(describer), collected));
-                Read { asked: self, scope: Some(scope), outcome, was_at_its_end: false, shown: 0 }
-            }
-            Err(error) => Read { asked: self, scope: None, outcome: Err(error), was_at_its_end: false, shown: 0 },
-        }
+        let outcome = match (&self.state, &self.describer) {
+            (State::End, _) => Ok(None),
+            (State::Failed(failed), _) => Err(failed.error()),
+            (State::Begin | State::At(_), Ok(describer)) => self.collect(describer.as_ref()).await.map(Some),
+            (State::Begin | State::At(_), Err(error)) => Err(error.clone()),
+        };
+        Read { asked: self, outcome, shown: 0 }
     }
 
-    fn begin(&self) -> Option<Place> {
-        match &self.state {
-            State::At(place) => Some(place.clone()),
-            State::Begin | State::End => None,
-        }
+    async fn collect(&self, describer: &dyn Describer) -> Result<Collected, Error> {
+        let listing = self.listing(describer)?;
+        let source = [Source::from(describer.scope())];
+        let begin = self.state.own_cursor().map(|text| cursor::decode(text, self.bound(describer, &source))).transpose()?;
+        listing.collect(begin).await
+    }
+
+    /// What the source's own cursor must agree with.
+    fn bound<'b>(&'b self, describer: &dyn Describer, source: &'b [Source]) -> cursor::Request<'b> {
+        cursor::Request { sources: source, filter: self.filter, order: describer.abilities().order(self.request.order_by) }
+    }
+
+    fn scope(&self) -> Option<&Scope> {
+        self.describer.as_ref().ok().map(|describer| describer.scope())
     }
 
     fn listing<'b>(&'b self, describer: &'b dyn Describer) -> Result<Listing<'b>, Error> {
@@ -136,7 +199,7 @@ impl<'a> Asked<'a> {
 
 impl Read<'_> {
     fn candidate(&self) -> Option<&Certificate> {
-        self.outcome.as_ref().ok().and_then(|(_, collected)| collected.get(self.shown))
+        self.outcome.as_ref().ok()?.as_ref()?.get(self.shown)
     }
 
     /// The answer about this source, and how far it has been read.
@@ -144,7 +207,7 @@ impl Read<'_> {
         let Source { provider, region, instance_id } = self.asked.source;
         let empty = SourceAnswer {
             provider: *provider,
-            region: self.scope.as_ref().map(|scope| scope.region.clone()).or_else(|| region.clone()),
+            region: self.asked.scope().map(|scope| scope.region.clone()).or_else(|| region.clone()),
             instance_id: instance_id.clone(),
             count: 0,
             counts: summary.then(Counts::default),
@@ -154,28 +217,28 @@ impl Read<'_> {
             provider_request_ids: Vec::new(),
             error: None,
         };
-        match &self.outcome {
-            Err(error) => {
-                let state = if error.code.retryable() { self.asked.state.clone() } else { State::End };
-                Ok((SourceAnswer { error: Some(error.clone()), consistent: None, ..empty }, state))
+        match (&self.outcome, &self.asked.describer) {
+            (Err(error), _) => {
+                let next_cursor = self.asked.state.own_cursor().cloned();
+                let answer = SourceAnswer { error: Some(error.clone()), consistent: None, next_cursor, ..empty };
+                Ok((answer, self.asked.state.after(error)))
             }
-            Ok((None, _)) => Ok((empty, State::End)),
-            Ok((Some(describer), collected)) => {
+            (Ok(Some(collected)), Ok(describer)) => {
                 let rest = self.asked.listing(describer.as_ref())?.rest(collected, self.shown)?;
-                let order = describer.abilities().order(self.asked.request.order_by);
                 let source = [Source::from(describer.scope())];
-                let bound = cursor::Request { sources: &source, filter: self.asked.filter, order };
+                let next_cursor = rest.map(|place| cursor::encode(self.asked.bound(describer.as_ref(), &source), &place));
                 let answer = SourceAnswer {
                     count: u64::try_from(self.shown).unwrap_or(u64::MAX),
                     counts: summary.then(|| collected.counted(self.shown, self.asked.session.now)),
                     total_count: collected.total_count,
                     consistent: collected.consistent(),
-                    next_cursor: rest.as_ref().map(|place| cursor::encode(bound, place)),
+                    next_cursor: next_cursor.clone(),
                     provider_request_ids: collected.request_ids.clone(),
                     ..empty
                 };
-                Ok((answer, rest.map_or(State::End, State::At)))
+                Ok((answer, next_cursor.map_or(State::End, State::At)))
             }
+            (Ok(_), _) => Ok((empty, State::End)),
         }
     }
 }
@@ -200,8 +263,8 @@ fn in_order(read: Vec<Read<'_>>, turns: &[usize]) -> Vec<SourcedCertificate> {
     let mut lists: Vec<_> = read
         .into_iter()
         .map(|read| {
-            let place = read.scope.map(|scope| (scope.region, scope.instance_id));
-            let certificates = read.outcome.ok().map(|(_, collected)| collected.into_certificates());
+            let place = read.asked.scope().map(|scope| (scope.region.clone(), scope.instance_id.clone()));
+            let certificates = read.outcome.ok().flatten().map(Collected::into_certificates);
             (read.asked.source.provider, place, certificates)
         })
         .collect();

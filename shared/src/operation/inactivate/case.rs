@@ -114,6 +114,11 @@ impl Case<'_> {
                 Look::On(status) => Ordered::Open { seen: Some(status), error: failure.error },
                 Look::Unreadable => Ordered::Open { seen: None, error: failure.error },
             },
+            // What a provider answers for a certificate that is off already is not documented: another may have been faster.
+            Err(failure) if failure.error.concerns_state && matches!(self.look(found).await, Look::Off) => {
+                let status = Some(LifecycleStatus::Inactive);
+                Ordered::Settled(InactivateResult { status, ..self.seen(Outcome::AlreadyInactive, found) })
+            }
             Err(failure) => {
                 let outcome = if failure.error.code == ErrorCode::ProviderRejected { Outcome::Refused } else { Outcome::Failed };
                 let result = InactivateResult { error: Some(failure.error), verified: false, ..self.seen(outcome, found) };
@@ -223,7 +228,7 @@ impl Case<'_> {
             serial_number: certificate.and_then(|certificate| certificate.serial_number.clone()).or(reference.serial_number),
             provider_serial_number: certificate.and_then(|certificate| certificate.provider_serial_number.clone()),
             serial_number_base: certificate.and_then(|certificate| certificate.serial_number_base),
-            ca_serial_number: reference.ca_serial_number,
+            ca_serial_number: certificate.and_then(|certificate| certificate.ca_serial_number.clone()).or(reference.ca_serial_number),
             fingerprint_sha256: certificate.and_then(|certificate| certificate.fingerprint_sha256.clone()).or(reference.fingerprint_sha256),
             outcome,
             status_before: certificate.map(|certificate| certificate.status),

@@ -28,6 +28,7 @@ impl Operation for Inactivate {
         let inactivator = inactivator(session, source)?;
         let scope = inactivator.scope();
         guard(session, scope)?;
+        in_time(session, &request)?;
         for (index, reference) in request.certificates.iter().enumerate() {
             inactivator.check(reference).map_err(|error| {
                 let field = format!("certificates[{index}].{}", error.field.as_deref().unwrap_or_default());
@@ -63,6 +64,17 @@ fn guard(session: &Session<'_>, scope: &Scope) -> Result<(), Error> {
     };
     let detail = format!("{what} is not on the allow-list; add it to INACTIVATE_ALLOWED_INSTANCES if it may be touched");
     Err(Error::new(ErrorCode::Forbidden, detail).with_field(if scope.instance_id.is_some() { "instance_id" } else { "provider" }))
+}
+
+/// A late order may switch off a device that somebody has restored since.
+fn in_time(session: &Session<'_>, request: &InactivateRequest) -> Result<(), Error> {
+    match request.not_after.or(session.order_expires_at) {
+        Some(end) if session.now > end => {
+            let detail = format!("the order was good until {end} and is not carried out any more; give it again if it is still meant");
+            Err(Error::new(ErrorCode::Forbidden, detail).with_field("not_after"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Every certificate under the caller's own spelling first, and then under the others those that were not found: however

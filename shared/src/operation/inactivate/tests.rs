@@ -15,6 +15,7 @@ const BUDGET: AnswerBudget = AnswerBudget { bytes: 1_000_000, escaped: false };
 
 fn request_of(count: usize) -> InactivateRequest {
     InactivateRequest {
+        not_after: None,
         provider: None,
         region: None,
         instance_id: None,

@@ -7,10 +7,9 @@ mod several;
 
 pub use answer::{CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult, StatusAnswer, StatusResult};
 
-use std::collections::HashMap;
-
 use super::{AnswerBudget, Operation, contradiction, one_source, shared_error, sources};
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
+use crate::model::Certificate;
 use crate::provider::{LookUp, Session, Status as Teller, status_teller};
 use crate::request::{CertificateReference, Member, MemberKind, StatusRequest};
 use cross_check::Authority;
@@ -35,39 +34,95 @@ impl Operation for Status {
     type Answer = StatusAnswer;
 
     async fn perform(session: &Session<'_>, request: StatusRequest, _: AnswerBudget) -> Result<StatusAnswer, Error> {
-        let authority = request.cross_check.as_ref().map(|asked| Authority::new(session, asked)).transpose()?;
         if let Some(asked) = &request.sources {
+            let authority = request.cross_check.as_ref().map(|asked| Authority::new(session, asked)).transpose()?;
             let sources = sources(asked, session.config)?;
             let answer = several::tell(session, sources, &request.certificates, authority.as_ref()).await?;
             return Ok(StatusAnswer::Several(answer));
         }
-        let source = one_source(request.provider, request.region, request.instance_id, session.config)?;
-        let teller = status_teller(session, source)?;
-        for (index, reference) in request.certificates.iter().enumerate() {
-            teller.check(reference).map_err(|error| {
-                let field = format!("certificates[{index}].{}", error.field.as_deref().unwrap_or_default());
-                error.with_field(field)
-            })?;
+        let mut answers = of_one_source(session, vec![request]).await?.into_iter();
+        // One request, one answer.
+        answers.next().unwrap_or_else(|| Err(Error::new(ErrorCode::Internal, "a defect here: a request has no answer")))
+    }
+
+    /// Requests to the same source are one question to it.
+    fn groups(requests: &[&StatusRequest]) -> Vec<Vec<usize>> {
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let mut first_of: Vec<&StatusRequest> = Vec::new();
+        for (index, request) in requests.iter().enumerate() {
+            match first_of.iter().position(|first| first.asks_the_same_as(request)).and_then(|group| groups.get_mut(group)) {
+                Some(group) => group.push(index),
+                None => {
+                    first_of.push(request);
+                    groups.push(vec![index]);
+                }
+            }
         }
-        let told = tell(session, teller.as_ref(), &request.certificates).await;
-        if let Some(error) = shared_error(told.results.iter().map(|result| result.error.as_ref())) {
-            return Err(error);
+        groups
+    }
+
+    async fn perform_group(session: &Session<'_>, requests: Vec<StatusRequest>, budget: AnswerBudget) -> Vec<Result<StatusAnswer, Error>> {
+        let count = requests.len();
+        if count == 1 {
+            let mut answers = Vec::new();
+            for request in requests {
+                answers.push(Self::perform(session, request, budget).await);
+            }
+            return answers;
         }
-        let mut results = told.results;
-        let mut request_ids = told.request_ids;
-        if let Some(authority) = &authority {
-            request_ids.extend(authority.check(results.iter_mut().collect()).await);
-        }
-        let scope = teller.scope();
-        Ok(StatusAnswer::One(OneStatusAnswer {
-            operation: Self::NAME,
+        of_one_source(session, requests).await.unwrap_or_else(|error| (0..count).map(|_| Err(error.clone())).collect())
+    }
+}
+
+/// One answer for each request, all to the same source, which is asked for each certificate once.
+///
+/// # Errors
+/// What concerns all of them.
+async fn of_one_source(session: &Session<'_>, requests: Vec<StatusRequest>) -> Result<Vec<Result<StatusAnswer, Error>>, Error> {
+    let Some(first) = requests.first() else { return Ok(Vec::new()) };
+    let authority = first.cross_check.as_ref().map(|asked| Authority::new(session, asked)).transpose()?;
+    let source = one_source(first.provider, first.region.clone(), first.instance_id.clone(), session.config)?;
+    let teller = status_teller(session, source)?;
+    let checked: Vec<Result<&[CertificateReference], Error>> =
+        requests.iter().map(|request| check(teller.as_ref(), &request.certificates).map(|()| request.certificates.as_slice())).collect();
+    let certificates: Vec<CertificateReference> = checked.iter().flatten().flat_map(|certificates| certificates.iter().cloned()).collect();
+    let Told { results, request_ids } = tell(session, teller.as_ref(), &certificates).await;
+    let mut results = results.into_iter();
+    let mut told: Vec<Result<Vec<StatusResult>, Error>> = Vec::new();
+    for certificates in checked {
+        told.push(certificates.and_then(|certificates| {
+            let results: Vec<StatusResult> = results.by_ref().take(certificates.len()).collect();
+            shared_error(results.iter().map(|result| result.error.as_ref())).map_or(Ok(results), Err)
+        }));
+    }
+    let checks = match &authority {
+        Some(authority) => authority.check(told.iter_mut().flatten().flatten().collect()).await,
+        None => Vec::new(),
+    };
+    let provider_request_ids = [request_ids, checks].concat();
+    let scope = teller.scope();
+    let answer = |results| {
+        StatusAnswer::One(OneStatusAnswer {
+            operation: Status::NAME,
             provider: scope.provider,
             region: scope.region.clone(),
             instance_id: scope.instance_id.clone(),
             results,
-            provider_request_ids: request_ids,
-        }))
+            provider_request_ids: provider_request_ids.clone(),
+        })
+    };
+    Ok(told.into_iter().map(|results| results.map(answer)).collect())
+}
+
+/// Whether the provider can be asked for all of these.
+fn check(teller: &dyn Teller, certificates: &[CertificateReference]) -> Result<(), Error> {
+    for (index, reference) in certificates.iter().enumerate() {
+        teller.check(reference).map_err(|error| {
+            let field = format!("certificates[{index}].{}", error.field.as_deref().unwrap_or_default());
+            error.with_field(field)
+        })?;
     }
+    Ok(())
 }
 
 /// What one source tells.
@@ -81,7 +136,7 @@ async fn tell(session: &Session<'_>, teller: &dyn Teller, certificates: &[Certif
     let askable: Vec<CertificateReference> = certificates.iter().filter(|reference| teller.check(reference).is_ok()).cloned().collect();
     let asked = without_duplicates(&askable);
     let LookUp { records, request_ids } = if asked.is_empty() { LookUp::default() } else { teller.look_up(&asked).await };
-    let results: HashMap<&CertificateReference, StatusResult> = asked
+    let told: Vec<(&CertificateReference, Result<Option<Certificate>, Error>)> = asked
         .iter()
         .zip(records)
         .map(|(reference, record)| {
@@ -89,20 +144,28 @@ async fn tell(session: &Session<'_>, teller: &dyn Teller, certificates: &[Certif
                 Some(error) => Err(error),
                 None => Ok(record),
             });
-            (reference, StatusResult::new(reference, record, session.now))
+            (reference, record)
         })
         .collect();
-    let result = |reference: &CertificateReference| match (results.get(reference), teller.check(reference)) {
-        (Some(result), _) => result.clone(),
-        (None, checked) => StatusResult::new(reference, checked.map(|()| None), session.now),
+    let result = |reference: &CertificateReference| {
+        let record = teller.check(reference).and_then(|()| match told.iter().find(|(asked, _)| asked.covers(reference)) {
+            Some((_, record)) => record.clone(),
+            None => Ok(None),
+        });
+        StatusResult::new(reference, record, session.now)
     };
     Told { results: certificates.iter().map(result).collect(), request_ids }
 }
 
 /// Each certificate once, at its first place.
 fn without_duplicates(certificates: &[CertificateReference]) -> Vec<CertificateReference> {
-    let mut seen = std::collections::HashSet::new();
-    certificates.iter().filter(|reference| seen.insert(*reference)).cloned().collect()
+    let mut unique: Vec<CertificateReference> = Vec::new();
+    for reference in certificates {
+        if !unique.iter().any(|earlier| earlier.covers(reference)) {
+            unique.push(reference.clone());
+        }
+    }
+    unique
 }
 
 #[cfg(test)]

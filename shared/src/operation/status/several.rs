@@ -7,8 +7,8 @@ use super::cross_check::Authority;
 use super::{Status, Told, tell as tell_one};
 use crate::error::Error;
 use crate::model::Source;
-use crate::operation::{Operation, shared_error};
-use crate::provider::{Scope, Session, status_teller};
+use crate::operation::{Operation, none_twice, shared_error};
+use crate::provider::{Scope, Session, Status as Teller, status_teller};
 use crate::request::CertificateReference;
 
 pub(super) async fn tell(
@@ -17,7 +17,10 @@ pub(super) async fn tell(
     certificates: &[CertificateReference],
     authority: Option<&Authority<'_>>,
 ) -> Result<SeveralStatusAnswer, Error> {
-    let told: Vec<Word<'_>> = join_all(sources.iter().map(|source| Word::of(session, source, certificates))).await;
+    let tellers: Vec<Result<Box<dyn Teller + '_>, Error>> = sources.iter().map(|source| status_teller(session, source.clone())).collect();
+    none_twice(tellers.iter().map(|teller| teller.as_ref().ok().map(|teller| teller.scope().into())))?;
+    let asked = sources.iter().zip(tellers);
+    let told: Vec<Word<'_>> = join_all(asked.map(|(source, teller)| Word::of(session, source, teller, certificates))).await;
     if let Some(error) = shared_error(told.iter().map(Word::failure)) {
         return Err(error);
     }
@@ -42,8 +45,13 @@ struct Word<'a> {
 }
 
 impl<'a> Word<'a> {
-    async fn of(session: &Session<'_>, source: &'a Source, certificates: &[CertificateReference]) -> Self {
-        let told = match status_teller(session, source.clone()) {
+    async fn of(
+        session: &Session<'_>,
+        source: &'a Source,
+        teller: Result<Box<dyn Teller + '_>, Error>,
+        certificates: &[CertificateReference],
+    ) -> Self {
+        let told = match teller {
             Ok(teller) => Ok((teller.scope().clone(), tell_one(session, teller.as_ref(), certificates).await)),
             Err(error) => Err(error),
         };

@@ -1,6 +1,7 @@
 //! Whole requests against an authority of a few certificates; and about several sources.
 
 mod cross_check;
+mod grouped;
 mod named;
 mod several;
 

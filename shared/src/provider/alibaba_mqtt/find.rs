@@ -1,13 +1,19 @@
 //! Finding one certificate. Base, case and zeros of the vendor's texts are not documented.
 
-use super::{AlibabaMqtt, serial_numbers};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use tokio::sync::OnceCell;
+
+use super::{AlibabaMqtt, same_number, serial_numbers};
 use crate::error::Error;
 use crate::model::SerialNumber;
 use crate::provider::{Found, Spellings};
 use crate::request::CertificateReference;
 
 /// How a caller's text and the vendor's may be of different bases.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Base {
     /// The vendor writes what the caller writes.
     Same,
@@ -38,11 +44,35 @@ fn readings(serial_number: &SerialNumber) -> Vec<Reading> {
     readings
 }
 
-/// The texts of a CA's serial number that go with a reading of the device's: caller and vendor write both of them alike. The vendor's own
-/// text may have been copied.
-fn ca_texts(ca: &SerialNumber, base: Base) -> Vec<String> {
-    let readings = readings(ca).into_iter().filter(|reading| reading.base == Base::Same || reading.base == base);
-    readings.flat_map(|reading| reading.texts).collect()
+/// Under which of a CA's texts of one base the vendor has certificates.
+#[derive(Clone)]
+enum CaTexts {
+    /// Under this one.
+    One(String),
+    /// Under none.
+    None,
+    /// It does not tell: each of them may be the one.
+    Any,
+}
+
+/// Learned once, whoever asks for it meanwhile.
+type Learned = Rc<OnceCell<CaTexts>>;
+
+/// What is known of the CAs by now.
+#[derive(Default)]
+pub(super) struct KnownCas(RefCell<HashMap<(SerialNumber, Base), Learned>>);
+
+impl KnownCas {
+    fn of(&self, ca: &SerialNumber, base: Base) -> Learned {
+        Rc::clone(self.0.borrow_mut().entry((ca.clone(), base)).or_default())
+    }
+
+    /// A certificate was found under this text, which goes with this base or is the caller's own number.
+    fn found(&self, ca: &SerialNumber, base: Base, text: &str) {
+        let base = if SerialNumber::parse(text).as_ref() == Ok(ca) { Base::Same } else { base };
+        let known = OnceCell::new_with(Some(CaTexts::One(text.to_owned())));
+        self.0.borrow_mut().insert((ca.clone(), base), Rc::new(known));
+    }
 }
 
 impl Reading {
@@ -77,20 +107,19 @@ impl AlibabaMqtt<'_> {
         let (first, second) = (found.next(), found.next());
         if let (Some(first), Some(second)) = (&first, &second) {
             let detail = format!(
-                "read in hex and in decimal these digits name two certificates here, {} and {}; write 0x before a serial number in hex",
+                "read in hex and in decimal these digits may name two certificates here, {} and {}; write 0x before a serial number in hex",
                 first.key, second.key
             );
-            return Err(Error::invalid("serial_number", detail));
+            return Err(Error { concerns_parameters: true, ..Error::invalid("serial_number", detail) });
         }
         Ok(first)
     }
 
-    /// Each spelling of one serial number may go with each of the other; the spelling under which the CA was found for another
-    /// certificate comes first. Of each reading one certificate at most, and no more than two.
+    /// Every spelling of the certificate's serial number under the text that the vendor has for the CA. Of each reading one certificate
+    /// at most, and no more than two.
     async fn search(&self, reference: &CertificateReference, spellings: Spellings, thorough: bool) -> Result<Vec<Found>, Error> {
         let (serial_number, ca) = serial_numbers(reference)?;
-        let own_ca_text = ca.spellings().into_iter().next();
-        let known = self.known_ca_spellings.borrow().get(ca).cloned();
+        let own_ca_text = own_text(ca);
         let mut matches: Vec<Found> = Vec::new();
         for (index, reading) in readings(serial_number).iter().enumerate() {
             // A number that is proven to be found has no other certificate.
@@ -98,12 +127,14 @@ impl AlibabaMqtt<'_> {
                 continue;
             }
             // Once one is found, its CA's spelling is known.
-            let found_ca = matches.first().and_then(|found| found.ca_key.clone());
-            let mut ca_texts = found_ca.map_or_else(|| ca_texts(ca, reading.base), |found| vec![found]);
-            ca_texts.sort_by_key(|text| Some(text) != known.as_ref());
+            let ca_texts = match matches.first().and_then(|found| found.ca_key.clone()) {
+                Some(found) => vec![found],
+                None if spellings == Spellings::Own => vec![own_ca_text.clone()],
+                None => self.ca_texts(ca, reading.base).await,
+            };
             let pairs = ca_texts.iter().flat_map(|ca_sn| reading.texts.iter().map(move |device_sn| (device_sn, ca_sn)));
             for (device_sn, ca_sn) in pairs {
-                let is_own = index == 0 && reading.texts.first() == Some(device_sn) && own_ca_text.as_ref() == Some(ca_sn);
+                let is_own = index == 0 && reading.texts.first() == Some(device_sn) && own_ca_text == *ca_sn;
                 if matches.is_empty() && is_own != (spellings == Spellings::Own) {
                     continue;
                 }
@@ -112,8 +143,13 @@ impl AlibabaMqtt<'_> {
                     Err(error) if error.concerns_parameters && !is_own => None,
                     found => found?,
                 };
-                if let Some(found) = found.filter(|found| reading.is_met_by(found)) {
-                    self.known_ca_spellings.borrow_mut().insert(ca.clone(), ca_sn.clone());
+                // Where neither record proves its number, the second may be the one that is meant.
+                let is_open = thorough && matches.first().is_some_and(|first| proven_number(first).is_none());
+                let may_be_meant = |found: &Found| reading.is_met_by(found) || (is_open && proven_number(found).is_none());
+                if let Some(found) = found.filter(may_be_meant) {
+                    if matches.is_empty() {
+                        self.known_cas.found(ca, reading.base, ca_sn);
+                    }
                     matches.push(found);
                     break;
                 }
@@ -124,6 +160,56 @@ impl AlibabaMqtt<'_> {
         }
         Ok(matches)
     }
+
+    /// The texts of a CA's serial number to ask with for a reading of the device's: caller and vendor write both of them alike. The
+    /// vendor's own text may have been copied. Of a CA that the vendor lists nothing for, the caller's own text is left.
+    async fn ca_texts(&self, ca: &SerialNumber, base: Base) -> Vec<String> {
+        let mut texts = match self.known_ca(ca, Base::Same).await {
+            CaTexts::One(text) => return vec![text],
+            CaTexts::None if base == Base::Same => vec![own_text(ca)],
+            CaTexts::None => Vec::new(),
+            CaTexts::Any => ca.spellings(),
+        };
+        if base != Base::Same {
+            match self.known_ca(ca, base).await {
+                CaTexts::One(text) => texts.push(text),
+                CaTexts::None => {}
+                CaTexts::Any => texts.extend(texts_of(ca, base)),
+            }
+        }
+        texts
+    }
+
+    /// The CA's texts of one base, by the list that the vendor has for one CA: a few short calls once, instead of all spellings of the CA
+    /// for each certificate that is not there.
+    async fn known_ca(&self, ca: &SerialNumber, base: Base) -> CaTexts {
+        let texts = texts_of(ca, base);
+        if texts.is_empty() {
+            return CaTexts::None;
+        }
+        let learn = async || {
+            for text in &texts {
+                match self.listed_ca(text).await {
+                    Ok(Some(told)) if same_number(text, &told) => return CaTexts::One(told),
+                    Ok(None) => {}
+                    // The list may be forbidden to these credentials, or its answer may be odd.
+                    Ok(Some(_)) | Err(_) => return CaTexts::Any,
+                }
+            }
+            CaTexts::None
+        };
+        self.known_cas.of(ca, base).get_or_init(learn).await.clone()
+    }
+}
+
+/// The texts of one base; none where the caller cannot have written so.
+fn texts_of(serial_number: &SerialNumber, base: Base) -> Vec<String> {
+    readings(serial_number).into_iter().find(|reading| reading.base == base).map_or_else(Vec::new, |reading| reading.texts)
+}
+
+/// As the caller wrote it.
+fn own_text(serial_number: &SerialNumber) -> String {
+    serial_number.spellings().into_iter().next().unwrap_or_default()
 }
 
 #[cfg(test)]

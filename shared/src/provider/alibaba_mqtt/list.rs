@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::wire::{DeviceCertificate, ListDeviceCertificate};
-use super::{API, AlibabaMqtt};
+use super::{API, AlibabaMqtt, codes};
 use crate::error::Error;
 use crate::model::{Certificate, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
@@ -54,6 +54,7 @@ impl fmt::Display for Position {
 }
 
 /// The rows of one page.
+#[derive(Default)]
 struct Rows {
     items: Vec<DeviceCertificate>,
     total: Option<u64>,
@@ -62,6 +63,7 @@ struct Rows {
 
 impl AlibabaMqtt<'_> {
     async fn rows(&self, ca_sn: Option<&str>, page: usize, size: usize) -> Result<Rows, Error> {
+        let is_first = page == 1;
         let (page, size) = (page.to_string(), size.to_string());
         let mut parameters = vec![("MqttInstanceId", self.instance()), ("PageNo", &page), ("PageSize", &size)];
         parameters.extend(ca_sn.map(|ca_sn| ("CaSn", ca_sn)));
@@ -70,7 +72,12 @@ impl AlibabaMqtt<'_> {
         let accept = |answer: ListDeviceCertificate| {
             let data = answer.data.ok_or_else(|| not_an_answer(API.provider, 200, "it has no Data"))?;
             // An empty list may be left out.
-            Ok(Rows { items: data.device_certificate_vos.unwrap_or_default(), total: data.total, request_id: fact(answer.request_id) })
+            let items = data.device_certificate_vos.unwrap_or_default();
+            // The total is documented as a number of pages, too, and an empty list may be one page.
+            if is_first && items.is_empty() && data.total.is_some_and(|total| total > 1) {
+                return Err(not_an_answer(API.provider, 200, "its first page is empty although there are certificates"));
+            }
+            Ok(Rows { items, total: data.total, request_id: fact(answer.request_id) })
         };
         Ok(API.call(&self.connection, &call, accept).await?)
     }
@@ -78,7 +85,11 @@ impl AlibabaMqtt<'_> {
     async fn page_at(&self, query: &ListQuery<'_>, position: Position) -> Result<Page, Error> {
         let page_number = position.offset.div_euclid(PAGE_SIZE).saturating_add(1);
         let skipped = position.offset.rem_euclid(PAGE_SIZE);
-        let rows = self.rows(position.ca_sn.as_deref(), page_number, PAGE_SIZE).await?;
+        let rows = match self.rows(position.ca_sn.as_deref(), page_number, PAGE_SIZE).await {
+            // The CA's list was begun: its last certificates have gone in the meantime.
+            Err(error) if position.ca_sn.is_some() && position.offset > 0 && is_unknown_ca(&error) => Rows::default(),
+            rows => rows?,
+        };
         // The documents give the total two meanings; that a page with free places is the last one holds for both.
         let is_last = rows.items.len() < PAGE_SIZE;
         let end = position.plus(rows.items.len().saturating_sub(skipped));
@@ -129,6 +140,15 @@ impl AlibabaMqtt<'_> {
         completed.await.into_iter().collect()
     }
 
+    /// The vendor's own text of a CA that has certificates under this one; `None` when there are none.
+    pub(super) async fn listed_ca(&self, ca_sn: &str) -> Result<Option<String>, Error> {
+        match self.rows(Some(ca_sn), 1, 1).await {
+            Ok(rows) => Ok(rows.items.into_iter().next().map(|row| row.ca_sn)),
+            Err(error) if error.concerns_parameters || is_unknown_ca(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The list of the one CA that is asked for. Under which spelling the vendor knows it is not documented, and an unknown one may
     /// have an empty list: then the whole list is read.
     async fn first_page(&self, query: &ListQuery<'_>) -> Result<Page, Error> {
@@ -152,8 +172,10 @@ fn only_ca(filter: &Filter) -> Vec<String> {
     }
 }
 
+/// The code that is documented for this list speaks of a device certificate.
 fn is_unknown_ca(error: &Error) -> bool {
-    error.provider_error.as_ref().is_some_and(|told| told.code == super::codes::CA_NOT_FOUND)
+    let code = error.provider_error.as_ref().map(|told| told.code.as_str());
+    matches!(code, Some(codes::CA_NOT_FOUND | codes::DEVICE_NOT_FOUND))
 }
 
 impl Describe for AlibabaMqtt<'_> {

@@ -7,9 +7,7 @@ mod list;
 mod status;
 mod wire;
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-
+use self::find::KnownCas;
 use self::wire::GetDeviceCertificate;
 use super::alibaba::{Api, Call};
 use super::codes::not_an_answer;
@@ -61,8 +59,8 @@ fn host(region: &Region) -> Option<String> {
 pub(super) struct AlibabaMqtt<'a> {
     scope: Scope,
     connection: Connection<'a>,
-    /// The spellings of the CAs' serial numbers under which a certificate was found: most likely the others' as well.
-    known_ca_spellings: RefCell<HashMap<SerialNumber, String>>,
+    /// The vendor's texts of the CAs' serial numbers.
+    known_cas: KnownCas,
 }
 
 impl<'a> AlibabaMqtt<'a> {
@@ -76,7 +74,7 @@ impl<'a> AlibabaMqtt<'a> {
             has_instances: true,
         };
         let (scope, connection) = connect(session, source, &facts)?;
-        Ok(Self { scope, connection, known_ca_spellings: RefCell::default() })
+        Ok(Self { scope, connection, known_cas: KnownCas::default() })
     }
 
     fn instance(&self) -> &str {

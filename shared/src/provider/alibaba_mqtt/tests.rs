@@ -22,21 +22,37 @@ pub(super) fn unknown() -> Answer {
     recorded("alibaba-mqtt/InactivateDeviceCertificate.error-not-found")
 }
 
+/// A CA's list that holds this certificate, or none.
+pub(super) fn list_of(certificate: Option<(&str, &str)>) -> Answer {
+    let rows: Vec<Value> =
+        certificate.iter().map(|(device_sn, ca_sn)| json!({"DeviceSn": device_sn, "CaSn": ca_sn, "Status": "1"})).collect();
+    ok(&json!({"RequestId": "id-1", "Data": {"Total": rows.len(), "DeviceCertificateVOS": rows}}))
+}
+
 /// A vendor that knows active certificates under exactly these texts.
 pub(super) fn vendor(known: &[(&'static str, &'static str)]) -> Network {
     let known = known.to_vec();
     Network::new(move |request| {
-        let asked = (parameter(request, "DeviceSn").unwrap(), parameter(request, "CaSn").unwrap());
-        match known.iter().find(|(device, ca)| asked.0 == *device && asked.1 == *ca) {
-            Some((device, ca)) => certificate(device, ca, "1"),
-            None => unknown(),
+        let (device_sn, ca_sn) = (parameter(request, "DeviceSn"), parameter(request, "CaSn").unwrap());
+        let found = known.iter().find(|(device, ca)| device_sn.as_ref().is_none_or(|asked| asked == device) && ca_sn == *ca).copied();
+        match (device_sn, found) {
+            (None, found) => list_of(found),
+            (Some(_), Some((device, ca))) => certificate(device, ca, "1"),
+            (Some(_), None) => unknown(),
         }
     })
 }
 
-/// The pairs that were asked for.
+/// The pairs that were asked for; `list/ca` stands for a look at the CA's list.
 pub(super) fn asked(network: &Network) -> Vec<String> {
-    network.each(|sent| format!("{}/{}", sent.parameter("DeviceSn").unwrap(), sent.parameter("CaSn").unwrap()))
+    network.each(|sent| {
+        let asked = sent.parameter("DeviceSn").unwrap_or_else(|| {
+            let size = (sent.parameter("PageNo"), sent.parameter("PageSize"));
+            assert_eq!((sent.header("x-acs-action"), size), (Some("ListDeviceCertificateByCaSn"), (Some("1".into()), Some("1".into()))));
+            "list".to_owned()
+        });
+        format!("{asked}/{}", sent.parameter("CaSn").unwrap())
+    })
 }
 
 async fn get(network: &Network, device_sn: &str, ca_sn: &str, include_pem: bool) -> Result<Option<Found>, Error> {

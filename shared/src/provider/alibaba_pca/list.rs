@@ -96,8 +96,16 @@ impl AlibabaPca<'_> {
             }
         }
         let skipped = position.offset.checked_rem(position.page_size).unwrap_or_default();
-        let is_last = rows.items.len() < position.page_size;
         let end = position.plus(rows.items.len().saturating_sub(skipped));
+        // A page may be shorter than asked for although its list goes on. Without a total, or with one below what was read, a page
+        // with free places is the last one.
+        let goes_on = match rows.total.and_then(|total| usize::try_from(total).ok()) {
+            Some(total) if total >= end.offset => total > end.offset,
+            _ => rows.items.len() >= position.page_size,
+        };
+        if goes_on && end == position {
+            return Err(not_an_answer(API.provider, 200, "a page is empty although more certificates follow"));
+        }
         let narrows = query.filter.lists_in_use().next().is_some() || query.filter.has_window();
         let now = self.connection.session.now;
         let certificates = rows.items.into_iter().skip(skipped);
@@ -105,7 +113,7 @@ impl AlibabaPca<'_> {
         Ok(Page {
             position: position.to_string(),
             certificates: Entry::all(certificates).collect(),
-            next: (!is_last).then(|| end.to_string()),
+            next: goes_on.then(|| end.to_string()),
             total_count: rows.total.filter(|_| !narrows),
             list_length: rows.total.map_or(ListLength::Untold, ListLength::Known),
             request_ids: rows.request_id.into_iter().collect(),

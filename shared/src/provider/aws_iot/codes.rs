@@ -26,7 +26,7 @@ pub(super) const CODES: &[Row] = &[
     // What is not there.
     Row::new(NOT_FOUND, NotFound, "the provider does not know this; check the region"),
     // State.
-    Row::new("CertificateStateException", ProviderRejected, "the provider does not allow the change in the certificate's state"),
+    Row::state("CertificateStateException", "the provider does not allow the change in the certificate's state"),
     // Permission. The message names the action and is of use.
     Row::new("AccessDeniedException", ProviderRejected, PERMISSION),
     Row::new("AccessDenied", ProviderRejected, PERMISSION),

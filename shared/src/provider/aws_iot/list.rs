@@ -93,6 +93,8 @@ impl AwsIot<'_> {
         let left = if narrows { Vec::new() } else { places.split_off(places.len().min(wanted.max(1))) };
         let (certificates, broken_off) = self.describe(query, places).await?;
         let broken_off = broken_off.or_else(|| left.first().map(|(place, _)| place.saturating_sub(1)));
+        // A marker stands behind a certificate, a number of skipped ids does not: when one of them was deleted, another moves up.
+        let list_length = if position.skipped == 0 { ListLength::Irrelevant } else { ListLength::Untold };
         let begin = Position { skipped: 0, ..position };
         let next = match (broken_off, ids.next_marker) {
             (Some(place), _) => Some(begin.plus(place)),
@@ -104,7 +106,7 @@ impl AwsIot<'_> {
             certificates,
             next: next.map(|next| next.to_string()),
             total_count: None,
-            list_length: ListLength::Irrelevant,
+            list_length,
             request_ids: ids.request_id.into_iter().collect(),
         })
     }

@@ -34,10 +34,10 @@ pub(super) const CODES: &[Row] = &[
     Row::new("IpInBlacklist", ProviderRejected, "the provider refuses this source address"),
     Row::new("IpNotInWhitelist", ProviderRejected, "the provider refuses this source address"),
     // State and account.
-    Row::new("FailedOperation", ProviderRejected, "the provider could not carry out the operation"),
+    Row::state("FailedOperation", "the provider could not carry out the operation"),
     Row::new("FailedOperation.InstanceNotReady", ProviderRejected, "the instance is not ready; wait until it is running"),
-    Row::new("OperationDenied", ProviderRejected, "the provider denies the operation in this state"),
-    Row::new("ResourceInUse", ProviderRejected, "the resource is in use"),
+    Row::state("OperationDenied", "the provider denies the operation in this state"),
+    Row::state("ResourceInUse", "the resource is in use"),
     Row::new("ResourceInsufficient", ProviderRejected, "the provider lacks resources for this"),
     Row::new("LimitExceeded", ProviderRejected, "a quota of the account is used up"),
     Row::new("DryRunOperation", ProviderRejected, "the provider took the call for a dry run"),

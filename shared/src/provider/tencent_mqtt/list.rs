@@ -4,11 +4,10 @@ use std::fmt::{self, Write as _};
 
 use super::filter::{narrowing, order_by};
 use super::wire::{DescribeDeviceCertificates, Filter, STATUS_WORDS};
-use super::{NAME, TencentMqtt};
+use super::{NAME, Rows, TencentMqtt};
 use crate::error::Error;
 use crate::model::{LifecycleStatus, ProviderRecord};
-use crate::provider::codes::not_an_answer;
-use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact};
+use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope};
 use crate::request::Order;
 use crate::transport::LocalFuture;
 
@@ -35,49 +34,61 @@ impl TencentMqtt<'_> {
             order_by: order_by(query.order.unwrap_or_default()),
         };
         let now = self.connection.session.now;
-        self.list(&request, |response| {
-            let (total, items) = match (response.total_count, response.data) {
-                (Some(total), Some(items)) => (total, items),
-                (Some(0), None) => (0, Vec::new()),
-                _ => return Err(not_an_answer(NAME, 200, "Response has no TotalCount or no Data")),
-            };
-            let end = offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
-            if items.is_empty() && offset < total {
-                return Err(not_an_answer(NAME, 200, "a page is empty although more certificates match"));
-            }
-            let certificates = items.into_iter().map(|item| ProviderRecord::from(item).into_certificate(now, query.include_pem));
-            Ok(Page {
-                position: position.to_string(),
-                certificates: Entry::all(certificates).collect(),
-                next: (end < total).then(|| Position { offset: end, ..position }.to_string()),
-                // Whether texts match as a whole is not documented: what the vendor counts may not match here. A list that was
-                // read to its end from its beginning is counted by what it holds.
-                total_count: (narrowing.complete && (narrowing.is_sure || (offset == 0 && end >= total))).then_some(total),
-                list_length: ListLength::Known(total),
-                request_ids: fact(response.request_id).into_iter().collect(),
-            })
+        let Rows { items, total, end, request_id } = self.list(&request).await?;
+        let certificates = items.into_iter().map(|item| ProviderRecord::from(item).into_certificate(now, query.include_pem));
+        Ok(Page {
+            position: position.to_string(),
+            certificates: Entry::all(certificates).collect(),
+            next: (end < total).then(|| Position { offset: end, ..position }.to_string()),
+            // Whether texts match as a whole is not documented: what the vendor counts may not match here. A list that was read to its
+            // end from its beginning is counted by what it holds.
+            total_count: (narrowing.complete && (narrowing.is_sure || (offset == 0 && end >= total))).then_some(total),
+            list_length: ListLength::Known(total),
+            request_ids: request_id.into_iter().collect(),
         })
-        .await
     }
 
-    /// Whether the vendor takes several values of one filter as alternatives. No certificate has two statuses, so asking
-    /// for all statuses at once finds everything or nothing. Asked only when a filter of several values found nothing,
-    /// which is what the other reading would always do.
+    /// Whether the vendor takes several values of one filter as alternatives. Asked before several values are relied on.
     pub(super) async fn takes_values_as_alternatives(&self) -> Result<bool, Error> {
-        if let Some(known) = self.takes_alternatives.get() {
-            return Ok(known);
+        let answer = self.takes_alternatives.get_or_try_init(async || match self.finds_every_status().await {
+            // So many values are not taken at all.
+            Err(error) if error.concerns_parameters => Ok(false),
+            answer => answer,
+        });
+        answer.await.copied()
+    }
+
+    /// Asks for all statuses at once, in two opposite orders. No certificate has two statuses, so that
+    /// * alternatives find the same both times, and everything;
+    /// * conditions that must all hold find nothing;
+    /// * a vendor that uses only one value, the first or the last, finds the certificates of one status and then those of another.
+    ///   The numbers differ, unless there are as many of both, which is then not everything.
+    ///
+    /// A certificate may have a status that is not documented; then alternatives do not find everything either, and what is left to
+    /// rule out is that it is as many as have the last status alone.
+    async fn finds_every_status(&self) -> Result<bool, Error> {
+        let mut backwards = STATUS_WORDS;
+        backwards.reverse();
+        let [last, ..] = backwards;
+        let found = self.count_statuses(&STATUS_WORDS).await?;
+        if found == 0 {
+            // An instance without certificates has none to miss.
+            return Ok(self.count(&[]).await? == 0);
         }
-        let every_status = [Filter { name: "Status", values: STATUS_WORDS.map(str::to_owned).to_vec() }];
-        let answer = self.count(&every_status).await? > 0 || self.count(&[]).await? == 0;
-        self.takes_alternatives.set(Some(answer));
-        Ok(answer)
+        if self.count_statuses(&backwards).await? != found {
+            return Ok(false);
+        }
+        Ok(self.count(&[]).await? == found || self.count_statuses(&[last]).await? != found)
+    }
+
+    async fn count_statuses(&self, words: &[&str]) -> Result<u64, Error> {
+        self.count(&[Filter { name: "Status", values: words.iter().map(|word| (*word).to_owned()).collect() }]).await
     }
 
     async fn count(&self, filters: &[Filter]) -> Result<u64, Error> {
-        let order_by = order_by(crate::request::Order::default());
+        let order_by = order_by(Order::default());
         let request = DescribeDeviceCertificates { instance_id: self.instance(), filters, limit: 1, offset: 0, order_by };
-        let missing = || not_an_answer(NAME, 200, "Response has no TotalCount");
-        self.list(&request, |response| response.total_count.ok_or_else(missing)).await
+        Ok(self.list(&request).await?.total)
     }
 }
 
@@ -95,20 +106,16 @@ impl Describe for TencentMqtt<'_> {
             if let Some(position) = position {
                 return self.list_page(query, Position::parse(position)?, wanted).await;
             }
-            let page = self.list_page(query, Position { several_values: true, offset: 0 }, wanted).await;
-            // How many values one filter may have is not documented either: what is refused is filtered here.
-            let doubtful = match &page {
-                Ok(page) => page.certificates.is_empty(),
-                Err(error) => error.concerns_parameters,
-            };
-            let has_several = |filters: &[Filter]| filters.iter().any(|filter| filter.values.len() > 1);
-            if !doubtful || !has_several(&narrowing(query.filter, true).filters) {
-                return page;
+            let begin = |several_values| Position { several_values, offset: 0 };
+            let has_several = narrowing(query.filter, true).filters.iter().any(|filter| filter.values.len() > 1);
+            if has_several && !self.takes_values_as_alternatives().await? {
+                return self.list_page(query, begin(false), wanted).await;
             }
-            if page.is_ok() && self.takes_values_as_alternatives().await? {
-                return page;
+            match self.list_page(query, begin(true), wanted).await {
+                // How many values one filter may have is not documented either: what is refused is filtered here.
+                Err(error) if has_several && error.concerns_parameters => self.list_page(query, begin(false), wanted).await,
+                page => page,
             }
-            self.list_page(query, Position { several_values: false, offset: 0 }, wanted).await
         })
     }
 

@@ -7,14 +7,13 @@ mod list;
 mod status;
 mod wire;
 
-use std::cell::Cell;
-
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::OnceCell;
 
-use self::wire::{DescribeDeviceCertificates, Envelope, List, One, OneDeviceCertificate, Response};
-use super::codes::{Refusal, explain, not_an_answer};
+use self::wire::{DescribeDeviceCertificates, Envelope, Item, List, One, OneDeviceCertificate, Response};
+use super::codes::{Refusal, explain, is_known, not_an_answer};
 use super::{Connection, Facts, Found, Scope, Session, connect, fact};
 use crate::error::{Error, ErrorCode};
 use crate::model::{InstanceId, ProviderName, ProviderRecord, SerialNumber, Source, Timestamp};
@@ -58,12 +57,22 @@ const REGIONS: &[&str] = &[
     "sa-saopaulo",
 ];
 
+/// One page of the list.
+struct Rows {
+    items: Vec<Item>,
+    /// How many certificates match.
+    total: u64,
+    /// The offset after this page.
+    end: u64,
+    request_id: Option<String>,
+}
+
 /// The API of one region.
 pub(super) struct TencentMqtt<'a> {
     scope: Scope,
     connection: Connection<'a>,
-    /// Whether the vendor takes several values of one filter as alternatives; `None` until it was found out.
-    takes_alternatives: Cell<Option<bool>>,
+    /// Whether the vendor takes several values of one filter as alternatives; found out once.
+    takes_alternatives: OnceCell<bool>,
 }
 
 impl<'a> TencentMqtt<'a> {
@@ -77,7 +86,7 @@ impl<'a> TencentMqtt<'a> {
             has_instances: true,
         };
         let (scope, connection) = connect(session, source, &facts)?;
-        Ok(Self { scope, connection, takes_alternatives: Cell::default() })
+        Ok(Self { scope, connection, takes_alternatives: OnceCell::new() })
     }
 
     fn instance(&self) -> &str {
@@ -97,12 +106,30 @@ impl<'a> TencentMqtt<'a> {
             may_have_acted: false,
         })?;
         let sign = |now, _nonce| self.sign(action, &body, now);
-        let read = |response: &HttpResponse| parse(response).and_then(&accept);
+        let read = |response: &HttpResponse| match parse(response) {
+            Err(error) if safety == Safety::Write && !is_documented(&error) => Err(Error {
+                provider_error: error.provider_error,
+                ..not_an_answer(NAME, response.status, "a code that is no documented error")
+            }),
+            answer => answer.and_then(&accept),
+        };
         self.connection.call(safety, sign, read).await
     }
 
     /// One call of `DescribeDeviceCertificates`.
-    async fn list<R>(&self, parameters: &DescribeDeviceCertificates<'_>, accept: impl Fn(List) -> Result<R, Error>) -> Result<R, Error> {
+    async fn list(&self, parameters: &DescribeDeviceCertificates<'_>) -> Result<Rows, Error> {
+        let accept = |answer: List| {
+            let (total, items) = match (answer.total_count, answer.data) {
+                (Some(total), Some(items)) => (total, items),
+                (Some(0), None) => (0, Vec::new()),
+                _ => return Err(not_an_answer(NAME, 200, "Response has no TotalCount or no Data")),
+            };
+            if items.is_empty() && parameters.offset < total {
+                return Err(not_an_answer(NAME, 200, "a page is empty although more certificates match"));
+            }
+            let end = parameters.offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
+            Ok(Rows { items, total, end, request_id: fact(answer.request_id) })
+        };
         Ok(self.call("DescribeDeviceCertificates", Safety::Read, parameters, accept).await?)
     }
 
@@ -172,6 +199,11 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
             if is_absent { Ok(None) } else { Err(failure) }
         }
     }
+}
+
+/// An error has the HTTP status of a success: of a code that nobody documents it cannot be said that a write had no effect.
+fn is_documented(error: &Error) -> bool {
+    error.provider_error.as_ref().is_none_or(|told| is_known(&told.code, &[codes::CODES]))
 }
 
 /// The error decides before everything else: failures come with HTTP status 200.

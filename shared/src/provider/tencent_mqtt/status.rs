@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use super::filter::order_by;
 use super::list::LARGEST_PAGE;
 use super::wire::{DescribeDeviceCertificates, Filter};
-use super::{NAME, TencentMqtt, serial_number};
+use super::{TencentMqtt, serial_number};
 use crate::error::Error;
 use crate::model::{Certificate, ProviderRecord, SerialNumber};
-use crate::provider::codes::not_an_answer;
 use crate::provider::each::each;
-use crate::provider::{LookUp, Scope, Status, fact};
+use crate::provider::{LookUp, Scope, Status};
 use crate::request::{CertificateReference, Order};
 use crate::transport::LocalFuture;
 
@@ -102,9 +101,10 @@ impl TencentMqtt<'_> {
     }
 
     async fn ask_one_by_one(&self, missing: &[&SerialNumber], asked: usize, told: &mut Told) -> Result<(), Error> {
-        // Two of a group cannot have been found by a vendor that wants all values to match.
+        // Two of a group cannot have been found by a vendor that wants all values to match, or uses only one of them.
         if asked.saturating_sub(missing.len()) > 1 {
-            self.takes_alternatives.set(Some(true));
+            // An answer that is there already stays.
+            drop(self.takes_alternatives.set(true));
         }
         if missing.is_empty() || self.takes_values_as_alternatives().await? {
             return Ok(());
@@ -149,27 +149,31 @@ impl TencentMqtt<'_> {
                 offset,
                 order_by: order_by(Order::CreatedAsc),
             };
-            let (items, total, request_id) = self
-                .list(&parameters, |answer| match (answer.data, answer.total_count) {
-                    (Some(items), Some(total)) => Ok((items, total, answer.request_id)),
-                    (None, Some(0)) => Ok((Vec::new(), 0, answer.request_id)),
-                    _ => Err(not_an_answer(NAME, 200, "Response has no TotalCount or no Data")),
-                })
-                .await?;
-            request_ids.extend(fact(request_id));
-            offset = offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
-            let is_last = items.is_empty() || offset >= total;
-            for item in items {
+            let page = self.list(&parameters).await?;
+            request_ids.extend(page.request_id);
+            for item in page.items {
                 let certificate = ProviderRecord::from(item).into_certificate(now, false);
                 // Whether texts match as a whole is not documented: others than the ones asked for are left out.
                 if let Some(number) = certificate.serial_number.clone().filter(|number| group.contains(&number)) {
-                    rows.entry(number).or_default().push(certificate);
+                    keep(rows.entry(number).or_default(), certificate);
                 }
             }
-            if is_last {
+            if page.end >= page.total {
                 return Ok((rows, request_ids));
             }
+            offset = page.end;
         }
+    }
+}
+
+/// A list that changes while its pages are read may show a certificate twice: the later row is the newer one.
+fn keep(rows: &mut Vec<Certificate>, certificate: Certificate) {
+    let is_same = |row: &Certificate| {
+        row.provider_serial_number == certificate.provider_serial_number && row.ca_serial_number == certificate.ca_serial_number
+    };
+    match rows.iter_mut().find(|row| is_same(row)) {
+        Some(row) => *row = certificate,
+        None => rows.push(certificate),
     }
 }
 

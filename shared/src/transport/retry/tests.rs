@@ -202,3 +202,20 @@ async fn a_failure_keeps_what_the_vendor_said() {
     let failure = network.transport().call(Deadline::after(MINUTE), Safety::Read, sign, read).await.unwrap_err();
     assert!(Error::from(failure) == error);
 }
+
+#[tokio::test(start_paused = true)]
+async fn when_everything_fails_repetitions_come_to_an_end() {
+    let network = Network::new(|_| said("failed"));
+    let transport = network.transport();
+    for _ in 0..100 {
+        call(&transport, Deadline::after(MINUTE), Safety::Read).await.unwrap_err();
+    }
+    assert_eq!(network.sent().len(), 100 + 35, "500 in the quota, 14 for each repetition");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_nested_deeper_than_any_is_not_read_and_a_write_may_have_acted() {
+    let deep = said(&"[".repeat(65));
+    assert_eq!(repeated(&deep, Safety::Read).await, (3, ErrorCode::ProviderInvalidResponse, false));
+    assert_eq!(repeated(&deep, Safety::Write).await, (1, ErrorCode::ProviderInvalidResponse, true));
+}

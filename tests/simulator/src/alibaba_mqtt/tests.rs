@@ -113,6 +113,22 @@ async fn a_list_can_be_restricted_to_one_ca() {
 }
 
 #[tokio::test]
+async fn a_ca_without_certificates_can_be_told_to_be_refused() {
+    let fleet = five().await.with_fleet(|fleet| fleet.clone());
+    let simulator = with_options(Options { refuse_cas_without_certificates: true, ..Options::of(fleet) }).await;
+    let page = |ca_sn: &str, number: &str| {
+        let parameters = [("MqttInstanceId", "post-cn-1"), ("CaSn", ca_sn), ("PageNo", number), ("PageSize", "10")];
+        AlibabaCall::mqtt("ListDeviceCertificateByCaSn", &parameters).code(&simulator)
+    };
+    assert_eq!(page("7269004887", "1"), (500, "FindDeviceBySnError".to_owned()));
+    for number in ["1", "2"] {
+        assert_eq!(page(CA, number), (200, "ok".to_owned()), "a page behind the last one is empty");
+    }
+    let whole = [("MqttInstanceId", "post-cn-1"), ("PageNo", "1"), ("PageSize", "10")];
+    assert_eq!(AlibabaCall::mqtt("ListDeviceCertificate", &whole).code(&simulator), (200, "ok".to_owned()));
+}
+
+#[tokio::test]
 async fn total_can_be_told_to_count_results() {
     let fleet = five().await.with_fleet(|fleet| fleet.clone());
     let simulator = with_options(Options { total_counts_results: true, ..Options::of(fleet) }).await;

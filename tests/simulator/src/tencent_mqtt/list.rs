@@ -5,25 +5,26 @@ use super::{instance, refusal};
 use crate::exchange::Refusal;
 use crate::fleet::TencentCertificate;
 use crate::fleet::store::{ListOrder, Store};
+use crate::options::FilterValues;
 use serde_json::{Value, json};
 
 const DEFAULT_LIMIT: i64 = 20;
 const MOST_A_PAGE: i64 = 100;
 const STATUSES: [&str; 4] = ["ACTIVE", "INACTIVE", "REVOKED", "PENDING_ACTIVATION"];
 
-/// With `alternatives` one matching value of a filter is enough, otherwise each has to match.
+/// `several` says how several values of one filter are read.
 pub(super) fn describe_device_certificates(
     store: &mut Store,
     region: &str,
     parameters: &Value,
-    alternatives: bool,
+    several: FilterValues,
 ) -> Result<Value, Refusal> {
     let request = Request::read(parameters)?;
     instance(store, region, &request.instance_id)?;
     let mut total = 0_usize;
     let mut page: Vec<&TencentCertificate> = Vec::new();
     for certificate in store.ordered(&request.instance_id, request.order) {
-        if request.filters.iter().all(|filter| filter.matches(certificate, alternatives)) {
+        if request.filters.iter().all(|filter| filter.matches(certificate, several)) {
             if total >= request.offset && page.len() < request.limit {
                 page.push(certificate);
             }
@@ -117,20 +118,21 @@ impl Filter {
         }
     }
 
-    fn matches(&self, certificate: &TencentCertificate, alternatives: bool) -> bool {
+    fn matches(&self, certificate: &TencentCertificate, several: FilterValues) -> bool {
         match self {
-            Self::Text(of, values) => of(certificate).is_some_and(|text| some_or_all(values, alternatives, |value| value == text)),
-            Self::NotAfterStart(times) => {
-                certificate.not_after_time.is_some_and(|end| some_or_all(times, alternatives, |start| end >= *start))
-            }
-            Self::NotAfterEnd(times) => {
-                certificate.not_after_time.is_some_and(|end| some_or_all(times, alternatives, |latest| end <= *latest))
-            }
+            Self::Text(of, values) => of(certificate).is_some_and(|text| several.match_with(values, |value| value == text)),
+            Self::NotAfterStart(times) => certificate.not_after_time.is_some_and(|end| several.match_with(times, |start| end >= *start)),
+            Self::NotAfterEnd(times) => certificate.not_after_time.is_some_and(|end| several.match_with(times, |latest| end <= *latest)),
         }
     }
 }
 
-/// Whether some of the values match, or whether all do.
-fn some_or_all<T>(values: &[T], some: bool, matches: impl Fn(&T) -> bool) -> bool {
-    if some { values.iter().any(matches) } else { values.iter().all(matches) }
+impl FilterValues {
+    fn match_with<T>(self, values: &[T], matches: impl Fn(&T) -> bool) -> bool {
+        match self {
+            Self::Alternatives => values.iter().any(matches),
+            Self::AllMatch => values.iter().all(matches),
+            Self::OnlyFirst => values.first().is_some_and(matches),
+        }
+    }
 }

@@ -62,7 +62,7 @@ pub(crate) fn perform(
     let region = region(received)?;
     let now = received.milliseconds();
     match action {
-        LIST => list::describe_device_certificates(store, &region, parameters, rules.filter_values_are_alternatives),
+        LIST => list::describe_device_certificates(store, &region, parameters, rules.filter_values),
         ACTIVATE => status::set(store, &region, parameters, effect, |certificate| status::activate(certificate, now)),
         DEACTIVATE => status::set(store, &region, parameters, effect, |certificate| status::deactivate(certificate, now)),
         _ => describe_device_certificate(store, &region, parameters),

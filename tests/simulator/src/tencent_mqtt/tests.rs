@@ -1,14 +1,14 @@
 use super::*;
 use crate::testing::{TencentCall, exchange, with_options};
-use crate::{Fleet, Options, Simulator, TencentCertificate, Vendor};
+use crate::{FilterValues, Fleet, Options, Simulator, TencentCertificate, Vendor};
 use std::time::{Duration, Instant};
 
 /// Ten certificates `c0` to `c9`, created in this order, of which every third is inactive.
 async fn ten() -> Simulator {
-    ten_with(true).await
+    ten_with(FilterValues::Alternatives).await
 }
 
-async fn ten_with(filter_values_are_alternatives: bool) -> Simulator {
+async fn ten_with(filter_values: FilterValues) -> Simulator {
     let certificates = (0..10_i64)
         .map(|number| TencentCertificate {
             client_id: format!("client-{number}"),
@@ -24,7 +24,7 @@ async fn ten_with(filter_values_are_alternatives: bool) -> Simulator {
         })
         .collect();
     let instance = TencentInstance { instance_id: "mqtt-ten".to_owned(), region: "ap-guangzhou".to_owned(), certificates };
-    with_options(Options { filter_values_are_alternatives, ..Options::of(Fleet::of([instance], [], [])) }).await
+    with_options(Options { filter_values, ..Options::of(Fleet::of([instance], [], [])) }).await
 }
 
 fn list(mut parameters: Value) -> TencentCall {
@@ -111,17 +111,20 @@ async fn values_of_a_filter_are_alternatives_and_filters_all_hold() {
 }
 
 #[tokio::test]
-async fn values_of_a_filter_all_have_to_match_when_wanted() {
-    let simulator = ten_with(false).await;
-    for (name, values, serials) in [
-        ("ClientId", json!(["client-4"]), "4"),
-        ("ClientId", json!(["client-4", "client-2"]), ""),
-        ("NotAfterEnd", json!(["3000", "1000"]), "10"),
-        ("NotAfterStart", json!(["6000", "7000"]), "97"),
+async fn values_of_a_filter_can_be_told_to_match_all_or_to_count_the_first_only() {
+    let (all, first) = (ten_with(FilterValues::AllMatch).await, ten_with(FilterValues::OnlyFirst).await);
+    for (name, values, of_all, of_first) in [
+        ("ClientId", json!(["client-4"]), "4", "4"),
+        ("ClientId", json!(["client-4", "client-2"]), "", "4"),
+        ("Status", json!(["INACTIVE", "ACTIVE"]), "", "9630"),
+        ("NotAfterEnd", json!(["3000", "1000"]), "10", "3210"),
+        ("NotAfterStart", json!(["6000", "7000"]), "97", "976"),
     ] {
-        let total = u64::try_from(serials.len()).unwrap();
-        let found = listed(&simulator, json!({"Filters": [{"Name": name, "Values": values}]}));
-        assert_eq!(found, (serials.to_owned(), total), "{name} {values}");
+        for (simulator, serials) in [(&all, of_all), (&first, of_first)] {
+            let total = u64::try_from(serials.len()).unwrap();
+            let found = listed(simulator, json!({"Filters": [{"Name": name, "Values": values}]}));
+            assert_eq!(found, (serials.to_owned(), total), "{name} {values}");
+        }
     }
 }
 
@@ -275,7 +278,7 @@ fn a_page_of_ten_thousand_is_made_quickly() {
     let mut page = |offset: usize| {
         let start = Instant::now();
         let parameters = json!({"InstanceId": "mqtt-many", "Limit": 100, "Offset": offset});
-        let result = list::describe_device_certificates(&mut store, "ap-guangzhou", &parameters, true);
+        let result = list::describe_device_certificates(&mut store, "ap-guangzhou", &parameters, FilterValues::Alternatives);
         assert_eq!(result.as_ref().unwrap()["TotalCount"], 10_000);
         assert!(reply(result, "id").body.len() > 30_000);
         start.elapsed()

@@ -55,6 +55,21 @@ async fn one_number_of_two_issuers_is_two_certificates() {
 }
 
 #[tokio::test]
+async fn one_number_of_issuers_that_the_provider_does_not_tell_is_told_apart_by_the_fingerprint() {
+    use crate::model::Fingerprint;
+    for (second, shown) in [(b"b", 2), (b"a", 1)] {
+        let mut fleet = Fleet { lengths: vec![Irrelevant], ..Fleet::new(2) };
+        fleet.certificates[1] = fleet.certificates[0].clone();
+        for (certificate, der) in fleet.certificates.iter_mut().zip([b"a", second]) {
+            certificate.ca_serial_number = None;
+            certificate.fingerprint_sha256 = Some(Fingerprint::of(der));
+        }
+        let told = collect(&fleet, &Filter::default(), 100, PLENTY, None).await.unwrap();
+        assert_eq!((told.certificates.len(), told.consistent), (shown, Some(shown == 2)));
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_without_a_number_is_known_by_its_fingerprint() {
     use crate::model::Fingerprint;
     for (second, shown) in [(b"b", 2), (b"a", 1)] {

@@ -156,6 +156,30 @@ async fn a_source_takes_the_configured_region_and_shows_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn two_names_of_one_source_are_refused_before_anybody_is_asked() {
+    let variables = [("AWS_REGION", "eu-west-1"), ("TENCENTCLOUD_REGION", "ap-guangzhou")];
+    let broker = source(TencentMqtt, "mqtt-1");
+    for (sources, same) in [
+        (json!([{"provider": "aws-iot"}, source(AwsIot, "")]), ["0", "1"]),
+        (json!([source(AwsIot, ""), broker, {"provider": "aws-iot"}]), ["0", "2"]),
+        (json!([source(AlibabaPca, ""), {"provider": "tencent-mqtt", "instance_id": "mqtt-1"}, broker]), ["1", "2"]),
+    ] {
+        for asked in [sources.clone(), json!("all")] {
+            let network = crate::transport::fake::Network::queue([]);
+            let configured = sources.to_string();
+            let bench = Bench::with(&network, &[&variables[..], &[("SOURCES", &configured)]].concat());
+            let request = request::parse(&json!({ "sources": asked }).to_string()).unwrap();
+            let error = Describe::perform(&bench.session(), request, PLENTY).await.unwrap_err();
+            assert_eq!((error.code, error.field.as_deref()), (ErrorCode::InvalidRequest, Some("sources")), "{sources}");
+            assert!(error.detail.contains(&format!("sources {} and {}", same[0], same[1])), "{error}");
+        }
+    }
+    // Another region or instance is another source.
+    let others = json!([{"provider": "tencent-mqtt", "instance_id": "mqtt-1"}, source(TencentMqtt, "mqtt-2"), {"provider": "aws-iot"}]);
+    assert_eq!(names(&perform_with(&clouds(), &variables, &json!({ "sources": others }), PLENTY).await.unwrap()).len(), 17);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_default_provider_is_no_source_of_its_own() {
     let answer = perform_with(&clouds(), &[("DEFAULT_PROVIDER", "tencent-mqtt")], &json!({"sources": [source(AwsIot, "")]}), PLENTY).await;
     assert_eq!(names(&answer.unwrap()).len(), 7);

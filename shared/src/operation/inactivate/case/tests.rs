@@ -48,6 +48,21 @@ async fn what_the_first_look_shows_decides_whether_anything_is_ordered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_because_of_the_state_is_no_failure_when_the_certificate_is_off_by_then() {
+    let refusal = || {
+        let error = Error { concerns_state: true, ..Error::new(ErrorCode::ProviderRejected, "not in this state") };
+        vec![Err(Failure { error, may_have_acted: false })]
+    };
+    let (result, asked) = run(vec![shows(Active), shows(Inactive)], refusal(), false).await;
+    assert_eq!((told(&result), asked.as_str()), ((Outcome::AlreadyInactive, Some(Inactive), true, None), "find order read"));
+    let expected = (Outcome::Refused, Some(Active), false, Some(ErrorCode::ProviderRejected));
+    for look in [shows(Active), Ok(None), fails(ErrorCode::Timeout)] {
+        let (result, asked) = run(vec![shows(Active), look], refusal(), false).await;
+        assert_eq!((told(&result), asked.as_str()), (expected, "find order read"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dry_run_says_what_would_be_done_and_orders_nothing() {
     for status in [Active, PendingActivation, Unknown, Good] {
         let (result, asked) = run(vec![shows(status)], Vec::new(), true).await;

@@ -149,6 +149,22 @@ async fn the_authority_is_asked_for_the_number_that_the_brokers_record_shows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn digits_whose_base_is_not_known_are_checked_in_both() {
+    for (known, expected) in [
+        (&[("ff", "revoked")][..], "0255 active revoked revoked_at_ca_but_active"),
+        (&[("0255", "revoked")], "0255 active revoked revoked_at_ca_but_active"),
+        (&[("ff", "good")], "0255 active good"),
+        (&[], "0255 active unknown active_at_broker_but_unknown_to_ca"),
+    ] {
+        let known = known.iter().map(|(serial, word)| device(AlibabaPca, "", serial, word));
+        let clouds = Clouds::of(known.chain([device(AlibabaMqtt, "post-cn-1", "255", "1")]));
+        let one = json!([{"serial_number": "255", "ca_serial_number": "0b"}]);
+        let Checked { answer, .. } = check(&clouds, source(AlibabaMqtt, "post-cn-1"), one).await.unwrap();
+        assert_eq!(told(&answer), [expected]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_certificate_whose_number_is_not_known_is_not_checked_and_says_so() {
     // AWS shows no certificate, and another does not exist.
     let shown = device(AwsIot, "", "x", "ACTIVE");

@@ -102,3 +102,16 @@ async fn a_certificate_is_told_with_the_names_that_its_record_and_the_certificat
     assert_eq!((&result["ca_serial_number"], &result["fingerprint_sha256"]), (&json!("0b"), &json!(fingerprint())));
     assert_eq!((&result["not_after"], &result["usable"]), (&json!("2035-01-01T00:00:00Z"), &json!(true)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_same_digits_marked_as_hex_are_another_question() {
+    // 255 in decimal is ff.
+    let clouds = Clouds::of([Device::new(AlibabaMqtt, "post-cn-1", "ff", 0)]);
+    for order in [["0x255", "255"], ["255", "0x255"]] {
+        let mut request = source(AlibabaMqtt, "post-cn-1");
+        request["certificates"] = order.iter().map(|text| json!({"serial_number": text, "ca_serial_number": "0b"})).collect();
+        let answer = perform(&clouds.network(), &request).await.unwrap();
+        let found: Vec<bool> = answer["results"].as_array().unwrap().iter().map(|result| result["found"] == true).collect();
+        assert_eq!(found, order.map(|text| text == "255"));
+    }
+}

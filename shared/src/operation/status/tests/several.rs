@@ -161,6 +161,18 @@ async fn all_stands_for_the_configured_sources() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn two_names_of_one_source_are_refused_before_anybody_is_asked() {
+    let network = clouds().network();
+    let bench = Bench::with(&network, &[("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou")]);
+    let sources = json!([source(AlibabaPca, ""), source(TencentMqtt, "mqtt-1"), {"provider": "alibaba-pca"}]);
+    let request = json!({"sources": sources, "certificates": named(&["a3"])});
+    let error = Status::perform(&bench.session(), request::parse(&request.to_string()).unwrap(), BUDGET).await.unwrap_err();
+    assert_eq!((error.code, error.field.as_deref()), (ErrorCode::InvalidRequest, Some("sources")));
+    assert!(error.detail.contains("sources 0 and 2"), "{error}");
+    assert!(network.sent().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_source_is_asked_once_for_a_certificate_that_is_named_twice() {
     let network = clouds().network();
     let bench = Bench::new(&network);

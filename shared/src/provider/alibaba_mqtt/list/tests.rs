@@ -208,8 +208,9 @@ async fn one_ca_has_a_list_of_its_own() {
 #[tokio::test(start_paused = true)]
 async fn a_ca_is_asked_for_in_every_spelling_and_then_the_whole_list_is_read() {
     type Refusal = fn() -> Answer;
-    let refusals: [Refusal; 3] = [
+    let refusals: [Refusal; 4] = [
         || rows(&json!(0), &[]),
+        unknown,
         || answer(500, r#"{"Code": "FindCaBySnError", "Message": "no CA"}"#),
         || recorded("alibaba-mqtt/InactivateDeviceCertificate.error-parameter-400"),
     ];
@@ -231,6 +232,20 @@ async fn a_ca_is_asked_for_in_every_spelling_and_then_the_whole_list_is_read() {
     let network = Network::new(|_| recorded("alibaba-mqtt/InactivateDeviceCertificate.error-permission"));
     assert_eq!(page(&network, &of_ca("ca"), None).await.unwrap_err().code, ErrorCode::ProviderRejected);
     assert_eq!(network.sent().len(), 1, "no other spelling helps");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ca_whose_certificates_have_gone_ends_its_list() {
+    for code in ["FindDeviceBySnError", "FindCaBySnError"] {
+        let network = Network::new(move |_| answer(500, format!(r#"{{"Code": "{code}", "Message": "none"}}"#)));
+        for position in ["CA@30", "CA@100"] {
+            let last = page(&network, &of_ca("CA"), Some(position)).await.unwrap();
+            assert_eq!((last.certificates.len(), last.next, last.position.as_str()), (0, None, position), "{code}");
+        }
+        for (filter, position) in [(of_ca("CA"), "CA@0"), (Filter::default(), "100")] {
+            assert_eq!(page(&network, &filter, Some(position)).await.unwrap_err().code, ErrorCode::NotFound, "{code} at {position}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

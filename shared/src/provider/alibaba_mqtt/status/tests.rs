@@ -36,6 +36,17 @@ async fn all_are_asked_for_in_their_own_spelling_before_any_in_another() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_cas_text_is_learned_once_for_all() {
+    let network = vendor(&[("a001", "00ca")]).delayed(std::time::Duration::from_millis(10));
+    let answer = look_up(&network, &numbered(30)).await;
+    assert_eq!((told(&answer)[0], &told(&answer)[1..]), ("active", &["-"; 29][..]));
+    let asked = asked(&network);
+    let looks: Vec<&String> = asked.iter().filter(|asked| asked.starts_with("list/")).collect();
+    assert_eq!(looks, ["list/ca", "list/CA", "list/00ca"]);
+    assert!(asked[30..].iter().all(|asked| asked.starts_with("list/") || asked.ends_with("/00ca")), "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn answers_keep_the_order_of_the_certificates() {
     let network = Network::new(|request| {
         let (device, ca) = (parameter(request, "DeviceSn").unwrap(), parameter(request, "CaSn").unwrap());

@@ -89,7 +89,8 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
     for (count, position, expected, next) in [
         (0, None, 0, None),
         (99, None, 99, None),
-        (100, None, 100, Some("100x100")),
+        (100, None, 100, None),
+        (101, None, 100, Some("100x100")),
         (250, Some("100x100"), 100, Some("100x200")),
         (250, Some("100x200"), 50, None),
         (200, Some("100x200"), 0, None),
@@ -146,6 +147,37 @@ async fn a_page_that_is_larger_than_asked_for_hides_nothing() {
     });
     assert_eq!(whole(&network, None).await, (1..=400).collect::<Vec<_>>());
     assert_eq!(whole(&network, Some("100x105".to_owned())).await, (106..=400).collect::<Vec<_>>());
+}
+
+/// A page with so many certificates.
+fn rows(count: usize, total: &Value) -> Answer {
+    let rows: Vec<Value> = (1..=count).map(|number| json!({"SerialNumber": format!("{number:04x}"), "Status": "ISSUE"})).collect();
+    ok(&json!({"RequestId": "id-1", "CertificateList": rows, "ShowSize": 100, "TotalCount": total}))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_page_ends_a_list_only_where_the_total_does_not_say_more() {
+    for (position, count, total, next) in [
+        ("100x100", 60, json!(250), Some("100x160")),
+        ("100x100", 60, json!(160), None),
+        ("100x100", 60, json!(null), None),
+        ("100x100", 100, json!(null), Some("100x200")),
+        // A total below what was read is none.
+        ("100x100", 100, json!(3), Some("100x200")),
+        ("100x100", 60, json!(3), None),
+        ("100x200", 0, json!(200), None),
+        ("100x200", 0, json!(150), None),
+        ("100x200", 0, json!(null), None),
+    ] {
+        let page = page(&Network::queue([rows(count, &total)]), &Filter::default(), Some(position)).await.unwrap();
+        assert_eq!((page.certificates.len(), page.next.as_deref()), (count, next), "{position} of {total}");
+    }
+    // A page that holds nothing after the position does not end the list either.
+    for (position, count) in [("100x0", 0), ("100x100", 0), ("100x160", 60)] {
+        let network = Network::new(move |_| rows(count, &json!(250)));
+        let error = page(&network, &Filter::default(), Some(position)).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::ProviderInvalidResponse, "{position}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -144,6 +144,7 @@ async fn an_order_whose_answer_cannot_be_trusted_may_have_acted() {
         (answer(200, "<html>"), ErrorCode::ProviderInvalidResponse),
         (recorded("tencent-mqtt/Any.error-gateway-html"), ErrorCode::ProviderUnavailable),
         (recorded("tencent-mqtt/Any.error-internal"), ErrorCode::ProviderUnavailable),
+        (ok(&json!({"Response": {"Error": {"Code": "Unheard.Of"}, "RequestId": "id-1"}})), ErrorCode::ProviderInvalidResponse),
         (Err(SendError::TimedOut), ErrorCode::Timeout),
     ] {
         let shown = format!("{given:?}");

@@ -75,30 +75,95 @@ async fn positions_count_certificates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn several_values_that_find_nothing_are_asked_for_again_one_page_at_a_time() {
+async fn several_values_that_are_no_alternatives_are_filtered_here() {
     let both = clients(&["a", "b"]);
     let network = undecided_vendor(false, 2);
     let found = page(&network, &both, None, 10).await.unwrap();
     assert_eq!((found.certificates.len(), found.total_count), (2, None));
     let filters = network.each(|sent| sent.body()["Filters"].clone());
     let every_status = json!([{"Name": "Status", "Values": ["ACTIVE", "INACTIVE", "REVOKED", "PENDING_ACTIVATION"]}]);
-    assert_eq!(filters, [json!([{"Name": "ClientId", "Values": ["a", "b"]}]), every_status, Value::Null, Value::Null]);
-    assert_eq!(network.sent()[3].body()["Limit"], 100);
+    assert_eq!(filters, [every_status, Value::Null, Value::Null]);
+    assert_eq!(network.sent()[2].body()["Limit"], 100);
 }
 
 #[tokio::test(start_paused = true)]
-async fn several_values_that_find_nothing_are_believed_when_the_vendor_takes_alternatives() {
+async fn several_values_are_relied_on_when_the_vendor_takes_alternatives() {
     for (network, filter, calls) in [
-        (undecided_vendor(true, 2), clients(&["nobody", "b"]), 2),
-        // An instance without certificates says nothing about alternatives, and needs no second look.
+        (undecided_vendor(true, 2), clients(&["nobody", "b"]), 4),
+        // An instance without certificates says nothing about alternatives, and has none to miss.
         (undecided_vendor(false, 0), clients(&["a", "b"]), 3),
-        (undecided_vendor(true, 2), clients(&["a", "b"]), 1),
+        (undecided_vendor(true, 2), clients(&["a", "b"]), 4),
+        (undecided_vendor(true, 2), clients(&["a"]), 1),
         (undecided_vendor(false, 2), clients(&["nobody"]), 1),
     ] {
         let found = page(&network, &filter, None, 10).await.unwrap();
         assert_eq!(network.sent().len(), calls, "{filter:?}");
         assert_eq!(found.next, None);
         assert!(found.total_count.is_some());
+    }
+}
+
+/// How a vendor reads several values of one filter.
+#[derive(Clone, Copy, Debug)]
+enum Reads {
+    Alternatives,
+    AllMustHold,
+    OnlyTheFirst,
+    OnlyTheLast,
+    Refuses,
+}
+
+/// A vendor with so many certificates of each documented status, and of others.
+fn with_statuses(counts: [u64; 4], others: u64, reads: Reads) -> Network {
+    Network::new(move |request| {
+        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        let count = |word: &Value| STATUS_WORDS.iter().zip(counts).find(|(known, _)| word == **known).unwrap().1;
+        let total = match asked["Filters"][0]["Values"].as_array().map(Vec::as_slice) {
+            None => counts.iter().sum::<u64>() + others,
+            Some([word]) => count(word),
+            Some(words) => match reads {
+                Reads::Alternatives => words.iter().map(count).sum(),
+                Reads::AllMustHold => 0,
+                Reads::OnlyTheFirst => count(&words[0]),
+                Reads::OnlyTheLast => count(&words[words.len() - 1]),
+                Reads::Refuses => return refused("InvalidParameterValue"),
+            },
+        };
+        page_of(total, (0..total.min(1)).map(|number| format!("{number:04x}")))
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn alternatives_are_told_from_every_other_reading() {
+    for (counts, others, reads, expected, calls) in [
+        ([3, 2, 0, 1], 0, Reads::Alternatives, true, 3),
+        ([5, 0, 0, 0], 0, Reads::Alternatives, true, 3),
+        // A status that is not documented is found by none of the words.
+        ([3, 2, 0, 1], 2, Reads::Alternatives, true, 4),
+        ([5, 0, 0, 0], 2, Reads::Alternatives, true, 4),
+        // What cannot be told apart is not relied on.
+        ([0, 0, 0, 5], 2, Reads::Alternatives, false, 4),
+        ([0, 0, 0, 0], 2, Reads::Alternatives, false, 2),
+        ([3, 2, 0, 1], 0, Reads::AllMustHold, false, 2),
+        ([3, 2, 0, 1], 0, Reads::OnlyTheFirst, false, 2),
+        ([3, 2, 0, 1], 0, Reads::OnlyTheLast, false, 2),
+        ([5, 0, 0, 0], 0, Reads::OnlyTheFirst, false, 2),
+        ([5, 0, 0, 0], 0, Reads::OnlyTheLast, false, 2),
+        // As many of the first status as of the last.
+        ([2, 0, 0, 2], 0, Reads::OnlyTheFirst, false, 4),
+        ([2, 1, 0, 2], 0, Reads::OnlyTheLast, false, 4),
+        ([2, 0, 0, 2], 3, Reads::OnlyTheFirst, false, 4),
+        ([3, 2, 0, 1], 0, Reads::Refuses, false, 1),
+        ([0; 4], 0, Reads::OnlyTheFirst, true, 2),
+    ] {
+        let network = with_statuses(counts, others, reads);
+        let bench = Bench::new(&network);
+        let session = bench.session();
+        let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+        for _ in 0..2 {
+            assert_eq!(provider.takes_values_as_alternatives().await.unwrap(), expected, "{counts:?} {others} {reads:?}");
+        }
+        assert_eq!(network.sent().len(), calls, "{counts:?} {others} {reads:?}: asked once");
     }
 }
 

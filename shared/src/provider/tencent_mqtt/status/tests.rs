@@ -4,6 +4,7 @@ mod failures;
 
 use serde_json::{Value, json};
 
+use super::super::NAME;
 use super::super::tests::{named, refused};
 use super::*;
 use crate::provider::fixture::{Bench, target};
@@ -17,6 +18,8 @@ struct Vendor {
     known: Vec<(String, &'static str)>,
     /// Whether it wants all the values of one filter to match.
     wants_all_values: bool,
+    /// Whether it uses only the first value of a filter.
+    uses_only_the_first: bool,
     /// Whether it compares texts in part.
     matches_in_part: bool,
     /// Most values that one filter may have.
@@ -49,6 +52,7 @@ impl Vendor {
         if self.most_values.is_some_and(|most| values.len() > most) {
             return refused("InvalidParameterValue");
         }
+        let values = if self.uses_only_the_first { values[..values.len().min(1)].to_vec() } else { values };
         let matches = |serial: &str, value: &str| match filter["Name"].as_str() {
             Some("Status") => value == "ACTIVE",
             _ if self.matches_in_part => serial.contains(value),
@@ -116,6 +120,7 @@ fn sizes(network: &Network) -> Vec<usize> {
 }
 
 const EVERY_STATUS: &str = "Status=ACTIVE|INACTIVE|REVOKED|PENDING_ACTIVATION";
+const BACKWARDS: &str = "Status=PENDING_ACTIVATION|REVOKED|INACTIVE|ACTIVE";
 
 #[tokio::test(start_paused = true)]
 async fn one_call_asks_for_a_group_of_at_most_a_hundred_values() {
@@ -164,13 +169,18 @@ async fn a_group_is_halved_until_the_vendor_takes_it() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_called_unknown_before_the_vendor_has_shown_how_it_reads_several_values() {
     for (vendor, asked, expected, made) in [
-        // One is missing: the vendor is asked for every status at once, which finds everything or nothing.
-        (Vendor::of(&["0d"]), &["ab"][..], &["-"][..], &["DeviceCertificateSn=ab|AB|00ab|00AB", EVERY_STATUS][..]),
+        // One is missing: the vendor is asked for every status at once, in two orders, which both find everything.
+        (Vendor::of(&["0d"]), &["ab"][..], &["-"][..], &["DeviceCertificateSn=ab|AB|00ab|00AB", EVERY_STATUS, BACKWARDS, "everything"][..]),
         // An instance without certificates has none to miss.
         (Vendor::of(&[]), &["ab"], &["-"], &["DeviceCertificateSn=ab|AB|00ab|00AB", EVERY_STATUS, "everything"]),
         // Found alone, which says nothing about alternatives.
-        (Vendor::of(&["11"]), &["11", "12"], &["active", "-"], &["DeviceCertificateSn=11|0011|12|0012", EVERY_STATUS]),
-        // Two different numbers cannot have been found by a vendor that wants all values to match.
+        (
+            Vendor::of(&["11"]),
+            &["11", "12"],
+            &["active", "-"],
+            &["DeviceCertificateSn=11|0011|12|0012", EVERY_STATUS, BACKWARDS, "everything"],
+        ),
+        // Two different numbers cannot have been found by a vendor that does not take alternatives.
         (Vendor::of(&["11", "12"]), &["11", "12", "13"], &["active", "active", "-"], &["DeviceCertificateSn=11|0011|12|0012|13|0013"]),
         (Vendor::of(&["11"]), &["11"], &["active"], &["DeviceCertificateSn=11|0011"]),
     ] {
@@ -188,6 +198,30 @@ async fn a_vendor_for_whom_values_are_no_alternatives_is_asked_one_by_one() {
     let expected =
         ["DeviceCertificateSn=ab|AB|00ab|00AB|11|0011|12|0012", EVERY_STATUS, "everything", "ab", "AB", "00ab", "11", "12", "0012"];
     assert_eq!(calls(&network), expected, "every spelling, and none after it is found");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_uses_only_the_first_value_is_asked_one_by_one() {
+    let network = Vendor { uses_only_the_first: true, ..Vendor::of(&["ab", "11"]) }.network();
+    let answer = look_up(&network, &references(&["ab", "11", "12"])).await;
+    assert_eq!(told(&answer), ["active", "active", "-"]);
+    let expected = ["DeviceCertificateSn=ab|AB|00ab|00AB|11|0011|12|0012", EVERY_STATUS, BACKWARDS, "11", "12", "0012"];
+    assert_eq!(calls(&network), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_refuses_so_many_values_is_asked_one_by_one() {
+    let network = Vendor { most_values: Some(2), ..Vendor::of(&["11"]) }.network();
+    assert_eq!(told(&look_up(&network, &references(&["11", "12"])).await), ["active", "-"]);
+    assert!(calls(&network).ends_with(&["12".to_owned(), "0012".to_owned()]), "{:?}", calls(&network));
+}
+
+#[tokio::test(start_paused = true)]
+async fn groups_that_wait_side_by_side_find_out_about_alternatives_once() {
+    let network = Vendor::of(&["0d"]).network().delayed(std::time::Duration::from_millis(10));
+    look_up(&network, &references(&numbered(300))).await;
+    let calls = calls(&network);
+    assert_eq!(calls.iter().filter(|call| !call.starts_with("DeviceCertificateSn=")).count(), 3, "{calls:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,14 +256,29 @@ async fn every_page_of_a_group_is_read() {
     assert_eq!(network.each(|sent| sent.body()["Offset"].as_u64().unwrap()), [0, 100, 200]);
 }
 
+/// A list of five in two pages, of which these are the second one's rows.
+fn two_pages(second: Value) -> Network {
+    let first = json!([row(&("11".to_owned(), "0b")), row(&("12".to_owned(), "0b"))]);
+    Network::new(move |request| {
+        let begins = serde_json::from_slice::<Value>(&request.body).unwrap()["Offset"] == 0;
+        ok(&json!({"Response": {"TotalCount": 5, "Data": if begins { &first } else { &second }}}))
+    })
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_list_that_ends_before_its_total_ends() {
-    let network = Network::new(|request| match serde_json::from_slice::<Value>(&request.body).unwrap()["Offset"].as_u64() {
-        Some(0) => ok(&json!({"Response": {"TotalCount": 5, "Data": [row(&("11".to_owned(), "0b")), row(&("12".to_owned(), "0b"))]}})),
-        _ => ok(&json!({"Response": {"TotalCount": 5, "Data": []}})),
-    });
-    assert_eq!(told(&look_up(&network, &references(&["11", "12"])).await), ["active", "active"]);
-    assert_eq!(network.sent().len(), 2);
+async fn a_list_that_ends_before_its_total_is_not_an_answer() {
+    let network = two_pages(json!([]));
+    assert_eq!(told(&look_up(&network, &references(&["11", "12"])).await), ["provider_invalid_response"; 2]);
+    let network = Network::new(|_| ok(&json!({"Response": {"TotalCount": 5, "Data": []}})));
+    assert_eq!(told(&look_up(&network, &references(&["11"])).await), ["provider_invalid_response"], "and not that it is unknown");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_comes_again_on_the_next_page_is_one_certificate() {
+    let again = json!({"DeviceCertificateSn": "12", "CaSn": "000b", "Status": "INACTIVE"});
+    let others = ["21", "22"].map(|serial| row(&(serial.to_owned(), "0b")));
+    let network = two_pages(json!([again, others[0], others[1]]));
+    assert_eq!(told(&look_up(&network, &references(&["11", "12"])).await), ["active", "inactive"], "the later row is the newer one");
 }
 
 #[tokio::test(start_paused = true)]

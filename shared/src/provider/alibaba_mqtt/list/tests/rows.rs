@@ -78,7 +78,9 @@ async fn recorded_answers_are_read() {
 
 #[tokio::test(start_paused = true)]
 async fn an_empty_list_may_be_left_out_and_other_forms_are_not_an_answer() {
-    for data in [json!({"Total": 0}), json!({"Total": 0, "DeviceCertificateVOS": null}), json!({"DeviceCertificateVOS": []})] {
+    for data in
+        [json!({"Total": 0}), json!({"Total": 1}), json!({"Total": 0, "DeviceCertificateVOS": null}), json!({"DeviceCertificateVOS": []})]
+    {
         let network = Network::queue([ok(&json!({"RequestId": "id-1", "Data": data}))]);
         assert_eq!(page(&network, &Filter::default(), None).await.unwrap().list_length, ListLength::Known(0));
     }
@@ -88,6 +90,8 @@ async fn an_empty_list_may_be_left_out_and_other_forms_are_not_an_answer() {
         json!({"RequestId": "id-1", "Data": {"DeviceCertificateVOS": {}}}),
         json!({"RequestId": "id-1", "Data": {"DeviceCertificateVOS": [["11", "ca", "1"]]}}),
         json!({"RequestId": "id-1", "Data": {"DeviceCertificateVOS": [{"DeviceSn": "11"}]}}),
+        json!({"RequestId": "id-1", "Data": {"DeviceCertificateVOS": [], "Total": 3}}),
+        json!({"RequestId": "id-1", "Data": {"Total": 2}}),
     ] {
         let network = Network::new(move |_| ok(&body));
         assert_eq!(page(&network, &Filter::default(), None).await.unwrap_err().code, ErrorCode::ProviderInvalidResponse);

@@ -1,0 +1,67 @@
+//! How much one process spends on repeating calls: when a vendor is down, repetitions of everything would keep it down.
+
+use std::cell::Cell;
+
+use crate::error::{Error, ErrorCode};
+
+/// A full quota. The figures are those of the AWS SDKs' standard retry mode.
+const FULL: u32 = 500;
+/// One more attempt after a failure.
+const COST: u32 = 14;
+/// One more attempt after the vendor asked to slow down, which says that it works.
+const COST_WHEN_THROTTLED: u32 = 5;
+/// What a call that succeeds at once gives back.
+const FOR_SUCCESS: u32 = 1;
+
+/// What is left for repetitions.
+#[derive(Debug)]
+pub struct RetryQuota(Cell<u32>);
+
+impl Default for RetryQuota {
+    fn default() -> Self {
+        Self(Cell::new(FULL))
+    }
+}
+
+impl RetryQuota {
+    /// Takes the price of one more attempt; `None` when too little is left.
+    pub(super) fn take(&self, error: &Error) -> Option<u32> {
+        let price = if error.code == ErrorCode::Throttled { COST_WHEN_THROTTLED } else { COST };
+        self.0.set(self.0.get().checked_sub(price)?);
+        Some(price)
+    }
+
+    /// A call succeeded: gives back what its last repetition took, or a little where it needed none.
+    pub(super) fn succeeded(&self, taken: Option<u32>) {
+        let back = taken.unwrap_or(FOR_SUCCESS);
+        self.0.set(self.0.get().saturating_add(back).min(FULL));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(code: ErrorCode) -> Error {
+        Error::new(code, "")
+    }
+
+    #[test]
+    fn it_is_used_up_by_failures_and_filled_by_successes() {
+        let quota = RetryQuota::default();
+        let mut taken = 0;
+        while quota.take(&failed(ErrorCode::ProviderUnavailable)).is_some() {
+            taken += 1;
+        }
+        assert_eq!(taken, 35);
+        assert_eq!(quota.take(&failed(ErrorCode::Throttled)), Some(COST_WHEN_THROTTLED), "10 were left");
+        for _ in 0..9 {
+            quota.succeeded(None);
+        }
+        assert_eq!(quota.take(&failed(ErrorCode::ProviderUnavailable)), Some(COST));
+        quota.succeeded(Some(COST));
+        assert_eq!(quota.take(&failed(ErrorCode::Timeout)), Some(COST));
+        (0..600).for_each(|_| quota.succeeded(None));
+        assert_eq!(quota.0.get(), FULL);
+    }
+}

@@ -1,0 +1,194 @@
+//! What topics, buses and pipes get for an answer.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::transport::fake::{answer, ok, parameter};
+
+/// The certificate itself as the broker keeps it, of which no line of the log may hold this.
+const PEM: &str = "x-the-certificate-itself-x";
+
+/// A broker of one certificate, or one that wants less of instances called `busy`.
+fn broker() -> Network {
+    Network::new(|request| {
+        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        if asked["InstanceId"] == "busy" {
+            return ok(&json!({"Response": {"Error": {"Code": "RequestLimitExceeded", "Message": "less"}, "RequestId": "id-1"}}));
+        }
+        let item = json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "DeviceCertificate": PEM});
+        ok(&json!({"Response": {"TotalCount": 1, "Data": [item], "RequestId": "id-1"}}))
+    })
+}
+
+fn list(instance: &str) -> String {
+    json!({"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": instance, "include_pem": true}).to_string()
+}
+
+/// Fails with a code, without a call.
+const WRONG: &str = r#"{"provider": "tencent-mqtt", "region": "ap-guangzhou", "colour": 1}"#;
+
+fn in_short(answer: &Value) -> String {
+    let pem = &answer["certificates"][0]["pem"];
+    if answer["operation"] == "describe" && pem == PEM { "answer".to_owned() } else { answer["code"].as_str().unwrap().to_owned() }
+}
+
+fn all_in_short(answer: &Value) -> Vec<String> {
+    answer.as_array().unwrap().iter().map(in_short).collect()
+}
+
+#[test]
+fn a_pipe_gets_an_answer_or_an_error_for_each_record_in_their_order() {
+    let (good, busy) = (list("mqtt-1"), list("busy"));
+    for (bodies, expected) in [
+        (&[good.as_str()][..], &["answer"][..]),
+        (&[&good, BAD, &busy, &good, WRONG], &["answer", "invalid_request", "throttled", "answer", "invalid_request"]),
+        (&[BAD], &["invalid_request"]),
+    ] {
+        let event = json!(queue_records(bodies.iter().map(|body| ("1", *body))));
+        assert_eq!(all_in_short(&send_over::<Describe>(&broker(), &event).unwrap()), expected, "{bodies:?}");
+    }
+}
+
+#[test]
+fn a_record_of_a_pipe_needs_no_id_and_nothing_holds_it_up() {
+    let mut event = json!(queue_records([("1", BAD), ("1", FORBIDDEN), ("1", FORBIDDEN)]));
+    for record in event.as_array_mut().unwrap() {
+        record.as_object_mut().unwrap().remove("messageId");
+        record["eventSourceARN"] = json!("arn:aws:sqs:eu-west-1:1:orders.fifo");
+        record["attributes"]["MessageGroupId"] = json!("a");
+    }
+    let answer = send::<Inactivate>(&event.to_string()).unwrap();
+    assert_eq!(all_in_short(&answer), ["invalid_request", "forbidden", "forbidden"]);
+}
+
+#[test]
+fn a_panic_in_a_pipe_is_the_answer_to_its_own_record() {
+    let event = json!(queue_records([("1", UNSUPPORTED), ("2", PANICS), ("3", BAD)]));
+    let answer = send::<Status>(&event.to_string()).unwrap();
+    assert_eq!(all_in_short(&answer), ["invalid_request", "internal", "invalid_request"]);
+    assert!(!answer.to_string().contains("4711"), "{answer}");
+}
+
+#[test]
+fn of_a_pipes_list_that_is_too_long_as_few_answers_as_can_be_are_replaced() {
+    let network = Network::new(|request| {
+        let asked = parameter(request, "SerialNumber").unwrap();
+        let row = |text: &str| json!({"SerialNumber": text, "Status": "good"});
+        ok(&json!({"RequestId": "id-1", "CertificateStatus": asked.split(',').map(row).collect::<Vec<_>>()}))
+    });
+    let ask = |serial: &str, count: usize| {
+        json!({"provider": "alibaba-pca", "region": "cn-hangzhou", "certificates": vec![json!({"serial_number": serial}); count]})
+            .to_string()
+    };
+    let tell = |count: usize| {
+        let mut bodies: Vec<String> = (0..20).map(|record| ask(&format!("a{record:03x}"), count)).collect();
+        bodies.push(ask("b0", 1));
+        let event = json!(queue_records(bodies.iter().map(|body| ("1", body.as_str()))));
+        send_over::<Status>(&network, &event).unwrap()
+    };
+    let answer = tell(1000);
+    let length = answer.to_string().len();
+    assert!((5_700_000..6_200_000).contains(&length), "{length}");
+    let outcomes = answer.as_array().unwrap();
+    let replaced = outcomes.iter().filter(|outcome| outcome["code"] == "payload_too_large").count();
+    assert!((1..10).contains(&replaced), "{replaced}");
+    assert_eq!((outcomes.len(), &outcomes[20]["operation"]), (21, &json!("status")), "a short one is never replaced");
+    assert!(tell(500).as_array().unwrap().iter().all(|outcome| outcome["operation"] == "status"), "this list fits");
+}
+
+#[test]
+fn a_topic_gets_the_list_of_answers_or_the_failure_that_is_worth_another_delivery() {
+    let (good, busy) = (list("mqtt-1"), list("busy"));
+    for (messages, expected) in [
+        (&[good.as_str()][..], Ok(&["answer"][..])),
+        (&[&good, &good], Ok(&["answer", "answer"])),
+        (&[&busy], Err("throttled")),
+        (&[&good, &busy, &good], Err("throttled")),
+        (&[&good, BAD], Err("invalid_request")),
+        (&[WRONG, &good], Err("invalid_request")),
+    ] {
+        let result = send_over::<Describe>(&broker(), &topic(messages));
+        let told = result.map(|answer| all_in_short(&answer)).map_err(|error| error.0.code.as_str());
+        assert_eq!(told, expected.map(|all| all.iter().map(|one| (*one).to_owned()).collect()), "{messages:?}");
+    }
+    // What is decided needs no other delivery.
+    let answer = send::<Inactivate>(&topic(&[FORBIDDEN, FORBIDDEN]).to_string()).unwrap();
+    assert_eq!(all_in_short(&answer), ["forbidden", "forbidden"]);
+}
+
+#[test]
+fn a_bus_gets_the_answer_or_the_error() {
+    for (detail, expected) in [(list("mqtt-1"), Ok("answer")), (list("busy"), Err("throttled")), (WRONG.to_owned(), Err("invalid_request"))]
+    {
+        let result = send_over::<Describe>(&broker(), &bus(&detail));
+        let told = result.map(|answer| in_short(&answer)).map_err(|error| error.0.code.as_str());
+        assert_eq!(told, expected.map(str::to_owned), "{detail}");
+    }
+    assert_eq!(send::<Inactivate>(&bus(FORBIDDEN).to_string()).unwrap_err().0.code.as_str(), "forbidden");
+    assert_eq!(send::<Status>(&bus(PANICS).to_string()).unwrap_err().0.code.as_str(), "internal");
+}
+
+#[test]
+fn a_part_that_may_succeed_later_fails_a_buss_event_and_a_topics() {
+    // The first certificate is off, the second cannot be read now.
+    let network = || {
+        Network::new(|request| {
+            let asked = |name| parameter(request, name).unwrap();
+            match asked("DeviceSn").as_str() {
+                "0A" => ok(&json!({"Data": {"DeviceSn": "0A", "CaSn": asked("CaSn"), "Status": "0"}, "RequestId": "id-1"})),
+                _ => answer(503, ""),
+            }
+        })
+    };
+    let order = json!({
+        "provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-1",
+        "certificates": [{"serial_number": "0A", "ca_serial_number": "0b"}, {"serial_number": "0B", "ca_serial_number": "0b"}]
+    })
+    .to_string();
+    for event in [bus(&order), topic(&[&order])] {
+        let error = send_over::<Inactivate>(&network(), &event).unwrap_err();
+        assert_eq!(error.0.code.as_str(), "provider_unavailable", "{event}");
+    }
+    let answer = send_over::<Inactivate>(&network(), &json!(queue_records([("1", order.as_str())]))).unwrap();
+    assert_eq!(answer[0]["summary"]["failed"], 1, "a pipe is told both: {answer}");
+}
+
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn each_message_has_its_line_in_the_log_and_certificates_themselves_have_none() {
+    let good = list("mqtt-1");
+    let records = || queue_records([("1", good.as_str()), ("2", BAD), ("3", good.as_str())]);
+    for (event, lines) in [
+        (json!({"Records": records()}), ["answer true", "answer false", "answer false"].as_slice()),
+        (json!(records()), &["answer false", "answer false", "answer false"]),
+        (topic(&[&good, &good]), &["answer false", "answer false"]),
+        (bus(&good), &["answer false"]),
+    ] {
+        let output = Written::default();
+        let writer = output.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let result = tracing::subscriber::with_default(subscriber, || send_over::<Describe>(&broker(), &event));
+        assert!(result.is_ok());
+        let log = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+        assert!(!log.contains(PEM) && log.contains("mqtt-1"), "{log}");
+        let told: Vec<&str> = log
+            .lines()
+            .filter(|line| line.contains("record: answer"))
+            .map(|line| if line.contains("comes_back=true") { "answer true" } else { "answer false" })
+            .collect();
+        assert_eq!(told, lines, "{log}");
+    }
+}

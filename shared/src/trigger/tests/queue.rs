@@ -1,0 +1,53 @@
+//! Batches of queues.
+
+use super::*;
+
+#[test]
+fn a_panicking_record_comes_back_and_its_neighbours_are_answered() {
+    let answer = send::<Status>(&queue_batch([("panics", PANICS), ("unsupported", UNSUPPORTED), ("bad", BAD)]).to_string()).unwrap();
+    assert_eq!(
+        answer,
+        json!({"batchItemFailures": [{"itemIdentifier": "panics"}, {"itemIdentifier": "unsupported"}, {"itemIdentifier": "bad"}]})
+    );
+}
+
+#[test]
+fn what_was_decided_does_not_come_back() {
+    let event = queue_batch([("1", FORBIDDEN)]);
+    assert_eq!(send::<Inactivate>(&event.to_string()).unwrap(), json!({"batchItemFailures": []}));
+}
+
+#[test]
+fn in_an_ordered_queue_nothing_of_a_group_is_done_behind_a_record_that_comes_back_and_other_groups_go_on() {
+    let bad_ones = |records: &[(Option<&str>, &str)]| {
+        let record = |(index, (group, body)): (usize, &(Option<&str>, &str))| {
+            json!({
+                "messageId": index.to_string(), "body": body, "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:eu-west-1:1:orders.fifo", "attributes": {"MessageGroupId": group}
+            })
+        };
+        let records: Vec<Value> = records.iter().enumerate().map(record).collect();
+        ids(&send::<Inactivate>(&json!({ "Records": records }).to_string()).unwrap()).join(" ")
+    };
+    let (a, b) = (Some("a"), Some("b"));
+    for (records, expected) in [
+        (&[(a, FORBIDDEN), (a, FORBIDDEN)][..], ""),
+        (&[(a, FORBIDDEN), (a, BAD), (a, FORBIDDEN), (a, FORBIDDEN)], "1 2 3"),
+        (&[(a, BAD), (b, FORBIDDEN), (a, FORBIDDEN), (b, FORBIDDEN)], "0 2"),
+        (&[(a, FORBIDDEN), (b, BAD), (a, BAD), (b, FORBIDDEN), (a, FORBIDDEN), (b, FORBIDDEN)], "1 2 3 4 5"),
+        // Nobody knows what must not overtake what.
+        (&[(None, BAD), (None, FORBIDDEN), (a, FORBIDDEN)], "0 1"),
+    ] {
+        assert_eq!(bad_ones(records), expected, "{records:?}");
+    }
+}
+
+#[test]
+fn a_group_of_a_queue_that_is_not_ordered_holds_nobody_up() {
+    let mut batch = queue_batch([("1", BAD), ("2", FORBIDDEN)]);
+    for record in batch["Records"].as_array_mut().unwrap() {
+        record["attributes"]["MessageGroupId"] = json!("tenant");
+        record["eventSourceARN"] = json!("arn:aws:sqs:eu-west-1:1:orders");
+    }
+    assert_eq!(ids(&send::<Inactivate>(&batch.to_string()).unwrap()), ["1"]);
+}
