@@ -1,13 +1,14 @@
 //! The status of many: the list, narrowed to groups of serial numbers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::filter::order_by;
 use super::list::LARGEST_PAGE;
 use super::wire::{DescribeDeviceCertificates, Filter};
-use super::{TencentMqtt, serial_number};
+use super::{NAME, TencentMqtt, serial_number};
 use crate::error::Error;
 use crate::model::{Certificate, ProviderRecord, SerialNumber};
+use crate::provider::codes::not_an_answer;
 use crate::provider::each::each;
 use crate::provider::{LookUp, Scope, Status};
 use crate::request::{CertificateReference, Order};
@@ -141,6 +142,7 @@ impl TencentMqtt<'_> {
         let filters = [Filter { name: "DeviceCertificateSn", values }];
         let now = self.connection.session.now;
         let (mut rows, mut request_ids, mut offset) = (Rows::new(), Vec::new(), 0_u64);
+        let mut shown = HashSet::new();
         loop {
             let parameters = DescribeDeviceCertificates {
                 instance_id: self.instance(),
@@ -151,8 +153,10 @@ impl TencentMqtt<'_> {
             };
             let page = self.list(&parameters).await?;
             request_ids.extend(page.request_id);
+            let before = shown.len();
             for item in page.items {
                 let certificate = ProviderRecord::from(item).into_certificate(now, false);
+                shown.insert((certificate.provider_serial_number.clone(), certificate.ca_serial_number.clone()));
                 // Whether texts match as a whole is not documented: others than the ones asked for are left out.
                 if let Some(number) = certificate.serial_number.clone().filter(|number| group.contains(&number)) {
                     keep(rows.entry(number).or_default(), certificate);
@@ -160,6 +164,10 @@ impl TencentMqtt<'_> {
             }
             if page.end >= page.total {
                 return Ok((rows, request_ids));
+            }
+            // A list that repeats itself would be read for ever.
+            if shown.len() == before {
+                return Err(not_an_answer(NAME, 200, "a page shows nothing but certificates that were shown before"));
             }
             offset = page.end;
         }

@@ -311,3 +311,17 @@ async fn a_certificate_is_found_by_its_serial_number_only() {
     Status::check(&provider, &named("11")).unwrap();
     assert_eq!(told(&provider.look_up(&[nameless, named("11")]).await), ["invalid_request", "active"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_repeats_itself_is_not_read_for_ever() {
+    let row = json!({"DeviceCertificateSn": "a1", "CaSn": "0b", "Status": "ACTIVE"});
+    let body = json!({"Response": {"TotalCount": 1_766_073_600_000_u64, "Data": [row], "RequestId": "id"}});
+    let network = Network::new(move |_| ok(&body));
+    let bench = Bench::new(&network);
+    let session = bench.session();
+    let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+    let asked = [CertificateReference { serial_number: SerialNumber::parse("a1").ok(), ca_serial_number: None, fingerprint_sha256: None }];
+    let told = provider.look_up(&asked).await;
+    assert_eq!(told.records[0].as_ref().unwrap_err().code, crate::error::ErrorCode::ProviderInvalidResponse);
+    assert_eq!(network.sent().len(), 2);
+}
