@@ -16,6 +16,9 @@ use crate::operation::Operation;
 use crate::request::{self, LARGEST_REQUEST, object_from_query};
 use crate::webhook::WebhookId;
 
+/// Epoch milliseconds, in 2001: before that nobody called a function.
+const EARLIEST_RECEIPT: i64 = 1_000_000_000_000;
+
 /// An HTTP request as its gateway describes it.
 pub(super) struct HttpEvent {
     form: Form,
@@ -79,8 +82,8 @@ impl HttpEvent {
             received_at: ["/timeEpoch", "/requestTimeEpoch"]
                 .iter()
                 .find_map(|member| members.request_context.pointer(member)?.as_i64())
-                // An emulator's zero is no moment.
-                .filter(|milliseconds| *milliseconds > 0)
+                // An emulator's zero, or its seconds, are no moment.
+                .filter(|milliseconds| *milliseconds >= EARLIEST_RECEIPT)
                 .and_then(Timestamp::from_epoch_milliseconds),
         }
     }

@@ -125,11 +125,13 @@ fn until_when_an_order_says_that_it_is_good_alone_decides() {
 #[test]
 fn what_does_not_tell_when_it_was_sent_is_not_called_old() {
     let old = order(&[("not_after", json!(text(NOW - 1)))]);
-    let makers: [(&str, Maker); 7] = [
+    let makers: [(&str, Maker); 8] = [
         ("direct", |body, _| serde_json::from_str(body).unwrap()),
         ("http load balancer", |body, _| json!({"requestContext": {"elb": {}}, "httpMethod": "POST", "body": body})),
         ("http 2.0", |body, _| json!({"requestContext": {"http": {"method": "POST"}, "timeEpoch": 0}, "body": body})),
         ("http 2.0", |body, _| json!({"requestContext": {"http": {"method": "POST"}, "timeEpoch": "x"}, "body": body})),
+        // Cargo Lambda's emulator tells seconds.
+        ("http 2.0", |body, _| json!({"requestContext": {"http": {"method": "POST"}, "timeEpoch": NOW / 1000}, "body": body})),
         ("queue", |body, _| queue_batch([("1", body)])),
         ("topic", |body, _| topic(&[body])),
         ("bus", |body, _| bus(body)),
