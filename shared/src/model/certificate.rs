@@ -230,7 +230,7 @@ fn seconds(moment: Timestamp) -> Timestamp {
 }
 
 /// A provider's text as a fact: an empty one is none.
-fn fact(text: Option<String>) -> Option<String> {
+pub(crate) fn fact(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 

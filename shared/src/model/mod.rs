@@ -8,6 +8,7 @@ mod status;
 mod timestamp;
 mod x509;
 
+pub(crate) use certificate::fact;
 pub use certificate::{Certificate, Disagreement, ProviderRecord, Subject};
 pub use fingerprint::Fingerprint;
 pub use identifier::{InstanceId, ProviderName, Region, Source};

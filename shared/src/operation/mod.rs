@@ -128,6 +128,19 @@ fn none_twice(sources: impl Iterator<Item = Option<Source>>) -> Result<(), Error
     Ok(())
 }
 
+/// Whether the provider can find each of a request's certificates by the names given.
+///
+/// # Errors
+/// The first that it cannot find, by its place.
+fn check_each(certificates: &[CertificateReference], check: impl Fn(&CertificateReference) -> Result<(), Error>) -> Result<(), Error> {
+    certificates.iter().enumerate().try_for_each(|(index, reference)| {
+        check(reference).map_err(|error| {
+            let field = format!("certificates[{index}].{}", error.field.as_deref().unwrap_or_default());
+            error.with_field(field)
+        })
+    })
+}
+
 /// Why a certificate is not the one that was asked for, although the provider knows it under the name that was used. That is a matter of
 /// this one certificate, and not of the request.
 fn contradiction(reference: &CertificateReference, certificate: &Certificate) -> Option<Error> {

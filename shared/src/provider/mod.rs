@@ -20,7 +20,7 @@ pub use port::{Describe, Entry, Found, Inactivate, ListLength, ListQuery, LookUp
 
 use crate::error::{Error, ErrorCode};
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
-use crate::model::Source;
+use crate::model::{Source, fact};
 use connection::{Connection, Facts, connect};
 
 /// The provider that lists.
@@ -65,11 +65,6 @@ pub fn status_teller<'a>(session: &'a Session<'a>, source: Source) -> Result<Box
 /// Whether this provider is a certificate authority, whose word can be held against a broker's.
 pub const fn is_certificate_authority(provider: ProviderName) -> bool {
     matches!(provider, AlibabaPca)
-}
-
-/// A vendor's text as a fact: an empty one is none.
-fn fact(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

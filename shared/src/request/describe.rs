@@ -215,6 +215,11 @@ impl Filter {
         .filter(|(_, count)| *count > 0)
     }
 
+    /// Whether every record is wanted.
+    pub fn is_empty(&self) -> bool {
+        self.lists_in_use().next().is_none() && !self.has_window()
+    }
+
     /// Whether it asks for a window of expiry.
     pub const fn has_window(&self) -> bool {
         self.not_after_from.is_some() || self.not_after_to.is_some() || self.expires_within_days.is_some()

@@ -1,17 +1,15 @@
 //! Messages that are delivered together: as few calls to the providers as they allow, and each with an outcome of its own.
 
-use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::iter::once;
 
-use serde_json::value::RawValue;
-
 use super::invocation::{Invocation, contained};
 use super::message::Message;
+use super::outcome::Outcome;
 use super::queue::Record;
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
-use crate::operation::{Answer, AnswerBudget, Operation};
+use crate::operation::{AnswerBudget, Operation};
 use crate::request;
 use crate::telemetry::RECORD;
 
@@ -46,90 +44,6 @@ impl From<Record<'_>> for Delivery {
 impl From<Result<Message, Error>> for Delivery {
     fn from(message: Result<Message, Error>) -> Self {
         Self { message_id: None, message, ordered_group: None }
-    }
-}
-
-/// What became of one message.
-#[derive(Clone)]
-pub(super) struct Outcome {
-    /// The answer or the error, as it goes out.
-    json: Box<RawValue>,
-    /// The same without certificates themselves.
-    logged: Box<RawValue>,
-    /// What failed as a whole.
-    error: Option<Error>,
-    /// Why the message has to be delivered again.
-    reason_to_come_back: Option<Error>,
-}
-
-impl Outcome {
-    fn of<A: Answer>(result: Result<A, Error>) -> Self {
-        match result {
-            Ok(answer) => {
-                let reason_to_come_back = answer.failures().find(|error| error.comes_back()).cloned();
-                let json = serde_json::value::to_raw_value(&answer);
-                match json.and_then(|json| Ok((json, serde_json::value::to_raw_value(&answer.for_log())?))) {
-                    Ok((json, logged)) => Self { json, logged, error: None, reason_to_come_back },
-                    Err(error) => Self::failed(Error::new(ErrorCode::Internal, format!("the answer cannot be written: {error}"))),
-                }
-            }
-            Err(error) => Self::failed(error),
-        }
-    }
-
-    fn failed(error: Error) -> Self {
-        // An error always serializes.
-        let json = serde_json::value::to_raw_value(&error).unwrap_or_default();
-        Self { logged: json.clone(), json, reason_to_come_back: Some(error.clone()).filter(Error::comes_back), error: Some(error) }
-    }
-
-    /// Not tried, because one before it in its order has to come back.
-    fn behind_another() -> Self {
-        let detail = "a message before this one in its order has to be delivered again; this one comes back behind it";
-        Self::failed(Error::new(ErrorCode::Timeout, detail))
-    }
-
-    /// What is left to decide by.
-    fn without_texts(self) -> Self {
-        Self { json: Box::default(), logged: Box::default(), ..self }
-    }
-
-    pub(super) fn comes_back(&self) -> bool {
-        self.reason_to_come_back.is_some()
-    }
-
-    pub(super) fn reason_to_come_back(&self) -> Option<&Error> {
-        self.reason_to_come_back.as_ref()
-    }
-
-    /// The answer or the error, as they go out in one list of at most so many bytes. Of a list that is too long, the longest are replaced:
-    /// it would fail them all, again and again.
-    pub(super) fn list(outcomes: Vec<Self>, bytes: usize) -> Vec<Box<RawValue>> {
-        let length = |json: &RawValue| json.get().len().saturating_add(1);
-        let mut list: Vec<Box<RawValue>> = outcomes.into_iter().map(|outcome| outcome.json).collect();
-        let mut all: usize = list.iter().map(|json| length(json)).sum();
-        if all > bytes {
-            let detail = "the answer is too long to go out with the others of its batch; the log has it. Ask for less, or let fewer \
-                          messages into a batch";
-            let in_its_place = Self::failed(Error::new(ErrorCode::PayloadTooLarge, detail)).json;
-            let mut longest_first: Vec<&mut Box<RawValue>> = list.iter_mut().collect();
-            longest_first.sort_by_key(|json| Reverse(length(json)));
-            for json in longest_first {
-                if all > bytes && length(json) > length(&in_its_place) {
-                    all = all.saturating_sub(length(json)).saturating_add(length(&in_its_place));
-                    json.clone_from(&in_its_place);
-                }
-            }
-        }
-        list
-    }
-
-    /// The answer, unless it failed, or a part of it did that is worth another delivery.
-    pub(super) fn into_answer(self) -> Result<Box<RawValue>, Error> {
-        match self.error.or(self.reason_to_come_back) {
-            Some(error) => Err(error),
-            None => Ok(self.json),
-        }
     }
 }
 

@@ -11,8 +11,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Function;
-use super::batch::{Carrier, Delivery, Outcome};
+use super::batch::{Carrier, Delivery};
 use super::event::{Event, recognise};
+use super::outcome::Outcome;
 use super::queue::BatchAnswer;
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;

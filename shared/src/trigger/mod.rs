@@ -5,6 +5,7 @@ mod event;
 mod http;
 mod invocation;
 mod message;
+mod outcome;
 mod queue;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use whole_function_tests::{Answer, HttpAnswer, Runtime};
 use crate::cells::{device, pair_everywhere, request, with};
 use crate::every_cell_inactivate::order;
 use crate::every_cell_status::own_reference;
-use crate::setup::{at_once, in_short, invoke_within, problem};
+use crate::setup::{at_once, function, in_short, invoke_within, problem};
 
 /// Every cell of the table that is not refused.
 fn cells() -> Vec<(&'static str, Vendor)> {
@@ -34,7 +34,7 @@ async fn cell(name: &str, vendor: Vendor) -> (Simulator, Runtime, Value) {
     (simulator, function, asked(name, vendor, &issued))
 }
 
-fn json_body(body: &str) -> Fault {
+pub(crate) fn json_body(body: &str) -> Fault {
     Fault::body(200, "application/json", body)
 }
 
@@ -77,38 +77,51 @@ fn without_request_ids(mut answer: Value) -> Value {
 #[tokio::test]
 async fn every_fault_of_a_read_is_a_typed_error_after_three_attempts_and_success_when_it_ends_before() {
     at_once(cells(), |(name, vendor)| async move {
-        let (simulator, mut function, request) = cell(name, vendor).await;
-        let good = without_request_ids(function.invoke(&request).await.json());
-        let calls_of_success = simulator.calls().len();
-        let mut wrong = Vec::new();
-        for (fault, code) in faults() {
-            // Another process: one that meets so many faults would end by repeating nothing.
-            let mut function = crate::setup::function(name, &simulator).await;
-            for times in [2, 3] {
-                simulator.reset();
-                simulator.fail(vendor, FaultRule::times(fault.clone(), times));
-                let answer = function.invoke(&request).await;
-                let expected_calls = if times == 2 { 2 + calls_of_success } else { 3 };
-                let is_right = match &answer {
-                    Answer::Response(_) => times == 2 && without_request_ids(answer.json()) == good,
-                    Answer::Error(_) => {
-                        let problem = problem(&answer);
-                        let detail = problem["detail"].as_str().unwrap();
-                        let is_fit_to_show = detail.len() < 500 && !detail.contains("127.0.0.1");
-                        times == 3 && in_short(&problem).0 == code && in_short(&problem).1 && is_fit_to_show
-                    }
-                    _ => false,
-                };
-                let calls = simulator.calls().len();
-                if !is_right || calls != expected_calls {
-                    let shown: String = format!("{fault:?}").chars().take(150).collect();
-                    wrong.push(format!("{times} times {shown}: {calls} calls, expected {code}, {expected_calls} calls: {answer}"));
-                }
-            }
-        }
-        assert!(wrong.is_empty(), "{name} {vendor:?}:\n{}", wrong.join("\n"));
+        let (simulator, _, request) = cell(name, vendor).await;
+        assert_typed(name, vendor, &simulator, &request, faults()).await;
     })
     .await;
+}
+
+/// That each of these faults, when it lasts for three attempts, ends as the error that it means, and is no matter when it ends before.
+pub(crate) async fn assert_typed(name: &str, vendor: Vendor, simulator: &Simulator, request: &Value, faults: Vec<(Fault, &str)>) {
+    let good = function(name, simulator).await.invoke(request).await.json();
+    let good = without_request_ids(good);
+    let calls_of_success = simulator.calls().len();
+    let mut wrong = Vec::new();
+    for (fault, code) in faults {
+        // Another process: one that meets so many faults would end by repeating nothing.
+        let mut function = function(name, simulator).await;
+        for times in [2, 3] {
+            simulator.reset();
+            simulator.fail(vendor, FaultRule::times(fault.clone(), times));
+            let answer = function.invoke(request).await;
+            let expected_calls = if times == 2 { 2 + calls_of_success } else { 3 };
+            let is_right = match &answer {
+                Answer::Response(_) => times == 2 && without_request_ids(answer.json()) == good,
+                Answer::Error(_) => {
+                    let problem = problem(&answer);
+                    let detail = problem["detail"].as_str().unwrap();
+                    let is_fit_to_show = detail.len() < 500 && !detail.contains("127.0.0.1");
+                    times == 3 && in_short(&problem).0 == code && in_short(&problem).1 && is_fit_to_show
+                }
+                _ => false,
+            };
+            let calls = simulator.calls().len();
+            if !is_right || calls != expected_calls {
+                let shown = shown(&fault);
+                wrong.push(format!("{times} times {shown}: {calls} calls, expected {code}, {expected_calls} calls: {answer}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{name} {vendor:?}:\n{}", wrong.join("\n"));
+}
+
+fn shown(fault: &Fault) -> String {
+    match fault {
+        Fault::Body { status, bytes, .. } => format!("{status} {:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(150)])),
+        fault => format!("{fault:?}"),
+    }
 }
 
 #[tokio::test]

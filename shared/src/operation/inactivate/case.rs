@@ -82,7 +82,7 @@ impl Case<'_> {
             instance_id = scope.instance_id.as_ref().map(InstanceId::as_str),
             serial_number = found.certificate.serial_number.as_ref().map(SerialNumber::as_str),
             provider_serial_number = found.certificate.provider_serial_number,
-            ca_serial_number = self.reference.ca_serial_number.as_ref().map(SerialNumber::as_str),
+            ca_serial_number = found.certificate.ca_serial_number.as_ref().or(self.reference.ca_serial_number.as_ref()).map(SerialNumber::as_str),
             fingerprint_sha256 = found.certificate.fingerprint_sha256.as_ref().map(Fingerprint::as_str),
             reason = self.reason,
             json.result = result.and_then(|result| serde_json::to_string(result).ok()),
@@ -97,6 +97,8 @@ impl Case<'_> {
             Ordered::Settled(result) => result,
             Ordered::Open { seen: Some(LifecycleStatus::Active | LifecycleStatus::PendingActivation), .. } => match self.order(found).await
             {
+                // The first order had its effect after all, and it shows only now.
+                Ordered::Settled(result) if result.outcome == Outcome::AlreadyInactive => self.inactivated(found, None, true),
                 Ordered::Settled(result) => result,
                 Ordered::Open { seen, error } => self.unsettled(found, seen, error),
             },

@@ -7,7 +7,7 @@ mod fake;
 
 pub use answer::{InactivateAnswer, InactivateResult, Outcome, Summary};
 
-use super::{AnswerBudget, Operation, one_source, shared_error};
+use super::{AnswerBudget, Operation, check_each, one_source, shared_error};
 use crate::error::{Error, ErrorCode};
 use crate::provider::{Inactivate as Inactivator, Scope, Session, Spellings, inactivator};
 use crate::request::{InactivateRequest, Member};
@@ -29,12 +29,7 @@ impl Operation for Inactivate {
         let scope = inactivator.scope();
         guard(session, scope)?;
         in_time(session, &request)?;
-        for (index, reference) in request.certificates.iter().enumerate() {
-            inactivator.check(reference).map_err(|error| {
-                let field = format!("certificates[{index}].{}", error.field.as_deref().unwrap_or_default());
-                error.with_field(field)
-            })?;
-        }
+        check_each(&request.certificates, |reference| inactivator.check(reference))?;
         let results = act(inactivator.as_ref(), &request).await?;
         Ok(InactivateAnswer {
             operation: Self::NAME,

@@ -7,7 +7,7 @@ mod several;
 
 pub use answer::{CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult, StatusAnswer, StatusResult};
 
-use super::{AnswerBudget, Operation, contradiction, one_source, shared_error, sources};
+use super::{AnswerBudget, Operation, check_each, contradiction, one_source, shared_error, sources};
 use crate::error::{Error, ErrorCode};
 use crate::model::Certificate;
 use crate::provider::{LookUp, Session, Status as Teller, status_teller};
@@ -62,14 +62,12 @@ impl Operation for Status {
     }
 
     async fn perform_group(session: &Session<'_>, requests: Vec<StatusRequest>, budget: AnswerBudget) -> Vec<Result<StatusAnswer, Error>> {
+        // One alone may have several sources.
+        let requests = match <[StatusRequest; 1]>::try_from(requests) {
+            Ok([request]) => return vec![Self::perform(session, request, budget).await],
+            Err(requests) => requests,
+        };
         let count = requests.len();
-        if count == 1 {
-            let mut answers = Vec::new();
-            for request in requests {
-                answers.push(Self::perform(session, request, budget).await);
-            }
-            return answers;
-        }
         of_one_source(session, requests).await.unwrap_or_else(|error| (0..count).map(|_| Err(error.clone())).collect())
     }
 }
@@ -83,8 +81,9 @@ async fn of_one_source(session: &Session<'_>, requests: Vec<StatusRequest>) -> R
     let authority = first.cross_check.as_ref().map(|asked| Authority::new(session, asked)).transpose()?;
     let source = one_source(first.provider, first.region.clone(), first.instance_id.clone(), session.config)?;
     let teller = status_teller(session, source)?;
+    let check = |certificates| check_each(certificates, |reference| teller.check(reference)).map(|()| certificates);
     let checked: Vec<Result<&[CertificateReference], Error>> =
-        requests.iter().map(|request| check(teller.as_ref(), &request.certificates).map(|()| request.certificates.as_slice())).collect();
+        requests.iter().map(|request| check(request.certificates.as_slice())).collect();
     let certificates: Vec<CertificateReference> = checked.iter().flatten().flat_map(|certificates| certificates.iter().cloned()).collect();
     let Told { results, request_ids } = tell(session, teller.as_ref(), &certificates).await;
     let mut results = results.into_iter();
@@ -112,17 +111,6 @@ async fn of_one_source(session: &Session<'_>, requests: Vec<StatusRequest>) -> R
         })
     };
     Ok(told.into_iter().map(|results| results.map(answer)).collect())
-}
-
-/// Whether the provider can be asked for all of these.
-fn check(teller: &dyn Teller, certificates: &[CertificateReference]) -> Result<(), Error> {
-    for (index, reference) in certificates.iter().enumerate() {
-        teller.check(reference).map_err(|error| {
-            let field = format!("certificates[{index}].{}", error.field.as_deref().unwrap_or_default());
-            error.with_field(field)
-        })?;
-    }
-    Ok(())
 }
 
 /// What one source tells.

@@ -98,9 +98,8 @@ impl AlibabaMqtt<'_> {
             (1, false) | (_, true) => self.count(&position, end.offset).await,
             _ => ListLength::Untold,
         };
-        let narrows = query.filter.lists_in_use().next().is_some() || query.filter.has_window();
         let total_count = match list_length {
-            ListLength::Known(length) if !narrows => Some(length),
+            ListLength::Known(length) if query.filter.is_empty() => Some(length),
             _ => None,
         };
         Ok(Page {
@@ -129,9 +128,14 @@ impl AlibabaMqtt<'_> {
             (keys, ProviderRecord::from(item).into_certificate(now, query.include_pem))
         });
         let completed = each(asked, async |((device_sn, ca_sn), certificate)| {
-            let lacks_pem = query.include_pem && certificate.pem.is_none();
-            let lacks_dates = certificate.not_before.is_none() || certificate.not_after.is_none();
-            if !lacks_pem && !lacks_dates {
+            let Filter { common_names, organizational_units, fingerprints_sha256, .. } = query.filter;
+            let asks_for_names = !common_names.is_empty() || !organizational_units.is_empty();
+            let lacks_facts = certificate.not_before.is_none()
+                || certificate.not_after.is_none()
+                || (query.include_pem && certificate.pem.is_none())
+                || (asks_for_names && !certificate.subject_is_known)
+                || (!fingerprints_sha256.is_empty() && certificate.fingerprint_sha256.is_none());
+            if !lacks_facts {
                 return Ok(certificate);
             }
             let found = self.get(&device_sn, &ca_sn, query.include_pem).await?;

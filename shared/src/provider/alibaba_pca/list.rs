@@ -106,7 +106,6 @@ impl AlibabaPca<'_> {
         if goes_on && end == position {
             return Err(not_an_answer(API.provider, 200, "a page is empty although more certificates follow"));
         }
-        let narrows = query.filter.lists_in_use().next().is_some() || query.filter.has_window();
         let now = self.connection.session.now;
         let certificates = rows.items.into_iter().skip(skipped);
         let certificates = certificates.map(|item| ProviderRecord::from(item).into_certificate(now, query.include_pem));
@@ -114,7 +113,7 @@ impl AlibabaPca<'_> {
             position: position.to_string(),
             certificates: Entry::all(certificates).collect(),
             next: goes_on.then(|| end.to_string()),
-            total_count: rows.total.filter(|_| !narrows),
+            total_count: rows.total.filter(|_| query.filter.is_empty()),
             list_length: rows.total.map_or(ListLength::Untold, ListLength::Known),
             request_ids: rows.request_id.into_iter().collect(),
         })

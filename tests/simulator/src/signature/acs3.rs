@@ -70,12 +70,9 @@ pub(crate) fn signature(secret: &str, string_to_sign: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::text;
     use super::*;
     use serde_json::Value;
-
-    fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-        value[name].as_str().unwrap_or_else(|| panic!("{name} is no text in {value}"))
-    }
 
     #[test]
     fn every_step_of_every_vector_agrees() {

@@ -65,12 +65,9 @@ pub(crate) fn signature(secret: &str, date: &str, service: &str, string_to_sign:
 
 #[cfg(test)]
 mod tests {
+    use super::super::text;
     use super::*;
     use serde_json::Value;
-
-    fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-        value[name].as_str().unwrap_or_else(|| panic!("{name} is no text in {value}"))
-    }
 
     #[test]
     fn every_step_of_every_vector_agrees() {

@@ -55,6 +55,10 @@ async fn a_refusal_because_of_the_state_is_no_failure_when_the_certificate_is_of
     };
     let (result, asked) = run(vec![shows(Active), shows(Inactive)], refusal(), false).await;
     assert_eq!((told(&result), asked.as_str()), ((Outcome::AlreadyInactive, Some(Inactive), true, None), "find order read"));
+    let ambiguous = vec![unanswered(ErrorCode::Timeout)];
+    let (result, asked) = run(vec![shows(Active), shows(Active), shows(Inactive)], [ambiguous, refusal()].concat(), false).await;
+    let expected = (Outcome::Inactivated, Some(Inactive), true, None);
+    assert_eq!((told(&result), asked.as_str()), (expected, "find order read order read"), "it was the first order that did it");
     let expected = (Outcome::Refused, Some(Active), false, Some(ErrorCode::ProviderRejected));
     for look in [shows(Active), Ok(None), fails(ErrorCode::Timeout)] {
         let (result, asked) = run(vec![shows(Active), look], refusal(), false).await;
