@@ -99,17 +99,21 @@ async fn an_order_without_an_answer_and_without_a_read_back_is_unknown() {
 
 #[tokio::test]
 async fn a_success_answer_is_evidence_when_the_state_cannot_be_read_afterwards() {
-    for vendor in BROKERS {
+    let unreadable = [Fault::Internal, Fault::CutBefore, Fault::body(200, "text/html", "<html>")];
+    let cases = BROKERS.into_iter().flat_map(|vendor| unreadable.clone().map(|fault| (vendor, fault)));
+    at_once(cases, |(vendor, fault)| async move {
         let (read, _) = read_and_write(vendor);
-        let rules = [FaultRule::once(Fault::Delay(1)).on(read), FaultRule::always(Fault::Internal).on(read)];
+        // The first read is answered properly; all later ones are not.
+        let rules = [FaultRule::once(Fault::Delay(1)).on(read), FaultRule::always(fault.clone()).on(read)];
         let (simulator, mut function, order) = faltering(vendor, &rules).await;
         let answer = function.invoke(order).await.json();
         let result = &answer["results"][0];
         let told = json!([result["outcome"], result["status"], result["verified"], result["error"]]);
-        assert_eq!(told, json!(["inactivated", "inactive", false, null]), "{vendor:?}: {answer}");
+        assert_eq!(told, json!(["inactivated", "inactive", false, null]), "{vendor:?} {fault:?}: {answer}");
         assert!(result["provider_request_id"].is_string(), "{answer}");
         assert_eq!(switched_off(&simulator, vendor), 1);
-    }
+    })
+    .await;
 }
 
 /// The vendor's code that forbids the change of this certificate, and its HTTP status.

@@ -1,4 +1,4 @@
-//! Inactivate when the vendor falters: no order is repeated blindly, and success is said only on evidence.
+//! Inactivate when Alibaba falters in its own ways, is silent for long, or throttles throughout, over HTTP as well.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use simulator::{Fault, FaultRule, Simulator, Vendor};
 use whole_function_tests::events::{HttpRequest, HttpTrigger};
 use whole_function_tests::{Answer, HttpAnswer, Runtime};
 
-use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, at_once, in_short, invoke_within, pair, problem};
+use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, at_once, invoke_within, pair, problem};
 
 const READ: &str = "GetDeviceCertificate";
 const WRITE: &str = "InactivateDeviceCertificate";
@@ -36,33 +36,26 @@ fn state(simulator: &Simulator) -> String {
     simulator.with_fleet(|fleet| fleet.alibaba_mqtt[ALIBABA_INSTANCE].certificates[0].status.clone())
 }
 
-/// Fault of the first write, the calls, and the one answer to be expected of each: switched off, and a read says so.
+/// Fault of the first write that is this vendor's own, or is not met at every provider, and the calls that switch off all the same.
 fn faults_of_one_write() -> Vec<(Fault, &'static str)> {
     vec![
         // The work was done and the answer lost: one order, and a read as evidence.
-        (Fault::CutAfter, "rwr"),
         (Fault::Truncated, "rwr"),
         // Nothing was done, which only a read can tell: a second order after it.
-        (Fault::CutBefore, "rwrwr"),
-        (Fault::Internal, "rwrwr"),
-        (Fault::Unavailable, "rwrwr"),
         (Fault::code("SystemOverFlow", 500), "rwrwr"),
         (Fault::code("SomethingNew", 500), "rwrwr"),
         (Fault::body(200, "application/json", ""), "rwrwr"),
-        (Fault::body(200, "text/html", "<html>"), "rwrwr"),
-        (Fault::body(502, "text/html", "<html>502 Bad Gateway</html>"), "rwrwr"),
         (Fault::body(200, "application/json", "{}"), "rwrwr"),
         (Fault::body(200, "application/json", r#"{"RequestId":7,"DeviceSn":["d00000000000"]}"#), "rwrwr"),
         (Fault::body(200, "application/json", r#"{"RequestId":"1","DeviceSn":"d00000000009"}"#), "rwrwr"),
         // Refused before anything was done: repeated at once.
         (Fault::Throttle, "rwwr"),
         (Fault::ThrottleFor(100), "rwwr"),
-        (Fault::Delay(300), "rwr"),
     ]
 }
 
 #[tokio::test]
-async fn one_fault_of_the_write_is_overcome_with_a_read_in_between_and_no_order_too_many() {
+async fn one_fault_of_this_vendors_own_is_overcome_like_those_of_all() {
     at_once(faults_of_one_write(), |(fault, expected)| async move {
         let (simulator, mut function) = faltering(&[FaultRule::once(fault.clone()).on(WRITE)]).await;
         let answer = function.invoke(request()).await.json();
@@ -73,31 +66,6 @@ async fn one_fault_of_the_write_is_overcome_with_a_read_in_between_and_no_order_
         assert_eq!(state(&simulator), "0", "{fault:?}");
     })
     .await;
-}
-
-#[tokio::test]
-async fn success_without_effect_is_no_success() {
-    let (simulator, mut function) = faltering(&[FaultRule::always(Fault::SucceedWithoutEffect).on(WRITE)]).await;
-    let answer = function.invoke(request()).await.json();
-    let result = &answer["results"][0];
-    let told = json!([result["outcome"], result["status_before"], result["status"], result["verified"], result["error"]["code"]]);
-    assert_eq!(told, json!(["failed", "active", "active", true, "provider_invalid_response"]), "{answer}");
-    assert_eq!((&answer["summary"]["inactivated"], &answer["summary"]["failed"]), (&json!(0), &json!(1)));
-    assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), 1);
-}
-
-#[tokio::test]
-async fn a_success_answer_is_evidence_when_the_state_cannot_be_read_afterwards() {
-    // The first read is answered properly; all later ones are not.
-    for fault in [Fault::Internal, Fault::CutBefore, Fault::body(200, "text/html", "<html>")] {
-        let rules = [FaultRule::once(Fault::Delay(1)).on(READ), FaultRule::always(fault.clone()).on(READ)];
-        let (_simulator, mut function) = faltering(&rules).await;
-        let answer = function.invoke(request()).await.json();
-        let result = &answer["results"][0];
-        let told = json!([result["outcome"], result["status"], result["verified"], result["error"]]);
-        assert_eq!(told, json!(["inactivated", "inactive", false, null]), "{fault:?}: {answer}");
-        assert!(result["provider_request_id"].is_string(), "{answer}");
-    }
 }
 
 #[tokio::test]
@@ -167,12 +135,4 @@ async fn when_no_order_gets_through_and_it_may_later_the_error_itself_is_the_ans
         assert_eq!((http.status, http.json()["code"].as_str()), (status, Some(code)), "{fault:?}: {}", http.json());
         assert_eq!(problem(&direct)["code"], code, "{fault:?}");
     }
-}
-
-#[tokio::test]
-async fn an_order_that_is_not_found_although_a_read_shows_the_certificate_is_not_done() {
-    let (simulator, mut function) = faltering(&[FaultRule::once(Fault::code("FindDeviceBySnError", 500)).on(WRITE)]).await;
-    let answer = function.invoke(request()).await;
-    assert_eq!(in_short(&problem(&answer)), ("provider_invalid_response", true, None), "{answer}");
-    assert_eq!((calls(&simulator).as_str(), state(&simulator).as_str()), ("rwr", "1"));
 }

@@ -1,6 +1,7 @@
 //! What a row holds, and what is read besides it.
 
 use super::*;
+use crate::model::Fingerprint;
 
 /// A vendor whose one row leaves members out, and what it tells of that certificate alone.
 fn incomplete(row: Value, alone: impl Fn() -> Answer + 'static) -> Network {
@@ -19,21 +20,31 @@ async fn what_a_row_leaves_out_is_read_from_the_certificates_own_record() {
         members.iter().for_each(|member| drop(row.as_object_mut().unwrap().remove(*member)));
         row
     };
-    for (row, include_pem, calls) in [
-        (without(&[]), true, 1),
-        (without(&["DeviceContent"]), false, 1),
-        (without(&["DeviceContent"]), true, 2),
-        (without(&["ValidBegin", "DeviceContent"]), false, 2),
-        (without(&["ValidEnd", "DeviceContent"]), false, 2),
+    let all = Filter::default();
+    let named = Filter { common_names: vec!["a".to_owned()], ..Filter::default() };
+    let in_unit = Filter { organizational_units: vec!["a".to_owned()], ..Filter::default() };
+    let by_print = Filter { fingerprints_sha256: vec![Fingerprint::parse(&"ab".repeat(32)).unwrap()], ..Filter::default() };
+    for (row, filter, include_pem, calls) in [
+        (without(&[]), &all, true, 1),
+        (without(&["DeviceContent"]), &all, false, 1),
+        (without(&["DeviceContent"]), &all, true, 2),
+        (without(&["ValidBegin", "DeviceContent"]), &all, false, 2),
+        (without(&["ValidEnd", "DeviceContent"]), &all, false, 2),
         // The certificate itself has the dates.
-        (without(&["ValidBegin", "ValidEnd"]), false, 1),
+        (without(&["ValidBegin", "ValidEnd"]), &all, false, 1),
+        // What a filter asks for stands in the certificate.
+        (without(&["DeviceContent"]), &named, false, 2),
+        (without(&["DeviceContent"]), &in_unit, false, 2),
+        (without(&["DeviceContent"]), &by_print, false, 2),
+        (without(&[]), &named, false, 1),
+        (without(&[]), &by_print, false, 1),
     ] {
         let shown = row.to_string();
         let network = incomplete(row, || recorded("alibaba-mqtt/GetDeviceCertificate.ok-active"));
-        let filter = Filter::default();
-        let page = page_with(&network, &ListQuery { filter: &filter, order: None, include_pem }, None).await.unwrap();
+        let page = page_with(&network, &ListQuery { filter, order: None, include_pem }, None).await.unwrap();
         let certificate = &page.certificates[0].certificate;
-        assert_eq!(network.sent().len(), calls, "{shown}");
+        assert_eq!(network.sent().len(), calls, "{shown} {filter:?}");
+        assert!(certificate.subject_is_known || filter.is_empty(), "{shown} {filter:?}");
         assert_eq!(certificate.pem.is_some(), include_pem, "{shown}");
         assert_eq!(certificate.not_after.unwrap().to_string(), "2030-02-28T00:00:00Z", "{shown}");
     }
