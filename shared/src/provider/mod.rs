@@ -1,6 +1,6 @@
 //! The vendors. Each is one folder with the same files: `mod` (what it can do), `wire` (its requests and answers),
-//! `codes` (its error codes), and a file for each thing that it does. A provider is its folder, and a row in each of the three
-//! tables below.
+//! `codes` (its error codes), and a file for each thing that it does. A provider is its folder, a row in each of the three tables
+//! below, and its endpoint's variable in the configuration.
 
 mod abilities;
 mod alibaba;

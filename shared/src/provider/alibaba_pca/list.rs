@@ -99,10 +99,9 @@ impl AlibabaPca<'_> {
         let end = position.plus(rows.items.len().saturating_sub(skipped));
         // A page may be shorter than asked for although its list goes on. Without a total, or with one below what was read, a page
         // with free places is the last one.
-        let goes_on = match rows.total.and_then(|total| usize::try_from(total).ok()) {
-            Some(total) if total >= end.offset => total > end.offset,
-            _ => rows.items.len() >= position.page_size,
-        };
+        let read = u64::try_from(end.offset).unwrap_or(u64::MAX);
+        let total = rows.total.filter(|total| *total >= read);
+        let goes_on = total.map_or(rows.items.len() >= position.page_size, |total| total > read);
         if goes_on && end == position {
             return Err(not_an_answer(API.provider, 200, "a page is empty although more certificates follow"));
         }
@@ -113,7 +112,8 @@ impl AlibabaPca<'_> {
             position: position.to_string(),
             certificates: Entry::all(certificates).collect(),
             next: goes_on.then(|| end.to_string()),
-            total_count: rows.total.filter(|_| query.filter.is_empty()),
+            total_count: total.filter(|_| query.filter.is_empty()),
+            // A list that became shorter than what was read shows by this, too.
             list_length: rows.total.map_or(ListLength::Untold, ListLength::Known),
             request_ids: rows.request_id.into_iter().collect(),
         })

@@ -169,9 +169,7 @@ impl AlibabaPca<'_> {
                     _ => asked.take(None),
                 }),
                 // Refused credentials are refused for all; and who asks for less, or is late, is not asked again.
-                Err(error) if matches!(error.code, ErrorCode::ProviderRejected | ErrorCode::Throttled | ErrorCode::Timeout) => {
-                    return Err(error);
-                }
+                Err(error) if error.ends_the_request() => return Err(error),
                 Err(error) => group.into_iter().for_each(|asked| *asked.progress = Progress::Settled(Err(error.clone()))),
             }
         }

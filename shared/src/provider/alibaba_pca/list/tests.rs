@@ -171,6 +171,9 @@ async fn a_short_page_ends_a_list_only_where_the_total_does_not_say_more() {
     ] {
         let page = page(&Network::queue([rows(count, &total)]), &Filter::default(), Some(position)).await.unwrap();
         assert_eq!((page.certificates.len(), page.next.as_deref()), (count, next), "{position} of {total}");
+        let is_possible = |total: &u64| *total >= if count == 0 { 200 } else { 100 + count as u64 };
+        assert_eq!(page.total_count, total.as_u64().filter(is_possible), "{position} of {total}");
+        assert_eq!(page.list_length, total.as_u64().map_or(ListLength::Untold, ListLength::Known), "a list that has shrunk shows it");
     }
     // A page that holds nothing after the position does not end the list either.
     for (position, count) in [("100x0", 0), ("100x100", 0), ("100x160", 60)] {
