@@ -1,11 +1,15 @@
 //! The environment, read once at start into one value.
 
+mod calls;
+mod endpoint;
+
+pub use calls::CallIntervals;
+pub use endpoint::Endpoint;
+
 use std::fmt;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::Url;
 use secrecy::SecretString;
 
 use crate::model::{InstanceId, ProviderName, Region, Source};
@@ -34,6 +38,8 @@ pub struct Config {
     pub aws_iot_endpoint: Option<Endpoint>,
     /// What `"sources": "all"` stands for; empty when not configured.
     pub sources: Vec<Source>,
+    /// How far apart this instance's calls to a provider are.
+    pub call_intervals: CallIntervals,
     /// Which instances inactivate may touch.
     pub inactivate_allowed_instances: AllowedInstances,
     /// How old a message with an order to inactivate may be that does not say itself until when it is good.
@@ -97,61 +103,6 @@ impl AllowedInstances {
     }
 }
 
-/// The base URL of an API: scheme, host and port, nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    origin: String,
-    host: String,
-}
-
-impl Endpoint {
-    /// An HTTPS host from a table in this crate.
-    pub fn https(host: &str) -> Self {
-        Self { origin: format!("https://{host}"), host: host.to_owned() }
-    }
-
-    /// # Errors
-    /// A sentence when it is not `https://host[:port]`. `http://` is taken for loopback only.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|error| format!("it is not a URL ({error})"))?;
-        let host = url.host_str().ok_or("it has no host")?;
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return Err("it must be a base URL, without path, query or fragment".to_owned());
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("it must not hold a user name or password".to_owned());
-        }
-        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-        let is_loopback = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback => {}
-            "http" => return Err("http:// is taken for loopback addresses only; use https://".to_owned()),
-            scheme => return Err(format!("its scheme is {scheme}; use https://")),
-        }
-        let host = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        };
-        Ok(Self { origin: format!("{}://{host}", url.scheme()), host })
-    }
-
-    /// The URL of the root path with this query: `https://host/` or `https://host/?query`.
-    pub fn url(&self, query: &str) -> String {
-        if query.is_empty() { format!("{}/", self.origin) } else { format!("{}/?{query}", self.origin) }
-    }
-
-    /// The URL of this path with its query, which begin with a slash.
-    pub fn at(&self, path_and_query: &str) -> String {
-        format!("{}{path_and_query}", self.origin)
-    }
-
-    /// What goes into the `Host` header: the host, with the port where it is not the scheme's own.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-}
-
 /// Why the configuration cannot be used. It names the variable and never shows the value of a secret.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ConfigError {
@@ -202,6 +153,7 @@ impl Config {
             alibaba_cas_endpoint: parsed(lookup, "ALIBABA_CAS_ENDPOINT", Endpoint::parse)?,
             aws_iot_endpoint: parsed(lookup, "AWS_ENDPOINT_URL_IOT", Endpoint::parse)?,
             sources: parsed(lookup, "SOURCES", sources)?.unwrap_or_default(),
+            call_intervals: call_intervals(lookup)?,
             inactivate_allowed_instances: parsed(lookup, "INACTIVATE_ALLOWED_INSTANCES", allowed_instances)?
                 .unwrap_or(AllowedInstances::Only(Vec::new())),
             inactivate_message_max_age: parsed(lookup, "INACTIVATE_MESSAGE_MAX_AGE_SECONDS", max_age)?.unwrap_or(DAY),
@@ -240,6 +192,19 @@ fn credentials(
         (None, Some(_), _) => Err(missing(id, secret)),
         (None, None, Some(_)) => Err(missing(id, token)),
         (None, None, None) => Ok(None),
+    }
+}
+
+/// The calls that all instances share, and the instances that may share them, come together.
+fn call_intervals(lookup: Lookup<'_>) -> Result<CallIntervals, ConfigError> {
+    let (calls, concurrency) = ("CALLS_PER_SECOND", "RESERVED_CONCURRENCY");
+    let instances = parsed(lookup, concurrency, calls::instances)?;
+    let missing = |variable, other| ConfigError { variable, reason: format!("it is not set, although {other} is") };
+    match (text(lookup, calls), instances) {
+        (Some(value), Some(instances)) => CallIntervals::parse(&value, instances).map_err(|reason| ConfigError { variable: calls, reason }),
+        (Some(_), None) => Err(missing(concurrency, calls)),
+        (None, Some(_)) => Err(missing(calls, concurrency)),
+        (None, None) => Ok(CallIntervals::default()),
     }
 }
 

@@ -5,6 +5,9 @@ import re
 
 from stack import Template, code_folders, deploy
 
+# They are the matter of test_pace.py.
+PACE = ("RESERVED_CONCURRENCY", "CALLS_PER_SECOND")
+
 TENCENT_CREDENTIALS = {
     name: f"{{{{resolve:secretsmanager:value-of-TencentSecret:SecretString:{name}}}}}"
     for name in ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY")
@@ -52,14 +55,21 @@ def every_text(template: Template) -> dict[str, str]:
     return {
         name: f"value-of-{name}"
         for name, declared in template["Parameters"].items()
-        if declared["Type"] == "String" and "AllowedValues" not in declared
+        if declared["Type"] == "String" and "AllowedValues" not in declared and not name.endswith("CallsPerSecond")
     }
 
 
 def environments(template: Template, **parameters: str) -> dict[str, dict[str, str]]:
-    """The environment variables of each function, by the folder of its code."""
+    """The environment variables of each function but those of its pace, by the folder of its code."""
     functions = deploy(template, **parameters).of_type("AWS::Lambda::Function")
-    return {folder: functions[name]["Environment"]["Variables"] for name, folder in code_folders(template).items()}
+    return {
+        folder: {
+            variable: value
+            for variable, value in functions[name]["Environment"]["Variables"].items()
+            if variable not in PACE
+        }
+        for name, folder in code_folders(template).items()
+    }
 
 
 def test_environments_hold_what_each_function_needs(template: Template) -> None:

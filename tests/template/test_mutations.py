@@ -7,6 +7,7 @@ import pytest
 import test_environment as environment
 import test_functions as functions
 import test_http as http
+import test_pace as pace
 import test_queues as queues
 from stack import TEMPLATE, Template, parse
 
@@ -83,15 +84,40 @@ MUTATIONS: dict[Check, list[tuple[str, str]]] = {
         ("[ReportBatchItemFailures]", "[ReportBatchItemFailure]"),
         ("FunctionResponseTypes: [ReportBatchItemFailures]\n", "\n"),
     ],
+    queues.test_batches_are_as_large_as_their_work_allows: [
+        ("BatchSize: 100", "BatchSize: 10"),
+        ("BatchSize: 10\n", "BatchSize: 100\n"),
+        ("            MaximumBatchingWindowInSeconds: 1\n", ""),
+    ],
+    pace.test_calls_of_all_functions_keep_the_providers_limits: [
+        ("tencent-mqtt=12,alibaba-mqtt=60", "tencent-mqtt=13,alibaba-mqtt=60"),
+        ("alibaba-mqtt=120", "alibaba-mqtt=121"),
+        ("tencent-mqtt=4,alibaba-mqtt=60,alibaba-pca=8", "tencent-mqtt=4,alibaba-mqtt=60,alibaba-pca=9"),
+        ("aws-iot=4", "aws-iot=5"),
+        ("RESERVED_CONCURRENCY: !Ref StatusConcurrency", "RESERVED_CONCURRENCY: 1"),
+        ("ReservedConcurrentExecutions: !Ref DescribeConcurrency", "ReservedConcurrentExecutions: 5"),
+    ],
+    pace.test_each_function_has_a_pace_for_each_provider_that_it_calls: [
+        ("alibaba-pca=8,aws-iot=4", "alibaba-pca=8"),
+        ("CALLS_PER_SECOND: !Ref InactivateCallsPerSecond", "CALLS_PER_SECOND: !Ref StatusCallsPerSecond"),
+    ],
+    pace.test_instances_are_as_many_for_the_function_its_queue_and_its_pace: [
+        ("MaximumConcurrency: !Ref InactivateConcurrency", "MaximumConcurrency: !Ref LogRetentionDays"),
+        ("RESERVED_CONCURRENCY: !Ref DescribeConcurrency", "RESERVED_CONCURRENCY: 4"),
+    ],
+    pace.test_a_list_of_calls_that_the_functions_refuse_is_refused_before: [
+        ("=[1-9][0-9]*(,", "=[0-9]+(,"),
+        ("[0-9]*)*$", "[0-9]*)*,?$"),
+    ],
     queues.test_queue_concurrency_is_one_that_aws_takes: [
         ("MinValue: 2", "MinValue: 1"),
         ("MinValue: 2, ", ""),
-        ("Concurrency: !Ref QueueConcurrency", "Concurrency: 1"),
+        ("MaximumConcurrency: !Ref StatusConcurrency", "MaximumConcurrency: 1"),
     ],
     queues.test_messages_stay_hidden_for_six_timeouts: [
         ("VisibilityTimeout: 180", "VisibilityTimeout: 173"),
         ("Timeout: 29", "Timeout: 31"),
-        ("BatchSize: 10", "MaximumBatchingWindowInSeconds: 20"),
+        ("MaximumBatchingWindowInSeconds: 1", "MaximumBatchingWindowInSeconds: 20"),
     ],
     queues.test_queues_have_dead_letter_queues_of_their_own: [
         ("!GetAtt StatusDeadLetterQueue.Arn", "!GetAtt StatusQueue.Arn"),
@@ -153,5 +179,5 @@ def test_every_check_has_a_mutation() -> None:
     def checks(module: ModuleType) -> set[str]:
         return {name for name in vars(module) if name.startswith("test_")}
 
-    existing = set().union(*map(checks, (environment, functions, http, queues)))
+    existing = set().union(*map(checks, (environment, functions, http, pace, queues)))
     assert existing == {check.__name__ for check in MUTATIONS}

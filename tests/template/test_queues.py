@@ -1,6 +1,6 @@
 """How messages are handed to the functions, and where they go in the end."""
 
-from stack import Properties, Stack, Template, deploy, referred
+from stack import Properties, Stack, Template, code_folders, deploy, referred
 
 DAY = 24 * 60 * 60
 
@@ -21,7 +21,17 @@ def queues_of_functions(stack: Stack) -> list[tuple[Properties, Properties, Prop
 def test_queues_report_failures_of_single_messages(template: Template) -> None:
     for mapping, _, _ in queues_of_functions(deploy(template)):
         assert mapping.get("FunctionResponseTypes") == ["ReportBatchItemFailures"], mapping
-        assert mapping["BatchSize"] == 10, mapping
+
+
+def test_batches_are_as_large_as_their_work_allows(template: Template) -> None:
+    """Many questions for the status are one call; each list, and each order, is calls of its own."""
+    stack = deploy(template)
+    folders = code_folders(template)
+    for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values():
+        folder = folders[referred(mapping["FunctionName"])]
+        assert mapping["BatchSize"] == (100 if folder == "status" else 10), mapping
+        # AWS takes no batch of more than 10 without a window.
+        assert mapping.get("MaximumBatchingWindowInSeconds", 0) == (1 if folder == "status" else 0), mapping
 
 
 def test_queue_concurrency_is_one_that_aws_takes(template: Template) -> None:

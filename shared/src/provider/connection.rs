@@ -6,13 +6,14 @@ use super::{Scope, Session};
 use crate::config::{Cloud, Credentials, Endpoint};
 use crate::error::{Error, ErrorCode};
 use crate::model::{Region, Source, Timestamp};
-use crate::transport::{Failure, HttpRequest, HttpResponse, Safety};
+use crate::transport::{Failure, HttpRequest, HttpResponse, Lane, Safety};
 
 /// What every call to one API needs.
 pub(super) struct Connection<'a> {
     pub(super) session: &'a Session<'a>,
     pub(super) endpoint: Endpoint,
     pub(super) credentials: &'a Credentials,
+    pub(super) lane: &'a Lane,
 }
 
 impl Connection<'_> {
@@ -24,7 +25,7 @@ impl Connection<'_> {
         sign: impl Fn(Timestamp, [u8; 16]) -> HttpRequest,
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        let called = self.session.transport.call(self.session.deadline, safety, sign, read).await;
+        let called = self.session.transport.call(self.session.deadline, self.lane, safety, sign, read).await;
         called.map_err(|failure| Failure { error: self.without_credentials(failure.error), ..failure })
     }
 
@@ -88,7 +89,7 @@ pub(super) fn connect<'a>(session: &'a Session<'a>, source: Source, facts: &Fact
         Error::new(ErrorCode::ProviderRejected, format!("no credentials for {provider} are configured; set {credentials_variables}"))
     })?;
     let scope = Scope { provider, region, instance_id: source.instance_id };
-    Ok((scope, Connection { session, endpoint, credentials }))
+    Ok((scope, Connection { session, endpoint, credentials, lane: session.pace.lane(provider) }))
 }
 
 #[cfg(test)]

@@ -5,9 +5,7 @@ use std::cell::RefCell;
 use futures_util::stream::{self, StreamExt};
 
 use crate::error::Error;
-
-/// How many calls wait for their answers at once. More would only be throttled: every vendor limits the calls in a second.
-const SIDE_BY_SIDE: usize = 8;
+use crate::transport::SIDE_BY_SIDE;
 
 /// Asks for each item and gives the answers in the items' order. Once an error concerns the whole request (credentials, the
 /// instance, the rate limit, the deadline), the rest is not asked and gets that error.

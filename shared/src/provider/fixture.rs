@@ -6,12 +6,13 @@ use super::Session;
 use crate::config::Config;
 use crate::model::{InstanceId, ProviderName, Region, Source, Timestamp};
 use crate::transport::fake::{NOW, Network};
-use crate::transport::{Deadline, Transport};
+use crate::transport::{Deadline, Pace, Transport};
 
 /// What a session borrows.
 pub(crate) struct Bench {
     pub(crate) config: Config,
     pub(crate) transport: Transport,
+    pub(crate) pace: Pace,
     pub(crate) deadline: Deadline,
 }
 
@@ -33,15 +34,18 @@ impl Bench {
         ];
         let lookup =
             |name: &str| variables.iter().chain(&usual).find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned());
+        let config = Config::from_lookup(&lookup).unwrap();
         Self {
-            config: Config::from_lookup(&lookup).unwrap(),
+            pace: Pace::begin(&config.call_intervals),
+            config,
             transport: network.transport(),
             deadline: Deadline::after(Duration::from_secs(60)),
         }
     }
 
     pub(crate) fn session(&self) -> Session<'_> {
-        Session { config: &self.config, transport: &self.transport, deadline: self.deadline, now: now(), order_expires_at: None }
+        let Self { config, transport, pace, deadline } = self;
+        Session { config, transport, pace, deadline: *deadline, now: now(), order_expires_at: None }
     }
 }
 

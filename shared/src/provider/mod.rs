@@ -22,6 +22,7 @@ use crate::error::{Error, ErrorCode};
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::model::{Source, fact};
 use connection::{Connection, Facts, connect};
+use port::offsets_behind;
 
 /// The provider that lists.
 ///

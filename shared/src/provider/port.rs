@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::model::{Certificate, InstanceId, ProviderName, Region, Source, Timestamp};
 use crate::request::{CertificateReference, Filter, Order};
-use crate::transport::{Deadline, Failure, LocalFuture, Transport};
+use crate::transport::{Deadline, Failure, LocalFuture, Pace, Transport};
 
 /// What a provider works with during one request.
 pub struct Session<'a> {
@@ -13,6 +13,8 @@ pub struct Session<'a> {
     pub config: &'a Config,
     /// The way out.
     pub transport: &'a Transport,
+    /// Whose turn it is to call.
+    pub pace: &'a Pace,
     /// When the answer is due.
     pub deadline: Deadline,
     /// The moment that the answer speaks of.
@@ -56,6 +58,17 @@ pub trait Describe {
     /// # Errors
     /// `invalid_request` when the position is not one of this provider's.
     fn position_after(&self, position: &str, places: usize) -> Result<String, Error>;
+
+    /// Where the next pages behind the one at `position` begin, so many at most, in a list that is so long. None where only a page tells
+    /// where the next one begins.
+    fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String>;
+}
+
+/// Where the pages behind the one at `offset` begin, in a list that is paged by number.
+pub(super) fn offsets_behind(offset: usize, page_size: usize, list_length: u64, most: usize) -> impl Iterator<Item = usize> {
+    let list_length = usize::try_from(list_length).unwrap_or(usize::MAX);
+    let behind = (1..=most).map(move |pages| offset.saturating_add(pages.saturating_mul(page_size)));
+    behind.take_while(move |offset| *offset < list_length)
 }
 
 /// What to list.

@@ -4,13 +4,14 @@ use std::error::Error as _;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::Url;
 use reqwest::redirect::Policy;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use super::hint::retry_after;
 use super::{HttpRequest, HttpResponse, LocalFuture, Method, SendError, SendHttp};
 
 /// No answer of these APIs comes near it: a page of 100 certificates with their PEMs is about 300 kB.
@@ -84,10 +85,7 @@ impl HttpClient {
         let status = response.status().as_u16();
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (error_type, request_id) = (header("x-amzn-errortype"), header("x-amzn-requestid"));
-        let retry_after = header("x-acs-retry-after")
-            .and_then(|value| value.parse().ok())
-            .filter(|milliseconds| *milliseconds > 0)
-            .map(Duration::from_millis);
+        let retry_after = retry_after(|name| response.headers().get(name)?.to_str().ok(), SystemTime::now());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))? {
             if body.len().saturating_add(chunk.len()) > LARGEST_ANSWER {

@@ -37,16 +37,12 @@ impl Deadline {
         Self(now.checked_add(left).unwrap_or(now))
     }
 
-    /// How long the next attempt may take; `None` when it should not be begun.
-    pub fn attempt(self, safety: Safety) -> Option<Duration> {
-        self.attempt_after(Duration::ZERO, safety)
-    }
-
-    /// The same, after waiting so long.
-    pub fn attempt_after(self, wait: Duration, safety: Safety) -> Option<Duration> {
+    /// How long an attempt may take that is begun after waiting so long; `None` when it should not be begun. After a write, the
+    /// read of its effect has to wait for its `turn`.
+    pub(super) fn attempt_after(self, wait: Duration, safety: Safety, turn: Duration) -> Option<Duration> {
         let reserve = match safety {
             Safety::Read => ANSWER_RESERVE,
-            Safety::Write => ANSWER_RESERVE.saturating_add(READ_BACK_RESERVE),
+            Safety::Write => ANSWER_RESERVE.saturating_add(READ_BACK_RESERVE).saturating_add(turn),
         };
         let usable = self.remaining().checked_sub(wait)?.checked_sub(reserve)?;
         (usable >= SHORTEST_ATTEMPT).then_some(usable.min(LONGEST_ATTEMPT))
@@ -60,6 +56,12 @@ impl Deadline {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Deadline {
+        fn attempt(self, safety: Safety) -> Option<Duration> {
+            self.attempt_after(Duration::ZERO, safety, Duration::ZERO)
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn attempts_end_in_time_to_answer() {
@@ -81,6 +83,9 @@ mod tests {
         tokio::time::sleep(attempt).await;
         assert!(deadline.attempt(Safety::Read).is_some());
         assert_eq!(Deadline::after(Duration::from_millis(2749)).attempt(Safety::Write), None);
+        let turn = Duration::from_secs(2);
+        assert_eq!(Deadline::after(Duration::from_millis(4749)).attempt_after(Duration::ZERO, Safety::Write, turn), None);
+        assert!(Deadline::after(Duration::from_millis(4750)).attempt_after(Duration::ZERO, Safety::Write, turn).is_some());
     }
 
     #[tokio::test(start_paused = true)]
@@ -95,8 +100,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_leaves_room_for_an_attempt() {
         let deadline = Deadline::after(Duration::from_secs(3));
-        assert!(deadline.attempt_after(Duration::from_millis(1500), Safety::Read).is_some());
-        assert_eq!(deadline.attempt_after(Duration::from_millis(1501), Safety::Read), None);
-        assert_eq!(deadline.attempt_after(Duration::MAX, Safety::Read), None);
+        let after = |wait| deadline.attempt_after(wait, Safety::Read, Duration::ZERO);
+        assert!(after(Duration::from_millis(1500)).is_some());
+        assert_eq!(after(Duration::from_millis(1501)), None);
+        assert_eq!(after(Duration::MAX), None);
     }
 }

@@ -1,15 +1,18 @@
-//! Sign, send, retry, within the deadline. Knows HTTP and time, and no vendor.
+//! Sign, send, retry, at the pace and within the deadline. Knows HTTP and time, and no vendor.
 
 mod client;
 mod deadline;
 #[cfg(test)]
 pub(crate) mod fake;
+mod hint;
 mod nesting;
+mod pace;
 mod quota;
 mod retry;
 
 pub use client::{HttpClient, StartError};
 pub use deadline::Deadline;
+pub use pace::{Lane, Pace, SIDE_BY_SIDE};
 pub use quota::RetryQuota;
 pub use retry::{Failure, Safety, Transport};
 

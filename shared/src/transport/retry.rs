@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::nesting::is_too_deep;
-use super::{Deadline, HttpRequest, HttpResponse, RetryQuota, SendError, SendHttp};
+use super::{Deadline, HttpRequest, HttpResponse, Lane, RetryQuota, SendError, SendHttp};
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 
@@ -53,14 +53,15 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// Makes one call: `sign` prepares each attempt for its time and nonce, `read` judges the answer. A failure is
-    /// repeated when its code says so, the `safety` of the call allows it, and deadline and quota leave room for it.
+    /// Makes one call: each attempt waits for its turn in `lane`, `sign` prepares it for its time and nonce, `read` judges the answer. A
+    /// failure is repeated when its code says so, the `safety` of the call allows it, and deadline and quota leave room for it.
     ///
     /// # Errors
     /// The last attempt's failure, or `timeout` when none could be begun.
     pub async fn call<T>(
         &self,
         deadline: Deadline,
+        lane: &Lane,
         safety: Safety,
         sign: impl Fn(Timestamp, [u8; 16]) -> HttpRequest,
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
@@ -68,7 +69,7 @@ impl Transport {
         let mut attempts = 1;
         let mut taken = None;
         loop {
-            let Some(timeout) = deadline.attempt(safety) else {
+            let Some(timeout) = lane.turn(deadline, safety).await else {
                 return Err(Failure { error: out_of_time(), may_have_acted: false });
             };
             let request = sign((self.clock)(), (self.random)());
@@ -86,7 +87,7 @@ impl Transport {
             // Who comes back earlier than the vendor asks is refused again.
             let too_long = hint.is_some_and(|hint| hint > LONGEST_WAIT);
             let repeat = failure.error.code.retryable() && !failure.may_have_acted && !too_long;
-            if !repeat || attempts >= MOST_ATTEMPTS || deadline.attempt_after(wait, safety).is_none() {
+            if !repeat || attempts >= MOST_ATTEMPTS || !lane.leaves_time(wait, deadline, safety) {
                 return Err(Failure { error: with_hint(failure.error, hint), ..failure });
             }
             taken = self.quota.take(&failure.error);

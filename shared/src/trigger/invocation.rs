@@ -21,7 +21,7 @@ use crate::operation::{AnswerBudget, Operation};
 use crate::provider::Session;
 use crate::request;
 use crate::telemetry::RECORD;
-use crate::transport::Deadline;
+use crate::transport::{Deadline, Pace};
 
 /// Lambda takes 6 MB (6,291,556 bytes) of a synchronous answer.
 const SYNCHRONOUS_BYTES: usize = 6_200_000;
@@ -57,7 +57,8 @@ impl fmt::Debug for FunctionError {
 /// cannot be taken at all.
 pub async fn handle<O: Operation>(function: &Function, event: &str, context: &Context) -> Result<Box<RawValue>, FunctionError> {
     let deadline = Deadline::new(context.deadline(), SystemTime::now());
-    let invocation = Invocation { function, deadline, request_id: &context.request_id };
+    let pace = Pace::begin(&function.config.call_intervals);
+    let invocation = Invocation { function, pace, deadline, request_id: &context.request_id };
     match recognise(event).map_err(FunctionError)? {
         Event::Http(event) => {
             let bytes = if event.is_from_load_balancer() { LOAD_BALANCER_BYTES } else { SYNCHRONOUS_BYTES };
@@ -121,6 +122,7 @@ fn to_json(value: &impl Serialize) -> Result<Box<RawValue>, FunctionError> {
 
 pub(super) struct Invocation<'a> {
     pub(super) function: &'a Function,
+    pace: Pace,
     deadline: Deadline,
     pub(super) request_id: &'a str,
 }
@@ -129,7 +131,7 @@ impl Invocation<'_> {
     /// What a request works with, whose order is good until this moment.
     pub(super) fn session(&self, order_expires_at: Option<Timestamp>) -> Session<'_> {
         let Function { config, transport } = self.function;
-        Session { config, transport, deadline: self.deadline, now: (transport.clock)(), order_expires_at }
+        Session { config, transport, pace: &self.pace, deadline: self.deadline, now: (transport.clock)(), order_expires_at }
     }
 
     async fn perform<O: Operation>(

@@ -41,6 +41,7 @@ mod inactivate_faults;
 mod inactivate_guard;
 mod lists_that_change;
 mod one_identity;
+mod pace;
 mod recorded;
 mod secrets;
 mod several_sources;

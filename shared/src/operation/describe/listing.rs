@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::counts::Counts;
 use super::drift::{Drift, identity, mark};
+use super::pages::Pages;
 use crate::error::{Error, ErrorCode};
 use crate::model::{Certificate, Timestamp};
 use crate::operation::AnswerBudget;
@@ -53,13 +54,14 @@ impl Listing<'_> {
     /// Reads pages until there is no more, or no more fits: by `limit`, by size, or by time.
     pub(super) async fn collect(&self, begin: Option<Place>) -> Result<Collected, Error> {
         let mut collected = Collected { drift: Drift::since(begin.as_ref()), ..Collected::default() };
+        let mut pages = Pages::new(self.describer, &self.query, self.session.pace.is_paced(self.describer.scope().provider));
         let mut position = begin.map(|place| place.position);
         let mut exact = true;
         let mut largest_page = 0_usize;
         let mut stale_pages = 0_usize;
         loop {
             let wanted = self.limit.map_or(usize::MAX, |limit| limit.saturating_sub(collected.kept.len()));
-            let page = match self.describer.page(&self.query, position.as_deref(), wanted).await {
+            let page = match pages.page(position.as_deref(), wanted).await {
                 Ok(page) => page,
                 // Something that may pass, in the middle: what was read is worth more than an error, and the cursor tells the rest.
                 Err(error) if error.code.retryable() && !collected.pages.is_empty() => {
@@ -77,7 +79,7 @@ impl Listing<'_> {
             collected.total_count = page.total_count.filter(|_| exact);
             collected.drift.page(page.list_length);
             collected.pages.push(page.position);
-            let bytes_before = collected.bytes;
+            let (bytes_before, kept_before) = (collected.bytes, collected.kept.len());
             let mut brings_something = page.certificates.is_empty();
             for Entry { place, certificate } in page.certificates {
                 if !collected.drift.is_new(&certificate) {
@@ -105,6 +107,12 @@ impl Listing<'_> {
             if self.limit.is_some_and(|limit| collected.kept.len() >= limit) || would_overflow {
                 collected.next = Some(next);
                 return Ok(collected);
+            }
+            if let Some(list_length) = collected.drift.list_length {
+                let wanted = self.limit.map_or(usize::MAX, |limit| limit.saturating_sub(collected.kept.len()));
+                let as_the_last = wanted.div_ceil(collected.kept.len().saturating_sub(kept_before).max(1));
+                let that_fit = self.budget.bytes.saturating_sub(collected.bytes).checked_div(largest_page).unwrap_or(usize::MAX);
+                pages.ask_ahead(&next, list_length, as_the_last.min(that_fit), wanted);
             }
             position = Some(next);
         }

@@ -4,6 +4,7 @@ mod answer;
 mod counts;
 mod drift;
 mod listing;
+mod pages;
 mod several;
 
 pub use answer::{DescribeAnswer, OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer, SourcedCertificate};

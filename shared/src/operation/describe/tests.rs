@@ -1,5 +1,6 @@
 //! Lists that end by limit, by size and by time; of one source and of several.
 
+mod ahead;
 mod drift;
 mod fleet;
 mod one;

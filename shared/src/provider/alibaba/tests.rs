@@ -15,7 +15,8 @@ async fn call(network: &Network, variables: &[(&str, &str)], call: &Call<'_>) ->
     let bench = Bench::with(network, variables);
     let session = bench.session();
     let credentials = bench.config.alibaba.credentials.as_ref().unwrap();
-    let connection = Connection { session: &session, endpoint: Endpoint::parse("https://cas.test:8443").unwrap(), credentials };
+    let endpoint = Endpoint::parse("https://cas.test:8443").unwrap();
+    let connection = Connection { session: &session, endpoint, credentials, lane: session.pace.lane(ProviderName::AlibabaPca) };
     API.call(&connection, call, Ok).await
 }
 

@@ -9,7 +9,7 @@ use crate::model::{Certificate, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::codes::not_an_answer;
 use crate::provider::each::each;
-use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact};
+use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact, offsets_behind};
 use crate::request::Filter;
 use crate::transport::{LocalFuture, Method, Safety};
 
@@ -202,6 +202,12 @@ impl Describe for AlibabaMqtt<'_> {
 
     fn position_after(&self, position: &str, places: usize) -> Result<String, Error> {
         Ok(Position::parse(position)?.plus(places).to_string())
+    }
+
+    fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
+        let Ok(position) = Position::parse(position) else { return Vec::new() };
+        let offsets = offsets_behind(position.offset, PAGE_SIZE, list_length, most);
+        offsets.map(|offset| Position { offset, ..position.clone() }.to_string()).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::model::{LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::codes::not_an_answer;
-use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact};
+use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact, offsets_behind};
 use crate::transport::{LocalFuture, Method, Safety};
 
 /// Certificates asked for in one call. The vendor's limit is not documented: should it be lower, its answer says how many a page
@@ -138,6 +138,12 @@ impl Describe for AlibabaPca<'_> {
 
     fn position_after(&self, position: &str, places: usize) -> Result<String, Error> {
         Ok(Position::parse(position)?.plus(places).to_string())
+    }
+
+    fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
+        let Ok(position) = Position::parse(position) else { return Vec::new() };
+        let offsets = offsets_behind(position.offset, position.page_size, list_length, most);
+        offsets.map(|offset| Position { offset, ..position }.to_string()).collect()
     }
 }
 

@@ -172,6 +172,10 @@ impl Describe for AwsIot<'_> {
     fn position_after(&self, position: &str, places: usize) -> Result<String, Error> {
         Ok(Position::parse(position)?.plus(places).to_string())
     }
+
+    fn positions_behind(&self, _: &str, _: u64, _: usize) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 #[cfg(test)]

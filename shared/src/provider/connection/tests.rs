@@ -104,7 +104,8 @@ async fn told(message: String) -> String {
     let bench = Bench::with(&network, &[("TENCENTCLOUD_TOKEN", "token-canary")]);
     let session = bench.session();
     let credentials = bench.config.tencent.credentials.as_ref().unwrap();
-    let connection = Connection { session: &session, endpoint: Endpoint::https("vendor.test"), credentials };
+    let lane = session.pace.lane(ProviderName::TencentMqtt);
+    let connection = Connection { session: &session, endpoint: Endpoint::https("vendor.test"), credentials, lane };
     let read = |_: &HttpResponse| -> Result<(), Error> {
         let told = ProviderError::new(ProviderName::TencentMqtt, "Odd.AKIDtest", Some(&message), Some("id-tencent-key"));
         Err(Error::new(ErrorCode::ProviderRejected, "odd").with_provider_error(told))

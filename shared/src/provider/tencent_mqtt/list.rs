@@ -124,6 +124,13 @@ impl Describe for TencentMqtt<'_> {
         let places = u64::try_from(places).unwrap_or(u64::MAX);
         Ok(Position { offset: position.offset.saturating_add(places), ..position }.to_string())
     }
+
+    fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
+        let Ok(position) = Position::parse(position) else { return Vec::new() };
+        let behind = (1..).take(most).map(|pages: u64| position.offset.saturating_add(pages.saturating_mul(LARGEST_PAGE)));
+        let behind = behind.take_while(|offset| *offset < list_length);
+        behind.map(|offset| Position { offset, ..position }.to_string()).collect()
+    }
 }
 
 /// A place in one of two lists: the one that the vendor narrows by every filter, or the longer one without the filters of

@@ -14,6 +14,8 @@ use crate::request::{Filter, Order};
 use crate::transport::LocalFuture;
 use crate::transport::fake::Network;
 
+const PACE: [(&str, &str); 2] = [("CALLS_PER_SECOND", "tencent-mqtt=20"), ("RESERVED_CONCURRENCY", "1")];
+
 /// A fleet in a list of pages. Positions are offsets.
 pub(super) struct Fleet {
     pub(super) scope: Scope,
@@ -34,6 +36,8 @@ pub(super) struct Fleet {
     pub(super) returns_to: Option<usize>,
     /// Whether every page shows what stands in the first one.
     pub(super) repeats_itself: bool,
+    /// Whether calls to the provider wait for turns, so that pages may be asked for side by side.
+    pub(super) is_paced: bool,
     /// Position and certificates wanted of each call.
     pub(super) calls: RefCell<Vec<(usize, usize)>>,
 }
@@ -56,6 +60,7 @@ impl Fleet {
             aligned: false,
             returns_to: None,
             repeats_itself: false,
+            is_paced: false,
             calls: RefCell::default(),
         }
     }
@@ -111,6 +116,12 @@ impl Describer for Fleet {
         let begin: usize = position.parse().unwrap();
         Ok((begin + places).to_string())
     }
+
+    fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
+        let begin: usize = position.parse().unwrap();
+        let behind = (1..=most).map(|pages| begin + pages * self.page_size);
+        behind.take_while(|offset| *offset < usize::try_from(list_length).unwrap()).map(|offset| offset.to_string()).collect()
+    }
 }
 
 /// An active certificate with a serial number of its own.
@@ -163,7 +174,7 @@ pub(super) async fn collect(
     from: Option<Place>,
 ) -> Result<Told, Error> {
     let network = Network::queue([]);
-    let bench = Bench::new(&network);
+    let bench = Bench::with(&network, if fleet.is_paced { &PACE } else { &[] });
     let session = bench.session();
     let query = ListQuery { filter, order: Some(Order::default()), include_pem: true };
     let listing = Listing {

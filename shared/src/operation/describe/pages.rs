@@ -1,0 +1,68 @@
+//! The pages of a list, of which some are asked for before those in front of them have come: as far as the pace allows.
+
+use std::collections::VecDeque;
+
+use futures_util::stream::{FuturesOrdered, StreamExt};
+
+use crate::error::Error;
+use crate::provider::{Describe as Describer, ListQuery, Page};
+use crate::transport::{LocalFuture, SIDE_BY_SIDE};
+
+/// The pages of one list.
+pub(super) struct Pages<'a> {
+    describer: &'a dyn Describer,
+    query: &'a ListQuery<'a>,
+    /// Not without a pace: the vendor would only be asked for more in a second than it takes. Nor once the list went on elsewhere than
+    /// the provider had thought: each page that was asked for in vain is a call.
+    may_ask_ahead: bool,
+    asked: FuturesOrdered<LocalFuture<'a, Result<Page, Error>>>,
+    /// Where each of those begins.
+    positions: VecDeque<String>,
+}
+
+impl<'a> Pages<'a> {
+    pub(super) fn new(describer: &'a dyn Describer, query: &'a ListQuery<'a>, is_paced: bool) -> Self {
+        Self { describer, query, may_ask_ahead: is_paced, asked: FuturesOrdered::new(), positions: VecDeque::new() }
+    }
+
+    /// The page at this position.
+    pub(super) async fn page(&mut self, position: Option<&str>, wanted: usize) -> Result<Page, Error> {
+        if self.positions.front().map(String::as_str) == position {
+            self.positions.pop_front();
+            if let Some(page) = self.asked.next().await {
+                return page;
+            }
+        }
+        self.describer.page(self.query, position, wanted).await
+    }
+
+    /// Asks for so many pages from this position on, where the provider can tell where they begin.
+    pub(super) fn ask_ahead(&mut self, position: &str, list_length: u64, pages: usize, wanted: usize) {
+        if self.positions.front().is_some_and(|expected| expected != position) {
+            self.give_up();
+        }
+        if !self.may_ask_ahead || pages < 2 {
+            return;
+        }
+        if self.positions.is_empty() {
+            self.ask(position.to_owned(), wanted);
+        }
+        let missing = SIDE_BY_SIDE.min(pages).saturating_sub(self.positions.len());
+        let last = self.positions.back().map_or(position, String::as_str);
+        for position in self.describer.positions_behind(last, list_length, missing) {
+            self.ask(position, wanted);
+        }
+    }
+
+    fn ask(&mut self, position: String, wanted: usize) {
+        let Self { describer, query, .. } = *self;
+        self.positions.push_back(position.clone());
+        self.asked.push_back(Box::pin(async move { describer.page(query, Some(&position), wanted).await }));
+    }
+
+    fn give_up(&mut self) {
+        self.may_ask_ahead = false;
+        self.positions.clear();
+        self.asked = FuturesOrdered::new();
+    }
+}
