@@ -47,7 +47,7 @@ pub trait Operation {
     ) -> impl Future<Output = Result<Self::Answer, Error>>;
 
     /// Which requests of one batch can be carried out as one, by their places: each is in one group. None can unless an operation says so.
-    fn groups(requests: &[&Self::Request]) -> Vec<Vec<usize>> {
+    fn groups(requests: &[&Self::Request], _: &Config) -> Vec<Vec<usize>> {
         (0..requests.len()).map(|index| vec![index]).collect()
     }
 

@@ -45,9 +45,10 @@ pub struct CrossCheck {
 }
 
 impl StatusRequest {
-    /// Whether both ask the same one source, and the same authority, so that they can be asked as one.
-    pub fn asks_the_same_as(&self, other: &Self) -> bool {
-        let source = |request: &Self| (request.provider, request.region.clone(), request.instance_id.clone());
+    /// Whether both ask the same one source, and the same authority, so that they can be asked as one. A request that names no provider
+    /// asks this one.
+    pub fn asks_the_same_as(&self, other: &Self, default_provider: Option<ProviderName>) -> bool {
+        let source = |request: &Self| (request.provider.or(default_provider), request.region.clone(), request.instance_id.clone());
         let authority = |request: &Self| request.cross_check.as_ref().map(|check| (check.provider, check.region.clone()));
         self.sources.is_none() && other.sources.is_none() && source(self) == source(other) && authority(self) == authority(other)
     }

@@ -118,7 +118,7 @@ impl Invocation<'_> {
                 Err(error) => settle(place, Outcome::failed(error)),
             }
         }
-        let groups = O::groups(&parsed.iter().map(|parsed| &parsed.request).collect::<Vec<_>>());
+        let groups = O::groups(&parsed.iter().map(|parsed| &parsed.request).collect::<Vec<_>>(), &self.function.config);
         let mut waiting: Vec<Option<Parsed<O::Request>>> = parsed.into_iter().map(Some).collect();
         for group in groups {
             let members: Vec<(usize, Parsed<O::Request>)> =

@@ -8,6 +8,7 @@ mod several;
 pub use answer::{CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult, StatusAnswer, StatusResult};
 
 use super::{AnswerBudget, Operation, check_each, contradiction, one_source, shared_error, sources};
+use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::model::Certificate;
 use crate::provider::{LookUp, Session, Status as Teller, status_teller};
@@ -46,11 +47,12 @@ impl Operation for Status {
     }
 
     /// Requests to the same source are one question to it.
-    fn groups(requests: &[&StatusRequest]) -> Vec<Vec<usize>> {
+    fn groups(requests: &[&StatusRequest], config: &Config) -> Vec<Vec<usize>> {
         let mut groups: Vec<Vec<usize>> = Vec::new();
         let mut first_of: Vec<&StatusRequest> = Vec::new();
         for (index, request) in requests.iter().enumerate() {
-            match first_of.iter().position(|first| first.asks_the_same_as(request)).and_then(|group| groups.get_mut(group)) {
+            let same = first_of.iter().position(|first| first.asks_the_same_as(request, config.default_provider));
+            match same.and_then(|group| groups.get_mut(group)) {
                 Some(group) => group.push(index),
                 None => {
                     first_of.push(request);

@@ -34,10 +34,17 @@ fn requests_to_the_same_source_and_authority_are_one_group_and_those_to_several_
         several(&json!("all")),
         with(&checked),
         with(&[]),
+        with(&[("provider", json!(null))]),
     ];
-    let groups = Status::groups(&requests.iter().collect::<Vec<_>>());
-    assert_eq!(groups, [vec![0, 1, 11], vec![2], vec![3, 5], vec![4], vec![6, 10], vec![7], vec![8], vec![9]]);
-    assert_eq!(Status::groups(&[]), [[0; 0]; 0]);
+    let network = Network::queue([]);
+    for (default, expected) in [
+        ("alibaba-pca", vec![vec![0, 1, 11, 12], vec![2], vec![3, 5], vec![4], vec![6, 10], vec![7], vec![8], vec![9]]),
+        ("tencent-mqtt", vec![vec![0, 1, 11], vec![2], vec![3, 5], vec![4], vec![6, 10], vec![7], vec![8], vec![9], vec![12]]),
+    ] {
+        let config = Bench::with(&network, &[("DEFAULT_PROVIDER", default)]).config;
+        assert_eq!(Status::groups(&requests.iter().collect::<Vec<_>>(), &config), expected, "{default}");
+        assert_eq!(Status::groups(&[], &config), [[0; 0]; 0]);
+    }
 }
 
 async fn perform_group(network: &Network, requests: &[Value]) -> Vec<Result<Value, Error>> {
