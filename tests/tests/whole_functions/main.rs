@@ -35,6 +35,7 @@ mod examples_inactivate;
 mod examples_lists;
 mod examples_status;
 mod examples_tencent;
+mod fault_matrix;
 mod fleets_of_ten_thousand;
 mod inactivate;
 mod inactivate_faults;

@@ -1,26 +1,18 @@
-//! Vendors that fail, cut connections or answer nonsense: a typed error after at most three attempts, and success as soon as
-//! the fault has ended.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! Vendors that fail or answer nonsense when they are only read: a typed error after three attempts, and success as soon as the fault
+//! has ended. What befalls orders and connections is the business of [`crate::fault_matrix`].
 
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Fleet, Simulator, Vendor};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 use whole_function_tests::Runtime;
 
 use crate::every_cell_faults::{assert_typed, json_body};
+use crate::fault_matrix::odd_answers;
 use crate::setup::{
-    ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, at_once, cas_certificates, function, function_with, problem, tencent,
-    tencent_certificates, texts,
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, at_once, cas_certificates, function, tencent, tencent_certificates, texts,
 };
 
-const FUNCTIONS: [(&str, Vendor, &str); 3] = [
-    ("describe", Vendor::TencentMqtt, "TENCENT_MQTT_ENDPOINT"),
-    ("inactivate", Vendor::AlibabaMqtt, "ALIBABA_MQTT_ENDPOINT"),
-    ("status", Vendor::AlibabaCas, "ALIBABA_CAS_ENDPOINT"),
-];
+const FUNCTIONS: [(&str, Vendor); 3] =
+    [("describe", Vendor::TencentMqtt), ("inactivate", Vendor::AlibabaMqtt), ("status", Vendor::AlibabaCas)];
 
 /// A request whose first call is a read.
 fn request(function: &str) -> Value {
@@ -46,52 +38,30 @@ async fn pair(name: &str) -> (Simulator, Runtime) {
 
 /// More faults than every cell meets, made for the vendors of [`FUNCTIONS`], and the code that each means.
 fn faults() -> Vec<(Fault, &'static str)> {
-    let mut deep = "[".repeat(100_000);
-    deep.push_str(&"]".repeat(100_000));
-    vec![
+    let mut faults = vec![
         (Fault::ThrottleFor(1), "throttled"),
         (Fault::body(504, "text/plain", ""), "provider_unavailable"),
         (Fault::body(429, "text/plain", "slow down"), "throttled"),
-        (json_body(" "), "provider_invalid_response"),
-        (json_body("\"ok\""), "provider_invalid_response"),
-        (json_body("\u{feff}{}"), "provider_invalid_response"),
-        (json_body(&format!("{{\"Response\":{deep},\"Data\":{deep},\"CertificateStatus\":{deep}}}")), "provider_invalid_response"),
-        (Fault::body(200, "application/json", vec![0xff, 0xfe, 0x00]), "provider_invalid_response"),
-        (Fault::body(204, "text/plain", ""), "provider_invalid_response"),
-        (json_body(r#"{"Response":null,"Data":null,"CertificateStatus":null}"#), "provider_invalid_response"),
-        (json_body(r#"{"Response":[],"Data":[],"CertificateStatus":{}}"#), "provider_invalid_response"),
-        (json_body(r#"{"Response":{"Error":null},"Data":{},"CertificateStatus":[{}]}"#), "provider_invalid_response"),
-        (
-            json_body(r#"{"Response":{"TotalCount":"1","Data":[]},"Data":{"DeviceSn":5,"CaSn":7,"Status":1},"CertificateStatus":[7]}"#),
-            "provider_invalid_response",
-        ),
-        (
-            json_body(
-                r#"{"Response":{"TotalCount":1,"Data":{}},"Data":{"DeviceSn":"d00000000000"},"CertificateStatus":[{"SerialNumber":"50000000000000000000000000000000"}]}"#,
-            ),
-            "provider_invalid_response",
-        ),
-        (
-            json_body(
-                r#"{"Response":{"TotalCount":1,"Data":[null]},"Data":"x","CertificateStatus":[{"SerialNumber":null,"Status":"good"}]}"#,
-            ),
-            "provider_invalid_response",
-        ),
-        (
-            // More is announced than comes; another certificate than the one asked for; no serial number.
-            json_body(
-                r#"{"Response":{"TotalCount":5,"Data":[]},"Data":{"DeviceSn":"0b","CaSn":"0c","Status":"0"},"CertificateStatus":[{"Status":"good"}]}"#,
-            ),
-            "provider_invalid_response",
-        ),
-        (json_body(r#"{"Response":{"Error":{}},"Code":null}"#), "provider_invalid_response"),
-        (json_body(r#"{"Response":{"Error":{"Code":7}},"Code":7}"#), "provider_invalid_response"),
-    ]
+    ];
+    faults.extend(odd_answers().into_iter().map(|(_, fault)| (fault, "provider_invalid_response")));
+    let odd_bodies = [
+        "\u{feff}{}",
+        r#"{"Response":[],"Data":[],"CertificateStatus":{}}"#,
+        r#"{"Response":{"TotalCount":"1","Data":[]},"Data":{"DeviceSn":5,"CaSn":7,"Status":1},"CertificateStatus":[7]}"#,
+        r#"{"Response":{"TotalCount":1,"Data":{}},"Data":{"DeviceSn":"d00000000000"},"CertificateStatus":[{"SerialNumber":"50000000000000000000000000000000"}]}"#,
+        r#"{"Response":{"TotalCount":1,"Data":[null]},"Data":"x","CertificateStatus":[{"SerialNumber":null,"Status":"good"}]}"#,
+        // More is announced than comes; another certificate than the one asked for; no serial number.
+        r#"{"Response":{"TotalCount":5,"Data":[]},"Data":{"DeviceSn":"0b","CaSn":"0c","Status":"0"},"CertificateStatus":[{"Status":"good"}]}"#,
+        r#"{"Response":{"Error":{}},"Code":null}"#,
+        r#"{"Response":{"Error":{"Code":7}},"Code":7}"#,
+    ];
+    faults.extend(odd_bodies.map(|body| (json_body(body), "provider_invalid_response")));
+    faults
 }
 
 #[tokio::test]
 async fn whatever_else_a_vendor_of_a_default_answers_is_a_typed_error_as_well() {
-    at_once(FUNCTIONS, |(name, vendor, _)| async move {
+    at_once(FUNCTIONS, |(name, vendor)| async move {
         let (simulator, _) = pair(name).await;
         assert_typed(name, vendor, &simulator, &request(name), faults()).await;
     })
@@ -133,80 +103,6 @@ async fn odd_facts_in_a_sound_answer_are_kept_or_null() {
     }
     assert_eq!(answer["certificates"], json!([expected]));
     assert_eq!(answer["provider_request_ids"], json!([]));
-}
-
-/// Answers every connection with these bytes once a request head has come, and counts the connections.
-async fn listener(answer: Vec<u8>) -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let connections = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&connections);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            counted.fetch_add(1, Ordering::SeqCst);
-            let mut head = vec![0; 64 * 1024];
-            // One read takes the few hundred bytes of these requests.
-            drop(stream.read(&mut head).await);
-            drop(stream.write_all(&answer).await);
-            drop(stream.shutdown().await);
-        }
-    });
-    (url, connections)
-}
-
-#[tokio::test]
-async fn a_redirect_is_not_followed() {
-    for status in ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
-        at_once(FUNCTIONS, move |(name, _, endpoint)| async move {
-            let (elsewhere, visits) = listener(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec()).await;
-            let moved = format!("HTTP/1.1 {status}\r\nlocation: {elsewhere}/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            let (vendor, calls) = listener(moved.into_bytes()).await;
-            let (simulator, _) = pair(name).await;
-            let mut function = function_with(name, &simulator, &[(endpoint, &vendor)]).await;
-            let problem = problem(&function.invoke(request(name)).await);
-            assert_eq!(problem["code"], "provider_invalid_response", "{name}, {status}: {problem}");
-            assert_eq!((calls.load(Ordering::SeqCst), visits.load(Ordering::SeqCst)), (3, 0), "{name}, {status}");
-        })
-        .await;
-    }
-}
-
-#[tokio::test]
-async fn what_is_no_http_at_all_is_a_failed_connection() {
-    let endless_head = format!("HTTP/1.1 200 OK\r\n{}", "x-header: y\r\n".repeat(20_000));
-    let bytes: [&[u8]; 6] = [
-        b"",
-        b"\x16\x03\x01\x00\x05hello",
-        b"SSH-2.0-OpenSSH_9.6\r\n",
-        b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
-        endless_head.as_bytes(),
-    ];
-    for bytes in bytes {
-        let (vendor, calls) = listener(bytes.to_vec()).await;
-        let (simulator, _) = pair("status").await;
-        let mut function = function_with("status", &simulator, &[("ALIBABA_CAS_ENDPOINT", &vendor)]).await;
-        let problem = problem(&function.invoke(request("status")).await);
-        assert_eq!(problem["code"], "provider_unavailable", "{:?}: {problem}", String::from_utf8_lossy(&bytes[..bytes.len().min(40)]));
-        assert_eq!(calls.load(Ordering::SeqCst), 3);
-    }
-}
-
-#[tokio::test]
-async fn a_vendor_that_is_not_there_is_unavailable() {
-    // Bound and given up again, so that nobody listens there.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let nowhere = format!("http://127.0.0.1:{port}");
-    at_once(FUNCTIONS, move |(name, _, endpoint)| {
-        let nowhere = nowhere.clone();
-        async move {
-            let (simulator, _) = pair(name).await;
-            let mut function = function_with(name, &simulator, &[(endpoint, &nowhere)]).await;
-            let problem = problem(&function.invoke(request(name)).await);
-            assert_eq!((&problem["code"], &problem["status"]), (&json!("provider_unavailable"), &json!(503)), "{name}: {problem}");
-        }
-    })
-    .await;
 }
 
 #[tokio::test]

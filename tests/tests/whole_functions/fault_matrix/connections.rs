@@ -1,0 +1,64 @@
+//! The way to the vendor: names, connections, TLS, and what comes over a connection in place of HTTP.
+
+use super::expected::{Expected, Row, Trouble, answer, answer_lost, error, nothing_done, success};
+use super::line::Break;
+use super::tls;
+
+/// Before there is a connection, so that reads fail as well: nobody is called, or only these connections are counted.
+fn unreachable(of_a_read: &'static str, of_orders: &'static str) -> [Expected; 3] {
+    let code = "provider_unavailable";
+    [error(code, of_a_read), error(code, of_orders), error(code, of_a_read)]
+}
+
+pub(crate) fn not_made() -> Vec<Row> {
+    let row = |name, broken, expected| Row::new(name, Trouble::Line(broken), expected);
+    let counted = || unreachable("ccc", "cccccc");
+    vec![
+        row("the host's name cannot be resolved", Break::NoSuchName, unreachable("", "")).within(20),
+        row("the connection is refused", Break::Refused, unreachable("", "")),
+        row("the connection is neither taken nor refused", Break::Hanging, unreachable("", "")).within(20),
+        row("reset before anything is read", Break::ResetUnread, counted()),
+        row("the TLS handshake is never answered", Break::SilentHandshake, counted()).within(20),
+        row("a certificate that signs itself", Break::Tls(tls::self_signed()), counted()),
+        row("a certificate that has expired", Break::Tls(tls::expired()), counted()),
+        row("a certificate of another host", Break::Tls(tls::of_another_host()), counted()),
+    ]
+}
+
+pub(crate) fn breaking() -> Vec<Row> {
+    // Whether an order is still sent over the connection that is closed is a matter of chance. If so, a read shows that it was lost.
+    let [describe, _, status] = success();
+    let closed = [describe, answer("inactivated inactivated", "r+wrrwr"), status];
+    let row = |name, broken, expected| Row::new(name, Trouble::Line(broken), expected);
+    let unavailable = || nothing_done("provider_unavailable");
+    let bytes = |name, bytes: &[u8]| row(name, Break::Bytes(bytes.to_vec()), unavailable());
+    vec![
+        row("reset after the request was read", Break::Reset, unavailable()),
+        row("reset after the work was done", Break::ResetWhenDone, answer_lost("provider_unavailable")),
+        row("reset half way through the answer", Break::ResetInBody, answer_lost("provider_unavailable")),
+        row("ended without an answer, half open", Break::HalfClosed, unavailable()),
+        bytes("the head of an answer breaks off", b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n"),
+        bytes("a body shorter than announced", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{}"),
+        bytes("chunks of no length", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"),
+        bytes("chunks that break off", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n64\r\n{}"),
+        bytes("a length that is no number", b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n{}"),
+        bytes("another protocol", b"SSH-2.0-OpenSSH_9.6\r\n"),
+        bytes("a TLS alert in place of HTTP", b"\x15\x03\x03\x00\x02\x02\x28"),
+        row("a head without end", Break::Endless("HTTP/1.1 200 OK\r\n", b"x-header: y\r\n".repeat(100)), unavailable()),
+        row(
+            "a body of 100 MB",
+            Break::Endless("HTTP/1.1 200 OK\r\ncontent-length: 104857600\r\n\r\n", vec![b' '; 64 * 1024]),
+            nothing_done("provider_invalid_response"),
+        ),
+        row("closed after the first answer without a word", Break::ClosedAfterTheFirst, closed),
+    ]
+}
+
+pub(crate) fn sound() -> Vec<Row> {
+    let row = |name, trouble| Row::new(name, trouble, success());
+    vec![
+        row("no line", Trouble::Nothing),
+        row("a sound line", Trouble::Line(Break::Sound)),
+        row("a sound certificate", Trouble::Line(Break::Tls(tls::sound()))),
+    ]
+}

@@ -1,0 +1,60 @@
+//! Certificates of a vendor's host: one that is sound, and others that are not to be trusted.
+
+use std::sync::{Arc, LazyLock};
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+
+/// A CA that all functions of the matrix trust, so that nothing but the one fault is wrong with each certificate.
+static AUTHORITY: LazyLock<(Issuer<'static, KeyPair>, String)> = LazyLock::new(|| {
+    let mut authority = CertificateParams::default();
+    authority.distinguished_name.push(DnType::CommonName, "CA of the fault matrix");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let pem = authority.self_signed(&key).unwrap().pem();
+    (Issuer::new(authority, key), pem)
+});
+
+/// The CA's certificate.
+pub(crate) fn authority_pem() -> &'static str {
+    &AUTHORITY.1
+}
+
+fn for_host(host: &str) -> CertificateParams {
+    CertificateParams::new(vec![host.to_owned()]).unwrap()
+}
+
+pub(crate) fn sound() -> TlsAcceptor {
+    issued(&for_host("localhost"))
+}
+
+pub(crate) fn of_another_host() -> TlsAcceptor {
+    issued(&for_host("vendor.example"))
+}
+
+pub(crate) fn expired() -> TlsAcceptor {
+    let mut expired = for_host("localhost");
+    expired.not_before = date_time_ymd(2020, 1, 1);
+    expired.not_after = date_time_ymd(2021, 1, 1);
+    issued(&expired)
+}
+
+pub(crate) fn self_signed() -> TlsAcceptor {
+    let key = KeyPair::generate().unwrap();
+    acceptor(&for_host("localhost").self_signed(&key).unwrap(), &key)
+}
+
+fn issued(parameters: &CertificateParams) -> TlsAcceptor {
+    let key = KeyPair::generate().unwrap();
+    acceptor(&parameters.signed_by(&key, &AUTHORITY.0).unwrap(), &key)
+}
+
+fn acceptor(certificate: &rcgen::Certificate, key: &KeyPair) -> TlsAcceptor {
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions();
+    let config = config.unwrap().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key.into());
+    TlsAcceptor::from(Arc::new(config.unwrap()))
+}
