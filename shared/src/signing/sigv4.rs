@@ -7,8 +7,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use secrecy::{ExposeSecret, SecretString};
 
-/// What is signed. The body of every call is empty.
-#[derive(Debug)]
+/// What is signed.
 pub struct Request<'a> {
     /// Upper case, like `GET`.
     pub method: &'a str,
@@ -20,6 +19,10 @@ pub struct Request<'a> {
     pub service: &'a str,
     /// Epoch seconds of `x-amz-date`.
     pub timestamp: i64,
+    /// What is signed beside the host and the headers that are added, names in lower case.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// As it is sent.
+    pub body: &'a [u8],
 }
 
 impl Request<'_> {
@@ -45,7 +48,7 @@ impl Request<'_> {
             .build()
             .map_err(|error| error.to_string())?
             .into();
-        let request = SignableRequest::new(self.method, self.url, std::iter::empty(), SignableBody::Bytes(&[]));
+        let request = SignableRequest::new(self.method, self.url, self.headers.iter().copied(), SignableBody::Bytes(self.body));
         let request = request.map_err(|error| error.to_string())?;
         let (instructions, _signature) = sign(request, &parameters).map_err(|error| error.to_string())?.into_parts();
         let (headers, _query) = instructions.into_parts();

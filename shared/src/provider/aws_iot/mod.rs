@@ -105,6 +105,8 @@ impl<'a> AwsIot<'a> {
             region: self.scope.region.as_str(),
             service: SERVICE,
             timestamp: now.epoch_seconds(),
+            headers: &[],
+            body: &[],
         };
         // A URL that was made here is one. Were it none, the call would go out unsigned and be refused.
         let headers = request.headers(&credentials.id, &credentials.secret, credentials.token.as_ref()).unwrap_or_default();

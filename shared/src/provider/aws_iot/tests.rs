@@ -67,7 +67,15 @@ async fn a_call_is_a_signed_path() {
         assert_eq!((sent.request.method, sent.request.url.as_str()), (Method::Get, url.as_str()));
         assert!(sent.request.body.is_empty());
         assert_eq!((sent.header("x-amz-date"), sent.header("x-amz-security-token")), (Some("20251122T082640Z"), token));
-        let signed = sigv4::Request { method: "GET", url: &url, region: "eu-west-1", service: "iot", timestamp: 1_763_800_000 };
+        let signed = sigv4::Request {
+            method: "GET",
+            url: &url,
+            region: "eu-west-1",
+            service: "iot",
+            timestamp: 1_763_800_000,
+            headers: &[],
+            body: &[],
+        };
         let secret = "aws-key".to_owned().into();
         let expected = signed.headers("AKIAtest", &secret, token.map(|token| token.to_owned().into()).as_ref()).unwrap();
         let expected: Vec<_> = expected.iter().filter(|(name, _)| *name == "authorization").map(|(_, value)| value.as_str()).collect();
