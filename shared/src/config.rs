@@ -4,7 +4,7 @@ mod calls;
 mod endpoint;
 
 pub use calls::CallIntervals;
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, QueueUrl};
 
 use std::fmt;
 use std::path::PathBuf;
@@ -47,6 +47,8 @@ pub struct Config {
     /// Whose webhooks are taken. Without it HTTP requests are the gateway's to authenticate; with it, one that no gateway has
     /// authenticated must be signed.
     pub webhook_secrets: Option<Secrets>,
+    /// Where answers to messages go, beside the log.
+    pub results_queue: Option<QueueUrl>,
     /// PEM file of extra trusted roots.
     pub extra_roots: Option<PathBuf>,
 }
@@ -129,7 +131,7 @@ impl Config {
     /// # Errors
     /// The first variable that cannot be used.
     pub fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
-        Ok(Self {
+        let config = Self {
             default_provider: parsed(lookup, "DEFAULT_PROVIDER", ProviderName::parse)?,
             tencent: Cloud {
                 credentials: credentials(lookup, "TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN")?,
@@ -158,8 +160,15 @@ impl Config {
                 .unwrap_or(AllowedInstances::Only(Vec::new())),
             inactivate_message_max_age: parsed(lookup, "INACTIVATE_MESSAGE_MAX_AGE_SECONDS", max_age)?.unwrap_or(DAY),
             webhook_secrets: webhook_secrets(lookup)?,
+            results_queue: parsed(lookup, "RESULTS_QUEUE_URL", QueueUrl::parse)?,
             extra_roots: text(lookup, "SSL_CERT_FILE").map(PathBuf::from),
-        })
+        };
+        if config.results_queue.is_some() && (config.aws.credentials.is_none() || config.aws.region.is_none()) {
+            let reason =
+                "messages are sent to it with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, which are not all set".to_owned();
+            return Err(ConfigError { variable: "RESULTS_QUEUE_URL", reason });
+        }
+        Ok(config)
     }
 }
 

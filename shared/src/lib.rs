@@ -10,6 +10,7 @@
 //! * [`operation`] has the steps and guards of describe, inactivate and status.
 //! * [`provider`] speaks each vendor's words.
 //! * [`transport`] signs (with [`signing`]), sends and retries within the deadline.
+//! * [`results`] sends answers to a queue.
 //! * [`webhook`] says whether a message over HTTP comes from somebody who knows a secret.
 //! * [`model`] and [`error`] are the words that all of them share; [`config`] is the environment as one value.
 
@@ -23,6 +24,7 @@ mod object;
 pub mod operation;
 pub mod provider;
 pub mod request;
+pub mod results;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod signing;

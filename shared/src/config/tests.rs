@@ -179,3 +179,32 @@ fn calls_in_a_second_and_the_instances_that_share_them_come_together() {
     assert_eq!(config(&[PAIR[0], ("RESERVED_CONCURRENCY", "0")]).unwrap_err().variable, "RESERVED_CONCURRENCY");
     assert_eq!(config(&[("CALLS_PER_SECOND", "tencent-mqtt=many"), PAIR[1]]).unwrap_err().variable, "CALLS_PER_SECOND");
 }
+
+#[test]
+fn answers_go_to_a_queue_only_with_what_it_takes_to_send_them() {
+    const AWS: [(&str, &str); 3] = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_REGION", "eu-west-1")];
+    let of = |url: &'static str, others: &[(&'static str, &'static str)]| config(&[&[("RESULTS_QUEUE_URL", url)], others].concat());
+    for (url, endpoint) in [
+        ("https://sqs.eu-west-1.amazonaws.com/123456789012/results", "https://sqs.eu-west-1.amazonaws.com/"),
+        ("http://localhost:4566/000000000000/results", "http://localhost:4566/"),
+    ] {
+        let queue = of(url, &AWS).unwrap().results_queue.unwrap();
+        assert_eq!((queue.as_str(), queue.endpoint().url("").as_str()), (url, endpoint));
+        assert_eq!(of(url, &AWS[1..]).unwrap_err().variable, "AWS_ACCESS_KEY_ID");
+        for others in [&AWS[..2], &AWS[2..], &[]] {
+            assert_eq!(of(url, others).unwrap_err().variable, "RESULTS_QUEUE_URL");
+        }
+    }
+    for url in [
+        "results",
+        "https://sqs.eu-west-1.amazonaws.com",
+        "https://h/1",
+        "https://h/1/2/3",
+        "https://h/1/2?x",
+        "http://h/1/2",
+        "https://u@h/1/2",
+    ] {
+        assert_eq!(of(url, &AWS).unwrap_err().variable, "RESULTS_QUEUE_URL", "{url}");
+    }
+    assert!(config(&[("RESULTS_QUEUE_URL", "")]).unwrap().results_queue.is_none());
+}

@@ -46,6 +46,11 @@ pub trait Operation {
         answer_budget: AnswerBudget,
     ) -> impl Future<Output = Result<Self::Answer, Error>>;
 
+    /// What of the request is left to ask when its answer could not hold it all: a request whose answer goes on where this one ends.
+    fn rest(_request: Self::Request, _answer: &Self::Answer) -> Option<Self::Request> {
+        None
+    }
+
     /// Which requests of one batch can be carried out as one, by their places: each is in one group. None can unless an operation says so.
     fn groups(requests: &[&Self::Request], _: &Config) -> Vec<Vec<usize>> {
         (0..requests.len()).map(|index| vec![index]).collect()
@@ -72,9 +77,18 @@ pub trait Answer: Serialize {
     /// The failures inside of an answer that succeeded in part.
     fn failures(&self) -> impl Iterator<Item = &Error>;
 
+    /// The place that was asked, like `alibaba-mqtt/cn-hangzhou/post-cn-7mz2d0000`; `None` where there are several.
+    fn subject(&self) -> Option<String>;
+
     /// The same answer, fit for a log: without PEMs.
     #[must_use]
     fn for_log(self) -> Self;
+}
+
+/// Provider, region and instance in one text.
+fn place(provider: ProviderName, region: &Region, instance_id: Option<&InstanceId>) -> String {
+    let instance = instance_id.map(|instance_id| format!("/{instance_id}")).unwrap_or_default();
+    format!("{provider}/{region}{instance}")
 }
 
 /// How many bytes an answer may take on its way, and how it is counted.

@@ -26,7 +26,7 @@ pub const LARGEST_REQUEST: usize = 1_048_576;
 const LONGEST_DETAIL: usize = 300;
 
 /// A request type: how it is read from JSON, and the rules that need more than one member.
-pub trait Request: DeserializeOwned {
+pub trait Request: Clone + DeserializeOwned {
     /// # Errors
     /// `invalid_request` with the member at fault.
     fn check(&self) -> Result<(), Error>;

@@ -37,6 +37,12 @@ impl Deadline {
         Self(now.checked_add(left).unwrap_or(now))
     }
 
+    /// So much sooner.
+    #[must_use]
+    pub fn sooner(self, by: Duration) -> Self {
+        Self(self.0.checked_sub(by).unwrap_or(self.0))
+    }
+
     /// How long an attempt may take that is begun after waiting so long; `None` when it should not be begun. After a write, the
     /// read of its effect has to wait for its `turn`.
     pub(super) fn attempt_after(self, wait: Duration, safety: Safety, turn: Duration) -> Option<Duration> {

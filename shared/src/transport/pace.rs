@@ -36,6 +36,11 @@ impl Pace {
         !self.lane(provider).interval.is_zero()
     }
 
+    /// For calls that no provider counts.
+    pub const fn unpaced(&self) -> &Lane {
+        &self.unpaced
+    }
+
     /// The turns of this provider.
     pub fn lane(&self, provider: ProviderName) -> &Lane {
         self.lanes.iter().find(|(of, _)| *of == provider).map_or(&self.unpaced, |(_, lane)| lane)

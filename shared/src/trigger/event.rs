@@ -19,11 +19,24 @@ pub(super) enum Event<'a> {
     /// A batch of a queue on its way through EventBridge Pipes, which wants an answer for each.
     Pipe(Vec<Record<'a>>),
     /// Notifications of a topic.
-    Notifications(Vec<Result<Message, Error>>),
+    Notifications(Vec<Notice>),
     /// An event of a bus or a schedule.
-    Bus(Result<Message, Error>),
+    Bus(Notice),
     /// The request itself.
     Direct(&'a str),
+}
+
+/// A message from what does not take single ones back.
+pub(super) struct Notice {
+    /// By the word of what brings it.
+    pub(super) id: Option<String>,
+    pub(super) message: Result<Message, Error>,
+}
+
+impl Notice {
+    fn new(id: Option<&RawValue>, message: Result<Message, Error>) -> Self {
+        Self { id: id.and_then(text_of).filter(|id| !id.is_empty()), message }
+    }
 }
 
 /// The members by which events are told apart.
@@ -38,6 +51,8 @@ struct Marks<'a> {
     http_method: Option<&'a RawValue>,
     #[serde(borrow, rename = "detail-type")]
     detail_type: Option<&'a RawValue>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
     #[serde(borrow, rename = "Type")]
     sns_type: Option<&'a RawValue>,
     #[serde(borrow, rename = "TopicArn")]
@@ -70,6 +85,8 @@ struct NotificationRecord<'a> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Notification<'a> {
+    #[serde(borrow, rename = "MessageId")]
+    message_id: Option<&'a RawValue>,
     #[serde(borrow, rename = "Message")]
     message: Option<&'a RawValue>,
     #[serde(borrow, rename = "Timestamp")]
@@ -96,7 +113,7 @@ pub(super) fn recognise(json: &str) -> Result<Event<'_>, Error> {
         return Err(not_taken("requestContext", "an event with a requestContext of no known kind"));
     }
     if marks.detail_type.is_some() {
-        return Ok(Event::Bus(Message::open(json, None)));
+        return Ok(Event::Bus(Notice::new(marks.id, Message::open(json, None))));
     }
     if marks.sns_type.is_some() && marks.topic_arn.is_some() {
         return Err(not_taken("Type", "a notification of SNS without the record that Lambda gets it in"));
@@ -130,12 +147,13 @@ fn source_of<'a>(records: &[&'a RawValue]) -> Option<&'a str> {
     records.iter().all(|record| source(record) == Some(first)).then_some(first)
 }
 
-fn notification(record: &RawValue) -> Result<Message, Error> {
-    let sns = members::<NotificationRecord<'_>>(record).sns;
-    let sns = sns.ok_or_else(|| Error::invalid("Records", "a record of SNS has no notification"))?;
-    let sns: Notification<'_> = members(sns);
-    let message = sns.message.and_then(text_of).ok_or_else(|| Error::invalid("Message", "the notification of SNS has no text"))?;
-    Message::open(&message, sns.timestamp.and_then(moment))
+fn notification(record: &RawValue) -> Notice {
+    let Some(sns) = members::<NotificationRecord<'_>>(record).sns else {
+        return Notice::new(None, Err(Error::invalid("Records", "a record of SNS has no notification")));
+    };
+    let Notification { message_id, message, timestamp } = members(sns);
+    let text = message.and_then(text_of).ok_or_else(|| Error::invalid("Message", "the notification of SNS has no text"));
+    Notice::new(message_id, text.and_then(|text| Message::open(&text, timestamp.and_then(moment))))
 }
 
 /// The members of an object, none where it is no object.

@@ -32,6 +32,9 @@ const MESSAGE_BYTES: usize = 1_000_000;
 /// Nobody waits longer for the answer to a request; an older one was kept and sent again.
 const HTTP_ORDER_MAX_AGE: Duration = Duration::from_secs(15 * 60);
 
+/// Kept free to send an answer to the results queue: an attempt is not begun with less.
+const HAND_ON_RESERVE: Duration = Duration::from_millis(1200);
+
 /// A failed invocation as Lambda reports it: the code as the error's type, the problem document as its message.
 pub struct FunctionError(pub Error);
 
@@ -58,7 +61,8 @@ impl fmt::Debug for FunctionError {
 pub async fn handle<O: Operation>(function: &Function, event: &str, context: &Context) -> Result<Box<RawValue>, FunctionError> {
     let deadline = Deadline::new(context.deadline(), SystemTime::now());
     let pace = Pace::begin(&function.config.call_intervals);
-    let invocation = Invocation { function, pace, deadline, request_id: &context.request_id };
+    let (request_id, function_arn) = (context.request_id.as_str(), context.invoked_function_arn.as_str());
+    let invocation = Invocation { function, pace, deadline, request_id, function_arn };
     match recognise(event).map_err(FunctionError)? {
         Event::Http(event) => {
             let bytes = if event.is_from_load_balancer() { LOAD_BALANCER_BYTES } else { SYNCHRONOUS_BYTES };
@@ -87,16 +91,16 @@ pub async fn handle<O: Operation>(function: &Function, event: &str, context: &Co
             let outcomes = invocation.deliver::<O>(Carrier::Pipe, records.into_iter().map(Delivery::from).collect(), bytes).await;
             to_json(&Outcome::list(outcomes, SYNCHRONOUS_BYTES))
         }
-        Event::Notifications(messages) => {
-            let bytes = MESSAGE_BYTES.checked_div(messages.len()).unwrap_or_default();
-            let outcomes = invocation.deliver::<O>(Carrier::Topic, messages.into_iter().map(Delivery::from).collect(), bytes).await;
+        Event::Notifications(notices) => {
+            let bytes = MESSAGE_BYTES.checked_div(notices.len()).unwrap_or_default();
+            let outcomes = invocation.deliver::<O>(Carrier::Topic, notices.into_iter().map(Delivery::from).collect(), bytes).await;
             match outcomes.iter().find_map(Outcome::reason_to_come_back) {
                 Some(reason) => Err(FunctionError(reason.clone())),
                 None => to_json(&Outcome::list(outcomes, SYNCHRONOUS_BYTES)),
             }
         }
-        Event::Bus(message) => {
-            let outcomes = invocation.deliver::<O>(Carrier::Bus, vec![Delivery::from(message)], MESSAGE_BYTES).await;
+        Event::Bus(notice) => {
+            let outcomes = invocation.deliver::<O>(Carrier::Bus, vec![Delivery::from(notice)], MESSAGE_BYTES).await;
             match outcomes.into_iter().next() {
                 Some(outcome) => outcome.into_answer().map_err(FunctionError),
                 None => Err(FunctionError(invocation.defect())),
@@ -122,16 +126,18 @@ fn to_json(value: &impl Serialize) -> Result<Box<RawValue>, FunctionError> {
 
 pub(super) struct Invocation<'a> {
     pub(super) function: &'a Function,
-    pace: Pace,
-    deadline: Deadline,
+    pub(super) pace: Pace,
+    pub(super) deadline: Deadline,
     pub(super) request_id: &'a str,
+    pub(super) function_arn: &'a str,
 }
 
 impl Invocation<'_> {
-    /// What a request works with, whose order is good until this moment.
-    pub(super) fn session(&self, order_expires_at: Option<Timestamp>) -> Session<'_> {
+    /// What a request works with, whose order is good until this moment. `hands_on`: its answer is to be sent on in time, too.
+    pub(super) fn session(&self, order_expires_at: Option<Timestamp>, hands_on: bool) -> Session<'_> {
         let Function { config, transport } = self.function;
-        Session { config, transport, pace: &self.pace, deadline: self.deadline, now: (transport.clock)(), order_expires_at }
+        let deadline = if hands_on { self.deadline.sooner(HAND_ON_RESERVE) } else { self.deadline };
+        Session { config, transport, pace: &self.pace, deadline, now: (transport.clock)(), order_expires_at }
     }
 
     async fn perform<O: Operation>(
@@ -140,7 +146,7 @@ impl Invocation<'_> {
         budget: AnswerBudget,
         order_expires_at: Option<Timestamp>,
     ) -> Result<O::Answer, Error> {
-        let session = self.session(order_expires_at);
+        let session = self.session(order_expires_at, false);
         let result = match request {
             Ok(request) => contained(O::perform(&session, request, budget)).await.unwrap_or_else(|| Err(self.defect())),
             Err(error) => Err(error),

@@ -1,6 +1,7 @@
 //! Lambda's side: what kind of event it is, the requests in it, and the answer in the form that its source expects.
 
 mod batch;
+mod carry;
 mod event;
 mod http;
 mod invocation;

@@ -14,6 +14,8 @@ pub(super) struct Outcome {
     json: Box<RawValue>,
     /// The same without certificates themselves.
     pub(super) logged: Box<RawValue>,
+    /// The place that was asked.
+    subject: Option<String>,
     /// What failed as a whole.
     pub(super) error: Option<Error>,
     /// Why the message has to be delivered again.
@@ -25,9 +27,10 @@ impl Outcome {
         match result {
             Ok(answer) => {
                 let reason_to_come_back = answer.failures().find(|error| error.comes_back()).cloned();
+                let subject = answer.subject();
                 let json = serde_json::value::to_raw_value(&answer);
                 match json.and_then(|json| Ok((json, serde_json::value::to_raw_value(&answer.for_log())?))) {
-                    Ok((json, logged)) => Self { json, logged, error: None, reason_to_come_back },
+                    Ok((json, logged)) => Self { json, logged, subject, error: None, reason_to_come_back },
                     Err(error) => Self::failed(Error::new(ErrorCode::Internal, format!("the answer cannot be written: {error}"))),
                 }
             }
@@ -38,7 +41,8 @@ impl Outcome {
     pub(super) fn failed(error: Error) -> Self {
         // An error always serializes.
         let json = serde_json::value::to_raw_value(&error).unwrap_or_default();
-        Self { logged: json.clone(), json, reason_to_come_back: Some(error.clone()).filter(Error::comes_back), error: Some(error) }
+        let reason_to_come_back = Some(error.clone()).filter(Error::comes_back);
+        Self { logged: json.clone(), json, subject: None, reason_to_come_back, error: Some(error) }
     }
 
     /// Not tried, because one before it in its order has to come back.
@@ -50,6 +54,20 @@ impl Outcome {
     /// What is left to decide by.
     pub(super) fn without_texts(self) -> Self {
         Self { json: Box::default(), logged: Box::default(), ..self }
+    }
+
+    /// The answer or the error, as they go out.
+    pub(super) fn as_result(&self) -> Result<&RawValue, &RawValue> {
+        if self.error.is_some() { Err(&self.json) } else { Ok(&self.json) }
+    }
+
+    pub(super) fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// It is there, and yet the message has to come back.
+    pub(super) fn keep_for(&mut self, error: Error) {
+        self.reason_to_come_back = Some(error);
     }
 
     pub(super) fn comes_back(&self) -> bool {

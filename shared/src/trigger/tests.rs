@@ -7,6 +7,7 @@ mod http;
 mod kinds;
 mod messages;
 mod queue;
+mod results;
 mod webhooks;
 
 use std::time::{Duration, SystemTime};
@@ -21,6 +22,8 @@ use crate::operation::{Describe, Inactivate, Operation, Status};
 use crate::provider::fixture::Bench;
 use crate::transport::fake::Network;
 use crate::transport::{HttpRequest, HttpResponse, LocalFuture, RetryQuota, SendError, SendHttp, Transport};
+
+const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:bundle-describe";
 
 /// A provider with a defect in the way to it.
 struct Broken;
@@ -60,6 +63,7 @@ fn send_over<O: Operation>(network: &Network, event: &Value) -> Result<Value, Fu
 fn give<O: Operation>(function: &Function, event: &str) -> Result<Value, FunctionError> {
     let mut context = Context::default();
     context.request_id = "invocation-1".to_owned();
+    context.invoked_function_arn = ARN.to_owned();
     let deadline = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() + Duration::from_secs(20);
     context.deadline = u64::try_from(deadline.as_millis()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::counts::Counts;
 use crate::error::Error;
 use crate::model::{Certificate, InstanceId, ProviderName, Region};
-use crate::operation::Answer;
+use crate::operation::{Answer, place};
 
 /// What describe answers.
 #[derive(Debug, Serialize)]
@@ -121,6 +121,13 @@ impl Answer for DescribeAnswer {
             Self::Several(answer) => answer.sources.as_slice(),
         };
         sources.iter().filter_map(|source| source.error.as_ref())
+    }
+
+    fn subject(&self) -> Option<String> {
+        match self {
+            Self::One(answer) => Some(place(answer.provider, &answer.region, answer.instance_id.as_ref())),
+            Self::Several(_) => None,
+        }
     }
 
     fn for_log(mut self) -> Self {

@@ -53,6 +53,18 @@ impl Operation for Describe {
     type Request = DescribeRequest;
     type Answer = DescribeAnswer;
 
+    fn rest(mut request: DescribeRequest, answer: &DescribeAnswer) -> Option<DescribeRequest> {
+        let (shown, next_cursor) = match answer {
+            DescribeAnswer::One(answer) => (answer.certificates.as_ref()?.len(), answer.next_cursor.as_ref()?),
+            DescribeAnswer::Several(answer) => (answer.certificates.as_ref()?.len(), answer.next_cursor.as_ref()?),
+        };
+        // An answer without any certificate was ended by something else than its size.
+        let left = request.limit()?.checked_sub(shown).filter(|left| *left > 0 && shown > 0)?;
+        request.limit = u16::try_from(left).ok();
+        request.cursor = Some(next_cursor.clone());
+        Some(request)
+    }
+
     async fn perform(session: &Session<'_>, mut request: DescribeRequest, budget: AnswerBudget) -> Result<DescribeAnswer, Error> {
         let filter = request.filter.take().unwrap_or_default();
         let budget = AnswerBudget { bytes: budget.bytes.saturating_sub(ENVELOPE_BYTES), ..budget };

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::model::{Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase};
-use crate::operation::Answer;
+use crate::operation::{Answer, place};
 
 /// What inactivate answers.
 #[derive(Debug, Serialize)]
@@ -112,6 +112,10 @@ pub struct InactivateResult {
 impl Answer for InactivateAnswer {
     fn failures(&self) -> impl Iterator<Item = &Error> {
         self.results.iter().filter_map(|result| result.error.as_ref())
+    }
+
+    fn subject(&self) -> Option<String> {
+        Some(place(self.provider, &self.region, self.instance_id.as_ref()))
     }
 
     fn for_log(self) -> Self {

@@ -7,7 +7,7 @@ use crate::model::{
     Certificate, Disagreement, EffectiveStatus, Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber,
     SerialNumberBase, Timestamp, Validity, judge,
 };
-use crate::operation::Answer;
+use crate::operation::{Answer, place};
 use crate::request::CertificateReference;
 
 /// What status answers.
@@ -229,6 +229,13 @@ impl Answer for StatusAnswer {
         let sources = sources.iter().filter_map(|source| source.error.as_ref());
         let sources = sources.chain(checks).filter(|error| error.code != ErrorCode::InvalidRequest);
         one.iter().filter_map(|result| result.error.as_ref()).chain(sources)
+    }
+
+    fn subject(&self) -> Option<String> {
+        match self {
+            Self::One(answer) => Some(place(answer.provider, &answer.region, answer.instance_id.as_ref())),
+            Self::Several(_) => None,
+        }
     }
 
     fn for_log(self) -> Self {

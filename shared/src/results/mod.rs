@@ -1,0 +1,197 @@
+//! The queue that answers go to: Amazon SQS, `SendMessageBatch`, in its JSON protocol.
+//!
+//! A message may arrive twice, since sending is repeated whenever that may help: its id tells.
+
+mod event;
+
+pub use event::CloudEvent;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Config, Credentials, QueueUrl};
+use crate::error::{Error, ErrorCode};
+use crate::model::{Region, Timestamp};
+use crate::object::Object;
+use crate::signing::sigv4;
+use crate::transport::{Deadline, HttpRequest, HttpResponse, Lane, Method, Safety, Transport};
+
+/// Most messages in one call.
+const MOST_MESSAGES: usize = 10;
+/// Most bytes of one message, and of all messages of one call.
+const MOST_BYTES: usize = 1_048_576;
+
+const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+const TARGET: &str = "AmazonSQS.SendMessageBatch";
+
+/// The results queue of a function.
+pub struct ResultsQueue<'a> {
+    url: &'a QueueUrl,
+    region: &'a Region,
+    credentials: &'a Credentials,
+    transport: &'a Transport,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SendMessageBatch<'a> {
+    queue_url: &'a str,
+    entries: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry<'a> {
+    id: String,
+    message_body: &'a str,
+}
+
+/// What became of each entry. One that stands in neither list was not sent.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct BatchResult {
+    successful: Vec<Sent>,
+    failed: Vec<Unsent>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Sent {
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Unsent {
+    id: String,
+    #[serde(default)]
+    code: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refusal {
+    #[serde(rename = "__type")]
+    error_type: String,
+}
+
+impl<'a> ResultsQueue<'a> {
+    /// `None` where answers go nowhere but to the log.
+    pub fn new(config: &'a Config, transport: &'a Transport) -> Option<Self> {
+        let url = config.results_queue.as_ref()?;
+        Some(Self { url, region: config.aws.region.as_ref()?, credentials: config.aws.credentials.as_ref()?, transport })
+    }
+
+    /// Sends these messages, in as few calls as they allow. Tells of each, in their order, why it could not be sent.
+    pub async fn send(&self, deadline: Deadline, lane: &Lane, messages: &[String]) -> Vec<Option<Error>> {
+        let mut errors: Vec<Option<Error>> = Vec::with_capacity(messages.len());
+        for batch in batches(messages) {
+            match batch {
+                Batch::TooLarge => errors.push(Some(too_large())),
+                Batch::Sendable(messages) => errors.extend(self.send_batch(deadline, lane, messages).await),
+            }
+        }
+        errors
+    }
+
+    async fn send_batch(&self, deadline: Deadline, lane: &Lane, messages: &[String]) -> Vec<Option<Error>> {
+        let entries = messages.iter().enumerate().map(|(index, message)| Entry { id: index.to_string(), message_body: message });
+        let batch = SendMessageBatch { queue_url: self.url.as_str(), entries: entries.collect() };
+        let all_failed = |error: Error| messages.iter().map(|_| Some(error.clone())).collect();
+        let body = match serde_json::to_vec(&batch) {
+            Ok(body) => body,
+            Err(error) => return all_failed(Error::new(ErrorCode::Internal, format!("the answers cannot be written: {error}"))),
+        };
+        let sign = |now: Timestamp, _nonce| self.sign(&body, now);
+        match self.transport.call(deadline, lane, Safety::Read, sign, read).await {
+            Ok(result) => (0..messages.len()).map(|index| result.error_of(&index.to_string())).collect(),
+            Err(failure) => all_failed(unsent(failure.error)),
+        }
+    }
+
+    fn sign(&self, body: &[u8], now: Timestamp) -> HttpRequest {
+        let url = self.url.endpoint().url("");
+        let named = [("content-type", CONTENT_TYPE), ("x-amz-target", TARGET)];
+        let request = sigv4::Request {
+            method: "POST",
+            url: &url,
+            region: self.region.as_str(),
+            service: "sqs",
+            timestamp: now.epoch_seconds(),
+            headers: &named,
+            body,
+        };
+        let Credentials { id, secret, token } = self.credentials;
+        // A URL that was made here is one. Were it none, the call would go out unsigned and be refused.
+        let mut headers = request.headers(id, secret, token.as_ref().map(|token: &SecretString| token)).unwrap_or_default();
+        headers.extend(named.map(|(name, value)| (name, value.to_owned())));
+        HttpRequest { method: Method::Post, url, headers, body: body.to_vec() }
+    }
+}
+
+impl BatchResult {
+    fn error_of(&self, id: &str) -> Option<Error> {
+        if self.successful.iter().any(|sent| sent.id == id) {
+            return None;
+        }
+        let failed = self.failed.iter().find(|unsent| unsent.id == id);
+        let code = failed.map_or("no word about it", |unsent| unsent.code.as_str());
+        Some(unsent(Error::new(ErrorCode::ProviderUnavailable, code)))
+    }
+}
+
+/// Messages that go together.
+enum Batch<'a> {
+    Sendable(&'a [String]),
+    /// One message that none may be as large as.
+    TooLarge,
+}
+
+fn batches(mut messages: &[String]) -> Vec<Batch<'_>> {
+    let mut batches = Vec::new();
+    while !messages.is_empty() {
+        let mut bytes = 0_usize;
+        let fits = |message: &&String| {
+            bytes = bytes.saturating_add(message.len());
+            bytes <= MOST_BYTES
+        };
+        let count = messages.iter().take(MOST_MESSAGES).take_while(fits).count();
+        let (batch, rest) = messages.split_at(count.max(1).min(messages.len()));
+        batches.push(if count == 0 { Batch::TooLarge } else { Batch::Sendable(batch) });
+        messages = rest;
+    }
+    batches
+}
+
+/// The type of a failure decides before the status, as in every JSON protocol of AWS.
+fn read(response: &HttpResponse) -> Result<BatchResult, Error> {
+    if response.status == 200 {
+        let Object(result) = serde_json::from_slice(&response.body)
+            .map_err(|_| Error::new(ErrorCode::ProviderInvalidResponse, "an answer of another form"))?;
+        return Ok(result);
+    }
+    let refusal: Refusal = serde_json::from_slice(&response.body).map(|Object(refusal)| refusal).unwrap_or_default();
+    let named = response.error_type.clone().filter(|named| !named.is_empty()).unwrap_or(refusal.error_type);
+    let code = named.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default();
+    let kind = match (code, response.status) {
+        ("ThrottlingException" | "RequestThrottled" | "Throttling", _) | (_, 429) => ErrorCode::Throttled,
+        (_, 500..) => ErrorCode::ProviderUnavailable,
+        _ => ErrorCode::ProviderRejected,
+    };
+    Err(Error::new(kind, if code.is_empty() { format!("HTTP {}", response.status) } else { code.to_owned() }))
+}
+
+fn unsent(error: Error) -> Error {
+    let advice = match error.code {
+        ErrorCode::ProviderRejected => "; the function's role needs sqs:SendMessage on the queue that RESULTS_QUEUE_URL names",
+        _ => "",
+    };
+    Error { detail: format!("the answer could not be sent to the results queue: {}{advice}", error.detail), ..error }
+}
+
+fn too_large() -> Error {
+    Error::new(ErrorCode::PayloadTooLarge, "the answer is larger than a message of the results queue may be; the log has it. Ask for less")
+}
+
+#[cfg(test)]
+mod tests;
