@@ -80,9 +80,22 @@ pub trait Answer: Serialize {
     /// The place that was asked, like `alibaba-mqtt/cn-hangzhou/post-cn-7mz2d0000`; `None` where there are several.
     fn subject(&self) -> Option<String>;
 
+    /// The providers' ids of the calls.
+    fn provider_request_ids(&self) -> Vec<&str>;
+
+    /// What there is to count, by names that begin with what it is: `outcome_inactivated`, `status_good`, `expiry_within_7_days`.
+    fn counts(&self) -> Vec<(String, u64)>;
+
     /// The same answer, fit for a log: without PEMs.
     #[must_use]
     fn for_log(self) -> Self;
+}
+
+/// The members of an object of numbers, each with what it is before its name.
+fn counted(what: &str, numbers: &impl Serialize) -> Vec<(String, u64)> {
+    let members = serde_json::to_value(numbers).unwrap_or_default();
+    let members = members.as_object().into_iter().flatten();
+    members.filter_map(|(name, count)| Some((format!("{what}_{name}"), count.as_u64()?))).collect()
 }
 
 /// Provider, region and instance in one text.

@@ -45,7 +45,7 @@ impl Bench {
 
     pub(crate) fn session(&self) -> Session<'_> {
         let Self { config, transport, pace, deadline } = self;
-        Session { config, transport, pace, deadline: *deadline, now: now(), order_expires_at: None }
+        Session { config, transport, pace, deadline: *deadline, now: now(), caller: None, order_expires_at: None }
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Session<'a> {
     pub deadline: Deadline,
     /// The moment that the answer speaks of.
     pub now: Timestamp,
+    /// Who asks, as far as the event says: for the audit of changes.
+    pub caller: Option<&'a str>,
     /// Until when a change that this event asks for may be made, where the request itself does not say: the event is old by then, and
     /// somebody may have changed their mind.
     pub order_expires_at: Option<Timestamp>,

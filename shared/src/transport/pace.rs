@@ -4,6 +4,7 @@
 //! A call is preceded by its share of time in the invocation itself. Turns that an instance kept between invocations would be no
 //! bound: more instances are kept warm than run at once, and each of them would bring the turns that it has saved.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -17,18 +18,40 @@ use crate::model::ProviderName;
 /// they are enough for a vendor that takes its time.
 pub const SIDE_BY_SIDE: usize = 8;
 
+/// The calls of one invocation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallCounts {
+    /// Attempts, the repeated ones included.
+    pub calls: u64,
+    /// Attempts that repeat another.
+    pub retries: u64,
+    /// Attempts that the vendor answered by asking to slow down.
+    pub throttles: u64,
+}
+
 /// The turns of one invocation, for each provider its own.
 #[derive(Debug)]
 pub struct Pace {
-    lanes: Vec<(ProviderName, Lane)>,
-    unpaced: Lane,
+    lanes: [(ProviderName, Lane); ProviderName::ALL.len()],
+    /// For calls that no provider counts.
+    own: Lane,
 }
 
 impl Pace {
     /// Begins with the invocation.
     pub fn begin(intervals: &CallIntervals) -> Self {
-        let lanes = intervals.iter().map(|(provider, interval)| (provider, Lane::begin(interval))).collect();
-        Self { lanes, unpaced: Lane::begin(Duration::ZERO) }
+        let interval = |provider| intervals.iter().find(|(of, _)| *of == provider).map_or(Duration::ZERO, |(_, interval)| interval);
+        let lanes = ProviderName::ALL.map(|provider| (provider, Lane::begin(interval(provider))));
+        Self { lanes, own: Lane::begin(Duration::ZERO) }
+    }
+
+    /// The calls to all providers so far.
+    pub fn counts(&self) -> CallCounts {
+        self.lanes.iter().map(|(_, lane)| lane.counts.get()).fold(CallCounts::default(), |sum, counts| CallCounts {
+            calls: sum.calls.saturating_add(counts.calls),
+            retries: sum.retries.saturating_add(counts.retries),
+            throttles: sum.throttles.saturating_add(counts.throttles),
+        })
     }
 
     /// Whether calls to this provider wait for turns.
@@ -37,13 +60,13 @@ impl Pace {
     }
 
     /// For calls that no provider counts.
-    pub const fn unpaced(&self) -> &Lane {
-        &self.unpaced
+    pub const fn own(&self) -> &Lane {
+        &self.own
     }
 
     /// The turns of this provider.
     pub fn lane(&self, provider: ProviderName) -> &Lane {
-        self.lanes.iter().find(|(of, _)| *of == provider).map_or(&self.unpaced, |(_, lane)| lane)
+        self.lanes.iter().find(|(of, _)| *of == provider).map_or(&self.own, |(_, lane)| lane)
     }
 }
 
@@ -61,11 +84,12 @@ pub struct Lane {
     interval: Duration,
     /// Those who wait get it in the order in which they came.
     next: Mutex<Instant>,
+    counts: Cell<CallCounts>,
 }
 
 impl Lane {
     fn begin(interval: Duration) -> Self {
-        Self { interval, next: Mutex::new(after(interval)) }
+        Self { interval, next: Mutex::new(after(interval)), counts: Cell::default() }
     }
 
     /// Waits for the next turn and takes it. Tells how long the attempt may then take; `None`, at once, when it would not end in time.
@@ -75,9 +99,18 @@ impl Lane {
         if *next > Instant::now() {
             tokio::time::sleep_until(*next).await;
         }
+        let attempt = deadline.attempt_after(Duration::ZERO, safety, self.interval)?;
         // Counted from now: a timer that is late must not bring two calls together.
         *next = after(self.interval);
-        deadline.attempt_after(Duration::ZERO, safety, self.interval)
+        self.count(|counts| &mut counts.calls);
+        Some(attempt)
+    }
+
+    pub(super) fn count(&self, which: impl FnOnce(&mut CallCounts) -> &mut u64) {
+        let mut counts = self.counts.get();
+        let number = which(&mut counts);
+        *number = number.saturating_add(1);
+        self.counts.set(counts);
     }
 
     /// Whether there is time for one more attempt behind this wait, which begins now.

@@ -83,6 +83,9 @@ impl Transport {
                 },
                 Err(error) => (unanswered(error, safety), None),
             };
+            if failure.error.code == ErrorCode::Throttled {
+                lane.count(|counts| &mut counts.throttles);
+            }
             let wait = self.wait(attempts, &failure.error, hint);
             // Who comes back earlier than the vendor asks is refused again.
             let too_long = hint.is_some_and(|hint| hint > LONGEST_WAIT);
@@ -97,6 +100,7 @@ impl Transport {
             }
             tracing::debug!(attempt = attempts, code = failure.error.code.as_str(), wait_ms = wait.as_millis(), "retrying");
             tokio::time::sleep(wait).await;
+            lane.count(|counts| &mut counts.retries);
             attempts = attempts.saturating_add(1);
         }
     }

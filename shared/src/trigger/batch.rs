@@ -29,6 +29,8 @@ pub(super) enum Carrier {
 /// One message, from whatever brought it.
 pub(super) struct Delivery {
     message_id: Option<String>,
+    /// Who sent it, as far as what brought it says.
+    sender: Option<String>,
     message: Result<Message, Error>,
     /// In an ordered queue, the group whose messages must not overtake one another.
     ordered_group: Option<String>,
@@ -37,13 +39,14 @@ pub(super) struct Delivery {
 impl From<Record<'_>> for Delivery {
     fn from(record: Record<'_>) -> Self {
         let message = record.message();
-        Self { message_id: Some(record.message_id).filter(|id| !id.is_empty()), message, ordered_group: record.ordered_group }
+        let message_id = Some(record.message_id).filter(|id| !id.is_empty());
+        Self { message_id, sender: record.sender_id, message, ordered_group: record.ordered_group }
     }
 }
 
 impl From<Notice> for Delivery {
     fn from(notice: Notice) -> Self {
-        Self { message_id: notice.id, message: notice.message, ordered_group: None }
+        Self { message_id: notice.id, sender: notice.source, message: notice.message, ordered_group: None }
     }
 }
 
@@ -66,6 +69,7 @@ impl Batch<'_> {
 pub(super) struct Parsed<R> {
     pub(super) request: R,
     pub(super) expires_at: Option<Timestamp>,
+    pub(super) sender: Option<String>,
     pub(super) text: String,
     /// The places of the messages that ask it.
     pub(super) places: Vec<usize>,
@@ -75,11 +79,19 @@ impl Invocation<'_> {
     /// One outcome for each message, in their order; each is logged as an answer as soon as it is there. `bytes` is the room for each.
     pub(super) async fn deliver<O: Operation>(&self, carrier: Carrier, deliveries: Vec<Delivery>, bytes: usize) -> Vec<Outcome> {
         let batch = Batch { carrier, deliveries: &deliveries, budget: AnswerBudget { bytes, escaped: false } };
-        if carrier == Carrier::Queue && deliveries.iter().any(|delivery| delivery.ordered_group.is_some()) {
+        let outcomes = if carrier == Carrier::Queue && deliveries.iter().any(|delivery| delivery.ordered_group.is_some()) {
             self.in_order::<O>(batch).await
         } else {
             self.together::<O>(batch).await
+        };
+        let mut record = self.record.borrow_mut();
+        for outcome in &outcomes {
+            record.messages = record.messages.saturating_add(1);
+            record.messages_coming_back =
+                record.messages_coming_back.saturating_add(u64::from(carrier != Carrier::Pipe && outcome.comes_back()));
         }
+        drop(record);
+        outcomes
     }
 
     /// Of an ordered group nothing is done behind a message that comes back. Other groups go on.
@@ -144,7 +156,8 @@ impl Invocation<'_> {
             return Err(Error::new(ErrorCode::PayloadTooLarge, detail));
         }
         let expires_at = message.sent_at.map(|moment| moment.plus(self.function.config.inactivate_message_max_age));
-        Ok(Parsed { request: request::parse(&message.request)?, expires_at, text: message.request.clone(), places: vec![place] })
+        let request = request::parse(&message.request)?;
+        Ok(Parsed { request, expires_at, sender: delivery.sender.clone(), text: message.request.clone(), places: vec![place] })
     }
 
     /// The outcome once it is logged. A queue gets no answers, so theirs are not kept: those of a batch could fill the memory.
@@ -154,17 +167,17 @@ impl Invocation<'_> {
     }
 
     pub(super) fn log(&self, batch: Batch<'_>, place: usize, outcome: &Outcome) {
-        let (function_request_id, message_id) = (self.request_id, batch.message_id(place));
+        let message_id = batch.message_id(place);
         let comes_back = batch.carrier != Carrier::Pipe && outcome.comes_back();
         match &outcome.error {
             Some(error) => {
                 self.log_failure(error);
                 let error = outcome.logged.get();
-                tracing::info!(target: RECORD, function_request_id, message_id, comes_back, json.error = error, "answer");
+                tracing::info!(target: RECORD, message_id, comes_back, json.error = error, "answer");
             }
             None => {
                 let answer = outcome.logged.get();
-                tracing::info!(target: RECORD, function_request_id, message_id, comes_back, json.answer = answer, "answer");
+                tracing::info!(target: RECORD, message_id, comes_back, json.answer = answer, "answer");
             }
         }
     }

@@ -55,7 +55,7 @@ impl Invocation<'_> {
         let is_final = |outcome: &Outcome| !outcome.comes_back();
         let messages: Vec<String> =
             outcomes.iter().filter(|(_, outcome)| is_final(outcome)).map(|(place, outcome)| event(*place, outcome)).collect();
-        let errors = queue.send(self.deadline, self.pace.unpaced(), &messages).await;
+        let errors = queue.send(self.deadline, self.pace.own(), &messages).await;
         for ((_, outcome), error) in outcomes.iter_mut().filter(|(_, outcome)| is_final(outcome)).zip(errors) {
             if let Some(error) = error {
                 self.log_failure(&error);
@@ -75,7 +75,8 @@ impl Invocation<'_> {
     async fn group<O: Operation>(&self, batch: Batch<'_>, members: Vec<Parsed<O::Request>>) -> Told<O::Request> {
         let expires_at = members.iter().filter_map(|parsed| parsed.expires_at).min();
         let hands_on = self.results_queue(batch.carrier).is_some();
-        let session = self.session(expires_at, hands_on);
+        let caller = members.iter().find_map(|parsed| parsed.sender.clone());
+        let session = self.session(expires_at, caller.as_deref(), hands_on);
         let (mut requests, mut asked) = (Vec::new(), Vec::new());
         let only = if members.len() == 1 { members.first().map(|parsed| parsed.request.clone()) } else { None };
         for Parsed { request, places, text, .. } in members {
@@ -85,6 +86,7 @@ impl Invocation<'_> {
         let Some(answers) = contained(O::perform_group(&session, requests, batch.budget)).await else {
             return Told { outcomes: self.one_by_one::<O>(batch, &session, asked).await, rest: None };
         };
+        self.count(answers.iter().flatten());
         let left = match (only, answers.first()) {
             (Some(request), Some(Ok(answer))) if hands_on => O::rest(request, answer),
             _ => None,
@@ -92,6 +94,7 @@ impl Invocation<'_> {
         let rest = left.zip(asked.first()).map(|(request, (places, text))| Parsed {
             request,
             expires_at,
+            sender: caller.clone(),
             text: text.clone(),
             places: places.clone(),
         });
@@ -112,7 +115,10 @@ impl Invocation<'_> {
         for (places, text) in asked {
             let outcome = match request::parse::<O::Request>(&text) {
                 Ok(request) if !was_alone => match contained(O::perform(session, request, batch.budget)).await {
-                    Some(answer) => Outcome::of(answer),
+                    Some(answer) => {
+                        self.count(answer.iter());
+                        Outcome::of(answer)
+                    }
                     None => Outcome::failed(self.defect()),
                 },
                 _ => Outcome::failed(self.defect()),

@@ -26,16 +26,33 @@ pub(super) enum Event<'a> {
     Direct(&'a str),
 }
 
+impl Event<'_> {
+    /// What it is, for the log.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Http(_) => "http",
+            Self::Queue(_) => "queue",
+            Self::Pipe(_) => "pipe",
+            Self::Notifications(_) => "topic",
+            Self::Bus(_) => "bus",
+            Self::Direct(_) => "direct",
+        }
+    }
+}
+
 /// A message from what does not take single ones back.
 pub(super) struct Notice {
     /// By the word of what brings it.
     pub(super) id: Option<String>,
+    /// Where it is from.
+    pub(super) source: Option<String>,
     pub(super) message: Result<Message, Error>,
 }
 
 impl Notice {
-    fn new(id: Option<&RawValue>, message: Result<Message, Error>) -> Self {
-        Self { id: id.and_then(text_of).filter(|id| !id.is_empty()), message }
+    fn new(id: Option<&RawValue>, source: Option<&RawValue>, message: Result<Message, Error>) -> Self {
+        let text = |value: Option<&RawValue>| value.and_then(text_of).filter(|text| !text.is_empty());
+        Self { id: text(id), source: text(source), message }
     }
 }
 
@@ -53,6 +70,8 @@ struct Marks<'a> {
     detail_type: Option<&'a RawValue>,
     #[serde(borrow)]
     id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    source: Option<&'a RawValue>,
     #[serde(borrow, rename = "Type")]
     sns_type: Option<&'a RawValue>,
     #[serde(borrow, rename = "TopicArn")]
@@ -87,6 +106,8 @@ struct NotificationRecord<'a> {
 struct Notification<'a> {
     #[serde(borrow, rename = "MessageId")]
     message_id: Option<&'a RawValue>,
+    #[serde(borrow, rename = "TopicArn")]
+    topic_arn: Option<&'a RawValue>,
     #[serde(borrow, rename = "Message")]
     message: Option<&'a RawValue>,
     #[serde(borrow, rename = "Timestamp")]
@@ -113,7 +134,7 @@ pub(super) fn recognise(json: &str) -> Result<Event<'_>, Error> {
         return Err(not_taken("requestContext", "an event with a requestContext of no known kind"));
     }
     if marks.detail_type.is_some() {
-        return Ok(Event::Bus(Notice::new(marks.id, Message::open(json, None))));
+        return Ok(Event::Bus(Notice::new(marks.id, marks.source, Message::open(json, None))));
     }
     if marks.sns_type.is_some() && marks.topic_arn.is_some() {
         return Err(not_taken("Type", "a notification of SNS without the record that Lambda gets it in"));
@@ -149,11 +170,11 @@ fn source_of<'a>(records: &[&'a RawValue]) -> Option<&'a str> {
 
 fn notification(record: &RawValue) -> Notice {
     let Some(sns) = members::<NotificationRecord<'_>>(record).sns else {
-        return Notice::new(None, Err(Error::invalid("Records", "a record of SNS has no notification")));
+        return Notice::new(None, None, Err(Error::invalid("Records", "a record of SNS has no notification")));
     };
-    let Notification { message_id, message, timestamp } = members(sns);
+    let Notification { message_id, topic_arn, message, timestamp } = members(sns);
     let text = message.and_then(text_of).ok_or_else(|| Error::invalid("Message", "the notification of SNS has no text"));
-    Notice::new(message_id, text.and_then(|text| Message::open(&text, timestamp.and_then(moment))))
+    Notice::new(message_id, topic_arn, text.and_then(|text| Message::open(&text, timestamp.and_then(moment))))
 }
 
 /// The members of an object, none where it is no object.

@@ -30,6 +30,8 @@ pub(super) struct HttpEvent {
     headers: HashMap<String, String>,
     /// Whether the gateway says who the caller is.
     caller_is_known: bool,
+    /// By which name.
+    pub(super) caller: Option<String>,
     /// When the gateway got the request; a load balancer does not say.
     pub(super) received_at: Option<Timestamp>,
 }
@@ -79,6 +81,7 @@ impl HttpEvent {
             body_is_base64: members.is_base64_encoded.as_bool().unwrap_or_default(),
             headers: members.headers(),
             caller_is_known: members.caller_is_known(),
+            caller: members.caller(),
             received_at: ["/timeEpoch", "/requestTimeEpoch"]
                 .iter()
                 .find_map(|member| members.request_context.pointer(member)?.as_i64())

@@ -1,10 +1,11 @@
 //! One event from bytes to bytes.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use lambda_runtime::{Context, Diagnostic};
 use serde::Serialize;
@@ -17,10 +18,10 @@ use super::outcome::Outcome;
 use super::queue::BatchAnswer;
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
-use crate::operation::{AnswerBudget, Operation};
+use crate::operation::{Answer, AnswerBudget, Operation};
 use crate::provider::Session;
 use crate::request;
-use crate::telemetry::RECORD;
+use crate::telemetry::{EventRecord, EventScope, RECORD};
 use crate::transport::{Deadline, Pace};
 
 /// Lambda takes 6 MB (6,291,556 bytes) of a synchronous answer.
@@ -59,62 +60,83 @@ impl fmt::Debug for FunctionError {
 /// The request's own failure on a direct invocation and from a bus, a failure that is worth another delivery from a topic; an event that
 /// cannot be taken at all.
 pub async fn handle<O: Operation>(function: &Function, event: &str, context: &Context) -> Result<Box<RawValue>, FunctionError> {
+    let begun = Instant::now();
+    let _scope = EventScope::enter(&context.request_id, context.xray_trace_id.as_deref());
     let deadline = Deadline::new(context.deadline(), SystemTime::now());
     let pace = Pace::begin(&function.config.call_intervals);
     let (request_id, function_arn) = (context.request_id.as_str(), context.invoked_function_arn.as_str());
-    let invocation = Invocation { function, pace, deadline, request_id, function_arn };
-    match recognise(event).map_err(FunctionError)? {
-        Event::Http(event) => {
-            let bytes = if event.is_from_load_balancer() { LOAD_BALANCER_BYTES } else { SYNCHRONOUS_BYTES };
-            let budget = AnswerBudget { bytes, escaped: true };
-            let expires_at = event.received_at.map(|moment| moment.plus(HTTP_ORDER_MAX_AGE));
-            let caller = event.authenticate(function);
-            let (webhook_id, request) = match caller {
-                Ok(webhook_id) => (webhook_id, event.request::<O>()),
-                Err(error) => (None, Err(error)),
-            };
-            if let Some(webhook_id) = &webhook_id {
-                let function_request_id = context.request_id.as_str();
-                tracing::info!(target: RECORD, function_request_id, %webhook_id, "a webhook");
+    let invocation = Invocation { function, pace, deadline, request_id, function_arn, record: RefCell::default() };
+    let (kind, answer) = match recognise(event) {
+        Ok(event) => (event.kind(), invocation.answer::<O>(event).await),
+        Err(error) => {
+            invocation.log_failure(&error);
+            ("unknown", Err(FunctionError(error)))
+        }
+    };
+    let Invocation { pace, record, .. } = invocation;
+    record.into_inner().write(kind, begun.elapsed(), pace.counts());
+    answer
+}
+
+impl Invocation<'_> {
+    async fn answer<O: Operation>(&self, event: Event<'_>) -> Result<Box<RawValue>, FunctionError> {
+        match event {
+            Event::Http(event) => {
+                let bytes = if event.is_from_load_balancer() { LOAD_BALANCER_BYTES } else { SYNCHRONOUS_BYTES };
+                let budget = AnswerBudget { bytes, escaped: true };
+                let (webhook_id, request) = match event.authenticate(self.function) {
+                    Ok(webhook_id) => (webhook_id, event.request::<O>()),
+                    Err(error) => (None, Err(error)),
+                };
+                let webhook = webhook_id.as_ref().map(|webhook_id| format!("webhook {webhook_id}"));
+                if let Some(webhook_id) = &webhook_id {
+                    tracing::info!(target: RECORD, %webhook_id, "a webhook");
+                }
+                let asked = Asked {
+                    expires_at: event.received_at.map(|moment| moment.plus(HTTP_ORDER_MAX_AGE)),
+                    caller: webhook.as_deref().or(event.caller.as_deref()),
+                };
+                let result = self.perform::<O>(request, budget, asked).await;
+                to_json(&event.answer::<O>(result.as_ref(), webhook_id.as_ref()))
             }
-            let result = invocation.perform::<O>(request, budget, expires_at).await;
-            to_json(&event.answer::<O>(result.as_ref(), webhook_id.as_ref()))
-        }
-        Event::Queue(records) => {
-            let ids: Vec<String> = records.iter().map(|record| record.message_id.clone()).collect();
-            let deliveries = records.into_iter().map(Delivery::from).collect();
-            let outcomes = invocation.deliver::<O>(Carrier::Queue, deliveries, MESSAGE_BYTES).await;
-            to_json(&ids.into_iter().zip(&outcomes).filter(|(_, outcome)| outcome.comes_back()).map(|(id, _)| id).collect::<BatchAnswer>())
-        }
-        Event::Pipe(records) => {
-            let bytes = SYNCHRONOUS_BYTES.checked_div(records.len()).unwrap_or_default();
-            let outcomes = invocation.deliver::<O>(Carrier::Pipe, records.into_iter().map(Delivery::from).collect(), bytes).await;
-            to_json(&Outcome::list(outcomes, SYNCHRONOUS_BYTES))
-        }
-        Event::Notifications(notices) => {
-            let bytes = MESSAGE_BYTES.checked_div(notices.len()).unwrap_or_default();
-            let outcomes = invocation.deliver::<O>(Carrier::Topic, notices.into_iter().map(Delivery::from).collect(), bytes).await;
-            match outcomes.iter().find_map(Outcome::reason_to_come_back) {
-                Some(reason) => Err(FunctionError(reason.clone())),
-                None => to_json(&Outcome::list(outcomes, SYNCHRONOUS_BYTES)),
+            Event::Queue(records) => {
+                let ids: Vec<String> = records.iter().map(|record| record.message_id.clone()).collect();
+                let deliveries = records.into_iter().map(Delivery::from).collect();
+                let outcomes = self.deliver::<O>(Carrier::Queue, deliveries, MESSAGE_BYTES).await;
+                to_json(
+                    &ids.into_iter().zip(&outcomes).filter(|(_, outcome)| outcome.comes_back()).map(|(id, _)| id).collect::<BatchAnswer>(),
+                )
             }
-        }
-        Event::Bus(notice) => {
-            let outcomes = invocation.deliver::<O>(Carrier::Bus, vec![Delivery::from(notice)], MESSAGE_BYTES).await;
-            match outcomes.into_iter().next() {
-                Some(outcome) => outcome.into_answer().map_err(FunctionError),
-                None => Err(FunctionError(invocation.defect())),
+            Event::Pipe(records) => {
+                let bytes = SYNCHRONOUS_BYTES.checked_div(records.len()).unwrap_or_default();
+                let outcomes = self.deliver::<O>(Carrier::Pipe, records.into_iter().map(Delivery::from).collect(), bytes).await;
+                to_json(&Outcome::list(outcomes, SYNCHRONOUS_BYTES))
             }
-        }
-        Event::Direct(request) => {
-            let budget = AnswerBudget { bytes: SYNCHRONOUS_BYTES, escaped: false };
-            let request = if request.len() > request::LARGEST_REQUEST {
-                Err(Error::new(ErrorCode::PayloadTooLarge, format!("the request is larger than {} bytes", request::LARGEST_REQUEST)))
-            } else {
-                request::parse(request)
-            };
-            let answer = invocation.perform::<O>(request, budget, None).await.map_err(FunctionError)?;
-            to_json(&answer)
+            Event::Notifications(notices) => {
+                let bytes = MESSAGE_BYTES.checked_div(notices.len()).unwrap_or_default();
+                let outcomes = self.deliver::<O>(Carrier::Topic, notices.into_iter().map(Delivery::from).collect(), bytes).await;
+                match outcomes.iter().find_map(Outcome::reason_to_come_back) {
+                    Some(reason) => Err(FunctionError(reason.clone())),
+                    None => to_json(&Outcome::list(outcomes, SYNCHRONOUS_BYTES)),
+                }
+            }
+            Event::Bus(notice) => {
+                let outcomes = self.deliver::<O>(Carrier::Bus, vec![Delivery::from(notice)], MESSAGE_BYTES).await;
+                match outcomes.into_iter().next() {
+                    Some(outcome) => outcome.into_answer().map_err(FunctionError),
+                    None => Err(FunctionError(self.defect())),
+                }
+            }
+            Event::Direct(request) => {
+                let budget = AnswerBudget { bytes: SYNCHRONOUS_BYTES, escaped: false };
+                let request = if request.len() > request::LARGEST_REQUEST {
+                    Err(Error::new(ErrorCode::PayloadTooLarge, format!("the request is larger than {} bytes", request::LARGEST_REQUEST)))
+                } else {
+                    request::parse(request)
+                };
+                let answer = self.perform::<O>(request, budget, Asked { expires_at: None, caller: None }).await.map_err(FunctionError)?;
+                to_json(&answer)
+            }
         }
     }
 }
@@ -124,37 +146,52 @@ fn to_json(value: &impl Serialize) -> Result<Box<RawValue>, FunctionError> {
         .map_err(|error| FunctionError(Error::new(ErrorCode::Internal, format!("the answer cannot be written: {error}"))))
 }
 
+/// What an event tells about the request in it.
+struct Asked<'a> {
+    /// Until when an order is good that does not say so itself.
+    expires_at: Option<Timestamp>,
+    caller: Option<&'a str>,
+}
+
 pub(super) struct Invocation<'a> {
     pub(super) function: &'a Function,
     pub(super) pace: Pace,
     pub(super) deadline: Deadline,
     pub(super) request_id: &'a str,
     pub(super) function_arn: &'a str,
+    pub(super) record: RefCell<EventRecord>,
 }
 
 impl Invocation<'_> {
     /// What a request works with, whose order is good until this moment. `hands_on`: its answer is to be sent on in time, too.
-    pub(super) fn session(&self, order_expires_at: Option<Timestamp>, hands_on: bool) -> Session<'_> {
+    pub(super) fn session<'a>(&'a self, order_expires_at: Option<Timestamp>, caller: Option<&'a str>, hands_on: bool) -> Session<'a> {
         let Function { config, transport } = self.function;
         let deadline = if hands_on { self.deadline.sooner(HAND_ON_RESERVE) } else { self.deadline };
-        Session { config, transport, pace: &self.pace, deadline, now: (transport.clock)(), order_expires_at }
+        Session { config, transport, pace: &self.pace, deadline, now: (transport.clock)(), caller, order_expires_at }
     }
 
     async fn perform<O: Operation>(
         &self,
         request: Result<O::Request, Error>,
         budget: AnswerBudget,
-        order_expires_at: Option<Timestamp>,
+        asked: Asked<'_>,
     ) -> Result<O::Answer, Error> {
-        let session = self.session(order_expires_at, false);
+        let session = self.session(asked.expires_at, asked.caller, false);
         let result = match request {
             Ok(request) => contained(O::perform(&session, request, budget)).await.unwrap_or_else(|| Err(self.defect())),
             Err(error) => Err(error),
         };
-        if let Err(error) = &result {
-            self.log_failure(error);
+        match &result {
+            Ok(answer) => self.count(std::iter::once(answer)),
+            Err(error) => self.log_failure(error),
         }
         result
+    }
+
+    /// For the line at the event's end.
+    pub(super) fn count<'a, A: Answer + 'a>(&self, answers: impl Iterator<Item = &'a A>) {
+        let mut record = self.record.borrow_mut();
+        answers.for_each(|answer| record.add(answer));
     }
 
     pub(super) fn defect(&self) -> Error {
@@ -163,8 +200,9 @@ impl Invocation<'_> {
 
     pub(super) fn log_failure(&self, error: &Error) {
         let told = error.provider_error.as_ref();
+        let mut record = self.record.borrow_mut();
+        record.errors = record.errors.saturating_add(1);
         tracing::warn!(
-            function_request_id = self.request_id,
             code = error.code.as_str(),
             detail = error.detail,
             field = error.field,

@@ -14,6 +14,8 @@ pub(super) struct Record<'a> {
     pub(super) message_id: String,
     body: Option<&'a RawValue>,
     sent_at: Option<Timestamp>,
+    /// The AWS identity that sent it.
+    pub(super) sender_id: Option<String>,
     /// In an ordered queue, the group whose records must not overtake one another.
     pub(super) ordered_group: Option<String>,
 }
@@ -36,6 +38,8 @@ struct Members<'a> {
 struct Attributes<'a> {
     #[serde(borrow, rename = "SentTimestamp")]
     sent_timestamp: Option<&'a RawValue>,
+    #[serde(borrow, rename = "SenderId")]
+    sender_id: Option<&'a RawValue>,
     #[serde(borrow, rename = "MessageGroupId")]
     message_group_id: Option<&'a RawValue>,
 }
@@ -66,6 +70,7 @@ impl<'a> Record<'a> {
             message_id: members.message_id.and_then(text_of).unwrap_or_default(),
             body: members.body,
             sent_at: attributes.sent_timestamp.and_then(epoch_milliseconds),
+            sender_id: attributes.sender_id.and_then(text_of),
             ordered_group: is_ordered.then_some(group),
         }
     }

@@ -41,6 +41,7 @@ mod inactivate;
 mod inactivate_faults;
 mod inactivate_guard;
 mod lists_that_change;
+mod log_lines;
 mod one_identity;
 mod pace;
 mod recorded;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::counts::Counts;
 use crate::error::Error;
 use crate::model::{Certificate, InstanceId, ProviderName, Region};
-use crate::operation::{Answer, place};
+use crate::operation::{Answer, counted, place};
 
 /// What describe answers.
 #[derive(Debug, Serialize)]
@@ -128,6 +128,23 @@ impl Answer for DescribeAnswer {
             Self::One(answer) => Some(place(answer.provider, &answer.region, answer.instance_id.as_ref())),
             Self::Several(_) => None,
         }
+    }
+
+    fn provider_request_ids(&self) -> Vec<&str> {
+        match self {
+            Self::One(answer) => answer.provider_request_ids.iter().map(String::as_str).collect(),
+            Self::Several(answer) => answer.sources.iter().flat_map(|source| &source.provider_request_ids).map(String::as_str).collect(),
+        }
+    }
+
+    /// Only of a summary: a page of a list counts nothing that means something by itself.
+    fn counts(&self) -> Vec<(String, u64)> {
+        let counts = match self {
+            Self::One(answer) => answer.counts,
+            Self::Several(answer) => answer.counts,
+        };
+        let of = |counts: Counts| [counted("status", &counts.by_effective_status), counted("expiry", &counts.by_expiry)].concat();
+        counts.map(of).unwrap_or_default()
     }
 
     fn for_log(mut self) -> Self {

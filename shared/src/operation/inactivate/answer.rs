@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::model::{Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase};
-use crate::operation::{Answer, place};
+use crate::operation::{Answer, counted, place};
 
 /// What inactivate answers.
 #[derive(Debug, Serialize)]
@@ -116,6 +116,14 @@ impl Answer for InactivateAnswer {
 
     fn subject(&self) -> Option<String> {
         Some(place(self.provider, &self.region, self.instance_id.as_ref()))
+    }
+
+    fn provider_request_ids(&self) -> Vec<&str> {
+        self.results.iter().filter_map(|result| result.provider_request_id.as_deref()).collect()
+    }
+
+    fn counts(&self) -> Vec<(String, u64)> {
+        counted("outcome", &self.summary)
     }
 
     fn for_log(self) -> Self {

@@ -15,6 +15,7 @@ pub(super) struct Case<'a> {
     pub(super) inactivator: &'a dyn Inactivator,
     pub(super) reference: &'a CertificateReference,
     pub(super) reason: Option<&'a str>,
+    pub(super) caller: Option<&'a str>,
 }
 
 /// The provider may need a moment until a read shows a change.
@@ -84,6 +85,8 @@ impl Case<'_> {
             provider_serial_number = found.certificate.provider_serial_number,
             ca_serial_number = found.certificate.ca_serial_number.as_ref().or(self.reference.ca_serial_number.as_ref()).map(SerialNumber::as_str),
             fingerprint_sha256 = found.certificate.fingerprint_sha256.as_ref().map(Fingerprint::as_str),
+            status_before = found.certificate.status.as_str(),
+            caller = self.caller,
             reason = self.reason,
             json.result = result.and_then(|result| serde_json::to_string(result).ok()),
             "{message}"

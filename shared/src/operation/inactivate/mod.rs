@@ -30,7 +30,7 @@ impl Operation for Inactivate {
         guard(session, scope)?;
         in_time(session, &request)?;
         check_each(&request.certificates, |reference| inactivator.check(reference))?;
-        let results = act(inactivator.as_ref(), &request).await?;
+        let results = act(inactivator.as_ref(), &request, session.caller).await?;
         Ok(InactivateAnswer {
             operation: Self::NAME,
             provider: scope.provider,
@@ -74,14 +74,14 @@ fn in_time(session: &Session<'_>, request: &InactivateRequest) -> Result<(), Err
 
 /// Every certificate under the caller's own spelling first, and then under the others those that were not found: however
 /// many spellings an unknown certificate has, it keeps none waiting that is known.
-async fn act(inactivator: &dyn Inactivator, request: &InactivateRequest) -> Result<Vec<InactivateResult>, Error> {
+async fn act(inactivator: &dyn Inactivator, request: &InactivateRequest, caller: Option<&str>) -> Result<Vec<InactivateResult>, Error> {
     let mut results: Vec<Option<InactivateResult>> = request.certificates.iter().map(|_| None).collect();
     // Once an error speaks of the request as a whole, the provider wants less, or time is up, trying the rest would only
     // repeat it.
     let mut stopped: Option<Error> = None;
     for spellings in [Spellings::Own, Spellings::Others] {
         for (reference, result) in request.certificates.iter().zip(&mut results).filter(|(_, result)| result.is_none()) {
-            let case = Case { inactivator, reference, reason: request.reason.as_deref() };
+            let case = Case { inactivator, reference, reason: request.reason.as_deref(), caller };
             *result = match &stopped {
                 Some(error) => Some(case.not_attempted(error.clone())),
                 None => case.run(spellings, request.dry_run).await,
@@ -91,7 +91,7 @@ async fn act(inactivator: &dyn Inactivator, request: &InactivateRequest) -> Resu
             }
         }
     }
-    let cases = request.certificates.iter().map(|reference| Case { inactivator, reference, reason: None });
+    let cases = request.certificates.iter().map(|reference| Case { inactivator, reference, reason: None, caller: None });
     let results: Vec<InactivateResult> =
         results.into_iter().zip(cases).map(|(result, case)| result.unwrap_or_else(|| case.not_found())).collect();
     shared_error(results.iter().map(untouched)).map_or(Ok(results), Err)

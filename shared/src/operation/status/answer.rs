@@ -238,6 +238,25 @@ impl Answer for StatusAnswer {
         }
     }
 
+    fn provider_request_ids(&self) -> Vec<&str> {
+        match self {
+            Self::One(answer) => answer.provider_request_ids.iter().map(String::as_str).collect(),
+            Self::Several(answer) => {
+                let of_sources = answer.sources.iter().flat_map(|source| &source.provider_request_ids);
+                of_sources.chain(&answer.provider_request_ids).map(String::as_str).collect()
+            }
+        }
+    }
+
+    fn counts(&self) -> Vec<(String, u64)> {
+        let (one, several) = match self {
+            Self::One(answer) => (answer.results.as_slice(), &[][..]),
+            Self::Several(answer) => (&[][..], answer.results.as_slice()),
+        };
+        let results = one.iter().chain(several.iter().map(|sourced| &sourced.result)).filter(|result| result.error.is_none());
+        results.map(|result| (format!("status_{}", result.status.as_str()), 1)).collect()
+    }
+
     fn for_log(self) -> Self {
         self
     }

@@ -73,4 +73,17 @@ impl Lenient {
             _ => false,
         })
     }
+
+    /// By the name under which the gateway knows it: the ARN of an AWS identity, the subject of a token, or an authorizer's own.
+    pub(super) fn caller(&self) -> Option<String> {
+        let members = [
+            "/authorizer/iam/userArn",
+            "/identity/userArn",
+            "/authorizer/jwt/claims/sub",
+            "/authorizer/claims/sub",
+            "/authorizer/principalId",
+        ];
+        let told = members.iter().filter_map(|member| self.request_context.pointer(member)?.as_str());
+        told.map(str::to_owned).find(|told| !told.is_empty())
+    }
 }

@@ -13,7 +13,7 @@ type Order = Result<Option<Written>, Failure>;
 async fn run(looks: Vec<Shown>, orders: Vec<Order>, dry_run: bool) -> (InactivateResult, String) {
     let broker = Broker::new(looks, orders);
     let reference = reference("0a");
-    let case = Case { inactivator: &broker, reference: &reference, reason: Some("stolen") };
+    let case = Case { inactivator: &broker, reference: &reference, reason: Some("stolen"), caller: Some("arn:aws:iam::1:user/ops") };
     let result = case.run(Spellings::Own, dry_run).await.unwrap_or_else(|| case.not_found());
     (result, broker.asked())
 }
@@ -202,7 +202,7 @@ async fn an_unknown_outcome_says_why_in_its_detail() {
 fn what_was_not_attempted_says_why_and_nothing_else() {
     let broker = Broker::new([], []);
     let reference = reference("0a");
-    let case = Case { inactivator: &broker, reference: &reference, reason: None };
+    let case = Case { inactivator: &broker, reference: &reference, reason: None, caller: None };
     let result = case.not_attempted(Error::new(ErrorCode::Throttled, "too many"));
     assert_eq!(told(&result), (Outcome::NotAttempted, None, false, Some(ErrorCode::Throttled)));
     assert_eq!((result.status_before, result.provider_serial_number), (None, None));

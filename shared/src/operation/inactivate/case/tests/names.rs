@@ -11,7 +11,7 @@ async fn run_named(
     dry_run: bool,
 ) -> (InactivateResult, String) {
     let broker = Broker::new([shows(status), shows(Inactive)], [confirmed()]).with(record);
-    let case = Case { inactivator: &broker, reference, reason: None };
+    let case = Case { inactivator: &broker, reference, reason: None, caller: None };
     let result = case.run(Spellings::Own, dry_run).await.unwrap();
     (result, broker.asked())
 }

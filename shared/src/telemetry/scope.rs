@@ -1,0 +1,52 @@
+//! The event under way, which every line names.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+use serde_json::Value;
+use tracing_subscriber::fmt::format::Writer;
+
+thread_local! {
+    // A function answers one event at a time, on one thread.
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+    static IS_COLD: Cell<bool> = const { Cell::new(true) };
+}
+
+struct Current {
+    request_id: String,
+    trace_id: Option<String>,
+    is_first: bool,
+}
+
+/// While this lives, lines of the log name the event.
+#[derive(Debug)]
+pub struct EventScope(());
+
+impl EventScope {
+    /// Begins with an event. `trace_header` is what X-Ray sends along: `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=...;Sampled=1`.
+    #[must_use]
+    pub fn enter(request_id: &str, trace_header: Option<&str>) -> Self {
+        let root = trace_header.and_then(|header| header.split(';').find_map(|part| part.trim().strip_prefix("Root=")));
+        let current = Current { request_id: request_id.to_owned(), trace_id: root.map(str::to_owned), is_first: IS_COLD.replace(false) };
+        CURRENT.replace(Some(current));
+        Self(())
+    }
+
+    /// The members by which a JSON line names it.
+    pub(super) fn write_to(writer: &mut Writer<'_>) -> fmt::Result {
+        CURRENT.with_borrow(|current| {
+            let Some(Current { request_id, trace_id, is_first }) = current else { return Ok(()) };
+            write!(writer, r#","cold_start":{is_first},"function_request_id":{}"#, Value::from(request_id.as_str()))?;
+            match trace_id {
+                Some(trace_id) => write!(writer, r#","xray_trace_id":{}"#, Value::from(trace_id.as_str())),
+                None => Ok(()),
+            }
+        })
+    }
+}
+
+impl Drop for EventScope {
+    fn drop(&mut self) {
+        CURRENT.replace(None);
+    }
+}

@@ -1,0 +1,186 @@
+//! What lines look like at which level, and what an event leaves behind.
+
+use super::*;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn written(level: &str, json: bool, log: impl FnOnce()) -> String {
+    let output = Written::default();
+    let writer = output.clone();
+    tracing::subscriber::with_default(subscriber("describe", Some(level), json, move || writer.clone()), log);
+    String::from_utf8(output.0.lock().unwrap().clone()).unwrap()
+}
+
+#[test]
+fn a_json_line_is_one_object_whatever_the_texts_hold() {
+    let hostile = "a\n{\"level\":\"ERROR\"}\r\u{2028}\0";
+    let line = written("info", true, || tracing::info!(reason = hostile, calls = 3_u64, failed = true, none = None::<&str>, "tried\n it"));
+    assert_eq!(line.matches('\n').count(), 1, "{line}");
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["message"], "tried\n it");
+    assert_eq!(line["reason"], hostile);
+    assert_eq!((line["calls"].as_u64(), line["failed"].as_bool(), line["level"].as_str()), (Some(3), Some(true), Some("INFO")));
+    assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
+    assert!(line.get("none").is_none());
+}
+
+#[test]
+fn json_fields_are_embedded_and_broken_ones_are_null() {
+    let line = written("info", true, || tracing::info!(json.answer = r#"{"a":[1]}"#, json.broken = "{", "answer"));
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["answer"]["a"][0], 1);
+    assert!(line["broken"].is_null());
+}
+
+#[test]
+fn a_text_line_cannot_be_broken_in_two() {
+    let line = written("info", false, || tracing::info!(reason = "a\nERROR b", json.answer = "{\n}", "tried\nit"));
+    assert_eq!(line.matches('\n').count(), 1, "{line}");
+    assert!(line.contains(r#"INFO tried\nit"#), "{line}");
+}
+
+#[test]
+fn libraries_stay_silent_below_warnings_at_every_level() {
+    let both = || {
+        tracing::trace!(target: "lambda_runtime", body = "the event");
+        tracing::info!(target: "hyper", "on the wire");
+        tracing::warn!(target: "hyper", "odd");
+        tracing::trace!("own detail");
+    };
+    let lines = written("trace", true, both);
+    assert!(!lines.contains("the event") && !lines.contains("on the wire"), "{lines}");
+    assert!(lines.contains("odd") && lines.contains("own detail"), "{lines}");
+    assert_eq!(written("fatal", true, both), "");
+}
+
+#[test]
+fn records_are_written_at_every_level_and_as_json() {
+    for (configured, told) in [("trace", "INFO"), ("info", "INFO"), ("warn", "WARN"), ("error", "ERROR"), ("fatal", "FATAL")] {
+        let line = written(configured, false, || tracing::info!(target: RECORD, message_id = "1", json.answer = "{}", "answer"));
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!((&line["answer"], &line["level"]), (&serde_json::json!({}), &Value::from(told)));
+    }
+}
+
+#[test]
+fn levels_are_lambdas() {
+    for (text, expected) in [
+        (None, LevelFilter::INFO),
+        (Some("trace"), LevelFilter::TRACE),
+        (Some("DEBUG"), LevelFilter::DEBUG),
+        (Some("Info"), LevelFilter::INFO),
+        (Some("WARN"), LevelFilter::WARN),
+        (Some("ERROR"), LevelFilter::ERROR),
+        (Some("FATAL"), LevelFilter::ERROR),
+        (Some("certificate_provider=trace"), LevelFilter::INFO),
+    ] {
+        assert_eq!(threshold(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn lines_name_the_event_while_it_is_under_way_and_the_first_one_is_cold() {
+    let lines = written("info", true, || {
+        tracing::info!("before");
+        for (request_id, trace) in
+            [("id-1", Some("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1")), ("id-2", None)]
+        {
+            let _scope = EventScope::enter(request_id, trace);
+            tracing::info!("within");
+        }
+        tracing::info!("after");
+    });
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = |line: &Value| ["service", "cold_start", "function_request_id", "xray_trace_id"].map(|member| line[member].clone());
+    let service = || Value::from("describe");
+    let none = Value::Null;
+    assert_eq!(told(&lines[0]), [service(), none.clone(), none.clone(), none.clone()]);
+    assert_eq!(told(&lines[1]), [service(), true.into(), "id-1".into(), "1-5759e988-bd862e3fe1be46a994272793".into()]);
+    assert_eq!(told(&lines[2]), [service(), false.into(), "id-2".into(), none.clone()]);
+    assert_eq!(told(&lines[3]), [service(), none.clone(), none.clone(), none]);
+}
+
+/// An answer with these ids of calls, that counts this.
+struct Told(Vec<String>, Vec<(String, u64)>);
+
+impl serde::Serialize for Told {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+impl crate::operation::Answer for Told {
+    fn failures(&self) -> impl Iterator<Item = &crate::error::Error> {
+        std::iter::empty()
+    }
+
+    fn subject(&self) -> Option<String> {
+        None
+    }
+
+    fn provider_request_ids(&self) -> Vec<&str> {
+        self.0.iter().map(String::as_str).collect()
+    }
+
+    fn counts(&self) -> Vec<(String, u64)> {
+        self.1.clone()
+    }
+
+    fn for_log(self) -> Self {
+        self
+    }
+}
+
+/// The [format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html): each
+/// metric that is declared stands in the line as a number, and so does each dimension as a text.
+#[test]
+fn an_event_leaves_one_line_with_embedded_metrics() {
+    let line = written("error", false, || {
+        let mut record = EventRecord::default();
+        (record.messages, record.messages_coming_back, record.errors) = (3, 1, 1);
+        record.add(&Told(vec!["call-1".to_owned()], vec![("outcome_refused".to_owned(), 2), ("status_good".to_owned(), 0)]));
+        record.add(&Told((0..500).map(|number| format!("call {number}")).collect(), vec![("outcome_refused".to_owned(), 1)]));
+        let calls = crate::transport::CallCounts { calls: 9, retries: 2, throttles: 1 };
+        record.write("queue", std::time::Duration::from_millis(1_250), calls);
+    });
+    assert_eq!(line.matches('\n').count(), 1, "{line}");
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let expected = [
+        ("provider_calls", 9),
+        ("provider_retries", 2),
+        ("provider_throttles", 1),
+        ("messages", 3),
+        ("messages_coming_back", 1),
+        ("errors", 1),
+        ("outcome_refused", 3),
+        ("status_good", 0),
+    ];
+    for (name, count) in expected {
+        assert_eq!(line[name], count, "{name}");
+    }
+    assert_eq!((&line["message"], &line["trigger"], &line["duration_ms"]), (&"event".into(), &"queue".into(), &1_250.into()));
+    assert_eq!(line["provider_request_ids"].as_array().unwrap().len(), 100);
+    let directive = &line["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!((&directive["Namespace"], &directive["Dimensions"]), (&"DeviceCertificates".into(), &serde_json::json!([["service"]])));
+    assert_eq!(line["service"], "describe");
+    assert!(line["_aws"]["Timestamp"].as_u64().unwrap() > 1_700_000_000_000);
+    let declared: Vec<&str> = directive["Metrics"].as_array().unwrap().iter().map(|metric| metric["Name"].as_str().unwrap()).collect();
+    assert_eq!(declared.len(), expected.len());
+    assert!(declared.iter().all(|name| line[name].is_u64()), "{declared:?}");
+    assert!(directive["Metrics"].as_array().unwrap().iter().all(|metric| metric["Unit"] == "Count"));
+}
