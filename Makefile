@@ -1,9 +1,10 @@
 .POSIX:
-.PHONY: demo run test format lint unit whole conformance open-api schemas template deny tree build
+.PHONY: demo run test format lint unit whole conformance open-api fuzz schemas template deny tree build
 
 # Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
 # interpreter than python3.
 CARGO_DENY_VERSION = 0.20.2
+CARGO_FUZZ_VERSION = 0.13.2
 
 # A story with the three functions and simulated providers.
 demo:
@@ -58,6 +59,27 @@ open-api:
 	cargo build --locked --workspace --bins
 	cargo build --locked --package whole-function-tests --example gateway
 	.tools/open-api/bin/python -m pytest --no-header tests/open_api
+
+FUZZ_TARGETS = event vendor_answer serial_number cursor webhook
+# For how long each of them is searched.
+FUZZ_SECONDS = 60
+
+# libFuzzer looks for inputs that fail a target. What it has learnt stays in tests/fuzz/grown, what fails in tests/fuzz/artifacts. The
+# compiler's instrumentation does not go with link-time optimization.
+fuzz: .tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)
+	cargo run --locked --quiet --package fuzz-targets --bin seeds -- target/fuzz-seeds
+	for target in $(FUZZ_TARGETS); do \
+		mkdir -p tests/fuzz/grown/$$target && \
+		CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_STRIP=none \
+			.tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz run --fuzz-dir tests/fuzz --features libfuzzer --sanitizer none \
+			$$target tests/fuzz/grown/$$target target/fuzz-seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 || exit 1; \
+	done
+
+.tools/cargo-fuzz-$(CARGO_FUZZ_VERSION):
+	@mkdir -p .tools
+	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+		cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked --quiet --root $@.new
+	mv $@.new $@
 
 # Writes schemas/ anew from the types. `make whole` fails when they have drifted apart.
 schemas:

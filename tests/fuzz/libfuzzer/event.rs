@@ -1,0 +1,5 @@
+//! The target `event` for libFuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::event(data));

@@ -1,0 +1,40 @@
+//! What must hold for any bytes from outside. A target panics when it does not.
+//!
+//! Each target is a function of bytes: [`event`], [`vendor_answer`], [`serial_number`], [`cursor`], [`webhook`]. libFuzzer looks for bytes
+//! that fail them (`make fuzz`), the tests of this crate and the program `mutate` change the seeds of [`TARGETS`] at random.
+//!
+//! The functions contain a panic and answer `internal` in its place. A target counts both as a failure.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a panic is how a target tells what it has found")]
+#![allow(clippy::indexing_slicing, reason = "a JSON value is null where it has no such member")]
+
+mod mutate;
+mod recorded;
+mod seeds;
+mod target;
+#[cfg(test)]
+mod tests;
+mod vendors;
+mod world;
+
+pub use mutate::{Random, mutated};
+pub use target::{cursor, event, serial_number, vendor_answer, webhook};
+
+/// A target and the inputs from which the search begins.
+pub struct Target {
+    /// Its name.
+    pub name: &'static str,
+    /// Runs it once.
+    pub run: fn(&[u8]),
+    /// Reads or makes its seeds.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+}
+
+/// All of them.
+pub const TARGETS: [Target; 5] = [
+    Target { name: "event", run: event, seeds: seeds::events },
+    Target { name: "vendor_answer", run: vendor_answer, seeds: seeds::vendor_answers },
+    Target { name: "serial_number", run: serial_number, seeds: seeds::serial_numbers },
+    Target { name: "cursor", run: cursor, seeds: seeds::cursors },
+    Target { name: "webhook", run: webhook, seeds: seeds::webhooks },
+];

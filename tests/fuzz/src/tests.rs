@@ -1,0 +1,43 @@
+//! So many changed inputs in every run of the tests; `mutate` and libFuzzer run as many as wanted.
+
+use super::*;
+
+const EACH: usize = 10_000;
+
+fn hold(name: &str) {
+    let target = TARGETS.into_iter().find(|target| target.name == name).unwrap();
+    let seeds = (target.seeds)();
+    assert!(seeds.len() >= 10, "{name} has {} seeds", seeds.len());
+    seeds.iter().for_each(|seed| (target.run)(seed));
+    let mut random = Random(1);
+    for _ in 0..EACH {
+        let input = mutated(&seeds, &mut random);
+        let result = std::panic::catch_unwind(|| (target.run)(&input));
+        assert!(result.is_ok(), "{name} fails with {:?}", String::from_utf8_lossy(&input));
+    }
+}
+
+#[test]
+fn events_hold() {
+    hold("event");
+}
+
+#[test]
+fn vendor_answers_hold() {
+    hold("vendor_answer");
+}
+
+#[test]
+fn serial_numbers_hold() {
+    hold("serial_number");
+}
+
+#[test]
+fn cursors_hold() {
+    hold("cursor");
+}
+
+#[test]
+fn webhooks_hold() {
+    hold("webhook");
+}
