@@ -41,38 +41,35 @@ deny: .tools/cargo-deny-$(CARGO_DENY_VERSION)
 unit:
 	cargo test --locked --workspace --lib --bins
 
-# The real binaries against a Runtime API stand-in and the simulator.
+# The real binaries against a Runtime API stand-in and the simulator. The fuzz targets, built with them, would give them a clock that can
+# be paused.
 whole:
-	cargo build --locked --workspace --bins
+	cargo build --locked --workspace --exclude fuzz-targets --bins
 	cargo test --locked --package whole-function-tests --test '*'
 
 # The vendors' official SDKs against the simulator and the signers, and the functions against moto.
 conformance:
 	sh scripts/environment.sh conformance tests/conformance/requirements.txt
-	cargo build --locked --workspace --bins
+	cargo build --locked --workspace --exclude fuzz-targets --bins
 	cargo build --locked --package whole-function-tests --example sign --example gateway --example webhook
 	.tools/conformance/bin/python -m pytest --no-header tests/conformance
 
 # At least 1,000 requests for each route, made from the OpenAPI document, against the running functions.
 open-api:
 	sh scripts/environment.sh open-api tests/open_api/requirements.txt
-	cargo build --locked --workspace --bins
+	cargo build --locked --workspace --exclude fuzz-targets --bins
 	cargo build --locked --package whole-function-tests --example gateway
 	.tools/open-api/bin/python -m pytest --no-header tests/open_api
 
-FUZZ_TARGETS = event vendor_answer serial_number cursor webhook
-# For how long each of them is searched.
-FUZZ_SECONDS = 60
-
-# libFuzzer looks for inputs that fail a target. What it has learnt stays in tests/fuzz/grown, what fails in tests/fuzz/artifacts. The
-# compiler's instrumentation does not go with link-time optimization.
+# libFuzzer looks for FUZZ_SECONDS in each target for inputs that fail it, on from what it has learnt before (tests/fuzz/grown). What fails
+# is kept in tests/fuzz/artifacts. The compiler's instrumentation does not go with link-time optimization.
 fuzz: .tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 	cargo run --locked --quiet --package fuzz-targets --bin seeds -- target/fuzz-seeds
-	for target in $(FUZZ_TARGETS); do \
+	for target in event vendor_answer serial_number cursor webhook; do \
 		mkdir -p tests/fuzz/grown/$$target && \
 		CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_STRIP=none \
 			.tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz run --fuzz-dir tests/fuzz --features libfuzzer --sanitizer none \
-			$$target tests/fuzz/grown/$$target target/fuzz-seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 || exit 1; \
+			$$target tests/fuzz/grown/$$target target/fuzz-seeds/$$target -- -max_total_time="$${FUZZ_SECONDS:-60}" -print_final_stats=1 || exit 1; \
 	done
 
 .tools/cargo-fuzz-$(CARGO_FUZZ_VERSION):

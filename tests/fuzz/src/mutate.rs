@@ -1,4 +1,4 @@
-//! Inputs made of seeds, by chance, and the same ones for the same number on every machine.
+//! Inputs made of seeds by chance: the same ones for the same number, on every machine.
 
 use std::ops::Range;
 
@@ -109,17 +109,18 @@ fn repeat(input: &mut Vec<u8>, part: Range<usize>) {
 /// What stands behind the first of these marks at or after `at`, up to where its array or object goes on or ends. Marks in texts do not
 /// count in the outer JSON.
 fn part(input: &[u8], at: usize, is_outer: bool, marks: &[u8]) -> Range<usize> {
-    let (mut is_text, mut is_escaped, mut depth, mut start) = (false, false, 0_usize, None);
+    let (mut is_text, mut is_escaped, mut depth) = (false, false, 0_usize);
+    let mut start = None;
     for (index, byte) in input.iter().enumerate().skip(if is_outer { 0 } else { at }) {
-        match byte {
+        match (byte, start) {
             _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = true,
-            b'"' => is_text = !is_text,
+            (b'\\', _) => is_escaped = true,
+            (b'"', _) => is_text = !is_text,
             _ if is_text && (is_outer || start.is_some()) => {}
-            b',' | b'}' | b']' if depth == 0 && start.is_some_and(|start| start <= index) => return start.unwrap_or(index)..index,
-            _ if start.is_none() && index >= at && marks.contains(byte) => start = Some(index.saturating_add(1)),
-            b'[' | b'{' if start.is_some() => depth = depth.saturating_add(1),
-            b']' | b'}' if start.is_some() => depth = depth.saturating_sub(1),
+            (b',' | b'}' | b']', Some(start)) if depth == 0 => return start..index,
+            (b'[' | b'{', Some(_)) => depth = depth.saturating_add(1),
+            (b']' | b'}', Some(_)) => depth = depth.saturating_sub(1),
+            (mark, None) if index >= at && marks.contains(mark) => start = Some(index.saturating_add(1)),
             _ => {}
         }
     }
