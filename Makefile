@@ -64,6 +64,7 @@ open-api:
 # libFuzzer looks for FUZZ_SECONDS in each target for inputs that fail it, on from what it has learnt before (tests/fuzz/grown). What fails
 # is kept in tests/fuzz/artifacts. The compiler's instrumentation does not go with link-time optimization.
 fuzz: .tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)
+	rm -rf target/fuzz-seeds
 	cargo run --locked --quiet --package fuzz-targets --bin seeds -- target/fuzz-seeds
 	for target in event vendor_answer serial_number cursor webhook; do \
 		mkdir -p tests/fuzz/grown/$$target && \
