@@ -1,6 +1,7 @@
 //! The environment, read once at start into one value.
 
 mod calls;
+mod credentials;
 mod endpoint;
 
 pub use calls::CallIntervals;
@@ -10,8 +11,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
-
+use crate::credentials::Origin;
 use crate::model::{InstanceId, ProviderName, Region, Source};
 use crate::object::Object;
 use crate::request::check_list;
@@ -56,26 +56,10 @@ pub struct Config {
 /// One cloud's credentials and default region.
 #[derive(Debug, Default)]
 pub struct Cloud {
-    /// `None` when the variables are not set.
-    pub credentials: Option<Credentials>,
+    /// Where they come from; `None` when no variable says so.
+    pub credentials: Option<Origin>,
     /// The default region.
     pub region: Option<Region>,
-}
-
-/// An access key, with a session token when it is a temporary one. It cannot be printed.
-pub struct Credentials {
-    /// `SecretId` or AccessKey id.
-    pub id: String,
-    /// `SecretKey` or AccessKey secret.
-    pub secret: SecretString,
-    /// Session token.
-    pub token: Option<SecretString>,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials")
-    }
 }
 
 /// The instances that inactivate may touch.
@@ -133,21 +117,10 @@ impl Config {
     pub fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         let config = Self {
             default_provider: parsed(lookup, "DEFAULT_PROVIDER", ProviderName::parse)?,
-            tencent: Cloud {
-                credentials: credentials(lookup, "TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN")?,
-                region: parsed(lookup, "TENCENTCLOUD_REGION", Region::parse)?,
-            },
-            alibaba: Cloud {
-                credentials: credentials(
-                    lookup,
-                    "ALIBABA_CLOUD_ACCESS_KEY_ID",
-                    "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-                    "ALIBABA_CLOUD_SECURITY_TOKEN",
-                )?,
-                region: parsed(lookup, "ALIBABA_CLOUD_REGION_ID", Region::parse)?,
-            },
+            tencent: credentials::tencent(lookup)?,
+            alibaba: credentials::alibaba(lookup)?,
             aws: Cloud {
-                credentials: credentials(lookup, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")?,
+                credentials: credentials::key(lookup, credentials::AWS)?.map(|key| Origin::Key(key.into())),
                 region: parsed(lookup, "AWS_REGION", Region::parse)?,
             },
             tencent_mqtt_endpoint: parsed(lookup, "TENCENT_MQTT_ENDPOINT", Endpoint::parse)?,
@@ -178,30 +151,6 @@ fn text(lookup: Lookup<'_>, variable: &str) -> Option<String> {
 
 fn parsed<T>(lookup: Lookup<'_>, variable: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, ConfigError> {
     text(lookup, variable).map(|value| parse(&value).map_err(|reason| ConfigError { variable, reason })).transpose()
-}
-
-/// Key and secret come together. Values that could not be sent in a header are refused at start, since most of them are
-/// a copying accident, like a line feed at the end.
-fn credentials(
-    lookup: Lookup<'_>,
-    id: &'static str,
-    secret: &'static str,
-    token: &'static str,
-) -> Result<Option<Credentials>, ConfigError> {
-    let value = |variable: &'static str| match text(lookup, variable) {
-        Some(value) if !value.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            Err(ConfigError { variable, reason: "it holds a blank, a control character or a character beyond ASCII".to_owned() })
-        }
-        value => Ok(value),
-    };
-    let missing = |variable, other| ConfigError { variable, reason: format!("it is not set, although {other} is") };
-    match (value(id)?, value(secret)?, value(token)?) {
-        (Some(id), Some(secret), token) => Ok(Some(Credentials { id, secret: secret.into(), token: token.map(Into::into) })),
-        (Some(_), None, _) => Err(missing(secret, id)),
-        (None, Some(_), _) => Err(missing(id, secret)),
-        (None, None, Some(_)) => Err(missing(id, token)),
-        (None, None, None) => Ok(None),
-    }
 }
 
 /// The calls that all instances share, and the instances that may share them, come together.

@@ -173,6 +173,8 @@ pub struct Error {
     pub concerns_parameters: bool,
     /// Whether the provider refused because of the state that this one certificate is in.
     pub concerns_state: bool,
+    /// Whether the provider refused the key that signed: with another one the same call may do.
+    pub concerns_key: bool,
 }
 
 impl Error {
@@ -186,6 +188,7 @@ impl Error {
             retry_after: None,
             concerns_parameters: false,
             concerns_state: false,
+            concerns_key: false,
         }
     }
 

@@ -9,6 +9,7 @@
 //! * [`request`] makes JSON into a request that cannot hold bad values.
 //! * [`operation`] has the steps and guards of describe, inactivate and status.
 //! * [`provider`] speaks each vendor's words.
+//! * [`credentials`] finds what to sign with: a variable, a secret, or a role at the vendor's STS.
 //! * [`transport`] signs (with [`signing`]), sends and retries within the deadline.
 //! * [`results`] sends answers to a queue.
 //! * [`webhook`] says whether a message over HTTP comes from somebody who knows a secret.
@@ -18,6 +19,7 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "tests compute with their own numbers"))]
 
 pub mod config;
+pub mod credentials;
 pub mod error;
 pub mod model;
 mod object;
@@ -32,3 +34,4 @@ pub mod telemetry;
 pub mod transport;
 pub mod trigger;
 pub mod webhook;
+mod xml;

@@ -1,6 +1,7 @@
 //! What the environment may say, and what it may not.
 
 use super::*;
+use crate::credentials::{KeyOrigin, Proof};
 
 fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Config::from_lookup(&|name| variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned()))
@@ -78,7 +79,7 @@ fn each_cloud_has_its_own_variables() {
     .unwrap();
     let regions = [&config.tencent, &config.alibaba, &config.aws].map(|cloud| cloud.region.as_ref().unwrap().as_str());
     assert_eq!(regions, ["ap-guangzhou", "cn-hangzhou", "eu-west-1"]);
-    let credentials = config.aws.credentials.unwrap();
+    let Some(Origin::Key(KeyOrigin::Environment(credentials))) = config.aws.credentials else { panic!("AWS has no key") };
     assert_eq!((credentials.id.as_str(), credentials.token.is_some()), ("AKIA", true));
     assert!(config.tencent.credentials.is_none() && config.alibaba.credentials.is_none());
     let endpoint = config.aws_iot_endpoint.unwrap();
@@ -207,4 +208,112 @@ fn answers_go_to_a_queue_only_with_what_it_takes_to_send_them() {
         assert_eq!(of(url, &AWS).unwrap_err().variable, "RESULTS_QUEUE_URL", "{url}");
     }
     assert!(config(&[("RESULTS_QUEUE_URL", "")]).unwrap().results_queue.is_none());
+}
+
+const LAMBDAS_OWN: [(&str, &str); 4] =
+    [("AWS_ACCESS_KEY_ID", "ASIA"), ("AWS_SECRET_ACCESS_KEY", "key"), ("AWS_SESSION_TOKEN", "token"), ("AWS_REGION", "eu-west-1")];
+const TENCENT_KEY: [(&str, &str); 2] = [("TENCENTCLOUD_SECRET_ID", "id"), ("TENCENTCLOUD_SECRET_KEY", "s3cr3t")];
+const ALIBABA_KEY: [(&str, &str); 2] = [("ALIBABA_CLOUD_ACCESS_KEY_ID", "id"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t")];
+const TENCENT_ROLE: (&str, &str) = ("TENCENTCLOUD_ROLE_ARN", "qcs::cam::uin/1:roleName/devices");
+const ALIBABA_ROLE: (&str, &str) = ("ALIBABA_CLOUD_ROLE_ARN", "acs:ram::1:role/devices");
+const TENCENT_PROVIDER: (&str, &str) = ("TENCENTCLOUD_OIDC_PROVIDER_ID", "aws");
+const ALIBABA_PROVIDER: (&str, &str) = ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "acs:ram::1:oidc-provider/aws");
+
+#[test]
+fn credentials_come_from_one_of_four_places() {
+    let secret = ("TENCENTCLOUD_SECRETS_MANAGER_SECRET", "tencent-key");
+    let parameter = ("ALIBABA_CLOUD_SSM_PARAMETER", "/alibaba/key");
+    for (tencent, alibaba, of_tencent, of_alibaba) in [
+        (&TENCENT_KEY[..], &ALIBABA_KEY[..], "Key(Environment(", "Key(Environment("),
+        (&[secret], &[parameter], "Key(Stored(", "Key(Stored("),
+        (&[secret, TENCENT_ROLE], &[parameter, ALIBABA_ROLE], "Role(", "Role("),
+        (&[TENCENT_ROLE, TENCENT_PROVIDER], &[ALIBABA_ROLE, ALIBABA_PROVIDER], "Role(", "Role("),
+    ] {
+        let config = config(&[tencent, alibaba, &LAMBDAS_OWN].concat()).unwrap();
+        for (origin, expected) in [(&config.tencent.credentials, of_tencent), (&config.alibaba.credentials, of_alibaba)] {
+            let shown = format!("{:?}", origin.as_ref().unwrap());
+            assert!(shown.starts_with(expected), "{shown}");
+            assert!(!shown.contains("s3cr3t"), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn the_sts_is_at_its_own_host_or_where_the_operator_says() {
+    let hosts = |more: &[(&str, &str)]| {
+        let roles = [TENCENT_ROLE, TENCENT_PROVIDER, ALIBABA_ROLE, ALIBABA_PROVIDER];
+        let config = config(&[more, &roles, &LAMBDAS_OWN].concat()).unwrap();
+        [config.tencent.credentials, config.alibaba.credentials].map(|origin| match origin {
+            Some(Origin::Role(role, Proof::Identity(identity))) => {
+                format!("{} {} {}", role.endpoint.host(), identity.endpoint.host(), identity.audience)
+            }
+            other => panic!("{other:?}"),
+        })
+    };
+    let aws = "sts.eu-west-1.amazonaws.com";
+    let tencent = format!("sts.tencentcloudapi.com {aws} sts.tencentcloudapi.com");
+    for (more, expected) in [
+        (&[][..], "sts.aliyuncs.com"),
+        (&[("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou")], "sts.cn-hangzhou.aliyuncs.com"),
+        (&[("ALIBABA_CLOUD_REGION_ID", "mq-internet-access")], "sts.aliyuncs.com"),
+        (&[("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"), ("ALIBABA_CLOUD_STS_REGION", "eu-new-1")], "sts.eu-new-1.aliyuncs.com"),
+    ] {
+        assert_eq!(hosts(more), [tencent.clone(), format!("{expected} {aws} sts.aliyuncs.com")]);
+    }
+    let own = [
+        ("TENCENT_STS_ENDPOINT", "https://a.test"),
+        ("ALIBABA_STS_ENDPOINT", "https://b.test"),
+        ("AWS_ENDPOINT_URL_STS", "https://c.test"),
+        ("TENCENTCLOUD_OIDC_AUDIENCE", "us"),
+        ("ALIBABA_CLOUD_OIDC_AUDIENCE", "them"),
+    ];
+    assert_eq!(hosts(&own), ["a.test c.test us", "b.test c.test them"]);
+}
+
+#[test]
+fn a_session_has_the_functions_name_unless_it_has_its_own() {
+    for (more, expected) in [
+        (&[][..], "device-certificate-functions"),
+        (&[("AWS_LAMBDA_FUNCTION_NAME", "describe")], "describe"),
+        (&[("AWS_LAMBDA_FUNCTION_NAME", "d")], "device-certificate-functions"),
+        (&[("AWS_LAMBDA_FUNCTION_NAME", "describe"), ("TENCENTCLOUD_ROLE_SESSION_NAME", "fleet@eu")], "fleet@eu"),
+    ] {
+        let config = config(&[more, &TENCENT_KEY, &[TENCENT_ROLE]].concat()).unwrap();
+        let Some(Origin::Role(role, _)) = config.tencent.credentials else { panic!("there is no role") };
+        assert_eq!(role.session_name, expected);
+    }
+}
+
+#[test]
+fn what_contradicts_itself_or_is_half_does_not_start() {
+    let secret = ("ALIBABA_CLOUD_SECRETS_MANAGER_SECRET", "alibaba-key");
+    let parameter = ("ALIBABA_CLOUD_SSM_PARAMETER", "/alibaba/key");
+    let without = |variable: &'static str| LAMBDAS_OWN.iter().copied().filter(|(name, _)| *name != variable).collect::<Vec<_>>();
+    let bare = without("AWS_SESSION_TOKEN");
+    let homeless = without("AWS_REGION");
+    for (variables, lambdas_own, variable) in [
+        (vec![secret, ALIBABA_KEY[0], ALIBABA_KEY[1]], &LAMBDAS_OWN[..], "ALIBABA_CLOUD_SECRETS_MANAGER_SECRET"),
+        (vec![parameter, ALIBABA_KEY[0], ALIBABA_KEY[1]], &LAMBDAS_OWN, "ALIBABA_CLOUD_SSM_PARAMETER"),
+        (vec![secret, parameter], &LAMBDAS_OWN, "ALIBABA_CLOUD_SECRETS_MANAGER_SECRET"),
+        (vec![secret], &bare, "AWS_SESSION_TOKEN"),
+        (vec![("ALIBABA_CLOUD_SECRETS_MANAGER_SECRET", "a b")], &LAMBDAS_OWN, "ALIBABA_CLOUD_SECRETS_MANAGER_SECRET"),
+        (vec![secret, ("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "http")], &LAMBDAS_OWN, "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"),
+        (vec![ALIBABA_ROLE], &LAMBDAS_OWN, "ALIBABA_CLOUD_ROLE_ARN"),
+        (vec![("ALIBABA_CLOUD_ROLE_ARN", TENCENT_ROLE.1), secret], &LAMBDAS_OWN, "ALIBABA_CLOUD_ROLE_ARN"),
+        (vec![("TENCENTCLOUD_ROLE_ARN", ALIBABA_ROLE.1), TENCENT_PROVIDER], &LAMBDAS_OWN, "TENCENTCLOUD_ROLE_ARN"),
+        (vec![ALIBABA_PROVIDER], &LAMBDAS_OWN, "ALIBABA_CLOUD_ROLE_ARN"),
+        (vec![ALIBABA_PROVIDER, ALIBABA_ROLE, secret], &LAMBDAS_OWN, "ALIBABA_CLOUD_OIDC_PROVIDER_ARN"),
+        (vec![ALIBABA_PROVIDER, ALIBABA_ROLE, ("ALIBABA_CLOUD_EXTERNAL_ID", "us")], &LAMBDAS_OWN, "ALIBABA_CLOUD_EXTERNAL_ID"),
+        (vec![ALIBABA_ROLE, secret, ("ALIBABA_CLOUD_OIDC_AUDIENCE", "us")], &LAMBDAS_OWN, "ALIBABA_CLOUD_OIDC_AUDIENCE"),
+        (vec![ALIBABA_ROLE, secret, ("ALIBABA_CLOUD_ROLE_SESSION_NAME", "a b")], &LAMBDAS_OWN, "ALIBABA_CLOUD_ROLE_SESSION_NAME"),
+        (vec![("TENCENTCLOUD_ROLE_SESSION_NAME", "us")], &LAMBDAS_OWN, "TENCENTCLOUD_ROLE_ARN"),
+        (vec![TENCENT_PROVIDER, TENCENT_ROLE], &homeless, "AWS_REGION"),
+        (vec![TENCENT_PROVIDER, TENCENT_ROLE], &[("AWS_REGION", "eu-west-1")], "AWS_ACCESS_KEY_ID"),
+        (vec![("TENCENT_STS_ENDPOINT", "http://sts.test")], &LAMBDAS_OWN, "TENCENT_STS_ENDPOINT"),
+        (vec![("ALIBABA_CLOUD_STS_REGION", "evil.test/")], &LAMBDAS_OWN, "ALIBABA_CLOUD_STS_REGION"),
+    ] {
+        let error = config(&[&variables, lambdas_own].concat()).unwrap_err();
+        assert_eq!(error.variable, variable, "{variables:?}: {error}");
+        assert!(!error.to_string().contains("s3cr3t"));
+    }
 }

@@ -60,6 +60,13 @@ impl Timestamp {
         Self(later.unwrap_or(self.0))
     }
 
+    /// This moment less so long; the same moment where the calendar begins after that.
+    #[must_use]
+    pub fn minus(self, duration: std::time::Duration) -> Self {
+        let earlier = time::Duration::try_from(duration).ok().and_then(|duration| self.0.checked_sub(duration));
+        Self(earlier.unwrap_or(self.0))
+    }
+
     /// `yyyy-MM-ddTHH:mm:ssZ`, the form that Alibaba Cloud signs.
     pub fn to_seconds_text(self) -> String {
         let (date, time) = (self.0.date(), self.0.time());

@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::ProviderName;
 
 /// One row: a vendor's code, or a family of them, and what it means here.
-pub(super) struct Row {
+pub(crate) struct Row {
     /// The code. It also stands for its sub-codes: `AuthFailure` for `AuthFailure.TokenFailure`.
     code: &'static str,
     /// What it means here.
@@ -19,6 +19,8 @@ pub(super) struct Row {
 enum About {
     /// Credentials or signature: the vendor's message may repeat what was signed, and stays here.
     Credentials,
+    /// As `Credentials`, and the key itself is at fault: unknown, disabled, expired, or another one's secret.
+    Key,
     /// What was asked: the same call for another certificate may do.
     Parameters,
     /// The state of the one certificate that was asked for.
@@ -28,23 +30,28 @@ enum About {
 }
 
 impl Row {
-    pub(super) const fn new(code: &'static str, means: ErrorCode, detail: &'static str) -> Self {
+    pub(crate) const fn new(code: &'static str, means: ErrorCode, detail: &'static str) -> Self {
         Self { code, means, detail, about: About::Other }
     }
 
     /// A row about credentials or signatures.
-    pub(super) const fn credentials(code: &'static str, detail: &'static str) -> Self {
+    pub(crate) const fn credentials(code: &'static str, detail: &'static str) -> Self {
         Self { code, means: ErrorCode::ProviderRejected, detail, about: About::Credentials }
     }
 
+    /// A row about a key that is good no more: another one may be.
+    pub(crate) const fn key(code: &'static str, detail: &'static str) -> Self {
+        Self { code, means: ErrorCode::ProviderRejected, detail, about: About::Key }
+    }
+
     /// A row about the parameters of the call.
-    pub(super) const fn parameters(code: &'static str) -> Self {
+    pub(crate) const fn parameters(code: &'static str) -> Self {
         let detail = "the provider does not accept these parameters";
         Self { code, means: ErrorCode::ProviderRejected, detail, about: About::Parameters }
     }
 
     /// A row about the state of the certificate that was to be changed.
-    pub(super) const fn state(code: &'static str, detail: &'static str) -> Self {
+    pub(crate) const fn state(code: &'static str, detail: &'static str) -> Self {
         Self { code, means: ErrorCode::ProviderRejected, detail, about: About::State }
     }
 
@@ -54,32 +61,33 @@ impl Row {
 }
 
 /// What a vendor answered in place of a result.
-pub(super) struct Refusal<'a> {
-    pub(super) provider: ProviderName,
-    pub(super) code: &'a str,
-    pub(super) message: Option<&'a str>,
-    pub(super) request_id: Option<&'a str>,
+pub(crate) struct Refusal<'a> {
+    pub(crate) provider: ProviderName,
+    pub(crate) code: &'a str,
+    pub(crate) message: Option<&'a str>,
+    pub(crate) request_id: Option<&'a str>,
     /// HTTP status; it decides only where the code is in no table.
-    pub(super) status: u16,
+    pub(crate) status: u16,
 }
 
 /// The error for a vendor's code: the row with the longest matching code in any of the tables, else the HTTP status.
-pub(super) fn explain(refusal: &Refusal<'_>, tables: &[&[Row]]) -> Error {
+pub(crate) fn explain(refusal: &Refusal<'_>, tables: &[&[Row]]) -> Error {
     let (means, detail, about) = match row_for(refusal.code, tables) {
         Some(row) => (row.means, row.detail, row.about),
         None => unknown(refusal),
     };
-    let message = refusal.message.filter(|_| about != About::Credentials);
+    let message = refusal.message.filter(|_| !matches!(about, About::Credentials | About::Key));
     let told = ProviderError::new(refusal.provider, refusal.code, message, refusal.request_id);
     Error {
         concerns_parameters: about == About::Parameters,
         concerns_state: about == About::State,
+        concerns_key: about == About::Key,
         ..Error::new(means, detail).with_provider_error(told)
     }
 }
 
 /// Whether a code is in one of the tables.
-pub(super) fn is_known(code: &str, tables: &[&[Row]]) -> bool {
+pub(crate) fn is_known(code: &str, tables: &[&[Row]]) -> bool {
     row_for(code, tables).is_some()
 }
 
@@ -107,7 +115,7 @@ fn unknown(refusal: &Refusal<'_>) -> (ErrorCode, &'static str, About) {
 }
 
 /// The error for an answer that holds neither a result nor a code.
-pub(super) fn not_an_answer(provider: ProviderName, status: u16, problem: &str) -> Error {
+pub(crate) fn not_an_answer(provider: ProviderName, status: u16, problem: &str) -> Error {
     match status {
         413 | 414 | 431 => Error {
             concerns_parameters: true,

@@ -1,40 +1,63 @@
 //! From a request's source and the configuration to an API that can be called.
 
-use secrecy::ExposeSecret;
-
 use super::{Scope, Session};
-use crate::config::{Cloud, Credentials, Endpoint};
-use crate::error::{Error, ErrorCode};
-use crate::model::{Region, Source, Timestamp};
-use crate::transport::{Failure, HttpRequest, HttpResponse, Lane, Safety};
+use crate::config::{Cloud, Endpoint};
+use crate::credentials::{Credentials, Origin, Way};
+use crate::error::{Error, ErrorCode, ProviderError};
+use crate::model::{ProviderName, Region, Source, Timestamp};
+use crate::transport::{Failure, HttpRequest, HttpResponse, Safety};
 
 /// What every call to one API needs.
 pub(super) struct Connection<'a> {
     pub(super) session: &'a Session<'a>,
     pub(super) endpoint: Endpoint,
-    pub(super) credentials: &'a Credentials,
-    pub(super) lane: &'a Lane,
+    pub(super) origin: &'a Origin,
+    pub(super) provider: ProviderName,
 }
 
 impl Connection<'_> {
-    /// Makes one call: see [`Transport::call`](crate::transport::Transport::call). Should the vendor repeat the
-    /// credentials in what it says, they go no further.
+    /// Makes one call: see [`Transport::call`](crate::transport::Transport::call). A call whose key the vendor refuses is made once more
+    /// where there is another key by then; a refusal has had no effect. Should the vendor repeat the credentials in what it says, they
+    /// go no further.
     pub(super) async fn call<T>(
         &self,
         safety: Safety,
-        sign: impl Fn(Timestamp, [u8; 16]) -> HttpRequest,
+        sign: impl Fn(&Credentials, Timestamp, [u8; 16]) -> HttpRequest,
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        let called = self.session.transport.call(self.session.deadline, self.lane, safety, sign, read).await;
-        called.map_err(|failure| Failure { error: self.without_credentials(failure.error), ..failure })
+        let Session { transport, deadline, pace, keepers, .. } = *self.session;
+        let keeper = keepers.of(self.provider);
+        let way = Way { provider: self.provider, transport, lane: pace.own(), deadline };
+        let mut credentials = keeper.credentials(self.origin, way).await.map_err(|error| self.not_called(error))?;
+        let mut is_first = true;
+        loop {
+            let sign = |now, nonce| sign(&credentials, now, nonce);
+            let called = transport.call(deadline, pace.lane(self.provider), safety, sign, &read).await;
+            let failure = match called {
+                Err(failure) => Failure { error: without(&credentials, failure.error), ..failure },
+                answer => return answer,
+            };
+            if !failure.error.concerns_key || !is_first {
+                return Err(failure);
+            }
+            match keeper.after_refusal(self.origin, way, &credentials).await.map_err(|error| self.not_called(error))? {
+                Some(other) => credentials = other,
+                None => return Err(failure),
+            }
+            is_first = false;
+        }
     }
 
-    fn without_credentials(&self, error: Error) -> Error {
-        let Credentials { id, secret, token } = self.credentials;
-        let mut values = vec![id.as_str(), secret.expose_secret()];
-        values.extend(token.as_ref().map(ExposeSecret::expose_secret));
-        Error { provider_error: error.provider_error.map(|told| Box::new(told.without(&values))), ..error }
+    /// What somebody else has waited for may have been fetched for another provider of the same cloud.
+    fn not_called(&self, error: Error) -> Failure {
+        let provider_error = error.provider_error.map(|told| Box::new(ProviderError { provider: self.provider, ..*told }));
+        Failure { error: Error { provider_error, ..error }, may_have_acted: false }
     }
+}
+
+fn without(credentials: &Credentials, error: Error) -> Error {
+    let values: Vec<&str> = credentials.texts().collect();
+    Error { provider_error: error.provider_error.map(|told| Box::new(told.without(&values))), ..error }
 }
 
 /// A provider's own facts, from which source and configuration make a [`Scope`] and a [`Connection`].
@@ -85,11 +108,11 @@ pub(super) fn connect<'a>(session: &'a Session<'a>, source: Source, facts: &Fact
         (None, Some(host)) => Endpoint::https(host),
         (None, None) => return Err(Error::invalid("region", format!("{provider} has no host for {region}"))),
     };
-    let credentials = facts.cloud.credentials.as_ref().ok_or_else(|| {
+    let origin = facts.cloud.credentials.as_ref().ok_or_else(|| {
         Error::new(ErrorCode::ProviderRejected, format!("no credentials for {provider} are configured; set {credentials_variables}"))
     })?;
     let scope = Scope { provider, region, instance_id: source.instance_id };
-    Ok((scope, Connection { session, endpoint, credentials, lane: session.pace.lane(provider) }))
+    Ok((scope, Connection { session, endpoint, origin, provider }))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Session;
 use crate::config::Config;
+use crate::credentials::Keepers;
 use crate::model::{InstanceId, ProviderName, Region, Source, Timestamp};
 use crate::transport::fake::{NOW, Network};
 use crate::transport::{Deadline, Pace, Transport};
@@ -12,6 +13,7 @@ use crate::transport::{Deadline, Pace, Transport};
 pub(crate) struct Bench {
     pub(crate) config: Config,
     pub(crate) transport: Transport,
+    pub(crate) keepers: Keepers,
     pub(crate) pace: Pace,
     pub(crate) deadline: Deadline,
 }
@@ -39,13 +41,14 @@ impl Bench {
             pace: Pace::begin(&config.call_intervals),
             config,
             transport: network.transport(),
+            keepers: Keepers::default(),
             deadline: Deadline::after(Duration::from_secs(60)),
         }
     }
 
     pub(crate) fn session(&self) -> Session<'_> {
-        let Self { config, transport, pace, deadline } = self;
-        Session { config, transport, pace, deadline: *deadline, now: now(), caller: None, order_expires_at: None }
+        let Self { config, transport, keepers, pace, deadline } = self;
+        Session { config, transport, keepers, pace, deadline: *deadline, now: now(), caller: None, order_expires_at: None }
     }
 }
 

@@ -3,11 +3,11 @@
 //! below, and its endpoint's variable in the configuration.
 
 mod abilities;
-mod alibaba;
+pub(crate) mod alibaba;
 mod alibaba_mqtt;
 mod alibaba_pca;
 mod aws_iot;
-mod codes;
+pub(crate) mod codes;
 mod connection;
 mod each;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::ListAbilities;
 use crate::config::Config;
+use crate::credentials::Keepers;
 use crate::error::Error;
 use crate::model::{Certificate, InstanceId, ProviderName, Region, Source, Timestamp};
 use crate::request::{CertificateReference, Filter, Order};
@@ -13,6 +14,8 @@ pub struct Session<'a> {
     pub config: &'a Config,
     /// The way out.
     pub transport: &'a Transport,
+    /// What calls are signed with.
+    pub keepers: &'a Keepers,
     /// Whose turn it is to call.
     pub pace: &'a Pace,
     /// When the answer is due.

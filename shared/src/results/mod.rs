@@ -9,7 +9,8 @@ pub use event::CloudEvent;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, Credentials, QueueUrl};
+use crate::config::{Config, QueueUrl};
+use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
 use crate::model::{Region, Timestamp};
 use crate::object::Object;
@@ -79,7 +80,8 @@ impl<'a> ResultsQueue<'a> {
     /// `None` where answers go nowhere but to the log.
     pub fn new(config: &'a Config, transport: &'a Transport) -> Option<Self> {
         let url = config.results_queue.as_ref()?;
-        Some(Self { url, region: config.aws.region.as_ref()?, credentials: config.aws.credentials.as_ref()?, transport })
+        let credentials = config.aws.credentials.as_ref()?.environment_key()?;
+        Some(Self { url, region: config.aws.region.as_ref()?, credentials, transport })
     }
 
     /// Sends these messages, in as few calls as they allow. Tells of each, in their order, why it could not be sent.

@@ -61,6 +61,57 @@ impl Request<'_> {
     }
 }
 
+/// One call of an RPC-style API, whose parameters all stand in the query.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// Upper case, like `POST`.
+    pub method: &'a str,
+    /// `x-acs-action`.
+    pub action: &'a str,
+    /// `x-acs-version`.
+    pub version: &'a str,
+    /// The `Host` header.
+    pub host: &'a str,
+    /// The output of [`canonical_query`], which is also what is sent.
+    pub canonical_query: &'a str,
+    /// `x-acs-date`.
+    pub date: String,
+    /// Used for no other call.
+    pub nonce: [u8; 16],
+}
+
+impl Call<'_> {
+    /// All headers of the call, signed with this key.
+    pub fn headers(
+        self,
+        access_key_id: &str,
+        access_key_secret: &SecretString,
+        token: Option<&SecretString>,
+    ) -> Vec<(&'static str, String)> {
+        let mut headers = vec![
+            ("x-acs-action", self.action.to_owned()),
+            ("x-acs-content-sha256", sha256_hex(&[])),
+            ("x-acs-date", self.date),
+            ("x-acs-signature-nonce", hex(&self.nonce)),
+            ("x-acs-version", self.version.to_owned()),
+        ];
+        if let Some(token) = token {
+            headers.push(("x-acs-accesskey-id", access_key_id.to_owned()));
+            headers.push(("x-acs-security-token", token.expose_secret().to_owned()));
+        }
+        let authorization = {
+            let mut signed: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            signed.push(("host", self.host));
+            Request { method: self.method, canonical_query: self.canonical_query, headers: &signed, body: &[] }
+                .authorization(access_key_id, access_key_secret)
+        };
+        headers.push(("authorization", authorization));
+        // Without it an error may come as XML.
+        headers.push(("accept", "application/json".to_owned()));
+        headers
+    }
+}
+
 /// The signature in lower-case hex. This scheme derives no key: the secret itself signs.
 pub fn signature(access_key_secret: &SecretString, string_to_sign: &str) -> String {
     hex(&hmac_sha256(access_key_secret.expose_secret().as_bytes(), string_to_sign.as_bytes()))

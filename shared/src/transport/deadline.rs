@@ -43,6 +43,12 @@ impl Deadline {
         Self(self.0.checked_sub(by).unwrap_or(self.0))
     }
 
+    /// This deadline, or so long from now when that is earlier.
+    #[must_use]
+    pub fn at_most(self, left: Duration) -> Self {
+        Self(self.0.min(Self::after(left).0))
+    }
+
     /// How long an attempt may take that is begun after waiting so long; `None` when it should not be begun. After a write, the
     /// read of its effect has to wait for its `turn`.
     pub(super) fn attempt_after(self, wait: Duration, safety: Safety, turn: Duration) -> Option<Duration> {

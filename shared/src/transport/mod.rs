@@ -16,6 +16,7 @@ pub use pace::{CallCounts, Lane, Pace, SIDE_BY_SIDE};
 pub use quota::RetryQuota;
 pub use retry::{Failure, Safety, Transport};
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -57,8 +58,8 @@ impl Method {
     }
 }
 
-/// A whole answer.
-#[derive(Debug)]
+/// A whole answer. It may hold a key, so its body cannot be printed.
+#[derive(Clone)]
 pub struct HttpResponse {
     /// HTTP status.
     pub status: u16,
@@ -70,6 +71,12 @@ pub struct HttpResponse {
     pub request_id: Option<String>,
     /// The body, at most 8 MiB.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HTTP {} with {} bytes", self.status, self.body.len())
+    }
 }
 
 /// Why there is no answer.

@@ -19,6 +19,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
 use crate::config::{Config, ConfigError};
+use crate::credentials::Keepers;
 use crate::model::Timestamp;
 use crate::operation::Operation;
 use crate::telemetry;
@@ -30,6 +31,8 @@ pub struct Function {
     pub config: Config,
     /// The way out.
     pub transport: Transport,
+    /// What calls are signed with.
+    pub keepers: Keepers,
 }
 
 /// Why the function cannot start. It has been logged.
@@ -65,7 +68,8 @@ pub async fn run<O: Operation>() -> Result<(), StartFailure> {
 async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), StartFailure> {
     let config = Config::from_lookup(lookup)?;
     let http = HttpClient::new(config.extra_roots.as_deref()).map_err(|error| StartFailure(error.to_string()))?;
-    let function = Function { config, transport: Transport { http: Box::new(http), clock: now, random, quota: RetryQuota::default() } };
+    let transport = Transport { http: Box::new(http), clock: now, random, quota: RetryQuota::default() };
+    let function = Function { config, transport, keepers: Keepers::default() };
     let function = &function;
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
         handle::<O>(function, event.payload.get(), &event.context).await

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Once;
 
 use certificate_provider::config::Config;
+use certificate_provider::credentials::Keepers;
 use certificate_provider::error::{Error, ErrorCode};
 use certificate_provider::model::Timestamp;
 use certificate_provider::operation::Operation;
@@ -49,7 +50,7 @@ impl World {
         let network = Network::new();
         let function = |secrets: &str| {
             let transport = Transport { http: Box::new(network.clone()), clock: now, random: || [0; 16], quota: RetryQuota::default() };
-            RefCell::new(Function { config: config(secrets), transport })
+            RefCell::new(Function { config: config(secrets), transport, keepers: Keepers::default() })
         };
         Self {
             // Waiting costs no time.

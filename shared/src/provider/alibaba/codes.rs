@@ -4,13 +4,14 @@
 use crate::error::ErrorCode::{ProviderRejected, ProviderUnavailable, Throttled};
 use crate::provider::codes::Row;
 
-const KEY: &str = "the provider refused the AccessKey; check ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET";
+const KEY: &str = "the provider refused the AccessKey; check ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or \
+     the secret that holds them";
 const TOKEN: &str = "the provider refused the security token; it is wrong or has expired";
 const PERMISSION: &str = "the credentials lack the permission for this action; grant it in RAM";
 const ENDPOINT: &str = "this host does not know the action or its version; check region and the endpoint variable";
 const SIGNATURE: &str = "the provider refused the signature's form; this is a defect here";
 
-pub(in crate::provider) const CODES: &[Row] = &[
+pub(crate) const CODES: &[Row] = &[
     // Load: repeating later helps.
     Row::new("Throttling", Throttled, "the provider's rate limit is reached; try again later"),
     // The provider's own faults.
@@ -18,12 +19,12 @@ pub(in crate::provider) const CODES: &[Row] = &[
     Row::new("ServiceUnavailable", ProviderUnavailable, "the service is unavailable at the moment; try again"),
     // The provider has seen this nonce. It was random, so the network has repeated the request: sign anew.
     Row::new("SignatureNonceUsed", ProviderUnavailable, "the provider has received this request twice; try again"),
-    // Credentials.
-    Row::credentials("InvalidAccessKeyId", KEY),
-    Row::credentials("Forbidden.AccessKeyDisabled", "the AccessKey is disabled; enable it or use another one"),
-    Row::credentials("SignatureDoesNotMatch", KEY),
-    Row::credentials("MissingSecurityToken", TOKEN),
-    Row::credentials("InvalidSecurityToken", TOKEN),
+    // Keys that are good no more.
+    Row::key("InvalidAccessKeyId", KEY),
+    Row::key("Forbidden.AccessKeyDisabled", "the AccessKey is disabled; enable it or use another one"),
+    Row::key("SignatureDoesNotMatch", KEY),
+    Row::key("MissingSecurityToken", TOKEN),
+    Row::key("InvalidSecurityToken", TOKEN),
     // The clocks differ by more than 15 minutes.
     Row::credentials("InvalidTimeStamp.Expired", "the provider found the request too old; the clocks differ by more than 15 minutes"),
     // Defects of the signer.

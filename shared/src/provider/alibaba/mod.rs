@@ -1,19 +1,21 @@
 //! What both Alibaba Cloud products share: RPC-style calls with signature V3, and the gateway's error codes.
 
-pub(super) mod codes;
+pub(crate) mod codes;
 
-use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Connection;
 use super::codes::{Refusal, Row, explain, is_known, not_an_answer};
+use crate::config::Endpoint;
+use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::model::{ProviderName, Timestamp};
 use crate::object::Object;
-use crate::signing::{acs3, hex, sha256_hex};
+use crate::signing::acs3;
 use crate::transport::{Failure, HttpRequest, HttpResponse, Method, Safety};
+use crate::xml::element;
 
 /// One product's API.
 pub(super) struct Api {
@@ -33,10 +35,16 @@ pub(super) struct Call<'a> {
 }
 
 /// What the gateway or the product answers in place of a result.
-struct ErrorBody {
-    code: String,
-    message: Option<String>,
-    request_id: Option<String>,
+pub(crate) struct ErrorBody {
+    pub(crate) code: String,
+    pub(crate) message: Option<String>,
+    pub(crate) request_id: Option<String>,
+}
+
+/// What makes each attempt a new one.
+struct Seal {
+    now: Timestamp,
+    nonce: [u8; 16],
 }
 
 /// Some gateways write the names in lower case. Only texts are taken; the code counts whatever the others are.
@@ -76,33 +84,22 @@ impl Api {
         accept: impl Fn(T) -> Result<R, Error>,
     ) -> Result<R, Failure> {
         let query = acs3::canonical_query(call.parameters);
-        let sign = |now, nonce| self.sign(connection, call, &query, now, nonce);
+        let sign = |credentials: &Credentials, now, nonce| self.sign(&connection.endpoint, call, &query, credentials, Seal { now, nonce });
         let read = |response: &HttpResponse| self.read(response).and_then(&accept);
         connection.call(call.safety, sign, read).await
     }
 
-    fn sign(&self, connection: &Connection<'_>, call: &Call<'_>, query: &str, now: Timestamp, nonce: [u8; 16]) -> HttpRequest {
-        let Connection { endpoint, credentials, .. } = connection;
-        let mut headers = vec![
-            ("x-acs-action", call.action.to_owned()),
-            ("x-acs-content-sha256", sha256_hex(&[])),
-            ("x-acs-date", now.to_seconds_text()),
-            ("x-acs-signature-nonce", hex(&nonce)),
-            ("x-acs-version", self.version.to_owned()),
-        ];
-        if let Some(token) = &credentials.token {
-            headers.push(("x-acs-accesskey-id", credentials.id.clone()));
-            headers.push(("x-acs-security-token", token.expose_secret().to_owned()));
-        }
-        let authorization = {
-            let mut signed: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            signed.push(("host", endpoint.host()));
-            acs3::Request { method: call.method.as_str(), canonical_query: query, headers: &signed, body: &[] }
-                .authorization(&credentials.id, &credentials.secret)
+    fn sign(&self, endpoint: &Endpoint, call: &Call<'_>, query: &str, credentials: &Credentials, seal: Seal) -> HttpRequest {
+        let signed = acs3::Call {
+            method: call.method.as_str(),
+            action: call.action,
+            version: self.version,
+            host: endpoint.host(),
+            canonical_query: query,
+            date: seal.now.to_seconds_text(),
+            nonce: seal.nonce,
         };
-        headers.push(("authorization", authorization));
-        // Without it an error may come as XML.
-        headers.push(("accept", "application/json".to_owned()));
+        let headers = signed.headers(&credentials.id, &credentials.secret, credentials.token.as_ref());
         HttpRequest { method: call.method, url: endpoint.url(query), headers, body: Vec::new() }
     }
 
@@ -134,17 +131,14 @@ impl Api {
 }
 
 /// JSON with a `Code`, or the XML form of the same (root `Error`), which some gateways send whatever was asked for.
-fn error_body(body: &[u8]) -> Option<ErrorBody> {
+pub(crate) fn error_body(body: &[u8]) -> Option<ErrorBody> {
     if let Ok(Object(names)) = serde_json::from_slice::<Object<Names>>(body) {
         return names.into_error();
     }
     let text = std::str::from_utf8(body).ok()?.trim_start();
-    let element = |name: &str| {
-        let (_, rest) = text.split_once(&format!("<{name}>"))?;
-        rest.split_once(&format!("</{name}>")).map(|(value, _)| value.to_owned())
-    };
     (text.starts_with('<') && text.contains("<Error>")).then_some(())?;
-    Some(ErrorBody { code: element("Code")?, message: element("Message"), request_id: element("RequestId") })
+    let text_of = |name: &str| element(text, name).map(str::to_owned);
+    Some(ErrorBody { code: text_of("Code")?, message: text_of("Message"), request_id: text_of("RequestId") })
 }
 
 #[cfg(test)]

@@ -14,9 +14,9 @@ const API: Api = Api { provider: ProviderName::AlibabaPca, version: "2020-06-30"
 async fn call(network: &Network, variables: &[(&str, &str)], call: &Call<'_>) -> Result<Value, Failure> {
     let bench = Bench::with(network, variables);
     let session = bench.session();
-    let credentials = bench.config.alibaba.credentials.as_ref().unwrap();
+    let origin = bench.config.alibaba.credentials.as_ref().unwrap();
     let endpoint = Endpoint::parse("https://cas.test:8443").unwrap();
-    let connection = Connection { session: &session, endpoint, credentials, lane: session.pace.lane(ProviderName::AlibabaPca) };
+    let connection = Connection { session: &session, endpoint, origin, provider: ProviderName::AlibabaPca };
     API.call(&connection, call, Ok).await
 }
 

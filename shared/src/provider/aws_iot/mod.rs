@@ -13,6 +13,7 @@ use serde_json::Value;
 use self::wire::DescribeCertificate;
 use super::codes::{Refusal, explain, is_known, not_an_answer};
 use super::{Connection, Facts, Found, Scope, Session, connect};
+use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::model::{Fingerprint, ProviderName, ProviderRecord, Region, Source, Timestamp};
 use crate::object::Object;
@@ -91,14 +92,13 @@ impl<'a> AwsIot<'a> {
         path_and_query: &str,
         accept: impl Fn(&HttpResponse) -> Result<R, Error>,
     ) -> Result<R, Failure> {
-        let sign = |now, _nonce| self.sign(method, path_and_query, now);
+        let sign = |credentials: &Credentials, now, _nonce| self.sign(credentials, method, path_and_query, now);
         let read = |response: &HttpResponse| refusal(response).map_or_else(|| accept(response), Err);
         self.connection.call(safety, sign, read).await
     }
 
-    fn sign(&self, method: Method, path_and_query: &str, now: Timestamp) -> HttpRequest {
-        let Connection { endpoint, credentials, .. } = &self.connection;
-        let url = endpoint.at(path_and_query);
+    fn sign(&self, credentials: &Credentials, method: Method, path_and_query: &str, now: Timestamp) -> HttpRequest {
+        let url = self.connection.endpoint.at(path_and_query);
         let request = sigv4::Request {
             method: method.as_str(),
             url: &url,

@@ -103,14 +103,14 @@ async fn told(message: String) -> String {
     let network = Network::queue([answer(200, "")]);
     let bench = Bench::with(&network, &[("TENCENTCLOUD_TOKEN", "token-canary")]);
     let session = bench.session();
-    let credentials = bench.config.tencent.credentials.as_ref().unwrap();
-    let lane = session.pace.lane(ProviderName::TencentMqtt);
-    let connection = Connection { session: &session, endpoint: Endpoint::https("vendor.test"), credentials, lane };
+    let origin = bench.config.tencent.credentials.as_ref().unwrap();
+    let endpoint = Endpoint::https("vendor.test");
+    let connection = Connection { session: &session, endpoint, origin, provider: ProviderName::TencentMqtt };
     let read = |_: &HttpResponse| -> Result<(), Error> {
         let told = ProviderError::new(ProviderName::TencentMqtt, "Odd.AKIDtest", Some(&message), Some("id-tencent-key"));
         Err(Error::new(ErrorCode::ProviderRejected, "odd").with_provider_error(told))
     };
-    let sign = |_, _| HttpRequest { method: Method::Get, url: String::new(), headers: Vec::new(), body: Vec::new() };
+    let sign = |_: &Credentials, _, _| HttpRequest { method: Method::Get, url: String::new(), headers: Vec::new(), body: Vec::new() };
     let failure = connection.call(Safety::Write, sign, read).await.unwrap_err();
     serde_json::to_string(&failure.error).unwrap()
 }
@@ -130,4 +130,81 @@ async fn a_credential_that_is_cut_with_a_long_message_goes_no_further_either() {
         let json = told(format!("{}token-canary and more", " ".repeat(length))).await;
         assert!(!json.contains("token"), "{length}: {json}");
     }
+}
+
+const SECRET: [(&str, &str); 4] = [
+    ("TENCENTCLOUD_SECRET_ID", ""),
+    ("TENCENTCLOUD_SECRET_KEY", ""),
+    ("TENCENTCLOUD_SECRETS_MANAGER_SECRET", "tencent-key"),
+    ("AWS_SESSION_TOKEN", "aws-token"),
+];
+
+/// A secret that holds these keys one after the other, the last one from then on, at a vendor that takes those that it is told.
+fn rotated(ids: &'static [&'static str], good: &'static [&'static str]) -> Network {
+    let mut asked = 0;
+    Network::new(move |request| {
+        if request.url.contains("/secretsmanager/") {
+            let id = ids[asked.min(ids.len() - 1)];
+            asked += 1;
+            let text = format!(r#"{{\"TENCENTCLOUD_SECRET_ID\": \"{id}\", \"TENCENTCLOUD_SECRET_KEY\": \"tencent-key\"}}"#);
+            return answer(200, format!(r#"{{"SecretString": "{text}"}}"#));
+        }
+        let is_good = good.iter().any(|id| request.url.ends_with(id));
+        answer(if is_good { 200 } else { 403 }, "")
+    })
+}
+
+/// Makes so many calls at once with the key of this environment, and tells how many went well, and what was called.
+async fn calls(network: &Network, variables: &[(&str, &str)], count: usize) -> (usize, Vec<String>) {
+    let bench = Bench::with(network, variables);
+    let session = bench.session();
+    let origin = bench.config.tencent.credentials.as_ref().unwrap();
+    let endpoint = Endpoint::https("vendor.test");
+    let connection = Connection { session: &session, endpoint, origin, provider: ProviderName::TencentMqtt };
+    let read = |response: &HttpResponse| match response.status {
+        200 => Ok(()),
+        _ => Err(Error { concerns_key: true, ..Error::new(ErrorCode::ProviderRejected, "the key") }),
+    };
+    let sign = |credentials: &Credentials, _, _| HttpRequest {
+        method: Method::Post,
+        url: format!("https://vendor.test/{}", credentials.id),
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    let called = futures_util::future::join_all((0..count).map(|_| connection.call(Safety::Write, sign, read))).await;
+    for failure in called.iter().filter_map(|called| called.as_ref().err()) {
+        assert!(!failure.may_have_acted && failure.error.code == ErrorCode::ProviderRejected);
+    }
+    (called.iter().filter(|called| called.is_ok()).count(), network.each(|sent| sent.request.url.rsplit('/').next().unwrap().to_owned()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_key_is_fetched_anew_once_and_the_call_made_once_more() {
+    let first = "get?secretId=tencent-key";
+    let current = "get?secretId=tencent-key&versionStage=AWSCURRENT";
+    let previous = "get?secretId=tencent-key&versionStage=AWSPREVIOUS";
+    for (ids, good, well, expected) in [
+        (&["old", "new"][..], &["new"][..], 1, &[first, "old", current, "new"][..]),
+        // While a key is rotated the previous one may be the one that is good.
+        (&["new", "new", "old"], &["old"], 1, &[first, "new", current, previous, "old"]),
+        (&["old", "new"], &[], 0, &[first, "old", current, "new"]),
+        (&["old"], &[], 0, &[first, "old", current, previous]),
+    ] {
+        let network = rotated(ids, good);
+        assert_eq!(calls(&network, &SECRET, 1).await, (well, expected.iter().map(|text| (*text).to_owned()).collect()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_many_calls_are_refused_the_key_is_fetched_anew_once() {
+    let network = rotated(&["old", "new"], &["new"]).delayed(std::time::Duration::from_millis(50));
+    let (well, called) = calls(&network, &SECRET, 100).await;
+    let count = |what: &str| called.iter().filter(|called| called.starts_with(what)).count();
+    assert_eq!((well, count("get?"), count("old"), count("new")), (100, 2, 100, 100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_is_no_other_key_in_the_environment() {
+    let network = rotated(&["new"], &["new"]);
+    assert_eq!(calls(&network, &[], 1).await, (0, vec!["AKIDtest".to_owned()]));
 }

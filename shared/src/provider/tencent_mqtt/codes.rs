@@ -9,6 +9,8 @@ pub(super) const NOT_FOUND: &str = "ResourceNotFound";
 /// The instance is not there.
 pub(super) const INSTANCE_NOT_FOUND: &str = "ResourceNotFound.Instance";
 
+const KEY: &str = "the provider refused the credentials; check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or the secret that holds \
+     them";
 const PERMISSION: &str = "the credentials lack the permission for this action; grant in CAM mqtt:DescribeDeviceCertificates and, for \
      inactivating, mqtt:DescribeDeviceCertificate and mqtt:DeactivateDeviceCertificate";
 
@@ -23,10 +25,14 @@ pub(super) const CODES: &[Row] = &[
     // What is not there.
     Row::new(NOT_FOUND, NotFound, "the provider does not know this resource; check instance_id and region"),
     Row::new(INSTANCE_NOT_FOUND, NotFound, "the provider does not know this instance; check instance_id and region"),
+    // Keys that are good no more.
+    Row::key("AuthFailure.InvalidSecretId", KEY),
+    Row::key("AuthFailure.SecretIdNotFound", KEY),
+    Row::key("AuthFailure.SignatureFailure", KEY),
+    Row::key("AuthFailure.TokenFailure", "the provider refused the session token; it is wrong or has expired"),
     // Credentials. SignatureExpire: the function's clock is more than five minutes off.
-    Row::credentials("AuthFailure", "the provider refused the credentials; check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY"),
+    Row::credentials("AuthFailure", KEY),
     Row::credentials("AuthFailure.SignatureExpire", "the provider found the request too old; the clocks differ by more than five minutes"),
-    Row::credentials("AuthFailure.TokenFailure", "the provider refused the session token; it is wrong or has expired"),
     Row::credentials("AuthFailure.MFAFailure", "the account demands multi-factor authentication for this key"),
     // Permission. The message names the action and is of use.
     Row::new("AuthFailure.UnauthorizedOperation", ProviderRejected, PERMISSION),

@@ -7,7 +7,6 @@ mod list;
 mod status;
 mod wire;
 
-use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
@@ -15,6 +14,7 @@ use tokio::sync::OnceCell;
 use self::wire::{DescribeDeviceCertificates, Envelope, Item, List, One, OneDeviceCertificate, Response};
 use super::codes::{Refusal, explain, is_known, not_an_answer};
 use super::{Connection, Facts, Found, Scope, Session, connect, fact};
+use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
 use crate::model::{InstanceId, ProviderName, ProviderRecord, SerialNumber, Source, Timestamp};
 use crate::object::Object;
@@ -28,8 +28,6 @@ const SERVICE: &str = "mqtt";
 const VERSION: &str = "2024-05-16";
 /// The mainland host. It takes every region's calls; the international one is set by `TENCENT_MQTT_ENDPOINT`.
 const HOST: &str = "mqtt.tencentcloudapi.com";
-/// What is signed must be sent byte for byte, so no charset is added on the way.
-const CONTENT_TYPE: &str = "application/json";
 
 /// The regions that the official SDK knows. Where instances are sold is not confirmed; the provider refuses the others.
 const REGIONS: &[&str] = &[
@@ -105,7 +103,7 @@ impl<'a> TencentMqtt<'a> {
             error: Error::new(ErrorCode::Internal, format!("the call cannot be written: {error}")),
             may_have_acted: false,
         })?;
-        let sign = |now, _nonce| self.sign(action, &body, now);
+        let sign = |credentials: &Credentials, now, _nonce| self.sign(credentials, action, &body, now);
         let read = |response: &HttpResponse| match parse(response) {
             Err(error) if safety == Safety::Write && !is_documented(&error) => Err(Error {
                 provider_error: error.provider_error,
@@ -151,31 +149,18 @@ impl<'a> TencentMqtt<'a> {
         Ok(absent_when_not_found(self.call("DescribeDeviceCertificate", Safety::Read, &parameters, accept).await)?)
     }
 
-    fn sign(&self, action: &'static str, body: &[u8], now: Timestamp) -> HttpRequest {
-        let Connection { endpoint, credentials, .. } = &self.connection;
-        let timestamp = now.epoch_seconds();
-        let request = tc3::Request {
-            method: "POST",
-            query: "",
-            // The action takes part, as on the vendor's current page: several actions share one body, and a signature
-            // for a read must not fit a write.
-            headers: &[("content-type", CONTENT_TYPE), ("host", endpoint.host()), ("x-tc-action", action)],
-            body,
+    fn sign(&self, credentials: &Credentials, action: &'static str, body: &[u8], now: Timestamp) -> HttpRequest {
+        let endpoint = &self.connection.endpoint;
+        let call = tc3::Call {
             service: SERVICE,
-            timestamp,
+            version: VERSION,
+            action,
+            region: self.scope.region.as_str(),
+            host: endpoint.host(),
+            body,
+            timestamp: now.epoch_seconds(),
         };
-        let mut headers = vec![
-            ("authorization", request.authorization(&credentials.id, &credentials.secret)),
-            ("content-type", CONTENT_TYPE.to_owned()),
-            ("x-tc-action", action.to_owned()),
-            ("x-tc-version", VERSION.to_owned()),
-            ("x-tc-timestamp", timestamp.to_string()),
-            ("x-tc-region", self.scope.region.as_str().to_owned()),
-            ("x-tc-language", "en-US".to_owned()),
-        ];
-        if let Some(token) = &credentials.token {
-            headers.push(("x-tc-token", token.expose_secret().to_owned()));
-        }
+        let headers = call.signed_headers(&credentials.id, &credentials.secret, credentials.token.as_ref());
         HttpRequest { method: Method::Post, url: endpoint.url(""), headers, body: body.to_vec() }
     }
 }

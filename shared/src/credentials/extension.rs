@@ -1,0 +1,162 @@
+//! Keys in AWS Secrets Manager or SSM Parameter Store, through the Lambda extension "AWS Parameters and Secrets", which answers during
+//! invocations only (page "Using Parameter Store parameters and Secrets Manager secrets in Lambda functions").
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::cache::Fetched;
+use super::{Credentials, Way, sendable};
+use crate::config::Endpoint;
+use crate::error::{Error, ErrorCode};
+use crate::object::Object;
+use crate::signing::acs3::percent_encode;
+use crate::transport::{HttpRequest, HttpResponse, Method, Safety};
+
+/// A key in a store. Its text there is a JSON object whose members are named like the variables that would hold the key.
+#[derive(Debug)]
+pub struct StoredKey {
+    /// Which store.
+    pub store: Store,
+    /// Name or ARN.
+    pub name: String,
+    /// The variable that holds the name, for error messages.
+    pub variable: &'static str,
+    /// The members for id, secret and session token, of which the last may be left out.
+    pub members: [&'static str; 3],
+    /// Where the extension listens.
+    pub endpoint: Endpoint,
+    /// `AWS_SESSION_TOKEN`, by which the extension knows the function.
+    pub session_token: SecretString,
+}
+
+/// A store that the extension reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// AWS Secrets Manager.
+    SecretsManager,
+    /// AWS Systems Manager Parameter Store.
+    ParameterStore,
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SecretsManager => "secret",
+            Self::ParameterStore => "parameter",
+        })
+    }
+}
+
+/// The answers of both stores, as far as they are of use.
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(rename = "SecretString")]
+    secret: Option<SecretString>,
+    #[serde(rename = "Parameter")]
+    parameter: Option<Object<Parameter>>,
+}
+
+#[derive(Deserialize)]
+struct Parameter {
+    #[serde(rename = "Value")]
+    value: SecretString,
+}
+
+impl StoredKey {
+    /// The key as the extension has it, which may be as old as its cache: five minutes unless configured otherwise.
+    pub(super) async fn fetch(&self, way: Way<'_>) -> Result<Fetched, Error> {
+        self.ask(None, way).await
+    }
+
+    /// A key in place of one that the vendor has refused. The extension keeps answers by what was asked: to name the stage goes past the
+    /// answer that brought the refused key. Where the current key is the refused one, a rotation may be under way whose new key is not
+    /// good yet, and the previous one still is.
+    pub(super) async fn fetch_other_than(&self, refused: &Credentials, way: Way<'_>) -> Result<Fetched, Error> {
+        if self.store == Store::ParameterStore {
+            return self.ask(None, way).await;
+        }
+        let current = self.ask(Some("AWSCURRENT"), way).await?;
+        if !current.credentials.equals(refused) {
+            return Ok(current);
+        }
+        // A secret that was never rotated has no previous version.
+        Ok(self.ask(Some("AWSPREVIOUS"), way).await.unwrap_or(current))
+    }
+
+    async fn ask(&self, stage: Option<&str>, way: Way<'_>) -> Result<Fetched, Error> {
+        let name = percent_encode(&self.name);
+        let mut path = match self.store {
+            Store::SecretsManager => format!("/secretsmanager/get?secretId={name}"),
+            Store::ParameterStore => format!("/systemsmanager/parameters/get?name={name}&withDecryption=true"),
+        };
+        if let Some(stage) = stage {
+            path.push_str("&versionStage=");
+            path.push_str(stage);
+        }
+        let request = |_, _| HttpRequest {
+            method: Method::Get,
+            url: self.endpoint.at(&path),
+            headers: vec![("x-aws-parameters-secrets-token", self.session_token.expose_secret().to_owned())],
+            body: Vec::new(),
+        };
+        let called = way.transport.call(way.deadline, way.lane, Safety::Read, request, |response| self.read(response)).await;
+        called.map_err(|failure| self.told(failure.error))
+    }
+
+    fn read(&self, response: &HttpResponse) -> Result<Fetched, Error> {
+        match response.status {
+            200 => {}
+            429 => return Err(Error::new(ErrorCode::Throttled, "AWS limits the rate of reading it")),
+            500.. => return Err(Error::new(ErrorCode::ProviderUnavailable, format!("the extension answered HTTP {}", response.status))),
+            // It says so with HTTP 400.
+            _ if String::from_utf8_lossy(&response.body).contains("not ready") => {
+                return Err(Error::new(ErrorCode::ProviderUnavailable, "the extension is not ready yet"));
+            }
+            status => {
+                let detail = format!(
+                    "the extension answered HTTP {status}; check the name, and that the function's role may read the {} and decrypt it",
+                    self.store
+                );
+                return Err(Error::new(ErrorCode::ProviderRejected, detail));
+            }
+        }
+        let answer = serde_json::from_slice::<Object<Answer>>(&response.body).map(|Object(answer)| answer);
+        let text = answer.ok().and_then(|answer| answer.secret.or(answer.parameter.map(|Object(parameter)| parameter.value)));
+        let text = text.ok_or_else(|| Error::new(ErrorCode::ProviderInvalidResponse, "the extension's answer holds no text of it"))?;
+        self.key(&text).map_err(|reason| Error::new(ErrorCode::ProviderRejected, reason))
+    }
+
+    fn key(&self, text: &SecretString) -> Result<Fetched, String> {
+        let [id, secret, token] = self.members;
+        let members: Map<String, Value> = serde_json::from_str(text.expose_secret())
+            .map_err(|_| format!("its text is no JSON object; store {{\"{id}\": \"...\", \"{secret}\": \"...\"}}"))?;
+        let member = |name: &str| match members.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => match sendable(text) {
+                Ok(()) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+                Err(fault) => Err(format!("its member {name} holds {fault}")),
+            },
+            Some(_) => Err(format!("its member {name} is no text")),
+        };
+        let required = |name: &str| member(name)?.ok_or_else(|| format!("its text has no member {name}"));
+        let credentials = Credentials { id: required(id)?, secret: required(secret)?.into(), token: member(token)?.map(Into::into) };
+        Ok(Fetched { credentials, expires_at: None })
+    }
+
+    /// Names the variable; and what to do where nobody listens.
+    fn told(&self, error: Error) -> Error {
+        let missing = match error.code {
+            ErrorCode::ProviderUnavailable | ErrorCode::Timeout => {
+                "; add the Lambda layer \"AWS Parameters and Secrets\" if the function has it not"
+            }
+            _ => "",
+        };
+        Error { detail: format!("the {} that {} names cannot be had: {}{missing}", self.store, self.variable, error.detail), ..error }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! The credentials of each cloud, kept for the life of the process.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::cache::{Cache, Chance, Fetched, Need};
+use super::sts::Role;
+use super::{Credentials, KeyOrigin, Origin, Proof};
+use crate::error::Error;
+use crate::model::ProviderName;
+use crate::transport::{Deadline, Lane, LocalFuture, Transport};
+
+/// A fetch ahead of need takes no longer: what is held would do.
+const LONGEST_AHEAD: Duration = Duration::from_secs(4);
+
+/// The keepers of all clouds. A new one holds nothing.
+#[derive(Default)]
+pub struct Keepers {
+    tencent: Keeper,
+    alibaba: Keeper,
+    aws: Keeper,
+}
+
+impl Keepers {
+    /// The keeper of this provider's cloud.
+    pub const fn of(&self, provider: ProviderName) -> &Keeper {
+        match provider {
+            ProviderName::TencentMqtt => &self.tencent,
+            ProviderName::AlibabaMqtt | ProviderName::AlibabaPca => &self.alibaba,
+            ProviderName::AwsIot => &self.aws,
+        }
+    }
+}
+
+/// One cloud's credentials: the key of a store, and the temporary key of a role.
+#[derive(Default)]
+pub struct Keeper {
+    key: Cache,
+    role: Cache,
+}
+
+/// How to get at credentials that are not at hand.
+#[derive(Clone, Copy)]
+pub struct Way<'a> {
+    /// Which provider they are for, to tell of it.
+    pub provider: ProviderName,
+    /// The way out.
+    pub transport: &'a Transport,
+    /// These calls are none of the provider's, and not paced with them.
+    pub lane: &'a Lane,
+    /// When the answer is due.
+    pub deadline: Deadline,
+}
+
+impl Way<'_> {
+    const fn chance(&self) -> Chance {
+        Chance { clock: self.transport.clock, random: self.transport.random }
+    }
+
+    fn for_need(self, need: Need) -> Self {
+        match need {
+            Need::Urgent => self,
+            Need::Ahead => Self { deadline: self.deadline.at_most(LONGEST_AHEAD), ..self },
+        }
+    }
+}
+
+impl Keeper {
+    /// What to sign the next call with.
+    ///
+    /// # Errors
+    /// `provider_rejected` when the store or the STS refuses, else what the way there ended in.
+    pub fn credentials<'a>(&'a self, origin: &'a Origin, way: Way<'a>) -> LocalFuture<'a, Result<Rc<Credentials>, Error>> {
+        Box::pin(async move {
+            match origin {
+                Origin::Key(key) => self.key(key, way).await,
+                Origin::Role(role, proof) => self.role.get(way.chance(), |need| self.assume(role, proof, way.for_need(need))).await,
+            }
+        })
+    }
+
+    /// What to make a call with once more, whose credentials the vendor has refused. They are fetched once. `None`: there are no others.
+    ///
+    /// # Errors
+    /// As [`Keeper::credentials`].
+    pub fn after_refusal<'a>(
+        &'a self,
+        origin: &'a Origin,
+        way: Way<'a>,
+        refused: &'a Credentials,
+    ) -> LocalFuture<'a, Result<Option<Rc<Credentials>>, Error>> {
+        Box::pin(async move {
+            match origin {
+                Origin::Key(key) => self.other_key(key, way, refused).await,
+                Origin::Role(role, proof) => self.role.replace(refused, way.chance(), |_| self.assume(role, proof, way)).await,
+            }
+        })
+    }
+
+    async fn key(&self, origin: &KeyOrigin, way: Way<'_>) -> Result<Rc<Credentials>, Error> {
+        match origin {
+            KeyOrigin::Environment(credentials) => Ok(Rc::clone(credentials)),
+            KeyOrigin::Stored(stored) => self.key.get(way.chance(), |_| Box::pin(stored.fetch(way))).await,
+        }
+    }
+
+    async fn other_key(&self, origin: &KeyOrigin, way: Way<'_>, refused: &Credentials) -> Result<Option<Rc<Credentials>>, Error> {
+        match origin {
+            KeyOrigin::Environment(_) => Ok(None),
+            KeyOrigin::Stored(stored) => self.key.replace(refused, way.chance(), |_| Box::pin(stored.fetch_other_than(refused, way))).await,
+        }
+    }
+
+    fn assume<'a>(&'a self, role: &'a Role, proof: &'a Proof, way: Way<'a>) -> LocalFuture<'a, Result<Fetched, Error>> {
+        Box::pin(async move {
+            match proof {
+                Proof::Identity(identity) => role.assume_as(identity, way).await,
+                Proof::Key(origin) => {
+                    let key = self.key(origin, way).await?;
+                    match role.assume_with(&key, way).await {
+                        Err(error) if error.concerns_key => match self.other_key(origin, way, &key).await? {
+                            Some(other) => role.assume_with(&other, way).await,
+                            None => Err(error),
+                        },
+                        answer => answer,
+                    }
+                }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! What calls are signed with, and where it comes from: the environment, a store of AWS, or a role at the vendor's security token
+//! service (STS), which is assumed with a key or, without any, with the identity of the function's own AWS role.
+
+mod cache;
+mod extension;
+mod keeper;
+pub mod sts;
+
+pub use extension::{Store, StoredKey};
+pub use keeper::{Keeper, Keepers, Way};
+
+use std::fmt;
+use std::rc::Rc;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use self::sts::{Identity, Role};
+
+/// An access key, with a session token when it is a temporary one. It cannot be printed.
+pub struct Credentials {
+    /// `SecretId` or AccessKey id.
+    pub id: String,
+    /// `SecretKey` or AccessKey secret.
+    pub secret: SecretString,
+    /// Session token.
+    pub token: Option<SecretString>,
+}
+
+impl Credentials {
+    /// The three texts, of which none may go further than to the vendor.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let secrets = [Some(&self.secret), self.token.as_ref()];
+        std::iter::once(self.id.as_str()).chain(secrets.into_iter().flatten().map(ExposeSecret::expose_secret))
+    }
+
+    fn equals(&self, other: &Self) -> bool {
+        self.texts().eq(other.texts())
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials")
+    }
+}
+
+/// A text that can be sent in a header. Most others are a copying accident, like a line feed at the end.
+///
+/// # Errors
+/// What is wrong with it, without the text.
+pub fn sendable(text: &str) -> Result<(), &'static str> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(()) } else { Err("a blank, a control character or a character beyond ASCII") }
+}
+
+/// Where the credentials of one cloud come from.
+#[derive(Debug)]
+pub enum Origin {
+    /// A key signs the calls itself.
+    Key(KeyOrigin),
+    /// A temporary key does, which the vendor's STS gives out for a role.
+    Role(Role, Proof),
+}
+
+impl Origin {
+    /// The key, where it stands in the environment and signs the calls itself.
+    pub fn environment_key(&self) -> Option<&Credentials> {
+        match self {
+            Self::Key(KeyOrigin::Environment(credentials)) => Some(credentials),
+            Self::Key(KeyOrigin::Stored(_)) | Self::Role(..) => None,
+        }
+    }
+}
+
+/// Where a key comes from.
+#[derive(Debug)]
+pub enum KeyOrigin {
+    /// Environment variables: for as long as the process lives.
+    Environment(Rc<Credentials>),
+    /// AWS Secrets Manager or SSM Parameter Store.
+    Stored(StoredKey),
+}
+
+/// With what a role is assumed.
+#[derive(Debug)]
+pub enum Proof {
+    /// A key that may assume it.
+    Key(KeyOrigin),
+    /// The function's own AWS role. There is no key.
+    Identity(Identity),
+}
+
+impl From<Credentials> for KeyOrigin {
+    fn from(credentials: Credentials) -> Self {
+        Self::Environment(Rc::new(credentials))
+    }
+}

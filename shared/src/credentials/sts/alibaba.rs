@@ -1,0 +1,148 @@
+//! Alibaba Cloud STS, API version 2015-04-01: `AssumeRole` is signed like every call; `AssumeRoleWithOIDC` needs no key.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::{DURATION_SECONDS, Given, Identity, Role, Way, not_an_answer};
+use crate::credentials::Credentials;
+use crate::credentials::cache::Fetched;
+use crate::error::Error;
+use crate::error::ErrorCode::ProviderRejected;
+use crate::model::Timestamp;
+use crate::object::Object;
+use crate::provider::alibaba::{codes, error_body};
+use crate::provider::codes::{Refusal, Row, explain};
+use crate::signing::acs3;
+use crate::transport::{HttpRequest, HttpResponse, Method};
+
+const VERSION: &str = "2015-04-01";
+
+/// The regions with an STS of their own (page "Endpoints" of the STS, and the official SDK's table).
+const REGIONS: &[&str] = &[
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-southeast-1",
+    "ap-southeast-3",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "cn-beijing",
+    "cn-chengdu",
+    "cn-fuzhou",
+    "cn-guangzhou",
+    "cn-hangzhou",
+    "cn-heyuan",
+    "cn-hongkong",
+    "cn-huhehaote",
+    "cn-nanjing",
+    "cn-qingdao",
+    "cn-shanghai",
+    "cn-shenzhen",
+    "cn-wulanchabu",
+    "cn-zhangjiakou",
+    "eu-central-1",
+    "eu-west-1",
+    "me-central-1",
+    "me-east-1",
+    "us-east-1",
+    "us-west-1",
+];
+
+/// The STS of this region, or the one for all.
+pub fn host(region: Option<&str>) -> String {
+    match region.filter(|region| REGIONS.contains(region)) {
+        Some(region) => format!("sts.{region}.aliyuncs.com"),
+        None => "sts.aliyuncs.com".to_owned(),
+    }
+}
+
+/// The call that assumes a role with a key.
+pub fn assume_role(role: &Role, key: &Credentials, now: Timestamp, nonce: [u8; 16]) -> HttpRequest {
+    let duration = DURATION_SECONDS.to_string();
+    let mut parameters =
+        vec![("DurationSeconds", duration.as_str()), ("RoleArn", role.arn.as_str()), ("RoleSessionName", role.session_name.as_str())];
+    parameters.extend(role.external_id.as_deref().map(|id| ("ExternalId", id)));
+    let query = acs3::canonical_query(&parameters);
+    let call = acs3::Call {
+        method: Method::Post.as_str(),
+        action: "AssumeRole",
+        version: VERSION,
+        host: role.endpoint.host(),
+        canonical_query: &query,
+        date: now.to_seconds_text(),
+        nonce,
+    };
+    let headers = call.headers(&key.id, &key.secret, key.token.as_ref());
+    HttpRequest { method: Method::Post, url: role.endpoint.url(&query), headers, body: Vec::new() }
+}
+
+/// The call that assumes a role with a token of AWS. The token stands in the body, since URLs end up in logs.
+pub fn assume_role_with_oidc(role: &Role, identity: &Identity, token: &SecretString, now: Timestamp) -> HttpRequest {
+    let date = now.to_seconds_text();
+    let query = acs3::canonical_query(&[("Action", "AssumeRoleWithOIDC"), ("Format", "JSON"), ("Timestamp", &date), ("Version", VERSION)]);
+    let body = acs3::canonical_query(&[
+        ("DurationSeconds", &DURATION_SECONDS.to_string()),
+        ("OIDCProviderArn", &identity.provider),
+        ("OIDCToken", token.expose_secret()),
+        ("RoleArn", &role.arn),
+        ("RoleSessionName", &role.session_name),
+    ]);
+    let headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned()), ("accept", "application/json".to_owned())];
+    HttpRequest { method: Method::Post, url: role.endpoint.url(&query), headers, body: body.into_bytes() }
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(rename = "Credentials")]
+    credentials: Object<Key>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Key {
+    access_key_id: String,
+    access_key_secret: SecretString,
+    security_token: SecretString,
+    expiration: Timestamp,
+}
+
+pub(super) fn read(response: &HttpResponse, way: Way<'_>) -> Result<Fetched, Error> {
+    let status = response.status;
+    if let Some(error) = error_body(&response.body) {
+        let refusal = Refusal { provider: way.provider, code: &error.code, message: None, request_id: error.request_id.as_deref(), status };
+        // Of two rows for one code the last one counts.
+        return Err(explain(&refusal, &[codes::CODES, CODES]));
+    }
+    let given = match serde_json::from_slice(&response.body) {
+        Ok(Object(Answer { credentials: Object(key) })) if status == 200 => {
+            Given { id: key.access_key_id, secret: key.access_key_secret, token: key.security_token, expires_at: key.expiration }
+        }
+        _ => return Err(not_an_answer(status, "neither a key nor an error code")),
+    };
+    given.checked().ok_or_else(|| not_an_answer(status, "a key that cannot be sent"))
+}
+
+const TOKEN: &str = "it does not take the token of AWS; check issuer, fingerprint and time limit of the OIDC provider";
+const AUDIENCE: &str = "the token is not meant for it; name the same audience in ALIBABA_CLOUD_OIDC_AUDIENCE and among the client ids of the \
+     OIDC provider";
+const TRUST: &str = "there is no such OIDC provider, or the role does not trust this identity; check ALIBABA_CLOUD_OIDC_PROVIDER_ARN, and \
+     oidc:iss, oidc:aud and oidc:sub in the role's trust policy";
+
+/// The product's own codes (page "Error codes" of the STS).
+const CODES: &[Row] = &[
+    Row::credentials("AuthenticationFail", TRUST),
+    Row::credentials("AuthenticationFail.OIDCToken", TOKEN),
+    Row::credentials("AuthenticationFail.OIDCToken.AudienceNotMatch", AUDIENCE),
+    Row::credentials("AuthenticationFail.OIDCToken.Expired", "the token of AWS is too old for it; the clocks differ"),
+    Row::new("EntityNotExist", ProviderRejected, "there is no such role; check ALIBABA_CLOUD_ROLE_ARN"),
+    Row::new(
+        "NoPermission",
+        ProviderRejected,
+        "the key may not assume the role; grant it sts:AssumeRole in RAM, and let the role trust it (ALIBABA_CLOUD_EXTERNAL_ID included)",
+    ),
+    Row::new(
+        "InvalidParameter",
+        ProviderRejected,
+        "it refuses a parameter; check ALIBABA_CLOUD_ROLE_ARN and ALIBABA_CLOUD_ROLE_SESSION_NAME",
+    ),
+];

@@ -1,0 +1,114 @@
+//! AWS STS, API version 2011-06-15: `GetWebIdentityToken` says in a signed token (JWT) which role the function has.
+
+use secrecy::SecretString;
+
+use super::{Identity, Way, not_an_answer, told};
+use crate::error::Error;
+use crate::error::ErrorCode::{ProviderRejected, ProviderUnavailable, Throttled};
+use crate::model::{Region, Timestamp};
+use crate::provider::codes::{Refusal, Row, explain};
+use crate::signing::acs3::canonical_query;
+use crate::signing::sigv4;
+use crate::transport::{HttpRequest, HttpResponse, Method, Safety};
+use crate::xml::element;
+
+const SERVICE: &str = "sts";
+const VERSION: &str = "2011-06-15";
+/// It is used at once; five minutes leave room for clocks that differ.
+const DURATION_SECONDS: &str = "300";
+/// As the official SDK sends it.
+const CONTENT_TYPE: &str = "application/x-www-form-urlencoded; charset=utf-8";
+
+/// The STS of a region; the global one has not this action.
+pub fn host(region: &Region) -> String {
+    let domain = if region.as_str().starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    format!("sts.{region}.{domain}")
+}
+
+/// The call that asks for a token.
+pub fn get_web_identity_token(identity: &Identity, now: Timestamp) -> HttpRequest {
+    let url = identity.endpoint.url("");
+    let body = canonical_query(&[
+        ("Action", "GetWebIdentityToken"),
+        ("Version", VERSION),
+        ("Audience.member.1", &identity.audience),
+        // The one algorithm that both vendors take for certain.
+        ("SigningAlgorithm", "RS256"),
+        ("DurationSeconds", DURATION_SECONDS),
+    ])
+    .into_bytes();
+    let request = sigv4::Request {
+        method: Method::Post.as_str(),
+        url: &url,
+        headers: &[("content-type", CONTENT_TYPE)],
+        body: &body,
+        region: identity.region.as_str(),
+        service: SERVICE,
+        timestamp: now.epoch_seconds(),
+    };
+    let key = &identity.credentials;
+    // A URL that was made here is one. Were it none, the call would go out unsigned and be refused.
+    let mut headers = request.headers(&key.id, &key.secret, key.token.as_ref()).unwrap_or_default();
+    headers.push(("content-type", CONTENT_TYPE.to_owned()));
+    HttpRequest { method: Method::Post, url, headers, body }
+}
+
+impl Identity {
+    pub(super) async fn token(&self, way: Way<'_>) -> Result<SecretString, Error> {
+        let request = |now, _| get_web_identity_token(self, now);
+        let called = way.transport.call(way.deadline, way.lane, Safety::Read, request, |response| read(response, way)).await;
+        called.map_err(|failure| {
+            // It is no error of the provider that the call was for: its code is told in the text.
+            let code = failure.error.provider_error.as_ref().map(|told| told.code.as_str()).filter(|code| is_plain(code));
+            let code = code.map_or_else(String::new, |code| format!(", {code}"));
+            let by = format!("the STS of AWS gave no token (GetWebIdentityToken{code})");
+            Error { provider_error: None, concerns_key: false, ..told(failure.error, &by, &[]) }
+        })
+    }
+}
+
+/// Whether a code is a name and no echo of what was sent.
+fn is_plain(code: &str) -> bool {
+    code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+fn read(response: &HttpResponse, way: Way<'_>) -> Result<SecretString, Error> {
+    let status = response.status;
+    let text = std::str::from_utf8(&response.body).unwrap_or_default();
+    if let Some(code) = element(text, "Code") {
+        let refusal = Refusal { provider: way.provider, code, message: None, request_id: None, status };
+        return Err(explain(&refusal, &[CODES]));
+    }
+    let token = element(text, "WebIdentityToken").filter(|_| status == 200);
+    let is_token = |token: &&str| token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    let token = token.filter(is_token).filter(|token| !token.is_empty());
+    token.map(SecretString::from).ok_or_else(|| not_an_answer(status, "neither a token nor an error code"))
+}
+
+const KEY: &str = "it refused the function's credentials; check the function's role";
+
+/// The action's own codes (official SDKs) and the common ones.
+const CODES: &[Row] = &[
+    Row::new(
+        "OutboundWebIdentityFederationDisabledException",
+        ProviderRejected,
+        "the account has outbound identity federation switched off; call iam:EnableOutboundWebIdentityFederation once",
+    ),
+    Row::new(
+        "SessionDurationEscalationException",
+        ProviderUnavailable,
+        "the function's own credentials end before the token would; try again",
+    ),
+    Row::new("JWTPayloadSizeExceededException", ProviderRejected, "the token would grow too long; give the function's role fewer tags"),
+    Row::new("AccessDenied", ProviderRejected, "grant the function's role sts:GetWebIdentityToken for this audience"),
+    Row::new("Throttling", Throttled, "its rate limit is reached; try again later"),
+    Row::new("RequestLimitExceeded", Throttled, "its rate limit is reached; try again later"),
+    Row::new("InternalFailure", ProviderUnavailable, "it had an internal error; try again"),
+    Row::new("ServiceUnavailable", ProviderUnavailable, "it is unavailable at the moment; try again"),
+    Row::credentials("ExpiredToken", KEY),
+    Row::credentials("InvalidClientTokenId", KEY),
+    Row::credentials("UnrecognizedClientException", KEY),
+    Row::credentials("SignatureDoesNotMatch", KEY),
+    Row::credentials("IncompleteSignature", KEY),
+    Row::credentials("MissingAuthenticationToken", KEY),
+];

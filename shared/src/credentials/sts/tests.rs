@@ -1,0 +1,238 @@
+//! What is sent to each STS, and what its answers mean. The bytes are compared with those of the official SDKs in tests/conformance.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::credentials::{Origin, Proof};
+use crate::model::ProviderName;
+use crate::provider::fixture::Bench;
+use crate::transport::fake::{Answer, Network, answer, ok};
+
+const TENCENT_ROLE: (&str, &str) = ("TENCENTCLOUD_ROLE_ARN", "qcs::cam::uin/1:roleName/devices");
+const ALIBABA_ROLE: (&str, &str) = ("ALIBABA_CLOUD_ROLE_ARN", "acs:ram::1:role/devices");
+
+fn keyless(provider: ProviderName) -> Vec<(&'static str, &'static str)> {
+    let mut variables = vec![("AWS_REGION", "eu-west-1"), ("AWS_SESSION_TOKEN", "aws-token")];
+    match provider {
+        ProviderName::TencentMqtt => {
+            variables.extend([("TENCENTCLOUD_SECRET_ID", ""), ("TENCENTCLOUD_SECRET_KEY", "")]);
+            variables.extend([TENCENT_ROLE, ("TENCENTCLOUD_OIDC_PROVIDER_ID", "aws")]);
+        }
+        _ => {
+            variables.extend([("ALIBABA_CLOUD_ACCESS_KEY_ID", ""), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "")]);
+            variables.extend([ALIBABA_ROLE, ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "acs:ram::1:oidc-provider/aws")]);
+        }
+    }
+    variables
+}
+
+fn with_key(provider: ProviderName) -> Vec<(&'static str, &'static str)> {
+    vec![if provider == ProviderName::TencentMqtt { TENCENT_ROLE } else { ALIBABA_ROLE }]
+}
+
+async fn fetch(network: &Network, provider: ProviderName, variables: &[(&str, &str)]) -> Result<Fetched, Error> {
+    let bench = Bench::with(network, variables);
+    let session = bench.session();
+    let way = Way { provider, transport: session.transport, lane: session.pace.own(), deadline: session.deadline };
+    let cloud = if provider == ProviderName::TencentMqtt { &session.config.tencent } else { &session.config.alibaba };
+    match cloud.credentials.as_ref().unwrap() {
+        Origin::Role(role, Proof::Identity(identity)) => role.assume_as(identity, way).await,
+        Origin::Role(role, Proof::Key(_)) => {
+            let key = Credentials { id: "AKIDtest".to_owned(), secret: "key-canary".into(), token: Some("token-canary".into()) };
+            role.assume_with(&key, way).await
+        }
+        Origin::Key(_) => panic!("no role is configured"),
+    }
+}
+
+fn aws_token() -> Answer {
+    let body = "<GetWebIdentityTokenResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetWebIdentityTokenResult>\
+        <WebIdentityToken>head.jwt-canary.tail</WebIdentityToken><Expiration>2025-11-22T08:31:40Z</Expiration>\
+        </GetWebIdentityTokenResult></GetWebIdentityTokenResponse>";
+    answer(200, body)
+}
+
+fn tencent_key() -> Answer {
+    ok(&json!({ "Response": {
+        "ExpiredTime": 1_763_803_600, "Expiration": "2025-11-22T09:26:40Z", "RequestId": "id-1",
+        "Credentials": { "Token": "t", "TmpSecretId": "AKIDtemporary", "TmpSecretKey": "s" } } }))
+}
+
+fn alibaba_key() -> Answer {
+    ok(&json!({ "RequestId": "id-1", "Credentials": {
+        "AccessKeyId": "STS.temporary", "AccessKeySecret": "s", "SecurityToken": "t", "Expiration": "2025-11-22T09:26:40Z" } }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_what_the_sts_gives_and_ends_when_it_says() {
+    for (provider, given, id) in
+        [(ProviderName::TencentMqtt, tencent_key(), "AKIDtemporary"), (ProviderName::AlibabaMqtt, alibaba_key(), "STS.temporary")]
+    {
+        for variables in [with_key(provider), keyless(provider)] {
+            let answers = if variables.len() > 1 { vec![aws_token(), given.clone()] } else { vec![given.clone()] };
+            let network = Network::queue(answers);
+            let fetched = fetch(&network, provider, &variables).await.unwrap();
+            assert_eq!(fetched.credentials.texts().collect::<Vec<_>>(), [id, "s", "t"]);
+            assert_eq!(fetched.expires_at, Timestamp::parse("2025-11-22T09:26:40Z").ok());
+            assert!(network.sent().iter().all(|sent| !sent.request.url.contains("canary")), "nothing secret is in a URL");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_goes_in_the_body_to_the_one_it_is_meant_for() {
+    let network = Network::queue([aws_token(), alibaba_key()]);
+    fetch(&network, ProviderName::AlibabaPca, &keyless(ProviderName::AlibabaPca)).await.unwrap();
+    let sent = network.sent();
+    let body = |number: usize| String::from_utf8(sent[number].request.body.clone()).unwrap();
+    assert_eq!(sent[0].request.url, "https://sts.eu-west-1.amazonaws.com/");
+    assert!(body(0).contains("Audience.member.1=sts.aliyuncs.com"), "{}", body(0));
+    assert!(sent[0].header("authorization").unwrap().contains("/eu-west-1/sts/aws4_request, SignedHeaders=content-type;host;x-amz-date"));
+    assert!(sent[1].request.url.starts_with("https://sts.aliyuncs.com/?Action=AssumeRoleWithOIDC&Format=JSON&Timestamp="));
+    assert!(body(1).contains("OIDCToken=head.jwt-canary.tail"), "{}", body(1));
+    assert_eq!(sent[1].header("authorization"), None);
+
+    let network = Network::queue([aws_token(), tencent_key()]);
+    fetch(&network, ProviderName::TencentMqtt, &keyless(ProviderName::TencentMqtt)).await.unwrap();
+    let sent = network.sent();
+    assert!(String::from_utf8_lossy(&sent[0].request.body).contains("Audience.member.1=sts.tencentcloudapi.com"));
+    assert_eq!(sent[1].request.url, "https://sts.tencentcloudapi.com/");
+    assert_eq!((sent[1].header("authorization"), sent[1].header("x-tc-region")), (Some("SKIP"), Some("ap-guangzhou")));
+    assert_eq!(sent[1].body()["WebIdentityToken"], "head.jwt-canary.tail");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_owner_of_a_role_may_ask_for_an_external_id() {
+    let network = Network::queue([alibaba_key()]);
+    let variables = [ALIBABA_ROLE, ("ALIBABA_CLOUD_EXTERNAL_ID", "of us"), ("ALIBABA_CLOUD_ROLE_SESSION_NAME", "devices")];
+    let refused = crate::config::Config::from_lookup(&|name| {
+        variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
+    });
+    assert_eq!(refused.unwrap_err().variable, "ALIBABA_CLOUD_EXTERNAL_ID");
+    let variables = [ALIBABA_ROLE, ("ALIBABA_CLOUD_EXTERNAL_ID", "of-us"), ("ALIBABA_CLOUD_ROLE_SESSION_NAME", "devices")];
+    fetch(&network, ProviderName::AlibabaMqtt, &variables).await.unwrap();
+    let sent = network.sent();
+    let parameter = |name| sent[0].parameter(name);
+    assert_eq!((parameter("ExternalId").as_deref(), parameter("RoleSessionName").as_deref()), (Some("of-us"), Some("devices")));
+}
+
+fn alibaba_refusal(code: &str) -> Answer {
+    answer(401, json!({ "Code": code, "Message": "token-canary jwt-canary", "RequestId": "id-1" }).to_string())
+}
+
+fn tencent_refusal(code: &str) -> Answer {
+    ok(&json!({ "Response": { "Error": { "Code": code, "Message": "token-canary jwt-canary" }, "RequestId": "id-1" } }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_says_what_to_do_and_repeats_nothing() {
+    type Refuse = fn(&str) -> Answer;
+    let (alibaba, tencent): (Refuse, Refuse) = (alibaba_refusal, tencent_refusal);
+    for (provider, refuse, code, means, words) in [
+        (
+            ProviderName::AlibabaMqtt,
+            alibaba,
+            "AuthenticationFail.OIDCToken.AudienceNotMatch",
+            ErrorCode::ProviderRejected,
+            "_OIDC_AUDIENCE",
+        ),
+        (ProviderName::AlibabaMqtt, alibaba, "AuthenticationFail.NoPermission", ErrorCode::ProviderRejected, "oidc:sub"),
+        (ProviderName::AlibabaMqtt, alibaba, "AuthenticationFail.OIDCToken.InvalidSignature", ErrorCode::ProviderRejected, "issuer"),
+        (ProviderName::AlibabaMqtt, alibaba, "EntityNotExist.Role", ErrorCode::ProviderRejected, "ALIBABA_CLOUD_ROLE_ARN"),
+        (ProviderName::AlibabaMqtt, alibaba, "NoPermission", ErrorCode::ProviderRejected, "sts:AssumeRole"),
+        (ProviderName::AlibabaMqtt, alibaba, "InvalidParameter.RoleArn", ErrorCode::ProviderRejected, "parameter"),
+        (ProviderName::AlibabaMqtt, alibaba, "MissingParameter", ErrorCode::ProviderRejected, "parameters"),
+        (ProviderName::AlibabaMqtt, alibaba, "Throttling.User", ErrorCode::Throttled, "rate"),
+        (ProviderName::AlibabaMqtt, alibaba, "Odd.head.jwt-canary.tail", ErrorCode::ProviderRejected, "does not know"),
+        (ProviderName::TencentMqtt, tencent, "InvalidParameter.WebIdentityTokenError", ErrorCode::ProviderRejected, "_OIDC_AUDIENCE"),
+        (ProviderName::TencentMqtt, tencent, "UnauthorizedOperation", ErrorCode::ProviderRejected, "trust"),
+        (ProviderName::TencentMqtt, tencent, "ResourceNotFound.RoleNotFound", ErrorCode::ProviderRejected, "TENCENTCLOUD_ROLE_ARN"),
+        (ProviderName::TencentMqtt, tencent, "InternalError.GetRoleError", ErrorCode::ProviderRejected, "TENCENTCLOUD_ROLE_ARN"),
+        (ProviderName::TencentMqtt, tencent, "InternalError.DbError", ErrorCode::ProviderUnavailable, "internal"),
+        (ProviderName::TencentMqtt, tencent, "RequestLimitExceeded", ErrorCode::Throttled, "rate"),
+    ] {
+        let network = Network::new(move |request| if request.url.contains("amazonaws") { aws_token() } else { refuse(code) });
+        for variables in [with_key(provider), keyless(provider)] {
+            let error = fetch(&network, provider, &variables).await.err().unwrap();
+            assert_eq!(error.code, means, "{code}: {error}");
+            assert!(error.detail.contains("the STS of ") && error.detail.contains(words), "{code}: {error}");
+            assert!(!error.concerns_parameters && !error.concerns_state, "{code}");
+            let told = serde_json::to_value(&error).unwrap();
+            assert_eq!(told["provider_error"]["request_id"], "id-1");
+            assert_eq!(told["provider_error"]["message"], Value::Null);
+            if variables.len() > 1 {
+                assert!(!told.to_string().contains("canary"), "{told}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_the_key_is_told_apart() {
+    for (provider, refusal, concerns_key) in [
+        (ProviderName::AlibabaMqtt, alibaba_refusal("InvalidAccessKeyId.Inactive"), true),
+        (ProviderName::AlibabaMqtt, alibaba_refusal("NoPermission"), false),
+        (ProviderName::TencentMqtt, tencent_refusal("AuthFailure.SecretIdNotFound"), true),
+        (ProviderName::TencentMqtt, tencent_refusal("AuthFailure.SignatureExpire"), false),
+    ] {
+        let network = Network::queue([refusal]);
+        let error = fetch(&network, provider, &with_key(provider)).await.err().unwrap();
+        assert_eq!(error.concerns_key, concerns_key, "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn aws_may_refuse_to_say_who_the_function_is() {
+    for (status, body, means, words) in [
+        (403, "<Code>OutboundWebIdentityFederationDisabledException</Code>", ErrorCode::ProviderRejected, "EnableOutboundWebIdentity"),
+        (403, "<Code>AccessDenied</Code><Message>aws-key aws-token</Message>", ErrorCode::ProviderRejected, "AccessDenied"),
+        (403, "<Code>SessionDurationEscalationException</Code>", ErrorCode::ProviderUnavailable, "try again"),
+        (403, "<Code>ExpiredToken</Code>", ErrorCode::ProviderRejected, "role"),
+        (403, "<Code>Odd aws-token</Code>", ErrorCode::ProviderRejected, "does not know"),
+        (400, "<Code>Throttling</Code>", ErrorCode::Throttled, "rate"),
+        (503, "<html>", ErrorCode::ProviderUnavailable, "HTTP 503"),
+        (200, "<WebIdentityToken></WebIdentityToken>", ErrorCode::ProviderInvalidResponse, "neither"),
+        (200, "<WebIdentityToken>a&amp;b</WebIdentityToken>", ErrorCode::ProviderInvalidResponse, "neither"),
+    ] {
+        let network = Network::new(move |_| answer(status, body));
+        let error = fetch(&network, ProviderName::AlibabaMqtt, &keyless(ProviderName::AlibabaMqtt)).await.err().unwrap();
+        assert_eq!((error.code, &error.provider_error), (means, &None), "{error}");
+        assert!(error.detail.contains("the STS of AWS gave no token") && error.detail.contains(words), "{error}");
+        assert!(!error.detail.contains("aws-token") && !error.concerns_key, "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_key_is_not_taken_for_one() {
+    let tencent = |response: Value| (ProviderName::TencentMqtt, ok(&json!({ "Response": response })));
+    let alibaba = |key: Value| (ProviderName::AlibabaMqtt, ok(&json!({ "Credentials": key })));
+    for (provider, given) in [
+        tencent(json!({ "RequestId": "1" })),
+        tencent(json!({ "ExpiredTime": 1, "Credentials": { "Token": "", "TmpSecretId": "a", "TmpSecretKey": "b" } })),
+        tencent(json!({ "ExpiredTime": i64::MAX, "Credentials": { "Token": "t", "TmpSecretId": "a", "TmpSecretKey": "b" } })),
+        tencent(json!({ "ExpiredTime": 1, "Credentials": ["t", "a", "b"] })),
+        (ProviderName::TencentMqtt, answer(200, "<html>")),
+        alibaba(json!({ "AccessKeyId": "a", "AccessKeySecret": "b\r\n", "SecurityToken": "c", "Expiration": "2025-11-22T09:26:40Z" })),
+        alibaba(json!({ "AccessKeyId": "a", "AccessKeySecret": "b", "SecurityToken": "c", "Expiration": "soon" })),
+        alibaba(json!(null)),
+        (ProviderName::AlibabaMqtt, answer(200, "")),
+    ] {
+        let network = Network::new(move |_| given.clone());
+        let error = fetch(&network, provider, &with_key(provider)).await.err().unwrap();
+        assert_eq!(error.code, ErrorCode::ProviderInvalidResponse, "{error}");
+    }
+}
+
+#[test]
+fn each_sts_is_at_a_host_of_a_table_or_of_the_operator() {
+    for (region, host) in [
+        (Some("cn-hangzhou"), "sts.cn-hangzhou.aliyuncs.com"),
+        (Some("mq-internet-access"), "sts.aliyuncs.com"),
+        (None, "sts.aliyuncs.com"),
+    ] {
+        assert_eq!(alibaba::host(region), host);
+    }
+    for (region, host) in [("eu-west-1", "sts.eu-west-1.amazonaws.com"), ("cn-north-1", "sts.cn-north-1.amazonaws.com.cn")] {
+        assert_eq!(aws::host(&Region::parse(region).unwrap()), host);
+    }
+}
