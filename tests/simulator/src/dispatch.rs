@@ -125,11 +125,12 @@ fn action_named(received: &Received) -> String {
 
 fn admit(state: &mut State, shared: &Shared, received: &Received) -> Result<String, Refusal> {
     let vendor = received.vendor;
+    let (keys, nonces) = state.keys_and_nonces(vendor);
     let action = match vendor {
-        Vendor::TencentMqtt => tencent_mqtt::admit(received),
-        Vendor::AlibabaMqtt => alibaba::admit(received, &alibaba_mqtt::PRODUCT, state.nonces(vendor)),
-        Vendor::AlibabaCas => alibaba::admit(received, &alibaba_cas::PRODUCT, state.nonces(vendor)),
-        Vendor::AwsIot => aws_iot::admit(received),
+        Vendor::TencentMqtt => tencent_mqtt::admit(received, &tencent_mqtt::PRODUCT, keys),
+        Vendor::AlibabaMqtt => alibaba::admit(received, &alibaba_mqtt::PRODUCT, keys, nonces),
+        Vendor::AlibabaCas => alibaba::admit(received, &alibaba_cas::PRODUCT, keys, nonces),
+        Vendor::AwsIot => aws_iot::admit(received, keys),
     }?;
     if shared.enforce_rate_limits && !state.limits.admit(vendor, &action, received.at) {
         return Err(match vendor {

@@ -22,9 +22,16 @@
 //! | Alibaba CAS | DescribeClientCertificateStatusForSerialNumber, ListClientCertificate |
 //! | AWS IoT | ListCertificates, ListCertificatesByCA, DescribeCertificate, UpdateCertificate |
 //!
+//! | who gives out keys | actions |
+//! | --- | --- |
+//! | Tencent STS | AssumeRole, AssumeRoleWithWebIdentity |
+//! | Alibaba STS | AssumeRole, AssumeRoleWithOIDC |
+//! | AWS STS | GetWebIdentityToken, and the documents of its issuer |
+//! | Lambda extension | secrets and parameters |
+//!
 //! A call goes through `server` (sockets, HTTP), `dispatch` (the steps), the vendor's gateway (`tencent_mqtt`, `alibaba`,
 //! `aws_iot`) and the vendor's action (`tencent_mqtt`, `alibaba_mqtt`, `alibaba_cas`, `aws_iot`), which reads or changes
-//! the `fleet`.
+//! the `fleet`. Keys are given out by `identity`, and known to the gateways by `keys`.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::string_slice, reason = "a test that panics has failed as it should"))]
@@ -39,6 +46,8 @@ mod dispatch;
 mod exchange;
 mod fault;
 mod fleet;
+mod identity;
+mod keys;
 mod limits;
 mod numbers;
 mod options;
@@ -56,6 +65,10 @@ pub use fault::{Fault, FaultRule};
 pub use fleet::{
     AlibabaInstance, AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet, IssuedCertificate, RevokeTime, TencentCertificate,
     TencentInstance, issue,
+};
+pub use identity::{
+    ALIBABA_PROVIDER, ALIBABA_ROLE, Accounts, FUNCTION_ROLE, IdentityCall, IdentityService, SESSION_TOKEN, Secret, TENCENT_PROVIDER,
+    TENCENT_ROLE, TokenAlgorithm,
 };
 pub use numbers::Call;
 pub use options::{FilterValues, Options};

@@ -3,6 +3,7 @@
 use crate::Vendor;
 use crate::dispatch::{self, Cut, Outgoing};
 use crate::exchange::{Received, Reply};
+use crate::identity::{self, IdentityService};
 use crate::state::Shared;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited};
@@ -12,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -71,11 +73,21 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, vendor: Vendor, shar
 }
 
 async fn answer(vendor: Vendor, shared: &Shared, connection: u64, request: Request<Incoming>) -> Result<Response<AnswerBody>, io::Error> {
-    let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MOST_BYTES).collect().await else {
+    let Some(received) = received(vendor, connection, request).await else {
         return Ok(whole(Reply::of(413, "text/plain", "413 Content Too Large")));
     };
-    let received = Received {
+    match dispatch::answer(shared, &received).await {
+        Ok(Outgoing::Whole(reply)) => Ok(whole(reply)),
+        Ok(Outgoing::BreakingOff(reply)) => Ok(breaking_off(reply)),
+        Err(Cut) => Err(io::Error::other("cut on command")),
+    }
+}
+
+/// The whole call; `None` when it is too large.
+async fn received(vendor: Vendor, connection: u64, request: Request<Incoming>) -> Option<Received> {
+    let (head, body) = request.into_parts();
+    let body = Limited::new(body, MOST_BYTES).collect().await.ok()?;
+    Some(Received {
         vendor,
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
@@ -84,12 +96,20 @@ async fn answer(vendor: Vendor, shared: &Shared, connection: u64, request: Reque
         body: body.to_bytes(),
         at: SystemTime::now(),
         connection,
-    };
-    match dispatch::answer(shared, &received).await {
-        Ok(Outgoing::Whole(reply)) => Ok(whole(reply)),
-        Ok(Outgoing::BreakingOff(reply)) => Ok(breaking_off(reply)),
-        Err(Cut) => Err(io::Error::other("cut on command")),
-    }
+    })
+}
+
+/// Serves one connection of a service that gives out keys to its end. It speaks no TLS.
+pub(crate) async fn serve_identity(stream: TcpStream, service: IdentityService, shared: Arc<Shared>) {
+    let answer = service_fn(async |request| {
+        let reply = match received(service.vendor(), 0, request).await {
+            Some(received) => identity::answer(&shared, service, &received).await,
+            None => Reply::of(413, "text/plain", "413 Content Too Large"),
+        };
+        Ok::<_, Infallible>(whole(reply))
+    });
+    // A client that goes away needs no answer.
+    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await);
 }
 
 fn whole(reply: Reply) -> Response<AnswerBody> {

@@ -2,11 +2,14 @@
 
 use crate::state::Shared;
 use crate::tls::Tls;
-use crate::{Call, Credentials, FaultRule, Fleet, Options, TemporaryCredentials, Vendor, control, server};
+use crate::{
+    Accounts, Call, Credentials, FaultRule, Fleet, IdentityCall, IdentityService, Options, TemporaryCredentials, Vendor, control, server,
+};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::SystemTime;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
@@ -14,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 pub struct Simulator {
     shared: Arc<Shared>,
     urls: [String; 4],
+    identity_urls: [String; 4],
     control_url: String,
     ca_pem: Option<String>,
     stop: Option<oneshot::Sender<()>>,
@@ -33,17 +37,23 @@ impl Simulator {
         for (url, listener) in urls.iter_mut().zip(&vendors) {
             *url = format!("{base}:{}", listener.local_addr()?.port());
         }
+        let identity = [bind(0)?, bind(0)?, bind(0)?, bind(0)?];
+        let mut identity_urls = [const { String::new() }; 4];
+        for (url, listener) in identity_urls.iter_mut().zip(&identity) {
+            *url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
+        }
         let control_url = format!("http://127.0.0.1:{}", control.local_addr()?.port());
+        let listeners = Listeners { vendors, identity, control };
         let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
         let shared = Arc::new(Shared::new(options));
         let (stop, stopped) = oneshot::channel();
         let (up, is_up) = oneshot::channel();
         let thread = std::thread::Builder::new().name("simulator".to_owned()).spawn({
             let shared = Arc::clone(&shared);
-            move || run(shared, vendors, control, acceptor, up, stopped)
+            move || run(shared, listeners, acceptor, up, stopped)
         })?;
         is_up.await.map_err(|_| io::Error::other("the simulator's thread ended early"))??;
-        Ok(Self { shared, urls, control_url, ca_pem, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { shared, urls, identity_urls, control_url, ca_pem, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Base URL of a vendor: `http://127.0.0.1:PORT`, or `https://localhost:PORT` with TLS.
@@ -55,6 +65,47 @@ impl Simulator {
             Vendor::AlibabaCas => alibaba_cas.clone(),
             Vendor::AwsIot => aws_iot.clone(),
         }
+    }
+
+    /// Base URL of a service that gives out keys, which never speaks TLS.
+    pub fn identity_url(&self, service: IdentityService) -> String {
+        let [tencent, alibaba, aws, extension] = &self.identity_urls;
+        match service {
+            IdentityService::TencentSts => tencent.clone(),
+            IdentityService::AlibabaSts => alibaba.clone(),
+            IdentityService::AwsSts => aws.clone(),
+            IdentityService::Extension => extension.clone(),
+        }
+    }
+
+    /// Reads or changes what those services are set to.
+    pub fn with_accounts<R>(&self, work: impl FnOnce(&mut Accounts) -> R) -> R {
+        work(&mut self.shared.state().accounts)
+    }
+
+    /// Every call of those services since the start or the last reset.
+    pub fn identity_calls(&self) -> Vec<IdentityCall> {
+        self.shared.state().identity_calls.clone()
+    }
+
+    /// Every temporary key that was given out since then.
+    pub fn issued_keys(&self) -> Vec<TemporaryCredentials> {
+        self.shared.state().keys.issued()
+    }
+
+    /// Every token of AWS that was given out since then.
+    pub fn issued_tokens(&self) -> Vec<String> {
+        self.shared.state().tokens.clone()
+    }
+
+    /// Ends every temporary key that was given out.
+    pub fn end_issued_keys(&self) {
+        self.shared.state().keys.end_all(SystemTime::now());
+    }
+
+    /// The long-lived keys that a vendor knows from now on, in place of those of the start.
+    pub fn replace_keys(&self, vendor: Vendor, keys: impl IntoIterator<Item = Credentials>) {
+        self.shared.state().keys.replace(vendor, keys.into_iter().collect());
     }
 
     /// Base URL of the control listener, which never speaks TLS.
@@ -119,7 +170,7 @@ impl Simulator {
         self.shared.state().numbers.reset();
     }
 
-    /// Goes back to the fleet of the start and forgets faults, changes to come, calls and connections.
+    /// Goes back to the fleet, the keys and the accounts of the start and forgets faults, changes to come, calls and connections.
     pub fn reset(&self) {
         self.shared.reset();
     }
@@ -141,6 +192,12 @@ impl Drop for Simulator {
     }
 }
 
+struct Listeners {
+    vendors: [TcpListener; 4],
+    identity: [TcpListener; 4],
+    control: TcpListener,
+}
+
 fn bind(port: u16) -> io::Result<TcpListener> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .map_err(|error| io::Error::new(error.kind(), format!("port {port} cannot be used: {error}")))?;
@@ -151,8 +208,7 @@ fn bind(port: u16) -> io::Result<TcpListener> {
 /// Serves on this thread until `stopped` resolves; `up` learns when the listeners are ready.
 fn run(
     shared: Arc<Shared>,
-    vendors: [TcpListener; 4],
-    control: TcpListener,
+    listeners: Listeners,
     tls: Option<TlsAcceptor>,
     up: oneshot::Sender<io::Result<()>>,
     stopped: oneshot::Receiver<()>,
@@ -165,18 +221,24 @@ fn run(
         }
     };
     runtime.block_on(async {
-        let listening = listen_all(&shared, vendors, control, tls);
+        let listening = listen_all(&shared, listeners, tls);
         // Nobody waits any more when the start was given up; then `stopped` resolves at once.
         drop(up.send(listening));
         drop(stopped.await);
     });
 }
 
-fn listen_all(shared: &Arc<Shared>, vendors: [TcpListener; 4], control: TcpListener, tls: Option<TlsAcceptor>) -> io::Result<()> {
+fn listen_all(shared: &Arc<Shared>, listeners: Listeners, tls: Option<TlsAcceptor>) -> io::Result<()> {
+    let Listeners { vendors, identity, control } = listeners;
     for (vendor, listener) in Vendor::ALL.into_iter().zip(vendors) {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let (shared, tls) = (Arc::clone(shared), tls.clone());
         tokio::spawn(server::listen(listener, move |stream| server::serve_vendor(stream, vendor, Arc::clone(&shared), tls.clone())));
+    }
+    for (service, listener) in IdentityService::ALL.into_iter().zip(identity) {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let shared = Arc::clone(shared);
+        tokio::spawn(server::listen(listener, move |stream| server::serve_identity(stream, service, Arc::clone(&shared))));
     }
     let control = tokio::net::TcpListener::from_std(control)?;
     let shared = Arc::clone(shared);

@@ -4,6 +4,8 @@ use crate::alibaba::nonces::Nonces;
 use crate::changes::{Change, Changes};
 use crate::fault::Faults;
 use crate::fleet::store::Store;
+use crate::identity::{Accounts, Cache, IdentityCall};
+use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::numbers::Numbers;
 use crate::options::Rules;
@@ -34,6 +36,12 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     faults: BTreeMap<Vendor, Faults>,
     nonces: BTreeMap<Vendor, Nonces>,
+    pub(crate) keys: Keys,
+    pub(crate) accounts: Accounts,
+    pub(crate) extension: Cache,
+    pub(crate) identity_calls: Vec<IdentityCall>,
+    /// The tokens of AWS that were given out.
+    pub(crate) tokens: Vec<String>,
     changes: Changes,
 }
 
@@ -42,8 +50,8 @@ impl State {
         self.faults.entry(vendor).or_default()
     }
 
-    pub(crate) fn nonces(&mut self, vendor: Vendor) -> &mut Nonces {
-        self.nonces.entry(vendor).or_default()
+    pub(crate) fn keys_and_nonces(&mut self, vendor: Vendor) -> (&Keys, &mut Nonces) {
+        (&self.keys, self.nonces.entry(vendor).or_default())
     }
 
     pub(crate) fn change_after(&mut self, vendor: Vendor, action: &str, calls: usize, change: Change) {
@@ -80,13 +88,18 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes back to the first fleet, without faults, changes to come and numbers. Used nonces stay used.
+    /// Goes back to the first fleet, keys and accounts, without faults, changes to come and numbers. Used nonces stay used.
     pub(crate) fn reset(&self) {
         let mut state = self.state();
         state.store = Store::new(self.initial.clone());
         state.numbers.reset();
         state.faults.clear();
         state.changes.clear();
+        state.keys = Keys::default();
+        state.accounts = Accounts::default();
+        state.extension = Cache::default();
+        state.identity_calls.clear();
+        state.tokens.clear();
         state.limits = Limits::default();
     }
 

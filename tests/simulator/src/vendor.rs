@@ -84,28 +84,6 @@ pub struct TemporaryCredentials {
     pub token: String,
 }
 
-/// What a vendor knows about one key id.
-pub(crate) struct KnownKey {
-    pub(crate) secret: String,
-    /// The session token that a call with this key must carry.
-    pub(crate) token: Option<String>,
-}
-
-impl Vendor {
-    /// The key of that id, or `None` when the vendor never gave it out.
-    pub(crate) fn known_key(self, id: &str) -> Option<KnownKey> {
-        let lasting = self.credentials();
-        let temporary = self.temporary_credentials();
-        if id == lasting.id {
-            Some(KnownKey { secret: lasting.secret, token: None })
-        } else if id == temporary.id {
-            Some(KnownKey { secret: temporary.secret, token: Some(temporary.token) })
-        } else {
-            None
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,16 +95,5 @@ mod tests {
             assert_eq!(serde_json::to_value(vendor).unwrap(), vendor.name());
         }
         assert_eq!(Vendor::from_name("azure-iot"), None);
-    }
-
-    #[test]
-    fn only_the_temporary_key_asks_for_a_token() {
-        for vendor in Vendor::ALL {
-            let lasting = vendor.known_key(&vendor.credentials().id).unwrap();
-            let temporary = vendor.known_key(&vendor.temporary_credentials().id).unwrap();
-            assert_eq!(lasting.token, None);
-            assert_eq!(temporary.token, Some(vendor.temporary_credentials().token));
-            assert!(vendor.known_key("AKIDunknown").is_none());
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::nonces::Nonces;
 use crate::exchange::{Received, Refusal};
+use crate::keys::Keys;
 use crate::signature::acs3::{self, Authorization};
 use crate::signature::sha256_hex;
 use std::time::{Duration, SystemTime};
@@ -31,7 +32,7 @@ pub(crate) enum Method {
 }
 
 /// Checks protocol, key, token, time, nonce, signature, action and version, in this order; returns the action.
-pub(crate) fn admit(received: &Received, product: &Product, nonces: &mut Nonces) -> Result<String, Refusal> {
+pub(crate) fn admit(received: &Received, product: &Product, keys: &Keys, nonces: &mut Nonces) -> Result<String, Refusal> {
     if !matches!(received.method.as_str(), "GET" | "POST") {
         return Err(unsupported_method());
     }
@@ -46,7 +47,7 @@ pub(crate) fn admit(received: &Received, product: &Product, nonces: &mut Nonces)
     let nonce = header("x-acs-signature-nonce")?;
     header("x-acs-content-sha256")?;
 
-    let secret = secret(received, &authorization.access_key_id)?;
+    let secret = secret(received, keys, &authorization.access_key_id)?;
     check_date(&date, received.at)?;
     if nonces.was_used(&authorization.access_key_id, &nonce) {
         return Err(Refusal::new("SignatureNonceUsed", 400, "Specified signature nonce was used already."));
@@ -83,12 +84,12 @@ fn authorization(received: &Received) -> Result<Authorization, Refusal> {
 }
 
 /// The secret of a key whose session token, if it has one, came along.
-fn secret(received: &Received, key_id: &str) -> Result<String, Refusal> {
-    let key = received
-        .vendor
-        .known_key(key_id)
+fn secret(received: &Received, keys: &Keys, key_id: &str) -> Result<String, Refusal> {
+    let key = keys
+        .known(received.vendor, key_id, received.at)
         .ok_or_else(|| Refusal::new("InvalidAccessKeyId.NotFound", 404, "Specified access key is not found."))?;
     let (code, message) = match (key.token, received.header("x-acs-security-token")) {
+        (wanted, given) if wanted == given && key.has_ended => ("InvalidSecurityToken.Expired", "Specified SecurityToken is expired."),
         (wanted, given) if wanted == given => return Ok(key.secret),
         (Some(_), None) => ("MissingSecurityToken", "SecurityToken is mandatory for this action."),
         (Some(_), Some(_)) => ("InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed."),

@@ -2,6 +2,7 @@
 
 use super::Operation;
 use crate::exchange::{Received, Refusal};
+use crate::keys::Keys;
 use crate::signature::sigv4::{self, Authorization};
 use std::time::{Duration, SystemTime};
 use time::macros::format_description;
@@ -14,18 +15,23 @@ const WINDOW: Duration = Duration::from_secs(15 * 60);
 const SERVICE: &str = "iot";
 
 /// Checks key, token, time, scope and signature, in this order; returns the name of the operation.
-pub(crate) fn admit(received: &Received) -> Result<String, Refusal> {
+pub(crate) fn admit(received: &Received, keys: &Keys) -> Result<String, Refusal> {
+    admit_to(SERVICE, received, keys)?;
+    let operation = Operation::of(received).ok_or_else(unknown_operation)?;
+    Ok(operation.name().to_owned())
+}
+
+/// What every service of this vendor checks.
+pub(crate) fn admit_to(service: &str, received: &Received, keys: &Keys) -> Result<(), Refusal> {
     let authorization = authorization(received)?;
-    let key = received.vendor.known_key(&authorization.access_key_id).ok_or_else(invalid_token)?;
+    let key = keys.known(received.vendor, &authorization.access_key_id, received.at).ok_or_else(invalid_token)?;
     if received.header("x-amz-security-token") != key.token {
         return Err(invalid_token());
     }
     let date = received.header("x-amz-date").unwrap_or_default();
     check_date(&date, received.at)?;
-    check_scope(&authorization, &date)?;
-    check_signature(received, &authorization, &date, &key.secret)?;
-    let operation = Operation::of(received).ok_or_else(unknown_operation)?;
-    Ok(operation.name().to_owned())
+    check_scope(&authorization, &date, service)?;
+    check_signature(received, &authorization, &date, &key.secret)
 }
 
 /// The region that a call is signed for.
@@ -70,10 +76,10 @@ fn check_date(date: &str, now: SystemTime) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_scope(given: &Authorization, date: &str) -> Result<(), Refusal> {
+fn check_scope(given: &Authorization, date: &str, service: &str) -> Result<(), Refusal> {
     let scope = &given.scope;
-    if scope.service != SERVICE {
-        return Err(invalid_signature(format!("Credential should be scoped to correct service: '{SERVICE}'.")));
+    if scope.service != service {
+        return Err(invalid_signature(format!("Credential should be scoped to correct service: '{service}'.")));
     }
     let day = date.split('T').next().unwrap_or_default();
     if scope.date != day {

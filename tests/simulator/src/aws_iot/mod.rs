@@ -4,7 +4,7 @@ mod gateway;
 mod list;
 mod operation;
 
-pub(crate) use gateway::admit;
+pub(crate) use gateway::{admit, admit_to};
 pub(crate) use operation::{Operation, parameters};
 
 use crate::exchange::{Received, Refusal, Reply};

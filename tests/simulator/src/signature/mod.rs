@@ -18,7 +18,7 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 /// HMAC-SHA256 of `text` under `key`.
-fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
+pub(crate) fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         unreachable!("HMAC takes keys of every length");
     };

@@ -1,7 +1,8 @@
 //! What Tencent's gateway checks before an action sees the call.
 
-use super::{ACTIONS, VERSION, missing, refusal};
+use super::{missing, refusal};
 use crate::exchange::{Received, Refusal};
+use crate::keys::Keys;
 use crate::signature::tc3::{self, Authorization};
 use std::time::{Duration, UNIX_EPOCH};
 use time::OffsetDateTime;
@@ -9,14 +10,22 @@ use time::OffsetDateTime;
 /// How far a call's time may be from the server's.
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 
-/// The name of this product in the scope of a signature.
-const SERVICE: &str = "mqtt";
+/// A product of this vendor.
+pub(crate) struct Product {
+    /// Its name in the scope of a signature.
+    pub(crate) service: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) actions: &'static [&'static str],
+    /// The actions that need no key.
+    pub(crate) unsigned_actions: &'static [&'static str],
+}
 
 /// The largest body, in bytes.
 const MOST_BYTES: usize = 10 * 1024 * 1024;
 
-/// Checks protocol, key, token, time, signature, action and version, in this order; returns the action.
-pub(crate) fn admit(received: &Received) -> Result<String, Refusal> {
+/// Checks protocol, key, token, time, signature, action and version, in this order, and the signature of no unsigned action; returns the
+/// action.
+pub(crate) fn admit(received: &Received, product: &Product, keys: &Keys) -> Result<String, Refusal> {
     if !matches!(received.method.as_str(), "GET" | "POST") {
         return Err(refusal("UnsupportedProtocol", "Only GET and POST are supported."));
     }
@@ -30,17 +39,23 @@ pub(crate) fn admit(received: &Received) -> Result<String, Refusal> {
     let action = header("x-tc-action", "Action")?;
     let version = header("x-tc-version", "Version")?;
     let timestamp = header("x-tc-timestamp", "Timestamp")?;
-    let authorization = received
-        .header("authorization")
-        .as_deref()
-        .and_then(Authorization::parse)
-        .filter(|authorization| well_formed(&authorization.signed_headers))
-        .ok_or_else(malformed)?;
-    check_signature(received, &authorization, &timestamp)?;
-    if !ACTIONS.contains(&action.as_str()) {
-        return Err(unknown_action());
+    let authorization = received.header("authorization");
+    if product.unsigned_actions.contains(&action.as_str()) {
+        if authorization.as_deref() != Some("SKIP") {
+            return Err(malformed());
+        }
+    } else {
+        let authorization = authorization
+            .as_deref()
+            .and_then(Authorization::parse)
+            .filter(|authorization| well_formed(&authorization.signed_headers))
+            .ok_or_else(malformed)?;
+        check_signature(received, product.service, keys, &authorization, &timestamp)?;
+        if !product.actions.contains(&action.as_str()) {
+            return Err(unknown_action());
+        }
     }
-    if version != VERSION {
+    if version != product.version {
         return Err(refusal("NoSuchVersion", "The API version does not exist."));
     }
     Ok(action)
@@ -55,13 +70,14 @@ fn well_formed(signed_headers: &[String]) -> bool {
         && signed_headers.iter().all(|name| !name.is_empty() && *name == name.to_lowercase())
 }
 
-fn check_signature(received: &Received, given: &Authorization, timestamp: &str) -> Result<(), Refusal> {
+fn check_signature(received: &Received, service: &str, keys: &Keys, given: &Authorization, timestamp: &str) -> Result<(), Refusal> {
     if !given.secret_id.starts_with("AKID") {
         return Err(refusal("AuthFailure.InvalidSecretId", "The SecretId is not a SecretId of the cloud API."));
     }
-    let key =
-        received.vendor.known_key(&given.secret_id).ok_or_else(|| refusal("AuthFailure.SecretIdNotFound", "The SecretId is not found."))?;
-    if received.header("x-tc-token") != key.token {
+    let key = keys
+        .known(received.vendor, &given.secret_id, received.at)
+        .ok_or_else(|| refusal("AuthFailure.SecretIdNotFound", "The SecretId is not found."))?;
+    if received.header("x-tc-token") != key.token || key.has_ended {
         return Err(refusal("AuthFailure.TokenFailure", "Token verification failed."));
     }
     let seconds: u64 = timestamp.parse().map_err(|_| refusal("InvalidParameter", "Timestamp is not a number of seconds."))?;
@@ -74,8 +90,8 @@ fn check_signature(received: &Received, given: &Authorization, timestamp: &str) 
         _ => &received.body,
     };
     let canonical = tc3::canonical_request(&received.method, &received.query, &headers, payload);
-    let to_sign = tc3::string_to_sign(timestamp, &date, SERVICE, &canonical);
-    let right = given.date == date && given.service == SERVICE && given.signature == tc3::signature(&key.secret, &date, SERVICE, &to_sign);
+    let to_sign = tc3::string_to_sign(timestamp, &date, service, &canonical);
+    let right = given.date == date && given.service == service && given.signature == tc3::signature(&key.secret, &date, service, &to_sign);
     if right { Ok(()) } else { Err(wrong_signature()) }
 }
 

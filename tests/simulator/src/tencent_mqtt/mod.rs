@@ -5,7 +5,7 @@ mod list;
 mod parameters;
 mod status;
 
-pub(crate) use gateway::admit;
+pub(crate) use gateway::{Product, admit};
 pub(crate) use parameters::read as parameters;
 
 use crate::exchange::{Received, Refusal, Reply};
@@ -16,12 +16,13 @@ use crate::options::Rules;
 use parameters::Members;
 use serde_json::{Map, Value, json};
 
-const VERSION: &str = "2024-05-16";
 const LIST: &str = "DescribeDeviceCertificates";
 const DESCRIBE: &str = "DescribeDeviceCertificate";
 const ACTIVATE: &str = "ActivateDeviceCertificate";
 const DEACTIVATE: &str = "DeactivateDeviceCertificate";
-const ACTIONS: [&str; 4] = [LIST, DESCRIBE, ACTIVATE, DEACTIVATE];
+
+pub(crate) const PRODUCT: Product =
+    Product { service: "mqtt", version: "2024-05-16", actions: &[LIST, DESCRIBE, ACTIVATE, DEACTIVATE], unsigned_actions: &[] };
 
 /// The regions that the vendor has, whether or not it sells this product there.
 const REGIONS: [&str; 22] = [
@@ -127,7 +128,7 @@ pub(crate) fn reply(result: Result<Value, Refusal>, request_id: &str) -> Reply {
     Reply::json(200, "application/json", &Value::Object(Map::from_iter([("Response".to_owned(), response)])))
 }
 
-fn refusal(code: &str, message: &str) -> Refusal {
+pub(crate) fn refusal(code: &str, message: &str) -> Refusal {
     Refusal::new(code, 200, message)
 }
 

@@ -1,0 +1,79 @@
+//! What the services are set to.
+
+use super::IdentityService;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// The AWS role of the functions, which is the subject of the tokens of AWS.
+pub const FUNCTION_ROLE: &str = "arn:aws:iam::000000000000:role/device-certificate-functions";
+/// The role at Tencent that trusts it.
+pub const TENCENT_ROLE: &str = "qcs::cam::uin/100000000001:roleName/device-certificates";
+/// The name by which Tencent knows AWS.
+pub const TENCENT_PROVIDER: &str = "aws";
+/// The role at Alibaba that trusts it.
+pub const ALIBABA_ROLE: &str = "acs:ram::1000000000000001:role/device-certificates";
+/// The name by which Alibaba knows AWS.
+pub const ALIBABA_PROVIDER: &str = "acs:ram::1000000000000001:oidc-provider/aws";
+/// What the extension wants to see in each call.
+pub const SESSION_TOKEN: &str = "FAKE+aws/token//////////8Vn3Tj6Ky1Gs5Ho0Fu==";
+
+/// What the services are set to.
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    /// Whom the tokens of AWS speak of; the roles trust [`FUNCTION_ROLE`].
+    pub subject: String,
+    /// How the tokens of AWS are signed.
+    pub token_algorithm: TokenAlgorithm,
+    /// How long a token of AWS is good; below zero it has ended when it is given out.
+    pub token_seconds: i64,
+    /// Whether the AWS account has outbound identity federation switched on.
+    pub federation: bool,
+    /// How long a key is good that an STS gives out.
+    pub key_lifetime: Duration,
+    /// The secrets and parameters, by name.
+    pub secrets: BTreeMap<String, Secret>,
+    /// How long the extension keeps an answer, by what was asked.
+    pub extension_cache: Duration,
+    /// The services that answer HTTP 503.
+    pub down: BTreeSet<IdentityService>,
+    /// How long each service takes to answer.
+    pub delay: Duration,
+}
+
+/// A secret with its versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Secret {
+    /// The version `AWSCURRENT`, and the value of a parameter.
+    pub current: String,
+    /// The version `AWSPREVIOUS`.
+    pub previous: Option<String>,
+}
+
+/// How a token of AWS is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenAlgorithm {
+    /// By the published key.
+    Rs256,
+    /// With the published key as if it were a secret.
+    Hs256,
+    /// Not at all.
+    None,
+    /// By the published key, but something else.
+    Forged,
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self {
+            subject: FUNCTION_ROLE.to_owned(),
+            token_algorithm: TokenAlgorithm::Rs256,
+            token_seconds: 300,
+            federation: true,
+            key_lifetime: Duration::from_secs(3600),
+            secrets: BTreeMap::new(),
+            extension_cache: Duration::from_secs(300),
+            down: BTreeSet::new(),
+            delay: Duration::ZERO,
+        }
+    }
+}
