@@ -16,6 +16,7 @@ mod setup;
 mod bad_input;
 mod bad_requests;
 mod configuration;
+mod credential_sources;
 mod credentials;
 mod cross_check;
 mod deadlines;
