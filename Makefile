@@ -51,7 +51,7 @@ whole:
 conformance:
 	sh scripts/environment.sh conformance tests/conformance/requirements.txt
 	cargo build --locked --workspace --exclude fuzz-targets --bins
-	cargo build --locked --package whole-function-tests --example sign --example gateway --example webhook
+	cargo build --locked --package whole-function-tests --example sign --example sts --example gateway --example webhook
 	.tools/conformance/bin/python -m pytest --no-header tests/conformance
 
 # At least 1,000 requests for each route, made from the OpenAPI document, against the running functions.

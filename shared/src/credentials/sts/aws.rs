@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::error::ErrorCode::{ProviderRejected, ProviderUnavailable, Throttled};
 use crate::model::{Region, Timestamp};
 use crate::provider::codes::{Refusal, Row, explain};
-use crate::signing::acs3::canonical_query;
 use crate::signing::sigv4;
 use crate::transport::{HttpRequest, HttpResponse, Method, Safety};
 use crate::xml::element;
@@ -28,15 +27,15 @@ pub fn host(region: &Region) -> String {
 /// The call that asks for a token.
 pub fn get_web_identity_token(identity: &Identity, now: Timestamp) -> HttpRequest {
     let url = identity.endpoint.url("");
-    let body = canonical_query(&[
-        ("Action", "GetWebIdentityToken"),
-        ("Version", VERSION),
-        ("Audience.member.1", &identity.audience),
-        // The one algorithm that both vendors take for certain.
-        ("SigningAlgorithm", "RS256"),
-        ("DurationSeconds", DURATION_SECONDS),
-    ])
-    .into_bytes();
+    let body = form_urlencoded::Serializer::new(String::new())
+        .append_pair("Action", "GetWebIdentityToken")
+        .append_pair("Version", VERSION)
+        .append_pair("Audience.member.1", &identity.audience)
+        // Of the two that AWS has, the one that OpenID Connect makes everyone take.
+        .append_pair("SigningAlgorithm", "RS256")
+        .append_pair("DurationSeconds", DURATION_SECONDS)
+        .finish()
+        .into_bytes();
     let request = sigv4::Request {
         method: Method::Post.as_str(),
         url: &url,
