@@ -27,10 +27,10 @@ fn read(state: &mut State, received: &Received) -> Result<Value, (u16, &'static 
         return Err((401, "the token is missing or wrong"));
     }
     let asked = (received.path.clone(), received.query.clone());
-    if let Some((at, kept)) = state.extension.0.get(&asked) {
-        if received.at.duration_since(*at).unwrap_or_default() < state.accounts.extension_cache {
-            return Ok(kept.clone());
-        }
+    if let Some((at, kept)) = state.extension.0.get(&asked)
+        && received.at.duration_since(*at).unwrap_or_default() < state.accounts.extension_cache
+    {
+        return Ok(kept.clone());
     }
     let parameters: BTreeMap<String, String> = form_urlencoded::parse(received.query.as_bytes()).into_owned().collect();
     let parameter = |name: &str| parameters.get(name).map(String::as_str);

@@ -6,6 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
 use ring::rsa::PublicKeyComponents;
 use ring::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// Who signs the tokens.
@@ -81,26 +83,40 @@ pub(super) enum Fault {
 pub(super) fn check(token: &str, audience: &str, now: i64) -> Result<(), Fault> {
     let (signed, signature) = token.rsplit_once('.').ok_or(Fault::Invalid)?;
     let (header, claims) = signed.split_once('.').ok_or(Fault::Invalid)?;
-    let header = decoded(header).ok_or(Fault::Invalid)?;
-    if header["alg"] != "RS256" || header["kid"] != KEY_ID {
+    let header: Header = decoded(header).ok_or(Fault::Invalid)?;
+    if header.alg != "RS256" || header.kid != KEY_ID {
         return Err(Fault::Invalid);
     }
     let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Fault::Invalid)?;
     let key = public_key().ok_or(Fault::Invalid)?;
     key.verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature).map_err(|_| Fault::Signature)?;
-    let claims = decoded(claims).ok_or(Fault::Invalid)?;
-    let not_before = claims["iat"].as_i64().ok_or(Fault::Invalid)?;
-    let ends = claims["exp"].as_i64().ok_or(Fault::Invalid)?;
+    let claims: Claims = decoded(claims).ok_or(Fault::Invalid)?;
     match () {
-        () if claims["iss"] != ISSUER => Err(Fault::Issuer),
-        () if claims["aud"] != audience => Err(Fault::Audience),
-        () if now >= ends || now < not_before => Err(Fault::Expired),
-        () if claims["sub"] != FUNCTION_ROLE => Err(Fault::Subject),
+        () if claims.iss != ISSUER => Err(Fault::Issuer),
+        () if claims.aud != audience => Err(Fault::Audience),
+        () if now >= claims.exp || now < claims.iat => Err(Fault::Expired),
+        () if claims.sub != FUNCTION_ROLE => Err(Fault::Subject),
         () => Ok(()),
     }
 }
 
-fn decoded(part: &str) -> Option<Value> {
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: String,
+}
+
+/// `aud` is a text where a token is for one.
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    iat: i64,
+    exp: i64,
+}
+
+fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
