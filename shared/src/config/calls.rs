@@ -98,10 +98,10 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn all_instances_together_make_no_more_calls(calls in 1_u32..5_000, instances in 1_u32..2_000) {
-            let interval = interval(NonZeroU32::new(calls).unwrap(), NonZeroU32::new(instances).unwrap());
-            let together = f64::from(instances) / interval.as_secs_f64();
-            proptest::prop_assert!(together <= f64::from(calls), "{together}");
-            proptest::prop_assert!(together > f64::from(calls) * 0.999_9 , "{together}");
+            let interval = interval(NonZeroU32::new(calls).unwrap(), NonZeroU32::new(instances).unwrap()).as_nanos();
+            let (wanted, given) = (u128::from(instances) * 1_000_000_000, u128::from(calls) * interval);
+            proptest::prop_assert!(given >= wanted, "{given} < {wanted}");
+            proptest::prop_assert!(given - wanted < u128::from(calls), "{given} > {wanted}");
         }
     }
 }
