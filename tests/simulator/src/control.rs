@@ -2,7 +2,7 @@
 
 use crate::fault::FaultRule;
 use crate::state::Shared;
-use crate::{Fleet, Vendor};
+use crate::{Credentials, Fleet, Vendor};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -11,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -38,11 +39,19 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<
         (&Method::GET, "/calls") => (StatusCode::OK, calls(shared)),
         (&Method::GET, "/certificates") => checked(certificates(shared, query)),
         (&Method::POST, "/faults") => checked(add_fault(shared, &body)),
+        (&Method::DELETE, "/faults") => {
+            shared.state().heal();
+            (StatusCode::OK, json!({}))
+        }
+        (&Method::POST, "/keys") => checked(replace_keys(shared, &body)),
         (&Method::POST, "/reset") => {
             shared.reset();
             (StatusCode::OK, json!({}))
         }
-        _ => (StatusCode::NOT_FOUND, json!({"error": "there are GET /calls, GET /certificates, POST /faults and POST /reset"})),
+        _ => (
+            StatusCode::NOT_FOUND,
+            json!({"error": "there are GET /calls, GET /certificates, POST /faults, DELETE /faults, POST /keys and POST /reset"}),
+        ),
     };
     let mut response = Response::new(Full::from(answer.to_string()));
     *response.status_mut() = status;
@@ -81,6 +90,19 @@ fn add_fault(shared: &Shared, body: &[u8]) -> Result<Value, String> {
     let vendor: Vendor = serde_json::from_value(vendor).map_err(|e| format!("vendor: {e}"))?;
     let rule: FaultRule = serde_json::from_value(Value::Object(rule)).map_err(|e| e.to_string())?;
     shared.state().faults(vendor).push(rule);
+    Ok(json!({}))
+}
+
+/// The long-lived keys that a vendor takes from now on.
+fn replace_keys(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Replacement {
+        vendor: Vendor,
+        keys: Vec<Credentials>,
+    }
+    let Replacement { vendor, keys } = serde_json::from_slice(body).map_err(|e| e.to_string())?;
+    shared.state().keys.replace(vendor, keys);
     Ok(json!({}))
 }
 

@@ -50,6 +50,11 @@ impl State {
         self.faults.entry(vendor).or_default()
     }
 
+    /// Takes back the faults of every vendor.
+    pub(crate) fn heal(&mut self) {
+        self.faults.clear();
+    }
+
     pub(crate) fn keys_and_nonces(&mut self, vendor: Vendor) -> (&Keys, &mut Nonces) {
         (&self.keys, self.nonces.entry(vendor).or_default())
     }

@@ -65,7 +65,7 @@ impl Vendor {
 }
 
 /// A key pair that the simulator knows. Well-known and worthless, so it may be printed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credentials {
     /// Tencent's SecretId, Alibaba's AccessKey id or AWS's access key id.
     pub id: String,

@@ -47,6 +47,26 @@ async fn faults_are_set_and_calls_are_counted() {
 }
 
 #[tokio::test]
+async fn faults_are_taken_back_and_nothing_else() {
+    let simulator = small().await;
+    simulator.with_fleet(|fleet| fleet.tencent_mqtt.clear());
+    send(&simulator, "POST", "/faults", &json!({"vendor": "alibaba-cas", "times": 9, "fault": "throttle"}).to_string());
+    assert_eq!(status(&simulator), "Throttling.User");
+    assert_eq!(send(&simulator, "DELETE", "/faults", "").status, 200);
+    assert_eq!(status(&simulator), "ok");
+    assert_eq!(get(&simulator, "/calls")["calls"].as_array().unwrap().len(), 2);
+    assert_eq!(get(&simulator, "/certificates?vendor=tencent-mqtt")["total"], 0);
+}
+
+#[tokio::test]
+async fn keys_are_replaced() {
+    let simulator = small().await;
+    let keys = json!({"vendor": "alibaba-cas", "keys": [{"id": "another", "secret": "s"}]});
+    assert_eq!(send(&simulator, "POST", "/keys", &keys.to_string()).status, 200);
+    assert_eq!(status(&simulator), "InvalidAccessKeyId.NotFound");
+}
+
+#[tokio::test]
 async fn a_reset_brings_back_the_first_state() {
     let simulator = small().await;
     let fault = json!({"vendor": "alibaba-cas", "fault": "internal"}).to_string();
