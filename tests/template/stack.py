@@ -1,5 +1,6 @@
 """The template as CloudFormation deploys it: transformed by SAM, its conditions decided for given parameters."""
 
+import os
 import re
 from copy import deepcopy
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ TEMPLATE = ROOT / "template.yaml"
 Template = dict[str, Any]
 Properties = dict[str, Any]
 
+# The SAM transform asks for a region and does nothing with it.
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+
 _ABSENT = object()
 
 
@@ -27,9 +31,7 @@ class Stack:
     def of_type(self, resource_type: str) -> dict[str, Properties]:
         """The properties of each resource of a type, such as AWS::SQS::Queue, by logical id."""
         return {
-            name: resource.get("Properties", {})
-            for name, resource in self.resources.items()
-            if resource["Type"] == resource_type
+            name: resource.get("Properties", {}) for name, resource in self.resources.items() if resource["Type"] == resource_type
         }
 
 

@@ -2,30 +2,22 @@
 
 import json
 import re
+from typing import Any
 
 from stack import Template, code_folders, deploy
 
 # They are the matter of test_pace.py.
 PACE = ("RESERVED_CONCURRENCY", "CALLS_PER_SECOND")
 
-TENCENT_CREDENTIALS = {
-    name: f"{{{{resolve:secretsmanager:value-of-TencentSecret:SecretString:{name}}}}}"
-    for name in ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY")
-}
-ALIBABA_CREDENTIALS = {
-    name: f"{{{{resolve:secretsmanager:value-of-AlibabaSecret:SecretString:{name}}}}}"
-    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
-}
-WEBHOOK_SECRETS = {"WEBHOOK_SECRETS": "{{resolve:secretsmanager:value-of-WebhookSecret:SecretString:WEBHOOK_SECRETS}}"}
-# What every function has when every parameter is given: each works with every provider.
+# What every function has when every text is given: each works with every provider.
 COMMON = {
+    "RESULTS_QUEUE_URL": {"Ref": "ResultsQueue"},
     "TENCENTCLOUD_REGION": "value-of-TencentMqttRegion",
     "TENCENT_MQTT_ENDPOINT": "value-of-TencentMqttEndpoint",
     "ALIBABA_MQTT_ENDPOINT": "value-of-AlibabaMqttEndpoint",
     "ALIBABA_CAS_ENDPOINT": "value-of-AlibabaCasEndpoint",
-    **TENCENT_CREDENTIALS,
-    **ALIBABA_CREDENTIALS,
-    **WEBHOOK_SECRETS,
+    "TENCENT_STS_ENDPOINT": "value-of-TencentStsEndpoint",
+    "ALIBABA_STS_ENDPOINT": "value-of-AlibabaStsEndpoint",
 }
 ENVIRONMENTS = {
     "describe": {
@@ -48,6 +40,26 @@ ENVIRONMENTS = {
         **COMMON,
     },
 }
+ALWAYS = ("DEFAULT_PROVIDER", "RESULTS_QUEUE_URL")
+# What a way to credentials adds, where {function} is the function's name. Each function has its own, in the clouds' logs, too.
+CREDENTIALS = {
+    ("TencentCredentials", "secret"): {"TENCENTCLOUD_SECRETS_MANAGER_SECRET": "value-of-CredentialsPrefix/{function}/tencent"},
+    ("TencentCredentials", "parameter"): {"TENCENTCLOUD_SSM_PARAMETER": "/value-of-CredentialsPrefix/{function}/tencent"},
+    ("TencentCredentials", "role"): {
+        "TENCENTCLOUD_ROLE_ARN": "value-of-TencentRoleArnPrefix{function}",
+        "TENCENTCLOUD_ROLE_SESSION_NAME": "{function}",
+        "TENCENTCLOUD_OIDC_PROVIDER_ID": "value-of-TencentOidcProviderId",
+    },
+    ("AlibabaCredentials", "secret"): {"ALIBABA_CLOUD_SECRETS_MANAGER_SECRET": "value-of-CredentialsPrefix/{function}/alibaba"},
+    ("AlibabaCredentials", "parameter"): {"ALIBABA_CLOUD_SSM_PARAMETER": "/value-of-CredentialsPrefix/{function}/alibaba"},
+    ("AlibabaCredentials", "role"): {
+        "ALIBABA_CLOUD_ROLE_ARN": "value-of-AlibabaRoleArnPrefix{function}",
+        "ALIBABA_CLOUD_ROLE_SESSION_NAME": "{function}",
+        "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": "value-of-AlibabaOidcProviderArn",
+    },
+    ("Webhooks", "yes"): {"WEBHOOK_SECRETS": "{{resolve:secretsmanager:value-of-CredentialsPrefix/{function}/webhook}}"},
+}
+WAYS = {"TencentCredentials", "AlibabaCredentials"}
 
 
 def every_text(template: Template) -> dict[str, str]:
@@ -59,15 +71,11 @@ def every_text(template: Template) -> dict[str, str]:
     }
 
 
-def environments(template: Template, **parameters: str) -> dict[str, dict[str, str]]:
+def environments(template: Template, **parameters: str) -> dict[str, dict[str, Any]]:
     """The environment variables of each function but those of its pace, by the folder of its code."""
     functions = deploy(template, **parameters).of_type("AWS::Lambda::Function")
     return {
-        folder: {
-            variable: value
-            for variable, value in functions[name]["Environment"]["Variables"].items()
-            if variable not in PACE
-        }
+        folder: {variable: value for variable, value in functions[name]["Environment"]["Variables"].items() if variable not in PACE}
         for name, folder in code_folders(template).items()
     }
 
@@ -77,19 +85,14 @@ def test_environments_hold_what_each_function_needs(template: Template) -> None:
 
 
 def test_environments_are_bare_by_default(template: Template) -> None:
-    bare = {name: {"DEFAULT_PROVIDER": full["DEFAULT_PROVIDER"]} for name, full in ENVIRONMENTS.items()}
+    bare = {name: {variable: full[variable] for variable in ALWAYS} for name, full in ENVIRONMENTS.items()}
     assert environments(template) == bare
 
 
 def test_each_parameter_alone_brings_its_own_variables(template: Template) -> None:
-    """Above all, each cloud is deployed without the other."""
     for name, given in every_text(template).items():
         expected = {
-            folder: {
-                variable: value
-                for variable, value in full.items()
-                if variable == "DEFAULT_PROVIDER" or re.search(rf"\b{given}\b", value)
-            }
+            folder: {variable: value for variable, value in full.items() if variable in ALWAYS or value == given}
             for folder, full in ENVIRONMENTS.items()
         }
         assert environments(template, **{name: given}) == expected, name
@@ -107,12 +110,25 @@ def test_sources_that_lost_their_quotation_marks_are_refused(template: Template)
         assert not re.fullmatch(pattern, text), text
 
 
-def test_secrets_are_reached_by_reference_only(template: Template) -> None:
-    for name, declared in template["Parameters"].items():
-        holds_a_value = name.endswith(("Key", "KeyId", "SecretId", "Token", "Password"))
-        assert not holds_a_value, f"{name} asks for a secret's value; ask for the secret's name"
-        assert not name.endswith("Secret") or declared["Default"] == "", f"{name} has a default"
-    text = str(deploy(template, **every_text(template)).resources)
-    for name in ("TencentSecret", "AlibabaSecret", "WebhookSecret"):
-        everywhere = text.count(f"value-of-{name}")
-        assert everywhere == text.count(f"{{{{resolve:secretsmanager:value-of-{name}:SecretString:") > 0, name
+def test_credentials_come_the_way_that_is_asked_for(template: Template) -> None:
+    for way in WAYS:
+        assert template["Parameters"][way]["AllowedValues"] == ["none", "secret", "parameter", "role"], way
+    for (way, kind), added in CREDENTIALS.items():
+        expected = {
+            folder: full | {variable: value.replace("{function}", folder) for variable, value in added.items()}
+            for folder, full in ENVIRONMENTS.items()
+        }
+        assert environments(template, **every_text(template), **{way: kind}) == expected, (way, kind)
+
+
+def test_secrets_are_read_through_the_extension_where_it_is_given(template: Template) -> None:
+    layer = "arn:aws:lambda:eu-west-1:015030872274:layer:AWS-Parameters-and-Secrets-Lambda-Extension-Arm64:1"
+    for stack, layers in ((deploy(template), []), (deploy(template, SecretsExtensionLayer=layer), [layer])):
+        for name, function in stack.of_type("AWS::Lambda::Function").items():
+            assert function.get("Layers") == layers, name
+
+
+def test_no_parameter_holds_a_secret(template: Template) -> None:
+    for name in template["Parameters"]:
+        holds_a_value = name.endswith(("Key", "KeyId", "SecretId", "Secret", "Token", "Password"))
+        assert not holds_a_value, f"{name} asks for a secret's value; name the place where it is kept"

@@ -1,25 +1,10 @@
-"""What the functions run on, where they log, and what their roles may do."""
+"""What the functions run on, where they log, and what becomes of events that they give up."""
 
 import tomllib
-from typing import Any
 
-from stack import ROOT, Stack, Template, code_folders, deploy, referred
+from stack import ROOT, Template, code_folders, deploy, referred
 
 HTTP_API_TIMEOUT = 30
-LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
-QUEUE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-IOT_CERTIFICATES = "arn:${AWS::Partition}:iot:*:${AWS::AccountId}:cert/*"
-# What the role of each function may do at AWS IoT where that is asked for.
-IOT_ACTIONS = {
-    "describe": {
-        ("iot:ListCertificates", "*"),
-        ("iot:ListCertificatesByCA", "*"),
-        ("iot:DescribeCertificate", IOT_CERTIFICATES),
-    },
-    "inactivate": {("iot:DescribeCertificate", IOT_CERTIFICATES), ("iot:UpdateCertificate", IOT_CERTIFICATES)},
-    "status": {("iot:DescribeCertificate", IOT_CERTIFICATES)},
-}
-NO_IOT_ACTIONS: dict[str, set[tuple[str, str]]] = {name: set() for name in IOT_ACTIONS}
 
 
 def test_functions_are_the_deployed_binaries(template: Template) -> None:
@@ -52,44 +37,19 @@ def test_logs_go_to_groups_that_expire(template: Template) -> None:
     assert {group.get("RetentionInDays") for group in groups.values()} == {7}
 
 
-def test_roles_reach_the_own_queue_and_log_group_only(template: Template) -> None:
-    check_roles(template, deploy(template), NO_IOT_ACTIONS)
+def test_functions_are_traced_where_asked_for(template: Template) -> None:
+    for mode in ("PassThrough", "Active"):
+        for name, function in deploy(template, Tracing=mode).of_type("AWS::Lambda::Function").items():
+            assert function.get("TracingConfig") == {"Mode": mode}, name
+    assert template["Parameters"]["Tracing"]["Default"] == "PassThrough"
 
 
-def test_roles_reach_certificates_of_aws_iot_where_asked_for(template: Template) -> None:
-    assert template["Parameters"]["AwsIot"]["AllowedValues"] == ["no", "yes"]
-    check_roles(template, deploy(template, AwsIot="yes"), IOT_ACTIONS)
-    check_roles(template, deploy(template, AwsIot="no"), NO_IOT_ACTIONS)
-
-
-def check_roles(template: Template, stack: Stack, iot_actions: dict[str, set[tuple[str, str]]]) -> None:
-    """Each role holds exactly these actions beside those on its function's own queue and log group."""
-    roles, deployed = stack.of_type("AWS::IAM::Role"), stack.of_type("AWS::Lambda::Function")
-    assert sorted(referred(function["Role"]) for function in deployed.values()) == sorted(roles)
-    mappings = stack.of_type("AWS::Lambda::EventSourceMapping").values()
-    folders = code_folders(template)
-    queues = {referred(mapping["FunctionName"]): referred(mapping["EventSourceArn"]) for mapping in mappings}
-    for name, function in deployed.items():
-        role = roles[referred(function["Role"])]
-        granted = {
-            (action, resource_of(statement))
-            for policy in role["Policies"]
-            for statement in policy["PolicyDocument"]["Statement"]
-            for action in statement["Action"]
-        }
-        log_group = referred(function["LoggingConfig"]["LogGroup"])
-        logging = {(action, log_group) for action in LOG_ACTIONS}
-        receiving = {(action, queues[name]) for action in QUEUE_ACTIONS}
-        assert granted == logging | receiving | iot_actions[folders[name]], name
-        assert "ManagedPolicyArns" not in role, name
-        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
-        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}, name
-
-
-def resource_of(statement: dict[str, Any]) -> str:
-    """The logical id of the statement's resource, or the ARN where it is written out."""
-    match statement["Resource"]:
-        case {"Fn::Sub": str(arn)} | str(arn):
-            return arn
-        case resource:
-            return referred(resource)
+def test_events_that_are_given_up_are_kept(template: Template) -> None:
+    stack = deploy(template)
+    configs = list(stack.of_type("AWS::Lambda::EventInvokeConfig").values())
+    assert sorted(referred(config["FunctionName"]) for config in configs) == sorted(code_folders(template))
+    for config in configs:
+        assert config["MaximumRetryAttempts"] == 2, config
+        # An order to inactivate is good for a day at most, and nobody waits so long for a list.
+        assert 60 <= config["MaximumEventAgeInSeconds"] <= 21600, config
+        assert referred(config["DestinationConfig"]["OnFailure"]["Destination"]) == "FailuresQueue", config

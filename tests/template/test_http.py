@@ -2,7 +2,6 @@
 
 from stack import Template, deploy, referred
 
-OPEN_TO_ALL = "NONE-I-understand-that-anyone-can-call"
 ROUTES = {
     "GET /describe": "DescribeFunction",
     "POST /describe": "DescribeFunction",
@@ -10,38 +9,84 @@ ROUTES = {
     "GET /status": "StatusFunction",
     "POST /status": "StatusFunction",
 }
+WEBHOOKS = {
+    "POST /webhooks/describe": "DescribeFunction",
+    "POST /webhooks/inactivate": "InactivateFunction",
+    "POST /webhooks/status": "StatusFunction",
+}
 # What API Gateway may invoke, as stage, method and path.
 SOURCES = {
-    "DescribeFunction": "*/*/describe",
-    "InactivateFunction": "*/POST/inactivate",
-    "StatusFunction": "*/*/status",
+    ("DescribeFunction", "*/*/describe"),
+    ("InactivateFunction", "*/POST/inactivate"),
+    ("StatusFunction", "*/*/status"),
 }
+WEBHOOK_SOURCES = {
+    ("DescribeFunction", "*/POST/webhooks/describe"),
+    ("InactivateFunction", "*/POST/webhooks/inactivate"),
+    ("StatusFunction", "*/POST/webhooks/status"),
+}
+ISSUER = "https://issuer.example.com/"
 
 
 def test_routes_lead_to_their_functions(template: Template) -> None:
+    for webhooks, routes in (("no", ROUTES), ("yes", ROUTES | WEBHOOKS)):
+        stack = deploy(template, Webhooks=webhooks)
+        integrations = stack.of_type("AWS::ApiGatewayV2::Integration")
+        led = {
+            route["RouteKey"]: referred(integrations[name]["IntegrationUri"])
+            for route in stack.of_type("AWS::ApiGatewayV2::Route").values()
+            for name in integrations
+            if route["Target"] == {"Fn::Sub": f"integrations/${{{name}}}"}
+        }
+        assert led == routes
+        for name, integration in integrations.items():
+            form = (integration["IntegrationType"], integration["PayloadFormatVersion"])
+            assert form == ("AWS_PROXY", "2.0"), name
+
+
+def test_routes_demand_aws_signatures_by_default(template: Template) -> None:
     stack = deploy(template)
-    integrations = stack.of_type("AWS::ApiGatewayV2::Integration")
-    led = {
-        route["RouteKey"]: referred(integrations[name]["IntegrationUri"])
-        for route in stack.of_type("AWS::ApiGatewayV2::Route").values()
-        for name in integrations
-        if route["Target"] == {"Fn::Sub": f"integrations/${{{name}}}"}
+    assert not stack.of_type("AWS::ApiGatewayV2::Authorizer")
+    for route in stack.of_type("AWS::ApiGatewayV2::Route").values():
+        demanded = {key: value for key, value in route.items() if key.startswith("Auth")}
+        assert demanded == {"AuthorizationType": "AWS_IAM"}, route
+
+
+def test_routes_demand_tokens_of_an_issuer_that_is_given(template: Template) -> None:
+    stack = deploy(template, JwtIssuer=ISSUER, JwtAudience="me", JwtScopePrefix="certificates/")
+    ((name, authorizer),) = stack.of_type("AWS::ApiGatewayV2::Authorizer").items()
+    assert authorizer["AuthorizerType"] == "JWT"
+    assert authorizer["JwtConfiguration"] == {"Issuer": ISSUER, "Audience": ["me"]}
+    assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
+    for route in stack.of_type("AWS::ApiGatewayV2::Route").values():
+        function = route["RouteKey"].rpartition("/")[2]
+        demanded = {key: value for key, value in route.items() if key.startswith("Auth")}
+        expected = {"AuthorizerId": {"Ref": name}, "AuthorizationScopes": [f"certificates/{function}"]}
+        assert demanded == {"AuthorizationType": "JWT", **expected}, route
+
+
+def test_an_issuer_needs_an_audience(template: Template) -> None:
+    (rule,) = template["Rules"].values()
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "JwtIssuer"}, ""]}]}
+    (assertion,) = rule["Assertions"]
+    assert assertion["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "JwtAudience"}, ""]}]}
+
+
+def test_webhooks_alone_pass_without_an_authorizer(template: Template) -> None:
+    """The function then has secrets and demands a signature."""
+    stack = deploy(template, Webhooks="yes")
+    is_open = {
+        route["RouteKey"]: route["AuthorizationType"] == "NONE" for route in stack.of_type("AWS::ApiGatewayV2::Route").values()
     }
-    assert led == ROUTES
-    for name, integration in integrations.items():
-        form = (integration["IntegrationType"], integration["PayloadFormatVersion"])
-        assert form == ("AWS_PROXY", "2.0"), name
-
-
-def test_routes_have_an_authorizer_by_default(template: Template) -> None:
-    routes = deploy(template).of_type("AWS::ApiGatewayV2::Route")
-    assert {route.get("AuthorizationType") for route in routes.values()} == {"AWS_IAM"}
-
-
-def test_routes_are_open_to_all_only_when_asked_for_in_words(template: Template) -> None:
-    assert template["Parameters"]["HttpAuthorization"]["AllowedValues"] == ["AWS_IAM", OPEN_TO_ALL]
-    routes = deploy(template, HttpAuthorization=OPEN_TO_ALL).of_type("AWS::ApiGatewayV2::Route")
-    assert {route.get("AuthorizationType") for route in routes.values()} == {"NONE"}
+    assert {key for key, value in is_open.items() if value} == WEBHOOKS.keys()
+    assert template["Parameters"]["Webhooks"] | {"Description": ""} == {
+        "Description": "",
+        "Type": "String",
+        "Default": "no",
+        "AllowedValues": ["no", "yes"],
+    }
+    for name, function in stack.of_type("AWS::Lambda::Function").items():
+        assert "WEBHOOK_SECRETS" in function["Environment"]["Variables"], name
 
 
 def test_nothing_but_the_routes_is_reachable(template: Template) -> None:
@@ -55,11 +100,12 @@ def test_nothing_but_the_routes_is_reachable(template: Template) -> None:
 
 def test_each_function_is_invoked_from_its_routes_only(template: Template) -> None:
     api = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/"
-    permissions = list(deploy(template).of_type("AWS::Lambda::Permission").values())
-    granted = {referred(permission["FunctionName"]): permission.get("SourceArn") for permission in permissions}
-    assert granted == {function: {"Fn::Sub": api + source} for function, source in SOURCES.items()}
-    assert len(permissions) == len(SOURCES)
-    assert {permission["Principal"] for permission in permissions} == {"apigateway.amazonaws.com"}
+    for webhooks, sources in (("no", SOURCES), ("yes", SOURCES | WEBHOOK_SOURCES)):
+        permissions = list(deploy(template, Webhooks=webhooks).of_type("AWS::Lambda::Permission").values())
+        granted = {(referred(permission["FunctionName"]), str(permission.get("SourceArn"))) for permission in permissions}
+        assert granted == {(function, str({"Fn::Sub": api + source})) for function, source in sources}
+        assert len(permissions) == len(sources)
+        assert {permission["Principal"] for permission in permissions} == {"apigateway.amazonaws.com"}
 
 
 def test_requests_are_throttled(template: Template) -> None:

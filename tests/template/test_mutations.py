@@ -3,23 +3,23 @@
 from collections.abc import Callable
 from types import ModuleType
 
+import mutations_of_access
 import pytest
+import test_alarms as alarms
 import test_environment as environment
 import test_functions as functions
 import test_http as http
 import test_pace as pace
 import test_queues as queues
+import test_roles as roles
+import test_schedule as schedule
 from stack import TEMPLATE, Template, parse
 
 Check = Callable[[Template], None]
 
-RESOLVED_KEY = '!Sub "{{resolve:secretsmanager:${TencentSecret}:SecretString:TENCENTCLOUD_SECRET_KEY}}"'
-OPEN_ROUTE = "AuthorizationType: !If [AnyoneMayCall, NONE, AWS_IAM]"
-IOT_CERTIFICATES = "!Sub arn:${AWS::Partition}:iot:*:${AWS::AccountId}:cert/*"
-CONDITIONAL_INSTANCES = "!If [HasAllowedInstances, !Ref InactivateAllowedInstances, !Ref AWS::NoValue]"
-
 # For each check: a text of the template, and what takes its first place.
 MUTATIONS: dict[Check, list[tuple[str, str]]] = {
+    **mutations_of_access.MUTATIONS,
     functions.test_functions_are_the_deployed_binaries: [
         ("CodeUri: functions/status", "CodeUri: functions/describe"),
         ("BuildMethod: rust-cargolambda", "BuildMethod: makefile"),
@@ -38,47 +38,14 @@ MUTATIONS: dict[Check, list[tuple[str, str]]] = {
         ("LogGroup: !Ref StatusLogGroup", "LogGroup: !Ref DescribeLogGroup"),
         (", RetentionInDays: !Ref LogRetentionDays", ""),
     ],
-    functions.test_roles_reach_the_own_queue_and_log_group_only: [
-        ("sqs:DeleteMessage", '"sqs:*"'),
-        ("Resource: !GetAtt StatusQueue.Arn", 'Resource: "*"'),
-        ("      Role: !GetAtt StatusRole.Arn\n", ""),
-        ("Service: lambda.amazonaws.com", 'AWS: "*"'),
-        ('Default: "no"', 'Default: "yes"'),
-        ('!Equals [!Ref AwsIot, "yes"]', '!Not [!Equals [!Ref AwsIot, "yes"]]'),
+    functions.test_functions_are_traced_where_asked_for: [
+        ("    Tracing: !Ref Tracing\n", ""),
+        ("Default: PassThrough", "Default: Active"),
     ],
-    functions.test_roles_reach_certificates_of_aws_iot_where_asked_for: [
-        ('["no", "yes"]', '["no", "yes", "maybe"]'),
-        ('[!Ref AwsIot, "yes"]', '[!Ref AwsIot, "on"]'),
-        ("[iot:DescribeCertificate, iot:UpdateCertificate]", "[iot:DescribeCertificate]"),
-        ("[iot:DescribeCertificate]", "[iot:DescribeCertificate, iot:UpdateCertificate]"),
-        ("iot:ListCertificates, ", '"iot:List*", '),
-        (IOT_CERTIFICATES, '"*"'),
-        (IOT_CERTIFICATES, "!Sub arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}:cert/*"),
-        ('Resource: "*"', f"Resource: {IOT_CERTIFICATES}"),
-    ],
-    environment.test_environments_hold_what_each_function_needs: [
-        ("TENCENT_MQTT_ENDPOINT:", "TENCENT_ENDPOINT:"),
-        ("alibaba-pca\n", "alibaba-pca\n          EXTRA: yes\n"),
-        ("!Ref AlibabaPcaRegion, !", "!Ref AlibabaMqttRegion, !"),
-        ("          SOURCES: !If [HasSources, !Ref Sources, !Ref AWS::NoValue]\n", ""),
-        ("      Variables:\n        TENCENT", "      Variables:\n        EXTRA: yes\n        TENCENT"),
-    ],
-    environment.test_environments_are_bare_by_default: [
-        (CONDITIONAL_INSTANCES, "!Ref InactivateAllowedInstances"),
-    ],
-    environment.test_each_parameter_alone_brings_its_own_variables: [
-        ("[!Ref AlibabaSecret,", "[!Ref TencentSecret,"),
-        ("[HasSources,", "[HasAllowedInstances,"),
-        ("[HasAlibabaMqttRegion,", "[HasAlibabaPcaRegion,"),
-    ],
-    environment.test_sources_that_lost_their_quotation_marks_are_refused: [
-        (r'\{\s*"[\s\S]*\}', r"\{[\s\S]*\}"),
-        (r"\s*\])?$", r"\s*\]?)?$"),
-        (r"\s*\])?$", r"\s*\])$"),
-    ],
-    environment.test_secrets_are_reached_by_reference_only: [
-        (RESOLVED_KEY, "!Ref TencentSecret"),
-        ("Conditions:", "  AlibabaKey: { Type: String }\n\nConditions:"),
+    functions.test_events_that_are_given_up_are_kept: [
+        ("MaximumRetryAttempts: 2", "MaximumRetryAttempts: 0"),
+        ("MaximumEventAgeInSeconds: 3600", "MaximumEventAgeInSeconds: 30"),
+        ("Destination: !GetAtt FailuresQueue.Arn", "Destination: !GetAtt ResultsQueue.Arn"),
     ],
     queues.test_queues_report_failures_of_single_messages: [
         ("[ReportBatchItemFailures]", "[ReportBatchItemFailure]"),
@@ -121,40 +88,65 @@ MUTATIONS: dict[Check, list[tuple[str, str]]] = {
     ],
     queues.test_queues_have_dead_letter_queues_of_their_own: [
         ("!GetAtt StatusDeadLetterQueue.Arn", "!GetAtt StatusQueue.Arn"),
-        ("MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 345600"),
+        ("MessageRetentionPeriod: 1209600 # 14 days, counted", "MessageRetentionPeriod: 345600 # 14 days, counted"),
         ("maxReceiveCount: 5", "maxReceiveCount: 1"),
         ("redrivePermission: byQueue", "redrivePermission: allowAll"),
         ("AccountId}:${AWS::StackName}-status", "AccountId}:other"),
+    ],
+    queues.test_answers_and_failures_are_kept_for_days: [
+        ("MessageRetentionPeriod: 345600 # 4 days\n\n", "MessageRetentionPeriod: 3600\n\n"),
+        ("MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 345600"),
     ],
     queues.test_queues_are_encrypted: [
         ("SqsManagedSseEnabled: true", "SqsManagedSseEnabled: false"),
         ("      SqsManagedSseEnabled: true\n", ""),
     ],
-    http.test_routes_lead_to_their_functions: [
-        ("RouteKey: POST /inactivate", "RouteKey: ANY /inactivate"),
-        ("integrations/${StatusIntegration}", "integrations/${DescribeIntegration}"),
-        ('PayloadFormatVersion: "2.0"', 'PayloadFormatVersion: "1.0"'),
+    schedule.test_a_summary_is_made_only_when_asked_for: [
+        ("    Condition: SendsSummary\n", ""),
+        ("ScheduleExpression: !Ref SummarySchedule", "ScheduleExpression: rate(1 minute)"),
+        ("        Arn: !GetAtt DescribeFunction.Arn", "        Arn: !GetAtt StatusFunction.Arn"),
     ],
-    http.test_routes_have_an_authorizer_by_default: [
-        (OPEN_ROUTE, "AuthorizationType: NONE"),
-        (f"      {OPEN_ROUTE}\n", ""),
-        ("Default: AWS_IAM", f"Default: {http.OPEN_TO_ALL}"),
+    schedule.test_the_summary_counts_all_sources_or_one_instance: [
+        ('"limit": 0', '"limit": 1'),
+        ('"expires_within_days": ${SummaryExpiresWithinDays}', '"expires_within_days": 30'),
+        ('"detail-type": "Summary", ', ""),
+        ("<aws.scheduler.execution-id>", "1"),
+        ('[!Ref SummaryInstance, ""]', '[!Ref SummarySchedule, ""]'),
     ],
-    http.test_routes_are_open_to_all_only_when_asked_for_in_words: [
-        (f"[AWS_IAM, {http.OPEN_TO_ALL}]", "[AWS_IAM, NONE]"),
-        (OPEN_ROUTE, "AuthorizationType: AWS_IAM"),
+    schedule.test_the_scheduler_may_invoke_describe_only: [
+        ("[lambda:InvokeFunction], Resource: !GetAtt DescribeFunction.Arn", '[lambda:InvokeFunction], Resource: "*"'),
+        ("            Condition: { StringEquals: { aws:SourceAccount: !Ref AWS::AccountId } }\n", "            Condition: {}\n"),
+        ("Service: scheduler.amazonaws.com", "Service: events.amazonaws.com"),
     ],
-    http.test_nothing_but_the_routes_is_reachable: [
-        ("CodeUri:", "FunctionUrlConfig: { AuthType: NONE }\n      CodeUri:"),
-        ("\nOutputs:", "  More: { Type: AWS::Serverless::HttpApi }\n\nOutputs:"),
+    schedule.test_a_schedule_is_one_that_the_scheduler_takes: [
+        (r"\(.+\))?$", r"\(.*\))?$"),
+        (r"^((rate|cron)\(", r"^((|rate|cron)[^(]*\(?"),
+        ("AllowedPattern: ^[A-Za-z0-9_-]*$", "AllowedPattern: ^.*$"),
     ],
-    http.test_each_function_is_invoked_from_its_routes_only: [
-        ("${Api}/*/*/describe", "${Api}/*"),
-        ("FunctionName: !Ref StatusFunction", "FunctionName: other"),
-        ("Principal: apigateway.amazonaws.com", 'Principal: "*"'),
+    alarms.test_alarms_are_on_metrics_that_exist: [
+        ("MetricName: Errors", "MetricName: Error"),
+        ("MetricName: ApproximateAgeOfOldestMessage", "MetricName: AgeOfOldestMessage"),
+        ("Name: FunctionName, Value", "Name: Function, Value"),
+        ("Value: !Ref StatusFunction }", "Value: !Ref StatusQueue }"),
+        ("Namespace: AWS/SQS", "Namespace: AWS/Lambda"),
+        ("TreatMissingData: notBreaching", "TreatMissingData: breaching"),
+        ("Period: 300", "Period: 45"),
     ],
-    http.test_requests_are_throttled: [
-        ("ThrottlingRateLimit: 10, ", ""),
+    alarms.test_every_function_and_queue_is_watched: [
+        ("MetricName: Throttles", "MetricName: Invocations"),
+        ("Threshold: 28500", "Threshold: 29000"),
+        ("Threshold: 900", "Threshold: 9000"),
+        ("!GetAtt StatusDeadLetterQueue.QueueName", "!GetAtt StatusQueue.QueueName"),
+        ("Statistic: Sum", "Statistic: SampleCount"),
+        ("ComparisonOperator: GreaterThanThreshold", "ComparisonOperator: LessThanThreshold"),
+    ],
+    alarms.test_alarms_go_to_the_topic_that_is_given: [
+        ("      AlarmActions: [!If [HasAlarmTopic, !Ref AlarmTopic, !Ref AWS::NoValue]]\n", "      AlarmActions: []\n"),
+        ("AlarmActions: [!If [HasAlarmTopic, !Ref AlarmTopic, !Ref AWS::NoValue]]", "AlarmActions: [!Ref AlarmTopic]"),
+    ],
+    alarms.test_the_dashboard_shows_metrics_that_exist: [
+        ('"Invocations", "FunctionName"', '"Invocation", "FunctionName"'),
+        ('[ "...", "${FailuresQueue.QueueName}" ]', '[ "...", "${ResultsQueue.QueueName}" ]'),
     ],
 }
 
@@ -179,5 +171,5 @@ def test_every_check_has_a_mutation() -> None:
     def checks(module: ModuleType) -> set[str]:
         return {name for name in vars(module) if name.startswith("test_")}
 
-    existing = set().union(*map(checks, (environment, functions, http, pace, queues)))
+    existing = set().union(*map(checks, (alarms, environment, functions, http, pace, queues, roles, schedule)))
     assert existing == {check.__name__ for check in MUTATIONS}

@@ -3,6 +3,8 @@
 from stack import Properties, Stack, Template, code_folders, deploy, referred
 
 DAY = 24 * 60 * 60
+# Where answers go, and where events go that a function has given up: nothing is taken from them here.
+SENT_TO = ["FailuresQueue", "ResultsQueue"]
 
 
 def queues_of_functions(stack: Stack) -> list[tuple[Properties, Properties, Properties]]:
@@ -57,7 +59,7 @@ def test_queues_have_dead_letter_queues_of_their_own(template: Template) -> None
     sources = [queue for _, _, queue in queues_of_functions(stack)]
     targets = [referred(source.get("RedrivePolicy", {}).get("deadLetterTargetArn")) for source in sources]
     assert len(set(targets)) == len(targets) and set(targets) <= queues.keys(), f"not a queue each: {targets}"
-    assert len(queues) == len(sources) + len(targets), f"a queue without a function: {sorted(queues)}"
+    assert len(queues) == len(sources) + len(targets) + len(SENT_TO), f"a queue without a function: {sorted(queues)}"
     for source, target in zip(sources, targets, strict=True):
         dead_letters = queues[target]
         assert source["RedrivePolicy"]["maxReceiveCount"] >= 5, source
@@ -66,6 +68,12 @@ def test_queues_have_dead_letter_queues_of_their_own(template: Template) -> None
         arn = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:" + source["QueueName"]["Fn::Sub"]
         allowed = {"redrivePermission": "byQueue", "sourceQueueArns": [{"Fn::Sub": arn}]}
         assert dead_letters.get("RedriveAllowPolicy") == allowed, target
+
+
+def test_answers_and_failures_are_kept_for_days(template: Template) -> None:
+    queues = deploy(template).of_type("AWS::SQS::Queue")
+    assert [queues[name]["MessageRetentionPeriod"] // DAY for name in SENT_TO] == [14, 4]
+    assert not any("RedrivePolicy" in queues[name] for name in SENT_TO)
 
 
 def test_queues_are_encrypted(template: Template) -> None:
