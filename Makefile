@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: demo run test format lint unit whole conformance open-api fuzz schemas template deny tree build
+.PHONY: demo run test format lint unit whole conformance open-api fuzz schemas template e2e deny tree build deploy deploy-local
 
 # Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
 # interpreter than python3.
@@ -15,7 +15,7 @@ run:
 	@"$${PYTHON:-python3}" scripts/demo stay
 
 # The whole check.
-test: format lint tree deny unit whole conformance open-api template
+test: format lint tree deny unit whole conformance open-api template e2e
 
 format:
 	cargo fmt --all --check
@@ -87,6 +87,25 @@ template:
 	sh scripts/environment.sh template tests/template/requirements.txt
 	sh scripts/environment.sh sam tests/template/requirements-sam.txt
 	.tools/template/bin/python -m pytest --no-header tests/template
+
+# The template on an emulated AWS, with the real functions, against the simulator.
+e2e:
+	sh scripts/environment.sh e2e tests/end_to_end/requirements.txt
+	cargo build --locked --workspace --exclude fuzz-targets --bins
+	.tools/e2e/bin/python -m pytest --no-header tests/end_to_end
+
+# The same stack, left running, with lines to paste into a terminal.
+deploy-local:
+	sh scripts/environment.sh e2e tests/end_to_end/requirements.txt
+	cargo build --locked --workspace --exclude fuzz-targets --bins
+	@.tools/e2e/bin/python tests/end_to_end
+
+# To AWS, with the credentials of your environment. It asks for the parameters, and keeps them in samconfig.toml.
+deploy:
+	sh scripts/environment.sh build scripts/requirements-build.txt
+	sh scripts/environment.sh sam tests/template/requirements-sam.txt
+	PATH="$$PWD/.tools/build/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam build
+	SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --guided
 
 # What is deployed, for this machine's processor: target/lambda/<function>/bootstrap.zip
 build:
