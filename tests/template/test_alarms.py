@@ -1,9 +1,10 @@
 """What raises an alarm, and that AWS measures it."""
 
 import json
+import re
 from typing import Any
 
-from stack import Properties, Stack, Template, code_folders, deploy, referred
+from stack import ROOT, Properties, Stack, Template, code_folders, deploy, referred
 
 # The metrics that these namespaces have under the one dimension named, from AWS's documentation of Lambda and SQS.
 METRICS = {
@@ -82,6 +83,13 @@ def test_alarms_go_to_the_topic_that_is_given(template: Template) -> None:
     for stack, actions in ((deploy(template), []), (deploy(template, AlarmTopic=TOPIC), [TOPIC])):
         for alarm in stack.of_type("AWS::CloudWatch::Alarm").values():
             assert alarm["AlarmActions"] == actions, alarm
+
+
+def test_each_alarm_has_an_answer_in_the_documents(template: Template) -> None:
+    documented = (ROOT / "docs/operations.md").read_text()
+    titles = "|".join(folder.capitalize() for folder in code_folders(template).values())
+    for name in deploy(template).of_type("AWS::CloudWatch::Alarm"):
+        assert f"| `{re.sub(f'^({titles})', '...', name)}` |" in documented, name
 
 
 def test_the_dashboard_shows_metrics_that_exist(template: Template) -> None:

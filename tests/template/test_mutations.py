@@ -144,6 +144,10 @@ MUTATIONS: dict[Check, list[tuple[str, str]]] = {
         ("      AlarmActions: [!If [HasAlarmTopic, !Ref AlarmTopic, !Ref AWS::NoValue]]\n", "      AlarmActions: []\n"),
         ("AlarmActions: [!If [HasAlarmTopic, !Ref AlarmTopic, !Ref AWS::NoValue]]", "AlarmActions: [!Ref AlarmTopic]"),
     ],
+    alarms.test_each_alarm_has_an_answer_in_the_documents: [
+        ("StatusThrottlesAlarm:", "StatusThrottlingAlarm:"),
+        ("FailuresAlarm:", "FailedAlarm:"),
+    ],
     alarms.test_the_dashboard_shows_metrics_that_exist: [
         ('"Invocations", "FunctionName"', '"Invocation", "FunctionName"'),
         ('[ "...", "${FailuresQueue.QueueName}" ]', '[ "...", "${ResultsQueue.QueueName}" ]'),
