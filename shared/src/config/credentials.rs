@@ -1,56 +1,14 @@
 //! Where each cloud's credentials come from: one place, and nothing half.
 
+mod names;
+
 use secrecy::SecretString;
 
+use self::names::{ALIBABA, Names, TENCENT};
 use super::{Cloud, ConfigError, Endpoint, Lookup, parsed, text};
 use crate::credentials::sts::{Identity, Role, Vendor, alibaba, aws, tencent};
 use crate::credentials::{Credentials, KeyOrigin, Origin, Proof, Store, StoredKey, sendable};
 use crate::model::Region;
-
-/// The names of one cloud's variables.
-struct Names {
-    /// For id, secret and session token.
-    key: [&'static str; 3],
-    secret: &'static str,
-    parameter: &'static str,
-    role: &'static str,
-    session_name: &'static str,
-    /// Where the cloud's name for such a thing is taken.
-    external_id: Option<&'static str>,
-    identity_provider: &'static str,
-    audience: &'static str,
-    /// For whom a token of AWS is unless the audience is configured.
-    default_audience: &'static str,
-    /// How a role's ARN begins.
-    arn: &'static str,
-}
-
-const TENCENT: Names = Names {
-    key: ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN"],
-    secret: "TENCENTCLOUD_SECRETS_MANAGER_SECRET",
-    parameter: "TENCENTCLOUD_SSM_PARAMETER",
-    role: "TENCENTCLOUD_ROLE_ARN",
-    session_name: "TENCENTCLOUD_ROLE_SESSION_NAME",
-    external_id: None,
-    identity_provider: "TENCENTCLOUD_OIDC_PROVIDER_ID",
-    audience: "TENCENTCLOUD_OIDC_AUDIENCE",
-    default_audience: tencent::HOST,
-    arn: "qcs::cam::",
-};
-
-/// Those of the official SDKs, as far as they have one.
-const ALIBABA: Names = Names {
-    key: ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"],
-    secret: "ALIBABA_CLOUD_SECRETS_MANAGER_SECRET",
-    parameter: "ALIBABA_CLOUD_SSM_PARAMETER",
-    role: "ALIBABA_CLOUD_ROLE_ARN",
-    session_name: "ALIBABA_CLOUD_ROLE_SESSION_NAME",
-    external_id: Some("ALIBABA_CLOUD_EXTERNAL_ID"),
-    identity_provider: "ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
-    audience: "ALIBABA_CLOUD_OIDC_AUDIENCE",
-    default_audience: "sts.aliyuncs.com",
-    arn: "acs:ram::",
-};
 
 pub(super) const AWS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 

@@ -12,10 +12,13 @@
 
 mod cells;
 mod setup;
+mod ways;
 
 mod bad_input;
 mod bad_requests;
 mod configuration;
+mod credential_refusals;
+mod credential_rotation;
 mod credential_sources;
 mod credentials;
 mod cross_check;
