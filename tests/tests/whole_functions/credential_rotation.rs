@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use simulator::{Fault, FaultRule};
+use serde_json::{Value, json};
+use simulator::{Fault, FaultRule, Vendor};
 
-use crate::setup::{at_once, full, simulator};
-use crate::ways::{VENDORS, Way, another_key, assert_complete, cells, pair, request, start, store};
+use crate::setup::{ALIBABA_INSTANCE, at_once, full, simulator};
+use crate::ways::{VENDORS, WAYS, Way, actions, another_key, assert_complete, cells, pair, request, start, store};
 
 #[tokio::test]
 async fn a_key_that_is_rotated_while_calls_run_fails_no_answer() {
@@ -76,6 +77,39 @@ async fn a_temporary_key_that_ends_before_its_time_is_replaced() {
         }
         assert_complete(&function.invoke(request(vendor)).await);
         assert_eq!(simulator.issued_keys().len(), 4, "{vendor:?} {way:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn calls_that_run_side_by_side_share_one_key_and_one_replacement() {
+    at_once(WAYS, |way| async move {
+        let vendor = Vendor::AlibabaCas;
+        let (simulator, mut function) = pair(vendor, way).await;
+        simulator.with_accounts(|accounts| accounts.delay = Duration::from_millis(200));
+        let certificates: Vec<Value> =
+            (0..20).map(|number| json!({ "serial_number": format!("d{number:011x}"), "ca_serial_number": "007269004887" })).collect();
+        let request = json!({ "provider": "alibaba-mqtt", "instance_id": ALIBABA_INSTANCE, "certificates": certificates });
+        let mut invoke = async || {
+            let answer = function.invoke(&request).await.json();
+            assert!(answer["results"].as_array().unwrap().iter().all(|result| result["status"] == "active"), "{answer}");
+        };
+        invoke().await;
+        assert_eq!(actions(&simulator), way.calls(vendor), "{way:?}");
+        let (old, new) = (vendor.credentials(), another_key(vendor, 1));
+        if way.has_role() {
+            simulator.end_issued_keys();
+        } else {
+            store(&simulator, vendor, &new, Some(&old));
+            simulator.replace_keys(vendor, [new]);
+            simulator.with_accounts(|accounts| accounts.extension_cache = Duration::ZERO);
+        }
+        let before = simulator.identity_calls().len();
+        invoke().await;
+        let refused = simulator.calls().iter().filter(|call| call.outcome != "ok").count();
+        assert!(refused > 1, "{way:?}: several calls were refused at once");
+        let fetches = if way == Way::Keyless { 2 } else { 1 };
+        assert_eq!(simulator.identity_calls().len() - before, fetches, "{way:?}");
     })
     .await;
 }
