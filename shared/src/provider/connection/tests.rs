@@ -139,8 +139,9 @@ const SECRET: [(&str, &str); 4] = [
     ("AWS_SESSION_TOKEN", "aws-token"),
 ];
 
-/// A secret that holds these keys one after the other, the last one from then on, at a vendor that takes those that it is told.
-fn rotated(ids: &'static [&'static str], good: &'static [&'static str]) -> Network {
+/// A secret that holds these keys one after the other, the last one from then on, and a vendor that takes the good ones and answers this
+/// status to all others; 403 is about the key.
+fn rotated(ids: &'static [&'static str], good: &'static [&'static str], refusal: u16) -> Network {
     let mut asked = 0;
     Network::new(move |request| {
         if request.url.contains("/secretsmanager/") {
@@ -150,7 +151,7 @@ fn rotated(ids: &'static [&'static str], good: &'static [&'static str]) -> Netwo
             return answer(200, format!(r#"{{"SecretString": "{text}"}}"#));
         }
         let is_good = good.iter().any(|id| request.url.ends_with(id));
-        answer(if is_good { 200 } else { 403 }, "")
+        answer(if is_good { 200 } else { refusal }, "")
     })
 }
 
@@ -163,7 +164,7 @@ async fn calls(network: &Network, variables: &[(&str, &str)], count: usize) -> (
     let connection = Connection { session: &session, endpoint, origin, provider: ProviderName::TencentMqtt };
     let read = |response: &HttpResponse| match response.status {
         200 => Ok(()),
-        _ => Err(Error { concerns_key: true, ..Error::new(ErrorCode::ProviderRejected, "the key") }),
+        status => Err(Error { concerns_key: status == 403, ..Error::new(ErrorCode::ProviderRejected, "no") }),
     };
     let sign = |credentials: &Credentials, _, _| HttpRequest {
         method: Method::Post,
@@ -190,14 +191,14 @@ async fn a_refused_key_is_fetched_anew_once_and_the_call_made_once_more() {
         (&["old", "new"], &[], 0, &[first, "old", current, "new"]),
         (&["old"], &[], 0, &[first, "old", current, previous]),
     ] {
-        let network = rotated(ids, good);
+        let network = rotated(ids, good, 403);
         assert_eq!(calls(&network, &SECRET, 1).await, (well, expected.iter().map(|text| (*text).to_owned()).collect()));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn however_many_calls_are_refused_the_key_is_fetched_anew_once() {
-    let network = rotated(&["old", "new"], &["new"]).delayed(std::time::Duration::from_millis(50));
+    let network = rotated(&["old", "new"], &["new"], 403).delayed(std::time::Duration::from_millis(50));
     let (well, called) = calls(&network, &SECRET, 100).await;
     let count = |what: &str| called.iter().filter(|called| called.starts_with(what)).count();
     assert_eq!((well, count("get?"), count("old"), count("new")), (100, 2, 100, 100));
@@ -205,6 +206,13 @@ async fn however_many_calls_are_refused_the_key_is_fetched_anew_once() {
 
 #[tokio::test(start_paused = true)]
 async fn there_is_no_other_key_in_the_environment() {
-    let network = rotated(&["new"], &["new"]);
+    let network = rotated(&["new"], &["new"], 403);
     assert_eq!(calls(&network, &[], 1).await, (0, vec!["AKIDtest".to_owned()]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn for_what_is_no_matter_of_the_key_none_is_fetched() {
+    let network = rotated(&["old", "new"], &["new"], 404);
+    let expected = ["get?secretId=tencent-key", "old"].map(str::to_owned).to_vec();
+    assert_eq!(calls(&network, &SECRET, 1).await, (0, expected));
 }
