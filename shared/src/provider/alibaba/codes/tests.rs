@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::ProviderName;
 use crate::provider::codes::tests::{CREDENTIALS, PARAMETERS, Verdict, assert_meaning, means};
+use crate::provider::codes::{Refusal, explain};
 
 fn assert_each(codes: &[&str], expected: &Verdict) {
     for code in codes {
@@ -64,4 +65,27 @@ fn what_somebody_must_change_first_is_refused_for_good() {
 #[test]
 fn refused_parameters_concern_the_parameters() {
     assert_each(&["InvalidParameter", "InvalidParameter.Accept", "InvalidParameter.Format", "MissingParameter"], &PARAMETERS);
+}
+
+#[test]
+fn only_a_key_that_is_good_no_more_makes_another_one_worth_a_try() {
+    for (code, concerns_key) in [
+        ("InvalidAccessKeyId.NotFound", true),
+        ("InvalidAccessKeyId.Inactive", true),
+        ("Forbidden.AccessKeyDisabled", true),
+        ("SignatureDoesNotMatch", true),
+        ("InvalidSecurityToken.Expired", true),
+        ("InvalidSecurityToken.MismatchWithAccessKey", true),
+        ("MissingSecurityToken", true),
+        ("Forbidden.RAM", false),
+        ("NoPermission", false),
+        ("InvalidTimeStamp.Expired", false),
+        ("IncompleteSignature", false),
+        ("Throttling.User", false),
+        ("InternalError", false),
+        ("InvalidParameter", false),
+    ] {
+        let refusal = Refusal { provider: ProviderName::AlibabaPca, code, message: None, request_id: None, status: 400 };
+        assert_eq!(explain(&refusal, &[CODES]).concerns_key, concerns_key, "{code}");
+    }
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::ProviderName;
 use crate::provider::codes::tests::{CREDENTIALS, PARAMETERS, Verdict, assert_meaning, means};
+use crate::provider::codes::{Refusal, explain};
 
 fn assert_each(codes: &[&str], expected: &Verdict) {
     for code in codes {
@@ -117,4 +118,24 @@ fn refused_parameters_concern_the_parameters() {
         ],
         &PARAMETERS,
     );
+}
+
+#[test]
+fn only_a_key_that_is_good_no_more_makes_another_one_worth_a_try() {
+    for (code, concerns_key) in [
+        ("AuthFailure.InvalidSecretId", true),
+        ("AuthFailure.SecretIdNotFound", true),
+        ("AuthFailure.SignatureFailure", true),
+        ("AuthFailure.TokenFailure", true),
+        ("AuthFailure.SignatureExpire", false),
+        ("AuthFailure.MFAFailure", false),
+        ("AuthFailure.UnauthorizedOperation", false),
+        ("UnauthorizedOperation", false),
+        ("RequestLimitExceeded", false),
+        ("InternalError", false),
+        ("InvalidParameter", false),
+    ] {
+        let refusal = Refusal { provider: ProviderName::TencentMqtt, code, message: None, request_id: None, status: 400 };
+        assert_eq!(explain(&refusal, &[CODES]).concerns_key, concerns_key, "{code}");
+    }
 }
