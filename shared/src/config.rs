@@ -4,7 +4,6 @@ mod calls;
 mod credentials;
 mod endpoint;
 
-pub use calls::CallIntervals;
 pub use endpoint::{Endpoint, QueueUrl};
 
 use std::fmt;
@@ -15,6 +14,7 @@ use crate::credentials::Origin;
 use crate::model::{InstanceId, ProviderName, Region, Source};
 use crate::object::Object;
 use crate::request::check_list;
+use crate::transport::CallIntervals;
 use crate::webhook::Secrets;
 
 /// Everything that the environment decides, but for how to log.
@@ -159,7 +159,7 @@ fn call_intervals(lookup: Lookup<'_>) -> Result<CallIntervals, ConfigError> {
     let instances = parsed(lookup, concurrency, calls::instances)?;
     let missing = |variable, other| ConfigError { variable, reason: format!("it is not set, although {other} is") };
     match (text(lookup, calls), instances) {
-        (Some(value), Some(instances)) => CallIntervals::parse(&value, instances).map_err(|reason| ConfigError { variable: calls, reason }),
+        (Some(value), Some(instances)) => calls::intervals(&value, instances).map_err(|reason| ConfigError { variable: calls, reason }),
         (Some(_), None) => Err(missing(concurrency, calls)),
         (None, Some(_)) => Err(missing(calls, concurrency)),
         (None, None) => Ok(CallIntervals::default()),

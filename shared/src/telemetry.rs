@@ -1,10 +1,10 @@
 //! One line per log event on standard output, as JSON or as text, and nothing of a secret at any level.
 
 mod lines;
-mod metrics;
 mod scope;
+#[cfg(test)]
+pub(crate) mod written;
 
-pub use metrics::EventRecord;
 pub use scope::EventScope;
 
 use tracing::Subscriber;

@@ -4,43 +4,33 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::model::ProviderName;
+use crate::transport::CallIntervals;
 
 /// An instance that has to wait longer before each call would spend its time on waiting.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The time between two calls of one instance, for each provider that is named. To one that is not, it calls as soon as it likes.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct CallIntervals(Vec<(ProviderName, Duration)>);
-
-impl CallIntervals {
-    /// From `tencent-mqtt=12,alibaba-pca=8`: the calls that all instances together may make in a second.
-    ///
-    /// # Errors
-    /// A sentence when it is not such a list, or leaves too little for each of so many instances.
-    pub fn parse(list: &str, instances: NonZeroU32) -> Result<Self, String> {
-        let mut intervals: Vec<(ProviderName, Duration)> = Vec::new();
-        for item in list.split(',') {
-            let (name, calls) = item.trim().split_once('=').ok_or("it is not a list like tencent-mqtt=12,alibaba-pca=8")?;
-            let provider = ProviderName::parse(name)?;
-            let calls: NonZeroU32 = calls.parse().map_err(|_| format!("the calls to {provider} are not a whole number from 1"))?;
-            if intervals.iter().any(|(named, _)| *named == provider) {
-                return Err(format!("it names {provider} twice"));
-            }
-            let interval = interval(calls, instances);
-            if interval > LONGEST_INTERVAL {
-                let detail =
-                    format!("{instances} instances share {calls} calls a second to {provider}, which leaves each less than one in 5 s");
-                return Err(format!("{detail}; lower RESERVED_CONCURRENCY"));
-            }
-            intervals.push((provider, interval));
+/// From `tencent-mqtt=12,alibaba-pca=8`: the calls that all instances together may make in a second.
+///
+/// # Errors
+/// A sentence when it is not such a list, or leaves too little for each of so many instances.
+pub(super) fn intervals(list: &str, instances: NonZeroU32) -> Result<CallIntervals, String> {
+    let mut intervals: Vec<(ProviderName, Duration)> = Vec::new();
+    for item in list.split(',') {
+        let (name, calls) = item.trim().split_once('=').ok_or("it is not a list like tencent-mqtt=12,alibaba-pca=8")?;
+        let provider = ProviderName::parse(name)?;
+        let calls: NonZeroU32 = calls.parse().map_err(|_| format!("the calls to {provider} are not a whole number from 1"))?;
+        if intervals.iter().any(|(named, _)| *named == provider) {
+            return Err(format!("it names {provider} twice"));
         }
-        Ok(Self(intervals))
+        let interval = interval(calls, instances);
+        if interval > LONGEST_INTERVAL {
+            let detail =
+                format!("{instances} instances share {calls} calls a second to {provider}, which leaves each less than one in 5 s");
+            return Err(format!("{detail}; lower RESERVED_CONCURRENCY"));
+        }
+        intervals.push((provider, interval));
     }
-
-    /// Each provider that is named.
-    pub fn iter(&self) -> impl Iterator<Item = (ProviderName, Duration)> {
-        self.0.iter().copied()
-    }
+    Ok(intervals.into_iter().collect())
 }
 
 /// Rounded up, so that all instances together never make more.
@@ -63,7 +53,7 @@ mod tests {
     use super::*;
 
     fn parsed(list: &str, count: &str) -> Result<Vec<(&'static str, u128)>, String> {
-        let intervals = CallIntervals::parse(list, instances(count)?)?;
+        let intervals = intervals(list, instances(count)?)?;
         Ok(intervals.iter().map(|(provider, interval)| (provider.as_str(), interval.as_nanos())).collect())
     }
 

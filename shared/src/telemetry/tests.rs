@@ -1,30 +1,9 @@
-//! What lines look like at which level, and what an event leaves behind.
-
-use super::*;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+//! What lines look like at which level.
 
 use serde_json::Value;
 
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn written(level: &str, json: bool, log: impl FnOnce()) -> String {
-    let output = Written::default();
-    let writer = output.clone();
-    tracing::subscriber::with_default(subscriber("describe", Some(level), json, move || writer.clone()), log);
-    String::from_utf8(output.0.lock().unwrap().clone()).unwrap()
-}
+use super::written::written;
+use super::*;
 
 #[test]
 fn a_json_line_is_one_object_whatever_the_texts_hold() {
@@ -113,74 +92,4 @@ fn lines_name_the_event_while_it_is_under_way_and_the_first_one_is_cold() {
     assert_eq!(told(&lines[1]), [service(), true.into(), "id-1".into(), "1-5759e988-bd862e3fe1be46a994272793".into()]);
     assert_eq!(told(&lines[2]), [service(), false.into(), "id-2".into(), none.clone()]);
     assert_eq!(told(&lines[3]), [service(), none.clone(), none.clone(), none]);
-}
-
-/// An answer with these ids of calls, that counts this.
-struct Told(Vec<String>, Vec<(String, u64)>);
-
-impl serde::Serialize for Told {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_unit()
-    }
-}
-
-impl crate::operation::Answer for Told {
-    fn failures(&self) -> impl Iterator<Item = &crate::error::Error> {
-        std::iter::empty()
-    }
-
-    fn subject(&self) -> Option<String> {
-        None
-    }
-
-    fn provider_request_ids(&self) -> Vec<&str> {
-        self.0.iter().map(String::as_str).collect()
-    }
-
-    fn counts(&self) -> Vec<(String, u64)> {
-        self.1.clone()
-    }
-
-    fn for_log(self) -> Self {
-        self
-    }
-}
-
-/// The [format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html): each
-/// metric that is declared stands in the line as a number, and so does each dimension as a text.
-#[test]
-fn an_event_leaves_one_line_with_embedded_metrics() {
-    let line = written("error", false, || {
-        let mut record = EventRecord::default();
-        (record.messages, record.messages_coming_back, record.errors) = (3, 1, 1);
-        record.add(&Told(vec!["call-1".to_owned()], vec![("outcome_refused".to_owned(), 2), ("status_good".to_owned(), 0)]));
-        record.add(&Told((0..500).map(|number| format!("call {number}")).collect(), vec![("outcome_refused".to_owned(), 1)]));
-        let calls = crate::transport::CallCounts { calls: 9, retries: 2, throttles: 1 };
-        record.write("queue", std::time::Duration::from_millis(1_250), calls);
-    });
-    assert_eq!(line.matches('\n').count(), 1, "{line}");
-    let line: Value = serde_json::from_str(&line).unwrap();
-    let expected = [
-        ("provider_calls", 9),
-        ("provider_retries", 2),
-        ("provider_throttles", 1),
-        ("messages", 3),
-        ("messages_coming_back", 1),
-        ("errors", 1),
-        ("outcome_refused", 3),
-        ("status_good", 0),
-    ];
-    for (name, count) in expected {
-        assert_eq!(line[name], count, "{name}");
-    }
-    assert_eq!((&line["message"], &line["trigger"], &line["duration_ms"]), (&"event".into(), &"queue".into(), &1_250.into()));
-    assert_eq!(line["provider_request_ids"].as_array().unwrap().len(), 100);
-    let directive = &line["_aws"]["CloudWatchMetrics"][0];
-    assert_eq!((&directive["Namespace"], &directive["Dimensions"]), (&"DeviceCertificates".into(), &serde_json::json!([["service"]])));
-    assert_eq!(line["service"], "describe");
-    assert!(line["_aws"]["Timestamp"].as_u64().unwrap() > 1_700_000_000_000);
-    let declared: Vec<&str> = directive["Metrics"].as_array().unwrap().iter().map(|metric| metric["Name"].as_str().unwrap()).collect();
-    assert_eq!(declared.len(), expected.len());
-    assert!(declared.iter().all(|name| line[name].is_u64()), "{declared:?}");
-    assert!(directive["Metrics"].as_array().unwrap().iter().all(|metric| metric["Unit"] == "Count"));
 }

@@ -12,7 +12,7 @@ mod retry;
 
 pub use client::{HttpClient, StartError};
 pub use deadline::Deadline;
-pub use pace::{CallCounts, Lane, Pace, SIDE_BY_SIDE};
+pub use pace::{CallCounts, CallIntervals, Lane, Pace, SIDE_BY_SIDE};
 pub use quota::RetryQuota;
 pub use retry::{Failure, Safety, Transport};
 

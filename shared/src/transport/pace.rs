@@ -11,12 +11,28 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::{Deadline, Safety};
-use crate::config::CallIntervals;
 use crate::model::ProviderName;
 
 /// How many calls to one provider wait for their answers at once. More would only be throttled where they are not paced, and with a pace
 /// they are enough for a vendor that takes its time.
 pub const SIDE_BY_SIDE: usize = 8;
+
+/// The time between two calls of one instance, for each provider that has a pace. To the others it calls as soon as it likes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct CallIntervals(Vec<(ProviderName, Duration)>);
+
+impl CallIntervals {
+    /// Each provider that has one.
+    pub fn iter(&self) -> impl Iterator<Item = (ProviderName, Duration)> {
+        self.0.iter().copied()
+    }
+}
+
+impl FromIterator<(ProviderName, Duration)> for CallIntervals {
+    fn from_iter<I: IntoIterator<Item = (ProviderName, Duration)>>(intervals: I) -> Self {
+        Self(intervals.into_iter().collect())
+    }
+}
 
 /// The calls of one invocation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -16,12 +16,13 @@ use super::batch::{Carrier, Delivery};
 use super::event::{Event, recognise};
 use super::outcome::Outcome;
 use super::queue::BatchAnswer;
+use super::record::EventRecord;
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 use crate::operation::{Answer, AnswerBudget, Operation};
 use crate::provider::Session;
 use crate::request;
-use crate::telemetry::{EventRecord, EventScope, RECORD};
+use crate::telemetry::{EventScope, RECORD};
 use crate::transport::{Deadline, Pace};
 
 /// Lambda takes 6 MB (6,291,556 bytes) of a synchronous answer.

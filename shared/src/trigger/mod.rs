@@ -8,6 +8,7 @@ mod invocation;
 mod message;
 mod outcome;
 mod queue;
+mod record;
 #[cfg(test)]
 mod tests;
 

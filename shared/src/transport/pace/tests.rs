@@ -36,7 +36,7 @@ async fn without_a_pace_no_turn_is_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_provider_has_turns_of_its_own() {
-    let intervals = CallIntervals::parse("tencent-mqtt=2,alibaba-pca=1", 1.try_into().unwrap()).unwrap();
+    let intervals = [(ProviderName::TencentMqtt, milliseconds(500)), (ProviderName::AlibabaPca, milliseconds(1_000))].into_iter().collect();
     let pace = Pace::begin(&intervals);
     for (provider, first) in [(ProviderName::AlibabaPca, 1000), (ProviderName::TencentMqtt, 0), (ProviderName::AwsIot, 0)] {
         let turns = turns(pace.lane(provider), 1, Deadline::after(HOUR)).await;

@@ -1,9 +1,7 @@
 //! What topics, buses and pipes get for an answer.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use super::*;
+use crate::telemetry::written::written;
 use crate::transport::fake::{answer, ok, parameter};
 
 /// The certificate itself as the broker keeps it, of which no line of the log may hold this.
@@ -154,19 +152,6 @@ fn a_part_that_may_succeed_later_fails_a_buss_event_and_a_topics() {
     assert_eq!(answer[0]["summary"]["failed"], 1, "a pipe is told both: {answer}");
 }
 
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn each_message_has_its_line_in_the_log_and_certificates_themselves_have_none() {
     let good = list("mqtt-1");
@@ -177,18 +162,11 @@ fn each_message_has_its_line_in_the_log_and_certificates_themselves_have_none() 
         (topic(&[&good, &good]), &["answer false", "answer false"]),
         (bus(&good), &["answer false"]),
     ] {
-        let output = Written::default();
-        let writer = output.clone();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-        let result = tracing::subscriber::with_default(subscriber, || send_over::<Describe>(&broker(), &event));
-        assert!(result.is_ok());
-        let log = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+        let log = written("info", true, || assert!(send_over::<Describe>(&broker(), &event).is_ok()));
         assert!(!log.contains(PEM) && log.contains("mqtt-1"), "{log}");
-        let told: Vec<&str> = log
-            .lines()
-            .filter(|line| line.contains("record: answer"))
-            .map(|line| if line.contains("comes_back=true") { "answer true" } else { "answer false" })
-            .collect();
+        let written: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let answers = written.iter().filter(|line| line["message"] == "answer");
+        let told: Vec<String> = answers.map(|line| format!("answer {}", line["comes_back"])).collect();
         assert_eq!(told, lines, "{log}");
     }
 }

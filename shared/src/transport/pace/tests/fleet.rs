@@ -55,7 +55,7 @@ async fn run(load: Load, calls: usize) -> Vec<Instant> {
     let network = Network::new(|_| answer(200, ""));
     let instances: Vec<Transport> = (0..WARM).map(|_| network.transport()).collect();
     let free: RefCell<Vec<&Transport>> = RefCell::new(instances.iter().collect());
-    let intervals = CallIntervals::parse(&format!("tencent-mqtt={SHARE}"), SLOTS.try_into().unwrap()).unwrap();
+    let intervals = [(ProviderName::TencentMqtt, Duration::from_secs(1) * SLOTS / SHARE)].into_iter().collect();
     let dice = Dice(Cell::new(20_251_122));
     let slot = async || {
         while network.sent().len() < calls {
