@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: demo run test format lint unit whole conformance open-api fuzz schemas template e2e deny tree build deploy deploy-local
+.PHONY: demo run test format lint unit whole conformance open-api fuzz schemas template e2e bench deny tree build deploy deploy-local
 
 # Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
 # interpreter than python3.
@@ -93,6 +93,15 @@ e2e:
 	sh scripts/environment.sh e2e tests/end_to_end/requirements.txt
 	cargo build --locked --workspace --exclude fuzz-targets --bins
 	.tools/e2e/bin/python -m pytest --no-header tests/end_to_end
+
+# The functions beside an empty one and beside the vendors' SDKs in Python and Node.js; `target/release/bench --help` tells what
+# BENCH_OPTIONS may hold.
+bench:
+	sh scripts/environment.sh bench bench/peers/python/requirements.txt
+	cargo build --locked --release
+	cargo build --locked --release --package bench
+	sh bench/prepare.sh
+	target/release/bench $(BENCH_OPTIONS)
 
 # The same stack, left running, with lines to paste into a terminal.
 deploy-local:

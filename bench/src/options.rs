@@ -1,0 +1,82 @@
+//! The command line.
+
+use std::time::Duration;
+
+pub(crate) const USAGE: &str = "\
+Usage: bench [--stages cold,throttled,warm] [--contestants NAME,..] [--rounds N] [--invocations N] [--round-trip MILLISECONDS]
+
+  --stages       which are run; all three unless given
+  --contestants  who takes part beside `empty`: describe, inactivate, status, and each of them as python-.. and node-..;
+                 all unless given
+  --rounds       cold starts of each, 31 unless given
+  --invocations  of each that is warm, 1000 unless given
+  --round-trip   how far the providers are away, 0 unless given
+";
+
+/// What is measured.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Options {
+    pub(crate) stages: Vec<String>,
+    /// All when `None`.
+    pub(crate) contestants: Option<Vec<String>>,
+    pub(crate) rounds: usize,
+    pub(crate) invocations: usize,
+    pub(crate) round_trip: Duration,
+}
+
+impl Options {
+    /// Reads the arguments behind the program's name.
+    pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options =
+            Self { stages: list("cold,throttled,warm"), contestants: None, rounds: 31, invocations: 1000, round_trip: Duration::ZERO };
+        while let Some(name) = arguments.next() {
+            let value = arguments.next().ok_or_else(|| format!("{name} is no option, or lacks its value"))?;
+            let number = || value.parse::<u32>().map_err(|_| format!("{name} takes a number"));
+            match name.as_str() {
+                "--stages" => options.stages = list(&value),
+                "--contestants" => options.contestants = Some(list(&value)),
+                "--rounds" => options.rounds = number()? as usize,
+                "--invocations" => options.invocations = number()? as usize,
+                "--round-trip" => options.round_trip = Duration::from_millis(number()?.into()),
+                _ => return Err(format!("{name} is no option")),
+            }
+        }
+        match options.stages.iter().find(|stage| !["cold", "throttled", "warm"].contains(&stage.as_str())) {
+            Some(stage) => Err(format!("{stage} is no stage")),
+            None => Ok(options),
+        }
+    }
+
+    /// Whether this stage is run.
+    pub(crate) fn runs(&self, stage: &str) -> bool {
+        self.stages.iter().any(|name| name == stage)
+    }
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Options, String> {
+        Options::parse(text.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn options_are_read() {
+        let options = parse("--stages cold --contestants describe,status --rounds 5 --round-trip 30").unwrap();
+        assert!(options.runs("cold") && !options.runs("warm"));
+        assert_eq!(options.contestants.unwrap(), ["describe", "status"]);
+        assert_eq!((options.rounds, options.invocations, options.round_trip), (5, 1000, Duration::from_millis(30)));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        assert_eq!(parse("--rounds many").unwrap_err(), "--rounds takes a number");
+        assert_eq!(parse("--stages hot").unwrap_err(), "hot is no stage");
+        assert_eq!(parse("--verbose on").unwrap_err(), "--verbose is no option");
+    }
+}

@@ -1,0 +1,138 @@
+//! A lean stand-in for the Lambda Runtime API.
+//!
+//! The one of the tests runs on an async runtime and looks closely at what it is told. Here its share of each invocation would be measured
+//! along: this one has a blocking thread for each connection, which takes the times right beside the socket.
+
+use std::io::{self, BufReader, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::http;
+
+/// Longer than any function here takes.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// What the function told.
+pub(crate) enum Report {
+    /// It has asked for an event.
+    Ready(Instant),
+    Answered(Answer),
+    /// It has reported an error, as the text says.
+    Failed(String),
+}
+
+/// An answer to an event.
+pub(crate) struct Answer {
+    /// When the event was handed out.
+    pub(crate) from: Instant,
+    /// When the answer had been read.
+    pub(crate) to: Instant,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The running stand-in.
+pub(crate) struct RuntimeApi {
+    address: SocketAddr,
+    events: Sender<&'static str>,
+    reports: Receiver<Report>,
+    is_over: Arc<AtomicBool>,
+}
+
+struct Shared {
+    events: Mutex<Receiver<&'static str>>,
+    handed_out: Mutex<Option<Instant>>,
+}
+
+impl RuntimeApi {
+    pub(crate) fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let (events, waiting) = channel();
+        let (reporter, reports) = channel();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let shared = Arc::new(Shared { events: Mutex::new(waiting), handed_out: Mutex::new(None) });
+        let ends = Arc::clone(&is_over);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if ends.load(Ordering::Relaxed) {
+                    break;
+                }
+                let (Ok(stream), shared, reporter) = (stream, Arc::clone(&shared), reporter.clone()) else { break };
+                // A failure is a function that hung up, which shows as an answer that does not come.
+                std::thread::spawn(move || shared.serve(stream, &reporter));
+            }
+        });
+        Ok(Self { address, events, reports, is_over })
+    }
+
+    /// The value of `AWS_LAMBDA_RUNTIME_API`.
+    pub(crate) fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Gives this event to the function when it next asks for one.
+    pub(crate) fn offer(&self, event: &'static str) -> Result<(), String> {
+        self.events.send(event).map_err(|_| "the Runtime API stand-in has ended".to_owned())
+    }
+
+    /// What the function tells next.
+    pub(crate) fn report(&self) -> Result<Report, String> {
+        self.reports.recv_timeout(TIME_LIMIT).map_err(|error| match error {
+            RecvTimeoutError::Timeout => format!("nothing was heard for {TIME_LIMIT:?}"),
+            RecvTimeoutError::Disconnected => "the Runtime API stand-in has ended".to_owned(),
+        })
+    }
+}
+
+impl Drop for RuntimeApi {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        // Wakes the thread that accepts, which then ends.
+        drop(TcpStream::connect(self.address));
+    }
+}
+
+impl Shared {
+    fn serve(&self, stream: TcpStream, reporter: &Sender<Report>) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        let mut stream = BufReader::new(stream);
+        while let Some(request) = http::read(&mut stream)? {
+            let now = Instant::now();
+            let line = request.head.lines().next().unwrap_or_default();
+            if line.starts_with("GET ") {
+                // Nobody listens once the sandbox is dropped.
+                drop(reporter.send(Report::Ready(now)));
+                let Ok(event) = lock(&self.events).recv() else { break };
+                let answer = http::answer("200 OK", &headers(), event.as_bytes());
+                *lock(&self.handed_out) = Some(Instant::now());
+                stream.get_mut().write_all(&answer)?;
+                continue;
+            }
+            let handed_out = lock(&self.handed_out).take();
+            let report = match handed_out {
+                Some(from) if line.contains("/response ") => Report::Answered(Answer { from, to: now, body: request.body }),
+                _ => Report::Failed(format!("{line}: {}", String::from_utf8_lossy(&request.body))),
+            };
+            drop(reporter.send(report));
+            stream.get_mut().write_all(&http::answer("202 Accepted", "", b"{\"status\":\"OK\"}\n"))?;
+        }
+        Ok(())
+    }
+}
+
+fn headers() -> String {
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_add(TIME_LIMIT).as_millis();
+    format!(
+        "lambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n\
+         lambda-runtime-deadline-ms: {deadline}\r\n\
+         lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-west-1:123456789012:function:bench\r\n\
+         lambda-runtime-trace-id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0\r\n"
+    )
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

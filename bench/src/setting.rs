@@ -1,0 +1,42 @@
+//! What all contestants have around them.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::provider::Provider;
+use crate::relay;
+
+/// What all contestants have around them.
+pub(crate) struct Setting {
+    /// The root of the workspace.
+    pub(crate) root: PathBuf,
+    /// What is prepared and written for a run: `target/bench`.
+    pub(crate) output: PathBuf,
+    pub(crate) provider: Provider,
+    /// The base URL of every provider.
+    pub(crate) endpoint: String,
+    /// The stand-in's root as a PEM file.
+    pub(crate) root_file: PathBuf,
+    /// The same behind the public roots, for a client that takes one file for all.
+    pub(crate) all_roots_file: PathBuf,
+}
+
+impl Setting {
+    /// Starts the provider stand-in, at this distance.
+    pub(crate) fn new(round_trip: Duration) -> Result<Self, Box<dyn Error>> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned();
+        let output = root.join("target/bench");
+        fs::create_dir_all(&output)?;
+        let provider = Provider::start()?;
+        let port = if round_trip.is_zero() { provider.port } else { relay::start(provider.port, round_trip)? };
+        let root_file = output.join("root.pem");
+        fs::write(&root_file, &provider.root_pem)?;
+        // Left out where the Python peers are not installed, which then are no contestants.
+        let public_roots = fs::read_to_string(output.join("public-roots.pem")).unwrap_or_default();
+        let all_roots_file = output.join("all-roots.pem");
+        fs::write(&all_roots_file, public_roots + &provider.root_pem)?;
+        Ok(Self { root, output, provider, endpoint: format!("https://localhost:{port}"), root_file, all_roots_file })
+    }
+}
