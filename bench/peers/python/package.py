@@ -35,29 +35,29 @@ def distributions(name: str, found: dict[str, importlib.metadata.Distribution]) 
     return found
 
 
-def write(name: str, files: list[tuple[pathlib.Path, str]]) -> None:
+def write(name: str, files: dict[str, pathlib.Path]) -> None:
     with zipfile.ZipFile(OUTPUT / "zip" / f"{name}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for file, path in files:
+        for path, file in files.items():
             archive.write(file, path)
 
 
 def main() -> None:
     (OUTPUT / "zip").mkdir(parents=True, exist_ok=True)
     (OUTPUT / "public-roots.pem").write_text(pathlib.Path(certifi.where()).read_text())
-    write("empty", [(ROOT / "target/release/empty", "bootstrap")])
+    write("empty", {"bootstrap": ROOT / "target/release/empty"})
     for operation, sdk in SDKS.items():
-        write(operation, [(ROOT / "target/release" / operation, "bootstrap")])
+        write(operation, {"bootstrap": ROOT / "target/release" / operation})
         handler = pathlib.Path(__file__).with_name(f"{operation}.py")
-        files = [
-            (pathlib.Path(file.locate()), str(file))
+        files = {
+            str(file): pathlib.Path(file.locate())
             for distribution in distributions(sdk, {}).values()
             for file in distribution.files or []
             if not str(file).startswith("..") and file.locate().is_file()
-        ]
-        write(f"python-{operation}", [(handler, handler.name), *files])
+        }
+        write(f"python-{operation}", {handler.name: handler} | files)
         bundle = OUTPUT / f"node-{operation}" / "index.js"
         if bundle.is_file():
-            write(f"node-{operation}", [(bundle, bundle.name)])
+            write(f"node-{operation}", {bundle.name: bundle})
 
 
 main()
