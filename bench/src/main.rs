@@ -68,16 +68,16 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         size.map_or_else(|| "–".to_owned(), |size| format!("{:.2}", size as f64 / 1_048_576.0))
     };
     if options.runs("cold") {
-        let samples = stages::cold(&contestants, &setting, options.rounds, None)?;
+        let samples = stages::cold(&contestants, &setting, options.rounds, false)?;
         let mut columns = cold_columns(&samples, BASE);
         columns.push(column("zip MiB", zip));
         println!("Cold starts, {} of each:\n\n{}", options.rounds, table(&names, &columns));
         results.insert("cold".to_owned(), samples.to_json());
     }
     if options.runs("throttled") {
-        match Throttle::new() {
-            Ok(throttle) => {
-                let samples = stages::cold(&contestants, &setting, options.rounds, Some(&throttle))?;
+        match Throttle::new().map(drop) {
+            Ok(()) => {
+                let samples = stages::cold(&contestants, &setting, options.rounds, true)?;
                 println!("At the share of 128 MB from the first event on:\n\n{}", table(&names, &cold_columns(&samples, BASE)));
                 results.insert("throttled".to_owned(), samples.to_json());
             }

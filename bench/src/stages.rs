@@ -16,20 +16,17 @@ const BLOCK: usize = 50;
 /// Invocations before the measured ones, in which an interpreter compiles what it runs often.
 const WARM_UP: usize = 20;
 
-/// Starts each contestant once in each round. With `throttle` its share is small from the first event on: Lambda does not throttle
-/// the start.
-pub(crate) fn cold(
-    contestants: &[Contestant],
-    setting: &Setting,
-    rounds: usize,
-    throttle: Option<&Throttle>,
-) -> Result<Samples, Box<dyn Error>> {
+/// Starts each contestant once in each round. Throttled, its share of a processor is small from the first event on: Lambda does not
+/// throttle the start.
+pub(crate) fn cold(contestants: &[Contestant], setting: &Setting, rounds: usize, is_throttled: bool) -> Result<Samples, Box<dyn Error>> {
     let mut samples = Samples::default();
     for _ in 0..rounds {
         for contestant in shuffled(contestants) {
+            // A group of its own, which owes nothing for the one before. It outlives the sandbox, so that it can be removed.
+            let throttle = if is_throttled { Some(Throttle::new()?) } else { None };
             let sandbox = Sandbox::start(contestant, setting)?;
             let ready = sandbox.ready()?;
-            if let Some(throttle) = throttle {
+            if let Some(throttle) = &throttle {
                 throttle.add(sandbox.process_id())?;
             }
             let answers = sandbox.invoke(1)?;

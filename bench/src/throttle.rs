@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const PERIOD_MICROSECONDS: &str = "20000";
 const QUOTA_MICROSECONDS: &str = "1450";
 
-/// A control group with that share; removed when dropped.
+/// A control group with that share, for one process; removed when dropped.
 pub(crate) struct Throttle {
     folder: PathBuf,
 }
