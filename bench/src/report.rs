@@ -32,6 +32,7 @@ pub(crate) fn cold_columns<'a>(samples: &'a Samples, base: &'static str) -> Vec<
             format!("{least:.2}–{most:.2}")
         }),
         ratio(samples, base, "cold_ms"),
+        ratio_to_own(samples, "cold_ms"),
         median("ready ms", samples, "ready_ms", 2),
         median("first invocation ms", samples, "first_invocation_ms", 2),
         median("CPU ms", samples, "cpu_ms", 2),
@@ -46,6 +47,7 @@ pub(crate) fn warm_columns<'a>(samples: &'a Samples, base: &'static str) -> Vec<
         median("p50 ms", samples, "invocation_ms", 3),
         column("p99 ms", move |name| format!("{:.3}", samples.quantile(name, "invocation_ms", 0.99))),
         ratio(samples, base, "invocation_ms"),
+        ratio_to_own(samples, "invocation_ms"),
         median("invocations/s", samples, "invocations_per_second", 0),
         median("CPU ms each", samples, "cpu_ms", 3),
         column("peak memory MiB", move |name| format!("{:.1}", samples.quantile(name, "peak_mib", 1.0))),
@@ -65,6 +67,18 @@ fn ratio<'a>(samples: &'a Samples, base: &'static str, quantity: &'static str) -
     column("× empty", move |name| format!("{:.2}", samples.ratio(name, base, quantity)))
 }
 
+/// To this project's function for the same operation, whose name a peer's ends with. None for `empty`, which has none.
+fn ratio_to_own<'a>(samples: &'a Samples, quantity: &'static str) -> Column<'a> {
+    column("× ours", move |name| match name.split_once('-') {
+        Some((_, own)) => {
+            let ratio = samples.ratio(name, own, quantity);
+            // NaN when ours did not take part.
+            if ratio.is_nan() { "–".to_owned() } else { format!("{ratio:.1}") }
+        }
+        None => "–".to_owned(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,7 +87,10 @@ mod tests {
     fn a_table_has_a_row_for_each() {
         let mut samples = Samples::default();
         samples.add("one", "cold_ms", vec![1.5]);
-        let table = table(&["one"], &[median("ms", &samples, "cold_ms", 1), ratio(&samples, "one", "cold_ms")]);
-        assert_eq!(table, "| contestant | ms | × empty |\n| --- | ---: | ---: |\n| one | 1.5 | 1.00 |\n");
+        samples.add("python-one", "cold_ms", vec![4.5]);
+        let columns = [median("ms", &samples, "cold_ms", 1), ratio(&samples, "one", "cold_ms"), ratio_to_own(&samples, "cold_ms")];
+        let expected = "| contestant | ms | × empty | × ours |\n| --- | ---: | ---: | ---: |\n\
+                        | one | 1.5 | 1.00 | – |\n| python-one | 4.5 | 3.00 | 3.0 |\n";
+        assert_eq!(table(&["one", "python-one"], &columns), expected);
     }
 }
