@@ -6,7 +6,6 @@ mod event;
 
 pub use event::CloudEvent;
 
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, QueueUrl};
@@ -125,7 +124,7 @@ impl<'a> ResultsQueue<'a> {
         };
         let Credentials { id, secret, token } = self.credentials;
         // A URL that was made here is one. Were it none, the call would go out unsigned and be refused.
-        let mut headers = request.headers(id, secret, token.as_ref().map(|token: &SecretString| token)).unwrap_or_default();
+        let mut headers = request.headers(id, secret, token.as_ref()).unwrap_or_default();
         headers.extend(named.map(|(name, value)| (name, value.to_owned())));
         HttpRequest { method: Method::Post, url, headers, body: body.to_vec() }
     }

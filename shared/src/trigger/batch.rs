@@ -99,10 +99,10 @@ impl Invocation<'_> {
         let mut halted: HashSet<&Option<String>> = HashSet::new();
         let mut outcomes = Vec::new();
         for delivery in batch.deliveries {
+            let alone = Batch { deliveries: std::slice::from_ref(delivery), ..batch };
             let outcome = if halted.contains(&delivery.ordered_group) {
-                self.settled(Batch { deliveries: std::slice::from_ref(delivery), ..batch }, 0, Outcome::behind_another())
+                self.settled(alone, 0, Outcome::behind_another())
             } else {
-                let alone = Batch { deliveries: std::slice::from_ref(delivery), ..batch };
                 self.together::<O>(alone).await.pop().unwrap_or_else(|| Outcome::failed(self.defect()))
             };
             if outcome.comes_back() {
