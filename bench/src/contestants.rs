@@ -64,13 +64,15 @@ pub(crate) struct Contestant {
 #[derive(Clone, Copy)]
 enum Kind {
     Rust,
+    /// Another build of this project's functions.
+    Other,
     Python,
     Node,
 }
 
 /// All of them; the first is the one that the others are compared with.
 pub(crate) fn all() -> Vec<Contestant> {
-    use Kind::{Node, Python, Rust};
+    use Kind::{Node, Other, Python, Rust};
     let of = |name, kind, work: Work| Contestant { name, kind, event: work.event, expected: work.expected, calls: 1 };
     let empty = Work { event: STATUS.event, expected: ("/provider", "alibaba-pca") };
     vec![
@@ -78,6 +80,9 @@ pub(crate) fn all() -> Vec<Contestant> {
         of("describe", Rust, DESCRIBE),
         of("inactivate", Rust, INACTIVATE),
         of("status", Rust, STATUS),
+        of("other-describe", Other, DESCRIBE),
+        of("other-inactivate", Other, INACTIVATE),
+        of("other-status", Other, STATUS),
         of("python-describe", Python, DESCRIBE),
         of("python-inactivate", Python, INACTIVATE),
         of("python-status", Python, STATUS),
@@ -88,6 +93,11 @@ pub(crate) fn all() -> Vec<Contestant> {
 }
 
 impl Contestant {
+    /// Whether it takes part only when asked for.
+    pub(crate) fn is_optional(&self) -> bool {
+        matches!(self.kind, Kind::Other)
+    }
+
     /// Whether all that it is made of is there.
     pub(crate) fn is_installed(&self, setting: &Setting) -> bool {
         let (program, arguments, folder) = self.parts(setting);
@@ -113,7 +123,7 @@ impl Contestant {
             command.env(endpoint, &setting.endpoint);
         }
         match self.kind {
-            Kind::Rust => command.env("SSL_CERT_FILE", &setting.root_file),
+            Kind::Rust | Kind::Other => command.env("SSL_CERT_FILE", &setting.root_file),
             Kind::Python => command.env("ALL_ROOTS_FILE", &setting.all_roots_file).env("ROOT_FILE", &setting.root_file),
             Kind::Node => command.env("NODE_EXTRA_CA_CERTS", &setting.root_file),
         };
@@ -131,6 +141,7 @@ impl Contestant {
         let operation = self.name.rsplit('-').next().unwrap_or_default();
         match self.kind {
             Kind::Rust => (setting.root.join("target/release").join(self.name), Vec::new(), setting.output.clone()),
+            Kind::Other => (setting.other.join(operation), Vec::new(), setting.output.clone()),
             Kind::Python => {
                 let arguments = vec!["-m".to_owned(), "awslambdaric".to_owned(), format!("{operation}.handler")];
                 (setting.root.join(".tools/bench/bin/python"), arguments, setting.root.join("bench/peers/python"))

@@ -54,7 +54,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let setting = Setting::new(options.round_trip)?;
+    let setting = Setting::new(options.round_trip, options.other.as_deref())?;
     let contestants = chosen(options, &setting)?;
     let names: Vec<&'static str> = contestants.iter().map(|contestant| contestant.name).collect();
     let mut results = Map::new();
@@ -98,6 +98,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 /// Those who take part. One that was named has to be installed.
 fn chosen(options: &Options, setting: &Setting) -> Result<Vec<Contestant>, Box<dyn Error>> {
     let mut all = contestants::all();
+    if options.other.is_none() {
+        all.retain(|contestant| !contestant.is_optional());
+    }
     if let Some(names) = &options.contestants {
         if let Some(unknown) = names.iter().find(|name| !all.iter().any(|contestant| contestant.name == **name)) {
             return Err(format!("there is no contestant {unknown}").into());

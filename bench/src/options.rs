@@ -1,9 +1,11 @@
 //! The command line.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) const USAGE: &str = "\
 Usage: bench [--stages cold,throttled,warm] [--contestants NAME,..] [--rounds N] [--invocations N] [--round-trip MILLISECONDS]
+             [--other FOLDER]
 
   --stages       which are run; all three unless given
   --contestants  who takes part beside `empty`: describe, inactivate, status, and each of them as python-.. and node-..;
@@ -11,6 +13,7 @@ Usage: bench [--stages cold,throttled,warm] [--contestants NAME,..] [--rounds N]
   --rounds       cold starts of each, 31 unless given
   --invocations  of each that is warm, 1000 unless given
   --round-trip   how far the providers are away, 0 unless given
+  --other        a folder with the functions of another build, which take part as other-..
 ";
 
 /// What is measured.
@@ -22,13 +25,21 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     pub(crate) invocations: usize,
     pub(crate) round_trip: Duration,
+    /// Where another build is.
+    pub(crate) other: Option<PathBuf>,
 }
 
 impl Options {
     /// Reads the arguments behind the program's name.
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options =
-            Self { stages: list("cold,throttled,warm"), contestants: None, rounds: 31, invocations: 1000, round_trip: Duration::ZERO };
+        let mut options = Self {
+            stages: list("cold,throttled,warm"),
+            contestants: None,
+            rounds: 31,
+            invocations: 1000,
+            round_trip: Duration::ZERO,
+            other: None,
+        };
         while let Some(name) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("{name} is no option, or lacks its value"))?;
             let number = || value.parse::<u32>().map_err(|_| format!("{name} takes a number"));
@@ -38,6 +49,7 @@ impl Options {
                 "--rounds" => options.rounds = number()? as usize,
                 "--invocations" => options.invocations = number()? as usize,
                 "--round-trip" => options.round_trip = Duration::from_millis(number()?.into()),
+                "--other" => options.other = Some(value.into()),
                 _ => return Err(format!("{name} is no option")),
             }
         }

@@ -73,7 +73,11 @@ fn ratio_to_own<'a>(samples: &'a Samples, quantity: &'static str) -> Column<'a> 
         Some((_, own)) => {
             let ratio = samples.ratio(name, own, quantity);
             // NaN when ours did not take part.
-            if ratio.is_nan() { "–".to_owned() } else { format!("{ratio:.1}") }
+            match ratio {
+                _ if ratio.is_nan() => "–".to_owned(),
+                _ if ratio < 2.0 => format!("{ratio:.2}"),
+                _ => format!("{ratio:.1}"),
+            }
         }
         None => "–".to_owned(),
     })

@@ -14,6 +14,8 @@ pub(crate) struct Setting {
     pub(crate) root: PathBuf,
     /// What is prepared and written for a run: `target/bench`.
     pub(crate) output: PathBuf,
+    /// Where another build's binaries are; empty without one.
+    pub(crate) other: PathBuf,
     pub(crate) provider: Provider,
     /// The base URL of every provider.
     pub(crate) endpoint: String,
@@ -25,7 +27,7 @@ pub(crate) struct Setting {
 
 impl Setting {
     /// Starts the provider stand-in, at this distance.
-    pub(crate) fn new(round_trip: Duration) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new(round_trip: Duration, other: Option<&Path>) -> Result<Self, Box<dyn Error>> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned();
         let output = root.join("target/bench");
         fs::create_dir_all(&output)?;
@@ -37,6 +39,7 @@ impl Setting {
         let public_roots = fs::read_to_string(output.join("public-roots.pem")).unwrap_or_default();
         let all_roots_file = output.join("all-roots.pem");
         fs::write(&all_roots_file, public_roots + &provider.root_pem)?;
-        Ok(Self { root, output, provider, endpoint: format!("https://localhost:{port}"), root_file, all_roots_file })
+        let other = other.map(Path::to_owned).unwrap_or_default();
+        Ok(Self { root, output, other, provider, endpoint: format!("https://localhost:{port}"), root_file, all_roots_file })
     }
 }

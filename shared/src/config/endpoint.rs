@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use reqwest::Url;
+use http::Uri;
+use http::uri::Authority;
 
 /// The base URL of an API: scheme, host and port, nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,27 +21,31 @@ impl Endpoint {
     /// # Errors
     /// A sentence when it is not `https://host[:port]`. `http://` is taken for loopback only.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|error| format!("it is not a URL ({error})"))?;
-        let host = url.host_str().ok_or("it has no host")?;
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        let url = url(text)?;
+        if url.path() != "/" || url.query().is_some() {
             return Err("it must be a base URL, without path, query or fragment".to_owned());
         }
-        if !url.username().is_empty() || url.password().is_some() {
+        let authority = url.authority().map_or("", Authority::as_str);
+        if authority.contains('@') {
             return Err("it must not hold a user name or password".to_owned());
         }
-        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-        let is_loopback = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback => {}
+        let name = url.host().filter(|name| !name.is_empty()).ok_or("it has no host")?.to_ascii_lowercase();
+        let port = match authority.get(name.len()..).map(|rest| rest.strip_prefix(':')) {
+            Some(Some(port)) => Some(port.parse::<u16>().map_err(|_| format!("its port is {port:?}"))?),
+            _ => None,
+        };
+        let is_loopback = name == "localhost" || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        let (scheme, usual_port) = match url.scheme_str().unwrap_or_default() {
+            "https" => ("https", 443),
+            "http" if is_loopback => ("http", 80),
             "http" => return Err("http:// is taken for loopback addresses only; use https://".to_owned()),
             scheme => return Err(format!("its scheme is {scheme}; use https://")),
-        }
-        let host = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
         };
-        Ok(Self { origin: format!("{}://{host}", url.scheme()), host })
+        let host = match port.filter(|port| *port != usual_port) {
+            Some(port) => format!("{name}:{port}"),
+            None => name,
+        };
+        Ok(Self { origin: format!("{scheme}://{host}"), host })
     }
 
     /// The URL of the root path with this query: `https://host/` or `https://host/?query`.
@@ -70,9 +75,9 @@ impl QueueUrl {
     /// # Errors
     /// A sentence when it is not an endpoint with an account and a name behind it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|error| format!("it is not a URL ({error})"))?;
-        let is_named = url.path_segments().is_some_and(|segments| segments.filter(|segment| !segment.is_empty()).count() == 2);
-        if !is_named || url.query().is_some() || url.fragment().is_some() {
+        let url = url(text)?;
+        let is_named = url.path().split('/').filter(|segment| !segment.is_empty()).count() == 2;
+        if !is_named || url.query().is_some() {
             return Err("it is not the URL of a queue, like https://sqs.eu-west-1.amazonaws.com/123456789012/results".to_owned());
         }
         let base = text.strip_suffix(url.path()).unwrap_or(text);
@@ -88,4 +93,13 @@ impl QueueUrl {
     pub const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
+}
+
+/// An absolute URL, of ASCII and without a fragment.
+fn url(text: &str) -> Result<Uri, String> {
+    if text.contains('#') {
+        return Err("it has a fragment".to_owned());
+    }
+    let url = Uri::try_from(text).map_err(|error| format!("it is not a URL ({error})"))?;
+    if url.scheme().is_none() { Err("it is not a URL with a scheme; it begins with https://".to_owned()) } else { Ok(url) }
 }

@@ -76,6 +76,20 @@ pub(super) struct Facts<'a> {
     pub(super) has_instances: bool,
 }
 
+impl Facts<'_> {
+    /// Where the calls of a region go. A region that the operator configured is believed even when this version does not know it yet, as
+    /// long as it does not become part of a host name.
+    pub(super) fn endpoint_in(&self, region: &Region) -> Option<Endpoint> {
+        let host = (self.hosts)(region);
+        let host = match host.as_deref() {
+            None if self.cloud.region.as_ref() != Some(region) => return None,
+            None => self.central_host,
+            host => host,
+        };
+        self.endpoint.cloned().or_else(|| host.map(Endpoint::https))
+    }
+}
+
 /// Fills in what the source leaves out, and finds host and credentials.
 ///
 /// # Errors
@@ -91,23 +105,13 @@ pub(super) fn connect<'a>(session: &'a Session<'a>, source: Source, facts: &Fact
         return Err(Error::invalid("instance_id", detail));
     }
     let (credentials_variables, region_variable) = facts.variables;
-    let configured = facts.cloud.region.as_ref();
     let region = source
         .region
-        .or_else(|| configured.cloned())
+        .or_else(|| facts.cloud.region.clone())
         .ok_or_else(|| Error::invalid("region", format!("name the region, or set {region_variable} for the function")))?;
-    let host = (facts.hosts)(&region);
-    // A region that the operator configured is believed even when this version does not know it yet, as long as it does
-    // not become part of a host name.
-    let believed = configured == Some(&region) && (facts.endpoint.is_some() || facts.central_host.is_some());
-    if host.is_none() && !believed {
-        return Err(Error::invalid("region", format!("{provider} has no region {region} that this version knows")));
-    }
-    let endpoint = match (facts.endpoint, host.as_deref().or(facts.central_host)) {
-        (Some(endpoint), _) => endpoint.clone(),
-        (None, Some(host)) => Endpoint::https(host),
-        (None, None) => return Err(Error::invalid("region", format!("{provider} has no host for {region}"))),
-    };
+    let endpoint = facts
+        .endpoint_in(&region)
+        .ok_or_else(|| Error::invalid("region", format!("{provider} has no region {region} that this version knows")))?;
     let origin = facts.cloud.credentials.as_ref().ok_or_else(|| {
         Error::new(ErrorCode::ProviderRejected, format!("no credentials for {provider} are configured; set {credentials_variables}"))
     })?;

@@ -1,5 +1,5 @@
 //! The vendors. Each is one folder with the same files: `mod` (what it can do), `wire` (its requests and answers),
-//! `codes` (its error codes), and a file for each thing that it does. A provider is its folder, a row in each of the three tables
+//! `codes` (its error codes), and a file for each thing that it does. A provider is its folder, a row in each of the four tables
 //! below, and its endpoint's variable in the configuration.
 
 mod abilities;
@@ -18,6 +18,7 @@ mod tencent_mqtt;
 pub use abilities::ListAbilities;
 pub use port::{Describe, Entry, Found, Inactivate, ListLength, ListQuery, LookUp, Page, Scope, Session, Spellings, Status, Written};
 
+use crate::config::{Config, Endpoint};
 use crate::error::{Error, ErrorCode};
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::model::{Source, fact};
@@ -61,6 +62,21 @@ pub fn status_teller<'a>(session: &'a Session<'a>, source: Source) -> Result<Box
         AlibabaPca => Box::new(alibaba_pca::AlibabaPca::new(session, source)?),
         AwsIot => Box::new(aws_iot::AwsIot::new(session, source)?),
     })
+}
+
+fn facts(config: &Config, provider: ProviderName) -> Facts<'_> {
+    match provider {
+        TencentMqtt => tencent_mqtt::facts(config),
+        AlibabaMqtt => alibaba_mqtt::facts(config),
+        AlibabaPca => alibaba_pca::facts(config),
+        AwsIot => aws_iot::facts(config),
+    }
+}
+
+/// Where calls go for a request that names neither provider nor region; `None` where it would have to.
+pub fn default_endpoint(config: &Config) -> Option<Endpoint> {
+    let facts = facts(config, config.default_provider?);
+    facts.endpoint_in(facts.cloud.region.as_ref()?)
 }
 
 /// Whether this provider is a certificate authority, whose word can be held against a broker's.

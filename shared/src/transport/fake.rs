@@ -6,6 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -127,7 +128,7 @@ fn next_bytes() -> [u8; 16] {
 }
 
 /// An answer with this status and body.
-pub(crate) fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
+pub(crate) fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
     Ok(HttpResponse { status, retry_after: None, error_type: None, request_id: None, body: body.into() })
 }
 
@@ -145,5 +146,5 @@ pub(crate) fn recorded(name: &str) -> Answer {
     let body = record["body_text"].as_str().map_or_else(|| record["body"].to_string(), str::to_owned);
     let header = |name: &str| record["http"]["headers"][name].as_str().map(str::to_owned);
     let (error_type, request_id) = (header("x-amzn-ErrorType"), header("x-amzn-RequestId"));
-    Ok(HttpResponse { status, retry_after: None, error_type, request_id, body: body.into_bytes() })
+    Ok(HttpResponse { status, retry_after: None, error_type, request_id, body: body.into() })
 }

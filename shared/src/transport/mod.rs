@@ -1,16 +1,20 @@
 //! Sign, send, retry, at the pace and within the deadline. Knows HTTP and time, and no vendor.
 
 mod client;
+mod connect;
+mod connection;
 mod deadline;
 #[cfg(test)]
 pub(crate) mod fake;
 mod hint;
+mod idle;
 mod nesting;
 mod pace;
 mod quota;
 mod retry;
 
-pub use client::{HttpClient, StartError};
+pub use client::HttpClient;
+pub use connect::StartError;
 pub use deadline::Deadline;
 pub use pace::{CallCounts, CallIntervals, Lane, Pace, SIDE_BY_SIDE};
 pub use quota::RetryQuota;
@@ -20,6 +24,8 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
+
+use bytes::Bytes;
 
 /// A future of the single-threaded runtime.
 pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -70,7 +76,7 @@ pub struct HttpResponse {
     /// `x-amzn-requestid`: AWS names the call there.
     pub request_id: Option<String>,
     /// The body, at most 8 MiB.
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 impl fmt::Debug for HttpResponse {

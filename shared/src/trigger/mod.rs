@@ -23,6 +23,7 @@ use crate::config::{Config, ConfigError};
 use crate::credentials::Keepers;
 use crate::model::Timestamp;
 use crate::operation::Operation;
+use crate::provider;
 use crate::telemetry;
 use crate::transport::{HttpClient, RetryQuota, Transport};
 
@@ -69,6 +70,12 @@ pub async fn run<O: Operation>() -> Result<(), StartFailure> {
 async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), StartFailure> {
     let config = Config::from_lookup(lookup)?;
     let http = HttpClient::new(config.extra_roots.as_deref()).map_err(|error| StartFailure(error.to_string()))?;
+    if let Some(endpoint) = provider::default_endpoint(&config) {
+        // Lambda's time to start is there for it; the first event finds the connection open. What cannot be reached now may be by then.
+        if let Err(reason) = http.connect_ahead(&endpoint.url("")).await {
+            tracing::debug!(reason, host = endpoint.host(), "no connection could be opened ahead of the first call");
+        }
+    }
     let transport = Transport { http: Box::new(http), clock: now, random, quota: RetryQuota::default() };
     let function = Function { config, transport, keepers: Keepers::default() };
     let function = &function;

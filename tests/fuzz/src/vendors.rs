@@ -79,7 +79,7 @@ impl Network {
         match &*self.0.answers.borrow() {
             Answers::Sound => {
                 let body = self.0.sound.get(action(request)).cloned().unwrap_or_default();
-                Ok(HttpResponse { status: 200, retry_after: None, error_type: None, request_id: None, body })
+                Ok(HttpResponse { status: 200, retry_after: None, error_type: None, request_id: None, body: body.into() })
             }
             Answers::None => Err(SendError::NoAnswer("the stand-in is silent".to_owned())),
             Answers::These(answers) => {
@@ -89,7 +89,7 @@ impl Network {
                 };
                 let Answer { status, error_type, retry_after, body } = answer.clone();
                 let error_type = error_type.map(str::to_owned);
-                Ok(HttpResponse { status, retry_after, error_type, request_id: Some("id".to_owned()), body })
+                Ok(HttpResponse { status, retry_after, error_type, request_id: Some("id".to_owned()), body: body.into() })
             }
             #[cfg(test)]
             Answers::Defect => panic!("a defect on purpose"),

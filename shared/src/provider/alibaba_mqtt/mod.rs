@@ -12,6 +12,7 @@ use self::wire::GetDeviceCertificate;
 use super::alibaba::{Api, Call};
 use super::codes::not_an_answer;
 use super::{Connection, Facts, Found, Scope, Session, connect, fact};
+use crate::config::Config;
 use crate::error::Error;
 use crate::model::{InstanceId, ProviderName, ProviderRecord, Region, SerialNumber, Source};
 use crate::request::CertificateReference;
@@ -55,6 +56,17 @@ fn host(region: &Region) -> Option<String> {
     Some(format!("onsmqtt.{known}.aliyuncs.com"))
 }
 
+pub(super) fn facts(config: &Config) -> Facts<'_> {
+    Facts {
+        cloud: &config.alibaba,
+        variables: ("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_REGION_ID"),
+        endpoint: config.alibaba_mqtt_endpoint.as_ref(),
+        hosts: host,
+        central_host: None,
+        has_instances: true,
+    }
+}
+
 /// The API of one region.
 pub(super) struct AlibabaMqtt<'a> {
     scope: Scope,
@@ -65,15 +77,7 @@ pub(super) struct AlibabaMqtt<'a> {
 
 impl<'a> AlibabaMqtt<'a> {
     pub(super) fn new(session: &'a Session<'a>, source: Source) -> Result<Self, Error> {
-        let facts = Facts {
-            cloud: &session.config.alibaba,
-            variables: ("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_REGION_ID"),
-            endpoint: session.config.alibaba_mqtt_endpoint.as_ref(),
-            hosts: host,
-            central_host: None,
-            has_instances: true,
-        };
-        let (scope, connection) = connect(session, source, &facts)?;
+        let (scope, connection) = connect(session, source, &facts(session.config))?;
         Ok(Self { scope, connection, known_cas: KnownCas::default() })
     }
 

@@ -7,6 +7,7 @@ mod wire;
 
 use super::alibaba::Api;
 use super::{Connection, Facts, Scope, Session, connect};
+use crate::config::Config;
 use crate::error::Error;
 use crate::model::{ProviderName, Region, Source};
 
@@ -49,6 +50,17 @@ fn host(region: &Region) -> Option<String> {
     Some(format!("cas.{known}.aliyuncs.com"))
 }
 
+pub(super) fn facts(config: &Config) -> Facts<'_> {
+    Facts {
+        cloud: &config.alibaba,
+        variables: ("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_REGION_ID"),
+        endpoint: config.alibaba_cas_endpoint.as_ref(),
+        hosts: host,
+        central_host: None,
+        has_instances: false,
+    }
+}
+
 /// The API of one region.
 pub(super) struct AlibabaPca<'a> {
     scope: Scope,
@@ -57,15 +69,7 @@ pub(super) struct AlibabaPca<'a> {
 
 impl<'a> AlibabaPca<'a> {
     pub(super) fn new(session: &'a Session<'a>, source: Source) -> Result<Self, Error> {
-        let facts = Facts {
-            cloud: &session.config.alibaba,
-            variables: ("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_REGION_ID"),
-            endpoint: session.config.alibaba_cas_endpoint.as_ref(),
-            hosts: host,
-            central_host: None,
-            has_instances: false,
-        };
-        let (scope, connection) = connect(session, source, &facts)?;
+        let (scope, connection) = connect(session, source, &facts(session.config))?;
         Ok(Self { scope, connection })
     }
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use self::wire::DescribeCertificate;
 use super::codes::{Refusal, explain, is_known, not_an_answer};
 use super::{Connection, Facts, Found, Scope, Session, connect};
+use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::model::{Fingerprint, ProviderName, ProviderRecord, Region, Source, Timestamp};
@@ -64,6 +65,17 @@ fn host(region: &Region) -> Option<String> {
     }
 }
 
+pub(super) fn facts(config: &Config) -> Facts<'_> {
+    Facts {
+        cloud: &config.aws,
+        variables: ("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as Lambda does from the function's role", "AWS_REGION"),
+        endpoint: config.aws_iot_endpoint.as_ref(),
+        hosts: host,
+        central_host: None,
+        has_instances: false,
+    }
+}
+
 /// The API of one region.
 pub(super) struct AwsIot<'a> {
     scope: Scope,
@@ -72,15 +84,7 @@ pub(super) struct AwsIot<'a> {
 
 impl<'a> AwsIot<'a> {
     pub(super) fn new(session: &'a Session<'a>, source: Source) -> Result<Self, Error> {
-        let facts = Facts {
-            cloud: &session.config.aws,
-            variables: ("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as Lambda does from the function's role", "AWS_REGION"),
-            endpoint: session.config.aws_iot_endpoint.as_ref(),
-            hosts: host,
-            central_host: None,
-            has_instances: false,
-        };
-        let (scope, connection) = connect(session, source, &facts)?;
+        let (scope, connection) = connect(session, source, &facts(session.config))?;
         Ok(Self { scope, connection })
     }
 

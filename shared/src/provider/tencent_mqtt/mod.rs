@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 use self::wire::{DescribeDeviceCertificates, Envelope, Item, List, One, OneDeviceCertificate, Response};
 use super::codes::{Refusal, explain, is_known, not_an_answer};
 use super::{Connection, Facts, Found, Scope, Session, connect, fact};
+use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
 use crate::model::{InstanceId, ProviderName, ProviderRecord, SerialNumber, Source, Timestamp};
@@ -65,6 +66,17 @@ struct Rows {
     request_id: Option<String>,
 }
 
+pub(super) fn facts(config: &Config) -> Facts<'_> {
+    Facts {
+        cloud: &config.tencent,
+        variables: ("TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_REGION"),
+        endpoint: config.tencent_mqtt_endpoint.as_ref(),
+        hosts: |region| REGIONS.contains(&region.as_str()).then(|| HOST.to_owned()),
+        central_host: Some(HOST),
+        has_instances: true,
+    }
+}
+
 /// The API of one region.
 pub(super) struct TencentMqtt<'a> {
     scope: Scope,
@@ -75,15 +87,7 @@ pub(super) struct TencentMqtt<'a> {
 
 impl<'a> TencentMqtt<'a> {
     pub(super) fn new(session: &'a Session<'a>, source: Source) -> Result<Self, Error> {
-        let facts = Facts {
-            cloud: &session.config.tencent,
-            variables: ("TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_REGION"),
-            endpoint: session.config.tencent_mqtt_endpoint.as_ref(),
-            hosts: |region| REGIONS.contains(&region.as_str()).then(|| HOST.to_owned()),
-            central_host: Some(HOST),
-            has_instances: true,
-        };
-        let (scope, connection) = connect(session, source, &facts)?;
+        let (scope, connection) = connect(session, source, &facts(session.config))?;
         Ok(Self { scope, connection, takes_alternatives: OnceCell::new() })
     }
 

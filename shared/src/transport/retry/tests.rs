@@ -17,7 +17,7 @@ const CODES: [(&[u8], ErrorCode); 4] = [
 ];
 
 fn said(body: &str) -> Answer {
-    answer(200, body)
+    answer(200, body.to_owned())
 }
 
 fn hinted(hint: Duration) -> Answer {
@@ -31,7 +31,7 @@ async fn call(transport: &Transport, deadline: Deadline, safety: Safety) -> Resu
         headers: vec![("time", time.to_string()), ("nonce", nonce[0].to_string())],
         body: Vec::new(),
     };
-    let read = |response: &HttpResponse| match (response.body.as_slice(), CODES.iter().find(|(body, _)| *body == response.body)) {
+    let read = |response: &HttpResponse| match (&response.body[..], CODES.iter().find(|(body, _)| *body == response.body)) {
         (b"done", _) => Ok(()),
         (_, Some((_, code))) => Err(Error::new(*code, "the vendor said so")),
         _ => Err(Error::new(ErrorCode::ProviderInvalidResponse, "garbage")),
