@@ -107,6 +107,7 @@ fn chosen(options: &Options, setting: &Setting) -> Result<Vec<Contestant>, Box<d
         }
         all.retain(|contestant| contestant.name == BASE || names.iter().any(|name| name == contestant.name));
     }
+    all.iter().try_for_each(|contestant| contestant.install(setting))?;
     let (installed, missing): (Vec<_>, Vec<_>) = all.into_iter().partition(|contestant| contestant.is_installed(setting));
     let missing: Vec<&str> = missing.iter().map(|contestant| contestant.name).collect();
     if missing.is_empty() {

@@ -7,11 +7,13 @@ pub(crate) mod written;
 
 pub use scope::EventScope;
 
-use tracing::Subscriber;
+use std::io::Write as _;
+
 use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::SubscriberExt;
 
 use self::lines::Lines;
 
@@ -25,7 +27,7 @@ pub const RECORD: &str = "record";
 pub fn init(service: &'static str, lookup: &dyn Fn(&str) -> Option<String>) {
     let level = lookup("AWS_LAMBDA_LOG_LEVEL");
     let json = lookup("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
-    if tracing::subscriber::set_global_default(subscriber(service, level.as_deref(), json, std::io::stdout)).is_ok() {
+    if tracing::subscriber::set_global_default(log(service, level.as_deref(), json, to_standard_output)).is_ok() {
         std::panic::set_hook(Box::new(|panic| {
             let place = panic.location().map(ToString::to_string);
             tracing::error!(place, "a panic: this is a defect");
@@ -33,13 +35,55 @@ pub fn init(service: &'static str, lookup: &dyn Fn(&str) -> Option<String>) {
     }
 }
 
-fn subscriber<W>(service: &'static str, level: Option<&str>, json: bool, writer: W) -> impl Subscriber + Send + Sync
-where
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
-{
+/// Writes events of the log. Of spans it knows nothing: an event that is under way is an [`EventScope`].
+struct Log<W> {
+    lines: Lines,
+    targets: Targets,
+    most_verbose: LevelFilter,
+    writer: W,
+}
+
+fn log<W>(service: &'static str, level: Option<&str>, json: bool, writer: W) -> Log<W> {
     let lines = Lines { service, json, record_level: record_level(level) };
-    let layer = tracing_subscriber::fmt::layer().with_writer(writer).event_format(lines);
-    tracing_subscriber::registry().with(targets(threshold(level))).with(layer)
+    let threshold = threshold(level);
+    Log { lines, targets: targets(threshold), most_verbose: threshold.max(LevelFilter::INFO), writer }
+}
+
+impl<W: Fn(&str) + 'static> Subscriber for Log<W> {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && self.targets.would_enable(metadata.target(), metadata.level())
+    }
+
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.enabled(metadata) { Interest::always() } else { Interest::never() }
+    }
+
+    /// What is more verbose is not even looked at where it would be logged.
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.most_verbose)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        (self.writer)(&self.lines.line(event));
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        // None is enabled, so none is made; ids begin with one.
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// A line that cannot be written is lost: there is no other place to tell it.
+fn to_standard_output(line: &str) {
+    drop(std::io::stdout().lock().write_all(line.as_bytes()));
 }
 
 fn threshold(text: Option<&str>) -> LevelFilter {

@@ -59,6 +59,16 @@ impl Runtime {
         Ok(Self { api, process, start_limit: START_LIMIT, function: None })
     }
 
+    /// Waits for the function to have started: it asks for its first event.
+    ///
+    /// # Panics
+    ///
+    /// When it has not after 10 seconds.
+    pub async fn ready(&self) {
+        let asked = timeout(self.start_limit, self.api.asked()).await;
+        assert!(asked.is_ok(), "the function does not ask for an event:\n{}", self.logs());
+    }
+
     /// Gives the function this event, with 30 seconds to answer it.
     pub async fn invoke(&mut self, event: impl Into<Event>) -> Answer {
         self.invoke_with(Invocation::new(event)).await

@@ -14,7 +14,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::{Answer, FunctionError, Invocation};
@@ -46,7 +46,13 @@ impl RuntimeApi {
         let address = listener.local_addr()?;
         let (invocations, waiting) = mpsc::unbounded_channel();
         let (reporter, reports) = mpsc::unbounded_channel();
-        let state = Arc::new(State { function_arn, waiting: Mutex::new(waiting), current: SyncMutex::new(None), reporter });
+        let state = Arc::new(State {
+            function_arn,
+            waiting: Mutex::new(waiting),
+            current: SyncMutex::new(None),
+            reporter,
+            has_asked: watch::Sender::new(false),
+        });
         let server = tokio::spawn(serve(listener, Arc::clone(&state)));
         Ok(Self { address, invocations, reports, state, server })
     }
@@ -71,6 +77,12 @@ impl RuntimeApi {
         }
     }
 
+    /// Returns once the function has asked for its first event.
+    pub(crate) async fn asked(&self) {
+        // The sending end lives in `state`, so this cannot fail.
+        let _ = self.state.has_asked.subscribe().wait_for(|has_asked| *has_asked).await;
+    }
+
     /// Forgets the invocation under way: what the function still says of it counts for nothing.
     pub(crate) fn abandon(&mut self) {
         self.state.replace_current(None);
@@ -90,6 +102,8 @@ struct State {
     /// The request id of the event that the function has taken and not answered.
     current: SyncMutex<Option<String>>,
     reporter: mpsc::UnboundedSender<Report>,
+    /// Whether the function has asked for an event.
+    has_asked: watch::Sender<bool>,
 }
 
 async fn serve(listener: TcpListener, state: Arc<State>) {
@@ -136,6 +150,7 @@ impl State {
     }
 
     async fn next(&self) -> Response<Full<Bytes>> {
+        self.has_asked.send_replace(true);
         if self.replace_current(None).is_some() {
             self.report(Report::Answer(Answer::Unanswered));
         }

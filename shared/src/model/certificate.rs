@@ -1,5 +1,7 @@
 //! One certificate as every provider's records are shown: what the provider says and what the certificate says of itself.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::x509::{X509, as_pem};
@@ -189,7 +191,7 @@ impl ProviderRecord {
             fingerprint_sha256: self.fingerprint_sha256.or(certified_fingerprint),
             ca_fingerprint_sha256: self.ca_fingerprint_sha256,
             disagreements: disagreements.0,
-            pem: pem.filter(|_| include_pem),
+            pem: pem.filter(|_| include_pem).map(Cow::into_owned),
             subject_is_known,
             serial_number_base_is_open: self.serial_number_base_is_open,
             certified_not_after: certified_validity.not_after,

@@ -69,32 +69,56 @@ impl Timestamp {
 
     /// `yyyy-MM-ddTHH:mm:ssZ`, the form that Alibaba Cloud signs.
     pub fn to_seconds_text(self) -> String {
-        let (date, time) = (self.0.date(), self.0.time());
-        format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-            date.year(),
-            u8::from(date.month()),
-            date.day(),
-            time.hour(),
-            time.minute(),
-            time.second()
-        )
+        let mut text = self.to_seconds();
+        text.push('Z');
+        text
     }
+
+    fn to_text(self) -> String {
+        let mut text = self.to_seconds();
+        let milliseconds = self.0.millisecond();
+        if milliseconds > 0 {
+            text.push('.');
+            text.extend(digits::<3>(milliseconds.into()));
+        }
+        text.push('Z');
+        text
+    }
+
+    /// An answer holds hundreds of moments: digit by digit is many times as fast as a format string.
+    fn to_seconds(self) -> String {
+        let (year, month, day) = self.0.to_calendar_date();
+        let (hour, minute, second) = self.0.to_hms();
+        let mut text = String::with_capacity("2025-03-26T09:58:35.198Z".len());
+        text.extend(digits::<4>(year.unsigned_abs()));
+        for (mark, number) in [('-', month.into()), ('-', day), ('T', hour), (':', minute), (':', second)] {
+            text.push(mark);
+            text.extend(digits::<2>(number.into()));
+        }
+        text
+    }
+}
+
+/// The last decimal digits of a number.
+fn digits<const COUNT: usize>(number: u32) -> [char; COUNT] {
+    let mut digits = ['0'; COUNT];
+    let mut rest = number;
+    for digit in digits.iter_mut().rev() {
+        *digit = char::from_digit(rest % 10, 10).unwrap_or_default();
+        rest /= 10;
+    }
+    digits
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.to_seconds_text();
-        match self.0.millisecond() {
-            0 => f.write_str(&seconds),
-            milliseconds => write!(f, "{}.{milliseconds:03}Z", seconds.trim_end_matches('Z')),
-        }
+        f.write_str(&self.to_text())
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.to_text())
     }
 }
 

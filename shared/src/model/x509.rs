@@ -1,5 +1,7 @@
 //! What a certificate says of itself (RFC 5280).
 
+use std::borrow::Cow;
+
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use x509_cert::certificate::{CertificateInner, Raw};
@@ -44,8 +46,13 @@ impl X509 {
 
 /// A vendor's PEM text as PEM: Alibaba's documents show line feeds as a backslash and an n, and a label of its own. `None` when
 /// there is nothing between the marker lines, as in Tencent's documents.
-pub(super) fn as_pem(text: &str) -> Option<String> {
-    let pem = text.replace("\\n", "\n").replace("DEVICECERTIFICATE-----", "CERTIFICATE-----");
+pub(super) fn as_pem(text: &str) -> Option<Cow<'_, str>> {
+    let mut pem = Cow::Borrowed(text);
+    for (written, meant) in [("\\n", "\n"), ("DEVICECERTIFICATE-----", "CERTIFICATE-----")] {
+        if pem.contains(written) {
+            pem = Cow::Owned(pem.replace(written, meant));
+        }
+    }
     let has_content = pem.lines().any(|line| !line.trim().is_empty() && !line.starts_with("-----"));
     has_content.then_some(pem)
 }

@@ -26,8 +26,11 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
 
 /// Lower-case hex of `bytes`.
 pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]).filter_map(|nibble| DIGITS.get(usize::from(nibble))).collect()
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for nibble in bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]) {
+        text.push(char::from_digit(nibble.into(), 16).unwrap_or_default());
+    }
+    text
 }
 
 /// `name:value` and a line feed for each header, with values stripped of outer blanks; `headers` must be sorted by name.

@@ -4,12 +4,8 @@ use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use tracing::Event;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
-use tracing_subscriber::registry::LookupSpan;
 
 use super::{EventScope, RECORD};
 use crate::model::Timestamp;
@@ -26,51 +22,28 @@ pub(super) struct Lines {
     pub(super) record_level: &'static str,
 }
 
-impl<S, N> FormatEvent<S, N> for Lines
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let mut line = Line::default();
-        event.record(&mut line);
-        let timestamp = Timestamp::from_system_time(SystemTime::now());
+impl Lines {
+    /// An event of the log with the line feed after it.
+    pub(super) fn line(&self, event: &Event<'_>) -> String {
         let is_record = event.metadata().target() == RECORD;
+        let mut said = Said { json: self.json || is_record, message: String::new(), fields: String::new() };
+        event.record(&mut said);
+        let timestamp = Timestamp::from_system_time(SystemTime::now());
         let level = if is_record { self.record_level } else { event.metadata().level().as_str() };
-        if !self.json && !is_record {
-            write!(writer, "{timestamp} {level} {}", escaped(&line.message))?;
-            for (name, value) in &line.fields {
-                match value {
-                    Value::String(text) if !name.starts_with(JSON_PREFIX) => write!(writer, " {name}={:?}", text)?,
-                    Value::String(text) => write!(writer, " {}={}", name.trim_start_matches(JSON_PREFIX), escaped(text))?,
-                    value => write!(writer, " {name}={value}")?,
-                }
-            }
-            return writeln!(writer);
+        if !said.json {
+            return format!("{timestamp} {level} {}{}\n", escaped(&said.message), said.fields);
         }
-        let (message, service) = (Value::from(line.message), Value::from(self.service));
-        write!(writer, r#"{{"timestamp":"{timestamp}","level":"{level}","message":{message},"service":{service}"#)?;
-        EventScope::write_to(&mut writer)?;
-        for (name, value) in line.fields {
-            match value {
-                Value::String(text) if name.starts_with(JSON_PREFIX) => {
-                    let name = Value::from(name.trim_start_matches(JSON_PREFIX));
-                    match RawValue::from_string(text) {
-                        Ok(json) => write!(writer, ",{name}:{json}")?,
-                        Err(_) => write!(writer, ",{name}:null")?,
-                    }
-                }
-                Value::String(text) if name.starts_with(MEMBERS_PREFIX) => {
-                    let members: Map<String, Value> = serde_json::from_str(&text).unwrap_or_default();
-                    for (name, value) in members {
-                        write!(writer, ",{}:{value}", Value::from(name))?;
-                    }
-                }
-                value => write!(writer, ",{}:{value}", Value::from(name))?,
-            }
-        }
-        writeln!(writer, "}}")
+        let (message, service, scope) = (json_text(&said.message), json_text(self.service), EventScope::members());
+        format!(
+            "{{\"timestamp\":\"{timestamp}\",\"level\":\"{level}\",\"message\":{message},\"service\":{service}{scope}{}}}\n",
+            said.fields
+        )
     }
+}
+
+/// A text as JSON writes it.
+pub(super) fn json_text(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 /// A text without anything that could begin another line.
@@ -86,34 +59,54 @@ fn escaped(text: &str) -> String {
     })
 }
 
-#[derive(Default)]
-struct Line {
+/// What an event of the log says, as it becomes part of the line.
+struct Said {
+    json: bool,
     message: String,
-    fields: Map<String, Value>,
+    fields: String,
 }
 
-impl Visit for Line {
+impl Said {
+    fn field(&mut self, name: &str, value: &str) {
+        let parts = if self.json { [",\"", name, "\":", value] } else { [" ", name, "=", value] };
+        self.fields.extend(parts);
+    }
+}
+
+impl Visit for Said {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.record_str(field, &format!("{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "message" {
+        let name = field.name();
+        if name == "message" {
             value.clone_into(&mut self.message);
+        } else if let Some(name) = name.strip_prefix(JSON_PREFIX) {
+            match self.json {
+                true => self.field(name, serde_json::from_str::<&RawValue>(value).map_or("null", RawValue::get)),
+                false => self.field(name, &escaped(value)),
+            }
+        } else if self.json && name.starts_with(MEMBERS_PREFIX) {
+            let members = serde_json::from_str::<&RawValue>(value).map_or("", RawValue::get);
+            let members = members.strip_prefix('{').and_then(|members| members.strip_suffix('}')).unwrap_or_default();
+            if !members.is_empty() {
+                self.fields.extend([",", members]);
+            }
         } else {
-            self.fields.insert(field.name().to_owned(), Value::from(value));
+            self.field(name, &if self.json { json_text(value) } else { format!("{value:?}") });
         }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.fields.insert(field.name().to_owned(), Value::from(value));
+        self.field(field.name(), if value { "true" } else { "false" });
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.fields.insert(field.name().to_owned(), Value::from(value));
+        self.field(field.name(), &value.to_string());
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.fields.insert(field.name().to_owned(), Value::from(value));
+        self.field(field.name(), &value.to_string());
     }
 }

@@ -1,10 +1,8 @@
 //! The event under way, which every line names.
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
 
-use serde_json::Value;
-use tracing_subscriber::fmt::format::Writer;
+use super::lines::json_text;
 
 thread_local! {
     // A function answers one event at a time, on one thread.
@@ -32,15 +30,15 @@ impl EventScope {
         Self(())
     }
 
-    /// The members by which a JSON line names it.
-    pub(super) fn write_to(writer: &mut Writer<'_>) -> fmt::Result {
+    /// The members by which a JSON line names it, with a comma before each.
+    pub(super) fn members() -> String {
         CURRENT.with_borrow(|current| {
-            let Some(Current { request_id, trace_id, is_first }) = current else { return Ok(()) };
-            write!(writer, r#","cold_start":{is_first},"function_request_id":{}"#, Value::from(request_id.as_str()))?;
-            match trace_id {
-                Some(trace_id) => write!(writer, r#","xray_trace_id":{}"#, Value::from(trace_id.as_str())),
-                None => Ok(()),
+            let Some(Current { request_id, trace_id, is_first }) = current else { return String::new() };
+            let mut members = format!(",\"cold_start\":{is_first},\"function_request_id\":{}", json_text(request_id));
+            if let Some(trace_id) = trace_id {
+                members.extend([",\"xray_trace_id\":", &json_text(trace_id)]);
             }
+            members
         })
     }
 }

@@ -31,7 +31,7 @@ impl HttpClient {
         Ok(Self { connector: Connector::new(extra_roots)?, idle: IdleConnections::default() })
     }
 
-    /// Opens a connection to this URL's server, without a request, for the first call to find.
+    /// Opens a connection to this URL's server within two seconds, without a request, for the first call to find.
     ///
     /// # Errors
     /// Why there is none; calls try again.
@@ -126,3 +126,6 @@ fn response(answer: Response<Bytes>) -> HttpResponse {
         body,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderValue, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
+use rustls::SupportedCipherSuite;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::TlsConnector;
@@ -36,13 +37,17 @@ impl Server {
         HeaderValue::from_str(authority).map_err(|error| error.to_string())
     }
 
+    fn host(&self) -> &str {
+        self.0.host().unwrap_or_default().trim_matches(['[', ']'])
+    }
+
     fn is_encrypted(&self) -> bool {
         self.0.scheme() != Some(&Scheme::HTTP)
     }
 
     fn name(&self) -> Result<ServerName<'static>, String> {
-        let host = self.0.host().unwrap_or_default().trim_matches(['[', ']']);
-        ServerName::try_from(host.to_owned()).map_err(|_| format!("{host} is no name that a certificate can be for"))
+        let host = self.host().to_owned();
+        ServerName::try_from(host).map_err(|_| format!("{} is no name that a certificate can be for", self.host()))
     }
 }
 
@@ -71,7 +76,9 @@ impl Connector {
         if let Some(path) = extra_roots {
             add_roots(&mut roots, path)?;
         }
-        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        let mut cryptography = rustls::crypto::ring::default_provider();
+        cryptography.cipher_suites.sort_by_key(hash_length);
+        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(cryptography))
             .with_safe_default_protocol_versions()
             .map_err(|error| StartError(format!("TLS cannot be set up: {error}")))?
             .with_root_certificates(roots)
@@ -103,6 +110,16 @@ impl Connector {
             Connection::begin(Box::new(tcp)).await
         }
     }
+}
+
+/// A handshake is mostly hashing and signatures. For SHA-256 processors have instructions, for SHA-384 most have not; so that is offered
+/// last, as browsers do.
+fn hash_length(suite: &SupportedCipherSuite) -> usize {
+    let common = match suite {
+        SupportedCipherSuite::Tls12(suite) => &suite.common,
+        SupportedCipherSuite::Tls13(suite) => &suite.common,
+    };
+    common.hash_provider.output_len()
 }
 
 fn add_roots(roots: &mut rustls::RootCertStore, path: &Path) -> Result<(), StartError> {

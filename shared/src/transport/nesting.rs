@@ -5,21 +5,29 @@ const DEEPEST: usize = 64;
 
 /// Whether a body, as far as it is JSON, has more arrays and objects inside one another than any answer needs.
 pub(super) fn is_too_deep(body: &[u8]) -> bool {
-    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
-    for byte in body {
+    let mut depth = 0_usize;
+    let mut bytes = body.iter();
+    while let Some(byte) = bytes.next() {
         match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if is_text => is_escaped = true,
-            b'"' => is_text = !is_text,
-            b'[' | b'{' if !is_text => depth = depth.saturating_add(1),
-            b']' | b'}' if !is_text => depth = depth.saturating_sub(1),
+            b'"' => skip_text(&mut bytes),
+            b'[' | b'{' if depth == DEEPEST => return true,
+            b'[' | b'{' => depth = depth.saturating_add(1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
-        }
-        if depth > DEEPEST {
-            return true;
         }
     }
     false
+}
+
+/// To behind the quotation mark that ends a text.
+fn skip_text(bytes: &mut std::slice::Iter<'_, u8>) {
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return,
+            b'\\' => drop(bytes.next()),
+            _ => {}
+        }
+    }
 }
 
 #[cfg(test)]

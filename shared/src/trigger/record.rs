@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 
 use crate::operation::Answer;
 use crate::telemetry::RECORD;
@@ -49,32 +49,68 @@ impl EventRecord {
             ("messages_coming_back", messages_coming_back),
             ("errors", errors),
         ];
-        let metrics: Map<String, Value> = fixed
-            .map(|(name, count)| (name.to_owned(), json!(count)))
-            .into_iter()
-            .chain(counts.into_iter().map(|(name, count)| (name, json!(count))))
-            .collect();
-        let declared: Vec<Value> = metrics.keys().map(|name| json!({"Name": name, "Unit": "Count"})).collect();
-        let metrics = Value::Object(metrics).to_string();
+        let metrics: Vec<(&str, u64)> = fixed.into_iter().chain(counts.iter().map(|(name, count)| (name.as_str(), *count))).collect();
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let embedded = json!({
-            "Timestamp": u64::try_from(since_epoch.as_millis()).unwrap_or_default(),
-            "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["service"]], "Metrics": declared}]
-        });
+        let directive = Directive {
+            namespace: NAMESPACE,
+            dimensions: [["service"]],
+            metrics: metrics.iter().map(|(name, _)| Declared { name, unit: "Count" }).collect(),
+        };
+        let embedded = Embedded { timestamp: u64::try_from(since_epoch.as_millis()).unwrap_or_default(), cloud_watch_metrics: [directive] };
         tracing::info!(
             target: RECORD,
             trigger,
             duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            json.provider_request_ids = json!(request_ids).to_string(),
-            members.metrics = metrics,
-            json._aws = embedded.to_string(),
+            json.provider_request_ids = json(&request_ids),
+            members.metrics = json(&Metrics(&metrics)),
+            json._aws = json(&embedded),
             "event"
         );
     }
 }
 
+/// What tells CloudWatch which members of the line are metrics.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Embedded<'a> {
+    /// Epoch milliseconds.
+    timestamp: u64,
+    cloud_watch_metrics: [Directive<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'static str,
+    dimensions: [[&'static str; 1]; 1],
+    metrics: Vec<Declared<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Declared<'a> {
+    name: &'a str,
+    unit: &'static str,
+}
+
+/// The metrics as members of an object.
+struct Metrics<'a>(&'a [(&'a str, u64)]);
+
+impl Serialize for Metrics<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
+}
+
+/// Nothing of this can fail to be written.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::telemetry::written::written;
 

@@ -17,6 +17,7 @@ mod ways;
 mod bad_input;
 mod bad_requests;
 mod configuration;
+mod connected_at_start;
 mod credential_refusals;
 mod credential_rotation;
 mod credential_sources;

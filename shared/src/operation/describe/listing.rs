@@ -153,11 +153,12 @@ impl Listing<'_> {
             Some(first_of_rest) => Some(self.position_of(collected, first_of_rest)?),
             None => collected.next.clone(),
         };
+        let Some(position) = position else { return Ok(None) };
         let last = match shown.checked_sub(1).and_then(|index| collected.kept.get(index)) {
             Some(kept) => identity(&kept.certificate).as_deref().map(mark),
             None => collected.last_counted.as_deref().map(mark).or_else(|| collected.drift.last.clone()),
         };
-        Ok(position.map(|position| Place { position, list_length: collected.drift.list_length, last }))
+        Ok(Some(Place { position, list_length: collected.drift.list_length, last }))
     }
 
     /// Bytes that a certificate takes in the answer, with the comma after it.

@@ -161,6 +161,7 @@ impl<'a> Stage<'a> {
                 harmless["dry_run"] = json!(true);
             }
             self.runtime.invoke(harmless).await.json();
+            self.line.iter().for_each(|line| drop(line.take_seen()));
             self.freeze().await;
         }
         match &self.row.trouble {
@@ -174,7 +175,6 @@ impl<'a> Stage<'a> {
             Trouble::Nothing | Trouble::Line(_) => {}
         }
         self.simulator.reset_numbers();
-        self.line.iter().for_each(|line| drop(line.take_seen()));
         Report::default()
     }
 

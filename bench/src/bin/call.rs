@@ -1,0 +1,26 @@
+//! A function that does nothing but the call of `describe`, over the same client: no signature, and nothing is read of the answer but
+//! that it came. What `describe` takes more is its own work.
+
+use std::path::Path;
+use std::time::Duration;
+
+use certificate_provider::transport::{HttpClient, HttpRequest, Method, SendHttp};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::value::RawValue;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let url = std::env::var("TENCENT_MQTT_ENDPOINT")? + "/";
+    let client = HttpClient::new(std::env::var_os("SSL_CERT_FILE").as_deref().map(Path::new))?;
+    client.connect_ahead(&url).await?;
+    let (client, url) = (&client, &url);
+    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
+        let headers = vec![("x-tc-action", "DescribeDeviceCertificates".to_owned())];
+        let request = HttpRequest { method: Method::Post, url: url.clone(), headers, body: b"{}".to_vec() };
+        match client.send(request, Duration::from_secs(5)).await {
+            Ok(answer) if answer.status == 200 => Ok(event.payload),
+            other => Err(format!("{other:?}")),
+        }
+    }))
+    .await
+}

@@ -1,0 +1,173 @@
+//! The client against servers on real sockets.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use super::*;
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A server that lets a connection go after so many requests, and tells what arrives.
+struct Server {
+    url: String,
+    arrived: Receiver<Arrival>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Arrival {
+    Connection,
+    Request(String),
+    End,
+}
+
+impl Server {
+    fn start(requests: usize) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (tell, arrived) = mpsc::channel();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let tell = tell.clone();
+                std::thread::spawn(move || serve(stream, requests, &tell));
+            }
+        });
+        Self { url, arrived }
+    }
+
+    fn request(&self, method: Method, target: &str) -> HttpRequest {
+        HttpRequest { method, url: format!("{}{target}", self.url), headers: vec![("x-own", "1".to_owned())], body: Vec::new() }
+    }
+
+    /// What arrives next, of each connection.
+    fn next(&self) -> Arrival {
+        self.arrived.recv_timeout(TIMEOUT).unwrap()
+    }
+
+    fn has_no_more(&self) -> bool {
+        self.arrived.try_recv().is_err()
+    }
+}
+
+fn serve(mut stream: TcpStream, requests: usize, tell: &Sender<Arrival>) {
+    tell.send(Arrival::Connection).unwrap();
+    let mut bytes = [0; 4096];
+    for _ in 0..requests {
+        let Ok(length @ 1..) = stream.read(&mut bytes) else { return };
+        tell.send(Arrival::Request(String::from_utf8_lossy(&bytes[..length]).into_owned())).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nretry-after: 3\r\n\r\n{}").unwrap();
+    }
+    // Without a word, as servers do with connections that have waited for long.
+    stream.shutdown(Shutdown::Both).unwrap();
+    tell.send(Arrival::End).unwrap();
+}
+
+fn client() -> HttpClient {
+    HttpClient::new(None).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_is_sent_as_it_is_and_its_answer_is_read() {
+    let server = Server::start(9);
+    let answer = client().send(server.request(Method::Get, "/path?A=%7Eb&B="), TIMEOUT).await.unwrap();
+    assert_eq!((answer.status, answer.body.as_ref(), answer.retry_after), (200, &b"{}"[..], Some(Duration::from_secs(3))));
+    assert_eq!(server.next(), Arrival::Connection);
+    let Arrival::Request(request) = server.next() else { panic!("a request") };
+    let host = server.url.trim_start_matches("http://");
+    assert!(request.starts_with("GET /path?A=%7Eb&B= HTTP/1.1\r\n"), "{request}");
+    for header in
+        [format!("host: {host}"), "x-own: 1".to_owned(), format!("user-agent: device-certificate-functions/{}", env!("CARGO_PKG_VERSION"))]
+    {
+        assert!(request.contains(&format!("\r\n{header}\r\n")), "{header}: {request}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_no_bytes_is_announced_as_such() {
+    for (method, is_announced) in [(Method::Get, false), (Method::Post, true), (Method::Put, true)] {
+        let server = Server::start(9);
+        client().send(server.request(method, "/?Action=a"), TIMEOUT).await.unwrap();
+        assert_eq!(server.next(), Arrival::Connection);
+        let Arrival::Request(request) = server.next() else { panic!("a request") };
+        assert_eq!(request.contains("\r\ncontent-length: 0\r\n"), is_announced, "{request}");
+    }
+}
+
+#[tokio::test]
+async fn a_url_that_would_not_be_sent_as_it_was_signed_is_not_sent() {
+    let server = Server::start(9);
+    for target in ["", "/?a#b", "/?a b", "/?a\n"] {
+        let sent = client().send(server.request(Method::Get, target), TIMEOUT).await;
+        assert!(matches!(sent, Err(SendError::NotSent(_))), "{target:?}: {sent:?}");
+    }
+    let header = HttpRequest { headers: vec![("x-own", "a\r\nb: c".to_owned())], ..server.request(Method::Get, "/") };
+    assert_eq!(client().send(header, TIMEOUT).await.unwrap_err(), SendError::NotSent("the header x-own cannot be sent".to_owned()));
+    assert!(server.has_no_more());
+}
+
+#[tokio::test]
+async fn a_connection_that_is_opened_ahead_sends_nothing_and_takes_the_first_requests() {
+    let server = Server::start(9);
+    let client = client();
+    client.connect_ahead(&format!("{}/", server.url)).await.unwrap();
+    assert_eq!(server.next(), Arrival::Connection);
+    assert!(server.has_no_more());
+    for _ in 0..2 {
+        client.send(server.request(Method::Post, "/"), TIMEOUT).await.unwrap();
+        assert!(matches!(server.next(), Arrival::Request(_)));
+    }
+    assert!(server.has_no_more(), "no other connection");
+}
+
+#[tokio::test]
+async fn another_server_gets_a_connection_of_its_own() {
+    let servers = [Server::start(9), Server::start(9)];
+    let client = client();
+    client.connect_ahead(&servers[0].url).await.unwrap();
+    client.send(servers[1].request(Method::Get, "/"), TIMEOUT).await.unwrap();
+    assert_eq!(servers[0].next(), Arrival::Connection);
+    assert!(servers[0].has_no_more());
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_while_it_waited_is_replaced_without_an_error() {
+    let server = Server::start(1);
+    let client = client();
+    for _ in 0..3 {
+        client.send(server.request(Method::Post, "/"), TIMEOUT).await.unwrap();
+        assert_eq!(server.next(), Arrival::Connection);
+        assert!(matches!(server.next(), Arrival::Request(_)));
+        assert_eq!(server.next(), Arrival::End);
+        // As after a freeze: the end has arrived when the next event comes.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_after_the_request_leaves_open_what_was_done() {
+    let server = Server::start(0);
+    let sent = client().send(server.request(Method::Post, "/"), TIMEOUT).await;
+    // Whether the end or the request was first.
+    assert!(matches!(sent, Err(SendError::NoAnswer(_) | SendError::NotSent(_))), "{sent:?}");
+}
+
+#[tokio::test]
+async fn nobody_who_listens_is_no_request() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    for url in [&url, "https://vendor.invalid/"] {
+        assert!(client().connect_ahead(url).await.is_err(), "{url}");
+    }
+    let request = HttpRequest { method: Method::Get, url, headers: Vec::new(), body: Vec::new() };
+    let sent = client().send(request, TIMEOUT).await;
+    assert!(matches!(&sent, Err(SendError::NotSent(cause)) if cause.contains("refused")), "{sent:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_in_time_leaves_open_what_was_done() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let request = HttpRequest { method: Method::Get, url, headers: Vec::new(), body: Vec::new() };
+    assert_eq!(client().send(request, Duration::from_millis(50)).await.unwrap_err(), SendError::TimedOut);
+}
