@@ -4,7 +4,9 @@
 #![forbid(unsafe_code)]
 
 mod certificates;
+mod chart;
 mod contestants;
+mod growth;
 mod http;
 mod options;
 mod process;
@@ -24,8 +26,9 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use crate::contestants::Contestant;
+use crate::growth::{Point, SERIES};
 use crate::options::{Options, USAGE};
-use crate::report::{cold_columns, column, table, warm_columns};
+use crate::report::{cold_columns, column, growth_table, table, warm_columns};
 use crate::setting::Setting;
 use crate::throttle::Throttle;
 
@@ -89,10 +92,27 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         println!("Warm, {} invocations of each:\n\n{}", options.invocations, table(&names, &warm_columns(&samples, BASE)));
         results.insert("warm".to_owned(), samples.to_json());
     }
+    if options.runs("growth") {
+        results.insert("growth".to_owned(), grow(&setting)?);
+    }
     let file = setting.output.join("results.json");
     std::fs::write(&file, serde_json::to_vec_pretty(&results)?)?;
     eprintln!("bench: all values are in {}", file.display());
     Ok(())
+}
+
+fn grow(setting: &Setting) -> Result<Value, Box<dyn Error>> {
+    let mut measured = Vec::new();
+    for series in &SERIES {
+        let points = series.measure(setting)?;
+        println!("{}, {} calls a second:\n\n{}", series.name, series.calls_per_second, growth_table(&points, series.calls_per_second));
+        measured.push((series, points));
+    }
+    let file = setting.output.join("growth.svg");
+    chart::draw(&file, &measured)?;
+    eprintln!("bench: the growth is drawn in {}", file.display());
+    let all = measured.iter().map(|(series, points)| (series.name.to_owned(), points.iter().map(Point::to_json).collect()));
+    Ok(Value::Object(all.collect()))
 }
 
 /// Those who take part. One that was named has to be installed.

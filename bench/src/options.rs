@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) const USAGE: &str = "\
-Usage: bench [--stages cold,throttled,warm] [--contestants NAME,..] [--rounds N] [--invocations N] [--round-trip MILLISECONDS]
+Usage: bench [--stages cold,throttled,warm,growth] [--contestants NAME,..] [--rounds N] [--invocations N] [--round-trip MILLISECONDS]
              [--other FOLDER]
 
-  --stages       which are run; all three unless given
+  --stages       which are run; all unless given
   --contestants  who takes part beside `empty`: describe, inactivate, status, and each of them as python-.. and node-..;
                  all unless given
   --rounds       cold starts of each, 31 unless given
@@ -33,7 +33,7 @@ impl Options {
     /// Reads the arguments behind the program's name.
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self {
-            stages: list("cold,throttled,warm"),
+            stages: list("cold,throttled,warm,growth"),
             contestants: None,
             rounds: 31,
             invocations: 1000,
@@ -53,7 +53,7 @@ impl Options {
                 _ => return Err(format!("{name} is no option")),
             }
         }
-        match options.stages.iter().find(|stage| !["cold", "throttled", "warm"].contains(&stage.as_str())) {
+        match options.stages.iter().find(|stage| !["cold", "throttled", "warm", "growth"].contains(&stage.as_str())) {
             Some(stage) => Err(format!("{stage} is no stage")),
             None => Ok(options),
         }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::growth::Point;
 use crate::samples::Samples;
 
 /// A column of numbers.
@@ -52,6 +53,21 @@ pub(crate) fn warm_columns<'a>(samples: &'a Samples, base: &'static str) -> Vec<
         median("CPU ms each", samples, "cpu_ms", 3),
         column("peak memory MiB", move |name| format!("{:.1}", samples.quantile(name, "peak_mib", 1.0))),
     ]
+}
+
+/// What the work of each size took, beside the time that the vendor's limit alone makes it take.
+pub(crate) fn growth_table(points: &[Point], calls_per_second: u32) -> String {
+    let titles = ["size", "invocations", "calls", "throttled", "seconds", "× limit", "CPU ms", "peak memory MiB"];
+    let mut table = format!("| {} |\n|{}\n", titles.join(" | "), " ---: |".repeat(titles.len()));
+    for Point { size, invocations, calls, throttled, seconds, cpu_milliseconds, peak_mebibytes } in points {
+        let of_limit = seconds * f64::from(calls_per_second) / *calls as f64;
+        // Writing into a text cannot fail.
+        let _ = writeln!(
+            table,
+            "| {size} | {invocations} | {calls} | {throttled} | {seconds:.2} | {of_limit:.2} | {cpu_milliseconds:.0} | {peak_mebibytes:.1} |"
+        );
+    }
+    table
 }
 
 /// A column with what this tells of each contestant.

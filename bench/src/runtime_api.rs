@@ -12,9 +12,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::http;
 
-/// Longer than any function here takes.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
-
 /// What the function told.
 pub(crate) enum Report {
     /// It has asked for an event.
@@ -36,24 +33,27 @@ pub(crate) struct Answer {
 /// The running stand-in.
 pub(crate) struct RuntimeApi {
     address: SocketAddr,
-    events: Sender<&'static str>,
+    events: Sender<String>,
     reports: Receiver<Report>,
     is_over: Arc<AtomicBool>,
+    time_limit: Duration,
 }
 
 struct Shared {
-    events: Mutex<Receiver<&'static str>>,
+    events: Mutex<Receiver<String>>,
     handed_out: Mutex<Option<Instant>>,
+    time_limit: Duration,
 }
 
 impl RuntimeApi {
-    pub(crate) fn start() -> io::Result<Self> {
+    /// Gives the function so long for an event.
+    pub(crate) fn start(time_limit: Duration) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let (events, waiting) = channel();
         let (reporter, reports) = channel();
         let is_over = Arc::new(AtomicBool::new(false));
-        let shared = Arc::new(Shared { events: Mutex::new(waiting), handed_out: Mutex::new(None) });
+        let shared = Arc::new(Shared { events: Mutex::new(waiting), handed_out: Mutex::new(None), time_limit });
         let ends = Arc::clone(&is_over);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -65,7 +65,7 @@ impl RuntimeApi {
                 std::thread::spawn(move || shared.serve(stream, &reporter));
             }
         });
-        Ok(Self { address, events, reports, is_over })
+        Ok(Self { address, events, reports, is_over, time_limit })
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
@@ -74,14 +74,14 @@ impl RuntimeApi {
     }
 
     /// Gives this event to the function when it next asks for one.
-    pub(crate) fn offer(&self, event: &'static str) -> Result<(), String> {
+    pub(crate) fn offer(&self, event: String) -> Result<(), String> {
         self.events.send(event).map_err(|_| "the Runtime API stand-in has ended".to_owned())
     }
 
     /// What the function tells next.
     pub(crate) fn report(&self) -> Result<Report, String> {
-        self.reports.recv_timeout(TIME_LIMIT).map_err(|error| match error {
-            RecvTimeoutError::Timeout => format!("nothing was heard for {TIME_LIMIT:?}"),
+        self.reports.recv_timeout(self.time_limit).map_err(|error| match error {
+            RecvTimeoutError::Timeout => format!("nothing was heard for {:?}", self.time_limit),
             RecvTimeoutError::Disconnected => "the Runtime API stand-in has ended".to_owned(),
         })
     }
@@ -106,7 +106,7 @@ impl Shared {
                 // Nobody listens once the sandbox is dropped.
                 drop(reporter.send(Report::Ready(now)));
                 let Ok(event) = lock(&self.events).recv() else { break };
-                let answer = http::answer("200 OK", &headers(), event.as_bytes());
+                let answer = http::answer("200 OK", &headers(self.time_limit), event.as_bytes());
                 *lock(&self.handed_out) = Some(Instant::now());
                 stream.get_mut().write_all(&answer)?;
                 continue;
@@ -123,8 +123,8 @@ impl Shared {
     }
 }
 
-fn headers() -> String {
-    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_add(TIME_LIMIT).as_millis();
+fn headers(time_limit: Duration) -> String {
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_add(time_limit).as_millis();
     format!(
         "lambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n\
          lambda-runtime-deadline-ms: {deadline}\r\n\

@@ -1,7 +1,7 @@
 //! One execution environment of a contestant: its process, and the Runtime API that feeds it.
 
 use std::error::Error;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -10,6 +10,9 @@ use crate::process::{Process, Usage};
 use crate::provider::Provider;
 use crate::runtime_api::{Answer, Report, RuntimeApi};
 use crate::setting::Setting;
+
+/// Longer than any invocation here takes.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// One execution environment; ended when dropped.
 pub(crate) struct Sandbox<'a> {
@@ -22,7 +25,7 @@ pub(crate) struct Sandbox<'a> {
 
 impl<'a> Sandbox<'a> {
     pub(crate) fn start(contestant: &'a Contestant, setting: &'a Setting) -> Result<Self, Box<dyn Error>> {
-        let api = RuntimeApi::start()?;
+        let api = RuntimeApi::start(TIME_LIMIT)?;
         let command = contestant.command(setting, &api.address());
         let log = setting.output.join(format!("{}.log", contestant.name));
         let started = Instant::now();
@@ -44,7 +47,7 @@ impl<'a> Sandbox<'a> {
     pub(crate) fn invoke(&self, count: usize) -> Result<Vec<Answer>, Box<dyn Error>> {
         let calls_before = self.provider.calls();
         for _ in 0..count {
-            self.api.offer(self.contestant.event)?;
+            self.api.offer(self.contestant.event.to_owned())?;
         }
         let mut answers = Vec::new();
         while answers.len() < count {
