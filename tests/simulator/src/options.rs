@@ -49,7 +49,7 @@ impl Options {
             tls: false,
             ports: None,
             enforce_rate_limits: false,
-            most_serials_a_call: 100,
+            most_serials_a_call: 200,
             answer_unknown_serials: false,
             most_rows_a_page: 100,
             total_counts_results: false,

@@ -5,7 +5,7 @@ use simulator::{IdentityService, Simulator, TokenAlgorithm, Vendor};
 use whole_function_tests::canary::outputs_at_every_log_level;
 
 use crate::setup::{at_once, full, problem, simulator};
-use crate::ways::{SECRET_NAME, VENDORS, Way, another_key, assert_complete, cells, environment, is_tencent, pair, request, start};
+use crate::ways::{SECRET_NAME, VENDORS, Way, another_key, assert_complete, cells, environment, fleet, is_tencent, pair, request, start};
 
 /// The problem that is the answer of a new function, and how many calls it took.
 async fn refused(vendor: Vendor, way: Way, simulator: &Simulator, own: &[(&str, &str)]) -> (Value, usize) {
@@ -18,7 +18,7 @@ async fn refused(vendor: Vendor, way: Way, simulator: &Simulator, own: &[(&str, 
 #[tokio::test]
 async fn an_identity_that_is_not_taken_is_told_with_what_to_do() {
     at_once(VENDORS, |vendor| async move {
-        let simulator = simulator(full(300)).await;
+        let simulator = simulator(fleet()).await;
         let audience = if is_tencent(vendor) { "TENCENTCLOUD_OIDC_AUDIENCE" } else { "ALIBABA_CLOUD_OIDC_AUDIENCE" };
         let (problem, calls) = refused(vendor, Way::Keyless, &simulator, &[(audience, "somebody.else")]).await;
         assert_eq!((&problem["code"], &problem["retryable"], calls), (&json!("provider_rejected"), &json!(false), 2), "{problem}");

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Vendor};
 
-use crate::setup::{ALIBABA_INSTANCE, at_once, full, simulator};
-use crate::ways::{VENDORS, WAYS, Way, actions, another_key, assert_complete, cells, pair, request, start, store};
+use crate::setup::{ALIBABA_INSTANCE, at_once, simulator};
+use crate::ways::{VENDORS, WAYS, Way, actions, another_key, assert_complete, cells, fleet, pair, request, start, store};
 
 #[tokio::test]
 async fn a_key_that_is_rotated_while_calls_run_fails_no_answer() {
@@ -56,7 +56,7 @@ async fn a_stale_answer_of_the_extension_is_gone_past_by_naming_the_stage() {
 #[tokio::test]
 async fn while_the_new_key_is_not_good_yet_the_previous_one_is_used() {
     at_once(VENDORS, |vendor| async move {
-        let simulator = simulator(full(300)).await;
+        let simulator = simulator(fleet()).await;
         store(&simulator, vendor, &another_key(vendor, 1), Some(&vendor.credentials()));
         let mut function = start(vendor, Way::Secret, &simulator, &[]).await;
         for _ in 0..2 {

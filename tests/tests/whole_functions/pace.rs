@@ -60,7 +60,7 @@ async fn a_thousand_messages_that_ask_for_ten_thousand_certificates_are_all_answ
     }
     assert_eq!(good, 10_000, "each certificate has its answer");
     assert_eq!(outcomes(&simulator), HashSet::from(["ok".to_owned()]), "the vendor takes ten calls a second and was not asked for more");
-    assert_eq!(simulator.calls().len(), 100, "a hundred certificates in each call");
+    assert_eq!(simulator.calls().len(), 50, "two hundred certificates in each call");
 }
 
 /// How many certificates the answers in an instance's log call good.
@@ -90,7 +90,7 @@ async fn what_the_pace_leaves_no_time_for_is_told() {
     const TIME: Duration = Duration::from_secs(3);
     let mut fleet = tencent(tencent_certificates(300));
     fleet.alibaba_mqtt = alibaba(alibaba_certificates(3)).alibaba_mqtt;
-    fleet.alibaba_cas = cas(cas_certificates(300)).alibaba_cas;
+    fleet.alibaba_cas = cas(cas_certificates(600)).alibaba_cas;
     let simulator = Arc::new(strict(fleet).await);
     at_once(["describe", "inactivate", "status"], |name| {
         let simulator = Arc::clone(&simulator);
@@ -104,7 +104,7 @@ async fn what_the_pace_leaves_no_time_for_is_told() {
                     request(Vendor::AlibabaMqtt, &json!({ "certificates": all }))
                 }
                 _ => {
-                    let all: Vec<Value> = cas_certificates(300).iter().map(|one| json!({ "serial_number": one.serial_number })).collect();
+                    let all: Vec<Value> = cas_certificates(600).iter().map(|one| json!({ "serial_number": one.serial_number })).collect();
                     request(Vendor::AlibabaCas, &json!({ "certificates": all }))
                 }
             };
@@ -129,7 +129,7 @@ async fn what_the_pace_leaves_no_time_for_is_told() {
                     let results = answer["results"].as_array().unwrap();
                     let of = |word: &str| results.iter().filter(|result| result["status"] == word).count();
                     let late = results.iter().filter(|result| result["error"]["code"] == "timeout").count();
-                    assert_eq!((results.len(), of("good"), late), (300, 100, 200));
+                    assert_eq!((results.len(), of("good"), late), (600, 200, 400));
                 }
             }
             let batch = events::sqs(&[asked.to_string()]);

@@ -144,23 +144,23 @@ async fn a_vendor_that_answers_unknown_for_strangers_is_not_made_to_know_a_spell
 }
 
 #[tokio::test]
-async fn a_thousand_certificates_take_ten_calls_on_one_connection() {
+async fn a_thousand_certificates_take_five_calls_on_one_connection() {
     let certificates = cas_certificates(1_000);
     let (simulator, mut function) = pair("status", cas(certificates.clone())).await;
     let serials: Vec<&str> = certificates.iter().rev().map(|one| one.serial_number.as_str()).collect();
     let answer = function.invoke(request(&serials)).await.json();
     assert_eq!(texts(&answer["results"], "serial_number"), serials);
     assert!(answer["results"].as_array().unwrap().iter().all(|result| result["status"] == "good"));
-    assert_eq!(sizes(&simulator), [100; 10]);
+    assert_eq!(sizes(&simulator), [200; 5]);
     assert_eq!(simulator.connections(Vendor::AlibabaCas), 1);
-    assert_eq!(answer["provider_request_ids"].as_array().unwrap().len(), 10);
+    assert_eq!(answer["provider_request_ids"].as_array().unwrap().len(), 5);
 }
 
 #[tokio::test]
 async fn a_lower_limit_of_the_vendor_still_answers_all() {
-    let certificates = cas_certificates(250);
+    let certificates = cas_certificates(450);
     for most_serials_a_call in [30, 1] {
-        let count = if most_serials_a_call == 1 { 20 } else { 250 };
+        let count = if most_serials_a_call == 1 { 20 } else { 450 };
         let fleet = cas(certificates[..count].to_vec());
         let simulator = Simulator::start(Options { most_serials_a_call, ..options(fleet) }).await.unwrap();
         let mut function = function("status", &simulator).await;

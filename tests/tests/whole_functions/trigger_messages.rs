@@ -130,7 +130,7 @@ fn states(record: usize) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn a_hundred_records_of_ten_numbers_are_ten_calls_and_have_each_their_own_outcome() {
+async fn a_hundred_records_of_ten_numbers_are_five_calls_and_have_each_their_own_outcome() {
     let simulator = simulator(cas(thousand())).await;
     let mut function = function_with("status", &simulator, &JSON_LOG).await;
     let mut bodies = hundred();
@@ -141,7 +141,7 @@ async fn a_hundred_records_of_ten_numbers_are_ten_calls_and_have_each_their_own_
     bodies[44] = json!({ "certificates": [{ "serial_number": ten_of(44)[0] }, { "fingerprint_sha256": "ab".repeat(32) }] }).to_string();
     let answer = function.invoke(events::sqs(&bodies)).await;
     assert_eq!(answer.batch_item_failures(), [17, 44].map(message_id));
-    assert_eq!(simulator.calls().len(), 10);
+    assert_eq!(simulator.calls().len(), 5);
     let lines = answer_lines(&function);
     assert_eq!(lines.len(), 100);
     for record in 0..100 {
@@ -165,13 +165,13 @@ async fn a_hundred_records_of_ten_numbers_are_ten_calls_and_have_each_their_own_
 async fn of_a_batch_that_is_asked_as_one_those_come_back_whose_numbers_could_not_be_asked() {
     let simulator = simulator(cas(thousand())).await;
     let mut function = function_with("status", &simulator, &JSON_LOG).await;
-    // The third of the calls that carry a hundred numbers each.
-    simulator.fail(Vendor::AlibabaCas, FaultRule::always(Fault::code("InternalError", 500)).containing(&ten_of(25)[0]));
+    // The third of the calls that carry two hundred numbers each.
+    simulator.fail(Vendor::AlibabaCas, FaultRule::always(Fault::code("InternalError", 500)).containing(&ten_of(50)[0]));
     let failed = function.invoke(events::sqs(&hundred())).await.batch_item_failures();
-    assert_eq!(failed, (20..30).map(message_id).collect::<Vec<_>>());
+    assert_eq!(failed, (40..60).map(message_id).collect::<Vec<_>>());
     assert_eq!(
         answer_lines(&function).iter().filter(|line| line["answer"]["results"][9]["error"].is_null() && line["answer"].is_object()).count(),
-        90
+        80
     );
 }
 
@@ -182,7 +182,7 @@ async fn a_pipe_gets_as_many_outcomes_as_it_has_records() {
     bodies[3] = "not JSON".to_owned();
     let answer = function.invoke(events::pipes(&bodies)).await.json();
     let outcomes = answer.as_array().unwrap();
-    assert_eq!((outcomes.len(), simulator.calls().len()), (100, 10));
+    assert_eq!((outcomes.len(), simulator.calls().len()), (100, 5));
     for (record, outcome) in outcomes.iter().enumerate() {
         match record {
             3 => assert_eq!(outcome["code"], "invalid_request"),

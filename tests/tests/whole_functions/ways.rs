@@ -1,10 +1,12 @@
 //! The ways of each cloud to its credentials, and functions that go them.
 
 use serde_json::{Value, json};
-use simulator::{ALIBABA_PROVIDER, ALIBABA_ROLE, Credentials, IdentityService, Secret, Simulator, TENCENT_PROVIDER, TENCENT_ROLE, Vendor};
+use simulator::{
+    ALIBABA_PROVIDER, ALIBABA_ROLE, Credentials, Fleet, IdentityService, Secret, Simulator, TENCENT_PROVIDER, TENCENT_ROLE, Vendor,
+};
 use whole_function_tests::{Answer, Runtime};
 
-use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, full, simulator, variables};
+use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, cas, cas_certificates, full, simulator, variables};
 
 /// One cloud's way to its credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,9 +130,14 @@ pub(crate) async fn start(vendor: Vendor, way: Way, simulator: &Simulator, own: 
     Runtime::start(function_of(vendor), &all.chain(own.iter().copied()).collect::<Vec<_>>()).await
 }
 
+/// What there is to ask for: so much that a request takes several calls.
+pub(crate) fn fleet() -> Fleet {
+    Fleet { alibaba_cas: cas(cas_certificates(450)).alibaba_cas, ..full(300) }
+}
+
 /// A simulator whose store holds the key, and a function.
 pub(crate) async fn pair(vendor: Vendor, way: Way) -> (Simulator, Runtime) {
-    let simulator = simulator(full(300)).await;
+    let simulator = simulator(fleet()).await;
     store(&simulator, vendor, &vendor.credentials(), None);
     let function = start(vendor, way, &simulator, &[]).await;
     (simulator, function)
@@ -145,7 +152,7 @@ pub(crate) fn request(vendor: Vendor) -> Value {
             json!({ "instance_id": ALIBABA_INSTANCE, "certificates": certificates })
         }
         Vendor::AlibabaCas => {
-            let serials: Vec<Value> = (0..250).map(|number| json!({ "serial_number": format!("5{number:031x}") })).collect();
+            let serials: Vec<Value> = (0..450).map(|number| json!({ "serial_number": format!("5{number:031x}") })).collect();
             json!({ "certificates": serials })
         }
         _ => json!({ "instance_id": TENCENT_INSTANCE, "limit": 300 }),

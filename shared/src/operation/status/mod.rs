@@ -7,6 +7,8 @@ mod several;
 
 pub use answer::{CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult, StatusAnswer, StatusResult};
 
+use std::collections::HashMap;
+
 use super::{AnswerBudget, Operation, check_each, contradiction, one_source, shared_error, sources};
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
@@ -124,38 +126,47 @@ struct Told {
 
 async fn tell(session: &Session<'_>, teller: &dyn Teller, certificates: &[CertificateReference]) -> Told {
     let askable: Vec<CertificateReference> = certificates.iter().filter(|reference| teller.check(reference).is_ok()).cloned().collect();
-    let asked = without_duplicates(&askable);
+    let (asked, which) = without_duplicates(&askable);
     let LookUp { records, request_ids } = if asked.is_empty() { LookUp::default() } else { teller.look_up(&asked).await };
-    let told: Vec<(&CertificateReference, Result<Option<Certificate>, Error>)> = asked
+    let told: Vec<Result<Option<Certificate>, Error>> = asked
         .iter()
         .zip(records)
         .map(|(reference, record)| {
-            let record = record.and_then(|record| match record.as_ref().and_then(|record| contradiction(reference, record)) {
+            record.and_then(|record| match record.as_ref().and_then(|record| contradiction(reference, record)) {
                 Some(error) => Err(error),
                 None => Ok(record),
-            });
-            (reference, record)
+            })
         })
         .collect();
-    let result = |reference: &CertificateReference| {
-        let record = teller.check(reference).and_then(|()| match told.iter().find(|(asked, _)| asked.covers(reference)) {
-            Some((_, record)) => record.clone(),
+    let mut which = which.into_iter();
+    let mut result = |reference: &CertificateReference| {
+        let record = teller.check(reference).and_then(|()| match which.next().and_then(|place| told.get(place)) {
+            Some(record) => record.clone(),
             None => Ok(None),
         });
         StatusResult::new(reference, record, session.now)
     };
-    Told { results: certificates.iter().map(result).collect(), request_ids }
+    Told { results: certificates.iter().map(&mut result).collect(), request_ids }
 }
 
-/// Each certificate once, at its first place.
-fn without_duplicates(certificates: &[CertificateReference]) -> Vec<CertificateReference> {
+/// Each certificate once, in the order of their first places, and for each place which of them it is.
+fn without_duplicates(certificates: &[CertificateReference]) -> (Vec<CertificateReference>, Vec<usize>) {
     let mut unique: Vec<CertificateReference> = Vec::new();
+    // Those of one name differ in their spelling at most.
+    let mut of_name: HashMap<_, Vec<usize>> = HashMap::new();
+    let mut which = Vec::with_capacity(certificates.len());
     for reference in certificates {
-        if !unique.iter().any(|earlier| earlier.covers(reference)) {
+        let CertificateReference { serial_number, ca_serial_number, fingerprint_sha256 } = reference;
+        let namesakes = of_name.entry((serial_number, ca_serial_number, fingerprint_sha256)).or_default();
+        let covers = |place: &&usize| unique.get(**place).is_some_and(|earlier| earlier.covers(reference));
+        let place = namesakes.iter().find(covers).copied().unwrap_or(unique.len());
+        if place == unique.len() {
+            namesakes.push(place);
             unique.push(reference.clone());
         }
+        which.push(place);
     }
-    unique
+    (unique, which)
 }
 
 #[cfg(test)]

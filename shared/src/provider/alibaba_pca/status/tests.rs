@@ -149,8 +149,8 @@ async fn of_two_rows_for_one_certificate_the_worse_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_call_asks_for_a_hundred() {
-    for (count, expected) in [(1, vec![1]), (100, vec![100]), (101, vec![100, 1]), (250, vec![100, 100, 50])] {
+async fn one_call_asks_for_two_hundred() {
+    for (count, expected) in [(1, vec![1]), (200, vec![200]), (201, vec![200, 1]), (450, vec![200, 200, 50])] {
         let network = obliging(|_| None);
         let answer = look_up(&network, &numbered(count)).await;
         assert_eq!(sizes(&network), expected);
@@ -161,13 +161,21 @@ async fn one_call_asks_for_a_hundred() {
 
 #[tokio::test(start_paused = true)]
 async fn a_query_stays_short_however_long_the_serial_numbers_are() {
-    let long: Vec<String> = (0..100).map(|number| format!("{number:0>128x}").replacen('0', "f", 1)).collect();
+    let long: Vec<String> = (0..120).map(|number| format!("{number:0>128x}").replacen('0', "f", 1)).collect();
     let network = obliging(|_| None);
     let answer = look_up(&network, &references(&long.iter().map(String::as_str).collect::<Vec<_>>())).await;
     assert!(told(&answer).iter().all(|word| *word == "good"));
     let lengths = network.each(|sent| sent.request.url.len());
-    assert!(lengths.len() > 1 && lengths.iter().all(|length| *length < 6_100), "{lengths:?}");
+    assert!(lengths.len() > 1 && lengths.iter().all(|length| *length < 7_100), "{lengths:?}");
     assert!(network.each(texts).join(",").starts_with(&long[0]), "the first certificate is in the first call");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_numbers_of_twenty_octets_a_call_asks_for_fewer() {
+    let numbers: Vec<String> = (0..300).map(|number| format!("5{number:039x}")).collect();
+    let network = obliging(|_| None);
+    look_up(&network, &references(&numbers.iter().map(String::as_str).collect::<Vec<_>>())).await;
+    assert_eq!(sizes(&network), [162, 138]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -206,20 +214,20 @@ async fn a_number_with_two_issuers_is_answered_twice() {
 #[tokio::test(start_paused = true)]
 async fn a_group_is_halved_until_the_provider_takes_it() {
     for code in ["InvalidParameter", "InvalidSerialNumber", "MissingParameter"] {
-        let network = obliging(move |asked| (asked.len() > 30).then(|| refusal(code)));
-        let answer = look_up(&network, &numbered(100)).await;
+        let network = obliging(move |asked| (asked.len() > 60).then(|| refusal(code)));
+        let answer = look_up(&network, &numbered(200)).await;
         assert!(told(&answer).iter().all(|word| *word == "good"), "{code}");
-        assert_eq!(sizes(&network), [100, 50, 25, 25, 50, 25, 25], "{code}");
-        let first = network.each(texts).into_iter().filter(|texts| texts.matches(',').count() == 24).collect::<Vec<_>>().join(",");
+        assert_eq!(sizes(&network), [200, 100, 50, 50, 100, 50, 50], "{code}");
+        let first = network.each(texts).into_iter().filter(|texts| texts.matches(',').count() == 49).collect::<Vec<_>>().join(",");
         assert_eq!(
             first,
-            numbered(100).iter().map(|it| it.serial_number.as_ref().unwrap().as_str()).collect::<Vec<_>>().join(","),
+            numbered(200).iter().map(|it| it.serial_number.as_ref().unwrap().as_str()).collect::<Vec<_>>().join(","),
             "in their order"
         );
     }
-    let too_long = obliging(|asked| (asked.len() > 60).then(|| answer(414, "<html>URI Too Long</html>")));
-    look_up(&too_long, &numbered(100)).await;
-    assert_eq!(sizes(&too_long), [100, 50, 50]);
+    let too_long = obliging(|asked| (asked.len() > 120).then(|| answer(414, "<html>URI Too Long</html>")));
+    look_up(&too_long, &numbered(200)).await;
+    assert_eq!(sizes(&too_long), [200, 100, 100]);
 }
 
 #[tokio::test(start_paused = true)]

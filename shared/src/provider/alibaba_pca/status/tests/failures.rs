@@ -22,29 +22,29 @@ async fn not_found_is_a_result_of_one_certificate() {
 async fn refused_credentials_are_not_tried_again() {
     for case in ["access-key-not-found", "signature", "token-expired", "ram", "timestamp-expired", "action-not-found"] {
         let network = Network::new(move |_| recorded(&format!("alibaba-common/Any.error-{case}")));
-        let answer = look_up(&network, &numbered(250)).await;
+        let answer = look_up(&network, &numbered(450)).await;
         assert_eq!(network.sent().len(), 1, "{case}");
         assert!(told(&answer).iter().all(|word| *word == "provider_rejected"), "{case}");
-        assert_eq!(answer.records.len(), 250);
+        assert_eq!(answer.records.len(), 450);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_asks_for_less_is_not_asked_for_the_rest() {
     let network = obliging(|asked| (asked[0] != "1001").then(|| recorded("alibaba-common/Any.error-throttling-user")));
-    let answer = look_up(&network, &numbered(250)).await;
-    assert_eq!(sizes(&network), [100, 100, 100, 100], "the second call three times");
+    let answer = look_up(&network, &numbered(450)).await;
+    assert_eq!(sizes(&network), [200, 200, 200, 200], "the second call three times");
     let words = told(&answer);
-    assert!(words[..100].iter().all(|word| *word == "good") && words[100..].iter().all(|word| *word == "throttled"));
-    assert!(answer.records[249].as_ref().unwrap_err().retry_after.is_some());
+    assert!(words[..200].iter().all(|word| *word == "good") && words[200..].iter().all(|word| *word == "throttled"));
+    assert!(answer.records[449].as_ref().unwrap_err().retry_after.is_some());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_fault_of_one_call_leaves_the_others_alone() {
-    let network = obliging(|asked| (asked[0] == "1101").then(|| recorded("alibaba-common/Any.error-unavailable")));
-    let words = told(&look_up(&network, &numbered(250)).await);
-    assert!(words[..100].iter().chain(&words[200..]).all(|word| *word == "good"));
-    assert!(words[100..200].iter().all(|word| *word == "provider_unavailable"));
+    let network = obliging(|asked| (asked[0] == "1201").then(|| recorded("alibaba-common/Any.error-unavailable")));
+    let words = told(&look_up(&network, &numbered(450)).await);
+    assert!(words[..200].iter().chain(&words[400..]).all(|word| *word == "good"));
+    assert!(words[200..400].iter().all(|word| *word == "provider_unavailable"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -52,9 +52,9 @@ async fn what_there_was_no_time_for_says_so() {
     let network = obliging(|_| None).delayed(Duration::from_secs(4));
     let bench = Bench { deadline: Deadline::after(Duration::from_secs(6)), ..Bench::new(&network) };
     let session = bench.session();
-    let answer = AlibabaPca::new(&session, target(API.provider)).unwrap().look_up(&numbered(250)).await;
+    let answer = AlibabaPca::new(&session, target(API.provider)).unwrap().look_up(&numbered(450)).await;
     let words = told(&answer);
-    assert!(words[..100].iter().all(|word| *word == "good") && words[100..].iter().all(|word| *word == "timeout"));
+    assert!(words[..200].iter().all(|word| *word == "good") && words[200..].iter().all(|word| *word == "timeout"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -78,8 +78,8 @@ async fn who_asks_for_less_is_not_asked_in_further_spellings() {
                 if asked(request)[0].ends_with("1001") { rows([]) } else { recorded("alibaba-common/Any.error-throttling-user") }
             },
         );
-    look_up(&network, &numbered(150)).await;
-    assert_eq!(sizes(&network), [100, 50, 50, 50]);
+    look_up(&network, &numbered(300)).await;
+    assert_eq!(sizes(&network), [200, 100, 100, 100]);
 }
 
 #[tokio::test(start_paused = true)]
