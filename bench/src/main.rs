@@ -1,5 +1,5 @@
 //! The functions beside an empty one and beside the vendors' official SDKs in Python and Node.js: how long they take to start and to
-//! answer, and what they use.
+//! answer, and what they use, also when there is more and more to do.
 
 #![forbid(unsafe_code)]
 

@@ -44,7 +44,8 @@ def write(name: str, files: dict[str, pathlib.Path]) -> None:
 def main() -> None:
     (OUTPUT / "zip").mkdir(parents=True, exist_ok=True)
     (OUTPUT / "public-roots.pem").write_text(pathlib.Path(certifi.where()).read_text())
-    write("empty", {"bootstrap": ROOT / "target/release/empty"})
+    for name in ("empty", "call"):
+        write(name, {"bootstrap": ROOT / "target/release" / name})
     for operation, sdk in SDKS.items():
         write(operation, {"bootstrap": ROOT / "target/release" / operation})
         handler = pathlib.Path(__file__).with_name(f"{operation}.py")
