@@ -15,6 +15,7 @@ use std::rc::Rc;
 use secrecy::{ExposeSecret, SecretString};
 
 use self::sts::{Identity, Role};
+use crate::config::Endpoint;
 
 /// An access key, with a session token when it is a temporary one. It cannot be printed.
 pub struct Credentials {
@@ -62,6 +63,16 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The security token services that are called for a key, in the order of the calls.
+    pub fn token_services(&self) -> impl Iterator<Item = &Endpoint> {
+        let [first, second] = match self {
+            Self::Key(_) => [None, None],
+            Self::Role(role, Proof::Key(_)) => [Some(&role.endpoint), None],
+            Self::Role(role, Proof::Identity(identity)) => [Some(&identity.endpoint), Some(&role.endpoint)],
+        };
+        first.into_iter().chain(second)
+    }
+
     /// The key, where it stands in the environment and signs the calls itself.
     pub fn environment_key(&self) -> Option<&Credentials> {
         match self {

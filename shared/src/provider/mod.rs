@@ -19,6 +19,7 @@ pub use abilities::ListAbilities;
 pub use port::{Describe, Entry, Found, Inactivate, ListLength, ListQuery, LookUp, Page, Scope, Session, Spellings, Status, Written};
 
 use crate::config::{Config, Endpoint};
+use crate::credentials::Origin;
 use crate::error::{Error, ErrorCode};
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::model::{Source, fact};
@@ -73,10 +74,13 @@ fn facts(config: &Config, provider: ProviderName) -> Facts<'_> {
     }
 }
 
-/// Where calls go for a request that names neither provider nor region; `None` where it would have to.
-pub fn default_endpoint(config: &Config) -> Option<Endpoint> {
-    let facts = facts(config, config.default_provider?);
-    facts.endpoint_in(facts.cloud.region.as_ref()?)
+/// Where the first calls go for a request that names neither provider nor region: the provider, and whoever gives out the key for it. None
+/// where it would have to name them.
+pub fn first_endpoints(config: &Config) -> Vec<Endpoint> {
+    let Some(provider) = config.default_provider else { return Vec::new() };
+    let facts = facts(config, provider);
+    let Some(own) = facts.cloud.region.as_ref().and_then(|region| facts.endpoint_in(region)) else { return Vec::new() };
+    std::iter::once(own).chain(facts.cloud.credentials.iter().flat_map(Origin::token_services).cloned()).collect()
 }
 
 /// Whether this provider is a certificate authority, whose word can be held against a broker's.

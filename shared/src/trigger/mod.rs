@@ -16,10 +16,11 @@ pub use invocation::{FunctionError, handle};
 
 use std::fmt;
 
+use futures_util::future::join_all;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Endpoint};
 use crate::credentials::Keepers;
 use crate::model::Timestamp;
 use crate::operation::Operation;
@@ -70,12 +71,8 @@ pub async fn run<O: Operation>() -> Result<(), StartFailure> {
 async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), StartFailure> {
     let config = Config::from_lookup(lookup)?;
     let http = HttpClient::new(config.extra_roots.as_deref()).map_err(|error| StartFailure(error.to_string()))?;
-    if let Some(endpoint) = provider::default_endpoint(&config) {
-        // Lambda's time to start is there for it; the first event finds the connection open. What cannot be reached now may be by then.
-        if let Err(reason) = http.connect_ahead(&endpoint.url("")).await {
-            tracing::debug!(reason, host = endpoint.host(), "no connection could be opened ahead of the first call");
-        }
-    }
+    // Lambda's time to start is there for it; the first event finds the connections open.
+    join_all(provider::first_endpoints(&config).iter().map(|endpoint| connect_ahead(&http, endpoint))).await;
     let transport = Transport { http: Box::new(http), clock: now, random, quota: RetryQuota::default() };
     let function = Function { config, transport, keepers: Keepers::default() };
     let function = &function;
@@ -84,6 +81,13 @@ async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<
     }))
     .await
     .map_err(|error| StartFailure(error.to_string()))
+}
+
+/// What cannot be reached now may be by the first call.
+async fn connect_ahead(http: &HttpClient, endpoint: &Endpoint) {
+    if let Err(reason) = http.connect_ahead(&endpoint.url("")).await {
+        tracing::debug!(reason, host = endpoint.host(), "no connection could be opened ahead of the first call");
+    }
 }
 
 fn now() -> Timestamp {
