@@ -17,7 +17,8 @@ fn request(function: &str) -> Value {
     match function {
         "describe" => json!({ "instance_id": TENCENT_INSTANCE }),
         "inactivate" => {
-            json!({ "instance_id": ALIBABA_INSTANCE, "certificates": [{ "serial_number": "d00000000000", "ca_serial_number": "007269004887" }], "dry_run": true })
+            let certificate = json!({ "serial_number": "d00000000000", "ca_serial_number": "007269004887" });
+            json!({ "instance_id": ALIBABA_INSTANCE, "certificates": [certificate], "dry_run": true })
         }
         _ => json!({ "certificates": [{ "serial_number": format!("5{:031x}", 0) }] }),
     }
