@@ -64,8 +64,8 @@ pub(crate) struct Point {
     pub(crate) size: usize,
     pub(crate) invocations: usize,
     pub(crate) calls: usize,
-    /// Calls that the vendor refused because there were too many in a second.
-    pub(crate) throttled: usize,
+    /// Calls that the vendor refused, as it does those above its limit.
+    pub(crate) refused: usize,
     pub(crate) seconds: f64,
     pub(crate) cpu_milliseconds: f64,
     pub(crate) peak_mebibytes: f64,
@@ -73,9 +73,9 @@ pub(crate) struct Point {
 
 impl Point {
     pub(crate) fn to_json(&self) -> Value {
-        let Self { size, invocations, calls, throttled, seconds, cpu_milliseconds, peak_mebibytes } = self;
+        let Self { size, invocations, calls, refused, seconds, cpu_milliseconds, peak_mebibytes } = self;
         json!({
-            "size": size, "invocations": invocations, "calls": calls, "throttled": throttled, "seconds": seconds,
+            "size": size, "invocations": invocations, "calls": calls, "refused": refused, "seconds": seconds,
             "cpu_ms": cpu_milliseconds, "peak_mib": peak_mebibytes
         })
     }
@@ -94,6 +94,7 @@ impl Series {
         };
         let simulator = start(fleet)?;
         let contestant = contestants::all().into_iter().find(|contestant| contestant.name == name).ok_or("there is no such function")?;
+        contestant.install(setting)?;
         let api = RuntimeApi::start(TIME_LIMIT)?;
         let command = self.command(&contestant, setting, &simulator, &api)?;
         let worker = Worker { process: Process::start(command, setting.output.join(format!("{name}-growth.log")))?, api };
@@ -110,7 +111,7 @@ impl Series {
             size,
             invocations: invocations.len(),
             calls: calls.len(),
-            throttled: calls.iter().filter(|call| call.vendor == vendor && call.outcome != "ok").count(),
+            refused: calls.iter().filter(|call| call.vendor == vendor && call.outcome != "ok").count(),
             seconds,
             cpu_milliseconds: usage.cpu_milliseconds,
             peak_mebibytes: usage.peak_mebibytes,

@@ -8,8 +8,8 @@ Usage: bench [--stages cold,throttled,warm,growth] [--contestants NAME,..] [--ro
              [--other FOLDER]
 
   --stages       which are run; all unless given
-  --contestants  who takes part beside `empty`: describe, inactivate, status, and each of them as python-.. and node-..;
-                 all unless given
+  --contestants  who takes part beside `empty`: call, describe, inactivate, status, and each of the last three as python-.. and
+                 node-..; all unless given. The stage growth has describe and status always
   --rounds       cold starts of each, 31 unless given
   --invocations  of each that is warm, 1000 unless given
   --round-trip   how far the providers are away, 0 unless given

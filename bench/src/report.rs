@@ -57,14 +57,14 @@ pub(crate) fn warm_columns<'a>(samples: &'a Samples, base: &'static str) -> Vec<
 
 /// What the work of each size took, beside the time that the vendor's limit alone makes it take.
 pub(crate) fn growth_table(points: &[Point], calls_per_second: u32) -> String {
-    let titles = ["size", "invocations", "calls", "throttled", "seconds", "× limit", "CPU ms", "peak memory MiB"];
+    let titles = ["size", "invocations", "calls", "refused", "seconds", "× limit", "CPU ms", "peak memory MiB"];
     let mut table = format!("| {} |\n|{}\n", titles.join(" | "), " ---: |".repeat(titles.len()));
-    for Point { size, invocations, calls, throttled, seconds, cpu_milliseconds, peak_mebibytes } in points {
+    for Point { size, invocations, calls, refused, seconds, cpu_milliseconds, peak_mebibytes } in points {
         let of_limit = seconds * f64::from(calls_per_second) / *calls as f64;
         // Writing into a text cannot fail.
         let _ = writeln!(
             table,
-            "| {size} | {invocations} | {calls} | {throttled} | {seconds:.2} | {of_limit:.2} | {cpu_milliseconds:.0} | {peak_mebibytes:.1} |"
+            "| {size} | {invocations} | {calls} | {refused} | {seconds:.2} | {of_limit:.2} | {cpu_milliseconds:.0} | {peak_mebibytes:.1} |"
         );
     }
     table
@@ -83,7 +83,7 @@ fn ratio<'a>(samples: &'a Samples, base: &'static str, quantity: &'static str) -
     column("× empty", move |name| format!("{:.2}", samples.ratio(name, base, quantity)))
 }
 
-/// To this project's function for the same operation, whose name a peer's ends with. None for `empty`, which has none.
+/// To this project's function for the same operation, whose name a peer's ends with. None for those that are no peer.
 fn ratio_to_own<'a>(samples: &'a Samples, quantity: &'static str) -> Column<'a> {
     column("× ours", move |name| match name.split_once('-') {
         Some((_, own)) => {

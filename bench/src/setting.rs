@@ -14,8 +14,8 @@ pub(crate) struct Setting {
     pub(crate) root: PathBuf,
     /// What is prepared and written for a run: `target/bench`.
     pub(crate) output: PathBuf,
-    /// Where another build's binaries are; empty without one.
-    pub(crate) other: PathBuf,
+    /// Where another build's binaries are.
+    pub(crate) other: Option<PathBuf>,
     pub(crate) provider: Provider,
     /// The base URL of every provider.
     pub(crate) endpoint: String,
@@ -39,7 +39,7 @@ impl Setting {
         let public_roots = fs::read_to_string(output.join("public-roots.pem")).unwrap_or_default();
         let all_roots_file = output.join("all-roots.pem");
         fs::write(&all_roots_file, public_roots + &provider.root_pem)?;
-        let other = other.map(Path::to_owned).unwrap_or_default();
+        let other = other.map(Path::to_owned);
         Ok(Self { root, output, other, provider, endpoint: format!("https://localhost:{port}"), root_file, all_roots_file })
     }
 }

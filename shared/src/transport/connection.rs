@@ -77,7 +77,7 @@ impl Connection {
 
 impl Driver {
     fn drive(&mut self, context: &mut Context<'_>) {
-        // How it ended is told to whom waits for the answer.
+        // How it ended is told to the one who waits for the answer.
         self.has_ended = self.has_ended || Pin::new(&mut self.connection).poll(context).is_ready();
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::operation::Answer;
 use crate::telemetry::RECORD;
@@ -49,12 +49,12 @@ impl EventRecord {
             ("messages_coming_back", messages_coming_back),
             ("errors", errors),
         ];
-        let metrics: Vec<(&str, u64)> = fixed.into_iter().chain(counts.iter().map(|(name, count)| (name.as_str(), *count))).collect();
+        let metrics: BTreeMap<&str, u64> = fixed.into_iter().chain(counts.iter().map(|(name, count)| (name.as_str(), *count))).collect();
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let directive = Directive {
             namespace: NAMESPACE,
             dimensions: [["service"]],
-            metrics: metrics.iter().map(|(name, _)| Declared { name, unit: "Count" }).collect(),
+            metrics: metrics.keys().map(|name| Declared { name, unit: "Count" }).collect(),
         };
         let embedded = Embedded { timestamp: u64::try_from(since_epoch.as_millis()).unwrap_or_default(), cloud_watch_metrics: [directive] };
         tracing::info!(
@@ -62,7 +62,7 @@ impl EventRecord {
             trigger,
             duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             json.provider_request_ids = json(&request_ids),
-            members.metrics = json(&Metrics(&metrics)),
+            members.metrics = json(&metrics),
             json._aws = json(&embedded),
             "event"
         );
@@ -91,15 +91,6 @@ struct Directive<'a> {
 struct Declared<'a> {
     name: &'a str,
     unit: &'static str,
-}
-
-/// The metrics as members of an object.
-struct Metrics<'a>(&'a [(&'a str, u64)]);
-
-impl Serialize for Metrics<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().copied())
-    }
 }
 
 /// Nothing of this can fail to be written.
