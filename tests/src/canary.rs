@@ -117,7 +117,12 @@ fn find_signature(output: &[u8]) -> Option<usize> {
 
 /// Runs the function once at each log level and in each log format, gives it all these events, and collects what it
 /// gives out: its answers, its errors and its log.
+///
+/// # Panics
+///
+/// Without an event: nothing would say when the function has started, and its log would be read too early.
 pub async fn outputs_at_every_log_level(function: &str, variables: &[(&str, &str)], events: &[Event]) -> Vec<Output> {
+    assert!(!events.is_empty(), "a log is read when the last event has been answered");
     let mut outputs = Vec::new();
     for format in ["JSON", "Text"] {
         for level in LOG_LEVELS {
