@@ -61,7 +61,8 @@ pub async fn run<O: Operation>() -> Result<(), StartFailure> {
     // A value that is no UTF-8 must not count as unset: it is refused by what it should be.
     let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     telemetry::init(O::NAME, &lookup);
-    let served = serve::<O>(&lookup).await;
+    // By value it would be copied on its way to the executor, and each copy has pages of stack brought in.
+    let served = Box::pin(serve::<O>(&lookup)).await;
     if let Err(failure) = &served {
         tracing::error!(reason = failure.0, "the function cannot run");
     }

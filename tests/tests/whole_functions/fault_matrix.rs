@@ -10,7 +10,7 @@ mod moments;
 mod refusals;
 mod stage;
 mod throttling;
-mod tls;
+pub(crate) mod tls;
 
 use std::sync::Arc;
 

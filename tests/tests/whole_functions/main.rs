@@ -42,6 +42,7 @@ mod examples_status;
 mod examples_tencent;
 mod fault_matrix;
 mod fleets_of_ten_thousand;
+mod handshakes;
 mod inactivate;
 mod inactivate_faults;
 mod inactivate_guard;

@@ -4,9 +4,9 @@ use std::sync::{Arc, LazyLock};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio_rustls::rustls::{ALL_VERSIONS, NamedGroup, ServerConfig, SupportedProtocolVersion};
 
 /// A CA that all functions of the matrix trust, so that nothing but the one fault is wrong with each certificate.
 static AUTHORITY: LazyLock<(Issuer<'static, KeyPair>, String)> = LazyLock::new(|| {
@@ -52,9 +52,27 @@ fn issued(parameters: &CertificateParams) -> TlsAcceptor {
     acceptor(&parameters.signed_by(&key, &AUTHORITY.0).unwrap(), &key)
 }
 
+/// A sound certificate at a host that speaks this version only, and agrees on keys with this group only.
+pub(crate) fn sound_with(version: &'static SupportedProtocolVersion, group: NamedGroup) -> TlsAcceptor {
+    let key = KeyPair::generate().unwrap();
+    let mut cryptography = ring::default_provider();
+    cryptography.kx_groups.retain(|offered| offered.name() == group);
+    let certificate = for_host("localhost").signed_by(&key, &AUTHORITY.0).unwrap();
+    acceptor_with(cryptography, &[version], &certificate, &key)
+}
+
 fn acceptor(certificate: &rcgen::Certificate, key: &KeyPair) -> TlsAcceptor {
+    acceptor_with(ring::default_provider(), ALL_VERSIONS, certificate, key)
+}
+
+fn acceptor_with(
+    cryptography: CryptoProvider,
+    versions: &[&'static SupportedProtocolVersion],
+    certificate: &rcgen::Certificate,
+    key: &KeyPair,
+) -> TlsAcceptor {
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions();
+    let config = ServerConfig::builder_with_provider(Arc::new(cryptography)).with_protocol_versions(versions);
     let config = config.unwrap().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key.into());
     TlsAcceptor::from(Arc::new(config.unwrap()))
 }
