@@ -10,7 +10,6 @@ mod moments;
 mod refusals;
 mod stage;
 mod throttling;
-pub(crate) mod tls;
 
 use std::sync::Arc;
 

@@ -6,11 +6,11 @@ use tokio::net::TcpListener;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{HandshakeKind, NamedGroup};
 
-use crate::fault_matrix::tls;
 use crate::setup::{at_once, full, function_with, options};
+use crate::tls;
 
 #[tokio::test]
-async fn every_usual_host_is_talked_to_and_p_256_needs_no_second_hello() {
+async fn hosts_of_either_version_are_connected_to_and_with_p_256_by_one_hello() {
     let cells = [
         (&TLS13, NamedGroup::secp256r1, HandshakeKind::Full),
         (&TLS13, NamedGroup::X25519, HandshakeKind::FullWithHelloRetryRequest),

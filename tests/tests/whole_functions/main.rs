@@ -12,6 +12,7 @@
 
 mod cells;
 mod setup;
+mod tls;
 mod ways;
 
 mod bad_input;

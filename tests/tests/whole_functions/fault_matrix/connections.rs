@@ -2,7 +2,7 @@
 
 use super::expected::{Expected, Row, Trouble, answer, answer_lost, error, nothing_done, success};
 use super::line::Break;
-use super::tls;
+use crate::tls;
 
 /// Before there is a connection, so that reads fail as well: nobody is called, or only these connections are counted. The first of them
 /// is tried while the function starts.

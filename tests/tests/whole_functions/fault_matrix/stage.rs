@@ -10,9 +10,9 @@ use whole_function_tests::{Answer, HttpAnswer, Runtime};
 
 use super::expected::{Asked, FUNCTIONS, Function, Row, Trouble, WRITE};
 use super::line::{Break, Line};
-use super::tls::authority_pem;
 use crate::cells::{ALIBABA_CA, words};
 use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, full, function_with, invoke_within, simulator};
+use crate::tls;
 
 const LATE: Duration = Duration::from_secs(25 * 60 * 60);
 
@@ -58,7 +58,7 @@ impl<'a> Stage<'a> {
             _ => None,
         };
         let trusted_roots = NamedTempFile::new().unwrap();
-        std::fs::write(trusted_roots.path(), authority_pem()).unwrap();
+        std::fs::write(trusted_roots.path(), tls::authority_pem()).unwrap();
         let mut own = vec![
             ("SSL_CERT_FILE", trusted_roots.path().to_str().unwrap()),
             ("AWS_LAMBDA_LOG_FORMAT", "JSON"),

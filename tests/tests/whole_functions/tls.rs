@@ -8,10 +8,10 @@ use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::rustls::{ALL_VERSIONS, NamedGroup, ServerConfig, SupportedProtocolVersion};
 
-/// A CA that all functions of the matrix trust, so that nothing but the one fault is wrong with each certificate.
+/// A CA that the functions trust, so that nothing but the one fault is wrong with each certificate.
 static AUTHORITY: LazyLock<(Issuer<'static, KeyPair>, String)> = LazyLock::new(|| {
     let mut authority = CertificateParams::default();
-    authority.distinguished_name.push(DnType::CommonName, "CA of the fault matrix");
+    authority.distinguished_name.push(DnType::CommonName, "CA of vendors' hosts");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
     let pem = authority.self_signed(&key).unwrap().pem();
@@ -44,33 +44,28 @@ pub(crate) fn expired() -> TlsAcceptor {
 
 pub(crate) fn self_signed() -> TlsAcceptor {
     let key = KeyPair::generate().unwrap();
-    acceptor(&for_host("localhost").self_signed(&key).unwrap(), &key)
+    acceptor(ring::default_provider(), ALL_VERSIONS, &for_host("localhost").self_signed(&key).unwrap(), &key)
 }
 
 fn issued(parameters: &CertificateParams) -> TlsAcceptor {
-    let key = KeyPair::generate().unwrap();
-    acceptor(&parameters.signed_by(&key, &AUTHORITY.0).unwrap(), &key)
+    issued_at(ring::default_provider(), ALL_VERSIONS, parameters)
 }
 
 /// A sound certificate at a host that speaks this version only, and agrees on keys with this group only.
 pub(crate) fn sound_with(version: &'static SupportedProtocolVersion, group: NamedGroup) -> TlsAcceptor {
-    let key = KeyPair::generate().unwrap();
     let mut cryptography = ring::default_provider();
     cryptography.kx_groups.retain(|offered| offered.name() == group);
-    let certificate = for_host("localhost").signed_by(&key, &AUTHORITY.0).unwrap();
-    acceptor_with(cryptography, &[version], &certificate, &key)
+    issued_at(cryptography, &[version], &for_host("localhost"))
 }
 
-fn acceptor(certificate: &rcgen::Certificate, key: &KeyPair) -> TlsAcceptor {
-    acceptor_with(ring::default_provider(), ALL_VERSIONS, certificate, key)
+type Versions<'a> = &'a [&'static SupportedProtocolVersion];
+
+fn issued_at(cryptography: CryptoProvider, versions: Versions<'_>, parameters: &CertificateParams) -> TlsAcceptor {
+    let key = KeyPair::generate().unwrap();
+    acceptor(cryptography, versions, &parameters.signed_by(&key, &AUTHORITY.0).unwrap(), &key)
 }
 
-fn acceptor_with(
-    cryptography: CryptoProvider,
-    versions: &[&'static SupportedProtocolVersion],
-    certificate: &rcgen::Certificate,
-    key: &KeyPair,
-) -> TlsAcceptor {
+fn acceptor(cryptography: CryptoProvider, versions: Versions<'_>, certificate: &rcgen::Certificate, key: &KeyPair) -> TlsAcceptor {
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
     let config = ServerConfig::builder_with_provider(Arc::new(cryptography)).with_protocol_versions(versions);
     let config = config.unwrap().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key.into());
