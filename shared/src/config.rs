@@ -1,8 +1,8 @@
 //! The environment, read once at start into one value.
 
-mod calls;
 mod credentials;
 mod endpoint;
+mod rate_limits;
 
 pub use endpoint::{Endpoint, QueueUrl};
 
@@ -14,7 +14,7 @@ use crate::credentials::Origin;
 use crate::model::{InstanceId, ProviderName, Region, Source};
 use crate::object::Object;
 use crate::request::check_list;
-use crate::transport::CallIntervals;
+use crate::transport::RateLimits;
 use crate::webhook::Secrets;
 
 /// Everything that the environment decides, but for how to log.
@@ -38,8 +38,8 @@ pub struct Config {
     pub aws_iot_endpoint: Option<Endpoint>,
     /// What `"sources": "all"` stands for; empty when not configured.
     pub sources: Vec<Source>,
-    /// How far apart this instance's calls to a provider are.
-    pub call_intervals: CallIntervals,
+    /// How often this instance may call the providers' actions.
+    pub rate_limits: RateLimits,
     /// Which instances inactivate may touch.
     pub inactivate_allowed_instances: AllowedInstances,
     /// How old a message with an order to inactivate may be that does not say itself until when it is good.
@@ -128,7 +128,7 @@ impl Config {
             alibaba_cas_endpoint: parsed(lookup, "ALIBABA_CAS_ENDPOINT", Endpoint::parse)?,
             aws_iot_endpoint: parsed(lookup, "AWS_ENDPOINT_URL_IOT", Endpoint::parse)?,
             sources: parsed(lookup, "SOURCES", sources)?.unwrap_or_default(),
-            call_intervals: call_intervals(lookup)?,
+            rate_limits: rate_limits::rate_limits(lookup)?,
             inactivate_allowed_instances: parsed(lookup, "INACTIVATE_ALLOWED_INSTANCES", allowed_instances)?
                 .unwrap_or(AllowedInstances::Only(Vec::new())),
             inactivate_message_max_age: parsed(lookup, "INACTIVATE_MESSAGE_MAX_AGE_SECONDS", max_age)?.unwrap_or(DAY),
@@ -151,19 +151,6 @@ fn text(lookup: Lookup<'_>, variable: &str) -> Option<String> {
 
 fn parsed<T>(lookup: Lookup<'_>, variable: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, ConfigError> {
     text(lookup, variable).map(|value| parse(&value).map_err(|reason| ConfigError { variable, reason })).transpose()
-}
-
-/// The calls that all instances share, and the instances that may share them, come together.
-fn call_intervals(lookup: Lookup<'_>) -> Result<CallIntervals, ConfigError> {
-    let (calls, concurrency) = ("CALLS_PER_SECOND", "RESERVED_CONCURRENCY");
-    let instances = parsed(lookup, concurrency, calls::instances)?;
-    let missing = |variable, other| ConfigError { variable, reason: format!("it is not set, although {other} is") };
-    match (text(lookup, calls), instances) {
-        (Some(value), Some(instances)) => calls::intervals(&value, instances).map_err(|reason| ConfigError { variable: calls, reason }),
-        (Some(_), None) => Err(missing(concurrency, calls)),
-        (None, Some(_)) => Err(missing(calls, concurrency)),
-        (None, None) => Ok(CallIntervals::default()),
-    }
 }
 
 /// An empty value is no way to leave it out: it would open what was meant to be closed.

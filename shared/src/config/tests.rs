@@ -168,20 +168,6 @@ fn secrets_cannot_be_printed() {
 }
 
 #[test]
-fn calls_in_a_second_and_the_instances_that_share_them_come_together() {
-    const PAIR: [(&str, &str); 2] = [("CALLS_PER_SECOND", "tencent-mqtt=16"), ("RESERVED_CONCURRENCY", "4")];
-    let intervals: Vec<_> = config(&PAIR).unwrap().call_intervals.iter().collect();
-    assert_eq!(intervals, [(ProviderName::TencentMqtt, Duration::from_millis(250))]);
-    assert_eq!(config(&[]).unwrap().call_intervals, CallIntervals::default());
-    for (set, missing) in [(0, 1), (1, 0)] {
-        let error = config(&[PAIR[set]]).unwrap_err();
-        assert_eq!((error.variable, error.reason.contains(PAIR[set].0)), (PAIR[missing].0, true));
-    }
-    assert_eq!(config(&[PAIR[0], ("RESERVED_CONCURRENCY", "0")]).unwrap_err().variable, "RESERVED_CONCURRENCY");
-    assert_eq!(config(&[("CALLS_PER_SECOND", "tencent-mqtt=many"), PAIR[1]]).unwrap_err().variable, "CALLS_PER_SECOND");
-}
-
-#[test]
 fn answers_go_to_a_queue_only_with_what_it_takes_to_send_them() {
     const AWS: [(&str, &str); 3] = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_REGION", "eu-west-1")];
     let of = |url: &'static str, others: &[(&'static str, &'static str)]| config(&[&[("RESULTS_QUEUE_URL", url)], others].concat());

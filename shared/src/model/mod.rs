@@ -1,5 +1,6 @@
 //! The words of the contract as types: parsed once at the edge, unable to hold bad values afterwards.
 
+mod action;
 mod certificate;
 mod fingerprint;
 mod identifier;
@@ -8,6 +9,7 @@ mod status;
 mod timestamp;
 mod x509;
 
+pub use action::Action;
 pub(crate) use certificate::fact;
 pub use certificate::{Certificate, Disagreement, ProviderRecord, Subject};
 pub use fingerprint::Fingerprint;

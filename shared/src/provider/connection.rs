@@ -4,7 +4,7 @@ use super::{Scope, Session};
 use crate::config::{Cloud, Endpoint};
 use crate::credentials::{Credentials, Origin, Way};
 use crate::error::{Error, ErrorCode, ProviderError};
-use crate::model::{ProviderName, Region, Source, Timestamp};
+use crate::model::{Action, ProviderName, Region, Source, Timestamp};
 use crate::transport::{Failure, HttpRequest, HttpResponse, Safety};
 
 /// What every call to one API needs.
@@ -21,18 +21,19 @@ impl Connection<'_> {
     /// go no further.
     pub(super) async fn call<T>(
         &self,
+        action: Action,
         safety: Safety,
         sign: impl Fn(&Credentials, Timestamp, [u8; 16]) -> HttpRequest,
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        let Session { transport, deadline, pace, keepers, .. } = *self.session;
+        let Session { transport, deadline, limiter, keepers, .. } = *self.session;
         let keeper = keepers.of(self.provider);
-        let way = Way { provider: self.provider, transport, lane: pace.own(), deadline };
+        let way = Way { provider: self.provider, transport, lane: limiter.unlimited(), deadline };
         let mut credentials = keeper.credentials(self.origin, way).await.map_err(|error| self.not_called(error))?;
         let mut is_first = true;
         loop {
             let sign = |now, nonce| sign(&credentials, now, nonce);
-            let called = transport.call(deadline, pace.lane(self.provider), safety, sign, &read).await;
+            let called = transport.call(deadline, limiter.lane(action), safety, sign, &read).await;
             let failure = match called {
                 Err(failure) => Failure { error: without(&credentials, failure.error), ..failure },
                 answer => return answer,

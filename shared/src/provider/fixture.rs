@@ -7,14 +7,14 @@ use crate::config::Config;
 use crate::credentials::Keepers;
 use crate::model::{InstanceId, ProviderName, Region, Source, Timestamp};
 use crate::transport::fake::{NOW, Network};
-use crate::transport::{Deadline, Pace, Transport};
+use crate::transport::{Deadline, Limiter, Transport, Waiting};
 
 /// What a session borrows.
 pub(crate) struct Bench {
     pub(crate) config: Config,
     pub(crate) transport: Transport,
     pub(crate) keepers: Keepers,
-    pub(crate) pace: Pace,
+    pub(crate) limiter: Limiter,
     pub(crate) deadline: Deadline,
 }
 
@@ -38,7 +38,7 @@ impl Bench {
             |name: &str| variables.iter().chain(&usual).find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned());
         let config = Config::from_lookup(&lookup).unwrap();
         Self {
-            pace: Pace::begin(&config.call_intervals),
+            limiter: Limiter::begin(&config.rate_limits, Waiting::Caller),
             config,
             transport: network.transport(),
             keepers: Keepers::default(),
@@ -47,10 +47,22 @@ impl Bench {
     }
 
     pub(crate) fn session(&self) -> Session<'_> {
-        let Self { config, transport, keepers, pace, deadline } = self;
-        Session { config, transport, keepers, pace, deadline: *deadline, now: now(), caller: None, order_expires_at: None }
+        let Self { config, transport, keepers, limiter, deadline } = self;
+        Session { config, transport, keepers, limiter, deadline: *deadline, now: now(), caller: None, order_expires_at: None }
     }
 }
+
+/// Variables by which a caller of one instance of two may call each action that lists 20 times a second, which is once in 50 ms.
+pub(crate) const TWENTY_CALLS_A_SECOND: [(&str, &str); 3] = [
+    (
+        "CALLS_PER_SECOND",
+        "tencent-mqtt:DescribeDeviceCertificates=20+20.2,alibaba-mqtt:ListDeviceCertificate=20+20.4,\
+         alibaba-mqtt:GetDeviceCertificate=20+20.4,alibaba-pca:ListClientCertificate=20+20.2,aws-iot:ListCertificates=20+20.2,\
+         aws-iot:DescribeCertificate=20+20.4",
+    ),
+    ("RESERVED_CONCURRENCY", "2"),
+    ("QUEUE_CONCURRENCY", "1"),
+];
 
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_epoch_milliseconds(NOW).unwrap()

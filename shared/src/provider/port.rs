@@ -6,7 +6,7 @@ use crate::credentials::Keepers;
 use crate::error::Error;
 use crate::model::{Certificate, InstanceId, ProviderName, Region, Source, Timestamp};
 use crate::request::{CertificateReference, Filter, Order};
-use crate::transport::{Deadline, Failure, LocalFuture, Pace, Transport};
+use crate::transport::{Deadline, Failure, Limiter, LocalFuture, Transport};
 
 /// What a provider works with during one request.
 pub struct Session<'a> {
@@ -16,8 +16,8 @@ pub struct Session<'a> {
     pub transport: &'a Transport,
     /// What calls are signed with.
     pub keepers: &'a Keepers,
-    /// Whose turn it is to call.
-    pub pace: &'a Pace,
+    /// How often the providers' actions may be called.
+    pub limiter: &'a Limiter,
     /// When the answer is due.
     pub deadline: Deadline,
     /// The moment that the answer speaks of.

@@ -60,6 +60,11 @@ impl Deadline {
         (usable >= SHORTEST_ATTEMPT).then_some(usable.min(LONGEST_ATTEMPT))
     }
 
+    /// Whether what ends so long from now leaves time to answer.
+    pub(super) fn holds(self, left: Duration) -> bool {
+        self.remaining().checked_sub(left).is_some_and(|rest| rest >= ANSWER_RESERVE)
+    }
+
     fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }

@@ -1,4 +1,4 @@
-//! Sign, send, retry, at the pace and within the deadline. Knows HTTP and time, and no vendor.
+//! Sign, send, retry, within the rate limits and the deadline. Knows HTTP and time, and no vendor's words.
 
 mod client;
 mod connect;
@@ -8,15 +8,15 @@ mod deadline;
 pub(crate) mod fake;
 mod hint;
 mod idle;
+mod limiter;
 mod nesting;
-mod pace;
 mod quota;
 mod retry;
 
 pub use client::HttpClient;
 pub use connect::StartError;
 pub use deadline::Deadline;
-pub use pace::{CallCounts, CallIntervals, Lane, Pace, SIDE_BY_SIDE};
+pub use limiter::{CallCounts, Lane, Limiter, RateLimit, RateLimits, SIDE_BY_SIDE, Waiting};
 pub use quota::RetryQuota;
 pub use retry::{Failure, Safety, Transport};
 

@@ -55,7 +55,7 @@ impl Invocation<'_> {
         let is_final = |outcome: &Outcome| !outcome.comes_back();
         let messages: Vec<String> =
             outcomes.iter().filter(|(_, outcome)| is_final(outcome)).map(|(place, outcome)| event(*place, outcome)).collect();
-        let errors = queue.send(self.deadline, self.pace.own(), &messages).await;
+        let errors = queue.send(self.deadline, self.limiter.unlimited(), &messages).await;
         for ((_, outcome), error) in outcomes.iter_mut().filter(|(_, outcome)| is_final(outcome)).zip(errors) {
             if let Some(error) = error {
                 self.log_failure(&error);

@@ -9,6 +9,7 @@ use super::message::{Message, moment, text_of};
 use super::queue::Record;
 use crate::error::Error;
 use crate::object::Object;
+use crate::transport::Waiting;
 
 /// An event with its requests still as text.
 pub(super) enum Event<'a> {
@@ -27,6 +28,15 @@ pub(super) enum Event<'a> {
 }
 
 impl Event<'_> {
+    /// Who waits for its answer.
+    pub(super) const fn waiting(&self) -> Waiting {
+        match self {
+            Self::Http(_) | Self::Direct(_) => Waiting::Caller,
+            Self::Queue(_) => Waiting::Queue,
+            Self::Pipe(_) | Self::Notifications(_) | Self::Bus(_) => Waiting::Nobody,
+        }
+    }
+
     /// What it is, for the log.
     pub(super) const fn kind(&self) -> &'static str {
         match self {

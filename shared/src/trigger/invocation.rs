@@ -23,7 +23,7 @@ use crate::operation::{Answer, AnswerBudget, Operation};
 use crate::provider::Session;
 use crate::request;
 use crate::telemetry::{EventScope, RECORD};
-use crate::transport::{Deadline, Pace};
+use crate::transport::{Deadline, Limiter, Waiting};
 
 /// Lambda takes 6 MB (6,291,556 bytes) of a synchronous answer.
 const SYNCHRONOUS_BYTES: usize = 6_200_000;
@@ -64,18 +64,24 @@ pub async fn handle<O: Operation>(function: &Function, event: &str, context: &Co
     let begun = Instant::now();
     let _scope = EventScope::enter(&context.request_id, context.xray_trace_id.as_deref());
     let deadline = Deadline::new(context.deadline(), SystemTime::now());
-    let pace = Pace::begin(&function.config.call_intervals);
+    let event = recognise(event);
+    let (kind, waiting) = event.as_ref().map_or(("unknown", Waiting::Caller), |event| (event.kind(), event.waiting()));
+    let limiter = Limiter::begin(&function.config.rate_limits, waiting);
     let (request_id, function_arn) = (context.request_id.as_str(), context.invoked_function_arn.as_str());
-    let invocation = Invocation { function, pace, deadline, request_id, function_arn, record: RefCell::default() };
-    let (kind, answer) = match recognise(event) {
-        Ok(event) => (event.kind(), invocation.answer::<O>(event).await),
+    let invocation = Invocation { function, limiter, deadline, request_id, function_arn, record: RefCell::default() };
+    let answer = match event {
+        Ok(event) => invocation.answer::<O>(event).await,
         Err(error) => {
             invocation.log_failure(&error);
-            ("unknown", Err(FunctionError(error)))
+            Err(FunctionError(error))
         }
     };
-    let Invocation { pace, record, .. } = invocation;
-    record.into_inner().write(kind, begun.elapsed(), pace.counts());
+    let Invocation { limiter, record, .. } = invocation;
+    match waiting {
+        Waiting::Caller => function.next_event_at.set(Some(limiter.paid_at())),
+        Waiting::Queue | Waiting::Nobody => tokio::time::sleep_until(limiter.paid_at()).await,
+    }
+    record.into_inner().write(kind, begun.elapsed(), limiter.counts());
     answer
 }
 
@@ -156,7 +162,7 @@ struct Asked<'a> {
 
 pub(super) struct Invocation<'a> {
     pub(super) function: &'a Function,
-    pub(super) pace: Pace,
+    pub(super) limiter: Limiter,
     pub(super) deadline: Deadline,
     pub(super) request_id: &'a str,
     pub(super) function_arn: &'a str,
@@ -166,9 +172,9 @@ pub(super) struct Invocation<'a> {
 impl Invocation<'_> {
     /// What a request works with, whose order is good until this moment. `hands_on`: its answer is to be sent on in time, too.
     pub(super) fn session<'a>(&'a self, order_expires_at: Option<Timestamp>, caller: Option<&'a str>, hands_on: bool) -> Session<'a> {
-        let Function { config, transport, keepers } = self.function;
+        let Function { config, transport, keepers, .. } = self.function;
         let deadline = if hands_on { self.deadline.sooner(HAND_ON_RESERVE) } else { self.deadline };
-        Session { config, transport, keepers, pace: &self.pace, deadline, now: (transport.clock)(), caller, order_expires_at }
+        Session { config, transport, keepers, limiter: &self.limiter, deadline, now: (transport.clock)(), caller, order_expires_at }
     }
 
     async fn perform<O: Operation>(

@@ -14,11 +14,15 @@ mod tests;
 
 pub use invocation::{FunctionError, handle};
 
+use std::cell::Cell;
 use std::fmt;
 
 use futures_util::future::join_all;
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::tower::ServiceExt as _;
+use lambda_runtime::tower::layer::layer_fn;
+use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, Service, service_fn};
 use serde_json::value::RawValue;
+use tokio::time::Instant;
 
 use crate::config::{Config, ConfigError, Endpoint};
 use crate::credentials::Keepers;
@@ -36,6 +40,22 @@ pub struct Function {
     pub transport: Transport,
     /// What calls are signed with.
     pub keepers: Keepers,
+    /// When the calls of the last event are paid for; see [`Limiter`](crate::transport::Limiter).
+    pub next_event_at: Cell<Option<Instant>>,
+}
+
+impl Function {
+    /// What lives as long as the sandbox, when it begins.
+    pub fn new(config: Config, transport: Transport) -> Self {
+        Self { config, transport, keepers: Keepers::default(), next_event_at: Cell::default() }
+    }
+
+    /// Waits until the next event may be taken. Lambda has the answer by then: it keeps the instance busy, and nobody waiting.
+    async fn pay(&self) {
+        if let Some(at) = self.next_event_at.take() {
+            tokio::time::sleep_until(at).await;
+        }
+    }
 }
 
 /// Why the function cannot start. It has been logged.
@@ -75,13 +95,23 @@ async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<
     // Lambda's time to start is there for it; the first event finds the connections open.
     join_all(provider::first_endpoints(&config).iter().map(|endpoint| connect_ahead(&http, endpoint))).await;
     let transport = Transport { http: Box::new(http), clock: now, random, quota: RetryQuota::default() };
-    let function = Function { config, transport, keepers: Keepers::default() };
+    let function = Function::new(config, transport);
     let function = &function;
-    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
-        handle::<O>(function, event.payload.get(), &event.context).await
-    }))
-    .await
-    .map_err(|error| StartFailure(error.to_string()))
+    let handler =
+        service_fn(async move |event: LambdaEvent<Box<RawValue>>| handle::<O>(function, event.payload.get(), &event.context).await);
+    let runtime = Runtime::new(handler).layer(layer_fn(|answering| pay_after(answering, function)));
+    runtime.run().await.map_err(|error| StartFailure(error.to_string()))
+}
+
+/// Pays for calls when the answer has been sent. The runtime asks for the next event when this service has ended.
+fn pay_after<S: Service<LambdaInvocation>>(
+    answering: S,
+    function: &Function,
+) -> impl Service<LambdaInvocation, Response = S::Response, Error = S::Error> {
+    answering.then(async move |answered| {
+        function.pay().await;
+        answered
+    })
 }
 
 /// What cannot be reached now may be by the first call.

@@ -50,7 +50,7 @@ impl World {
         let network = Network::new();
         let function = |secrets: &str| {
             let transport = Transport { http: Box::new(network.clone()), clock: now, random: || [0; 16], quota: RetryQuota::default() };
-            RefCell::new(Function { config: config(secrets), transport, keepers: Keepers::default() })
+            RefCell::new(Function::new(config(secrets), transport))
         };
         Self {
             // Waiting costs no time.

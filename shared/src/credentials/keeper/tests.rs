@@ -44,8 +44,12 @@ fn called(network: &Network) -> Vec<String> {
 async fn ids(network: &Network, variables: &[(&str, &str)], callers: usize) -> Vec<Result<String, ErrorCode>> {
     let bench = Bench::with(network, variables);
     let session = bench.session();
-    let way =
-        Way { provider: ProviderName::AlibabaMqtt, transport: session.transport, lane: session.pace.own(), deadline: session.deadline };
+    let way = Way {
+        provider: ProviderName::AlibabaMqtt,
+        transport: session.transport,
+        lane: session.limiter.unlimited(),
+        deadline: session.deadline,
+    };
     let keeper = session.keepers.of(ProviderName::AlibabaPca);
     let origin = session.config.alibaba.credentials.as_ref().unwrap();
     let got = join_all((0..callers).map(|_| keeper.credentials(origin, way))).await;
@@ -99,8 +103,12 @@ async fn a_slow_sts_does_not_hold_up_calls_whose_key_is_still_good() {
     let network = Network::new(|_: &HttpRequest| temporary_key());
     let bench = Bench::with(&network, &[ROLE]);
     let session = bench.session();
-    let way =
-        Way { provider: ProviderName::AlibabaMqtt, transport: session.transport, lane: session.pace.own(), deadline: session.deadline };
+    let way = Way {
+        provider: ProviderName::AlibabaMqtt,
+        transport: session.transport,
+        lane: session.limiter.unlimited(),
+        deadline: session.deadline,
+    };
     let keeper = Keeper::default();
     let origin = session.config.alibaba.credentials.as_ref().unwrap();
     keeper.credentials(origin, way).await.unwrap();

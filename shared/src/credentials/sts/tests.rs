@@ -35,7 +35,7 @@ fn with_key(provider: ProviderName) -> Vec<(&'static str, &'static str)> {
 async fn fetch(network: &Network, provider: ProviderName, variables: &[(&str, &str)]) -> Result<Fetched, Error> {
     let bench = Bench::with(network, variables);
     let session = bench.session();
-    let way = Way { provider, transport: session.transport, lane: session.pace.own(), deadline: session.deadline };
+    let way = Way { provider, transport: session.transport, lane: session.limiter.unlimited(), deadline: session.deadline };
     let cloud = if provider == ProviderName::TencentMqtt { &session.config.tencent } else { &session.config.alibaba };
     match cloud.credentials.as_ref().unwrap() {
         Origin::Role(role, Proof::Identity(identity)) => role.assume_as(identity, way).await,

@@ -54,7 +54,7 @@ impl Listing<'_> {
     /// Reads pages until there is no more, or no more fits: by `limit`, by size, or by time.
     pub(super) async fn collect(&self, begin: Option<Place>) -> Result<Collected, Error> {
         let mut collected = Collected { drift: Drift::since(begin.as_ref()), ..Collected::default() };
-        let mut pages = Pages::new(self.describer, &self.query, self.session.pace.is_paced(self.describer.scope().provider));
+        let mut pages = Pages::new(self.describer, &self.query, self.session.limiter.limits(self.describer.scope().provider));
         let mut position = begin.map(|place| place.position);
         let mut exact = true;
         let mut largest_page = 0_usize;

@@ -1,4 +1,4 @@
-//! The pages of a list, of which some are asked for before those in front of them have come: as far as the pace allows.
+//! The pages of a list, some of which are prefetched where calls are rate-limited.
 
 use std::collections::VecDeque;
 
@@ -12,8 +12,8 @@ use crate::transport::{LocalFuture, SIDE_BY_SIDE};
 pub(super) struct Pages<'a> {
     describer: &'a dyn Describer,
     query: &'a ListQuery<'a>,
-    /// Not without a pace: the vendor would only be asked for more in a second than it takes. Nor once the list went on elsewhere than
-    /// the provider had thought: each page that was asked for in vain is a call.
+    /// Pages are prefetched only where calls are rate-limited (elsewhere that would only cause throttling), and not once a page's `next`
+    /// was another position than the predicted one (each wrong guess costs a call).
     may_ask_ahead: bool,
     asked: FuturesOrdered<LocalFuture<'a, Result<Page, Error>>>,
     /// Where each of those begins.
@@ -21,8 +21,8 @@ pub(super) struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    pub(super) fn new(describer: &'a dyn Describer, query: &'a ListQuery<'a>, is_paced: bool) -> Self {
-        Self { describer, query, may_ask_ahead: is_paced, asked: FuturesOrdered::new(), positions: VecDeque::new() }
+    pub(super) fn new(describer: &'a dyn Describer, query: &'a ListQuery<'a>, is_limited: bool) -> Self {
+        Self { describer, query, may_ask_ahead: is_limited, asked: FuturesOrdered::new(), positions: VecDeque::new() }
     }
 
     /// The page at this position.

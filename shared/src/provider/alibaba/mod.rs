@@ -11,7 +11,7 @@ use super::codes::{Refusal, Row, explain, is_known, not_an_answer};
 use crate::config::Endpoint;
 use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::model::{ProviderName, Timestamp};
+use crate::model::{Action, ProviderName, Timestamp};
 use crate::object::Object;
 use crate::signing::acs3;
 use crate::transport::{Failure, HttpRequest, HttpResponse, Method, Safety};
@@ -28,7 +28,7 @@ pub(super) struct Api {
 
 /// One call. All parameters go into the query, for POST as well.
 pub(super) struct Call<'a> {
-    pub(super) action: &'static str,
+    pub(super) action: Action,
     pub(super) method: Method,
     pub(super) safety: Safety,
     pub(super) parameters: &'a [(&'a str, &'a str)],
@@ -86,13 +86,13 @@ impl Api {
         let query = acs3::canonical_query(call.parameters);
         let sign = |credentials: &Credentials, now, nonce| self.sign(&connection.endpoint, call, &query, credentials, Seal { now, nonce });
         let read = |response: &HttpResponse| self.read(response).and_then(&accept);
-        connection.call(call.safety, sign, read).await
+        connection.call(call.action, call.safety, sign, read).await
     }
 
     fn sign(&self, endpoint: &Endpoint, call: &Call<'_>, query: &str, credentials: &Credentials, seal: Seal) -> HttpRequest {
         let signed = acs3::Call {
             method: call.method.as_str(),
-            action: call.action,
+            action: call.action.as_str(),
             version: self.version,
             host: endpoint.host(),
             canonical_query: query,

@@ -21,7 +21,7 @@ async fn call(network: &Network, variables: &[(&str, &str)], call: &Call<'_>) ->
 }
 
 async fn read(network: &Network) -> Result<Value, Error> {
-    let simple = Call { action: "Tell", method: Method::Post, safety: Safety::Read, parameters: &[("A", "1")] };
+    let simple = Call { action: Action::GetDeviceCertificate, method: Method::Post, safety: Safety::Read, parameters: &[("A", "1")] };
     Ok(call(network, &[], &simple).await?)
 }
 
@@ -43,7 +43,9 @@ async fn a_call_carries_everything_in_its_query_and_signs_what_it_sends() {
     for method in [Method::Get, Method::Post] {
         let network = Network::queue([ok(&json!({}))]);
         let parameters = [("SerialNumber", "0a,0B"), ("Awkward", "a b*~/+%&=@\"é")];
-        call(&network, &[], &Call { action: "Tell", method, safety: Safety::Read, parameters: &parameters }).await.unwrap();
+        call(&network, &[], &Call { action: Action::GetDeviceCertificate, method, safety: Safety::Read, parameters: &parameters })
+            .await
+            .unwrap();
         let sent = &network.sent()[0];
         assert_eq!(
             sent.request.url, "https://cas.test:8443/?Awkward=a%20b%2A~%2F%2B%25%26%3D%40%22%C3%A9&SerialNumber=0a%2C0B",
@@ -52,7 +54,7 @@ async fn a_call_carries_everything_in_its_query_and_signs_what_it_sends() {
         assert_eq!((sent.request.method, sent.request.body.len()), (method, 0));
         for (name, value) in [
             ("accept", "application/json"),
-            ("x-acs-action", "Tell"),
+            ("x-acs-action", "GetDeviceCertificate"),
             ("x-acs-version", "2020-06-30"),
             ("x-acs-date", "2025-11-22T08:26:40Z"),
             ("x-acs-signature-nonce", "00000000000000000000000000000000"),
@@ -71,7 +73,7 @@ async fn a_call_carries_everything_in_its_query_and_signs_what_it_sends() {
 async fn a_session_token_is_sent_and_signed() {
     let network = Network::queue([ok(&json!({}))]);
     let variables = [("ALIBABA_CLOUD_SECURITY_TOKEN", "token-1"), ("ALIBABA_CLOUD_ACCESS_KEY_ID", "STS.test")];
-    let simple = Call { action: "Tell", method: Method::Post, safety: Safety::Read, parameters: &[("A", "")] };
+    let simple = Call { action: Action::GetDeviceCertificate, method: Method::Post, safety: Safety::Read, parameters: &[("A", "")] };
     call(&network, &variables, &simple).await.unwrap();
     let sent = &network.sent()[0];
     assert_eq!((sent.header("x-acs-security-token"), sent.header("x-acs-accesskey-id")), (Some("token-1"), Some("STS.test")));

@@ -3,6 +3,7 @@
 use super::wire::InactivateDeviceCertificate;
 use super::{API, AlibabaMqtt, absent_when_not_found, same_number, serial_numbers};
 use crate::error::Error;
+use crate::model::Action;
 use crate::provider::alibaba::Call;
 use crate::provider::codes::not_an_answer;
 use crate::provider::{Found, Inactivate, Scope, Spellings, Written, fact};
@@ -29,7 +30,7 @@ impl Inactivate for AlibabaMqtt<'_> {
     fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
         Box::pin(async move {
             let call = Call {
-                action: "InactivateDeviceCertificate",
+                action: Action::InactivateDeviceCertificate,
                 method: Method::Post,
                 safety: Safety::Write,
                 parameters: &[("MqttInstanceId", self.instance()), ("DeviceSn", &found.key), ("CaSn", ca_key(found))],

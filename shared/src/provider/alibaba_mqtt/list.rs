@@ -5,7 +5,7 @@ use std::fmt;
 use super::wire::{DeviceCertificate, ListDeviceCertificate};
 use super::{API, AlibabaMqtt, codes};
 use crate::error::Error;
-use crate::model::{Certificate, LifecycleStatus, ProviderRecord};
+use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::codes::not_an_answer;
 use crate::provider::each::each;
@@ -67,7 +67,7 @@ impl AlibabaMqtt<'_> {
         let (page, size) = (page.to_string(), size.to_string());
         let mut parameters = vec![("MqttInstanceId", self.instance()), ("PageNo", &page), ("PageSize", &size)];
         parameters.extend(ca_sn.map(|ca_sn| ("CaSn", ca_sn)));
-        let action = if ca_sn.is_some() { "ListDeviceCertificateByCaSn" } else { "ListDeviceCertificate" };
+        let action = if ca_sn.is_some() { Action::ListDeviceCertificateByCaSn } else { Action::ListDeviceCertificate };
         let call = Call { action, method: Method::Get, safety: Safety::Read, parameters: &parameters };
         let accept = |answer: ListDeviceCertificate| {
             let data = answer.data.ok_or_else(|| not_an_answer(API.provider, 200, "it has no Data"))?;

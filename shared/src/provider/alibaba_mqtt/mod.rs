@@ -14,7 +14,7 @@ use super::codes::not_an_answer;
 use super::{Connection, Facts, Found, Scope, Session, connect, fact};
 use crate::config::Config;
 use crate::error::Error;
-use crate::model::{InstanceId, ProviderName, ProviderRecord, Region, SerialNumber, Source};
+use crate::model::{Action, InstanceId, ProviderName, ProviderRecord, Region, SerialNumber, Source};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, Method, Safety};
 
@@ -88,7 +88,7 @@ impl<'a> AlibabaMqtt<'a> {
     /// The certificate with exactly these texts. `None`: the provider does not know it.
     async fn get(&self, device_sn: &str, ca_sn: &str, include_pem: bool) -> Result<Option<Found>, Error> {
         let call = Call {
-            action: "GetDeviceCertificate",
+            action: Action::GetDeviceCertificate,
             method: Method::Get,
             safety: Safety::Read,
             parameters: &[("MqttInstanceId", self.instance()), ("DeviceSn", device_sn), ("CaSn", ca_sn)],

@@ -5,7 +5,7 @@ use std::fmt;
 use super::wire::{ClientCertificate, ListClientCertificate};
 use super::{API, AlibabaPca};
 use crate::error::Error;
-use crate::model::{LifecycleStatus, ProviderRecord};
+use crate::model::{Action, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::codes::not_an_answer;
 use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact, offsets_behind};
@@ -63,7 +63,7 @@ impl AlibabaPca<'_> {
         let is_first = page == 1;
         let (page, size) = (page.to_string(), page_size.to_string());
         let call = Call {
-            action: "ListClientCertificate",
+            action: Action::ListClientCertificate,
             method: Method::Post,
             safety: Safety::Read,
             parameters: &[("CurrentPage", &page), ("ShowSize", &size)],

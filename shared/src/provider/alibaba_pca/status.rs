@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::wire::DescribeStatus;
 use super::{API, AlibabaPca};
 use crate::error::{Error, ErrorCode};
-use crate::model::{Certificate, LifecycleStatus, ProviderRecord, SerialNumber};
+use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, SerialNumber};
 use crate::provider::alibaba::Call;
 use crate::provider::codes::not_an_answer;
 use crate::provider::{LookUp, Scope, Status, fact};
@@ -30,7 +30,7 @@ impl AlibabaPca<'_> {
     /// What the provider says about these texts, by number; those that it does not know are left out.
     async fn ask(&self, texts: &[&str], request_ids: &mut Vec<String>) -> Result<HashMap<SerialNumber, Certificate>, Error> {
         let call = Call {
-            action: "DescribeClientCertificateStatusForSerialNumber",
+            action: Action::DescribeClientCertificateStatusForSerialNumber,
             method: Method::Post,
             safety: Safety::Read,
             parameters: &[("SerialNumber", &texts.join(","))],

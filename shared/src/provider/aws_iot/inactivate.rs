@@ -2,11 +2,11 @@
 
 use super::{AwsIot, NAME, absent_when_not_found, fingerprint};
 use crate::error::Error;
-use crate::model::Fingerprint;
+use crate::model::{Action, Fingerprint};
 use crate::provider::codes::not_an_answer;
 use crate::provider::{Found, Inactivate, Scope, Spellings, Written};
 use crate::request::CertificateReference;
-use crate::transport::{Failure, HttpResponse, LocalFuture, Method, Safety};
+use crate::transport::{Failure, HttpResponse, LocalFuture};
 
 impl Inactivate for AwsIot<'_> {
     fn scope(&self) -> &Scope {
@@ -42,7 +42,7 @@ impl Inactivate for AwsIot<'_> {
                 b"" | b"{}" => Ok(Written { request_id: response.request_id.clone() }),
                 _ => Err(not_an_answer(NAME, 200, "the answer to a change is not empty")),
             };
-            absent_when_not_found(self.call(Method::Put, Safety::Write, &path_and_query, accept).await)
+            absent_when_not_found(self.call(Action::UpdateCertificate, &path_and_query, accept).await)
         })
     }
 }

@@ -5,13 +5,13 @@ use std::fmt;
 use super::wire::{ListCertificates, Listed, lifecycle_status};
 use super::{AwsIot, NAME, result};
 use crate::error::Error;
-use crate::model::{Certificate, Fingerprint, LifecycleStatus};
+use crate::model::{Action, Certificate, Fingerprint, LifecycleStatus};
 use crate::provider::codes::not_an_answer;
 use crate::provider::each::each;
 use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact};
 use crate::request::Order;
 use crate::signing::acs3::percent_encode;
-use crate::transport::{HttpResponse, LocalFuture, Method, Safety};
+use crate::transport::{HttpResponse, LocalFuture};
 
 /// Ids in one page: each costs a call more.
 const PAGE_SIZE: usize = 100;
@@ -58,10 +58,10 @@ struct Ids {
 
 impl AwsIot<'_> {
     async fn ids(&self, query: &ListQuery<'_>, marker: Option<&str>, page_size: usize) -> Result<Ids, Error> {
-        let path = match query.filter.ca_fingerprints_sha256.as_slice() {
+        let (action, path) = match query.filter.ca_fingerprints_sha256.as_slice() {
             // Several would be several lists, which have no common order: then the whole list is read.
-            [ca] => format!("/certificates-by-ca/{ca}"),
-            _ => "/certificates".to_owned(),
+            [ca] => (Action::ListCertificatesByCa, format!("/certificates-by-ca/{ca}")),
+            _ => (Action::ListCertificates, "/certificates".to_owned()),
         };
         let is_ascending = query.order == Some(Order::CreatedAsc);
         let marker = marker.map(|marker| format!("&marker={}", percent_encode(marker))).unwrap_or_default();
@@ -71,7 +71,7 @@ impl AwsIot<'_> {
             let rows = answer.certificates.ok_or_else(|| not_an_answer(NAME, 200, "it has no certificates"))?;
             Ok(Ids { rows, next_marker: fact(answer.next_marker), request_id: response.request_id.clone() })
         };
-        Ok(self.call(Method::Get, Safety::Read, &path_and_query, accept).await?)
+        Ok(self.call(action, &path_and_query, accept).await?)
     }
 
     async fn page_at(&self, query: &ListQuery<'_>, position: Position, wanted: usize) -> Result<Page, Error> {

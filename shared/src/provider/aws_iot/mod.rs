@@ -16,7 +16,7 @@ use super::{Connection, Facts, Found, Scope, Session, connect};
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::model::{Fingerprint, ProviderName, ProviderRecord, Region, Source, Timestamp};
+use crate::model::{Action, Fingerprint, ProviderName, ProviderRecord, Region, Source, Timestamp};
 use crate::object::Object;
 use crate::request::CertificateReference;
 use crate::signing::sigv4;
@@ -91,14 +91,17 @@ impl<'a> AwsIot<'a> {
     /// One call; `accept` judges the whole answer, whose failures have been told apart.
     async fn call<R>(
         &self,
-        method: Method,
-        safety: Safety,
+        action: Action,
         path_and_query: &str,
         accept: impl Fn(&HttpResponse) -> Result<R, Error>,
     ) -> Result<R, Failure> {
+        let (method, safety) = match action {
+            Action::UpdateCertificate => (Method::Put, Safety::Write),
+            _ => (Method::Get, Safety::Read),
+        };
         let sign = |credentials: &Credentials, now, _nonce| self.sign(credentials, method, path_and_query, now);
         let read = |response: &HttpResponse| refusal(response).map_or_else(|| accept(response), Err);
-        self.connection.call(safety, sign, read).await
+        self.connection.call(action, safety, sign, read).await
     }
 
     fn sign(&self, credentials: &Credentials, method: Method, path_and_query: &str, now: Timestamp) -> HttpRequest {
@@ -129,7 +132,7 @@ impl<'a> AwsIot<'a> {
             let certificate = ProviderRecord::from(description).into_certificate(now, include_pem);
             Ok(Found { key: id.as_str().to_owned(), ca_key: None, certificate, request_id: response.request_id.clone() })
         };
-        let answer = self.call(Method::Get, Safety::Read, &format!("/certificates/{id}"), accept).await;
+        let answer = self.call(Action::DescribeCertificate, &format!("/certificates/{id}"), accept).await;
         Ok(absent_when_not_found(answer)?)
     }
 }

@@ -111,7 +111,7 @@ async fn told(message: String) -> String {
         Err(Error::new(ErrorCode::ProviderRejected, "odd").with_provider_error(told))
     };
     let sign = |_: &Credentials, _, _| HttpRequest { method: Method::Get, url: String::new(), headers: Vec::new(), body: Vec::new() };
-    let failure = connection.call(Safety::Write, sign, read).await.unwrap_err();
+    let failure = connection.call(Action::DescribeDeviceCertificate, Safety::Write, sign, read).await.unwrap_err();
     serde_json::to_string(&failure.error).unwrap()
 }
 
@@ -172,7 +172,9 @@ async fn calls(network: &Network, variables: &[(&str, &str)], count: usize) -> (
         headers: Vec::new(),
         body: Vec::new(),
     };
-    let called = futures_util::future::join_all((0..count).map(|_| connection.call(Safety::Write, sign, read))).await;
+    let called =
+        futures_util::future::join_all((0..count).map(|_| connection.call(Action::DescribeDeviceCertificate, Safety::Write, sign, read)))
+            .await;
     for failure in called.iter().filter_map(|called| called.as_ref().err()) {
         assert!(!failure.may_have_acted && failure.error.code == ErrorCode::ProviderRejected);
     }

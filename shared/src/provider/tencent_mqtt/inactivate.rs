@@ -3,6 +3,7 @@
 use super::wire::{self, OneDeviceCertificate};
 use super::{NAME, TencentMqtt, absent_when_not_found, serial_number};
 use crate::error::Error;
+use crate::model::Action;
 use crate::provider::codes::not_an_answer;
 use crate::provider::{Found, Inactivate, Scope, Spellings, Written, fact};
 use crate::request::CertificateReference;
@@ -47,7 +48,7 @@ impl Inactivate for TencentMqtt<'_> {
                 Some(request_id) => Ok(Written { request_id: Some(request_id) }),
                 None => Err(not_an_answer(NAME, 200, "it has no RequestId")),
             };
-            absent_when_not_found(self.call("DeactivateDeviceCertificate", Safety::Write, &parameters, accept).await)
+            absent_when_not_found(self.call(Action::DeactivateDeviceCertificate, Safety::Write, &parameters, accept).await)
         })
     }
 }

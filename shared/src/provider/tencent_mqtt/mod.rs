@@ -17,7 +17,7 @@ use super::{Connection, Facts, Found, Scope, Session, connect, fact};
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
-use crate::model::{InstanceId, ProviderName, ProviderRecord, SerialNumber, Source, Timestamp};
+use crate::model::{Action, InstanceId, ProviderName, ProviderRecord, SerialNumber, Source, Timestamp};
 use crate::object::Object;
 use crate::request::CertificateReference;
 use crate::signing::tc3;
@@ -98,7 +98,7 @@ impl<'a> TencentMqtt<'a> {
     /// One call; `accept` judges whether its answer answers what was asked.
     async fn call<T: Response + DeserializeOwned, R>(
         &self,
-        action: &'static str,
+        action: Action,
         safety: Safety,
         parameters: &impl Serialize,
         accept: impl Fn(T) -> Result<R, Error>,
@@ -115,7 +115,7 @@ impl<'a> TencentMqtt<'a> {
             }),
             answer => answer.and_then(&accept),
         };
-        self.connection.call(safety, sign, read).await
+        self.connection.call(action, safety, sign, read).await
     }
 
     /// One call of `DescribeDeviceCertificates`.
@@ -132,7 +132,7 @@ impl<'a> TencentMqtt<'a> {
             let end = parameters.offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
             Ok(Rows { items, total, end, request_id: fact(answer.request_id) })
         };
-        Ok(self.call("DescribeDeviceCertificates", Safety::Read, parameters, accept).await?)
+        Ok(self.call(Action::DescribeDeviceCertificates, Safety::Read, parameters, accept).await?)
     }
 
     /// The certificate with exactly this text. `None`: the provider does not know it.
@@ -150,15 +150,15 @@ impl<'a> TencentMqtt<'a> {
             let key = item.device_certificate_sn.clone();
             Ok(Found { key, ca_key: None, certificate: ProviderRecord::from(item).into_certificate(now, false), request_id })
         };
-        Ok(absent_when_not_found(self.call("DescribeDeviceCertificate", Safety::Read, &parameters, accept).await)?)
+        Ok(absent_when_not_found(self.call(Action::DescribeDeviceCertificate, Safety::Read, &parameters, accept).await)?)
     }
 
-    fn sign(&self, credentials: &Credentials, action: &'static str, body: &[u8], now: Timestamp) -> HttpRequest {
+    fn sign(&self, credentials: &Credentials, action: Action, body: &[u8], now: Timestamp) -> HttpRequest {
         let endpoint = &self.connection.endpoint;
         let call = tc3::Call {
             service: SERVICE,
             version: VERSION,
-            action,
+            action: action.as_str(),
             region: self.scope.region.as_str(),
             host: endpoint.host(),
             body,

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::*;
 use crate::model::ProviderName;
 use crate::transport::fake::{Answer, Network, answer, header};
-use crate::transport::{HttpRequest, Method, Pace};
+use crate::transport::{HttpRequest, Limiter, Method};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Bodies by which the tests' vendor says what went wrong.
@@ -36,7 +36,7 @@ async fn call(transport: &Transport, deadline: Deadline, safety: Safety) -> Resu
         (_, Some((_, code))) => Err(Error::new(*code, "the vendor said so")),
         _ => Err(Error::new(ErrorCode::ProviderInvalidResponse, "garbage")),
     };
-    transport.call(deadline, Pace::default().lane(ProviderName::TencentMqtt), safety, sign, read).await
+    transport.call(deadline, Limiter::default().unlimited(), safety, sign, read).await
 }
 
 /// How often a call is sent that always ends in the same way, and whether it may have acted.
@@ -199,8 +199,8 @@ async fn a_failure_keeps_what_the_vendor_said() {
     let error = Error::new(ErrorCode::ProviderRejected, "refused").with_provider_error(told);
     let sign = |_, _| HttpRequest { method: Method::Get, url: String::new(), headers: Vec::new(), body: Vec::new() };
     let read = |_: &HttpResponse| -> Result<(), Error> { Err(error.clone()) };
-    let (deadline, pace) = (Deadline::after(MINUTE), Pace::default());
-    let failure = network.transport().call(deadline, pace.lane(ProviderName::AlibabaPca), Safety::Read, sign, read).await.unwrap_err();
+    let (deadline, limiter) = (Deadline::after(MINUTE), Limiter::default());
+    let failure = network.transport().call(deadline, limiter.unlimited(), Safety::Read, sign, read).await.unwrap_err();
     assert!(Error::from(failure) == error);
 }
 

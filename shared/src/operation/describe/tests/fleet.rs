@@ -8,13 +8,11 @@ use crate::error::{Error, ErrorCode};
 use crate::model::{Certificate, InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region};
 use crate::operation::cursor::Place;
 use crate::operation::{AnswerBudget, Counts};
-use crate::provider::fixture::{Bench, now};
+use crate::provider::fixture::{Bench, TWENTY_CALLS_A_SECOND, now};
 use crate::provider::{Describe as Describer, Entry, ListAbilities, ListLength, ListQuery, Page, Scope};
 use crate::request::{Filter, Order};
 use crate::transport::LocalFuture;
 use crate::transport::fake::Network;
-
-const PACE: [(&str, &str); 2] = [("CALLS_PER_SECOND", "tencent-mqtt=20"), ("RESERVED_CONCURRENCY", "1")];
 
 /// A fleet in a list of pages. Positions are offsets.
 pub(super) struct Fleet {
@@ -37,7 +35,7 @@ pub(super) struct Fleet {
     /// Whether every page shows what stands in the first one.
     pub(super) repeats_itself: bool,
     /// Whether calls to the provider wait for turns, so that pages may be asked for side by side.
-    pub(super) is_paced: bool,
+    pub(super) is_limited: bool,
     /// Position and certificates wanted of each call.
     pub(super) calls: RefCell<Vec<(usize, usize)>>,
 }
@@ -60,7 +58,7 @@ impl Fleet {
             aligned: false,
             returns_to: None,
             repeats_itself: false,
-            is_paced: false,
+            is_limited: false,
             calls: RefCell::default(),
         }
     }
@@ -174,7 +172,7 @@ pub(super) async fn collect(
     from: Option<Place>,
 ) -> Result<Told, Error> {
     let network = Network::queue([]);
-    let bench = Bench::with(&network, if fleet.is_paced { &PACE } else { &[] });
+    let bench = Bench::with(&network, if fleet.is_limited { &TWENTY_CALLS_A_SECOND } else { &[] });
     let session = bench.session();
     let query = ListQuery { filter, order: Some(Order::default()), include_pem: true };
     let listing = Listing {

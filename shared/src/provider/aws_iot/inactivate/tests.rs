@@ -7,6 +7,7 @@ use super::*;
 use crate::error::ErrorCode;
 use crate::model::{LifecycleStatus, SerialNumber};
 use crate::provider::fixture::{Bench, target};
+use crate::transport::Method;
 use crate::transport::fake::{Network, answer, ok, recorded};
 use crate::transport::{HttpResponse, SendError};
 

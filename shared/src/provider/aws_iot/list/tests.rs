@@ -10,8 +10,8 @@ use crate::error::ErrorCode;
 use crate::model::SerialNumber;
 use crate::provider::fixture::{Bench, target};
 use crate::request::Filter;
-use crate::transport::HttpRequest;
 use crate::transport::fake::{Answer, Network, ok, parameter, recorded};
+use crate::transport::{HttpRequest, Method};
 
 /// Ids with their status, number 1 being the first.
 type Fleet = Vec<&'static str>;

@@ -19,7 +19,7 @@ async fn a_fault_of_one_group_leaves_the_others_alone() {
 #[tokio::test(start_paused = true)]
 async fn refused_credentials_are_not_tried_for_every_group() {
     for (case, word, most_calls) in
-        [("signature", "provider_rejected", 8), ("instance-not-found", "not_found", 8), ("rate", "throttled", 24)]
+        [("signature", "provider_rejected", 10), ("instance-not-found", "not_found", 10), ("rate", "throttled", 30)]
     {
         let network = Network::new(move |_| recorded(&format!("tencent-mqtt/Any.error-{case}")));
         let answer = look_up(&network, &references(&numbered(1000))).await;

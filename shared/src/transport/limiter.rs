@@ -1,0 +1,206 @@
+//! A rate limit for each action of a vendor, which holds over all instances of a function although they know nothing of each other.
+//!
+//! Vendors count the calls of an account, so each running instance gets its part of the function's share. A part is used like a token bucket
+//! (the generic cell rate algorithm): a few calls may be made at once, and each call takes its interval of the instance's time. What was not
+//! paid for while the calls were made is paid for before the instance takes its next event: nothing is saved up in an instance, because many
+//! more instances may be warm than run. See [`Limiter::paid_at`].
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::{Deadline, Safety};
+use crate::model::{Action, ProviderName};
+
+/// How many calls to one provider wait for their answers at once. More would only be throttled where there is no rate limit, and with one
+/// they are enough for a vendor that takes its time.
+pub const SIDE_BY_SIDE: usize = 10;
+
+/// Who waits for the answer to an event. That decides how fast its calls may be made, and when they are paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// Somebody does: an HTTP client, or who invoked the function directly. Calls are paid for after the answer.
+    Caller,
+    /// Nobody does, and no more of these run at once than the queue's maximum concurrency. Calls are paid for before the answer: it is not
+    /// known what becomes of a message whose function is stopped between its answer and its next event.
+    Queue,
+    /// Nobody does, and as many of these may run at once as instances are reserved: events of topics, buses and pipes. Paid for before the
+    /// answer, too.
+    Nobody,
+}
+
+/// What one instance may call of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// The action.
+    pub action: Action,
+    /// The instance's time that a call takes while it handles messages of a queue.
+    pub queue_interval: Duration,
+    /// The same for all other events.
+    pub caller_interval: Duration,
+    /// Calls that may be made at once.
+    pub burst: u32,
+}
+
+/// The rate limits of one instance. An action without one is called as soon as there is something to ask.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct RateLimits(Vec<RateLimit>);
+
+impl RateLimits {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &RateLimit> {
+        self.0.iter()
+    }
+}
+
+impl FromIterator<RateLimit> for RateLimits {
+    fn from_iter<I: IntoIterator<Item = RateLimit>>(limits: I) -> Self {
+        Self(limits.into_iter().collect())
+    }
+}
+
+/// The calls of one invocation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallCounts {
+    /// Attempts, the repeated ones included.
+    pub calls: u64,
+    /// Attempts that repeat another.
+    pub retries: u64,
+    /// Attempts that the vendor answered by asking to slow down.
+    pub throttles: u64,
+}
+
+/// The rate limits during one invocation.
+#[derive(Debug)]
+pub struct Limiter {
+    lanes: [(Action, Lane); Action::ALL.len()],
+    /// For calls that no provider counts.
+    unlimited: Lane,
+}
+
+impl Limiter {
+    /// Begins with the invocation.
+    pub fn begin(limits: &RateLimits, waiting: Waiting) -> Self {
+        let of = |action| limits.iter().find(|limit| limit.action == action);
+        let interval = |action| {
+            of(action).map_or(Duration::ZERO, |limit| match waiting {
+                Waiting::Queue => limit.queue_interval,
+                Waiting::Caller | Waiting::Nobody => limit.caller_interval,
+            })
+        };
+        // Which action reads the effect of a write is its provider's affair; the slowest one leaves time for any of them.
+        let slowest = |provider| {
+            let of_provider = Action::ALL.into_iter().filter(|action| action.provider() == provider);
+            of_provider.map(interval).max().unwrap_or_default()
+        };
+        let lane = |action: Action| Lane::begin(interval(action), of(action).map_or(1, |limit| limit.burst), slowest(action.provider()));
+        Self { lanes: Action::ALL.map(|action| (action, lane(action))), unlimited: Lane::begin(Duration::ZERO, 1, Duration::ZERO) }
+    }
+
+    /// The calls to all providers so far.
+    pub fn counts(&self) -> CallCounts {
+        self.lanes.iter().map(|(_, lane)| lane.counts.get()).fold(CallCounts::default(), |sum, counts| CallCounts {
+            calls: sum.calls.saturating_add(counts.calls),
+            retries: sum.retries.saturating_add(counts.retries),
+            throttles: sum.throttles.saturating_add(counts.throttles),
+        })
+    }
+
+    /// Whether any action of this provider has a rate limit.
+    pub fn limits(&self, provider: ProviderName) -> bool {
+        self.lanes.iter().any(|(action, lane)| action.provider() == provider && !lane.interval.is_zero())
+    }
+
+    /// For calls that no provider counts.
+    pub const fn unlimited(&self) -> &Lane {
+        &self.unlimited
+    }
+
+    /// The turns to call this action.
+    pub fn lane(&self, action: Action) -> &Lane {
+        self.lanes.iter().find(|(of, _)| *of == action).map_or(&self.unlimited, |(_, lane)| lane)
+    }
+
+    /// When all calls that were made are paid for: until then the instance must not take another event. It is always before the deadline
+    /// of the calls.
+    pub fn paid_at(&self) -> Instant {
+        self.lanes.iter().map(|(_, lane)| lane.paid_at.get()).fold(Instant::now(), Instant::max)
+    }
+}
+
+#[cfg(test)]
+impl Default for Limiter {
+    /// Every call is made at once.
+    fn default() -> Self {
+        Self::begin(&RateLimits::default(), Waiting::Caller)
+    }
+}
+
+/// The turns to call one action.
+#[derive(Debug)]
+pub struct Lane {
+    interval: Duration,
+    /// The time that calls may be ahead of what is paid for: one interval less than the calls of a burst take.
+    ahead: Duration,
+    /// What a write keeps free for the turn of the read that shows its effect.
+    read_back: Duration,
+    /// When all calls are paid for.
+    paid_at: Cell<Instant>,
+    /// Those who wait get their turns in the order in which they came.
+    queue: Mutex<()>,
+    counts: Cell<CallCounts>,
+}
+
+impl Lane {
+    fn begin(interval: Duration, burst: u32, read_back: Duration) -> Self {
+        Self {
+            interval,
+            ahead: interval.saturating_mul(burst.saturating_sub(1)),
+            read_back,
+            paid_at: Cell::new(Instant::now()),
+            queue: Mutex::default(),
+            counts: Cell::default(),
+        }
+    }
+
+    /// How long the next call has to wait, were it the next in the queue.
+    fn wait(&self) -> Duration {
+        self.paid_at.get().saturating_duration_since(Instant::now()).saturating_sub(self.ahead)
+    }
+
+    /// Waits for the next turn and takes it. Tells how long the attempt may then take; `None`, at once, when it would not end in time, or
+    /// could not be paid for in time.
+    pub(super) async fn turn(&self, deadline: Deadline, safety: Safety) -> Option<Duration> {
+        let _turn = self.queue.lock().await;
+        let wait = self.wait();
+        deadline.attempt_after(wait, safety, self.read_back)?;
+        let left = self.paid_at.get().saturating_duration_since(Instant::now()).saturating_add(self.interval);
+        deadline.holds(left).then_some(())?;
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+        let attempt = deadline.attempt_after(Duration::ZERO, safety, self.read_back)?;
+        let now = Instant::now();
+        // Counted from now at the earliest: time that passed unused is not saved up beyond a burst.
+        self.paid_at.set(self.paid_at.get().max(now).checked_add(self.interval).unwrap_or(now));
+        self.count(|counts| &mut counts.calls);
+        Some(attempt)
+    }
+
+    pub(super) fn count(&self, which: impl FnOnce(&mut CallCounts) -> &mut u64) {
+        let mut counts = self.counts.get();
+        let number = which(&mut counts);
+        *number = number.saturating_add(1);
+        self.counts.set(counts);
+    }
+
+    /// Whether there is time for one more attempt behind this wait, which begins now.
+    pub(super) fn leaves_time(&self, wait: Duration, deadline: Deadline, safety: Safety) -> bool {
+        deadline.attempt_after(wait.max(self.wait()), safety, self.read_back).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests;
