@@ -215,6 +215,17 @@ impl Filter {
         .filter(|(_, count)| *count > 0)
     }
 
+    /// The members that make a window of expiry, by their names.
+    pub fn dates_in_use(&self) -> impl Iterator<Item = &'static str> {
+        [
+            ("not_after_from", self.not_after_from.is_some()),
+            ("not_after_to", self.not_after_to.is_some()),
+            ("expires_within_days", self.expires_within_days.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(member, is_in_use)| is_in_use.then_some(member))
+    }
+
     /// Whether every record is wanted.
     pub fn is_empty(&self) -> bool {
         self.lists_in_use().next().is_none() && !self.has_window()

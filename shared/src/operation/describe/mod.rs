@@ -87,14 +87,14 @@ async fn describe_one(
     let limit = request.limit();
     let describer = describer(session, one_source(request.provider, request.region, request.instance_id, session.config)?)?;
     let abilities = describer.abilities();
-    abilities.check(filter, request.order_by)?;
+    abilities.check(filter, request.order_by, true)?;
     let order = abilities.order(request.order_by);
     let scope = describer.scope();
     let source = [Source::from(scope)];
     let bound = cursor::Request { sources: &source, filter, order };
     let begin = request.cursor.map(|text| cursor::decode(&text, bound)).transpose()?;
 
-    let query = ListQuery { filter, order, include_pem: request.include_pem };
+    let query = ListQuery { filter, order, include_pem: request.include_pem, details: true };
     let listing =
         Listing { describer: describer.as_ref(), query, session, limit, budget, bytes_beside: 0, most_request_ids: MOST_REQUEST_IDS };
     let collected = listing.collect(begin).await?;

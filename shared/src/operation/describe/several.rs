@@ -182,11 +182,16 @@ impl<'a> Asked<'a> {
 
     fn listing<'b>(&'b self, describer: &'b dyn Describer) -> Result<Listing<'b>, Error> {
         let abilities = describer.abilities();
-        abilities.check(self.filter, self.request.order_by)?;
+        abilities.check(self.filter, self.request.order_by, true)?;
         let Scope { region, instance_id, .. } = describer.scope();
         let names = [region.as_str(), instance_id.as_ref().map_or("", InstanceId::as_str)];
         Ok(Listing {
-            query: ListQuery { filter: self.filter, order: abilities.order(self.request.order_by), include_pem: self.request.include_pem },
+            query: ListQuery {
+                filter: self.filter,
+                order: abilities.order(self.request.order_by),
+                include_pem: self.request.include_pem,
+                details: true,
+            },
             describer,
             session: self.session,
             limit: self.request.limit(),

@@ -176,7 +176,7 @@ pub(super) async fn collect(
     let network = Network::queue([]);
     let bench = Bench::with(&network, if fleet.is_paced { &PACE } else { &[] });
     let session = bench.session();
-    let query = ListQuery { filter, order: Some(Order::default()), include_pem: true };
+    let query = ListQuery { filter, order: Some(Order::default()), include_pem: true, details: true };
     let listing = Listing {
         describer: fleet,
         query,
