@@ -52,7 +52,7 @@ struct CertificateValidity {
     not_after: Option<f64>,
 }
 
-/// Without the id, which the list reads, and refuses where it is none.
+/// The list adds the id, after it has checked that it is one.
 impl From<Listed> for ProviderRecord {
     fn from(row: Listed) -> Self {
         Self {
