@@ -21,7 +21,7 @@ pub struct Subject {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Certificate {
-    /// Canonical serial number; `null` only when it cannot be read.
+    /// Canonical serial number; `null` only when it cannot be read, or is not read because `details` is false.
     pub serial_number: Option<SerialNumber>,
     /// The provider's own spelling, which its API wants back; `null` where its API knows certificates by another name.
     pub provider_serial_number: Option<String>,

@@ -186,7 +186,8 @@ impl Clouds {
             let size = PAGE_SIZE.min(parameter(request, "pageSize").unwrap().parse().unwrap());
             let begin: usize = parameter(request, "marker").map_or(0, |marker| marker.parse().unwrap());
             let end = begin + size;
-            let row = |device: &Device| json!({"certificateId": device.id(), "status": device.status});
+            let created = |device: &Device| Some(device.created).filter(|created| *created > 0);
+            let row = |device: &Device| json!({"certificateId": device.id(), "status": device.status, "creationDate": created(device)});
             let rows: Vec<Value> = fleet.iter().skip(begin).take(size).map(row).collect();
             let next = (end < fleet.len()).then(|| end.to_string());
             return ok(&json!({"certificates": rows, "nextMarker": next}));

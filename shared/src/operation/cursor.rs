@@ -17,6 +17,8 @@ pub(super) struct Request<'a> {
     pub(super) sources: &'a [Source],
     pub(super) filter: &'a Filter,
     pub(super) order: Option<Order>,
+    /// It decides which filters are refused, and how large pages are.
+    pub(super) details: bool,
 }
 
 /// Where one source's list goes on.
@@ -55,16 +57,16 @@ pub(super) fn decode<T: DeserializeOwned>(cursor: &str, request: Request<'_>) ->
         (told == digest(request, rest)).then(|| serde_json::from_slice(rest).ok())?
     };
     rest().ok_or_else(|| {
-        let detail = "this is not a next_cursor of the same request; send it with the provider, region, instance (or sources), filter and \
-                      order that it came from";
+        let detail = "this is not a next_cursor of the same request; send it with the provider, region, instance (or sources), filter, \
+                      order and details that it came from";
         Error::invalid("cursor", detail)
     })
 }
 
 fn digest(request: Request<'_>, rest: &[u8]) -> Vec<u8> {
-    let Request { sources, filter, order } = request;
+    let Request { sources, filter, order, details } = request;
     let sources: Vec<_> = sources.iter().map(|source| (source.provider, &source.region, &source.instance_id)).collect();
-    let bound = serde_json::to_vec(&(sources, filter, order)).unwrap_or_default();
+    let bound = serde_json::to_vec(&(sources, filter, order, details)).unwrap_or_default();
     Sha256::new_with_prefix(bound).chain_update([0]).chain_update(rest).finalize().iter().take(DIGEST_LENGTH).copied().collect()
 }
 

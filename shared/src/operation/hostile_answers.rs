@@ -205,7 +205,8 @@ proptest! {
     fn describe_lists_nothing_that_was_not_said((provider, answers) in any_case(), limit in prop::sample::select(vec![0, 1, 2, 100])) {
         let mut request = request_to(provider, "limit", json!(limit));
         request["summary"] = json!(true);
-        request["include_pem"] = json!(limit > 0);
+        request["include_pem"] = json!(limit > 1);
+        request["details"] = json!(limit > 1);
         if let Ok(DescribeAnswer::One(told)) = perform::<Describe>(&request, answers.clone()) {
             let told = serde_json::to_value(told).unwrap();
             prop_assert!(told["certificates"].as_array().is_none_or(|list| list.len() <= limit));

@@ -154,6 +154,7 @@ fn a_get_for_the_list_brings_what_a_post_would() {
     let ab = "ab".repeat(32);
     for (query, expected) in [
         ("sources=all&limit=0&summary=true".to_owned(), json!({"sources": "all", "limit": 0, "summary": true})),
+        ("provider=aws-iot&details=false".to_owned(), json!({"provider": "aws-iot", "details": false})),
         (
             format!("provider=aws-iot&fingerprints_sha256={ab},{ab}&ca_fingerprints_sha256={ab}&order_by=created_asc"),
             json!({

@@ -12,6 +12,11 @@ pub struct ListAbilities {
     pub(super) provider: ProviderName,
     /// The lists of the filter whose facts its records hold.
     pub(super) filters: &'static [&'static str],
+    /// The members of the filter whose facts may take a call for each certificate.
+    pub(super) filters_by_details: &'static [&'static str],
+    /// The lists of the filter that the provider's own list answers for one value; for several, their facts take a call for each
+    /// certificate.
+    pub(super) one_value_without_details: &'static [&'static str],
     /// The orders of its lists; none when they have an order of their own.
     pub(super) orders: &'static [Order],
     /// The statuses that it has words for. Every provider may say a word that is not documented.
@@ -26,14 +31,16 @@ impl ListAbilities {
 
     /// # Errors
     /// `unsupported` that names the member.
-    pub fn check(&self, filter: &Filter, order: Option<Order>) -> Result<(), Error> {
+    pub fn check(&self, filter: &Filter, order: Option<Order>, details: bool) -> Result<(), Error> {
         let provider = self.provider;
-        let unsupported = |field: String, detail: String| Err(Error::new(ErrorCode::Unsupported, detail).with_field(field));
         if let Some((list, _)) = filter.lists_in_use().find(|(list, _)| *list != "statuses" && !self.filters.contains(list)) {
             let able = self.filters.join(", ");
             let detail =
                 format!("the records of {provider} do not hold what {list} asks for; they can be narrowed by {able}, statuses and dates");
             return unsupported(format!("filter.{list}"), detail);
+        }
+        if !details {
+            self.check_without_details(filter)?;
         }
         let is_said = |status: &LifecycleStatus| *status == LifecycleStatus::Unknown || self.statuses.contains(status);
         if !filter.statuses.is_empty() && !filter.statuses.iter().any(is_said) {
@@ -53,22 +60,52 @@ impl ListAbilities {
             _ => Ok(()),
         }
     }
+
+    /// Refuses a filter that only a call for each certificate could answer.
+    fn check_without_details(&self, filter: &Filter) -> Result<(), Error> {
+        let provider = self.provider;
+        let lists = filter.lists_in_use().map(|(list, _)| list);
+        if let Some(member) = lists.chain(filter.dates_in_use()).find(|member| self.filters_by_details.contains(member)) {
+            let held = self.filters.iter().filter(|list| !self.filters_by_details.contains(list)).copied();
+            let dates = Some("dates").filter(|_| !self.filters_by_details.contains(&"not_after_to"));
+            let held = held.chain(["statuses"]).chain(dates).collect::<Vec<_>>().join(", ");
+            let detail = format!(
+                "{member} may take a call for each certificate at {provider}, which details: false rules out; leave details out, or \
+                 filter by what the list itself holds: {held}"
+            );
+            return unsupported(format!("filter.{member}"), detail);
+        }
+        match filter.lists_in_use().find(|(list, count)| *count > 1 && self.one_value_without_details.contains(list)) {
+            Some((list, count)) => {
+                let detail =
+                    format!("with details: false {provider} takes one value of {list}, not {count}; leave details out, or name one");
+                unsupported(format!("filter.{list}"), detail)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn unsupported(field: String, detail: String) -> Result<(), Error> {
+    Err(Error::new(ErrorCode::Unsupported, detail).with_field(field))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::SerialNumber;
+    use crate::model::{Fingerprint, SerialNumber, Timestamp};
 
     const ABILITIES: ListAbilities = ListAbilities {
         provider: ProviderName::AwsIot,
-        filters: &["serial_numbers"],
+        filters: &["serial_numbers", "fingerprints_sha256", "ca_fingerprints_sha256"],
+        filters_by_details: &["serial_numbers", "not_after_to"],
+        one_value_without_details: &["ca_fingerprints_sha256"],
         orders: &[Order::CreatedDesc, Order::CreatedAsc],
         statuses: &[LifecycleStatus::Active, LifecycleStatus::Inactive],
     };
 
     fn refused(filter: &Filter, order: Option<Order>) -> Option<String> {
-        ABILITIES.check(filter, order).err().map(|error| {
+        ABILITIES.check(filter, order, true).err().map(|error| {
             assert_eq!(error.code, ErrorCode::Unsupported);
             error.field.unwrap()
         })
@@ -90,6 +127,56 @@ mod tests {
         ] {
             assert_eq!(refused(&filter, order).as_deref(), expected, "{filter:?} {order:?}");
         }
+    }
+
+    #[test]
+    fn a_filter_that_takes_details_is_refused_without_them_by_name() {
+        let fingerprint = |digits: &str| Fingerprint::parse(&digits.repeat(32)).unwrap();
+        let serials = Filter { serial_numbers: vec![SerialNumber::parse("0a").unwrap()], ..Filter::default() };
+        let to = Filter { not_after_to: Timestamp::parse("2026-01-01T00:00:00Z").ok(), ..Filter::default() };
+        let from = Filter { not_after_from: to.not_after_to, ..Filter::default() };
+        let ids = Filter { fingerprints_sha256: vec![fingerprint("ab"), fingerprint("cd")], ..Filter::default() };
+        let one_ca = Filter { ca_fingerprints_sha256: vec![fingerprint("ab")], ..Filter::default() };
+        let two_cas = Filter { ca_fingerprints_sha256: vec![fingerprint("ab"), fingerprint("cd")], ..Filter::default() };
+        let statuses = Filter { statuses: vec![LifecycleStatus::Active], ..Filter::default() };
+        for (filter, expected) in [
+            (serials, Some("filter.serial_numbers")),
+            (to, Some("filter.not_after_to")),
+            (two_cas, Some("filter.ca_fingerprints_sha256")),
+            (from, None),
+            (ids, None),
+            (one_ca, None),
+            (statuses, None),
+            (Filter::default(), None),
+        ] {
+            ABILITIES.check(&filter, None, true).unwrap();
+            let error = ABILITIES.check(&filter, None, false).err();
+            assert_eq!(error.as_ref().and_then(|error| error.field.as_deref()), expected, "{filter:?}");
+            let Some(Error { code, detail, .. }) = error else { continue };
+            assert!(code == ErrorCode::Unsupported && detail.contains("leave details out"), "{detail}");
+        }
+        let error = ABILITIES.check(&Filter { expires_within_days: Some(30), ..Filter::default() }, None, false);
+        assert_eq!(error, Ok(()), "only the members that are named");
+        let beyond = Filter { client_ids: vec!["a".to_owned()], ..Filter::default() };
+        let error = ABILITIES.check(&beyond, None, false).unwrap_err();
+        assert!(!error.detail.contains("details"), "with details it would be refused as well: {error}");
+    }
+
+    #[test]
+    fn what_the_list_itself_holds_is_told() {
+        let told = |abilities: &ListAbilities| {
+            let filter = Filter { common_names: vec!["a".to_owned()], ..Filter::default() };
+            abilities.check(&filter, None, false).unwrap_err().detail
+        };
+        let with_dates = ListAbilities {
+            filters: &["serial_numbers", "common_names"],
+            filters_by_details: &["common_names"],
+            one_value_without_details: &[],
+            ..ABILITIES
+        };
+        assert!(told(&with_dates).ends_with("holds: serial_numbers, statuses, dates"), "{}", told(&with_dates));
+        let without_dates = ListAbilities { filters_by_details: &["common_names", "not_after_to"], ..with_dates };
+        assert!(told(&without_dates).ends_with("holds: serial_numbers, statuses"), "{}", told(&without_dates));
     }
 
     #[test]

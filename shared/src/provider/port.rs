@@ -84,6 +84,8 @@ pub struct ListQuery<'a> {
     pub order: Option<Order>,
     /// Whether to carry the certificates themselves.
     pub include_pem: bool,
+    /// Whether the provider may make a call for each certificate. Without such calls a record shows only what the list itself holds.
+    pub details: bool,
 }
 
 /// A part of a list.

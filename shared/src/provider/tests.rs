@@ -59,7 +59,7 @@ async fn certificate_of(provider: ProviderName) -> Certificate {
     let bench = Bench::new(&network);
     let session = bench.session();
     let filter = Filter::default();
-    let query = ListQuery { filter: &filter, order: None, include_pem: true };
+    let query = ListQuery { filter: &filter, order: None, include_pem: true, details: true };
     let page = describer(&session, target(provider)).unwrap().page(&query, None, 10).await.unwrap();
     assert_eq!((page.certificates.len(), page.next), (1, None), "{provider}");
     page.certificates.into_iter().next().unwrap().certificate

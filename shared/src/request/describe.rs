@@ -45,9 +45,17 @@ pub struct DescribeRequest {
     /// Whether each record carries the certificate itself.
     #[serde(default)]
     pub include_pem: bool,
+    /// Whether the provider may be called once more for each certificate. `false` leaves members `null` that would take such a call: at
+    /// aws-iot all but the id, the status and the time of creation. A filter on them is then `unsupported`.
+    #[serde(default = "yes")]
+    pub details: bool,
     /// Whether to count by effective status and by expiry.
     #[serde(default)]
     pub summary: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl DescribeRequest {
@@ -68,6 +76,10 @@ impl Request for DescribeRequest {
             if limit == 0 && self.include_pem {
                 return Err(Error::invalid("include_pem", "there is no certificate to carry a PEM with a limit of 0"));
             }
+        }
+        if self.include_pem && !self.details {
+            let rule = "the certificate itself may take a call for each, which details: false rules out; leave one of the two out";
+            return Err(Error::invalid("include_pem", rule));
         }
         self.filter.as_ref().map_or(Ok(()), Filter::check)
     }
@@ -213,6 +225,17 @@ impl Filter {
         ]
         .into_iter()
         .filter(|(_, count)| *count > 0)
+    }
+
+    /// The members that make a window of expiry, by their names.
+    pub fn dates_in_use(&self) -> impl Iterator<Item = &'static str> {
+        [
+            ("not_after_from", self.not_after_from.is_some()),
+            ("not_after_to", self.not_after_to.is_some()),
+            ("expires_within_days", self.expires_within_days.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(member, is_in_use)| is_in_use.then_some(member))
     }
 
     /// Whether every record is wanted.

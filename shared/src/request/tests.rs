@@ -33,7 +33,9 @@ fn the_contracts_own_examples_are_taken() {
     let status = r#"{ "provider": "alibaba-pca", "region": "cn-hangzhou",
         "certificates": [ { "serial_number": "b67e53ebcea9b77d65b0c3236646d715" } ] }"#;
     assert_eq!(parse::<StatusRequest>(status).unwrap().certificates.len(), 1);
-    assert_eq!(parse::<DescribeRequest>("{}").unwrap().limit(), Some(100));
+    let least: DescribeRequest = parse("{}").unwrap();
+    assert_eq!((least.limit(), least.include_pem, least.details), (Some(100), false, true));
+    assert!(!parse::<DescribeRequest>(r#"{"details": false, "include_pem": false}"#).unwrap().details);
 }
 
 #[test]
@@ -69,6 +71,9 @@ fn a_bad_describe_request_names_the_member() {
         (r#"{"filter": [["client-1"]]}"#, "filter"),
         (r#"{"filter": {"statuses": [{"active": null}]}}"#, "filter.statuses[0]"),
         (r#"{"include_pem": "yes"}"#, "include_pem"),
+        (r#"{"details": "no"}"#, "details"),
+        (r#"{"details": 0}"#, "details"),
+        (r#"{"details": false, "include_pem": true}"#, "include_pem"),
         (r#"{"cursor": 5}"#, "cursor"),
         (r#"{"filter": {"client_ids": [""]}}"#, "filter.client_ids[0]"),
         (r#"{"filter": {"common_names": ["a", "b\n"]}}"#, "filter.common_names[1]"),

@@ -86,6 +86,7 @@ pub(crate) fn of_describe() -> BadRequests {
     bad.add("/limit", "limit", [json!(0), json!(-1), json!(10_001), json!(65_536), json!(u64::MAX), json!(1.5), json!("10"), json!([1])]);
     bad.add("/order_by", "order_by", [json!("name"), json!("CREATED_DESC"), json!(""), json!(1), json!({ "created_desc": null })]);
     bad.add("/include_pem", "include_pem", [json!("true"), json!(1), json!([])]);
+    bad.add("/details", "details", [json!("false"), json!(0), json!(null)]);
     bad.add("/cursor", "cursor", [json!(7), json!("next"), json!(""), json!({})]);
     bad.add("/filter", "filter", [json!("x"), json!(7), json!([]), json!([["client-1"]])]);
     bad.add("/filter/client_id", "filter.client_id", [json!(["x"])]);

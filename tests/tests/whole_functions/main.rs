@@ -26,6 +26,7 @@ mod credentials;
 mod cross_check;
 mod deadlines;
 mod decimal_serial_numbers;
+mod describe_details;
 mod describe_filter;
 mod describe_pages;
 mod disagreements;

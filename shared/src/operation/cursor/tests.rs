@@ -24,17 +24,17 @@ fn place(position: &str) -> Place {
 }
 
 fn cursor() -> String {
-    encode(Request { sources: &[source()], filter: &filter(), order: ORDER }, &place("100"))
+    encode(Request { sources: &[source()], filter: &filter(), order: ORDER, details: true }, &place("100"))
 }
 
 fn decoded(cursor: &str, sources: &[Source], filter: &Filter, order: Option<Order>) -> Result<Place, Error> {
-    decode(cursor, Request { sources, filter, order })
+    decode(cursor, Request { sources, filter, order, details: true })
 }
 
 #[test]
 fn a_cursor_continues_its_own_request() {
     for order in [None, Some(Order::UpdatedAsc)] {
-        let request = Request { sources: &[source()], filter: &filter(), order };
+        let request = Request { sources: &[source()], filter: &filter(), order, details: true };
         for position in ["100", "0", "", "a/b?c=é"] {
             for place in [place(position), Place { list_length: None, last: None, ..place(position) }] {
                 let cursor = encode(request, &place);
@@ -48,7 +48,7 @@ fn a_cursor_continues_its_own_request() {
 #[test]
 fn a_cursor_does_not_depend_on_how_a_serial_number_is_spelled() {
     let of = |text| Filter { serial_numbers: vec![SerialNumber::parse(text).unwrap()], ..Filter::default() };
-    let cursor = encode(Request { sources: &[source()], filter: &of("0x0A:BC"), order: ORDER }, &place("7"));
+    let cursor = encode(Request { sources: &[source()], filter: &of("0x0A:BC"), order: ORDER, details: true }, &place("7"));
     assert_eq!(decoded(&cursor, &[source()], &of("abc"), ORDER), Ok(place("7")));
 }
 
@@ -87,14 +87,18 @@ fn a_cursor_of_another_request_is_refused() {
     for order in [None, Some(Order::CreatedAsc), Some(Order::UpdatedAsc), Some(Order::UpdatedDesc)] {
         assert!(decoded(&cursor(), &[source()], &filter(), order).is_err(), "{order:?}");
     }
+    let without_details = Request { sources: &[source()], filter: &filter(), order: ORDER, details: false };
+    let error = decode::<Place>(&cursor(), without_details).unwrap_err();
+    assert!(error.field.as_deref() == Some("cursor") && error.detail.contains("details"), "{error}");
+    assert_eq!(decode(&encode(without_details, &place("7")), without_details), Ok(place("7")));
 }
 
 #[test]
 fn a_cursor_belongs_to_its_list_of_sources_in_its_order() {
     let other = || Source { provider: ProviderName::AwsIot, region: None, instance_id: None };
     let filter = filter();
-    let cursor = encode(Request { sources: &[source(), other()], filter: &filter, order: ORDER }, &[place("1"), place("2")]);
-    let of = |sources: &[Source]| decode::<Vec<Place>>(&cursor, Request { sources, filter: &filter, order: ORDER });
+    let cursor = encode(Request { sources: &[source(), other()], filter: &filter, order: ORDER, details: true }, &[place("1"), place("2")]);
+    let of = |sources: &[Source]| decode::<Vec<Place>>(&cursor, Request { sources, filter: &filter, order: ORDER, details: true });
     assert_eq!(of(&[source(), other()]), Ok(vec![place("1"), place("2")]));
     for sources in [&[other(), source()][..], &[source()], &[other()], &[source(), other(), other()], &[source(), source()], &[]] {
         assert_eq!(of(sources).unwrap_err().field.as_deref(), Some("cursor"), "{sources:?}");
@@ -103,7 +107,8 @@ fn a_cursor_belongs_to_its_list_of_sources_in_its_order() {
 
 #[test]
 fn a_cursor_of_one_source_is_none_of_a_list_of_that_source() {
-    let error = decode::<Vec<Place>>(&cursor(), Request { sources: &[source()], filter: &filter(), order: ORDER }).unwrap_err();
+    let error =
+        decode::<Vec<Place>>(&cursor(), Request { sources: &[source()], filter: &filter(), order: ORDER, details: true }).unwrap_err();
     assert_eq!(error.field.as_deref(), Some("cursor"));
 }
 

@@ -48,6 +48,7 @@ impl Operation for Describe {
         Member { parameter: "limit", path: &["limit"], kind: MemberKind::Number },
         Member { parameter: "cursor", path: &["cursor"], kind: MemberKind::Text },
         Member { parameter: "include_pem", path: &["include_pem"], kind: MemberKind::Boolean },
+        Member { parameter: "details", path: &["details"], kind: MemberKind::Boolean },
         Member { parameter: "summary", path: &["summary"], kind: MemberKind::Boolean },
     ]);
     type Request = DescribeRequest;
@@ -87,14 +88,14 @@ async fn describe_one(
     let limit = request.limit();
     let describer = describer(session, one_source(request.provider, request.region, request.instance_id, session.config)?)?;
     let abilities = describer.abilities();
-    abilities.check(filter, request.order_by)?;
+    abilities.check(filter, request.order_by, request.details)?;
     let order = abilities.order(request.order_by);
     let scope = describer.scope();
     let source = [Source::from(scope)];
-    let bound = cursor::Request { sources: &source, filter, order };
+    let bound = cursor::Request { sources: &source, filter, order, details: request.details };
     let begin = request.cursor.map(|text| cursor::decode(&text, bound)).transpose()?;
 
-    let query = ListQuery { filter, order, include_pem: request.include_pem };
+    let query = ListQuery { filter, order, include_pem: request.include_pem, details: request.details };
     let listing =
         Listing { describer: describer.as_ref(), query, session, limit, budget, bytes_beside: 0, most_request_ids: MOST_REQUEST_IDS };
     let collected = listing.collect(begin).await?;

@@ -97,7 +97,7 @@ pub(super) async fn describe(
     filter: &Filter,
     budget: AnswerBudget,
 ) -> Result<SeveralDescribeAnswer, Error> {
-    let bound = cursor::Request { sources, filter, order: request.order_by };
+    let bound = cursor::Request { sources, filter, order: request.order_by, details: request.details };
     let states: Vec<State> = match &request.cursor {
         Some(text) => cursor::decode(text, bound).and_then(|states: Vec<State>| one_for_each(sources, states))?,
         None => sources.iter().map(|_| State::Begin).collect(),
@@ -173,7 +173,8 @@ impl<'a> Asked<'a> {
 
     /// What the source's own cursor must agree with.
     fn bound<'b>(&'b self, describer: &dyn Describer, source: &'b [Source]) -> cursor::Request<'b> {
-        cursor::Request { sources: source, filter: self.filter, order: describer.abilities().order(self.request.order_by) }
+        let order = describer.abilities().order(self.request.order_by);
+        cursor::Request { sources: source, filter: self.filter, order, details: self.request.details }
     }
 
     fn scope(&self) -> Option<&Scope> {
@@ -182,11 +183,16 @@ impl<'a> Asked<'a> {
 
     fn listing<'b>(&'b self, describer: &'b dyn Describer) -> Result<Listing<'b>, Error> {
         let abilities = describer.abilities();
-        abilities.check(self.filter, self.request.order_by)?;
+        abilities.check(self.filter, self.request.order_by, self.request.details)?;
         let Scope { region, instance_id, .. } = describer.scope();
         let names = [region.as_str(), instance_id.as_ref().map_or("", InstanceId::as_str)];
         Ok(Listing {
-            query: ListQuery { filter: self.filter, order: abilities.order(self.request.order_by), include_pem: self.request.include_pem },
+            query: ListQuery {
+                filter: self.filter,
+                order: abilities.order(self.request.order_by),
+                include_pem: self.request.include_pem,
+                details: self.request.details,
+            },
             describer,
             session: self.session,
             limit: self.request.limit(),

@@ -19,6 +19,8 @@ const PAGE_SIZE: usize = 100;
 const ABILITIES: ListAbilities = ListAbilities {
     provider: API.provider,
     filters: &["serial_numbers", "ca_serial_numbers", "common_names", "organizational_units", "fingerprints_sha256"],
+    filters_by_details: &["common_names", "organizational_units", "fingerprints_sha256"],
+    one_value_without_details: &[],
     orders: &[],
     statuses: &[LifecycleStatus::Active, LifecycleStatus::Inactive],
 };
@@ -120,7 +122,7 @@ impl AlibabaMqtt<'_> {
         total.filter(|total| *total >= at_least).map_or(ListLength::Untold, ListLength::Known)
     }
 
-    /// What a row leaves out is read from the certificate's own record.
+    /// The members that a row leaves out are read from the certificate's own record, where the caller wants details.
     async fn certificates(&self, query: &ListQuery<'_>, items: impl Iterator<Item = DeviceCertificate>) -> Result<Vec<Certificate>, Error> {
         let now = self.connection.session.now;
         let asked = items.map(|item| {
@@ -135,7 +137,7 @@ impl AlibabaMqtt<'_> {
                 || (query.include_pem && certificate.pem.is_none())
                 || (asks_for_names && !certificate.subject_is_known)
                 || (!fingerprints_sha256.is_empty() && certificate.fingerprint_sha256.is_none());
-            if !lacks_facts {
+            if !query.details || !lacks_facts {
                 return Ok(certificate);
             }
             let found = self.get(&device_sn, &ca_sn, query.include_pem).await?;

@@ -18,6 +18,8 @@ const PAGE_SIZE: usize = 100;
 const ABILITIES: ListAbilities = ListAbilities {
     provider: API.provider,
     filters: &["serial_numbers", "common_names", "organizational_units", "fingerprints_sha256"],
+    filters_by_details: &[],
+    one_value_without_details: &[],
     orders: &[],
     statuses: &[LifecycleStatus::Good, LifecycleStatus::Revoked],
 };

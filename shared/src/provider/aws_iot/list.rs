@@ -1,24 +1,36 @@
-//! Lists: pages of ids, each of which is then described.
+//! Lists: pages of ids, each of which is then described, unless the caller wants no details.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use super::wire::{ListCertificates, Listed, lifecycle_status};
 use super::{AwsIot, NAME, result};
 use crate::error::Error;
-use crate::model::{Action, Certificate, Fingerprint, LifecycleStatus};
+use crate::model::{Action, Certificate, Fingerprint, LifecycleStatus, ProviderRecord};
 use crate::provider::codes::not_an_answer;
 use crate::provider::each::each;
 use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact};
-use crate::request::Order;
+use crate::request::{Filter, Order};
 use crate::signing::acs3::percent_encode;
 use crate::transport::{HttpResponse, LocalFuture};
 
-/// Ids in one page: each costs a call more.
+/// Most ids in one page where each of them is described, which takes a call for each.
 const PAGE_SIZE: usize = 100;
+/// Most ids that the vendor returns in one page.
+const LARGEST_PAGE: usize = 250;
 
 const ABILITIES: ListAbilities = ListAbilities {
     provider: NAME,
     filters: &["serial_numbers", "common_names", "organizational_units", "fingerprints_sha256", "ca_fingerprints_sha256"],
+    filters_by_details: &[
+        "serial_numbers",
+        "common_names",
+        "organizational_units",
+        "not_after_from",
+        "not_after_to",
+        "expires_within_days",
+    ],
+    one_value_without_details: &["ca_fingerprints_sha256"],
     orders: &[Order::CreatedDesc, Order::CreatedAsc],
     statuses: &[LifecycleStatus::Active, LifecycleStatus::Inactive, LifecycleStatus::PendingActivation, LifecycleStatus::Revoked],
 };
@@ -58,10 +70,9 @@ struct Ids {
 
 impl AwsIot<'_> {
     async fn ids(&self, query: &ListQuery<'_>, marker: Option<&str>, page_size: usize) -> Result<Ids, Error> {
-        let (action, path) = match query.filter.ca_fingerprints_sha256.as_slice() {
-            // Several would be several lists, which have no common order: then the whole list is read.
-            [ca] => (Action::ListCertificatesByCa, format!("/certificates-by-ca/{ca}")),
-            _ => (Action::ListCertificates, "/certificates".to_owned()),
+        let (action, path) = match only_ca(query.filter) {
+            Some(ca) => (Action::ListCertificatesByCa, format!("/certificates-by-ca/{ca}")),
+            None => (Action::ListCertificates, "/certificates".to_owned()),
         };
         let is_ascending = query.order == Some(Order::CreatedAsc);
         let marker = marker.map(|marker| format!("&marker={}", percent_encode(marker))).unwrap_or_default();
@@ -75,23 +86,25 @@ impl AwsIot<'_> {
     }
 
     async fn page_at(&self, query: &ListQuery<'_>, position: Position, wanted: usize) -> Result<Page, Error> {
+        // The description of a certificate decides whether it is wanted. Without details there is none, and the rows tell everything.
+        let decided_by_descriptions =
+            query.details && (query.filter.has_window() || query.filter.lists_in_use().any(|(list, _)| list != "statuses"));
+        let decided_by_rows = !query.filter.statuses.is_empty() || !query.filter.fingerprints_sha256.is_empty();
+        let most = if query.details { PAGE_SIZE } else { LARGEST_PAGE };
         // Without a filter no more ids are needed than certificates. The size of a page that is read again does not change what stands
         // behind its marker.
-        let narrows = query.filter.has_window() || query.filter.lists_in_use().any(|(list, _)| list != "statuses");
-        let page_size = if narrows || !query.filter.statuses.is_empty() {
-            PAGE_SIZE
-        } else {
-            wanted.saturating_add(position.skipped).clamp(1, PAGE_SIZE)
-        };
-        let ids = self.ids(query, position.marker.as_deref(), page_size).await?;
-        let statuses = &query.filter.statuses;
-        let may_match =
-            |row: &Listed| statuses.is_empty() || row.status.as_deref().is_none_or(|word| statuses.contains(&lifecycle_status(word)));
-        let places = (1..).zip(ids.rows).skip(position.skipped).filter(|(_, row)| may_match(row));
-        let mut places: Vec<(usize, String)> = places.map(|(place, row)| (place, row.certificate_id)).collect();
-        // Where the status is all that was asked for, each of them is wanted, and none beyond the number wanted is read.
-        let left = if narrows { Vec::new() } else { places.split_off(places.len().min(wanted.max(1))) };
-        let (certificates, broken_off) = self.describe(query, places).await?;
+        let page_size =
+            if decided_by_descriptions || decided_by_rows { most } else { wanted.saturating_add(position.skipped).clamp(1, most) };
+        let mut ids = self.ids(query, position.marker.as_deref(), page_size).await?;
+        if holds_all(&ids.rows, &query.filter.fingerprints_sha256) {
+            // The list has each id once, so that nothing behind this page is wanted.
+            ids.next_marker = None;
+        }
+        let places = (1..).zip(ids.rows).skip(position.skipped);
+        let mut places: Vec<(usize, Listed)> = places.filter(|(_, row)| may_match(row, query.filter)).collect();
+        // Where the rows decide, each of them is wanted, and none beyond the number wanted is read.
+        let left = if decided_by_descriptions { Vec::new() } else { places.split_off(places.len().min(wanted.max(1))) };
+        let (certificates, broken_off) = self.certificates(query, places).await?;
         let broken_off = broken_off.or_else(|| left.first().map(|(place, _)| place.saturating_sub(1)));
         // A marker stands behind a certificate, a number of skipped ids does not: when one of them was deleted, another moves up.
         let list_length = if position.skipped == 0 { ListLength::Irrelevant } else { ListLength::Untold };
@@ -111,24 +124,36 @@ impl AwsIot<'_> {
         })
     }
 
-    /// Reads each certificate. When that fails in the middle, what was read until then is worth more than an error: the list goes on
-    /// at the place that is told.
-    async fn describe(&self, query: &ListQuery<'_>, places: Vec<(usize, String)>) -> Result<(Vec<Entry>, Option<usize>), Error> {
-        let answers = each(places.iter(), async |(_, id)| {
-            let id = Fingerprint::parse(id).map_err(|_| not_an_answer(NAME, 200, "a certificateId is no SHA-256 in hex"))?;
-            // One that is gone by now is not listed any more.
-            Ok(self.get(&id, query.include_pem).await?.map(|found| found.certificate))
-        })
-        .await;
+    /// Describes each certificate, or takes its row alone where the caller wants no details. When that fails in the middle, the
+    /// certificates until then are worth more than an error: the list goes on at the place that is told.
+    async fn certificates(&self, query: &ListQuery<'_>, places: Vec<(usize, Listed)>) -> Result<(Vec<Entry>, Option<usize>), Error> {
+        let (places, rows): (Vec<usize>, Vec<Listed>) = places.into_iter().unzip();
+        let answers = if query.details {
+            each(rows, async |row| {
+                // One that is gone by now is not listed any more.
+                Ok(self.get(&id_of(&row)?, query.include_pem).await?.map(|found| found.certificate))
+            })
+            .await
+        } else {
+            rows.into_iter().map(|row| self.certificate_of(query, row).map(Some)).collect()
+        };
         let mut entries: Vec<Entry> = Vec::new();
-        for ((place, _), answer) in places.iter().zip(answers) {
+        for (place, answer) in places.into_iter().zip(answers) {
             match answer {
-                Ok(certificate) => entries.extend(certificate.map(|certificate| Entry { place: *place, certificate })),
+                Ok(certificate) => entries.extend(certificate.map(|certificate| Entry { place, certificate })),
                 Err(error) if entries.is_empty() => return Err(error),
                 Err(_) => return Ok((entries, Some(place.saturating_sub(1)))),
             }
         }
         Ok((entries, None))
+    }
+
+    /// A row as a record. The list of one CA holds no certificate of another.
+    fn certificate_of(&self, query: &ListQuery<'_>, row: Listed) -> Result<Certificate, Error> {
+        let fingerprint_sha256 = Some(id_of(&row)?);
+        let ca_fingerprint_sha256 = only_ca(query.filter).cloned();
+        let record = ProviderRecord { fingerprint_sha256, ca_fingerprint_sha256, ..ProviderRecord::from(row) };
+        Ok(record.into_certificate(self.connection.session.now, query.include_pem))
     }
 
     /// The certificates that are asked for by their ids, all in one page.
@@ -150,6 +175,34 @@ impl AwsIot<'_> {
     }
 }
 
+/// The CA whose list is read. Several would be several lists, which have no common order: then the whole list is read.
+fn only_ca(filter: &Filter) -> Option<&Fingerprint> {
+    match filter.ca_fingerprints_sha256.as_slice() {
+        [ca] => Some(ca),
+        _ => None,
+    }
+}
+
+fn id_of(row: &Listed) -> Result<Fingerprint, Error> {
+    Fingerprint::parse(&row.certificate_id).map_err(|_| not_an_answer(NAME, 200, "a certificateId is no SHA-256 in hex"))
+}
+
+/// Whether the certificate may be wanted, as far as its row tells.
+fn may_match(row: &Listed, filter: &Filter) -> bool {
+    let Filter { statuses, fingerprints_sha256: ids, .. } = filter;
+    let in_status = statuses.is_empty() || row.status.as_deref().is_none_or(|word| statuses.contains(&lifecycle_status(word)));
+    in_status && (ids.is_empty() || id_of(row).map_or(true, |id| ids.contains(&id)))
+}
+
+/// Whether each id that is asked for is among these rows.
+fn holds_all(rows: &[Listed], ids: &[Fingerprint]) -> bool {
+    if ids.is_empty() {
+        return false;
+    }
+    let listed: HashSet<Fingerprint> = rows.iter().filter_map(|row| id_of(row).ok()).collect();
+    ids.iter().all(|id| listed.contains(id))
+}
+
 impl Describe for AwsIot<'_> {
     fn scope(&self) -> &Scope {
         &self.scope
@@ -163,8 +216,8 @@ impl Describe for AwsIot<'_> {
         Box::pin(async move {
             let position = position.map_or(Ok(Position::default()), Position::parse)?;
             match query.filter.fingerprints_sha256.as_slice() {
-                [] => self.page_at(query, position, wanted).await,
-                ids => self.page_of(query, ids, &position).await,
+                ids if query.details && !ids.is_empty() => self.page_of(query, ids, &position).await,
+                _ => self.page_at(query, position, wanted).await,
             }
         })
     }

@@ -14,12 +14,14 @@ pub(super) struct ListCertificates {
     pub(super) next_marker: Option<String>,
 }
 
-/// A row of a list holds neither the certificate nor its dates.
+/// A row of a list holds neither the certificate nor the dates of its validity.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Listed {
     pub(super) certificate_id: String,
     pub(super) status: Option<String>,
+    /// Epoch seconds with a fraction.
+    creation_date: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +50,18 @@ pub(super) struct CertificateDescription {
 struct CertificateValidity {
     not_before: Option<f64>,
     not_after: Option<f64>,
+}
+
+/// The list adds the id, after it has checked that it is one.
+impl From<Listed> for ProviderRecord {
+    fn from(row: Listed) -> Self {
+        Self {
+            status: row.status.as_deref().map(lifecycle_status).unwrap_or_default(),
+            provider_status: row.status,
+            created_at: row.creation_date.and_then(moment),
+            ..Self::default()
+        }
+    }
 }
 
 impl From<CertificateDescription> for ProviderRecord {

@@ -17,6 +17,8 @@ pub(super) const LARGEST_PAGE: u64 = 100;
 const ABILITIES: ListAbilities = ListAbilities {
     provider: NAME,
     filters: &["client_ids", "serial_numbers", "ca_serial_numbers", "common_names", "organizational_units", "fingerprints_sha256"],
+    filters_by_details: &[],
+    one_value_without_details: &[],
     orders: &Order::ALL,
     statuses: &[LifecycleStatus::Active, LifecycleStatus::Inactive, LifecycleStatus::PendingActivation, LifecycleStatus::Revoked],
 };

@@ -34,7 +34,7 @@ pub(super) async fn page(network: &Network, filter: &Filter, position: Option<&s
     let bench = Bench::new(network);
     let session = bench.session();
     let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
-    let query = ListQuery { filter, order: None, include_pem: false };
+    let query = ListQuery { filter, order: None, include_pem: false, details: true };
     provider.page(&query, position, wanted).await
 }
 
@@ -53,7 +53,7 @@ async fn a_call_is_what_the_vendor_documents() {
     let session = bench.session();
     let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
     let filter = Filter { statuses: vec![LifecycleStatus::Active], ..clients(&["é \"x\""]) };
-    let query = ListQuery { filter: &filter, order: Some(Order::UpdatedAsc), include_pem: false };
+    let query = ListQuery { filter: &filter, order: Some(Order::UpdatedAsc), include_pem: false, details: true };
     provider.page(&query, Some("40"), 20).await.unwrap();
     let sent = network.sent();
     assert_eq!((sent[0].request.method, sent[0].request.url.as_str()), (Method::Post, "https://mqtt.tencentcloudapi.com/"));

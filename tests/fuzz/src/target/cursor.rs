@@ -84,7 +84,7 @@ fn page(index: usize, cursor: Option<&str>) -> Result<String, Error> {
 fn forged(index: usize, rest: &[u8]) -> String {
     let (_, bound) = REQUESTS.get(index).copied().unwrap_or_default();
     let (sources, order): (Value, Value) = serde_json::from_str(bound).expect("it is JSON");
-    let bound = serde_json::to_vec(&(sources, Filter::default(), order)).expect("plain data serializes");
+    let bound = serde_json::to_vec(&(sources, Filter::default(), order, true)).expect("plain data serializes");
     let digest = Sha256::new_with_prefix(bound).chain_update([0]).chain_update(rest).finalize();
     let digest: Vec<u8> = digest.iter().take(DIGEST_LENGTH).copied().collect();
     URL_SAFE_NO_PAD.encode([&digest, rest].concat())

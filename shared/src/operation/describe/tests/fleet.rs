@@ -174,7 +174,7 @@ pub(super) async fn collect(
     let network = Network::queue([]);
     let bench = Bench::with(&network, if fleet.is_limited { &TWENTY_CALLS_A_SECOND } else { &[] });
     let session = bench.session();
-    let query = ListQuery { filter, order: Some(Order::default()), include_pem: true };
+    let query = ListQuery { filter, order: Some(Order::default()), include_pem: true, details: true };
     let listing = Listing {
         describer: fleet,
         query,

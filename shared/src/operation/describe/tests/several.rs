@@ -1,6 +1,7 @@
 //! Several sources at once, through the real code of every provider.
 
 mod cursors;
+mod details;
 mod failures;
 
 use serde_json::{Value, json};

@@ -38,7 +38,7 @@ async fn a_certificate_takes_as_many_bytes_as_it_has_in_the_answer() {
         let json = serde_json::to_string(&certificate).unwrap();
         for (escaped, length) in [(false, json.len()), (true, serde_json::to_string(&json).unwrap().len() - 2)] {
             for bytes_beside in [0, 90] {
-                let query = ListQuery { filter: &filter, order: None, include_pem: false };
+                let query = ListQuery { filter: &filter, order: None, include_pem: false, details: true };
                 let budget = AnswerBudget { bytes: 0, escaped };
                 let listing =
                     Listing { describer: &fleet, query, session: &session, limit: Some(1), budget, bytes_beside, most_request_ids: 0 };

@@ -47,7 +47,7 @@ async fn page_with(network: &Network, query: &ListQuery<'_>, position: Option<&s
 }
 
 async fn page(network: &Network, filter: &Filter, position: Option<&str>) -> Result<Page, Error> {
-    page_with(network, &ListQuery { filter, order: None, include_pem: false }, position).await
+    page_with(network, &ListQuery { filter, order: None, include_pem: false, details: true }, position).await
 }
 
 fn of_ca(ca: &str) -> Filter {
@@ -261,7 +261,7 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
         (revoked, None, "filter.statuses"),
         (Filter::default(), Some(crate::request::Order::CreatedDesc), "order_by"),
     ] {
-        assert_eq!(provider.abilities().check(&filter, order).unwrap_err().field.as_deref(), Some(field));
+        assert_eq!(provider.abilities().check(&filter, order, true).unwrap_err().field.as_deref(), Some(field));
     }
-    provider.abilities().check(&of_ca("ca"), None).unwrap();
+    provider.abilities().check(&of_ca("ca"), None, true).unwrap();
 }

@@ -51,7 +51,7 @@ async fn page_with(network: &Network, query: &ListQuery<'_>, position: Option<&s
 }
 
 async fn page(network: &Network, filter: &Filter, position: Option<&str>) -> Result<Page, Error> {
-    page_with(network, &ListQuery { filter, order: None, include_pem: false }, position).await
+    page_with(network, &ListQuery { filter, order: None, include_pem: false, details: true }, position).await
 }
 
 /// Every number of the list, read to its end.
@@ -215,7 +215,7 @@ async fn the_total_is_told_only_without_a_filter() {
 async fn recorded_answers_are_read() {
     let network = Network::queue([recorded("alibaba-cas/ListClientCertificate.ok-one")]);
     let filter = Filter::default();
-    let query = ListQuery { filter: &filter, order: None, include_pem: true };
+    let query = ListQuery { filter: &filter, order: None, include_pem: true, details: true };
     let page = page_with(&network, &query, None).await.unwrap();
     assert_eq!((page.next, page.total_count, page.request_ids), (None, Some(1), vec!["15C66C7B-671A-4297-9187-2C4477247A80".to_owned()]));
     let certificate = &page.certificates[0].certificate;
@@ -266,6 +266,6 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
         (inactive, None, "filter.statuses"),
         (Filter::default(), Some(Order::CreatedDesc), "order_by"),
     ] {
-        assert_eq!(provider.abilities().check(&filter, order).unwrap_err().field.as_deref(), Some(field));
+        assert_eq!(provider.abilities().check(&filter, order, true).unwrap_err().field.as_deref(), Some(field));
     }
 }

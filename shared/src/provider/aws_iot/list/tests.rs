@@ -1,6 +1,7 @@
 //! Pages of ids, and the certificates behind them.
 
 mod failures;
+mod without_details;
 
 use serde_json::{Value, json};
 
@@ -33,7 +34,8 @@ fn answer(fleet: &[&str], request: &HttpRequest) -> Answer {
     let offset = parameter(request, "marker").map_or(0, |marker| marker.trim_end_matches("+/==").parse().unwrap());
     let size: usize = parameter(request, "pageSize").unwrap().parse().unwrap();
     let end = fleet.len().min(offset + size);
-    let rows: Vec<Value> = (offset..end).map(|index| json!({"certificateId": id(index + 1).as_str(), "status": fleet[index]})).collect();
+    let row = |index: usize| json!({"certificateId": id(index + 1).as_str(), "status": fleet[index], "creationDate": 1_740_787_200.5});
+    let rows: Vec<Value> = (offset..end).map(row).collect();
     let marker = (end < fleet.len()).then(|| format!("{end}+/=="));
     ids(&rows, marker.as_deref())
 }
@@ -50,7 +52,7 @@ async fn page_with(network: &Network, query: &ListQuery<'_>, position: Option<&s
 }
 
 async fn page(network: &Network, filter: &Filter, position: Option<&str>, wanted: usize) -> Result<Page, Error> {
-    page_with(network, &ListQuery { filter, order: None, include_pem: false }, position, wanted).await
+    page_with(network, &ListQuery { filter, order: None, include_pem: false, details: true }, position, wanted).await
 }
 
 /// Place and number of each certificate on a page.
@@ -149,7 +151,7 @@ async fn the_order_is_the_vendors_own() {
     let filter = Filter::default();
     for (order, expected) in [(None, false), (Some(Order::CreatedDesc), false), (Some(Order::CreatedAsc), true)] {
         let network = vendor(active(0));
-        page_with(&network, &ListQuery { filter: &filter, order, include_pem: false }, None, 5).await.unwrap();
+        page_with(&network, &ListQuery { filter: &filter, order, include_pem: false, details: true }, None, 5).await.unwrap();
         assert_eq!(lists(&network), [format!("/certificates?isAscendingOrder={expected}&pageSize=5")]);
     }
 }
@@ -211,7 +213,8 @@ async fn certificates_that_are_asked_for_by_their_ids_are_only_described() {
         (None, Some("1."), &[(2, 4), (3, 2)]),
         (None, Some("3."), &[]),
     ] {
-        let page = page_with(&network, &ListQuery { filter: &filter, order, include_pem: false }, position, 1).await.unwrap();
+        let page =
+            page_with(&network, &ListQuery { filter: &filter, order, include_pem: false, details: true }, position, 1).await.unwrap();
         assert_eq!(
             (places(&page), page.next.as_deref(), page.position.as_str()),
             (expected.to_vec(), None, "0."),
@@ -232,7 +235,7 @@ async fn recorded_answers_are_read() {
         path => described(path.strip_prefix("/certificates/").unwrap(), "REVOKED"),
     });
     let filter = Filter::default();
-    let query = ListQuery { filter: &filter, order: None, include_pem: true };
+    let query = ListQuery { filter: &filter, order: None, include_pem: true, details: true };
     let first = page_with(&network, &query, None, 2).await.unwrap();
     let shown: Vec<_> = first.certificates.iter().map(|entry| (entry.certificate.status, entry.certificate.pem.is_some())).collect();
     assert_eq!(
@@ -287,7 +290,7 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
         (in_status(&[LifecycleStatus::Good]), None, "filter.statuses"),
         (Filter::default(), Some(Order::UpdatedDesc), "order_by"),
     ] {
-        assert_eq!(provider.abilities().check(&filter, order).unwrap_err().field.as_deref(), Some(field));
+        assert_eq!(provider.abilities().check(&filter, order, true).unwrap_err().field.as_deref(), Some(field));
     }
     assert_eq!(provider.abilities().order(None), Some(Order::CreatedDesc));
 }

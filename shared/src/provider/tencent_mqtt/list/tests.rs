@@ -230,7 +230,7 @@ async fn what_the_vendor_cannot_tell_is_refused_by_name() {
     let session = bench.session();
     let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
     let good = Wanted { statuses: vec![LifecycleStatus::Good], ..Wanted::default() };
-    let error = provider.abilities().check(&good, None).unwrap_err();
+    let error = provider.abilities().check(&good, None, true).unwrap_err();
     assert_eq!((error.code, error.field.as_deref()), (ErrorCode::Unsupported, Some("filter.statuses")));
     assert!(error.detail.contains("active"), "{}", error.detail);
     let all = Wanted {
@@ -242,7 +242,7 @@ async fn what_the_vendor_cannot_tell_is_refused_by_name() {
         ..clients(&["a"])
     };
     for order in Order::ALL {
-        provider.abilities().check(&all, Some(order)).unwrap();
+        provider.abilities().check(&all, Some(order), true).unwrap();
     }
     assert_eq!(provider.abilities().order(None), Some(Order::CreatedDesc));
 }

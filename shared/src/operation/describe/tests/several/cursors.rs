@@ -210,7 +210,7 @@ async fn a_made_up_cursor_that_leaves_a_source_out_is_refused() {
         instance_id: instance.map(|instance| crate::model::InstanceId::parse(instance).unwrap()),
     });
     let filter = Filter::default();
-    let bound = cursor::Request { sources: &sources, filter: &filter, order: None };
+    let bound = cursor::Request { sources: &sources, filter: &filter, order: None, details: true };
     for (states, fits) in
         [(json!(["begin", "begin"]), true), (json!(["begin"]), false), (json!(["begin", "begin", "end"]), false), (json!([]), false)]
     {

@@ -256,7 +256,7 @@ async fn that_a_vendor_dislikes_what_was_asked_is_still_its_own_error_later() {
         region: crate::model::Region::parse(region).ok(),
         instance_id: instance.map(|instance| crate::model::InstanceId::parse(instance).unwrap()),
     });
-    let bound = cursor::Request { sources: &sources, filter: &Filter::default(), order: None };
+    let bound = cursor::Request { sources: &sources, filter: &Filter::default(), order: None, details: true };
     let failed = |code: &str, concerns_parameters: bool| {
         let failed = json!({"failed": {"code": code, "detail": "no", "concerns_parameters": concerns_parameters}});
         cursor::encode(bound, &[failed, json!("end")])

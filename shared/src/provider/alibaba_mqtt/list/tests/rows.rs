@@ -41,12 +41,41 @@ async fn what_a_row_leaves_out_is_read_from_the_certificates_own_record() {
     ] {
         let shown = row.to_string();
         let network = incomplete(row, || recorded("alibaba-mqtt/GetDeviceCertificate.ok-active"));
-        let page = page_with(&network, &ListQuery { filter, order: None, include_pem }, None).await.unwrap();
+        let page = page_with(&network, &ListQuery { filter, order: None, include_pem, details: true }, None).await.unwrap();
         let certificate = &page.certificates[0].certificate;
         assert_eq!(network.sent().len(), calls, "{shown} {filter:?}");
         assert!(certificate.subject_is_known || filter.is_empty(), "{shown} {filter:?}");
         assert_eq!(certificate.pem.is_some(), include_pem, "{shown}");
         assert_eq!(certificate.not_after.unwrap().to_string(), "2030-02-28T00:00:00Z", "{shown}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_details_a_row_is_all_that_is_read_and_filters_that_may_need_more_are_refused() {
+    let bare = json!({"DeviceSn": "11", "CaSn": "ca", "Status": "1"});
+    let network = incomplete(bare, || panic!("no call for a certificate"));
+    for filter in [Filter::default(), of_ca("ca"), Filter { expires_within_days: Some(30), ..Filter::default() }] {
+        let query = ListQuery { filter: &filter, order: None, include_pem: false, details: false };
+        let page = page_with(&network, &query, None).await.unwrap();
+        let certificate = &page.certificates[0].certificate;
+        assert_eq!((certificate.not_after, certificate.status, certificate.usable), (None, LifecycleStatus::Active, None));
+        assert!(filter.matches(certificate, crate::provider::fixture::now()), "its end is not known: {filter:?}");
+    }
+    let bench = Bench::new(&network);
+    let session = bench.session();
+    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let (texts, fingerprint) = (|| vec!["a".to_owned()], Fingerprint::parse(&"ab".repeat(32)).unwrap());
+    for (filter, field) in [
+        (Filter { common_names: texts(), ..Filter::default() }, Some("filter.common_names")),
+        (Filter { organizational_units: texts(), ..Filter::default() }, Some("filter.organizational_units")),
+        (Filter { fingerprints_sha256: vec![fingerprint], ..Filter::default() }, Some("filter.fingerprints_sha256")),
+        (Filter { serial_numbers: vec![SerialNumber::parse("0a").unwrap()], ..of_ca("ca") }, None),
+        (Filter { expires_within_days: Some(30), ..Filter::default() }, None),
+    ] {
+        provider.abilities().check(&filter, None, true).unwrap();
+        let error = provider.abilities().check(&filter, None, false).err();
+        assert_eq!(error.as_ref().and_then(|error| error.field.as_deref()), field, "{filter:?}");
+        assert!(error.is_none_or(|error| error.code == ErrorCode::Unsupported));
     }
 }
 
