@@ -49,6 +49,8 @@ pub struct Config {
     pub webhook_secrets: Option<Secrets>,
     /// Where answers to messages go, beside the log.
     pub results_queue: Option<QueueUrl>,
+    /// Inactivate's own queue, where orders go on that one run cannot finish.
+    pub orders_queue: Option<QueueUrl>,
     /// PEM file of extra trusted roots.
     pub extra_roots: Option<PathBuf>,
 }
@@ -106,6 +108,11 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// The variable of [`Config::results_queue`].
+pub(crate) const RESULTS_QUEUE_URL: &str = "RESULTS_QUEUE_URL";
+/// The variable of [`Config::orders_queue`].
+pub(crate) const ORDERS_QUEUE_URL: &str = "ORDERS_QUEUE_URL";
+
 /// A variable's value by its name. An empty value counts as not set: a deployment template cannot leave one out.
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -133,13 +140,16 @@ impl Config {
                 .unwrap_or(AllowedInstances::Only(Vec::new())),
             inactivate_message_max_age: parsed(lookup, "INACTIVATE_MESSAGE_MAX_AGE_SECONDS", max_age)?.unwrap_or(DAY),
             webhook_secrets: webhook_secrets(lookup)?,
-            results_queue: parsed(lookup, "RESULTS_QUEUE_URL", QueueUrl::parse)?,
+            results_queue: parsed(lookup, RESULTS_QUEUE_URL, QueueUrl::parse)?,
+            orders_queue: parsed(lookup, ORDERS_QUEUE_URL, QueueUrl::parse)?,
             extra_roots: text(lookup, "SSL_CERT_FILE").map(PathBuf::from),
         };
-        if config.results_queue.is_some() && (config.aws.credentials.is_none() || config.aws.region.is_none()) {
+        let queues = [(RESULTS_QUEUE_URL, &config.results_queue), (ORDERS_QUEUE_URL, &config.orders_queue)];
+        let set = queues.into_iter().find(|(_, queue)| queue.is_some());
+        if let Some((variable, _)) = set.filter(|_| config.aws.credentials.is_none() || config.aws.region.is_none()) {
             let reason =
                 "messages are sent to it with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, which are not all set".to_owned();
-            return Err(ConfigError { variable: "RESULTS_QUEUE_URL", reason });
+            return Err(ConfigError { variable, reason });
         }
         Ok(config)
     }

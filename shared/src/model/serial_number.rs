@@ -69,6 +69,11 @@ impl SerialNumber {
         &self.canonical
     }
 
+    /// The text less separators, marked as hex where it was: read again, it is the same in every way.
+    pub fn as_written(&self) -> String {
+        if self.is_marked_hex { format!("0x{}", self.written) } else { self.written.clone() }
+    }
+
     /// The texts under which a vendor may know this number, most likely first: as it was written (less separators),
     /// canonical, upper case, without a leading zero digit, and with the sign octet that DER puts before a high bit
     /// (some vendors show a zero octet before other serials, too). No text occurs twice.

@@ -13,7 +13,7 @@ pub use describe::{
     ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer,
     SourcedCertificate,
 };
-pub use inactivate::{Inactivate, InactivateAnswer, InactivateResult, Outcome, Summary};
+pub use inactivate::{Inactivate, InactivateAnswer, InactivateResult, Outcome};
 pub use status::{
     CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult, Status, StatusAnswer, StatusResult,
 };
@@ -23,10 +23,10 @@ use std::future::Future;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::model::{Certificate, InstanceId, ProviderName, Region, Source};
-use crate::provider::Session;
-use crate::request::{CertificateReference, Member, Request, Sources};
+use crate::provider::{RequestContext, Session};
+use crate::request::{self, CertificateReference, Member, Request, Sources};
 
 /// One function of the bundle.
 pub trait Operation {
@@ -49,6 +49,31 @@ pub trait Operation {
     /// What of the request is left to ask when its answer could not hold it all: a request whose answer goes on where this one ends.
     fn rest(_request: Self::Request, _answer: &Self::Answer) -> Option<Self::Request> {
         None
+    }
+
+    /// Reads a request from a message of the function's own queue, which may also go on with an earlier one.
+    ///
+    /// # Errors
+    /// As [`request::parse`].
+    fn from_message(text: &str) -> Result<Self::Request, Error> {
+        request::parse(text)
+    }
+
+    /// The message of the function's own queue that goes on with what this answer leaves undone. `None` where nothing is left, and where
+    /// nothing was done: that is a fault, for which the message itself is delivered again.
+    fn continuation(_request: &Self::Request, _answer: &Self::Answer, _context: &RequestContext<'_>) -> Option<String> {
+        None
+    }
+
+    /// Whether a request can be carried out later, from the function's own queue.
+    const CAN_BE_DEFERRED: bool = false;
+
+    /// The message of the function's own queue that carries a request out later.
+    ///
+    /// # Errors
+    /// Why it could not be carried out, as far as that is known without a call.
+    fn deferred(_session: &Session<'_>, _request: &Self::Request) -> Result<String, Error> {
+        Err(Error::new(ErrorCode::Unsupported, format!("{} only reads, and answers at once", Self::NAME)))
     }
 
     /// Which requests of one batch can be carried out as one, by their places: each is in one group. None can unless an operation says so.
@@ -86,9 +111,17 @@ pub trait Answer: Serialize {
     /// What there is to count, by names that begin with what it is: `outcome_inactivated`, `status_good`, `expiry_within_7_days`.
     fn counts(&self) -> Vec<(String, u64)>;
 
+    /// Where it tells of a part of an order: what the order is called, and the number of the part.
+    fn part(&self) -> Option<(&str, usize)> {
+        None
+    }
+
     /// The same answer, fit for a log: without PEMs.
     #[must_use]
     fn for_log(self) -> Self;
+
+    /// What it leaves undone goes on as a message of its own, so that nobody is asked to send it again.
+    fn goes_on(&mut self) {}
 }
 
 /// The members of an object of numbers, each with what it is before its name.

@@ -52,7 +52,7 @@ impl Connection<'_> {
     /// What somebody else has waited for may have been fetched for another provider of the same cloud.
     fn not_called(&self, error: Error) -> Failure {
         let provider_error = error.provider_error.map(|told| Box::new(ProviderError { provider: self.provider, ..*told }));
-        Failure { error: Error { provider_error, ..error }, may_have_acted: false }
+        Failure { error: Error { provider_error, ..error }, may_have_acted: false, lacked_time: false }
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::Session;
+use super::{Found, Inactivate, RequestContext, Session, Spellings};
 use crate::config::Config;
 use crate::credentials::Keepers;
+use crate::error::Error;
 use crate::model::{InstanceId, ProviderName, Region, Source, Timestamp};
+use crate::request::CertificateReference;
 use crate::transport::fake::{NOW, Network};
 use crate::transport::{Deadline, Limiter, Transport, Waiting};
 
@@ -48,9 +50,13 @@ impl Bench {
 
     pub(crate) fn session(&self) -> Session<'_> {
         let Self { config, transport, keepers, limiter, deadline } = self;
-        Session { config, transport, keepers, limiter, deadline: *deadline, now: now(), caller: None, order_expires_at: None }
+        Session { config, transport, keepers, limiter, deadline: *deadline, now: now(), context: CONTEXT }
     }
 }
+
+/// Of a request that nobody is known to have sent.
+pub(crate) const CONTEXT: RequestContext<'static> =
+    RequestContext { id: "order-1", caller: None, expires_at: None, redelivered_since: None };
 
 /// Variables by which a caller of one instance of two may call each action that lists 20 times a second, which is once in 50 ms.
 pub(crate) const TWENTY_CALLS_A_SECOND: [(&str, &str); 3] = [
@@ -66,6 +72,24 @@ pub(crate) const TWENTY_CALLS_A_SECOND: [(&str, &str); 3] = [
 
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_epoch_milliseconds(NOW).unwrap()
+}
+
+/// Looks one certificate up.
+pub(crate) async fn find_one(
+    provider: &dyn Inactivate,
+    reference: &CertificateReference,
+    spellings: Spellings,
+) -> Result<Option<Found>, Error> {
+    let mut answers = provider.find(&[reference], spellings).await;
+    assert_eq!(answers.len(), 1);
+    answers.remove(0)
+}
+
+/// Reads one certificate again.
+pub(crate) async fn read_one(provider: &dyn Inactivate, found: &Found) -> Result<Option<Found>, Error> {
+    let mut answers = provider.read(&[found]).await;
+    assert_eq!(answers.len(), 1);
+    answers.remove(0)
 }
 
 /// A source in a region that the provider has, with an instance where it needs one.

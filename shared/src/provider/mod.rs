@@ -16,7 +16,9 @@ mod port;
 mod tencent_mqtt;
 
 pub use abilities::ListAbilities;
-pub use port::{Describe, Entry, Found, Inactivate, ListLength, ListQuery, LookUp, Page, Scope, Session, Spellings, Status, Written};
+pub use port::{
+    Describe, Entry, Found, Inactivate, ListLength, ListQuery, LookUp, Page, RequestContext, Scope, Session, Spellings, Status, Written,
+};
 
 use crate::config::{Config, Endpoint};
 use crate::credentials::Origin;

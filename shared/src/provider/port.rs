@@ -22,11 +22,22 @@ pub struct Session<'a> {
     pub deadline: Deadline,
     /// The moment that the answer speaks of.
     pub now: Timestamp,
+    /// What the event says of the request.
+    pub context: RequestContext<'a>,
+}
+
+/// What an event says of the request that it brings.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestContext<'a> {
+    /// What an order is called: the webhook's id, the message's, or that of the invocation.
+    pub id: &'a str,
     /// Who asks, as far as the event says: for the audit of changes.
     pub caller: Option<&'a str>,
     /// Until when a change that this event asks for may be made, where the request itself does not say: the event is old by then, and
     /// somebody may have changed their mind.
-    pub order_expires_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
+    /// When the message was sent, if it has been delivered before: what it asks for may have been done then, and undone by somebody since.
+    pub redelivered_since: Option<Timestamp>,
 }
 
 /// Where a request goes, with everything filled in.
@@ -144,14 +155,21 @@ pub trait Inactivate {
     /// `invalid_request` that names the missing member.
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
 
-    /// Looks the certificate up under these spellings of its serial numbers. `None`: the provider does not know it under
-    /// any of them.
-    fn find<'a>(&'a self, reference: &'a CertificateReference, spellings: Spellings) -> LocalFuture<'a, Result<Option<Found>, Error>>;
+    /// How many certificates are worth being looked up together: 1 where each takes calls of its own.
+    fn group_size(&self) -> usize;
 
-    /// Reads its state again. `None`: it is gone.
-    fn read<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Found>, Error>>;
+    /// Looks certificates up under these spellings of their serial numbers. One answer for each, in their order. `None`: the provider does
+    /// not know it under any of them.
+    fn find<'a>(
+        &'a self,
+        references: &'a [&'a CertificateReference],
+        spellings: Spellings,
+    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>>;
 
-    /// Switches it off. `None`: the provider does not know it any more.
+    /// Reads their states again. One answer for each, in their order. `None`: it is gone.
+    fn read<'a>(&'a self, found: &'a [&'a Found]) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>>;
+
+    /// Switches a certificate off. `None`: the provider does not know it any more.
     fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>>;
 }
 

@@ -1,7 +1,8 @@
 //! The inactivate request.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::order::InactivationOrder;
 use super::{CertificateReference, Request, check_certificates};
 use crate::error::Error;
 use crate::model::{InstanceId, ProviderName, Region, Timestamp};
@@ -12,29 +13,37 @@ const MOST_CERTIFICATES: usize = 100;
 const LONGEST_REASON: usize = 256;
 
 /// Which certificates to switch off.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InactivateRequest {
     /// Whom to ask; the function's default when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<ProviderName>,
     /// Where; the provider's configured region when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
     /// The broker. Only the `-mqtt` providers have one, and they need it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<InstanceId>,
     /// 1 to 100 certificates.
     #[serde(deserialize_with = "crate::object::list")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     pub certificates: Vec<CertificateReference>,
     /// Why; goes to the audit record.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub reason: Option<String>,
     /// Until when the order may be carried out. Without it an order is refused when the event that brought it is old: 24 hours in a queue
     /// (configurable), 15 minutes over HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<Timestamp>,
     /// Read the states and say what would be done, without doing it.
     #[serde(default)]
     pub dry_run: bool,
+    /// The order that this request goes on with. Only a message of the function itself says it.
+    #[serde(skip)]
+    pub order: Option<InactivationOrder>,
 }
 
 impl Request for InactivateRequest {
@@ -47,5 +56,98 @@ impl Request for InactivateRequest {
             }
         }
         Ok(())
+    }
+}
+
+/// A message that goes on with an order. The queue is guarded by IAM, so what it says of the order is believed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Continuation<R> {
+    order: InactivationOrder,
+    request: R,
+}
+
+impl InactivateRequest {
+    /// From a message of the function's queue: a request, or what goes on with an order.
+    ///
+    /// # Errors
+    /// As [`super::parse`].
+    pub fn from_message(text: &str) -> Result<Self, Error> {
+        match serde_json::from_str::<Continuation<&serde_json::value::RawValue>>(text) {
+            Ok(Continuation { order, request }) => Ok(Self { order: Some(order), ..super::parse(request.get())? }),
+            Err(_) => super::parse(text),
+        }
+    }
+
+    /// The message that goes on with this order.
+    pub fn to_message(&self, order: InactivationOrder) -> String {
+        // It is plain data with text keys, which always serializes; were it not, an empty message would be refused.
+        serde_json::to_string(&Continuation { order, request: self }).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::order::Summary;
+    use serde_json::json;
+
+    fn order() -> InactivationOrder {
+        let settled = Summary { inactivated: 40, ..Summary::default() };
+        InactivationOrder {
+            id: "id-1".to_owned(),
+            part: 2,
+            caller: Some("AIDA".to_owned()),
+            expires_at: Timestamp::parse("2026-01-02T03:04:05Z").ok(),
+            settled,
+        }
+    }
+
+    #[test]
+    fn a_message_that_goes_on_asks_what_the_order_asked_in_the_callers_own_spellings() {
+        let request = json!({
+            "provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-1", "reason": "stolen", "dry_run": true,
+            "not_after": "2026-01-01T00:00:00Z",
+            "certificates": [
+                {"serial_number": "0x0A", "ca_serial_number": "00:B"}, {"serial_number": "0A", "ca_serial_number": "007"},
+                {"fingerprint_sha256": "ab".repeat(32)},
+            ],
+        });
+        let asked = super::super::parse::<InactivateRequest>(&request.to_string()).unwrap();
+        let told = InactivateRequest::from_message(&asked.to_message(order())).unwrap();
+        assert_eq!(told.order, Some(order()));
+        let spelled = |request: &InactivateRequest| serde_json::to_value(request).unwrap();
+        assert_eq!(spelled(&told), spelled(&asked));
+        let serial_numbers = |of: &InactivateRequest| {
+            of.certificates.iter().flatten_serials().map(|number| (number.spellings(), number.read_as_decimal())).collect::<Vec<_>>()
+        };
+        assert_eq!(serial_numbers(&told), serial_numbers(&asked));
+    }
+
+    trait FlattenSerials<'a> {
+        fn flatten_serials(self) -> impl Iterator<Item = &'a crate::model::SerialNumber>;
+    }
+
+    impl<'a, I: Iterator<Item = &'a CertificateReference>> FlattenSerials<'a> for I {
+        fn flatten_serials(self) -> impl Iterator<Item = &'a crate::model::SerialNumber> {
+            self.flat_map(|reference| [&reference.serial_number, &reference.ca_serial_number]).flatten()
+        }
+    }
+
+    #[test]
+    fn what_is_no_such_message_is_read_as_a_request() {
+        let request = r#"{"certificates": [{"serial_number": "0a"}]}"#;
+        assert_eq!(InactivateRequest::from_message(request).unwrap().order, None);
+        for (text, field) in [
+            (r#"{"order": {}, "request": {}}"#, "order"),
+            (r#"{"order": {"id": "1", "part": 1, "caller": null, "expires_at": null, "settled": {}}}"#, "order"),
+            ("[]", "body"),
+            ("{", "body"),
+        ] {
+            assert_eq!(InactivateRequest::from_message(text).unwrap_err().field.as_deref(), Some(field), "{text}");
+        }
+        let unusable =
+            r#"{"order": {"id": "1", "part": 1, "caller": null, "expires_at": null, "settled": {}}, "request": {"certificates": []}}"#;
+        assert_eq!(InactivateRequest::from_message(unusable).unwrap_err().field.as_deref(), Some("certificates"));
     }
 }

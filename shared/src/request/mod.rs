@@ -2,18 +2,20 @@
 
 mod describe;
 mod inactivate;
+mod order;
 mod query;
 mod sources;
 mod status;
 
 pub use describe::{DescribeRequest, Filter, Order};
 pub use inactivate::InactivateRequest;
+pub use order::{InactivationOrder, Summary};
 pub use query::{Member, MemberKind, object_from_query};
 pub use sources::{MOST_SOURCES, Sources, check_list};
 pub use status::{CrossCheck, StatusRequest};
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::Error;
 use crate::model::{Fingerprint, SerialNumber};
@@ -34,16 +36,24 @@ pub trait Request: Clone + DeserializeOwned {
 
 /// One certificate that a request names, by its serial number or its fingerprint. With both, both must be the
 /// certificate's.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::one_of_its_names))]
 #[serde(deny_unknown_fields)]
 pub struct CertificateReference {
     /// Its serial number.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_written")]
     pub serial_number: Option<SerialNumber>,
     /// The serial number of the issuing CA's certificate, where the provider needs it.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_written")]
     pub ca_serial_number: Option<SerialNumber>,
     /// SHA-256 of its DER form, by which AWS IoT knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint_sha256: Option<Fingerprint>,
+}
+
+/// A request that goes on keeps the caller's own spelling, by which the vendor is asked first.
+fn as_written<S: Serializer>(number: &Option<SerialNumber>, serializer: S) -> Result<S::Ok, S::Error> {
+    number.as_ref().map(SerialNumber::as_written).serialize(serializer)
 }
 
 impl CertificateReference {

@@ -1,4 +1,4 @@
-//! The queue that answers go to: Amazon SQS, `SendMessageBatch`, in its JSON protocol.
+//! Queues that messages are sent to: Amazon SQS, `SendMessageBatch`, in its JSON protocol.
 //!
 //! A message may arrive twice, since sending is repeated whenever that may help: its id tells.
 
@@ -8,7 +8,7 @@ pub use event::CloudEvent;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, QueueUrl};
+use crate::config::{Config, ORDERS_QUEUE_URL, QueueUrl, RESULTS_QUEUE_URL};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
 use crate::model::{Region, Timestamp};
@@ -24,8 +24,10 @@ const MOST_BYTES: usize = 1_048_576;
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 const TARGET: &str = "AmazonSQS.SendMessageBatch";
 
-/// The results queue of a function.
-pub struct ResultsQueue<'a> {
+/// A queue that the function sends to.
+pub struct Queue<'a> {
+    /// The variable that names it.
+    variable: &'static str,
     url: &'a QueueUrl,
     region: &'a Region,
     credentials: &'a Credentials,
@@ -75,12 +77,20 @@ struct Refusal {
     error_type: String,
 }
 
-impl<'a> ResultsQueue<'a> {
-    /// `None` where answers go nowhere but to the log.
-    pub fn new(config: &'a Config, transport: &'a Transport) -> Option<Self> {
-        let url = config.results_queue.as_ref()?;
+impl<'a> Queue<'a> {
+    /// Where answers go. `None` where they go nowhere but to the log.
+    pub fn of_results(config: &'a Config, transport: &'a Transport) -> Option<Self> {
+        Self::new(RESULTS_QUEUE_URL, config.results_queue.as_ref()?, config, transport)
+    }
+
+    /// Where orders go on. `None` where they cannot.
+    pub fn of_orders(config: &'a Config, transport: &'a Transport) -> Option<Self> {
+        Self::new(ORDERS_QUEUE_URL, config.orders_queue.as_ref()?, config, transport)
+    }
+
+    fn new(variable: &'static str, url: &'a QueueUrl, config: &'a Config, transport: &'a Transport) -> Option<Self> {
         let credentials = config.aws.credentials.as_ref()?.environment_key()?;
-        Some(Self { url, region: config.aws.region.as_ref()?, credentials, transport })
+        Some(Self { variable, url, region: config.aws.region.as_ref()?, credentials, transport })
     }
 
     /// Sends these messages, in as few calls as they allow. Tells of each, in their order, why it could not be sent.
@@ -101,13 +111,22 @@ impl<'a> ResultsQueue<'a> {
         let all_failed = |error: Error| messages.iter().map(|_| Some(error.clone())).collect();
         let body = match serde_json::to_vec(&batch) {
             Ok(body) => body,
-            Err(error) => return all_failed(Error::new(ErrorCode::Internal, format!("the answers cannot be written: {error}"))),
+            Err(error) => return all_failed(Error::new(ErrorCode::Internal, format!("the messages cannot be written: {error}"))),
         };
         let sign = |now: Timestamp, _nonce| self.sign(&body, now);
         match self.transport.call(deadline, lane, Safety::Read, sign, read).await {
-            Ok(result) => (0..messages.len()).map(|index| result.error_of(&index.to_string())).collect(),
-            Err(failure) => all_failed(unsent(failure.error)),
+            Ok(result) => (0..messages.len()).map(|index| result.error_of(&index.to_string()).map(|error| self.unsent(error))).collect(),
+            Err(failure) => all_failed(self.unsent(failure.error)),
         }
+    }
+
+    fn unsent(&self, error: Error) -> Error {
+        let advice = match error.code {
+            ErrorCode::ProviderRejected => "; the function's role needs sqs:SendMessage on it",
+            _ => "",
+        };
+        let detail = format!("nothing could be sent to the queue that {} names: {}{advice}", self.variable, error.detail);
+        Error { detail, ..error }
     }
 
     fn sign(&self, body: &[u8], now: Timestamp) -> HttpRequest {
@@ -137,7 +156,7 @@ impl BatchResult {
         }
         let failed = self.failed.iter().find(|unsent| unsent.id == id);
         let code = failed.map_or("no word about it", |unsent| unsent.code.as_str());
-        Some(unsent(Error::new(ErrorCode::ProviderUnavailable, code)))
+        Some(Error::new(ErrorCode::ProviderUnavailable, code))
     }
 }
 
@@ -182,16 +201,8 @@ fn read(response: &HttpResponse) -> Result<BatchResult, Error> {
     Err(Error::new(kind, if code.is_empty() { format!("HTTP {}", response.status) } else { code.to_owned() }))
 }
 
-fn unsent(error: Error) -> Error {
-    let advice = match error.code {
-        ErrorCode::ProviderRejected => "; the function's role needs sqs:SendMessage on the queue that RESULTS_QUEUE_URL names",
-        _ => "",
-    };
-    Error { detail: format!("the answer could not be sent to the results queue: {}{advice}", error.detail), ..error }
-}
-
 fn too_large() -> Error {
-    Error::new(ErrorCode::PayloadTooLarge, "the answer is larger than a message of the results queue may be; the log has it. Ask for less")
+    Error::new(ErrorCode::PayloadTooLarge, "the answer is larger than a message of a queue may be; the log has it. Ask for less")
 }
 
 #[cfg(test)]

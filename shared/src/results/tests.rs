@@ -14,7 +14,7 @@ const QUEUE: [(&str, &str); 2] =
 
 async fn send(network: &Network, messages: &[String]) -> Vec<Option<Error>> {
     let bench = Bench::with(network, &QUEUE);
-    let queue = ResultsQueue::new(&bench.config, &bench.transport).unwrap();
+    let queue = Queue::of_results(&bench.config, &bench.transport).unwrap();
     queue.send(Deadline::after(Duration::from_secs(60)), bench.limiter.unlimited(), messages).await
 }
 

@@ -60,6 +60,11 @@ impl Deadline {
         (usable >= SHORTEST_ATTEMPT).then_some(usable.min(LONGEST_ATTEMPT))
     }
 
+    /// Whether there is time to read once more behind this wait.
+    pub fn leaves_a_look_behind(self, wait: Duration) -> bool {
+        self.attempt_after(wait, Safety::Read, Duration::ZERO).is_some()
+    }
+
     /// Whether what ends so long from now leaves time to answer.
     pub(super) fn holds(self, left: Duration) -> bool {
         self.remaining().checked_sub(left).is_some_and(|rest| rest >= ANSWER_RESERVE)

@@ -113,6 +113,23 @@ impl Limiter {
         self.lanes.iter().any(|(action, lane)| action.provider() == provider && !lane.interval.is_zero())
     }
 
+    fn of(&self, provider: ProviderName) -> impl Iterator<Item = &Lane> {
+        self.lanes.iter().filter(move |(action, _)| action.provider() == provider).map(|(_, lane)| lane)
+    }
+
+    /// How often the slowest action of this provider may be called in a second; `None` where none has a rate limit.
+    pub fn calls_in_a_second(&self, provider: ProviderName) -> Option<usize> {
+        let slowest = self.of(provider).map(|lane| lane.interval).max().filter(|interval| !interval.is_zero())?;
+        usize::try_from(Duration::from_secs(1).as_nanos().checked_div(slowest.as_nanos())?).ok()
+    }
+
+    /// Whether a certificate of this provider can still be looked up, changed and read again before the deadline.
+    pub fn leaves_time(&self, provider: ProviderName, deadline: Deadline) -> bool {
+        let longest_wait = self.of(provider).map(Lane::wait).max().unwrap_or_default();
+        let slowest = self.of(provider).map(|lane| lane.interval).max().unwrap_or_default();
+        deadline.attempt_after(longest_wait.saturating_add(slowest), Safety::Write, slowest).is_some()
+    }
+
     /// For calls that no provider counts.
     pub const fn unlimited(&self) -> &Lane {
         &self.unlimited

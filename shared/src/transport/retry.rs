@@ -32,6 +32,8 @@ pub struct Failure {
     pub error: Error,
     /// Whether the call may have had its effect all the same.
     pub may_have_acted: bool,
+    /// Whether it was not made at all, because too little time was left.
+    pub lacked_time: bool,
 }
 
 impl From<Failure> for Error {
@@ -70,7 +72,7 @@ impl Transport {
         let mut taken = None;
         loop {
             let Some(timeout) = lane.turn(deadline, safety).await else {
-                return Err(Failure { error: out_of_time(), may_have_acted: false });
+                return Err(Failure { error: out_of_time(), may_have_acted: false, lacked_time: attempts == 1 });
             };
             let request = sign((self.clock)(), (self.random)());
             let (failure, hint) = match self.http.send(request, timeout).await {
@@ -136,7 +138,7 @@ fn with_hint(error: Error, hint: Option<Duration>) -> Error {
 /// worth repeating (a server fault, garbage) leaves that open.
 fn answered(error: Error, safety: Safety) -> Failure {
     let nothing_done = error.code == ErrorCode::Throttled || !error.code.retryable();
-    Failure { may_have_acted: safety == Safety::Write && !nothing_done, error }
+    Failure { may_have_acted: safety == Safety::Write && !nothing_done, lacked_time: false, error }
 }
 
 fn unanswered(error: SendError, safety: Safety) -> Failure {
@@ -150,10 +152,11 @@ fn unanswered(error: SendError, safety: Safety) -> Failure {
         SendError::TimedOut => (Error::new(ErrorCode::Timeout, "the provider did not answer in time"), true),
         SendError::AnswerTooLarge => (Error::new(ErrorCode::ProviderInvalidResponse, "the provider's answer is larger than 8 MiB"), true),
     };
-    Failure { error, may_have_acted: sent && safety == Safety::Write }
+    Failure { error, may_have_acted: sent && safety == Safety::Write, lacked_time: false }
 }
 
-fn out_of_time() -> Error {
+/// Why a call was not made.
+pub fn out_of_time() -> Error {
     Error::new(
         ErrorCode::Timeout,
         "too little time is left for another call to the provider; ask for less, or give the function a longer timeout",

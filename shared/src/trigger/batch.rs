@@ -32,6 +32,8 @@ pub(super) struct Delivery {
     /// Who sent it, as far as what brought it says.
     sender: Option<String>,
     message: Result<Message, Error>,
+    /// Whether it was delivered before.
+    is_redelivered: bool,
     /// In an ordered queue, the group whose messages must not overtake one another.
     ordered_group: Option<String>,
 }
@@ -40,13 +42,13 @@ impl From<Record<'_>> for Delivery {
     fn from(record: Record<'_>) -> Self {
         let message = record.message();
         let message_id = Some(record.message_id).filter(|id| !id.is_empty());
-        Self { message_id, sender: record.sender_id, message, ordered_group: record.ordered_group }
+        Self { message_id, sender: record.sender_id, message, is_redelivered: record.is_redelivered, ordered_group: record.ordered_group }
     }
 }
 
 impl From<Notice> for Delivery {
     fn from(notice: Notice) -> Self {
-        Self { message_id: notice.id, sender: notice.source, message: notice.message, ordered_group: None }
+        Self { message_id: notice.id, sender: notice.source, message: notice.message, is_redelivered: false, ordered_group: None }
     }
 }
 
@@ -63,6 +65,12 @@ impl Batch<'_> {
     pub(super) fn message_id(&self, place: usize) -> Option<&str> {
         self.deliveries.get(place)?.message_id.as_deref()
     }
+
+    /// Whether what one run cannot finish of the message at this place may go on as a message of its own. A pipe wants its answer now, and
+    /// in an ordered queue a message behind this one would overtake it.
+    pub(super) fn may_go_on(&self, place: usize) -> bool {
+        self.carrier != Carrier::Pipe && self.deliveries.get(place).is_some_and(|delivery| delivery.ordered_group.is_none())
+    }
 }
 
 /// A request, read.
@@ -70,6 +78,7 @@ pub(super) struct Parsed<R> {
     pub(super) request: R,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) sender: Option<String>,
+    pub(super) redelivered_since: Option<Timestamp>,
     pub(super) text: String,
     /// The places of the messages that ask it.
     pub(super) places: Vec<usize>,
@@ -119,7 +128,7 @@ impl Invocation<'_> {
         let mut first_with: HashMap<String, usize> = HashMap::new();
         let mut parsed: Vec<Parsed<O::Request>> = Vec::new();
         for (place, delivery) in batch.deliveries.iter().enumerate() {
-            match self.parse::<O>(delivery, place) {
+            match self.parse::<O>(batch.carrier, delivery, place) {
                 Ok(request) => match first_with.get(&request.text).and_then(|first| parsed.get_mut(*first)) {
                     // Reading twice in a moment tells nothing new; an order given twice is for the operation to judge.
                     Some(first) if O::QUERY.is_some() => first.places.push(place),
@@ -149,15 +158,17 @@ impl Invocation<'_> {
         outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Outcome::failed(self.defect()))).collect()
     }
 
-    fn parse<O: Operation>(&self, delivery: &Delivery, place: usize) -> Result<Parsed<O::Request>, Error> {
+    fn parse<O: Operation>(&self, carrier: Carrier, delivery: &Delivery, place: usize) -> Result<Parsed<O::Request>, Error> {
         let message = delivery.message.as_ref().map_err(Clone::clone)?;
         if message.request.len() > request::LARGEST_REQUEST {
             let detail = format!("the request is larger than {} bytes", request::LARGEST_REQUEST);
             return Err(Error::new(ErrorCode::PayloadTooLarge, detail));
         }
         let expires_at = message.sent_at.map(|moment| moment.plus(self.function.config.inactivate_message_max_age));
-        let request = request::parse(&message.request)?;
-        Ok(Parsed { request, expires_at, sender: delivery.sender.clone(), text: message.request.clone(), places: vec![place] })
+        let request = if carrier == Carrier::Queue { O::from_message(&message.request)? } else { request::parse(&message.request)? };
+        let redelivered_since = message.sent_at.filter(|_| delivery.is_redelivered);
+        let (sender, text) = (delivery.sender.clone(), message.request.clone());
+        Ok(Parsed { request, expires_at, sender, redelivered_since, text, places: vec![place] })
     }
 
     /// The outcome once it is logged. A queue gets no answers, so theirs are not kept: those of a batch could fill the memory.

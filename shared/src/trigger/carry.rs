@@ -1,19 +1,29 @@
-//! A group of requests is carried out, and its answers go where they are wanted: to the results queue, in as many pages as it takes.
+//! A group of requests is carried out, and its answers go where they are wanted: to the results queue, in as many pages as it takes. What
+//! one run cannot finish of an order goes on as a message of its own.
 
 use super::batch::{Batch, Carrier, Parsed};
 use super::invocation::{Invocation, contained};
 use super::outcome::Outcome;
-use crate::operation::Operation;
-use crate::provider::Session;
+use crate::error::Error;
+use crate::operation::{Answer, Operation};
+use crate::provider::{RequestContext, Session};
 use crate::request;
-use crate::results::{CloudEvent, ResultsQueue};
+use crate::results::{CloudEvent, Queue};
 
 /// What became of a group.
 struct Told<R> {
     /// With the places of their messages.
     outcomes: Vec<(usize, Outcome)>,
-    /// What is left to ask of the only request, where its answer could not hold it all.
-    rest: Option<Parsed<R>>,
+    /// How the work of the only request goes on, where it is not done.
+    goes_on: GoesOn<R>,
+}
+
+enum GoesOn<R> {
+    Not,
+    /// In this run: its answer could not hold everything that was asked.
+    Here(Parsed<R>),
+    /// In another: this message tells what is left.
+    As(String),
 }
 
 impl Invocation<'_> {
@@ -25,7 +35,13 @@ impl Invocation<'_> {
         loop {
             let outcomes = self.handed_on::<O>(batch, page, told.outcomes).await;
             let comes_back = outcomes.iter().any(|(_, outcome)| outcome.comes_back());
-            let Some(rest) = told.rest.filter(|_| !comes_back) else { return outcomes };
+            let rest = match told.goes_on {
+                GoesOn::Here(rest) if !comes_back => rest,
+                // The part's results are on their way before what is left of the order is: were this run stopped in between, the message
+                // would be delivered again, and would find what is done.
+                GoesOn::As(message) if !comes_back => return self.go_on(outcomes, message).await,
+                _ => return outcomes,
+            };
             let next = self.group::<O>(batch, vec![rest]).await;
             if let Some(error) = next.outcomes.iter().find_map(|(_, outcome)| outcome.error.as_ref().or(outcome.reason_to_come_back())) {
                 self.log_failure(error);
@@ -35,6 +51,19 @@ impl Invocation<'_> {
             told = next;
             page = page.saturating_add(1);
         }
+    }
+
+    /// Sends the message that goes on with an order. One that cannot be sent makes the whole order come back.
+    async fn go_on(&self, mut outcomes: Vec<(usize, Outcome)>, message: String) -> Vec<(usize, Outcome)> {
+        let error = match Queue::of_orders(&self.function.config, &self.function.transport) {
+            Some(queue) => queue.send(self.deadline, self.limiter.unlimited(), &[message]).await.into_iter().flatten().next(),
+            None => Some(self.defect()),
+        };
+        if let Some(error) = error {
+            self.log_failure(&error);
+            outcomes.iter_mut().for_each(|(_, outcome)| outcome.keep_for(error.clone()));
+        }
+        outcomes
     }
 
     /// Sends those of these outcomes that are final to the results queue. One that cannot be sent makes its message come back.
@@ -47,8 +76,10 @@ impl Invocation<'_> {
         let Some(queue) = self.results_queue(batch.carrier) else { return outcomes };
         let now = (self.function.transport.clock)();
         let event = |place: usize, outcome: &Outcome| {
-            let id = batch.message_id(place).map_or_else(|| format!("{}/{place}", self.request_id), str::to_owned);
-            let event = CloudEvent::new(O::NAME, (&id, page), self.function_arn, outcome.subject(), now, outcome.as_result());
+            let message_id = batch.message_id(place).map_or_else(|| format!("{}/{place}", self.request_id), str::to_owned);
+            // The parts of an order come by messages of their own; in the results they are parts of the one that was sent first.
+            let id = outcome.part().unwrap_or((&message_id, page));
+            let event = CloudEvent::new(O::NAME, id, self.function_arn, outcome.subject(), now, outcome.as_result());
             // It holds nothing that cannot be written; were there such a thing, an empty message would be refused.
             serde_json::to_string(&event).unwrap_or_default()
         };
@@ -66,41 +97,64 @@ impl Invocation<'_> {
     }
 
     /// Where answers to what this brings go, beside the log. A pipe takes its answers itself.
-    pub(super) fn results_queue(&self, carrier: Carrier) -> Option<ResultsQueue<'_>> {
+    pub(super) fn results_queue(&self, carrier: Carrier) -> Option<Queue<'_>> {
         let is_answered = carrier == Carrier::Pipe;
-        ResultsQueue::new(&self.function.config, &self.function.transport).filter(|_| !is_answered)
+        Queue::of_results(&self.function.config, &self.function.transport).filter(|_| !is_answered)
     }
 
     /// A defect that one request meets is its own: the others are tried without it.
     async fn group<O: Operation>(&self, batch: Batch<'_>, members: Vec<Parsed<O::Request>>) -> Told<O::Request> {
-        let expires_at = members.iter().filter_map(|parsed| parsed.expires_at).min();
-        let hands_on = self.results_queue(batch.carrier).is_some();
+        let first_place = members.first().and_then(|parsed| parsed.places.first()).copied().unwrap_or_default();
         let caller = members.iter().find_map(|parsed| parsed.sender.clone());
-        let session = self.session(expires_at, caller.as_deref(), hands_on);
+        let context = RequestContext {
+            id: batch.message_id(first_place).unwrap_or(self.request_id),
+            caller: caller.as_deref(),
+            expires_at: members.iter().filter_map(|parsed| parsed.expires_at).min(),
+            redelivered_since: members.iter().filter_map(|parsed| parsed.redelivered_since).min(),
+        };
+        let hands_on = self.results_queue(batch.carrier).is_some();
+        let session = self.session(context, hands_on || self.function.config.orders_queue.is_some());
         let (mut requests, mut asked) = (Vec::new(), Vec::new());
         let only = if members.len() == 1 { members.first().map(|parsed| parsed.request.clone()) } else { None };
         for Parsed { request, places, text, .. } in members {
             requests.push(request);
             asked.push((places, text));
         }
-        let Some(answers) = contained(O::perform_group(&session, requests, batch.budget)).await else {
-            return Told { outcomes: self.one_by_one::<O>(batch, &session, asked).await, rest: None };
+        let Some(mut answers) = contained(O::perform_group(&session, requests, batch.budget)).await else {
+            return Told { outcomes: self.one_by_one::<O>(batch, &session, asked).await, goes_on: GoesOn::Not };
         };
         self.count(answers.iter().flatten());
-        let left = match (only, answers.first()) {
-            (Some(request), Some(Ok(answer))) if hands_on => O::rest(request, answer),
-            _ => None,
+        let can_go_on = self.function.config.orders_queue.is_some() && batch.may_go_on(first_place);
+        let goes_on = match (&only, answers.first_mut(), asked.first()) {
+            (Some(request), Some(Ok(answer)), Some((places, text))) => {
+                match O::continuation(request, answer, &context).filter(|_| can_go_on) {
+                    Some(message) => {
+                        answer.goes_on();
+                        GoesOn::As(message)
+                    }
+                    None => match O::rest(request.clone(), answer).filter(|_| hands_on) {
+                        Some(request) => GoesOn::Here(Parsed {
+                            request,
+                            expires_at: context.expires_at,
+                            sender: caller.clone(),
+                            redelivered_since: context.redelivered_since,
+                            text: text.clone(),
+                            places: places.clone(),
+                        }),
+                        None => GoesOn::Not,
+                    },
+                }
+            }
+            _ => GoesOn::Not,
         };
-        let rest = left.zip(asked.first()).map(|(request, (places, text))| Parsed {
-            request,
-            expires_at,
-            sender: caller.clone(),
-            text: text.clone(),
-            places: places.clone(),
-        });
-        let outcomes = asked.into_iter().zip(answers.into_iter().map(Outcome::of));
+        let is_left_to_another = matches!(goes_on, GoesOn::As(_));
+        let outcome = |answer: Result<O::Answer, Error>| match Outcome::of(answer) {
+            outcome if is_left_to_another => outcome.goes_on(),
+            outcome => outcome,
+        };
+        let outcomes = asked.into_iter().zip(answers.into_iter().map(outcome));
         let outcomes = outcomes.flat_map(|((places, _), outcome)| places.into_iter().map(move |place| (place, outcome.clone())));
-        Told { outcomes: outcomes.collect(), rest }
+        Told { outcomes: outcomes.collect(), goes_on }
     }
 
     /// After a panic: each request alone, so that it meets its own outcome. One that was alone before is not tried again.

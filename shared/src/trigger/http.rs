@@ -141,15 +141,32 @@ impl HttpEvent {
         Ok(text)
     }
 
+    /// Whether the client would rather have the request carried out later than wait for it
+    /// ([RFC 7240](https://www.rfc-editor.org/rfc/rfc7240#section-4.1)).
+    pub(super) fn prefers_async(&self) -> bool {
+        let preferences = self.headers.get("prefer").map(String::as_str).unwrap_or_default();
+        preferences.split([',', ';']).any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
+    }
+
     /// The answer in this gateway's form.
-    pub(super) fn answer<O: Operation>(&self, result: Result<&O::Answer, &Error>, webhook_id: Option<&WebhookId>) -> Value {
-        let status = result.map_or_else(|error| error.code.http_status(), |_| 200);
+    pub(super) fn answer<O: Operation>(&self, reply: &Result<Reply<O::Answer>, Error>, webhook_id: Option<&WebhookId>) -> Value {
+        const JSON: &str = "application/json";
+        let (status, title) = match reply {
+            Ok(Reply::Answer(_)) => (200, "OK"),
+            Ok(Reply::Accepted { .. }) => (202, "Accepted"),
+            Err(error) => (error.code.http_status(), error.code.title()),
+        };
         let mut headers = vec![("cache-control", "no-store".to_owned())];
         headers.extend(webhook_id.map(|id| ("webhook-id", id.to_string())));
-        let body = match result {
-            Ok(answer) => {
-                headers.push(("content-type", "application/json".to_owned()));
+        let body = match reply {
+            Ok(Reply::Answer(answer)) => {
+                headers.push(("content-type", JSON.to_owned()));
                 serde_json::to_string(answer)
+            }
+            Ok(Reply::Accepted { order_id }) => {
+                headers.push(("content-type", JSON.to_owned()));
+                headers.push(("preference-applied", "respond-async".to_owned()));
+                serde_json::to_string(&json!({ "order_id": order_id }))
             }
             Err(error) => {
                 headers.push(("content-type", "application/problem+json".to_owned()));
@@ -162,7 +179,7 @@ impl HttpEvent {
                 serde_json::to_string(error)
             }
         };
-        // Both are plain data with text keys, which always serialize.
+        // All are plain data with text keys, which always serialize.
         let body = body.unwrap_or_default();
         match self.form {
             Form::PayloadTwo => {
@@ -173,11 +190,22 @@ impl HttpEvent {
             }
             Form::LoadBalancer { multi_value } => {
                 let (name, headers) = if multi_value { ("multiValueHeaders", multiple(headers)) } else { ("headers", single(headers)) };
-                let description = format!("{status} {}", result.map_or_else(|error| error.code.title(), |_| "OK"));
+                let description = format!("{status} {title}");
                 json!({"statusCode": status, "statusDescription": description, name: headers, "body": body, "isBase64Encoded": false})
             }
         }
     }
+}
+
+/// What an HTTP request comes to when it does not fail.
+pub(super) enum Reply<A> {
+    /// It was carried out.
+    Answer(A),
+    /// It will be.
+    Accepted {
+        /// What it is called in the results and in the log.
+        order_id: String,
+    },
 }
 
 /// The methods of an operation, as an `allow` header lists them.

@@ -14,16 +14,19 @@ use serde_json::value::RawValue;
 use super::Function;
 use super::batch::{Carrier, Delivery};
 use super::event::{Event, recognise};
+use super::http::Reply;
 use super::outcome::Outcome;
 use super::queue::BatchAnswer;
 use super::record::EventRecord;
+use crate::config::ORDERS_QUEUE_URL;
 use crate::error::{Error, ErrorCode};
-use crate::model::Timestamp;
 use crate::operation::{Answer, AnswerBudget, Operation};
-use crate::provider::Session;
+use crate::provider::{RequestContext, Session};
 use crate::request;
+use crate::results::Queue;
 use crate::telemetry::{EventScope, RECORD};
 use crate::transport::{Deadline, Limiter, Waiting};
+use crate::webhook::WebhookId;
 
 /// Lambda takes 6 MB (6,291,556 bytes) of a synchronous answer.
 const SYNCHRONOUS_BYTES: usize = 6_200_000;
@@ -99,12 +102,17 @@ impl Invocation<'_> {
                 if let Some(webhook_id) = &webhook_id {
                     tracing::info!(target: RECORD, %webhook_id, "a webhook");
                 }
-                let asked = Asked {
-                    expires_at: event.received_at.map(|moment| moment.plus(HTTP_ORDER_MAX_AGE)),
+                let context = RequestContext {
+                    id: webhook_id.as_ref().map_or(self.request_id, WebhookId::as_str),
                     caller: webhook.as_deref().or(event.caller.as_deref()),
+                    expires_at: event.received_at.map(|moment| moment.plus(HTTP_ORDER_MAX_AGE)),
+                    redelivered_since: None,
                 };
-                let result = self.perform::<O>(request, budget, asked).await;
-                to_json(&event.answer::<O>(result.as_ref(), webhook_id.as_ref()))
+                let reply = match request {
+                    Ok(request) if event.prefers_async() && O::CAN_BE_DEFERRED => self.defer::<O>(&request, context).await,
+                    request => self.perform::<O>(request, budget, context).await.map(Reply::Answer),
+                };
+                to_json(&event.answer::<O>(&reply, webhook_id.as_ref()))
             }
             Event::Queue(records) => {
                 let ids: Vec<String> = records.iter().map(|record| record.message_id.clone()).collect();
@@ -141,7 +149,7 @@ impl Invocation<'_> {
                 } else {
                     request::parse(request)
                 };
-                let answer = self.perform::<O>(request, budget, Asked { expires_at: None, caller: None }).await.map_err(FunctionError)?;
+                let answer = self.perform::<O>(request, budget, self.nobody()).await.map_err(FunctionError)?;
                 to_json(&answer)
             }
         }
@@ -151,13 +159,6 @@ impl Invocation<'_> {
 fn to_json(value: &impl Serialize) -> Result<Box<RawValue>, FunctionError> {
     serde_json::value::to_raw_value(value)
         .map_err(|error| FunctionError(Error::new(ErrorCode::Internal, format!("the answer cannot be written: {error}"))))
-}
-
-/// What an event tells about the request in it.
-struct Asked<'a> {
-    /// Until when an order is good that does not say so itself.
-    expires_at: Option<Timestamp>,
-    caller: Option<&'a str>,
 }
 
 pub(super) struct Invocation<'a> {
@@ -170,20 +171,25 @@ pub(super) struct Invocation<'a> {
 }
 
 impl Invocation<'_> {
-    /// What a request works with, whose order is good until this moment. `hands_on`: its answer is to be sent on in time, too.
-    pub(super) fn session<'a>(&'a self, order_expires_at: Option<Timestamp>, caller: Option<&'a str>, hands_on: bool) -> Session<'a> {
+    /// Of a request that its event says nothing of.
+    const fn nobody(&self) -> RequestContext<'_> {
+        RequestContext { id: self.request_id, caller: None, expires_at: None, redelivered_since: None }
+    }
+
+    /// What a request works with. `hands_on`: its answer is to be sent on in time, too.
+    pub(super) fn session<'a>(&'a self, context: RequestContext<'a>, hands_on: bool) -> Session<'a> {
         let Function { config, transport, keepers, .. } = self.function;
         let deadline = if hands_on { self.deadline.sooner(HAND_ON_RESERVE) } else { self.deadline };
-        Session { config, transport, keepers, limiter: &self.limiter, deadline, now: (transport.clock)(), caller, order_expires_at }
+        Session { config, transport, keepers, limiter: &self.limiter, deadline, now: (transport.clock)(), context }
     }
 
     async fn perform<O: Operation>(
         &self,
         request: Result<O::Request, Error>,
         budget: AnswerBudget,
-        asked: Asked<'_>,
+        context: RequestContext<'_>,
     ) -> Result<O::Answer, Error> {
-        let session = self.session(asked.expires_at, asked.caller, false);
+        let session = self.session(context, false);
         let result = match request {
             Ok(request) => contained(O::perform(&session, request, budget)).await.unwrap_or_else(|| Err(self.defect())),
             Err(error) => Err(error),
@@ -193,6 +199,30 @@ impl Invocation<'_> {
             Err(error) => self.log_failure(error),
         }
         result
+    }
+
+    /// Puts a request that could be carried out into the function's own queue.
+    async fn defer<O: Operation>(&self, request: &O::Request, context: RequestContext<'_>) -> Result<Reply<O::Answer>, Error> {
+        let session = self.session(context, false);
+        let sent = async {
+            let message = O::deferred(&session, request)?;
+            let queue = Queue::of_orders(&self.function.config, &self.function.transport).ok_or_else(|| {
+                let detail = format!("there is no queue to carry the order out later; set {ORDERS_QUEUE_URL}, or leave the preference out");
+                Error::new(ErrorCode::Unsupported, detail).with_field("prefer")
+            })?;
+            let errors = queue.send(self.deadline, self.limiter.unlimited(), &[message]).await;
+            errors.into_iter().flatten().next().map_or(Ok(()), Err)
+        };
+        match sent.await {
+            Ok(()) => {
+                tracing::info!(target: RECORD, order_id = context.id, caller = context.caller, "an order was put into the queue");
+                Ok(Reply::Accepted { order_id: context.id.to_owned() })
+            }
+            Err(error) => {
+                self.log_failure(&error);
+                Err(error)
+            }
+        }
     }
 
     /// For the line at the event's end.

@@ -80,8 +80,12 @@ pub(super) fn moment(value: &RawValue) -> Option<Timestamp> {
 
 /// A moment in epoch milliseconds, as a number or, from SQS, as text.
 pub(super) fn epoch_milliseconds(value: &RawValue) -> Option<Timestamp> {
-    let digits = text_of(value).unwrap_or_else(|| value.get().to_owned());
-    digits.parse().ok().filter(|milliseconds| *milliseconds > 0).and_then(Timestamp::from_epoch_milliseconds)
+    number(value).filter(|milliseconds| *milliseconds > 0).and_then(Timestamp::from_epoch_milliseconds)
+}
+
+/// A whole number or, from SQS, its text.
+pub(super) fn number(value: &RawValue) -> Option<i64> {
+    text_of(value).unwrap_or_else(|| value.get().to_owned()).parse().ok()
 }
 
 #[cfg(test)]

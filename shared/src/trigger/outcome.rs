@@ -16,6 +16,8 @@ pub(super) struct Outcome {
     pub(super) logged: Box<RawValue>,
     /// The place that was asked.
     subject: Option<String>,
+    /// Where it tells of a part of an order: what the order is called, and the number of the part.
+    part: Option<(String, usize)>,
     /// What failed as a whole.
     pub(super) error: Option<Error>,
     /// Why the message has to be delivered again.
@@ -28,9 +30,10 @@ impl Outcome {
             Ok(answer) => {
                 let reason_to_come_back = answer.failures().find(|error| error.comes_back()).cloned();
                 let subject = answer.subject();
+                let part = answer.part().map(|(order_id, part)| (order_id.to_owned(), part));
                 let json = serde_json::value::to_raw_value(&answer);
                 match json.and_then(|json| Ok((json, serde_json::value::to_raw_value(&answer.for_log())?))) {
-                    Ok((json, logged)) => Self { json, logged, subject, error: None, reason_to_come_back },
+                    Ok((json, logged)) => Self { json, logged, subject, part, error: None, reason_to_come_back },
                     Err(error) => Self::failed(Error::new(ErrorCode::Internal, format!("the answer cannot be written: {error}"))),
                 }
             }
@@ -42,7 +45,7 @@ impl Outcome {
         // An error always serializes.
         let json = serde_json::value::to_raw_value(&error).unwrap_or_default();
         let reason_to_come_back = Some(error.clone()).filter(Error::comes_back);
-        Self { logged: json.clone(), json, subject: None, reason_to_come_back, error: Some(error) }
+        Self { logged: json.clone(), json, subject: None, part: None, reason_to_come_back, error: Some(error) }
     }
 
     /// Not tried, because one before it in its order has to come back.
@@ -63,6 +66,15 @@ impl Outcome {
 
     pub(super) fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
+    }
+
+    pub(super) fn part(&self) -> Option<(&str, usize)> {
+        self.part.as_ref().map(|(order_id, part)| (order_id.as_str(), *part))
+    }
+
+    /// What is left of it goes on as a message of its own, so that this one need not come back.
+    pub(super) fn goes_on(self) -> Self {
+        Self { reason_to_come_back: None, ..self }
     }
 
     /// It is there, and yet the message has to come back.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::message::{Message, epoch_milliseconds, text_of};
+use super::message::{Message, epoch_milliseconds, number, text_of};
 use crate::error::Error;
 use crate::model::Timestamp;
 use crate::object::Object;
@@ -14,6 +14,8 @@ pub(super) struct Record<'a> {
     pub(super) message_id: String,
     body: Option<&'a RawValue>,
     sent_at: Option<Timestamp>,
+    /// Whether it was delivered before.
+    pub(super) is_redelivered: bool,
     /// The AWS identity that sent it.
     pub(super) sender_id: Option<String>,
     /// In an ordered queue, the group whose records must not overtake one another.
@@ -38,6 +40,8 @@ struct Members<'a> {
 struct Attributes<'a> {
     #[serde(borrow, rename = "SentTimestamp")]
     sent_timestamp: Option<&'a RawValue>,
+    #[serde(borrow, rename = "ApproximateReceiveCount")]
+    approximate_receive_count: Option<&'a RawValue>,
     #[serde(borrow, rename = "SenderId")]
     sender_id: Option<&'a RawValue>,
     #[serde(borrow, rename = "MessageGroupId")]
@@ -70,6 +74,7 @@ impl<'a> Record<'a> {
             message_id: members.message_id.and_then(text_of).unwrap_or_default(),
             body: members.body,
             sent_at: attributes.sent_timestamp.and_then(epoch_milliseconds),
+            is_redelivered: attributes.approximate_receive_count.and_then(number).is_some_and(|count| count > 1),
             sender_id: attributes.sender_id.and_then(text_of),
             ordered_group: is_ordered.then_some(group),
         }

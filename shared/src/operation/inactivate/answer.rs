@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::model::{Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase};
 use crate::operation::{Answer, counted, place};
+use crate::request::{InactivateRequest, Summary};
 
 /// What inactivate answers.
 #[derive(Debug, Serialize)]
@@ -21,10 +22,21 @@ pub struct InactivateAnswer {
     pub instance_id: Option<InstanceId>,
     /// Whether nothing was to be changed.
     pub dry_run: bool,
+    /// What the order is called in every part's answer, in the log and in the results queue.
+    pub order_id: String,
+    /// Which part of the order this answer tells of, counted from 1.
+    pub part: u32,
+    /// Whether nothing of the order is left to do.
+    pub last: bool,
     /// One for each certificate, in the order asked.
     pub results: Vec<InactivateResult>,
     /// How many results have each outcome.
     pub summary: Summary,
+    /// How many certificates of the whole order have each outcome; `null` but in its last part.
+    pub order_summary: Option<Summary>,
+    /// The request that goes on with exactly the certificates that are left to do; `null` where none is left, and where the function goes
+    /// on with them itself.
+    pub rest: Option<InactivateRequest>,
 }
 
 /// What became of one certificate.
@@ -50,34 +62,18 @@ pub enum Outcome {
     NotAttempted,
 }
 
-/// How many results have each outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[expect(missing_docs, reason = "each member is the outcome of the same name")]
-pub struct Summary {
-    pub inactivated: usize,
-    pub already_inactive: usize,
-    pub would_inactivate: usize,
-    pub not_found: usize,
-    pub refused: usize,
-    pub failed: usize,
-    pub unknown: usize,
-    pub not_attempted: usize,
-}
-
-impl Summary {
-    pub(super) fn of(results: &[InactivateResult]) -> Self {
-        let count = |outcome| results.iter().filter(|result| result.outcome == outcome).count();
-        Self {
-            inactivated: count(Outcome::Inactivated),
-            already_inactive: count(Outcome::AlreadyInactive),
-            would_inactivate: count(Outcome::WouldInactivate),
-            not_found: count(Outcome::NotFound),
-            refused: count(Outcome::Refused),
-            failed: count(Outcome::Failed),
-            unknown: count(Outcome::Unknown),
-            not_attempted: count(Outcome::NotAttempted),
-        }
+/// How many of these results have each outcome.
+pub(super) fn summary(results: &[InactivateResult]) -> Summary {
+    let count = |outcome| results.iter().filter(|result| result.outcome == outcome).count();
+    Summary {
+        inactivated: count(Outcome::Inactivated),
+        already_inactive: count(Outcome::AlreadyInactive),
+        would_inactivate: count(Outcome::WouldInactivate),
+        not_found: count(Outcome::NotFound),
+        refused: count(Outcome::Refused),
+        failed: count(Outcome::Failed),
+        unknown: count(Outcome::Unknown),
+        not_attempted: count(Outcome::NotAttempted),
     }
 }
 
@@ -126,7 +122,15 @@ impl Answer for InactivateAnswer {
         counted("outcome", &self.summary)
     }
 
+    fn part(&self) -> Option<(&str, usize)> {
+        Some((&self.order_id, usize::try_from(self.part).unwrap_or(usize::MAX)))
+    }
+
     fn for_log(self) -> Self {
         self
+    }
+
+    fn goes_on(&mut self) {
+        self.rest = None;
     }
 }

@@ -1,31 +1,45 @@
 //! A broker that answers as it is told and remembers what it was asked.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::answer::InactivateResult;
+use super::case::Command;
+use super::run::Run;
+use tokio::time::Instant;
 
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, SerialNumber};
-use crate::provider::fixture::now;
+use crate::provider::fixture::{Bench, now};
 use crate::provider::{Found, Inactivate as Inactivator, Scope, Spellings, Written};
 use crate::request::CertificateReference;
-use crate::transport::{Failure, LocalFuture};
+use crate::transport::fake::Network;
+use crate::transport::{Deadline, Failure, LocalFuture};
 
 /// What a look at a certificate shows: its status, nothing, or an error.
 pub(super) type Look = Result<Option<LifecycleStatus>, Error>;
 
 pub(super) struct Broker {
     scope: Scope,
+    /// How many certificates it looks up together.
+    pub(super) group_size: usize,
     /// What its records hold beside the status and, where this leaves it out, the serial number that was asked for.
     record: ProviderRecord,
     looks: RefCell<VecDeque<Look>>,
+    last_look: RefCell<Option<Look>>,
+    lag: Option<Duration>,
+    ordered_at: Cell<Option<Instant>>,
     orders: RefCell<VecDeque<Result<Option<Written>, Failure>>>,
     asked: RefCell<Vec<String>>,
 }
 
 impl Broker {
-    /// Looks (the first find and all reads after it) and orders are answered in turn. One more is a failure of the test.
+    /// Looks (the first find and all reads after it) and orders are answered in turn. When no look is left, the last one is what each
+    /// further one shows; one more order is a failure of the test.
     pub(super) fn new(looks: impl IntoIterator<Item = Look>, orders: impl IntoIterator<Item = Result<Option<Written>, Failure>>) -> Self {
         Self {
+            group_size: 1,
             scope: Scope {
                 provider: ProviderName::AlibabaMqtt,
                 region: Region::parse("cn-hangzhou").unwrap(),
@@ -33,6 +47,9 @@ impl Broker {
             },
             record: ProviderRecord { ca_serial_number: Some("0b".to_owned()), ..ProviderRecord::default() },
             looks: RefCell::new(looks.into_iter().collect()),
+            last_look: RefCell::default(),
+            lag: None,
+            ordered_at: Cell::default(),
             orders: RefCell::new(orders.into_iter().collect()),
             asked: RefCell::default(),
         }
@@ -43,6 +60,11 @@ impl Broker {
         Self { record, ..self }
     }
 
+    /// The same whose reads show the first order's effect so much later, and until then what they are told to show.
+    pub(super) fn lagging(self, lag: Duration) -> Self {
+        Self { lag: Some(lag), ..self }
+    }
+
     /// What was asked, in order: `find`, `order`, `read`.
     pub(super) fn asked(&self) -> String {
         self.asked.borrow().join(" ")
@@ -50,7 +72,12 @@ impl Broker {
 
     /// It writes two zeros before each serial number.
     fn look(&self, key: String) -> Result<Option<Found>, Error> {
-        let status = self.looks.borrow_mut().pop_front().unwrap_or_else(|| panic!("one look too many: {}", self.asked()))?;
+        let next = self.looks.borrow_mut().pop_front().or_else(|| self.last_look.take());
+        let look = next.unwrap_or_else(|| panic!("one look too many: {}", self.asked()));
+        self.last_look.replace(Some(look.clone()));
+        let shows_effect = self.lag.zip(self.ordered_at.get()).is_some_and(|(lag, at)| at.elapsed() >= lag);
+        let look = if shows_effect { Ok(Some(LifecycleStatus::Inactive)) } else { look };
+        let status = look?;
         Ok(status.map(|status| {
             let record = self.record.clone();
             let serial_number = record.serial_number.clone().or_else(|| Some(key.clone()));
@@ -69,28 +96,69 @@ impl Inactivator for Broker {
         Ok(())
     }
 
-    /// It knows certificates under the caller's own spelling only.
-    fn find<'a>(&'a self, reference: &'a CertificateReference, spellings: Spellings) -> LocalFuture<'a, Result<Option<Found>, Error>> {
-        if spellings == Spellings::Others {
-            self.asked.borrow_mut().push("others".to_owned());
-            return Box::pin(async { Ok(None) });
-        }
-        self.asked.borrow_mut().push("find".to_owned());
-        let text = reference.serial_number.as_ref().map_or("", SerialNumber::as_str);
-        Box::pin(async move { self.look(format!("00{text}")) })
+    fn group_size(&self) -> usize {
+        self.group_size
     }
 
-    fn read<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Found>, Error>> {
-        self.asked.borrow_mut().push("read".to_owned());
-        Box::pin(async { self.look(found.key.clone()) })
+    /// It knows certificates under the caller's own spelling only.
+    fn find<'a>(
+        &'a self,
+        references: &'a [&'a CertificateReference],
+        spellings: Spellings,
+    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+        let answers = references.iter().map(|reference| {
+            if spellings == Spellings::Others {
+                self.asked.borrow_mut().push("others".to_owned());
+                return Ok(None);
+            }
+            self.asked.borrow_mut().push("find".to_owned());
+            let text = reference.serial_number.as_ref().map_or("", SerialNumber::as_str);
+            self.look(format!("00{text}"))
+        });
+        let answers: Vec<_> = answers.collect();
+        Box::pin(async { answers })
+    }
+
+    fn read<'a>(&'a self, found: &'a [&'a Found]) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+        let answers = found.iter().map(|found| {
+            self.asked.borrow_mut().push("read".to_owned());
+            self.look(found.key.clone())
+        });
+        let answers: Vec<_> = answers.collect();
+        Box::pin(async { answers })
     }
 
     fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
         assert!(found.key.starts_with("00"), "a write acts on what a read has found");
         self.asked.borrow_mut().push("order".to_owned());
+        self.ordered_at.set(self.ordered_at.get().or(Some(Instant::now())));
         Box::pin(async { self.orders.borrow_mut().pop_front().unwrap_or_else(|| panic!("one order too many: {}", self.asked())) })
     }
 }
+
+/// Carries an order out at this broker, with so much time.
+pub(super) async fn carry_out(
+    broker: &Broker,
+    references: &[CertificateReference],
+    command: Command<'_>,
+    time: Duration,
+) -> Vec<InactivateResult> {
+    let network = Network::queue([]);
+    let bench = Bench { deadline: Deadline::after(time), ..Bench::new(&network) };
+    Run::new(&bench.session(), broker, command).results(references).await
+}
+
+/// An order of somebody.
+pub(super) const COMMAND: Command<'static> = Command {
+    order_id: "order-1",
+    reason: Some("stolen"),
+    caller: Some("arn:aws:iam::1:user/ops"),
+    dry_run: false,
+    redelivered_since: None,
+};
+
+/// Time enough for everything.
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
 pub(super) fn reference(serial: &str) -> CertificateReference {
     CertificateReference {
@@ -119,10 +187,10 @@ pub(super) fn confirmed() -> Result<Option<Written>, Failure> {
 pub(super) fn refused(code: ErrorCode, concerns_parameters: bool) -> Result<Option<Written>, Failure> {
     let told = ProviderError::new(ProviderName::AlibabaMqtt, "Refused", None, None);
     let error = Error { concerns_parameters, ..Error::new(code, "the order was refused").with_provider_error(told) };
-    Err(Failure { error, may_have_acted: false })
+    Err(Failure { error, may_have_acted: false, lacked_time: false })
 }
 
 /// An order whose effect is not known.
 pub(super) fn unanswered(code: ErrorCode) -> Result<Option<Written>, Failure> {
-    Err(Failure { error: Error::new(code, "the order was not answered"), may_have_acted: true })
+    Err(Failure { error: Error::new(code, "the order was not answered"), may_have_acted: true, lacked_time: false })
 }

@@ -1,17 +1,21 @@
-//! Switches certificates off, one after the other.
+//! Switches certificates off.
 
 mod answer;
 mod case;
+mod evidence;
 #[cfg(test)]
 mod fake;
+mod run;
 
-pub use answer::{InactivateAnswer, InactivateResult, Outcome, Summary};
+pub use answer::{InactivateAnswer, InactivateResult, Outcome};
 
+use self::answer::summary;
+use self::case::Command;
+use self::run::Run;
 use super::{AnswerBudget, Operation, check_each, one_source, shared_error};
 use crate::error::{Error, ErrorCode};
-use crate::provider::{Inactivate as Inactivator, Scope, Session, Spellings, inactivator};
-use crate::request::{InactivateRequest, Member};
-use case::Case;
+use crate::provider::{Inactivate as Inactivator, RequestContext, Scope, Session, inactivator};
+use crate::request::{InactivateRequest, InactivationOrder, Member, Summary};
 
 /// The inactivate function.
 #[derive(Debug)]
@@ -27,20 +31,83 @@ impl Operation for Inactivate {
         let source = one_source(request.provider, request.region.clone(), request.instance_id.clone(), session.config)?;
         let inactivator = inactivator(session, source)?;
         let scope = inactivator.scope();
-        guard(session, scope)?;
-        in_time(session, &request)?;
-        check_each(&request.certificates, |reference| inactivator.check(reference))?;
-        let results = act(inactivator.as_ref(), &request, session.caller).await?;
+        let order = order_of(&request, &session.context);
+        admit(session, &request, &order, inactivator.as_ref())?;
+        let command = Command {
+            order_id: &order.id,
+            reason: request.reason.as_deref(),
+            caller: order.caller.as_deref(),
+            dry_run: request.dry_run,
+            redelivered_since: session.context.redelivered_since,
+        };
+        let results = Run::new(session, inactivator.as_ref(), command).results(&request.certificates).await;
+        if let Some(error) = shared_error(results.iter().map(untouched)) {
+            return Err(error);
+        }
+        let rest = rest(&request, &results);
         Ok(InactivateAnswer {
             operation: Self::NAME,
             provider: scope.provider,
             region: scope.region.clone(),
             instance_id: scope.instance_id.clone(),
             dry_run: request.dry_run,
-            summary: Summary::of(&results),
+            summary: summary(&results),
+            part: order.part,
+            last: rest.is_none(),
+            order_summary: rest.is_none().then(|| order.settled.plus(summary(&results))),
+            rest,
+            order_id: order.id,
             results,
         })
     }
+
+    fn from_message(text: &str) -> Result<InactivateRequest, Error> {
+        InactivateRequest::from_message(text)
+    }
+
+    fn continuation(request: &InactivateRequest, answer: &InactivateAnswer, context: &RequestContext<'_>) -> Option<String> {
+        let rest = answer.rest.as_ref()?;
+        let settled: Vec<InactivateResult> = answer.results.iter().filter(|result| !is_left(result)).cloned().collect();
+        // Where nothing was settled something is at fault, and the message itself is delivered again.
+        if settled.is_empty() {
+            return None;
+        }
+        let order = order_of(request, context);
+        let part = order.part.saturating_add(1);
+        Some(rest.to_message(InactivationOrder { part, settled: order.settled.plus(summary(&settled)), ..order }))
+    }
+
+    const CAN_BE_DEFERRED: bool = true;
+
+    fn deferred(session: &Session<'_>, request: &InactivateRequest) -> Result<String, Error> {
+        let source = one_source(request.provider, request.region.clone(), request.instance_id.clone(), session.config)?;
+        let order = order_of(request, &session.context);
+        admit(session, request, &order, inactivator(session, source)?.as_ref())?;
+        Ok(request.to_message(order))
+    }
+}
+
+/// The order that a request goes on with, or begins.
+fn order_of(request: &InactivateRequest, context: &RequestContext<'_>) -> InactivationOrder {
+    request.order.clone().unwrap_or_else(|| InactivationOrder {
+        id: context.id.to_owned(),
+        part: 1,
+        caller: context.caller.map(str::to_owned),
+        expires_at: context.expires_at,
+        settled: Summary::default(),
+    })
+}
+
+/// Everything that forbids an order before any call.
+fn admit(
+    session: &Session<'_>,
+    request: &InactivateRequest,
+    order: &InactivationOrder,
+    inactivator: &dyn Inactivator,
+) -> Result<(), Error> {
+    guard(session, inactivator.scope())?;
+    in_time(session, request, order)?;
+    check_each(&request.certificates, |reference| inactivator.check(reference))
 }
 
 /// Only instances on the allow-list are touched, not even read. A provider without instances stands there by its own name.
@@ -62,8 +129,8 @@ fn guard(session: &Session<'_>, scope: &Scope) -> Result<(), Error> {
 }
 
 /// A late order may switch off a device that somebody has restored since.
-fn in_time(session: &Session<'_>, request: &InactivateRequest) -> Result<(), Error> {
-    match request.not_after.or(session.order_expires_at) {
+fn in_time(session: &Session<'_>, request: &InactivateRequest, order: &InactivationOrder) -> Result<(), Error> {
+    match request.not_after.or(order.expires_at) {
         Some(end) if session.now > end => {
             let detail = format!("the order was good until {end} and is not carried out any more; give it again if it is still meant");
             Err(Error::new(ErrorCode::Forbidden, detail).with_field("not_after"))
@@ -72,29 +139,17 @@ fn in_time(session: &Session<'_>, request: &InactivateRequest) -> Result<(), Err
     }
 }
 
-/// Every certificate under the caller's own spelling first, and then under the others those that were not found: however
-/// many spellings an unknown certificate has, it keeps none waiting that is known.
-async fn act(inactivator: &dyn Inactivator, request: &InactivateRequest, caller: Option<&str>) -> Result<Vec<InactivateResult>, Error> {
-    let mut results: Vec<Option<InactivateResult>> = request.certificates.iter().map(|_| None).collect();
-    // Once an error speaks of the request as a whole, the provider wants less, or time is up, trying the rest would only
-    // repeat it.
-    let mut stopped: Option<Error> = None;
-    for spellings in [Spellings::Own, Spellings::Others] {
-        for (reference, result) in request.certificates.iter().zip(&mut results).filter(|(_, result)| result.is_none()) {
-            let case = Case { inactivator, reference, reason: request.reason.as_deref(), caller };
-            *result = match &stopped {
-                Some(error) => Some(case.not_attempted(error.clone())),
-                None => case.run(spellings, request.dry_run).await,
-            };
-            if let Some(result) = result.as_ref().filter(|_| stopped.is_none()) {
-                stopped = result.error.clone().filter(Error::ends_the_request);
-            }
-        }
-    }
-    let cases = request.certificates.iter().map(|reference| Case { inactivator, reference, reason: None, caller: None });
-    let results: Vec<InactivateResult> =
-        results.into_iter().zip(cases).map(|(result, case)| result.unwrap_or_else(|| case.not_found())).collect();
-    shared_error(results.iter().map(untouched)).map_or(Ok(results), Err)
+/// Whether a certificate is left to do: it was not tried, or failed in a way that may pass.
+fn is_left(result: &InactivateResult) -> bool {
+    result.outcome == Outcome::NotAttempted || result.error.as_ref().is_some_and(Error::comes_back)
+}
+
+/// The request that goes on with what is left. Those that have failed come last, so that they hold up none of the others.
+fn rest(request: &InactivateRequest, results: &[InactivateResult]) -> Option<InactivateRequest> {
+    let left = request.certificates.iter().zip(results).filter(|(_, result)| is_left(result));
+    let (untried, failed): (Vec<_>, Vec<_>) = left.partition(|(_, result)| result.outcome == Outcome::NotAttempted);
+    let certificates: Vec<_> = untried.into_iter().chain(failed).map(|(reference, _)| reference.clone()).collect();
+    (!certificates.is_empty()).then(|| InactivateRequest { certificates, order: None, ..request.clone() })
 }
 
 /// Why nothing was done about a certificate. An order that the provider has confirmed, or whose effect is not known, is not

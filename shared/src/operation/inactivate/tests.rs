@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::fake::{Broker, confirmed, fails, reference, refused, shows, unanswered};
+use super::fake::{Broker, COMMAND, MINUTE, carry_out, confirmed, fails, reference, refused, shows, unanswered};
 use super::*;
 use crate::model::LifecycleStatus::{Active, Inactive, Revoked};
 use crate::model::{ProviderName, Region, SerialNumber};
@@ -22,7 +22,14 @@ fn request_of(count: usize) -> InactivateRequest {
         certificates: (0..count).map(|number| reference(&format!("{:02x}", number + 10))).collect(),
         reason: None,
         dry_run: false,
+        order: None,
     }
+}
+
+/// The results, or the error that is the answer in their place.
+async fn act(broker: &Broker, request: &InactivateRequest) -> Result<Vec<InactivateResult>, Error> {
+    let results = carry_out(broker, &request.certificates, COMMAND, MINUTE).await;
+    shared_error(results.iter().map(untouched)).map_or(Ok(results), Err)
 }
 
 fn outcomes(results: &[InactivateResult]) -> Vec<Outcome> {
@@ -155,11 +162,11 @@ async fn an_authority_that_only_revokes_is_unsupported_whatever_is_allowed() {
 async fn a_refusal_of_one_certificate_by_its_names_leaves_the_others_their_turn_and_is_told() {
     let ambiguous = Err(Error::invalid("serial_number", "these digits name two certificates"));
     let broker = Broker::new([ambiguous, shows(Active), shows(Inactive)], [confirmed()]);
-    let results = act(&broker, &request_of(2), None).await.unwrap();
+    let results = act(&broker, &request_of(2)).await.unwrap();
     assert_eq!((outcomes(&results), broker.asked().as_str()), (vec![Outcome::Refused, Outcome::Inactivated], "find find order read"));
     // Alone, too, it is a result and no error of the request.
     let ambiguous = Err(Error::invalid("serial_number", "these digits name two certificates"));
-    let results = act(&Broker::new([ambiguous], []), &request_of(1), None).await.unwrap();
+    let results = act(&Broker::new([ambiguous], []), &request_of(1)).await.unwrap();
     assert_eq!(outcomes(&results), [Outcome::Refused]);
 }
 
@@ -186,20 +193,20 @@ async fn each_certificate_has_its_own_outcome_in_the_order_asked_and_the_summary
         fails(ErrorCode::ProviderUnavailable),
     ];
     let orders = [confirmed(), unanswered(ErrorCode::ProviderUnavailable)];
-    let results = act(&Broker::new(looks, orders), &request_of(6), None).await.unwrap();
+    let results = act(&Broker::new(looks, orders), &request_of(6)).await.unwrap();
     use Outcome::{AlreadyInactive, Failed, Inactivated, NotFound, Refused, Unknown};
     assert_eq!(outcomes(&results), [AlreadyInactive, Inactivated, NotFound, Refused, Failed, Unknown]);
     let serials: Vec<&str> = results.iter().filter_map(|result| result.serial_number.as_ref()).map(SerialNumber::as_str).collect();
     assert_eq!(serials, ["0a", "0b", "0c", "0d", "0e", "0f"]);
     let expected = Summary { inactivated: 1, already_inactive: 1, not_found: 1, refused: 1, failed: 1, unknown: 1, ..Summary::default() };
-    assert_eq!(Summary::of(&results), expected);
+    assert_eq!(summary(&results), expected);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_error_about_the_whole_request_leaves_the_rest_untouched() {
     for code in [ErrorCode::ProviderRejected, ErrorCode::Throttled, ErrorCode::Timeout, ErrorCode::NotFound] {
         let broker = Broker::new([shows(Inactive), fails(code)], []);
-        let results = act(&broker, &request_of(4), None).await.unwrap();
+        let results = act(&broker, &request_of(4)).await.unwrap();
         use Outcome::{AlreadyInactive, Failed, NotAttempted};
         assert_eq!(outcomes(&results), [AlreadyInactive, Failed, NotAttempted, NotAttempted], "{code:?}");
         assert_eq!(broker.asked(), "find find", "{code:?}");
@@ -212,7 +219,7 @@ async fn a_refused_order_stops_the_rest_only_when_it_does_not_concern_its_parame
     for (concerns_parameters, asked) in [(false, "find order"), (true, "find order find")] {
         let looks = [shows(Active), shows(Inactive)];
         let broker = Broker::new(looks, [refused(ErrorCode::ProviderRejected, concerns_parameters)]);
-        let results = act(&broker, &request_of(2), None).await.unwrap();
+        let results = act(&broker, &request_of(2)).await.unwrap();
         assert_eq!((results[0].outcome, broker.asked().as_str()), (Outcome::Refused, asked));
     }
 }
@@ -222,7 +229,7 @@ async fn what_concerns_one_certificate_does_not_stop_the_others() {
     let invalid = ErrorCode::ProviderInvalidResponse;
     let looks = [fails(invalid), shows(Revoked), Ok(None), fails(ErrorCode::ProviderUnavailable), shows(Inactive)];
     let broker = Broker::new(looks, []);
-    act(&broker, &request_of(5), None).await.unwrap();
+    act(&broker, &request_of(5)).await.unwrap();
     assert_eq!(broker.asked(), "find find find find find others", "the unknown one is looked for again when all have had their turn");
 }
 
@@ -230,19 +237,19 @@ async fn what_concerns_one_certificate_does_not_stop_the_others() {
 async fn when_nothing_could_be_done_the_reason_is_the_answer_and_one_that_may_pass_comes_first() {
     let rejected = || Err(Error { concerns_parameters: true, ..Error::new(ErrorCode::ProviderRejected, "odd serial number") });
     let broker = Broker::new([rejected(), fails(ErrorCode::ProviderUnavailable)], []);
-    assert_eq!(act(&broker, &request_of(2), None).await.unwrap_err().code, ErrorCode::ProviderUnavailable);
+    assert_eq!(act(&broker, &request_of(2)).await.unwrap_err().code, ErrorCode::ProviderUnavailable);
     let broker = Broker::new([rejected(), rejected()], []);
-    assert_eq!(outcomes(&act(&broker, &request_of(2), None).await.unwrap()), [Outcome::Failed, Outcome::Failed]);
+    assert_eq!(outcomes(&act(&broker, &request_of(2)).await.unwrap()), [Outcome::Failed, Outcome::Failed]);
     let broker = Broker::new([fails(ErrorCode::ProviderRejected)], []);
-    assert_eq!(act(&broker, &request_of(2), None).await.unwrap_err().code, ErrorCode::ProviderRejected);
+    assert_eq!(act(&broker, &request_of(2)).await.unwrap_err().code, ErrorCode::ProviderRejected);
     let broker = Broker::new([fails(ErrorCode::Throttled)], []);
-    assert_eq!(act(&broker, &request_of(100), None).await.unwrap_err().code, ErrorCode::Throttled);
+    assert_eq!(act(&broker, &request_of(100)).await.unwrap_err().code, ErrorCode::Throttled);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_order_whose_effect_is_not_known_is_an_answer_and_no_error() {
     let looks = [shows(Active), fails(ErrorCode::Timeout)];
-    let results = act(&Broker::new(looks, [unanswered(ErrorCode::Timeout)]), &request_of(2), None).await.unwrap();
+    let results = act(&Broker::new(looks, [unanswered(ErrorCode::Timeout)]), &request_of(2)).await.unwrap();
     assert_eq!(outcomes(&results), [Outcome::Unknown, Outcome::NotAttempted]);
 }
 

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::model::Action;
 use crate::provider::alibaba::Call;
 use crate::provider::codes::not_an_answer;
+use crate::provider::each::each;
 use crate::provider::{Found, Inactivate, Scope, Spellings, Written, fact};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Method, Safety};
@@ -19,12 +20,20 @@ impl Inactivate for AlibabaMqtt<'_> {
         serial_numbers(reference).map(drop)
     }
 
-    fn find<'a>(&'a self, reference: &'a CertificateReference, spellings: Spellings) -> LocalFuture<'a, Result<Option<Found>, Error>> {
-        Box::pin(self.find_only(reference, spellings))
+    fn group_size(&self) -> usize {
+        1
     }
 
-    fn read<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Found>, Error>> {
-        Box::pin(self.get(&found.key, ca_key(found), false))
+    fn find<'a>(
+        &'a self,
+        references: &'a [&'a CertificateReference],
+        spellings: Spellings,
+    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+        Box::pin(each(references, async move |reference: &&CertificateReference| self.find_only(reference, spellings).await))
+    }
+
+    fn read<'a>(&'a self, found: &'a [&'a Found]) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+        Box::pin(each(found, async move |found: &&Found| self.get(&found.key, ca_key(found), false).await))
     }
 
     fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {

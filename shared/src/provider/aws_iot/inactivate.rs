@@ -4,6 +4,7 @@ use super::{AwsIot, NAME, absent_when_not_found, fingerprint};
 use crate::error::Error;
 use crate::model::{Action, Fingerprint};
 use crate::provider::codes::not_an_answer;
+use crate::provider::each::each;
 use crate::provider::{Found, Inactivate, Scope, Spellings, Written};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, HttpResponse, LocalFuture};
@@ -17,21 +18,28 @@ impl Inactivate for AwsIot<'_> {
         fingerprint(reference).map(drop)
     }
 
-    /// An id has one spelling.
-    fn find<'a>(&'a self, reference: &'a CertificateReference, spellings: Spellings) -> LocalFuture<'a, Result<Option<Found>, Error>> {
-        Box::pin(async move {
-            match spellings {
-                Spellings::Own => self.get(fingerprint(reference)?, false).await,
-                Spellings::Others => Ok(None),
-            }
-        })
+    /// Each is described by a call of its own.
+    fn group_size(&self) -> usize {
+        1
     }
 
-    fn read<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Found>, Error>> {
-        Box::pin(async move {
+    /// An id has one spelling.
+    fn find<'a>(
+        &'a self,
+        references: &'a [&'a CertificateReference],
+        spellings: Spellings,
+    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+        Box::pin(each(references, async move |reference: &&CertificateReference| match spellings {
+            Spellings::Own => self.get(fingerprint(reference)?, false).await,
+            Spellings::Others => Ok(None),
+        }))
+    }
+
+    fn read<'a>(&'a self, found: &'a [&'a Found]) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+        Box::pin(each(found, async move |found: &&Found| {
             let id = Fingerprint::parse(&found.key).map_err(|reason| Error::invalid("fingerprint_sha256", reason))?;
             self.get(&id, false).await
-        })
+        }))
     }
 
     fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {

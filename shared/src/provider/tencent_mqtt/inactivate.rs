@@ -1,5 +1,6 @@
 //! Switching off: `DeactivateDeviceCertificate`.
 
+use super::group::LARGEST_GROUP;
 use super::wire::{self, OneDeviceCertificate};
 use super::{NAME, TencentMqtt, absent_when_not_found, serial_number};
 use crate::error::Error;
@@ -18,25 +19,21 @@ impl Inactivate for TencentMqtt<'_> {
         serial_number(reference).map(drop)
     }
 
-    /// The vendor's serial numbers are hex; the leading zero may be there or not.
-    fn find<'a>(&'a self, reference: &'a CertificateReference, spellings: Spellings) -> LocalFuture<'a, Result<Option<Found>, Error>> {
-        Box::pin(async move {
-            let texts = serial_number(reference)?.spellings();
-            let texts = texts.iter().enumerate().filter(|(index, _)| (*index == 0) == (spellings == Spellings::Own));
-            for (_, text) in texts {
-                match self.get(text).await {
-                    // A spelling that is not the caller's own may break the provider's rules; then it is not known under it.
-                    Err(error) if error.concerns_parameters && spellings == Spellings::Others => {}
-                    Ok(None) => {}
-                    answer => return answer,
-                }
-            }
-            Ok(None)
-        })
+    /// The list takes several serial numbers at once, unless it has been found not to.
+    fn group_size(&self) -> usize {
+        if self.knows_alternatives() == Some(false) { 1 } else { LARGEST_GROUP }
     }
 
-    fn read<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Found>, Error>> {
-        Box::pin(self.get(&found.key))
+    fn find<'a>(
+        &'a self,
+        references: &'a [&'a CertificateReference],
+        spellings: Spellings,
+    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+        Box::pin(self.find_group(references, spellings))
+    }
+
+    fn read<'a>(&'a self, found: &'a [&'a Found]) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+        Box::pin(self.read_group(found))
     }
 
     fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
@@ -50,6 +47,23 @@ impl Inactivate for TencentMqtt<'_> {
             };
             absent_when_not_found(self.call(Action::DeactivateDeviceCertificate, Safety::Write, &parameters, accept).await)
         })
+    }
+}
+
+impl TencentMqtt<'_> {
+    /// The vendor's serial numbers are hex; the leading zero may be there or not.
+    pub(super) async fn find_one(&self, reference: &CertificateReference, spellings: Spellings) -> Result<Option<Found>, Error> {
+        let texts = serial_number(reference)?.spellings();
+        let texts = texts.iter().enumerate().filter(|(index, _)| (*index == 0) == (spellings == Spellings::Own));
+        for (_, text) in texts {
+            match self.get(text).await {
+                // A spelling that is not the caller's own may break the provider's rules; then it is not known under it.
+                Err(error) if error.concerns_parameters && spellings == Spellings::Others => {}
+                Ok(None) => {}
+                answer => return answer,
+            }
+        }
+        Ok(None)
     }
 }
 

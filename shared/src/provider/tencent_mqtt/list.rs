@@ -50,6 +50,17 @@ impl TencentMqtt<'_> {
         })
     }
 
+    /// More than one of several values was found: they are alternatives.
+    pub(super) fn has_found_alternatives(&self) {
+        // An answer that is there already stays.
+        drop(self.takes_alternatives.set(true));
+    }
+
+    /// What is known by now of whether the vendor takes several values of one filter as alternatives.
+    pub(super) fn knows_alternatives(&self) -> Option<bool> {
+        self.takes_alternatives.get().copied()
+    }
+
     /// Whether the vendor takes several values of one filter as alternatives. Asked before several values are relied on.
     pub(super) async fn takes_values_as_alternatives(&self) -> Result<bool, Error> {
         let answer = self.takes_alternatives.get_or_try_init(async || match self.finds_every_status().await {

@@ -2,6 +2,7 @@
 
 mod codes;
 mod filter;
+mod group;
 mod inactivate;
 mod list;
 mod status;
@@ -106,6 +107,7 @@ impl<'a> TencentMqtt<'a> {
         let body = serde_json::to_vec(parameters).map_err(|error| Failure {
             error: Error::new(ErrorCode::Internal, format!("the call cannot be written: {error}")),
             may_have_acted: false,
+            lacked_time: false,
         })?;
         let sign = |credentials: &Credentials, now, _nonce| self.sign(credentials, action, &body, now);
         let read = |response: &HttpResponse| match parse(response) {

@@ -1,24 +1,15 @@
 //! The status of many: the list, narrowed to groups of serial numbers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::filter::order_by;
-use super::list::LARGEST_PAGE;
-use super::wire::{DescribeDeviceCertificates, Filter};
-use super::{NAME, TencentMqtt, serial_number};
+use super::group::{LARGEST_GROUP, Row, Rows};
+use super::{TencentMqtt, serial_number};
 use crate::error::Error;
-use crate::model::{Certificate, ProviderRecord, SerialNumber};
-use crate::provider::codes::not_an_answer;
+use crate::model::{Certificate, SerialNumber};
 use crate::provider::each::each;
 use crate::provider::{LookUp, Scope, Status};
-use crate::request::{CertificateReference, Order};
+use crate::request::CertificateReference;
 use crate::transport::LocalFuture;
-
-/// Values in one filter: every spelling of each serial number. The vendor documents no limit; a group that is refused is halved.
-const LARGEST_GROUP: usize = 100;
-
-/// What the vendor's rows say, by number. Two certificates of one number have different issuers.
-type Rows = HashMap<SerialNumber, Vec<Certificate>>;
 
 /// Everything that was learned about a group.
 #[derive(Default)]
@@ -49,7 +40,7 @@ impl Status for TencentMqtt<'_> {
             let mut request_ids = Vec::new();
             // Groups whose asking failed have no answer; the error is that of the first.
             let mut failure = None;
-            let mut known: HashMap<&SerialNumber, Result<Vec<Certificate>, Error>> = HashMap::new();
+            let mut known: HashMap<&SerialNumber, Result<Vec<Row>, Error>> = HashMap::new();
             for answer in answers {
                 match answer {
                     Ok((group, mut told)) => {
@@ -83,7 +74,7 @@ impl TencentMqtt<'_> {
         let mut told = Told::default();
         let mut groups = vec![group];
         while let Some(group) = groups.pop() {
-            match self.rows(group).await {
+            match self.rows(group, group.iter().flat_map(|number| number.spellings()).collect()).await {
                 Ok((found, ids)) => {
                     told.request_ids.extend(ids);
                     let missing: Vec<&SerialNumber> = group.iter().copied().filter(|number| !found.contains_key(*number)).collect();
@@ -104,8 +95,7 @@ impl TencentMqtt<'_> {
     async fn ask_one_by_one(&self, missing: &[&SerialNumber], asked: usize, told: &mut Told) -> Result<(), Error> {
         // Two of a group cannot have been found by a vendor that wants all values to match, or uses only one of them.
         if asked.saturating_sub(missing.len()) > 1 {
-            // An answer that is there already stays.
-            drop(self.takes_alternatives.set(true));
+            self.has_found_alternatives();
         }
         if missing.is_empty() || self.takes_values_as_alternatives().await? {
             return Ok(());
@@ -120,7 +110,7 @@ impl TencentMqtt<'_> {
                     Ok(Some(found)) => {
                         told.request_ids.extend(found.request_id);
                         told.refused.remove(*number);
-                        told.rows.insert((*number).clone(), vec![found.certificate]);
+                        told.rows.insert((*number).clone(), vec![Row { key: found.key, certificate: found.certificate }]);
                         break;
                     }
                     Ok(None) => {}
@@ -135,66 +125,18 @@ impl TencentMqtt<'_> {
         }
         Ok(())
     }
-
-    /// Everything that the vendor lists for a group.
-    async fn rows(&self, group: &[&SerialNumber]) -> Result<(Rows, Vec<String>), Error> {
-        let values = group.iter().flat_map(|number| number.spellings()).collect();
-        let filters = [Filter { name: "DeviceCertificateSn", values }];
-        let now = self.connection.session.now;
-        let (mut rows, mut request_ids, mut offset) = (Rows::new(), Vec::new(), 0_u64);
-        let mut shown = HashSet::new();
-        loop {
-            let parameters = DescribeDeviceCertificates {
-                instance_id: self.instance(),
-                filters: &filters,
-                limit: LARGEST_PAGE,
-                offset,
-                order_by: order_by(Order::CreatedAsc),
-            };
-            let page = self.list(&parameters).await?;
-            request_ids.extend(page.request_id);
-            let before = shown.len();
-            for item in page.items {
-                let certificate = ProviderRecord::from(item).into_certificate(now, false);
-                shown.insert((certificate.provider_serial_number.clone(), certificate.ca_serial_number.clone()));
-                // Whether texts match as a whole is not documented: others than the ones asked for are left out.
-                if let Some(number) = certificate.serial_number.clone().filter(|number| group.contains(&number)) {
-                    keep(rows.entry(number).or_default(), certificate);
-                }
-            }
-            if page.end >= page.total {
-                return Ok((rows, request_ids));
-            }
-            // A list that repeats itself would be read for ever.
-            if shown.len() == before {
-                return Err(not_an_answer(NAME, 200, "a page shows nothing but certificates that were shown before"));
-            }
-            offset = page.end;
-        }
-    }
-}
-
-/// A list that changes while its pages are read may show a certificate twice: the later row is the newer one.
-fn keep(rows: &mut Vec<Certificate>, certificate: Certificate) {
-    let is_same = |row: &Certificate| {
-        row.provider_serial_number == certificate.provider_serial_number && row.ca_serial_number == certificate.ca_serial_number
-    };
-    match rows.iter_mut().find(|row| is_same(row)) {
-        Some(row) => *row = certificate,
-        None => rows.push(certificate),
-    }
 }
 
 /// The certificate that is meant.
 ///
 /// # Errors
 /// `invalid_request` when several have the number.
-fn only_one(rows: &[Certificate], reference: &CertificateReference) -> Result<Option<Certificate>, Error> {
+fn only_one(rows: &[Row], reference: &CertificateReference) -> Result<Option<Certificate>, Error> {
     let is_meant = |certificate: &&Certificate| match (&reference.ca_serial_number, &certificate.ca_serial_number) {
         (Some(asked), Some(told)) => asked == told,
         _ => true,
     };
-    let mut meant = rows.iter().filter(is_meant);
+    let mut meant = rows.iter().map(|row| &row.certificate).filter(is_meant);
     match (meant.next(), meant.next()) {
         (Some(_), Some(_)) => Err(several()),
         (only, _) => Ok(only.cloned()),
@@ -228,4 +170,4 @@ fn grouped<'a>(numbers: impl Iterator<Item = &'a SerialNumber>) -> Vec<Vec<&'a S
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -6,7 +6,7 @@ use super::super::tests::{certificate, reference, unknown, vendor};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::LifecycleStatus;
-use crate::provider::fixture::{Bench, target};
+use crate::provider::fixture::{Bench, find_one, read_one, target};
 use crate::transport::fake::{Network, answer, ok, recorded};
 
 async fn found() -> Found {
@@ -14,7 +14,7 @@ async fn found() -> Found {
     let bench = Bench::new(&network);
     let session = bench.session();
     let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
-    provider.find(&reference("0A", "0b"), Spellings::Own).await.unwrap().unwrap()
+    find_one(&provider, &reference("0A", "0b"), Spellings::Own).await.unwrap().unwrap()
 }
 
 async fn inactivate(network: &Network) -> Result<Option<Written>, Failure> {
@@ -42,7 +42,7 @@ async fn a_state_is_read_again_under_the_texts_that_an_order_uses() {
         let network = Network::queue([given]);
         let bench = Bench::new(&network);
         let session = bench.session();
-        let read = AlibabaMqtt::new(&session, target(API.provider)).unwrap().read(&found).await.unwrap();
+        let read = read_one(&AlibabaMqtt::new(&session, target(API.provider)).unwrap(), &found).await.unwrap();
         assert_eq!(read.map(|read| read.certificate.status), expected);
         assert!(network.sent()[0].request.url.ends_with("/?CaSn=0b&DeviceSn=0A&MqttInstanceId=post-cn-1"));
     }

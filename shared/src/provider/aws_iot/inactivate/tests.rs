@@ -6,7 +6,7 @@ use super::super::tests::{RECORDED, described, failed, id, named, path_and_query
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::{LifecycleStatus, SerialNumber};
-use crate::provider::fixture::{Bench, target};
+use crate::provider::fixture::{Bench, find_one, read_one, target};
 use crate::transport::Method;
 use crate::transport::fake::{Network, answer, ok, recorded};
 use crate::transport::{HttpResponse, SendError};
@@ -14,7 +14,7 @@ use crate::transport::{HttpResponse, SendError};
 async fn find(network: &Network, reference: &CertificateReference, spellings: Spellings) -> Result<Option<Found>, Error> {
     let bench = Bench::new(network);
     let session = bench.session();
-    AwsIot::new(&session, target(NAME)).unwrap().find(reference, spellings).await
+    find_one(&AwsIot::new(&session, target(NAME)).unwrap(), reference, spellings).await
 }
 
 async fn found() -> Found {
@@ -111,7 +111,7 @@ async fn a_state_is_read_again_by_the_id() {
         let network = Network::queue([given]);
         let bench = Bench::new(&network);
         let session = bench.session();
-        let read = AwsIot::new(&session, target(NAME)).unwrap().read(&found).await.unwrap();
+        let read = read_one(&AwsIot::new(&session, target(NAME)).unwrap(), &found).await.unwrap();
         assert_eq!(read.map(|read| read.certificate.status), expected);
         assert_eq!(path_and_query(&network.sent()[0].request), format!("/certificates/{}", id(0xab)));
     }

@@ -6,7 +6,7 @@ use super::super::tests::{named, refused};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::LifecycleStatus;
-use crate::provider::fixture::{Bench, target};
+use crate::provider::fixture::{Bench, find_one, read_one, target};
 use crate::transport::SendError;
 use crate::transport::fake::{Answer, Network, answer, ok, recorded};
 
@@ -37,9 +37,9 @@ async fn find(network: &Network, serial_number: &str) -> Result<Option<Found>, E
     let session = bench.session();
     let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
     let reference = named(serial_number);
-    match provider.find(&reference, Spellings::Own).await? {
+    match find_one(&provider, &reference, Spellings::Own).await? {
         Some(found) => Ok(Some(found)),
-        None => provider.find(&reference, Spellings::Others).await,
+        None => find_one(&provider, &reference, Spellings::Others).await,
     }
 }
 
@@ -87,7 +87,7 @@ async fn a_certificate_is_known_by_the_text_that_the_vendor_gave() {
     assert_eq!(read.certificate.status, LifecycleStatus::Inactive);
     let bench = Bench::new(&network);
     let session = bench.session();
-    TencentMqtt::new(&session, target(NAME)).unwrap().read(&read).await.unwrap().unwrap();
+    read_one(&TencentMqtt::new(&session, target(NAME)).unwrap(), &read).await.unwrap().unwrap();
     assert_eq!(asked(&network), ["ab", "00AB"]);
 }
 

@@ -13,25 +13,25 @@ use crate::transport::fake::{Answer, Network, answer, header, ok, recorded};
 
 /// What a vendor is like.
 #[derive(Clone, Default)]
-struct Vendor {
+pub(in crate::provider::tencent_mqtt) struct Vendor {
     /// Its certificates: serial number and the CA's.
-    known: Vec<(String, &'static str)>,
+    pub(in crate::provider::tencent_mqtt) known: Vec<(String, &'static str)>,
     /// Whether it wants all the values of one filter to match.
-    wants_all_values: bool,
+    pub(in crate::provider::tencent_mqtt) wants_all_values: bool,
     /// Whether it uses only the first value of a filter.
-    uses_only_the_first: bool,
+    pub(in crate::provider::tencent_mqtt) uses_only_the_first: bool,
     /// Whether it compares texts in part.
-    matches_in_part: bool,
+    pub(in crate::provider::tencent_mqtt) matches_in_part: bool,
     /// Most values that one filter may have.
-    most_values: Option<usize>,
+    pub(in crate::provider::tencent_mqtt) most_values: Option<usize>,
 }
 
 impl Vendor {
-    fn of(known: &[&str]) -> Self {
+    pub(in crate::provider::tencent_mqtt) fn of(known: &[&str]) -> Self {
         Self { known: known.iter().map(|text| ((*text).to_owned(), "0b")).collect(), ..Self::default() }
     }
 
-    fn network(self) -> Network {
+    pub(in crate::provider::tencent_mqtt) fn network(self) -> Network {
         Network::new(move |request| self.answer(request))
     }
 
@@ -75,11 +75,11 @@ fn row((serial, ca): &(String, &str)) -> Value {
 }
 
 /// So many serial numbers with two spellings each: `1001`, `1002`, ...
-fn numbered(count: usize) -> Vec<String> {
+pub(in crate::provider::tencent_mqtt) fn numbered(count: usize) -> Vec<String> {
     (1..=count).map(|number| format!("{}", 1000 + number)).collect()
 }
 
-fn references(serials: &[impl AsRef<str>]) -> Vec<CertificateReference> {
+pub(in crate::provider::tencent_mqtt) fn references(serials: &[impl AsRef<str>]) -> Vec<CertificateReference> {
     serials.iter().map(|serial| named(serial.as_ref())).collect()
 }
 
@@ -103,7 +103,7 @@ fn told(look_up: &LookUp) -> Vec<&'static str> {
 }
 
 /// What each call was about: `Name=value|value` of a list, or the text of a single look.
-fn calls(network: &Network) -> Vec<String> {
+pub(in crate::provider::tencent_mqtt) fn calls(network: &Network) -> Vec<String> {
     network.each(|sent| {
         let body = sent.body();
         let Some(filter) = body["Filters"].as_array().and_then(|filters| filters.first()) else {
@@ -115,7 +115,7 @@ fn calls(network: &Network) -> Vec<String> {
 }
 
 /// The number of values in each call.
-fn sizes(network: &Network) -> Vec<usize> {
+pub(in crate::provider::tencent_mqtt) fn sizes(network: &Network) -> Vec<usize> {
     calls(network).iter().map(|call| call.split('|').count()).collect()
 }
 

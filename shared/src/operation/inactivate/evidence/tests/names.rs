@@ -11,9 +11,8 @@ async fn run_named(
     dry_run: bool,
 ) -> (InactivateResult, String) {
     let broker = Broker::new([shows(status), shows(Inactive)], [confirmed()]).with(record);
-    let case = Case { inactivator: &broker, reference, reason: None, caller: None };
-    let result = case.run(Spellings::Own, dry_run).await.unwrap();
-    (result, broker.asked())
+    let results = carry_out(&broker, std::slice::from_ref(reference), Command { dry_run, ..COMMAND }, MINUTE).await;
+    (results.into_iter().next().unwrap(), broker.asked())
 }
 
 fn fingerprint(digits: &str) -> Fingerprint {

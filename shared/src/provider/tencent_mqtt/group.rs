@@ -1,0 +1,196 @@
+//! Several certificates in one call: the list, narrowed to their serial numbers.
+
+use std::collections::{HashMap, HashSet};
+
+use super::filter::order_by;
+use super::list::LARGEST_PAGE;
+use super::wire::{DescribeDeviceCertificates, Filter};
+use super::{NAME, TencentMqtt, serial_number};
+use crate::error::{Error, ErrorCode};
+use crate::model::{Certificate, ProviderRecord, SerialNumber};
+use crate::provider::codes::not_an_answer;
+use crate::provider::each::each;
+use crate::provider::{Found, Spellings};
+use crate::request::{CertificateReference, Order};
+
+/// Values in one filter. The vendor documents no limit; a group that is refused is halved.
+pub(super) const LARGEST_GROUP: usize = 100;
+/// Up to so many are asked for one by one before the vendor is asked whether it takes several values at all, which costs as many calls.
+const FEW: usize = 4;
+
+/// What the vendor's rows say, by number. Two certificates of one number have different issuers.
+pub(super) type Rows = HashMap<SerialNumber, Vec<Row>>;
+
+/// A row of the list.
+pub(super) struct Row {
+    /// The vendor's own text, by which its other actions know the certificate.
+    pub(super) key: String,
+    pub(super) certificate: Certificate,
+}
+
+impl TencentMqtt<'_> {
+    /// Everything that the vendor lists under these texts of these numbers, and its ids of the calls.
+    pub(super) async fn rows(&self, numbers: &[&SerialNumber], texts: Vec<String>) -> Result<(Rows, Vec<String>), Error> {
+        let filters = [Filter { name: "DeviceCertificateSn", values: texts }];
+        let now = self.connection.session.now;
+        let (mut rows, mut request_ids, mut offset) = (Rows::new(), Vec::new(), 0_u64);
+        let mut shown = HashSet::new();
+        loop {
+            let parameters = DescribeDeviceCertificates {
+                instance_id: self.instance(),
+                filters: &filters,
+                limit: LARGEST_PAGE,
+                offset,
+                order_by: order_by(Order::CreatedAsc),
+            };
+            let page = self.list(&parameters).await?;
+            request_ids.extend(page.request_id);
+            let before = shown.len();
+            for item in page.items {
+                let key = item.device_certificate_sn.clone();
+                let certificate = ProviderRecord::from(item).into_certificate(now, false);
+                shown.insert((key.clone(), certificate.ca_serial_number.clone()));
+                // Whether texts match as a whole is not documented: others than the ones asked for are left out.
+                if let Some(number) = certificate.serial_number.clone().filter(|number| numbers.contains(&number)) {
+                    keep(rows.entry(number).or_default(), Row { key, certificate });
+                }
+            }
+            if page.end >= page.total {
+                return Ok((rows, request_ids));
+            }
+            // A list that repeats itself would be read for ever.
+            if shown.len() == before {
+                return Err(not_an_answer(NAME, 200, "a page shows nothing but certificates that were shown before"));
+            }
+            offset = page.end;
+        }
+    }
+
+    /// Looks certificates up under these spellings, together where the vendor takes several values of one filter.
+    pub(super) async fn find_group(&self, references: &[&CertificateReference], spellings: Spellings) -> Vec<Result<Option<Found>, Error>> {
+        let get_each = async |references: &[&CertificateReference]| {
+            each(references, async |reference: &&CertificateReference| self.find_one(reference, spellings).await).await
+        };
+        let numbers: Result<Vec<&SerialNumber>, Error> = references.iter().map(|reference| serial_number(reference)).collect();
+        let Ok(numbers) = numbers else { return get_each(references).await };
+        if references.len() == 1 {
+            return get_each(references).await;
+        }
+        let mut known = Rows::new();
+        for group in in_groups(&numbers, spellings) {
+            let texts = group.iter().flat_map(|number| texts(number, spellings)).collect();
+            match self.rows(group, texts).await {
+                Ok((rows, _)) => known.extend(rows),
+                Err(error) if may_be_read_alone(&error) => return get_each(references).await,
+                Err(error) => return references.iter().map(|_| Err(error.clone())).collect(),
+            }
+        }
+        // Two of a group cannot have been found by a vendor that wants all values to match, or uses only one of them.
+        if known.len() > 1 {
+            self.has_found_alternatives();
+        }
+        let missing: Vec<&CertificateReference> =
+            references.iter().zip(&numbers).filter(|(_, number)| !known.contains_key(**number)).map(|(reference, _)| *reference).collect();
+        let mut answers_of_missing = match self.found_all(missing.len()).await {
+            Ok(true) => missing.iter().map(|_| Ok(None)).collect(),
+            Ok(false) => get_each(&missing).await,
+            Err(error) => missing.iter().map(|_| Err(error.clone())).collect::<Vec<_>>(),
+        }
+        .into_iter();
+        let answer = |number: &SerialNumber| match known.get(number) {
+            Some(rows) => only_row(rows).map(|row| Some(found(row))),
+            None => answers_of_missing.next().unwrap_or(Ok(None)),
+        };
+        numbers.into_iter().map(answer).collect()
+    }
+
+    /// Reads the states of certificates again, by the vendor's own texts.
+    pub(super) async fn read_group(&self, before: &[&Found]) -> Vec<Result<Option<Found>, Error>> {
+        let get_each = async |before: &[&Found]| each(before, async |found: &&Found| self.get(&found.key).await).await;
+        let numbers: Vec<SerialNumber> = before.iter().filter_map(|found| SerialNumber::parse(&found.key).ok()).collect();
+        if before.len() == 1 || numbers.len() < before.len() {
+            return get_each(before).await;
+        }
+        let numbers: Vec<&SerialNumber> = numbers.iter().collect();
+        let mut known = Rows::new();
+        for group in numbers.chunks(LARGEST_GROUP).zip(before.chunks(LARGEST_GROUP)) {
+            let texts = group.1.iter().map(|found| found.key.clone()).collect();
+            match self.rows(group.0, texts).await {
+                Ok((rows, _)) => known.extend(rows),
+                Err(error) if may_be_read_alone(&error) => return get_each(before).await,
+                Err(error) => return before.iter().map(|_| Err(error.clone())).collect(),
+            }
+        }
+        let row = |one: &Found| known.values().flatten().find(|row| row.key == one.key);
+        // One that the list does not show is asked for alone before it is called gone.
+        let missing: Vec<&Found> = before.iter().copied().filter(|one| row(one).is_none()).collect();
+        let mut answers_of_missing = get_each(&missing).await.into_iter();
+        before
+            .iter()
+            .map(|one| row(one).map_or_else(|| answers_of_missing.next().unwrap_or(Ok(None)), |row| Ok(Some(found(row)))))
+            .collect()
+    }
+
+    /// Whether those that a list does not show, so many, are not there.
+    async fn found_all(&self, missing: usize) -> Result<bool, Error> {
+        if missing == 0 || self.knows_alternatives() == Some(true) {
+            return Ok(true);
+        }
+        if missing <= FEW { Ok(false) } else { self.takes_values_as_alternatives().await }
+    }
+}
+
+/// So many values, or one of these texts, are not taken, or one row cannot be read: each certificate may still be read alone.
+fn may_be_read_alone(error: &Error) -> bool {
+    error.concerns_parameters || error.code == ErrorCode::ProviderInvalidResponse
+}
+
+/// The texts to ask with.
+fn texts(number: &SerialNumber, spellings: Spellings) -> impl Iterator<Item = String> {
+    let all = number.spellings().into_iter().enumerate();
+    all.filter(move |(index, _)| (*index == 0) == (spellings == Spellings::Own)).map(|(_, text)| text)
+}
+
+/// As many numbers together as have few enough texts.
+fn in_groups<'a, 'b>(mut numbers: &'a [&'b SerialNumber], spellings: Spellings) -> Vec<&'a [&'b SerialNumber]> {
+    let mut groups = Vec::new();
+    while !numbers.is_empty() {
+        let mut values = 0_usize;
+        let fits = |number: &&&SerialNumber| {
+            values = values.saturating_add(texts(number, spellings).count());
+            values <= LARGEST_GROUP
+        };
+        let count = numbers.iter().take_while(fits).count().max(1);
+        let (group, rest) = numbers.split_at(count.min(numbers.len()));
+        groups.push(group);
+        numbers = rest;
+    }
+    groups
+}
+
+fn found(row: &Row) -> Found {
+    Found { key: row.key.clone(), ca_key: None, certificate: row.certificate.clone(), request_id: None }
+}
+
+/// A list that changes while its pages are read may show a certificate twice: the later row is the newer one.
+fn keep(rows: &mut Vec<Row>, row: Row) {
+    let is_same = |one: &Row| one.key == row.key && one.certificate.ca_serial_number == row.certificate.ca_serial_number;
+    match rows.iter_mut().find(|one| is_same(one)) {
+        Some(one) => *one = row,
+        None => rows.push(row),
+    }
+}
+
+/// The one certificate of a number. The vendor's change knows it by nothing but its serial number.
+fn only_row(rows: &[Row]) -> Result<&Row, Error> {
+    match rows {
+        [row] => Ok(row),
+        _ => {
+            let detail = "several certificates have this serial number, and the provider's change names no other; it is not carried out";
+            Err(Error { concerns_parameters: true, ..Error::invalid("serial_number", detail) })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
