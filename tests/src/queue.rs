@@ -1,7 +1,7 @@
 //! A stand-in for Amazon SQS: standard queues in memory, on one port of 127.0.0.1.
 //!
 //! Functions send to it with `SendMessage` and `SendMessageBatch` of the JSON protocol. A test receives and deletes messages
-//! itself, or leaves that to an event source mapping.
+//! itself, or leaves that to an event source mapping ([`EventSource`](crate::EventSource)).
 
 mod messages;
 mod protocol;
