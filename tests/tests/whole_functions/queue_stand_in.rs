@@ -196,3 +196,17 @@ async fn a_run_ends_at_its_limit_with_the_messages_still_there() {
     assert!(!tally.emptied && tally.seconds >= 0.5 && tally.seconds < 10.0, "{tally:?}");
     assert_eq!((stage.orders.len(), slots.free(), source.killer().at_work()), (2, 2, 0));
 }
+
+#[tokio::test]
+async fn each_event_goes_to_another_warm_process_in_turn() {
+    let stage = Stage::new(6, Duration::from_secs(30), Duration::ZERO).await;
+    stage.order_all();
+    let mapping = Mapping { batch_size: 1, maximum_concurrency: 1, warm_processes: 3, ..stage.mapping() };
+    let tally = EventSource::start(mapping).await.run(LIMIT).await;
+    assert!(tally.emptied, "{tally:?}");
+    // A process keeps the connection of its first event.
+    let calls = stage.simulator.calls();
+    let connections: Vec<u64> = calls.iter().filter(|call| call.action == WRITE).map(|call| call.connection).collect();
+    assert_eq!(connections[..3], connections[3..], "{connections:?}");
+    assert_eq!(connections[..3].iter().collect::<BTreeSet<_>>().len(), 3, "{connections:?}");
+}
