@@ -6,7 +6,7 @@ mod moment;
 
 pub(crate) use http::joined;
 pub use http::{HttpRequest, HttpTrigger};
-pub use message::{eventbridge_rule, eventbridge_schedule, message_id, pipes, sns, sns_envelope, sqs, sqs_fifo};
+pub use message::{eventbridge_rule, eventbridge_schedule, message_id, pipes, sns, sns_envelope, sqs, sqs_fifo, sqs_messages};
 pub use moment::aged;
 
 use serde_json::{Map, Value};

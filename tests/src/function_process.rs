@@ -70,7 +70,7 @@ impl FunctionProcess {
 
     /// Kills the process, if it still runs, and waits for its end.
     pub(crate) async fn kill(&mut self) -> io::Result<()> {
-        self.child.kill().await
+        if self.is_alive() { self.child.kill().await } else { Ok(()) }
     }
 
     /// Whether the process still runs.

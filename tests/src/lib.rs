@@ -3,6 +3,7 @@
 //! [`Runtime`] starts a function's binary with Lambda's environment and plays the Lambda Runtime API for it. [`events`]
 //! makes events in the shapes that AWS sends, [`HttpAnswer`] reads the HTTP answers as AWS does, and [`canary`] looks
 //! for secrets in everything a function gives out. [`HttpApi`] puts the functions behind a real HTTP port.
+//! [`queue`] stands in for Amazon SQS, [`EventSource`] for the mapping that feeds a function from a queue.
 //!
 //! The binaries are taken from the folder that the variable `FUNCTIONS_DIR` names, else from beside the test's own
 //! executable (`target/debug`); build them first with `cargo build`.
@@ -11,18 +12,23 @@
 
 mod answer;
 pub mod canary;
+mod event_source;
 pub mod events;
 mod function_process;
 mod http_answer;
 mod http_api;
 mod invocation;
+pub mod queue;
 mod runtime;
 mod runtime_api;
 pub mod schemas;
 pub mod signing_input;
+mod slots;
 
 pub use answer::{Answer, FunctionError};
+pub use event_source::{EventSource, Killer, Mapping, Redelivery, Tally};
 pub use http_answer::HttpAnswer;
 pub use http_api::{HttpApi, Variables};
 pub use invocation::{Deadline, Event, Invocation};
 pub use runtime::Runtime;
+pub use slots::{Slot, Slots};

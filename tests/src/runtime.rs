@@ -1,11 +1,11 @@
 //! One execution environment of a function: its process and the Runtime API that feeds it.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::process::Command;
-use tokio::time::timeout;
+use tokio::time::{sleep_until, timeout};
 
 use crate::function_process::{FunctionProcess, find_binary};
 use crate::runtime_api::{Report, RuntimeApi};
@@ -25,6 +25,8 @@ pub struct Runtime {
     api: RuntimeApi,
     process: FunctionProcess,
     start_limit: Duration,
+    /// The end of the time for the last event, once the function has taken it.
+    deadline: Option<Instant>,
     /// The function whose answers are held against their schema.
     function: Option<String>,
 }
@@ -56,7 +58,7 @@ impl Runtime {
         let api = RuntimeApi::start(arn).await.map_err(|error| format!("no socket on 127.0.0.1: {error}"))?;
         let process = FunctionProcess::start(command, function, &api.address(), variables)
             .map_err(|error| format!("the function {function} does not start: {error}"))?;
-        Ok(Self { api, process, start_limit: START_LIMIT, function: None })
+        Ok(Self { api, process, start_limit: START_LIMIT, deadline: None, function: None })
     }
 
     /// Waits for the function to have started: it asks for its first event.
@@ -83,10 +85,14 @@ impl Runtime {
     pub async fn invoke_with(&mut self, invocation: Invocation) -> Answer {
         let answer_limit = invocation.deadline.time_limit();
         self.api.offer(invocation);
+        self.deadline = None;
         let mut limit = self.start_limit;
         loop {
             match timeout(limit, self.report()).await {
-                Ok(Report::Taken) => limit = answer_limit,
+                Ok(Report::Taken) => {
+                    limit = answer_limit;
+                    self.deadline = Instant::now().checked_add(answer_limit);
+                }
                 Ok(Report::Answer(answer)) => {
                     if let Some(function) = &self.function {
                         crate::schemas::check(function, &answer);
@@ -95,6 +101,45 @@ impl Runtime {
                 }
                 Err(_) => return self.time_out(limit).await,
             }
+        }
+    }
+
+    /// Waits until the function asks for its next event: until then the event before takes up the function, whatever it has
+    /// answered. A function that does not ask before the deadline of that event is killed, as on Lambda.
+    ///
+    /// `false` when the process has ended. Safe to cancel.
+    pub async fn idle(&mut self) -> bool {
+        let deadline = self.deadline.or_else(|| Instant::now().checked_add(self.start_limit));
+        let late = async {
+            match deadline {
+                Some(deadline) => sleep_until(deadline.into()).await,
+                // Not reached: such a time limit is longer than the clock can tell.
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = self.process.ended() => return false,
+            () = self.api.waits() => return true,
+            () = late => {}
+        }
+        self.kill().await;
+        false
+    }
+
+    /// Ends the process as the operating system does (SIGKILL), and waits for its end.
+    pub async fn kill(&mut self) {
+        self.process.kill().await.unwrap_or_else(|error| panic!("the function cannot be killed: {error}"));
+        self.api.abandon();
+    }
+
+    /// Returns once the function has taken the event that it is given next: the first one of its process, or the next one of
+    /// an idle process.
+    pub(crate) fn taken(&self) -> impl Future<Output = ()> + use<> {
+        let mut asking = self.api.asking();
+        async move {
+            // The sending end is gone when the process is; nobody has to know then.
+            let _ = asking.wait_for(|asking| asking.has_asked && !asking.waits).await;
         }
     }
 
@@ -113,8 +158,7 @@ impl Runtime {
     }
 
     async fn time_out(&mut self, limit: Duration) -> Answer {
-        self.process.kill().await.unwrap_or_else(|error| panic!("the function cannot be killed: {error}"));
-        self.api.abandon();
+        self.kill().await;
         Answer::TimedOut { limit, logs: self.logs() }
     }
 

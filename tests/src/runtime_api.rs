@@ -51,7 +51,7 @@ impl RuntimeApi {
             waiting: Mutex::new(waiting),
             current: SyncMutex::new(None),
             reporter,
-            has_asked: watch::Sender::new(false),
+            asking: watch::Sender::new(Asking::default()),
         });
         let server = tokio::spawn(serve(listener, Arc::clone(&state)));
         Ok(Self { address, invocations, reports, state, server })
@@ -79,8 +79,22 @@ impl RuntimeApi {
 
     /// Returns once the function has asked for its first event.
     pub(crate) async fn asked(&self) {
+        self.until(|asking| asking.has_asked).await;
+    }
+
+    /// Returns while the function waits for an event: it has done all that it had to do for the one before.
+    pub(crate) async fn waits(&self) {
+        self.until(|asking| asking.waits).await;
+    }
+
+    async fn until(&self, condition: impl FnMut(&Asking) -> bool) {
         // The sending end lives in `state`, so this cannot fail.
-        let _ = self.state.has_asked.subscribe().wait_for(|has_asked| *has_asked).await;
+        let _ = self.asking().wait_for(condition).await;
+    }
+
+    /// Tells when the function asks for events and takes them.
+    pub(crate) fn asking(&self) -> watch::Receiver<Asking> {
+        self.state.asking.subscribe()
     }
 
     /// Forgets the invocation under way: what the function still says of it counts for nothing.
@@ -102,8 +116,16 @@ struct State {
     /// The request id of the event that the function has taken and not answered.
     current: SyncMutex<Option<String>>,
     reporter: mpsc::UnboundedSender<Report>,
-    /// Whether the function has asked for an event.
-    has_asked: watch::Sender<bool>,
+    asking: watch::Sender<Asking>,
+}
+
+/// Whether the function asks for an event.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Asking {
+    /// It has asked for its first event.
+    pub(crate) has_asked: bool,
+    /// It has asked for an event and not been given one since.
+    pub(crate) waits: bool,
 }
 
 async fn serve(listener: TcpListener, state: Arc<State>) {
@@ -150,7 +172,7 @@ impl State {
     }
 
     async fn next(&self) -> Response<Full<Bytes>> {
-        self.has_asked.send_replace(true);
+        self.asking.send_replace(Asking { has_asked: true, waits: true });
         if self.replace_current(None).is_some() {
             self.report(Report::Answer(Answer::Unanswered));
         }
@@ -169,6 +191,7 @@ impl State {
         match response.body(Full::from(invocation.event.0)) {
             Ok(response) => {
                 self.replace_current(Some(invocation.request_id));
+                self.asking.send_replace(Asking { has_asked: true, waits: false });
                 self.report(Report::Taken);
                 response
             }

@@ -6,6 +6,7 @@ use crate::fleet::store::Store;
 use crate::fleet::{AlibabaInstance, AlibabaMqttCertificate};
 use crate::options::Rules;
 use serde_json::{Value, json};
+use std::time::Instant;
 
 /// The longest text of a serial number, in bytes.
 const LONGEST_SERIAL: usize = 128;
@@ -63,7 +64,7 @@ fn get(store: &Store, parameters: &Value) -> Result<Value, Refusal> {
 fn set_status(store: &mut Store, parameters: &Value, status: &str, effect: bool) -> Result<Value, Refusal> {
     let key = Key::read(parameters)?;
     instance(store, key.instance_id)?;
-    let certificate = store.change().alibaba_certificate(key.instance_id, key.device_sn, key.ca_sn).ok_or_else(certificate_not_found)?;
+    let certificate = store.change_alibaba(key.instance_id, key.device_sn, key.ca_sn, Instant::now()).ok_or_else(certificate_not_found)?;
     if effect {
         status.clone_into(&mut certificate.status);
     }

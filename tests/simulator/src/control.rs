@@ -1,4 +1,4 @@
-//! The control listener: what was called, faults, resets and the fleet, as JSON over HTTP.
+//! The control listener: what was called, faults, times, resets and the fleet, as JSON over HTTP.
 
 use crate::fault::FaultRule;
 use crate::state::Shared;
@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpStream;
 
 /// Certificates of one answer unless `limit` is given.
@@ -44,13 +45,14 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<
             (StatusCode::OK, json!({}))
         }
         (&Method::POST, "/keys") => checked(replace_keys(shared, &body)),
+        (&Method::POST, "/times") => checked(set_times(shared, &body)),
         (&Method::POST, "/reset") => {
             shared.reset();
             (StatusCode::OK, json!({}))
         }
         _ => (
             StatusCode::NOT_FOUND,
-            json!({"error": "there are GET /calls, GET /certificates, POST /faults, DELETE /faults, POST /keys and POST /reset"}),
+            json!({"error": "there are GET /calls, GET /certificates, POST /faults, DELETE /faults, POST /keys, POST /times and POST /reset"}),
         ),
     };
     let mut response = Response::new(Full::from(answer.to_string()));
@@ -90,6 +92,25 @@ fn add_fault(shared: &Shared, body: &[u8]) -> Result<Value, String> {
     let vendor: Vendor = serde_json::from_value(vendor).map_err(|e| format!("vendor: {e}"))?;
     let rule: FaultRule = serde_json::from_value(Value::Object(rule)).map_err(|e| e.to_string())?;
     shared.state().faults(vendor).push(rule);
+    Ok(json!({}))
+}
+
+/// The times of the options in milliseconds; one that is not named stays as it is.
+fn set_times(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Times {
+        round_trip: Option<u64>,
+        reads_lag: Option<u64>,
+    }
+    let Times { round_trip, reads_lag } = serde_json::from_slice(body).map_err(|e| e.to_string())?;
+    let mut state = shared.state();
+    if let Some(milliseconds) = round_trip {
+        state.round_trip = Duration::from_millis(milliseconds);
+    }
+    if let Some(milliseconds) = reads_lag {
+        state.store.set_reads_lag(Duration::from_millis(milliseconds));
+    }
     Ok(json!({}))
 }
 

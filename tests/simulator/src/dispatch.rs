@@ -2,12 +2,22 @@
 
 use crate::exchange::{Received, Refusal, Reply};
 use crate::fault::Fault;
+use crate::fleet::store::Store;
 use crate::numbers::{Call, Ticket};
 use crate::state::{Shared, State};
 use crate::{Vendor, alibaba, alibaba_cas, alibaba_mqtt, aws_iot, tencent_mqtt};
 use serde_json::Value;
 use std::future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// The actions that change a certificate; all others read.
+const WRITES: [&str; 5] = [
+    "ActivateDeviceCertificate",
+    "DeactivateDeviceCertificate",
+    "ActiveDeviceCertificate",
+    "InactivateDeviceCertificate",
+    "UpdateCertificate",
+];
 
 /// What to send.
 pub(crate) enum Outgoing {
@@ -163,13 +173,14 @@ impl Ticket {
 fn perform(shared: &Shared, received: &Received, call: &Admitted, effect: bool) -> Result<Value, Refusal> {
     let Admitted { action, parameters } = call;
     let mut state = shared.state();
-    let (store, rules) = (&mut state.store, shared.rules);
-    let result = match received.vendor {
+    let rules = shared.rules;
+    let work = |store: &mut Store| match received.vendor {
         Vendor::TencentMqtt => tencent_mqtt::perform(store, received, action, parameters, effect, rules),
         Vendor::AlibabaMqtt => alibaba_mqtt::perform(store, action, parameters, effect, rules),
         Vendor::AlibabaCas => alibaba_cas::perform(store, action, parameters, rules),
         Vendor::AwsIot => aws_iot::perform(store, received, parameters, effect),
     };
+    let result = if WRITES.contains(&action.as_str()) { work(&mut state.store) } else { state.store.read(Instant::now(), work) };
     if result.is_ok() {
         state.succeeded(received.vendor, action);
     }

@@ -7,10 +7,11 @@ use simulator::{Options, Simulator, Vendor};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "\
-Usage: simulator [--ports A,B,C,D,E] [--tls] [--enforce-rate-limits]
+Usage: simulator [--ports A,B,C,D,E] [--tls] [--enforce-rate-limits] [--round-trip MS] [--reads-lag MS]
 
 A stand-in for the certificate APIs of Tencent Cloud MQTT, Alibaba Cloud MQTT, Alibaba Cloud CAS and AWS IoT.
 
@@ -18,6 +19,8 @@ A stand-in for the certificate APIs of Tencent Cloud MQTT, Alibaba Cloud MQTT, A
                          free one
   --tls                  the vendors speak TLS; the CA to trust is written to a file that the printed line names
   --enforce-rate-limits  throttle calls above the vendors' limits in a second
+  --round-trip MS        every answer of a vendor comes so many milliseconds later
+  --reads-lag MS         reads show the statuses of so many milliseconds ago
 ";
 
 #[tokio::main(flavor = "current_thread")]
@@ -54,6 +57,8 @@ fn options(arguments: &[String]) -> Result<Options, String> {
             }
             "--tls" => options.tls = true,
             "--enforce-rate-limits" => options.enforce_rate_limits = true,
+            "--round-trip" => options.round_trip = milliseconds(arguments.next()).ok_or("--round-trip needs a number")?,
+            "--reads-lag" => options.reads_lag = milliseconds(arguments.next()).ok_or("--reads-lag needs a number")?,
             other => return Err(format!("unknown argument {other}")),
         }
     }
@@ -63,6 +68,10 @@ fn options(arguments: &[String]) -> Result<Options, String> {
 fn ports(text: &str) -> Option<[u16; 5]> {
     let ports: Option<Vec<u16>> = text.split(',').map(|port| port.parse().ok()).collect();
     ports?.try_into().ok()
+}
+
+fn milliseconds(text: Option<&String>) -> Option<Duration> {
+    text?.parse().ok().map(Duration::from_millis)
 }
 
 async fn serve(options: Options) -> io::Result<()> {
@@ -123,12 +132,20 @@ mod tests {
 
     #[test]
     fn arguments_become_options() {
-        let given = read(&["--tls", "--ports", "1,2,3,4,5", "--enforce-rate-limits"]).unwrap();
+        let given = read(&["--tls", "--ports", "1,2,3,4,5", "--enforce-rate-limits", "--round-trip", "40", "--reads-lag", "2000"]).unwrap();
         assert_eq!(given.ports, Some([1, 2, 3, 4, 5]));
         assert!(given.tls && given.enforce_rate_limits);
+        assert_eq!((given.round_trip, given.reads_lag), (Duration::from_millis(40), Duration::from_secs(2)));
         let plain = read(&[]).unwrap();
         assert_eq!(plain.ports, None);
         assert!(!plain.tls && !plain.enforce_rate_limits);
+    }
+
+    #[test]
+    fn times_need_numbers() {
+        for wrong in [&["--round-trip"][..], &["--round-trip", "-1"], &["--reads-lag", "2s"], &["--reads-lag"]] {
+            assert!(read(wrong).err().unwrap().contains("needs a number"));
+        }
     }
 
     #[test]

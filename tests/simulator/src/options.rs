@@ -1,7 +1,7 @@
 //! How a simulator is started.
 
 use crate::Fleet;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// How a simulator is started.
 #[derive(Clone, Debug)]
@@ -14,6 +14,12 @@ pub struct Options {
     pub ports: Option<[u16; 5]>,
     /// Whether calls above the vendors' limits in a second are throttled.
     pub enforce_rate_limits: bool,
+    /// How much later every answer of a vendor comes; its work is done when the call arrives.
+    pub round_trip: Duration,
+    /// How far the vendors' reads are behind the changes: a list, a get or a status read shows the status, with the times
+    /// that belong to it, that each certificate had so long ago. Writes act at once on the true state. Registered and
+    /// removed certificates are seen at once.
+    pub reads_lag: Duration,
     /// The private CA refuses more serial numbers than this in one call.
     pub most_serials_a_call: usize,
     /// Whether the private CA answers serial numbers that it does not know with rows of status `unknown` instead of
@@ -49,6 +55,8 @@ impl Options {
             tls: false,
             ports: None,
             enforce_rate_limits: false,
+            round_trip: Duration::ZERO,
+            reads_lag: Duration::ZERO,
             most_serials_a_call: 200,
             answer_unknown_serials: false,
             most_rows_a_page: 100,

@@ -76,7 +76,12 @@ async fn answer(vendor: Vendor, shared: &Shared, connection: u64, request: Reque
     let Some(received) = received(vendor, connection, request).await else {
         return Ok(whole(Reply::of(413, "text/plain", "413 Content Too Large")));
     };
-    match dispatch::answer(shared, &received).await {
+    let round_trip = shared.state().round_trip;
+    let answer = dispatch::answer(shared, &received).await;
+    if !round_trip.is_zero() {
+        tokio::time::sleep(round_trip).await;
+    }
+    match answer {
         Ok(Outgoing::Whole(reply)) => Ok(whole(reply)),
         Ok(Outgoing::BreakingOff(reply)) => Ok(breaking_off(reply)),
         Err(Cut) => Err(io::Error::other("cut on command")),

@@ -9,7 +9,7 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
@@ -144,6 +144,16 @@ impl Simulator {
         self.shared.state().change_after(vendor, action, calls, Box::new(change));
     }
 
+    /// Sets [`Options::round_trip`] for the calls that arrive from now on.
+    pub fn set_round_trip(&self, round_trip: Duration) {
+        self.shared.state().round_trip = round_trip;
+    }
+
+    /// Sets [`Options::reads_lag`] for the reads from now on. Changes that came while there was no lag are seen at once.
+    pub fn set_reads_lag(&self, reads_lag: Duration) {
+        self.shared.state().store.set_reads_lag(reads_lag);
+    }
+
     /// Every call since the start or the last reset, in the order of arrival.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.state().numbers.calls().to_vec()
@@ -170,14 +180,14 @@ impl Simulator {
         self.shared.state().numbers.reset();
     }
 
-    /// Goes back to the fleet, the keys and the accounts of the start and forgets faults, changes to come, calls and connections.
+    /// Goes back to the fleet, the keys, the accounts and the times of the start and forgets faults, changes to come, calls and connections.
     pub fn reset(&self) {
         self.shared.reset();
     }
 
-    /// Reads or changes what the vendors hold.
+    /// Reads or changes what the vendors hold: the true state, whatever the lag of the vendors' reads.
     pub fn with_fleet<R>(&self, work: impl FnOnce(&mut Fleet) -> R) -> R {
-        work(self.shared.state().store.change())
+        self.shared.state().store.edit(Instant::now(), work)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{Fleet, Options, Vendor};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 /// What all listeners share.
 pub(crate) struct Shared {
@@ -22,6 +22,9 @@ pub(crate) struct Shared {
     pub(crate) rules: Rules,
     /// The fleet to go back to on a reset.
     initial: Fleet,
+    /// The times to go back to on a reset.
+    round_trip: Duration,
+    reads_lag: Duration,
     started: SystemTime,
     connections: AtomicU64,
     requests: AtomicU64,
@@ -32,6 +35,8 @@ pub(crate) struct Shared {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) store: Store,
+    /// How much later every answer of a vendor comes.
+    pub(crate) round_trip: Duration,
     pub(crate) numbers: Numbers,
     pub(crate) limits: Limits,
     faults: BTreeMap<Vendor, Faults>,
@@ -61,7 +66,7 @@ impl State {
 
     pub(crate) fn change_after(&mut self, vendor: Vendor, action: &str, calls: usize, change: Change) {
         if calls == 0 {
-            change(self.store.change());
+            self.store.edit(Instant::now(), change);
         } else {
             self.changes.push(vendor, action, calls, change);
         }
@@ -70,7 +75,7 @@ impl State {
     /// Makes the changes that have waited for this call.
     pub(crate) fn succeeded(&mut self, vendor: Vendor, action: &str) {
         for change in self.changes.due(vendor, action) {
-            change(self.store.change());
+            self.store.edit(Instant::now(), change);
         }
     }
 }
@@ -81,10 +86,16 @@ impl Shared {
             enforce_rate_limits: options.enforce_rate_limits,
             rules: options.rules(),
             initial: options.fleet.clone(),
+            round_trip: options.round_trip,
+            reads_lag: options.reads_lag,
             started: SystemTime::now(),
             connections: AtomicU64::new(0),
             requests: AtomicU64::new(0),
-            state: Mutex::new(State { store: Store::new(options.fleet), ..State::default() }),
+            state: Mutex::new(State {
+                store: Store::new(options.fleet, options.reads_lag),
+                round_trip: options.round_trip,
+                ..State::default()
+            }),
         }
     }
 
@@ -93,10 +104,11 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes back to the first fleet, keys and accounts, without faults, changes to come and numbers. Used nonces stay used.
+    /// Goes back to the first fleet, keys, accounts and times, without faults, changes to come and numbers. Used nonces stay used.
     pub(crate) fn reset(&self) {
         let mut state = self.state();
-        state.store = Store::new(self.initial.clone());
+        state.store = Store::new(self.initial.clone(), self.reads_lag);
+        state.round_trip = self.round_trip;
         state.numbers.reset();
         state.faults.clear();
         state.changes.clear();

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::moment::fresh;
 use super::{put, recorded};
+use crate::queue::Message;
 
 /// The message id that the builders give to the record at this index, counted from 0.
 pub fn message_id(index: usize) -> String {
@@ -13,6 +14,24 @@ pub fn message_id(index: usize) -> String {
 /// A batch of a standard queue, one record for each body. `md5OfBody` is left as recorded.
 pub fn sqs(bodies: &[impl AsRef<str>]) -> Value {
     fresh(json!({ "Records": sqs_records(include_str!("../../events/sqs.json"), bodies) }))
+}
+
+/// A batch of the queue with this ARN: these messages as they were received. `md5OfBody` is left as recorded.
+pub fn sqs_messages(queue_arn: &str, messages: &[Message]) -> Value {
+    let bodies: Vec<_> = messages.iter().map(|message| &message.body).collect();
+    let mut records = sqs_records(include_str!("../../events/sqs.json"), &bodies);
+    let region = queue_arn.split(':').nth(3).unwrap_or_default();
+    for (record, message) in records.iter_mut().zip(messages) {
+        put(record, "", "messageId", message.id.as_str());
+        put(record, "", "receiptHandle", message.receipt_handle());
+        put(record, "", "eventSourceARN", queue_arn);
+        put(record, "", "awsRegion", region);
+        put(record, "", "messageAttributes", json!({}));
+        put(record, "/attributes", "ApproximateReceiveCount", message.receive_count.to_string());
+        put(record, "/attributes", "SentTimestamp", message.sent_at.to_string());
+        put(record, "/attributes", "ApproximateFirstReceiveTimestamp", message.first_received_at.to_string());
+    }
+    json!({ "Records": records })
 }
 
 /// A batch of a FIFO queue, one record for each message group id and body.
@@ -90,6 +109,7 @@ fn first_record(event: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::queue::{QueueSettings, Queues};
 
     #[test]
     fn a_batch_holds_each_body_under_an_id_of_its_own() {
@@ -107,6 +127,26 @@ mod tests {
         let event = sqs_fifo(&[("a", "1"), ("b", "2")]);
         assert_eq!(event["Records"][1]["attributes"]["MessageGroupId"], "b");
         assert!(event["Records"][1]["eventSourceARN"].as_str().unwrap().ends_with(".fifo"));
+    }
+
+    #[tokio::test]
+    async fn received_messages_keep_their_ids_counts_and_times() {
+        let queues = Queues::start().await;
+        let queue = queues.create("orders", QueueSettings::default());
+        let id = queue.send("{}");
+        let first = queue.receive(1);
+        queue.release(&first[0]);
+        let received = queue.receive(1);
+        let record = sqs_messages(&queue.arn(), &received)["Records"][0].take();
+        assert_eq!((&record["messageId"], &record["body"]), (&json!(id), &json!("{}")));
+        assert_eq!(record["eventSourceARN"], "arn:aws:sqs:eu-west-1:123456789012:orders");
+        assert_eq!(record["awsRegion"], "eu-west-1");
+        let attributes = &record["attributes"];
+        assert_eq!(attributes["ApproximateReceiveCount"], "2");
+        assert_eq!(attributes["SentTimestamp"], received[0].sent_at.to_string());
+        assert_eq!(attributes["ApproximateFirstReceiveTimestamp"], first[0].first_received_at.to_string());
+        assert!(attributes["SenderId"].is_string());
+        assert_ne!(record["receiptHandle"], first[0].receipt_handle());
     }
 
     #[test]

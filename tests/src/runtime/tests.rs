@@ -1,5 +1,6 @@
 //! The process is a shell that sleeps, dies or writes, and the test itself plays the function's calls.
 
+mod idle;
 mod process;
 
 use http_body_util::{BodyExt as _, Full};

@@ -52,6 +52,7 @@ mod lists_that_change;
 mod log_lines;
 mod one_identity;
 mod pace;
+mod queue_stand_in;
 mod recorded;
 mod secrets;
 mod several_sources;

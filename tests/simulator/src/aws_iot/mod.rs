@@ -13,6 +13,7 @@ use crate::fleet::AwsCertificate;
 use crate::fleet::store::Store;
 use bytes::Bytes;
 use serde_json::{Value, json};
+use std::time::Instant;
 
 const CONTENT_TYPE: &str = "application/json";
 
@@ -32,7 +33,7 @@ pub(crate) fn perform(store: &mut Store, received: &Received, parameters: &Value
         }
         Some(Operation::UpdateCertificate(id)) => {
             let now = received.milliseconds();
-            let found = store.change().aws_iot.get_mut(checked(&id)?).filter(|certificate| certificate.region == region);
+            let found = store.change_aws(checked(&id)?, Instant::now()).filter(|certificate| certificate.region == region);
             update(found.ok_or_else(not_found)?, parameters, now, effect)
         }
         None => Err(gateway::unknown_operation()),

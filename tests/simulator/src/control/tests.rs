@@ -67,6 +67,20 @@ async fn keys_are_replaced() {
 }
 
 #[tokio::test]
+async fn times_are_set_one_by_one() {
+    let simulator = small().await;
+    assert_eq!(send(&simulator, "POST", "/times", r#"{"reads_lag": 60000}"#).status, 200);
+    assert_eq!(send(&simulator, "POST", "/times", r#"{"round_trip": 100}"#).status, 200);
+    simulator.with_fleet(|fleet| "revoked".clone_into(&mut fleet.alibaba_cas.values_mut().next().unwrap().status));
+    let start = std::time::Instant::now();
+    let answer = AlibabaCall::status("b67e53ebcea9b77d65b0c3236646d715").send(&simulator).json();
+    assert!(start.elapsed().as_millis() >= 100);
+    assert_eq!(answer["CertificateStatus"][0]["Status"], "good");
+    let shown = get(&simulator, "/certificates?vendor=alibaba-cas");
+    assert_eq!(shown["certificates"][0]["Status"], "revoked", "the control listener shows the true state");
+}
+
+#[tokio::test]
 async fn a_reset_brings_back_the_first_state() {
     let simulator = small().await;
     let fault = json!({"vendor": "alibaba-cas", "fault": "internal"}).to_string();
@@ -105,6 +119,8 @@ async fn a_mistake_is_named() {
         ("POST", "/faults", r#"{"vendor": "azure-iot", "fault": "stall"}"#, 400, "azure-iot"),
         ("POST", "/faults", r#"{"vendor": "alibaba-cas", "fault": "stal"}"#, 400, "stal"),
         ("POST", "/faults", r#"{"vendor": "alibaba-cas", "fault": "stall", "actoin": "x"}"#, 400, "actoin"),
+        ("POST", "/times", r#"{"reads_lag": -1}"#, 400, "-1"),
+        ("POST", "/times", r#"{"lag": 1}"#, 400, "lag"),
         ("GET", "/certificates", "", 400, "vendor"),
         ("GET", "/certificates?vendor=alibaba-cas&limit=x", "", 400, "limit"),
         ("GET", "/certificates?vendor=alibaba-cas&offset=1", "", 400, "offset"),

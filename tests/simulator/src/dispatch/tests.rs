@@ -1,3 +1,5 @@
+mod times;
+
 use crate::testing::{AlibabaCall, Answer, AwsCall, TencentCall, error_type, exchange, simulator, with_options};
 use crate::{AlibabaInstance, AwsCertificate, CasCertificate, Fault, FaultRule, Fleet, Options, Simulator, TencentInstance, Vendor};
 use serde_json::json;

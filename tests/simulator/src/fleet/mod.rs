@@ -3,6 +3,7 @@
 mod aws;
 mod believable;
 mod cas;
+mod history;
 mod issued;
 mod names;
 mod pem;

@@ -1,7 +1,9 @@
 //! The fleet as the listeners use it, with the orders of Tencent's lists kept ready.
 
-use super::{Fleet, TencentCertificate, TencentInstance};
+use super::history::{self, History, Name, State};
+use super::{AlibabaMqttCertificate, AwsCertificate, Fleet, TencentCertificate, TencentInstance};
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 /// The orders that Tencent's `OrderBy` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +23,10 @@ impl ListOrder {
         keyed.into_iter().map(|(_, position)| position).collect()
     }
 
+    fn is_of_updates(self) -> bool {
+        matches!(self, Self::UpdatedAscending | Self::UpdatedDescending)
+    }
+
     fn key(self, certificate: &TencentCertificate) -> i64 {
         match self {
             Self::CreatedAscending => certificate.created_time,
@@ -36,20 +42,105 @@ impl ListOrder {
 pub(crate) struct Store {
     fleet: Fleet,
     orders: HashMap<(String, ListOrder), Vec<usize>>,
+    /// How far the reads are behind the changes.
+    reads_lag: Duration,
+    /// Empty while there is no lag.
+    history: History,
 }
 
 impl Store {
-    pub(crate) fn new(fleet: Fleet) -> Self {
-        Self { fleet, orders: HashMap::new() }
+    pub(crate) fn new(fleet: Fleet, reads_lag: Duration) -> Self {
+        Self { fleet, reads_lag, ..Self::default() }
     }
 
+    /// The fleet as it is; during [`read`](Self::read) as that call sees it.
     pub(crate) fn fleet(&self) -> &Fleet {
         &self.fleet
     }
 
-    pub(crate) fn change(&mut self) -> &mut Fleet {
+    /// Changes that came before are seen at once from now on.
+    pub(crate) fn set_reads_lag(&mut self, reads_lag: Duration) {
+        self.reads_lag = reads_lag;
+        if reads_lag.is_zero() {
+            self.history = History::default();
+        }
+    }
+
+    /// Reads the fleet with the statuses that it had one lag before `now`. Certificates come and go without a lag.
+    pub(crate) fn read<R>(&mut self, now: Instant, work: impl FnOnce(&mut Self) -> R) -> R {
+        let seen = now.checked_sub(self.reads_lag).filter(|_| !self.history.is_empty());
+        let Some(seen) = seen else { return work(self) };
+        self.exchange(seen);
+        let result = work(self);
+        self.exchange(seen);
+        result
+    }
+
+    fn exchange(&mut self, seen: Instant) {
+        self.history.exchange(seen, &mut self.fleet);
+        self.orders.retain(|(_, order), _| !order.is_of_updates());
+    }
+
+    /// Changes the fleet in any way; a changed status is remembered.
+    pub(crate) fn edit<R>(&mut self, now: Instant, work: impl FnOnce(&mut Fleet) -> R) -> R {
         self.orders.clear();
-        &mut self.fleet
+        if self.reads_lag.is_zero() {
+            return work(&mut self.fleet);
+        }
+        let before = history::states(&self.fleet);
+        let result = work(&mut self.fleet);
+        let after = history::states(&self.fleet);
+        for (name, (position, state)) in before {
+            if after.get(&name).is_some_and(|(_, new)| *new != state) {
+                self.remember(name, position, state, now);
+            }
+        }
+        result
+    }
+
+    fn remember(&mut self, name: Name, position: usize, before: State, now: Instant) {
+        if let Some(oldest) = now.checked_sub(self.reads_lag) {
+            self.history.forget_until(oldest);
+        }
+        self.history.remember(name, position, before, now);
+    }
+
+    /// A Tencent certificate to change at `now`. Its state is remembered as it is.
+    pub(crate) fn change_tencent(&mut self, instance_id: &str, serial: &str, now: Instant) -> Option<&mut TencentCertificate> {
+        self.orders.clear();
+        let all = &self.fleet.tencent_mqtt.get(instance_id)?.certificates;
+        let position = all.iter().position(|certificate| certificate.device_certificate_sn == serial)?;
+        if !self.reads_lag.is_zero() {
+            let name = Name::Tencent { instance_id: instance_id.to_owned(), serial: serial.to_owned() };
+            self.remember(name, position, State::of_tencent(all.get(position)?), now);
+        }
+        self.fleet.tencent_mqtt.get_mut(instance_id)?.certificates.get_mut(position)
+    }
+
+    /// A certificate of Alibaba MQTT to change at `now`. Its state is remembered as it is.
+    pub(crate) fn change_alibaba(
+        &mut self,
+        instance_id: &str,
+        device_sn: &str,
+        ca_sn: &str,
+        now: Instant,
+    ) -> Option<&mut AlibabaMqttCertificate> {
+        let all = &self.fleet.alibaba_mqtt.get(instance_id)?.certificates;
+        let position = all.iter().position(|certificate| certificate.device_sn == device_sn && certificate.ca_sn == ca_sn)?;
+        if !self.reads_lag.is_zero() {
+            let name = Name::Alibaba { instance_id: instance_id.to_owned(), device_sn: device_sn.to_owned(), ca_sn: ca_sn.to_owned() };
+            self.remember(name, position, State::of_alibaba(all.get(position)?), now);
+        }
+        self.fleet.alibaba_mqtt.get_mut(instance_id)?.certificates.get_mut(position)
+    }
+
+    /// A certificate of AWS IoT to change at `now`. Its state is remembered as it is.
+    pub(crate) fn change_aws(&mut self, id: &str, now: Instant) -> Option<&mut AwsCertificate> {
+        if !self.reads_lag.is_zero() {
+            let before = State::of_aws(self.fleet.aws_iot.get(id)?);
+            self.remember(Name::Aws(id.to_owned()), 0, before, now);
+        }
+        self.fleet.aws_iot.get_mut(id)
     }
 
     /// The certificates of a Tencent instance in that order; none when there is no such instance.
@@ -66,46 +157,4 @@ impl Store {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn store() -> Store {
-        let certificate = |serial: &str, created_time, update_time| TencentCertificate {
-            device_certificate_sn: serial.to_owned(),
-            created_time,
-            update_time,
-            ..TencentCertificate::default()
-        };
-        Store::new(Fleet::of(
-            [TencentInstance {
-                instance_id: "mqtt-a".to_owned(),
-                certificates: vec![certificate("a", 2, 9), certificate("b", 1, 8), certificate("c", 2, 7)],
-                ..TencentInstance::default()
-            }],
-            [],
-            [],
-        ))
-    }
-
-    fn serials(store: &mut Store, order: ListOrder) -> String {
-        store.ordered("mqtt-a", order).map(|certificate| certificate.device_certificate_sn.as_str()).collect()
-    }
-
-    #[test]
-    fn every_order_sorts_by_its_time_and_keeps_equals_in_place() {
-        let mut store = store();
-        assert_eq!(serials(&mut store, ListOrder::CreatedDescending), "acb");
-        assert_eq!(serials(&mut store, ListOrder::CreatedAscending), "bac");
-        assert_eq!(serials(&mut store, ListOrder::UpdatedDescending), "abc");
-        assert_eq!(serials(&mut store, ListOrder::UpdatedAscending), "cba");
-        assert!(store.ordered("mqtt-b", ListOrder::CreatedAscending).next().is_none());
-    }
-
-    #[test]
-    fn a_change_is_seen_by_the_next_list() {
-        let mut store = store();
-        assert_eq!(serials(&mut store, ListOrder::CreatedAscending), "bac");
-        store.change().tencent_certificate("mqtt-a", "c").unwrap().created_time = 0;
-        assert_eq!(serials(&mut store, ListOrder::CreatedAscending), "cba");
-    }
-}
+mod tests;

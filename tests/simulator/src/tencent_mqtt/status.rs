@@ -8,6 +8,7 @@ use crate::exchange::Refusal;
 use crate::fleet::TencentCertificate;
 use crate::fleet::store::Store;
 use serde_json::{Value, json};
+use std::time::Instant;
 
 /// Finds the certificate and changes it, unless it is to have no `effect`. The answer holds nothing but the RequestId.
 pub(super) fn set(
@@ -19,7 +20,7 @@ pub(super) fn set(
 ) -> Result<Value, Refusal> {
     let (instance_id, serial) = key(parameters)?;
     instance(store, region, instance_id)?;
-    let certificate = store.change().tencent_certificate(instance_id, serial).ok_or_else(certificate_not_found)?;
+    let certificate = store.change_tencent(instance_id, serial, Instant::now()).ok_or_else(certificate_not_found)?;
     if certificate.status == "REVOKED" {
         return Err(refusal("OperationDenied", "The certificate has been revoked."));
     }

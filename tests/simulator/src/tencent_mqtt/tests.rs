@@ -274,7 +274,7 @@ fn a_page_of_ten_thousand_is_made_quickly() {
         })
         .collect();
     let instance = TencentInstance { instance_id: "mqtt-many".to_owned(), region: "ap-guangzhou".to_owned(), certificates };
-    let mut store = Store::new(Fleet::of([instance], [], []));
+    let mut store = Store::new(Fleet::of([instance], [], []), std::time::Duration::ZERO);
     let mut page = |offset: usize| {
         let start = Instant::now();
         let parameters = json!({"InstanceId": "mqtt-many", "Limit": 100, "Offset": offset});
