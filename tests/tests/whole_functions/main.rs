@@ -50,7 +50,7 @@ mod inactivate_guard;
 mod lists_that_change;
 mod log_lines;
 mod one_identity;
-mod pace;
+mod rate_limits;
 mod recorded;
 mod secrets;
 mod several_sources;
