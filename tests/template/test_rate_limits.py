@@ -176,7 +176,8 @@ def test_http_requests_find_an_instance_that_the_queue_does_not_use(template: Te
         for folder, function in functions_of(template, stack).items():
             variables, reserved = function["Environment"]["Variables"], function["ReservedConcurrentExecutions"]
             assert of_folder[folder] == variables["QUEUE_CONCURRENCY"] < reserved == variables["RESERVED_CONCURRENCY"], folder
-            for name, number in ((f"{folder.capitalize()}Concurrency", reserved), (f"{folder.capitalize()}QueueConcurrency", of_folder[folder])):
+            title = folder.capitalize()
+            for name, number in ((f"{title}Concurrency", reserved), (f"{title}QueueConcurrency", of_folder[folder])):
                 assert number == parameters.get(name, template["Parameters"][name]["Default"]), name
 
 
