@@ -27,7 +27,7 @@ pub(crate) struct Series {
     pub(crate) name: &'static str,
     kind: Kind,
     sizes: &'static [usize],
-    /// What the vendor takes, all of which is for the one instance.
+    /// The vendor's limit, which the one instance may use whole.
     pub(crate) calls_per_second: u32,
 }
 
@@ -134,8 +134,15 @@ impl Series {
         command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", id).env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", secret);
         command.env("TENCENT_MQTT_ENDPOINT", simulator.url(Vendor::TencentMqtt));
         command.env("ALIBABA_CAS_ENDPOINT", simulator.url(Vendor::AlibabaCas));
-        let provider = if let Kind::Describe(_) = self.kind { "tencent-mqtt" } else { "alibaba-pca" };
-        command.env("CALLS_PER_SECOND", format!("{provider}={}", self.calls_per_second)).env("RESERVED_CONCURRENCY", "1");
+        let action = match self.kind {
+            Kind::Describe(_) => "tencent-mqtt:DescribeDeviceCertificates",
+            Kind::Status | Kind::Batch => "alibaba-pca:DescribeClientCertificateStatusForSerialNumber",
+        };
+        // Two instances are the least. By these shares each of them may use the whole limit, for messages and for other events: the
+        // 0.2 calls are the two instances' bursts in ten seconds.
+        let limit = self.calls_per_second;
+        command.env("CALLS_PER_SECOND", format!("{action}={limit}+{limit}.2"));
+        command.env("RESERVED_CONCURRENCY", "2").env("QUEUE_CONCURRENCY", "1");
         command.env("SSL_CERT_FILE", roots).env("AWS_LAMBDA_LOG_LEVEL", "WARN");
         Ok(command)
     }

@@ -93,7 +93,7 @@ def limit(emulator: Emulator, deployment: Deployment) -> None:
     functions = emulator.client("lambda")
     for function in deployment.functions.values():
         variables = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-        instances = int(variables["RESERVED_CONCURRENCY"])
-        functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=instances)
+        reserved, of_queue = int(variables["RESERVED_CONCURRENCY"]), int(variables["QUEUE_CONCURRENCY"])
+        functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=reserved)
         for mapping in functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]:
-            functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": instances})
+            functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": of_queue})

@@ -15,7 +15,8 @@ from emulator import OPENER
 from extension import keys_of_functions
 
 
-QUESTION = {"certificates": [{"serial_number": "00c0ffee"}]}
+# A certificate that the provider knows: one call answers it, where an unknown one is asked for in each spelling.
+QUESTION = {"certificates": [{"serial_number": "b67e53ebcea9b77d65b0c3236646d715"}]}
 
 
 def test_a_role_reads_its_own_secret_and_nobody_elses(bundle: Bundle) -> None:

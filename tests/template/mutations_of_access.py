@@ -19,6 +19,8 @@ MUTATIONS = {
         ("      Role: !GetAtt StatusRole.Arn\n", ""),
         ("[sqs:SendMessage]", "[sqs:SendMessage, sqs:ReceiveMessage]"),
         ("!GetAtt ResultsQueue.Arn, ", "!GetAtt InactivateQueue.Arn, "),
+        (", !GetAtt InactivateQueue.Arn]", "]"),
+        (", !GetAtt InactivateQueue.Arn]", ", !GetAtt StatusQueue.Arn]"),
         ("Service: lambda.amazonaws.com", 'AWS: "*"'),
         (f'{IOT_DEFAULT}"no"', f'{IOT_DEFAULT}"yes"'),
         ('!Equals [!Ref AwsIot, "yes"]', '!Not [!Equals [!Ref AwsIot, "yes"]]'),
@@ -57,6 +59,8 @@ MUTATIONS = {
         ("!Ref AlibabaPcaRegion, !", "!Ref AlibabaMqttRegion, !"),
         ("          SOURCES: !If [HasSources, !Ref Sources, !Ref AWS::NoValue]\n", ""),
         ("        RESULTS_QUEUE_URL: !Ref ResultsQueue\n", ""),
+        ("          ORDERS_QUEUE_URL: !Ref InactivateQueue\n", ""),
+        ("ORDERS_QUEUE_URL: !Ref InactivateQueue", "ORDERS_QUEUE_URL: !Ref ResultsQueue"),
     ],
     environment.test_environments_are_bare_by_default: [
         (CONDITIONAL_INSTANCES, "!Ref InactivateAllowedInstances"),

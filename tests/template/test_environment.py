@@ -6,8 +6,8 @@ from typing import Any
 
 from stack import Template, code_folders, deploy
 
-# They are the matter of test_pace.py.
-PACE = ("RESERVED_CONCURRENCY", "CALLS_PER_SECOND")
+# test_rate_limits.py checks these.
+RATE_LIMITS = ("RESERVED_CONCURRENCY", "QUEUE_CONCURRENCY", "CALLS_PER_SECOND")
 
 # What every function has when every text is given: each works with every provider.
 COMMON = {
@@ -29,6 +29,7 @@ ENVIRONMENTS = {
     "inactivate": {
         "DEFAULT_PROVIDER": "alibaba-mqtt",
         "ALIBABA_CLOUD_REGION_ID": "value-of-AlibabaMqttRegion",
+        "ORDERS_QUEUE_URL": {"Ref": "InactivateQueue"},
         "INACTIVATE_ALLOWED_INSTANCES": "value-of-InactivateAllowedInstances",
         "INACTIVATE_MESSAGE_MAX_AGE_SECONDS": "value-of-InactivateMessageMaxAgeSeconds",
         **COMMON,
@@ -40,7 +41,7 @@ ENVIRONMENTS = {
         **COMMON,
     },
 }
-ALWAYS = ("DEFAULT_PROVIDER", "RESULTS_QUEUE_URL")
+ALWAYS = ("DEFAULT_PROVIDER", "RESULTS_QUEUE_URL", "ORDERS_QUEUE_URL")
 # What a way to credentials adds, where {function} is the function's name. Each function has its own, in the clouds' logs, too.
 CREDENTIALS = {
     ("TencentCredentials", "secret"): {"TENCENTCLOUD_SECRETS_MANAGER_SECRET": "value-of-CredentialsPrefix/{function}/tencent"},
@@ -72,10 +73,10 @@ def every_text(template: Template) -> dict[str, str]:
 
 
 def environments(template: Template, **parameters: str) -> dict[str, dict[str, Any]]:
-    """The environment variables of each function but those of its pace, by the folder of its code."""
+    """The environment variables of each function but those of its rate limits, by the folder of its code."""
     functions = deploy(template, **parameters).of_type("AWS::Lambda::Function")
     return {
-        folder: {variable: value for variable, value in functions[name]["Environment"]["Variables"].items() if variable not in PACE}
+        folder: {variable: value for variable, value in functions[name]["Environment"]["Variables"].items() if variable not in RATE_LIMITS}
         for name, folder in code_folders(template).items()
     }
 
@@ -85,7 +86,7 @@ def test_environments_hold_what_each_function_needs(template: Template) -> None:
 
 
 def test_environments_are_bare_by_default(template: Template) -> None:
-    bare = {name: {variable: full[variable] for variable in ALWAYS} for name, full in ENVIRONMENTS.items()}
+    bare = {name: {variable: full[variable] for variable in ALWAYS if variable in full} for name, full in ENVIRONMENTS.items()}
     assert environments(template) == bare
 
 

@@ -9,8 +9,8 @@ import test_alarms as alarms
 import test_environment as environment
 import test_functions as functions
 import test_http as http
-import test_pace as pace
 import test_queues as queues
+import test_rate_limits as rate_limits
 import test_roles as roles
 import test_schedule as schedule
 from stack import TEMPLATE, Template, parse
@@ -53,33 +53,52 @@ MUTATIONS: dict[Check, list[tuple[str, str]]] = {
     ],
     queues.test_batches_are_as_large_as_their_work_allows: [
         ("BatchSize: 100", "BatchSize: 10"),
-        ("BatchSize: 10\n", "BatchSize: 100\n"),
+        ("BatchSize: 1 #", "BatchSize: 10 #"),
         ("            MaximumBatchingWindowInSeconds: 1\n", ""),
     ],
-    pace.test_calls_of_all_functions_keep_the_providers_limits: [
-        ("tencent-mqtt=12,alibaba-mqtt=60", "tencent-mqtt=13,alibaba-mqtt=60"),
-        ("alibaba-mqtt=120", "alibaba-mqtt=121"),
-        ("tencent-mqtt=4,alibaba-mqtt=60,alibaba-pca=8", "tencent-mqtt=4,alibaba-mqtt=60,alibaba-pca=9"),
-        ("aws-iot=4", "aws-iot=5"),
-        ("RESERVED_CONCURRENCY: !Ref StatusConcurrency", "RESERVED_CONCURRENCY: 1"),
-        ("ReservedConcurrentExecutions: !Ref DescribeConcurrency", "ReservedConcurrentExecutions: 5"),
+    rate_limits.test_the_functions_together_keep_the_limit_of_each_action: [
+        ("tencent-mqtt:DescribeDeviceCertificates=2+6", "tencent-mqtt:DescribeDeviceCertificates=2+6.1"),
+        ("tencent-mqtt:DeactivateDeviceCertificate=12+4", "tencent-mqtt:DeactivateDeviceCertificate=12.1+4"),
+        ("alibaba-mqtt:GetDeviceCertificate=64+16", "alibaba-mqtt:GetDeviceCertificate=64+16.1"),
+        ("SerialNumber=4+4", "SerialNumber=4.1+4"),
+        ("aws-iot:DescribeCertificate=0.4+1", "aws-iot:DescribeCertificate=0.5+1"),
     ],
-    pace.test_each_function_has_a_pace_for_each_provider_that_it_calls: [
-        ("alibaba-pca=8,aws-iot=4", "alibaba-pca=8"),
+    rate_limits.test_each_function_has_a_share_of_each_action_that_it_calls: [
+        ("      aws-iot:ListCertificatesByCA=2+6,\\\n", ""),
+        ("tencent-mqtt:DescribeDeviceCertificates=2+2,\\\n      tencent-mqtt:DescribeDeviceCertificate=3+8", "aws-iot:ListCertificates=1+1"),
+        ("aws-iot:UpdateCertificate=0.8+2", "aws-iot:UpdateCertificates=0.8+2"),
         ("CALLS_PER_SECOND: !Ref InactivateCallsPerSecond", "CALLS_PER_SECOND: !Ref StatusCallsPerSecond"),
     ],
-    pace.test_instances_are_as_many_for_the_function_its_queue_and_its_pace: [
-        ("MaximumConcurrency: !Ref InactivateConcurrency", "MaximumConcurrency: !Ref LogRetentionDays"),
-        ("RESERVED_CONCURRENCY: !Ref DescribeConcurrency", "RESERVED_CONCURRENCY: 4"),
+    rate_limits.test_one_function_keeps_each_limit_in_any_second: [
+        ("tencent-mqtt:DescribeDeviceCertificate=3+8", "tencent-mqtt:DescribeDeviceCertificate=8+13"),
+        ("aws-iot:DescribeCertificate=0.4+1", "aws-iot:DescribeCertificate=0.3+1"),
+        ("aws-iot:UpdateCertificate=0.8+2", "aws-iot:UpdateCertificate=0.8+0.5"),
+        ("DescribeConcurrency: { Type: Number, Default: 4", "DescribeConcurrency: { Type: Number, Default: 6"),
     ],
-    pace.test_a_list_of_calls_that_the_functions_refuse_is_refused_before: [
-        ("=[1-9][0-9]*(,", "=[0-9]+(,"),
-        ("[0-9]*)*$", "[0-9]*)*,?$"),
+    rate_limits.test_http_requests_find_an_instance_that_the_queue_does_not_use: [
+        ("MaximumConcurrency: !Ref InactivateQueueConcurrency", "MaximumConcurrency: !Ref InactivateConcurrency"),
+        ("QUEUE_CONCURRENCY: !Ref DescribeQueueConcurrency", "QUEUE_CONCURRENCY: 2"),
+        ("RESERVED_CONCURRENCY: !Ref DescribeConcurrency", "RESERVED_CONCURRENCY: 4"),
+        ("ReservedConcurrentExecutions: !Ref DescribeConcurrency", "ReservedConcurrentExecutions: 5"),
+        ("StatusConcurrency: { Type: Number, Default: 3", "StatusConcurrency: { Type: Number, Default: 2"),
+        ("StatusQueueConcurrency: { Type: Number, Default: 2", "StatusQueueConcurrency: { Type: Number, Default: 3"),
+    ],
+    rate_limits.test_a_list_of_calls_that_the_functions_refuse_is_refused_before: [
+        ("=([1-9][0-9]*", "=([0-9]+"),
+        (r"|0\.[1-9])(,", r"|0\.[0-9])(,"),
+        (r"(\.[0-9])?", r"(\.[0-9]+)?"),
+        ("))*$", "))*,?$"),
+        ("^[a-z-]+:[A-Za-z]+=", "^[a-z-]+(:[A-Za-z]+)?="),
+        ("aws-iot:DescribeCertificate=0.6+2.6\"", "aws-iot:DescribeCertificate=0.6+2.6" + 4096 * "0" + "\""),
+    ],
+    rate_limits.test_the_documented_limits_and_shares_are_those_in_use: [
+        ("aws-iot:DescribeCertificate=0.6+2.6", "aws-iot:DescribeCertificate=0.6+2.5"),
+        ("      aws-iot:ListCertificatesByCA=2+6,\\\n", ""),
     ],
     queues.test_queue_concurrency_is_one_that_aws_takes: [
         ("MinValue: 2", "MinValue: 1"),
         ("MinValue: 2, ", ""),
-        ("MaximumConcurrency: !Ref StatusConcurrency", "MaximumConcurrency: 1"),
+        ("MaximumConcurrency: !Ref StatusQueueConcurrency", "MaximumConcurrency: 1"),
     ],
     queues.test_messages_stay_hidden_for_six_timeouts: [
         ("VisibilityTimeout: 180", "VisibilityTimeout: 173"),
@@ -175,5 +194,5 @@ def test_every_check_has_a_mutation() -> None:
     def checks(module: ModuleType) -> set[str]:
         return {name for name in vars(module) if name.startswith("test_")}
 
-    existing = set().union(*map(checks, (alarms, environment, functions, http, pace, queues, roles, schedule)))
+    existing = set().union(*map(checks, (alarms, environment, functions, http, queues, rate_limits, roles, schedule)))
     assert existing == {check.__name__ for check in MUTATIONS}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from stack import ROOT
-from test_pace import ACTIONS
+from test_rate_limits import ACTIONS
 
 POLICIES = ROOT / "policies"
 FUNCTIONS = ("describe", "inactivate", "status")

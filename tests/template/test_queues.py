@@ -26,12 +26,13 @@ def test_queues_report_failures_of_single_messages(template: Template) -> None:
 
 
 def test_batches_are_as_large_as_their_work_allows(template: Template) -> None:
-    """Many questions for the status are one call; each list, and each order, is calls of its own."""
+    """The questions of many messages for status become few calls. One run reads one list or carries out one order, and further messages of
+    a batch would wait for it."""
     stack = deploy(template)
     folders = code_folders(template)
     for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values():
         folder = folders[referred(mapping["FunctionName"])]
-        assert mapping["BatchSize"] == (100 if folder == "status" else 10), mapping
+        assert mapping["BatchSize"] == (100 if folder == "status" else 1), mapping
         # AWS takes no batch of more than 10 without a window.
         assert mapping.get("MaximumBatchingWindowInSeconds", 0) == (1 if folder == "status" else 0), mapping
 

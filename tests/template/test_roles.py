@@ -7,6 +7,8 @@ from stack import Properties, Stack, Template, code_folders, deploy, referred
 LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 QUEUE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 SENDING = {("sqs:SendMessage", "ResultsQueue"), ("sqs:SendMessage", "FailuresQueue")}
+# What a function sends to its own queue: the remainder of an order, and an order whose sender does not wait.
+TO_OWN_QUEUE = {"inactivate": ("sqs:SendMessage",)}
 TRACING = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
 IOT_CERTIFICATES = "arn:${AWS::Partition}:iot:*:${AWS::AccountId}:cert/*"
 # What the role of each function may do at AWS IoT where that is asked for.
@@ -84,8 +86,8 @@ def check_roles(template: Template, stack: Stack, more: dict[str, Granted]) -> N
         }
         log_group = referred(function["LoggingConfig"]["LogGroup"])
         logging = {(action, log_group) for action in LOG_ACTIONS}
-        receiving = {(action, queues[name]) for action in QUEUE_ACTIONS}
-        assert granted == logging | receiving | SENDING | more[folders[name]], name
+        own_queue = {(action, queues[name]) for action in (*QUEUE_ACTIONS, *TO_OWN_QUEUE.get(folders[name], ()))}
+        assert granted == logging | own_queue | SENDING | more[folders[name]], name
         assert {statement["Effect"] for statement in statements(role)} == {"Allow"}, name
         assert "ManagedPolicyArns" not in role, name
         (trust,) = role["AssumeRolePolicyDocument"]["Statement"]

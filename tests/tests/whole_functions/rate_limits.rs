@@ -1,4 +1,4 @@
-//! Calls at the pace that the configuration leaves to one instance: the vendor's limit holds, and what there is no time for is told.
+//! The rate limits that the configuration gives one instance: the vendor's limit holds, and the answer tells what there was no time for.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -42,12 +42,16 @@ async fn a_thousand_messages_that_ask_for_ten_thousand_certificates_are_all_answ
     let slots = (0..SLOTS).map(|_| {
         let (simulator, batches) = (Arc::clone(&simulator), Arc::clone(&batches));
         tokio::spawn(async move {
-            let pace = [("CALLS_PER_SECOND", "alibaba-pca=8"), ("RESERVED_CONCURRENCY", "2")];
+            let limits = [
+                ("CALLS_PER_SECOND", "alibaba-pca:DescribeClientCertificateStatusForSerialNumber=8+0.5"),
+                ("RESERVED_CONCURRENCY", "3"),
+                ("QUEUE_CONCURRENCY", "2"),
+            ];
             let mut good = 0;
             loop {
                 let Some(batch) = batches.lock().await.pop_front() else { return good };
                 // Each batch goes to another instance, as when more of them are kept warm than may run.
-                let mut instance = function_with("status", &simulator, &pace).await;
+                let mut instance = function_with("status", &simulator, &limits).await;
                 let answer = instance.invoke(batch).await;
                 assert_eq!(answer.batch_item_failures(), [] as [String; 0]);
                 good += good_results(&instance);
@@ -75,18 +79,31 @@ async fn a_long_list_is_read_to_its_end_without_being_throttled() {
     let certificates = tencent_certificates(2_500);
     let stored: Vec<String> = certificates.iter().map(|one| one.device_certificate_sn.clone()).collect();
     let simulator = strict(tencent(certificates)).await;
-    let pace = [("CALLS_PER_SECOND", "tencent-mqtt=16"), ("RESERVED_CONCURRENCY", "1")];
-    let mut function = function_with("describe", &simulator, &pace).await;
+    let limits = [
+        ("CALLS_PER_SECOND", "tencent-mqtt:DescribeDeviceCertificates=16+16.2"),
+        ("RESERVED_CONCURRENCY", "2"),
+        ("QUEUE_CONCURRENCY", "1"),
+    ];
+    let mut function = function_with("describe", &simulator, &limits).await;
     let asked = json!({ "instance_id": TENCENT_INSTANCE, "limit": 2_500, "order_by": "created_asc" });
     let answer = function.invoke(asked).await.json();
     assert_eq!(texts(&answer["certificates"], "provider_serial_number"), stored);
     assert_eq!((simulator.calls().len(), outcomes(&simulator)), (25, HashSet::from(["ok".to_owned()])));
 }
 
-/// One call a second, and three seconds: one call, since an attempt takes a second and the answer half of one.
+/// One call a second, and three seconds: two calls, since an attempt needs a second and the answer half of one.
 #[tokio::test]
-async fn what_the_pace_leaves_no_time_for_is_told() {
-    const PACE: [(&str, &str); 2] = [("CALLS_PER_SECOND", "tencent-mqtt=1,alibaba-mqtt=1,alibaba-pca=1"), ("RESERVED_CONCURRENCY", "1")];
+async fn the_answer_tells_what_the_rate_limits_left_no_time_for() {
+    const LIMITS: [(&str, &str); 3] = [
+        (
+            "CALLS_PER_SECOND",
+            "tencent-mqtt:DescribeDeviceCertificates=1+1.2,alibaba-mqtt:GetDeviceCertificate=1+1.4,\
+             alibaba-mqtt:InactivateDeviceCertificate=1+1.2,alibaba-mqtt:ListDeviceCertificateByCaSn=1+1.4,\
+             alibaba-pca:DescribeClientCertificateStatusForSerialNumber=1+1.2",
+        ),
+        ("RESERVED_CONCURRENCY", "2"),
+        ("QUEUE_CONCURRENCY", "1"),
+    ];
     const TIME: Duration = Duration::from_secs(3);
     let mut fleet = tencent(tencent_certificates(300));
     fleet.alibaba_mqtt = alibaba(alibaba_certificates(3)).alibaba_mqtt;
@@ -95,7 +112,7 @@ async fn what_the_pace_leaves_no_time_for_is_told() {
     at_once(["describe", "inactivate", "status"], |name| {
         let simulator = Arc::clone(&simulator);
         async move {
-            let mut function = function_with(name, &simulator, &PACE).await;
+            let mut function = function_with(name, &simulator, &LIMITS).await;
             let asked = match name {
                 "describe" => request(Vendor::TencentMqtt, &json!({ "limit": 300 })),
                 "inactivate" => {
@@ -116,7 +133,7 @@ async fn what_the_pace_leaves_no_time_for_is_told() {
             match name {
                 "describe" => {
                     let answer = answer.json();
-                    assert_eq!(answer["certificates"].as_array().unwrap().len(), 100);
+                    assert_eq!(answer["certificates"].as_array().unwrap().len(), 200);
                     assert!(answer["next_cursor"].is_string(), "the rest is told by a cursor");
                 }
                 "inactivate" => {
@@ -129,7 +146,7 @@ async fn what_the_pace_leaves_no_time_for_is_told() {
                     let results = answer["results"].as_array().unwrap();
                     let of = |word: &str| results.iter().filter(|result| result["status"] == word).count();
                     let late = results.iter().filter(|result| result["error"]["code"] == "timeout").count();
-                    assert_eq!((results.len(), of("good"), late), (600, 200, 400));
+                    assert_eq!((results.len(), of("good"), late), (600, 400, 200));
                 }
             }
             let batch = events::sqs(&[asked.to_string()]);
