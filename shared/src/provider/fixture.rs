@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Session;
+use super::{Learned, Session};
 use crate::config::Config;
 use crate::credentials::Keepers;
 use crate::model::{InstanceId, ProviderName, Region, Source, Timestamp};
@@ -14,6 +14,7 @@ pub(crate) struct Bench {
     pub(crate) config: Config,
     pub(crate) transport: Transport,
     pub(crate) keepers: Keepers,
+    pub(crate) learned: Learned,
     pub(crate) pace: Pace,
     pub(crate) deadline: Deadline,
 }
@@ -42,13 +43,14 @@ impl Bench {
             config,
             transport: network.transport(),
             keepers: Keepers::default(),
+            learned: Learned::default(),
             deadline: Deadline::after(Duration::from_secs(60)),
         }
     }
 
     pub(crate) fn session(&self) -> Session<'_> {
-        let Self { config, transport, keepers, pace, deadline } = self;
-        Session { config, transport, keepers, pace, deadline: *deadline, now: now(), caller: None, order_expires_at: None }
+        let Self { config, transport, keepers, learned, pace, deadline } = self;
+        Session { config, transport, keepers, learned, pace, deadline: *deadline, now: now(), caller: None, order_expires_at: None }
     }
 }
 

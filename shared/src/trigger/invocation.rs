@@ -166,9 +166,9 @@ pub(super) struct Invocation<'a> {
 impl Invocation<'_> {
     /// What a request works with, whose order is good until this moment. `hands_on`: its answer is to be sent on in time, too.
     pub(super) fn session<'a>(&'a self, order_expires_at: Option<Timestamp>, caller: Option<&'a str>, hands_on: bool) -> Session<'a> {
-        let Function { config, transport, keepers } = self.function;
+        let Function { config, transport, keepers, learned } = self.function;
         let deadline = if hands_on { self.deadline.sooner(HAND_ON_RESERVE) } else { self.deadline };
-        Session { config, transport, keepers, pace: &self.pace, deadline, now: (transport.clock)(), caller, order_expires_at }
+        Session { config, transport, keepers, learned, pace: &self.pace, deadline, now: (transport.clock)(), caller, order_expires_at }
     }
 
     async fn perform<O: Operation>(

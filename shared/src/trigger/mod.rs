@@ -24,7 +24,7 @@ use crate::config::{Config, ConfigError, Endpoint};
 use crate::credentials::Keepers;
 use crate::model::Timestamp;
 use crate::operation::Operation;
-use crate::provider;
+use crate::provider::{self, Learned};
 use crate::telemetry;
 use crate::transport::{HttpClient, RetryQuota, Transport};
 
@@ -36,6 +36,8 @@ pub struct Function {
     pub transport: Transport,
     /// What calls are signed with.
     pub keepers: Keepers,
+    /// Knowledge about the vendors.
+    pub learned: Learned,
 }
 
 /// Why the function cannot start. It has been logged.
@@ -75,7 +77,7 @@ async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<
     // Lambda's time to start is there for it; the first event finds the connections open.
     join_all(provider::first_endpoints(&config).iter().map(|endpoint| connect_ahead(&http, endpoint))).await;
     let transport = Transport { http: Box::new(http), clock: now, random, quota: RetryQuota::default() };
-    let function = Function { config, transport, keepers: Keepers::default() };
+    let function = Function { config, transport, keepers: Keepers::default(), learned: Learned::default() };
     let function = &function;
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
         handle::<O>(function, event.payload.get(), &event.context).await

@@ -20,6 +20,7 @@ use super::{Function, now, random};
 use crate::config::Config;
 use crate::credentials::Keepers;
 use crate::operation::{Describe, Inactivate, Operation, Status};
+use crate::provider::Learned;
 use crate::provider::fixture::Bench;
 use crate::transport::fake::Network;
 use crate::transport::{HttpRequest, HttpResponse, LocalFuture, RetryQuota, SendError, SendHttp, Transport};
@@ -48,7 +49,7 @@ fn function() -> Function {
     let lookup = |name: &str| variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned());
     let config = Config::from_lookup(&lookup).unwrap();
     let transport = Transport { http: Box::new(Broken), clock: now, random, quota: RetryQuota::default() };
-    Function { config, transport, keepers: Keepers::default() }
+    Function { config, transport, keepers: Keepers::default(), learned: Learned::default() }
 }
 
 /// What the function says to an event for which no call may be made.
@@ -59,7 +60,7 @@ fn send<O: Operation>(event: &str) -> Result<Value, FunctionError> {
 /// What it says over this network, whose clock starts anew.
 fn send_over<O: Operation>(network: &Network, event: &Value) -> Result<Value, FunctionError> {
     let Bench { config, transport, .. } = Bench::new(network);
-    give::<O>(&Function { config, transport, keepers: Keepers::default() }, &event.to_string())
+    give::<O>(&Function { config, transport, keepers: Keepers::default(), learned: Learned::default() }, &event.to_string())
 }
 
 fn give<O: Operation>(function: &Function, event: &str) -> Result<Value, FunctionError> {

@@ -8,6 +8,7 @@ use certificate_provider::credentials::Keepers;
 use certificate_provider::error::{Error, ErrorCode};
 use certificate_provider::model::Timestamp;
 use certificate_provider::operation::Operation;
+use certificate_provider::provider::Learned;
 use certificate_provider::transport::{RetryQuota, Transport};
 use certificate_provider::trigger::{Function, FunctionError, handle};
 use certificate_provider::webhook::Secrets;
@@ -50,7 +51,7 @@ impl World {
         let network = Network::new();
         let function = |secrets: &str| {
             let transport = Transport { http: Box::new(network.clone()), clock: now, random: || [0; 16], quota: RetryQuota::default() };
-            RefCell::new(Function { config: config(secrets), transport, keepers: Keepers::default() })
+            RefCell::new(Function { config: config(secrets), transport, keepers: Keepers::default(), learned: Learned::default() })
         };
         Self {
             // Waiting costs no time.
@@ -97,6 +98,7 @@ pub(crate) fn perform<O: Operation>(callers: Callers, event: &str, answers: Answ
     WORLD.with(|world| {
         let mut function = if callers == Callers::Known { &world.guarded } else { &world.open }.borrow_mut();
         function.transport.quota = RetryQuota::default();
+        function.learned = Learned::default();
         world.network.set(answers);
         let before = PANICS.get();
         let result = world.runtime.block_on(handle::<O>(&function, event, &Context::default()));

@@ -179,7 +179,11 @@ fn each_order_of_a_batch_has_its_own_age_and_the_limit_is_configured() {
     for (variables, calls) in [(&[][..], 3), (&[("INACTIVATE_MESSAGE_MAX_AGE_SECONDS", "60")][..], 2)] {
         let network = broker();
         let Bench { config, transport, .. } = Bench::with(&network, variables);
-        let answer = give::<Inactivate>(&Function { config, transport, keepers: Keepers::default() }, &batch().to_string()).unwrap();
+        let answer = give::<Inactivate>(
+            &Function { config, transport, keepers: Keepers::default(), learned: Learned::default() },
+            &batch().to_string(),
+        )
+        .unwrap();
         assert_eq!((ids(&answer), network.sent().len()), (vec![], calls), "{variables:?}");
     }
 }

@@ -57,7 +57,7 @@ impl World {
 
     fn send(&self, event: &Value) -> Result<Value, FunctionError> {
         let Bench { config, transport, .. } = Bench::with(&self.network(), &QUEUE);
-        give::<Describe>(&Function { config, transport, keepers: Keepers::default() }, &event.to_string())
+        give::<Describe>(&Function { config, transport, keepers: Keepers::default(), learned: Learned::default() }, &event.to_string())
     }
 
     /// Id, type, and how many certificates or which code, of each event.
