@@ -49,12 +49,15 @@ pub(super) enum Listed {
     Failed(Error),
 }
 
-/// The pages that a request has read. Certificates of one CA share a page.
+/// A page that is read once for all certificates that wait for it.
+type SharedPage = Rc<OnceCell<Listed>>;
+
+/// The pages that a request has read, by the CA's text, each with the moment at which its read began.
 #[derive(Default)]
-pub(super) struct Pages(RefCell<HashMap<String, (Instant, Rc<OnceCell<Listed>>)>>);
+pub(super) struct Pages(RefCell<HashMap<String, (Instant, SharedPage)>>);
 
 impl Pages {
-    fn of(&self, ca_sn: &str) -> Rc<OnceCell<Listed>> {
+    fn of(&self, ca_sn: &str) -> SharedPage {
         let mut pages = self.0.borrow_mut();
         pages.retain(|_, (begun, _)| begun.elapsed() < OLDEST_PAGE);
         let (_, page) = pages.entry(ca_sn.to_owned()).or_insert_with(|| (Instant::now(), Rc::default()));

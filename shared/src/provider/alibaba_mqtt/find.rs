@@ -223,7 +223,8 @@ impl AlibabaMqtt<'_> {
                 }
             }
         }
-        if page.is_complete || matches.len() > 1 {
+        // Under a CA's text of another base, the readings that do not fit are still ruled out.
+        if matches.len() > 1 || (page.is_complete && (ca.base == Base::Same || matches.is_empty())) {
             return Ok(matches.into_iter().map(|(_, found)| found).collect());
         }
         if let Some((base, first)) = matches.pop() {

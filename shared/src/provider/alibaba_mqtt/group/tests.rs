@@ -187,7 +187,8 @@ async fn a_row_without_a_fact_that_is_needed_is_looked_up() {
 
 #[tokio::test(start_paused = true)]
 async fn an_error_of_the_list_falls_back_to_reads_unless_it_ends_the_request() {
-    let lists: [(fn(&HttpRequest) -> Answer, Option<ErrorCode>); 7] = [
+    type List = fn(&HttpRequest) -> Answer;
+    let lists: [(List, Option<ErrorCode>); 7] = [
         (|_| recorded("alibaba-mqtt/InactivateDeviceCertificate.error-permission"), None),
         (|_| recorded("alibaba-mqtt/Any.error-internal"), None),
         (|_| unknown(), None),
