@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Found, Inactivate, RequestContext, Session, Spellings};
+use super::{Found, Inactivate, Learned, RequestContext, Session, Spellings};
 use crate::config::Config;
 use crate::credentials::Keepers;
 use crate::error::Error;
@@ -16,6 +16,7 @@ pub(crate) struct Bench {
     pub(crate) config: Config,
     pub(crate) transport: Transport,
     pub(crate) keepers: Keepers,
+    pub(crate) learned: Learned,
     pub(crate) limiter: Limiter,
     pub(crate) deadline: Deadline,
 }
@@ -44,13 +45,14 @@ impl Bench {
             config,
             transport: network.transport(),
             keepers: Keepers::default(),
+            learned: Learned::default(),
             deadline: Deadline::after(Duration::from_secs(60)),
         }
     }
 
     pub(crate) fn session(&self) -> Session<'_> {
-        let Self { config, transport, keepers, limiter, deadline } = self;
-        Session { config, transport, keepers, limiter, deadline: *deadline, now: now(), context: CONTEXT }
+        let Self { config, transport, keepers, learned, limiter, deadline } = self;
+        Session { config, transport, keepers, learned, limiter, deadline: *deadline, now: now(), context: CONTEXT }
     }
 }
 

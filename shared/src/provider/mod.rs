@@ -12,10 +12,12 @@ mod connection;
 mod each;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod learned;
 mod port;
 mod tencent_mqtt;
 
 pub use abilities::ListAbilities;
+pub use learned::Learned;
 pub use port::{
     Describe, Entry, Found, Inactivate, ListLength, ListQuery, LookUp, Page, RequestContext, Scope, Session, Spellings, Status, Written,
 };

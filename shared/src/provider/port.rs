@@ -1,6 +1,6 @@
 //! What an operation may ask of a provider, and the words for it.
 
-use super::ListAbilities;
+use super::{Learned, ListAbilities};
 use crate::config::Config;
 use crate::credentials::Keepers;
 use crate::error::Error;
@@ -16,6 +16,8 @@ pub struct Session<'a> {
     pub transport: &'a Transport,
     /// What calls are signed with.
     pub keepers: &'a Keepers,
+    /// Knowledge about the vendors that lasts as long as the sandbox.
+    pub learned: &'a Learned,
     /// How often the providers' actions may be called.
     pub limiter: &'a Limiter,
     /// When the answer is due.

@@ -178,9 +178,9 @@ impl Invocation<'_> {
 
     /// What a request works with. `hands_on`: its answer is to be sent on in time, too.
     pub(super) fn session<'a>(&'a self, context: RequestContext<'a>, hands_on: bool) -> Session<'a> {
-        let Function { config, transport, keepers, .. } = self.function;
+        let Function { config, transport, keepers, learned, .. } = self.function;
         let deadline = if hands_on { self.deadline.sooner(HAND_ON_RESERVE) } else { self.deadline };
-        Session { config, transport, keepers, limiter: &self.limiter, deadline, now: (transport.clock)(), context }
+        Session { config, transport, keepers, learned, limiter: &self.limiter, deadline, now: (transport.clock)(), context }
     }
 
     async fn perform<O: Operation>(

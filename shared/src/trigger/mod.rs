@@ -28,7 +28,7 @@ use crate::config::{Config, ConfigError, Endpoint};
 use crate::credentials::Keepers;
 use crate::model::Timestamp;
 use crate::operation::Operation;
-use crate::provider;
+use crate::provider::{self, Learned};
 use crate::telemetry;
 use crate::transport::{HttpClient, RetryQuota, Transport};
 
@@ -40,6 +40,8 @@ pub struct Function {
     pub transport: Transport,
     /// What calls are signed with.
     pub keepers: Keepers,
+    /// Knowledge about the vendors.
+    pub learned: Learned,
     /// When the calls of the last event are paid for; see [`Limiter`](crate::transport::Limiter).
     pub next_event_at: Cell<Option<Instant>>,
 }
@@ -47,7 +49,7 @@ pub struct Function {
 impl Function {
     /// What lives as long as the sandbox, when it begins.
     pub fn new(config: Config, transport: Transport) -> Self {
-        Self { config, transport, keepers: Keepers::default(), next_event_at: Cell::default() }
+        Self { config, transport, keepers: Keepers::default(), learned: Learned::default(), next_event_at: Cell::default() }
     }
 
     /// Waits until the next event may be taken. Lambda has the answer by then: it keeps the instance busy, and nobody waiting.

@@ -4,10 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::sync::Once;
 
 use certificate_provider::config::Config;
-use certificate_provider::credentials::Keepers;
 use certificate_provider::error::{Error, ErrorCode};
 use certificate_provider::model::Timestamp;
 use certificate_provider::operation::Operation;
+use certificate_provider::provider::Learned;
 use certificate_provider::transport::{RetryQuota, Transport};
 use certificate_provider::trigger::{Function, FunctionError, handle};
 use certificate_provider::webhook::Secrets;
@@ -97,6 +97,7 @@ pub(crate) fn perform<O: Operation>(callers: Callers, event: &str, answers: Answ
     WORLD.with(|world| {
         let mut function = if callers == Callers::Known { &world.guarded } else { &world.open }.borrow_mut();
         function.transport.quota = RetryQuota::default();
+        function.learned = Learned::default();
         world.network.set(answers);
         let before = PANICS.get();
         let result = world.runtime.block_on(handle::<O>(&function, event, &Context::default()));

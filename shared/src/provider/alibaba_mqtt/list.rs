@@ -14,7 +14,7 @@ use crate::request::Filter;
 use crate::transport::{LocalFuture, Method, Safety};
 
 /// Most certificates that one call returns.
-const PAGE_SIZE: usize = 100;
+pub(super) const PAGE_SIZE: usize = 100;
 
 const ABILITIES: ListAbilities = ListAbilities {
     provider: API.provider,
@@ -57,14 +57,14 @@ impl fmt::Display for Position {
 
 /// The rows of one page.
 #[derive(Default)]
-struct Rows {
-    items: Vec<DeviceCertificate>,
-    total: Option<u64>,
-    request_id: Option<String>,
+pub(super) struct Rows {
+    pub(super) items: Vec<DeviceCertificate>,
+    pub(super) total: Option<u64>,
+    pub(super) request_id: Option<String>,
 }
 
 impl AlibabaMqtt<'_> {
-    async fn rows(&self, ca_sn: Option<&str>, page: usize, size: usize) -> Result<Rows, Error> {
+    pub(super) async fn rows(&self, ca_sn: Option<&str>, page: usize, size: usize) -> Result<Rows, Error> {
         let is_first = page == 1;
         let (page, size) = (page.to_string(), size.to_string());
         let mut parameters = vec![("MqttInstanceId", self.instance()), ("PageNo", &page), ("PageSize", &size)];
@@ -146,15 +146,6 @@ impl AlibabaMqtt<'_> {
         completed.await.into_iter().collect()
     }
 
-    /// The vendor's own text of a CA that has certificates under this one; `None` when there are none.
-    pub(super) async fn listed_ca(&self, ca_sn: &str) -> Result<Option<String>, Error> {
-        match self.rows(Some(ca_sn), 1, 1).await {
-            Ok(rows) => Ok(rows.items.into_iter().next().map(|row| row.ca_sn)),
-            Err(error) if error.concerns_parameters || is_unknown_ca(&error) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     /// The list of the one CA that is asked for. Under which spelling the vendor knows it is not documented, and an unknown one may
     /// have an empty list: then the whole list is read.
     async fn first_page(&self, query: &ListQuery<'_>) -> Result<Page, Error> {
@@ -179,7 +170,7 @@ fn only_ca(filter: &Filter) -> Vec<String> {
 }
 
 /// The code that is documented for this list speaks of a device certificate.
-fn is_unknown_ca(error: &Error) -> bool {
+pub(super) fn is_unknown_ca(error: &Error) -> bool {
     let code = error.provider_error.as_ref().map(|told| told.code.as_str());
     matches!(code, Some(codes::CA_NOT_FOUND | codes::DEVICE_NOT_FOUND))
 }

@@ -1,13 +1,17 @@
 //! Alibaba Cloud ApsaraMQ for MQTT (OnsMqtt), API version 2020-04-20.
 
+mod ca_list;
 mod codes;
 mod find;
+mod group;
 mod inactivate;
 mod list;
+mod reading;
+mod spelling;
 mod status;
 mod wire;
 
-use self::find::KnownCas;
+use self::ca_list::Pages;
 use self::wire::GetDeviceCertificate;
 use super::alibaba::{Api, Call};
 use super::codes::not_an_answer;
@@ -71,14 +75,14 @@ pub(super) fn facts(config: &Config) -> Facts<'_> {
 pub(super) struct AlibabaMqtt<'a> {
     scope: Scope,
     connection: Connection<'a>,
-    /// The vendor's texts of the CAs' serial numbers.
-    known_cas: KnownCas,
+    /// First pages of CAs' lists.
+    pages: Pages,
 }
 
 impl<'a> AlibabaMqtt<'a> {
     pub(super) fn new(session: &'a Session<'a>, source: Source) -> Result<Self, Error> {
         let (scope, connection) = connect(session, source, &facts(session.config))?;
-        Ok(Self { scope, connection, known_cas: KnownCas::default() })
+        Ok(Self { scope, connection, pages: Pages::default() })
     }
 
     fn instance(&self) -> &str {

@@ -29,7 +29,8 @@ impl Status for AlibabaMqtt<'_> {
                 for ((_, record), answer) in open.into_iter().zip(answers) {
                     *record = answer.map(|found| {
                         found.map(|found| {
-                            request_ids.extend(found.request_id);
+                            // Certificates that one list shows have one id.
+                            request_ids.extend(found.request_id.filter(|id| !request_ids.contains(id)));
                             found.certificate
                         })
                     });

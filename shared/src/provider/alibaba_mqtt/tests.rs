@@ -6,6 +6,7 @@ use super::*;
 use crate::error::ErrorCode;
 use crate::model::LifecycleStatus;
 use crate::provider::fixture::{Bench, target};
+use crate::transport::HttpRequest;
 use crate::transport::fake::{Answer, Network, answer, ok, parameter, recorded};
 
 /// Names a certificate by its number and its CA's.
@@ -22,11 +23,13 @@ pub(super) fn unknown() -> Answer {
     recorded("alibaba-mqtt/InactivateDeviceCertificate.error-not-found")
 }
 
-/// A CA's list that holds this certificate, or none.
-pub(super) fn list_of(certificate: Option<(&str, &str)>) -> Answer {
-    let rows: Vec<Value> =
-        certificate.iter().map(|(device_sn, ca_sn)| json!({"DeviceSn": device_sn, "CaSn": ca_sn, "Status": "1"})).collect();
-    ok(&json!({"RequestId": "id-1", "Data": {"Total": rows.len(), "DeviceCertificateVOS": rows}}))
+/// The page that is asked for of a CA's list that holds these certificates.
+pub(super) fn list_of(request: &HttpRequest, certificates: &[(&str, &str)]) -> Answer {
+    let number = |name| parameter(request, name).unwrap().parse::<usize>().unwrap();
+    let (page, size) = (number("PageNo"), number("PageSize"));
+    let row = |(device_sn, ca_sn): &(&str, &str)| json!({"DeviceSn": device_sn, "CaSn": ca_sn, "Status": "1"});
+    let rows: Vec<Value> = certificates.iter().skip((page - 1) * size).take(size).map(row).collect();
+    ok(&json!({"RequestId": "id-2", "Data": {"Total": certificates.len(), "DeviceCertificateVOS": rows}}))
 }
 
 /// A vendor that knows active certificates under exactly these texts.
@@ -34,22 +37,23 @@ pub(super) fn vendor(known: &[(&'static str, &'static str)]) -> Network {
     let known = known.to_vec();
     Network::new(move |request| {
         let (device_sn, ca_sn) = (parameter(request, "DeviceSn"), parameter(request, "CaSn").unwrap());
-        let found = known.iter().find(|(device, ca)| device_sn.as_ref().is_none_or(|asked| asked == device) && ca_sn == *ca).copied();
-        match (device_sn, found) {
-            (None, found) => list_of(found),
-            (Some(_), Some((device, ca))) => certificate(device, ca, "1"),
-            (Some(_), None) => unknown(),
+        let of_ca: Vec<(&str, &str)> = known.iter().filter(|(_, ca)| ca_sn == *ca).copied().collect();
+        match device_sn {
+            None => list_of(request, &of_ca),
+            Some(asked) if of_ca.iter().any(|(device, _)| asked == *device) => certificate(&asked, &ca_sn, "1"),
+            Some(_) => unknown(),
         }
     })
 }
 
-/// The pairs that were asked for; `list/ca` stands for a look at the CA's list.
+/// The pairs that were asked for; `list/ca` stands for the first page of the CA's list, and `list2/ca` for the second one.
 pub(super) fn asked(network: &Network) -> Vec<String> {
     network.each(|sent| {
         let asked = sent.parameter("DeviceSn").unwrap_or_else(|| {
-            let size = (sent.parameter("PageNo"), sent.parameter("PageSize"));
-            assert_eq!((sent.header("x-acs-action"), size), (Some("ListDeviceCertificateByCaSn"), (Some("1".into()), Some("1".into()))));
-            "list".to_owned()
+            let size = sent.parameter("PageSize").unwrap();
+            assert_eq!((sent.header("x-acs-action"), size.as_str()), (Some("ListDeviceCertificateByCaSn"), "100"));
+            let page = sent.parameter("PageNo").unwrap();
+            format!("list{page}").trim_end_matches('1').to_owned()
         });
         format!("{asked}/{}", sent.parameter("CaSn").unwrap())
     })

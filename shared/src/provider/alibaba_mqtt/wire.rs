@@ -29,7 +29,7 @@ pub(super) struct DeviceCertificates {
     pub(super) total: Option<u64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct DeviceCertificate {
     pub(super) device_sn: String,

@@ -87,7 +87,7 @@ impl TencentMqtt<'_> {
         }
         // Two of a group cannot have been found by a vendor that wants all values to match, or uses only one of them.
         if known.len() > 1 {
-            self.has_found_alternatives();
+            self.takes_alternatives_for_certain();
         }
         let missing: Vec<&CertificateReference> =
             references.iter().zip(&numbers).filter(|(_, number)| !known.contains_key(**number)).map(|(reference, _)| *reference).collect();

@@ -50,25 +50,38 @@ impl TencentMqtt<'_> {
         })
     }
 
-    /// More than one of several values was found: they are alternatives.
-    pub(super) fn has_found_alternatives(&self) {
-        // An answer that is there already stays.
-        drop(self.takes_alternatives.set(true));
-    }
-
     /// What is known by now of whether the vendor takes several values of one filter as alternatives.
     pub(super) fn knows_alternatives(&self) -> Option<bool> {
-        self.takes_alternatives.get().copied()
+        let session = self.connection.session;
+        self.takes_alternatives.get().copied().or_else(|| session.learned.takes_alternatives(&self.scope, session.now))
     }
 
     /// Whether the vendor takes several values of one filter as alternatives. Asked before several values are relied on.
     pub(super) async fn takes_values_as_alternatives(&self) -> Result<bool, Error> {
-        let answer = self.takes_alternatives.get_or_try_init(async || match self.finds_every_status().await {
-            // So many values are not taken at all.
-            Err(error) if error.concerns_parameters => Ok(false),
-            answer => answer,
-        });
-        answer.await.copied()
+        let find_out = async || {
+            let session = self.connection.session;
+            if let Some(known) = session.learned.takes_alternatives(&self.scope, session.now) {
+                return Ok(known);
+            }
+            let proven = match self.finds_every_status().await {
+                // So many values are not taken at all.
+                Err(error) if error.concerns_parameters => Some(false),
+                proven => proven?,
+            };
+            // An instance without certificates has none to miss, and proves nothing about the next request.
+            let Some(proven) = proven else { return Ok(true) };
+            session.learned.learn_alternatives(&self.scope, proven, session.now);
+            Ok(proven)
+        };
+        self.takes_alternatives.get_or_try_init(find_out).await.copied()
+    }
+
+    /// The vendor has shown that it takes several values as alternatives.
+    pub(super) fn takes_alternatives_for_certain(&self) {
+        // An answer that this request has already stays.
+        drop(self.takes_alternatives.set(true));
+        let session = self.connection.session;
+        session.learned.learn_alternatives(&self.scope, true, session.now);
     }
 
     /// Asks for all statuses at once, in two opposite orders. No certificate has two statuses, so that
@@ -79,19 +92,20 @@ impl TencentMqtt<'_> {
     ///
     /// A certificate may have a status that is not documented; then alternatives do not find everything either, and what is left to
     /// rule out is that it is as many as have the last status alone.
-    async fn finds_every_status(&self) -> Result<bool, Error> {
+    ///
+    /// `None` where the instance has no certificates.
+    async fn finds_every_status(&self) -> Result<Option<bool>, Error> {
         let mut backwards = STATUS_WORDS;
         backwards.reverse();
         let [last, ..] = backwards;
         let found = self.count_statuses(&STATUS_WORDS).await?;
         if found == 0 {
-            // An instance without certificates has none to miss.
-            return Ok(self.count(&[]).await? == 0);
+            return Ok((self.count(&[]).await? > 0).then_some(false));
         }
         if self.count_statuses(&backwards).await? != found {
-            return Ok(false);
+            return Ok(Some(false));
         }
-        Ok(self.count(&[]).await? == found || self.count_statuses(&[last]).await? != found)
+        Ok(Some(self.count(&[]).await? == found || self.count_statuses(&[last]).await? != found))
     }
 
     async fn count_statuses(&self, words: &[&str]) -> Result<u64, Error> {

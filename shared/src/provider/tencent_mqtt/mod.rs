@@ -82,7 +82,8 @@ pub(super) fn facts(config: &Config) -> Facts<'_> {
 pub(super) struct TencentMqtt<'a> {
     scope: Scope,
     connection: Connection<'a>,
-    /// Whether the vendor takes several values of one filter as alternatives; found out once.
+    /// Whether the vendor takes several values of one filter as alternatives; found out once for the
+    /// request, also where the answer is not certain enough to be kept for the sandbox.
     takes_alternatives: OnceCell<bool>,
 }
 

@@ -95,7 +95,7 @@ impl TencentMqtt<'_> {
     async fn ask_one_by_one(&self, missing: &[&SerialNumber], asked: usize, told: &mut Told) -> Result<(), Error> {
         // Two of a group cannot have been found by a vendor that wants all values to match, or uses only one of them.
         if asked.saturating_sub(missing.len()) > 1 {
-            self.has_found_alternatives();
+            self.takes_alternatives_for_certain();
         }
         if missing.is_empty() || self.takes_values_as_alternatives().await? {
             return Ok(());

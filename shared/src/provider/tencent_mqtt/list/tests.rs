@@ -168,6 +168,27 @@ async fn alternatives_are_told_from_every_other_reading() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_next_request_of_the_sandbox_knows_what_certificates_have_proven() {
+    for (counts, reads, expected, calls, calls_of_the_next) in [
+        ([3, 2, 0, 1], Reads::Alternatives, true, 3, 0),
+        ([3, 2, 0, 1], Reads::AllMustHold, false, 2, 0),
+        ([3, 2, 0, 1], Reads::Refuses, false, 1, 0),
+        // An instance without certificates proves nothing.
+        ([0; 4], Reads::AllMustHold, true, 2, 2),
+    ] {
+        let network = with_statuses(counts, 0, reads);
+        let bench = Bench::new(&network);
+        let session = bench.session();
+        for calls in [calls, calls_of_the_next] {
+            let before = network.sent().len();
+            let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+            assert_eq!(provider.takes_values_as_alternatives().await.unwrap(), expected, "{counts:?} {reads:?}");
+            assert_eq!(network.sent().len() - before, calls, "{counts:?} {reads:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_learned_about_several_values_holds_for_the_pages_after() {
     let network = undecided_vendor(false, 2);
     let first = page(&network, &clients(&["a", "b"]), None, 10).await.unwrap();

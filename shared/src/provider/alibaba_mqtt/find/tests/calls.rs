@@ -1,0 +1,271 @@
+//! How many calls a search takes, and which.
+
+use std::time::Duration;
+
+use super::*;
+use crate::transport::Deadline;
+
+const FORBIDDEN: &str = "alibaba-mqtt/InactivateDeviceCertificate.error-permission";
+
+/// Certificates of a list that does not fit on one page, so written.
+fn long_list(write: impl Fn(usize) -> String, ca: &'static str) -> Vec<(&'static str, &'static str)> {
+    (0..150).map(|number| (&*write(number).leak(), ca)).collect()
+}
+
+/// The calls until a certificate is found, or is not.
+async fn calls(network: &Network, serial: &str, ca: &str) -> (Option<String>, Vec<String>) {
+    let found = find(network, &reference(serial, ca), true).await.unwrap();
+    (found.map(|found| found.key), asked(network))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_complete_list_decides_with_no_further_call() {
+    for writes in [true, false] {
+        for serial in ["0xAB", "171", "0b", "2a5f91c3"] {
+            let network = vendor(&[("ff", "ca"), ("fe", "ca")]);
+            assert!(find(&network, &reference(serial, "ca"), writes).await.unwrap().is_none());
+            let own = serial.trim_start_matches("0x");
+            assert_eq!(asked(&network), [format!("{own}/ca"), "list/ca".to_owned()], "{serial}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_plausible_spelling_is_found_in_few_calls() {
+    let pem_of = || Some(pem(NUMBER));
+    for (serial, ca, known, known_ca, shown, count) in [
+        // The device's text alone is another one.
+        ("0abc", "ca", "abc", "ca", None, 2),
+        ("abc", "ca", "0abc", "ca", None, 2),
+        ("ab:cd", "ca", "ABCD", "ca", None, 2),
+        ("0xABCD", "ca", "abcd", "ca", None, 2),
+        ("AB", "ca", "00ab", "ca", None, 2),
+        ("AB", "ca", "00000000ab", "ca", None, 2),
+        (NUMBER, "ca", IN_DECIMAL, "ca", pem_of(), 2),
+        (IN_DECIMAL, "ca", NUMBER, "ca", None, 2),
+        // The CA's is another one, too.
+        ("0abc", "0bca", "abc", "bca", None, 3),
+        ("0xABC", "0x0BCA", "0abc", "0bca", None, 3),
+        ("ab:cd", "ca:fe", "ABCD", "CAFE", None, 4),
+        ("abcd", "cafe", "ABCD", "00CAFE", None, 6),
+        ("abcd", "cafe", "00abcd", "00cafe", None, 3),
+        ("0xABC", "0x0BCA", "ABC", "BCA", None, 6),
+        // Both are decimal numbers, for the caller or for the vendor.
+        (IN_DECIMAL, "202", NUMBER, "ca", None, 4),
+        (IN_DECIMAL, "202", NUMBER, "CA", None, 6),
+        (NUMBER, "0xca", IN_DECIMAL, "202", pem_of(), 5),
+        (NUMBER, "0xbca", IN_DECIMAL, "3018", pem_of(), 5),
+        (NUMBER, "0x11", IN_DECIMAL, "17", pem_of(), 4),
+    ] {
+        let network = Network::new(move |request| {
+            let (device, ca) = (parameter(request, "DeviceSn"), parameter(request, "CaSn").unwrap());
+            let row = json!({"DeviceSn": known, "CaSn": known_ca, "Status": "1", "DeviceContent": shown});
+            match device {
+                None if ca == known_ca => ok(&json!({"RequestId": "id-2", "Data": {"Total": 1, "DeviceCertificateVOS": [row]}})),
+                None => list_of(request, &[]),
+                Some(device) if device == known && ca == known_ca => ok(&json!({"RequestId": "id-1", "Data": row})),
+                Some(_) => unknown(),
+            }
+        });
+        let (found, asked) = calls(&network, serial, ca).await;
+        assert_eq!((found.as_deref(), asked.len()), (Some(known), count), "{serial}/{ca} as {known}/{known_ca}: {asked:?}");
+        assert!(count <= MOST_CALLS);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_longer_list_shows_in_which_styles_to_ask() {
+    type Write = fn(usize) -> String;
+    let styles: [(Write, &str, &[&str]); 6] = [
+        (|number| format!("{:x}", 0xb000 + number), "0xABCD", &["ABCD/ca", "list/ca", "abcd/ca"]),
+        (|number| format!("{:X}", 0xB000 + number), "abcd", &["abcd/ca", "list/ca", "ABCD/ca"]),
+        (|number| format!("00{:x}", 0xb000 + number), "abcd", &["abcd/ca", "list/ca", "00abcd/ca"]),
+        (|number| format!("{:x}", 0xb00 + number), "0x0ABC", &["0ABC/ca", "list/ca", "abc/ca"]),
+        // Both cases occur, each with and without a zero octet.
+        (
+            |number| match number % 4 {
+                0 => format!("00{:X}", 0xb000 + number),
+                1 => format!("00{:x}", 0xb000 + number),
+                2 => format!("{:X}", 0xb000 + number),
+                _ => format!("{:x}", 0xb000 + number),
+            },
+            "0xabcd",
+            &["abcd/ca", "list/ca", "ABCD/ca", "00abcd/ca", "00ABCD/ca"],
+        ),
+        // Digits alone, which no certificate proves: each reading in turn.
+        (|number| (1000 + number).to_string(), "4321", &["4321/ca", "list/ca", "10e1/ca", "17185/ca", "10E1/ca"]),
+    ];
+    for (write, serial, expected) in styles {
+        let known = long_list(write, "ca");
+        let (found, asked) = calls(&vendor(&known), serial, "ca").await;
+        assert_eq!((found, asked.as_slice()), (None, &expected.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()[..]), "{serial}");
+        // The last one is found.
+        let own = known[149].0;
+        let network = vendor(&known);
+        let canonical = format!("0x{}", SerialNumber::parse(own).unwrap());
+        let (found, asked) = calls(&network, &canonical, "ca").await;
+        assert_eq!(found.as_deref(), Some(own), "{asked:?}");
+        assert!(asked.len() <= MOST_CALLS, "{asked:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn certificates_in_the_rows_prove_the_base() {
+    let shown = pem(NUMBER);
+    let network = Network::new(move |request| {
+        let row = json!({"DeviceSn": IN_DECIMAL, "CaSn": "ca", "Status": "1", "DeviceContent": shown});
+        match parameter(request, "DeviceSn") {
+            None => ok(&json!({"RequestId": "id-2", "Data": {"Total": 100, "DeviceCertificateVOS": vec![row; 100]}})),
+            Some(_) => unknown(),
+        }
+    });
+    assert_eq!(calls(&network, "4321", "ca").await.1, ["4321/ca", "list/ca", "17185/ca"], "this vendor writes decimal");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_ca_costs_no_more_than_the_most_calls() {
+    for (serial, ca, expected) in [
+        ("0xAB", "CA", &["AB/CA", "list/CA", "list/ca", "list/00ca", "list/202", "list/00CA"][..]),
+        ("abcd", "0bca", &["abcd/0bca", "list/0bca", "list/bca", "list/0BCA", "list/3018", "list/BCA"]),
+        ("171", "202", &["171/202", "list/202", "list/0202", "list/ca", "list/514", "list/CA"]),
+        ("0xAB", "0x11", &["AB/11", "list/11", "list/0011", "list/17", "ab/11", "00ab/11"]),
+        ("ab", "0x1234", &["ab/1234", "list/1234", "list/001234", "list/4660", "AB/1234", "00ab/1234"]),
+    ] {
+        for network in [vendor(&[]), Network::new(|_| unknown())] {
+            let (found, asked) = calls(&network, serial, ca).await;
+            assert_eq!((found, asked.as_slice()), (None, &expected.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()[..]));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_list_can_be_read_the_likeliest_spellings_are_tried() {
+    let lists: [fn(&HttpRequest) -> Answer; 5] = [
+        |_| recorded(FORBIDDEN),
+        |_| answer(200, "{}"),
+        |_| recorded("alibaba-mqtt/InactivateDeviceCertificate.error-parameter-400"),
+        // Certificates that are said to be there, but are not shown; and another CA's.
+        |_| ok(&json!({"RequestId": "id-1", "Data": {"Total": 2, "DeviceCertificateVOS": []}})),
+        |request| list_of(request, &[("ff", "12")]),
+    ];
+    for list in lists {
+        for (serial, ca, expected) in [
+            ("0xAB", "0x11", ["AB/11", "ab/11", "00ab/11", "171/17"]),
+            ("ab", "ca", ["ab/ca", "AB/CA", "00ab/ca", "171/202"]),
+            ("0ABC", "CA", ["0ABC/CA", "0abc/CA", "0abc/ca", "abc/CA"]),
+            ("171", "202", ["171/202", "0171/202", "0171/0202", "ab/ca"]),
+        ] {
+            let network = Network::new(move |request| if parameter(request, "DeviceSn").is_some() { unknown() } else { list(request) });
+            let found = find(&network, &reference(serial, ca), true).await.unwrap();
+            let mut pairs = asked(&network);
+            pairs.retain(|pair| !pair.starts_with("list/"));
+            assert!(found.is_none() && pairs.len() < MOST_CALLS);
+            assert_eq!(pairs[..4], expected);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_the_list_is_not_a_certificate_that_is_not_there() {
+    for (case, code, looks_on) in [
+        ("alibaba-common/Any.error-throttling", ErrorCode::Throttled, false),
+        ("alibaba-mqtt/Any.error-internal", ErrorCode::ProviderUnavailable, true),
+        ("alibaba-mqtt/Any.error-system-overflow", ErrorCode::ProviderUnavailable, true),
+        ("alibaba-mqtt/InactivateDeviceCertificate.error-instance-not-found", ErrorCode::NotFound, false),
+    ] {
+        for known in ["zz", "00ab"] {
+            let network = Network::new(move |request| match parameter(request, "DeviceSn") {
+                None => recorded(case),
+                Some(device) if device == known => certificate(known, "ca", "1"),
+                Some(_) => unknown(),
+            });
+            let found = find(&network, &reference("ab", "ca"), true).await;
+            match looks_on && known == "00ab" {
+                true => assert_eq!(found.unwrap().unwrap().key, known, "{case}"),
+                false => assert_eq!(found.unwrap_err().code, code, "{case}"),
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_with_free_places_is_not_complete_when_something_speaks_against_it() {
+    for (total, rows) in [(7, vec!["ff"]), (2, vec!["ff", "ab******"])] {
+        let network = Network::new(move |request| match parameter(request, "DeviceSn").as_deref() {
+            None => {
+                let rows: Vec<_> = rows.iter().map(|text| json!({"DeviceSn": text, "CaSn": "ca", "Status": "1"})).collect();
+                ok(&json!({"RequestId": "id-2", "Data": {"Total": total, "DeviceCertificateVOS": rows}}))
+            }
+            Some("ab") => certificate("ab", "ca", "1"),
+            Some(_) => unknown(),
+        });
+        let (found, asked) = calls(&network, "AB", "ca").await;
+        assert_eq!((found.as_deref(), asked.len()), (Some("ab"), 3), "{asked:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_spellings_of_one_number_are_two_certificates_unless_the_caller_writes_one_of_them() {
+    let known = &[("00ab", "ca"), ("AB", "ca")];
+    let error = find(&vendor(known), &reference("ab", "ca"), true).await.unwrap_err();
+    assert!(error.concerns_parameters && error.detail.contains("00ab and AB"), "{}", error.detail);
+    assert_eq!(find(&vendor(known), &reference("00ab", "ca"), true).await.unwrap().unwrap().key, "00ab");
+    assert_eq!(find(&vendor(known), &reference("ab", "ca"), false).await.unwrap().unwrap().key, "00ab");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_leaves_out_what_decides_is_looked_up() {
+    // In hex the row's digits are another number; only the certificate's own record proves that they are decimal.
+    let shown = pem(NUMBER);
+    let network = Network::new(move |request| match parameter(request, "DeviceSn").as_deref() {
+        None => list_of(request, &[(IN_DECIMAL, "ca")]),
+        Some(IN_DECIMAL) => {
+            ok(&json!({"RequestId": "id-1", "Data": {"DeviceSn": IN_DECIMAL, "CaSn": "ca", "Status": "1", "DeviceContent": shown}}))
+        }
+        Some(_) => unknown(),
+    });
+    let (found, asked) = calls(&network, NUMBER, "ca").await;
+    assert_eq!((found.as_deref(), asked.len()), (Some(IN_DECIMAL), 3), "{asked:?}");
+    let mut named = reference("ab", "ca");
+    named.fingerprint_sha256 = crate::model::Fingerprint::parse(&"00".repeat(32)).ok();
+    let network = vendor(&[("AB", "ca")]);
+    assert_eq!(find(&network, &named, true).await.unwrap().unwrap().key, "AB");
+    assert_eq!(super::asked(&network), ["ab/ca", "list/ca", "AB/ca"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_text_of_a_ca_is_known_to_the_next_request_of_the_sandbox_and_that_it_is_not_there_is_not() {
+    let network = vendor(&[("11", "00F2"), ("ee", "00F2")]);
+    let bench = Bench::new(&network);
+    let session = bench.session();
+    for (serial, ca, expected) in [
+        ("11", "f2", &["11/f2", "list/f2", "list/00f2", "list/F2", "list/242", "list/00F2"][..]),
+        ("11", "F2", &["11/F2", "list/00F2", "11/00F2"]),
+        ("0xAB", "F2", &["AB/F2", "list/00F2"]),
+        ("ab", "f3", &["ab/f3", "list/f3", "list/00f3", "list/F3", "list/243", "list/00F3"]),
+        ("ab", "f3", &["ab/f3", "list/f3", "list/00f3", "list/F3", "list/243", "list/00F3"]),
+    ] {
+        let before = network.sent().len();
+        let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+        find_with(&provider, &reference(serial, ca), true).await.unwrap();
+        assert_eq!(asked(&network)[before..], *expected, "{expected:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn certificates_of_one_request_share_a_page_that_only_a_read_is_acted_on() {
+    let network = vendor(&[("00ab", "ca"), ("00ac", "ca")]);
+    let mut bench = Bench::new(&network);
+    bench.deadline = Deadline::after(Duration::from_secs(600));
+    let session = bench.session();
+    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    for (serial, expected) in [("ab", &["ab/ca", "list/ca"][..]), ("ac", &["ac/ca", "00ac/ca"]), ("ad", &["ad/ca"])] {
+        let before = network.sent().len();
+        find_with(&provider, &reference(serial, "ca"), true).await.unwrap();
+        assert_eq!(asked(&network)[before..], *expected);
+    }
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let before = network.sent().len();
+    find_with(&provider, &reference("ad", "ca"), true).await.unwrap();
+    assert_eq!(asked(&network)[before..], ["ad/ca", "list/ca"], "a device may have connected since");
+}
