@@ -64,6 +64,11 @@ pub(crate) fn one_of_its_names(schema: &mut Schema) {
     schema.insert("anyOf".to_owned(), names.map(named).map(Schema::to_value).to_vec().into());
 }
 
+/// A request inside of an answer, in the caller's own spellings.
+pub(crate) fn request_or_null(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["object", "null"], "required": ["certificates"], "properties": {"certificates": {"type": "array", "minItems": 1}}})
+}
+
 /// Several sources stand in place of one.
 pub(crate) fn one_source_or_several(schema: &mut Schema) {
     let absent: serde_json::Map<String, serde_json::Value> =

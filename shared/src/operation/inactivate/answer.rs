@@ -36,6 +36,7 @@ pub struct InactivateAnswer {
     pub order_summary: Option<Summary>,
     /// The request that goes on with exactly the certificates that are left to do; `null` where none is left, and where the function goes
     /// on with them itself.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::request_or_null"))]
     pub rest: Option<InactivateRequest>,
 }
 

@@ -126,7 +126,10 @@ impl<'a> Sent<'a> {
             (Said::Nothing(error), Look::Unreadable) if before.is_none() || is_last => {
                 case.unproven(Outcome::Unknown, found, unread(error))
             }
-            (Said::Nothing(error), _) if is_last => case.unproven(Outcome::Unknown, found, unread(error)),
+            // The state that was seen may be one of before the order.
+            (Said::Nothing(error), Look::On(status)) if is_last => {
+                InactivateResult { status: Some(status), ..case.unproven(Outcome::Unknown, found, unread(error)) }
+            }
             (Said::Nothing(_), _) if shows_no_effect && has_looked_long && !*is_repeated => return Verdict::OrderAgain,
             // Revoked is final: the order cannot have its effect any more.
             (Said::Nothing(error), Look::On(LifecycleStatus::Revoked)) => {

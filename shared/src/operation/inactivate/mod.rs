@@ -152,10 +152,14 @@ fn rest(request: &InactivateRequest, results: &[InactivateResult]) -> Option<Ina
     (!certificates.is_empty()).then(|| InactivateRequest { certificates, order: None, ..request.clone() })
 }
 
-/// Why nothing was done about a certificate. An order that the provider has confirmed, or whose effect is not known, is not
-/// nothing.
+/// Why nothing is known to have been done about a certificate. An order that the provider has confirmed is not nothing, nor is one after
+/// which no state could be read.
 fn untouched(result: &InactivateResult) -> Option<&Error> {
-    let nothing_done = matches!(result.outcome, Outcome::Failed | Outcome::NotAttempted) && result.provider_request_id.is_none();
+    let nothing_done = match result.outcome {
+        Outcome::Failed | Outcome::NotAttempted => result.provider_request_id.is_none(),
+        Outcome::Unknown => result.status.is_some(),
+        _ => false,
+    };
     result.error.as_ref().filter(|_| nothing_done)
 }
 
