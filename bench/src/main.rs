@@ -6,6 +6,7 @@
 mod certificates;
 mod chart;
 mod contestants;
+mod deployment;
 mod growth;
 mod http;
 mod options;
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use crate::contestants::Contestant;
+use crate::deployment::Template;
 use crate::growth::{Point, SERIES};
 use crate::options::{Options, USAGE};
 use crate::report::{cold_columns, column, growth_table, table, warm_columns};
@@ -94,6 +96,10 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     if options.runs("growth") {
         results.insert("growth".to_owned(), grow(&setting)?);
+    }
+    if options.runs("deployed") || options.runs("orders") {
+        let template = Template::read(&setting.root)?;
+        results.insert("deployment".to_owned(), deployment::run(&template, &options.stages, options.is_long)?);
     }
     let file = setting.output.join("results.json");
     std::fs::write(&file, serde_json::to_vec_pretty(&results)?)?;

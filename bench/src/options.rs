@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) const USAGE: &str = "\
-Usage: bench [--stages cold,throttled,warm,growth] [--contestants NAME,..] [--rounds N] [--invocations N] [--round-trip MILLISECONDS]
-             [--other FOLDER]
+Usage: bench [--stages cold,throttled,warm,growth,deployed,orders] [--contestants NAME,..] [--rounds N] [--invocations N] [--round-trip MILLISECONDS]
+             [--other FOLDER] [--long yes]
 
   --stages       which are run; all unless given
   --contestants  who takes part beside `empty`: call, describe, inactivate, status, and each of the last three as python-.. and
@@ -13,6 +13,7 @@ Usage: bench [--stages cold,throttled,warm,growth] [--contestants NAME,..] [--ro
   --rounds       cold starts of each, 31 unless given
   --invocations  of each that is warm, 1000 unless given
   --round-trip   how far the providers are away, 0 unless given
+  --long         yes for orders of 10,000 certificates with the template's rate limits, which take 20 minutes
   --other        a folder with the functions of another build, which take part as other-..
 ";
 
@@ -25,6 +26,8 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     pub(crate) invocations: usize,
     pub(crate) round_trip: Duration,
+    /// Whether the longest orders are measured, too.
+    pub(crate) is_long: bool,
     /// Where another build is.
     pub(crate) other: Option<PathBuf>,
 }
@@ -33,11 +36,12 @@ impl Options {
     /// Reads the arguments behind the program's name.
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self {
-            stages: list("cold,throttled,warm,growth"),
+            stages: list("cold,throttled,warm,growth,deployed,orders"),
             contestants: None,
             rounds: 31,
             invocations: 1000,
             round_trip: Duration::ZERO,
+            is_long: false,
             other: None,
         };
         while let Some(name) = arguments.next() {
@@ -49,11 +53,12 @@ impl Options {
                 "--rounds" => options.rounds = number()? as usize,
                 "--invocations" => options.invocations = number()? as usize,
                 "--round-trip" => options.round_trip = Duration::from_millis(number()?.into()),
+                "--long" => options.is_long = value == "yes",
                 "--other" => options.other = Some(value.into()),
                 _ => return Err(format!("{name} is no option")),
             }
         }
-        match options.stages.iter().find(|stage| !["cold", "throttled", "warm", "growth"].contains(&stage.as_str())) {
+        match options.stages.iter().find(|stage| !["cold", "throttled", "warm", "growth", "deployed", "orders"].contains(&stage.as_str())) {
             Some(stage) => Err(format!("{stage} is no stage")),
             None => Ok(options),
         }

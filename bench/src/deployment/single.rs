@@ -1,0 +1,142 @@
+//! One certificate, and one page of a list, by the template's own rate limits.
+
+use std::error::Error;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::{ALIBABA_INSTANCE, BROKERS, Broker, ROUND_TRIP, TENCENT_INSTANCE, Template, print_table, simulator, start, wiring};
+
+/// Measurements of each; the median is shown.
+const TIMES: usize = 5;
+
+/// What is asked.
+struct Question {
+    name: String,
+    function: &'static str,
+    /// The request; measurement so many gets certificates of its own.
+    request: Box<dyn Fn(usize) -> Value>,
+    /// Calls that can only be made one after the other.
+    in_series: u32,
+}
+
+/// What a measurement came to.
+#[derive(Clone, Copy)]
+struct Taken {
+    /// Until the answer, and until the function asked for the next event.
+    seconds: f64,
+    until_next: f64,
+    calls: usize,
+}
+
+pub(super) async fn run(template: &Template) -> Result<Value, Box<dyn Error>> {
+    let (mut rows, mut costs, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    for question in questions() {
+        let limited = measure(&question, template.limits(question.function)?).await?;
+        let free = measure(&question, Vec::new()).await?;
+        let goal = f64::from(question.in_series) * ROUND_TRIP.as_secs_f64() * 1.15 + 0.01;
+        rows.push(vec![
+            question.name.clone(),
+            format!("{:.3}", limited.seconds),
+            format!("{:.3}", free.seconds),
+            format!("{:.2}", limited.seconds / free.seconds),
+            limited.calls.to_string(),
+            question.in_series.to_string(),
+            format!("{goal:.3}"),
+            if limited.seconds <= goal { "yes" } else { "no" }.to_owned(),
+            format!("{:.2}", limited.until_next),
+        ]);
+        costs.push(cost(&question.name, limited.until_next));
+        values.push(json!({ "name": question.name, "seconds": limited.seconds, "without_limits": free.seconds, "calls": limited.calls,
+            "until_next": limited.until_next }));
+    }
+    let columns = ["", "seconds", "without limits", "ratio", "calls", "in series", "goal", "reached", "until the next event"];
+    print_table("With the template's rate limits, providers 30 ms away:", &columns, 1, &rows);
+    let columns = ["", "billed ms", "Lambda", "over the HTTP API", "from the queue"];
+    print_table("US dollars for a million invocations of each:", &columns, 1, &costs);
+    Ok(Value::Array(values))
+}
+
+fn questions() -> Vec<Question> {
+    let question = |name: &str, function, in_series, request: Box<dyn Fn(usize) -> Value>| Question {
+        name: name.to_owned(),
+        function,
+        request,
+        in_series,
+    };
+    let status = |provider: &'static str, certificate: fn(usize) -> Value| -> Box<dyn Fn(usize) -> Value> {
+        Box::new(move |number| match provider {
+            "tencent-mqtt" => json!({ "provider": provider, "instance_id": TENCENT_INSTANCE, "certificates": [certificate(number)] }),
+            _ => json!({ "provider": provider, "certificates": [certificate(number)] }),
+        })
+    };
+    let page = |details: bool| -> Box<dyn Fn(usize) -> Value> {
+        Box::new(move |_| json!({ "provider": "aws-iot", "limit": 10, "details": details }))
+    };
+    let mut questions = vec![
+        question(
+            "status of one, alibaba-pca",
+            "status",
+            1,
+            status("alibaba-pca", |number| json!({ "serial_number": format!("5{number:031x}") })),
+        ),
+        question(
+            "status of one, tencent-mqtt",
+            "status",
+            1,
+            status("tencent-mqtt", |number| json!({ "serial_number": super::tencent_serial(number) })),
+        ),
+        question("status of one, aws-iot", "status", 1, status("aws-iot", |number| json!({ "fingerprint_sha256": super::aws_id(number) }))),
+        question(
+            "describe, a page of 100, tencent-mqtt",
+            "describe",
+            1,
+            Box::new(|_| json!({ "provider": "tencent-mqtt", "instance_id": TENCENT_INSTANCE, "limit": 100 })),
+        ),
+        question(
+            "describe, a page of 100, alibaba-mqtt",
+            "describe",
+            2,
+            Box::new(|_| json!({ "provider": "alibaba-mqtt", "instance_id": ALIBABA_INSTANCE, "limit": 100 })),
+        ),
+        question("describe, 10 with details, aws-iot", "describe", 2, page(true)),
+        question("describe, 10 without details, aws-iot", "describe", 1, page(false)),
+    ];
+    questions.extend(BROKERS.map(|broker: Broker| {
+        let name = format!("inactivate one, {}", broker.name());
+        Question { name, function: "inactivate", request: Box::new(move |number| broker.order(number, 1)), in_series: 3 }
+    }));
+    questions
+}
+
+/// The median of several measurements, each in a process that has answered once before.
+async fn measure(question: &Question, limits: Vec<(String, String)>) -> Result<Taken, Box<dyn Error>> {
+    let simulator = simulator(200, ROUND_TRIP).await?;
+    let variables = [wiring(&simulator), limits].concat();
+    let mut function = start(question.function, &variables).await;
+    let mut taken = Vec::new();
+    for number in 0..=TIMES {
+        let calls = simulator.calls().len();
+        let begun = Instant::now();
+        let answer = function.invoke((question.request)(number)).await;
+        let seconds = begun.elapsed().as_secs_f64();
+        if answer.json().get("errorType").is_some() || !function.idle().await {
+            return Err(format!("{}: {}", question.name, function.logs()).into());
+        }
+        taken.push(Taken { seconds, until_next: begun.elapsed().as_secs_f64(), calls: simulator.calls().len().saturating_sub(calls) });
+    }
+    // The first one opens the connection.
+    taken.remove(0);
+    taken.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
+    taken.get(TIMES / 2).copied().ok_or_else(|| "nothing was measured".into())
+}
+
+/// List prices of us-east-1 as third parties showed them in November 2026: $0.20 a million requests, $0.0000133334 a GB-second on arm64;
+/// $1.00 a million requests of an HTTP API; $0.40 a million requests of a queue, of which a message takes three.
+fn cost(name: &str, seconds: f64) -> Vec<String> {
+    const GIGABYTES: f64 = 0.125;
+    let billed = (seconds * 1_000.0).ceil();
+    let lambda = 0.2 + billed * 1_000.0 * GIGABYTES * 0.000_013_333_4;
+    let dollars = |amount: f64| format!("{amount:.2}");
+    vec![name.to_owned(), format!("{billed:.0}"), dollars(lambda), dollars(lambda + 1.0), dollars(lambda + 1.2)]
+}
