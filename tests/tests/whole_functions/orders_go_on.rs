@@ -104,11 +104,19 @@ async fn what_is_left_of_an_order_whose_time_is_over_is_refused_and_told_as_a_pa
         assert!(stage.deliver(&mut function, "AROAOWN", NO_AGE).await, "a refusal is final");
         assert!(stage.orders.is_empty() && written > 0);
         assert_eq!(stage.writes().iter().sum::<usize>(), written, "nothing is switched off too late");
+        assert_complete(&stage, &order_id);
         let events = stage.events();
-        assert_eq!(events.len(), 2);
-        let (event, data) = (&events[1], &events[1]["data"]);
-        assert_eq!((&data["code"], &data["field"]), (&json!("forbidden"), &json!("not_after")), "{event}");
-        assert_eq!(event["id"], format!("{order_id}.2"), "{event}");
+        let data = &events[1]["data"];
+        let summary = json!({ "inactivated": written, "refused": stage.issued.len() - written });
+        assert_eq!(json!(told(&data["order_summary"])), summary, "{data}");
+        for result in data["results"].as_array().unwrap() {
+            let error = &result["error"];
+            assert_eq!(
+                (&result["outcome"], &error["code"], &error["field"]),
+                (&json!("refused"), &json!("forbidden"), &json!("not_after"))
+            );
+            assert_eq!((&result["status"], &result["verified"]), (&Value::Null, &json!(false)), "nothing was read: {result}");
+        }
     })
     .await;
 }

@@ -32,7 +32,6 @@ impl Operation for Inactivate {
         let inactivator = inactivator(session, source)?;
         let scope = inactivator.scope();
         let order = order_of(&request, &session.context);
-        admit(session, &request, &order, inactivator.as_ref())?;
         let command = Command {
             order_id: &order.id,
             reason: request.reason.as_deref(),
@@ -40,10 +39,19 @@ impl Operation for Inactivate {
             dry_run: request.dry_run,
             redelivered_since: session.context.redelivered_since,
         };
-        let results = Run::new(session, inactivator.as_ref(), command).results(&request.certificates).await;
-        if let Some(error) = shared_error(results.iter().map(untouched)) {
-            return Err(error);
-        }
+        let run = Run::new(session, inactivator.as_ref(), command);
+        let carried_out = match admit(session, &request, &order, inactivator.as_ref()) {
+            Ok(()) => {
+                let results = run.results(&request.certificates).await;
+                shared_error(results.iter().map(untouched)).map_or(Ok(results), Err)
+            }
+            Err(error) => Err(error),
+        };
+        let results = match carried_out {
+            // The queue was promised the end of this order: what forbids the rest is told of each certificate, and with the order's summary.
+            Err(error) if request.order.is_some() && !error.comes_back() => run.forbidden(&request.certificates, &error),
+            results => results?,
+        };
         let rest = rest(&request, &results);
         Ok(InactivateAnswer {
             operation: Self::NAME,
