@@ -73,16 +73,26 @@ impl Operation for Inactivate {
         InactivateRequest::from_message(text)
     }
 
-    fn continuation(request: &InactivateRequest, answer: &InactivateAnswer, context: &RequestContext<'_>) -> Option<String> {
-        let rest = answer.rest.as_ref()?;
+    fn continuation(request: &InactivateRequest, answer: &InactivateAnswer, context: &RequestContext<'_>) -> Option<InactivateRequest> {
+        let rest = answer.rest.clone()?;
         let settled: Vec<InactivateResult> = answer.results.iter().filter(|result| !is_left(result)).cloned().collect();
         // Where nothing was settled something is at fault, and the message itself is delivered again.
         if settled.is_empty() {
             return None;
         }
         let order = order_of(request, context);
-        let part = order.part.saturating_add(1);
-        Some(rest.to_message(InactivationOrder { part, settled: order.settled.plus(summary(&settled)), ..order }))
+        let order =
+            InactivationOrder { part: order.part.saturating_add(1), settled: order.settled.plus(summary(&settled)), untold: None, ..order };
+        Some(InactivateRequest { order: Some(order), ..rest })
+    }
+
+    fn message(request: &InactivateRequest, untold: Option<String>) -> String {
+        // A request that goes on always has its order; without one, an empty message would be refused.
+        request.order.clone().map(|order| request.to_message(InactivationOrder { untold, ..order })).unwrap_or_default()
+    }
+
+    fn untold(request: &InactivateRequest) -> Option<&str> {
+        request.order.as_ref()?.untold.as_deref()
     }
 
     const CAN_BE_DEFERRED: bool = true;
@@ -103,6 +113,7 @@ fn order_of(request: &InactivateRequest, context: &RequestContext<'_>) -> Inacti
         caller: context.caller.map(str::to_owned),
         expires_at: context.expires_at,
         settled: Summary::default(),
+        untold: None,
     })
 }
 
