@@ -98,14 +98,17 @@ where
         "responses": responses
     });
     if O::CAN_BE_DEFERRED {
-        post["parameters"] = json!([{
-            "name": "prefer", "in": "header", "description": "`respond-async` puts the order into the function's queue.", "schema": {"type": "string"}
+        let prefer = json!([{
+            "name": "prefer", "in": "header", "description": "`respond-async` puts the order into the function's queue.",
+            "schema": {"type": "string"}
         }]);
-        post["responses"]["202"] = json!({
+        let later = json!({
             "description": "The order was put into the function's queue.",
             "headers": {"preference-applied": {"schema": {"const": "respond-async"}}},
             "content": {"application/json": {"schema": accepted()}}
         });
+        let responses = with(Value::Object(responses.clone()), "202", &later);
+        post = with(with(post, "parameters", &prefer), "responses", &responses);
     }
     let mut methods = Map::from_iter([("post".to_owned(), post)]);
     if let Some(members) = O::QUERY {

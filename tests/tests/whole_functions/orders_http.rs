@@ -15,12 +15,21 @@ use crate::setup::{at_once, function, invoke_within, simulator};
 
 const VISIBILITY: Duration = Duration::from_secs(30);
 
-/// The answer to this body, which the client would rather have carried out later or not.
-async fn posted(function: &mut Runtime, body: &Value, later: bool) -> HttpAnswer {
-    let trigger = HttpTrigger::HttpApi;
+const TRIGGER: HttpTrigger = HttpTrigger::HttpApi;
+const PERSON: &str = "person-7";
+
+/// The event of this body, sent by [`PERSON`], who would rather have it carried out later or not.
+fn event(body: &Value, later: bool) -> Value {
     let request = HttpRequest::post("/inactivate", body);
     let request = if later { request.header("prefer", "respond-async, wait=5") } else { request };
-    HttpAnswer::read(trigger, &invoke_within(function, RUN, request.event(trigger)).await)
+    let mut event = request.event(TRIGGER);
+    event["requestContext"]["authorizer"] = json!({ "jwt": { "claims": { "sub": PERSON } } });
+    event
+}
+
+/// The answer to this body, which the client would rather have carried out later or not.
+async fn posted(function: &mut Runtime, body: &Value, later: bool) -> HttpAnswer {
+    HttpAnswer::read(TRIGGER, &invoke_within(function, RUN, event(body, later)).await)
 }
 
 #[tokio::test]
@@ -58,19 +67,12 @@ async fn an_order_that_is_to_be_carried_out_later_is_accepted_at_once_and_done_f
     at_once(BROKERS, |vendor| async move {
         let stage = Stage::new(vendor, 10, VISIBILITY).await;
         let mut function = stage.function(&SLOWLY).await;
-        let request = HttpRequest::post("/inactivate", stage.order()).header("prefer", "respond-async");
-        let invocation = Invocation { deadline: Deadline::In(RUN), ..Invocation::new(request.event(HttpTrigger::HttpApi)) };
+        let invocation = Invocation { deadline: Deadline::In(RUN), ..Invocation::new(event(&stage.order(), true)) };
         let order_id = invocation.request_id.clone();
-        let answer = HttpAnswer::read(HttpTrigger::HttpApi, &function.invoke_with(invocation).await);
+        let answer = HttpAnswer::read(TRIGGER, &function.invoke_with(invocation).await);
         assert_eq!((answer.status, answer.json()), (202, json!({ "order_id": order_id })), "{vendor:?}");
         assert_eq!(answer.headers["preference-applied"], "respond-async", "{vendor:?}");
         assert_eq!((stage.simulator.calls().len(), stage.orders.len()), (0, 1), "{vendor:?}");
-
-        // The same person gives an order that is carried out at once, so that the audit names them.
-        let alone = request_for(&stage, &[9]);
-        assert_eq!(posted(&mut function, &alone, false).await.json()["results"][0]["outcome"], "inactivated", "{vendor:?}");
-        let caller = audited(&function)[0]["caller"].clone();
-        assert!(caller.is_string(), "{vendor:?}");
 
         assert!(stage.deliver(&mut function, "AROAOWN:inactivate", Duration::ZERO).await, "{vendor:?}");
         let tally = EventSource::start(stage.mapping(&SLOWLY)).await.run(LIMIT).await;
@@ -80,17 +82,14 @@ async fn an_order_that_is_to_be_carried_out_later_is_accepted_at_once_and_done_f
         assert_eq!(events[0]["id"], order_id.as_str(), "{vendor:?}");
         assert!(events.iter().all(|event| event["data"]["order_id"] == order_id.as_str()), "{vendor:?}: {events:?}");
         let settled = stage.settled(&events);
-        assert!(settled.iter().all(|outcomes| outcomes.len() == 1) && settled[9] == ["already_inactive"], "{vendor:?}: {settled:?}");
+        assert!(settled.iter().all(|outcomes| outcomes == &["inactivated"]), "{vendor:?}: {settled:?}");
         let lines = audited(&function);
-        assert!(lines.len() > 1 && lines[1..].iter().all(|line| line["order_id"] == order_id.as_str()), "{vendor:?}: {lines:?}");
-        assert!(lines.iter().all(|line| line["caller"] == caller), "{vendor:?}: {lines:?}");
+        assert!(!lines.is_empty(), "{vendor:?}");
+        for line in lines {
+            assert_eq!((&line["order_id"], &line["caller"]), (&json!(order_id), &json!(PERSON)), "{vendor:?}: {line}");
+        }
     })
     .await;
-}
-
-fn request_for(stage: &Stage, numbers: &[usize]) -> Value {
-    let certificates: Vec<Value> = numbers.iter().map(|number| own_reference(stage.vendor, &stage.issued[*number])).collect();
-    request(stage.vendor, &json!({ "certificates": certificates }))
 }
 
 #[tokio::test]
@@ -138,14 +137,13 @@ async fn an_order_that_is_late_or_names_nothing_usable_is_not_accepted_for_later
 #[tokio::test]
 async fn who_only_reads_ignores_the_preference() {
     let simulator: Simulator = simulator(crate::setup::full(1)).await;
-    let trigger = HttpTrigger::HttpApi;
     for (name, body) in [
         ("describe", json!({ "instance_id": crate::setup::TENCENT_INSTANCE })),
         ("status", json!({ "certificates": [{ "serial_number": "50000000000000000000000000000000" }] })),
     ] {
         let mut function = function(name, &simulator).await;
         let request = HttpRequest::post(&format!("/{name}"), body).header("prefer", "respond-async");
-        let answer = HttpAnswer::read(trigger, &function.invoke(request.event(trigger)).await);
+        let answer = HttpAnswer::read(TRIGGER, &function.invoke(request.event(TRIGGER)).await);
         assert_eq!((answer.status, &answer.json()["operation"]), (200, &json!(name)), "{}", answer.json());
         assert!(!answer.headers.contains_key("preference-applied"), "{name}");
     }
