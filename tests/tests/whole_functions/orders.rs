@@ -182,10 +182,13 @@ pub(crate) fn told(summary: &Value) -> BTreeMap<&str, u64> {
     numbers.filter(|(_, count)| *count > 0).collect()
 }
 
-/// The first event of each id: what is left to a reader who drops what was sent twice.
+/// The earliest event of each id, which is the one that counts.
 pub(crate) fn without_repetitions(events: &[Value]) -> Vec<Value> {
     let mut seen = std::collections::HashSet::new();
-    events.iter().filter(|event| seen.insert(event["id"].clone())).cloned().collect()
+    let mut events = events.to_vec();
+    events.sort_by_key(|event| event["time"].as_str().unwrap().to_owned());
+    events.retain(|event| seen.insert(event["id"].clone()));
+    events
 }
 
 /// The lines of the audit before each change.
