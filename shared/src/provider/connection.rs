@@ -5,7 +5,7 @@ use crate::config::{Cloud, Endpoint};
 use crate::credentials::{Credentials, Origin, Way};
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{Action, ProviderName, Region, Source, Timestamp};
-use crate::transport::{Failure, HttpRequest, HttpResponse, Safety};
+use crate::transport::{Failure, HttpRequest, HttpResponse, LocalFuture, Safety, kept};
 
 /// What every call to one API needs.
 pub(super) struct Connection<'a> {
@@ -26,6 +26,30 @@ impl Connection<'_> {
         sign: impl Fn(&Credentials, Timestamp, [u8; 16]) -> HttpRequest,
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Failure> {
+        let mut result = None;
+        let mut keep = kept(&mut result, read);
+        self.signed(action, safety, &sign, &mut keep).await?;
+        drop(keep);
+        result.ok_or_else(Failure::without_a_result)
+    }
+
+    fn signed<'a>(
+        &'a self,
+        action: Action,
+        safety: Safety,
+        sign: &'a dyn Fn(&Credentials, Timestamp, [u8; 16]) -> HttpRequest,
+        read: &'a mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
+    ) -> LocalFuture<'a, Result<(), Failure>> {
+        Box::pin(self.sign_and_call(action, safety, sign, read))
+    }
+
+    async fn sign_and_call(
+        &self,
+        action: Action,
+        safety: Safety,
+        sign: &dyn Fn(&Credentials, Timestamp, [u8; 16]) -> HttpRequest,
+        read: &mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
+    ) -> Result<(), Failure> {
         let Session { transport, deadline, limiter, keepers, .. } = *self.session;
         let keeper = keepers.of(self.provider);
         let way = Way { provider: self.provider, transport, lane: limiter.unlimited(), deadline };
@@ -33,7 +57,7 @@ impl Connection<'_> {
         let mut is_first = true;
         loop {
             let sign = |now, nonce| sign(&credentials, now, nonce);
-            let called = transport.call(deadline, limiter.lane(action), safety, sign, &read).await;
+            let called = transport.attempts(deadline, limiter.lane(action), safety, &sign, read).await;
             let failure = match called {
                 Err(failure) => Failure { error: without(&credentials, failure.error), ..failure },
                 answer => return answer,
