@@ -11,10 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use messages::Message;
-use messages::{Messages, State};
+use messages::{Hold, Messages, State};
 
 /// The account that owns every queue.
 const ACCOUNT: &str = "123456789012";
@@ -51,6 +52,12 @@ pub enum SendFailure {
     InternalError,
     /// HTTP status 403: the caller has no permission to send.
     AccessDenied,
+}
+
+/// The answer to a call that has sent, held back until this is dropped.
+pub struct HeldAnswer {
+    sent: oneshot::Receiver<()>,
+    _release: oneshot::Sender<()>,
 }
 
 /// One queue. Clones are the same queue.
@@ -192,6 +199,15 @@ impl Queue {
         self.with(|messages| messages.fail_sends(times, failure));
     }
 
+    /// Holds back the answer to the next call that sends to this queue and does not fail: its messages are in the queue, and the caller
+    /// does not know.
+    pub fn hold_answer(&self) -> HeldAnswer {
+        let (sent, is_sent) = oneshot::channel();
+        let (release, released) = oneshot::channel();
+        self.with(|messages| messages.hold(Hold { sent, released }));
+        HeldAnswer { sent: is_sent, _release: release }
+    }
+
     /// How many calls over HTTP were to send to this queue, failed and refused ones included.
     pub fn send_calls(&self) -> usize {
         self.with(|messages| messages.send_calls)
@@ -200,6 +216,14 @@ impl Queue {
     /// How many messages went from this queue to its dead-letter queue.
     pub fn dead_lettered(&self) -> usize {
         self.with(|messages| messages.dead_lettered)
+    }
+}
+
+impl HeldAnswer {
+    /// Returns when the call has come whose answer is held back.
+    pub async fn sent(&mut self) {
+        // The other end is gone only when the call has come.
+        let _ = (&mut self.sent).await;
     }
 }
 

@@ -55,6 +55,7 @@ pub(crate) fn check(function: &str, answer: &Answer) {
                 return;
             }
             match (response.get("statusCode"), response.get("batchItemFailures")) {
+                (Some(status), _) if status == 202 => check_acceptance(response.get("body").and_then(Value::as_str)),
                 (Some(status), _) => check_body(function, status == 200, response.get("body").and_then(Value::as_str)),
                 // What became of the records stands in the log.
                 (None, Some(_)) => {}
@@ -71,6 +72,11 @@ pub(crate) fn check(function: &str, answer: &Answer) {
 fn check_outcome(function: &str, outcome: &Value) {
     let document = if outcome.get("code").is_some() { "error.json".to_owned() } else { format!("{function}-answer.json") };
     validate(&document, outcome);
+}
+
+fn check_acceptance(body: Option<&str>) {
+    let body = serde_json::from_str(body.unwrap_or_default()).unwrap_or_default();
+    assert!(jsonschema::is_valid(&open_api::accepted(), &body), "not the answer to an order that is accepted for later: {body}");
 }
 
 fn check_body(function: &str, is_success: bool, body: Option<&str>) {

@@ -59,9 +59,19 @@ pub trait Operation {
         request::parse(text)
     }
 
-    /// The message of the function's own queue that goes on with what this answer leaves undone. `None` where nothing is left, and where
+    /// What this answer leaves undone, for a message of the function's own queue to go on with. `None` where nothing is left, and where
     /// nothing was done: that is a fault, for which the message itself is delivered again.
-    fn continuation(_request: &Self::Request, _answer: &Self::Answer, _context: &RequestContext<'_>) -> Option<String> {
+    fn continuation(_request: &Self::Request, _answer: &Self::Answer, _context: &RequestContext<'_>) -> Option<Self::Request> {
+        None
+    }
+
+    /// The message that goes on with such a request. `untold` is the event of the answer before, for the run of the message to send.
+    fn message(_request: &Self::Request, _untold: Option<String>) -> String {
+        String::new()
+    }
+
+    /// The event that a message has brought along.
+    fn untold(_request: &Self::Request) -> Option<&str> {
         None
     }
 

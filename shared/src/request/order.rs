@@ -18,6 +18,10 @@ pub struct InactivationOrder {
     pub expires_at: Option<Timestamp>,
     /// What the parts before this one have settled.
     pub settled: Summary,
+    /// The event that tells what became of the part before this one, for the run of this part to send. One message carries both, so that
+    /// an order goes on and its results are told, or neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untold: Option<String>,
 }
 
 /// How many results have each outcome.

@@ -22,28 +22,30 @@ enum GoesOn<R> {
     Not,
     /// In this run: its answer could not hold everything that was asked.
     Here(Parsed<R>),
-    /// In another: this message tells what is left.
-    As(String),
+    /// In another: this is left for a message of its own.
+    As(R),
 }
 
 impl Invocation<'_> {
     /// Carries one group out and hands its answers on. What an answer cannot hold follows in further ones, as long as there is time; the
     /// cursor of the last one tells the rest.
     pub(super) async fn carried_out<O: Operation>(&self, batch: Batch<'_>, members: Vec<Parsed<O::Request>>) -> Vec<(usize, Outcome)> {
+        if let Err(error) = self.tell_of_the_part_before::<O>(batch, &members).await {
+            let places = members.iter().flat_map(|parsed| &parsed.places);
+            return places.map(|place| (*place, Outcome::kept_for(error.clone()))).collect();
+        }
         let mut told = self.group::<O>(batch, members).await;
         let mut page = 1_usize;
         loop {
-            if matches!(told.goes_on, GoesOn::As(_)) {
+            if let GoesOn::As(rest) = told.goes_on {
                 // Waiting later would leave the time between the sending of what is left and the end of this message.
                 tokio::time::sleep_until(self.limiter.paid_at()).await;
+                return self.go_on::<O>(batch, told.outcomes, &rest).await;
             }
             let outcomes = self.handed_on::<O>(batch, page, told.outcomes).await;
             let comes_back = outcomes.iter().any(|(_, outcome)| outcome.comes_back());
             let rest = match told.goes_on {
                 GoesOn::Here(rest) if !comes_back => rest,
-                // The part's results are on their way before what is left of the order is: were this run stopped in between, the message
-                // would be delivered again, and would find what is done.
-                GoesOn::As(message) if !comes_back => return self.go_on(outcomes, message).await,
                 _ => return outcomes,
             };
             let next = self.group::<O>(batch, vec![rest]).await;
@@ -57,10 +59,19 @@ impl Invocation<'_> {
         }
     }
 
-    /// Sends the message that goes on with an order. One that cannot be sent makes the whole order come back.
-    async fn go_on(&self, mut outcomes: Vec<(usize, Outcome)>, message: String) -> Vec<(usize, Outcome)> {
+    /// Sends the message that goes on with an order and with what this part of it came to. One that cannot be sent makes the whole order
+    /// come back.
+    ///
+    /// Two messages could not both be sent for certain: stopped between them, this run would be repeated, and would tell something else
+    /// under the same id.
+    async fn go_on<O: Operation>(&self, batch: Batch<'_>, mut outcomes: Vec<(usize, Outcome)>, rest: &O::Request) -> Vec<(usize, Outcome)> {
+        let is_told = self.results_queue(batch.carrier).is_some();
+        let untold = outcomes.first().filter(|_| is_told).map(|(place, outcome)| self.event::<O>(batch, *place, 1, outcome));
         let error = match Queue::of_orders(&self.function.config, &self.function.transport) {
-            Some(queue) => queue.send(self.deadline, self.limiter.unlimited(), &[message]).await.into_iter().flatten().next(),
+            Some(queue) => {
+                let message = O::message(rest, untold);
+                queue.send(self.deadline, self.limiter.unlimited(), &[message]).await.into_iter().flatten().next()
+            }
             None => Some(self.defect()),
         };
         if let Some(error) = error {
@@ -68,6 +79,24 @@ impl Invocation<'_> {
             outcomes.iter_mut().for_each(|(_, outcome)| outcome.keep_for(error.clone()));
         }
         outcomes
+    }
+
+    /// Sends the results that these messages have brought along from the part before.
+    async fn tell_of_the_part_before<O: Operation>(&self, batch: Batch<'_>, members: &[Parsed<O::Request>]) -> Result<(), Error> {
+        let untold: Vec<String> = members.iter().filter_map(|parsed| O::untold(&parsed.request)).map(str::to_owned).collect();
+        let Some(queue) = self.results_queue(batch.carrier).filter(|_| !untold.is_empty()) else { return Ok(()) };
+        queue.send(self.deadline, self.limiter.unlimited(), &untold).await.into_iter().flatten().next().map_or(Ok(()), Err)
+    }
+
+    /// The message that tells of an outcome.
+    fn event<O: Operation>(&self, batch: Batch<'_>, place: usize, page: usize, outcome: &Outcome) -> String {
+        let message_id = batch.message_id(place).map_or_else(|| format!("{}/{place}", self.request_id), str::to_owned);
+        // The parts of an order come by messages of their own; in the results they are parts of the one that was sent first.
+        let id = outcome.part().unwrap_or((&message_id, page));
+        let now = (self.function.transport.clock)();
+        let event = CloudEvent::new(O::NAME, id, self.function_arn, outcome.subject(), now, outcome.as_result());
+        // It holds nothing that cannot be written; were there such a thing, an empty message would be refused.
+        serde_json::to_string(&event).unwrap_or_default()
     }
 
     /// Sends those of these outcomes that are final to the results queue. One that cannot be sent makes its message come back.
@@ -78,18 +107,12 @@ impl Invocation<'_> {
         mut outcomes: Vec<(usize, Outcome)>,
     ) -> Vec<(usize, Outcome)> {
         let Some(queue) = self.results_queue(batch.carrier) else { return outcomes };
-        let now = (self.function.transport.clock)();
-        let event = |place: usize, outcome: &Outcome| {
-            let message_id = batch.message_id(place).map_or_else(|| format!("{}/{place}", self.request_id), str::to_owned);
-            // The parts of an order come by messages of their own; in the results they are parts of the one that was sent first.
-            let id = outcome.part().unwrap_or((&message_id, page));
-            let event = CloudEvent::new(O::NAME, id, self.function_arn, outcome.subject(), now, outcome.as_result());
-            // It holds nothing that cannot be written; were there such a thing, an empty message would be refused.
-            serde_json::to_string(&event).unwrap_or_default()
-        };
         let is_final = |outcome: &Outcome| !outcome.comes_back();
-        let messages: Vec<String> =
-            outcomes.iter().filter(|(_, outcome)| is_final(outcome)).map(|(place, outcome)| event(*place, outcome)).collect();
+        let messages: Vec<String> = outcomes
+            .iter()
+            .filter(|(_, outcome)| is_final(outcome))
+            .map(|(place, outcome)| self.event::<O>(batch, *place, page, outcome))
+            .collect();
         let errors = queue.send(self.deadline, self.limiter.unlimited(), &messages).await;
         for ((_, outcome), error) in outcomes.iter_mut().filter(|(_, outcome)| is_final(outcome)).zip(errors) {
             if let Some(error) = error {
@@ -132,9 +155,9 @@ impl Invocation<'_> {
         let goes_on = match (&only, answers.first_mut(), asked.first()) {
             (Some(request), Some(Ok(answer)), Some((places, text))) => {
                 match O::continuation(request, answer, &context).filter(|_| can_go_on) {
-                    Some(message) => {
+                    Some(rest) => {
                         answer.goes_on();
-                        GoesOn::As(message)
+                        GoesOn::As(rest)
                     }
                     None => match O::rest(request.clone(), answer).filter(|_| hands_on) {
                         Some(request) => GoesOn::Here(Parsed {

@@ -48,6 +48,11 @@ impl Outcome {
         Self { logged: json.clone(), json, subject: None, part: None, reason_to_come_back, error: Some(error) }
     }
 
+    /// Not tried: the message has to come back.
+    pub(super) fn kept_for(error: Error) -> Self {
+        Self { reason_to_come_back: Some(error.clone()), ..Self::failed(error) }
+    }
+
     /// Not tried, because one before it in its order has to come back.
     pub(super) fn behind_another() -> Self {
         let detail = "a message before this one in its order has to be delivered again; this one comes back behind it";

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tokio::sync::oneshot;
+
 use super::{DeadLetters, QueueSettings, SendFailure};
 
 /// A message as a receiver gets it.
@@ -31,6 +33,12 @@ impl Message {
     }
 }
 
+/// An answer that is held back.
+pub(super) struct Hold {
+    pub(super) sent: oneshot::Sender<()>,
+    pub(super) released: oneshot::Receiver<()>,
+}
+
 /// All queues by name.
 #[derive(Default)]
 pub(super) struct State {
@@ -46,6 +54,7 @@ pub(super) struct Messages {
     /// By their numbers, hence the oldest first.
     messages: BTreeMap<u64, Message>,
     failures: VecDeque<SendFailure>,
+    holds: VecDeque<Hold>,
     pub(super) send_calls: usize,
     pub(super) dead_lettered: usize,
 }
@@ -81,7 +90,15 @@ impl Messages {
     pub(super) fn new(settings: QueueSettings) -> Self {
         let QueueSettings { visibility_timeout, dead_letters } = settings;
         let dead_letters = dead_letters.map(|DeadLetters { queue, max_receive_count }| (queue.name, max_receive_count));
-        Self { visibility_timeout, dead_letters, messages: BTreeMap::new(), failures: VecDeque::new(), send_calls: 0, dead_lettered: 0 }
+        Self {
+            visibility_timeout,
+            dead_letters,
+            messages: BTreeMap::new(),
+            failures: VecDeque::new(),
+            holds: VecDeque::new(),
+            send_calls: 0,
+            dead_lettered: 0,
+        }
     }
 
     /// Removes the visible messages that were received too often.
@@ -138,6 +155,15 @@ impl Messages {
 
     pub(super) fn fail_sends(&mut self, times: usize, failure: SendFailure) {
         self.failures.extend(std::iter::repeat_n(failure, times));
+    }
+
+    pub(super) fn hold(&mut self, hold: Hold) {
+        self.holds.push_back(hold);
+    }
+
+    /// What holds back the answer to a call that has sent.
+    pub(super) fn held(&mut self) -> Option<Hold> {
+        self.holds.pop_front()
     }
 
     /// Counts a call that sends, and says how it is to fail.

@@ -21,6 +21,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::messages::{Hold, Messages};
 use super::{SendFailure, Shared, url};
 
 const JSON: &str = "application/x-amz-json-1.0";
@@ -52,7 +53,14 @@ async fn respond(request: Request<Incoming>, address: SocketAddr, shared: &Share
         Err(_) => Err(batch_too_long()),
     };
     let (status, answer) = match answer {
-        Ok(answer) => (StatusCode::OK, answer),
+        Ok((answer, hold)) => {
+            if let Some(Hold { sent, released }) = hold {
+                // Whoever asked for it may be gone; then nothing is held back.
+                let _ = sent.send(());
+                let _ = released.await;
+            }
+            (StatusCode::OK, answer)
+        }
         Err(refusal) => (refusal.status, json!({ "__type": refusal.error_type, "message": refusal.message })),
     };
     let mut response = Response::new(Full::from(answer.to_string()));
@@ -84,7 +92,7 @@ const fn batch_too_long() -> Refusal {
     Refusal::of_sender("com.amazonaws.sqs#BatchRequestTooLong", "Batch requests cannot be longer than 1048576 bytes.")
 }
 
-fn answer(head: &Parts, body: &[u8], address: SocketAddr, shared: &Shared) -> Result<Value, Refusal> {
+fn answer(head: &Parts, body: &[u8], address: SocketAddr, shared: &Shared) -> Result<(Value, Option<Hold>), Refusal> {
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_batch = match (&head.method, header("x-amz-target"), header(CONTENT_TYPE.as_str())) {
         (&Method::POST, "AmazonSQS.SendMessage", JSON) => false,
@@ -103,8 +111,8 @@ fn answer(head: &Parts, body: &[u8], address: SocketAddr, shared: &Shared) -> Re
         return Err(Refusal::of_sender("com.amazon.coral.service#SerializationException", "The body is not a JSON object."));
     };
     let queue = named_queue(&parameters, address, shared)?;
-    let failure = shared.state().queues.get_mut(&queue).and_then(super::Messages::called);
-    match failure {
+    let failure = shared.state().queues.get_mut(&queue).and_then(Messages::called);
+    let answer = match failure {
         Some(SendFailure::InternalError) => Err(Refusal {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             error_type: "com.amazon.coral.service#InternalFailure",
@@ -117,7 +125,9 @@ fn answer(head: &Parts, body: &[u8], address: SocketAddr, shared: &Shared) -> Re
         }),
         None if is_batch => send_batch(&parameters, &queue, shared),
         None => send_one(&parameters, &queue, shared),
-    }
+    }?;
+    let hold = shared.state().queues.get_mut(&queue).and_then(Messages::held);
+    Ok((answer, hold))
 }
 
 /// The name of the queue that `QueueUrl` names.

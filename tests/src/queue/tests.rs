@@ -151,6 +151,25 @@ async fn sends_fail_as_often_as_asked_for_and_only_to_their_queue() {
 }
 
 /// A queue with a visibility timeout of 30 seconds whose messages may be received twice, as state alone.
+#[tokio::test]
+async fn an_answer_is_held_back_while_its_message_is_there_and_only_once() {
+    let (_queues, queue) = one().await;
+    let mut held = queue.hold_answer();
+    queue.fail_sends(1, SendFailure::InternalError);
+    let message = || json!({ "MessageBody": "1" });
+    assert_eq!(call(&queue, "SendMessage", message()).await.0, StatusCode::INTERNAL_SERVER_ERROR, "a failed call is not held back");
+    let caller = tokio::spawn({
+        let queue = queue.clone();
+        async move { call(&queue, "SendMessage", message()).await.0 }
+    });
+    held.sent().await;
+    assert_eq!(queue.len(), 1);
+    assert_eq!(call(&queue, "SendMessage", message()).await.0, StatusCode::OK);
+    assert!(!caller.is_finished());
+    drop(held);
+    assert_eq!(caller.await.unwrap(), StatusCode::OK);
+}
+
 fn state() -> State {
     let shared = Arc::new(Shared { state: Mutex::default() });
     let dead = Queue { name: "dead".to_owned(), url: String::new(), shared };

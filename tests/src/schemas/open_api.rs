@@ -91,12 +91,25 @@ where
     for code in ErrorCode::ALL {
         responses.insert(code.http_status().to_string(), json!({"$ref": "#/components/responses/Error"}));
     }
-    let post = json!({
+    let mut post = json!({
         "operationId": format!("{}_post", O::NAME),
         "summary": summary,
         "requestBody": {"required": true, "content": {"application/json": {"schema": request}}},
         "responses": responses
     });
+    if O::CAN_BE_DEFERRED {
+        let prefer = json!([{
+            "name": "prefer", "in": "header", "description": "`respond-async` puts the order into the function's queue.",
+            "schema": {"type": "string"}
+        }]);
+        let later = json!({
+            "description": "The order was put into the function's queue.",
+            "headers": {"preference-applied": {"schema": {"const": "respond-async"}}},
+            "content": {"application/json": {"schema": accepted()}}
+        });
+        let responses = with(Value::Object(responses.clone()), "202", &later);
+        post = with(with(post, "parameters", &prefer), "responses", &responses);
+    }
     let mut methods = Map::from_iter([("post".to_owned(), post)]);
     if let Some(members) = O::QUERY {
         let parameters: Vec<Value> = members.iter().map(|member| parameter(components, member)).collect();
@@ -108,6 +121,11 @@ where
         methods.insert("get".to_owned(), get);
     }
     (format!("/{}", O::NAME), Value::Object(methods))
+}
+
+/// The answer to an order that will be carried out later.
+pub(super) fn accepted() -> Value {
+    json!({"type": "object", "properties": {"order_id": {"type": "string"}}, "required": ["order_id"], "additionalProperties": false})
 }
 
 /// A query parameter has the schema of the request's member that it fills; lists are separated by commas.

@@ -11,6 +11,7 @@
 )]
 
 mod cells;
+mod orders;
 mod setup;
 mod tls;
 mod ways;
@@ -51,6 +52,11 @@ mod inactivate_guard;
 mod lists_that_change;
 mod log_lines;
 mod one_identity;
+mod orders_crash;
+mod orders_go_on;
+mod orders_http;
+mod orders_lag;
+mod orders_urgent;
 mod queue_stand_in;
 mod rate_limits;
 mod recorded;

@@ -100,6 +100,12 @@ impl Case<'_> {
         self.result(Outcome::NotFound, None)
     }
 
+    /// The order as a whole is not carried out.
+    pub(super) fn forbidden(&self, error: Error) -> InactivateResult {
+        let outcome = if error.code == ErrorCode::Forbidden { Outcome::Refused } else { Outcome::Failed };
+        InactivateResult { error: Some(error), ..self.result(outcome, None) }
+    }
+
     pub(super) fn not_attempted(&self, error: Error, found: Option<&Found>) -> InactivateResult {
         InactivateResult { error: Some(error), ..self.result(Outcome::NotAttempted, found) }
     }

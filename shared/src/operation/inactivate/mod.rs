@@ -32,7 +32,6 @@ impl Operation for Inactivate {
         let inactivator = inactivator(session, source)?;
         let scope = inactivator.scope();
         let order = order_of(&request, &session.context);
-        admit(session, &request, &order, inactivator.as_ref())?;
         let command = Command {
             order_id: &order.id,
             reason: request.reason.as_deref(),
@@ -40,10 +39,19 @@ impl Operation for Inactivate {
             dry_run: request.dry_run,
             redelivered_since: session.context.redelivered_since,
         };
-        let results = Run::new(session, inactivator.as_ref(), command).results(&request.certificates).await;
-        if let Some(error) = shared_error(results.iter().map(untouched)) {
-            return Err(error);
-        }
+        let run = Run::new(session, inactivator.as_ref(), command);
+        let carried_out = match admit(session, &request, &order, inactivator.as_ref()) {
+            Ok(()) => {
+                let results = run.results(&request.certificates).await;
+                shared_error(results.iter().map(untouched)).map_or(Ok(results), Err)
+            }
+            Err(error) => Err(error),
+        };
+        let results = match carried_out {
+            // The queue was promised the end of this order: what forbids the rest is told of each certificate, and with the order's summary.
+            Err(error) if request.order.is_some() && !error.comes_back() => run.forbidden(&request.certificates, &error),
+            results => results?,
+        };
         let rest = rest(&request, &results);
         Ok(InactivateAnswer {
             operation: Self::NAME,
@@ -65,16 +73,26 @@ impl Operation for Inactivate {
         InactivateRequest::from_message(text)
     }
 
-    fn continuation(request: &InactivateRequest, answer: &InactivateAnswer, context: &RequestContext<'_>) -> Option<String> {
-        let rest = answer.rest.as_ref()?;
+    fn continuation(request: &InactivateRequest, answer: &InactivateAnswer, context: &RequestContext<'_>) -> Option<InactivateRequest> {
+        let rest = answer.rest.clone()?;
         let settled: Vec<InactivateResult> = answer.results.iter().filter(|result| !is_left(result)).cloned().collect();
         // Where nothing was settled something is at fault, and the message itself is delivered again.
         if settled.is_empty() {
             return None;
         }
         let order = order_of(request, context);
-        let part = order.part.saturating_add(1);
-        Some(rest.to_message(InactivationOrder { part, settled: order.settled.plus(summary(&settled)), ..order }))
+        let order =
+            InactivationOrder { part: order.part.saturating_add(1), settled: order.settled.plus(summary(&settled)), untold: None, ..order };
+        Some(InactivateRequest { order: Some(order), ..rest })
+    }
+
+    fn message(request: &InactivateRequest, untold: Option<String>) -> String {
+        // A request that goes on always has its order; without one, an empty message would be refused.
+        request.order.clone().map(|order| request.to_message(InactivationOrder { untold, ..order })).unwrap_or_default()
+    }
+
+    fn untold(request: &InactivateRequest) -> Option<&str> {
+        request.order.as_ref()?.untold.as_deref()
     }
 
     const CAN_BE_DEFERRED: bool = true;
@@ -95,6 +113,7 @@ fn order_of(request: &InactivateRequest, context: &RequestContext<'_>) -> Inacti
         caller: context.caller.map(str::to_owned),
         expires_at: context.expires_at,
         settled: Summary::default(),
+        untold: None,
     })
 }
 

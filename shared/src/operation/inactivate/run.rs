@@ -68,6 +68,11 @@ impl<'a> Run<'a> {
         results.into_iter().zip(&cases).map(|(result, (_, case))| result.unwrap_or_else(|| case.not_found())).collect()
     }
 
+    /// The results of an order that is not carried out.
+    pub(super) fn forbidden(&self, references: &'a [CertificateReference], error: &Error) -> Vec<InactivateResult> {
+        references.iter().map(|reference| self.case(reference).forbidden(error.clone())).collect()
+    }
+
     fn is_open(&self, place: usize, results: &[Option<InactivateResult>]) -> bool {
         results.get(place).is_some_and(Option::is_none) && !self.named_twice.borrow().contains(&place)
     }
