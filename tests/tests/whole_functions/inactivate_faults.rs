@@ -41,13 +41,13 @@ fn faults_of_one_write() -> Vec<(Fault, &'static str)> {
     vec![
         // The work was done and the answer lost: one order, and a read as evidence.
         (Fault::Truncated, "rwr"),
-        // Nothing was done, which only a read can tell: a second order after it.
-        (Fault::code("SystemOverFlow", 500), "rwrwr"),
-        (Fault::code("SomethingNew", 500), "rwrwr"),
-        (Fault::body(200, "application/json", ""), "rwrwr"),
-        (Fault::body(200, "application/json", "{}"), "rwrwr"),
-        (Fault::body(200, "application/json", r#"{"RequestId":7,"DeviceSn":["d00000000000"]}"#), "rwrwr"),
-        (Fault::body(200, "application/json", r#"{"RequestId":"1","DeviceSn":"d00000000009"}"#), "rwrwr"),
+        // Nothing was done, which only reads can tell: a second order after four of them.
+        (Fault::code("SystemOverFlow", 500), "rwrrrrwr"),
+        (Fault::code("SomethingNew", 500), "rwrrrrwr"),
+        (Fault::body(200, "application/json", ""), "rwrrrrwr"),
+        (Fault::body(200, "application/json", "{}"), "rwrrrrwr"),
+        (Fault::body(200, "application/json", r#"{"RequestId":7,"DeviceSn":["d00000000000"]}"#), "rwrrrrwr"),
+        (Fault::body(200, "application/json", r#"{"RequestId":"1","DeviceSn":"d00000000009"}"#), "rwrrrrwr"),
         // Refused before anything was done: repeated at once.
         (Fault::Throttle, "rwwr"),
         (Fault::ThrottleFor(100), "rwwr"),

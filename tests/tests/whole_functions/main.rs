@@ -51,6 +51,7 @@ mod inactivate_guard;
 mod lists_that_change;
 mod log_lines;
 mod one_identity;
+mod order_members;
 mod queue_stand_in;
 mod rate_limits;
 mod recorded;
