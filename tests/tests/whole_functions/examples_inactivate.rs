@@ -169,7 +169,7 @@ async fn an_answer_about_another_certificate_is_never_a_success() {
     let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
     let other = json!({ "RequestId": "020F6A43-19E6-4B6E-B846-44EB31DF0001", "DeviceSn": "356217374433000001" });
     simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(Fault::body(200, "application/json", other.to_string())).on(WRITE));
-    let problem = problem(&invoke_within(&mut function, Duration::from_secs(4), request("d00000000000", "007269004887")).await);
+    let problem = problem(&invoke_within(&mut function, Duration::from_secs(6), request("d00000000000", "007269004887")).await);
     assert_eq!((&problem["code"], &problem["retryable"]), (&json!("provider_invalid_response"), &json!(true)));
     let calls: Vec<String> = simulator.calls().into_iter().map(|call| call.action).collect();
     let (before, after) = calls.split_at(calls.len().min(8));

@@ -105,10 +105,13 @@ async fn a_silent_write_leaves_time_to_read_the_state() {
     assert_eq!(problem(&answer)["code"], "timeout", "a read has shown that nothing was done: {answer}");
 }
 
+/// Enough for a second order, and for a few of the reads that follow until the deadline.
+const TIME: Duration = Duration::from_secs(6);
+
 async fn over_http(function: &mut Runtime) -> (HttpAnswer, Answer) {
     let trigger = HttpTrigger::FunctionUrl;
-    let answer = function.invoke(HttpRequest::post("/", request()).event(trigger)).await;
-    (HttpAnswer::read(trigger, &answer), function.invoke(request()).await)
+    let answer = invoke_within(function, TIME, HttpRequest::post("/", request()).event(trigger)).await;
+    (HttpAnswer::read(trigger, &answer), invoke_within(function, TIME, request()).await)
 }
 
 #[tokio::test]
