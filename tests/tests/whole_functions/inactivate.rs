@@ -143,7 +143,8 @@ async fn a_hundred_certificates_are_switched_off_once_each_and_told_in_the_order
         let reads = simulator.count(Vendor::AlibabaMqtt, READ);
         let lists = simulator.count(Vendor::AlibabaMqtt, LIST);
         assert!(reads <= most_reads && lists <= 20, "{reads} reads and {lists} lists");
-        assert!((1..=SIDE_BY_SIDE).contains(&simulator.connections(Vendor::AlibabaMqtt)));
+        let connections = simulator.connections(Vendor::AlibabaMqtt);
+        assert!((1..=SIDE_BY_SIDE).contains(&connections), "{connections} connections");
     }
 }
 

@@ -33,8 +33,13 @@ pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
     demand(is_counted && summary.is_some_and(|summary| summary.len() == 8), "the summary does not count the results");
 
     let untried = results.iter().map(|result| result["outcome"] == "not_attempted");
-    let left: Vec<(&Value, bool)> =
-        asked.iter().zip(results).zip(untried).filter(|((_, result), _)| is_left(result)).map(|((one, _), untried)| (one, untried)).collect();
+    let left: Vec<(&Value, bool)> = asked
+        .iter()
+        .zip(results)
+        .zip(untried)
+        .filter(|((_, result), _)| is_left(result))
+        .map(|((one, _), untried)| (one, untried))
+        .collect();
     // The untried ones come first, so that those that fail hold them up in no part.
     let untried = left.iter().filter(|(_, untried)| *untried);
     let certificates: Vec<&Value> = untried.chain(left.iter().filter(|(_, untried)| !untried)).map(|(one, _)| *one).collect();

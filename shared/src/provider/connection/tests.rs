@@ -105,7 +105,7 @@ async fn told(message: String) -> String {
     let session = bench.session();
     let origin = bench.config.tencent.credentials.as_ref().unwrap();
     let endpoint = Endpoint::https("vendor.test");
-    let connection = Connection { session: &session, endpoint, origin, provider: ProviderName::TencentMqtt };
+    let connection = Connection::new(&session, endpoint, origin, ProviderName::TencentMqtt);
     let read = |_: &HttpResponse| -> Result<(), Error> {
         let told = ProviderError::new(ProviderName::TencentMqtt, "Odd.AKIDtest", Some(&message), Some("id-tencent-key"));
         Err(Error::new(ErrorCode::ProviderRejected, "odd").with_provider_error(told))
@@ -161,7 +161,7 @@ async fn calls(network: &Network, variables: &[(&str, &str)], count: usize) -> (
     let session = bench.session();
     let origin = bench.config.tencent.credentials.as_ref().unwrap();
     let endpoint = Endpoint::https("vendor.test");
-    let connection = Connection { session: &session, endpoint, origin, provider: ProviderName::TencentMqtt };
+    let connection = Connection::new(&session, endpoint, origin, ProviderName::TencentMqtt);
     let read = |response: &HttpResponse| match response.status {
         200 => Ok(()),
         status => Err(Error { concerns_key: status == 403, ..Error::new(ErrorCode::ProviderRejected, "no") }),
