@@ -65,6 +65,23 @@ async fn one_fault_of_the_write_is_overcome_with_reads_in_between_and_no_order_t
 }
 
 #[tokio::test]
+async fn reads_that_lag_behind_an_order_cause_no_second_one() {
+    let cases = BROKERS.into_iter().flat_map(|vendor| [None, Some(Fault::CutAfter)].map(|fault| (vendor, fault)));
+    at_once(cases, |(vendor, fault)| async move {
+        let rule = fault.iter().map(|fault| FaultRule::once(fault.clone()).on(read_and_write(vendor).1)).collect::<Vec<_>>();
+        let (simulator, mut function, order) = faltering(vendor, &rule).await;
+        simulator.set_reads_lag(Duration::from_millis(1_000));
+        let answer = function.invoke(&order).await.json();
+        let result = &answer["results"][0];
+        let told = json!([result["outcome"], result["status_before"], result["status"], result["verified"], result["error"]]);
+        assert_eq!(told, json!(["inactivated", "active", "inactive", true, null]), "{vendor:?} {fault:?}: {answer}");
+        assert_eq!(untruths(&order, &answer), [""; 0], "{vendor:?} {fault:?}: {answer}");
+        assert_eq!(steps(&simulator, vendor).matches('w').count(), 1, "{vendor:?} {fault:?}: {}", steps(&simulator, vendor));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn success_without_effect_is_no_success() {
     at_once(BROKERS, |vendor| async move {
         let (simulator, mut function, order) = faltering(vendor, &[FaultRule::always(Fault::SucceedWithoutEffect)]).await;
