@@ -7,7 +7,7 @@ use crate::config::{Cloud, Endpoint};
 use crate::credentials::{Credentials, Origin, Way};
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{Action, ProviderName, Region, Source, Timestamp};
-use crate::transport::{Failure, HttpRequest, HttpResponse, SIDE_BY_SIDE, Safety};
+use crate::transport::{Failure, HttpRequest, HttpResponse, LocalFuture, SIDE_BY_SIDE, Safety, kept};
 
 /// What every call to one API needs.
 pub(super) struct Connection<'a> {
@@ -15,6 +15,7 @@ pub(super) struct Connection<'a> {
     pub(super) endpoint: Endpoint,
     pub(super) origin: &'a Origin,
     pub(super) provider: ProviderName,
+    /// The calls that may still be made side by side.
     turns: Semaphore,
 }
 
@@ -22,7 +23,9 @@ impl<'a> Connection<'a> {
     pub(super) fn new(session: &'a Session<'a>, endpoint: Endpoint, origin: &'a Origin, provider: ProviderName) -> Self {
         Self { session, endpoint, origin, provider, turns: Semaphore::new(SIDE_BY_SIDE) }
     }
+}
 
+impl Connection<'_> {
     /// Makes one call: see [`Transport::call`](crate::transport::Transport::call). A call whose key the vendor refuses is made once more
     /// where there is another key by then; a refusal has had no effect. Should the vendor repeat the credentials in what it says, they
     /// go no further.
@@ -33,6 +36,30 @@ impl<'a> Connection<'a> {
         sign: impl Fn(&Credentials, Timestamp, [u8; 16]) -> HttpRequest,
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Failure> {
+        let mut result = None;
+        let mut keep = kept(&mut result, read);
+        self.signed(action, safety, &sign, &mut keep).await?;
+        drop(keep);
+        result.ok_or_else(Failure::without_a_result)
+    }
+
+    fn signed<'a>(
+        &'a self,
+        action: Action,
+        safety: Safety,
+        sign: &'a dyn Fn(&Credentials, Timestamp, [u8; 16]) -> HttpRequest,
+        read: &'a mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
+    ) -> LocalFuture<'a, Result<(), Failure>> {
+        Box::pin(self.sign_and_call(action, safety, sign, read))
+    }
+
+    async fn sign_and_call(
+        &self,
+        action: Action,
+        safety: Safety,
+        sign: &dyn Fn(&Credentials, Timestamp, [u8; 16]) -> HttpRequest,
+        read: &mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
+    ) -> Result<(), Failure> {
         let Session { transport, deadline, limiter, keepers, .. } = *self.session;
         // Groups of certificates go side by side, too, and each would otherwise make as many calls at once. The semaphore is never closed.
         let _turn = self.turns.acquire().await.ok();
@@ -42,7 +69,7 @@ impl<'a> Connection<'a> {
         let mut is_first = true;
         loop {
             let sign = |now, nonce| sign(&credentials, now, nonce);
-            let called = transport.call(deadline, limiter.lane(action), safety, sign, &read).await;
+            let called = transport.attempts(deadline, limiter.lane(action), safety, &sign, read).await;
             let failure = match called {
                 Err(failure) => Failure { error: without(&credentials, failure.error), ..failure },
                 answer => return answer,

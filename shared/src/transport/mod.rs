@@ -18,6 +18,7 @@ pub use connect::StartError;
 pub use deadline::Deadline;
 pub use limiter::{CallCounts, Lane, Limiter, RateLimit, RateLimits, SIDE_BY_SIDE, Waiting};
 pub use quota::RetryQuota;
+pub(crate) use retry::kept;
 pub use retry::{Failure, Safety, Transport, out_of_time};
 
 use std::fmt;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::nesting::is_too_deep;
-use super::{Deadline, HttpRequest, HttpResponse, Lane, RetryQuota, SendError, SendHttp};
+use super::{Deadline, HttpRequest, HttpResponse, Lane, LocalFuture, RetryQuota, SendError, SendHttp};
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 
@@ -34,6 +34,25 @@ pub struct Failure {
     pub may_have_acted: bool,
     /// Whether it was not made at all, because too little time was left.
     pub lacked_time: bool,
+}
+
+impl Failure {
+    /// A call that ended well and kept nothing: a defect here.
+    pub(crate) fn without_a_result() -> Self {
+        let error = Error::new(ErrorCode::Internal, "a call has no result although it did not fail");
+        Self { error, may_have_acted: true, lacked_time: false }
+    }
+}
+
+/// Reads an answer and keeps its result.
+pub(crate) fn kept<T>(
+    result: &mut Option<T>,
+    read: impl Fn(&HttpResponse) -> Result<T, Error>,
+) -> impl FnMut(&HttpResponse) -> Result<(), Error> {
+    move |response| {
+        *result = Some(read(response)?);
+        Ok(())
+    }
 }
 
 impl From<Failure> for Error {
@@ -68,6 +87,33 @@ impl Transport {
         sign: impl Fn(Timestamp, [u8; 16]) -> HttpRequest,
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Failure> {
+        let mut result = None;
+        let mut keep = kept(&mut result, read);
+        self.attempts(deadline, lane, safety, &sign, &mut keep).await?;
+        drop(keep);
+        result.ok_or_else(Failure::without_a_result)
+    }
+
+    /// The same for any type of result, which `read` keeps: the loop is in the binary once, and not for each call.
+    pub(crate) fn attempts<'a>(
+        &'a self,
+        deadline: Deadline,
+        lane: &'a Lane,
+        safety: Safety,
+        sign: &'a dyn Fn(Timestamp, [u8; 16]) -> HttpRequest,
+        read: &'a mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
+    ) -> LocalFuture<'a, Result<(), Failure>> {
+        Box::pin(self.attempt_in_turn(deadline, lane, safety, sign, read))
+    }
+
+    async fn attempt_in_turn(
+        &self,
+        deadline: Deadline,
+        lane: &Lane,
+        safety: Safety,
+        sign: &dyn Fn(Timestamp, [u8; 16]) -> HttpRequest,
+        read: &mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
+    ) -> Result<(), Failure> {
         let mut attempts = 1;
         let mut taken = None;
         loop {
@@ -77,9 +123,9 @@ impl Transport {
             let request = sign((self.clock)(), (self.random)());
             let (failure, hint) = match self.http.send(request, timeout).await {
                 Ok(response) => match checked(&response).and_then(|()| read(&response)) {
-                    Ok(value) => {
+                    Ok(()) => {
                         self.quota.succeeded(taken);
-                        return Ok(value);
+                        return Ok(());
                     }
                     Err(error) => (answered(error, safety), response.retry_after),
                 },

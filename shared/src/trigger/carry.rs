@@ -33,6 +33,10 @@ impl Invocation<'_> {
         let mut told = self.group::<O>(batch, members).await;
         let mut page = 1_usize;
         loop {
+            if matches!(told.goes_on, GoesOn::As(_)) {
+                // Waiting later would leave the time between the sending of what is left and the end of this message.
+                tokio::time::sleep_until(self.limiter.paid_at()).await;
+            }
             let outcomes = self.handed_on::<O>(batch, page, told.outcomes).await;
             let comes_back = outcomes.iter().any(|(_, outcome)| outcome.comes_back());
             let rest = match told.goes_on {

@@ -30,20 +30,21 @@ pub(super) struct Case<'a> {
 /// What looking a certificate up decides.
 pub(super) enum Decision {
     /// Its result is known.
-    Settled(InactivateResult),
+    Settled(Box<InactivateResult>),
     /// The provider does not know it under these spellings.
     NotFound,
     /// It is to be switched off.
-    SwitchOff(Found),
+    SwitchOff(Box<Found>),
 }
 
 impl Case<'_> {
     pub(super) fn decide(&self, answer: Result<Option<Found>, Error>) -> Decision {
-        let failed = |outcome, error| Decision::Settled(InactivateResult { error: Some(error), ..self.result(outcome, None) });
+        let settled = |result| Decision::Settled(Box::new(result));
+        let failed = |outcome, error| settled(InactivateResult { error: Some(error), ..self.result(outcome, None) });
         match answer {
             Ok(None) => Decision::NotFound,
             Ok(Some(found)) => match self.refusal(&found.certificate) {
-                Some(error) => Decision::Settled(InactivateResult { error: Some(error), ..self.seen(Outcome::Refused, &found) }),
+                Some(error) => settled(InactivateResult { error: Some(error), ..self.seen(Outcome::Refused, &found) }),
                 None => self.by_status(found),
             },
             // The names do not say which certificate is meant.
@@ -65,10 +66,10 @@ impl Case<'_> {
 
     fn by_status(&self, found: Found) -> Decision {
         match found.certificate.status {
-            LifecycleStatus::Inactive => Decision::Settled(self.seen(Outcome::AlreadyInactive, &found)),
+            LifecycleStatus::Inactive => Decision::Settled(Box::new(self.seen(Outcome::AlreadyInactive, &found))),
             LifecycleStatus::Revoked => {
                 let detail = "the certificate is revoked; that is final, and inactivating would only hide it";
-                Decision::Settled(self.refused(&found, detail.to_owned()))
+                Decision::Settled(Box::new(self.refused(&found, detail.to_owned())))
             }
             status => match self.activated_since(&found.certificate).filter(|_| status == LifecycleStatus::Active) {
                 Some(at) => {
@@ -76,10 +77,10 @@ impl Case<'_> {
                         "the order has been delivered before, and the certificate was activated or changed at {at}, after the order was \
                          given; give it again if it is still meant"
                     );
-                    Decision::Settled(self.refused(&found, detail))
+                    Decision::Settled(Box::new(self.refused(&found, detail)))
                 }
-                None if self.command.dry_run => Decision::Settled(self.seen(Outcome::WouldInactivate, &found)),
-                None => Decision::SwitchOff(found),
+                None if self.command.dry_run => Decision::Settled(Box::new(self.seen(Outcome::WouldInactivate, &found))),
+                None => Decision::SwitchOff(Box::new(found)),
             },
         }
     }

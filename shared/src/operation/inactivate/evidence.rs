@@ -66,7 +66,7 @@ pub(super) struct Sent<'a> {
 
 /// What follows from a look.
 enum Verdict {
-    Settled(InactivateResult),
+    Settled(Box<InactivateResult>),
     LookAgain,
     /// The order had no effect.
     OrderAgain,
@@ -101,7 +101,7 @@ impl<'a> Sent<'a> {
         let Self { case, found, said, is_repeated, looks, .. } = self;
         let shows_no_effect = matches!(look, Look::On(LifecycleStatus::Active | LifecycleStatus::PendingActivation));
         let has_looked_long = *looks >= LOOKS_BEFORE_REPEATING;
-        Verdict::Settled(match (&*said, look) {
+        Verdict::Settled(Box::new(match (&*said, look) {
             (Said::Yes(id), Look::Off) => case.inactivated(found, id.clone(), true),
             (Said::Nothing(_) | Said::NotFound, Look::Off) => case.inactivated(found, None, true),
             // The first order had its effect after all, and it shows only now.
@@ -141,7 +141,7 @@ impl<'a> Sent<'a> {
                 refused(case, found, error.clone())
             }
             _ => return Verdict::LookAgain,
-        })
+        }))
     }
 }
 
@@ -196,7 +196,7 @@ pub(super) async fn settle<'a>(run: &Run<'a>, mut open: Vec<Sent<'a>>) -> Vec<(u
             match sent.judge(Look::of(look), is_last) {
                 Verdict::Settled(result) => {
                     sent.case.audit(&sent.found, TRIED, Some(&result));
-                    results.push((sent.place, result));
+                    results.push((sent.place, *result));
                 }
                 Verdict::LookAgain => undecided.push(sent),
                 Verdict::OrderAgain => without_effect.push(sent),

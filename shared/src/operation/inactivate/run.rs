@@ -120,11 +120,11 @@ impl<'a> Run<'a> {
                         if let Some(error) = &result.error {
                             self.stop(error);
                         }
-                        results.push((*place, result));
+                        results.push((*place, *result));
                     }
                     Decision::NotFound => {}
                     Decision::SwitchOff(one) if self.begun.borrow_mut().insert((one.key.clone(), one.ca_key.clone())) => {
-                        found.push((*place, *case, one));
+                        found.push((*place, *case, *one));
                     }
                     Decision::SwitchOff(_) => {
                         self.named_twice.borrow_mut().insert(*place);
