@@ -65,13 +65,13 @@ pub trait Operation {
         None
     }
 
-    /// The message that goes on with such a request. `untold` is the event of the answer before, for the run of the message to send.
-    fn message(_request: &Self::Request, _untold: Option<String>) -> String {
+    /// The message that goes on with such a request. `unsent_event` is the event of the answer before, for the run of the message to send.
+    fn message(_request: &Self::Request, _unsent_event: Option<String>) -> String {
         String::new()
     }
 
     /// The event that a message has brought along.
-    fn untold(_request: &Self::Request) -> Option<&str> {
+    fn unsent_event(_request: &Self::Request) -> Option<&str> {
         None
     }
 

@@ -1,11 +1,13 @@
 //! From a request's source and the configuration to an API that can be called.
 
+use tokio::sync::Semaphore;
+
 use super::{Scope, Session};
 use crate::config::{Cloud, Endpoint};
 use crate::credentials::{Credentials, Origin, Way};
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{Action, ProviderName, Region, Source, Timestamp};
-use crate::transport::{Failure, HttpRequest, HttpResponse, LocalFuture, Safety, kept};
+use crate::transport::{Failure, HttpRequest, HttpResponse, LocalFuture, SIDE_BY_SIDE, Safety, kept};
 
 /// What every call to one API needs.
 pub(super) struct Connection<'a> {
@@ -13,6 +15,14 @@ pub(super) struct Connection<'a> {
     pub(super) endpoint: Endpoint,
     pub(super) origin: &'a Origin,
     pub(super) provider: ProviderName,
+    /// The calls that may still be made side by side.
+    turns: Semaphore,
+}
+
+impl<'a> Connection<'a> {
+    pub(super) fn new(session: &'a Session<'a>, endpoint: Endpoint, origin: &'a Origin, provider: ProviderName) -> Self {
+        Self { session, endpoint, origin, provider, turns: Semaphore::new(SIDE_BY_SIDE) }
+    }
 }
 
 impl Connection<'_> {
@@ -51,6 +61,8 @@ impl Connection<'_> {
         read: &mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
     ) -> Result<(), Failure> {
         let Session { transport, deadline, limiter, keepers, .. } = *self.session;
+        // Groups of certificates go side by side, too, and each would otherwise make as many calls at once. The semaphore is never closed.
+        let _turn = self.turns.acquire().await.ok();
         let keeper = keepers.of(self.provider);
         let way = Way { provider: self.provider, transport, lane: limiter.unlimited(), deadline };
         let mut credentials = keeper.credentials(self.origin, way).await.map_err(|error| self.not_called(error))?;
@@ -141,7 +153,7 @@ pub(super) fn connect<'a>(session: &'a Session<'a>, source: Source, facts: &Fact
         Error::new(ErrorCode::ProviderRejected, format!("no credentials for {provider} are configured; set {credentials_variables}"))
     })?;
     let scope = Scope { provider, region, instance_id: source.instance_id };
-    Ok((scope, Connection { session, endpoint, origin, provider }))
+    Ok((scope, Connection::new(session, endpoint, origin, provider)))
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ mod tests {
             caller: Some("AIDA".to_owned()),
             expires_at: Timestamp::parse("2026-01-02T03:04:05Z").ok(),
             settled,
-            untold: Some(r#"{"id": "id-1"}"#.to_owned()),
+            unsent_event: Some(r#"{"id": "id-1"}"#.to_owned()),
         }
     }
 

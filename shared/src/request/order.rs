@@ -21,7 +21,7 @@ pub struct InactivationOrder {
     /// The event that tells what became of the part before this one, for the run of this part to send. One message carries both, so that
     /// an order goes on and its results are told, or neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub untold: Option<String>,
+    pub unsent_event: Option<String>,
 }
 
 /// How many results have each outcome.

@@ -66,10 +66,10 @@ impl Invocation<'_> {
     /// under the same id.
     async fn go_on<O: Operation>(&self, batch: Batch<'_>, mut outcomes: Vec<(usize, Outcome)>, rest: &O::Request) -> Vec<(usize, Outcome)> {
         let is_told = self.results_queue(batch.carrier).is_some();
-        let untold = outcomes.first().filter(|_| is_told).map(|(place, outcome)| self.event::<O>(batch, *place, 1, outcome));
+        let unsent_event = outcomes.first().filter(|_| is_told).map(|(place, outcome)| self.event::<O>(batch, *place, 1, outcome));
         let error = match Queue::of_orders(&self.function.config, &self.function.transport) {
             Some(queue) => {
-                let message = O::message(rest, untold);
+                let message = O::message(rest, unsent_event);
                 queue.send(self.deadline, self.limiter.unlimited(), &[message]).await.into_iter().flatten().next()
             }
             None => Some(self.defect()),
@@ -83,9 +83,9 @@ impl Invocation<'_> {
 
     /// Sends the results that these messages have brought along from the part before.
     async fn tell_of_the_part_before<O: Operation>(&self, batch: Batch<'_>, members: &[Parsed<O::Request>]) -> Result<(), Error> {
-        let untold: Vec<String> = members.iter().filter_map(|parsed| O::untold(&parsed.request)).map(str::to_owned).collect();
-        let Some(queue) = self.results_queue(batch.carrier).filter(|_| !untold.is_empty()) else { return Ok(()) };
-        queue.send(self.deadline, self.limiter.unlimited(), &untold).await.into_iter().flatten().next().map_or(Ok(()), Err)
+        let unsent_events: Vec<String> = members.iter().filter_map(|parsed| O::unsent_event(&parsed.request)).map(str::to_owned).collect();
+        let Some(queue) = self.results_queue(batch.carrier).filter(|_| !unsent_events.is_empty()) else { return Ok(()) };
+        queue.send(self.deadline, self.limiter.unlimited(), &unsent_events).await.into_iter().flatten().next().map_or(Ok(()), Err)
     }
 
     /// The message that tells of an outcome.

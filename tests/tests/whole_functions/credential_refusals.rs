@@ -20,8 +20,10 @@ async fn an_identity_that_is_not_taken_is_told_with_what_to_do() {
     at_once(VENDORS, |vendor| async move {
         let simulator = simulator(fleet()).await;
         let audience = if is_tencent(vendor) { "TENCENTCLOUD_OIDC_AUDIENCE" } else { "ALIBABA_CLOUD_OIDC_AUDIENCE" };
+        // Without credentials there is no list of a CA, and the reads of its certificates ask for credentials once more, all together.
+        let times = if vendor == Vendor::AlibabaMqtt { 2 } else { 1 };
         let (problem, calls) = refused(vendor, Way::Keyless, &simulator, &[(audience, "somebody.else")]).await;
-        assert_eq!((&problem["code"], &problem["retryable"], calls), (&json!("provider_rejected"), &json!(false), 2), "{problem}");
+        assert_eq!((&problem["code"], &problem["retryable"], calls), (&json!("provider_rejected"), &json!(false), 2 * times), "{problem}");
         assert!(problem["detail"].as_str().unwrap().contains(audience), "{problem}");
         assert_ne!(problem["provider_error"]["code"], Value::Null);
 
@@ -35,14 +37,14 @@ async fn an_identity_that_is_not_taken_is_told_with_what_to_do() {
             simulator.reset();
             simulator.with_accounts(change);
             let (problem, calls) = refused(vendor, Way::Keyless, &simulator, &[]).await;
-            assert_eq!((&problem["code"], calls), (&json!("provider_rejected"), 2), "{problem}");
+            assert_eq!((&problem["code"], calls), (&json!("provider_rejected"), 2 * times), "{problem}");
             assert_eq!((simulator.calls().len(), simulator.issued_keys().len()), (0, 0));
         }
 
         simulator.reset();
         simulator.with_accounts(|accounts| accounts.federation = false);
         let (problem, calls) = refused(vendor, Way::Keyless, &simulator, &[]).await;
-        assert_eq!((&problem["code"], calls), (&json!("provider_rejected"), 1), "{problem}");
+        assert_eq!((&problem["code"], calls), (&json!("provider_rejected"), times), "{problem}");
         assert!(problem["detail"].as_str().unwrap().contains("EnableOutboundWebIdentityFederation"), "{problem}");
         assert_eq!(problem["provider_error"], Value::Null);
     })

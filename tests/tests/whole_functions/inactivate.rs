@@ -1,17 +1,23 @@
 //! What becomes of certificates that inactivate is given.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use simulator::{AlibabaMqttCertificate, Fault, FaultRule, Simulator, Vendor};
+use whole_function_tests::Runtime;
 
+use crate::order_members::untruths;
 use crate::setup::{
     ALIBABA_INSTANCE, alibaba, alibaba_certificates, at_once, function_with, invoke_within, pair, problem, simulator, texts,
 };
 
 const READ: &str = "GetDeviceCertificate";
 const WRITE: &str = "InactivateDeviceCertificate";
+const LIST: &str = "ListDeviceCertificateByCaSn";
 const CA: &str = "007269004887";
+
+/// Most calls that the function makes at a time.
+const SIDE_BY_SIDE: usize = 10;
 
 fn request(certificates: &[(&str, &str)]) -> Value {
     let certificates: Vec<Value> =
@@ -22,6 +28,14 @@ fn request(certificates: &[(&str, &str)]) -> Value {
 /// The vendor's state of each certificate.
 fn states(simulator: &Simulator) -> String {
     simulator.with_fleet(|fleet| fleet.alibaba_mqtt[ALIBABA_INSTANCE].certificates.iter().map(|one| one.status.as_str()).collect())
+}
+
+/// The certificates that were to be switched off, sorted; one as often as an order was sent for it.
+fn written(simulator: &Simulator) -> Vec<String> {
+    let calls = simulator.calls().into_iter().filter(|call| call.action == WRITE);
+    let mut written: Vec<String> = calls.map(|call| call.parameters["DeviceSn"].as_str().unwrap().to_owned()).collect();
+    written.sort_unstable();
+    written
 }
 
 #[tokio::test]
@@ -109,17 +123,30 @@ async fn six_calls_are_made_before_a_certificate_of_an_unknown_ca_is_not_found()
 }
 
 #[tokio::test]
-async fn a_hundred_certificates_are_switched_off_in_the_order_asked() {
-    let certificates = alibaba_certificates(100);
-    let (simulator, mut function) = pair("inactivate", alibaba(certificates.clone())).await;
-    let asked: Vec<(&str, &str)> = certificates.iter().rev().map(|one| (one.device_sn.as_str(), CA)).collect();
-    let answer = function.invoke(request(&asked)).await.json();
-    let serials: Vec<&str> = asked.iter().map(|(serial, _)| *serial).collect();
-    assert_eq!(texts(&answer["results"], "serial_number"), serials);
-    assert_eq!(answer["summary"]["inactivated"], 100);
-    assert_eq!(states(&simulator), "0".repeat(100));
-    assert_eq!((simulator.count(Vendor::AlibabaMqtt, WRITE), simulator.count(Vendor::AlibabaMqtt, READ)), (100, 200));
-    assert_eq!(simulator.connections(Vendor::AlibabaMqtt), 1);
+async fn a_hundred_certificates_are_switched_off_once_each_and_told_in_the_order_asked() {
+    // The vendor's list is full and may go on, so that it shows no certificate to be missing.
+    let of_one_ca = alibaba_certificates(100);
+    // Both lists have free places: they show everything before and after.
+    let mut of_two_cas = alibaba_certificates(100);
+    of_two_cas.iter_mut().step_by(2).for_each(|one| one.ca_sn = "00a5".to_owned());
+    for (certificates, most_reads) in [(of_one_ca, 200), (of_two_cas, 0)] {
+        let (simulator, mut function) = pair("inactivate", alibaba(certificates.clone())).await;
+        let asked: Vec<(&str, &str)> = certificates.iter().rev().map(|one| (one.device_sn.as_str(), one.ca_sn.as_str())).collect();
+        let request = request(&asked);
+        let answer = function.invoke(&request).await.json();
+        assert_eq!(untruths(&request, &answer), [""; 0], "{answer}");
+        let serials: Vec<&str> = asked.iter().map(|(serial, _)| *serial).collect();
+        assert_eq!(texts(&answer["results"], "serial_number"), serials);
+        assert!(answer["results"].as_array().unwrap().iter().all(|result| result["verified"] == true), "{answer}");
+        assert_eq!(answer["summary"]["inactivated"], 100);
+        assert_eq!(states(&simulator), "0".repeat(100));
+        assert_eq!(written(&simulator), certificates.iter().map(|one| one.device_sn.clone()).collect::<Vec<_>>(), "one order for each");
+        let reads = simulator.count(Vendor::AlibabaMqtt, READ);
+        let lists = simulator.count(Vendor::AlibabaMqtt, LIST);
+        assert!(reads <= most_reads && lists <= 20, "{reads} reads and {lists} lists");
+        let connections = simulator.connections(Vendor::AlibabaMqtt);
+        assert!((1..=SIDE_BY_SIDE).contains(&connections), "{connections} connections");
+    }
 }
 
 #[tokio::test]
@@ -131,59 +158,107 @@ async fn certificates_fail_alone() {
     refuse(Fault::Internal, "d00000000002");
     refuse(Fault::SucceedWithoutEffect, "d00000000003");
     let serials = ["d00000000000", "d00000000001", "d00000000002", "d00000000003", "d00000000004", "0abc", "d00000000000"];
-    let answer = function.invoke(request(&serials.map(|serial| (serial, CA)))).await.json();
+    let request = request(&serials.map(|serial| (serial, CA)));
+    let answer = invoke_within(&mut function, Duration::from_secs(6), &request).await.json();
+    assert_eq!(untruths(&request, &answer), [""; 0], "{answer}");
     assert_eq!(
         texts(&answer["results"], "outcome"),
-        ["inactivated", "already_inactive", "failed", "failed", "inactivated", "not_found", "already_inactive"]
+        ["inactivated", "already_inactive", "unknown", "unknown", "inactivated", "not_found", "already_inactive"]
     );
     assert_eq!(
         answer["summary"],
         json!({
             "inactivated": 2, "already_inactive": 2, "would_inactivate": 0, "not_found": 1, "refused": 0,
-            "failed": 2, "unknown": 0, "not_attempted": 0
+            "failed": 0, "unknown": 2, "not_attempted": 0
         })
     );
-    let failed = &answer["results"][2];
-    assert_eq!(failed["error"]["code"], "provider_unavailable");
-    assert_eq!(failed["error"]["provider_error"]["code"], "InternalError");
-    assert_eq!((&failed["status_before"], &failed["status"]), (&json!("active"), &json!("active")));
+    // The last reads have shown it on, but an order that was not answered may still have its effect.
+    let unanswered = &answer["results"][2];
+    assert_eq!(unanswered["error"]["code"], "provider_unavailable");
+    assert_eq!(unanswered["error"]["provider_error"]["code"], "InternalError");
+    let told = json!([unanswered["status_before"], unanswered["status"], unanswered["verified"]]);
+    assert_eq!(told, json!(["active", "active", false]), "{answer}");
+    let without_effect = &answer["results"][3];
+    let told = json!([without_effect["status_before"], without_effect["status"], without_effect["verified"]]);
+    assert_eq!(told, json!(["active", null, false]), "{answer}");
+    assert_eq!(without_effect["error"]["code"], "provider_invalid_response");
     assert_eq!(states(&simulator), "00110");
+    let orders = |serial: &str| written(&simulator).iter().filter(|written| *written == serial).count();
+    assert_eq!(serials.map(orders), [1, 0, 2, 1, 1, 0, 1], "only an order that reads have shown to have no effect is repeated");
+}
+
+/// An order for 40 certificates and its answer. These faults befall the first order for the first certificate, and those for the others.
+async fn forty(first: Fault, others: Fault, time: Duration) -> (Simulator, Runtime, Value) {
+    let certificates = alibaba_certificates(40);
+    let (simulator, mut function) = pair("inactivate", alibaba(certificates.clone())).await;
+    simulator.fail(Vendor::AlibabaMqtt, FaultRule::once(first).on(WRITE).containing(&certificates[0].device_sn));
+    simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(others).on(WRITE));
+    let asked: Vec<(&str, &str)> = certificates.iter().map(|one| (one.device_sn.as_str(), CA)).collect();
+    let request = request(&asked);
+    let answer = invoke_within(&mut function, time, &request).await.json();
+    assert_eq!(untruths(&request, &answer), [""; 0], "{answer}");
+    // One that was not attempted was given no order.
+    let written = written(&simulator);
+    for (result, (serial, _)) in answer["results"].as_array().unwrap().iter().zip(&asked) {
+        assert_eq!(result["outcome"] == "not_attempted", !written.iter().any(|written| written == serial), "{result}");
+    }
+    (simulator, function, answer)
 }
 
 #[tokio::test]
-async fn who_is_throttled_stops_asking() {
-    let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(4))).await;
-    simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(Fault::ThrottleFor(1)).on(WRITE).containing("d00000000001"));
-    let serials = ["d00000000000", "d00000000001", "d00000000002", "d00000000003"];
-    let answer = function.invoke(request(&serials.map(|serial| (serial, CA)))).await.json();
-    assert_eq!(texts(&answer["results"], "outcome"), ["inactivated", "failed", "not_attempted", "not_attempted"]);
-    assert!((1..4).all(|position| answer["results"][position]["error"]["code"] == "throttled"), "{answer}");
-    assert_eq!(answer["results"][1]["error"]["provider_error"]["code"], "Throttling.User");
-    assert_eq!(states(&simulator), "0111");
-    assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), 4);
+async fn who_is_throttled_begins_nothing_more() {
+    let (simulator, mut function, answer) = forty(Fault::ThrottleFor(999_999_999), Fault::Delay(300), Duration::from_secs(30)).await;
+    let outcomes = texts(&answer["results"], "outcome");
+    let count = |outcome: &str| outcomes.iter().filter(|told| *told == outcome).count();
+    assert_eq!((outcomes[0].as_str(), count("failed")), ("failed", 1));
+    assert_eq!(answer["results"][0]["error"]["provider_error"]["code"], "Throttling.User");
+    // What was in flight beside it has made its call already.
+    assert!(count("inactivated") < SIDE_BY_SIDE && count("inactivated") + count("not_attempted") == 39, "{outcomes:?}");
+    let is_throttled = |result: &&Value| result["outcome"] != "not_attempted" || result["error"]["code"] == "throttled";
+    assert!(answer["results"].as_array().unwrap().iter().all(|result| is_throttled(&result)), "{answer}");
+    for (outcome, state) in outcomes.iter().zip(states(&simulator).chars()) {
+        assert_eq!(outcome == "inactivated", state == '0', "{outcomes:?}");
+    }
+    // The rest is a request that goes on with exactly what is left.
+    simulator.reset_numbers();
+    let next = function.invoke(&answer["rest"]).await.json();
+    assert_eq!(untruths(&answer["rest"], &next), [""; 0], "{next}");
+    assert_eq!((&next["last"], &next["summary"]["inactivated"]), (&json!(true), &json!(1 + count("not_attempted"))), "{next}");
+    assert_eq!((states(&simulator), written(&simulator).len()), ("0".repeat(40), 1 + count("not_attempted")));
 }
 
 #[tokio::test]
-async fn an_unknown_instance_is_an_error_after_one_call() {
-    let simulator = simulator(alibaba(alibaba_certificates(2))).await;
+async fn an_unknown_instance_is_an_error_after_the_calls_that_are_made_at_a_time() {
+    let simulator = simulator(alibaba(alibaba_certificates(3))).await;
     let mut function = function_with("inactivate", &simulator, &[("INACTIVATE_ALLOWED_INSTANCES", "*")]).await;
-    let mut request = request(&[("d00000000000", CA), ("d00000000001", CA)]);
-    request["instance_id"] = json!("post-cn-nowhere");
-    let problem = problem(&function.invoke(request).await);
-    assert_eq!((&problem["code"], &problem["provider_error"]["code"]), (&json!("not_found"), &json!("MqttInstanceNotFound")));
-    assert_eq!(simulator.calls().len(), 1);
+    let all = [("d00000000000", CA), ("d00000000001", CA), ("d00000000002", CA)];
+    // Two certificates are read side by side, three by the list of their CA.
+    for (asked, calls) in [(&all[..1], 1), (&all[..2], 2), (&all[..], 1)] {
+        let mut request = request(asked);
+        request["instance_id"] = json!("post-cn-nowhere");
+        simulator.reset();
+        let problem = problem(&function.invoke(request).await);
+        assert_eq!((&problem["code"], &problem["provider_error"]["code"]), (&json!("not_found"), &json!("MqttInstanceNotFound")));
+        assert_eq!(simulator.calls().len(), calls);
+    }
 }
 
 #[tokio::test]
 async fn what_the_deadline_leaves_undone_is_not_attempted() {
-    let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(3))).await;
-    simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(Fault::Stall).on(READ).containing("d00000000001"));
-    let serials = ["d00000000000", "d00000000001", "d00000000002"];
-    let answer = invoke_within(&mut function, Duration::from_secs(3), request(&serials.map(|serial| (serial, CA)))).await.json();
-    assert_eq!(texts(&answer["results"], "outcome"), ["inactivated", "failed", "not_attempted"]);
-    assert_eq!(answer["results"][1]["error"]["code"], "timeout");
-    assert_eq!(answer["results"][2]["error"]["code"], "timeout");
-    assert_eq!(states(&simulator), "011");
+    let time = Duration::from_secs(5);
+    let begun = Instant::now();
+    let (simulator, _, answer) = forty(Fault::Delay(1), Fault::Stall, time).await;
+    assert!(begun.elapsed() < time + Duration::from_secs(5), "{:?}", begun.elapsed());
+    let outcomes = texts(&answer["results"], "outcome");
+    assert_eq!(outcomes[0], "inactivated");
+    let count = |outcome: &str| outcomes.iter().filter(|told| *told == outcome).count();
+    assert_eq!(count("unknown") + count("not_attempted"), 39, "{outcomes:?}");
+    assert!((1..=SIDE_BY_SIDE).contains(&count("unknown")), "{outcomes:?}");
+    for result in answer["results"].as_array().unwrap().iter().skip(1) {
+        assert_eq!((&result["error"]["code"], &result["error"]["retryable"]), (&json!("timeout"), &json!(true)), "{result}");
+        assert!(result["outcome"] == "not_attempted" || result["verified"] == false, "{result}");
+    }
+    assert_eq!(states(&simulator), format!("0{}", "1".repeat(39)));
 }
 
 #[tokio::test]

@@ -52,6 +52,7 @@ mod inactivate_guard;
 mod lists_that_change;
 mod log_lines;
 mod one_identity;
+mod order_members;
 mod orders_crash;
 mod orders_go_on;
 mod orders_http;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use simulator::{AlibabaInstance, CasCertificate, Fault, FaultRule, Fleet, Simulator, TencentInstance, Vendor};
 use whole_function_tests::events::{HttpRequest, HttpTrigger};
-use whole_function_tests::{Event, HttpAnswer, Runtime};
+use whole_function_tests::{Event, HttpAnswer, Invocation, Runtime};
 
 use crate::setup::{
     ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, at_once, function, pair, simulator, tencent, tencent_certificates, texts,
@@ -59,13 +59,20 @@ fn get(query: &[(&str, &str)]) -> HttpRequest {
 
 /// What differs from answer to answer is taken out.
 pub(crate) fn comparable(mut answer: Value) -> Value {
-    for member in ["provider_request_ids", "next_cursor"] {
+    for member in ["provider_request_ids", "next_cursor", "order_id"] {
         answer.as_object_mut().unwrap().remove(member);
     }
     for result in answer["results"].as_array_mut().into_iter().flatten() {
         result.as_object_mut().unwrap().remove("provider_request_id");
     }
     answer
+}
+
+/// An order is called by what brought it.
+#[track_caller]
+pub(crate) fn assert_order_id(answer: &Value, expected: &str) {
+    let expected = if answer["operation"] == "inactivate" { json!(expected) } else { Value::Null };
+    assert_eq!(answer["order_id"], expected, "{answer}");
 }
 
 #[tokio::test]
@@ -84,8 +91,11 @@ async fn every_front_and_method_gives_the_direct_answer() {
             forms.extend((!query.is_empty()).then(|| get(query)));
             for form in forms {
                 simulator.reset();
-                let answer = HttpAnswer::read(trigger, &function.invoke(form.event(trigger)).await);
+                let invocation = Invocation::new(form.event(trigger));
+                let request_id = invocation.request_id.clone();
+                let answer = HttpAnswer::read(trigger, &function.invoke_with(invocation).await);
                 assert_eq!(answer.status, 200, "{trigger:?} {form:?}: {}", answer.json());
+                assert_order_id(&answer.json(), &request_id);
                 assert_eq!(answer.headers["content-type"], "application/json");
                 assert_eq!(comparable(answer.json()), direct, "{trigger:?} {form:?}");
             }

@@ -8,7 +8,7 @@ use whole_function_tests::events::{self, message_id};
 use crate::setup::{
     alibaba, alibaba_certificates, at_once, cas, cas_certificates, function, function_with, pair, problem, simulator, texts,
 };
-use crate::trigger_http::{comparable, requests, vendors};
+use crate::trigger_http::{assert_order_id, comparable, requests, vendors};
 
 const JSON_LOG: [(&str, &str); 1] = [("AWS_LAMBDA_LOG_FORMAT", "JSON")];
 
@@ -28,10 +28,12 @@ async fn every_trigger_gives_the_direct_answer() {
             ("pipe behind a topic", events::pipes(&[events::sns_envelope(&text)]), "/0"),
         ] {
             simulator.reset();
+            let id = event["id"].as_str().map_or_else(|| message_id(0), str::to_owned);
             let answer = function.invoke(event).await.json();
             if place == "/0" {
                 assert_eq!(answer.as_array().map(Vec::len), Some(1), "{name}, {trigger}: {answer}");
             }
+            assert_order_id(answer.pointer(place).unwrap(), &id);
             assert_eq!(comparable(answer.pointer(place).unwrap().clone()), direct, "{name}, {trigger}");
         }
     })
@@ -58,6 +60,7 @@ async fn a_queue_takes_requests_bare_and_in_the_envelopes_of_topics_and_buses() 
             assert_eq!(function.invoke(events::sqs(&[body])).await.batch_item_failures(), [""; 0], "{name}: {body}");
             let lines = answer_lines(&function);
             assert_eq!(lines.len(), number + 1, "{name}");
+            assert_order_id(&lines[number]["answer"], &message_id(0));
             assert_eq!(comparable(lines[number]["answer"].clone()), direct, "{name}: {body}");
         }
     })

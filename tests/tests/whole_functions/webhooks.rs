@@ -54,6 +54,7 @@ async fn a_webhook_signed_with_either_secret_switches_a_certificate_off() {
             for request in [signed(secret, &order()), signed(secret, &order()).base64_body(order().as_bytes())] {
                 let answer = HttpAnswer::read(trigger, &function.invoke(open(&request, trigger)).await);
                 assert_eq!((answer.status, answer.headers["webhook-id"].as_str()), (200, ID), "{trigger:?}");
+                assert_eq!(answer.json()["order_id"], ID, "{trigger:?}: an order is called by its webhook");
                 let outcome = &answer.json()["results"][0]["outcome"];
                 assert!(outcome == "inactivated" || outcome == "already_inactive", "{trigger:?}: {outcome}");
             }

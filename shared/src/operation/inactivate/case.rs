@@ -60,7 +60,7 @@ impl Case<'_> {
             let unproven = asked.is_some() && certificate.fingerprint_sha256.is_none();
             let detail = "the provider does not show the certificate, so that its fingerprint cannot be compared; leave it out to go by the \
                           serial number alone";
-            unproven.then(|| Error::invalid("fingerprint_sha256", detail))
+            unproven.then(|| Error { concerns_parameters: true, ..Error::invalid("fingerprint_sha256", detail) })
         })
     }
 

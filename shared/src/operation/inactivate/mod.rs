@@ -81,18 +81,22 @@ impl Operation for Inactivate {
             return None;
         }
         let order = order_of(request, context);
-        let order =
-            InactivationOrder { part: order.part.saturating_add(1), settled: order.settled.plus(summary(&settled)), untold: None, ..order };
+        let order = InactivationOrder {
+            part: order.part.saturating_add(1),
+            settled: order.settled.plus(summary(&settled)),
+            unsent_event: None,
+            ..order
+        };
         Some(InactivateRequest { order: Some(order), ..rest })
     }
 
-    fn message(request: &InactivateRequest, untold: Option<String>) -> String {
+    fn message(request: &InactivateRequest, unsent_event: Option<String>) -> String {
         // A request that goes on always has its order; without one, an empty message would be refused.
-        request.order.clone().map(|order| request.to_message(InactivationOrder { untold, ..order })).unwrap_or_default()
+        request.order.clone().map(|order| request.to_message(InactivationOrder { unsent_event, ..order })).unwrap_or_default()
     }
 
-    fn untold(request: &InactivateRequest) -> Option<&str> {
-        request.order.as_ref()?.untold.as_deref()
+    fn unsent_event(request: &InactivateRequest) -> Option<&str> {
+        request.order.as_ref()?.unsent_event.as_deref()
     }
 
     const CAN_BE_DEFERRED: bool = true;
@@ -113,7 +117,7 @@ fn order_of(request: &InactivateRequest, context: &RequestContext<'_>) -> Inacti
         caller: context.caller.map(str::to_owned),
         expires_at: context.expires_at,
         settled: Summary::default(),
-        untold: None,
+        unsent_event: None,
     })
 }
 

@@ -16,7 +16,7 @@ async fn call(network: &Network, variables: &[(&str, &str)], call: &Call<'_>) ->
     let session = bench.session();
     let origin = bench.config.alibaba.credentials.as_ref().unwrap();
     let endpoint = Endpoint::parse("https://cas.test:8443").unwrap();
-    let connection = Connection { session: &session, endpoint, origin, provider: ProviderName::AlibabaPca };
+    let connection = Connection::new(&session, endpoint, origin, ProviderName::AlibabaPca);
     API.call(&connection, call, Ok).await
 }
 

@@ -151,7 +151,7 @@ impl AlibabaMqtt<'_> {
     pub(super) async fn ca_page_at(&self, ca_sn: &str, page: usize) -> Result<Option<CaPage>, Error> {
         match self.rows(Some(ca_sn), page, PAGE_SIZE).await {
             Ok(rows) if rows.items.iter().all(|item| same_number(ca_sn, &item.ca_sn)) => Ok(Some(CaPage::new(rows, page == 1))),
-            Err(error) if error.ends_the_request() && error.code != ErrorCode::ProviderRejected => Err(error),
+            Err(error) if error.concerns_key || (error.ends_the_request() && error.code != ErrorCode::ProviderRejected) => Err(error),
             _ => Ok(None),
         }
     }
@@ -164,6 +164,8 @@ impl AlibabaMqtt<'_> {
             Ok(rows) => Listed::Page(Rc::new(CaPage::new(rows, true))),
             Err(error) if is_unknown_ca(&error) => Listed::Nothing,
             Err(error) if error.concerns_parameters => Listed::Refused,
+            // Another call with this key would only be refused as well.
+            Err(error) if error.concerns_key => return Err(error),
             Err(error) => match error.code {
                 ErrorCode::ProviderRejected | ErrorCode::ProviderInvalidResponse => Listed::Untold,
                 _ if error.ends_the_request() => return Err(error),

@@ -65,5 +65,5 @@ fn without_effect() -> Row {
     let read = Fault::body(200, "application/json", read);
     let trouble = Trouble::Always([read.clone(), Fault::SucceedWithoutEffect, read]);
     let [describe, _, _] = nothing_done("provider_invalid_response");
-    Row::new("success without evidence", trouble, [describe, failure("failed failed", "rwrrrwrr"), unknown()])
+    Row::new("success without evidence", trouble, [describe, failure("unknown unknown", "rwr+ rwr+"), unknown()])
 }

@@ -8,6 +8,7 @@ use whole_function_tests::canary::Secrets;
 
 use super::expected::{CODES, Expected, Row, Trouble};
 use super::stage::Report;
+use crate::order_members::untruths;
 
 /// The credentials of the functions.
 pub(crate) static SECRETS: LazyLock<Secrets> = LazyLock::new(|| {
@@ -18,8 +19,11 @@ pub(crate) static SECRETS: LazyLock<Secrets> = LazyLock::new(|| {
 /// More than any function of these needs, and half of the least that Lambda gives.
 pub(crate) const MOST_MEMORY: u64 = 64 * 1024 * 1024;
 
+/// Looks between two orders: reads may lag behind writes.
+const LOOKS: usize = 4;
+
 /// Everything about a report that is not as it has to be.
-pub(crate) fn wrongs(row: &Row, expected: &Expected, serials: &[String], report: &Report) -> Vec<String> {
+pub(crate) fn wrongs(row: &Row, expected: &Expected, request: &Value, report: &Report) -> Vec<String> {
     let mut wrongs = Vec::new();
     let mut demand = |holds: bool, what: String| {
         if !holds {
@@ -37,17 +41,27 @@ pub(crate) fn wrongs(row: &Row, expected: &Expected, serials: &[String], report:
         let expected: &[String] = if expected.comes_back { readable } else { &[] };
         demand(back == expected, format!("{back:?} came back"));
     }
-    // Orders follow each other only when the one before was surely refused.
+    // Orders follow each other only when the one before was surely refused: no certificate is given two without looks between that show it
+    // on, and none is given a third one.
     let is_throttled = matches!(row.trouble, Trouble::Once(_)) || told == ["throttled"];
-    demand(is_throttled || !report.calls.contains("ww"), "two orders without a look between".to_owned());
-    demand(report.calls.matches('w').count() <= 4, "more orders than two for each certificate".to_owned());
+    let most = if told == ["throttled"] { 3 } else { 2 };
+    for calls in report.calls.split(' ').filter(|calls| calls.contains('w')) {
+        demand(calls.starts_with('r'), format!("an order without a look before: {calls}"));
+        let looks: Vec<&str> = calls.split('w').collect();
+        let is_looked_at = looks[1..looks.len() - 1].iter().all(|looks| looks.len() >= LOOKS);
+        demand(is_throttled || is_looked_at, format!("two orders without {LOOKS} looks between: {calls}"));
+        demand(looks.len() - 1 <= most, format!("more orders than {most} for one certificate: {calls}"));
+    }
     for (index, answer) in report.told.iter().enumerate() {
         let head = report.heads.get(index).copied();
         match answer["code"].as_str() {
             Some(_) => demand(is_by_the_contract(answer, head), format!("{head:?} {answer}")),
             None => {
                 demand(head.is_none_or(|(status, _)| status == 200), format!("{head:?} {answer}"));
-                demand(results_fit(answer, serials), format!("the results are not those of the certificates: {answer}"));
+                demand(results_fit(answer, request), format!("the results are not those of the certificates: {answer}"));
+                if answer["operation"] == "inactivate" {
+                    untruths(request, answer).into_iter().for_each(|untruth| demand(false, format!("{untruth}: {answer}")));
+                }
             }
         }
     }
@@ -71,11 +85,11 @@ fn in_words(answer: &Value) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A plus stands for one to three of the letter before it.
+/// A plus stands for one to five of the letter before it.
 fn is_as(calls: &[u8], expected: &[u8]) -> bool {
     match expected {
         [] => calls.is_empty(),
-        [letter, b'+', rest @ ..] => (1..=3).any(|many| calls.starts_with(&vec![*letter; many]) && is_as(&calls[many..], rest)),
+        [letter, b'+', rest @ ..] => (1..=5).any(|many| calls.starts_with(&vec![*letter; many]) && is_as(&calls[many..], rest)),
         [letter, rest @ ..] => calls.first() == Some(letter) && is_as(&calls[1..], rest),
     }
 }
@@ -90,10 +104,11 @@ fn is_by_the_contract(error: &Value, head: Option<(u16, bool)>) -> bool {
 }
 
 /// Whether there is a result for each certificate in the order asked, and each error in one is by the contract.
-fn results_fit(answer: &Value, serials: &[String]) -> bool {
-    let Some(results) = answer["results"].as_array() else { return serials.is_empty() };
-    let names: Vec<&str> = results.iter().filter_map(|result| result["serial_number"].as_str()).collect();
-    names == serials && results.iter().all(|result| result["error"].is_null() || is_by_the_contract(&result["error"], None))
+fn results_fit(answer: &Value, request: &Value) -> bool {
+    let names_of = |list: &Value| list.as_array().map(|list| list.iter().map(|one| one["serial_number"].clone()).collect::<Vec<_>>());
+    let Some(results) = answer["results"].as_array() else { return request["certificates"].is_null() };
+    names_of(&answer["results"]) == names_of(&request["certificates"])
+        && results.iter().all(|result| result["error"].is_null() || is_by_the_contract(&result["error"], None))
 }
 
 /// Whether the vendor's state of each certificate is as told. Nothing of it was changed when the answer does not tell of it.

@@ -46,20 +46,28 @@ pub(crate) enum Break {
     Sound,
 }
 
+/// A call, or a connection that broke before it.
+pub(crate) struct Seen {
+    /// As in [`super::expected::Expected`].
+    pub(crate) letter: char,
+    /// It names the certificate.
+    pub(crate) text: String,
+}
+
 #[derive(Clone)]
 struct Wire {
     broken: Break,
     /// Host and port of the vendor.
     vendor: String,
     action: &'static str,
-    seen: Arc<Mutex<String>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
     hung_up: watch::Receiver<()>,
 }
 
 pub(crate) struct Line {
     /// The base URL that leads over the line.
     pub(crate) url: String,
-    seen: Arc<Mutex<String>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
     hang_up: watch::Sender<()>,
     /// Holds the tasks, which end with it.
     serving: JoinSet<()>,
@@ -105,8 +113,8 @@ impl Line {
         line
     }
 
-    /// What has come over the line since the last time this was asked, in the letters of [`super::expected::Expected`].
-    pub(crate) fn take_seen(&self) -> String {
+    /// What has come over the line since the last time this was asked.
+    pub(crate) fn take_seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.seen.lock().unwrap())
     }
 
@@ -133,24 +141,24 @@ impl Wire {
         }
     }
 
-    fn note(&self, letter: char) {
-        self.seen.lock().unwrap().push(letter);
+    fn note(&self, letter: char, text: &str) {
+        self.seen.lock().unwrap().push(Seen { letter, text: text.to_owned() });
     }
 
     async fn serve(&self, mut client: TcpStream) -> io::Result<()> {
         match &self.broken {
             Break::ResetUnread => {
-                self.note('c');
+                self.note('c', "");
                 client.set_zero_linger()
             }
             Break::SilentHandshake => {
-                self.note('c');
+                self.note('c', "");
                 std::future::pending().await
             }
             Break::Tls(acceptor) => match acceptor.accept(client).await {
                 Ok(mut client) => self.pass(&mut client).await.map(drop),
                 Err(error) => {
-                    self.note('c');
+                    self.note('c', "");
                     Err(error)
                 }
             },
@@ -168,7 +176,7 @@ impl Wire {
             let request = message(client).await?;
             let head = String::from_utf8_lossy(&request);
             let names = |action: &str| head.lines().any(|line| line.ends_with(&format!("-action: {action}")));
-            self.note(if names(WRITE) { 'w' } else { 'r' });
+            self.note(if names(WRITE) { 'w' } else { 'r' }, &head);
             if names(self.action) && !matches!(self.broken, Break::Tls(_) | Break::ClosedAfterTheFirst | Break::Sound) {
                 return Ok(Some((request, vendor)));
             }

@@ -5,9 +5,9 @@ use simulator::Fault;
 use super::expected::{Asked, Expected, Row, Trouble, answer, error, everywhere, success};
 use super::line::Break;
 
-/// An order leaves time to read what became of it, and a second one is not begun.
+/// An order leaves time to read what became of it, until the deadline, and a second one is not begun.
 fn timeout() -> [Expected; 3] {
-    [error("timeout", "r"), error("timeout", "rwr"), error("timeout", "r")]
+    [error("timeout", "r"), error("timeout", "rwr+ rwr+"), error("timeout", "r")]
 }
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -27,7 +27,7 @@ pub(crate) fn rows() -> Vec<Row> {
             [
                 // A queue's batch asks the same only once.
                 Expected { calls: ["rr", "r"], ..answer("active active / active active", "") },
-                answer("inactivated inactivated / already_inactive already_inactive", "rwrrwrrr"),
+                answer("inactivated inactivated / already_inactive already_inactive", "rwrr rwrr"),
                 Expected { calls: ["rr", "r"], ..answer("good good / good good", "") },
             ],
         ),

@@ -37,19 +37,19 @@ fn for_what_is_asked() -> Vec<Row> {
         Row::new(
             "an instance that the vendor does not know, with status 500",
             codes("ResourceNotFound.Instance", ("MqttInstanceNotFound", 500), ("NotFound", 500)),
-            [not_found, error("not_found", "rw"), unknown],
+            [not_found, error("not_found", "rw rw"), unknown],
         ),
         Row::new(
             "a certificate that the vendor shows and does not find, with status 500",
             codes("ResourceNotFound", ("FindDeviceBySnError", 500), ("NotFound", 404)),
-            [not_found, error("provider_invalid_response", "rwrrwr"), unknown],
+            [not_found, error("provider_invalid_response", "rwrrrr rwrrrr"), unknown],
         ),
         Row::new(
             "parameters that the vendor does not accept, with status 500",
             codes("InvalidParameterValue", ("ParameterFieldCheckFailed", 500), ("InvalidParameter", 500)),
             [
                 Expected { comes_back: false, ..error("provider_rejected", "r") },
-                answer("refused refused", "rwrw"),
+                answer("refused refused", "rw rw"),
                 answer("unknown unknown", "rrr"),
             ],
         ),

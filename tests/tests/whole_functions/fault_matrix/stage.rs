@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use simulator::{Fault, FaultRule, Simulator, Vendor};
+use simulator::{Call, Fault, FaultRule, Simulator, Vendor};
 use tempfile::NamedTempFile;
 use whole_function_tests::events::{self, HttpRequest, HttpTrigger, aged, message_id};
 use whole_function_tests::{Answer, HttpAnswer, Runtime};
 
 use super::expected::{Asked, FUNCTIONS, Function, Row, Trouble, WRITE};
-use super::line::{Break, Line};
+use super::line::{Break, Line, Seen};
 use crate::cells::{ALIBABA_CA, words};
 use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, full, function_with, invoke_within, simulator};
 use crate::tls;
@@ -39,6 +39,7 @@ pub(crate) struct Report {
     pub(crate) heads: Vec<(u16, bool)>,
     /// Of a queue's batch the message ids of the readable records and of those that came back.
     pub(crate) records: Option<(Vec<String>, Vec<String>)>,
+    /// As in [`super::expected::Expected`].
     pub(crate) calls: String,
     /// The vendor's words for the state of each certificate, as the answer found them.
     pub(crate) states: Vec<String>,
@@ -77,7 +78,7 @@ impl<'a> Stage<'a> {
         Self { row, place, simulator, line, runtime, _trusted_roots: trusted_roots }
     }
 
-    fn request(&self) -> Value {
+    pub(crate) fn request(&self) -> Value {
         match self.place {
             0 => json!({ "instance_id": TENCENT_INSTANCE }),
             1 => {
@@ -92,7 +93,7 @@ impl<'a> Stage<'a> {
     }
 
     /// The serial numbers that are asked for.
-    pub(crate) fn serials(&self) -> Vec<String> {
+    fn serials(&self) -> Vec<String> {
         match self.place {
             0 => Vec::new(),
             1 => ["d00000000000", "d00000000001"].map(str::to_owned).into(),
@@ -206,9 +207,26 @@ impl<'a> Stage<'a> {
 
     fn note_calls(&self, report: &mut Report) {
         report.strayed = self.simulator.connections(Vendor::AwsIot);
-        report.calls = match &self.line {
+        let seen = match &self.line {
             Some(line) => line.take_seen(),
-            None => self.simulator.calls().iter().map(|call| if call.action == WRITE { 'w' } else { 'r' }).collect(),
+            None => {
+                let letter = |call: &Call| if call.action == WRITE { 'w' } else { 'r' };
+                self.simulator.calls().iter().map(|call| Seen { letter: letter(call), text: call.parameters.to_string() }).collect()
+            }
         };
+        let letters = |seen: &mut dyn Iterator<Item = &Seen>| seen.map(|seen| seen.letter).collect::<String>();
+        // A connection that broke brought no call for any certificate, and describe and status ask for all together.
+        if self.place != 1 || seen.iter().all(|seen| seen.letter == 'c') {
+            report.calls = letters(&mut seen.iter());
+            return;
+        }
+        let serials = self.serials();
+        let names_one = |seen: &Seen| serials.iter().any(|serial| seen.text.contains(serial));
+        assert!(seen.iter().all(names_one), "{}: a call that is for neither certificate", self.row.name);
+        let mut words: Vec<String> =
+            serials.iter().map(|serial| letters(&mut seen.iter().filter(|seen| seen.text.contains(serial)))).collect();
+        words.retain(|word| !word.is_empty());
+        words.sort_unstable();
+        report.calls = words.join(" ");
     }
 }

@@ -188,7 +188,7 @@ async fn a_row_without_a_fact_that_is_needed_is_looked_up() {
 #[tokio::test(start_paused = true)]
 async fn an_error_of_the_list_falls_back_to_reads_unless_it_ends_the_request() {
     type List = fn(&HttpRequest) -> Answer;
-    let lists: [(List, Option<ErrorCode>); 7] = [
+    let lists: [(List, Option<ErrorCode>); 8] = [
         (|_| recorded("alibaba-mqtt/InactivateDeviceCertificate.error-permission"), None),
         (|_| recorded("alibaba-mqtt/Any.error-internal"), None),
         (|_| unknown(), None),
@@ -196,6 +196,7 @@ async fn an_error_of_the_list_falls_back_to_reads_unless_it_ends_the_request() {
         (|request| list_of(request, &[("a001", "cb")]), None),
         (|_| recorded("alibaba-common/Any.error-throttling"), Some(ErrorCode::Throttled)),
         (|_| recorded("alibaba-mqtt/InactivateDeviceCertificate.error-instance-not-found"), Some(ErrorCode::NotFound)),
+        (|_| recorded("alibaba-common/Any.error-access-key-inactive"), Some(ErrorCode::ProviderRejected)),
     ];
     for (list, code) in lists {
         let network = Network::new(move |request| match parameter(request, "DeviceSn") {
