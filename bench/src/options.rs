@@ -13,7 +13,7 @@ Usage: bench [--stages cold,throttled,warm,growth,deployed,orders] [--contestant
   --rounds       cold starts of each, 31 unless given
   --invocations  of each that is warm, 1000 unless given
   --round-trip   how far the providers are away, 0 unless given
-  --long         yes for orders of 10,000 certificates with the template's rate limits, which take 20 minutes
+  --long         yes for the orders that take minutes by the template's rate limits: 10,000 certificates, and 100 at aws-iot
   --other        a folder with the functions of another build, which take part as other-..
 ";
 
