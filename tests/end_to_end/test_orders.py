@@ -28,8 +28,8 @@ HIDDEN_SECONDS = 25
 # The shares of an account whose limits are raised: with the template's own the test would take minutes.
 SHARES = (
     "tencent-mqtt:DescribeDeviceCertificates=2+2,tencent-mqtt:DescribeDeviceCertificate=3+8,"
-    "tencent-mqtt:DeactivateDeviceCertificate=24+8,alibaba-mqtt:GetDeviceCertificate=64+16,"
-    "alibaba-mqtt:ListDeviceCertificateByCaSn=4+4,alibaba-mqtt:InactivateDeviceCertificate=32+8,"
+    "tencent-mqtt:DeactivateDeviceCertificate=24+8,alibaba-mqtt:GetDeviceCertificate=60+16,"
+    "alibaba-mqtt:ListDeviceCertificateByCaSn=10+5,alibaba-mqtt:InactivateDeviceCertificate=29+8,"
     "aws-iot:DescribeCertificate=32+36,aws-iot:UpdateCertificate=16+40"
 )
 

@@ -59,7 +59,7 @@ MUTATIONS: dict[Check, list[tuple[str, str]]] = {
     rate_limits.test_the_functions_together_keep_the_limit_of_each_action: [
         ("tencent-mqtt:DescribeDeviceCertificates=2+6", "tencent-mqtt:DescribeDeviceCertificates=2+6.1"),
         ("tencent-mqtt:DeactivateDeviceCertificate=12+4", "tencent-mqtt:DeactivateDeviceCertificate=12.1+4"),
-        ("alibaba-mqtt:GetDeviceCertificate=64+16", "alibaba-mqtt:GetDeviceCertificate=64+16.1"),
+        ("alibaba-mqtt:GetDeviceCertificate=60+16", "alibaba-mqtt:GetDeviceCertificate=60+16.1"),
         ("SerialNumber=4+4", "SerialNumber=4.1+4"),
         ("aws-iot:DescribeCertificate=0.4+1", "aws-iot:DescribeCertificate=0.5+1"),
     ],

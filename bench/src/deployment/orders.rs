@@ -156,7 +156,7 @@ async fn carry_out(template: &Template, load: Load) -> Result<Outcome, Box<dyn E
     let bundle = bundle(template, &queues, &simulator, is_limited).await?;
     let source = source(template, &bundle, None).await?;
     for number in 0..messages {
-        bundle.orders.send(broker.order(number.saturating_mul(IN_AN_ORDER), certificates).to_string());
+        bundle.orders.send(broker.order(number.saturating_mul(certificates), certificates).to_string());
     }
     let tally = source.run(LONGEST).await;
     let calls = simulator.calls();

@@ -123,6 +123,12 @@ impl Limiter {
         usize::try_from(Duration::from_secs(1).as_nanos().checked_div(slowest.as_nanos())?).ok()
     }
 
+    /// How many calls of the other action take as much of the instance's time as one of this action; 1 where neither has a rate limit.
+    pub fn worth(&self, action: Action, other: Action) -> usize {
+        let [this, other] = [action, other].map(|action| self.lane(action).interval.as_nanos());
+        this.checked_div(other).and_then(|calls| usize::try_from(calls).ok()).unwrap_or(1).max(1)
+    }
+
     /// Whether a certificate of this provider can still be looked up, changed and read again before the deadline.
     pub fn leaves_time(&self, provider: ProviderName, deadline: Deadline) -> bool {
         let longest_wait = self.of(provider).map(Lane::wait).max().unwrap_or_default();

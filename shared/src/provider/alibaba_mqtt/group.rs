@@ -9,7 +9,7 @@ use super::find::{Wanted, only_one};
 use super::list::PAGE_SIZE;
 use super::reading::own_text;
 use crate::error::Error;
-use crate::model::SerialNumber;
+use crate::model::{Action, SerialNumber};
 use crate::provider::each::each;
 use crate::provider::{Found, Spellings};
 use crate::request::CertificateReference;
@@ -104,8 +104,10 @@ impl AlibabaMqtt<'_> {
                 group.push(&names.device_sn);
             }
         }
-        groups.retain(|_, group| group.len() >= SMALLEST_GROUP);
         let session = self.connection.session;
+        // The shares of the two actions may differ much: a call that has to wait long is worth that many of the other.
+        let worth = session.limiter.worth(Action::ListDeviceCertificateByCaSn, Action::GetDeviceCertificate);
+        groups.retain(|_, group| group.len() >= worth.max(SMALLEST_GROUP));
         let is_long = |ca_sn: &str| session.learned.long_list(&self.scope, ca_sn, session.now);
         let unknown = groups.keys().copied().filter(|ca_sn| is_long(ca_sn).is_none() && !self.has_no_list(ca_sn));
         let probed = each(unknown, async |ca_sn: &str| Ok((ca_sn, self.fresh_ca_page(ca_sn).await?))).await;
@@ -119,7 +121,9 @@ impl AlibabaMqtt<'_> {
         for (ca_sn, group) in &groups {
             let read = lists.get(*ca_sn).map_or(&[][..], |pages| &pages.0);
             let left = group.iter().filter(|device_sn| read.iter().all(|page| page.row(device_sn, ca_sn).is_none())).count();
-            pages.extend(pages_worth_reading(is_long(ca_sn).and_then(|list| list.total), read.len(), left).map(|page| (*ca_sn, page)));
+            pages.extend(
+                pages_worth_reading(is_long(ca_sn).and_then(|list| list.total), read.len(), left, worth).map(|page| (*ca_sn, page)),
+            );
         }
         let read = each(pages, async |(ca_sn, page)| Ok((ca_sn, self.ca_page_at(ca_sn, page).await?))).await;
         for answer in read {
@@ -135,11 +139,12 @@ impl AlibabaMqtt<'_> {
     }
 }
 
-/// The numbers of the pages that are left of a long list, where they are fewer than the certificates that are left.
-fn pages_worth_reading(total: Option<u64>, read: usize, left: usize) -> impl Iterator<Item = usize> {
+/// The numbers of the pages that are left of a long list, where reading them takes less than reading the certificates that are left. A page is
+/// worth so many certificates.
+fn pages_worth_reading(total: Option<u64>, read: usize, left: usize, worth: usize) -> impl Iterator<Item = usize> {
     let last = total.and_then(|total| usize::try_from(total).ok()).map_or(0, |total| total.div_ceil(PAGE_SIZE));
     // A total that the pages read do not reach may be a number of pages: it tells nothing about the length.
-    let is_worth = last > 1 && last.saturating_sub(read) < left;
+    let is_worth = last > 1 && last.saturating_sub(read).saturating_mul(worth) < left;
     (read.saturating_add(1)..=last).filter(move |_| is_worth)
 }
 

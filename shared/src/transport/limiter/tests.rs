@@ -84,6 +84,18 @@ async fn each_action_has_turns_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_is_worth_as_many_of_another_action_as_take_its_time() {
+    use Action::{GetDeviceCertificate, ListDeviceCertificateByCaSn};
+    let limit =
+        |action, interval| RateLimit { action, queue_interval: milliseconds(interval), caller_interval: milliseconds(interval), burst: 1 };
+    let limits = [limit(ListDeviceCertificateByCaSn, 200), limit(GetDeviceCertificate, 30)].into_iter().collect();
+    let limiter = Limiter::begin(&limits, Waiting::Queue);
+    assert_eq!(limiter.worth(ListDeviceCertificateByCaSn, GetDeviceCertificate), 6);
+    assert_eq!(limiter.worth(GetDeviceCertificate, ListDeviceCertificateByCaSn), 1);
+    assert_eq!(Limiter::default().worth(ListDeviceCertificateByCaSn, GetDeviceCertificate), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn turns_that_come_too_late_are_given_up_at_once() {
     let begun = Instant::now();
     let turns = turns(&lane(250, 1), 10, Deadline::after(milliseconds(2_000))).await;

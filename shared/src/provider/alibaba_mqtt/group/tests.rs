@@ -124,6 +124,23 @@ async fn the_pages_of_a_longer_list_are_read_where_they_are_fewer_than_the_certi
     }
 }
 
+#[test]
+fn pages_are_read_where_they_take_less_than_the_certificates() {
+    // Total, pages read, certificates left, and how many certificates a page is worth.
+    for ((total, read, left, worth), expected) in [
+        ((Some(1_000), 1, 20, 1), 2..11),
+        ((Some(1_000), 1, 20, 2), 2..11),
+        ((Some(1_000), 1, 20, 3), 0..0),
+        ((Some(1_000), 1, 9, 1), 0..0),
+        ((Some(1_000), 0, 20, 16), 0..0),
+        ((Some(150), 1, 20, 16), 2..3),
+        ((None, 1, 20, 1), 0..0),
+    ] {
+        let pages: Vec<usize> = pages_worth_reading(total, read, left, worth).collect();
+        assert_eq!(pages, expected.collect::<Vec<_>>(), "{total:?} {read} {left} {worth}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_total_that_may_be_a_number_of_pages_is_no_reason_to_read_them() {
     for total in [json!(3), json!(null)] {
