@@ -15,7 +15,7 @@ pub(super) struct Connection<'a> {
     pub(super) endpoint: Endpoint,
     pub(super) origin: &'a Origin,
     pub(super) provider: ProviderName,
-    /// The calls that may still be made side by side.
+    /// The calls that may still be made side by side where no rate limit keeps them few.
     turns: Semaphore,
 }
 
@@ -61,8 +61,9 @@ impl Connection<'_> {
         read: &mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
     ) -> Result<(), Failure> {
         let Session { transport, deadline, limiter, keepers, .. } = *self.session;
-        // Groups of certificates go side by side, too, and each would otherwise make as many calls at once. The semaphore is never closed.
-        let _turn = self.turns.acquire().await.ok();
+        // Groups of certificates go side by side, too, and each would otherwise make as many calls at once. Where calls are rate-limited there
+        // are never many, and a change must not wait behind the reads of another group. The semaphore is never closed.
+        let _turn = if limiter.limits(self.provider) { None } else { self.turns.acquire().await.ok() };
         let keeper = keepers.of(self.provider);
         let way = Way { provider: self.provider, transport, lane: limiter.unlimited(), deadline };
         let mut credentials = keeper.credentials(self.origin, way).await.map_err(|error| self.not_called(error))?;

@@ -82,10 +82,10 @@ impl<'a> Run<'a> {
     }
 
     /// As many as the rate limit lets through while one certificate takes a second. More would be looked up long before their turn to be
-    /// switched off comes, or in vain. Two groups of several: one is looked up while the other is switched off.
+    /// switched off comes, or in vain. Three groups of several: one is looked up and one is read again while the third is switched off.
     fn groups_at_once(&self) -> usize {
         if self.inactivator.group_size() > 1 {
-            return 2;
+            return 3;
         }
         let in_a_second = self.session.limiter.calls_in_a_second(self.inactivator.scope().provider);
         in_a_second.map_or(SIDE_BY_SIDE, |calls| calls.saturating_add(1).clamp(2, SIDE_BY_SIDE))
