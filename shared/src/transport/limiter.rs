@@ -147,9 +147,16 @@ impl Limiter {
     }
 
     /// When all calls that were made are paid for: until then the instance must not take another event. It is always before the deadline
-    /// of the calls.
-    pub fn paid_at(&self) -> Instant {
-        self.lanes.iter().map(|(_, lane)| lane.paid_at.get()).fold(Instant::now(), Instant::max)
+    /// of the calls. `None`: they are.
+    pub fn paid_at(&self) -> Option<Instant> {
+        self.lanes.iter().map(|(_, lane)| lane.paid_at.get()).max().filter(|at| *at > Instant::now())
+    }
+
+    /// Waits until then. A timer that has nothing to wait for would still take a millisecond.
+    pub async fn pay(&self) {
+        if let Some(at) = self.paid_at() {
+            tokio::time::sleep_until(at).await;
+        }
     }
 }
 

@@ -39,7 +39,7 @@ impl Invocation<'_> {
         loop {
             if let GoesOn::As(rest) = told.goes_on {
                 // Waiting later would leave the time between the sending of what is left and the end of this message.
-                tokio::time::sleep_until(self.limiter.paid_at()).await;
+                self.limiter.pay().await;
                 return self.go_on::<O>(batch, told.outcomes, &rest).await;
             }
             let outcomes = self.handed_on::<O>(batch, page, told.outcomes).await;

@@ -81,8 +81,8 @@ pub async fn handle<O: Operation>(function: &Function, event: &str, context: &Co
     };
     let Invocation { limiter, record, .. } = invocation;
     match waiting {
-        Waiting::Caller => function.next_event_at.set(Some(limiter.paid_at())),
-        Waiting::Queue | Waiting::Nobody => tokio::time::sleep_until(limiter.paid_at()).await,
+        Waiting::Caller => function.next_event_at.set(limiter.paid_at()),
+        Waiting::Queue | Waiting::Nobody => limiter.pay().await,
     }
     record.into_inner().write(kind, begun.elapsed(), limiter.counts());
     answer

@@ -56,7 +56,7 @@ async fn each_call_takes_an_interval_of_the_instances_time() {
         turns(limiter.lane(Action::DescribeCertificate), reads, Deadline::after(HOUR)).await;
         turns(limiter.lane(Action::UpdateCertificate), writes, Deadline::after(HOUR)).await;
         assert_eq!(begun.elapsed(), Duration::ZERO, "a burst");
-        assert_eq!(limiter.paid_at() - begun, milliseconds(paid_after), "{waiting:?} {reads} {writes}");
+        assert_eq!(limiter.paid_at().map_or(Duration::ZERO, |at| at - begun), milliseconds(paid_after), "{waiting:?} {reads} {writes}");
     }
 }
 
@@ -64,7 +64,7 @@ async fn each_call_takes_an_interval_of_the_instances_time() {
 async fn without_a_limit_no_turn_is_waited_for_and_nothing_is_to_be_paid() {
     let limiter = Limiter::default();
     assert_eq!(turns(limiter.lane(Action::GetDeviceCertificate), 3, Deadline::after(HOUR)).await, [Some(Duration::ZERO); 3]);
-    assert_eq!(limiter.paid_at(), Instant::now());
+    assert_eq!(limiter.paid_at(), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -83,7 +83,7 @@ async fn run(limits: &RateLimits, action: Action, load: Load, tail: Tail, calls:
                 left -= side_by_side;
             }
             if tail == Tail::Paid {
-                tokio::time::sleep_until(limiter.paid_at()).await;
+                limiter.pay().await;
             }
             free.borrow_mut().push(instance);
             // An invocation takes some time even when nothing is called.
