@@ -121,7 +121,7 @@ fn aws_id(number: usize) -> String {
 /// A function's variables, by their names.
 type Variables = Vec<(String, String)>;
 
-/// What wires a function to the providers.
+/// The variables that wire a function to the providers.
 fn wiring(simulator: &Simulator) -> Variables {
     let key = |vendor| simulator.credentials(vendor);
     let (tencent, alibaba, aws) = (key(Vendor::TencentMqtt), key(Vendor::AlibabaMqtt), key(Vendor::AwsIot));

@@ -26,7 +26,7 @@ struct Load {
     is_limited: bool,
 }
 
-/// What became of them.
+/// The outcome of a load.
 struct Outcome {
     seconds: f64,
     deliveries: usize,

@@ -10,7 +10,7 @@ use super::{ALIBABA_INSTANCE, BROKERS, Broker, ROUND_TRIP, TENCENT_INSTANCE, Tem
 /// Measurements of each; the median is shown.
 const TIMES: usize = 5;
 
-/// What is asked.
+/// One question to a function.
 struct Question {
     name: String,
     function: &'static str,
@@ -20,7 +20,7 @@ struct Question {
     in_series: u32,
 }
 
-/// What a measurement came to.
+/// One measurement.
 #[derive(Clone, Copy)]
 struct Taken {
     /// Until the answer, and until the function asked for the next event.

@@ -23,7 +23,7 @@ pub enum Action {
     UpdateCertificate,
 }
 
-/// What is known of an action.
+/// The facts about an action.
 struct Row {
     provider: ProviderName,
     name: &'static str,
@@ -82,7 +82,7 @@ impl Action {
         }
     }
 
-    /// Whose action it is.
+    /// The provider whose action it is.
     pub const fn provider(self) -> ProviderName {
         self.row().provider
     }

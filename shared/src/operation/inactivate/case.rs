@@ -8,7 +8,7 @@ use crate::provider::{Found, Scope};
 use crate::request::CertificateReference;
 use crate::telemetry::RECORD;
 
-/// What an order says of all its certificates.
+/// The part of an order that concerns all its certificates.
 #[derive(Clone, Copy)]
 pub(super) struct Command<'a> {
     pub(super) order_id: &'a str,
