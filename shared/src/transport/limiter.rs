@@ -14,8 +14,8 @@ use tokio::time::Instant;
 use super::{Deadline, Safety};
 use crate::model::{Action, ProviderName};
 
-/// How many calls to one provider wait for their answers at once. More would only be throttled where there is no rate limit, and with one
-/// they are enough for a vendor that takes its time.
+/// How many calls of one request wait for a provider's answers at once where there is no rate limit: more would only be throttled. With a rate
+/// limit it bounds the calls of one list or group.
 pub const SIDE_BY_SIDE: usize = 10;
 
 /// Who waits for the answer to an event. That decides how fast its calls may be made, and when they are paid for.
@@ -147,7 +147,7 @@ impl Limiter {
     }
 
     /// When all calls that were made are paid for: until then the instance must not take another event. It is always before the deadline
-    /// of the calls. `None`: they are.
+    /// of the calls. `None`: nothing is left to pay.
     pub fn paid_at(&self) -> Option<Instant> {
         self.lanes.iter().map(|(_, lane)| lane.paid_at.get()).max().filter(|at| *at > Instant::now())
     }

@@ -22,7 +22,7 @@ pub struct InactivateAnswer {
     pub instance_id: Option<InstanceId>,
     /// Whether nothing was to be changed.
     pub dry_run: bool,
-    /// What the order is called in every part's answer, in the log and in the results queue.
+    /// The order's id, the same in every part's answer, in the log and in the results queue.
     pub order_id: String,
     /// Which part of the order this answer tells of, counted from 1.
     pub part: u32,

@@ -27,7 +27,7 @@ pub(super) struct Case<'a> {
     pub(super) command: Command<'a>,
 }
 
-/// What looking a certificate up decides.
+/// The decision that follows from looking a certificate up.
 pub(super) enum Decision {
     /// Its result is known.
     Settled(Box<InactivateResult>),

@@ -1,4 +1,4 @@
-//! What an order came to. Success is said only on evidence, and an order is repeated only after reads have shown that it had no effect.
+//! The evidence for the effect of an order. Success is said only on evidence, and an order is repeated only after reads have shown that it had no effect.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const LONGEST_WAIT: Duration = Duration::from_millis(3_200);
 /// Looks after an order before it is taken to have had no effect: 1.4 seconds, in which reads that lag behind writes have caught up.
 const LOOKS_BEFORE_REPEATING: u32 = 4;
 
-/// What the provider said to an order.
+/// The provider's answer to an order.
 enum Said {
     /// That the certificate is off now.
     Yes(Option<String>),
@@ -27,7 +27,7 @@ enum Said {
     NotInThisState(Error),
 }
 
-/// What a look at a certificate shows.
+/// The state that a read shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
     Off,
@@ -60,11 +60,11 @@ pub(super) struct Sent<'a> {
     /// Whether it was sent twice.
     is_repeated: bool,
     looks: u32,
-    /// What the look before this one has shown.
+    /// The state that the read before this one has shown.
     before: Option<Look>,
 }
 
-/// What follows from a look.
+/// The next step after a read.
 enum Verdict {
     Settled(Box<InactivateResult>),
     LookAgain,
@@ -156,7 +156,7 @@ async fn send(run: &Run<'_>, case: &Case<'_>, found: &Found) -> Result<Said, Ina
     if failure.may_have_acted {
         return Ok(Said::Nothing(failure.error));
     }
-    // What a provider answers for a certificate that is off already is not documented: another may have been faster.
+    // No provider documents its answer for a certificate that is off already: another order may have been faster.
     if failure.error.concerns_state {
         return Ok(Said::NotInThisState(failure.error));
     }
