@@ -7,7 +7,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use simulator::{CasCertificate, Credentials, Fleet, Options, Simulator, TencentCertificate, TencentInstance, Vendor, issue};
+use simulator::{
+    CasCertificate, Credentials, Fleet, Options, Simulator, TencentCertificate, TencentInstance,
+    Vendor, issue,
+};
 
 use crate::contestants::{self, Contestant};
 use crate::process::Process;
@@ -55,8 +58,18 @@ pub(crate) const SERIES: [Series; 4] = [
         sizes: &[100, 1_000, 10_000],
         calls_per_second: 20,
     },
-    Series { name: "status, serial numbers", kind: Kind::Status, sizes: &[10, 100, 1_000, 10_000], calls_per_second: 10 },
-    Series { name: "status, records of ten in one batch", kind: Kind::Batch, sizes: &[1, 10, 100, 1_000], calls_per_second: 10 },
+    Series {
+        name: "status, serial numbers",
+        kind: Kind::Status,
+        sizes: &[10, 100, 1_000, 10_000],
+        calls_per_second: 10,
+    },
+    Series {
+        name: "status, records of ten in one batch",
+        kind: Kind::Batch,
+        sizes: &[1, 10, 100, 1_000],
+        calls_per_second: 10,
+    },
 ];
 
 /// What work of one size took.
@@ -73,7 +86,15 @@ pub(crate) struct Point {
 
 impl Point {
     pub(crate) fn to_json(&self) -> Value {
-        let Self { size, invocations, calls, refused, seconds, cpu_milliseconds, peak_mebibytes } = self;
+        let Self {
+            size,
+            invocations,
+            calls,
+            refused,
+            seconds,
+            cpu_milliseconds,
+            peak_mebibytes,
+        } = self;
         json!({
             "size": size, "invocations": invocations, "calls": calls, "refused": refused, "seconds": seconds,
             "cpu_ms": cpu_milliseconds, "peak_mib": peak_mebibytes
@@ -83,27 +104,43 @@ impl Point {
 
 impl Series {
     pub(crate) fn measure(&self, setting: &Setting) -> Result<Vec<Point>, Box<dyn Error>> {
-        self.sizes.iter().map(|size| self.point(setting, *size)).collect()
+        self.sizes
+            .iter()
+            .map(|size| self.point(setting, *size))
+            .collect()
     }
 
     fn point(&self, setting: &Setting, size: usize) -> Result<Point, Box<dyn Error>> {
         let (name, vendor, fleet) = match self.kind {
             Kind::Describe(_) => ("describe", Vendor::TencentMqtt, listed(size)),
             Kind::Status => ("status", Vendor::AlibabaCas, known(size)),
-            Kind::Batch => ("status", Vendor::AlibabaCas, known(size.saturating_mul(IN_A_RECORD))),
+            Kind::Batch => (
+                "status",
+                Vendor::AlibabaCas,
+                known(size.saturating_mul(IN_A_RECORD)),
+            ),
         };
         let simulator = start(fleet)?;
-        let contestant = contestants::all().into_iter().find(|contestant| contestant.name == name).ok_or("there is no such function")?;
+        let contestant = contestants::all()
+            .into_iter()
+            .find(|contestant| contestant.name == name)
+            .ok_or("there is no such function")?;
         contestant.install(setting)?;
         let api = RuntimeApi::start(TIME_LIMIT)?;
         let command = self.command(&contestant, setting, &simulator, &api)?;
-        let worker = Worker { process: Process::start(command, setting.output.join(format!("{name}-growth.log")))?, api };
+        let worker = Worker {
+            process: Process::start(command, setting.output.join(format!("{name}-growth.log")))?,
+            api,
+        };
         let invocations = match self.kind {
             Kind::Describe(most) => worker.describe(size, most),
             Kind::Status => worker.status(size),
             Kind::Batch => worker.batch(size),
         }?;
-        let (first, last) = invocations.first().zip(invocations.last()).ok_or("nothing was invoked")?;
+        let (first, last) = invocations
+            .first()
+            .zip(invocations.last())
+            .ok_or("nothing was invoked")?;
         let seconds = last.1.saturating_duration_since(first.0).as_secs_f64();
         let usage = worker.process.usage()?;
         let calls = simulator.calls();
@@ -111,7 +148,10 @@ impl Series {
             size,
             invocations: invocations.len(),
             calls: calls.len(),
-            refused: calls.iter().filter(|call| call.vendor == vendor && call.outcome != "ok").count(),
+            refused: calls
+                .iter()
+                .filter(|call| call.vendor == vendor && call.outcome != "ok")
+                .count(),
             seconds,
             cpu_milliseconds: usage.cpu_milliseconds,
             peak_mebibytes: usage.peak_mebibytes,
@@ -129,21 +169,31 @@ impl Series {
         let roots = setting.output.join("growth-root.pem");
         fs::write(&roots, simulator.ca_pem().unwrap_or_default())?;
         let Credentials { id, secret, .. } = simulator.credentials(Vendor::TencentMqtt);
-        command.env("TENCENTCLOUD_SECRET_ID", id).env("TENCENTCLOUD_SECRET_KEY", secret);
+        command
+            .env("TENCENTCLOUD_SECRET_ID", id)
+            .env("TENCENTCLOUD_SECRET_KEY", secret);
         let Credentials { id, secret, .. } = simulator.credentials(Vendor::AlibabaCas);
-        command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", id).env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", secret);
+        command
+            .env("ALIBABA_CLOUD_ACCESS_KEY_ID", id)
+            .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", secret);
         command.env("TENCENT_MQTT_ENDPOINT", simulator.url(Vendor::TencentMqtt));
         command.env("ALIBABA_CAS_ENDPOINT", simulator.url(Vendor::AlibabaCas));
         let action = match self.kind {
             Kind::Describe(_) => "tencent-mqtt:DescribeDeviceCertificates",
-            Kind::Status | Kind::Batch => "alibaba-pca:DescribeClientCertificateStatusForSerialNumber",
+            Kind::Status | Kind::Batch => {
+                "alibaba-pca:DescribeClientCertificateStatusForSerialNumber"
+            }
         };
         // Two instances are the least. By these shares each of them may use the whole limit, for messages and for other events: the
         // 0.2 calls are the two instances' bursts in ten seconds.
         let limit = self.calls_per_second;
         command.env("CALLS_PER_SECOND", format!("{action}={limit}+{limit}.2"));
-        command.env("RESERVED_CONCURRENCY", "2").env("QUEUE_CONCURRENCY", "1");
-        command.env("SSL_CERT_FILE", roots).env("AWS_LAMBDA_LOG_LEVEL", "WARN");
+        command
+            .env("RESERVED_CONCURRENCY", "2")
+            .env("QUEUE_CONCURRENCY", "1");
+        command
+            .env("SSL_CERT_FILE", roots)
+            .env("AWS_LAMBDA_LOG_LEVEL", "WARN");
         Ok(command)
     }
 }
@@ -163,14 +213,25 @@ impl Worker {
         let mut spans = Vec::new();
         let (mut cursor, mut shown) = (Value::Null, 0_usize);
         loop {
-            let event =
-                json!({ "provider": "tencent-mqtt", "instance_id": INSTANCE, "limit": most, "include_pem": true, "cursor": cursor });
+            let event = json!({ "provider": "tencent-mqtt", "instance_id": INSTANCE, "limit": most, "include_pem": true, "cursor": cursor });
             let (span, mut answer) = self.invoke(&event)?;
             spans.push(span);
-            shown = shown.saturating_add(answer.pointer("/certificates").and_then(Value::as_array).map_or(0, Vec::len));
-            cursor = answer.pointer_mut("/next_cursor").map(Value::take).unwrap_or_default();
+            shown = shown.saturating_add(
+                answer
+                    .pointer("/certificates")
+                    .and_then(Value::as_array)
+                    .map_or(0, Vec::len),
+            );
+            cursor = answer
+                .pointer_mut("/next_cursor")
+                .map(Value::take)
+                .unwrap_or_default();
             if cursor.is_null() {
-                return if shown == size { Ok(spans) } else { Err(format!("{shown} of {size} certificates were shown").into()) };
+                return if shown == size {
+                    Ok(spans)
+                } else {
+                    Err(format!("{shown} of {size} certificates were shown").into())
+                };
             }
         }
     }
@@ -179,18 +240,36 @@ impl Worker {
         let serials: Vec<String> = (0..size).map(serial).collect();
         let asked = serials.chunks(IN_A_REQUEST).map(|serials| {
             let (span, answer) = self.invoke(&status_of(serials))?;
-            let results = answer.pointer("/results").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-            let good = results.iter().filter(|result| result.pointer("/status").and_then(Value::as_str) == Some("good")).count();
-            if good == serials.len() { Ok(span) } else { Err(format!("{good} of {} were good", serials.len()).into()) }
+            let results = answer
+                .pointer("/results")
+                .and_then(Value::as_array)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let good = results
+                .iter()
+                .filter(|result| result.pointer("/status").and_then(Value::as_str) == Some("good"))
+                .count();
+            if good == serials.len() {
+                Ok(span)
+            } else {
+                Err(format!("{good} of {} were good", serials.len()).into())
+            }
         });
         asked.collect()
     }
 
     fn batch(&self, size: usize) -> Result<Vec<Span>, Box<dyn Error>> {
         let serials: Vec<String> = (0..size.saturating_mul(IN_A_RECORD)).map(serial).collect();
-        let records: Vec<Value> = serials.chunks(IN_A_RECORD).zip(0_u64..).map(|(serials, number)| record(number, serials)).collect();
+        let records: Vec<Value> = serials
+            .chunks(IN_A_RECORD)
+            .zip(0_u64..)
+            .map(|(serials, number)| record(number, serials))
+            .collect();
         let (span, answer) = self.invoke(&json!({ "Records": records }))?;
-        match answer.pointer("/batchItemFailures").and_then(Value::as_array) {
+        match answer
+            .pointer("/batchItemFailures")
+            .and_then(Value::as_array)
+        {
             Some(back) if back.is_empty() => Ok(vec![span]),
             _ => Err(format!("messages come back: {answer}").into()),
         }
@@ -201,16 +280,26 @@ impl Worker {
         loop {
             match self.api.report()? {
                 Report::Ready(_) => {}
-                Report::Answered(Answer { from, to, body }) => return Ok(((from, to), serde_json::from_slice(&body)?)),
-                Report::Failed(error) => return Err(format!("{error}\n{}", self.process.log()).into()),
+                Report::Answered(Answer { from, to, body }) => {
+                    return Ok(((from, to), serde_json::from_slice(&body)?));
+                }
+                Report::Failed(error) => {
+                    return Err(format!("{error}\n{}", self.process.log()).into());
+                }
             }
         }
     }
 }
 
 fn start(fleet: Fleet) -> Result<Simulator, Box<dyn Error>> {
-    let options = Options { tls: true, enforce_rate_limits: true, ..Options::of(fleet) };
-    Ok(tokio::runtime::Builder::new_current_thread().build()?.block_on(Simulator::start(options))?)
+    let options = Options {
+        tls: true,
+        enforce_rate_limits: true,
+        ..Options::of(fleet)
+    };
+    Ok(tokio::runtime::Builder::new_current_thread()
+        .build()?
+        .block_on(Simulator::start(options))?)
 }
 
 /// Of 16 octets, like those of Alibaba Cloud's private CA.
@@ -222,18 +311,42 @@ fn listed(size: usize) -> Fleet {
     const BEGIN: i64 = 1_740_787_200_000;
     const END: i64 = 1_898_467_200_000;
     let certificates = (0..size).map(|number| {
-        TencentCertificate::of(&issue(&serial(number), &format!("truck-{number}.example.com"), Some("Cold Chain"), BEGIN, END))
+        TencentCertificate::of(&issue(
+            &serial(number),
+            &format!("truck-{number}.example.com"),
+            Some("Cold Chain"),
+            BEGIN,
+            END,
+        ))
     });
     let (instance_id, region) = (INSTANCE.to_owned(), "ap-guangzhou".to_owned());
-    Fleet::of([TencentInstance { instance_id, region, certificates: certificates.collect() }], [], [])
+    Fleet::of(
+        [TencentInstance {
+            instance_id,
+            region,
+            certificates: certificates.collect(),
+        }],
+        [],
+        [],
+    )
 }
 
 fn known(size: usize) -> Fleet {
-    Fleet::of([], [], (0..size).map(|number| CasCertificate { serial_number: serial(number), ..CasCertificate::default() }))
+    Fleet::of(
+        [],
+        [],
+        (0..size).map(|number| CasCertificate {
+            serial_number: serial(number),
+            ..CasCertificate::default()
+        }),
+    )
 }
 
 fn status_of(serials: &[String]) -> Value {
-    let asked: Vec<Value> = serials.iter().map(|serial| json!({ "serial_number": serial })).collect();
+    let asked: Vec<Value> = serials
+        .iter()
+        .map(|serial| json!({ "serial_number": serial }))
+        .collect();
     json!({ "provider": "alibaba-pca", "certificates": asked })
 }
 

@@ -45,8 +45,14 @@ impl Options {
             other: None,
         };
         while let Some(name) = arguments.next() {
-            let value = arguments.next().ok_or_else(|| format!("{name} is no option, or lacks its value"))?;
-            let number = || value.parse::<u32>().map_err(|_| format!("{name} takes a number"));
+            let value = arguments
+                .next()
+                .ok_or_else(|| format!("{name} is no option, or lacks its value"))?;
+            let number = || {
+                value
+                    .parse::<u32>()
+                    .map_err(|_| format!("{name} takes a number"))
+            };
             match name.as_str() {
                 "--stages" => options.stages = list(&value),
                 "--contestants" => options.contestants = Some(list(&value)),
@@ -58,7 +64,9 @@ impl Options {
                 _ => return Err(format!("{name} is no option")),
             }
         }
-        match options.stages.iter().find(|stage| !["cold", "throttled", "warm", "growth", "deployed", "orders"].contains(&stage.as_str())) {
+        match options.stages.iter().find(|stage| {
+            !["cold", "throttled", "warm", "growth", "deployed", "orders"].contains(&stage.as_str())
+        }) {
             Some(stage) => Err(format!("{stage} is no stage")),
             None => Ok(options),
         }
@@ -84,15 +92,23 @@ mod tests {
 
     #[test]
     fn options_are_read() {
-        let options = parse("--stages cold --contestants describe,status --rounds 5 --round-trip 30").unwrap();
+        let options =
+            parse("--stages cold --contestants describe,status --rounds 5 --round-trip 30")
+                .unwrap();
         assert!(options.runs("cold") && !options.runs("warm"));
         assert_eq!(options.contestants.unwrap(), ["describe", "status"]);
-        assert_eq!((options.rounds, options.invocations, options.round_trip), (5, 1000, Duration::from_millis(30)));
+        assert_eq!(
+            (options.rounds, options.invocations, options.round_trip),
+            (5, 1000, Duration::from_millis(30))
+        );
     }
 
     #[test]
     fn what_is_wrong_is_told() {
-        assert_eq!(parse("--rounds many").unwrap_err(), "--rounds takes a number");
+        assert_eq!(
+            parse("--rounds many").unwrap_err(),
+            "--rounds takes a number"
+        );
         assert_eq!(parse("--stages hot").unwrap_err(), "hot is no stage");
         assert_eq!(parse("--verbose on").unwrap_err(), "--verbose is no option");
     }

@@ -22,7 +22,11 @@ impl Process {
     /// Starts it; what it writes goes into the file `log`.
     pub(crate) fn start(mut command: Command, log: PathBuf) -> io::Result<Self> {
         let file = File::create(&log)?;
-        let child = command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).spawn()?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .spawn()?;
         Ok(Self { child, log })
     }
 
@@ -32,7 +36,8 @@ impl Process {
 
     /// All that it has written.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_else(|error| format!("its log cannot be read: {error}"))
+        fs::read_to_string(&self.log)
+            .unwrap_or_else(|error| format!("its log cannot be read: {error}"))
     }
 
     pub(crate) fn usage(&self) -> io::Result<Usage> {
@@ -41,18 +46,39 @@ impl Process {
         for thread in fs::read_dir(folder.join("task"))? {
             // Time on a processor, time in the queue, turns. A thread may have ended since it was listed.
             let times = fs::read_to_string(thread?.path().join("schedstat")).unwrap_or_default();
-            nanoseconds += times.split_whitespace().next().and_then(|time| time.parse::<u64>().ok()).unwrap_or_default() as f64;
+            nanoseconds += times
+                .split_whitespace()
+                .next()
+                .and_then(|time| time.parse::<u64>().ok())
+                .unwrap_or_default() as f64;
         }
         // Behind the name in parentheses the fields begin with the third; minor faults are the tenth, major ones the twelfth.
         let stat = fs::read_to_string(folder.join("stat"))?;
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let field = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok()).unwrap_or_default() as f64;
+        let fields: Vec<&str> = stat
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect();
+        let field = |index: usize| {
+            fields
+                .get(index)
+                .and_then(|field| field.parse::<u64>().ok())
+                .unwrap_or_default() as f64
+        };
         let status = fs::read_to_string(folder.join("status"))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<u64>().ok());
+        let peak = status.lines().find_map(|line| {
+            line.strip_prefix("VmHWM:")?
+                .split_whitespace()
+                .next()?
+                .parse::<u64>()
+                .ok()
+        });
         Ok(Usage {
             cpu_milliseconds: nanoseconds / 1e6,
             page_faults: field(7) + field(9),
-            peak_mebibytes: peak.ok_or_else(|| io::Error::other("the process has ended"))? as f64 / 1024.0,
+            peak_mebibytes: peak.ok_or_else(|| io::Error::other("the process has ended"))? as f64
+                / 1024.0,
         })
     }
 }

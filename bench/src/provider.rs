@@ -14,9 +14,18 @@ use crate::{certificates, http};
 
 /// The answers by the name of the call, which stands in a header of each contestant's request.
 const ANSWERS: [(&str, &str); 3] = [
-    ("DescribeDeviceCertificates", include_str!("../answers/DescribeDeviceCertificates.json")),
-    ("GetDeviceCertificate", include_str!("../answers/GetDeviceCertificate.json")),
-    ("DescribeClientCertificateStatusForSerialNumber", include_str!("../answers/DescribeClientCertificateStatusForSerialNumber.json")),
+    (
+        "DescribeDeviceCertificates",
+        include_str!("../answers/DescribeDeviceCertificates.json"),
+    ),
+    (
+        "GetDeviceCertificate",
+        include_str!("../answers/GetDeviceCertificate.json"),
+    ),
+    (
+        "DescribeClientCertificateStatusForSerialNumber",
+        include_str!("../answers/DescribeClientCertificateStatusForSerialNumber.json"),
+    ),
 ];
 
 /// The running stand-in; it ends with the program.
@@ -41,7 +50,11 @@ impl Provider {
                 std::thread::spawn(move || serve(stream, config, &counter));
             }
         });
-        Ok(Self { port, root_pem, calls })
+        Ok(Self {
+            port,
+            root_pem,
+            calls,
+        })
     }
 
     /// How many calls were answered so far.

@@ -23,7 +23,9 @@ pub(crate) fn start(target: u16, round_trip: Duration) -> io::Result<u16> {
 
 fn connect(near: TcpStream, target: u16, round_trip: Duration) -> io::Result<()> {
     // The near end believes itself connected at once: the round trip of TCP's own handshake goes before its first bytes.
-    let opened = Instant::now().checked_add(round_trip).ok_or(io::ErrorKind::InvalidInput)?;
+    let opened = Instant::now()
+        .checked_add(round_trip)
+        .ok_or(io::ErrorKind::InvalidInput)?;
     let far = TcpStream::connect((Ipv4Addr::LOCALHOST, target))?;
     near.set_nodelay(true)?;
     far.set_nodelay(true)?;
@@ -38,7 +40,9 @@ fn pass(mut from: TcpStream, mut to: TcpStream, opened: Instant, delay: Duration
     std::thread::spawn(move || {
         let mut piece = vec![0; PIECE];
         while let Ok(length @ 1..) = from.read(&mut piece) {
-            let Some(due) = Instant::now().max(opened).checked_add(delay) else { break };
+            let Some(due) = Instant::now().max(opened).checked_add(delay) else {
+                break;
+            };
             let bytes = piece.get(..length).unwrap_or_default().to_vec();
             if sender.send((due, bytes)).is_err() {
                 break;

@@ -15,9 +15,16 @@ pub(crate) struct Column<'a> {
 /// A table with a row for each of these contestants.
 pub(crate) fn table(contestants: &[&'static str], columns: &[Column<'_>]) -> String {
     let titles: Vec<&str> = columns.iter().map(|column| column.title).collect();
-    let mut table = format!("| contestant | {} |\n| --- |{}\n", titles.join(" | "), " ---: |".repeat(columns.len()));
+    let mut table = format!(
+        "| contestant | {} |\n| --- |{}\n",
+        titles.join(" | "),
+        " ---: |".repeat(columns.len())
+    );
     for contestant in contestants {
-        let cells: Vec<String> = columns.iter().map(|column| (column.cell)(contestant)).collect();
+        let cells: Vec<String> = columns
+            .iter()
+            .map(|column| (column.cell)(contestant))
+            .collect();
         // Writing into a text cannot fail.
         let _ = writeln!(table, "| {contestant} | {} |", cells.join(" | "));
     }
@@ -46,20 +53,46 @@ pub(crate) fn cold_columns<'a>(samples: &'a Samples, base: &'static str) -> Vec<
 pub(crate) fn warm_columns<'a>(samples: &'a Samples, base: &'static str) -> Vec<Column<'a>> {
     vec![
         median("p50 ms", samples, "invocation_ms", 3),
-        column("p99 ms", move |name| format!("{:.3}", samples.quantile(name, "invocation_ms", 0.99))),
+        column("p99 ms", move |name| {
+            format!("{:.3}", samples.quantile(name, "invocation_ms", 0.99))
+        }),
         ratio(samples, base, "invocation_ms"),
         ratio_to_own(samples, "invocation_ms"),
         median("invocations/s", samples, "invocations_per_second", 0),
         median("CPU ms each", samples, "cpu_ms", 3),
-        column("peak memory MiB", move |name| format!("{:.1}", samples.quantile(name, "peak_mib", 1.0))),
+        column("peak memory MiB", move |name| {
+            format!("{:.1}", samples.quantile(name, "peak_mib", 1.0))
+        }),
     ]
 }
 
 /// What the work of each size took, beside the time that the vendor's limit alone makes it take.
 pub(crate) fn growth_table(points: &[Point], calls_per_second: u32) -> String {
-    let titles = ["size", "invocations", "calls", "refused", "seconds", "× limit", "CPU ms", "peak memory MiB"];
-    let mut table = format!("| {} |\n|{}\n", titles.join(" | "), " ---: |".repeat(titles.len()));
-    for Point { size, invocations, calls, refused, seconds, cpu_milliseconds, peak_mebibytes } in points {
+    let titles = [
+        "size",
+        "invocations",
+        "calls",
+        "refused",
+        "seconds",
+        "× limit",
+        "CPU ms",
+        "peak memory MiB",
+    ];
+    let mut table = format!(
+        "| {} |\n|{}\n",
+        titles.join(" | "),
+        " ---: |".repeat(titles.len())
+    );
+    for Point {
+        size,
+        invocations,
+        calls,
+        refused,
+        seconds,
+        cpu_milliseconds,
+        peak_mebibytes,
+    } in points
+    {
         let of_limit = seconds * f64::from(calls_per_second) / *calls as f64;
         // Writing into a text cannot fail.
         let _ = writeln!(
@@ -71,16 +104,31 @@ pub(crate) fn growth_table(points: &[Point], calls_per_second: u32) -> String {
 }
 
 /// A column with what this tells of each contestant.
-pub(crate) fn column<'a>(title: &'static str, cell: impl Fn(&'static str) -> String + 'a) -> Column<'a> {
-    Column { title, cell: Box::new(cell) }
+pub(crate) fn column<'a>(
+    title: &'static str,
+    cell: impl Fn(&'static str) -> String + 'a,
+) -> Column<'a> {
+    Column {
+        title,
+        cell: Box::new(cell),
+    }
 }
 
-fn median<'a>(title: &'static str, samples: &'a Samples, quantity: &'static str, digits: usize) -> Column<'a> {
-    column(title, move |name| format!("{:.digits$}", samples.quantile(name, quantity, 0.5)))
+fn median<'a>(
+    title: &'static str,
+    samples: &'a Samples,
+    quantity: &'static str,
+    digits: usize,
+) -> Column<'a> {
+    column(title, move |name| {
+        format!("{:.digits$}", samples.quantile(name, quantity, 0.5))
+    })
 }
 
 fn ratio<'a>(samples: &'a Samples, base: &'static str, quantity: &'static str) -> Column<'a> {
-    column("× empty", move |name| format!("{:.2}", samples.ratio(name, base, quantity)))
+    column("× empty", move |name| {
+        format!("{:.2}", samples.ratio(name, base, quantity))
+    })
 }
 
 /// To this project's function for the same operation, whose name a peer's ends with. None for those that are no peer.
@@ -108,7 +156,11 @@ mod tests {
         let mut samples = Samples::default();
         samples.add("one", "cold_ms", vec![1.5]);
         samples.add("python-one", "cold_ms", vec![4.5]);
-        let columns = [median("ms", &samples, "cold_ms", 1), ratio(&samples, "one", "cold_ms"), ratio_to_own(&samples, "cold_ms")];
+        let columns = [
+            median("ms", &samples, "cold_ms", 1),
+            ratio(&samples, "one", "cold_ms"),
+            ratio_to_own(&samples, "cold_ms"),
+        ];
         let expected = "| contestant | ms | × empty | × ours |\n| --- | ---: | ---: | ---: |\n\
                         | one | 1.5 | 1.00 | – |\n| python-one | 4.5 | 3.00 | 3.0 |\n";
         assert_eq!(table(&["one", "python-one"], &columns), expected);

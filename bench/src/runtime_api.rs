@@ -53,19 +53,33 @@ impl RuntimeApi {
         let (events, waiting) = channel();
         let (reporter, reports) = channel();
         let is_over = Arc::new(AtomicBool::new(false));
-        let shared = Arc::new(Shared { events: Mutex::new(waiting), handed_out: Mutex::new(None), time_limit });
+        let shared = Arc::new(Shared {
+            events: Mutex::new(waiting),
+            handed_out: Mutex::new(None),
+            time_limit,
+        });
         let ends = Arc::clone(&is_over);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if ends.load(Ordering::Relaxed) {
                     break;
                 }
-                let (Ok(stream), shared, reporter) = (stream, Arc::clone(&shared), reporter.clone()) else { break };
+                let (Ok(stream), shared, reporter) =
+                    (stream, Arc::clone(&shared), reporter.clone())
+                else {
+                    break;
+                };
                 // A failure is a function that hung up, which shows as an answer that does not come.
                 std::thread::spawn(move || shared.serve(stream, &reporter));
             }
         });
-        Ok(Self { address, events, reports, is_over, time_limit })
+        Ok(Self {
+            address,
+            events,
+            reports,
+            is_over,
+            time_limit,
+        })
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
@@ -75,15 +89,19 @@ impl RuntimeApi {
 
     /// Gives this event to the function when it next asks for one.
     pub(crate) fn offer(&self, event: String) -> Result<(), String> {
-        self.events.send(event).map_err(|_| "the Runtime API stand-in has ended".to_owned())
+        self.events
+            .send(event)
+            .map_err(|_| "the Runtime API stand-in has ended".to_owned())
     }
 
     /// What the function tells next.
     pub(crate) fn report(&self) -> Result<Report, String> {
-        self.reports.recv_timeout(self.time_limit).map_err(|error| match error {
-            RecvTimeoutError::Timeout => format!("nothing was heard for {:?}", self.time_limit),
-            RecvTimeoutError::Disconnected => "the Runtime API stand-in has ended".to_owned(),
-        })
+        self.reports
+            .recv_timeout(self.time_limit)
+            .map_err(|error| match error {
+                RecvTimeoutError::Timeout => format!("nothing was heard for {:?}", self.time_limit),
+                RecvTimeoutError::Disconnected => "the Runtime API stand-in has ended".to_owned(),
+            })
     }
 }
 
@@ -105,7 +123,9 @@ impl Shared {
             if line.starts_with("GET ") {
                 // Nobody listens once the sandbox is dropped.
                 drop(reporter.send(Report::Ready(now)));
-                let Ok(event) = lock(&self.events).recv() else { break };
+                let Ok(event) = lock(&self.events).recv() else {
+                    break;
+                };
                 let answer = http::answer("200 OK", &headers(self.time_limit), event.as_bytes());
                 *lock(&self.handed_out) = Some(Instant::now());
                 stream.get_mut().write_all(&answer)?;
@@ -113,18 +133,33 @@ impl Shared {
             }
             let handed_out = lock(&self.handed_out).take();
             let report = match handed_out {
-                Some(from) if line.contains("/response ") => Report::Answered(Answer { from, to: now, body: request.body }),
-                _ => Report::Failed(format!("{line}: {}", String::from_utf8_lossy(&request.body))),
+                Some(from) if line.contains("/response ") => Report::Answered(Answer {
+                    from,
+                    to: now,
+                    body: request.body,
+                }),
+                _ => Report::Failed(format!(
+                    "{line}: {}",
+                    String::from_utf8_lossy(&request.body)
+                )),
             };
             drop(reporter.send(report));
-            stream.get_mut().write_all(&http::answer("202 Accepted", "", b"{\"status\":\"OK\"}\n"))?;
+            stream.get_mut().write_all(&http::answer(
+                "202 Accepted",
+                "",
+                b"{\"status\":\"OK\"}\n",
+            ))?;
         }
         Ok(())
     }
 }
 
 fn headers(time_limit: Duration) -> String {
-    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_add(time_limit).as_millis();
+    let deadline = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .saturating_add(time_limit)
+        .as_millis();
     format!(
         "lambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n\
          lambda-runtime-deadline-ms: {deadline}\r\n\

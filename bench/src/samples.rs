@@ -10,19 +10,45 @@ pub(crate) struct Samples(BTreeMap<(&'static str, &'static str), Vec<Vec<f64>>>)
 
 impl Samples {
     /// Adds the values of the next round.
-    pub(crate) fn add(&mut self, contestant: &'static str, quantity: &'static str, values: Vec<f64>) {
-        self.0.entry((contestant, quantity)).or_default().push(values);
+    pub(crate) fn add(
+        &mut self,
+        contestant: &'static str,
+        quantity: &'static str,
+        values: Vec<f64>,
+    ) {
+        self.0
+            .entry((contestant, quantity))
+            .or_default()
+            .push(values);
     }
 
     /// A quantile of all rounds' values together: 0.5 is the median. NaN when nothing was measured.
-    pub(crate) fn quantile(&self, contestant: &'static str, quantity: &'static str, share: f64) -> f64 {
+    pub(crate) fn quantile(
+        &self,
+        contestant: &'static str,
+        quantity: &'static str,
+        share: f64,
+    ) -> f64 {
         quantile(self.rounds(contestant, quantity).concat(), share)
     }
 
     /// The median over the rounds of this contestant's median to that one's.
-    pub(crate) fn ratio(&self, contestant: &'static str, other: &'static str, quantity: &'static str) -> f64 {
-        let pairs = self.rounds(contestant, quantity).iter().zip(self.rounds(other, quantity));
-        quantile(pairs.map(|(one, other)| quantile(one.clone(), 0.5) / quantile(other.clone(), 0.5)).collect(), 0.5)
+    pub(crate) fn ratio(
+        &self,
+        contestant: &'static str,
+        other: &'static str,
+        quantity: &'static str,
+    ) -> f64 {
+        let pairs = self
+            .rounds(contestant, quantity)
+            .iter()
+            .zip(self.rounds(other, quantity));
+        quantile(
+            pairs
+                .map(|(one, other)| quantile(one.clone(), 0.5) / quantile(other.clone(), 0.5))
+                .collect(),
+            0.5,
+        )
     }
 
     /// Everything, with all values.
@@ -31,7 +57,8 @@ impl Samples {
         for ((contestant, quantity), rounds) in &self.0 {
             let entry = contestants.entry(*contestant).or_insert_with(|| json!({}));
             if let Value::Object(quantities) = entry {
-                let [least, median, high, most] = [0.0, 0.5, 0.99, 1.0].map(|share| self.quantile(contestant, quantity, share));
+                let [least, median, high, most] =
+                    [0.0, 0.5, 0.99, 1.0].map(|share| self.quantile(contestant, quantity, share));
                 let summary = json!({ "median": median, "least": least, "p99": high, "most": most, "rounds": rounds });
                 quantities.insert((*quantity).to_owned(), summary);
             }
@@ -40,7 +67,10 @@ impl Samples {
     }
 
     fn rounds(&self, contestant: &'static str, quantity: &'static str) -> &[Vec<f64>] {
-        self.0.get(&(contestant, quantity)).map(Vec::as_slice).unwrap_or_default()
+        self.0
+            .get(&(contestant, quantity))
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 }
 

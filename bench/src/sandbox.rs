@@ -24,13 +24,23 @@ pub(crate) struct Sandbox<'a> {
 }
 
 impl<'a> Sandbox<'a> {
-    pub(crate) fn start(contestant: &'a Contestant, setting: &'a Setting) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn start(
+        contestant: &'a Contestant,
+        setting: &'a Setting,
+    ) -> Result<Self, Box<dyn Error>> {
         let api = RuntimeApi::start(TIME_LIMIT)?;
         let command = contestant.command(setting, &api.address());
         let log = setting.output.join(format!("{}.log", contestant.name));
         let started = Instant::now();
-        let process = Process::start(command, log).map_err(|error| format!("{} does not start: {error}", contestant.name))?;
-        Ok(Self { contestant, provider: &setting.provider, process, api, started })
+        let process = Process::start(command, log)
+            .map_err(|error| format!("{} does not start: {error}", contestant.name))?;
+        Ok(Self {
+            contestant,
+            provider: &setting.provider,
+            process,
+            api,
+            started,
+        })
     }
 
     /// Waits for the function to ask for its first event, and returns when it did.
@@ -65,7 +75,10 @@ impl<'a> Sandbox<'a> {
         for answer in &answers {
             let found = serde_json::from_slice::<Value>(&answer.body).unwrap_or_default();
             if found.pointer(pointer).and_then(Value::as_str) != Some(expected) {
-                return Err(self.fails(&format!("the answer is {}", String::from_utf8_lossy(&answer.body))));
+                return Err(self.fails(&format!(
+                    "the answer is {}",
+                    String::from_utf8_lossy(&answer.body)
+                )));
             }
         }
         Ok(answers)

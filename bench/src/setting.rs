@@ -28,11 +28,18 @@ pub(crate) struct Setting {
 impl Setting {
     /// Starts the provider stand-in, at this distance.
     pub(crate) fn new(round_trip: Duration, other: Option<&Path>) -> Result<Self, Box<dyn Error>> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .unwrap_or(Path::new("."))
+            .to_owned();
         let output = root.join("target/bench");
         fs::create_dir_all(&output)?;
         let provider = Provider::start()?;
-        let port = if round_trip.is_zero() { provider.port } else { relay::start(provider.port, round_trip)? };
+        let port = if round_trip.is_zero() {
+            provider.port
+        } else {
+            relay::start(provider.port, round_trip)?
+        };
         let root_file = output.join("root.pem");
         fs::write(&root_file, &provider.root_pem)?;
         // Left out where the Python peers are not installed, which then are no contestants.
@@ -40,6 +47,14 @@ impl Setting {
         let all_roots_file = output.join("all-roots.pem");
         fs::write(&all_roots_file, public_roots + &provider.root_pem)?;
         let other = other.map(Path::to_owned);
-        Ok(Self { root, output, other, provider, endpoint: format!("https://localhost:{port}"), root_file, all_roots_file })
+        Ok(Self {
+            root,
+            output,
+            other,
+            provider,
+            endpoint: format!("https://localhost:{port}"),
+            root_file,
+            all_roots_file,
+        })
     }
 }

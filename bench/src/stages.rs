@@ -18,12 +18,21 @@ const WARM_UP: usize = 20;
 
 /// Starts each contestant once in each round. Throttled, its share of a processor is small from the first event on: Lambda does not
 /// throttle the start.
-pub(crate) fn cold(contestants: &[Contestant], setting: &Setting, rounds: usize, is_throttled: bool) -> Result<Samples, Box<dyn Error>> {
+pub(crate) fn cold(
+    contestants: &[Contestant],
+    setting: &Setting,
+    rounds: usize,
+    is_throttled: bool,
+) -> Result<Samples, Box<dyn Error>> {
     let mut samples = Samples::default();
     for _ in 0..rounds {
         for contestant in shuffled(contestants) {
             // A group of its own, which owes nothing for the one before. It outlives the sandbox, so that it can be removed.
-            let throttle = if is_throttled { Some(Throttle::new()?) } else { None };
+            let throttle = if is_throttled {
+                Some(Throttle::new()?)
+            } else {
+                None
+            };
             let sandbox = Sandbox::start(contestant, setting)?;
             let ready = sandbox.ready()?;
             if let Some(throttle) = &throttle {
@@ -31,7 +40,9 @@ pub(crate) fn cold(contestants: &[Contestant], setting: &Setting, rounds: usize,
             }
             let answers = sandbox.invoke(1)?;
             let usage = sandbox.usage()?;
-            let Some(answer) = answers.first() else { continue };
+            let Some(answer) = answers.first() else {
+                continue;
+            };
             let until_ready = milliseconds(sandbox.started, ready);
             let invocation = milliseconds(answer.from, answer.to);
             // What the harness itself does between the two is in neither.
@@ -51,7 +62,11 @@ pub(crate) fn cold(contestants: &[Contestant], setting: &Setting, rounds: usize,
 }
 
 /// Gives each contestant so many events, in blocks.
-pub(crate) fn warm(contestants: &[Contestant], setting: &Setting, invocations: usize) -> Result<Samples, Box<dyn Error>> {
+pub(crate) fn warm(
+    contestants: &[Contestant],
+    setting: &Setting,
+    invocations: usize,
+) -> Result<Samples, Box<dyn Error>> {
     let mut sandboxes = Vec::new();
     for contestant in contestants {
         let sandbox = Sandbox::start(contestant, setting)?;
@@ -65,12 +80,26 @@ pub(crate) fn warm(contestants: &[Contestant], setting: &Setting, invocations: u
             let before = sandbox.usage()?;
             let answers = sandbox.invoke(BLOCK)?;
             let after = sandbox.usage()?;
-            let times: Vec<f64> = answers.iter().map(|answer| milliseconds(answer.from, answer.to)).collect();
-            let all = answers.first().zip(answers.last()).map_or(f64::NAN, |(first, last)| milliseconds(first.from, last.to));
+            let times: Vec<f64> = answers
+                .iter()
+                .map(|answer| milliseconds(answer.from, answer.to))
+                .collect();
+            let all = answers
+                .first()
+                .zip(answers.last())
+                .map_or(f64::NAN, |(first, last)| milliseconds(first.from, last.to));
             let count = answers.len() as f64;
             samples.add(contestant.name, "invocation_ms", times);
-            samples.add(contestant.name, "invocations_per_second", vec![count / all * 1e3]);
-            samples.add(contestant.name, "cpu_ms", vec![(after.cpu_milliseconds - before.cpu_milliseconds) / count]);
+            samples.add(
+                contestant.name,
+                "invocations_per_second",
+                vec![count / all * 1e3],
+            );
+            samples.add(
+                contestant.name,
+                "cpu_ms",
+                vec![(after.cpu_milliseconds - before.cpu_milliseconds) / count],
+            );
             samples.add(contestant.name, "peak_mib", vec![after.peak_mebibytes]);
         }
     }
@@ -85,5 +114,8 @@ fn shuffled<T>(list: &[T]) -> Vec<&T> {
 }
 
 fn milliseconds(from: Instant, to: Instant) -> f64 {
-    to.checked_duration_since(from).unwrap_or(Duration::ZERO).as_secs_f64() * 1e3
+    to.checked_duration_since(from)
+        .unwrap_or(Duration::ZERO)
+        .as_secs_f64()
+        * 1e3
 }

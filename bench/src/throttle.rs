@@ -24,7 +24,10 @@ impl Throttle {
             return Ok(throttle);
         }
         let throttle = Self::create(Path::new("/sys/fs/cgroup").join(name))?;
-        throttle.write("cpu.max", &format!("{QUOTA_MICROSECONDS} {PERIOD_MICROSECONDS}"))?;
+        throttle.write(
+            "cpu.max",
+            &format!("{QUOTA_MICROSECONDS} {PERIOD_MICROSECONDS}"),
+        )?;
         Ok(throttle)
     }
 

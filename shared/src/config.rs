@@ -86,7 +86,9 @@ impl AllowedInstances {
     pub fn allow_provider(&self, provider: ProviderName) -> bool {
         match self {
             Self::All => true,
-            Self::Only(instances) => instances.iter().any(|instance| instance.as_str() == provider.as_str()),
+            Self::Only(instances) => instances
+                .iter()
+                .any(|instance| instance.as_str() == provider.as_str()),
         }
     }
 }
@@ -102,7 +104,11 @@ pub struct ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the environment variable {} cannot be used: {}", self.variable, self.reason)
+        write!(
+            f,
+            "the environment variable {} cannot be used: {}",
+            self.variable, self.reason
+        )
     }
 }
 
@@ -127,7 +133,8 @@ impl Config {
             tencent: credentials::tencent(lookup)?,
             alibaba: credentials::alibaba(lookup)?,
             aws: Cloud {
-                credentials: credentials::key(lookup, credentials::AWS)?.map(|key| Origin::Key(key.into())),
+                credentials: credentials::key(lookup, credentials::AWS)?
+                    .map(|key| Origin::Key(key.into())),
                 region: parsed(lookup, "AWS_REGION", Region::parse)?,
             },
             tencent_mqtt_endpoint: parsed(lookup, "TENCENT_MQTT_ENDPOINT", Endpoint::parse)?,
@@ -136,17 +143,31 @@ impl Config {
             aws_iot_endpoint: parsed(lookup, "AWS_ENDPOINT_URL_IOT", Endpoint::parse)?,
             sources: parsed(lookup, "SOURCES", sources)?.unwrap_or_default(),
             rate_limits: rate_limits::rate_limits(lookup)?,
-            inactivate_allowed_instances: parsed(lookup, "INACTIVATE_ALLOWED_INSTANCES", allowed_instances)?
-                .unwrap_or(AllowedInstances::Only(Vec::new())),
-            inactivate_message_max_age: parsed(lookup, "INACTIVATE_MESSAGE_MAX_AGE_SECONDS", max_age)?.unwrap_or(DAY),
+            inactivate_allowed_instances: parsed(
+                lookup,
+                "INACTIVATE_ALLOWED_INSTANCES",
+                allowed_instances,
+            )?
+            .unwrap_or(AllowedInstances::Only(Vec::new())),
+            inactivate_message_max_age: parsed(
+                lookup,
+                "INACTIVATE_MESSAGE_MAX_AGE_SECONDS",
+                max_age,
+            )?
+            .unwrap_or(DAY),
             webhook_secrets: webhook_secrets(lookup)?,
             results_queue: parsed(lookup, RESULTS_QUEUE_URL, QueueUrl::parse)?,
             orders_queue: parsed(lookup, ORDERS_QUEUE_URL, QueueUrl::parse)?,
             extra_roots: text(lookup, "SSL_CERT_FILE").map(PathBuf::from),
         };
-        let queues = [(RESULTS_QUEUE_URL, &config.results_queue), (ORDERS_QUEUE_URL, &config.orders_queue)];
+        let queues = [
+            (RESULTS_QUEUE_URL, &config.results_queue),
+            (ORDERS_QUEUE_URL, &config.orders_queue),
+        ];
         let set = queues.into_iter().find(|(_, queue)| queue.is_some());
-        if let Some((variable, _)) = set.filter(|_| config.aws.credentials.is_none() || config.aws.region.is_none()) {
+        if let Some((variable, _)) =
+            set.filter(|_| config.aws.credentials.is_none() || config.aws.region.is_none())
+        {
             let reason =
                 "messages are sent to it with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, which are not all set".to_owned();
             return Err(ConfigError { variable, reason });
@@ -159,28 +180,43 @@ fn text(lookup: Lookup<'_>, variable: &str) -> Option<String> {
     lookup(variable).filter(|value| !value.is_empty())
 }
 
-fn parsed<T>(lookup: Lookup<'_>, variable: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, ConfigError> {
-    text(lookup, variable).map(|value| parse(&value).map_err(|reason| ConfigError { variable, reason })).transpose()
+fn parsed<T>(
+    lookup: Lookup<'_>,
+    variable: &'static str,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Option<T>, ConfigError> {
+    text(lookup, variable)
+        .map(|value| parse(&value).map_err(|reason| ConfigError { variable, reason }))
+        .transpose()
 }
 
 /// An empty value is no way to leave it out: it would open what was meant to be closed.
 fn webhook_secrets(lookup: Lookup<'_>) -> Result<Option<Secrets>, ConfigError> {
     let variable = "WEBHOOK_SECRETS";
-    lookup(variable).map(|value| Secrets::parse(&value).map_err(|reason| ConfigError { variable, reason })).transpose()
+    lookup(variable)
+        .map(|value| Secrets::parse(&value).map_err(|reason| ConfigError { variable, reason }))
+        .transpose()
 }
 
 fn allowed_instances(list: &str) -> Result<AllowedInstances, String> {
     if list.trim() == "*" {
         return Ok(AllowedInstances::All);
     }
-    let instances = list.split(',').map(|id| InstanceId::parse(id.trim())).collect::<Result<_, _>>()?;
+    let instances = list
+        .split(',')
+        .map(|id| InstanceId::parse(id.trim()))
+        .collect::<Result<_, _>>()?;
     Ok(AllowedInstances::Only(instances))
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn max_age(seconds: &str) -> Result<Duration, String> {
-    let age = seconds.parse().map(Duration::from_secs).ok().filter(|age| (Duration::from_secs(60)..=DAY.saturating_mul(14)).contains(age));
+    let age = seconds
+        .parse()
+        .map(Duration::from_secs)
+        .ok()
+        .filter(|age| (Duration::from_secs(60)..=DAY.saturating_mul(14)).contains(age));
     age.ok_or_else(|| "it is a whole number of seconds from 60 to 1209600, the 14 days that a queue keeps messages at most".to_owned())
 }
 

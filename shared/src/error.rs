@@ -68,8 +68,15 @@ impl ErrorCode {
             Self::Throttled => ("throttled", "Throttled", 429, true),
             Self::Internal => ("internal", "Internal error", 500, false),
             Self::ProviderRejected => ("provider_rejected", "Provider rejected", 502, false),
-            Self::ProviderInvalidResponse => ("provider_invalid_response", "Provider invalid response", 502, true),
-            Self::ProviderUnavailable => ("provider_unavailable", "Provider unavailable", 503, true),
+            Self::ProviderInvalidResponse => (
+                "provider_invalid_response",
+                "Provider invalid response",
+                502,
+                true,
+            ),
+            Self::ProviderUnavailable => {
+                ("provider_unavailable", "Provider unavailable", 503, true)
+            }
             Self::Timeout => ("timeout", "Timeout", 504, true),
         }
     }
@@ -115,7 +122,12 @@ const LONGEST_VENDOR_TEXT: usize = 256;
 impl ProviderError {
     /// Takes what the vendor answered. Control characters become blanks. The message is dropped when it looks like an echo
     /// of a signed request, whatever its code: signatures and keys must not travel on.
-    pub fn new(provider: ProviderName, code: &str, message: Option<&str>, request_id: Option<&str>) -> Self {
+    pub fn new(
+        provider: ProviderName,
+        code: &str,
+        message: Option<&str>,
+        request_id: Option<&str>,
+    ) -> Self {
         Self {
             provider,
             code: printable(code),
@@ -131,10 +143,17 @@ impl ProviderError {
         let mut longest_first = values.to_vec();
         longest_first.sort_by_key(|value| std::cmp::Reverse(value.len()));
         let clean = |text: String| -> String {
-            let text = longest_first.iter().fold(text, |text, value| text.replace(value, "***"));
+            let text = longest_first
+                .iter()
+                .fold(text, |text, value| text.replace(value, "***"));
             text.chars().take(LONGEST_VENDOR_TEXT).collect()
         };
-        Self { code: clean(self.code), message: self.message.map(clean), request_id: self.request_id.map(clean), ..self }
+        Self {
+            code: clean(self.code),
+            message: self.message.map(clean),
+            request_id: self.request_id.map(clean),
+            ..self
+        }
     }
 }
 
@@ -144,16 +163,29 @@ fn echoes_signing(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let holds_a_signature = || {
         let is_digit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
-        text.split(|c: char| !is_digit(c)).any(|word| word.len() >= SHORTEST_SIGNATURE)
+        text.split(|c: char| !is_digit(c))
+            .any(|word| word.len() >= SHORTEST_SIGNATURE)
     };
-    ["hmac", "x-acs-", "x-tc-", "string to sign", "stringtosign", "canonical", "signature=", "authorization", "accesskey"]
-        .iter()
-        .any(|mark| text.contains(mark))
+    [
+        "hmac",
+        "x-acs-",
+        "x-tc-",
+        "string to sign",
+        "stringtosign",
+        "canonical",
+        "signature=",
+        "authorization",
+        "accesskey",
+    ]
+    .iter()
+    .any(|mark| text.contains(mark))
         || (text.contains("signature") && holds_a_signature())
 }
 
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// The one error of this crate. It serializes as the contract's problem document (RFC 9457).
@@ -194,19 +226,28 @@ impl Error {
 
     /// [`ErrorCode::InvalidRequest`] about one member of the request.
     pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), ..Self::new(ErrorCode::InvalidRequest, detail) }
+        Self {
+            field: Some(field.into()),
+            ..Self::new(ErrorCode::InvalidRequest, detail)
+        }
     }
 
     /// The same error about this member of the request.
     #[must_use]
     pub fn with_field(self, field: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), ..self }
+        Self {
+            field: Some(field.into()),
+            ..self
+        }
     }
 
     /// The same error with what the provider said.
     #[must_use]
     pub fn with_provider_error(self, provider_error: ProviderError) -> Self {
-        Self { provider_error: Some(Box::new(provider_error)), ..self }
+        Self {
+            provider_error: Some(Box::new(provider_error)),
+            ..self
+        }
     }
 
     /// Whether it is a matter of the one certificate that was asked for.
@@ -232,8 +273,13 @@ impl Error {
     /// a defect here, say nothing about the request: acknowledging it would lose it.
     pub const fn comes_back(&self) -> bool {
         match self.code {
-            ErrorCode::ProviderRejected | ErrorCode::InvalidRequest => !self.concerns_one_certificate(),
-            ErrorCode::Forbidden | ErrorCode::NotFound | ErrorCode::Unauthenticated | ErrorCode::MethodNotAllowed => false,
+            ErrorCode::ProviderRejected | ErrorCode::InvalidRequest => {
+                !self.concerns_one_certificate()
+            }
+            ErrorCode::Forbidden
+            | ErrorCode::NotFound
+            | ErrorCode::Unauthenticated
+            | ErrorCode::MethodNotAllowed => false,
             ErrorCode::PayloadTooLarge
             | ErrorCode::Unsupported
             | ErrorCode::Internal
@@ -296,36 +342,92 @@ mod tests {
     #[test]
     fn every_code_is_as_the_contract_says() {
         for ((code, name, status, retryable, comes_back), listed) in [
-            (ErrorCode::InvalidRequest, "invalid_request", 400, false, true),
-            (ErrorCode::Unauthenticated, "unauthenticated", 401, false, false),
+            (
+                ErrorCode::InvalidRequest,
+                "invalid_request",
+                400,
+                false,
+                true,
+            ),
+            (
+                ErrorCode::Unauthenticated,
+                "unauthenticated",
+                401,
+                false,
+                false,
+            ),
             (ErrorCode::Forbidden, "forbidden", 403, false, false),
             (ErrorCode::NotFound, "not_found", 404, false, false),
-            (ErrorCode::MethodNotAllowed, "method_not_allowed", 405, false, false),
-            (ErrorCode::PayloadTooLarge, "payload_too_large", 413, false, true),
+            (
+                ErrorCode::MethodNotAllowed,
+                "method_not_allowed",
+                405,
+                false,
+                false,
+            ),
+            (
+                ErrorCode::PayloadTooLarge,
+                "payload_too_large",
+                413,
+                false,
+                true,
+            ),
             (ErrorCode::Unsupported, "unsupported", 422, false, true),
             (ErrorCode::Throttled, "throttled", 429, true, true),
             (ErrorCode::Internal, "internal", 500, false, true),
-            (ErrorCode::ProviderRejected, "provider_rejected", 502, false, true),
-            (ErrorCode::ProviderInvalidResponse, "provider_invalid_response", 502, true, true),
-            (ErrorCode::ProviderUnavailable, "provider_unavailable", 503, true, true),
+            (
+                ErrorCode::ProviderRejected,
+                "provider_rejected",
+                502,
+                false,
+                true,
+            ),
+            (
+                ErrorCode::ProviderInvalidResponse,
+                "provider_invalid_response",
+                502,
+                true,
+                true,
+            ),
+            (
+                ErrorCode::ProviderUnavailable,
+                "provider_unavailable",
+                503,
+                true,
+                true,
+            ),
             (ErrorCode::Timeout, "timeout", 504, true, true),
         ]
         .into_iter()
         .zip(ErrorCode::ALL)
         {
             assert_eq!(code, listed);
-            assert_eq!((code.as_str(), code.http_status(), code.retryable()), (name, status, retryable));
+            assert_eq!(
+                (code.as_str(), code.http_status(), code.retryable()),
+                (name, status, retryable)
+            );
             assert_eq!(Error::new(code, "").comes_back(), comes_back, "{name}");
         }
-        let odd_certificate = Error { concerns_parameters: true, ..Error::new(ErrorCode::ProviderRejected, "") };
+        let odd_certificate = Error {
+            concerns_parameters: true,
+            ..Error::new(ErrorCode::ProviderRejected, "")
+        };
         assert!(!odd_certificate.comes_back());
-        let in_the_wrong_state = Error { concerns_state: true, ..Error::new(ErrorCode::ProviderRejected, "") };
+        let in_the_wrong_state = Error {
+            concerns_state: true,
+            ..Error::new(ErrorCode::ProviderRejected, "")
+        };
         assert!(!in_the_wrong_state.comes_back() && !in_the_wrong_state.ends_the_request());
     }
 
     #[test]
     fn an_error_is_a_problem_document() {
-        let told = ProviderError::new(ProviderName::TencentMqtt, "RequestLimitExceeded", Some("Too many."), Some("id-1"));
+        let told = ProviderError::new(
+            ProviderName::TencentMqtt,
+            "RequestLimitExceeded",
+            Some("Too many."),
+            Some("id-1"),
+        );
         let error = Error::new(ErrorCode::Throttled, "try again later").with_provider_error(told);
         let expected = json!({
             "type": "about:blank", "title": "Throttled", "status": 429, "code": "throttled", "retryable": true,
@@ -335,7 +437,10 @@ mod tests {
             }
         });
         assert_eq!(serde_json::to_value(&error).unwrap(), expected);
-        assert_eq!(serde_json::to_value(Error::invalid("limit", "too much")).unwrap()["provider_error"], json!(null));
+        assert_eq!(
+            serde_json::to_value(Error::invalid("limit", "too much")).unwrap()["provider_error"],
+            json!(null)
+        );
     }
 
     #[test]
@@ -348,11 +453,34 @@ mod tests {
             "AccessKeyId=LTAI",
             "Signature: 06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0 is wrong",
         ] {
-            assert_eq!(ProviderError::new(ProviderName::AlibabaMqtt, "Odd", Some(echo), None).message, None, "{echo}");
+            assert_eq!(
+                ProviderError::new(ProviderName::AlibabaMqtt, "Odd", Some(echo), None).message,
+                None,
+                "{echo}"
+            );
         }
-        let nested = ProviderError::new(ProviderName::AlibabaMqtt, "Odd", Some("of top-LTAI-secret"), None);
-        assert_eq!(nested.without(&["LTAI", "top-LTAI-secret"]).message.as_deref(), Some("of ***"));
-        let long = ProviderError::new(ProviderName::AlibabaMqtt, "Odd", Some(&"é\n".repeat(600)), None).without(&[]).message.unwrap();
+        let nested = ProviderError::new(
+            ProviderName::AlibabaMqtt,
+            "Odd",
+            Some("of top-LTAI-secret"),
+            None,
+        );
+        assert_eq!(
+            nested
+                .without(&["LTAI", "top-LTAI-secret"])
+                .message
+                .as_deref(),
+            Some("of ***")
+        );
+        let long = ProviderError::new(
+            ProviderName::AlibabaMqtt,
+            "Odd",
+            Some(&"é\n".repeat(600)),
+            None,
+        )
+        .without(&[])
+        .message
+        .unwrap();
         assert_eq!(long.chars().count(), LONGEST_VENDOR_TEXT);
         assert!(!long.contains('\n'));
     }

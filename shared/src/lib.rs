@@ -16,7 +16,13 @@
 //! * [`model`] and [`error`] are the words that all of them share; [`config`] is the environment as one value.
 
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "tests compute with their own numbers"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        reason = "tests compute with their own numbers"
+    )
+)]
 
 pub mod config;
 pub mod credentials;

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::error::{Error, ErrorCode, ProviderError};
-use crate::model::{Fingerprint, InstanceId, ProviderName, Region, SerialNumber, Source, Timestamp};
+use crate::model::{
+    Fingerprint, InstanceId, ProviderName, Region, SerialNumber, Source, Timestamp,
+};
 use crate::request::{MOST_SOURCES, Sources};
 
 /// A text: in requests in any of its spellings, in answers in one. Its longest form in either, in characters.
@@ -60,8 +62,12 @@ text!(
 /// A certificate is named by its serial number or its fingerprint.
 pub(crate) fn one_of_its_names(schema: &mut Schema) {
     let names = ["serial_number", "fingerprint_sha256"];
-    let named = |name: &str| json_schema!({"required": [name], "properties": {name: {"type": "string"}}});
-    schema.insert("anyOf".to_owned(), names.map(named).map(Schema::to_value).to_vec().into());
+    let named =
+        |name: &str| json_schema!({"required": [name], "properties": {name: {"type": "string"}}});
+    schema.insert(
+        "anyOf".to_owned(),
+        names.map(named).map(Schema::to_value).to_vec().into(),
+    );
 }
 
 /// A request inside of an answer, in the caller's own spellings.
@@ -71,11 +77,19 @@ pub(crate) fn request_or_null(_: &mut SchemaGenerator) -> Schema {
 
 /// Several sources stand in place of one.
 pub(crate) fn one_source_or_several(schema: &mut Schema) {
-    let absent: serde_json::Map<String, serde_json::Value> =
-        ["provider", "region", "instance_id"].map(|name| (name.to_owned(), serde_json::json!({"type": "null"}))).into_iter().collect();
+    let absent: serde_json::Map<String, serde_json::Value> = ["provider", "region", "instance_id"]
+        .map(|name| (name.to_owned(), serde_json::json!({"type": "null"})))
+        .into_iter()
+        .collect();
     let several_only = json_schema!({"properties": absent});
     let one_only = json_schema!({"properties": {"sources": {"type": "null"}}});
-    schema.insert("anyOf".to_owned(), [several_only, one_only].map(Schema::to_value).to_vec().into());
+    schema.insert(
+        "anyOf".to_owned(),
+        [several_only, one_only]
+            .map(Schema::to_value)
+            .to_vec()
+            .into(),
+    );
 }
 
 impl JsonSchema for Timestamp {
@@ -85,9 +99,13 @@ impl JsonSchema for Timestamp {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let description = "A moment as RFC 3339 writes it. Requests may use any offset; answers have UTC with a Z.";
-        let mut schema = json_schema!({"type": "string", "description": description, "format": "date-time"});
+        let mut schema =
+            json_schema!({"type": "string", "description": description, "format": "date-time"});
         if generator.contract().is_serialize() {
-            schema.insert("pattern".to_owned(), "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z$".into());
+            schema.insert(
+                "pattern".to_owned(),
+                "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z$".into(),
+            );
         }
         schema
     }

@@ -26,8 +26,16 @@ pub const RECORD: &str = "record";
 /// which could hold data. Only the first call in a process has an effect.
 pub fn init(service: &'static str, lookup: &dyn Fn(&str) -> Option<String>) {
     let level = lookup("AWS_LAMBDA_LOG_LEVEL");
-    let json = lookup("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
-    if tracing::subscriber::set_global_default(log(service, level.as_deref(), json, to_standard_output)).is_ok() {
+    let json =
+        lookup("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
+    if tracing::subscriber::set_global_default(log(
+        service,
+        level.as_deref(),
+        json,
+        to_standard_output,
+    ))
+    .is_ok()
+    {
         std::panic::set_hook(Box::new(|panic| {
             let place = panic.location().map(ToString::to_string);
             tracing::error!(place, "a panic: this is a defect");
@@ -44,18 +52,34 @@ struct Log<W> {
 }
 
 fn log<W>(service: &'static str, level: Option<&str>, json: bool, writer: W) -> Log<W> {
-    let lines = Lines { service, json, record_level: record_level(level) };
+    let lines = Lines {
+        service,
+        json,
+        record_level: record_level(level),
+    };
     let threshold = threshold(level);
-    Log { lines, targets: targets(threshold), most_verbose: threshold.max(LevelFilter::INFO), writer }
+    Log {
+        lines,
+        targets: targets(threshold),
+        most_verbose: threshold.max(LevelFilter::INFO),
+        writer,
+    }
 }
 
 impl<W: Fn(&str) + 'static> Subscriber for Log<W> {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && self.targets.would_enable(metadata.target(), metadata.level())
+        metadata.is_event()
+            && self
+                .targets
+                .would_enable(metadata.target(), metadata.level())
     }
 
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if self.enabled(metadata) { Interest::always() } else { Interest::never() }
+        if self.enabled(metadata) {
+            Interest::always()
+        } else {
+            Interest::never()
+        }
     }
 
     /// What is more verbose is not even looked at where it would be logged.

@@ -38,11 +38,20 @@ impl Secrets {
     pub fn parse(text: &str) -> Result<Self, String> {
         let entries: Vec<&str> = text.split(',').collect();
         if entries.len() > MOST_SECRETS {
-            return Err(format!("it lists {} secrets, and at most {MOST_SECRETS} are taken", entries.len()));
+            return Err(format!(
+                "it lists {} secrets, and at most {MOST_SECRETS} are taken",
+                entries.len()
+            ));
         }
         let mut secrets = Vec::with_capacity(entries.len());
         for (index, entry) in entries.iter().enumerate() {
-            let at_fault = |reason: String| format!("secret {} of {} {reason}", index.saturating_add(1), entries.len());
+            let at_fault = |reason: String| {
+                format!(
+                    "secret {} of {} {reason}",
+                    index.saturating_add(1),
+                    entries.len()
+                )
+            };
             secrets.push(secret(entry).map_err(at_fault)?);
             // Strict base64 writes the same bytes in one way only.
             if entries.iter().take(index).any(|earlier| earlier == entry) {
@@ -60,15 +69,23 @@ impl fmt::Debug for Secrets {
 }
 
 fn secret(entry: &str) -> Result<SecretSlice<u8>, String> {
-    let encoded = entry.strip_prefix(SECRET_PREFIX).ok_or_else(|| format!("does not begin with {SECRET_PREFIX}"))?;
+    let encoded = entry
+        .strip_prefix(SECRET_PREFIX)
+        .ok_or_else(|| format!("does not begin with {SECRET_PREFIX}"))?;
     // The decoder's own message would show a character of the secret.
     let secret: SecretSlice<u8> = match STANDARD.decode(encoded) {
         Ok(bytes) => bytes.into(),
-        Err(_) => return Err("is not standard base64 with its padding, or has a blank beside it".to_owned()),
+        Err(_) => {
+            return Err(
+                "is not standard base64 with its padding, or has a blank beside it".to_owned(),
+            );
+        }
     };
     match secret.expose_secret().len() {
         SHORTEST_SECRET..=LONGEST_SECRET => Ok(secret),
-        length => Err(format!("has {length} bytes; it must have {SHORTEST_SECRET} to {LONGEST_SECRET}, all of them random")),
+        length => Err(format!(
+            "has {length} bytes; it must have {SHORTEST_SECRET} to {LONGEST_SECRET}, all of them random"
+        )),
     }
 }
 
@@ -82,12 +99,16 @@ impl WebhookId {
     /// # Errors
     /// A sentence that shows the form and not the text.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let well_formed =
-            (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        let well_formed = (1..=LONGEST_ID).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
         if well_formed {
             Ok(Self(text.to_owned()))
         } else {
-            Err(format!("a webhook's id is 1 to {LONGEST_ID} letters, digits, underscores and hyphens"))
+            Err(format!(
+                "a webhook's id is 1 to {LONGEST_ID} letters, digits, underscores and hyphens"
+            ))
         }
     }
 
@@ -142,11 +163,20 @@ pub fn verify(
     let id = WebhookId::parse(id).map_err(|_| Rejected("webhook-id is malformed"))?;
     let sent = epoch_seconds(timestamp).ok_or(Rejected("webhook-timestamp is malformed"))?;
     if !is_near(sent, now) {
-        return Err(Rejected("webhook-timestamp is more than 5 minutes from now"));
+        return Err(Rejected(
+            "webhook-timestamp is more than 5 minutes from now",
+        ));
     }
     let signatures = signatures_of_version_1(signatures)?;
 
-    let content = [id.as_str().as_bytes(), b".", timestamp.as_bytes(), b".", body].concat();
+    let content = [
+        id.as_str().as_bytes(),
+        b".",
+        timestamp.as_bytes(),
+        b".",
+        body,
+    ]
+    .concat();
     // Every secret meets every signature: the time taken must not tell which of them fits.
     let mut is_signed = Choice::from(0);
     for secret in &secrets.0 {
@@ -155,19 +185,30 @@ pub fn verify(
             is_signed |= expected.as_slice().ct_eq(signature);
         }
     }
-    if is_signed.into() { Ok(id) } else { Err(Rejected("no signature was made with one of the secrets")) }
+    if is_signed.into() {
+        Ok(id)
+    } else {
+        Err(Rejected("no signature was made with one of the secrets"))
+    }
 }
 
 /// 1 to 12 digits as a number is written: no sign, no zero in front.
 fn epoch_seconds(text: &str) -> Option<i64> {
-    let digits = (1..=MOST_TIMESTAMP_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = (1..=MOST_TIMESTAMP_DIGITS).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_digit());
     let has_zero_in_front = text.len() > 1 && text.starts_with('0');
-    if digits && !has_zero_in_front { text.parse().ok() } else { None }
+    if digits && !has_zero_in_front {
+        text.parse().ok()
+    } else {
+        None
+    }
 }
 
 /// A moment that the calendar does not hold is near to none that it holds.
 fn is_near(sent_seconds: i64, now: Timestamp) -> bool {
-    let moment = |offset| Timestamp::from_epoch_milliseconds(sent_seconds.checked_mul(1_000)?.checked_add(offset)?);
+    let moment = |offset| {
+        Timestamp::from_epoch_milliseconds(sent_seconds.checked_mul(1_000)?.checked_add(offset)?)
+    };
     let earliest = moment(-TOLERANCE_MILLISECONDS);
     let latest = moment(TOLERANCE_MILLISECONDS);
     earliest.is_some_and(|earliest| earliest <= now) && latest.is_some_and(|latest| now <= latest)
@@ -181,11 +222,18 @@ fn signatures_of_version_1(header: &str) -> Result<Vec<[u8; 32]>, Rejected> {
     if header.split(' ').count() > MOST_SIGNATURES {
         return Err(Rejected("webhook-signature lists more than 8 signatures"));
     }
-    Ok(header.split(' ').filter_map(signature_of_version_1).collect())
+    Ok(header
+        .split(' ')
+        .filter_map(signature_of_version_1)
+        .collect())
 }
 
 fn signature_of_version_1(entry: &str) -> Option<[u8; 32]> {
-    STANDARD.decode(entry.strip_prefix("v1,")?).ok()?.try_into().ok()
+    STANDARD
+        .decode(entry.strip_prefix("v1,")?)
+        .ok()?
+        .try_into()
+        .ok()
 }
 
 #[cfg(test)]

@@ -67,7 +67,10 @@ async fn main() -> ExitCode {
 }
 
 fn options(arguments: &[String]) -> Result<Options, String> {
-    let mut options = Options { port: 0, processes: 2 };
+    let mut options = Options {
+        port: 0,
+        processes: 2,
+    };
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -77,7 +80,9 @@ fn options(arguments: &[String]) -> Result<Options, String> {
             }
             "--processes" => {
                 let count = arguments.next().and_then(|text| text.parse().ok());
-                options.processes = count.filter(|count| (1..=100).contains(count)).ok_or("--processes needs a count from 1 to 100")?;
+                options.processes = count
+                    .filter(|count| (1..=100).contains(count))
+                    .ok_or("--processes needs a count from 1 to 100")?;
             }
             other => return Err(format!("unknown argument {other}")),
         }
@@ -89,9 +94,14 @@ async fn serve(options: &Options) -> Result<(), String> {
     let mut terminated = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let own = own_variables(std::env::vars_os())?;
-    let api = HttpApi::start(options.port, options.processes, |function| variables(&own, function)).await?;
+    let api = HttpApi::start(options.port, options.processes, |function| {
+        variables(&own, function)
+    })
+    .await?;
     let mut out = io::stdout();
-    writeln!(out, "{}", json!({ "url": api.url() })).and_then(|()| out.flush()).map_err(|error| error.to_string())?;
+    writeln!(out, "{}", json!({ "url": api.url() }))
+        .and_then(|()| out.flush())
+        .map_err(|error| error.to_string())?;
     tokio::select! {
         () = api.serve() => {}
         _ = terminated.recv() => {}
@@ -102,10 +112,15 @@ async fn serve(options: &Options) -> Result<(), String> {
 
 /// This program's variables that concern the functions.
 fn own_variables(all: impl Iterator<Item = (OsString, OsString)>) -> Result<Variables, String> {
-    let concerns = |name: &OsStr| name.to_str().is_some_and(|name| is_passed(name) || name.starts_with("DEFAULT_PROVIDER_"));
+    let concerns = |name: &OsStr| {
+        name.to_str()
+            .is_some_and(|name| is_passed(name) || name.starts_with("DEFAULT_PROVIDER_"))
+    };
     let read = |(name, value): (OsString, OsString)| {
         let name = name.to_string_lossy().into_owned();
-        let value = value.into_string().map_err(|_| format!("the variable {name} is not UTF-8"))?;
+        let value = value
+            .into_string()
+            .map_err(|_| format!("the variable {name} is not UTF-8"))?;
         Ok((name, value))
     };
     all.filter(|(name, _)| concerns(name)).map(read).collect()

@@ -11,7 +11,11 @@ use whole_function_tests::signing_input::{sign_acs3, sign_tc3};
 fn main() -> io::Result<()> {
     let mut output = io::BufWriter::new(io::stdout().lock());
     for line in io::stdin().lock().lines() {
-        writeln!(output, "{}", answer(&line?).unwrap_or_else(|error| json!({ "error": error })))?;
+        writeln!(
+            output,
+            "{}",
+            answer(&line?).unwrap_or_else(|error| json!({ "error": error }))
+        )?;
     }
     output.flush()
 }

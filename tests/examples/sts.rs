@@ -17,7 +17,11 @@ use serde_json::{Map, Value, json};
 fn main() -> io::Result<()> {
     let mut output = io::BufWriter::new(io::stdout().lock());
     for line in io::stdin().lock().lines() {
-        writeln!(output, "{}", answer(&line?).unwrap_or_else(|error| json!({ "error": error })))?;
+        writeln!(
+            output,
+            "{}",
+            answer(&line?).unwrap_or_else(|error| json!({ "error": error }))
+        )?;
     }
     output.flush()
 }
@@ -25,26 +29,53 @@ fn main() -> io::Result<()> {
 fn answer(line: &str) -> Result<Value, String> {
     let input: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let request = request(&input)?;
-    let headers: Map<String, Value> = request.headers.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+    let headers: Map<String, Value> = request
+        .headers
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), Value::from(value)))
+        .collect();
     let body = String::from_utf8(request.body).map_err(|error| error.to_string())?;
-    Ok(json!({ "method": request.method.as_str(), "url": request.url, "headers": headers, "body": body }))
+    Ok(
+        json!({ "method": request.method.as_str(), "url": request.url, "headers": headers, "body": body }),
+    )
 }
 
 fn request(input: &Value) -> Result<HttpRequest, String> {
-    let text = |pointer: &str| input.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let text = |pointer: &str| {
+        input
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
     let required = |pointer: &str| text(pointer).ok_or_else(|| format!("{pointer} is no text"));
     let endpoint = Endpoint::parse(&required("/endpoint")?)?;
     let region = Region::parse(&required("/region")?)?;
-    let seconds = input.get("seconds").and_then(Value::as_i64).ok_or("seconds is no number")?;
-    let now = seconds.checked_mul(1000).and_then(Timestamp::from_epoch_milliseconds).ok_or("seconds is no time")?;
+    let seconds = input
+        .get("seconds")
+        .and_then(Value::as_i64)
+        .ok_or("seconds is no number")?;
+    let now = seconds
+        .checked_mul(1000)
+        .and_then(Timestamp::from_epoch_milliseconds)
+        .ok_or("seconds is no time")?;
     let key = || -> Result<Credentials, String> {
         let token = text("/key/token").map(SecretString::from);
-        Ok(Credentials { id: required("/key/id")?, secret: required("/key/secret")?.into(), token })
+        Ok(Credentials {
+            id: required("/key/id")?,
+            secret: required("/key/secret")?.into(),
+            token,
+        })
     };
     let role = |vendor: Vendor| -> Result<Role, String> {
         let external_id = text("/role/external_id");
         let (arn, session_name) = (required("/role/arn")?, required("/role/session_name")?);
-        Ok(Role { vendor, arn, session_name, external_id, endpoint: endpoint.clone() })
+        Ok(Role {
+            vendor,
+            arn,
+            session_name,
+            external_id,
+            endpoint: endpoint.clone(),
+        })
     };
     let identity = |credentials: Credentials| Identity {
         provider: text("/provider").unwrap_or_default(),
@@ -53,16 +84,41 @@ fn request(input: &Value) -> Result<HttpRequest, String> {
         region: region.clone(),
         credentials,
     };
-    let nobody = || Credentials { id: String::new(), secret: String::new().into(), token: None };
+    let nobody = || Credentials {
+        id: String::new(),
+        secret: String::new().into(),
+        token: None,
+    };
     let token = || required("/token").map(SecretString::from);
     match required("/action")?.as_str() {
-        "tencent AssumeRole" => Ok(tencent::assume_role(&role(Vendor::Tencent(region.clone()))?, &region, &key()?, now)),
+        "tencent AssumeRole" => Ok(tencent::assume_role(
+            &role(Vendor::Tencent(region.clone()))?,
+            &region,
+            &key()?,
+            now,
+        )),
         "tencent AssumeRoleWithWebIdentity" => {
             let role = role(Vendor::Tencent(region.clone()))?;
-            Ok(tencent::assume_role_with_web_identity(&role, &region, &identity(nobody()), &token()?, now))
+            Ok(tencent::assume_role_with_web_identity(
+                &role,
+                &region,
+                &identity(nobody()),
+                &token()?,
+                now,
+            ))
         }
-        "alibaba AssumeRole" => Ok(alibaba::assume_role(&role(Vendor::Alibaba)?, &key()?, now, nonce(&required("/nonce_hex")?)?)),
-        "alibaba AssumeRoleWithOIDC" => Ok(alibaba::assume_role_with_oidc(&role(Vendor::Alibaba)?, &identity(nobody()), &token()?, now)),
+        "alibaba AssumeRole" => Ok(alibaba::assume_role(
+            &role(Vendor::Alibaba)?,
+            &key()?,
+            now,
+            nonce(&required("/nonce_hex")?)?,
+        )),
+        "alibaba AssumeRoleWithOIDC" => Ok(alibaba::assume_role_with_oidc(
+            &role(Vendor::Alibaba)?,
+            &identity(nobody()),
+            &token()?,
+            now,
+        )),
         "aws GetWebIdentityToken" => Ok(aws::get_web_identity_token(&identity(key()?), now)),
         other => Err(format!("unknown action {other}")),
     }

@@ -52,7 +52,11 @@ fn main() -> ExitCode {
 fn answer_lines() -> io::Result<()> {
     let mut output = io::BufWriter::new(io::stdout().lock());
     for line in io::stdin().lock().lines() {
-        writeln!(output, "{}", answer(&line?).map_or_else(|error| json!({ "error": error }), Value::Bool))?;
+        writeln!(
+            output,
+            "{}",
+            answer(&line?).map_or_else(|error| json!({ "error": error }), Value::Bool)
+        )?;
     }
     output.flush()
 }
@@ -61,9 +65,23 @@ fn answer(line: &str) -> Result<bool, String> {
     let case: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let text = |member: &str| case.get(member).and_then(Value::as_str);
     let secrets = Secrets::parse(text("secrets").ok_or("secrets is not a text")?)?;
-    let body = text("body_base64").and_then(|body| STANDARD.decode(body).ok()).ok_or("body_base64 is not base64")?;
-    let now = case.get("now").and_then(Value::as_i64).and_then(Timestamp::from_epoch_milliseconds).ok_or("now is no moment")?;
-    Ok(verify(&secrets, text("id"), text("timestamp"), text("signature"), &body, now).is_ok())
+    let body = text("body_base64")
+        .and_then(|body| STANDARD.decode(body).ok())
+        .ok_or("body_base64 is not base64")?;
+    let now = case
+        .get("now")
+        .and_then(Value::as_i64)
+        .and_then(Timestamp::from_epoch_milliseconds)
+        .ok_or("now is no moment")?;
+    Ok(verify(
+        &secrets,
+        text("id"),
+        text("timestamp"),
+        text("signature"),
+        &body,
+        now,
+    )
+    .is_ok())
 }
 
 /// Prints how many of the damaged webhooks were accepted.
@@ -74,7 +92,9 @@ fn mutate(number: u64, seed: u64) -> Result<(), String> {
     for index in 0..number {
         let mut message = Message::random(&mut random);
         if !message.is_accepted()? {
-            return Err(format!("seed {seed}: message {index} was refused before it was changed: {message:?}"));
+            return Err(format!(
+                "seed {seed}: message {index} was refused before it was changed: {message:?}"
+            ));
         }
         let part = message.damage(&mut random);
         if let Some(count) = of_part.get_mut(part) {
@@ -82,13 +102,24 @@ fn mutate(number: u64, seed: u64) -> Result<(), String> {
         }
         if message.is_accepted()? {
             accepted = accepted.saturating_add(1);
-            eprintln!("seed {seed}: message {index} was accepted after it was changed: {message:?}");
+            eprintln!(
+                "seed {seed}: message {index} was accepted after it was changed: {message:?}"
+            );
         }
     }
     let [id, timestamp, body, signature] = of_part;
     let parts = json!({"id": id, "timestamp": timestamp, "body": body, "signature": signature});
-    println!("{}", json!({"mutations": number, "accepted": accepted, "parts": parts, "seed": seed}));
-    if accepted == 0 { Ok(()) } else { Err(format!("{accepted} of {number} changed webhooks were accepted")) }
+    println!(
+        "{}",
+        json!({"mutations": number, "accepted": accepted, "parts": parts, "seed": seed})
+    );
+    if accepted == 0 {
+        Ok(())
+    } else {
+        Err(format!(
+            "{accepted} of {number} changed webhooks were accepted"
+        ))
+    }
 }
 
 /// A webhook with a good signature among others that do not count.
@@ -108,9 +139,16 @@ struct Message {
 impl Message {
     fn random(random: &mut Random) -> Self {
         const ID: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-        let keys: Vec<Vec<u8>> = (0..random.between(1, 4)).map(|_| random.bytes(24, 64)).collect();
-        let secrets: Vec<String> = keys.iter().map(|key| format!("whsec_{}", STANDARD.encode(key))).collect();
-        let id: Vec<u8> = (0..random.between(1, 128)).map(|_| random.pick(ID)).collect();
+        let keys: Vec<Vec<u8>> = (0..random.between(1, 4))
+            .map(|_| random.bytes(24, 64))
+            .collect();
+        let secrets: Vec<String> = keys
+            .iter()
+            .map(|key| format!("whsec_{}", STANDARD.encode(key)))
+            .collect();
+        let id: Vec<u8> = (0..random.between(1, 128))
+            .map(|_| random.pick(ID))
+            .collect();
         // Around 1970 a timestamp has few digits, around 2001 it comes to have ten of them.
         let seconds = match random.between(0, 3) {
             0 => random.between(0, 9_999),
@@ -118,7 +156,10 @@ impl Message {
             _ => random.between(1_500_000_000, 4_000_000_000),
         };
         let seconds = i64::from(seconds);
-        let now = seconds.saturating_mul(1_000).saturating_add(i64::from(random.between(0, 600_000))).saturating_sub(300_000);
+        let now = seconds
+            .saturating_mul(1_000)
+            .saturating_add(i64::from(random.between(0, 600_000)))
+            .saturating_sub(300_000);
         let timestamp = seconds.to_string().into_bytes();
         let body = random.bytes(0, 200);
         let key = random.pick(&keys);
@@ -130,8 +171,18 @@ impl Message {
             _ => String::new(),
         });
         // Years before 10000 always are a moment.
-        let now = Timestamp::from_epoch_milliseconds(now).unwrap_or(Timestamp::from_system_time(std::time::SystemTime::UNIX_EPOCH));
-        Self { secrets: secrets.join(","), id, timestamp, signature, others, body, now }
+        let now = Timestamp::from_epoch_milliseconds(now).unwrap_or(Timestamp::from_system_time(
+            std::time::SystemTime::UNIX_EPOCH,
+        ));
+        Self {
+            secrets: secrets.join(","),
+            id,
+            timestamp,
+            signature,
+            others,
+            body,
+            now,
+        }
     }
 
     /// Changes, removes or puts in one byte: in the id (0), the timestamp (1), the body (2) or the good signature (3).
@@ -146,12 +197,17 @@ impl Message {
         let at = |offset: u32| usize::try_from(offset).unwrap_or_default();
         match random.between(0, 4) {
             // A blank at an end of the signature only sets it apart from an entry without anything in it.
-            0 if number == 3 => part.insert(at(random.between(1, length.saturating_sub(1))), random.byte()),
+            0 if number == 3 => part.insert(
+                at(random.between(1, length.saturating_sub(1))),
+                random.byte(),
+            ),
             0 => part.insert(at(random.between(0, length)), random.byte()),
             1 if length > 0 => drop(part.remove(at(random.between(0, length.saturating_sub(1))))),
             _ => match part.get_mut(at(random.between(0, length.saturating_sub(1)))) {
                 // Half of them change one bit.
-                Some(byte) if random.between(0, 1) == 0 => *byte ^= 1_u8.wrapping_shl(random.between(0, 7)),
+                Some(byte) if random.between(0, 1) == 0 => {
+                    *byte ^= 1_u8.wrapping_shl(random.between(0, 7))
+                }
                 Some(byte) => *byte ^= random.byte().max(1),
                 None => part.push(random.byte()),
             },
@@ -163,10 +219,22 @@ impl Message {
         let text = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect::<String>();
         let [before, behind] = &self.others;
         let signatures = [before.as_str(), &text(&self.signature), behind];
-        let signatures: Vec<&str> = signatures.into_iter().filter(|entry| !entry.is_empty()).collect();
+        let signatures: Vec<&str> = signatures
+            .into_iter()
+            .filter(|entry| !entry.is_empty())
+            .collect();
         let secrets = Secrets::parse(&self.secrets)?;
-        let (id, timestamp, signatures) = (text(&self.id), text(&self.timestamp), signatures.join(" "));
-        Ok(verify(&secrets, Some(&id), Some(&timestamp), Some(&signatures), &self.body, self.now).is_ok())
+        let (id, timestamp, signatures) =
+            (text(&self.id), text(&self.timestamp), signatures.join(" "));
+        Ok(verify(
+            &secrets,
+            Some(&id),
+            Some(&timestamp),
+            Some(&signatures),
+            &self.body,
+            self.now,
+        )
+        .is_ok())
     }
 }
 
@@ -193,11 +261,17 @@ impl Random {
     }
 
     fn bytes(&mut self, least: u32, most: u32) -> Vec<u8> {
-        (0..self.between(least, most)).map(|_| self.byte()).collect()
+        (0..self.between(least, most))
+            .map(|_| self.byte())
+            .collect()
     }
 
     fn pick<T: Clone + Default>(&mut self, from: &[T]) -> T {
         let last = u32::try_from(from.len().saturating_sub(1)).unwrap_or_default();
-        usize::try_from(self.between(0, last)).ok().and_then(|at| from.get(at)).cloned().unwrap_or_default()
+        usize::try_from(self.between(0, last))
+            .ok()
+            .and_then(|at| from.get(at))
+            .cloned()
+            .unwrap_or_default()
     }
 }

@@ -48,15 +48,29 @@ impl FunctionError {
     /// Reads the body that a function posts: `{"errorType", "errorMessage", "stackTrace"}`.
     pub(crate) fn from_body(body: &[u8]) -> Self {
         let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
-            return Self { message: String::from_utf8_lossy(body).into_owned(), ..Self::default() };
+            return Self {
+                message: String::from_utf8_lossy(body).into_owned(),
+                ..Self::default()
+            };
         };
-        let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |name: &str| {
+            object
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let lines = object.get("stackTrace").and_then(Value::as_array);
-        let line = |line: &Value| line.as_str().map_or_else(|| line.to_string(), str::to_owned);
+        let line = |line: &Value| {
+            line.as_str()
+                .map_or_else(|| line.to_string(), str::to_owned)
+        };
         Self {
             error_type: text("errorType"),
             message: text("errorMessage"),
-            stack: lines.map(|lines| lines.iter().map(line).collect()).unwrap_or_default(),
+            stack: lines
+                .map(|lines| lines.iter().map(line).collect())
+                .unwrap_or_default(),
         }
     }
 }
@@ -103,11 +117,22 @@ impl Answer {
             let members = response.as_object().filter(|members| members.len() == 1)?;
             let id = |failure: &Value| {
                 let members = failure.as_object().filter(|members| members.len() == 1)?;
-                members.get("itemIdentifier")?.as_str().filter(|id| !id.is_empty()).map(str::to_owned)
+                members
+                    .get("itemIdentifier")?
+                    .as_str()
+                    .filter(|id| !id.is_empty())
+                    .map(str::to_owned)
             };
-            members.get("batchItemFailures")?.as_array()?.iter().map(id).collect::<Option<Vec<_>>>()
+            members
+                .get("batchItemFailures")?
+                .as_array()?
+                .iter()
+                .map(id)
+                .collect::<Option<Vec<_>>>()
         };
-        let Some(ids) = read(&self.json()) else { panic!("not the answer of a queue's batch: {self}") };
+        let Some(ids) = read(&self.json()) else {
+            panic!("not the answer of a queue's batch: {self}")
+        };
         ids
     }
 
@@ -123,15 +148,26 @@ impl Answer {
 impl fmt::Display for Answer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Response(body) => write!(formatter, "the function answered {}", String::from_utf8_lossy(body)),
+            Self::Response(body) => write!(
+                formatter,
+                "the function answered {}",
+                String::from_utf8_lossy(body)
+            ),
             Self::Error(error) => write!(formatter, "the function failed with {error}"),
             Self::InitError(error) => write!(formatter, "the function could not start: {error}"),
-            Self::Unanswered => formatter.write_str("the function asked for the next event without answering this one"),
+            Self::Unanswered => formatter
+                .write_str("the function asked for the next event without answering this one"),
             Self::Exited { status, logs } => {
-                write!(formatter, "the function ended before it answered ({status}); it had logged:\n{logs}")
+                write!(
+                    formatter,
+                    "the function ended before it answered ({status}); it had logged:\n{logs}"
+                )
             }
             Self::TimedOut { limit, logs } => {
-                write!(formatter, "the function was killed after {limit:?} without an answer; it had logged:\n{logs}")
+                write!(
+                    formatter,
+                    "the function was killed after {limit:?} without an answer; it had logged:\n{logs}"
+                )
             }
         }
     }
@@ -146,7 +182,9 @@ impl fmt::Debug for Answer {
 impl fmt::Display for FunctionError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.error_type, self.message)?;
-        self.stack.iter().try_for_each(|line| write!(formatter, "\n  {line}"))
+        self.stack
+            .iter()
+            .try_for_each(|line| write!(formatter, "\n  {line}"))
     }
 }
 
@@ -165,19 +203,35 @@ mod tests {
         let body = json!({ "errorType": "throttled", "errorMessage": "wait", "stackTrace": ["one", "two"] }).to_string();
         let error = FunctionError::from_body(body.as_bytes());
         let stack = vec!["one".to_owned(), "two".to_owned()];
-        assert_eq!(error, FunctionError { error_type: "throttled".to_owned(), message: "wait".to_owned(), stack });
+        assert_eq!(
+            error,
+            FunctionError {
+                error_type: "throttled".to_owned(),
+                message: "wait".to_owned(),
+                stack
+            }
+        );
     }
 
     #[test]
     fn an_error_of_another_form_keeps_its_text() {
-        assert_eq!(FunctionError::from_body(b"out of paper").message, "out of paper");
+        assert_eq!(
+            FunctionError::from_body(b"out of paper").message,
+            "out of paper"
+        );
     }
 
     #[test]
     fn a_batch_answer_gives_the_ids_in_order() {
-        let answer = response(&json!({ "batchItemFailures": [{ "itemIdentifier": "b" }, { "itemIdentifier": "a" }] }));
+        let answer = response(
+            &json!({ "batchItemFailures": [{ "itemIdentifier": "b" }, { "itemIdentifier": "a" }] }),
+        );
         assert_eq!(answer.batch_item_failures(), ["b", "a"]);
-        assert!(response(&json!({ "batchItemFailures": [] })).batch_item_failures().is_empty());
+        assert!(
+            response(&json!({ "batchItemFailures": [] }))
+                .batch_item_failures()
+                .is_empty()
+        );
     }
 
     #[test]

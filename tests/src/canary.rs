@@ -54,7 +54,10 @@ impl Secrets {
         let mut pieces = Vec::new();
         let mut meanings = Vec::new();
         for (name, secret) in secrets {
-            assert!(secret.len() >= SHORTEST_SECRET, "{name} is shorter than {SHORTEST_SECRET} bytes, so it proves little");
+            assert!(
+                secret.len() >= SHORTEST_SECRET,
+                "{name} is shorter than {SHORTEST_SECRET} bytes, so it proves little"
+            );
             for window in secret.as_bytes().windows(PIECE) {
                 for (form, piece) in forms(window) {
                     pieces.push(piece);
@@ -63,8 +66,13 @@ impl Secrets {
             }
         }
         // Case matters in none of the forms but base64, where a chance match of 16 letters stays out of reach.
-        let pieces = AhoCorasick::builder().ascii_case_insensitive(true).build(pieces);
-        Self { pieces: pieces.unwrap_or_else(|error| panic!("too many secrets: {error}")), meanings }
+        let pieces = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(pieces);
+        Self {
+            pieces: pieces.unwrap_or_else(|error| panic!("too many secrets: {error}")),
+            meanings,
+        }
     }
 
     /// Fails when any output holds 12 bytes in a row of a secret (plain, base64, hex, percent-encoded, or as a list of
@@ -73,7 +81,13 @@ impl Secrets {
     pub fn assert_absent(&self, outputs: &[Output]) {
         for output in outputs {
             if let Some((secret, at)) = self.find(&output.bytes) {
-                let line = output.bytes.iter().take(at).filter(|byte| **byte == b'\n').count().saturating_add(1);
+                let line = output
+                    .bytes
+                    .iter()
+                    .take(at)
+                    .filter(|byte| **byte == b'\n')
+                    .count()
+                    .saturating_add(1);
                 panic!("{} gives away {secret} in line {line}", output.name);
             }
         }
@@ -82,7 +96,10 @@ impl Secrets {
     /// What is given away, and at which byte.
     fn find(&self, output: &[u8]) -> Option<(&str, usize)> {
         if let Some(found) = self.pieces.find(output) {
-            let meaning = self.meanings.get(found.pattern().as_usize()).map_or("a secret", String::as_str);
+            let meaning = self
+                .meanings
+                .get(found.pattern().as_usize())
+                .map_or("a secret", String::as_str);
             return Some((meaning, found.start()));
         }
         find_signature(output).map(|at| ("a request signature", at))
@@ -91,14 +108,25 @@ impl Secrets {
 
 /// The forms in which a piece of a secret may show.
 fn forms(piece: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
-    let hex = piece.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = piece
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
     let numbers: Vec<_> = piece.iter().map(u8::to_string).collect();
     vec![
         ("plain", piece.to_vec()),
         ("base64", STANDARD_NO_PAD.encode(piece).into_bytes()),
-        ("base64 for URLs", URL_SAFE_NO_PAD.encode(piece).into_bytes()),
+        (
+            "base64 for URLs",
+            URL_SAFE_NO_PAD.encode(piece).into_bytes(),
+        ),
         ("hex", hex.into_bytes()),
-        ("percent-encoded", percent_encode(piece, NON_ALPHANUMERIC).to_string().into_bytes()),
+        (
+            "percent-encoded",
+            percent_encode(piece, NON_ALPHANUMERIC)
+                .to_string()
+                .into_bytes(),
+        ),
         ("list of numbers", numbers.join(", ").into_bytes()),
         ("list of numbers", numbers.join(",").into_bytes()),
     ]
@@ -107,11 +135,19 @@ fn forms(piece: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 /// Where a signature stands as the vendors' `Authorization` headers and queries write it, or as a member of JSON.
 fn find_signature(output: &[u8]) -> Option<usize> {
     const WORD: &[u8] = b"signature";
-    let starts = output.windows(WORD.len()).enumerate().filter(|(_, window)| window.eq_ignore_ascii_case(WORD));
+    let starts = output
+        .windows(WORD.len())
+        .enumerate()
+        .filter(|(_, window)| window.eq_ignore_ascii_case(WORD));
     starts.map(|(at, _)| at).find(|at| {
         let rest = output.iter().skip(at.saturating_add(WORD.len()));
-        let value = rest.skip_while(|byte| matches!(byte, b'=' | b':' | b' ' | b'"' | b'\\' | b'(' | b'\''));
-        value.take(SIGNATURE_DIGITS).filter(|byte| byte.is_ascii_hexdigit()).count() == SIGNATURE_DIGITS
+        let value = rest
+            .skip_while(|byte| matches!(byte, b'=' | b':' | b' ' | b'"' | b'\\' | b'(' | b'\''));
+        value
+            .take(SIGNATURE_DIGITS)
+            .filter(|byte| byte.is_ascii_hexdigit())
+            .count()
+            == SIGNATURE_DIGITS
     })
 }
 
@@ -121,22 +157,41 @@ fn find_signature(output: &[u8]) -> Option<usize> {
 /// # Panics
 ///
 /// Without an event: nothing would say when the function has started, and its log would be read too early.
-pub async fn outputs_at_every_log_level(function: &str, variables: &[(&str, &str)], events: &[Event]) -> Vec<Output> {
-    assert!(!events.is_empty(), "a log is read when the last event has been answered");
+pub async fn outputs_at_every_log_level(
+    function: &str,
+    variables: &[(&str, &str)],
+    events: &[Event],
+) -> Vec<Output> {
+    assert!(
+        !events.is_empty(),
+        "a log is read when the last event has been answered"
+    );
     let mut outputs = Vec::new();
     for format in ["JSON", "Text"] {
         for level in LOG_LEVELS {
             let mut all = variables.to_vec();
             // RUST_LOG is no variable of this project; a person who debugs may still set it.
-            all.extend([("AWS_LAMBDA_LOG_FORMAT", format), ("AWS_LAMBDA_LOG_LEVEL", level), ("RUST_LOG", level)]);
+            all.extend([
+                ("AWS_LAMBDA_LOG_FORMAT", format),
+                ("AWS_LAMBDA_LOG_LEVEL", level),
+                ("RUST_LOG", level),
+            ]);
             let mut runtime = Runtime::start(function, &all).await;
             for (index, event) in events.iter().enumerate() {
                 let answer = runtime.invoke(event.clone()).await;
-                let name = format!("the answer of {function} to event {index} at log level {level} ({format})");
-                outputs.push(Output { name, bytes: answer.output() });
+                let name = format!(
+                    "the answer of {function} to event {index} at log level {level} ({format})"
+                );
+                outputs.push(Output {
+                    name,
+                    bytes: answer.output(),
+                });
             }
             let name = format!("the log of {function} at log level {level} ({format})");
-            outputs.push(Output { name, bytes: runtime.logs().into_bytes() });
+            outputs.push(Output {
+                name,
+                bytes: runtime.logs().into_bytes(),
+            });
         }
     }
     outputs
@@ -149,17 +204,25 @@ mod tests {
     const SECRET: &str = "canary/Zq8vN2xW7rT4yK9mB3cD6fH1+=";
 
     fn found(output: &str) -> Option<String> {
-        Secrets::new(&[("KEY", SECRET)]).find(output.as_bytes()).map(|(secret, _)| secret.to_owned())
+        Secrets::new(&[("KEY", SECRET)])
+            .find(output.as_bytes())
+            .map(|(secret, _)| secret.to_owned())
     }
 
     #[test]
     fn a_secret_is_found_in_every_form() {
-        let hex = SECRET.bytes().map(|byte| format!("{byte:02X}")).collect::<String>();
+        let hex = SECRET
+            .bytes()
+            .map(|byte| format!("{byte:02X}"))
+            .collect::<String>();
         assert_eq!(found(&format!("key {SECRET}!")).unwrap(), "KEY (plain)");
         assert_eq!(found(&format!("\"{hex}\"")).unwrap(), "KEY (hex)");
         assert_eq!(found("%2FZq8vN2xW7rT").unwrap(), "KEY (percent-encoded)");
         assert_eq!(found("%2fZq8vN2xW7rT").unwrap(), "KEY (percent-encoded)");
-        assert_eq!(found(&format!("{:?}", SECRET.as_bytes())).unwrap(), "KEY (list of numbers)");
+        assert_eq!(
+            found(&format!("{:?}", SECRET.as_bytes())).unwrap(),
+            "KEY (list of numbers)"
+        );
     }
 
     #[test]
@@ -186,16 +249,28 @@ mod tests {
         ] {
             assert_eq!(found(&leak).unwrap(), "a request signature");
         }
-        assert_eq!(found(&format!("{{\"fingerprint_sha256\":\"{digits}\"}}")), None);
-        assert_eq!(found("unauthenticated: the webhook signature is missing"), None);
+        assert_eq!(
+            found(&format!("{{\"fingerprint_sha256\":\"{digits}\"}}")),
+            None
+        );
+        assert_eq!(
+            found("unauthenticated: the webhook signature is missing"),
+            None
+        );
     }
 
     #[test]
     fn a_failure_names_the_output_and_line_without_the_secret() {
-        let outputs = [Output { name: "the log".to_owned(), bytes: format!("fine\nkey={SECRET}\n").into_bytes() }];
+        let outputs = [Output {
+            name: "the log".to_owned(),
+            bytes: format!("fine\nkey={SECRET}\n").into_bytes(),
+        }];
         let secrets = Secrets::new(&[("KEY", SECRET)]);
         let check = std::panic::AssertUnwindSafe(|| secrets.assert_absent(&outputs));
-        let message = *std::panic::catch_unwind(check).unwrap_err().downcast::<String>().unwrap();
+        let message = *std::panic::catch_unwind(check)
+            .unwrap_err()
+            .downcast::<String>()
+            .unwrap();
         assert_eq!(message, "the log gives away KEY (plain) in line 2");
     }
 }

@@ -93,7 +93,10 @@ impl Mapping {
     ) -> Self {
         Self {
             function: function.into(),
-            variables: variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            variables: variables
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
             queue: queue.clone(),
             batch_size: 10,
             maximum_concurrency: 2,
@@ -119,8 +122,20 @@ impl EventSource {
     ///
     /// When the function does not start.
     pub async fn start(mapping: Mapping) -> Self {
-        let processes = Processes::start(&mapping.function, &mapping.variables, mapping.warm_processes).await;
-        Self { poller: Arc::new(Poller { mapping, processes, killer: Killer::default(), tally: Mutex::default() }) }
+        let processes = Processes::start(
+            &mapping.function,
+            &mapping.variables,
+            mapping.warm_processes,
+        )
+        .await;
+        Self {
+            poller: Arc::new(Poller {
+                mapping,
+                processes,
+                killer: Killer::default(),
+                tally: Mutex::default(),
+            }),
+        }
     }
 
     /// A handle that kills the processes at work while [`run`](Self::run) goes on.
@@ -144,13 +159,23 @@ impl EventSource {
         Tally {
             emptied,
             seconds: begun.elapsed().as_secs_f64(),
-            dead_letters: self.poller.mapping.queue.dead_lettered().saturating_sub(dead_letters),
+            dead_letters: self
+                .poller
+                .mapping
+                .queue
+                .dead_lettered()
+                .saturating_sub(dead_letters),
             ..*self.poller.tally()
         }
     }
 
     async fn poll(&self, invocations: &mut JoinSet<()>) {
-        let Mapping { queue, batch_size, maximum_concurrency, .. } = &self.poller.mapping;
+        let Mapping {
+            queue,
+            batch_size,
+            maximum_concurrency,
+            ..
+        } = &self.poller.mapping;
         loop {
             while invocations.len() < *maximum_concurrency {
                 let batch = queue.receive(*batch_size);
@@ -217,9 +242,17 @@ impl Poller {
     }
 
     /// Gives the process this batch and does with the messages as it answers. Whether it is idle then, or has ended.
-    async fn serve(&self, process: &mut Runtime, batch: &[Message], is_answered: &mut bool) -> bool {
+    async fn serve(
+        &self,
+        process: &mut Runtime,
+        batch: &[Message],
+        is_answered: &mut bool,
+    ) -> bool {
         let event = events::sqs_messages(&self.mapping.queue.arn(), batch);
-        let invocation = Invocation { deadline: Deadline::In(self.mapping.timeout), ..Invocation::new(event) };
+        let invocation = Invocation {
+            deadline: Deadline::In(self.mapping.timeout),
+            ..Invocation::new(event)
+        };
         let answer = process.invoke_with(invocation).await;
         *is_answered = true;
         self.acknowledge(batch, &answer);
@@ -228,12 +261,19 @@ impl Poller {
 
     /// Deletes what is done. An invocation that failed has done nothing.
     fn acknowledge(&self, batch: &[Message], answer: &Answer) {
-        let Answer::Response(_) = answer else { return self.fail(batch) };
+        let Answer::Response(_) = answer else {
+            return self.fail(batch);
+        };
         let failures = answer.batch_item_failures();
         for id in &failures {
-            assert!(batch.iter().any(|message| message.id == *id), "no message of the batch has the id {id}: {answer}");
+            assert!(
+                batch.iter().any(|message| message.id == *id),
+                "no message of the batch has the id {id}: {answer}"
+            );
         }
-        let (failed, done): (Vec<&Message>, Vec<&Message>) = batch.iter().partition(|message| failures.contains(&message.id));
+        let (failed, done): (Vec<&Message>, Vec<&Message>) = batch
+            .iter()
+            .partition(|message| failures.contains(&message.id));
         for message in done {
             self.mapping.queue.delete(message);
         }

@@ -6,7 +6,10 @@ mod moment;
 
 pub(crate) use http::joined;
 pub use http::{HttpRequest, HttpTrigger};
-pub use message::{eventbridge_rule, eventbridge_schedule, message_id, pipes, sns, sns_envelope, sqs, sqs_fifo, sqs_messages};
+pub use message::{
+    eventbridge_rule, eventbridge_schedule, message_id, pipes, sns, sns_envelope, sqs, sqs_fifo,
+    sqs_messages,
+};
 pub use moment::aged;
 
 use serde_json::{Map, Value};
@@ -15,11 +18,20 @@ use serde_json::{Map, Value};
 /// Lattice.
 pub fn unknown_kinds() -> [(&'static str, Value); 5] {
     [
-        ("cloudwatch-logs", recorded(include_str!("../events/cloudwatch-logs.json"))),
-        ("dynamodb", recorded(include_str!("../events/dynamodb.json"))),
+        (
+            "cloudwatch-logs",
+            recorded(include_str!("../events/cloudwatch-logs.json")),
+        ),
+        (
+            "dynamodb",
+            recorded(include_str!("../events/dynamodb.json")),
+        ),
         ("kinesis", recorded(include_str!("../events/kinesis.json"))),
         ("s3", recorded(include_str!("../events/s3.json"))),
-        ("vpc-lattice", recorded(include_str!("../events/vpc-lattice.json"))),
+        (
+            "vpc-lattice",
+            recorded(include_str!("../events/vpc-lattice.json")),
+        ),
     ]
 }
 

@@ -16,10 +16,19 @@ const LAMBDA_VARIABLES: &[(&str, &str)] = &[
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
     ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
-    ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/01/01/[$LATEST]7d5e8c1f0a3b4c6d9e2f1a0b3c5d7e9f"),
+    (
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "2026/01/01/[$LATEST]7d5e8c1f0a3b4c6d9e2f1a0b3c5d7e9f",
+    ),
     ("AWS_REGION", "eu-west-1"),
-    ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-    ("AWS_SESSION_TOKEN", "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQW"),
+    (
+        "AWS_SECRET_ACCESS_KEY",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    ),
+    (
+        "AWS_SESSION_TOKEN",
+        "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQW",
+    ),
     ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
     ("LAMBDA_TASK_ROOT", "/var/task"),
     ("LANG", "en_US.UTF-8"),
@@ -39,14 +48,22 @@ pub(crate) struct FunctionProcess {
 
 impl FunctionProcess {
     /// Starts `command` with Lambda's variables and then `variables`, and with nothing else in its environment.
-    pub(crate) fn start(mut command: Command, function: &str, runtime_api: &str, variables: &[(&str, &str)]) -> io::Result<Self> {
+    pub(crate) fn start(
+        mut command: Command,
+        function: &str,
+        runtime_api: &str,
+        variables: &[(&str, &str)],
+    ) -> io::Result<Self> {
         let stdout = tempfile::tempfile()?;
         let stderr = tempfile::tempfile()?;
         let child = command
             .env_clear()
             .envs(LAMBDA_VARIABLES.iter().copied())
             .env("AWS_LAMBDA_FUNCTION_NAME", function)
-            .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{function}"))
+            .env(
+                "AWS_LAMBDA_LOG_GROUP_NAME",
+                format!("/aws/lambda/{function}"),
+            )
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
@@ -54,8 +71,15 @@ impl FunctionProcess {
             .stderr(stderr.try_clone()?)
             .kill_on_drop(true)
             .spawn()?;
-        let id = child.id().ok_or_else(|| io::Error::other("the process ended as it started"))?;
-        Ok(Self { child, id, stdout, stderr })
+        let id = child
+            .id()
+            .ok_or_else(|| io::Error::other("the process ended as it started"))?;
+        Ok(Self {
+            child,
+            id,
+            stdout,
+            stderr,
+        })
     }
 
     /// The process id.
@@ -70,7 +94,11 @@ impl FunctionProcess {
 
     /// Kills the process, if it still runs, and waits for its end.
     pub(crate) async fn kill(&mut self) -> io::Result<()> {
-        if self.is_alive() { self.child.kill().await } else { Ok(()) }
+        if self.is_alive() {
+            self.child.kill().await
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether the process still runs.
@@ -91,7 +119,11 @@ impl FunctionProcess {
     /// The most memory that it has held at one time, in bytes. `None` once it has ended, and where there is no `/proc`.
     pub(crate) fn peak_memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id)).ok()?;
-        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?;
+        let kilobytes = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?
+            .split_whitespace()
+            .next()?;
         kilobytes.parse::<u64>().ok()?.checked_mul(1024)
     }
 }
@@ -108,22 +140,52 @@ fn read(file: &File) -> io::Result<String> {
 /// else beside `test_executable`, which cargo puts into `target/<profile>/deps`.
 ///
 /// A relative `functions_dir` counts from the root of the workspace.
-pub(crate) fn find_binary(function: &str, functions_dir: Option<&Path>, test_executable: &Path) -> Result<PathBuf, String> {
+pub(crate) fn find_binary(
+    function: &str,
+    functions_dir: Option<&Path>,
+    test_executable: &Path,
+) -> Result<PathBuf, String> {
     let (candidates, advice) = match functions_dir {
         Some(folder) => {
-            let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+            let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .parent()
+                .unwrap_or(Path::new("."));
             let folder = root.join(folder);
-            (vec![folder.join(function).join("bootstrap"), folder.join(function)], "FUNCTIONS_DIR names this folder")
+            (
+                vec![
+                    folder.join(function).join("bootstrap"),
+                    folder.join(function),
+                ],
+                "FUNCTIONS_DIR names this folder",
+            )
         }
         None => {
-            let beside = test_executable.ancestors().skip(1).take(2).map(|folder| folder.join(function)).collect();
-            (beside, "build the functions with `cargo build`, or name their folder in FUNCTIONS_DIR")
+            let beside = test_executable
+                .ancestors()
+                .skip(1)
+                .take(2)
+                .map(|folder| folder.join(function))
+                .collect();
+            (
+                beside,
+                "build the functions with `cargo build`, or name their folder in FUNCTIONS_DIR",
+            )
         }
     };
-    candidates.iter().find(|path| path.is_file()).cloned().ok_or_else(|| {
-        let looked: Vec<_> = candidates.iter().map(|path| path.display().to_string()).collect();
-        format!("the function {function} is at none of {}: {advice}", looked.join(", "))
-    })
+    candidates
+        .iter()
+        .find(|path| path.is_file())
+        .cloned()
+        .ok_or_else(|| {
+            let looked: Vec<_> = candidates
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            format!(
+                "the function {function} is at none of {}: {advice}",
+                looked.join(", ")
+            )
+        })
 }
 
 #[cfg(test)]
@@ -137,9 +199,13 @@ mod tests {
         std::fs::create_dir(folder.path().join("status")).unwrap();
         std::fs::write(folder.path().join("status/bootstrap"), "").unwrap();
 
-        let find = |function| find_binary(function, Some(folder.path()), Path::new("/nowhere/test"));
+        let find =
+            |function| find_binary(function, Some(folder.path()), Path::new("/nowhere/test"));
         assert_eq!(find("describe").unwrap(), folder.path().join("describe"));
-        assert_eq!(find("status").unwrap(), folder.path().join("status/bootstrap"));
+        assert_eq!(
+            find("status").unwrap(),
+            folder.path().join("status/bootstrap")
+        );
         assert!(find("inactivate").unwrap_err().contains("FUNCTIONS_DIR"));
     }
 

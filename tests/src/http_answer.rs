@@ -43,13 +43,20 @@ impl HttpAnswer {
     pub fn json(&self) -> Value {
         match serde_json::from_slice(&self.body) {
             Ok(value) => value,
-            Err(error) => panic!("the body is not JSON ({error}): {}", String::from_utf8_lossy(&self.body)),
+            Err(error) => panic!(
+                "the body is not JSON ({error}): {}",
+                String::from_utf8_lossy(&self.body)
+            ),
         }
     }
 
     /// Reads a function's response to an event of this trigger.
     pub(crate) fn from_response(trigger: HttpTrigger, response: &Value) -> Result<Self, String> {
-        let member = |name: &str| response.get(name).ok_or_else(|| format!("{name} is missing"));
+        let member = |name: &str| {
+            response
+                .get(name)
+                .ok_or_else(|| format!("{name} is missing"))
+        };
         let status = member("statusCode")?
             .as_u64()
             .and_then(|status| u16::try_from(status).ok())
@@ -69,34 +76,54 @@ impl HttpAnswer {
             HttpTrigger::LoadBalancer => single_values(member("headers")?)?,
             HttpTrigger::LoadBalancerMultiValue => multiple_values(member("multiValueHeaders")?)?,
         };
-        if matches!(trigger, HttpTrigger::LoadBalancer | HttpTrigger::LoadBalancerMultiValue) {
+        if matches!(
+            trigger,
+            HttpTrigger::LoadBalancer | HttpTrigger::LoadBalancerMultiValue
+        ) {
             let description = member("statusDescription")?.as_str().unwrap_or_default();
             if !description.starts_with(&format!("{status} ")) {
-                return Err(format!("statusDescription {description:?} does not begin with the status"));
+                return Err(format!(
+                    "statusDescription {description:?} does not begin with the status"
+                ));
             }
         }
         let body = member("body")?.as_str().ok_or("body is no string")?;
-        let body = match member("isBase64Encoded")?.as_bool().ok_or("isBase64Encoded is no boolean")? {
-            true => STANDARD.decode(body).map_err(|error| format!("body is not base64: {error}"))?,
+        let body = match member("isBase64Encoded")?
+            .as_bool()
+            .ok_or("isBase64Encoded is no boolean")?
+        {
+            true => STANDARD
+                .decode(body)
+                .map_err(|error| format!("body is not base64: {error}"))?,
             false => body.as_bytes().to_vec(),
         };
-        Ok(Self { status, headers, body })
+        Ok(Self {
+            status,
+            headers,
+            body,
+        })
     }
 }
 
 fn single_values(headers: &Value) -> Result<BTreeMap<String, String>, String> {
     let headers = headers.as_object().ok_or("headers is no object")?;
     let read = |(name, value): (&String, &Value)| {
-        let value = value.as_str().ok_or_else(|| format!("the header {name} is no string"))?;
+        let value = value
+            .as_str()
+            .ok_or_else(|| format!("the header {name} is no string"))?;
         Ok((name.to_lowercase(), value.to_owned()))
     };
     headers.iter().map(read).collect()
 }
 
 fn multiple_values(headers: &Value) -> Result<BTreeMap<String, String>, String> {
-    let headers = headers.as_object().ok_or("multiValueHeaders is no object")?;
+    let headers = headers
+        .as_object()
+        .ok_or("multiValueHeaders is no object")?;
     let read = |(name, values): (&String, &Value)| {
-        let values = values.as_array().ok_or_else(|| format!("the header {name} is no list"))?;
+        let values = values
+            .as_array()
+            .ok_or_else(|| format!("the header {name} is no list"))?;
         let values: Option<Vec<_>> = values.iter().map(Value::as_str).collect();
         let values = values.ok_or_else(|| format!("a value of the header {name} is no string"))?;
         Ok((name.to_lowercase(), values.join(", ")))
@@ -122,7 +149,10 @@ mod tests {
     fn a_complete_answer_is_read_alike_for_every_trigger() {
         for trigger in HttpTrigger::ALL {
             let answer = HttpAnswer::from_response(trigger, &complete()).unwrap();
-            assert_eq!((answer.status, answer.body.as_slice()), (429, b"{}".as_slice()));
+            assert_eq!(
+                (answer.status, answer.body.as_slice()),
+                (429, b"{}".as_slice())
+            );
             assert_eq!(answer.headers["retry-after"], "1");
         }
     }
@@ -132,7 +162,12 @@ mod tests {
         let mut response = complete();
         response["body"] = json!("e30=");
         response["isBase64Encoded"] = json!(true);
-        assert_eq!(HttpAnswer::from_response(HttpTrigger::RestApi, &response).unwrap().json(), json!({}));
+        assert_eq!(
+            HttpAnswer::from_response(HttpTrigger::RestApi, &response)
+                .unwrap()
+                .json(),
+            json!({})
+        );
     }
 
     #[test]
@@ -151,10 +186,16 @@ mod tests {
                 let mut response = complete();
                 match wrong {
                     None => response.as_object_mut().unwrap().remove(member),
-                    Some(wrong) => response.as_object_mut().unwrap().insert(member.to_owned(), wrong),
+                    Some(wrong) => response
+                        .as_object_mut()
+                        .unwrap()
+                        .insert(member.to_owned(), wrong),
                 };
                 let error = HttpAnswer::from_response(trigger, &response).unwrap_err();
-                assert!(error.contains(member), "{trigger:?} without {member}: {error}");
+                assert!(
+                    error.contains(member),
+                    "{trigger:?} without {member}: {error}"
+                );
             }
         }
     }

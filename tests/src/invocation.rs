@@ -55,7 +55,11 @@ impl Deadline {
     /// The value of `lambda-runtime-deadline-ms`: milliseconds since 1970.
     pub(crate) fn milliseconds(self) -> u128 {
         match self {
-            Self::In(time) => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_add(time).as_millis(),
+            Self::In(time) => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .saturating_add(time)
+                .as_millis(),
             Self::Past => 600_000,
         }
     }
@@ -91,7 +95,10 @@ impl Invocation {
             event: event.into(),
             deadline: Deadline::In(DEFAULT_TIME_LIMIT),
             request_id: format!("8476a536-e9f4-11e8-9739-{number:012x}"),
-            trace_id: Some("Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1".to_owned()),
+            trace_id: Some(
+                "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1"
+                    .to_owned(),
+            ),
         }
     }
 }

@@ -8,7 +8,10 @@
 //! The binaries are taken from the folder that the variable `FUNCTIONS_DIR` names, else from beside the test's own
 //! executable (`target/debug`); build them first with `cargo build`.
 
-#![allow(clippy::panic, reason = "what goes wrong here has to fail the test that met it")]
+#![allow(
+    clippy::panic,
+    reason = "what goes wrong here has to fail the test that met it"
+)]
 
 mod answer;
 pub mod canary;

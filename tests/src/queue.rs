@@ -74,7 +74,10 @@ struct Shared {
 
 impl Default for QueueSettings {
     fn default() -> Self {
-        Self { visibility_timeout: Duration::from_secs(30), dead_letters: None }
+        Self {
+            visibility_timeout: Duration::from_secs(30),
+            dead_letters: None,
+        }
     }
 }
 
@@ -87,10 +90,18 @@ impl Queues {
     pub async fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.unwrap_or_else(|error| panic!("no socket on 127.0.0.1: {error}"));
-        let address = listener.local_addr().unwrap_or_else(|error| panic!("the socket has no address: {error}"));
-        let shared = Arc::new(Shared { state: Mutex::default() });
+        let address = listener
+            .local_addr()
+            .unwrap_or_else(|error| panic!("the socket has no address: {error}"));
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+        });
         let server = tokio::spawn(protocol::serve(listener, address, Arc::clone(&shared)));
-        Self { address, shared, server }
+        Self {
+            address,
+            shared,
+            server,
+        }
     }
 
     /// Makes a queue.
@@ -99,11 +110,22 @@ impl Queues {
     ///
     /// When the name is not one of a standard queue (1 to 80 letters, digits, hyphens and underscores) or is taken.
     pub fn create(&self, name: &str, settings: QueueSettings) -> Queue {
-        let is_name = (1..=80).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        let is_name = (1..=80).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         assert!(is_name, "{name:?} is not the name of a standard queue");
-        let taken = self.shared.state().queues.insert(name.to_owned(), Messages::new(settings));
+        let taken = self
+            .shared
+            .state()
+            .queues
+            .insert(name.to_owned(), Messages::new(settings));
         assert!(taken.is_none(), "there is a queue {name} already");
-        Queue { name: name.to_owned(), url: url(self.address, name), shared: Arc::clone(&self.shared) }
+        Queue {
+            name: name.to_owned(),
+            url: url(self.address, name),
+            shared: Arc::clone(&self.shared),
+        }
     }
 }
 
@@ -149,14 +171,19 @@ impl Queue {
 
     /// Puts a message into the queue, without a call over HTTP, and returns its id.
     pub fn send(&self, body: impl Into<String>) -> String {
-        let sent = self.shared.state().send(&self.name, body.into(), Duration::ZERO, Instant::now());
+        let sent =
+            self.shared
+                .state()
+                .send(&self.name, body.into(), Duration::ZERO, Instant::now());
         sent.unwrap_or_else(|| panic!("there is no queue {}", self.name))
     }
 
     /// Takes up to so many visible messages, the oldest first, and hides them for the visibility timeout. Messages that were
     /// received too often go to the dead-letter queue.
     pub fn receive(&self, most: usize) -> Vec<Message> {
-        self.shared.state().receive(&self.name, most, Instant::now())
+        self.shared
+            .state()
+            .receive(&self.name, most, Instant::now())
     }
 
     /// Deletes a received message. `false` when it is gone or was received again since.
@@ -176,7 +203,10 @@ impl Queue {
 
     /// The bodies of all messages, the oldest first.
     pub fn bodies(&self) -> Vec<String> {
-        self.messages().into_iter().map(|message| message.body).collect()
+        self.messages()
+            .into_iter()
+            .map(|message| message.body)
+            .collect()
     }
 
     /// How many messages there are, hidden and delayed ones too.
@@ -205,7 +235,10 @@ impl Queue {
         let (sent, is_sent) = oneshot::channel();
         let (release, released) = oneshot::channel();
         self.with(|messages| messages.hold(Hold { sent, released }));
-        HeldAnswer { sent: is_sent, _release: release }
+        HeldAnswer {
+            sent: is_sent,
+            _release: release,
+        }
     }
 
     /// How many calls over HTTP were to send to this queue, failed and refused ones included.

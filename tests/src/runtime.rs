@@ -41,24 +41,44 @@ impl Runtime {
     ///
     /// When there is no such binary, with how to build it, or when the process or the socket cannot be had.
     pub async fn start(function: &str, variables: &[(&str, &str)]) -> Self {
-        Self::try_start(function, variables).await.unwrap_or_else(|error| panic!("{error}"))
+        Self::try_start(function, variables)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// The same, with what is missing as an error.
-    pub(crate) async fn try_start(function: &str, variables: &[(&str, &str)]) -> Result<Self, String> {
+    pub(crate) async fn try_start(
+        function: &str,
+        variables: &[(&str, &str)],
+    ) -> Result<Self, String> {
         let functions_dir = std::env::var_os("FUNCTIONS_DIR").map(PathBuf::from);
         let executable = std::env::current_exe().map_err(|error| error.to_string())?;
         let binary = find_binary(function, functions_dir.as_deref(), &executable)?;
         let runtime = Self::launch(Command::new(binary), function, variables).await?;
-        Ok(Self { function: Some(function.to_owned()), ..runtime })
+        Ok(Self {
+            function: Some(function.to_owned()),
+            ..runtime
+        })
     }
 
-    async fn launch(command: Command, function: &str, variables: &[(&str, &str)]) -> Result<Self, String> {
+    async fn launch(
+        command: Command,
+        function: &str,
+        variables: &[(&str, &str)],
+    ) -> Result<Self, String> {
         let arn = format!("arn:aws:lambda:eu-west-1:123456789012:function:{function}");
-        let api = RuntimeApi::start(arn).await.map_err(|error| format!("no socket on 127.0.0.1: {error}"))?;
+        let api = RuntimeApi::start(arn)
+            .await
+            .map_err(|error| format!("no socket on 127.0.0.1: {error}"))?;
         let process = FunctionProcess::start(command, function, &api.address(), variables)
             .map_err(|error| format!("the function {function} does not start: {error}"))?;
-        Ok(Self { api, process, start_limit: START_LIMIT, deadline: None, function: None })
+        Ok(Self {
+            api,
+            process,
+            start_limit: START_LIMIT,
+            deadline: None,
+            function: None,
+        })
     }
 
     /// Waits for the function to have started: it asks for its first event.
@@ -68,7 +88,11 @@ impl Runtime {
     /// When it has not after 10 seconds.
     pub async fn ready(&self) {
         let asked = timeout(self.start_limit, self.api.asked()).await;
-        assert!(asked.is_ok(), "the function does not ask for an event:\n{}", self.logs());
+        assert!(
+            asked.is_ok(),
+            "the function does not ask for an event:\n{}",
+            self.logs()
+        );
     }
 
     /// Gives the function this event, with 30 seconds to answer it.
@@ -109,7 +133,9 @@ impl Runtime {
     ///
     /// `false` when the process has ended. Safe to cancel.
     pub async fn idle(&mut self) -> bool {
-        let deadline = self.deadline.or_else(|| Instant::now().checked_add(self.start_limit));
+        let deadline = self
+            .deadline
+            .or_else(|| Instant::now().checked_add(self.start_limit));
         let late = async {
             match deadline {
                 Some(deadline) => sleep_until(deadline.into()).await,
@@ -129,7 +155,10 @@ impl Runtime {
 
     /// Ends the process as the operating system does (SIGKILL), and waits for its end.
     pub async fn kill(&mut self) {
-        self.process.kill().await.unwrap_or_else(|error| panic!("the function cannot be killed: {error}"));
+        self.process
+            .kill()
+            .await
+            .unwrap_or_else(|error| panic!("the function cannot be killed: {error}"));
         self.api.abandon();
     }
 
@@ -139,7 +168,9 @@ impl Runtime {
         let mut asking = self.api.asking();
         async move {
             // The sending end is gone when the process is; nobody has to know then.
-            let _ = asking.wait_for(|asking| asking.has_asked && !asking.waits).await;
+            let _ = asking
+                .wait_for(|asking| asking.has_asked && !asking.waits)
+                .await;
         }
     }
 
@@ -153,18 +184,29 @@ impl Runtime {
         if let Ok(report) = timeout(LAST_CALL, self.api.report()).await {
             return report;
         }
-        let status = ended.unwrap_or_else(|error| panic!("the end of the function cannot be told: {error}"));
-        Report::Answer(Answer::Exited { status, logs: self.logs() })
+        let status =
+            ended.unwrap_or_else(|error| panic!("the end of the function cannot be told: {error}"));
+        Report::Answer(Answer::Exited {
+            status,
+            logs: self.logs(),
+        })
     }
 
     async fn time_out(&mut self, limit: Duration) -> Answer {
         self.kill().await;
-        Answer::TimedOut { limit, logs: self.logs() }
+        Answer::TimedOut {
+            limit,
+            logs: self.logs(),
+        }
     }
 
     /// All that the function has written so far: stdout, then stderr.
     pub fn logs(&self) -> String {
-        self.stdout() + &self.process.stderr().unwrap_or_else(|error| panic!("stderr cannot be read: {error}"))
+        self.stdout()
+            + &self
+                .process
+                .stderr()
+                .unwrap_or_else(|error| panic!("stderr cannot be read: {error}"))
     }
 
     /// Each line that the function has written to stdout so far, as JSON.
@@ -182,7 +224,9 @@ impl Runtime {
     }
 
     fn stdout(&self) -> String {
-        self.process.stdout().unwrap_or_else(|error| panic!("stdout cannot be read: {error}"))
+        self.process
+            .stdout()
+            .unwrap_or_else(|error| panic!("stdout cannot be read: {error}"))
     }
 
     /// The process id of the function.

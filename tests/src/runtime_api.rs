@@ -54,7 +54,13 @@ impl RuntimeApi {
             asking: watch::Sender::new(Asking::default()),
         });
         let server = tokio::spawn(serve(listener, Arc::clone(&state)));
-        Ok(Self { address, invocations, reports, state, server })
+        Ok(Self {
+            address,
+            invocations,
+            reports,
+            state,
+            server,
+        })
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
@@ -138,7 +144,9 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
                 async move { Ok::<_, Infallible>(state.respond(request).await) }
             });
             // A failure is a function that hung up, which its process tells better.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }
@@ -150,29 +158,50 @@ impl State {
         match (request.method(), segments.as_slice()) {
             (&Method::GET, ["2018-06-01", "runtime", "invocation", "next"]) => self.next().await,
             (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "response"]) => {
-                let body = Limited::new(request.into_body(), RESPONSE_LIMIT).collect().await;
+                let body = Limited::new(request.into_body(), RESPONSE_LIMIT)
+                    .collect()
+                    .await;
                 let Ok(body) = body else {
                     return self.too_large(id);
                 };
                 self.answered(id, Answer::Response(body.to_bytes().to_vec()))
             }
-            (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "error"]) => match read_error(request).await {
-                Some(error) => self.answered(id, Answer::Error(error)),
-                None => refusal(StatusCode::BAD_REQUEST, "InvalidRequest", "the body did not arrive"),
-            },
-            (&Method::POST, ["2018-06-01", "runtime", "init", "error"]) => match read_error(request).await {
-                Some(error) => {
-                    self.report(Report::Answer(Answer::InitError(error)));
-                    accepted()
+            (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "error"]) => {
+                match read_error(request).await {
+                    Some(error) => self.answered(id, Answer::Error(error)),
+                    None => refusal(
+                        StatusCode::BAD_REQUEST,
+                        "InvalidRequest",
+                        "the body did not arrive",
+                    ),
                 }
-                None => refusal(StatusCode::BAD_REQUEST, "InvalidRequest", "the body did not arrive"),
-            },
-            _ => refusal(StatusCode::NOT_FOUND, "NotFound", "no such resource of the Runtime API"),
+            }
+            (&Method::POST, ["2018-06-01", "runtime", "init", "error"]) => {
+                match read_error(request).await {
+                    Some(error) => {
+                        self.report(Report::Answer(Answer::InitError(error)));
+                        accepted()
+                    }
+                    None => refusal(
+                        StatusCode::BAD_REQUEST,
+                        "InvalidRequest",
+                        "the body did not arrive",
+                    ),
+                }
+            }
+            _ => refusal(
+                StatusCode::NOT_FOUND,
+                "NotFound",
+                "no such resource of the Runtime API",
+            ),
         }
     }
 
     async fn next(&self) -> Response<Full<Bytes>> {
-        self.asking.send_replace(Asking { has_asked: true, waits: true });
+        self.asking.send_replace(Asking {
+            has_asked: true,
+            waits: true,
+        });
         if self.replace_current(None).is_some() {
             self.report(Report::Answer(Answer::Unanswered));
         }
@@ -183,7 +212,10 @@ impl State {
         let mut response = Response::builder()
             .header("content-type", "application/json")
             .header("lambda-runtime-aws-request-id", &invocation.request_id)
-            .header("lambda-runtime-deadline-ms", invocation.deadline.milliseconds().to_string())
+            .header(
+                "lambda-runtime-deadline-ms",
+                invocation.deadline.milliseconds().to_string(),
+            )
             .header("lambda-runtime-invoked-function-arn", &self.function_arn);
         if let Some(trace_id) = &invocation.trace_id {
             response = response.header("lambda-runtime-trace-id", trace_id);
@@ -191,7 +223,10 @@ impl State {
         match response.body(Full::from(invocation.event.0)) {
             Ok(response) => {
                 self.replace_current(Some(invocation.request_id));
-                self.asking.send_replace(Asking { has_asked: true, waits: false });
+                self.asking.send_replace(Asking {
+                    has_asked: true,
+                    waits: false,
+                });
                 self.report(Report::Taken);
                 response
             }
@@ -201,7 +236,11 @@ impl State {
 
     fn answered(&self, id: &str, answer: Answer) -> Response<Full<Bytes>> {
         if !self.take_current(id) {
-            return refusal(StatusCode::BAD_REQUEST, "InvalidRequestID", "no such invocation is under way");
+            return refusal(
+                StatusCode::BAD_REQUEST,
+                "InvalidRequestID",
+                "no such invocation is under way",
+            );
         }
         self.report(Report::Answer(answer));
         accepted()
@@ -210,13 +249,19 @@ impl State {
     fn too_large(&self, id: &str) -> Response<Full<Bytes>> {
         let error = FunctionError {
             error_type: "Function.ResponseSizeTooLarge".to_owned(),
-            message: format!("Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."),
+            message: format!(
+                "Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
+            ),
             stack: Vec::new(),
         };
         if self.take_current(id) {
             self.report(Report::Answer(Answer::Error(error.clone())));
         }
-        refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &error.message)
+        refusal(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "RequestEntityTooLarge",
+            &error.message,
+        )
     }
 
     fn report(&self, report: Report) {
@@ -225,12 +270,19 @@ impl State {
     }
 
     fn replace_current(&self, id: Option<String>) -> Option<String> {
-        std::mem::replace(&mut self.current.lock().unwrap_or_else(PoisonError::into_inner), id)
+        std::mem::replace(
+            &mut self.current.lock().unwrap_or_else(PoisonError::into_inner),
+            id,
+        )
     }
 
     /// Whether this invocation was under way; it no longer is.
     fn take_current(&self, id: &str) -> bool {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner).take_if(|current| current == id).is_some()
+        self.current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take_if(|current| current == id)
+            .is_some()
     }
 }
 
@@ -244,7 +296,10 @@ fn accepted() -> Response<Full<Bytes>> {
 }
 
 fn refusal(status: StatusCode, error_type: &str, message: &str) -> Response<Full<Bytes>> {
-    status_and_body(status, json!({ "errorType": error_type, "errorMessage": message }).to_string())
+    status_and_body(
+        status,
+        json!({ "errorType": error_type, "errorMessage": message }).to_string(),
+    )
 }
 
 fn status_and_body(status: StatusCode, body: String) -> Response<Full<Bytes>> {

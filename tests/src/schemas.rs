@@ -34,11 +34,19 @@ pub fn written(document: &Value) -> String {
 }
 
 fn request<T: JsonSchema>() -> Value {
-    SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<T>().to_value()
+    SchemaSettings::draft2020_12()
+        .for_deserialize()
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value()
 }
 
 fn answer<T: JsonSchema>() -> Value {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value()
 }
 
 /// Holds what a function answered against the schema of its answers, or of errors.
@@ -49,40 +57,68 @@ fn answer<T: JsonSchema>() -> Value {
 pub(crate) fn check(function: &str, answer: &Answer) {
     match answer {
         Answer::Response(bytes) => {
-            let Ok(response) = serde_json::from_slice::<Value>(bytes) else { return };
+            let Ok(response) = serde_json::from_slice::<Value>(bytes) else {
+                return;
+            };
             if let Value::Array(outcomes) = &response {
-                outcomes.iter().for_each(|outcome| check_outcome(function, outcome));
+                outcomes
+                    .iter()
+                    .for_each(|outcome| check_outcome(function, outcome));
                 return;
             }
-            match (response.get("statusCode"), response.get("batchItemFailures")) {
-                (Some(status), _) if status == 202 => check_acceptance(response.get("body").and_then(Value::as_str)),
-                (Some(status), _) => check_body(function, status == 200, response.get("body").and_then(Value::as_str)),
+            match (
+                response.get("statusCode"),
+                response.get("batchItemFailures"),
+            ) {
+                (Some(status), _) if status == 202 => {
+                    check_acceptance(response.get("body").and_then(Value::as_str))
+                }
+                (Some(status), _) => check_body(
+                    function,
+                    status == 200,
+                    response.get("body").and_then(Value::as_str),
+                ),
                 // What became of the records stands in the log.
                 (None, Some(_)) => {}
                 (None, None) => validate(&format!("{function}-answer.json"), &response),
             }
         }
         // What is no problem document is an error of the runtime's own.
-        Answer::Error(error) if error.message.starts_with('{') => check_body(function, false, Some(&error.message)),
+        Answer::Error(error) if error.message.starts_with('{') => {
+            check_body(function, false, Some(&error.message))
+        }
         _ => {}
     }
 }
 
 /// What a topic or a pipe is told of one message.
 fn check_outcome(function: &str, outcome: &Value) {
-    let document = if outcome.get("code").is_some() { "error.json".to_owned() } else { format!("{function}-answer.json") };
+    let document = if outcome.get("code").is_some() {
+        "error.json".to_owned()
+    } else {
+        format!("{function}-answer.json")
+    };
     validate(&document, outcome);
 }
 
 fn check_acceptance(body: Option<&str>) {
     let body = serde_json::from_str(body.unwrap_or_default()).unwrap_or_default();
-    assert!(jsonschema::is_valid(&open_api::accepted(), &body), "not the answer to an order that is accepted for later: {body}");
+    assert!(
+        jsonschema::is_valid(&open_api::accepted(), &body),
+        "not the answer to an order that is accepted for later: {body}"
+    );
 }
 
 fn check_body(function: &str, is_success: bool, body: Option<&str>) {
     let Some(body) = body else { return };
-    let Ok(body) = serde_json::from_str(body) else { panic!("the body is not JSON: {body}") };
-    if is_success { validate(&format!("{function}-answer.json"), &body) } else { validate("error.json", &body) }
+    let Ok(body) = serde_json::from_str(body) else {
+        panic!("the body is not JSON: {body}")
+    };
+    if is_success {
+        validate(&format!("{function}-answer.json"), &body)
+    } else {
+        validate("error.json", &body)
+    }
 }
 
 fn validate(document: &str, instance: &Value) {
@@ -92,11 +128,20 @@ fn validate(document: &str, instance: &Value) {
             Ok(validator) => (name, validator),
             Err(error) => panic!("{name} is no JSON Schema: {error}"),
         };
-        documents().into_iter().filter(|(name, _)| *name != "openapi.json").map(compile).collect()
+        documents()
+            .into_iter()
+            .filter(|(name, _)| *name != "openapi.json")
+            .map(compile)
+            .collect()
     });
-    let Some(validator) = validators.get(document) else { panic!("there is no schema {document}") };
+    let Some(validator) = validators.get(document) else {
+        panic!("there is no schema {document}")
+    };
     if let Err(error) = validator.validate(instance) {
-        panic!("the answer is off {document} at {}: {error}", error.instance_path());
+        panic!(
+            "the answer is off {document} at {}: {error}",
+            error.instance_path()
+        );
     }
 }
 
@@ -109,11 +154,28 @@ mod tests {
     #[test]
     fn requests_leave_out_what_answers_always_have() {
         let documents = documents();
-        assert_eq!(documents["status-request.json"]["required"], json!(["certificates"]));
-        assert_eq!(documents["status-request.json"]["additionalProperties"], false);
+        assert_eq!(
+            documents["status-request.json"]["required"],
+            json!(["certificates"])
+        );
+        assert_eq!(
+            documents["status-request.json"]["additionalProperties"],
+            false
+        );
         let result = &documents["status-answer.json"]["$defs"]["StatusResult"];
-        assert!(result["required"].as_array().unwrap().contains(&json!("revoked_at")));
-        assert!(!result["required"].as_array().unwrap().contains(&json!("cross_check")), "left out unless it was asked for");
+        assert!(
+            result["required"]
+                .as_array()
+                .unwrap()
+                .contains(&json!("revoked_at"))
+        );
+        assert!(
+            !result["required"]
+                .as_array()
+                .unwrap()
+                .contains(&json!("cross_check")),
+            "left out unless it was asked for"
+        );
     }
 
     #[test]
@@ -128,16 +190,25 @@ mod tests {
             "results": [], "provider_request_ids": []
         });
         assert!(!off("status", response(right.clone())));
-        for (member, value) in [("operation", json!("describe")), ("provider", json!("x")), ("results", json!([{}])), ("region", json!(""))]
-        {
+        for (member, value) in [
+            ("operation", json!("describe")),
+            ("provider", json!("x")),
+            ("results", json!([{}])),
+            ("region", json!("")),
+        ] {
             let mut wrong = right.clone();
             wrong[member] = value;
             assert!(off("status", response(wrong)), "{member}");
         }
         assert!(
-            !off("status", response(json!([right]))) && off("status", response(json!([right, {}]))) && off("status", response(json!([7])))
+            !off("status", response(json!([right])))
+                && off("status", response(json!([right, {}])))
+                && off("status", response(json!([7])))
         );
-        assert!(off("status", response(json!({"statusCode": 404, "body": "{}"}))));
+        assert!(off(
+            "status",
+            response(json!({"statusCode": 404, "body": "{}"}))
+        ));
         assert!(!off("status", response(json!({"batchItemFailures": []}))));
     }
 }

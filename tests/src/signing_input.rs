@@ -32,7 +32,10 @@ pub struct SignedInput {
 /// # Errors
 /// When it is missing or no text.
 pub fn text<'a>(input: &'a Value, member: &str) -> Result<&'a str, String> {
-    input.get(member).and_then(Value::as_str).ok_or_else(|| format!("input.{member} is not a text"))
+    input
+        .get(member)
+        .and_then(Value::as_str)
+        .ok_or_else(|| format!("input.{member} is not a text"))
 }
 
 /// Signs an input of `tencent-tc3.json`.
@@ -40,9 +43,18 @@ pub fn text<'a>(input: &'a Value, member: &str) -> Result<&'a str, String> {
 /// # Errors
 /// When a member is missing or has another form.
 pub fn sign_tc3(input: &Value) -> Result<SignedInput, String> {
-    let timestamp = input.get("timestamp").and_then(Value::as_i64).ok_or("input.timestamp is not a number")?;
-    let names = input.get("signed_headers").and_then(Value::as_array).ok_or("input.signed_headers is not a list")?;
-    let headers = names.iter().map(|name| signed_header(input, name)).collect::<Result<Vec<_>, _>>()?;
+    let timestamp = input
+        .get("timestamp")
+        .and_then(Value::as_i64)
+        .ok_or("input.timestamp is not a number")?;
+    let names = input
+        .get("signed_headers")
+        .and_then(Value::as_array)
+        .ok_or("input.signed_headers is not a list")?;
+    let headers = names
+        .iter()
+        .map(|name| signed_header(input, name))
+        .collect::<Result<Vec<_>, _>>()?;
     let body = body(input)?;
     let request = tc3::Request {
         method: text(input, "method")?,
@@ -54,9 +66,18 @@ pub fn sign_tc3(input: &Value) -> Result<SignedInput, String> {
     };
     let secret: SecretString = text(input, "secret_key")?.into();
     let steps = request.steps();
-    let signature = tc3::signature(&tc3::signing_key(&secret, &steps.date, request.service), &steps.string_to_sign);
+    let signature = tc3::signature(
+        &tc3::signing_key(&secret, &steps.date, request.service),
+        &steps.string_to_sign,
+    );
     let authorization = request.authorization(text(input, "secret_id")?, &secret);
-    Ok(SignedInput { steps: Signed::Tc3(steps), secret, signature, authorization, body })
+    Ok(SignedInput {
+        steps: Signed::Tc3(steps),
+        secret,
+        signature,
+        authorization,
+        body,
+    })
 }
 
 fn signed_header<'a>(input: &'a Value, name: &'a Value) -> Result<(&'a str, &'a str), String> {
@@ -76,38 +97,72 @@ fn signed_header<'a>(input: &'a Value, name: &'a Value) -> Result<(&'a str, &'a 
 /// When a member is missing or has another form.
 pub fn sign_acs3(input: &Value) -> Result<SignedInput, String> {
     let pairs = |member: &str| {
-        let object = input.get(member).and_then(Value::as_object).ok_or(format!("input.{member} is not an object"))?;
-        let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        Ok::<_, String>(object.iter().map(|(name, text)| (name.clone(), value(text))).collect::<Vec<_>>())
+        let object = input
+            .get(member)
+            .and_then(Value::as_object)
+            .ok_or(format!("input.{member} is not an object"))?;
+        let value = |value: &Value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
+        Ok::<_, String>(
+            object
+                .iter()
+                .map(|(name, text)| (name.clone(), value(text)))
+                .collect::<Vec<_>>(),
+        )
     };
     let (query, headers) = (pairs("query")?, pairs("headers_signed")?);
     let canonical_query = acs3::canonical_query(&borrowed(&query));
     let body = body(input)?;
     let headers = borrowed(&headers);
-    let request = acs3::Request { method: text(input, "method")?, canonical_query: &canonical_query, headers: &headers, body: &body };
+    let request = acs3::Request {
+        method: text(input, "method")?,
+        canonical_query: &canonical_query,
+        headers: &headers,
+        body: &body,
+    };
     let secret: SecretString = text(input, "access_key_secret")?.into();
     let steps = request.steps();
     let signature = acs3::signature(&secret, &steps.string_to_sign);
     let authorization = request.authorization(text(input, "access_key_id")?, &secret);
-    Ok(SignedInput { steps: Signed::Acs3(canonical_query, steps), secret, signature, authorization, body })
+    Ok(SignedInput {
+        steps: Signed::Acs3(canonical_query, steps),
+        secret,
+        signature,
+        authorization,
+        body,
+    })
 }
 
 fn borrowed(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
-    pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect()
 }
 
 /// The body in its hex form where that is given, since not every body is a text.
 fn body(input: &Value) -> Result<Vec<u8>, String> {
-    let Ok(digits) = text(input, "body_hex") else { return Ok(text(input, "body_utf8")?.as_bytes().to_vec()) };
+    let Ok(digits) = text(input, "body_hex") else {
+        return Ok(text(input, "body_utf8")?.as_bytes().to_vec());
+    };
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let bytes: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(pair).collect();
-    bytes.filter(|bytes| hex(bytes) == digits).ok_or_else(|| "input.body_hex is not hex".to_owned())
+    bytes
+        .filter(|bytes| hex(bytes) == digits)
+        .ok_or_else(|| "input.body_hex is not hex".to_owned())
 }
 
 impl SignedInput {
     /// The steps by name, as the program `sign` writes them.
     pub fn to_json(&self) -> Value {
-        let Self { signature, authorization, .. } = self;
+        let Self {
+            signature,
+            authorization,
+            ..
+        } = self;
         match &self.steps {
             Signed::Tc3(steps) => json!({
                 "canonical_request": steps.canonical_request,

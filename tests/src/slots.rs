@@ -22,7 +22,10 @@ impl Slots {
 
     /// A slot, or `None` when none is free: Lambda throttles the caller.
     pub fn try_acquire(&self) -> Option<Slot> {
-        Arc::clone(&self.0).try_acquire_owned().ok().map(|permit| Slot { _permit: permit })
+        Arc::clone(&self.0)
+            .try_acquire_owned()
+            .ok()
+            .map(|permit| Slot { _permit: permit })
     }
 
     /// How many slots are free.

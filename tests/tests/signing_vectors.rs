@@ -26,12 +26,19 @@ fn vectors(file: &str) -> Vec<Value> {
 }
 
 fn input<'a>(vector: &'a Value, member: &str) -> &'a str {
-    vector["input"][member].as_str().unwrap_or_else(|| panic!("{}: input.{member} is not a text", vector["name"]))
+    vector["input"][member]
+        .as_str()
+        .unwrap_or_else(|| panic!("{}: input.{member} is not a text", vector["name"]))
 }
 
 /// Compares one intermediate with the vector's.
 fn same(vector: &Value, member: &str, actual: &str) {
-    assert_eq!(Some(actual), vector["expected"][member].as_str(), "{}: {member}", vector["name"]);
+    assert_eq!(
+        Some(actual),
+        vector["expected"][member].as_str(),
+        "{}: {member}",
+        vector["name"]
+    );
 }
 
 #[test]
@@ -40,20 +47,41 @@ fn tencent_tc3() {
     assert_eq!(vectors.len(), 13);
     for vector in &vectors {
         let signed = sign_tc3(&vector["input"]).unwrap();
-        let Signed::Tc3(steps) = &signed.steps else { panic!("not signed by TC3") };
+        let Signed::Tc3(steps) = &signed.steps else {
+            panic!("not signed by TC3")
+        };
         assert_eq!(signed.body, input(vector, "body_utf8").as_bytes());
         same(vector, "date", &steps.date);
         same(vector, "payload_sha256", &sha256_hex(&signed.body));
-        same(vector, "canonical_headers", canonical_headers(&steps.canonical_request));
+        same(
+            vector,
+            "canonical_headers",
+            canonical_headers(&steps.canonical_request),
+        );
         same(vector, "canonical_request", &steps.canonical_request);
-        same(vector, "canonical_request_sha256", &sha256_hex(steps.canonical_request.as_bytes()));
+        same(
+            vector,
+            "canonical_request_sha256",
+            &sha256_hex(steps.canonical_request.as_bytes()),
+        );
         same(vector, "credential_scope", &steps.credential_scope);
         same(vector, "string_to_sign", &steps.string_to_sign);
-        let secret_date = hmac_sha256(format!("TC3{}", input(vector, "secret_key")).as_bytes(), steps.date.as_bytes());
+        let secret_date = hmac_sha256(
+            format!("TC3{}", input(vector, "secret_key")).as_bytes(),
+            steps.date.as_bytes(),
+        );
         let secret_service = hmac_sha256(&secret_date, input(vector, "service").as_bytes());
         same(vector, "secret_date_hex", &hex(&secret_date));
         same(vector, "secret_service_hex", &hex(&secret_service));
-        same(vector, "secret_signing_hex", &hex(&tc3::signing_key(&signed.secret, &steps.date, input(vector, "service"))));
+        same(
+            vector,
+            "secret_signing_hex",
+            &hex(&tc3::signing_key(
+                &signed.secret,
+                &steps.date,
+                input(vector, "service"),
+            )),
+        );
         same(vector, "signature", &signed.signature);
         same(vector, "authorization", &signed.authorization);
     }
@@ -65,18 +93,35 @@ fn alibaba_acs3() {
     assert_eq!(vectors.len(), 12);
     for vector in &vectors {
         let signed = sign_acs3(&vector["input"]).unwrap();
-        let Signed::Acs3(canonical_query, steps) = &signed.steps else { panic!("not signed by ACS3") };
+        let Signed::Acs3(canonical_query, steps) = &signed.steps else {
+            panic!("not signed by ACS3")
+        };
         same(vector, "canonical_query", canonical_query);
-        same(vector, "canonical_headers", canonical_headers(&steps.canonical_request));
+        same(
+            vector,
+            "canonical_headers",
+            canonical_headers(&steps.canonical_request),
+        );
         same(vector, "signed_headers", &steps.signed_headers);
         same(vector, "payload_sha256", &sha256_hex(&signed.body));
         same(vector, "canonical_request", &steps.canonical_request);
-        same(vector, "canonical_request_sha256", &sha256_hex(steps.canonical_request.as_bytes()));
+        same(
+            vector,
+            "canonical_request_sha256",
+            &sha256_hex(steps.canonical_request.as_bytes()),
+        );
         same(vector, "string_to_sign", &steps.string_to_sign);
         same(vector, "signature", &signed.signature);
         same(vector, "authorization", &signed.authorization);
         let question_mark = if canonical_query.is_empty() { "" } else { "?" };
-        same(vector, "url", &format!("https://{}/{question_mark}{canonical_query}", input(vector, "host")));
+        same(
+            vector,
+            "url",
+            &format!(
+                "https://{}/{question_mark}{canonical_query}",
+                input(vector, "host")
+            ),
+        );
     }
 }
 
@@ -88,9 +133,19 @@ fn aws_signature_version_4() {
     for vector in &vectors {
         let input = |member| input(vector, member);
         let format = format_description!("[year][month][day]T[hour][minute][second]Z");
-        let moment = PrimitiveDateTime::parse(input("datetime"), format).unwrap().assume_utc().unix_timestamp();
+        let moment = PrimitiveDateTime::parse(input("datetime"), format)
+            .unwrap()
+            .assume_utc()
+            .unix_timestamp();
         let token = vector["input"]["session_token"].as_str().map(str::to_owned);
-        let identity = Credentials::new(input("access_key_id"), input("secret_access_key"), token, None, "vector").into();
+        let identity = Credentials::new(
+            input("access_key_id"),
+            input("secret_access_key"),
+            token,
+            None,
+            "vector",
+        )
+        .into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(input("region"))
@@ -101,9 +156,16 @@ fn aws_signature_version_4() {
             .unwrap()
             .into();
         let body = SignableBody::Bytes(input("body_utf8").as_bytes());
-        let request = SignableRequest::new(input("method"), input("url"), std::iter::empty(), body).unwrap();
+        let request =
+            SignableRequest::new(input("method"), input("url"), std::iter::empty(), body).unwrap();
         let (instructions, signature) = sign(request, &parameters).unwrap().into_parts();
-        let header = |name| instructions.headers().find(|(header, _)| *header == name).map(|(_, value)| value).unwrap();
+        let header = |name| {
+            instructions
+                .headers()
+                .find(|(header, _)| *header == name)
+                .map(|(_, value)| value)
+                .unwrap()
+        };
         same(vector, "signature", &signature);
         same(vector, "authorization", header("authorization"));
         same(vector, "x_amz_date", header("x-amz-date"));

@@ -14,13 +14,20 @@ async fn main() -> Result<(), Error> {
     let client = HttpClient::new(std::env::var_os("SSL_CERT_FILE").as_deref().map(Path::new))?;
     client.connect_ahead(&url).await?;
     let (client, url) = (&client, &url);
-    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
-        let headers = vec![("x-tc-action", "DescribeDeviceCertificates".to_owned())];
-        let request = HttpRequest { method: Method::Post, url: url.clone(), headers, body: b"{}".to_vec() };
-        match client.send(request, Duration::from_secs(5)).await {
-            Ok(answer) if answer.status == 200 => Ok(event.payload),
-            other => Err(format!("{other:?}")),
-        }
-    }))
+    lambda_runtime::run(service_fn(
+        async move |event: LambdaEvent<Box<RawValue>>| {
+            let headers = vec![("x-tc-action", "DescribeDeviceCertificates".to_owned())];
+            let request = HttpRequest {
+                method: Method::Post,
+                url: url.clone(),
+                headers,
+                body: b"{}".to_vec(),
+            };
+            match client.send(request, Duration::from_secs(5)).await {
+                Ok(answer) if answer.status == 200 => Ok(event.payload),
+                other => Err(format!("{other:?}")),
+            }
+        },
+    ))
     .await
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulator::{
-    AlibabaInstance, AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet, Options, Simulator, TencentCertificate,
-    TencentInstance, Vendor,
+    AlibabaInstance, AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet, Options,
+    Simulator, TencentCertificate, TencentInstance, Vendor,
 };
 use whole_function_tests::Runtime;
 
@@ -24,14 +24,26 @@ const ALIBABA_INSTANCE: &str = "post-cn-7mz2d0000";
 const BROKERS: [Broker; 3] = [Broker::Tencent, Broker::Alibaba, Broker::Aws];
 
 /// Runs both stages and prints their tables. `is_long`: orders of 10,000 certificates with rate limits, too.
-pub(crate) fn run(template: &Template, stages: &[String], is_long: bool) -> Result<Value, Box<dyn Error>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+pub(crate) fn run(
+    template: &Template,
+    stages: &[String],
+    is_long: bool,
+) -> Result<Value, Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let mut values = serde_json::Map::new();
     if stages.iter().any(|stage| stage == "deployed") {
-        values.insert("deployed".to_owned(), runtime.block_on(single::run(template))?);
+        values.insert(
+            "deployed".to_owned(),
+            runtime.block_on(single::run(template))?,
+        );
     }
     if stages.iter().any(|stage| stage == "orders") {
-        values.insert("orders".to_owned(), runtime.block_on(orders::run(template, is_long))?);
+        values.insert(
+            "orders".to_owned(),
+            runtime.block_on(orders::run(template, is_long))?,
+        );
     }
     Ok(Value::Object(values))
 }
@@ -71,7 +83,8 @@ impl Broker {
             }
             Self::Aws => json!({ "fingerprint_sha256": aws_id(number) }),
         });
-        let mut order = json!({ "provider": self.name(), "certificates": named.collect::<Vec<_>>() });
+        let mut order =
+            json!({ "provider": self.name(), "certificates": named.collect::<Vec<_>>() });
         let instance = match self {
             Self::Tencent => TENCENT_INSTANCE,
             Self::Alibaba => ALIBABA_INSTANCE,
@@ -90,20 +103,36 @@ async fn simulator(count: usize, round_trip: Duration) -> Result<Simulator, Box<
         instance_id: TENCENT_INSTANCE.to_owned(),
         region: "ap-guangzhou".to_owned(),
         certificates: (0..count)
-            .map(|number| TencentCertificate { device_certificate_sn: tencent_serial(number), ..TencentCertificate::default() })
+            .map(|number| TencentCertificate {
+                device_certificate_sn: tencent_serial(number),
+                ..TencentCertificate::default()
+            })
             .collect(),
     };
     let broker = AlibabaInstance {
         instance_id: ALIBABA_INSTANCE.to_owned(),
         certificates: (0..count)
-            .map(|number| AlibabaMqttCertificate { device_sn: alibaba_serial(number), ..AlibabaMqttCertificate::default() })
+            .map(|number| AlibabaMqttCertificate {
+                device_sn: alibaba_serial(number),
+                ..AlibabaMqttCertificate::default()
+            })
             .collect(),
     };
-    let known =
-        (0..count.min(1_000)).map(|number| CasCertificate { serial_number: format!("5{number:031x}"), ..CasCertificate::default() });
-    let fleet = Fleet::of([instance], [broker], known)
-        .with_aws_iot((0..count).map(|number| AwsCertificate { certificate_id: aws_id(number), ..AwsCertificate::default() }));
-    Ok(Simulator::start(Options { round_trip, ..Options::of(fleet) }).await?)
+    let known = (0..count.min(1_000)).map(|number| CasCertificate {
+        serial_number: format!("5{number:031x}"),
+        ..CasCertificate::default()
+    });
+    let fleet = Fleet::of([instance], [broker], known).with_aws_iot((0..count).map(|number| {
+        AwsCertificate {
+            certificate_id: aws_id(number),
+            ..AwsCertificate::default()
+        }
+    }));
+    Ok(Simulator::start(Options {
+        round_trip,
+        ..Options::of(fleet)
+    })
+    .await?)
 }
 
 fn tencent_serial(number: usize) -> String {
@@ -124,7 +153,11 @@ type Variables = Vec<(String, String)>;
 /// The variables that wire a function to the providers.
 fn wiring(simulator: &Simulator) -> Variables {
     let key = |vendor| simulator.credentials(vendor);
-    let (tencent, alibaba, aws) = (key(Vendor::TencentMqtt), key(Vendor::AlibabaMqtt), key(Vendor::AwsIot));
+    let (tencent, alibaba, aws) = (
+        key(Vendor::TencentMqtt),
+        key(Vendor::AlibabaMqtt),
+        key(Vendor::AwsIot),
+    );
     let pairs = [
         ("TENCENTCLOUD_SECRET_ID", tencent.id),
         ("TENCENTCLOUD_SECRET_KEY", tencent.secret),
@@ -143,12 +176,18 @@ fn wiring(simulator: &Simulator) -> Variables {
         ("INACTIVATE_ALLOWED_INSTANCES", "*".to_owned()),
         ("AWS_LAMBDA_LOG_LEVEL", "WARN".to_owned()),
     ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// A warm process of a function.
 async fn start(function: &str, variables: &Variables) -> Runtime {
-    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let variables: Vec<(&str, &str)> = variables
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     let runtime = Runtime::start(function, &variables).await;
     runtime.ready().await;
     runtime
@@ -160,7 +199,12 @@ fn row(cells: &[String]) -> String {
 
 /// A table in Markdown whose first columns are texts.
 fn print_table(title: &str, columns: &[&str], texts: usize, rows: &[Vec<String>]) {
-    let rule = columns.iter().enumerate().map(|(index, _)| if index < texts { "---" } else { "---:" }).collect::<Vec<_>>().join(" | ");
+    let rule = columns
+        .iter()
+        .enumerate()
+        .map(|(index, _)| if index < texts { "---" } else { "---:" })
+        .collect::<Vec<_>>()
+        .join(" | ");
     println!("{title}\n\n| {} |\n| {rule} |", columns.join(" | "));
     rows.iter().for_each(|cells| println!("{}", row(cells)));
     println!();

@@ -60,19 +60,42 @@ const COLUMNS: [&str; 14] = [
 ];
 
 pub(super) async fn run(template: &Template, is_long: bool) -> Result<Value, Box<dyn Error>> {
-    let load = |broker, messages, certificates, is_limited| Load { broker, messages, certificates, round_trip: ROUND_TRIP, is_limited };
+    let load = |broker, messages, certificates, is_limited| Load {
+        broker,
+        messages,
+        certificates,
+        round_trip: ROUND_TRIP,
+        is_limited,
+    };
     let mut loads = Vec::new();
     for broker in BROKERS {
-        loads.extend([(1, 1), (1, 10), (1, 100), (10, 100), (100, 100)].map(|(messages, each)| load(broker, messages, each, false)));
-        loads.push(Load { round_trip: Duration::from_millis(100), ..load(broker, 1, 100, false) });
+        loads.extend(
+            [(1, 1), (1, 10), (1, 100), (10, 100), (100, 100)]
+                .map(|(messages, each)| load(broker, messages, each, false)),
+        );
+        loads.push(Load {
+            round_trip: Duration::from_millis(100),
+            ..load(broker, 1, 100, false)
+        });
     }
     for broker in BROKERS {
         loads.extend([load(broker, 1, 1, true), load(broker, 1, 10, true)]);
     }
-    loads.extend([load(Broker::Tencent, 1, 100, true), load(Broker::Tencent, 10, 100, true), load(Broker::Alibaba, 1, 100, true)]);
-    loads.extend([load(Broker::Alibaba, 10, 100, true), load(Broker::Aws, 10, 1, true)]);
+    loads.extend([
+        load(Broker::Tencent, 1, 100, true),
+        load(Broker::Tencent, 10, 100, true),
+        load(Broker::Alibaba, 1, 100, true),
+    ]);
+    loads.extend([
+        load(Broker::Alibaba, 10, 100, true),
+        load(Broker::Aws, 10, 1, true),
+    ]);
     if is_long {
-        loads.extend([load(Broker::Aws, 1, 100, true), load(Broker::Alibaba, 100, 100, true), load(Broker::Tencent, 100, 100, true)]);
+        loads.extend([
+            load(Broker::Aws, 1, 100, true),
+            load(Broker::Alibaba, 100, 100, true),
+            load(Broker::Tencent, 100, 100, true),
+        ]);
     }
     let (mut rows, mut values) = (Vec::new(), Vec::new());
     for load in loads {
@@ -88,11 +111,28 @@ pub(super) async fn run(template: &Template, is_long: bool) -> Result<Value, Box
     Ok(Value::Array(values))
 }
 
-fn cells(template: &Template, load: Load, outcome: &Outcome) -> Result<Vec<String>, Box<dyn Error>> {
-    let Load { broker, messages, certificates, round_trip, is_limited } = load;
+fn cells(
+    template: &Template,
+    load: Load,
+    outcome: &Outcome,
+) -> Result<Vec<String>, Box<dyn Error>> {
+    let Load {
+        broker,
+        messages,
+        certificates,
+        round_trip,
+        is_limited,
+    } = load;
     let all = messages.saturating_mul(certificates);
-    let (queue_share, _) = template.share("inactivate", &format!("{}:{}", broker.name(), broker.write()))?;
-    let of_share = if is_limited { format!("{:.2}", outcome.seconds / (all as f64 / queue_share)) } else { "–".to_owned() };
+    let (queue_share, _) = template.share(
+        "inactivate",
+        &format!("{}:{}", broker.name(), broker.write()),
+    )?;
+    let of_share = if is_limited {
+        format!("{:.2}", outcome.seconds / (all as f64 / queue_share))
+    } else {
+        "–".to_owned()
+    };
     Ok(vec![
         broker.name().to_owned(),
         messages.to_string(),
@@ -122,12 +162,20 @@ struct Bundle {
     variables: super::Variables,
 }
 
-async fn bundle(template: &Template, queues: &Queues, simulator: &Simulator, is_limited: bool) -> Result<Bundle, Box<dyn Error>> {
+async fn bundle(
+    template: &Template,
+    queues: &Queues,
+    simulator: &Simulator,
+    is_limited: bool,
+) -> Result<Bundle, Box<dyn Error>> {
     let max_receive_count = u32::try_from(template.number("maxReceiveCount")?)?;
     let dead = queues.create("dead-letters", QueueSettings::default());
     let settings = QueueSettings {
         visibility_timeout: Duration::from_secs(180),
-        dead_letters: Some(DeadLetters { queue: dead.clone(), max_receive_count }),
+        dead_letters: Some(DeadLetters {
+            queue: dead.clone(),
+            max_receive_count,
+        }),
     };
     let orders = queues.create("orders", settings);
     let results = queues.create("results", QueueSettings::default());
@@ -137,10 +185,18 @@ async fn bundle(template: &Template, queues: &Queues, simulator: &Simulator, is_
     if is_limited {
         variables.extend(template.limits("inactivate")?);
     }
-    Ok(Bundle { orders, results, variables })
+    Ok(Bundle {
+        orders,
+        results,
+        variables,
+    })
 }
 
-async fn source(template: &Template, bundle: &Bundle, slots: Option<Slots>) -> Result<EventSource, Box<dyn Error>> {
+async fn source(
+    template: &Template,
+    bundle: &Bundle,
+    slots: Option<Slots>,
+) -> Result<EventSource, Box<dyn Error>> {
     let mut mapping = Mapping::new("inactivate", bundle.variables.clone(), &bundle.orders);
     mapping.batch_size = 1;
     mapping.maximum_concurrency = template.default("InactivateQueueConcurrency")?.parse()?;
@@ -151,22 +207,46 @@ async fn source(template: &Template, bundle: &Bundle, slots: Option<Slots>) -> R
 }
 
 async fn carry_out(template: &Template, load: Load) -> Result<Outcome, Box<dyn Error>> {
-    let Load { broker, messages, certificates, round_trip, is_limited } = load;
-    let (simulator, queues) = (simulator(messages.saturating_mul(certificates), round_trip).await?, Queues::start().await);
+    let Load {
+        broker,
+        messages,
+        certificates,
+        round_trip,
+        is_limited,
+    } = load;
+    let (simulator, queues) = (
+        simulator(messages.saturating_mul(certificates), round_trip).await?,
+        Queues::start().await,
+    );
     let bundle = bundle(template, &queues, &simulator, is_limited).await?;
     let source = source(template, &bundle, None).await?;
     for number in 0..messages {
-        bundle.orders.send(broker.order(number.saturating_mul(certificates), certificates).to_string());
+        bundle.orders.send(
+            broker
+                .order(number.saturating_mul(certificates), certificates)
+                .to_string(),
+        );
     }
     let tally = source.run(LONGEST).await;
     let calls = simulator.calls();
-    let writes: Vec<_> = calls.iter().filter(|call| call.action == broker.write()).collect();
+    let writes: Vec<_> = calls
+        .iter()
+        .filter(|call| call.action == broker.write())
+        .collect();
     let times: Vec<SystemTime> = writes.iter().map(|call| call.at).collect();
-    let mut written: Vec<String> = writes.iter().map(|call| format!("{:?}", call.parameters)).collect();
+    let mut written: Vec<String> = writes
+        .iter()
+        .map(|call| format!("{:?}", call.parameters))
+        .collect();
     written.sort();
     let all = written.len();
     written.dedup();
-    let summaries = bundle.results.bodies().iter().filter(|body| is_last(body)).count();
+    let summaries = bundle
+        .results
+        .bodies()
+        .iter()
+        .filter(|body| is_last(body))
+        .count();
     Ok(Outcome {
         seconds: tally.seconds,
         deliveries: tally.deliveries,
@@ -182,38 +262,64 @@ async fn carry_out(template: &Template, load: Load) -> Result<Outcome, Box<dyn E
 }
 
 fn is_last(event: &str) -> bool {
-    serde_json::from_str::<Value>(event).is_ok_and(|event| event.pointer("/data/last") == Some(&Value::Bool(true)))
+    serde_json::from_str::<Value>(event)
+        .is_ok_and(|event| event.pointer("/data/last") == Some(&Value::Bool(true)))
 }
 
 /// The most of these moments, which are in order, in any time so long.
 fn most_in(window: Duration, moments: &[SystemTime]) -> usize {
-    let until = |begin: SystemTime| moments.partition_point(|at| at.duration_since(begin).unwrap_or_default() < window);
-    moments.iter().enumerate().map(|(index, begin)| until(*begin).saturating_sub(index)).max().unwrap_or_default()
+    let until = |begin: SystemTime| {
+        moments.partition_point(|at| at.duration_since(begin).unwrap_or_default() < window)
+    };
+    moments
+        .iter()
+        .enumerate()
+        .map(|(index, begin)| until(*begin).saturating_sub(index))
+        .max()
+        .unwrap_or_default()
 }
 
 /// An order for a hundred over HTTP, whose client sends `rest` until none is left.
 async fn followed(template: &Template, is_long: bool) -> Result<String, Box<dyn Error>> {
     let mut lines = Vec::new();
-    for broker in BROKERS.into_iter().filter(|broker| is_long || *broker != Broker::Aws) {
-        let (simulator, queues) = (simulator(IN_AN_ORDER, ROUND_TRIP).await?, Queues::start().await);
+    for broker in BROKERS
+        .into_iter()
+        .filter(|broker| is_long || *broker != Broker::Aws)
+    {
+        let (simulator, queues) = (
+            simulator(IN_AN_ORDER, ROUND_TRIP).await?,
+            Queues::start().await,
+        );
         let bundle = bundle(template, &queues, &simulator, true).await?;
         let mut function = start("inactivate", &bundle.variables).await;
-        let (begun, mut asked, mut requests) = (Instant::now(), broker.order(0, IN_AN_ORDER), 0_usize);
+        let (begun, mut asked, mut requests) =
+            (Instant::now(), broker.order(0, IN_AN_ORDER), 0_usize);
         while !asked.is_null() && requests < 100 {
             let mut answer = function.invoke(asked.clone()).await.json();
             asked = answer.get_mut("rest").map(Value::take).unwrap_or_default();
             requests = requests.saturating_add(1);
             function.idle().await;
         }
-        let off = simulator.calls().iter().filter(|call| call.action == broker.write()).count();
-        let left = if asked.is_null() { "nothing left" } else { "not ended" };
+        let off = simulator
+            .calls()
+            .iter()
+            .filter(|call| call.action == broker.write())
+            .count();
+        let left = if asked.is_null() {
+            "nothing left"
+        } else {
+            "not ended"
+        };
         lines.push(format!(
             "{}: {off} of 100 off after {requests} requests and {:.0} s, {left}",
             broker.name(),
             begun.elapsed().as_secs_f64()
         ));
     }
-    Ok(format!("100 certificates over HTTP, `rest` sent again until it is null:\n\n* {}", lines.join("\n* ")))
+    Ok(format!(
+        "100 certificates over HTTP, `rest` sent again until it is null:\n\n* {}",
+        lines.join("\n* ")
+    ))
 }
 
 /// Orders of one certificate over HTTP, one a second, while the queue has a backlog.
@@ -221,12 +327,17 @@ async fn urgent(template: &Template) -> Result<String, Box<dyn Error>> {
     const URGENT: usize = 58;
     const BACKLOG: usize = 2_000;
     let broker = Broker::Tencent;
-    let (simulator, queues) = (simulator(BACKLOG.saturating_add(URGENT), ROUND_TRIP).await?, Queues::start().await);
+    let (simulator, queues) = (
+        simulator(BACKLOG.saturating_add(URGENT), ROUND_TRIP).await?,
+        Queues::start().await,
+    );
     let bundle = bundle(template, &queues, &simulator, true).await?;
     let slots = Slots::new(template.default("InactivateConcurrency")?.parse()?);
     let source = source(template, &bundle, Some(slots.clone())).await?;
     for first in (0..BACKLOG).step_by(IN_AN_ORDER) {
-        bundle.orders.send(broker.order(first, IN_AN_ORDER).to_string());
+        bundle
+            .orders
+            .send(broker.order(first, IN_AN_ORDER).to_string());
     }
     let senders = async {
         let (mut waiting, mut orders) = (Vec::new(), Vec::new());

@@ -5,7 +5,10 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{ALIBABA_INSTANCE, BROKERS, Broker, ROUND_TRIP, TENCENT_INSTANCE, Template, print_table, simulator, start, wiring};
+use super::{
+    ALIBABA_INSTANCE, BROKERS, Broker, ROUND_TRIP, TENCENT_INSTANCE, Template, print_table,
+    simulator, start, wiring,
+};
 
 /// Measurements of each; the median is shown.
 const TIMES: usize = 5;
@@ -50,23 +53,54 @@ pub(super) async fn run(template: &Template) -> Result<Value, Box<dyn Error>> {
         values.push(json!({ "name": question.name, "seconds": limited.seconds, "without_limits": free.seconds, "calls": limited.calls,
             "until_next": limited.until_next }));
     }
-    let columns = ["", "seconds", "without limits", "ratio", "calls", "in series", "goal", "reached", "until the next event"];
-    print_table("With the template's rate limits, providers 30 ms away:", &columns, 1, &rows);
-    let columns = ["", "billed ms", "Lambda", "over the HTTP API", "from the queue"];
-    print_table("US dollars for a million invocations of each:", &columns, 1, &costs);
+    let columns = [
+        "",
+        "seconds",
+        "without limits",
+        "ratio",
+        "calls",
+        "in series",
+        "goal",
+        "reached",
+        "until the next event",
+    ];
+    print_table(
+        "With the template's rate limits, providers 30 ms away:",
+        &columns,
+        1,
+        &rows,
+    );
+    let columns = [
+        "",
+        "billed ms",
+        "Lambda",
+        "over the HTTP API",
+        "from the queue",
+    ];
+    print_table(
+        "US dollars for a million invocations of each:",
+        &columns,
+        1,
+        &costs,
+    );
     Ok(Value::Array(values))
 }
 
 fn questions() -> Vec<Question> {
-    let question = |name: &str, function, in_series, request: Box<dyn Fn(usize) -> Value>| Question {
-        name: name.to_owned(),
-        function,
-        request,
-        in_series,
-    };
-    let status = |provider: &'static str, certificate: fn(usize) -> Value| -> Box<dyn Fn(usize) -> Value> {
+    let question =
+        |name: &str, function, in_series, request: Box<dyn Fn(usize) -> Value>| Question {
+            name: name.to_owned(),
+            function,
+            request,
+            in_series,
+        };
+    let status = |provider: &'static str,
+                  certificate: fn(usize) -> Value|
+     -> Box<dyn Fn(usize) -> Value> {
         Box::new(move |number| match provider {
-            "tencent-mqtt" => json!({ "provider": provider, "instance_id": TENCENT_INSTANCE, "certificates": [certificate(number)] }),
+            "tencent-mqtt" => {
+                json!({ "provider": provider, "instance_id": TENCENT_INSTANCE, "certificates": [certificate(number)] })
+            }
             _ => json!({ "provider": provider, "certificates": [certificate(number)] }),
         })
     };
@@ -78,39 +112,75 @@ fn questions() -> Vec<Question> {
             "status of one, alibaba-pca",
             "status",
             1,
-            status("alibaba-pca", |number| json!({ "serial_number": format!("5{number:031x}") })),
+            status(
+                "alibaba-pca",
+                |number| json!({ "serial_number": format!("5{number:031x}") }),
+            ),
         ),
         question(
             "status of one, tencent-mqtt",
             "status",
             1,
-            status("tencent-mqtt", |number| json!({ "serial_number": super::tencent_serial(number) })),
+            status(
+                "tencent-mqtt",
+                |number| json!({ "serial_number": super::tencent_serial(number) }),
+            ),
         ),
-        question("status of one, aws-iot", "status", 1, status("aws-iot", |number| json!({ "fingerprint_sha256": super::aws_id(number) }))),
+        question(
+            "status of one, aws-iot",
+            "status",
+            1,
+            status(
+                "aws-iot",
+                |number| json!({ "fingerprint_sha256": super::aws_id(number) }),
+            ),
+        ),
         question(
             "describe, a page of 100, tencent-mqtt",
             "describe",
             1,
-            Box::new(|_| json!({ "provider": "tencent-mqtt", "instance_id": TENCENT_INSTANCE, "limit": 100 })),
+            Box::new(
+                |_| json!({ "provider": "tencent-mqtt", "instance_id": TENCENT_INSTANCE, "limit": 100 }),
+            ),
         ),
         question(
             "describe, a page of 100, alibaba-mqtt",
             "describe",
             2,
-            Box::new(|_| json!({ "provider": "alibaba-mqtt", "instance_id": ALIBABA_INSTANCE, "limit": 100 })),
+            Box::new(
+                |_| json!({ "provider": "alibaba-mqtt", "instance_id": ALIBABA_INSTANCE, "limit": 100 }),
+            ),
         ),
-        question("describe, 10 with details, aws-iot", "describe", 2, page(true)),
-        question("describe, 10 without details, aws-iot", "describe", 1, page(false)),
+        question(
+            "describe, 10 with details, aws-iot",
+            "describe",
+            2,
+            page(true),
+        ),
+        question(
+            "describe, 10 without details, aws-iot",
+            "describe",
+            1,
+            page(false),
+        ),
     ];
     questions.extend(BROKERS.map(|broker: Broker| {
         let name = format!("inactivate one, {}", broker.name());
-        Question { name, function: "inactivate", request: Box::new(move |number| broker.order(number, 1)), in_series: 3 }
+        Question {
+            name,
+            function: "inactivate",
+            request: Box::new(move |number| broker.order(number, 1)),
+            in_series: 3,
+        }
     }));
     questions
 }
 
 /// The median of several measurements, each in a process that has answered once before.
-async fn measure(question: &Question, limits: Vec<(String, String)>) -> Result<Taken, Box<dyn Error>> {
+async fn measure(
+    question: &Question,
+    limits: Vec<(String, String)>,
+) -> Result<Taken, Box<dyn Error>> {
     let simulator = simulator(200, ROUND_TRIP).await?;
     let variables = [wiring(&simulator), limits].concat();
     let mut function = start(question.function, &variables).await;
@@ -123,12 +193,19 @@ async fn measure(question: &Question, limits: Vec<(String, String)>) -> Result<T
         if answer.json().get("errorType").is_some() || !function.idle().await {
             return Err(format!("{}: {}", question.name, function.logs()).into());
         }
-        taken.push(Taken { seconds, until_next: begun.elapsed().as_secs_f64(), calls: simulator.calls().len().saturating_sub(calls) });
+        taken.push(Taken {
+            seconds,
+            until_next: begun.elapsed().as_secs_f64(),
+            calls: simulator.calls().len().saturating_sub(calls),
+        });
     }
     // The first one opens the connection.
     taken.remove(0);
     taken.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
-    taken.get(TIMES / 2).copied().ok_or_else(|| "nothing was measured".into())
+    taken
+        .get(TIMES / 2)
+        .copied()
+        .ok_or_else(|| "nothing was measured".into())
 }
 
 /// List prices of us-east-1 as third parties showed them in November 2026: $0.20 a million requests, $0.0000133334 a GB-second on arm64;
@@ -138,5 +215,11 @@ fn cost(name: &str, seconds: f64) -> Vec<String> {
     let billed = (seconds * 1_000.0).ceil();
     let lambda = 0.2 + billed * 1_000.0 * GIGABYTES * 0.000_013_333_4;
     let dollars = |amount: f64| format!("{amount:.2}");
-    vec![name.to_owned(), format!("{billed:.0}"), dollars(lambda), dollars(lambda + 1.0), dollars(lambda + 1.2)]
+    vec![
+        name.to_owned(),
+        format!("{billed:.0}"),
+        dollars(lambda),
+        dollars(lambda + 1.0),
+        dollars(lambda + 1.2),
+    ]
 }

@@ -15,7 +15,10 @@ pub struct Endpoint {
 impl Endpoint {
     /// An HTTPS host from a table in this crate.
     pub fn https(host: &str) -> Self {
-        Self { origin: format!("https://{host}"), host: host.to_owned() }
+        Self {
+            origin: format!("https://{host}"),
+            host: host.to_owned(),
+        }
     }
 
     /// # Errors
@@ -29,28 +32,51 @@ impl Endpoint {
         if authority.contains('@') {
             return Err("it must not hold a user name or password".to_owned());
         }
-        let name = url.host().filter(|name| !name.is_empty()).ok_or("it has no host")?.to_ascii_lowercase();
-        let port = match authority.get(name.len()..).map(|rest| rest.strip_prefix(':')) {
-            Some(Some(port)) => Some(port.parse::<u16>().map_err(|_| format!("its port is {port:?}"))?),
+        let name = url
+            .host()
+            .filter(|name| !name.is_empty())
+            .ok_or("it has no host")?
+            .to_ascii_lowercase();
+        let port = match authority
+            .get(name.len()..)
+            .map(|rest| rest.strip_prefix(':'))
+        {
+            Some(Some(port)) => Some(
+                port.parse::<u16>()
+                    .map_err(|_| format!("its port is {port:?}"))?,
+            ),
             _ => None,
         };
-        let is_loopback = name == "localhost" || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        let is_loopback = name == "localhost"
+            || name
+                .trim_matches(['[', ']'])
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback());
         let (scheme, usual_port) = match url.scheme_str().unwrap_or_default() {
             "https" => ("https", 443),
             "http" if is_loopback => ("http", 80),
-            "http" => return Err("http:// is taken for loopback addresses only; use https://".to_owned()),
+            "http" => {
+                return Err("http:// is taken for loopback addresses only; use https://".to_owned());
+            }
             scheme => return Err(format!("its scheme is {scheme}; use https://")),
         };
         let host = match port.filter(|port| *port != usual_port) {
             Some(port) => format!("{name}:{port}"),
             None => name,
         };
-        Ok(Self { origin: format!("{scheme}://{host}"), host })
+        Ok(Self {
+            origin: format!("{scheme}://{host}"),
+            host,
+        })
     }
 
     /// The URL of the root path with this query: `https://host/` or `https://host/?query`.
     pub fn url(&self, query: &str) -> String {
-        if query.is_empty() { format!("{}/", self.origin) } else { format!("{}/?{query}", self.origin) }
+        if query.is_empty() {
+            format!("{}/", self.origin)
+        } else {
+            format!("{}/?{query}", self.origin)
+        }
     }
 
     /// The URL of this path with its query, which begin with a slash.
@@ -76,12 +102,20 @@ impl QueueUrl {
     /// A sentence when it is not an endpoint with an account and a name behind it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = url(text)?;
-        let is_named = url.path().split('/').filter(|segment| !segment.is_empty()).count() == 2;
+        let is_named = url
+            .path()
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .count()
+            == 2;
         if !is_named || url.query().is_some() {
             return Err("it is not the URL of a queue, like https://sqs.eu-west-1.amazonaws.com/123456789012/results".to_owned());
         }
         let base = text.strip_suffix(url.path()).unwrap_or(text);
-        Ok(Self { text: text.to_owned(), endpoint: Endpoint::parse(base)? })
+        Ok(Self {
+            text: text.to_owned(),
+            endpoint: Endpoint::parse(base)?,
+        })
     }
 
     /// As it is written.
@@ -101,5 +135,9 @@ fn url(text: &str) -> Result<Uri, String> {
         return Err("it has a fragment".to_owned());
     }
     let url = Uri::try_from(text).map_err(|error| format!("it is not a URL ({error})"))?;
-    if url.scheme().is_none() { Err("it is not a URL with a scheme; it begins with https://".to_owned()) } else { Ok(url) }
+    if url.scheme().is_none() {
+        Err("it is not a URL with a scheme; it begins with https://".to_owned())
+    } else {
+        Ok(url)
+    }
 }

@@ -49,20 +49,40 @@ pub(super) fn rate_limits(lookup: Lookup<'_>) -> Result<RateLimits, ConfigError>
         return Ok(RateLimits::default());
     }
     let number = |variable| {
-        let parse = |value: &str| value.parse().map_err(|_| "it is not a whole number from 1".to_owned());
-        let missing = || ConfigError { variable, reason: format!("it is not set; {CALLS}, {RESERVED} and {QUEUE} come together") };
+        let parse = |value: &str| {
+            value
+                .parse()
+                .map_err(|_| "it is not a whole number from 1".to_owned())
+        };
+        let missing = || ConfigError {
+            variable,
+            reason: format!("it is not set; {CALLS}, {RESERVED} and {QUEUE} come together"),
+        };
         parsed::<NonZeroU32>(lookup, variable, parse)?.ok_or_else(missing)
     };
-    let instances = Instances { reserved: number(RESERVED)?.get(), queue: number(QUEUE)?.get() };
+    let instances = Instances {
+        reserved: number(RESERVED)?.get(),
+        queue: number(QUEUE)?.get(),
+    };
     if instances.queue >= instances.reserved {
         let reason = format!(
             "{} of {} reserved instances leave none for HTTP requests; set it below {RESERVED}",
             instances.queue, instances.reserved
         );
-        return Err(ConfigError { variable: QUEUE, reason });
+        return Err(ConfigError {
+            variable: QUEUE,
+            reason,
+        });
     }
-    let failed = |reason| ConfigError { variable: CALLS, reason };
-    let list = text(lookup, CALLS).ok_or_else(|| failed(format!("it is not set; {CALLS}, {RESERVED} and {QUEUE} come together")))?;
+    let failed = |reason| ConfigError {
+        variable: CALLS,
+        reason,
+    };
+    let list = text(lookup, CALLS).ok_or_else(|| {
+        failed(format!(
+            "it is not set; {CALLS}, {RESERVED} and {QUEUE} come together"
+        ))
+    })?;
     limits(&list, instances).map_err(failed)
 }
 
@@ -70,7 +90,12 @@ pub(super) fn rate_limits(lookup: Lookup<'_>) -> Result<RateLimits, ConfigError>
 fn limits(list: &str, instances: Instances) -> Result<RateLimits, String> {
     let mut limits: Vec<RateLimit> = Vec::new();
     for item in list.split(',') {
-        let form = || format!("it is not a list like {}=2+6", Action::DescribeDeviceCertificates);
+        let form = || {
+            format!(
+                "it is not a list like {}=2+6",
+                Action::DescribeDeviceCertificates
+            )
+        };
         let (name, share) = item.trim().split_once('=').ok_or_else(form)?;
         let action = Action::parse(name)?;
         if limits.iter().any(|limit| limit.action == action) {
@@ -93,7 +118,10 @@ fn limits(list: &str, instances: Instances) -> Result<RateLimits, String> {
 impl Share {
     fn parse(text: &str) -> Option<Self> {
         let (queue, callers) = text.split_once('+')?;
-        Some(Self { queue: tenths(queue)?, callers: tenths(callers)? })
+        Some(Self {
+            queue: tenths(queue)?,
+            callers: tenths(callers)?,
+        })
     }
 }
 
@@ -102,26 +130,45 @@ fn tenths(text: &str) -> Option<u32> {
     let (whole, decimal) = text.split_once('.').unwrap_or((text, "0"));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     (is_number(whole) && is_number(decimal) && decimal.len() == 1).then_some(())?;
-    whole.parse::<u32>().ok()?.checked_mul(10)?.checked_add(decimal.parse().ok()?).filter(|tenths| *tenths > 0)
+    whole
+        .parse::<u32>()
+        .ok()?
+        .checked_mul(10)?
+        .checked_add(decimal.parse().ok()?)
+        .filter(|tenths| *tenths > 0)
 }
 
 /// `None` when the share is too small for so many instances.
 fn limit(action: Action, share: Share, instances: Instances) -> Option<RateLimit> {
     let Instances { reserved, queue } = instances;
     // A burst must not use up more than half of what the callers have.
-    let burst = share.callers.checked_div(reserved.checked_mul(2)?)?.clamp(1, action.burst());
+    let burst = share
+        .callers
+        .checked_div(reserved.checked_mul(2)?)?
+        .clamp(1, action.burst());
     let callers = share.callers.checked_sub(reserved.checked_mul(burst)?)?;
     let queue_interval = interval(1, share.queue.checked_div(queue)?)?;
     let beside_the_queue = interval(reserved.checked_sub(queue)?, callers)?;
     let without_the_queue = interval(reserved, share.queue.checked_add(callers)?)?;
-    Some(RateLimit { action, queue_interval, caller_interval: beside_the_queue.max(without_the_queue), burst })
+    Some(RateLimit {
+        action,
+        queue_interval,
+        caller_interval: beside_the_queue.max(without_the_queue),
+        burst,
+    })
 }
 
 /// The time of one call when so many instances share so many calls in ten seconds; rounded up, so that they never make more.
 fn interval(instances: u32, calls: u32) -> Option<Duration> {
     let nanoseconds = WINDOW.as_nanos().checked_mul(u128::from(instances))?;
     let each = Duration::from_nanos(
-        u64::try_from(nanoseconds.checked_add(u128::from(calls))?.checked_sub(1)?.checked_div(u128::from(calls))?).ok()?,
+        u64::try_from(
+            nanoseconds
+                .checked_add(u128::from(calls))?
+                .checked_sub(1)?
+                .checked_div(u128::from(calls))?,
+        )
+        .ok()?,
     );
     (each <= LONGEST_INTERVAL).then_some(each)
 }

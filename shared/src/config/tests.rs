@@ -4,28 +4,61 @@ use super::*;
 use crate::credentials::{KeyOrigin, Proof};
 
 fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-    Config::from_lookup(&|name| variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned()))
+    Config::from_lookup(&|name| {
+        variables
+            .iter()
+            .find(|(variable, _)| *variable == name)
+            .map(|(_, value)| (*value).to_owned())
+    })
 }
 
 #[test]
 fn an_empty_environment_allows_nothing() {
-    let config = config(&[("INACTIVATE_ALLOWED_INSTANCES", ""), ("TENCENTCLOUD_SECRET_ID", "")]).unwrap();
+    let config = config(&[
+        ("INACTIVATE_ALLOWED_INSTANCES", ""),
+        ("TENCENTCLOUD_SECRET_ID", ""),
+    ])
+    .unwrap();
     assert!(config.tencent.credentials.is_none());
-    assert_eq!(config.inactivate_allowed_instances, AllowedInstances::Only(Vec::new()));
-    assert!(!config.inactivate_allowed_instances.allow(&InstanceId::parse("mqtt-1").unwrap()));
+    assert_eq!(
+        config.inactivate_allowed_instances,
+        AllowedInstances::Only(Vec::new())
+    );
+    assert!(
+        !config
+            .inactivate_allowed_instances
+            .allow(&InstanceId::parse("mqtt-1").unwrap())
+    );
 }
 
 #[test]
 fn the_allow_list_is_exact() {
     let listed = config(&[("INACTIVATE_ALLOWED_INSTANCES", "post-cn-1, post-cn-2")]).unwrap();
-    for (instance, allowed) in [("post-cn-1", true), ("post-cn-2", true), ("post-cn-", false), ("post-cn-11", false), ("POST-CN-1", false)]
-    {
+    for (instance, allowed) in [
+        ("post-cn-1", true),
+        ("post-cn-2", true),
+        ("post-cn-", false),
+        ("post-cn-11", false),
+        ("POST-CN-1", false),
+    ] {
         let instance = InstanceId::parse(instance).unwrap();
-        assert_eq!(listed.inactivate_allowed_instances.allow(&instance), allowed, "{instance}");
+        assert_eq!(
+            listed.inactivate_allowed_instances.allow(&instance),
+            allowed,
+            "{instance}"
+        );
     }
-    assert_eq!(config(&[("INACTIVATE_ALLOWED_INSTANCES", "*")]).unwrap().inactivate_allowed_instances, AllowedInstances::All);
+    assert_eq!(
+        config(&[("INACTIVATE_ALLOWED_INSTANCES", "*")])
+            .unwrap()
+            .inactivate_allowed_instances,
+        AllowedInstances::All
+    );
     for list in ["a,,b", ",", "a,*", "post-*", "a b"] {
-        assert!(config(&[("INACTIVATE_ALLOWED_INSTANCES", list)]).is_err(), "{list}");
+        assert!(
+            config(&[("INACTIVATE_ALLOWED_INSTANCES", list)]).is_err(),
+            "{list}"
+        );
     }
 }
 
@@ -33,8 +66,19 @@ fn the_allow_list_is_exact() {
 fn secrets_of_webhooks_are_strong_or_not_there_at_all() {
     let strong = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     assert!(config(&[]).unwrap().webhook_secrets.is_none());
-    assert!(config(&[("WEBHOOK_SECRETS", strong)]).unwrap().webhook_secrets.is_some());
-    for value in ["", "whsec_", "whsec_c2hvcnQ=", "secret", &format!("{strong},")] {
+    assert!(
+        config(&[("WEBHOOK_SECRETS", strong)])
+            .unwrap()
+            .webhook_secrets
+            .is_some()
+    );
+    for value in [
+        "",
+        "whsec_",
+        "whsec_c2hvcnQ=",
+        "secret",
+        &format!("{strong},"),
+    ] {
         let error = config(&[("WEBHOOK_SECRETS", value)]).unwrap_err();
         assert_eq!(error.variable, "WEBHOOK_SECRETS", "{value}");
         assert!(!error.reason.contains("c2hvcnQ="), "{}", error.reason);
@@ -43,25 +87,71 @@ fn secrets_of_webhooks_are_strong_or_not_there_at_all() {
 
 #[test]
 fn a_provider_without_instances_is_allowed_by_its_name() {
-    for (list, allowed) in
-        [("aws-iot", true), ("post-cn-1,aws-iot", true), ("*", true), ("post-cn-1", false), ("aws", false), ("AWS-IOT", false), ("", false)]
-    {
+    for (list, allowed) in [
+        ("aws-iot", true),
+        ("post-cn-1,aws-iot", true),
+        ("*", true),
+        ("post-cn-1", false),
+        ("aws", false),
+        ("AWS-IOT", false),
+        ("", false),
+    ] {
         let config = config(&[("INACTIVATE_ALLOWED_INSTANCES", list)]).unwrap();
-        assert_eq!(config.inactivate_allowed_instances.allow_provider(ProviderName::AwsIot), allowed, "{list}");
+        assert_eq!(
+            config
+                .inactivate_allowed_instances
+                .allow_provider(ProviderName::AwsIot),
+            allowed,
+            "{list}"
+        );
         let of_another = list == "*";
-        assert_eq!(config.inactivate_allowed_instances.allow_provider(ProviderName::AlibabaPca), of_another, "{list}");
+        assert_eq!(
+            config
+                .inactivate_allowed_instances
+                .allow_provider(ProviderName::AlibabaPca),
+            of_another,
+            "{list}"
+        );
     }
 }
 
 #[test]
 fn a_message_may_be_a_day_old_or_as_old_as_is_configured() {
     const VARIABLE: &str = "INACTIVATE_MESSAGE_MAX_AGE_SECONDS";
-    for (text, seconds) in [("", 86_400), ("60", 60), ("86400", 86_400), ("1209600", 1_209_600)] {
-        assert_eq!(config(&[(VARIABLE, text)]).unwrap().inactivate_message_max_age, Duration::from_secs(seconds), "{text:?}");
+    for (text, seconds) in [
+        ("", 86_400),
+        ("60", 60),
+        ("86400", 86_400),
+        ("1209600", 1_209_600),
+    ] {
+        assert_eq!(
+            config(&[(VARIABLE, text)])
+                .unwrap()
+                .inactivate_message_max_age,
+            Duration::from_secs(seconds),
+            "{text:?}"
+        );
     }
-    assert_eq!(config(&[]).unwrap().inactivate_message_max_age, Duration::from_secs(86_400));
-    for text in ["59", "0", "-60", "1209601", "1e3", "1 day", "24h", "60.5", "99999999999999999999"] {
-        assert_eq!(config(&[(VARIABLE, text)]).unwrap_err().variable, VARIABLE, "{text}");
+    assert_eq!(
+        config(&[]).unwrap().inactivate_message_max_age,
+        Duration::from_secs(86_400)
+    );
+    for text in [
+        "59",
+        "0",
+        "-60",
+        "1209601",
+        "1e3",
+        "1 day",
+        "24h",
+        "60.5",
+        "99999999999999999999",
+    ] {
+        assert_eq!(
+            config(&[(VARIABLE, text)]).unwrap_err().variable,
+            VARIABLE,
+            "{text}"
+        );
     }
 }
 
@@ -77,26 +167,54 @@ fn each_cloud_has_its_own_variables() {
         ("AWS_ENDPOINT_URL_IOT", "http://localhost:4566"),
     ])
     .unwrap();
-    let regions = [&config.tencent, &config.alibaba, &config.aws].map(|cloud| cloud.region.as_ref().unwrap().as_str());
+    let regions = [&config.tencent, &config.alibaba, &config.aws]
+        .map(|cloud| cloud.region.as_ref().unwrap().as_str());
     assert_eq!(regions, ["ap-guangzhou", "cn-hangzhou", "eu-west-1"]);
-    let Some(Origin::Key(KeyOrigin::Environment(credentials))) = config.aws.credentials else { panic!("AWS has no key") };
-    assert_eq!((credentials.id.as_str(), credentials.token.is_some()), ("AKIA", true));
+    let Some(Origin::Key(KeyOrigin::Environment(credentials))) = config.aws.credentials else {
+        panic!("AWS has no key")
+    };
+    assert_eq!(
+        (credentials.id.as_str(), credentials.token.is_some()),
+        ("AKIA", true)
+    );
     assert!(config.tencent.credentials.is_none() && config.alibaba.credentials.is_none());
     let endpoint = config.aws_iot_endpoint.unwrap();
-    assert_eq!(endpoint.at("/certificates?pageSize=1"), "http://localhost:4566/certificates?pageSize=1");
-    assert!(config.tencent_mqtt_endpoint.is_none() && config.alibaba_mqtt_endpoint.is_none() && config.alibaba_cas_endpoint.is_none());
+    assert_eq!(
+        endpoint.at("/certificates?pageSize=1"),
+        "http://localhost:4566/certificates?pageSize=1"
+    );
+    assert!(
+        config.tencent_mqtt_endpoint.is_none()
+            && config.alibaba_mqtt_endpoint.is_none()
+            && config.alibaba_cas_endpoint.is_none()
+    );
 }
 
 #[test]
 fn half_a_key_does_not_start() {
     for (variables, variable) in [
-        (&[("TENCENTCLOUD_SECRET_ID", "id")][..], "TENCENTCLOUD_SECRET_KEY"),
-        (&[("TENCENTCLOUD_SECRET_KEY", "key")], "TENCENTCLOUD_SECRET_ID"),
-        (&[("ALIBABA_CLOUD_SECURITY_TOKEN", "token")], "ALIBABA_CLOUD_ACCESS_KEY_ID"),
+        (
+            &[("TENCENTCLOUD_SECRET_ID", "id")][..],
+            "TENCENTCLOUD_SECRET_KEY",
+        ),
+        (
+            &[("TENCENTCLOUD_SECRET_KEY", "key")],
+            "TENCENTCLOUD_SECRET_ID",
+        ),
+        (
+            &[("ALIBABA_CLOUD_SECURITY_TOKEN", "token")],
+            "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        ),
         (&[("AWS_ACCESS_KEY_ID", "id")], "AWS_SECRET_ACCESS_KEY"),
         (&[("AWS_SECRET_ACCESS_KEY", "s3cr3t")], "AWS_ACCESS_KEY_ID"),
         (&[("AWS_SESSION_TOKEN", "s3cr3t")], "AWS_ACCESS_KEY_ID"),
-        (&[("ALIBABA_CLOUD_ACCESS_KEY_ID", "id"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t\n")], "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+        (
+            &[
+                ("ALIBABA_CLOUD_ACCESS_KEY_ID", "id"),
+                ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t\n"),
+            ],
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        ),
     ] {
         let error = config(variables).unwrap_err();
         assert_eq!(error.variable, variable);
@@ -108,7 +226,10 @@ fn half_a_key_does_not_start() {
 fn sources_are_read_as_a_request_names_them() {
     let list = r#"[{"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-1"}, {"provider": "aws-iot"}]"#;
     let sources = config(&[("SOURCES", list)]).unwrap().sources;
-    assert_eq!((sources.len(), sources[1].provider, &sources[1].region), (2, ProviderName::AwsIot, &None));
+    assert_eq!(
+        (sources.len(), sources[1].provider, &sources[1].region),
+        (2, ProviderName::AwsIot, &None)
+    );
     assert_eq!(config(&[]).unwrap().sources, []);
     let many = format!("[{}]", [r#"{"provider": "aws-iot"}"#; 21].join(","));
     for list in [
@@ -120,18 +241,38 @@ fn sources_are_read_as_a_request_names_them() {
         &many,
         r#"[{"provider": "aws-iot"}, {"provider": "aws-iot"}]"#,
     ] {
-        assert_eq!(config(&[("SOURCES", list)]).unwrap_err().variable, "SOURCES", "{list}");
+        assert_eq!(
+            config(&[("SOURCES", list)]).unwrap_err().variable,
+            "SOURCES",
+            "{list}"
+        );
     }
 }
 
 #[test]
 fn endpoints_are_bare_and_encrypted() {
     for (text, host, url) in [
-        ("https://mqtt.intl.tencentcloudapi.com", "mqtt.intl.tencentcloudapi.com", "https://mqtt.intl.tencentcloudapi.com/?a=b"),
-        ("https://localhost:8443/", "localhost:8443", "https://localhost:8443/?a=b"),
-        ("http://127.0.0.1:9000", "127.0.0.1:9000", "http://127.0.0.1:9000/?a=b"),
+        (
+            "https://mqtt.intl.tencentcloudapi.com",
+            "mqtt.intl.tencentcloudapi.com",
+            "https://mqtt.intl.tencentcloudapi.com/?a=b",
+        ),
+        (
+            "https://localhost:8443/",
+            "localhost:8443",
+            "https://localhost:8443/?a=b",
+        ),
+        (
+            "http://127.0.0.1:9000",
+            "127.0.0.1:9000",
+            "http://127.0.0.1:9000/?a=b",
+        ),
         ("http://[::1]:9000", "[::1]:9000", "http://[::1]:9000/?a=b"),
-        ("https://example.test:443", "example.test", "https://example.test/?a=b"),
+        (
+            "https://example.test:443",
+            "example.test",
+            "https://example.test/?a=b",
+        ),
     ] {
         let endpoint = Endpoint::parse(text).unwrap();
         assert_eq!((endpoint.host(), endpoint.url("a=b").as_str()), (host, url));
@@ -169,15 +310,33 @@ fn secrets_cannot_be_printed() {
 
 #[test]
 fn answers_go_to_a_queue_only_with_what_it_takes_to_send_them() {
-    const AWS: [(&str, &str); 3] = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_REGION", "eu-west-1")];
-    let of = |url: &'static str, others: &[(&'static str, &'static str)]| config(&[&[("RESULTS_QUEUE_URL", url)], others].concat());
+    const AWS: [(&str, &str); 3] = [
+        ("AWS_ACCESS_KEY_ID", "AKIA"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_REGION", "eu-west-1"),
+    ];
+    let of = |url: &'static str, others: &[(&'static str, &'static str)]| {
+        config(&[&[("RESULTS_QUEUE_URL", url)], others].concat())
+    };
     for (url, endpoint) in [
-        ("https://sqs.eu-west-1.amazonaws.com/123456789012/results", "https://sqs.eu-west-1.amazonaws.com/"),
-        ("http://localhost:4566/000000000000/results", "http://localhost:4566/"),
+        (
+            "https://sqs.eu-west-1.amazonaws.com/123456789012/results",
+            "https://sqs.eu-west-1.amazonaws.com/",
+        ),
+        (
+            "http://localhost:4566/000000000000/results",
+            "http://localhost:4566/",
+        ),
     ] {
         let queue = of(url, &AWS).unwrap().results_queue.unwrap();
-        assert_eq!((queue.as_str(), queue.endpoint().url("").as_str()), (url, endpoint));
-        assert_eq!(of(url, &AWS[1..]).unwrap_err().variable, "AWS_ACCESS_KEY_ID");
+        assert_eq!(
+            (queue.as_str(), queue.endpoint().url("").as_str()),
+            (url, endpoint)
+        );
+        assert_eq!(
+            of(url, &AWS[1..]).unwrap_err().variable,
+            "AWS_ACCESS_KEY_ID"
+        );
         for others in [&AWS[..2], &AWS[2..], &[]] {
             assert_eq!(of(url, others).unwrap_err().variable, "RESULTS_QUEUE_URL");
         }
@@ -191,32 +350,72 @@ fn answers_go_to_a_queue_only_with_what_it_takes_to_send_them() {
         "http://h/1/2",
         "https://u@h/1/2",
     ] {
-        assert_eq!(of(url, &AWS).unwrap_err().variable, "RESULTS_QUEUE_URL", "{url}");
+        assert_eq!(
+            of(url, &AWS).unwrap_err().variable,
+            "RESULTS_QUEUE_URL",
+            "{url}"
+        );
     }
-    assert!(config(&[("RESULTS_QUEUE_URL", "")]).unwrap().results_queue.is_none());
+    assert!(
+        config(&[("RESULTS_QUEUE_URL", "")])
+            .unwrap()
+            .results_queue
+            .is_none()
+    );
 }
 
-const LAMBDAS_OWN: [(&str, &str); 4] =
-    [("AWS_ACCESS_KEY_ID", "ASIA"), ("AWS_SECRET_ACCESS_KEY", "key"), ("AWS_SESSION_TOKEN", "token"), ("AWS_REGION", "eu-west-1")];
-const TENCENT_KEY: [(&str, &str); 2] = [("TENCENTCLOUD_SECRET_ID", "id"), ("TENCENTCLOUD_SECRET_KEY", "s3cr3t")];
-const ALIBABA_KEY: [(&str, &str); 2] = [("ALIBABA_CLOUD_ACCESS_KEY_ID", "id"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t")];
+const LAMBDAS_OWN: [(&str, &str); 4] = [
+    ("AWS_ACCESS_KEY_ID", "ASIA"),
+    ("AWS_SECRET_ACCESS_KEY", "key"),
+    ("AWS_SESSION_TOKEN", "token"),
+    ("AWS_REGION", "eu-west-1"),
+];
+const TENCENT_KEY: [(&str, &str); 2] = [
+    ("TENCENTCLOUD_SECRET_ID", "id"),
+    ("TENCENTCLOUD_SECRET_KEY", "s3cr3t"),
+];
+const ALIBABA_KEY: [(&str, &str); 2] = [
+    ("ALIBABA_CLOUD_ACCESS_KEY_ID", "id"),
+    ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t"),
+];
 const TENCENT_ROLE: (&str, &str) = ("TENCENTCLOUD_ROLE_ARN", "qcs::cam::uin/1:roleName/devices");
 const ALIBABA_ROLE: (&str, &str) = ("ALIBABA_CLOUD_ROLE_ARN", "acs:ram::1:role/devices");
 const TENCENT_PROVIDER: (&str, &str) = ("TENCENTCLOUD_OIDC_PROVIDER_ID", "aws");
-const ALIBABA_PROVIDER: (&str, &str) = ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "acs:ram::1:oidc-provider/aws");
+const ALIBABA_PROVIDER: (&str, &str) = (
+    "ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
+    "acs:ram::1:oidc-provider/aws",
+);
 
 #[test]
 fn credentials_come_from_one_of_four_places() {
     let secret = ("TENCENTCLOUD_SECRETS_MANAGER_SECRET", "tencent-key");
     let parameter = ("ALIBABA_CLOUD_SSM_PARAMETER", "/alibaba/key");
     for (tencent, alibaba, of_tencent, of_alibaba) in [
-        (&TENCENT_KEY[..], &ALIBABA_KEY[..], "Key(Environment(", "Key(Environment("),
+        (
+            &TENCENT_KEY[..],
+            &ALIBABA_KEY[..],
+            "Key(Environment(",
+            "Key(Environment(",
+        ),
         (&[secret], &[parameter], "Key(Stored(", "Key(Stored("),
-        (&[secret, TENCENT_ROLE], &[parameter, ALIBABA_ROLE], "Role(", "Role("),
-        (&[TENCENT_ROLE, TENCENT_PROVIDER], &[ALIBABA_ROLE, ALIBABA_PROVIDER], "Role(", "Role("),
+        (
+            &[secret, TENCENT_ROLE],
+            &[parameter, ALIBABA_ROLE],
+            "Role(",
+            "Role(",
+        ),
+        (
+            &[TENCENT_ROLE, TENCENT_PROVIDER],
+            &[ALIBABA_ROLE, ALIBABA_PROVIDER],
+            "Role(",
+            "Role(",
+        ),
     ] {
         let config = config(&[tencent, alibaba, &LAMBDAS_OWN].concat()).unwrap();
-        for (origin, expected) in [(&config.tencent.credentials, of_tencent), (&config.alibaba.credentials, of_alibaba)] {
+        for (origin, expected) in [
+            (&config.tencent.credentials, of_tencent),
+            (&config.alibaba.credentials, of_alibaba),
+        ] {
             let shown = format!("{:?}", origin.as_ref().unwrap());
             assert!(shown.starts_with(expected), "{shown}");
             assert!(!shown.contains("s3cr3t"), "{shown}");
@@ -227,11 +426,21 @@ fn credentials_come_from_one_of_four_places() {
 #[test]
 fn the_sts_is_at_its_own_host_or_where_the_operator_says() {
     let hosts = |more: &[(&str, &str)]| {
-        let roles = [TENCENT_ROLE, TENCENT_PROVIDER, ALIBABA_ROLE, ALIBABA_PROVIDER];
+        let roles = [
+            TENCENT_ROLE,
+            TENCENT_PROVIDER,
+            ALIBABA_ROLE,
+            ALIBABA_PROVIDER,
+        ];
         let config = config(&[more, &roles, &LAMBDAS_OWN].concat()).unwrap();
         [config.tencent.credentials, config.alibaba.credentials].map(|origin| match origin {
             Some(Origin::Role(role, Proof::Identity(identity))) => {
-                format!("{} {} {}", role.endpoint.host(), identity.endpoint.host(), identity.audience)
+                format!(
+                    "{} {} {}",
+                    role.endpoint.host(),
+                    identity.endpoint.host(),
+                    identity.audience
+                )
             }
             other => panic!("{other:?}"),
         })
@@ -240,11 +449,29 @@ fn the_sts_is_at_its_own_host_or_where_the_operator_says() {
     let tencent = format!("sts.tencentcloudapi.com {aws} sts.tencentcloudapi.com");
     for (more, expected) in [
         (&[][..], "sts.aliyuncs.com"),
-        (&[("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou")], "sts.cn-hangzhou.aliyuncs.com"),
-        (&[("ALIBABA_CLOUD_REGION_ID", "mq-internet-access")], "sts.aliyuncs.com"),
-        (&[("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"), ("ALIBABA_CLOUD_STS_REGION", "eu-new-1")], "sts.eu-new-1.aliyuncs.com"),
+        (
+            &[("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou")],
+            "sts.cn-hangzhou.aliyuncs.com",
+        ),
+        (
+            &[("ALIBABA_CLOUD_REGION_ID", "mq-internet-access")],
+            "sts.aliyuncs.com",
+        ),
+        (
+            &[
+                ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"),
+                ("ALIBABA_CLOUD_STS_REGION", "eu-new-1"),
+            ],
+            "sts.eu-new-1.aliyuncs.com",
+        ),
     ] {
-        assert_eq!(hosts(more), [tencent.clone(), format!("{expected} {aws} sts.aliyuncs.com")]);
+        assert_eq!(
+            hosts(more),
+            [
+                tencent.clone(),
+                format!("{expected} {aws} sts.aliyuncs.com")
+            ]
+        );
     }
     let own = [
         ("TENCENT_STS_ENDPOINT", "https://a.test"),
@@ -261,11 +488,22 @@ fn a_session_has_the_functions_name_unless_it_has_its_own() {
     for (more, expected) in [
         (&[][..], "device-certificate-functions"),
         (&[("AWS_LAMBDA_FUNCTION_NAME", "describe")], "describe"),
-        (&[("AWS_LAMBDA_FUNCTION_NAME", "d")], "device-certificate-functions"),
-        (&[("AWS_LAMBDA_FUNCTION_NAME", "describe"), ("TENCENTCLOUD_ROLE_SESSION_NAME", "fleet@eu")], "fleet@eu"),
+        (
+            &[("AWS_LAMBDA_FUNCTION_NAME", "d")],
+            "device-certificate-functions",
+        ),
+        (
+            &[
+                ("AWS_LAMBDA_FUNCTION_NAME", "describe"),
+                ("TENCENTCLOUD_ROLE_SESSION_NAME", "fleet@eu"),
+            ],
+            "fleet@eu",
+        ),
     ] {
         let config = config(&[more, &TENCENT_KEY, &[TENCENT_ROLE]].concat()).unwrap();
-        let Some(Origin::Role(role, _)) = config.tencent.credentials else { panic!("there is no role") };
+        let Some(Origin::Role(role, _)) = config.tencent.credentials else {
+            panic!("there is no role")
+        };
         assert_eq!(role.session_name, expected);
     }
 }
@@ -274,29 +512,111 @@ fn a_session_has_the_functions_name_unless_it_has_its_own() {
 fn what_contradicts_itself_or_is_half_does_not_start() {
     let secret = ("ALIBABA_CLOUD_SECRETS_MANAGER_SECRET", "alibaba-key");
     let parameter = ("ALIBABA_CLOUD_SSM_PARAMETER", "/alibaba/key");
-    let without = |variable: &'static str| LAMBDAS_OWN.iter().copied().filter(|(name, _)| *name != variable).collect::<Vec<_>>();
+    let without = |variable: &'static str| {
+        LAMBDAS_OWN
+            .iter()
+            .copied()
+            .filter(|(name, _)| *name != variable)
+            .collect::<Vec<_>>()
+    };
     let bare = without("AWS_SESSION_TOKEN");
     let homeless = without("AWS_REGION");
     for (variables, lambdas_own, variable) in [
-        (vec![secret, ALIBABA_KEY[0], ALIBABA_KEY[1]], &LAMBDAS_OWN[..], "ALIBABA_CLOUD_SECRETS_MANAGER_SECRET"),
-        (vec![parameter, ALIBABA_KEY[0], ALIBABA_KEY[1]], &LAMBDAS_OWN, "ALIBABA_CLOUD_SSM_PARAMETER"),
-        (vec![secret, parameter], &LAMBDAS_OWN, "ALIBABA_CLOUD_SECRETS_MANAGER_SECRET"),
+        (
+            vec![secret, ALIBABA_KEY[0], ALIBABA_KEY[1]],
+            &LAMBDAS_OWN[..],
+            "ALIBABA_CLOUD_SECRETS_MANAGER_SECRET",
+        ),
+        (
+            vec![parameter, ALIBABA_KEY[0], ALIBABA_KEY[1]],
+            &LAMBDAS_OWN,
+            "ALIBABA_CLOUD_SSM_PARAMETER",
+        ),
+        (
+            vec![secret, parameter],
+            &LAMBDAS_OWN,
+            "ALIBABA_CLOUD_SECRETS_MANAGER_SECRET",
+        ),
         (vec![secret], &bare, "AWS_SESSION_TOKEN"),
-        (vec![("ALIBABA_CLOUD_SECRETS_MANAGER_SECRET", "a b")], &LAMBDAS_OWN, "ALIBABA_CLOUD_SECRETS_MANAGER_SECRET"),
-        (vec![secret, ("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "http")], &LAMBDAS_OWN, "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"),
+        (
+            vec![("ALIBABA_CLOUD_SECRETS_MANAGER_SECRET", "a b")],
+            &LAMBDAS_OWN,
+            "ALIBABA_CLOUD_SECRETS_MANAGER_SECRET",
+        ),
+        (
+            vec![secret, ("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "http")],
+            &LAMBDAS_OWN,
+            "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT",
+        ),
         (vec![ALIBABA_ROLE], &LAMBDAS_OWN, "ALIBABA_CLOUD_ROLE_ARN"),
-        (vec![("ALIBABA_CLOUD_ROLE_ARN", TENCENT_ROLE.1), secret], &LAMBDAS_OWN, "ALIBABA_CLOUD_ROLE_ARN"),
-        (vec![("TENCENTCLOUD_ROLE_ARN", ALIBABA_ROLE.1), TENCENT_PROVIDER], &LAMBDAS_OWN, "TENCENTCLOUD_ROLE_ARN"),
-        (vec![ALIBABA_PROVIDER], &LAMBDAS_OWN, "ALIBABA_CLOUD_ROLE_ARN"),
-        (vec![ALIBABA_PROVIDER, ALIBABA_ROLE, secret], &LAMBDAS_OWN, "ALIBABA_CLOUD_OIDC_PROVIDER_ARN"),
-        (vec![ALIBABA_PROVIDER, ALIBABA_ROLE, ("ALIBABA_CLOUD_EXTERNAL_ID", "us")], &LAMBDAS_OWN, "ALIBABA_CLOUD_EXTERNAL_ID"),
-        (vec![ALIBABA_ROLE, secret, ("ALIBABA_CLOUD_OIDC_AUDIENCE", "us")], &LAMBDAS_OWN, "ALIBABA_CLOUD_OIDC_AUDIENCE"),
-        (vec![ALIBABA_ROLE, secret, ("ALIBABA_CLOUD_ROLE_SESSION_NAME", "a b")], &LAMBDAS_OWN, "ALIBABA_CLOUD_ROLE_SESSION_NAME"),
-        (vec![("TENCENTCLOUD_ROLE_SESSION_NAME", "us")], &LAMBDAS_OWN, "TENCENTCLOUD_ROLE_ARN"),
-        (vec![TENCENT_PROVIDER, TENCENT_ROLE], &homeless, "AWS_REGION"),
-        (vec![TENCENT_PROVIDER, TENCENT_ROLE], &[("AWS_REGION", "eu-west-1")], "AWS_ACCESS_KEY_ID"),
-        (vec![("TENCENT_STS_ENDPOINT", "http://sts.test")], &LAMBDAS_OWN, "TENCENT_STS_ENDPOINT"),
-        (vec![("ALIBABA_CLOUD_STS_REGION", "evil.test/")], &LAMBDAS_OWN, "ALIBABA_CLOUD_STS_REGION"),
+        (
+            vec![("ALIBABA_CLOUD_ROLE_ARN", TENCENT_ROLE.1), secret],
+            &LAMBDAS_OWN,
+            "ALIBABA_CLOUD_ROLE_ARN",
+        ),
+        (
+            vec![("TENCENTCLOUD_ROLE_ARN", ALIBABA_ROLE.1), TENCENT_PROVIDER],
+            &LAMBDAS_OWN,
+            "TENCENTCLOUD_ROLE_ARN",
+        ),
+        (
+            vec![ALIBABA_PROVIDER],
+            &LAMBDAS_OWN,
+            "ALIBABA_CLOUD_ROLE_ARN",
+        ),
+        (
+            vec![ALIBABA_PROVIDER, ALIBABA_ROLE, secret],
+            &LAMBDAS_OWN,
+            "ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
+        ),
+        (
+            vec![
+                ALIBABA_PROVIDER,
+                ALIBABA_ROLE,
+                ("ALIBABA_CLOUD_EXTERNAL_ID", "us"),
+            ],
+            &LAMBDAS_OWN,
+            "ALIBABA_CLOUD_EXTERNAL_ID",
+        ),
+        (
+            vec![ALIBABA_ROLE, secret, ("ALIBABA_CLOUD_OIDC_AUDIENCE", "us")],
+            &LAMBDAS_OWN,
+            "ALIBABA_CLOUD_OIDC_AUDIENCE",
+        ),
+        (
+            vec![
+                ALIBABA_ROLE,
+                secret,
+                ("ALIBABA_CLOUD_ROLE_SESSION_NAME", "a b"),
+            ],
+            &LAMBDAS_OWN,
+            "ALIBABA_CLOUD_ROLE_SESSION_NAME",
+        ),
+        (
+            vec![("TENCENTCLOUD_ROLE_SESSION_NAME", "us")],
+            &LAMBDAS_OWN,
+            "TENCENTCLOUD_ROLE_ARN",
+        ),
+        (
+            vec![TENCENT_PROVIDER, TENCENT_ROLE],
+            &homeless,
+            "AWS_REGION",
+        ),
+        (
+            vec![TENCENT_PROVIDER, TENCENT_ROLE],
+            &[("AWS_REGION", "eu-west-1")],
+            "AWS_ACCESS_KEY_ID",
+        ),
+        (
+            vec![("TENCENT_STS_ENDPOINT", "http://sts.test")],
+            &LAMBDAS_OWN,
+            "TENCENT_STS_ENDPOINT",
+        ),
+        (
+            vec![("ALIBABA_CLOUD_STS_REGION", "evil.test/")],
+            &LAMBDAS_OWN,
+            "ALIBABA_CLOUD_STS_REGION",
+        ),
     ] {
         let error = config(&[&variables, lambdas_own].concat()).unwrap_err();
         assert_eq!(error.variable, variable, "{variables:?}: {error}");

@@ -55,7 +55,8 @@ struct Life {
 
 impl Held {
     fn is_fresh(&self, now: Timestamp) -> bool {
-        self.life.is_none_or(|life| now < life.refresh_at && now < life.unusable_at)
+        self.life
+            .is_none_or(|life| now < life.refresh_at && now < life.unusable_at)
     }
 
     fn is_usable(&self, now: Timestamp) -> bool {
@@ -90,7 +91,13 @@ impl Cache {
         fetch: impl FnOnce(Need) -> LocalFuture<'a, Result<Fetched, Error>>,
     ) -> Result<Rc<Credentials>, Error> {
         let now = (chance.clock)();
-        if let Some(held) = self.state.borrow().held.as_ref().filter(|held| held.is_fresh(now)) {
+        if let Some(held) = self
+            .state
+            .borrow()
+            .held
+            .as_ref()
+            .filter(|held| held.is_fresh(now))
+        {
             return Ok(Rc::clone(&held.credentials));
         }
         self.fly(chance, fetch).await;
@@ -106,7 +113,10 @@ impl Cache {
                 Ok(Rc::clone(&held.credentials))
             }
             (_, Some(error)) => Err(error.clone()),
-            (None, None) => Err(Error::new(ErrorCode::Internal, "no credentials were fetched")),
+            (None, None) => Err(Error::new(
+                ErrorCode::Internal,
+                "no credentials were fetched",
+            )),
         }
     }
 
@@ -133,19 +143,31 @@ impl Cache {
 
     fn other_than(&self, refused: &Credentials) -> Option<Rc<Credentials>> {
         let state = self.state.borrow();
-        let held = state.held.as_ref().filter(|held| !held.credentials.equals(refused))?;
+        let held = state
+            .held
+            .as_ref()
+            .filter(|held| !held.credentials.equals(refused))?;
         Some(Rc::clone(&held.credentials))
     }
 
     /// Fetches, or waits for the fetch that is under way.
-    async fn fly<'a>(&self, chance: Chance, fetch: impl FnOnce(Need) -> LocalFuture<'a, Result<Fetched, Error>>) {
+    async fn fly<'a>(
+        &self,
+        chance: Chance,
+        fetch: impl FnOnce(Need) -> LocalFuture<'a, Result<Fetched, Error>>,
+    ) {
         let flights = self.state.borrow().flights;
         let _flight = self.flight.lock().await;
         // Who was given up on the way has brought nothing, and the next one goes.
         if self.state.borrow().flights != flights {
             return;
         }
-        let usable = self.state.borrow().held.as_ref().is_some_and(|held| held.is_usable((chance.clock)()));
+        let usable = self
+            .state
+            .borrow()
+            .held
+            .as_ref()
+            .is_some_and(|held| held.is_usable((chance.clock)()));
         let fetched = fetch(if usable { Need::Ahead } else { Need::Urgent }).await;
         self.state.borrow_mut().land(fetched, chance);
     }
@@ -155,12 +177,18 @@ impl State {
     fn land(&mut self, fetched: Result<Fetched, Error>, chance: Chance) {
         self.flights = self.flights.wrapping_add(1);
         match fetched {
-            Ok(Fetched { credentials, expires_at }) => {
+            Ok(Fetched {
+                credentials,
+                expires_at,
+            }) => {
                 let life = expires_at.map(|end| Life {
                     refresh_at: end.minus(with_jitter(REFRESH_AHEAD, (chance.random)())),
                     unusable_at: end.minus(UNUSABLE_AHEAD),
                 });
-                self.held = Some(Held { credentials: Rc::new(credentials), life });
+                self.held = Some(Held {
+                    credentials: Rc::new(credentials),
+                    life,
+                });
                 self.failure = None;
             }
             Err(error) => {

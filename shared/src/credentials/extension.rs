@@ -74,7 +74,11 @@ impl StoredKey {
     /// A key in place of one that the vendor has refused. The extension keeps answers by what was asked: to name the stage goes past the
     /// answer that brought the refused key. Where the current key is the refused one, a rotation may be under way whose new key is not
     /// good yet, and the previous one still is.
-    pub(super) async fn fetch_other_than(&self, refused: &Credentials, way: Way<'_>) -> Result<Fetched, Error> {
+    pub(super) async fn fetch_other_than(
+        &self,
+        refused: &Credentials,
+        way: Way<'_>,
+    ) -> Result<Fetched, Error> {
         if self.store == Store::ParameterStore {
             return self.ask(None, way).await;
         }
@@ -90,7 +94,9 @@ impl StoredKey {
         let name = percent_encode(&self.name);
         let mut path = match self.store {
             Store::SecretsManager => format!("/secretsmanager/get?secretId={name}"),
-            Store::ParameterStore => format!("/systemsmanager/parameters/get?name={name}&withDecryption=true"),
+            Store::ParameterStore => {
+                format!("/systemsmanager/parameters/get?name={name}&withDecryption=true")
+            }
         };
         if let Some(stage) = stage {
             path.push_str("&versionStage=");
@@ -99,21 +105,42 @@ impl StoredKey {
         let request = |_, _| HttpRequest {
             method: Method::Get,
             url: self.endpoint.at(&path),
-            headers: vec![("x-aws-parameters-secrets-token", self.session_token.expose_secret().to_owned())],
+            headers: vec![(
+                "x-aws-parameters-secrets-token",
+                self.session_token.expose_secret().to_owned(),
+            )],
             body: Vec::new(),
         };
-        let called = way.transport.call(way.deadline, way.lane, Safety::Read, request, |response| self.read(response)).await;
+        let called = way
+            .transport
+            .call(way.deadline, way.lane, Safety::Read, request, |response| {
+                self.read(response)
+            })
+            .await;
         called.map_err(|failure| self.told(failure.error))
     }
 
     fn read(&self, response: &HttpResponse) -> Result<Fetched, Error> {
         match response.status {
             200 => {}
-            429 => return Err(Error::new(ErrorCode::Throttled, "AWS limits the rate of reading it")),
-            500.. => return Err(Error::new(ErrorCode::ProviderUnavailable, format!("the extension answered HTTP {}", response.status))),
+            429 => {
+                return Err(Error::new(
+                    ErrorCode::Throttled,
+                    "AWS limits the rate of reading it",
+                ));
+            }
+            500.. => {
+                return Err(Error::new(
+                    ErrorCode::ProviderUnavailable,
+                    format!("the extension answered HTTP {}", response.status),
+                ));
+            }
             // It says so with HTTP 400.
             _ if String::from_utf8_lossy(&response.body).contains("not ready") => {
-                return Err(Error::new(ErrorCode::ProviderUnavailable, "the extension is not ready yet"));
+                return Err(Error::new(
+                    ErrorCode::ProviderUnavailable,
+                    "the extension is not ready yet",
+                ));
             }
             status => {
                 let detail = format!(
@@ -123,16 +150,31 @@ impl StoredKey {
                 return Err(Error::new(ErrorCode::ProviderRejected, detail));
             }
         }
-        let answer = serde_json::from_slice::<Object<Answer>>(&response.body).map(|Object(answer)| answer);
-        let text = answer.ok().and_then(|answer| answer.secret.or(answer.parameter.map(|Object(parameter)| parameter.value)));
-        let text = text.ok_or_else(|| Error::new(ErrorCode::ProviderInvalidResponse, "the extension's answer holds no text of it"))?;
-        self.key(&text).map_err(|reason| Error::new(ErrorCode::ProviderRejected, reason))
+        let answer =
+            serde_json::from_slice::<Object<Answer>>(&response.body).map(|Object(answer)| answer);
+        let text = answer.ok().and_then(|answer| {
+            answer
+                .secret
+                .or(answer.parameter.map(|Object(parameter)| parameter.value))
+        });
+        let text = text.ok_or_else(|| {
+            Error::new(
+                ErrorCode::ProviderInvalidResponse,
+                "the extension's answer holds no text of it",
+            )
+        })?;
+        self.key(&text)
+            .map_err(|reason| Error::new(ErrorCode::ProviderRejected, reason))
     }
 
     fn key(&self, text: &SecretString) -> Result<Fetched, String> {
         let [id, secret, token] = self.members;
-        let members: Map<String, Value> = serde_json::from_str(text.expose_secret())
-            .map_err(|_| format!("its text is no JSON object; store {{\"{id}\": \"...\", \"{secret}\": \"...\"}}"))?;
+        let members: Map<String, Value> =
+            serde_json::from_str(text.expose_secret()).map_err(|_| {
+                format!(
+                    "its text is no JSON object; store {{\"{id}\": \"...\", \"{secret}\": \"...\"}}"
+                )
+            })?;
         let member = |name: &str| match members.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => match sendable(text) {
@@ -141,9 +183,17 @@ impl StoredKey {
             },
             Some(_) => Err(format!("its member {name} is no text")),
         };
-        let required = |name: &str| member(name)?.ok_or_else(|| format!("its text has no member {name}"));
-        let credentials = Credentials { id: required(id)?, secret: required(secret)?.into(), token: member(token)?.map(Into::into) };
-        Ok(Fetched { credentials, expires_at: None })
+        let required =
+            |name: &str| member(name)?.ok_or_else(|| format!("its text has no member {name}"));
+        let credentials = Credentials {
+            id: required(id)?,
+            secret: required(secret)?.into(),
+            token: member(token)?.map(Into::into),
+        };
+        Ok(Fetched {
+            credentials,
+            expires_at: None,
+        })
     }
 
     /// Names the variable; and what to do where nobody listens.
@@ -154,7 +204,13 @@ impl StoredKey {
             }
             _ => "",
         };
-        Error { detail: format!("the {} that {} names cannot be had: {}{missing}", self.store, self.variable, error.detail), ..error }
+        Error {
+            detail: format!(
+                "the {} that {} names cannot be had: {}{missing}",
+                self.store, self.variable, error.detail
+            ),
+            ..error
+        }
     }
 }
 

@@ -54,13 +54,19 @@ pub struct Way<'a> {
 
 impl Way<'_> {
     const fn chance(&self) -> Chance {
-        Chance { clock: self.transport.clock, random: self.transport.random }
+        Chance {
+            clock: self.transport.clock,
+            random: self.transport.random,
+        }
     }
 
     fn for_need(self, need: Need) -> Self {
         match need {
             Need::Urgent => self,
-            Need::Ahead => Self { deadline: self.deadline.at_most(LONGEST_AHEAD), ..self },
+            Need::Ahead => Self {
+                deadline: self.deadline.at_most(LONGEST_AHEAD),
+                ..self
+            },
         }
     }
 }
@@ -70,11 +76,21 @@ impl Keeper {
     ///
     /// # Errors
     /// `provider_rejected` when the store or the STS refuses, else what the way there ended in.
-    pub fn credentials<'a>(&'a self, origin: &'a Origin, way: Way<'a>) -> LocalFuture<'a, Result<Rc<Credentials>, Error>> {
+    pub fn credentials<'a>(
+        &'a self,
+        origin: &'a Origin,
+        way: Way<'a>,
+    ) -> LocalFuture<'a, Result<Rc<Credentials>, Error>> {
         Box::pin(async move {
             match origin {
                 Origin::Key(key) => self.key(key, way).await,
-                Origin::Role(role, proof) => self.role.get(way.chance(), |need| self.assume(role, proof, way.for_need(need))).await,
+                Origin::Role(role, proof) => {
+                    self.role
+                        .get(way.chance(), |need| {
+                            self.assume(role, proof, way.for_need(need))
+                        })
+                        .await
+                }
             }
         })
     }
@@ -92,7 +108,11 @@ impl Keeper {
         Box::pin(async move {
             match origin {
                 Origin::Key(key) => self.other_key(key, way, refused).await,
-                Origin::Role(role, proof) => self.role.replace(refused, way.chance(), |_| self.assume(role, proof, way)).await,
+                Origin::Role(role, proof) => {
+                    self.role
+                        .replace(refused, way.chance(), |_| self.assume(role, proof, way))
+                        .await
+                }
             }
         })
     }
@@ -100,28 +120,50 @@ impl Keeper {
     async fn key(&self, origin: &KeyOrigin, way: Way<'_>) -> Result<Rc<Credentials>, Error> {
         match origin {
             KeyOrigin::Environment(credentials) => Ok(Rc::clone(credentials)),
-            KeyOrigin::Stored(stored) => self.key.get(way.chance(), |_| Box::pin(stored.fetch(way))).await,
+            KeyOrigin::Stored(stored) => {
+                self.key
+                    .get(way.chance(), |_| Box::pin(stored.fetch(way)))
+                    .await
+            }
         }
     }
 
-    async fn other_key(&self, origin: &KeyOrigin, way: Way<'_>, refused: &Credentials) -> Result<Option<Rc<Credentials>>, Error> {
+    async fn other_key(
+        &self,
+        origin: &KeyOrigin,
+        way: Way<'_>,
+        refused: &Credentials,
+    ) -> Result<Option<Rc<Credentials>>, Error> {
         match origin {
             KeyOrigin::Environment(_) => Ok(None),
-            KeyOrigin::Stored(stored) => self.key.replace(refused, way.chance(), |_| Box::pin(stored.fetch_other_than(refused, way))).await,
+            KeyOrigin::Stored(stored) => {
+                self.key
+                    .replace(refused, way.chance(), |_| {
+                        Box::pin(stored.fetch_other_than(refused, way))
+                    })
+                    .await
+            }
         }
     }
 
-    fn assume<'a>(&'a self, role: &'a Role, proof: &'a Proof, way: Way<'a>) -> LocalFuture<'a, Result<Fetched, Error>> {
+    fn assume<'a>(
+        &'a self,
+        role: &'a Role,
+        proof: &'a Proof,
+        way: Way<'a>,
+    ) -> LocalFuture<'a, Result<Fetched, Error>> {
         Box::pin(async move {
             match proof {
                 Proof::Identity(identity) => role.assume_as(identity, way).await,
                 Proof::Key(origin) => {
                     let key = self.key(origin, way).await?;
                     match role.assume_with(&key, way).await {
-                        Err(error) if error.concerns_key => match self.other_key(origin, way, &key).await? {
-                            Some(other) => role.assume_with(&other, way).await,
-                            None => Err(error),
-                        },
+                        Err(error) if error.concerns_key => {
+                            match self.other_key(origin, way, &key).await? {
+                                Some(other) => role.assume_with(&other, way).await,
+                                None => Err(error),
+                            }
+                        }
                         answer => answer,
                     }
                 }

@@ -31,7 +31,12 @@ impl Credentials {
     /// The three texts, of which none may go further than to the vendor.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         let secrets = [Some(&self.secret), self.token.as_ref()];
-        std::iter::once(self.id.as_str()).chain(secrets.into_iter().flatten().map(ExposeSecret::expose_secret))
+        std::iter::once(self.id.as_str()).chain(
+            secrets
+                .into_iter()
+                .flatten()
+                .map(ExposeSecret::expose_secret),
+        )
     }
 
     fn equals(&self, other: &Self) -> bool {
@@ -50,7 +55,11 @@ impl fmt::Debug for Credentials {
 /// # Errors
 /// What is wrong with it, without the text.
 pub fn sendable(text: &str) -> Result<(), &'static str> {
-    if text.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(()) } else { Err("a blank, a control character or a character beyond ASCII") }
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(())
+    } else {
+        Err("a blank, a control character or a character beyond ASCII")
+    }
 }
 
 /// Where the credentials of one cloud come from.
@@ -68,7 +77,9 @@ impl Origin {
         let [first, second] = match self {
             Self::Key(_) => [None, None],
             Self::Role(role, Proof::Key(_)) => [Some(&role.endpoint), None],
-            Self::Role(role, Proof::Identity(identity)) => [Some(&identity.endpoint), Some(&role.endpoint)],
+            Self::Role(role, Proof::Identity(identity)) => {
+                [Some(&identity.endpoint), Some(&role.endpoint)]
+            }
         };
         first.into_iter().chain(second)
     }

@@ -60,21 +60,42 @@ impl Action {
     ///   DescribeCertificate L-FC864907, UpdateCertificate L-77B523DC. AWS raises each on request; smaller regions may have less.
     const fn row(self) -> Row {
         use ProviderName::{AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
-        const fn row(provider: ProviderName, name: &'static str, calls_per_second: u32, burst: u32) -> Row {
-            Row { provider, name, calls_per_second, burst }
+        const fn row(
+            provider: ProviderName,
+            name: &'static str,
+            calls_per_second: u32,
+            burst: u32,
+        ) -> Row {
+            Row {
+                provider,
+                name,
+                calls_per_second,
+                burst,
+            }
         }
         match self {
-            Self::DescribeDeviceCertificates => row(TencentMqtt, "DescribeDeviceCertificates", 20, 1),
-            Self::DescribeDeviceCertificate => row(TencentMqtt, "DescribeDeviceCertificate", 20, 2),
-            Self::DeactivateDeviceCertificate => row(TencentMqtt, "DeactivateDeviceCertificate", 20, 1),
-            Self::ListDeviceCertificate => row(AlibabaMqtt, "ListDeviceCertificate", 500, 2),
-            Self::ListDeviceCertificateByCaSn => row(AlibabaMqtt, "ListDeviceCertificateByCaSn", 500, 2),
-            Self::GetDeviceCertificate => row(AlibabaMqtt, "GetDeviceCertificate", 500, 2),
-            Self::InactivateDeviceCertificate => row(AlibabaMqtt, "InactivateDeviceCertificate", 500, 1),
-            Self::ListClientCertificate => row(AlibabaPca, "ListClientCertificate", 10, 1),
-            Self::DescribeClientCertificateStatusForSerialNumber => {
-                row(AlibabaPca, "DescribeClientCertificateStatusForSerialNumber", 10, 1)
+            Self::DescribeDeviceCertificates => {
+                row(TencentMqtt, "DescribeDeviceCertificates", 20, 1)
             }
+            Self::DescribeDeviceCertificate => row(TencentMqtt, "DescribeDeviceCertificate", 20, 2),
+            Self::DeactivateDeviceCertificate => {
+                row(TencentMqtt, "DeactivateDeviceCertificate", 20, 1)
+            }
+            Self::ListDeviceCertificate => row(AlibabaMqtt, "ListDeviceCertificate", 500, 2),
+            Self::ListDeviceCertificateByCaSn => {
+                row(AlibabaMqtt, "ListDeviceCertificateByCaSn", 500, 2)
+            }
+            Self::GetDeviceCertificate => row(AlibabaMqtt, "GetDeviceCertificate", 500, 2),
+            Self::InactivateDeviceCertificate => {
+                row(AlibabaMqtt, "InactivateDeviceCertificate", 500, 1)
+            }
+            Self::ListClientCertificate => row(AlibabaPca, "ListClientCertificate", 10, 1),
+            Self::DescribeClientCertificateStatusForSerialNumber => row(
+                AlibabaPca,
+                "DescribeClientCertificateStatusForSerialNumber",
+                10,
+                1,
+            ),
             Self::ListCertificates => row(AwsIot, "ListCertificates", 10, 1),
             Self::ListCertificatesByCa => row(AwsIot, "ListCertificatesByCA", 10, 1),
             Self::DescribeCertificate => row(AwsIot, "DescribeCertificate", 10, 2),
@@ -107,10 +128,13 @@ impl Action {
     /// # Errors
     /// A sentence that lists the actions that are known.
     pub fn parse(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|action| action.to_string() == text).ok_or_else(|| {
-            let known = Self::ALL.map(|action| action.to_string()).join(", ");
-            format!("unknown action {}; known are {known}", quoted(text))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|action| action.to_string() == text)
+            .ok_or_else(|| {
+                let known = Self::ALL.map(|action| action.to_string()).join(", ");
+                format!("unknown action {}; known are {known}", quoted(text))
+            })
     }
 }
 
@@ -129,8 +153,19 @@ mod tests {
         for action in Action::ALL {
             assert_eq!(Action::parse(&action.to_string()), Ok(action));
         }
-        for text in ["DescribeCertificate", "tencent-mqtt:DescribeCertificate", "aws-iot:describecertificate", "aws-iot", ""] {
-            assert!(Action::parse(text).unwrap_err().contains("aws-iot:DescribeCertificate"), "{text}");
+        for text in [
+            "DescribeCertificate",
+            "tencent-mqtt:DescribeCertificate",
+            "aws-iot:describecertificate",
+            "aws-iot",
+            "",
+        ] {
+            assert!(
+                Action::parse(text)
+                    .unwrap_err()
+                    .contains("aws-iot:DescribeCertificate"),
+                "{text}"
+            );
         }
     }
 }

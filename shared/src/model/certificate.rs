@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::x509::{X509, as_pem};
-use super::{EffectiveStatus, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Timestamp, Validity, judge};
+use super::{
+    EffectiveStatus, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Timestamp,
+    Validity, judge,
+};
 
 /// The parts of a certificate's subject that brokers keep.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -82,7 +85,10 @@ pub struct Certificate {
 impl Certificate {
     /// The earlier of the ends of validity that the provider and the certificate tell.
     pub fn first_end(&self) -> Option<Timestamp> {
-        self.not_after.into_iter().chain(self.certified_not_after).min()
+        self.not_after
+            .into_iter()
+            .chain(self.certified_not_after)
+            .min()
     }
 }
 
@@ -146,35 +152,71 @@ impl ProviderRecord {
         let pem = self.pem.as_deref().and_then(as_pem);
         let certified = pem.as_deref().and_then(X509::from_pem);
         let (serial_number, serial_number_base) = self.serial_number(certified.as_ref());
-        let certified_validity = certified.as_ref().map(|certificate| certificate.validity).unwrap_or_default();
+        let certified_validity = certified
+            .as_ref()
+            .map(|certificate| certificate.validity)
+            .unwrap_or_default();
         let (effective_status, usable) = judge(self.status, self.validity, certified_validity, now);
         let validity = self.validity.or(certified_validity);
         let subject_is_known = self.subject.is_some() || certified.is_some();
         let told = self.subject.unwrap_or_default();
-        let told = Subject { common_name: fact(told.common_name), organizational_unit: fact(told.organizational_unit) };
+        let told = Subject {
+            common_name: fact(told.common_name),
+            organizational_unit: fact(told.organizational_unit),
+        };
         let mut disagreements = Disagreements::default();
-        if let Some(X509 { serial_number: number, subject, validity, fingerprint_sha256 }) = &certified {
+        if let Some(X509 {
+            serial_number: number,
+            subject,
+            validity,
+            fingerprint_sha256,
+        }) = &certified
+        {
             disagreements.note("serial_number", serial_number.as_ref(), Some(number));
-            disagreements.note("subject.common_name", told.common_name.as_ref(), subject.common_name.as_ref());
-            let (unit, certified_unit) = (told.organizational_unit.as_ref(), subject.organizational_unit.as_ref());
+            disagreements.note(
+                "subject.common_name",
+                told.common_name.as_ref(),
+                subject.common_name.as_ref(),
+            );
+            let (unit, certified_unit) = (
+                told.organizational_unit.as_ref(),
+                subject.organizational_unit.as_ref(),
+            );
             disagreements.note("subject.organizational_unit", unit, certified_unit);
-            disagreements.note("not_before", self.validity.not_before.map(seconds).as_ref(), validity.not_before.as_ref());
-            disagreements.note("not_after", self.validity.not_after.map(seconds).as_ref(), validity.not_after.as_ref());
-            disagreements.note("fingerprint_sha256", self.fingerprint_sha256.as_ref(), Some(fingerprint_sha256));
+            disagreements.note(
+                "not_before",
+                self.validity.not_before.map(seconds).as_ref(),
+                validity.not_before.as_ref(),
+            );
+            disagreements.note(
+                "not_after",
+                self.validity.not_after.map(seconds).as_ref(),
+                validity.not_after.as_ref(),
+            );
+            disagreements.note(
+                "fingerprint_sha256",
+                self.fingerprint_sha256.as_ref(),
+                Some(fingerprint_sha256),
+            );
         }
-        let (certified_subject, certified_fingerprint) =
-            certified.map(|certificate| (certificate.subject, certificate.fingerprint_sha256)).unzip();
+        let (certified_subject, certified_fingerprint) = certified
+            .map(|certificate| (certificate.subject, certificate.fingerprint_sha256))
+            .unzip();
         let certified_subject = certified_subject.unwrap_or_default();
         Certificate {
             serial_number,
             serial_number_base,
             provider_serial_number: fact(self.serial_number),
-            ca_serial_number: self.ca_serial_number.and_then(|text| SerialNumber::parse(&text).ok()),
+            ca_serial_number: self
+                .ca_serial_number
+                .and_then(|text| SerialNumber::parse(&text).ok()),
             name: fact(self.name),
             client_id: fact(self.client_id),
             subject: Subject {
                 common_name: told.common_name.or(certified_subject.common_name),
-                organizational_unit: told.organizational_unit.or(certified_subject.organizational_unit),
+                organizational_unit: told
+                    .organizational_unit
+                    .or(certified_subject.organizational_unit),
             },
             status: self.status,
             provider_status: fact(self.provider_status),
@@ -199,14 +241,25 @@ impl ProviderRecord {
     }
 
     /// The number that the provider's text stands for. Where its digits allow two readings, the certificate decides.
-    fn serial_number(&self, certified: Option<&X509>) -> (Option<SerialNumber>, Option<SerialNumberBase>) {
+    fn serial_number(
+        &self,
+        certified: Option<&X509>,
+    ) -> (Option<SerialNumber>, Option<SerialNumberBase>) {
         let certified = certified.map(|certificate| &certificate.serial_number);
-        let Some(hex) = self.serial_number.as_deref().and_then(|text| SerialNumber::parse(text).ok()) else {
+        let Some(hex) = self
+            .serial_number
+            .as_deref()
+            .and_then(|text| SerialNumber::parse(text).ok())
+        else {
             return (certified.cloned(), None);
         };
-        let decimal = hex.read_as_decimal().filter(|_| self.serial_number_base_is_open);
+        let decimal = hex
+            .read_as_decimal()
+            .filter(|_| self.serial_number_base_is_open);
         match (decimal, certified) {
-            (Some(decimal), Some(certified)) if decimal == *certified => (Some(decimal), Some(SerialNumberBase::Decimal)),
+            (Some(decimal), Some(certified)) if decimal == *certified => {
+                (Some(decimal), Some(SerialNumberBase::Decimal))
+            }
             (Some(_), certified) if certified != Some(&hex) => (Some(hex), None),
             _ => (Some(hex), Some(SerialNumberBase::Hex)),
         }
@@ -217,18 +270,31 @@ impl ProviderRecord {
 struct Disagreements(Vec<Disagreement>);
 
 impl Disagreements {
-    fn note<T: PartialEq + ToString>(&mut self, member: &'static str, told: Option<&T>, certified: Option<&T>) {
+    fn note<T: PartialEq + ToString>(
+        &mut self,
+        member: &'static str,
+        told: Option<&T>,
+        certified: Option<&T>,
+    ) {
         if let (Some(told), Some(certified)) = (told, certified)
             && told != certified
         {
-            self.0.push(Disagreement { member, provider: told.to_string(), certificate: certified.to_string() });
+            self.0.push(Disagreement {
+                member,
+                provider: told.to_string(),
+                certificate: certified.to_string(),
+            });
         }
     }
 }
 
 /// A certificate knows whole seconds only.
 fn seconds(moment: Timestamp) -> Timestamp {
-    moment.epoch_seconds().checked_mul(1000).and_then(Timestamp::from_epoch_milliseconds).unwrap_or(moment)
+    moment
+        .epoch_seconds()
+        .checked_mul(1000)
+        .and_then(Timestamp::from_epoch_milliseconds)
+        .unwrap_or(moment)
 }
 
 /// A provider's text as a fact: an empty one is none.

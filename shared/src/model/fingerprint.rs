@@ -21,12 +21,21 @@ impl Fingerprint {
     /// A sentence when it is not 64 hex digits.
     pub fn parse(text: &str) -> Result<Self, String> {
         let trimmed = text.trim_matches(' ');
-        let digits = trimmed.strip_prefix("0x").or_else(|| trimmed.strip_prefix("0X")).unwrap_or(trimmed);
+        let digits = trimmed
+            .strip_prefix("0x")
+            .or_else(|| trimmed.strip_prefix("0X"))
+            .unwrap_or(trimmed);
         let digits: String = digits.chars().filter(|c| !matches!(c, ':' | ' ')).collect();
-        if text.len() <= LONGEST_TEXT && digits.len() == HEX_DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if text.len() <= LONGEST_TEXT
+            && digits.len() == HEX_DIGITS
+            && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        {
             Ok(Self(digits.to_lowercase()))
         } else {
-            Err(format!("a SHA-256 fingerprint has {HEX_DIGITS} hex digits (colons are allowed); {} has not", quoted(text)))
+            Err(format!(
+                "a SHA-256 fingerprint has {HEX_DIGITS} hex digits (colons are allowed); {} has not",
+                quoted(text)
+            ))
         }
     }
 
@@ -63,7 +72,13 @@ mod tests {
     fn every_common_spelling_meets_in_one_form() {
         let plain = "ab".repeat(32);
         let colons = ["AB"; 32].join(":");
-        for text in [plain.clone(), plain.to_uppercase(), colons, format!("0x{plain}"), format!(" {plain} ")] {
+        for text in [
+            plain.clone(),
+            plain.to_uppercase(),
+            colons,
+            format!("0x{plain}"),
+            format!(" {plain} "),
+        ] {
             assert_eq!(Fingerprint::parse(&text).unwrap().as_str(), plain);
         }
         for text in [

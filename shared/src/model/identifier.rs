@@ -21,7 +21,12 @@ pub enum ProviderName {
 
 impl ProviderName {
     /// Every provider of the contract.
-    pub const ALL: [Self; 4] = [Self::TencentMqtt, Self::AlibabaMqtt, Self::AlibabaPca, Self::AwsIot];
+    pub const ALL: [Self; 4] = [
+        Self::TencentMqtt,
+        Self::AlibabaMqtt,
+        Self::AlibabaPca,
+        Self::AwsIot,
+    ];
 
     /// The name in requests and answers.
     pub const fn as_str(self) -> &'static str {
@@ -36,10 +41,13 @@ impl ProviderName {
     /// # Errors
     /// A sentence that lists the known providers.
     pub fn parse(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|provider| provider.as_str() == text).ok_or_else(|| {
-            let known = Self::ALL.map(Self::as_str).join(", ");
-            format!("unknown provider {}; known are {known}", quoted(text))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|provider| provider.as_str() == text)
+            .ok_or_else(|| {
+                let known = Self::ALL.map(Self::as_str).join(", ");
+                format!("unknown provider {}; known are {known}", quoted(text))
+            })
     }
 }
 
@@ -69,7 +77,10 @@ impl Region {
         let mut words = text.split('-');
         let first = words.next().unwrap_or_default();
         let rest: Vec<&str> = words.collect();
-        let lower = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        let lower = |word: &str| {
+            word.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
         let well_formed = first.len() == 2
             && first.bytes().all(|byte| byte.is_ascii_lowercase())
             && !rest.is_empty()
@@ -78,7 +89,10 @@ impl Region {
         if well_formed {
             Ok(Self(text.to_owned()))
         } else {
-            Err(format!("a region is written like ap-guangzhou or cn-hangzhou, not {}", quoted(text)))
+            Err(format!(
+                "a region is written like ap-guangzhou or cn-hangzhou, not {}",
+                quoted(text)
+            ))
         }
     }
 
@@ -108,7 +122,10 @@ impl InstanceId {
         if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(format!("an instance id has 1 to 64 letters, digits, hyphens and underscores; {} has not", quoted(text)))
+            Err(format!(
+                "an instance id has 1 to 64 letters, digits, hyphens and underscores; {} has not",
+                quoted(text)
+            ))
         }
     }
 
@@ -167,7 +184,21 @@ mod tests {
         for text in hostile {
             assert!(Region::parse(text).is_err(), "{text:?}");
         }
-        for text in ["", "a b", "a\r\nb", "a/b", "a@b", "a#b", "a\0b", "é", "a.b", "a,b", "*", &"a".repeat(65), &"a".repeat(100_000)] {
+        for text in [
+            "",
+            "a b",
+            "a\r\nb",
+            "a/b",
+            "a@b",
+            "a#b",
+            "a\0b",
+            "é",
+            "a.b",
+            "a,b",
+            "*",
+            &"a".repeat(65),
+            &"a".repeat(100_000),
+        ] {
             assert!(InstanceId::parse(text).is_err(), "{text:?}");
             assert!(InstanceId::parse(text).unwrap_err().len() < 250);
         }
@@ -175,7 +206,14 @@ mod tests {
 
     #[test]
     fn real_ones_are_taken() {
-        for text in ["ap-guangzhou", "cn-hangzhou", "cn-heyuan-acdr-1", "mq-internet-access", "us-east-1", "ap-guangzhou-open"] {
+        for text in [
+            "ap-guangzhou",
+            "cn-hangzhou",
+            "cn-heyuan-acdr-1",
+            "mq-internet-access",
+            "us-east-1",
+            "ap-guangzhou-open",
+        ] {
             assert_eq!(Region::parse(text).unwrap().as_str(), text);
         }
         for text in ["mqtt-qgzaawn9", "post-cn-7mz2d0000", "mqtt-cn-sim_0002"] {

@@ -40,28 +40,47 @@ impl SerialNumber {
     /// A sentence when nothing is left to read, when it is not hex, or when it is longer than 64 octets.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.len() > LONGEST_TEXT {
-            return Err(format!("a serial number has at most {LONGEST_TEXT} characters, separators included, not {}", text.len()));
+            return Err(format!(
+                "a serial number has at most {LONGEST_TEXT} characters, separators included, not {}",
+                text.len()
+            ));
         }
         let trimmed = text.trim_matches(' ');
-        let marked = trimmed.strip_prefix("0x").or_else(|| trimmed.strip_prefix("0X"));
+        let marked = trimmed
+            .strip_prefix("0x")
+            .or_else(|| trimmed.strip_prefix("0X"));
         let digits = marked.unwrap_or(trimmed);
         let written: String = digits.chars().filter(|c| !matches!(c, ':' | ' ')).collect();
         if written.is_empty() {
             return Err("a serial number must have at least one hex digit".to_owned());
         }
         if !written.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(format!("a serial number is written in hex (blanks, colons and 0x are allowed), not {}", quoted(text)));
+            return Err(format!(
+                "a serial number is written in hex (blanks, colons and 0x are allowed), not {}",
+                quoted(text)
+            ));
         }
         if written.len() > MOST_HEX_DIGITS {
-            return Err(format!("a serial number has at most {MOST_HEX_DIGITS} hex digits, not {}", written.len()));
+            return Err(format!(
+                "a serial number has at most {MOST_HEX_DIGITS} hex digits, not {}",
+                written.len()
+            ));
         }
-        Ok(Self { canonical: canonical(&written), written, is_marked_hex: marked.is_some() || digits.contains(':') })
+        Ok(Self {
+            canonical: canonical(&written),
+            written,
+            is_marked_hex: marked.is_some() || digits.contains(':'),
+        })
     }
 
     /// From the octets of a DER integer, the most significant first.
     pub fn from_octets(octets: &[u8]) -> Self {
         let canonical = canonical(&hex(octets));
-        Self { written: canonical.clone(), canonical, is_marked_hex: true }
+        Self {
+            written: canonical.clone(),
+            canonical,
+            is_marked_hex: true,
+        }
     }
 
     /// Lower-case hex in whole octets without leading zero octets: `0eef…`, `7269004887`.
@@ -71,7 +90,11 @@ impl SerialNumber {
 
     /// The text less separators, marked as hex where it was: read again, it is the same in every way.
     pub fn as_written(&self) -> String {
-        if self.is_marked_hex { format!("0x{}", self.written) } else { self.written.clone() }
+        if self.is_marked_hex {
+            format!("0x{}", self.written)
+        } else {
+            self.written.clone()
+        }
     }
 
     /// The texts under which a vendor may know this number, most likely first: as it was written (less separators),
@@ -83,7 +106,11 @@ impl SerialNumber {
             Some(rest) => rest.to_owned(),
             None => self.canonical.clone(),
         };
-        for lower in [self.canonical.clone(), trimmed, format!("00{}", self.canonical)] {
+        for lower in [
+            self.canonical.clone(),
+            trimmed,
+            format!("00{}", self.canonical),
+        ] {
             for spelling in [lower.clone(), lower.to_uppercase()] {
                 if !spellings.contains(&spelling) {
                     spellings.push(spelling);
@@ -96,12 +123,16 @@ impl SerialNumber {
     /// Whether looking for this number is looking for the other, too: it is the same, was written in one of this one's spellings, and
     /// can be read in decimal where this one can.
     pub fn covers(&self, other: &Self) -> bool {
-        self == other && self.read_as_decimal() == other.read_as_decimal() && self.spellings().contains(&other.written)
+        self == other
+            && self.read_as_decimal() == other.read_as_decimal()
+            && self.spellings().contains(&other.written)
     }
 
     /// Whether these digits and the other's may stand for one number: as they are, or with one of them read as decimal.
     pub fn may_mean(&self, other: &Self) -> bool {
-        self == other || self.read_as_decimal().as_ref() == Some(other) || other.read_as_decimal().as_ref() == Some(self)
+        self == other
+            || self.read_as_decimal().as_ref() == Some(other)
+            || other.read_as_decimal().as_ref() == Some(self)
     }
 
     /// The same number in decimal, as some vendors may spell it.
@@ -119,7 +150,11 @@ impl SerialNumber {
                 carry /= 10;
             }
         }
-        digits.iter().rev().filter_map(|digit| char::from_digit(*digit, 10)).collect()
+        digits
+            .iter()
+            .rev()
+            .filter_map(|digit| char::from_digit(*digit, 10))
+            .collect()
     }
 
     /// The other number that this text may stand for: its digits read as a decimal number. `None` where only hex can be meant, or
@@ -198,9 +233,18 @@ mod tests {
     #[test]
     fn every_common_spelling_meets_in_one_form() {
         for (text, expected) in [
-            ("0eef68a582b94254296e54ce754f94d707a59913", "0eef68a582b94254296e54ce754f94d707a59913"),
-            ("eef68a582b94254296e54ce754f94d707a59913", "0eef68a582b94254296e54ce754f94d707a59913"),
-            ("0EEF68A582B94254296E54CE754F94D707A59913", "0eef68a582b94254296e54ce754f94d707a59913"),
+            (
+                "0eef68a582b94254296e54ce754f94d707a59913",
+                "0eef68a582b94254296e54ce754f94d707a59913",
+            ),
+            (
+                "eef68a582b94254296e54ce754f94d707a59913",
+                "0eef68a582b94254296e54ce754f94d707a59913",
+            ),
+            (
+                "0EEF68A582B94254296E54CE754F94D707A59913",
+                "0eef68a582b94254296e54ce754f94d707a59913",
+            ),
             ("0x0eef68a5", "0eef68a5"),
             ("0XEEF68A5", "0eef68a5"),
             ("0e:ef:68:a5", "0eef68a5"),
@@ -218,7 +262,9 @@ mod tests {
 
     #[test]
     fn what_is_not_hex_is_refused() {
-        for text in ["", " ", ":", "0x", "xyz", "12-34", "0x0x12", "12\n", "１２", "12\0", "g1", "1.5"] {
+        for text in [
+            "", " ", ":", "0x", "xyz", "12-34", "0x0x12", "12\n", "１２", "12\0", "g1", "1.5",
+        ] {
             assert!(SerialNumber::parse(text).is_err(), "{text:?}");
         }
         assert!(SerialNumber::parse(&"a".repeat(MOST_HEX_DIGITS)).is_ok());
@@ -229,9 +275,18 @@ mod tests {
 
     #[test]
     fn the_own_spelling_comes_first_and_none_twice() {
-        assert_eq!(SerialNumber::parse("007269004887").unwrap().spellings(), ["007269004887", "7269004887"]);
-        assert_eq!(SerialNumber::parse("0E:EF").unwrap().spellings(), ["0EEF", "0eef", "eef", "EEF", "000eef", "000EEF"]);
-        assert_eq!(SerialNumber::parse("F2").unwrap().spellings(), ["F2", "f2", "00f2", "00F2"]);
+        assert_eq!(
+            SerialNumber::parse("007269004887").unwrap().spellings(),
+            ["007269004887", "7269004887"]
+        );
+        assert_eq!(
+            SerialNumber::parse("0E:EF").unwrap().spellings(),
+            ["0EEF", "0eef", "eef", "EEF", "000eef", "000EEF"]
+        );
+        assert_eq!(
+            SerialNumber::parse("F2").unwrap().spellings(),
+            ["F2", "f2", "00f2", "00F2"]
+        );
     }
 
     #[test]
@@ -245,11 +300,19 @@ mod tests {
             ("7", "7", None),
             ("0", "0", None),
             ("255", "597", Some("ff")),
-            ("0eef68a582b94254296e54ce754f94d707a59913", "85264864892071576968478537826018309647771212051", None),
+            (
+                "0eef68a582b94254296e54ce754f94d707a59913",
+                "85264864892071576968478537826018309647771212051",
+                None,
+            ),
         ] {
             let serial = SerialNumber::parse(text).unwrap();
             assert_eq!(serial.to_decimal(), decimal, "{text}");
-            assert_eq!(serial.read_as_decimal().as_ref().map(SerialNumber::as_str), other_reading, "{text}");
+            assert_eq!(
+                serial.read_as_decimal().as_ref().map(SerialNumber::as_str),
+                other_reading,
+                "{text}"
+            );
         }
     }
 
@@ -272,8 +335,16 @@ mod tests {
 
     #[test]
     fn octets_of_a_certificate_meet_the_texts() {
-        for (octets, text) in [(&[0x00_u8, 0x80, 0x85][..], "8085"), (&[0x0e, 0xef], "eef"), (&[0], "0"), (&[], "0")] {
-            assert_eq!(SerialNumber::from_octets(octets), SerialNumber::parse(text).unwrap());
+        for (octets, text) in [
+            (&[0x00_u8, 0x80, 0x85][..], "8085"),
+            (&[0x0e, 0xef], "eef"),
+            (&[0], "0"),
+            (&[], "0"),
+        ] {
+            assert_eq!(
+                SerialNumber::from_octets(octets),
+                SerialNumber::parse(text).unwrap()
+            );
         }
     }
 

@@ -48,10 +48,12 @@ impl LifecycleStatus {
             LifecycleStatus::Good,
             LifecycleStatus::Unknown,
         ];
-        ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
-            let known = ALL.map(Self::as_str).join(", ");
-            format!("unknown status {}; known are {known}", quoted(text))
-        })
+        ALL.into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| {
+                let known = ALL.map(Self::as_str).join(", ");
+                format!("unknown status {}; known are {known}", quoted(text))
+            })
     }
 }
 
@@ -105,29 +107,47 @@ impl Validity {
     /// What this leaves open, from another source.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        Self { not_before: self.not_before.or(other.not_before), not_after: self.not_after.or(other.not_after) }
+        Self {
+            not_before: self.not_before.or(other.not_before),
+            not_after: self.not_after.or(other.not_after),
+        }
     }
 
     /// The time that lies within both.
     fn within(self, other: Self) -> Self {
         // None is less than any moment, and stands for no limit at all.
-        Self { not_before: self.not_before.max(other.not_before), not_after: self.not_after.into_iter().chain(other.not_after).min() }
+        Self {
+            not_before: self.not_before.max(other.not_before),
+            not_after: self.not_after.into_iter().chain(other.not_after).min(),
+        }
     }
 }
 
 /// What a certificate's state means now: by the provider's word, the dates that the provider tells, and those that stand in
 /// the certificate itself. Where the two differ, the narrower validity makes the effective status, so that nothing looks
 /// better than either says; and whether a connection would be accepted is told only where it is the same for both.
-pub fn judge(status: LifecycleStatus, told: Validity, certified: Validity, now: Timestamp) -> (EffectiveStatus, Option<bool>) {
+pub fn judge(
+    status: LifecycleStatus,
+    told: Validity,
+    certified: Validity,
+    now: Timestamp,
+) -> (EffectiveStatus, Option<bool>) {
     let by_provider = usable(status, told.or(certified), now);
     let by_certificate = usable(status, certified.or(told), now);
     let accepted = by_provider.filter(|_| by_provider == by_certificate);
-    (effective_status(status, told.within(certified), now), accepted)
+    (
+        effective_status(status, told.within(certified), now),
+        accepted,
+    )
 }
 
 /// The strongest reason first: what can never be undone (revoked, expired), then what somebody must change (inactive,
 /// pending), then what time will change (not yet valid).
-fn effective_status(status: LifecycleStatus, validity: Validity, now: Timestamp) -> EffectiveStatus {
+fn effective_status(
+    status: LifecycleStatus,
+    validity: Validity,
+    now: Timestamp,
+) -> EffectiveStatus {
     match status {
         LifecycleStatus::Revoked => EffectiveStatus::Revoked,
         _ if validity.is_over(now) => EffectiveStatus::Expired,
@@ -166,7 +186,10 @@ mod tests {
 
     fn validity(not_before: Option<i64>, not_after: Option<i64>) -> Validity {
         let moment = |offset: i64| Timestamp::from_epoch_milliseconds(NOW + offset).unwrap();
-        Validity { not_before: not_before.map(moment), not_after: not_after.map(moment) }
+        Validity {
+            not_before: not_before.map(moment),
+            not_after: not_after.map(moment),
+        }
     }
 
     #[test]
@@ -191,10 +214,25 @@ mod tests {
             (L::Inactive, over, E::Expired, Some(false)),
             (L::Inactive, ahead, E::Inactive, Some(false)),
             (L::Inactive, dateless, E::Inactive, Some(false)),
-            (L::PendingActivation, current, E::PendingActivation, Some(false)),
+            (
+                L::PendingActivation,
+                current,
+                E::PendingActivation,
+                Some(false),
+            ),
             (L::PendingActivation, over, E::Expired, Some(false)),
-            (L::PendingActivation, ahead, E::PendingActivation, Some(false)),
-            (L::PendingActivation, dateless, E::PendingActivation, Some(false)),
+            (
+                L::PendingActivation,
+                ahead,
+                E::PendingActivation,
+                Some(false),
+            ),
+            (
+                L::PendingActivation,
+                dateless,
+                E::PendingActivation,
+                Some(false),
+            ),
             (L::Revoked, current, E::Revoked, Some(false)),
             (L::Revoked, over, E::Revoked, Some(false)),
             (L::Revoked, ahead, E::Revoked, Some(false)),
@@ -208,7 +246,11 @@ mod tests {
             (L::Unknown, ahead, E::NotYetValid, Some(false)),
             (L::Unknown, dateless, E::Unknown, Some(false)),
         ] {
-            assert_eq!(effective_status(status, dates, now), effective, "{status:?} {dates:?}");
+            assert_eq!(
+                effective_status(status, dates, now),
+                effective,
+                "{status:?} {dates:?}"
+            );
             assert_eq!(usable(status, dates, now), accepted, "{status:?} {dates:?}");
         }
     }
@@ -224,7 +266,12 @@ mod tests {
             (L::Active, current, current, (E::Active, Some(true))),
             (L::Active, dateless, current, (E::Active, Some(true))),
             (L::Active, current, dateless, (E::Active, Some(true))),
-            (L::Active, validity(None, Some(DAY)), validity(Some(-DAY), None), (E::Active, Some(true))),
+            (
+                L::Active,
+                validity(None, Some(DAY)),
+                validity(Some(-DAY), None),
+                (E::Active, Some(true)),
+            ),
             (L::Active, dateless, dateless, (E::Active, None)),
             (L::Active, over, current, (E::Expired, None)),
             (L::Active, current, over, (E::Expired, None)),
@@ -241,7 +288,11 @@ mod tests {
             (L::Unknown, current, current, (E::Unknown, Some(false))),
             (L::Unknown, dateless, dateless, (E::Unknown, Some(false))),
         ] {
-            assert_eq!(judge(status, told, certified, now), expected, "{status:?} {told:?} {certified:?}");
+            assert_eq!(
+                judge(status, told, certified, now),
+                expected,
+                "{status:?} {told:?} {certified:?}"
+            );
         }
     }
 }

@@ -24,8 +24,13 @@ impl Timestamp {
 
     /// From the system's clock.
     pub fn from_system_time(moment: SystemTime) -> Self {
-        let since_epoch = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since_epoch.as_millis()).ok().and_then(Self::from_epoch_milliseconds).unwrap_or(Self(OffsetDateTime::UNIX_EPOCH))
+        let since_epoch = moment
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        i64::try_from(since_epoch.as_millis())
+            .ok()
+            .and_then(Self::from_epoch_milliseconds)
+            .unwrap_or(Self(OffsetDateTime::UNIX_EPOCH))
     }
 
     /// Takes RFC 3339 with any offset.
@@ -36,9 +41,16 @@ impl Timestamp {
         OffsetDateTime::parse(text, &Rfc3339)
             .ok()
             .and_then(|moment| moment.checked_to_offset(UtcOffset::UTC))
-            .and_then(|moment| i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000_000)).ok())
+            .and_then(|moment| {
+                i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000_000)).ok()
+            })
             .and_then(Self::from_epoch_milliseconds)
-            .ok_or_else(|| format!("a time is written like 2026-01-31T00:00:00Z (RFC 3339), not {}", quoted(text)))
+            .ok_or_else(|| {
+                format!(
+                    "a time is written like 2026-01-31T00:00:00Z (RFC 3339), not {}",
+                    quoted(text)
+                )
+            })
     }
 
     /// Whole seconds since the epoch.
@@ -56,14 +68,18 @@ impl Timestamp {
     /// This moment and so long; the same moment where the calendar ends before that.
     #[must_use]
     pub fn plus(self, duration: std::time::Duration) -> Self {
-        let later = time::Duration::try_from(duration).ok().and_then(|duration| self.0.checked_add(duration));
+        let later = time::Duration::try_from(duration)
+            .ok()
+            .and_then(|duration| self.0.checked_add(duration));
         Self(later.unwrap_or(self.0))
     }
 
     /// This moment less so long; the same moment where the calendar begins after that.
     #[must_use]
     pub fn minus(self, duration: std::time::Duration) -> Self {
-        let earlier = time::Duration::try_from(duration).ok().and_then(|duration| self.0.checked_sub(duration));
+        let earlier = time::Duration::try_from(duration)
+            .ok()
+            .and_then(|duration| self.0.checked_sub(duration));
         Self(earlier.unwrap_or(self.0))
     }
 
@@ -91,7 +107,13 @@ impl Timestamp {
         let (hour, minute, second) = self.0.to_hms();
         let mut text = String::with_capacity("2025-03-26T09:58:35.198Z".len());
         text.extend(digits::<4>(year.unsigned_abs()));
-        for (mark, number) in [('-', month.into()), ('-', day), ('T', hour), (':', minute), (':', second)] {
+        for (mark, number) in [
+            ('-', month.into()),
+            ('-', day),
+            ('T', hour),
+            (':', minute),
+            (':', second),
+        ] {
             text.push(mark);
             text.extend(digits::<2>(number.into()));
         }
@@ -144,15 +166,31 @@ mod tests {
 
     #[test]
     fn any_offset_is_the_same_moment() {
-        assert_eq!(Timestamp::parse("2025-12-19T00:00:00+08:00").unwrap().to_string(), "2025-12-18T16:00:00Z");
+        assert_eq!(
+            Timestamp::parse("2025-12-19T00:00:00+08:00")
+                .unwrap()
+                .to_string(),
+            "2025-12-18T16:00:00Z"
+        );
     }
 
     #[test]
     fn what_no_calendar_holds_is_refused() {
         for milliseconds in [i64::MIN, i64::MAX, 253_402_300_800_000, -62_167_219_200_001] {
-            assert_eq!(Timestamp::from_epoch_milliseconds(milliseconds), None, "{milliseconds}");
+            assert_eq!(
+                Timestamp::from_epoch_milliseconds(milliseconds),
+                None,
+                "{milliseconds}"
+            );
         }
-        for text in ["", "2025-12-18", "2025-12-18T16:00Z", "2025-13-18T16:00:00Z", "0000-01-01T00:00:00+23:59", "tomorrow"] {
+        for text in [
+            "",
+            "2025-12-18",
+            "2025-12-18T16:00Z",
+            "2025-13-18T16:00:00Z",
+            "0000-01-01T00:00:00+23:59",
+            "tomorrow",
+        ] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
         }
     }

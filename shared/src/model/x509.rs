@@ -31,14 +31,19 @@ impl X509 {
         // `Raw` takes what RFC 5280 forbids a CA, like serial numbers of more than 20 octets.
         let certificate = CertificateInner::<Raw>::from_der(&der).ok()?;
         let signed = certificate.tbs_certificate();
-        let text = |name: Result<Option<DirectoryString>, _>| name.ok().flatten().map(|name| name.value().into_owned());
+        let text = |name: Result<Option<DirectoryString>, _>| {
+            name.ok().flatten().map(|name| name.value().into_owned())
+        };
         Some(Self {
             serial_number: SerialNumber::from_octets(signed.serial_number().as_bytes()),
             subject: Subject {
                 common_name: text(signed.subject().common_name()),
                 organizational_unit: text(signed.subject().organization_unit()),
             },
-            validity: Validity { not_before: moment(signed.validity().not_before), not_after: moment(signed.validity().not_after) },
+            validity: Validity {
+                not_before: moment(signed.validity().not_before),
+                not_after: moment(signed.validity().not_after),
+            },
             fingerprint_sha256: Fingerprint::of(&der),
         })
     }
@@ -48,12 +53,17 @@ impl X509 {
 /// there is nothing between the marker lines, as in Tencent's documents.
 pub(super) fn as_pem(text: &str) -> Option<Cow<'_, str>> {
     let mut pem = Cow::Borrowed(text);
-    for (written, meant) in [("\\n", "\n"), ("DEVICECERTIFICATE-----", "CERTIFICATE-----")] {
+    for (written, meant) in [
+        ("\\n", "\n"),
+        ("DEVICECERTIFICATE-----", "CERTIFICATE-----"),
+    ] {
         if pem.contains(written) {
             pem = Cow::Owned(pem.replace(written, meant));
         }
     }
-    let has_content = pem.lines().any(|line| !line.trim().is_empty() && !line.starts_with("-----"));
+    let has_content = pem
+        .lines()
+        .any(|line| !line.trim().is_empty() && !line.starts_with("-----"));
     has_content.then_some(pem)
 }
 
@@ -73,27 +83,58 @@ pub(crate) mod tests {
     #[test]
     fn a_certificate_tells_its_facts() {
         let facts = X509::from_pem(PEM).unwrap();
-        assert_eq!(facts.serial_number.as_str(), "8085f52ece5bd88308df6d98d9707716");
-        assert_eq!(facts.subject.common_name.as_deref(), Some("truck-1.example.test"));
-        assert_eq!(facts.subject.organizational_unit.as_deref(), Some("Flotte Süd"));
-        assert_eq!(facts.validity.not_before.unwrap().to_string(), "2025-01-01T00:00:00Z");
-        assert_eq!(facts.validity.not_after.unwrap().to_string(), "2035-01-01T00:00:00Z");
-        assert_eq!(facts.fingerprint_sha256.as_str(), include_str!("x509/device.sha256").trim());
+        assert_eq!(
+            facts.serial_number.as_str(),
+            "8085f52ece5bd88308df6d98d9707716"
+        );
+        assert_eq!(
+            facts.subject.common_name.as_deref(),
+            Some("truck-1.example.test")
+        );
+        assert_eq!(
+            facts.subject.organizational_unit.as_deref(),
+            Some("Flotte Süd")
+        );
+        assert_eq!(
+            facts.validity.not_before.unwrap().to_string(),
+            "2025-01-01T00:00:00Z"
+        );
+        assert_eq!(
+            facts.validity.not_after.unwrap().to_string(),
+            "2035-01-01T00:00:00Z"
+        );
+        assert_eq!(
+            facts.fingerprint_sha256.as_str(),
+            include_str!("x509/device.sha256").trim()
+        );
     }
 
     #[test]
     fn what_alibaba_writes_is_read_as_pem() {
-        let written = PEM.replace('\n', "\\n").replace("CERTIFICATE-----", "DEVICECERTIFICATE-----");
+        let written = PEM
+            .replace('\n', "\\n")
+            .replace("CERTIFICATE-----", "DEVICECERTIFICATE-----");
         let pem = as_pem(&written).unwrap();
         assert_eq!(pem, PEM);
-        assert_eq!(as_pem("-----BEGIN DEVICECERTIFICATE-----\\n-----END DEVICECERTIFICATE-----"), None);
-        assert_eq!(as_pem("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"), None);
+        assert_eq!(
+            as_pem("-----BEGIN DEVICECERTIFICATE-----\\n-----END DEVICECERTIFICATE-----"),
+            None
+        );
+        assert_eq!(
+            as_pem("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"),
+            None
+        );
         assert_eq!(as_pem(""), None);
     }
 
     #[test]
     fn what_is_no_certificate_tells_nothing() {
-        for text in ["", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\n!\n", "MIIB"] {
+        for text in [
+            "",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            "-----BEGIN CERTIFICATE-----\n!\n",
+            "MIIB",
+        ] {
             assert_eq!(X509::from_pem(text), None, "{text}");
         }
     }

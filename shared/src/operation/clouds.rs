@@ -27,19 +27,34 @@ pub(super) struct Device {
 }
 
 impl Device {
-    pub(super) fn new(provider: ProviderName, instance: &'static str, serial: impl Into<String>, created: i64) -> Self {
+    pub(super) fn new(
+        provider: ProviderName,
+        instance: &'static str,
+        serial: impl Into<String>,
+        created: i64,
+    ) -> Self {
         let status = match provider {
             TencentMqtt | AwsIot => "ACTIVE",
             AlibabaMqtt => "1",
             AlibabaPca => "good",
         };
-        Self { provider, instance, serial: serial.into(), ca: "0b", status, created, pem: None }
+        Self {
+            provider,
+            instance,
+            serial: serial.into(),
+            ca: "0b",
+            status,
+            created,
+            pem: None,
+        }
     }
 
     /// How AWS knows it: by a fingerprint.
     pub(super) fn id(&self) -> String {
         match self.pem {
-            Some(_) => include_str!("../model/x509/device.sha256").trim().to_owned(),
+            Some(_) => include_str!("../model/x509/device.sha256")
+                .trim()
+                .to_owned(),
             None => sha256_hex(self.serial.as_bytes()),
         }
     }
@@ -62,7 +77,10 @@ pub(super) struct Clouds {
 
 impl Clouds {
     pub(super) fn of(devices: impl IntoIterator<Item = Device>) -> Self {
-        Self { devices: Rc::new(RefCell::new(devices.into_iter().collect())), ..Self::default() }
+        Self {
+            devices: Rc::new(RefCell::new(devices.into_iter().collect())),
+            ..Self::default()
+        }
     }
 
     pub(super) fn with(self, provider: ProviderName, trouble: Trouble) -> Self {
@@ -91,15 +109,21 @@ impl Clouds {
     /// The certificates of one provider and instance, the newest first.
     fn fleet(&self, provider: ProviderName, instance: &str) -> Vec<Device> {
         let devices = self.devices.borrow();
-        let mut fleet: Vec<Device> =
-            devices.iter().filter(|device| device.provider == provider && device.instance == instance).cloned().collect();
+        let mut fleet: Vec<Device> = devices
+            .iter()
+            .filter(|device| device.provider == provider && device.instance == instance)
+            .cloned()
+            .collect();
         fleet.sort_by_key(|device| std::cmp::Reverse(device.created));
         fleet
     }
 
     fn tencent(&self, request: &HttpRequest) -> Answer {
         let asked: Value = serde_json::from_slice(&request.body).unwrap();
-        assert_eq!(header(request, "x-tc-action"), Some("DescribeDeviceCertificates"));
+        assert_eq!(
+            header(request, "x-tc-action"),
+            Some("DescribeDeviceCertificates")
+        );
         let mut fleet = self.fleet(TencentMqtt, asked["InstanceId"].as_str().unwrap());
         if asked["OrderBy"].as_str().unwrap().ends_with("_ASC") {
             fleet.reverse();
@@ -121,7 +145,9 @@ impl Clouds {
             })
         };
         let items: Vec<Value> = fleet.iter().skip(offset).take(limit).map(item).collect();
-        ok(&json!({"Response": {"TotalCount": fleet.len(), "Data": items, "RequestId": "tencent-id"}}))
+        ok(
+            &json!({"Response": {"TotalCount": fleet.len(), "Data": items, "RequestId": "tencent-id"}}),
+        )
     }
 
     fn alibaba(&self, request: &HttpRequest) -> Answer {
@@ -135,18 +161,38 @@ impl Clouds {
         };
         match header(request, "x-acs-action").unwrap() {
             action @ ("ListDeviceCertificate" | "ListDeviceCertificateByCaSn") => {
-                let fleet: Vec<Device> =
-                    fleet.into_iter().filter(|device| action == "ListDeviceCertificate" || device.ca == asked("CaSn")).collect();
-                let (page, size): (usize, usize) = (asked("PageNo").parse().unwrap(), asked("PageSize").parse().unwrap());
-                let rows: Vec<Value> = fleet.iter().skip((page - 1) * size).take(size).map(row).collect();
+                let fleet: Vec<Device> = fleet
+                    .into_iter()
+                    .filter(|device| {
+                        action == "ListDeviceCertificate" || device.ca == asked("CaSn")
+                    })
+                    .collect();
+                let (page, size): (usize, usize) = (
+                    asked("PageNo").parse().unwrap(),
+                    asked("PageSize").parse().unwrap(),
+                );
+                let rows: Vec<Value> = fleet
+                    .iter()
+                    .skip((page - 1) * size)
+                    .take(size)
+                    .map(row)
+                    .collect();
                 let total = fleet.len().div_ceil(size);
-                ok(&json!({"RequestId": "alibaba-id", "Data": {"DeviceCertificateVOS": rows, "Total": total}}))
+                ok(
+                    &json!({"RequestId": "alibaba-id", "Data": {"DeviceCertificateVOS": rows, "Total": total}}),
+                )
             }
             "GetDeviceCertificate" => {
-                let device = fleet.iter().find(|device| device.serial == asked("DeviceSn") && device.ca == asked("CaSn"));
+                let device = fleet.iter().find(|device| {
+                    device.serial == asked("DeviceSn") && device.ca == asked("CaSn")
+                });
                 match device {
                     Some(device) => ok(&json!({"RequestId": "alibaba-id", "Data": row(device)})),
-                    None => answer(500, json!({"RequestId": "alibaba-id", "Code": "FindDeviceBySnError"}).to_string()),
+                    None => answer(
+                        500,
+                        json!({"RequestId": "alibaba-id", "Code": "FindDeviceBySnError"})
+                            .to_string(),
+                    ),
                 }
             }
             other => panic!("action {other}"),
@@ -158,17 +204,37 @@ impl Clouds {
         let fleet = self.fleet(AlibabaPca, "");
         match header(request, "x-acs-action").unwrap() {
             "ListClientCertificate" => {
-                let (page, size): (usize, usize) = (asked("CurrentPage").parse().unwrap(), asked("ShowSize").parse().unwrap());
-                let word = |device: &Device| if device.status == "good" { "ISSUE" } else { "REVOKE" };
+                let (page, size): (usize, usize) = (
+                    asked("CurrentPage").parse().unwrap(),
+                    asked("ShowSize").parse().unwrap(),
+                );
+                let word = |device: &Device| {
+                    if device.status == "good" {
+                        "ISSUE"
+                    } else {
+                        "REVOKE"
+                    }
+                };
                 let row = |device: &Device| json!({"SerialNumber": device.serial, "Status": word(device), "CommonName": "a"});
-                let rows: Vec<Value> = fleet.iter().skip((page - 1) * size).take(size).map(row).collect();
-                ok(&json!({"RequestId": "pca-id", "CertificateList": rows, "ShowSize": size, "TotalCount": fleet.len()}))
+                let rows: Vec<Value> = fleet
+                    .iter()
+                    .skip((page - 1) * size)
+                    .take(size)
+                    .map(row)
+                    .collect();
+                ok(
+                    &json!({"RequestId": "pca-id", "CertificateList": rows, "ShowSize": size, "TotalCount": fleet.len()}),
+                )
             }
             "DescribeClientCertificateStatusForSerialNumber" => {
                 let texts = asked("SerialNumber");
-                let known = texts.split(',').filter_map(|text| fleet.iter().find(|device| device.serial == text));
+                let known = texts
+                    .split(',')
+                    .filter_map(|text| fleet.iter().find(|device| device.serial == text));
                 let row = |device: &Device| json!({"SerialNumber": device.serial, "Status": device.status, "RevokeTime": 1_630_454_400});
-                ok(&json!({"RequestId": "pca-id", "CertificateStatus": known.map(row).collect::<Vec<_>>()}))
+                ok(
+                    &json!({"RequestId": "pca-id", "CertificateStatus": known.map(row).collect::<Vec<_>>()}),
+                )
             }
             other => panic!("action {other}"),
         }
@@ -184,7 +250,8 @@ impl Clouds {
                 fleet.reverse();
             }
             let size = PAGE_SIZE.min(parameter(request, "pageSize").unwrap().parse().unwrap());
-            let begin: usize = parameter(request, "marker").map_or(0, |marker| marker.parse().unwrap());
+            let begin: usize =
+                parameter(request, "marker").map_or(0, |marker| marker.parse().unwrap());
             let end = begin + size;
             let created = |device: &Device| Some(device.created).filter(|created| *created > 0);
             let row = |device: &Device| json!({"certificateId": device.id(), "status": device.status, "creationDate": created(device)});
@@ -200,7 +267,10 @@ impl Clouds {
                     "certificateId": id, "status": device.status, "creationDate": created, "certificatePem": device.pem
                 }}))
             }
-            None => answer(404, json!({"__type": "ResourceNotFoundException"}).to_string()),
+            None => answer(
+                404,
+                json!({"__type": "ResourceNotFoundException"}).to_string(),
+            ),
         }
     }
 }
@@ -216,7 +286,9 @@ impl Trouble {
             (Self::Refusing, AwsIot) => "UnrecognizedClientException",
         };
         match provider {
-            TencentMqtt => ok(&json!({"Response": {"Error": {"Code": code}, "RequestId": "tencent-id"}})),
+            TencentMqtt => {
+                ok(&json!({"Response": {"Error": {"Code": code}, "RequestId": "tencent-id"}}))
+            }
             AlibabaMqtt | AlibabaPca => answer(400, json!({"Code": code}).to_string()),
             AwsIot => answer(400, json!({"__type": code}).to_string()),
         }
@@ -237,8 +309,12 @@ pub(super) fn provider_of(request: &HttpRequest) -> ProviderName {
 /// As a request names it.
 pub(super) fn source(provider: ProviderName, instance: &str) -> Value {
     match provider {
-        TencentMqtt => json!({"provider": provider, "region": "ap-guangzhou", "instance_id": instance}),
-        AlibabaMqtt => json!({"provider": provider, "region": "cn-hangzhou", "instance_id": instance}),
+        TencentMqtt => {
+            json!({"provider": provider, "region": "ap-guangzhou", "instance_id": instance})
+        }
+        AlibabaMqtt => {
+            json!({"provider": provider, "region": "cn-hangzhou", "instance_id": instance})
+        }
         AlibabaPca => json!({"provider": provider, "region": "cn-hangzhou"}),
         AwsIot => json!({"provider": provider, "region": "eu-west-1"}),
     }

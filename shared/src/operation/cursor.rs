@@ -64,10 +64,25 @@ pub(super) fn decode<T: DeserializeOwned>(cursor: &str, request: Request<'_>) ->
 }
 
 fn digest(request: Request<'_>, rest: &[u8]) -> Vec<u8> {
-    let Request { sources, filter, order, details } = request;
-    let sources: Vec<_> = sources.iter().map(|source| (source.provider, &source.region, &source.instance_id)).collect();
+    let Request {
+        sources,
+        filter,
+        order,
+        details,
+    } = request;
+    let sources: Vec<_> = sources
+        .iter()
+        .map(|source| (source.provider, &source.region, &source.instance_id))
+        .collect();
     let bound = serde_json::to_vec(&(sources, filter, order, details)).unwrap_or_default();
-    Sha256::new_with_prefix(bound).chain_update([0]).chain_update(rest).finalize().iter().take(DIGEST_LENGTH).copied().collect()
+    Sha256::new_with_prefix(bound)
+        .chain_update([0])
+        .chain_update(rest)
+        .finalize()
+        .iter()
+        .take(DIGEST_LENGTH)
+        .copied()
+        .collect()
 }
 
 #[cfg(test)]

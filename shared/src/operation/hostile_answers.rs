@@ -6,20 +6,29 @@ use std::rc::Rc;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{AnswerBudget, Describe, DescribeAnswer, Inactivate, InactivateAnswer, Operation, Outcome, Status};
+use super::{
+    AnswerBudget, Describe, DescribeAnswer, Inactivate, InactivateAnswer, Operation, Outcome,
+    Status,
+};
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::operation::clouds::source;
 use crate::provider::fixture::Bench;
 use crate::request;
 use crate::transport::fake::{Network, answer};
 
-const BUDGET: AnswerBudget = AnswerBudget { bytes: 1_000_000, escaped: true };
+const BUDGET: AnswerBudget = AnswerBudget {
+    bytes: 1_000_000,
+    escaped: true,
+};
 
 /// Of the certificate that is asked for, in AWS's name for it.
 const ID: &str = "abababababababababababababababababababababababababababababababab";
 
 /// Runs one request against a vendor that gives these answers, the last one for ever. Waiting costs no time.
-fn perform<O: Operation>(request: &Value, answers: Vec<(u16, String)>) -> Result<O::Answer, crate::error::Error> {
+fn perform<O: Operation>(
+    request: &Value,
+    answers: Vec<(u16, String)>,
+) -> Result<O::Answer, crate::error::Error> {
     let next = Rc::new(RefCell::new(0_usize));
     let network = Network::new(move |_| {
         let index = (*next.borrow()).min(answers.len() - 1);
@@ -27,10 +36,19 @@ fn perform<O: Operation>(request: &Value, answers: Vec<(u16, String)>) -> Result
         assert!(*next.borrow() < 1_000, "asked for ever");
         answer(answers[index].0, answers[index].1.clone())
     });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let bench = Bench::new(&network);
-        O::perform(&bench.session(), request::parse(&request.to_string()).unwrap(), BUDGET).await
+        O::perform(
+            &bench.session(),
+            request::parse(&request.to_string()).unwrap(),
+            BUDGET,
+        )
+        .await
     })
 }
 
@@ -118,8 +136,14 @@ fn any_json() -> impl Strategy<Value = Value> {
         "\\PC{0,8}".prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 30, 6, move |inner| {
-        let members = prop::collection::vec((prop::sample::select(names.to_vec()), inner.clone()), 0..7);
-        let object = |members: Vec<(&str, Value)>| members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>();
+        let members =
+            prop::collection::vec((prop::sample::select(names.to_vec()), inner.clone()), 0..7);
+        let object = |members: Vec<(&str, Value)>| {
+            members
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect::<Map<_, _>>()
+        };
         prop_oneof![
             prop::collection::vec(inner, 0..4).prop_map(Value::from),
             members.prop_map(move |members| Value::Object(object(members)))
@@ -129,16 +153,24 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 /// An answer of the vendor's own form with anything in its places.
 fn shaped(provider: ProviderName) -> BoxedStrategy<Value> {
-    let word = prop::sample::select(vec!["ACTIVE", "INACTIVE", "1", "0", "good", "revoked", "ISSUE", "REVOKE", "2", "odd", ""]);
+    let word = prop::sample::select(vec![
+        "ACTIVE", "INACTIVE", "1", "0", "good", "revoked", "ISSUE", "REVOKE", "2", "odd", "",
+    ]);
     let status = prop_oneof![5 => word.prop_map(Value::from), 1 => any_json()];
     let serial = prop_oneof![3 => Just(json!("0a")), 1 => Just(json!("0A")), 1 => Just(json!("0c")), 1 => any_json()];
     let id = prop_oneof![4 => Just(json!(ID)), 1 => Just(json!("cd".repeat(32))), 1 => any_json()];
     let number = prop_oneof![3 => (0_u64..300).prop_map(Value::from), 1 => any_json()];
     let row = (serial, status, id, number.clone());
     let record = move |(serial, status, id, number): (Value, Value, Value, Value)| match provider {
-        TencentMqtt => json!({"DeviceCertificateSn": serial, "Status": status, "CaSn": "0b", "CreatedTime": number}),
-        AlibabaMqtt => json!({"DeviceSn": serial, "CaSn": "0b", "Status": status, "ValidEnd": number}),
-        AlibabaPca => json!({"SerialNumber": serial, "Status": status, "RevokeTime": number, "Sha2": id}),
+        TencentMqtt => {
+            json!({"DeviceCertificateSn": serial, "Status": status, "CaSn": "0b", "CreatedTime": number})
+        }
+        AlibabaMqtt => {
+            json!({"DeviceSn": serial, "CaSn": "0b", "Status": status, "ValidEnd": number})
+        }
+        AlibabaPca => {
+            json!({"SerialNumber": serial, "Status": status, "RevokeTime": number, "Sha2": id})
+        }
         AwsIot => json!({"certificateId": id, "status": status, "creationDate": number}),
     };
     let marker = prop_oneof![2 => Just(Value::Null), 1 => Just(json!("m")), 1 => any_json()];
@@ -164,18 +196,28 @@ fn shaped(provider: ProviderName) -> BoxedStrategy<Value> {
 }
 
 fn any_answers(provider: ProviderName) -> impl Strategy<Value = Vec<(u16, String)>> {
-    let status = prop::sample::select(vec![200_u16, 200, 200, 200, 200, 400, 403, 404, 414, 429, 500, 503]);
+    let status = prop::sample::select(vec![
+        200_u16, 200, 200, 200, 200, 400, 403, 404, 414, 429, 500, 503,
+    ]);
     let body = prop_oneof![4 => shaped(provider).prop_map(|json| json.to_string()), 3 => any_json().prop_map(|json| json.to_string()), 1 => "\\PC{0,40}"];
     prop::collection::vec((status, body), 1..6)
 }
 
 fn any_case() -> impl Strategy<Value = (ProviderName, Vec<(u16, String)>)> {
-    prop::sample::select(ProviderName::ALL.to_vec()).prop_flat_map(|provider| (Just(provider), any_answers(provider)))
+    prop::sample::select(ProviderName::ALL.to_vec())
+        .prop_flat_map(|provider| (Just(provider), any_answers(provider)))
 }
 
 /// Whether a vendor that gave these answers has said this word anywhere.
 fn said(answers: &[(u16, String)], words: &[&str]) -> bool {
-    answers.iter().filter(|(status, _)| *status == 200).any(|(_, body)| words.iter().any(|word| body.contains(&format!("\"{word}\""))))
+    answers
+        .iter()
+        .filter(|(status, _)| *status == 200)
+        .any(|(_, body)| {
+            words
+                .iter()
+                .any(|word| body.contains(&format!("\"{word}\"")))
+        })
 }
 
 /// A status of the contract and the vendors' words for it.
@@ -190,10 +232,20 @@ const WORDS: [(&str, &[&str]); 4] = [
 fn claims_nothing(records: &Value, answers: &[(u16, String)]) -> Result<(), TestCaseError> {
     for record in records.as_array().into_iter().flatten() {
         for (status, words) in WORDS {
-            prop_assert!(record["status"] != status || said(answers, words), "{record}");
+            prop_assert!(
+                record["status"] != status || said(answers, words),
+                "{record}"
+            );
         }
-        prop_assert!(record["usable"] != true || record["status"] == "active", "{record}");
-        prop_assert!(record["found"] != false || (record["status"] == "unknown" && record["usable"] == false), "{record}");
+        prop_assert!(
+            record["usable"] != true || record["status"] == "active",
+            "{record}"
+        );
+        prop_assert!(
+            record["found"] != false
+                || (record["status"] == "unknown" && record["usable"] == false),
+            "{record}"
+        );
     }
     Ok(())
 }

@@ -10,12 +10,13 @@ mod inactivate;
 mod status;
 
 pub use describe::{
-    ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer,
-    SourcedCertificate,
+    ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, OneDescribeAnswer,
+    SeveralDescribeAnswer, SourceAnswer, SourcedCertificate,
 };
 pub use inactivate::{Inactivate, InactivateAnswer, InactivateResult, Outcome};
 pub use status::{
-    CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult, Status, StatusAnswer, StatusResult,
+    CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult, Status,
+    StatusAnswer, StatusResult,
 };
 
 use std::future::Future;
@@ -61,7 +62,11 @@ pub trait Operation {
 
     /// What this answer leaves undone, for a message of the function's own queue to go on with. `None` where nothing is left, and where
     /// nothing was done: that is a fault, for which the message itself is delivered again.
-    fn continuation(_request: &Self::Request, _answer: &Self::Answer, _context: &RequestContext<'_>) -> Option<Self::Request> {
+    fn continuation(
+        _request: &Self::Request,
+        _answer: &Self::Answer,
+        _context: &RequestContext<'_>,
+    ) -> Option<Self::Request> {
         None
     }
 
@@ -83,7 +88,10 @@ pub trait Operation {
     /// # Errors
     /// Why it could not be carried out, as far as that is known without a call.
     fn deferred(_session: &Session<'_>, _request: &Self::Request) -> Result<String, Error> {
-        Err(Error::new(ErrorCode::Unsupported, format!("{} only reads, and answers at once", Self::NAME)))
+        Err(Error::new(
+            ErrorCode::Unsupported,
+            format!("{} only reads, and answers at once", Self::NAME),
+        ))
     }
 
     /// Which requests of one batch can be carried out as one, by their places: each is in one group. None can unless an operation says so.
@@ -138,12 +146,16 @@ pub trait Answer: Serialize {
 fn counted(what: &str, numbers: &impl Serialize) -> Vec<(String, u64)> {
     let members = serde_json::to_value(numbers).unwrap_or_default();
     let members = members.as_object().into_iter().flatten();
-    members.filter_map(|(name, count)| Some((format!("{what}_{name}"), count.as_u64()?))).collect()
+    members
+        .filter_map(|(name, count)| Some((format!("{what}_{name}"), count.as_u64()?)))
+        .collect()
 }
 
 /// Provider, region and instance in one text.
 fn place(provider: ProviderName, region: &Region, instance_id: Option<&InstanceId>) -> String {
-    let instance = instance_id.map(|instance_id| format!("/{instance_id}")).unwrap_or_default();
+    let instance = instance_id
+        .map(|instance_id| format!("/{instance_id}"))
+        .unwrap_or_default();
     format!("{provider}/{region}{instance}")
 }
 
@@ -163,19 +175,27 @@ fn one_source(
     instance_id: Option<InstanceId>,
     config: &Config,
 ) -> Result<Source, Error> {
-    let provider = provider
-        .or(config.default_provider)
-        .ok_or_else(|| Error::invalid("provider", "name the provider, or set DEFAULT_PROVIDER for the function"))?;
-    Ok(Source { provider, region, instance_id })
+    let provider = provider.or(config.default_provider).ok_or_else(|| {
+        Error::invalid(
+            "provider",
+            "name the provider, or set DEFAULT_PROVIDER for the function",
+        )
+    })?;
+    Ok(Source {
+        provider,
+        region,
+        instance_id,
+    })
 }
 
 /// The sources that a request asks side by side.
 fn sources<'a>(asked: &'a Sources, config: &'a Config) -> Result<&'a [Source], Error> {
     match asked {
         Sources::These(sources) => Ok(sources),
-        Sources::All if config.sources.is_empty() => {
-            Err(Error::invalid("sources", "\"all\" stands for the sources of the variable SOURCES, which is not set for the function"))
-        }
+        Sources::All if config.sources.is_empty() => Err(Error::invalid(
+            "sources",
+            "\"all\" stands for the sources of the variable SOURCES, which is not set for the function",
+        )),
         Sources::All => Ok(&config.sources),
     }
 }
@@ -191,7 +211,9 @@ fn none_twice(sources: impl Iterator<Item = Option<Source>>) -> Result<(), Error
         let Some(source) = source else { continue };
         let provider = source.provider;
         if let Some(first) = first_of.insert(source, index) {
-            let detail = format!("sources {first} and {index} (counted from 0) are the same place at {provider}; leave one out");
+            let detail = format!(
+                "sources {first} and {index} (counted from 0) are the same place at {provider}; leave one out"
+            );
             return Err(Error::invalid("sources", detail));
         }
     }
@@ -202,25 +224,47 @@ fn none_twice(sources: impl Iterator<Item = Option<Source>>) -> Result<(), Error
 ///
 /// # Errors
 /// The first that it cannot find, by its place.
-fn check_each(certificates: &[CertificateReference], check: impl Fn(&CertificateReference) -> Result<(), Error>) -> Result<(), Error> {
-    certificates.iter().enumerate().try_for_each(|(index, reference)| {
-        check(reference).map_err(|error| {
-            let field = format!("certificates[{index}].{}", error.field.as_deref().unwrap_or_default());
-            error.with_field(field)
+fn check_each(
+    certificates: &[CertificateReference],
+    check: impl Fn(&CertificateReference) -> Result<(), Error>,
+) -> Result<(), Error> {
+    certificates
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, reference)| {
+            check(reference).map_err(|error| {
+                let field = format!(
+                    "certificates[{index}].{}",
+                    error.field.as_deref().unwrap_or_default()
+                );
+                error.with_field(field)
+            })
         })
-    })
 }
 
 /// Why a certificate is not the one that was asked for, although the provider knows it under the name that was used. That is a matter of
 /// this one certificate, and not of the request.
 fn contradiction(reference: &CertificateReference, certificate: &Certificate) -> Option<Error> {
     let another = |member, told: &dyn std::fmt::Display| {
-        let detail = format!("the certificate that the provider knows by the other names has another one here: {told}");
-        Some(Error { concerns_parameters: true, ..Error::invalid(member, detail) })
+        let detail = format!(
+            "the certificate that the provider knows by the other names has another one here: {told}"
+        );
+        Some(Error {
+            concerns_parameters: true,
+            ..Error::invalid(member, detail)
+        })
     };
     let serial_numbers = [
-        ("serial_number", &reference.serial_number, &certificate.serial_number),
-        ("ca_serial_number", &reference.ca_serial_number, &certificate.ca_serial_number),
+        (
+            "serial_number",
+            &reference.serial_number,
+            &certificate.serial_number,
+        ),
+        (
+            "ca_serial_number",
+            &reference.ca_serial_number,
+            &certificate.ca_serial_number,
+        ),
     ];
     for (member, asked, told) in serial_numbers {
         if let (Some(asked), Some(told)) = (asked, told)
@@ -230,7 +274,10 @@ fn contradiction(reference: &CertificateReference, certificate: &Certificate) ->
             return another(member, told);
         }
     }
-    match (&reference.fingerprint_sha256, &certificate.fingerprint_sha256) {
+    match (
+        &reference.fingerprint_sha256,
+        &certificate.fingerprint_sha256,
+    ) {
         (Some(asked), Some(told)) if asked != told => another("fingerprint_sha256", told),
         _ => None,
     }
@@ -242,7 +289,9 @@ fn contradiction(reference: &CertificateReference, certificate: &Certificate) ->
 fn shared_error<'a>(errors: impl IntoIterator<Item = Option<&'a Error>>) -> Option<Error> {
     let errors: Vec<&Error> = errors.into_iter().collect::<Option<_>>()?;
     let passing = errors.iter().find(|error| error.code.retryable());
-    passing.or_else(|| errors.iter().find(|error| !error.concerns_parameters)).map(|error| (*error).clone())
+    passing
+        .or_else(|| errors.iter().find(|error| !error.concerns_parameters))
+        .map(|error| (*error).clone())
 }
 
 #[cfg(test)]

@@ -9,7 +9,11 @@ use crate::provider::fixture::{Bench, now};
 use crate::request::{self, object_from_query};
 use crate::transport::fake::Network;
 
-fn certificate(serial_number: Option<&str>, ca: Option<&str>, fingerprint: Option<&str>) -> Certificate {
+fn certificate(
+    serial_number: Option<&str>,
+    ca: Option<&str>,
+    fingerprint: Option<&str>,
+) -> Certificate {
     let record = ProviderRecord {
         serial_number: serial_number.map(str::to_owned),
         ca_serial_number: ca.map(str::to_owned),
@@ -21,10 +25,17 @@ fn certificate(serial_number: Option<&str>, ca: Option<&str>, fingerprint: Optio
 
 /// Of a provider that does not document the base of its numbers.
 fn open(certificate: Certificate) -> Certificate {
-    Certificate { serial_number_base_is_open: true, ..certificate }
+    Certificate {
+        serial_number_base_is_open: true,
+        ..certificate
+    }
 }
 
-fn reference(serial_number: Option<&str>, ca: Option<&str>, fingerprint: Option<&str>) -> CertificateReference {
+fn reference(
+    serial_number: Option<&str>,
+    ca: Option<&str>,
+    fingerprint: Option<&str>,
+) -> CertificateReference {
     CertificateReference {
         serial_number: serial_number.map(|text| SerialNumber::parse(text).unwrap()),
         ca_serial_number: ca.map(|text| SerialNumber::parse(text).unwrap()),
@@ -33,35 +44,111 @@ fn reference(serial_number: Option<&str>, ca: Option<&str>, fingerprint: Option<
 }
 
 #[test]
-fn a_certificate_contradicts_a_reference_when_a_name_is_another_in_every_reading_that_the_provider_leaves_open() {
+fn a_certificate_contradicts_a_reference_when_a_name_is_another_in_every_reading_that_the_provider_leaves_open()
+ {
     let (ab, cd) = ("ab".repeat(32), "cd".repeat(32));
     let (ab, cd) = (ab.as_str(), cd.as_str());
     for (asked, told, expected) in [
-        (reference(Some("0a"), Some("0b"), Some(ab)), certificate(Some("A"), Some("00:0B"), Some(ab)), None),
-        (reference(Some("0a"), None, None), certificate(Some("0c"), None, None), Some("serial_number")),
-        (reference(Some("0a"), Some("0b"), None), certificate(Some("0a"), Some("0c"), None), Some("ca_serial_number")),
-        (reference(Some("0a"), None, Some(ab)), certificate(Some("0a"), None, Some(cd)), Some("fingerprint_sha256")),
-        (reference(None, None, Some(ab)), certificate(Some("0a"), Some("0b"), Some(cd)), Some("fingerprint_sha256")),
+        (
+            reference(Some("0a"), Some("0b"), Some(ab)),
+            certificate(Some("A"), Some("00:0B"), Some(ab)),
+            None,
+        ),
+        (
+            reference(Some("0a"), None, None),
+            certificate(Some("0c"), None, None),
+            Some("serial_number"),
+        ),
+        (
+            reference(Some("0a"), Some("0b"), None),
+            certificate(Some("0a"), Some("0c"), None),
+            Some("ca_serial_number"),
+        ),
+        (
+            reference(Some("0a"), None, Some(ab)),
+            certificate(Some("0a"), None, Some(cd)),
+            Some("fingerprint_sha256"),
+        ),
+        (
+            reference(None, None, Some(ab)),
+            certificate(Some("0a"), Some("0b"), Some(cd)),
+            Some("fingerprint_sha256"),
+        ),
         // What either does not say contradicts nothing.
-        (reference(Some("0a"), Some("0b"), Some(ab)), certificate(None, None, None), None),
-        (reference(None, None, Some(ab)), certificate(Some("0a"), Some("0b"), Some(ab)), None),
+        (
+            reference(Some("0a"), Some("0b"), Some(ab)),
+            certificate(None, None, None),
+            None,
+        ),
+        (
+            reference(None, None, Some(ab)),
+            certificate(Some("0a"), Some("0b"), Some(ab)),
+            None,
+        ),
         // The same number in decimal, on either side: 356217374433 is 52f035c6e1.
-        (reference(Some("356217374433"), None, None), open(certificate(Some("52f035c6e1"), None, None)), None),
-        (reference(Some("52f035c6e1"), None, None), open(certificate(Some("356217374433"), None, None)), None),
-        (reference(Some("0a"), Some("356217374433"), None), open(certificate(Some("0a"), Some("52f035c6e1"), None)), None),
-        (reference(Some("0x356217374433"), None, None), open(certificate(Some("52f035c6e1"), None, None)), Some("serial_number")),
-        (reference(Some("356217374433"), None, None), open(certificate(Some("52f035c6e2"), None, None)), Some("serial_number")),
+        (
+            reference(Some("356217374433"), None, None),
+            open(certificate(Some("52f035c6e1"), None, None)),
+            None,
+        ),
+        (
+            reference(Some("52f035c6e1"), None, None),
+            open(certificate(Some("356217374433"), None, None)),
+            None,
+        ),
+        (
+            reference(Some("0a"), Some("356217374433"), None),
+            open(certificate(Some("0a"), Some("52f035c6e1"), None)),
+            None,
+        ),
+        (
+            reference(Some("0x356217374433"), None, None),
+            open(certificate(Some("52f035c6e1"), None, None)),
+            Some("serial_number"),
+        ),
+        (
+            reference(Some("356217374433"), None, None),
+            open(certificate(Some("52f035c6e2"), None, None)),
+            Some("serial_number"),
+        ),
         // Where the provider's numbers are hex for sure, they are other numbers.
-        (reference(Some("356217374433"), None, None), certificate(Some("52f035c6e1"), None, None), Some("serial_number")),
-        (reference(Some("52f035c6e1"), None, None), certificate(Some("356217374433"), None, None), Some("serial_number")),
-        (reference(Some("0a"), Some("356217374433"), None), certificate(Some("0a"), Some("52f035c6e1"), None), Some("ca_serial_number")),
+        (
+            reference(Some("356217374433"), None, None),
+            certificate(Some("52f035c6e1"), None, None),
+            Some("serial_number"),
+        ),
+        (
+            reference(Some("52f035c6e1"), None, None),
+            certificate(Some("356217374433"), None, None),
+            Some("serial_number"),
+        ),
+        (
+            reference(Some("0a"), Some("356217374433"), None),
+            certificate(Some("0a"), Some("52f035c6e1"), None),
+            Some("ca_serial_number"),
+        ),
         // The first of several.
-        (reference(Some("0a"), Some("0b"), Some(ab)), certificate(Some("0c"), Some("0d"), Some(cd)), Some("serial_number")),
+        (
+            reference(Some("0a"), Some("0b"), Some(ab)),
+            certificate(Some("0c"), Some("0d"), Some(cd)),
+            Some("serial_number"),
+        ),
     ] {
         let error = contradiction(&asked, &told);
-        assert_eq!(error.as_ref().and_then(|error| error.field.as_deref()), expected, "{asked:?} {told:?}");
+        assert_eq!(
+            error.as_ref().and_then(|error| error.field.as_deref()),
+            expected,
+            "{asked:?} {told:?}"
+        );
         if let Some(error) = error {
-            assert_eq!((error.code, error.concerns_parameters, error.ends_the_request()), (ErrorCode::InvalidRequest, true, false));
+            assert_eq!(
+                (
+                    error.code,
+                    error.concerns_parameters,
+                    error.ends_the_request()
+                ),
+                (ErrorCode::InvalidRequest, true, false)
+            );
         }
     }
 }
@@ -69,19 +156,36 @@ fn a_certificate_contradicts_a_reference_when_a_name_is_another_in_every_reading
 #[test]
 fn the_reason_of_all_is_one_that_may_pass_or_else_one_about_the_whole_request() {
     let error = |code| Error::new(code, "");
-    let odd = Error { concerns_parameters: true, ..error(ErrorCode::ProviderRejected) };
-    let (busy, refused, late) = (error(ErrorCode::Throttled), error(ErrorCode::ProviderRejected), error(ErrorCode::Timeout));
+    let odd = Error {
+        concerns_parameters: true,
+        ..error(ErrorCode::ProviderRejected)
+    };
+    let (busy, refused, late) = (
+        error(ErrorCode::Throttled),
+        error(ErrorCode::ProviderRejected),
+        error(ErrorCode::Timeout),
+    );
     for (errors, expected) in [
-        (vec![Some(&refused), Some(&busy)], Some(ErrorCode::Throttled)),
+        (
+            vec![Some(&refused), Some(&busy)],
+            Some(ErrorCode::Throttled),
+        ),
         (vec![Some(&late), Some(&busy)], Some(ErrorCode::Timeout)),
-        (vec![Some(&odd), Some(&refused)], Some(ErrorCode::ProviderRejected)),
+        (
+            vec![Some(&odd), Some(&refused)],
+            Some(ErrorCode::ProviderRejected),
+        ),
         (vec![Some(&odd), Some(&odd)], None),
         (vec![Some(&busy), None], None),
         (vec![None, None], None),
         (vec![], None),
     ] {
         let shared = shared_error(errors.clone());
-        assert_eq!(shared.as_ref().map(|error| error.code), expected, "{errors:?}");
+        assert_eq!(
+            shared.as_ref().map(|error| error.code),
+            expected,
+            "{errors:?}"
+        );
         assert!(shared.is_none_or(|error| !error.concerns_parameters));
     }
 }
@@ -90,19 +194,33 @@ fn the_reason_of_all_is_one_that_may_pass_or_else_one_about_the_whole_request() 
 fn a_request_without_a_provider_takes_the_functions_default() {
     let network = Network::queue([]);
     for (asked, default, expected) in [
-        (Some(ProviderName::AwsIot), Some("tencent-mqtt"), Ok(ProviderName::AwsIot)),
+        (
+            Some(ProviderName::AwsIot),
+            Some("tencent-mqtt"),
+            Ok(ProviderName::AwsIot),
+        ),
         (None, Some("tencent-mqtt"), Ok(ProviderName::TencentMqtt)),
         (None, None, Err("provider")),
     ] {
-        let bench = Bench::with(&network, &[("DEFAULT_PROVIDER", default.unwrap_or_default())]);
+        let bench = Bench::with(
+            &network,
+            &[("DEFAULT_PROVIDER", default.unwrap_or_default())],
+        );
         let source = one_source(asked, None, None, &bench.config);
-        assert_eq!(source.map(|source| source.provider).map_err(|error| error.field.unwrap()), expected.map_err(str::to_owned));
+        assert_eq!(
+            source
+                .map(|source| source.provider)
+                .map_err(|error| error.field.unwrap()),
+            expected.map_err(str::to_owned)
+        );
     }
 }
 
 /// The request that a GET brings.
 fn from_query<O: Operation>(query: &str) -> Result<Value, Error> {
-    let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
     let object = object_from_query(&pairs, O::QUERY.unwrap())?;
     request::parse::<O::Request>(&object.to_string()).map(|_| object)
 }
@@ -111,8 +229,14 @@ fn from_query<O: Operation>(query: &str) -> Result<Value, Error> {
 fn a_get_for_the_status_brings_what_a_post_would() {
     let (ab, cd) = ("ab".repeat(32), "cd".repeat(32));
     for (query, expected) in [
-        ("serial_number=0a,0b".to_owned(), json!({"certificates": [{"serial_number": "0a"}, {"serial_number": "0b"}]})),
-        ("sources=all&serial_number=0a".to_owned(), json!({"sources": "all", "certificates": [{"serial_number": "0a"}]})),
+        (
+            "serial_number=0a,0b".to_owned(),
+            json!({"certificates": [{"serial_number": "0a"}, {"serial_number": "0b"}]}),
+        ),
+        (
+            "sources=all&serial_number=0a".to_owned(),
+            json!({"sources": "all", "certificates": [{"serial_number": "0a"}]}),
+        ),
         (
             format!("provider=aws-iot&fingerprint_sha256={ab},{cd}"),
             json!({"provider": "aws-iot", "certificates": [{"fingerprint_sha256": ab}, {"fingerprint_sha256": cd}]}),
@@ -137,15 +261,28 @@ fn a_get_for_the_status_brings_what_a_post_would() {
     }
     for (query, field) in [
         ("ca_serial_number=0c", "ca_serial_number"),
-        ("ca_serial_number=0c,0d&serial_number=0a", "certificates[0].ca_serial_number"),
-        ("serial_number=0a&fingerprint_sha256=xy", "certificates[1].fingerprint_sha256"),
+        (
+            "ca_serial_number=0c,0d&serial_number=0a",
+            "certificates[0].ca_serial_number",
+        ),
+        (
+            "serial_number=0a&fingerprint_sha256=xy",
+            "certificates[1].fingerprint_sha256",
+        ),
         ("serial_number=0a&sources=some", "sources"),
         ("serial_number=0a&sources=all&provider=aws-iot", "provider"),
-        ("serial_number=0a&cross_check=nobody", "cross_check.provider"),
+        (
+            "serial_number=0a&cross_check=nobody",
+            "cross_check.provider",
+        ),
         ("serial_number=0a&serial_number=0b", "serial_number"),
         ("certificates=0a", "certificates"),
     ] {
-        assert_eq!(from_query::<Status>(query).unwrap_err().field.as_deref(), Some(field), "{query}");
+        assert_eq!(
+            from_query::<Status>(query).unwrap_err().field.as_deref(),
+            Some(field),
+            "{query}"
+        );
     }
 }
 
@@ -153,10 +290,18 @@ fn a_get_for_the_status_brings_what_a_post_would() {
 fn a_get_for_the_list_brings_what_a_post_would() {
     let ab = "ab".repeat(32);
     for (query, expected) in [
-        ("sources=all&limit=0&summary=true".to_owned(), json!({"sources": "all", "limit": 0, "summary": true})),
-        ("provider=aws-iot&details=false".to_owned(), json!({"provider": "aws-iot", "details": false})),
         (
-            format!("provider=aws-iot&fingerprints_sha256={ab},{ab}&ca_fingerprints_sha256={ab}&order_by=created_asc"),
+            "sources=all&limit=0&summary=true".to_owned(),
+            json!({"sources": "all", "limit": 0, "summary": true}),
+        ),
+        (
+            "provider=aws-iot&details=false".to_owned(),
+            json!({"provider": "aws-iot", "details": false}),
+        ),
+        (
+            format!(
+                "provider=aws-iot&fingerprints_sha256={ab},{ab}&ca_fingerprints_sha256={ab}&order_by=created_asc"
+            ),
             json!({
                 "provider": "aws-iot", "order_by": "created_asc",
                 "filter": {"fingerprints_sha256": [ab, ab], "ca_fingerprints_sha256": [ab]}
@@ -173,7 +318,14 @@ fn a_get_for_the_list_brings_what_a_post_would() {
         ("sources=all&instance_id=i", "instance_id"),
         ("fingerprints_sha256=ab", "filter.fingerprints_sha256[0]"),
     ] {
-        assert_eq!(from_query::<Describe>(query).unwrap_err().field.as_deref(), Some(field), "{query}");
+        assert_eq!(
+            from_query::<Describe>(query).unwrap_err().field.as_deref(),
+            Some(field),
+            "{query}"
+        );
     }
-    assert!(Inactivate::QUERY.is_none(), "a GET must not change anything");
+    assert!(
+        Inactivate::QUERY.is_none(),
+        "a GET must not change anything"
+    );
 }

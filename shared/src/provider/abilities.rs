@@ -33,26 +33,47 @@ impl ListAbilities {
     /// `unsupported` that names the member.
     pub fn check(&self, filter: &Filter, order: Option<Order>, details: bool) -> Result<(), Error> {
         let provider = self.provider;
-        if let Some((list, _)) = filter.lists_in_use().find(|(list, _)| *list != "statuses" && !self.filters.contains(list)) {
+        if let Some((list, _)) = filter
+            .lists_in_use()
+            .find(|(list, _)| *list != "statuses" && !self.filters.contains(list))
+        {
             let able = self.filters.join(", ");
-            let detail =
-                format!("the records of {provider} do not hold what {list} asks for; they can be narrowed by {able}, statuses and dates");
+            let detail = format!(
+                "the records of {provider} do not hold what {list} asks for; they can be narrowed by {able}, statuses and dates"
+            );
             return unsupported(format!("filter.{list}"), detail);
         }
         if !details {
             self.check_without_details(filter)?;
         }
-        let is_said = |status: &LifecycleStatus| *status == LifecycleStatus::Unknown || self.statuses.contains(status);
+        let is_said = |status: &LifecycleStatus| {
+            *status == LifecycleStatus::Unknown || self.statuses.contains(status)
+        };
         if !filter.statuses.is_empty() && !filter.statuses.iter().any(is_said) {
-            let able = self.statuses.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(", ");
-            return unsupported("filter.statuses".to_owned(), format!("{provider} says none of these; it says {able}"));
+            let able = self
+                .statuses
+                .iter()
+                .map(|status| status.as_str())
+                .collect::<Vec<_>>()
+                .join(", ");
+            return unsupported(
+                "filter.statuses".to_owned(),
+                format!("{provider} says none of these; it says {able}"),
+            );
         }
         match order {
             Some(order) if !self.orders.contains(&order) => {
                 let detail = if self.orders.is_empty() {
-                    format!("{provider} tells no times to order by; leave order_by out to get its own order")
+                    format!(
+                        "{provider} tells no times to order by; leave order_by out to get its own order"
+                    )
                 } else {
-                    let able = self.orders.iter().map(|order| order.as_str()).collect::<Vec<_>>().join(", ");
+                    let able = self
+                        .orders
+                        .iter()
+                        .map(|order| order.as_str())
+                        .collect::<Vec<_>>()
+                        .join(", ");
                     format!("{provider} cannot order its whole list like this; it has {able}")
                 };
                 unsupported("order_by".to_owned(), detail)
@@ -65,20 +86,36 @@ impl ListAbilities {
     fn check_without_details(&self, filter: &Filter) -> Result<(), Error> {
         let provider = self.provider;
         let lists = filter.lists_in_use().map(|(list, _)| list);
-        if let Some(member) = lists.chain(filter.dates_in_use()).find(|member| self.filters_by_details.contains(member)) {
-            let held = self.filters.iter().filter(|list| !self.filters_by_details.contains(list)).copied();
-            let dates = Some("dates").filter(|_| !self.filters_by_details.contains(&"not_after_to"));
-            let held = held.chain(["statuses"]).chain(dates).collect::<Vec<_>>().join(", ");
+        if let Some(member) = lists
+            .chain(filter.dates_in_use())
+            .find(|member| self.filters_by_details.contains(member))
+        {
+            let held = self
+                .filters
+                .iter()
+                .filter(|list| !self.filters_by_details.contains(list))
+                .copied();
+            let dates =
+                Some("dates").filter(|_| !self.filters_by_details.contains(&"not_after_to"));
+            let held = held
+                .chain(["statuses"])
+                .chain(dates)
+                .collect::<Vec<_>>()
+                .join(", ");
             let detail = format!(
                 "{member} may take a call for each certificate at {provider}, which details: false rules out; leave details out, or \
                  filter by what the list itself holds: {held}"
             );
             return unsupported(format!("filter.{member}"), detail);
         }
-        match filter.lists_in_use().find(|(list, count)| *count > 1 && self.one_value_without_details.contains(list)) {
+        match filter
+            .lists_in_use()
+            .find(|(list, count)| *count > 1 && self.one_value_without_details.contains(list))
+        {
             Some((list, count)) => {
-                let detail =
-                    format!("with details: false {provider} takes one value of {list}, not {count}; leave details out, or name one");
+                let detail = format!(
+                    "with details: false {provider} takes one value of {list}, not {count}; leave details out, or name one"
+                );
                 unsupported(format!("filter.{list}"), detail)
             }
             None => Ok(()),
@@ -97,7 +134,11 @@ mod tests {
 
     const ABILITIES: ListAbilities = ListAbilities {
         provider: ProviderName::AwsIot,
-        filters: &["serial_numbers", "fingerprints_sha256", "ca_fingerprints_sha256"],
+        filters: &[
+            "serial_numbers",
+            "fingerprints_sha256",
+            "ca_fingerprints_sha256",
+        ],
         filters_by_details: &["serial_numbers", "not_after_to"],
         one_value_without_details: &["ca_fingerprints_sha256"],
         orders: &[Order::CreatedDesc, Order::CreatedAsc],
@@ -113,32 +154,74 @@ mod tests {
 
     #[test]
     fn what_cannot_be_done_exactly_is_refused_by_name() {
-        let serials = Filter { serial_numbers: vec![SerialNumber::parse("0a").unwrap()], ..Filter::default() };
-        let client = Filter { client_ids: vec!["a".to_owned()], ..Filter::default() };
-        let statuses = |statuses: &[LifecycleStatus]| Filter { statuses: statuses.to_vec(), ..Filter::default() };
+        let serials = Filter {
+            serial_numbers: vec![SerialNumber::parse("0a").unwrap()],
+            ..Filter::default()
+        };
+        let client = Filter {
+            client_ids: vec!["a".to_owned()],
+            ..Filter::default()
+        };
+        let statuses = |statuses: &[LifecycleStatus]| Filter {
+            statuses: statuses.to_vec(),
+            ..Filter::default()
+        };
         for (filter, order, expected) in [
             (Filter::default(), None, None),
             (serials, Some(Order::CreatedAsc), None),
             (client, None, Some("filter.client_ids")),
-            (statuses(&[LifecycleStatus::Good]), None, Some("filter.statuses")),
-            (statuses(&[LifecycleStatus::Good, LifecycleStatus::Active]), None, None),
+            (
+                statuses(&[LifecycleStatus::Good]),
+                None,
+                Some("filter.statuses"),
+            ),
+            (
+                statuses(&[LifecycleStatus::Good, LifecycleStatus::Active]),
+                None,
+                None,
+            ),
             (statuses(&[LifecycleStatus::Unknown]), None, None),
             (Filter::default(), Some(Order::UpdatedAsc), Some("order_by")),
         ] {
-            assert_eq!(refused(&filter, order).as_deref(), expected, "{filter:?} {order:?}");
+            assert_eq!(
+                refused(&filter, order).as_deref(),
+                expected,
+                "{filter:?} {order:?}"
+            );
         }
     }
 
     #[test]
     fn a_filter_that_takes_details_is_refused_without_them_by_name() {
         let fingerprint = |digits: &str| Fingerprint::parse(&digits.repeat(32)).unwrap();
-        let serials = Filter { serial_numbers: vec![SerialNumber::parse("0a").unwrap()], ..Filter::default() };
-        let to = Filter { not_after_to: Timestamp::parse("2026-01-01T00:00:00Z").ok(), ..Filter::default() };
-        let from = Filter { not_after_from: to.not_after_to, ..Filter::default() };
-        let ids = Filter { fingerprints_sha256: vec![fingerprint("ab"), fingerprint("cd")], ..Filter::default() };
-        let one_ca = Filter { ca_fingerprints_sha256: vec![fingerprint("ab")], ..Filter::default() };
-        let two_cas = Filter { ca_fingerprints_sha256: vec![fingerprint("ab"), fingerprint("cd")], ..Filter::default() };
-        let statuses = Filter { statuses: vec![LifecycleStatus::Active], ..Filter::default() };
+        let serials = Filter {
+            serial_numbers: vec![SerialNumber::parse("0a").unwrap()],
+            ..Filter::default()
+        };
+        let to = Filter {
+            not_after_to: Timestamp::parse("2026-01-01T00:00:00Z").ok(),
+            ..Filter::default()
+        };
+        let from = Filter {
+            not_after_from: to.not_after_to,
+            ..Filter::default()
+        };
+        let ids = Filter {
+            fingerprints_sha256: vec![fingerprint("ab"), fingerprint("cd")],
+            ..Filter::default()
+        };
+        let one_ca = Filter {
+            ca_fingerprints_sha256: vec![fingerprint("ab")],
+            ..Filter::default()
+        };
+        let two_cas = Filter {
+            ca_fingerprints_sha256: vec![fingerprint("ab"), fingerprint("cd")],
+            ..Filter::default()
+        };
+        let statuses = Filter {
+            statuses: vec![LifecycleStatus::Active],
+            ..Filter::default()
+        };
         for (filter, expected) in [
             (serials, Some("filter.serial_numbers")),
             (to, Some("filter.not_after_to")),
@@ -151,21 +234,46 @@ mod tests {
         ] {
             ABILITIES.check(&filter, None, true).unwrap();
             let error = ABILITIES.check(&filter, None, false).err();
-            assert_eq!(error.as_ref().and_then(|error| error.field.as_deref()), expected, "{filter:?}");
-            let Some(Error { code, detail, .. }) = error else { continue };
-            assert!(code == ErrorCode::Unsupported && detail.contains("leave details out"), "{detail}");
+            assert_eq!(
+                error.as_ref().and_then(|error| error.field.as_deref()),
+                expected,
+                "{filter:?}"
+            );
+            let Some(Error { code, detail, .. }) = error else {
+                continue;
+            };
+            assert!(
+                code == ErrorCode::Unsupported && detail.contains("leave details out"),
+                "{detail}"
+            );
         }
-        let error = ABILITIES.check(&Filter { expires_within_days: Some(30), ..Filter::default() }, None, false);
+        let error = ABILITIES.check(
+            &Filter {
+                expires_within_days: Some(30),
+                ..Filter::default()
+            },
+            None,
+            false,
+        );
         assert_eq!(error, Ok(()), "only the members that are named");
-        let beyond = Filter { client_ids: vec!["a".to_owned()], ..Filter::default() };
+        let beyond = Filter {
+            client_ids: vec!["a".to_owned()],
+            ..Filter::default()
+        };
         let error = ABILITIES.check(&beyond, None, false).unwrap_err();
-        assert!(!error.detail.contains("details"), "with details it would be refused as well: {error}");
+        assert!(
+            !error.detail.contains("details"),
+            "with details it would be refused as well: {error}"
+        );
     }
 
     #[test]
     fn what_the_list_itself_holds_is_told() {
         let told = |abilities: &ListAbilities| {
-            let filter = Filter { common_names: vec!["a".to_owned()], ..Filter::default() };
+            let filter = Filter {
+                common_names: vec!["a".to_owned()],
+                ..Filter::default()
+            };
             abilities.check(&filter, None, false).unwrap_err().detail
         };
         let with_dates = ListAbilities {
@@ -174,15 +282,36 @@ mod tests {
             one_value_without_details: &[],
             ..ABILITIES
         };
-        assert!(told(&with_dates).ends_with("holds: serial_numbers, statuses, dates"), "{}", told(&with_dates));
-        let without_dates = ListAbilities { filters_by_details: &["common_names", "not_after_to"], ..with_dates };
-        assert!(told(&without_dates).ends_with("holds: serial_numbers, statuses"), "{}", told(&without_dates));
+        assert!(
+            told(&with_dates).ends_with("holds: serial_numbers, statuses, dates"),
+            "{}",
+            told(&with_dates)
+        );
+        let without_dates = ListAbilities {
+            filters_by_details: &["common_names", "not_after_to"],
+            ..with_dates
+        };
+        assert!(
+            told(&without_dates).ends_with("holds: serial_numbers, statuses"),
+            "{}",
+            told(&without_dates)
+        );
     }
 
     #[test]
     fn the_first_order_is_the_default() {
         assert_eq!(ABILITIES.order(None), Some(Order::CreatedDesc));
-        assert_eq!(ABILITIES.order(Some(Order::CreatedAsc)), Some(Order::CreatedAsc));
-        assert_eq!(ListAbilities { orders: &[], ..ABILITIES }.order(None), None);
+        assert_eq!(
+            ABILITIES.order(Some(Order::CreatedAsc)),
+            Some(Order::CreatedAsc)
+        );
+        assert_eq!(
+            ListAbilities {
+                orders: &[],
+                ..ABILITIES
+            }
+            .order(None),
+            None
+        );
     }
 }

@@ -31,32 +31,58 @@ enum About {
 
 impl Row {
     pub(crate) const fn new(code: &'static str, means: ErrorCode, detail: &'static str) -> Self {
-        Self { code, means, detail, about: About::Other }
+        Self {
+            code,
+            means,
+            detail,
+            about: About::Other,
+        }
     }
 
     /// A row about credentials or signatures.
     pub(crate) const fn credentials(code: &'static str, detail: &'static str) -> Self {
-        Self { code, means: ErrorCode::ProviderRejected, detail, about: About::Credentials }
+        Self {
+            code,
+            means: ErrorCode::ProviderRejected,
+            detail,
+            about: About::Credentials,
+        }
     }
 
     /// A row about a key that is good no more: another one may be.
     pub(crate) const fn key(code: &'static str, detail: &'static str) -> Self {
-        Self { code, means: ErrorCode::ProviderRejected, detail, about: About::Key }
+        Self {
+            code,
+            means: ErrorCode::ProviderRejected,
+            detail,
+            about: About::Key,
+        }
     }
 
     /// A row about the parameters of the call.
     pub(crate) const fn parameters(code: &'static str) -> Self {
         let detail = "the provider does not accept these parameters";
-        Self { code, means: ErrorCode::ProviderRejected, detail, about: About::Parameters }
+        Self {
+            code,
+            means: ErrorCode::ProviderRejected,
+            detail,
+            about: About::Parameters,
+        }
     }
 
     /// A row about the state of the certificate that was to be changed.
     pub(crate) const fn state(code: &'static str, detail: &'static str) -> Self {
-        Self { code, means: ErrorCode::ProviderRejected, detail, about: About::State }
+        Self {
+            code,
+            means: ErrorCode::ProviderRejected,
+            detail,
+            about: About::State,
+        }
     }
 
     fn stands_for(&self, code: &str) -> bool {
-        code.strip_prefix(self.code).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        code.strip_prefix(self.code)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 }
 
@@ -76,7 +102,9 @@ pub(crate) fn explain(refusal: &Refusal<'_>, tables: &[&[Row]]) -> Error {
         Some(row) => (row.means, row.detail, row.about),
         None => unknown(refusal),
     };
-    let message = refusal.message.filter(|_| !matches!(about, About::Credentials | About::Key));
+    let message = refusal
+        .message
+        .filter(|_| !matches!(about, About::Credentials | About::Key));
     let told = ProviderError::new(refusal.provider, refusal.code, message, refusal.request_id);
     Error {
         concerns_parameters: about == About::Parameters,
@@ -92,7 +120,11 @@ pub(crate) fn is_known(code: &str, tables: &[&[Row]]) -> bool {
 }
 
 fn row_for<'a>(code: &str, tables: &[&'a [Row]]) -> Option<&'a Row> {
-    tables.iter().flat_map(|table| table.iter()).filter(|row| row.stands_for(code)).max_by_key(|row| row.code.len())
+    tables
+        .iter()
+        .flat_map(|table| table.iter())
+        .filter(|row| row.stands_for(code))
+        .max_by_key(|row| row.code.len())
 }
 
 fn unknown(refusal: &Refusal<'_>) -> (ErrorCode, &'static str, About) {
@@ -101,15 +133,33 @@ fn unknown(refusal: &Refusal<'_>) -> (ErrorCode, &'static str, About) {
     let named = ["Invalid", "Missing"]
         .iter()
         .filter_map(|start| refusal.code.strip_prefix(start))
-        .any(|rest| PARAMETERS.iter().any(|name| rest.split('.').next() == Some(name)));
+        .any(|rest| {
+            PARAMETERS
+                .iter()
+                .any(|name| rest.split('.').next() == Some(name))
+        });
     match refusal.status {
-        429 => (ErrorCode::Throttled, "the provider asks to slow down", About::Other),
-        500.. if !named => {
-            (ErrorCode::ProviderUnavailable, "the provider failed with a code that this version does not know", About::Other)
-        }
+        429 => (
+            ErrorCode::Throttled,
+            "the provider asks to slow down",
+            About::Other,
+        ),
+        500.. if !named => (
+            ErrorCode::ProviderUnavailable,
+            "the provider failed with a code that this version does not know",
+            About::Other,
+        ),
         _ => {
-            let about = if named { About::Parameters } else { About::Other };
-            (ErrorCode::ProviderRejected, "the provider refused with a code that this version does not know", about)
+            let about = if named {
+                About::Parameters
+            } else {
+                About::Other
+            };
+            (
+                ErrorCode::ProviderRejected,
+                "the provider refused with a code that this version does not know",
+                about,
+            )
         }
     }
 }
@@ -119,13 +169,24 @@ pub(crate) fn not_an_answer(provider: ProviderName, status: u16, problem: &str) 
     match status {
         413 | 414 | 431 => Error {
             concerns_parameters: true,
-            ..Error::new(ErrorCode::ProviderRejected, format!("the request is too long for {provider} (HTTP {status})"))
+            ..Error::new(
+                ErrorCode::ProviderRejected,
+                format!("the request is too long for {provider} (HTTP {status})"),
+            )
         },
-        429 => Error::new(ErrorCode::Throttled, format!("{provider} answered HTTP 429")),
-        500.. => Error::new(ErrorCode::ProviderUnavailable, format!("{provider} answered HTTP {status} without an error code")),
+        429 => Error::new(
+            ErrorCode::Throttled,
+            format!("{provider} answered HTTP 429"),
+        ),
+        500.. => Error::new(
+            ErrorCode::ProviderUnavailable,
+            format!("{provider} answered HTTP {status} without an error code"),
+        ),
         _ => Error::new(
             ErrorCode::ProviderInvalidResponse,
-            format!("{provider} answered HTTP {status} with something that its documentation does not describe: {problem}"),
+            format!(
+                "{provider} answered HTTP {status} with something that its documentation does not describe: {problem}"
+            ),
         ),
     }
 }

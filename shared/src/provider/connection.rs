@@ -7,7 +7,9 @@ use crate::config::{Cloud, Endpoint};
 use crate::credentials::{Credentials, Origin, Way};
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{Action, ProviderName, Region, Source, Timestamp};
-use crate::transport::{Failure, HttpRequest, HttpResponse, LocalFuture, SIDE_BY_SIDE, Safety, kept};
+use crate::transport::{
+    Failure, HttpRequest, HttpResponse, LocalFuture, SIDE_BY_SIDE, Safety, kept,
+};
 
 /// What every call to one API needs.
 pub(super) struct Connection<'a> {
@@ -20,8 +22,19 @@ pub(super) struct Connection<'a> {
 }
 
 impl<'a> Connection<'a> {
-    pub(super) fn new(session: &'a Session<'a>, endpoint: Endpoint, origin: &'a Origin, provider: ProviderName) -> Self {
-        Self { session, endpoint, origin, provider, turns: Semaphore::new(SIDE_BY_SIDE) }
+    pub(super) fn new(
+        session: &'a Session<'a>,
+        endpoint: Endpoint,
+        origin: &'a Origin,
+        provider: ProviderName,
+    ) -> Self {
+        Self {
+            session,
+            endpoint,
+            origin,
+            provider,
+            turns: Semaphore::new(SIDE_BY_SIDE),
+        }
     }
 }
 
@@ -60,25 +73,52 @@ impl Connection<'_> {
         sign: &dyn Fn(&Credentials, Timestamp, [u8; 16]) -> HttpRequest,
         read: &mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
     ) -> Result<(), Failure> {
-        let Session { transport, deadline, limiter, keepers, .. } = *self.session;
+        let Session {
+            transport,
+            deadline,
+            limiter,
+            keepers,
+            ..
+        } = *self.session;
         // Groups of certificates go side by side, too, and each would otherwise make as many calls at once. Where calls are rate-limited there
         // are never many, and a change must not wait behind the reads of another group. The semaphore is never closed.
-        let _turn = if limiter.limits(self.provider) { None } else { self.turns.acquire().await.ok() };
+        let _turn = if limiter.limits(self.provider) {
+            None
+        } else {
+            self.turns.acquire().await.ok()
+        };
         let keeper = keepers.of(self.provider);
-        let way = Way { provider: self.provider, transport, lane: limiter.unlimited(), deadline };
-        let mut credentials = keeper.credentials(self.origin, way).await.map_err(|error| self.not_called(error))?;
+        let way = Way {
+            provider: self.provider,
+            transport,
+            lane: limiter.unlimited(),
+            deadline,
+        };
+        let mut credentials = keeper
+            .credentials(self.origin, way)
+            .await
+            .map_err(|error| self.not_called(error))?;
         let mut is_first = true;
         loop {
             let sign = |now, nonce| sign(&credentials, now, nonce);
-            let called = transport.attempts(deadline, limiter.lane(action), safety, &sign, read).await;
+            let called = transport
+                .attempts(deadline, limiter.lane(action), safety, &sign, read)
+                .await;
             let failure = match called {
-                Err(failure) => Failure { error: without(&credentials, failure.error), ..failure },
+                Err(failure) => Failure {
+                    error: without(&credentials, failure.error),
+                    ..failure
+                },
                 answer => return answer,
             };
             if !failure.error.concerns_key || !is_first {
                 return Err(failure);
             }
-            match keeper.after_refusal(self.origin, way, &credentials).await.map_err(|error| self.not_called(error))? {
+            match keeper
+                .after_refusal(self.origin, way, &credentials)
+                .await
+                .map_err(|error| self.not_called(error))?
+            {
                 Some(other) => credentials = other,
                 None => return Err(failure),
             }
@@ -88,14 +128,31 @@ impl Connection<'_> {
 
     /// What somebody else has waited for may have been fetched for another provider of the same cloud.
     fn not_called(&self, error: Error) -> Failure {
-        let provider_error = error.provider_error.map(|told| Box::new(ProviderError { provider: self.provider, ..*told }));
-        Failure { error: Error { provider_error, ..error }, may_have_acted: false, lacked_time: false }
+        let provider_error = error.provider_error.map(|told| {
+            Box::new(ProviderError {
+                provider: self.provider,
+                ..*told
+            })
+        });
+        Failure {
+            error: Error {
+                provider_error,
+                ..error
+            },
+            may_have_acted: false,
+            lacked_time: false,
+        }
     }
 }
 
 fn without(credentials: &Credentials, error: Error) -> Error {
     let values: Vec<&str> = credentials.texts().collect();
-    Error { provider_error: error.provider_error.map(|told| Box::new(told.without(&values))), ..error }
+    Error {
+        provider_error: error
+            .provider_error
+            .map(|told| Box::new(told.without(&values))),
+        ..error
+    }
 }
 
 /// A provider's own facts, from which source and configuration make a [`Scope`] and a [`Connection`].
@@ -132,7 +189,11 @@ impl Facts<'_> {
 ///
 /// # Errors
 /// `invalid_request` when instance or region do not fit, `provider_rejected` without credentials.
-pub(super) fn connect<'a>(session: &'a Session<'a>, source: Source, facts: &Facts<'a>) -> Result<(Scope, Connection<'a>), Error> {
+pub(super) fn connect<'a>(
+    session: &'a Session<'a>,
+    source: Source,
+    facts: &Facts<'a>,
+) -> Result<(Scope, Connection<'a>), Error> {
     let provider = source.provider;
     if source.instance_id.is_some() != facts.has_instances {
         let detail = if facts.has_instances {
@@ -146,14 +207,29 @@ pub(super) fn connect<'a>(session: &'a Session<'a>, source: Source, facts: &Fact
     let region = source
         .region
         .or_else(|| facts.cloud.region.clone())
-        .ok_or_else(|| Error::invalid("region", format!("name the region, or set {region_variable} for the function")))?;
-    let endpoint = facts
-        .endpoint_in(&region)
-        .ok_or_else(|| Error::invalid("region", format!("{provider} has no region {region} that this version knows")))?;
-    let origin = facts.cloud.credentials.as_ref().ok_or_else(|| {
-        Error::new(ErrorCode::ProviderRejected, format!("no credentials for {provider} are configured; set {credentials_variables}"))
+        .ok_or_else(|| {
+            Error::invalid(
+                "region",
+                format!("name the region, or set {region_variable} for the function"),
+            )
+        })?;
+    let endpoint = facts.endpoint_in(&region).ok_or_else(|| {
+        Error::invalid(
+            "region",
+            format!("{provider} has no region {region} that this version knows"),
+        )
     })?;
-    let scope = Scope { provider, region, instance_id: source.instance_id };
+    let origin = facts.cloud.credentials.as_ref().ok_or_else(|| {
+        Error::new(
+            ErrorCode::ProviderRejected,
+            format!("no credentials for {provider} are configured; set {credentials_variables}"),
+        )
+    })?;
+    let scope = Scope {
+        provider,
+        region,
+        instance_id: source.instance_id,
+    };
     Ok((scope, Connection::new(session, endpoint, origin, provider)))
 }
 

@@ -9,7 +9,10 @@ use crate::transport::SIDE_BY_SIDE;
 
 /// Asks for each item and gives the answers in the items' order. Once an error concerns the whole request (credentials, the
 /// instance, the rate limit, the deadline), the rest is not asked and gets that error.
-pub(super) async fn each<T, R>(items: impl IntoIterator<Item = T>, ask: impl AsyncFn(T) -> Result<R, Error>) -> Vec<Result<R, Error>> {
+pub(super) async fn each<T, R>(
+    items: impl IntoIterator<Item = T>,
+    ask: impl AsyncFn(T) -> Result<R, Error>,
+) -> Vec<Result<R, Error>> {
     let stopped: RefCell<Option<Error>> = RefCell::default();
     let answers = stream::iter(items).map(|item| async {
         if let Some(error) = stopped.borrow().clone() {
@@ -40,17 +43,27 @@ mod tests {
             Ok(item)
         })
         .await;
-        assert_eq!(answers.into_iter().collect::<Result<Vec<_>, _>>().unwrap(), (0..20).collect::<Vec<_>>());
+        assert_eq!(
+            answers.into_iter().collect::<Result<Vec<_>, _>>().unwrap(),
+            (0..20).collect::<Vec<_>>()
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_error_that_concerns_all_ends_the_asking() {
-        for (code, asked_at_most, failed) in [(ErrorCode::Throttled, 16, true), (ErrorCode::ProviderUnavailable, 100, false)] {
+        for (code, asked_at_most, failed) in [
+            (ErrorCode::Throttled, 16, true),
+            (ErrorCode::ProviderUnavailable, 100, false),
+        ] {
             let asked = Cell::new(0);
             let answers = each(0..100, async |item: usize| {
                 asked.set(asked.get() + 1);
                 tokio::time::sleep(Duration::from_millis(1)).await;
-                if item == 3 { Err(Error::new(code, "it failed")) } else { Ok(item) }
+                if item == 3 {
+                    Err(Error::new(code, "it failed"))
+                } else {
+                    Ok(item)
+                }
             })
             .await;
             assert!(asked.get() <= asked_at_most, "{code:?}: {}", asked.get());

@@ -37,8 +37,13 @@ impl Bench {
             ("AWS_SECRET_ACCESS_KEY", "aws-key"),
             ("INACTIVATE_ALLOWED_INSTANCES", "*"),
         ];
-        let lookup =
-            |name: &str| variables.iter().chain(&usual).find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned());
+        let lookup = |name: &str| {
+            variables
+                .iter()
+                .chain(&usual)
+                .find(|(variable, _)| *variable == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
         let config = Config::from_lookup(&lookup).unwrap();
         Self {
             limiter: Limiter::begin(&config.rate_limits, Waiting::Caller),
@@ -51,14 +56,34 @@ impl Bench {
     }
 
     pub(crate) fn session(&self) -> Session<'_> {
-        let Self { config, transport, keepers, learned, limiter, deadline } = self;
-        Session { config, transport, keepers, learned, limiter, deadline: *deadline, now: now(), context: CONTEXT }
+        let Self {
+            config,
+            transport,
+            keepers,
+            learned,
+            limiter,
+            deadline,
+        } = self;
+        Session {
+            config,
+            transport,
+            keepers,
+            learned,
+            limiter,
+            deadline: *deadline,
+            now: now(),
+            context: CONTEXT,
+        }
     }
 }
 
 /// Of a request that nobody is known to have sent.
-pub(crate) const CONTEXT: RequestContext<'static> =
-    RequestContext { id: "order-1", caller: None, expires_at: None, redelivered_since: None };
+pub(crate) const CONTEXT: RequestContext<'static> = RequestContext {
+    id: "order-1",
+    caller: None,
+    expires_at: None,
+    redelivered_since: None,
+};
 
 /// Variables by which a caller of one instance of two may call each action that lists 20 times a second, which is once in 50 ms.
 pub(crate) const TWENTY_CALLS_A_SECOND: [(&str, &str); 3] = [
@@ -88,7 +113,10 @@ pub(crate) async fn find_one(
 }
 
 /// Reads one certificate again.
-pub(crate) async fn read_one(provider: &dyn Inactivate, found: &Found) -> Result<Option<Found>, Error> {
+pub(crate) async fn read_one(
+    provider: &dyn Inactivate,
+    found: &Found,
+) -> Result<Option<Found>, Error> {
     let mut answers = provider.read(&[found]).await;
     assert_eq!(answers.len(), 1);
     answers.remove(0)

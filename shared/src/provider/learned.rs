@@ -46,8 +46,14 @@ impl Learned {
     /// Keeps an answer that certificates have proven. A `false` may come from a certificate that was registered between two counts, and
     /// costs calls for as long as it is believed: it expires.
     pub(super) fn learn_alternatives(&self, scope: &Scope, takes: bool, now: Timestamp) {
-        let alternatives = if takes { Alternatives::Taken } else { Alternatives::NotTakenUntil(now.plus(SHORT_LIFE)) };
-        self.alternatives.borrow_mut().insert(scope.region.as_str().to_owned(), alternatives);
+        let alternatives = if takes {
+            Alternatives::Taken
+        } else {
+            Alternatives::NotTakenUntil(now.plus(SHORT_LIFE))
+        };
+        self.alternatives
+            .borrow_mut()
+            .insert(scope.region.as_str().to_owned(), alternatives);
     }
 }
 
@@ -55,7 +61,14 @@ impl Learned {
 type Place = (String, String);
 
 fn place(scope: &Scope) -> Place {
-    (scope.region.as_str().to_owned(), scope.instance_id.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default())
+    (
+        scope.region.as_str().to_owned(),
+        scope
+            .instance_id
+            .as_ref()
+            .map(|id| id.as_str().to_owned())
+            .unwrap_or_default(),
+    )
 }
 
 /// A list that does not fit on one page.
@@ -72,7 +85,10 @@ pub(super) struct LongList {
 impl Learned {
     /// The text under which the vendor has listed or shown certificates of this CA.
     pub(super) fn ca_text(&self, scope: &Scope, ca: &SerialNumber) -> Option<String> {
-        self.ca_texts.borrow().get(&(place(scope), ca.clone())).cloned()
+        self.ca_texts
+            .borrow()
+            .get(&(place(scope), ca.clone()))
+            .cloned()
     }
 
     /// The vendor has shown a certificate of a CA under this text.
@@ -83,13 +99,35 @@ impl Learned {
     }
 
     /// The list of the CA with this text, where it is known not to fit on one page.
-    pub(super) fn long_list(&self, scope: &Scope, ca_text: &str, now: Timestamp) -> Option<LongList> {
-        self.long_lists.borrow().get(&(place(scope), ca_text.to_owned())).copied().filter(|list| now < list.until)
+    pub(super) fn long_list(
+        &self,
+        scope: &Scope,
+        ca_text: &str,
+        now: Timestamp,
+    ) -> Option<LongList> {
+        self.long_lists
+            .borrow()
+            .get(&(place(scope), ca_text.to_owned()))
+            .copied()
+            .filter(|list| now < list.until)
     }
 
     /// The first page of this CA's list is full.
-    pub(super) fn learn_long_list(&self, scope: &Scope, ca_text: &str, total: Option<u64>, now: Timestamp) {
-        keep(&self.long_lists, (place(scope), ca_text.to_owned()), LongList { total, until: now.plus(SHORT_LIFE) });
+    pub(super) fn learn_long_list(
+        &self,
+        scope: &Scope,
+        ca_text: &str,
+        total: Option<u64>,
+        now: Timestamp,
+    ) {
+        keep(
+            &self.long_lists,
+            (place(scope), ca_text.to_owned()),
+            LongList {
+                total,
+                until: now.plus(SHORT_LIFE),
+            },
+        );
     }
 }
 

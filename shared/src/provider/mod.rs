@@ -19,7 +19,8 @@ mod tencent_mqtt;
 pub use abilities::ListAbilities;
 pub use learned::Learned;
 pub use port::{
-    Describe, Entry, Found, Inactivate, ListLength, ListQuery, LookUp, Page, RequestContext, Scope, Session, Spellings, Status, Written,
+    Describe, Entry, Found, Inactivate, ListLength, ListQuery, LookUp, Page, RequestContext, Scope,
+    Session, Spellings, Status, Written,
 };
 
 use crate::config::{Config, Endpoint};
@@ -34,7 +35,10 @@ use port::offsets_behind;
 ///
 /// # Errors
 /// `invalid_request` or `provider_rejected` when something that it needs is missing.
-pub fn describer<'a>(session: &'a Session<'a>, source: Source) -> Result<Box<dyn Describe + 'a>, Error> {
+pub fn describer<'a>(
+    session: &'a Session<'a>,
+    source: Source,
+) -> Result<Box<dyn Describe + 'a>, Error> {
     Ok(match source.provider {
         TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(session, source)?),
         AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(session, source)?),
@@ -47,11 +51,19 @@ pub fn describer<'a>(session: &'a Session<'a>, source: Source) -> Result<Box<dyn
 ///
 /// # Errors
 /// As [`describer`], and `unsupported` when it cannot.
-pub fn inactivator<'a>(session: &'a Session<'a>, source: Source) -> Result<Box<dyn Inactivate + 'a>, Error> {
+pub fn inactivator<'a>(
+    session: &'a Session<'a>,
+    source: Source,
+) -> Result<Box<dyn Inactivate + 'a>, Error> {
     Ok(match source.provider {
         TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(session, source)?),
         AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(session, source)?),
-        AlibabaPca => return Err(Error::new(ErrorCode::Unsupported, alibaba_pca::ONLY_REVOKES).with_field("provider")),
+        AlibabaPca => {
+            return Err(
+                Error::new(ErrorCode::Unsupported, alibaba_pca::ONLY_REVOKES)
+                    .with_field("provider"),
+            );
+        }
         AwsIot => Box::new(aws_iot::AwsIot::new(session, source)?),
     })
 }
@@ -60,7 +72,10 @@ pub fn inactivator<'a>(session: &'a Session<'a>, source: Source) -> Result<Box<d
 ///
 /// # Errors
 /// As [`describer`].
-pub fn status_teller<'a>(session: &'a Session<'a>, source: Source) -> Result<Box<dyn Status + 'a>, Error> {
+pub fn status_teller<'a>(
+    session: &'a Session<'a>,
+    source: Source,
+) -> Result<Box<dyn Status + 'a>, Error> {
     Ok(match source.provider {
         TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(session, source)?),
         AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(session, source)?),
@@ -81,10 +96,28 @@ fn facts(config: &Config, provider: ProviderName) -> Facts<'_> {
 /// Where the first calls go for a request that names neither provider nor region: the provider, and whoever gives out the key for it. None
 /// where it would have to name them.
 pub fn first_endpoints(config: &Config) -> Vec<Endpoint> {
-    let Some(provider) = config.default_provider else { return Vec::new() };
+    let Some(provider) = config.default_provider else {
+        return Vec::new();
+    };
     let facts = facts(config, provider);
-    let Some(own) = facts.cloud.region.as_ref().and_then(|region| facts.endpoint_in(region)) else { return Vec::new() };
-    std::iter::once(own).chain(facts.cloud.credentials.iter().flat_map(Origin::token_services).cloned()).collect()
+    let Some(own) = facts
+        .cloud
+        .region
+        .as_ref()
+        .and_then(|region| facts.endpoint_in(region))
+    else {
+        return Vec::new();
+    };
+    std::iter::once(own)
+        .chain(
+            facts
+                .cloud
+                .credentials
+                .iter()
+                .flat_map(Origin::token_services)
+                .cloned(),
+        )
+        .collect()
 }
 
 /// Whether this provider is a certificate authority, whose word can be held against a broker's.

@@ -55,7 +55,11 @@ pub struct Scope {
 
 impl From<&Scope> for Source {
     fn from(scope: &Scope) -> Self {
-        Self { provider: scope.provider, region: Some(scope.region.clone()), instance_id: scope.instance_id.clone() }
+        Self {
+            provider: scope.provider,
+            region: Some(scope.region.clone()),
+            instance_id: scope.instance_id.clone(),
+        }
     }
 }
 
@@ -69,7 +73,12 @@ pub trait Describe {
 
     /// The page that begins at `position` (the first one for `None`), with at most `wanted` certificates where the
     /// provider itself can keep to the filter. The filter narrows as far as the provider can; the caller applies it again.
-    fn page<'a>(&'a self, query: &'a ListQuery<'a>, position: Option<&'a str>, wanted: usize) -> LocalFuture<'a, Result<Page, Error>>;
+    fn page<'a>(
+        &'a self,
+        query: &'a ListQuery<'a>,
+        position: Option<&'a str>,
+        wanted: usize,
+    ) -> LocalFuture<'a, Result<Page, Error>>;
 
     /// The position so many places behind another.
     ///
@@ -83,9 +92,15 @@ pub trait Describe {
 }
 
 /// Where the pages behind the one at `offset` begin, in a list that is paged by number.
-pub(super) fn offsets_behind(offset: usize, page_size: usize, list_length: u64, most: usize) -> impl Iterator<Item = usize> {
+pub(super) fn offsets_behind(
+    offset: usize,
+    page_size: usize,
+    list_length: u64,
+    most: usize,
+) -> impl Iterator<Item = usize> {
     let list_length = usize::try_from(list_length).unwrap_or(usize::MAX);
-    let behind = (1..=most).map(move |pages| offset.saturating_add(pages.saturating_mul(page_size)));
+    let behind =
+        (1..=most).map(move |pages| offset.saturating_add(pages.saturating_mul(page_size)));
     behind.take_while(move |offset| *offset < list_length)
 }
 
@@ -131,7 +146,9 @@ pub struct Entry {
 impl Entry {
     /// Certificates that follow one another without a gap.
     pub fn all(certificates: impl IntoIterator<Item = Certificate>) -> impl Iterator<Item = Self> {
-        (1..).zip(certificates).map(|(place, certificate)| Self { place, certificate })
+        (1..)
+            .zip(certificates)
+            .map(|(place, certificate)| Self { place, certificate })
     }
 }
 
@@ -169,10 +186,16 @@ pub trait Inactivate {
     ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>>;
 
     /// Reads their states again. One answer for each, in their order. `None`: it is gone.
-    fn read<'a>(&'a self, found: &'a [&'a Found]) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>>;
+    fn read<'a>(
+        &'a self,
+        found: &'a [&'a Found],
+    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>>;
 
     /// Switches a certificate off. `None`: the provider does not know it any more.
-    fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>>;
+    fn inactivate<'a>(
+        &'a self,
+        found: &'a Found,
+    ) -> LocalFuture<'a, Result<Option<Written>, Failure>>;
 }
 
 /// Which spellings of a certificate's serial numbers to try.

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use super::fixture::{Bench, target};
 use super::*;
-use crate::model::{Certificate, EffectiveStatus, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Timestamp};
+use crate::model::{
+    Certificate, EffectiveStatus, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase,
+    Timestamp,
+};
 use crate::request::Filter;
 use crate::transport::HttpRequest;
 use crate::transport::fake::{Answer, Network, ok, recorded};
@@ -19,8 +22,12 @@ const END: i64 = 1_898_467_200;
 
 /// The certificate itself.
 fn pem() -> String {
-    let described: Value = serde_json::from_slice(&recorded("aws-iot/DescribeCertificate.ok").unwrap().body).unwrap();
-    described["certificateDescription"]["certificatePem"].as_str().unwrap().to_owned()
+    let described: Value =
+        serde_json::from_slice(&recorded("aws-iot/DescribeCertificate.ok").unwrap().body).unwrap();
+    described["certificateDescription"]["certificatePem"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// The certificate as this vendor lists it, in its own spelling.
@@ -35,17 +42,23 @@ fn listed(provider: ProviderName, request: &HttpRequest) -> Answer {
             "LastActivationTime": BEGIN * 1000 + 3, "LastInactivationTime": 0,
             "NotBeforeTime": BEGIN * 1000, "NotAfterTime": END * 1000
         }]}}),
-        AlibabaMqtt => json!({"RequestId": "id-1", "Data": {"Total": 1, "PageNo": 1, "PageSize": 100, "DeviceCertificateVOS": [{
-            "DeviceSn": IN_DECIMAL, "CaSn": CA, "Status": "1", "DeviceName": "vin-0001",
-            "DeviceContent": pem.replace('\n', "\\n").replace("CERTIFICATE-----", "DEVICECERTIFICATE-----"),
-            "ValidBegin": (BEGIN * 1000).to_string(), "ValidEnd": (END * 1000).to_string()
-        }]}}),
-        AlibabaPca => json!({"RequestId": "id-1", "TotalCount": 1, "ShowSize": 100, "CertificateList": [{
-            "SerialNumber": format!("00{}", NUMBER.to_uppercase()), "Status": "ISSUE", "AliasName": "alias-1",
-            "CommonName": subject.0, "OrganizationUnit": subject.1, "X509Certificate": pem,
-            "Sha2": FINGERPRINT.to_uppercase(), "BeforeDate": "2025-03-01T00:00Z", "AfterDate": END * 1000
-        }]}),
-        AwsIot if request.url.contains('?') => json!({"certificates": [{"certificateId": FINGERPRINT, "status": "ACTIVE"}]}),
+        AlibabaMqtt => {
+            json!({"RequestId": "id-1", "Data": {"Total": 1, "PageNo": 1, "PageSize": 100, "DeviceCertificateVOS": [{
+                "DeviceSn": IN_DECIMAL, "CaSn": CA, "Status": "1", "DeviceName": "vin-0001",
+                "DeviceContent": pem.replace('\n', "\\n").replace("CERTIFICATE-----", "DEVICECERTIFICATE-----"),
+                "ValidBegin": (BEGIN * 1000).to_string(), "ValidEnd": (END * 1000).to_string()
+            }]}})
+        }
+        AlibabaPca => {
+            json!({"RequestId": "id-1", "TotalCount": 1, "ShowSize": 100, "CertificateList": [{
+                "SerialNumber": format!("00{}", NUMBER.to_uppercase()), "Status": "ISSUE", "AliasName": "alias-1",
+                "CommonName": subject.0, "OrganizationUnit": subject.1, "X509Certificate": pem,
+                "Sha2": FINGERPRINT.to_uppercase(), "BeforeDate": "2025-03-01T00:00Z", "AfterDate": END * 1000
+            }]})
+        }
+        AwsIot if request.url.contains('?') => {
+            json!({"certificates": [{"certificateId": FINGERPRINT, "status": "ACTIVE"}]})
+        }
         AwsIot => json!({"certificateDescription": {
             "certificateId": FINGERPRINT, "caCertificateId": CA_FINGERPRINT, "status": "ACTIVE", "certificatePem": pem,
             "creationDate": 1_740_787_200.123, "lastModifiedDate": 1_740_790_000.0,
@@ -59,9 +72,22 @@ async fn certificate_of(provider: ProviderName) -> Certificate {
     let bench = Bench::new(&network);
     let session = bench.session();
     let filter = Filter::default();
-    let query = ListQuery { filter: &filter, order: None, include_pem: true, details: true };
-    let page = describer(&session, target(provider)).unwrap().page(&query, None, 10).await.unwrap();
-    assert_eq!((page.certificates.len(), page.next), (1, None), "{provider}");
+    let query = ListQuery {
+        filter: &filter,
+        order: None,
+        include_pem: true,
+        details: true,
+    };
+    let page = describer(&session, target(provider))
+        .unwrap()
+        .page(&query, None, 10)
+        .await
+        .unwrap();
+    assert_eq!(
+        (page.certificates.len(), page.next),
+        (1, None),
+        "{provider}"
+    );
     page.certificates.into_iter().next().unwrap().certificate
 }
 
@@ -83,7 +109,10 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
         ca_serial_number: None,
         name: None,
         client_id: None,
-        subject: crate::model::Subject { common_name: text("vin-0001.example.test"), organizational_unit: text("设备部") },
+        subject: crate::model::Subject {
+            common_name: text("vin-0001.example.test"),
+            organizational_unit: text("设备部"),
+        },
         status: LifecycleStatus::Active,
         provider_status: None,
         effective_status: EffectiveStatus::Active,

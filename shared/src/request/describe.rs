@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{Request, Sources, check_count};
 use crate::error::Error;
 use crate::model::{
-    Certificate, Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, Timestamp, deserialize_by_parse, quoted,
+    Certificate, Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber,
+    Timestamp, deserialize_by_parse, quoted,
 };
 
 /// Most values in one list of the filter.
@@ -67,14 +68,23 @@ impl DescribeRequest {
 
 impl Request for DescribeRequest {
     fn check(&self) -> Result<(), Error> {
-        Sources::check(self.sources.as_ref(), self.provider, self.region.as_ref(), self.instance_id.as_ref())?;
+        Sources::check(
+            self.sources.as_ref(),
+            self.provider,
+            self.region.as_ref(),
+            self.instance_id.as_ref(),
+        )?;
         if let Some(limit) = self.limit {
             if limit > MOST_CERTIFICATES || (limit == 0 && !self.summary) {
-                let rule = format!("limit is 1 to {MOST_CERTIFICATES} (0 only with summary), not {limit}");
+                let rule =
+                    format!("limit is 1 to {MOST_CERTIFICATES} (0 only with summary), not {limit}");
                 return Err(Error::invalid("limit", rule));
             }
             if limit == 0 && self.include_pem {
-                return Err(Error::invalid("include_pem", "there is no certificate to carry a PEM with a limit of 0"));
+                return Err(Error::invalid(
+                    "include_pem",
+                    "there is no certificate to carry a PEM with a limit of 0",
+                ));
             }
         }
         if self.include_pem && !self.details {
@@ -103,7 +113,12 @@ pub enum Order {
 
 impl Order {
     /// Every order.
-    pub const ALL: [Self; 4] = [Self::CreatedDesc, Self::CreatedAsc, Self::UpdatedDesc, Self::UpdatedAsc];
+    pub const ALL: [Self; 4] = [
+        Self::CreatedDesc,
+        Self::CreatedAsc,
+        Self::UpdatedDesc,
+        Self::UpdatedAsc,
+    ];
 
     /// Its name in requests.
     pub const fn as_str(self) -> &'static str {
@@ -118,10 +133,13 @@ impl Order {
     /// # Errors
     /// A sentence that lists the orders.
     pub fn parse(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|order| order.as_str() == text).ok_or_else(|| {
-            let known = Self::ALL.map(Self::as_str).join(", ");
-            format!("unknown order {}; known are {known}", quoted(text))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|order| order.as_str() == text)
+            .ok_or_else(|| {
+                let known = Self::ALL.map(Self::as_str).join(", ");
+                format!("unknown order {}; known are {known}", quoted(text))
+            })
     }
 
     /// How two certificates stand to each other in this order; those without the time come last.
@@ -131,7 +149,9 @@ impl Order {
             Self::UpdatedDesc | Self::UpdatedAsc => certificate.updated_at,
         };
         match (time(one), time(other)) {
-            (Some(one), Some(other)) if matches!(self, Self::CreatedDesc | Self::UpdatedDesc) => other.cmp(&one),
+            (Some(one), Some(other)) if matches!(self, Self::CreatedDesc | Self::UpdatedDesc) => {
+                other.cmp(&one)
+            }
             (Some(one), Some(other)) => one.cmp(&other),
             (one, other) => one.is_none().cmp(&other.is_none()),
         }
@@ -147,7 +167,10 @@ deserialize_by_parse!(Order, "an order as a string");
 #[serde(deny_unknown_fields, default)]
 pub struct Filter {
     /// MQTT client ids.
-    #[cfg_attr(feature = "schema", schemars(length(max = 100), inner(length(min = 1, max = 256))))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(max = 100), inner(length(min = 1, max = 256)))
+    )]
     pub client_ids: Vec<String>,
     /// Serial numbers of the certificates.
     #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
@@ -156,10 +179,16 @@ pub struct Filter {
     #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub ca_serial_numbers: Vec<SerialNumber>,
     /// Subject CNs.
-    #[cfg_attr(feature = "schema", schemars(length(max = 100), inner(length(min = 1, max = 256))))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(max = 100), inner(length(min = 1, max = 256)))
+    )]
     pub common_names: Vec<String>,
     /// Subject OUs.
-    #[cfg_attr(feature = "schema", schemars(length(max = 100), inner(length(min = 1, max = 256))))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(max = 100), inner(length(min = 1, max = 256)))
+    )]
     pub organizational_units: Vec<String>,
     /// SHA-256 fingerprints of the certificates.
     #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
@@ -181,16 +210,25 @@ pub struct Filter {
 
 impl Filter {
     fn check(&self) -> Result<(), Error> {
-        for (name, values) in
-            [("client_ids", &self.client_ids), ("common_names", &self.common_names), ("organizational_units", &self.organizational_units)]
-        {
+        for (name, values) in [
+            ("client_ids", &self.client_ids),
+            ("common_names", &self.common_names),
+            ("organizational_units", &self.organizational_units),
+        ] {
             for (index, value) in values.iter().enumerate() {
                 let field = || format!("filter.{name}[{index}]");
                 if value.is_empty() {
-                    return Err(Error::invalid(field(), "the text is empty; it would match nothing"));
+                    return Err(Error::invalid(
+                        field(),
+                        "the text is empty; it would match nothing",
+                    ));
                 }
-                if value.chars().count() > LONGEST_FILTER_VALUE || value.chars().any(char::is_control) {
-                    let rule = format!("at most {LONGEST_FILTER_VALUE} characters and none of them a control character");
+                if value.chars().count() > LONGEST_FILTER_VALUE
+                    || value.chars().any(char::is_control)
+                {
+                    let rule = format!(
+                        "at most {LONGEST_FILTER_VALUE} characters and none of them a control character"
+                    );
                     return Err(Error::invalid(field(), rule));
                 }
             }
@@ -201,12 +239,18 @@ impl Filter {
         if let Some(days) = self.expires_within_days
             && !(1..=MOST_DAYS).contains(&days)
         {
-            return Err(Error::invalid("filter.expires_within_days", format!("1 to {MOST_DAYS} days, not {days}")));
+            return Err(Error::invalid(
+                "filter.expires_within_days",
+                format!("1 to {MOST_DAYS} days, not {days}"),
+            ));
         }
         if let (Some(from), Some(to)) = (self.not_after_from, self.not_after_to)
             && from > to
         {
-            return Err(Error::invalid("filter.not_after_to", "it is before not_after_from; nothing could match"));
+            return Err(Error::invalid(
+                "filter.not_after_to",
+                "it is before not_after_from; nothing could match",
+            ));
         }
         Ok(())
     }
@@ -245,7 +289,9 @@ impl Filter {
 
     /// Whether it asks for a window of expiry.
     pub const fn has_window(&self) -> bool {
-        self.not_after_from.is_some() || self.not_after_to.is_some() || self.expires_within_days.is_some()
+        self.not_after_from.is_some()
+            || self.not_after_to.is_some()
+            || self.expires_within_days.is_some()
     }
 
     /// Whether a record is wanted. A record whose end of validity is not known passes the window, and one whose subject or
@@ -256,19 +302,37 @@ impl Filter {
         contains(&self.client_ids, certificate.client_id.as_ref())
             && has_serial_number(&self.serial_numbers, certificate)
             && has_ca_serial_number(&self.ca_serial_numbers, certificate)
-            && (!certificate.subject_is_known || contains(&self.common_names, subject.common_name.as_ref()))
-            && (!certificate.subject_is_known || contains(&self.organizational_units, subject.organizational_unit.as_ref()))
-            && (certificate.fingerprint_sha256.is_none() || contains(&self.fingerprints_sha256, certificate.fingerprint_sha256.as_ref()))
-            && contains(&self.ca_fingerprints_sha256, certificate.ca_fingerprint_sha256.as_ref())
+            && (!certificate.subject_is_known
+                || contains(&self.common_names, subject.common_name.as_ref()))
+            && (!certificate.subject_is_known
+                || contains(
+                    &self.organizational_units,
+                    subject.organizational_unit.as_ref(),
+                ))
+            && (certificate.fingerprint_sha256.is_none()
+                || contains(
+                    &self.fingerprints_sha256,
+                    certificate.fingerprint_sha256.as_ref(),
+                ))
+            && contains(
+                &self.ca_fingerprints_sha256,
+                certificate.ca_fingerprint_sha256.as_ref(),
+            )
             && contains(&self.statuses, Some(&certificate.status))
-            && (certificate.not_after.is_none_or(|end| self.window_holds(end, now))
-                || certificate.certified_not_after.is_some_and(|end| self.window_holds(end, now)))
+            && (certificate
+                .not_after
+                .is_none_or(|end| self.window_holds(end, now))
+                || certificate
+                    .certified_not_after
+                    .is_some_and(|end| self.window_holds(end, now)))
     }
 
     fn window_holds(&self, end: Timestamp, now: Timestamp) -> bool {
         self.not_after_from.is_none_or(|from| end >= from)
             && self.not_after_to.is_none_or(|to| end <= to)
-            && self.expires_within_days.is_none_or(|days| end >= now && end <= now.plus_days(days))
+            && self
+                .expires_within_days
+                .is_none_or(|days| end >= now && end <= now.plus_days(days))
     }
 }
 
@@ -279,7 +343,10 @@ fn has_serial_number(wanted: &[SerialNumber], certificate: &Certificate) -> bool
         return contains(wanted, number);
     }
     // The provider's own text may have been copied.
-    let text = certificate.provider_serial_number.as_deref().and_then(|text| SerialNumber::parse(text).ok());
+    let text = certificate
+        .provider_serial_number
+        .as_deref()
+        .and_then(|text| SerialNumber::parse(text).ok());
     wanted.iter().any(|wanted| {
         text.as_ref() == Some(wanted)
             || number.is_some_and(|number| match certificate.serial_number_base {
@@ -294,7 +361,8 @@ fn has_serial_number(wanted: &[SerialNumber], certificate: &Certificate) -> bool
 fn has_ca_serial_number(wanted: &[SerialNumber], certificate: &Certificate) -> bool {
     let told = certificate.ca_serial_number.as_ref();
     contains(wanted, told)
-        || (certificate.serial_number_base_is_open && told.is_some_and(|told| wanted.iter().any(|wanted| wanted.may_mean(told))))
+        || (certificate.serial_number_base_is_open
+            && told.is_some_and(|told| wanted.iter().any(|wanted| wanted.may_mean(told))))
 }
 
 fn contains<T: PartialEq>(wanted: &[T], value: Option<&T>) -> bool {

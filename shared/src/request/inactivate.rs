@@ -52,7 +52,10 @@ impl Request for InactivateRequest {
         if let Some(reason) = &self.reason {
             let characters = reason.chars().count();
             if !(1..=LONGEST_REASON).contains(&characters) {
-                return Err(Error::invalid("reason", format!("1 to {LONGEST_REASON} characters, not {characters}")));
+                return Err(Error::invalid(
+                    "reason",
+                    format!("1 to {LONGEST_REASON} characters, not {characters}"),
+                ));
             }
         }
         Ok(())
@@ -74,7 +77,10 @@ impl InactivateRequest {
     /// As [`super::parse`].
     pub fn from_message(text: &str) -> Result<Self, Error> {
         match serde_json::from_str::<Continuation<&serde_json::value::RawValue>>(text) {
-            Ok(Continuation { order, request }) => Ok(Self { order: Some(order), ..super::parse(request.get())? }),
+            Ok(Continuation { order, request }) => Ok(Self {
+                order: Some(order),
+                ..super::parse(request.get())?
+            }),
             Err(_) => super::parse(text),
         }
     }
@@ -82,7 +88,11 @@ impl InactivateRequest {
     /// The message that goes on with this order.
     pub fn to_message(&self, order: InactivationOrder) -> String {
         // It is plain data with text keys, which always serializes; were it not, an empty message would be refused.
-        serde_json::to_string(&Continuation { order, request: self }).unwrap_or_default()
+        serde_json::to_string(&Continuation {
+            order,
+            request: self,
+        })
+        .unwrap_or_default()
     }
 }
 
@@ -93,7 +103,10 @@ mod tests {
     use serde_json::json;
 
     fn order() -> InactivationOrder {
-        let settled = Summary { inactivated: 40, ..Summary::default() };
+        let settled = Summary {
+            inactivated: 40,
+            ..Summary::default()
+        };
         InactivationOrder {
             id: "id-1".to_owned(),
             part: 2,
@@ -120,7 +133,11 @@ mod tests {
         let spelled = |request: &InactivateRequest| serde_json::to_value(request).unwrap();
         assert_eq!(spelled(&told), spelled(&asked));
         let serial_numbers = |of: &InactivateRequest| {
-            of.certificates.iter().flatten_serials().map(|number| (number.spellings(), number.read_as_decimal())).collect::<Vec<_>>()
+            of.certificates
+                .iter()
+                .flatten_serials()
+                .map(|number| (number.spellings(), number.read_as_decimal()))
+                .collect::<Vec<_>>()
         };
         assert_eq!(serial_numbers(&told), serial_numbers(&asked));
     }
@@ -131,24 +148,43 @@ mod tests {
 
     impl<'a, I: Iterator<Item = &'a CertificateReference>> FlattenSerials<'a> for I {
         fn flatten_serials(self) -> impl Iterator<Item = &'a crate::model::SerialNumber> {
-            self.flat_map(|reference| [&reference.serial_number, &reference.ca_serial_number]).flatten()
+            self.flat_map(|reference| [&reference.serial_number, &reference.ca_serial_number])
+                .flatten()
         }
     }
 
     #[test]
     fn what_is_no_such_message_is_read_as_a_request() {
         let request = r#"{"certificates": [{"serial_number": "0a"}]}"#;
-        assert_eq!(InactivateRequest::from_message(request).unwrap().order, None);
+        assert_eq!(
+            InactivateRequest::from_message(request).unwrap().order,
+            None
+        );
         for (text, field) in [
             (r#"{"order": {}, "request": {}}"#, "order"),
-            (r#"{"order": {"id": "1", "part": 1, "caller": null, "expires_at": null, "settled": {}}}"#, "order"),
+            (
+                r#"{"order": {"id": "1", "part": 1, "caller": null, "expires_at": null, "settled": {}}}"#,
+                "order",
+            ),
             ("[]", "body"),
             ("{", "body"),
         ] {
-            assert_eq!(InactivateRequest::from_message(text).unwrap_err().field.as_deref(), Some(field), "{text}");
+            assert_eq!(
+                InactivateRequest::from_message(text)
+                    .unwrap_err()
+                    .field
+                    .as_deref(),
+                Some(field),
+                "{text}"
+            );
         }
-        let unusable =
-            r#"{"order": {"id": "1", "part": 1, "caller": null, "expires_at": null, "settled": {}}, "request": {"certificates": []}}"#;
-        assert_eq!(InactivateRequest::from_message(unusable).unwrap_err().field.as_deref(), Some("certificates"));
+        let unusable = r#"{"order": {"id": "1", "part": 1, "caller": null, "expires_at": null, "settled": {}}, "request": {"certificates": []}}"#;
+        assert_eq!(
+            InactivateRequest::from_message(unusable)
+                .unwrap_err()
+                .field
+                .as_deref(),
+            Some("certificates")
+        );
     }
 }

@@ -52,8 +52,14 @@ pub struct CertificateReference {
 }
 
 /// A request that goes on keeps the caller's own spelling, by which the vendor is asked first.
-fn as_written<S: Serializer>(number: &Option<SerialNumber>, serializer: S) -> Result<S::Ok, S::Error> {
-    number.as_ref().map(SerialNumber::as_written).serialize(serializer)
+fn as_written<S: Serializer>(
+    number: &Option<SerialNumber>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    number
+        .as_ref()
+        .map(SerialNumber::as_written)
+        .serialize(serializer)
 }
 
 impl CertificateReference {
@@ -72,11 +78,16 @@ impl CertificateReference {
 /// 1 to `most` certificates, each of which is named.
 fn check_certificates(certificates: &[CertificateReference], most: usize) -> Result<(), Error> {
     check_count("certificates", certificates.len(), most)?;
-    let nameless = |reference: &CertificateReference| reference.serial_number.is_none() && reference.fingerprint_sha256.is_none();
+    let nameless = |reference: &CertificateReference| {
+        reference.serial_number.is_none() && reference.fingerprint_sha256.is_none()
+    };
     match certificates.iter().position(nameless) {
         Some(index) => {
             let detail = "name the certificate by its serial_number, or by its fingerprint_sha256 where the provider is aws-iot";
-            Err(Error::invalid(format!("certificates[{index}].serial_number"), detail))
+            Err(Error::invalid(
+                format!("certificates[{index}].serial_number"),
+                detail,
+            ))
         }
         None => Ok(()),
     }
@@ -88,14 +99,21 @@ fn check_certificates(certificates: &[CertificateReference], most: usize) -> Res
 /// `invalid_request` that names the member at fault, or says where the text stops being JSON.
 pub fn parse<R: Request>(json: &str) -> Result<R, Error> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let Object(request): Object<R> = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| explain(&error))?;
+    let Object(request): Object<R> =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| explain(&error))?;
     deserializer.end().map_err(|error| malformed(&error))?;
     request.check()?;
     Ok(request)
 }
 
 fn malformed(error: &serde_json::Error) -> Error {
-    Error::invalid("body", format!("the request is not one JSON object: {}", shortened(&error.to_string())))
+    Error::invalid(
+        "body",
+        format!(
+            "the request is not one JSON object: {}",
+            shortened(&error.to_string())
+        ),
+    )
 }
 
 fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
@@ -109,7 +127,9 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     let field = match member_named_by(&message) {
         // Serde names an unknown, missing or repeated member in its message and only its parent in the path.
         Some(member) if parent.is_empty() => member.to_owned(),
-        Some(member) if parent == member || parent.ends_with(&format!(".{member}")) => parent.to_owned(),
+        Some(member) if parent == member || parent.ends_with(&format!(".{member}")) => {
+            parent.to_owned()
+        }
         Some(member) => format!("{parent}.{member}"),
         None if parent.is_empty() => "body".to_owned(),
         None => parent.to_owned(),
@@ -127,15 +147,29 @@ fn member_named_by(message: &str) -> Option<&str> {
 
 /// The first characters, with everything unprintable escaped.
 fn shortened(text: &str) -> String {
-    let printable: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(LONGEST_DETAIL).collect();
-    if text.chars().nth(LONGEST_DETAIL).is_some() { format!("{printable}...") } else { printable }
+    let printable: String = text
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .take(LONGEST_DETAIL)
+        .collect();
+    if text.chars().nth(LONGEST_DETAIL).is_some() {
+        format!("{printable}...")
+    } else {
+        printable
+    }
 }
 
 /// A list with 1 to `most` items.
 pub(crate) fn check_count(field: &str, count: usize, most: usize) -> Result<(), Error> {
     match count {
-        0 => Err(Error::invalid(field, "the list is empty; name at least one")),
-        count if count > most => Err(Error::invalid(field, format!("the list has {count} items; at most {most} are taken"))),
+        0 => Err(Error::invalid(
+            field,
+            "the list is empty; name at least one",
+        )),
+        count if count > most => Err(Error::invalid(
+            field,
+            format!("the list has {count} items; at most {most} are taken"),
+        )),
         _ => Ok(()),
     }
 }

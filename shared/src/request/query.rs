@@ -40,14 +40,27 @@ pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Resu
     let mut in_each: Vec<(&Member, Value)> = Vec::new();
     for (index, (name, text)) in pairs.iter().enumerate() {
         let Some(member) = members.iter().find(|member| member.parameter == name) else {
-            let known = members.iter().map(|member| member.parameter).collect::<Vec<_>>().join(", ");
-            return Err(Error::invalid(shown(name), format!("unknown query parameter; known are {known}")));
+            let known = members
+                .iter()
+                .map(|member| member.parameter)
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Err(Error::invalid(
+                shown(name),
+                format!("unknown query parameter; known are {known}"),
+            ));
         };
         if pairs.iter().take(index).any(|(earlier, _)| earlier == name) {
-            return Err(Error::invalid(member.parameter, "the parameter is given twice; separate values by commas"));
+            return Err(Error::invalid(
+                member.parameter,
+                "the parameter is given twice; separate values by commas",
+            ));
         }
         if text.is_empty() {
-            return Err(Error::invalid(member.parameter, "the parameter is empty; leave it out or give a value"));
+            return Err(Error::invalid(
+                member.parameter,
+                "the parameter is empty; leave it out or give a value",
+            ));
         }
         if text.contains('\u{fffd}') {
             return Err(Error::invalid(member.parameter, "it is not UTF-8"));
@@ -74,8 +87,15 @@ pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Resu
         }
     }
     for (member, value) in in_each {
-        let list = object.get_mut(&member.path.concat()).and_then(Value::as_array_mut);
-        let list = list.ok_or_else(|| Error::invalid(member.parameter, "it belongs to certificates, and none is named beside it"))?;
+        let list = object
+            .get_mut(&member.path.concat())
+            .and_then(Value::as_array_mut);
+        let list = list.ok_or_else(|| {
+            Error::invalid(
+                member.parameter,
+                "it belongs to certificates, and none is named beside it",
+            )
+        })?;
         for item in list.iter_mut().filter_map(Value::as_object_mut) {
             item.insert(member.parameter.to_owned(), value.clone());
         }
@@ -84,12 +104,26 @@ pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Resu
 }
 
 fn value_of(member: &Member, text: &str) -> Result<Value, Error> {
-    let wrong = |expected: &str| Error::invalid(member.parameter, format!("{expected} is expected, not {}", quoted(text)));
+    let wrong = |expected: &str| {
+        Error::invalid(
+            member.parameter,
+            format!("{expected} is expected, not {}", quoted(text)),
+        )
+    };
     match member.kind {
         MemberKind::Text | MemberKind::InEachObject => Ok(Value::from(text)),
-        MemberKind::Number => text.parse::<u32>().map(Value::from).map_err(|_| wrong("a whole number")),
-        MemberKind::Boolean => text.parse::<bool>().map(Value::from).map_err(|_| wrong("true or false")),
+        MemberKind::Number => text
+            .parse::<u32>()
+            .map(Value::from)
+            .map_err(|_| wrong("a whole number")),
+        MemberKind::Boolean => text
+            .parse::<bool>()
+            .map(Value::from)
+            .map_err(|_| wrong("true or false")),
         MemberKind::List => Ok(text.split(',').map(Value::from).collect()),
-        MemberKind::Objects => Ok(text.split(',').map(|item| json!({ member.parameter: item })).collect()),
+        MemberKind::Objects => Ok(text
+            .split(',')
+            .map(|item| json!({ member.parameter: item }))
+            .collect()),
     }
 }

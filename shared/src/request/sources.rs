@@ -31,7 +31,10 @@ impl<'de> Deserialize<'de> for Sources {
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Sources, E> {
                 match text {
                     "all" => Ok(Sources::All),
-                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(&crate::model::shown(text)), &self)),
+                    _ => Err(E::invalid_value(
+                        serde::de::Unexpected::Str(&crate::model::shown(text)),
+                        &self,
+                    )),
                 }
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Sources, A::Error> {
@@ -39,7 +42,9 @@ impl<'de> Deserialize<'de> for Sources {
                 while let Some(Object(source)) = list.next_element::<Object<Source>>()? {
                     sources.push(source);
                     if sources.len() > MOST_SOURCES {
-                        return Err(A::Error::custom(format!("at most {MOST_SOURCES} sources are taken")));
+                        return Err(A::Error::custom(format!(
+                            "at most {MOST_SOURCES} sources are taken"
+                        )));
                     }
                 }
                 Ok(Sources::These(sources))
@@ -61,13 +66,22 @@ impl Sources {
         instance_id: Option<&InstanceId>,
     ) -> Result<(), Error> {
         let Some(sources) = this else { return Ok(()) };
-        let beside = [("provider", provider.is_some()), ("region", region.is_some()), ("instance_id", instance_id.is_some())];
+        let beside = [
+            ("provider", provider.is_some()),
+            ("region", region.is_some()),
+            ("instance_id", instance_id.is_some()),
+        ];
         if let Some((member, _)) = beside.into_iter().find(|(_, is_there)| *is_there) {
-            return Err(Error::invalid(member, "sources stand in place of one provider; leave it out, or leave the sources out"));
+            return Err(Error::invalid(
+                member,
+                "sources stand in place of one provider; leave it out, or leave the sources out",
+            ));
         }
         match sources {
             Self::All => Ok(()),
-            Self::These(sources) => check_list(sources).map_err(|reason| Error::invalid("sources", reason)),
+            Self::These(sources) => {
+                check_list(sources).map_err(|reason| Error::invalid("sources", reason))
+            }
         }
     }
 }
@@ -81,11 +95,21 @@ pub fn check_list(sources: &[Source]) -> Result<(), String> {
         return Err("the list is empty; name at least one source".to_owned());
     }
     if sources.len() > MOST_SOURCES {
-        return Err(format!("the list has {} sources; at most {MOST_SOURCES} are taken", sources.len()));
+        return Err(format!(
+            "the list has {} sources; at most {MOST_SOURCES} are taken",
+            sources.len()
+        ));
     }
-    let repeated = sources.iter().enumerate().find(|(index, source)| sources.iter().take(*index).any(|earlier| earlier == *source));
+    let repeated = sources.iter().enumerate().find(|(index, source)| {
+        sources
+            .iter()
+            .take(*index)
+            .any(|earlier| earlier == *source)
+    });
     match repeated {
-        Some((index, _)) => Err(format!("source {index} (counted from 0) stands there twice")),
+        Some((index, _)) => Err(format!(
+            "source {index} (counted from 0) stands there twice"
+        )),
         None => Ok(()),
     }
 }

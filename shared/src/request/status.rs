@@ -48,16 +48,39 @@ impl StatusRequest {
     /// Whether both ask the same one source, and the same authority, so that they can be asked as one. A request that names no provider
     /// asks this one.
     pub fn asks_the_same_as(&self, other: &Self, default_provider: Option<ProviderName>) -> bool {
-        let source = |request: &Self| (request.provider.or(default_provider), request.region.clone(), request.instance_id.clone());
-        let authority = |request: &Self| request.cross_check.as_ref().map(|check| (check.provider, check.region.clone()));
-        self.sources.is_none() && other.sources.is_none() && source(self) == source(other) && authority(self) == authority(other)
+        let source = |request: &Self| {
+            (
+                request.provider.or(default_provider),
+                request.region.clone(),
+                request.instance_id.clone(),
+            )
+        };
+        let authority = |request: &Self| {
+            request
+                .cross_check
+                .as_ref()
+                .map(|check| (check.provider, check.region.clone()))
+        };
+        self.sources.is_none()
+            && other.sources.is_none()
+            && source(self) == source(other)
+            && authority(self) == authority(other)
     }
 }
 
 impl Request for StatusRequest {
     fn check(&self) -> Result<(), Error> {
-        Sources::check(self.sources.as_ref(), self.provider, self.region.as_ref(), self.instance_id.as_ref())?;
-        let most = if self.sources.is_some() { MOST_CERTIFICATES_OF_SEVERAL } else { MOST_CERTIFICATES };
+        Sources::check(
+            self.sources.as_ref(),
+            self.provider,
+            self.region.as_ref(),
+            self.instance_id.as_ref(),
+        )?;
+        let most = if self.sources.is_some() {
+            MOST_CERTIFICATES_OF_SEVERAL
+        } else {
+            MOST_CERTIFICATES
+        };
         check_certificates(&self.certificates, most)
     }
 }

@@ -29,13 +29,29 @@ fn the_contracts_own_examples_are_taken() {
         "reason": "device reported stolen", "not_after": "2026-01-31T01:00:00+01:00", "dry_run": false }"#;
     let inactivate: InactivateRequest = parse(inactivate).unwrap();
     assert!(!inactivate.dry_run);
-    assert_eq!(inactivate.not_after.map(|moment| moment.to_string()).as_deref(), Some("2026-01-31T00:00:00Z"));
+    assert_eq!(
+        inactivate
+            .not_after
+            .map(|moment| moment.to_string())
+            .as_deref(),
+        Some("2026-01-31T00:00:00Z")
+    );
     let status = r#"{ "provider": "alibaba-pca", "region": "cn-hangzhou",
         "certificates": [ { "serial_number": "b67e53ebcea9b77d65b0c3236646d715" } ] }"#;
-    assert_eq!(parse::<StatusRequest>(status).unwrap().certificates.len(), 1);
+    assert_eq!(
+        parse::<StatusRequest>(status).unwrap().certificates.len(),
+        1
+    );
     let least: DescribeRequest = parse("{}").unwrap();
-    assert_eq!((least.limit(), least.include_pem, least.details), (Some(100), false, true));
-    assert!(!parse::<DescribeRequest>(r#"{"details": false, "include_pem": false}"#).unwrap().details);
+    assert_eq!(
+        (least.limit(), least.include_pem, least.details),
+        (Some(100), false, true)
+    );
+    assert!(
+        !parse::<DescribeRequest>(r#"{"details": false, "include_pem": false}"#)
+            .unwrap()
+            .details
+    );
 }
 
 #[test]
@@ -52,7 +68,10 @@ fn a_bad_describe_request_names_the_member() {
         (r#"{"limit": 0}"#, "limit"),
         (r#"{"limit": 0, "summary": false}"#, "limit"),
         (r#"{"limit": 10001, "summary": true}"#, "limit"),
-        (r#"{"limit": 0, "summary": true, "include_pem": true}"#, "include_pem"),
+        (
+            r#"{"limit": 0, "summary": true, "include_pem": true}"#,
+            "include_pem",
+        ),
         (r#"{"summary": 1}"#, "summary"),
         (r#"{"limit": 10001}"#, "limit"),
         (r#"{"limit": 70000}"#, "limit"),
@@ -69,30 +88,74 @@ fn a_bad_describe_request_names_the_member() {
         (r#"["tencent-mqtt"]"#, "body"),
         (r#"{"filter": []}"#, "filter"),
         (r#"{"filter": [["client-1"]]}"#, "filter"),
-        (r#"{"filter": {"statuses": [{"active": null}]}}"#, "filter.statuses[0]"),
+        (
+            r#"{"filter": {"statuses": [{"active": null}]}}"#,
+            "filter.statuses[0]",
+        ),
         (r#"{"include_pem": "yes"}"#, "include_pem"),
         (r#"{"details": "no"}"#, "details"),
         (r#"{"details": 0}"#, "details"),
         (r#"{"details": false, "include_pem": true}"#, "include_pem"),
         (r#"{"cursor": 5}"#, "cursor"),
-        (r#"{"filter": {"client_ids": [""]}}"#, "filter.client_ids[0]"),
-        (r#"{"filter": {"common_names": ["a", "b\n"]}}"#, "filter.common_names[1]"),
-        (r#"{"filter": {"serial_numbers": ["12", "xy"]}}"#, "filter.serial_numbers[1]"),
-        (r#"{"filter": {"serial_numbers": [12]}}"#, "filter.serial_numbers[0]"),
-        (r#"{"filter": {"fingerprints_sha256": ["ab"]}}"#, "filter.fingerprints_sha256[0]"),
-        (r#"{"filter": {"ca_fingerprints_sha256": [null]}}"#, "filter.ca_fingerprints_sha256[0]"),
-        (r#"{"filter": {"statuses": ["ACTIVE"]}}"#, "filter.statuses[0]"),
-        (r#"{"filter": {"not_after_from": "tomorrow"}}"#, "filter.not_after_from"),
-        (r#"{"filter": {"expires_within_days": 0}}"#, "filter.expires_within_days"),
-        (r#"{"filter": {"expires_within_days": 3651}}"#, "filter.expires_within_days"),
-        (r#"{"filter": {"not_after_from": "2026-02-01T00:00:00Z", "not_after_to": "2026-01-01T00:00:00Z"}}"#, "filter.not_after_to"),
+        (
+            r#"{"filter": {"client_ids": [""]}}"#,
+            "filter.client_ids[0]",
+        ),
+        (
+            r#"{"filter": {"common_names": ["a", "b\n"]}}"#,
+            "filter.common_names[1]",
+        ),
+        (
+            r#"{"filter": {"serial_numbers": ["12", "xy"]}}"#,
+            "filter.serial_numbers[1]",
+        ),
+        (
+            r#"{"filter": {"serial_numbers": [12]}}"#,
+            "filter.serial_numbers[0]",
+        ),
+        (
+            r#"{"filter": {"fingerprints_sha256": ["ab"]}}"#,
+            "filter.fingerprints_sha256[0]",
+        ),
+        (
+            r#"{"filter": {"ca_fingerprints_sha256": [null]}}"#,
+            "filter.ca_fingerprints_sha256[0]",
+        ),
+        (
+            r#"{"filter": {"statuses": ["ACTIVE"]}}"#,
+            "filter.statuses[0]",
+        ),
+        (
+            r#"{"filter": {"not_after_from": "tomorrow"}}"#,
+            "filter.not_after_from",
+        ),
+        (
+            r#"{"filter": {"expires_within_days": 0}}"#,
+            "filter.expires_within_days",
+        ),
+        (
+            r#"{"filter": {"expires_within_days": 3651}}"#,
+            "filter.expires_within_days",
+        ),
+        (
+            r#"{"filter": {"not_after_from": "2026-02-01T00:00:00Z", "not_after_to": "2026-01-01T00:00:00Z"}}"#,
+            "filter.not_after_to",
+        ),
     ] {
         assert_eq!(field_of::<DescribeRequest>(json), field, "{json}");
     }
     let many = vec!["\"a\""; 101].join(",");
-    assert_eq!(field_of::<DescribeRequest>(&format!(r#"{{"filter": {{"client_ids": [{many}]}}}}"#)), "filter.client_ids");
+    assert_eq!(
+        field_of::<DescribeRequest>(&format!(r#"{{"filter": {{"client_ids": [{many}]}}}}"#)),
+        "filter.client_ids"
+    );
     let many = vec![format!("\"{}\"", "ab".repeat(32)); 101].join(",");
-    assert_eq!(field_of::<DescribeRequest>(&format!(r#"{{"filter": {{"fingerprints_sha256": [{many}]}}}}"#)), "filter.fingerprints_sha256");
+    assert_eq!(
+        field_of::<DescribeRequest>(&format!(
+            r#"{{"filter": {{"fingerprints_sha256": [{many}]}}}}"#
+        )),
+        "filter.fingerprints_sha256"
+    );
 }
 
 #[test]
@@ -105,31 +168,101 @@ fn a_bad_order_names_the_member() {
         (r#"{"certificates": null}"#.to_owned(), "certificates"),
         (r#"{"certificates": {}}"#.to_owned(), "certificates"),
         (r#"{"certificates": ["1"]}"#.to_owned(), "certificates[0]"),
-        (r#"{"certificates": [["1", "2"]]}"#.to_owned(), "certificates[0]"),
-        (r#"["alibaba-mqtt", "cn-hangzhou", "i", [["1", "2"]], null, false]"#.to_owned(), "body"),
-        (r#"{"certificates": [{}]}"#.to_owned(), "certificates[0].serial_number"),
-        (r#"{"certificates": [{"ca_serial_number": "2"}]}"#.to_owned(), "certificates[0].serial_number"),
-        (r#"{"certificates": [{"serial_number": null, "fingerprint_sha256": null}]}"#.to_owned(), "certificates[0].serial_number"),
-        (r#"{"certificates": [{"fingerprint_sha256": "ab"}]}"#.to_owned(), "certificates[0].fingerprint_sha256"),
-        (format!(r#"{{"certificates": [{certificate}], "sources": "all"}}"#), "sources"),
-        (r#"{"certificates": [{"serial_number": "1", "ca": "2"}]}"#.to_owned(), "certificates[0].ca"),
-        (format!(r#"{{"certificates": [{certificate}, {{"serial_number": "g"}}]}}"#), "certificates[1].serial_number"),
-        (format!(r#"{{"certificates": [{}]}}"#, list(101)), "certificates"),
-        (format!(r#"{{"certificates": [{certificate}], "reason": ""}}"#), "reason"),
-        (format!(r#"{{"certificates": [{certificate}], "reason": "{}"}}"#, "é".repeat(257)), "reason"),
-        (format!(r#"{{"certificates": [{certificate}], "not_after": "tomorrow"}}"#), "not_after"),
-        (format!(r#"{{"certificates": [{certificate}], "not_after": "2026-01-31"}}"#), "not_after"),
-        (format!(r#"{{"certificates": [{certificate}], "not_after": 1766073600}}"#), "not_after"),
-        (format!(r#"{{"certificates": [{certificate}], "not_after": ""}}"#), "not_after"),
-        (format!(r#"{{"certificates": [{certificate}], "dry_run": "true"}}"#), "dry_run"),
-        (format!(r#"{{"certificates": [{certificate}], "dry_run": true, "dry_run": false}}"#), "dry_run"),
-        (format!(r#"{{"certificates": [{certificate}], "force": true}}"#), "force"),
+        (
+            r#"{"certificates": [["1", "2"]]}"#.to_owned(),
+            "certificates[0]",
+        ),
+        (
+            r#"["alibaba-mqtt", "cn-hangzhou", "i", [["1", "2"]], null, false]"#.to_owned(),
+            "body",
+        ),
+        (
+            r#"{"certificates": [{}]}"#.to_owned(),
+            "certificates[0].serial_number",
+        ),
+        (
+            r#"{"certificates": [{"ca_serial_number": "2"}]}"#.to_owned(),
+            "certificates[0].serial_number",
+        ),
+        (
+            r#"{"certificates": [{"serial_number": null, "fingerprint_sha256": null}]}"#.to_owned(),
+            "certificates[0].serial_number",
+        ),
+        (
+            r#"{"certificates": [{"fingerprint_sha256": "ab"}]}"#.to_owned(),
+            "certificates[0].fingerprint_sha256",
+        ),
+        (
+            format!(r#"{{"certificates": [{certificate}], "sources": "all"}}"#),
+            "sources",
+        ),
+        (
+            r#"{"certificates": [{"serial_number": "1", "ca": "2"}]}"#.to_owned(),
+            "certificates[0].ca",
+        ),
+        (
+            format!(r#"{{"certificates": [{certificate}, {{"serial_number": "g"}}]}}"#),
+            "certificates[1].serial_number",
+        ),
+        (
+            format!(r#"{{"certificates": [{}]}}"#, list(101)),
+            "certificates",
+        ),
+        (
+            format!(r#"{{"certificates": [{certificate}], "reason": ""}}"#),
+            "reason",
+        ),
+        (
+            format!(
+                r#"{{"certificates": [{certificate}], "reason": "{}"}}"#,
+                "é".repeat(257)
+            ),
+            "reason",
+        ),
+        (
+            format!(r#"{{"certificates": [{certificate}], "not_after": "tomorrow"}}"#),
+            "not_after",
+        ),
+        (
+            format!(r#"{{"certificates": [{certificate}], "not_after": "2026-01-31"}}"#),
+            "not_after",
+        ),
+        (
+            format!(r#"{{"certificates": [{certificate}], "not_after": 1766073600}}"#),
+            "not_after",
+        ),
+        (
+            format!(r#"{{"certificates": [{certificate}], "not_after": ""}}"#),
+            "not_after",
+        ),
+        (
+            format!(r#"{{"certificates": [{certificate}], "dry_run": "true"}}"#),
+            "dry_run",
+        ),
+        (
+            format!(r#"{{"certificates": [{certificate}], "dry_run": true, "dry_run": false}}"#),
+            "dry_run",
+        ),
+        (
+            format!(r#"{{"certificates": [{certificate}], "force": true}}"#),
+            "force",
+        ),
     ] {
         assert_eq!(field_of::<InactivateRequest>(&json), field, "{json}");
     }
-    assert!(parse::<InactivateRequest>(&format!(r#"{{"certificates": [{}], "reason": "{}"}}"#, list(100), "é".repeat(256))).is_ok());
+    assert!(
+        parse::<InactivateRequest>(&format!(
+            r#"{{"certificates": [{}], "reason": "{}"}}"#,
+            list(100),
+            "é".repeat(256)
+        ))
+        .is_ok()
+    );
     assert!(parse::<StatusRequest>(&format!(r#"{{"certificates": [{}]}}"#, list(1000))).is_ok());
-    assert_eq!(field_of::<StatusRequest>(&format!(r#"{{"certificates": [{}]}}"#, list(1001))), "certificates");
+    assert_eq!(
+        field_of::<StatusRequest>(&format!(r#"{{"certificates": [{}]}}"#, list(1001))),
+        "certificates"
+    );
 }
 
 #[test]
@@ -139,12 +272,23 @@ fn a_certificate_is_named_by_its_number_or_its_fingerprint_or_both() {
     for json in [
         r#"{"serial_number": "1"}"#.to_owned(),
         format!(r#"{{"fingerprint_sha256": "{fingerprint}"}}"#),
-        format!(r#"{{"serial_number": "1", "ca_serial_number": "2", "fingerprint_sha256": "{fingerprint}"}}"#),
+        format!(
+            r#"{{"serial_number": "1", "ca_serial_number": "2", "fingerprint_sha256": "{fingerprint}"}}"#
+        ),
     ] {
         let request: StatusRequest = parse(&format!(r#"{{"certificates": [{json}]}}"#)).unwrap();
         let reference = &request.certificates[0];
-        assert_eq!(reference.fingerprint_sha256.is_some(), json.contains("fingerprint"), "{json}");
-        assert!(reference.fingerprint_sha256.as_ref().is_none_or(|fingerprint| fingerprint.as_str() == "ab".repeat(32)));
+        assert_eq!(
+            reference.fingerprint_sha256.is_some(),
+            json.contains("fingerprint"),
+            "{json}"
+        );
+        assert!(
+            reference
+                .fingerprint_sha256
+                .as_ref()
+                .is_none_or(|fingerprint| fingerprint.as_str() == "ab".repeat(32))
+        );
         assert!(parse::<InactivateRequest>(&format!(r#"{{"certificates": [{json}]}}"#)).is_ok());
     }
 }
@@ -158,19 +302,58 @@ fn a_hostile_name_or_value_is_cut_and_made_printable() {
 }
 
 const MEMBERS: &[Member] = &[
-    Member { parameter: "region", path: &["region"], kind: MemberKind::Text },
-    Member { parameter: "limit", path: &["limit"], kind: MemberKind::Number },
-    Member { parameter: "include_pem", path: &["include_pem"], kind: MemberKind::Boolean },
-    Member { parameter: "statuses", path: &["filter", "statuses"], kind: MemberKind::List },
-    Member { parameter: "client_ids", path: &["filter", "client_ids"], kind: MemberKind::List },
-    Member { parameter: "serial_number", path: &["certificates"], kind: MemberKind::Objects },
-    Member { parameter: "fingerprint_sha256", path: &["certificates"], kind: MemberKind::Objects },
-    Member { parameter: "ca_serial_number", path: &["certificates"], kind: MemberKind::InEachObject },
-    Member { parameter: "cross_check", path: &["cross_check", "provider"], kind: MemberKind::Text },
+    Member {
+        parameter: "region",
+        path: &["region"],
+        kind: MemberKind::Text,
+    },
+    Member {
+        parameter: "limit",
+        path: &["limit"],
+        kind: MemberKind::Number,
+    },
+    Member {
+        parameter: "include_pem",
+        path: &["include_pem"],
+        kind: MemberKind::Boolean,
+    },
+    Member {
+        parameter: "statuses",
+        path: &["filter", "statuses"],
+        kind: MemberKind::List,
+    },
+    Member {
+        parameter: "client_ids",
+        path: &["filter", "client_ids"],
+        kind: MemberKind::List,
+    },
+    Member {
+        parameter: "serial_number",
+        path: &["certificates"],
+        kind: MemberKind::Objects,
+    },
+    Member {
+        parameter: "fingerprint_sha256",
+        path: &["certificates"],
+        kind: MemberKind::Objects,
+    },
+    Member {
+        parameter: "ca_serial_number",
+        path: &["certificates"],
+        kind: MemberKind::InEachObject,
+    },
+    Member {
+        parameter: "cross_check",
+        path: &["cross_check", "provider"],
+        kind: MemberKind::Text,
+    },
 ];
 
 fn from_query(pairs: &[(&str, &str)]) -> Result<Value, Error> {
-    let pairs: Vec<(String, String)> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let pairs: Vec<(String, String)> = pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
     object_from_query(&pairs, MEMBERS)
 }
 
@@ -196,9 +379,21 @@ fn query_parameters_become_the_same_object() {
 #[test]
 fn what_several_parameters_say_of_certificates_meets_in_one_list_whatever_their_order() {
     for pairs in [
-        [("ca_serial_number", "0c"), ("serial_number", "0a,0b"), ("fingerprint_sha256", "ab")],
-        [("serial_number", "0a,0b"), ("ca_serial_number", "0c"), ("fingerprint_sha256", "ab")],
-        [("serial_number", "0a,0b"), ("fingerprint_sha256", "ab"), ("ca_serial_number", "0c")],
+        [
+            ("ca_serial_number", "0c"),
+            ("serial_number", "0a,0b"),
+            ("fingerprint_sha256", "ab"),
+        ],
+        [
+            ("serial_number", "0a,0b"),
+            ("ca_serial_number", "0c"),
+            ("fingerprint_sha256", "ab"),
+        ],
+        [
+            ("serial_number", "0a,0b"),
+            ("fingerprint_sha256", "ab"),
+            ("ca_serial_number", "0c"),
+        ],
     ] {
         let expected = json!({"certificates": [
             {"serial_number": "0a", "ca_serial_number": "0c"}, {"serial_number": "0b", "ca_serial_number": "0c"},
@@ -207,7 +402,10 @@ fn what_several_parameters_say_of_certificates_meets_in_one_list_whatever_their_
         assert_eq!(from_query(&pairs).unwrap(), expected, "{pairs:?}");
     }
     let expected = json!({"cross_check": {"provider": "alibaba-pca"}});
-    assert_eq!(from_query(&[("cross_check", "alibaba-pca")]).unwrap(), expected);
+    assert_eq!(
+        from_query(&[("cross_check", "alibaba-pca")]).unwrap(),
+        expected
+    );
 }
 
 #[test]
@@ -221,9 +419,16 @@ fn a_bad_query_names_the_parameter() {
         (&[("limit", "1e3")], "limit"),
         (&[("include_pem", "yes")], "include_pem"),
         (&[("ca_serial_number", "0c")], "ca_serial_number"),
-        (&[("fingerprint_sha256", "ab"), ("fingerprint_sha256", "cd")], "fingerprint_sha256"),
+        (
+            &[("fingerprint_sha256", "ab"), ("fingerprint_sha256", "cd")],
+            "fingerprint_sha256",
+        ),
     ] {
-        assert_eq!(from_query(pairs).unwrap_err().field.as_deref(), Some(field), "{pairs:?}");
+        assert_eq!(
+            from_query(pairs).unwrap_err().field.as_deref(),
+            Some(field),
+            "{pairs:?}"
+        );
     }
 }
 

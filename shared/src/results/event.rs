@@ -37,7 +37,11 @@ impl<'a> CloudEvent<'a> {
         };
         Self {
             specversion: "1.0",
-            id: if page > 1 { format!("{message_id}.{page}") } else { message_id.to_owned() },
+            id: if page > 1 {
+                format!("{message_id}.{page}")
+            } else {
+                message_id.to_owned()
+            },
             source,
             r#type: format!("device-certificates.{operation}.{kind}"),
             subject,

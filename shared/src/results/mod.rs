@@ -80,42 +80,96 @@ struct Refusal {
 impl<'a> Queue<'a> {
     /// Where answers go. `None` where they go nowhere but to the log.
     pub fn of_results(config: &'a Config, transport: &'a Transport) -> Option<Self> {
-        Self::new(RESULTS_QUEUE_URL, config.results_queue.as_ref()?, config, transport)
+        Self::new(
+            RESULTS_QUEUE_URL,
+            config.results_queue.as_ref()?,
+            config,
+            transport,
+        )
     }
 
     /// Where orders go on. `None` where they cannot.
     pub fn of_orders(config: &'a Config, transport: &'a Transport) -> Option<Self> {
-        Self::new(ORDERS_QUEUE_URL, config.orders_queue.as_ref()?, config, transport)
+        Self::new(
+            ORDERS_QUEUE_URL,
+            config.orders_queue.as_ref()?,
+            config,
+            transport,
+        )
     }
 
-    fn new(variable: &'static str, url: &'a QueueUrl, config: &'a Config, transport: &'a Transport) -> Option<Self> {
+    fn new(
+        variable: &'static str,
+        url: &'a QueueUrl,
+        config: &'a Config,
+        transport: &'a Transport,
+    ) -> Option<Self> {
         let credentials = config.aws.credentials.as_ref()?.environment_key()?;
-        Some(Self { variable, url, region: config.aws.region.as_ref()?, credentials, transport })
+        Some(Self {
+            variable,
+            url,
+            region: config.aws.region.as_ref()?,
+            credentials,
+            transport,
+        })
     }
 
     /// Sends these messages, in as few calls as they allow. Tells of each, in their order, why it could not be sent.
-    pub async fn send(&self, deadline: Deadline, lane: &Lane, messages: &[String]) -> Vec<Option<Error>> {
+    pub async fn send(
+        &self,
+        deadline: Deadline,
+        lane: &Lane,
+        messages: &[String],
+    ) -> Vec<Option<Error>> {
         let mut errors: Vec<Option<Error>> = Vec::with_capacity(messages.len());
         for batch in batches(messages) {
             match batch {
                 Batch::TooLarge => errors.push(Some(too_large())),
-                Batch::Sendable(messages) => errors.extend(self.send_batch(deadline, lane, messages).await),
+                Batch::Sendable(messages) => {
+                    errors.extend(self.send_batch(deadline, lane, messages).await)
+                }
             }
         }
         errors
     }
 
-    async fn send_batch(&self, deadline: Deadline, lane: &Lane, messages: &[String]) -> Vec<Option<Error>> {
-        let entries = messages.iter().enumerate().map(|(index, message)| Entry { id: index.to_string(), message_body: message });
-        let batch = SendMessageBatch { queue_url: self.url.as_str(), entries: entries.collect() };
+    async fn send_batch(
+        &self,
+        deadline: Deadline,
+        lane: &Lane,
+        messages: &[String],
+    ) -> Vec<Option<Error>> {
+        let entries = messages.iter().enumerate().map(|(index, message)| Entry {
+            id: index.to_string(),
+            message_body: message,
+        });
+        let batch = SendMessageBatch {
+            queue_url: self.url.as_str(),
+            entries: entries.collect(),
+        };
         let all_failed = |error: Error| messages.iter().map(|_| Some(error.clone())).collect();
         let body = match serde_json::to_vec(&batch) {
             Ok(body) => body,
-            Err(error) => return all_failed(Error::new(ErrorCode::Internal, format!("the messages cannot be written: {error}"))),
+            Err(error) => {
+                return all_failed(Error::new(
+                    ErrorCode::Internal,
+                    format!("the messages cannot be written: {error}"),
+                ));
+            }
         };
         let sign = |now: Timestamp, _nonce| self.sign(&body, now);
-        match self.transport.call(deadline, lane, Safety::Read, sign, read).await {
-            Ok(result) => (0..messages.len()).map(|index| result.error_of(&index.to_string()).map(|error| self.unsent(error))).collect(),
+        match self
+            .transport
+            .call(deadline, lane, Safety::Read, sign, read)
+            .await
+        {
+            Ok(result) => (0..messages.len())
+                .map(|index| {
+                    result
+                        .error_of(&index.to_string())
+                        .map(|error| self.unsent(error))
+                })
+                .collect(),
             Err(failure) => all_failed(self.unsent(failure.error)),
         }
     }
@@ -125,7 +179,10 @@ impl<'a> Queue<'a> {
             ErrorCode::ProviderRejected => "; the function's role needs sqs:SendMessage on it",
             _ => "",
         };
-        let detail = format!("nothing could be sent to the queue that {} names: {}{advice}", self.variable, error.detail);
+        let detail = format!(
+            "nothing could be sent to the queue that {} names: {}{advice}",
+            self.variable, error.detail
+        );
         Error { detail, ..error }
     }
 
@@ -143,9 +200,16 @@ impl<'a> Queue<'a> {
         };
         let Credentials { id, secret, token } = self.credentials;
         // A URL that was made here is one. Were it none, the call would go out unsigned and be refused.
-        let mut headers = request.headers(id, secret, token.as_ref()).unwrap_or_default();
+        let mut headers = request
+            .headers(id, secret, token.as_ref())
+            .unwrap_or_default();
         headers.extend(named.map(|(name, value)| (name, value.to_owned())));
-        HttpRequest { method: Method::Post, url, headers, body: body.to_vec() }
+        HttpRequest {
+            method: Method::Post,
+            url,
+            headers,
+            body: body.to_vec(),
+        }
     }
 }
 
@@ -177,7 +241,11 @@ fn batches(mut messages: &[String]) -> Vec<Batch<'_>> {
         };
         let count = messages.iter().take(MOST_MESSAGES).take_while(fits).count();
         let (batch, rest) = messages.split_at(count.max(1).min(messages.len()));
-        batches.push(if count == 0 { Batch::TooLarge } else { Batch::Sendable(batch) });
+        batches.push(if count == 0 {
+            Batch::TooLarge
+        } else {
+            Batch::Sendable(batch)
+        });
         messages = rest;
     }
     batches
@@ -186,23 +254,51 @@ fn batches(mut messages: &[String]) -> Vec<Batch<'_>> {
 /// The type of a failure decides before the status, as in every JSON protocol of AWS.
 fn read(response: &HttpResponse) -> Result<BatchResult, Error> {
     if response.status == 200 {
-        let Object(result) = serde_json::from_slice(&response.body)
-            .map_err(|_| Error::new(ErrorCode::ProviderInvalidResponse, "an answer of another form"))?;
+        let Object(result) = serde_json::from_slice(&response.body).map_err(|_| {
+            Error::new(
+                ErrorCode::ProviderInvalidResponse,
+                "an answer of another form",
+            )
+        })?;
         return Ok(result);
     }
-    let refusal: Refusal = serde_json::from_slice(&response.body).map(|Object(refusal)| refusal).unwrap_or_default();
-    let named = response.error_type.clone().filter(|named| !named.is_empty()).unwrap_or(refusal.error_type);
-    let code = named.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default();
+    let refusal: Refusal = serde_json::from_slice(&response.body)
+        .map(|Object(refusal)| refusal)
+        .unwrap_or_default();
+    let named = response
+        .error_type
+        .clone()
+        .filter(|named| !named.is_empty())
+        .unwrap_or(refusal.error_type);
+    let code = named
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .rsplit('#')
+        .next()
+        .unwrap_or_default();
     let kind = match (code, response.status) {
-        ("ThrottlingException" | "RequestThrottled" | "Throttling", _) | (_, 429) => ErrorCode::Throttled,
+        ("ThrottlingException" | "RequestThrottled" | "Throttling", _) | (_, 429) => {
+            ErrorCode::Throttled
+        }
         (_, 500..) => ErrorCode::ProviderUnavailable,
         _ => ErrorCode::ProviderRejected,
     };
-    Err(Error::new(kind, if code.is_empty() { format!("HTTP {}", response.status) } else { code.to_owned() }))
+    Err(Error::new(
+        kind,
+        if code.is_empty() {
+            format!("HTTP {}", response.status)
+        } else {
+            code.to_owned()
+        },
+    ))
 }
 
 fn too_large() -> Error {
-    Error::new(ErrorCode::PayloadTooLarge, "the answer is larger than a message of a queue may be; the log has it. Ask for less")
+    Error::new(
+        ErrorCode::PayloadTooLarge,
+        "the answer is larger than a message of a queue may be; the log has it. Ask for less",
+    )
 }
 
 #[cfg(test)]

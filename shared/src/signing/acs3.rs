@@ -35,8 +35,11 @@ pub struct Steps {
 impl Request<'_> {
     /// All steps that need no key.
     pub fn steps(&self) -> Steps {
-        let mut headers: Vec<(String, String)> =
-            self.headers.iter().map(|(name, value)| (name.to_lowercase(), (*value).to_owned())).collect();
+        let mut headers: Vec<(String, String)> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_lowercase(), (*value).to_owned()))
+            .collect();
         headers.sort();
         let signed_headers = signed_header_names(&headers);
         let canonical_request = format!(
@@ -47,7 +50,11 @@ impl Request<'_> {
             sha256_hex(self.body)
         );
         let string_to_sign = format!("{ALGORITHM}\n{}", sha256_hex(canonical_request.as_bytes()));
-        Steps { signed_headers, canonical_request, string_to_sign }
+        Steps {
+            signed_headers,
+            canonical_request,
+            string_to_sign,
+        }
     }
 
     /// The value of the `Authorization` header.
@@ -100,10 +107,18 @@ impl Call<'_> {
             headers.push(("x-acs-security-token", token.expose_secret().to_owned()));
         }
         let authorization = {
-            let mut signed: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let mut signed: Vec<(&str, &str)> = headers
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
             signed.push(("host", self.host));
-            Request { method: self.method, canonical_query: self.canonical_query, headers: &signed, body: &[] }
-                .authorization(access_key_id, access_key_secret)
+            Request {
+                method: self.method,
+                canonical_query: self.canonical_query,
+                headers: &signed,
+                body: &[],
+            }
+            .authorization(access_key_id, access_key_secret)
         };
         headers.push(("authorization", authorization));
         // Without it an error may come as XML.
@@ -114,14 +129,21 @@ impl Call<'_> {
 
 /// The signature in lower-case hex. This scheme derives no key: the secret itself signs.
 pub fn signature(access_key_secret: &SecretString, string_to_sign: &str) -> String {
-    hex(&hmac_sha256(access_key_secret.expose_secret().as_bytes(), string_to_sign.as_bytes()))
+    hex(&hmac_sha256(
+        access_key_secret.expose_secret().as_bytes(),
+        string_to_sign.as_bytes(),
+    ))
 }
 
 /// The parameters sorted by name in byte order, percent-encoded, joined as `name=value` by `&`.
 pub fn canonical_query(parameters: &[(&str, &str)]) -> String {
     let mut parameters = parameters.to_vec();
     parameters.sort_unstable();
-    parameters.iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value))).collect::<Vec<_>>().join("&")
+    parameters
+        .iter()
+        .map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 /// RFC 3986: everything but the unreserved characters becomes `%XX` in upper case.
@@ -129,7 +151,9 @@ pub fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(char::from(byte))
+            }
             _ => {
                 encoded.push('%');
                 encoded.push_str(&hex(&[byte]).to_uppercase());

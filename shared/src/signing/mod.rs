@@ -35,10 +35,17 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// `name:value` and a line feed for each header, with values stripped of outer blanks; `headers` must be sorted by name.
 fn canonical_headers<'a>(headers: impl IntoIterator<Item = &'a (String, String)>) -> String {
-    headers.into_iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect()
+    headers
+        .into_iter()
+        .map(|(name, value)| format!("{name}:{}\n", value.trim()))
+        .collect()
 }
 
 /// The names of the signed headers, joined by `;`.
 fn signed_header_names<'a>(headers: impl IntoIterator<Item = &'a (String, String)>) -> String {
-    headers.into_iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(";")
+    headers
+        .into_iter()
+        .map(|(name, _)| name.as_str())
+        .collect::<Vec<_>>()
+        .join(";")
 }

@@ -37,22 +37,43 @@ impl Request<'_> {
         session_token: Option<&SecretString>,
     ) -> Result<Vec<(&'static str, String)>, String> {
         let token = session_token.map(|token| token.expose_secret().to_owned());
-        let identity = Credentials::new(access_key_id, secret_access_key.expose_secret(), token, None, "environment").into();
+        let identity = Credentials::new(
+            access_key_id,
+            secret_access_key.expose_secret(),
+            token,
+            None,
+            "environment",
+        )
+        .into();
         let since_epoch = Duration::from_secs(u64::try_from(self.timestamp).unwrap_or_default());
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(self.region)
             .name(self.service)
-            .time(SystemTime::UNIX_EPOCH.checked_add(since_epoch).unwrap_or(SystemTime::UNIX_EPOCH))
+            .time(
+                SystemTime::UNIX_EPOCH
+                    .checked_add(since_epoch)
+                    .unwrap_or(SystemTime::UNIX_EPOCH),
+            )
             .settings(SigningSettings::default())
             .build()
             .map_err(|error| error.to_string())?
             .into();
-        let request = SignableRequest::new(self.method, self.url, self.headers.iter().copied(), SignableBody::Bytes(self.body));
+        let request = SignableRequest::new(
+            self.method,
+            self.url,
+            self.headers.iter().copied(),
+            SignableBody::Bytes(self.body),
+        );
         let request = request.map_err(|error| error.to_string())?;
-        let (instructions, _signature) = sign(request, &parameters).map_err(|error| error.to_string())?.into_parts();
+        let (instructions, _signature) = sign(request, &parameters)
+            .map_err(|error| error.to_string())?
+            .into_parts();
         let (headers, _query) = instructions.into_parts();
-        Ok(headers.into_iter().map(|header| (header.name(), header.value().to_owned())).collect())
+        Ok(headers
+            .into_iter()
+            .map(|header| (header.name(), header.value().to_owned()))
+            .collect())
     }
 }
 

@@ -47,15 +47,33 @@ impl Request<'_> {
     /// All steps that need no key.
     pub fn steps(&self) -> Steps {
         let date = utc_date(self.timestamp);
-        let mut headers: Vec<(String, String)> =
-            self.headers.iter().map(|(name, value)| (name.to_lowercase(), value.trim().to_lowercase())).collect();
+        let mut headers: Vec<(String, String)> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_lowercase(), value.trim().to_lowercase()))
+            .collect();
         headers.sort();
         let signed_headers = signed_header_names(&headers);
-        let canonical_request =
-            format!("{}\n/\n{}\n{}\n{signed_headers}\n{}", self.method, self.query, canonical_headers(&headers), sha256_hex(self.body));
+        let canonical_request = format!(
+            "{}\n/\n{}\n{}\n{signed_headers}\n{}",
+            self.method,
+            self.query,
+            canonical_headers(&headers),
+            sha256_hex(self.body)
+        );
         let credential_scope = format!("{date}/{}/{TERMINATOR}", self.service);
-        let string_to_sign = format!("{ALGORITHM}\n{}\n{credential_scope}\n{}", self.timestamp, sha256_hex(canonical_request.as_bytes()));
-        Steps { date, signed_headers, canonical_request, credential_scope, string_to_sign }
+        let string_to_sign = format!(
+            "{ALGORITHM}\n{}\n{credential_scope}\n{}",
+            self.timestamp,
+            sha256_hex(canonical_request.as_bytes())
+        );
+        Steps {
+            date,
+            signed_headers,
+            canonical_request,
+            credential_scope,
+            string_to_sign,
+        }
     }
 
     /// The value of the `Authorization` header.
@@ -95,13 +113,22 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     /// All headers of a call that is signed with this key.
-    pub fn signed_headers(&self, secret_id: &str, secret_key: &SecretString, token: Option<&SecretString>) -> Vec<(&'static str, String)> {
+    pub fn signed_headers(
+        &self,
+        secret_id: &str,
+        secret_key: &SecretString,
+        token: Option<&SecretString>,
+    ) -> Vec<(&'static str, String)> {
         let request = Request {
             method: "POST",
             query: "",
             // The action takes part, as on the vendor's current page: several actions share one body, and a signature
             // for a read must not fit a write.
-            headers: &[("content-type", CONTENT_TYPE), ("host", self.host), ("x-tc-action", self.action)],
+            headers: &[
+                ("content-type", CONTENT_TYPE),
+                ("host", self.host),
+                ("x-tc-action", self.action),
+            ],
             body: self.body,
             service: self.service,
             timestamp: self.timestamp,
@@ -131,7 +158,10 @@ impl Call<'_> {
 
 /// The key derived for one day and one service.
 pub fn signing_key(secret_key: &SecretString, date: &str, service: &str) -> [u8; 32] {
-    let secret_date = hmac_sha256(format!("TC3{}", secret_key.expose_secret()).as_bytes(), date.as_bytes());
+    let secret_date = hmac_sha256(
+        format!("TC3{}", secret_key.expose_secret()).as_bytes(),
+        date.as_bytes(),
+    );
     let secret_service = hmac_sha256(&secret_date, service.as_bytes());
     hmac_sha256(&secret_service, TERMINATOR.as_bytes())
 }
@@ -143,6 +173,13 @@ pub fn signature(signing_key: &[u8], string_to_sign: &str) -> String {
 
 fn utc_date(timestamp: i64) -> String {
     // A timestamp outside of the calendar cannot come from a clock; it would sign as the epoch and be refused.
-    let date = OffsetDateTime::from_unix_timestamp(timestamp).unwrap_or(OffsetDateTime::UNIX_EPOCH).date();
-    format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+    let date = OffsetDateTime::from_unix_timestamp(timestamp)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        .date();
+    format!(
+        "{:04}-{:02}-{:02}",
+        date.year(),
+        u8::from(date.month()),
+        date.day()
+    )
 }

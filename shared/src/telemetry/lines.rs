@@ -26,14 +26,30 @@ impl Lines {
     /// An event of the log with the line feed after it.
     pub(super) fn line(&self, event: &Event<'_>) -> String {
         let is_record = event.metadata().target() == RECORD;
-        let mut said = Said { json: self.json || is_record, message: String::new(), fields: String::new() };
+        let mut said = Said {
+            json: self.json || is_record,
+            message: String::new(),
+            fields: String::new(),
+        };
         event.record(&mut said);
         let timestamp = Timestamp::from_system_time(SystemTime::now());
-        let level = if is_record { self.record_level } else { event.metadata().level().as_str() };
+        let level = if is_record {
+            self.record_level
+        } else {
+            event.metadata().level().as_str()
+        };
         if !said.json {
-            return format!("{timestamp} {level} {}{}\n", escaped(&said.message), said.fields);
+            return format!(
+                "{timestamp} {level} {}{}\n",
+                escaped(&said.message),
+                said.fields
+            );
         }
-        let (message, service, scope) = (json_text(&said.message), json_text(self.service), EventScope::members());
+        let (message, service, scope) = (
+            json_text(&said.message),
+            json_text(self.service),
+            EventScope::members(),
+        );
         format!(
             "{{\"timestamp\":\"{timestamp}\",\"level\":\"{level}\",\"message\":{message},\"service\":{service}{scope}{}}}\n",
             said.fields
@@ -48,15 +64,16 @@ pub(super) fn json_text(text: &str) -> String {
 
 /// A text without anything that could begin another line.
 fn escaped(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut line, c| {
-        if c.is_control() {
-            // Writing into a String cannot fail.
-            let _ = write!(line, "{}", c.escape_default());
-        } else {
-            line.push(c);
-        }
-        line
-    })
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut line, c| {
+            if c.is_control() {
+                // Writing into a String cannot fail.
+                let _ = write!(line, "{}", c.escape_default());
+            } else {
+                line.push(c);
+            }
+            line
+        })
 }
 
 /// What an event of the log says, as it becomes part of the line.
@@ -68,7 +85,11 @@ struct Said {
 
 impl Said {
     fn field(&mut self, name: &str, value: &str) {
-        let parts = if self.json { [",\"", name, "\":", value] } else { [" ", name, "=", value] };
+        let parts = if self.json {
+            [",\"", name, "\":", value]
+        } else {
+            [" ", name, "=", value]
+        };
         self.fields.extend(parts);
     }
 }
@@ -84,17 +105,30 @@ impl Visit for Said {
             value.clone_into(&mut self.message);
         } else if let Some(name) = name.strip_prefix(JSON_PREFIX) {
             match self.json {
-                true => self.field(name, serde_json::from_str::<&RawValue>(value).map_or("null", RawValue::get)),
+                true => self.field(
+                    name,
+                    serde_json::from_str::<&RawValue>(value).map_or("null", RawValue::get),
+                ),
                 false => self.field(name, &escaped(value)),
             }
         } else if self.json && name.starts_with(MEMBERS_PREFIX) {
             let members = serde_json::from_str::<&RawValue>(value).map_or("", RawValue::get);
-            let members = members.strip_prefix('{').and_then(|members| members.strip_suffix('}')).unwrap_or_default();
+            let members = members
+                .strip_prefix('{')
+                .and_then(|members| members.strip_suffix('}'))
+                .unwrap_or_default();
             if !members.is_empty() {
                 self.fields.extend([",", members]);
             }
         } else {
-            self.field(name, &if self.json { json_text(value) } else { format!("{value:?}") });
+            self.field(
+                name,
+                &if self.json {
+                    json_text(value)
+                } else {
+                    format!("{value:?}")
+                },
+            );
         }
     }
 

@@ -24,8 +24,16 @@ impl EventScope {
     /// Begins with an event. `trace_header` is what X-Ray sends along: `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=...;Sampled=1`.
     #[must_use]
     pub fn enter(request_id: &str, trace_header: Option<&str>) -> Self {
-        let root = trace_header.and_then(|header| header.split(';').find_map(|part| part.trim().strip_prefix("Root=")));
-        let current = Current { request_id: request_id.to_owned(), trace_id: root.map(str::to_owned), is_first: IS_COLD.replace(false) };
+        let root = trace_header.and_then(|header| {
+            header
+                .split(';')
+                .find_map(|part| part.trim().strip_prefix("Root="))
+        });
+        let current = Current {
+            request_id: request_id.to_owned(),
+            trace_id: root.map(str::to_owned),
+            is_first: IS_COLD.replace(false),
+        };
         CURRENT.replace(Some(current));
         Self(())
     }
@@ -33,8 +41,18 @@ impl EventScope {
     /// The members by which a JSON line names it, with a comma before each.
     pub(super) fn members() -> String {
         CURRENT.with_borrow(|current| {
-            let Some(Current { request_id, trace_id, is_first }) = current else { return String::new() };
-            let mut members = format!(",\"cold_start\":{is_first},\"function_request_id\":{}", json_text(request_id));
+            let Some(Current {
+                request_id,
+                trace_id,
+                is_first,
+            }) = current
+            else {
+                return String::new();
+            };
+            let mut members = format!(
+                ",\"cold_start\":{is_first},\"function_request_id\":{}",
+                json_text(request_id)
+            );
             if let Some(trace_id) = trace_id {
                 members.extend([",\"xray_trace_id\":", &json_text(trace_id)]);
             }

@@ -8,19 +8,36 @@ use super::*;
 #[test]
 fn a_json_line_is_one_object_whatever_the_texts_hold() {
     let hostile = "a\n{\"level\":\"ERROR\"}\r\u{2028}\0";
-    let line = written("info", true, || tracing::info!(reason = hostile, calls = 3_u64, failed = true, none = None::<&str>, "tried\n it"));
+    let line = written("info", true, || {
+        tracing::info!(
+            reason = hostile,
+            calls = 3_u64,
+            failed = true,
+            none = None::<&str>,
+            "tried\n it"
+        )
+    });
     assert_eq!(line.matches('\n').count(), 1, "{line}");
     let line: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(line["message"], "tried\n it");
     assert_eq!(line["reason"], hostile);
-    assert_eq!((line["calls"].as_u64(), line["failed"].as_bool(), line["level"].as_str()), (Some(3), Some(true), Some("INFO")));
+    assert_eq!(
+        (
+            line["calls"].as_u64(),
+            line["failed"].as_bool(),
+            line["level"].as_str()
+        ),
+        (Some(3), Some(true), Some("INFO"))
+    );
     assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
     assert!(line.get("none").is_none());
 }
 
 #[test]
 fn json_fields_are_embedded_and_broken_ones_are_null() {
-    let line = written("info", true, || tracing::info!(json.answer = r#"{"a":[1]}"#, json.broken = "{", "answer"));
+    let line = written("info", true, || {
+        tracing::info!(json.answer = r#"{"a":[1]}"#, json.broken = "{", "answer")
+    });
     let line: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(line["answer"]["a"][0], 1);
     assert!(line["broken"].is_null());
@@ -28,7 +45,9 @@ fn json_fields_are_embedded_and_broken_ones_are_null() {
 
 #[test]
 fn a_text_line_cannot_be_broken_in_two() {
-    let line = written("info", false, || tracing::info!(reason = "a\nERROR b", json.answer = "{\n}", "tried\nit"));
+    let line = written("info", false, || {
+        tracing::info!(reason = "a\nERROR b", json.answer = "{\n}", "tried\nit")
+    });
     assert_eq!(line.matches('\n').count(), 1, "{line}");
     assert!(line.contains(r#"INFO tried\nit"#), "{line}");
 }
@@ -42,17 +61,36 @@ fn libraries_stay_silent_below_warnings_at_every_level() {
         tracing::trace!("own detail");
     };
     let lines = written("trace", true, both);
-    assert!(!lines.contains("the event") && !lines.contains("on the wire"), "{lines}");
-    assert!(lines.contains("odd") && lines.contains("own detail"), "{lines}");
+    assert!(
+        !lines.contains("the event") && !lines.contains("on the wire"),
+        "{lines}"
+    );
+    assert!(
+        lines.contains("odd") && lines.contains("own detail"),
+        "{lines}"
+    );
     assert_eq!(written("fatal", true, both), "");
 }
 
 #[test]
 fn records_are_written_at_every_level_and_as_json() {
-    for (configured, told) in [("trace", "INFO"), ("info", "INFO"), ("warn", "WARN"), ("error", "ERROR"), ("fatal", "FATAL")] {
-        let line = written(configured, false, || tracing::info!(target: RECORD, message_id = "1", json.answer = "{}", "answer"));
+    for (configured, told) in [
+        ("trace", "INFO"),
+        ("info", "INFO"),
+        ("warn", "WARN"),
+        ("error", "ERROR"),
+        ("fatal", "FATAL"),
+    ] {
+        let line = written(
+            configured,
+            false,
+            || tracing::info!(target: RECORD, message_id = "1", json.answer = "{}", "answer"),
+        );
         let line: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!((&line["answer"], &line["level"]), (&serde_json::json!({}), &Value::from(told)));
+        assert_eq!(
+            (&line["answer"], &line["level"]),
+            (&serde_json::json!({}), &Value::from(told))
+        );
     }
 }
 
@@ -76,20 +114,52 @@ fn levels_are_lambdas() {
 fn lines_name_the_event_while_it_is_under_way_and_the_first_one_is_cold() {
     let lines = written("info", true, || {
         tracing::info!("before");
-        for (request_id, trace) in
-            [("id-1", Some("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1")), ("id-2", None)]
-        {
+        for (request_id, trace) in [
+            (
+                "id-1",
+                Some("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"),
+            ),
+            ("id-2", None),
+        ] {
             let _scope = EventScope::enter(request_id, trace);
             tracing::info!("within");
         }
         tracing::info!("after");
     });
-    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let told = |line: &Value| ["service", "cold_start", "function_request_id", "xray_trace_id"].map(|member| line[member].clone());
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let told = |line: &Value| {
+        [
+            "service",
+            "cold_start",
+            "function_request_id",
+            "xray_trace_id",
+        ]
+        .map(|member| line[member].clone())
+    };
     let service = || Value::from("describe");
     let none = Value::Null;
-    assert_eq!(told(&lines[0]), [service(), none.clone(), none.clone(), none.clone()]);
-    assert_eq!(told(&lines[1]), [service(), true.into(), "id-1".into(), "1-5759e988-bd862e3fe1be46a994272793".into()]);
-    assert_eq!(told(&lines[2]), [service(), false.into(), "id-2".into(), none.clone()]);
-    assert_eq!(told(&lines[3]), [service(), none.clone(), none.clone(), none]);
+    assert_eq!(
+        told(&lines[0]),
+        [service(), none.clone(), none.clone(), none.clone()]
+    );
+    assert_eq!(
+        told(&lines[1]),
+        [
+            service(),
+            true.into(),
+            "id-1".into(),
+            "1-5759e988-bd862e3fe1be46a994272793".into()
+        ]
+    );
+    assert_eq!(
+        told(&lines[2]),
+        [service(), false.into(), "id-2".into(), none.clone()]
+    );
+    assert_eq!(
+        told(&lines[3]),
+        [service(), none.clone(), none.clone(), none]
+    );
 }

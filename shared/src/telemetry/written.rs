@@ -8,6 +8,11 @@ use super::log;
 pub(crate) fn written(level: &str, json: bool, run: impl FnOnce()) -> String {
     let output = Arc::new(Mutex::new(String::new()));
     let lines = Arc::clone(&output);
-    tracing::subscriber::with_default(log("describe", Some(level), json, move |line: &str| lines.lock().unwrap().push_str(line)), run);
+    tracing::subscriber::with_default(
+        log("describe", Some(level), json, move |line: &str| {
+            lines.lock().unwrap().push_str(line)
+        }),
+        run,
+    );
     output.lock().unwrap().clone()
 }

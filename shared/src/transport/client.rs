@@ -14,7 +14,10 @@ use super::hint::retry_after;
 use super::idle::IdleConnections;
 use super::{HttpRequest, HttpResponse, LocalFuture, Method, SendError, SendHttp};
 
-const USER_AGENT_VALUE: HeaderValue = HeaderValue::from_static(concat!("device-certificate-functions/", env!("CARGO_PKG_VERSION")));
+const USER_AGENT_VALUE: HeaderValue = HeaderValue::from_static(concat!(
+    "device-certificate-functions/",
+    env!("CARGO_PKG_VERSION")
+));
 
 /// The real client. One is made at start and shared by all calls, so that connections are kept.
 pub struct HttpClient {
@@ -28,7 +31,10 @@ impl HttpClient {
     /// # Errors
     /// When the file cannot be read or holds no certificate.
     pub fn new(extra_roots: Option<&Path>) -> Result<Self, StartError> {
-        Ok(Self { connector: Connector::new(extra_roots)?, idle: IdleConnections::default() })
+        Ok(Self {
+            connector: Connector::new(extra_roots)?,
+            idle: IdleConnections::default(),
+        })
     }
 
     /// Opens a connection to this URL's server within two seconds, without a request, for the first call to find.
@@ -43,22 +49,36 @@ impl HttpClient {
         Ok(())
     }
 
-    async fn send_once(&self, request: HttpRequest, timeout: Duration) -> Result<HttpResponse, SendError> {
+    async fn send_once(
+        &self,
+        request: HttpRequest,
+        timeout: Duration,
+    ) -> Result<HttpResponse, SendError> {
         let (server, mut message) = message(request).map_err(SendError::NotSent)?;
         let begun = tokio::time::Instant::now();
         loop {
             let (mut connection, is_new) = match self.idle.take(&server) {
                 Some(connection) => (connection, false),
-                None => (self.connect(&server, timeout.saturating_sub(begun.elapsed())).await?, true),
+                None => (
+                    self.connect(&server, timeout.saturating_sub(begun.elapsed()))
+                        .await?,
+                    true,
+                ),
             };
-            let exchanged = tokio::time::timeout(timeout.saturating_sub(begun.elapsed()), connection.exchange(message)).await;
+            let exchanged = tokio::time::timeout(
+                timeout.saturating_sub(begun.elapsed()),
+                connection.exchange(message),
+            )
+            .await;
             match exchanged.map_err(|_| SendError::TimedOut)? {
                 Ok(answer) => {
                     self.idle.put(server, connection);
                     return Ok(response(answer));
                 }
                 // The other side has closed it meanwhile, and nothing of the request has been written.
-                Err(Broken::NotSent { message: unsent, .. }) if !is_new => message = *unsent,
+                Err(Broken::NotSent {
+                    message: unsent, ..
+                }) if !is_new => message = *unsent,
                 Err(Broken::NotSent { cause, .. }) => return Err(SendError::NotSent(cause)),
                 Err(Broken::NoAnswer(cause)) => return Err(SendError::NoAnswer(cause)),
                 Err(Broken::TooLarge) => return Err(SendError::AnswerTooLarge),
@@ -70,13 +90,19 @@ impl HttpClient {
     async fn connect(&self, server: &Server, timeout: Duration) -> Result<Connection, SendError> {
         match tokio::time::timeout(timeout, self.connector.connect(server)).await {
             Ok(connected) => connected.map_err(SendError::NotSent),
-            Err(_) => Err(SendError::NotSent("there was no time left to connect".to_owned())),
+            Err(_) => Err(SendError::NotSent(
+                "there was no time left to connect".to_owned(),
+            )),
         }
     }
 }
 
 impl SendHttp for HttpClient {
-    fn send(&self, request: HttpRequest, timeout: Duration) -> LocalFuture<'_, Result<HttpResponse, SendError>> {
+    fn send(
+        &self,
+        request: HttpRequest,
+        timeout: Duration,
+    ) -> LocalFuture<'_, Result<HttpResponse, SendError>> {
         Box::pin(self.send_once(request, timeout))
     }
 }
@@ -84,9 +110,13 @@ impl SendHttp for HttpClient {
 /// The request as it goes to its server, in origin-form.
 fn message(request: HttpRequest) -> Result<(Server, Request<Full<Bytes>>), String> {
     let url = Bytes::from(request.url);
-    let uri = Uri::from_maybe_shared(url.clone()).map_err(|error| format!("the URL cannot be read: {error}"))?;
+    let uri = Uri::from_maybe_shared(url.clone())
+        .map_err(|error| format!("the URL cannot be read: {error}"))?;
     let server = Server::of(&uri).ok_or("the URL names no server")?;
-    let target = uri.into_parts().path_and_query.ok_or("the URL has no path")?;
+    let target = uri
+        .into_parts()
+        .path_and_query
+        .ok_or("the URL has no path")?;
     if !url.ends_with(target.as_str().as_bytes()) {
         // What is signed is what is sent; a URL that would be cut on the way is a defect here.
         return Err("the URL would not be sent as it was signed".to_owned());
@@ -110,7 +140,10 @@ fn message(request: HttpRequest) -> Result<(Server, Request<Full<Bytes>>), Strin
     for (name, value) in request.headers {
         let unusable = || format!("the header {name} cannot be sent");
         let value = HeaderValue::from_maybe_shared(Bytes::from(value)).map_err(|_| unusable())?;
-        headers.append(HeaderName::from_bytes(name.as_bytes()).map_err(|_| unusable())?, value);
+        headers.append(
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| unusable())?,
+            value,
+        );
     }
     Ok((server, message))
 }

@@ -32,12 +32,18 @@ impl Server {
     pub(super) fn of(uri: &Uri) -> Option<Self> {
         let mut parts = uri.clone().into_parts();
         parts.path_and_query = Some(PathAndQuery::from_static("/"));
-        Uri::from_parts(parts).ok().filter(|uri| uri.authority().is_some()).map(Self)
+        Uri::from_parts(parts)
+            .ok()
+            .filter(|uri| uri.authority().is_some())
+            .map(Self)
     }
 
     /// Host and port, as the URL has them.
     pub(super) fn host_header(&self) -> Result<HeaderValue, String> {
-        let authority = self.0.authority().map_or("", |authority| authority.as_str());
+        let authority = self
+            .0
+            .authority()
+            .map_or("", |authority| authority.as_str());
         HeaderValue::from_str(authority).map_err(|error| error.to_string())
     }
 
@@ -51,7 +57,8 @@ impl Server {
 
     fn name(&self) -> Result<ServerName<'static>, String> {
         let host = self.host().to_owned();
-        ServerName::try_from(host).map_err(|_| format!("{} is no name that a certificate can be for", self.host()))
+        ServerName::try_from(host)
+            .map_err(|_| format!("{} is no name that a certificate can be for", self.host()))
     }
 }
 
@@ -76,13 +83,17 @@ pub(super) struct Connector {
 impl Connector {
     /// Trusts the compiled-in roots and those of the PEM file `extra_roots`.
     pub(super) fn new(extra_roots: Option<&Path>) -> Result<Self, StartError> {
-        let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let mut roots = rustls::RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        };
         if let Some(path) = extra_roots {
             add_roots(&mut roots, path)?;
         }
         let mut cryptography = rustls::crypto::ring::default_provider();
         cryptography.cipher_suites.sort_by_key(hash_length);
-        cryptography.kx_groups.sort_by_key(|group| group.name() != FIRST_GROUP);
+        cryptography
+            .kx_groups
+            .sort_by_key(|group| group.name() != FIRST_GROUP);
         let tls = rustls::ClientConfig::builder_with_provider(Arc::new(cryptography))
             .with_safe_default_protocol_versions()
             .map_err(|error| StartError(format!("TLS cannot be set up: {error}")))?
@@ -93,7 +104,10 @@ impl Connector {
         tcp.set_nodelay(true);
         // The addresses of a name share it, so that a dead one leaves time for the next.
         tcp.set_connect_timeout(Some(TIMEOUT));
-        Ok(Self { tcp, tls: TlsConnector::from(Arc::new(tls)) })
+        Ok(Self {
+            tcp,
+            tls: TlsConnector::from(Arc::new(tls)),
+        })
     }
 
     /// A new connection, within two seconds.
@@ -107,9 +121,19 @@ impl Connector {
     }
 
     async fn connect_at_leisure(&self, server: &Server) -> Result<Connection, String> {
-        let tcp = self.tcp.clone().call(server.0.clone()).await.map_err(|error| innermost(&error))?.into_inner();
+        let tcp = self
+            .tcp
+            .clone()
+            .call(server.0.clone())
+            .await
+            .map_err(|error| innermost(&error))?
+            .into_inner();
         if server.is_encrypted() {
-            let tls = self.tls.connect(server.name()?, tcp).await.map_err(|error| innermost(&error))?;
+            let tls = self
+                .tls
+                .connect(server.name()?, tcp)
+                .await
+                .map_err(|error| innermost(&error))?;
             Connection::begin(Box::new(tls)).await
         } else {
             Connection::begin(Box::new(tcp)).await
@@ -128,7 +152,12 @@ fn hash_length(suite: &SupportedCipherSuite) -> usize {
 }
 
 fn add_roots(roots: &mut rustls::RootCertStore, path: &Path) -> Result<(), StartError> {
-    let unusable = |reason: String| StartError(format!("SSL_CERT_FILE {} cannot be used: {reason}", path.display()));
+    let unusable = |reason: String| {
+        StartError(format!(
+            "SSL_CERT_FILE {} cannot be used: {reason}",
+            path.display()
+        ))
+    };
     let certificates = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| unusable(error.to_string()))?;

@@ -48,19 +48,31 @@ pub(super) enum Broken {
 
 impl Connection {
     pub(super) async fn begin(stream: Box<dyn Stream>) -> Result<Self, String> {
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| innermost(&error))?;
-        Ok(Self { sender, driver: Driver { connection, has_ended: false } })
+        let (sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| innermost(&error))?;
+        Ok(Self {
+            sender,
+            driver: Driver {
+                connection,
+                has_ended: false,
+            },
+        })
     }
 
     /// Whether it takes another request, as far as this side can know.
     pub(super) fn is_open(&mut self) -> bool {
         let mut context = Context::from_waker(Waker::noop());
         self.driver.drive(&mut context);
-        !self.driver.has_ended && matches!(self.sender.poll_ready(&mut context), Poll::Ready(Ok(())))
+        !self.driver.has_ended
+            && matches!(self.sender.poll_ready(&mut context), Poll::Ready(Ok(())))
     }
 
     /// Sends a request and reads the whole answer.
-    pub(super) async fn exchange(&mut self, message: Request<Full<Bytes>>) -> Result<Response<Bytes>, Broken> {
+    pub(super) async fn exchange(
+        &mut self,
+        message: Request<Full<Bytes>>,
+    ) -> Result<Response<Bytes>, Broken> {
         let Self { sender, driver } = self;
         let mut answer = pin!(answer(sender, message));
         poll_fn(|context| {
@@ -82,14 +94,20 @@ impl Driver {
     }
 }
 
-async fn answer(sender: &mut SendRequest<Full<Bytes>>, message: Request<Full<Bytes>>) -> Result<Response<Bytes>, Broken> {
+async fn answer(
+    sender: &mut SendRequest<Full<Bytes>>,
+    message: Request<Full<Bytes>>,
+) -> Result<Response<Bytes>, Broken> {
     let (head, body) = match sender.try_send_request(message).await {
         Ok(response) => response.into_parts(),
         Err(mut failure) => {
             let message = failure.take_message();
             let cause = innermost(failure.error());
             return Err(match message {
-                Some(message) => Broken::NotSent { message: Box::new(message), cause },
+                Some(message) => Broken::NotSent {
+                    message: Box::new(message),
+                    cause,
+                },
                 None => Broken::NoAnswer(cause),
             });
         }
@@ -97,7 +115,13 @@ async fn answer(sender: &mut SendRequest<Full<Bytes>>, message: Request<Full<Byt
     let body = Limited::new(body, LARGEST_ANSWER)
         .collect()
         .await
-        .map_err(|error| if error.is::<LengthLimitError>() { Broken::TooLarge } else { Broken::NoAnswer(innermost(error.as_ref())) })?;
+        .map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                Broken::TooLarge
+            } else {
+                Broken::NoAnswer(innermost(error.as_ref()))
+            }
+        })?;
     Ok(Response::from_parts(head, body.to_bytes()))
 }
 

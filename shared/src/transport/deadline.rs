@@ -51,10 +51,17 @@ impl Deadline {
 
     /// How long an attempt may take that is begun after waiting so long; `None` when it should not be begun. After a write, the
     /// read of its effect has to wait for its `turn`.
-    pub(super) fn attempt_after(self, wait: Duration, safety: Safety, turn: Duration) -> Option<Duration> {
+    pub(super) fn attempt_after(
+        self,
+        wait: Duration,
+        safety: Safety,
+        turn: Duration,
+    ) -> Option<Duration> {
         let reserve = match safety {
             Safety::Read => ANSWER_RESERVE,
-            Safety::Write => ANSWER_RESERVE.saturating_add(READ_BACK_RESERVE).saturating_add(turn),
+            Safety::Write => ANSWER_RESERVE
+                .saturating_add(READ_BACK_RESERVE)
+                .saturating_add(turn),
         };
         let usable = self.remaining().checked_sub(wait)?.checked_sub(reserve)?;
         (usable >= SHORTEST_ATTEMPT).then_some(usable.min(LONGEST_ATTEMPT))
@@ -62,12 +69,15 @@ impl Deadline {
 
     /// Whether there is time to read once more behind this wait.
     pub fn leaves_a_look_behind(self, wait: Duration) -> bool {
-        self.attempt_after(wait, Safety::Read, Duration::ZERO).is_some()
+        self.attempt_after(wait, Safety::Read, Duration::ZERO)
+            .is_some()
     }
 
     /// Whether what ends so long from now leaves time to answer.
     pub(super) fn holds(self, left: Duration) -> bool {
-        self.remaining().checked_sub(left).is_some_and(|rest| rest >= ANSWER_RESERVE)
+        self.remaining()
+            .checked_sub(left)
+            .is_some_and(|rest| rest >= ANSWER_RESERVE)
     }
 
     fn remaining(self) -> Duration {
@@ -94,7 +104,11 @@ mod tests {
             (Duration::from_millis(1499), None),
             (Duration::ZERO, None),
         ] {
-            assert_eq!(Deadline::after(left).attempt(Safety::Read), attempt, "{left:?}");
+            assert_eq!(
+                Deadline::after(left).attempt(Safety::Read),
+                attempt,
+                "{left:?}"
+            );
         }
     }
 
@@ -104,19 +118,39 @@ mod tests {
         let attempt = deadline.attempt(Safety::Write).unwrap();
         tokio::time::sleep(attempt).await;
         assert!(deadline.attempt(Safety::Read).is_some());
-        assert_eq!(Deadline::after(Duration::from_millis(2749)).attempt(Safety::Write), None);
+        assert_eq!(
+            Deadline::after(Duration::from_millis(2749)).attempt(Safety::Write),
+            None
+        );
         let turn = Duration::from_secs(2);
-        assert_eq!(Deadline::after(Duration::from_millis(4749)).attempt_after(Duration::ZERO, Safety::Write, turn), None);
-        assert!(Deadline::after(Duration::from_millis(4750)).attempt_after(Duration::ZERO, Safety::Write, turn).is_some());
+        assert_eq!(
+            Deadline::after(Duration::from_millis(4749)).attempt_after(
+                Duration::ZERO,
+                Safety::Write,
+                turn
+            ),
+            None
+        );
+        assert!(
+            Deadline::after(Duration::from_millis(4750))
+                .attempt_after(Duration::ZERO, Safety::Write, turn)
+                .is_some()
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_deadline_in_the_past_is_not_believed() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_763_800_000);
         for deadline in [SystemTime::UNIX_EPOCH + Duration::from_secs(600), now] {
-            assert_eq!(Deadline::new(deadline, now).remaining(), UNKNOWN_DEADLINE_BUDGET);
+            assert_eq!(
+                Deadline::new(deadline, now).remaining(),
+                UNKNOWN_DEADLINE_BUDGET
+            );
         }
-        assert_eq!(Deadline::new(now + Duration::from_secs(7), now).remaining(), Duration::from_secs(7));
+        assert_eq!(
+            Deadline::new(now + Duration::from_secs(7), now).remaining(),
+            Duration::from_secs(7)
+        );
     }
 
     #[tokio::test(start_paused = true)]

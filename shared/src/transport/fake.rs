@@ -41,12 +41,18 @@ impl Sent {
 }
 
 pub(crate) fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    request.headers.iter().find(|(header, _)| *header == name).map(|(_, value)| value.as_str())
+    request
+        .headers
+        .iter()
+        .find(|(header, _)| *header == name)
+        .map(|(_, value)| value.as_str())
 }
 
 pub(crate) fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
     let query = request.url.split_once('?')?.1;
-    form_urlencoded::parse(query.as_bytes()).find(|(parameter, _)| parameter == name).map(|(_, value)| value.into_owned())
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(parameter, _)| parameter == name)
+        .map(|(_, value)| value.into_owned())
 }
 
 /// The network. Clones share what they have sent.
@@ -65,13 +71,21 @@ impl Network {
     /// Answers each request as `answer` says.
     pub(crate) fn new(answer: impl FnMut(&HttpRequest) -> Answer + 'static) -> Self {
         let answer: Answerer = Box::new(answer);
-        Self(Rc::new(Inner { answer: RefCell::new(answer), delay: Cell::default(), sent: RefCell::default() }))
+        Self(Rc::new(Inner {
+            answer: RefCell::new(answer),
+            delay: Cell::default(),
+            sent: RefCell::default(),
+        }))
     }
 
     /// Gives these answers in turn. One request more is a failure of the test.
     pub(crate) fn queue(answers: impl IntoIterator<Item = Answer>) -> Self {
         let mut answers: VecDeque<Answer> = answers.into_iter().collect();
-        Self::new(move |request| answers.pop_front().unwrap_or_else(|| panic!("one request too many: {}", request.url)))
+        Self::new(move |request| {
+            answers
+                .pop_front()
+                .unwrap_or_else(|| panic!("one request too many: {}", request.url))
+        })
     }
 
     /// Every answer takes so long, and those that take longer than the attempt are lost.
@@ -94,7 +108,12 @@ impl Network {
     pub(crate) fn transport(&self) -> Transport {
         SECONDS.set(0);
         DRAWN.set(0);
-        Transport { http: Box::new(self.clone()), clock: next_second, random: next_bytes, quota: RetryQuota::default() }
+        Transport {
+            http: Box::new(self.clone()),
+            clock: next_second,
+            random: next_bytes,
+            quota: RetryQuota::default(),
+        }
     }
 }
 
@@ -102,10 +121,18 @@ impl SendHttp for Network {
     fn send(&self, request: HttpRequest, timeout: Duration) -> LocalFuture<'_, Answer> {
         Box::pin(async move {
             let answer = (self.0.answer.borrow_mut())(&request);
-            self.0.sent.borrow_mut().push(Sent { request, timeout, at: Instant::now() });
+            self.0.sent.borrow_mut().push(Sent {
+                request,
+                timeout,
+                at: Instant::now(),
+            });
             let delay = self.0.delay.get();
             tokio::time::sleep(delay.min(timeout)).await;
-            if delay > timeout { Err(SendError::TimedOut) } else { answer }
+            if delay > timeout {
+                Err(SendError::TimedOut)
+            } else {
+                answer
+            }
         })
     }
 }
@@ -129,7 +156,13 @@ fn next_bytes() -> [u8; 16] {
 
 /// An answer with this status and body.
 pub(crate) fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
-    Ok(HttpResponse { status, retry_after: None, error_type: None, request_id: None, body: body.into() })
+    Ok(HttpResponse {
+        status,
+        retry_after: None,
+        error_type: None,
+        request_id: None,
+        body: body.into(),
+    })
 }
 
 /// A result.
@@ -139,12 +172,23 @@ pub(crate) fn ok(body: &Value) -> Answer {
 
 /// A recorded answer of a vendor, like `alibaba-common/Any.error-xml`.
 pub(crate) fn recorded(name: &str) -> Answer {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/responses").join(format!("{name}.json"));
-    let file = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../tests/responses")
+        .join(format!("{name}.json"));
+    let file = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let record: Value = serde_json::from_str(&file).unwrap();
     let status = u16::try_from(record["http"]["status"].as_u64().unwrap()).unwrap();
-    let body = record["body_text"].as_str().map_or_else(|| record["body"].to_string(), str::to_owned);
+    let body = record["body_text"]
+        .as_str()
+        .map_or_else(|| record["body"].to_string(), str::to_owned);
     let header = |name: &str| record["http"]["headers"][name].as_str().map(str::to_owned);
     let (error_type, request_id) = (header("x-amzn-ErrorType"), header("x-amzn-RequestId"));
-    Ok(HttpResponse { status, retry_after: None, error_type, request_id, body: body.into() })
+    Ok(HttpResponse {
+        status,
+        retry_after: None,
+        error_type,
+        request_id,
+        body: body.into(),
+    })
 }

@@ -36,13 +36,18 @@ impl IdleConnections {
     pub(super) fn put(&self, server: Server, connection: Connection) {
         let mut waiting = self.0.borrow_mut();
         waiting.retain(|idle| is_fresh(idle.since, SystemTime::now()));
-        waiting.push(Idle { server, connection, since: SystemTime::now() });
+        waiting.push(Idle {
+            server,
+            connection,
+            since: SystemTime::now(),
+        });
     }
 }
 
 /// A clock that was set back tells nothing of the age.
 fn is_fresh(since: SystemTime, now: SystemTime) -> bool {
-    now.duration_since(since).is_ok_and(|age| age <= LONGEST_WAIT)
+    now.duration_since(since)
+        .is_ok_and(|age| age <= LONGEST_WAIT)
 }
 
 #[cfg(test)]
@@ -53,7 +58,12 @@ mod tests {
     fn what_has_waited_for_long_or_for_nobody_knows_how_long_is_given_up() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_763_800_000);
         let second = Duration::from_secs(1);
-        for (since, expected) in [(now, true), (now - 15 * second, true), (now - 16 * second, false), (now + second, false)] {
+        for (since, expected) in [
+            (now, true),
+            (now - 15 * second, true),
+            (now - 16 * second, false),
+            (now + second, false),
+        ] {
             assert_eq!(is_fresh(since, now), expected, "{since:?}");
         }
     }

@@ -92,48 +92,85 @@ impl Limiter {
         };
         // Which action reads the effect of a write is its provider's affair; the slowest one leaves time for any of them.
         let slowest = |provider| {
-            let of_provider = Action::ALL.into_iter().filter(|action| action.provider() == provider);
+            let of_provider = Action::ALL
+                .into_iter()
+                .filter(|action| action.provider() == provider);
             of_provider.map(interval).max().unwrap_or_default()
         };
-        let lane = |action: Action| Lane::begin(interval(action), of(action).map_or(1, |limit| limit.burst), slowest(action.provider()));
-        Self { lanes: Action::ALL.map(|action| (action, lane(action))), unlimited: Lane::begin(Duration::ZERO, 1, Duration::ZERO) }
+        let lane = |action: Action| {
+            Lane::begin(
+                interval(action),
+                of(action).map_or(1, |limit| limit.burst),
+                slowest(action.provider()),
+            )
+        };
+        Self {
+            lanes: Action::ALL.map(|action| (action, lane(action))),
+            unlimited: Lane::begin(Duration::ZERO, 1, Duration::ZERO),
+        }
     }
 
     /// The calls to all providers so far.
     pub fn counts(&self) -> CallCounts {
-        self.lanes.iter().map(|(_, lane)| lane.counts.get()).fold(CallCounts::default(), |sum, counts| CallCounts {
-            calls: sum.calls.saturating_add(counts.calls),
-            retries: sum.retries.saturating_add(counts.retries),
-            throttles: sum.throttles.saturating_add(counts.throttles),
-        })
+        self.lanes.iter().map(|(_, lane)| lane.counts.get()).fold(
+            CallCounts::default(),
+            |sum, counts| CallCounts {
+                calls: sum.calls.saturating_add(counts.calls),
+                retries: sum.retries.saturating_add(counts.retries),
+                throttles: sum.throttles.saturating_add(counts.throttles),
+            },
+        )
     }
 
     /// Whether any action of this provider has a rate limit.
     pub fn limits(&self, provider: ProviderName) -> bool {
-        self.lanes.iter().any(|(action, lane)| action.provider() == provider && !lane.interval.is_zero())
+        self.lanes
+            .iter()
+            .any(|(action, lane)| action.provider() == provider && !lane.interval.is_zero())
     }
 
     fn of(&self, provider: ProviderName) -> impl Iterator<Item = &Lane> {
-        self.lanes.iter().filter(move |(action, _)| action.provider() == provider).map(|(_, lane)| lane)
+        self.lanes
+            .iter()
+            .filter(move |(action, _)| action.provider() == provider)
+            .map(|(_, lane)| lane)
     }
 
     /// How often the slowest action of this provider may be called in a second; `None` where none has a rate limit.
     pub fn calls_in_a_second(&self, provider: ProviderName) -> Option<usize> {
-        let slowest = self.of(provider).map(|lane| lane.interval).max().filter(|interval| !interval.is_zero())?;
-        usize::try_from(Duration::from_secs(1).as_nanos().checked_div(slowest.as_nanos())?).ok()
+        let slowest = self
+            .of(provider)
+            .map(|lane| lane.interval)
+            .max()
+            .filter(|interval| !interval.is_zero())?;
+        usize::try_from(
+            Duration::from_secs(1)
+                .as_nanos()
+                .checked_div(slowest.as_nanos())?,
+        )
+        .ok()
     }
 
     /// How many calls of the other action take as much of the instance's time as one of this action; 1 where neither has a rate limit.
     pub fn worth(&self, action: Action, other: Action) -> usize {
         let [this, other] = [action, other].map(|action| self.lane(action).interval.as_nanos());
-        this.checked_div(other).and_then(|calls| usize::try_from(calls).ok()).unwrap_or(1).max(1)
+        this.checked_div(other)
+            .and_then(|calls| usize::try_from(calls).ok())
+            .unwrap_or(1)
+            .max(1)
     }
 
     /// Whether a certificate of this provider can still be looked up, changed and read again before the deadline.
     pub fn leaves_time(&self, provider: ProviderName, deadline: Deadline) -> bool {
         let longest_wait = self.of(provider).map(Lane::wait).max().unwrap_or_default();
-        let slowest = self.of(provider).map(|lane| lane.interval).max().unwrap_or_default();
-        deadline.attempt_after(longest_wait.saturating_add(slowest), Safety::Write, slowest).is_some()
+        let slowest = self
+            .of(provider)
+            .map(|lane| lane.interval)
+            .max()
+            .unwrap_or_default();
+        deadline
+            .attempt_after(longest_wait.saturating_add(slowest), Safety::Write, slowest)
+            .is_some()
     }
 
     /// For calls that no provider counts.
@@ -143,13 +180,20 @@ impl Limiter {
 
     /// The turns to call this action.
     pub fn lane(&self, action: Action) -> &Lane {
-        self.lanes.iter().find(|(of, _)| *of == action).map_or(&self.unlimited, |(_, lane)| lane)
+        self.lanes
+            .iter()
+            .find(|(of, _)| *of == action)
+            .map_or(&self.unlimited, |(_, lane)| lane)
     }
 
     /// When all calls that were made are paid for: until then the instance must not take another event. It is always before the deadline
     /// of the calls. `None`: nothing is left to pay.
     pub fn paid_at(&self) -> Option<Instant> {
-        self.lanes.iter().map(|(_, lane)| lane.paid_at.get()).max().filter(|at| *at > Instant::now())
+        self.lanes
+            .iter()
+            .map(|(_, lane)| lane.paid_at.get())
+            .max()
+            .filter(|at| *at > Instant::now())
     }
 
     /// Waits until then. A timer that has nothing to wait for would still take a millisecond.
@@ -197,7 +241,10 @@ impl Lane {
 
     /// How long the next call has to wait, were it the next in the queue.
     fn wait(&self) -> Duration {
-        self.paid_at.get().saturating_duration_since(Instant::now()).saturating_sub(self.ahead)
+        self.paid_at
+            .get()
+            .saturating_duration_since(Instant::now())
+            .saturating_sub(self.ahead)
     }
 
     /// Waits for the next turn and takes it. Tells how long the attempt may then take; `None`, at once, when it would not end in time, or
@@ -206,7 +253,11 @@ impl Lane {
         let _turn = self.queue.lock().await;
         let wait = self.wait();
         deadline.attempt_after(wait, safety, self.read_back)?;
-        let left = self.paid_at.get().saturating_duration_since(Instant::now()).saturating_add(self.interval);
+        let left = self
+            .paid_at
+            .get()
+            .saturating_duration_since(Instant::now())
+            .saturating_add(self.interval);
         deadline.holds(left).then_some(())?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
@@ -214,7 +265,13 @@ impl Lane {
         let attempt = deadline.attempt_after(Duration::ZERO, safety, self.read_back)?;
         let now = Instant::now();
         // Counted from now at the earliest: time that passed unused is not saved up beyond a burst.
-        self.paid_at.set(self.paid_at.get().max(now).checked_add(self.interval).unwrap_or(now));
+        self.paid_at.set(
+            self.paid_at
+                .get()
+                .max(now)
+                .checked_add(self.interval)
+                .unwrap_or(now),
+        );
         self.count(|counts| &mut counts.calls);
         Some(attempt)
     }
@@ -228,7 +285,9 @@ impl Lane {
 
     /// Whether there is time for one more attempt behind this wait, which begins now.
     pub(super) fn leaves_time(&self, wait: Duration, deadline: Deadline, safety: Safety) -> bool {
-        deadline.attempt_after(wait.max(self.wait()), safety, self.read_back).is_some()
+        deadline
+            .attempt_after(wait.max(self.wait()), safety, self.read_back)
+            .is_some()
     }
 }
 

@@ -102,5 +102,9 @@ pub enum SendError {
 /// The seam between this crate and the network.
 pub trait SendHttp {
     /// Sends once. Never follows a redirect, never repeats.
-    fn send(&self, request: HttpRequest, timeout: Duration) -> LocalFuture<'_, Result<HttpResponse, SendError>>;
+    fn send(
+        &self,
+        request: HttpRequest,
+        timeout: Duration,
+    ) -> LocalFuture<'_, Result<HttpResponse, SendError>>;
 }

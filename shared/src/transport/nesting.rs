@@ -36,7 +36,13 @@ mod tests {
 
     #[test]
     fn only_brackets_outside_of_texts_count() {
-        let nested = |depth: usize| [vec!["[{\"a\":"; depth / 2].concat(), vec!["}]"; depth / 2].concat()].concat();
+        let nested = |depth: usize| {
+            [
+                vec!["[{\"a\":"; depth / 2].concat(),
+                vec!["}]"; depth / 2].concat(),
+            ]
+            .concat()
+        };
         for (body, expected) in [
             (nested(64), false),
             (nested(66), true),

@@ -26,7 +26,11 @@ impl Default for RetryQuota {
 impl RetryQuota {
     /// Takes the price of one more attempt; `None` when too little is left.
     pub(super) fn take(&self, error: &Error) -> Option<u32> {
-        let price = if error.code == ErrorCode::Throttled { COST_WHEN_THROTTLED } else { COST };
+        let price = if error.code == ErrorCode::Throttled {
+            COST_WHEN_THROTTLED
+        } else {
+            COST
+        };
         self.0.set(self.0.get().checked_sub(price)?);
         Some(price)
     }
@@ -50,15 +54,25 @@ mod tests {
     fn it_is_used_up_by_failures_and_filled_by_successes() {
         let quota = RetryQuota::default();
         let mut taken = 0;
-        while quota.take(&failed(ErrorCode::ProviderUnavailable)).is_some() {
+        while quota
+            .take(&failed(ErrorCode::ProviderUnavailable))
+            .is_some()
+        {
             taken += 1;
         }
         assert_eq!(taken, 35);
-        assert_eq!(quota.take(&failed(ErrorCode::Throttled)), Some(COST_WHEN_THROTTLED), "10 were left");
+        assert_eq!(
+            quota.take(&failed(ErrorCode::Throttled)),
+            Some(COST_WHEN_THROTTLED),
+            "10 were left"
+        );
         for _ in 0..9 {
             quota.succeeded(None);
         }
-        assert_eq!(quota.take(&failed(ErrorCode::ProviderUnavailable)), Some(COST));
+        assert_eq!(
+            quota.take(&failed(ErrorCode::ProviderUnavailable)),
+            Some(COST)
+        );
         quota.succeeded(Some(COST));
         assert_eq!(quota.take(&failed(ErrorCode::Timeout)), Some(COST));
         (0..600).for_each(|_| quota.succeeded(None));

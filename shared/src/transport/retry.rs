@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::nesting::is_too_deep;
-use super::{Deadline, HttpRequest, HttpResponse, Lane, LocalFuture, RetryQuota, SendError, SendHttp};
+use super::{
+    Deadline, HttpRequest, HttpResponse, Lane, LocalFuture, RetryQuota, SendError, SendHttp,
+};
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 
@@ -39,8 +41,15 @@ pub struct Failure {
 impl Failure {
     /// A call that ended well and kept nothing: a defect here.
     pub(crate) fn without_a_result() -> Self {
-        let error = Error::new(ErrorCode::Internal, "a call has no result although it did not fail");
-        Self { error, may_have_acted: true, lacked_time: false }
+        let error = Error::new(
+            ErrorCode::Internal,
+            "a call has no result although it did not fail",
+        );
+        Self {
+            error,
+            may_have_acted: true,
+            lacked_time: false,
+        }
     }
 }
 
@@ -89,7 +98,8 @@ impl Transport {
     ) -> Result<T, Failure> {
         let mut result = None;
         let mut keep = kept(&mut result, read);
-        self.attempts(deadline, lane, safety, &sign, &mut keep).await?;
+        self.attempts(deadline, lane, safety, &sign, &mut keep)
+            .await?;
         drop(keep);
         result.ok_or_else(Failure::without_a_result)
     }
@@ -118,7 +128,11 @@ impl Transport {
         let mut taken = None;
         loop {
             let Some(timeout) = lane.turn(deadline, safety).await else {
-                return Err(Failure { error: out_of_time(), may_have_acted: false, lacked_time: attempts == 1 });
+                return Err(Failure {
+                    error: out_of_time(),
+                    may_have_acted: false,
+                    lacked_time: attempts == 1,
+                });
             };
             let request = sign((self.clock)(), (self.random)());
             let (failure, hint) = match self.http.send(request, timeout).await {
@@ -139,14 +153,28 @@ impl Transport {
             let too_long = hint.is_some_and(|hint| hint > LONGEST_WAIT);
             let repeat = failure.error.code.retryable() && !failure.may_have_acted && !too_long;
             if !repeat || attempts >= MOST_ATTEMPTS || !lane.leaves_time(wait, deadline, safety) {
-                return Err(Failure { error: with_hint(failure.error, hint), ..failure });
+                return Err(Failure {
+                    error: with_hint(failure.error, hint),
+                    ..failure
+                });
             }
             taken = self.quota.take(&failure.error);
             if taken.is_none() {
-                tracing::warn!(code = failure.error.code.as_str(), "too many calls failed lately; this one is not repeated");
-                return Err(Failure { error: with_hint(failure.error, hint), ..failure });
+                tracing::warn!(
+                    code = failure.error.code.as_str(),
+                    "too many calls failed lately; this one is not repeated"
+                );
+                return Err(Failure {
+                    error: with_hint(failure.error, hint),
+                    ..failure
+                });
             }
-            tracing::debug!(attempt = attempts, code = failure.error.code.as_str(), wait_ms = wait.as_millis(), "retrying");
+            tracing::debug!(
+                attempt = attempts,
+                code = failure.error.code.as_str(),
+                wait_ms = wait.as_millis(),
+                "retrying"
+            );
             tokio::time::sleep(wait).await;
             lane.count(|counts| &mut counts.retries);
             attempts = attempts.saturating_add(1);
@@ -158,8 +186,14 @@ impl Transport {
         if let Some(hint) = hint {
             return hint;
         }
-        let base = if error.code == ErrorCode::Throttled { THROTTLED_BASE_WAIT } else { BASE_WAIT };
-        let ceiling = base.saturating_mul(1 << attempts.saturating_sub(1).min(10)).min(LONGEST_WAIT);
+        let base = if error.code == ErrorCode::Throttled {
+            THROTTLED_BASE_WAIT
+        } else {
+            BASE_WAIT
+        };
+        let ceiling = base
+            .saturating_mul(1 << attempts.saturating_sub(1).min(10))
+            .min(LONGEST_WAIT);
         let [first, second, ..] = (self.random)();
         ceiling.mul_f64(f64::from(u16::from_be_bytes([first, second])) / f64::from(u16::MAX))
     }
@@ -168,14 +202,20 @@ impl Transport {
 /// Before anything reads it.
 fn checked(response: &HttpResponse) -> Result<(), Error> {
     if is_too_deep(&response.body) {
-        return Err(Error::new(ErrorCode::ProviderInvalidResponse, "the provider's answer is nested more than 64 deep"));
+        return Err(Error::new(
+            ErrorCode::ProviderInvalidResponse,
+            "the provider's answer is nested more than 64 deep",
+        ));
     }
     Ok(())
 }
 
 fn with_hint(error: Error, hint: Option<Duration>) -> Error {
     match error.code {
-        ErrorCode::Throttled => Error { retry_after: hint.or(Some(THROTTLED_BASE_WAIT)), ..error },
+        ErrorCode::Throttled => Error {
+            retry_after: hint.or(Some(THROTTLED_BASE_WAIT)),
+            ..error
+        },
         _ => error,
     }
 }
@@ -184,21 +224,46 @@ fn with_hint(error: Error, hint: Option<Duration>) -> Error {
 /// worth repeating (a server fault, garbage) leaves that open.
 fn answered(error: Error, safety: Safety) -> Failure {
     let nothing_done = error.code == ErrorCode::Throttled || !error.code.retryable();
-    Failure { may_have_acted: safety == Safety::Write && !nothing_done, lacked_time: false, error }
+    Failure {
+        may_have_acted: safety == Safety::Write && !nothing_done,
+        lacked_time: false,
+        error,
+    }
 }
 
 fn unanswered(error: SendError, safety: Safety) -> Failure {
     let (error, sent) = match error {
-        SendError::NotSent(cause) => {
-            (Error::new(ErrorCode::ProviderUnavailable, format!("the provider could not be reached: {cause}")), false)
-        }
-        SendError::NoAnswer(cause) => {
-            (Error::new(ErrorCode::ProviderUnavailable, format!("the connection ended before the provider's answer: {cause}")), true)
-        }
-        SendError::TimedOut => (Error::new(ErrorCode::Timeout, "the provider did not answer in time"), true),
-        SendError::AnswerTooLarge => (Error::new(ErrorCode::ProviderInvalidResponse, "the provider's answer is larger than 8 MiB"), true),
+        SendError::NotSent(cause) => (
+            Error::new(
+                ErrorCode::ProviderUnavailable,
+                format!("the provider could not be reached: {cause}"),
+            ),
+            false,
+        ),
+        SendError::NoAnswer(cause) => (
+            Error::new(
+                ErrorCode::ProviderUnavailable,
+                format!("the connection ended before the provider's answer: {cause}"),
+            ),
+            true,
+        ),
+        SendError::TimedOut => (
+            Error::new(ErrorCode::Timeout, "the provider did not answer in time"),
+            true,
+        ),
+        SendError::AnswerTooLarge => (
+            Error::new(
+                ErrorCode::ProviderInvalidResponse,
+                "the provider's answer is larger than 8 MiB",
+            ),
+            true,
+        ),
     };
-    Failure { error, may_have_acted: sent && safety == Safety::Write, lacked_time: false }
+    Failure {
+        error,
+        may_have_acted: sent && safety == Safety::Write,
+        lacked_time: false,
+    }
 }
 
 /// Why a call was not made.

@@ -42,13 +42,25 @@ impl From<Record<'_>> for Delivery {
     fn from(record: Record<'_>) -> Self {
         let message = record.message();
         let message_id = Some(record.message_id).filter(|id| !id.is_empty());
-        Self { message_id, sender: record.sender_id, message, is_redelivered: record.is_redelivered, ordered_group: record.ordered_group }
+        Self {
+            message_id,
+            sender: record.sender_id,
+            message,
+            is_redelivered: record.is_redelivered,
+            ordered_group: record.ordered_group,
+        }
     }
 }
 
 impl From<Notice> for Delivery {
     fn from(notice: Notice) -> Self {
-        Self { message_id: notice.id, sender: notice.source, message: notice.message, is_redelivered: false, ordered_group: None }
+        Self {
+            message_id: notice.id,
+            sender: notice.source,
+            message: notice.message,
+            is_redelivered: false,
+            ordered_group: None,
+        }
     }
 }
 
@@ -69,7 +81,11 @@ impl Batch<'_> {
     /// Whether what one run cannot finish of the message at this place may go on as a message of its own. A pipe wants its answer now, and
     /// in an ordered queue a message behind this one would overtake it.
     pub(super) fn may_go_on(&self, place: usize) -> bool {
-        self.carrier != Carrier::Pipe && self.deliveries.get(place).is_some_and(|delivery| delivery.ordered_group.is_none())
+        self.carrier != Carrier::Pipe
+            && self
+                .deliveries
+                .get(place)
+                .is_some_and(|delivery| delivery.ordered_group.is_none())
     }
 }
 
@@ -86,9 +102,25 @@ pub(super) struct Parsed<R> {
 
 impl Invocation<'_> {
     /// One outcome for each message, in their order; each is logged as an answer as soon as it is there. `bytes` is the room for each.
-    pub(super) async fn deliver<O: Operation>(&self, carrier: Carrier, deliveries: Vec<Delivery>, bytes: usize) -> Vec<Outcome> {
-        let batch = Batch { carrier, deliveries: &deliveries, budget: AnswerBudget { bytes, escaped: false } };
-        let outcomes = if carrier == Carrier::Queue && deliveries.iter().any(|delivery| delivery.ordered_group.is_some()) {
+    pub(super) async fn deliver<O: Operation>(
+        &self,
+        carrier: Carrier,
+        deliveries: Vec<Delivery>,
+        bytes: usize,
+    ) -> Vec<Outcome> {
+        let batch = Batch {
+            carrier,
+            deliveries: &deliveries,
+            budget: AnswerBudget {
+                bytes,
+                escaped: false,
+            },
+        };
+        let outcomes = if carrier == Carrier::Queue
+            && deliveries
+                .iter()
+                .any(|delivery| delivery.ordered_group.is_some())
+        {
             self.in_order::<O>(batch).await
         } else {
             self.together::<O>(batch).await
@@ -96,8 +128,9 @@ impl Invocation<'_> {
         let mut record = self.record.borrow_mut();
         for outcome in &outcomes {
             record.messages = record.messages.saturating_add(1);
-            record.messages_coming_back =
-                record.messages_coming_back.saturating_add(u64::from(carrier != Carrier::Pipe && outcome.comes_back()));
+            record.messages_coming_back = record
+                .messages_coming_back
+                .saturating_add(u64::from(carrier != Carrier::Pipe && outcome.comes_back()));
         }
         drop(record);
         outcomes
@@ -108,11 +141,17 @@ impl Invocation<'_> {
         let mut halted: HashSet<&Option<String>> = HashSet::new();
         let mut outcomes = Vec::new();
         for delivery in batch.deliveries {
-            let alone = Batch { deliveries: std::slice::from_ref(delivery), ..batch };
+            let alone = Batch {
+                deliveries: std::slice::from_ref(delivery),
+                ..batch
+            };
             let outcome = if halted.contains(&delivery.ordered_group) {
                 self.settled(alone, 0, Outcome::behind_another())
             } else {
-                self.together::<O>(alone).await.pop().unwrap_or_else(|| Outcome::failed(self.defect()))
+                self.together::<O>(alone)
+                    .await
+                    .pop()
+                    .unwrap_or_else(|| Outcome::failed(self.defect()))
             };
             if outcome.comes_back() {
                 halted.insert(&delivery.ordered_group);
@@ -129,7 +168,10 @@ impl Invocation<'_> {
         let mut parsed: Vec<Parsed<O::Request>> = Vec::new();
         for (place, delivery) in batch.deliveries.iter().enumerate() {
             match self.parse::<O>(batch.carrier, delivery, place) {
-                Ok(request) => match first_with.get(&request.text).and_then(|first| parsed.get_mut(*first)) {
+                Ok(request) => match first_with
+                    .get(&request.text)
+                    .and_then(|first| parsed.get_mut(*first))
+                {
                     // Reading twice in a moment tells nothing new; an order given twice is for the operation to judge.
                     Some(first) if O::QUERY.is_some() => first.places.push(place),
                     _ => {
@@ -149,32 +191,69 @@ impl Invocation<'_> {
             }
         };
         settle(self.handed_on::<O>(batch, 1, unusable).await);
-        let groups = O::groups(&parsed.iter().map(|parsed| &parsed.request).collect::<Vec<_>>(), &self.function.config);
+        let groups = O::groups(
+            &parsed
+                .iter()
+                .map(|parsed| &parsed.request)
+                .collect::<Vec<_>>(),
+            &self.function.config,
+        );
         let mut waiting: Vec<Option<Parsed<O::Request>>> = parsed.into_iter().map(Some).collect();
         for group in groups {
-            let members = group.iter().filter_map(|index| waiting.get_mut(*index)?.take()).collect();
+            let members = group
+                .iter()
+                .filter_map(|index| waiting.get_mut(*index)?.take())
+                .collect();
             settle(self.carried_out::<O>(batch, members).await);
         }
-        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Outcome::failed(self.defect()))).collect()
+        outcomes
+            .into_iter()
+            .map(|outcome| outcome.unwrap_or_else(|| Outcome::failed(self.defect())))
+            .collect()
     }
 
-    fn parse<O: Operation>(&self, carrier: Carrier, delivery: &Delivery, place: usize) -> Result<Parsed<O::Request>, Error> {
+    fn parse<O: Operation>(
+        &self,
+        carrier: Carrier,
+        delivery: &Delivery,
+        place: usize,
+    ) -> Result<Parsed<O::Request>, Error> {
         let message = delivery.message.as_ref().map_err(Clone::clone)?;
         if message.request.len() > request::LARGEST_REQUEST {
-            let detail = format!("the request is larger than {} bytes", request::LARGEST_REQUEST);
+            let detail = format!(
+                "the request is larger than {} bytes",
+                request::LARGEST_REQUEST
+            );
             return Err(Error::new(ErrorCode::PayloadTooLarge, detail));
         }
-        let expires_at = message.sent_at.map(|moment| moment.plus(self.function.config.inactivate_message_max_age));
-        let request = if carrier == Carrier::Queue { O::from_message(&message.request)? } else { request::parse(&message.request)? };
+        let expires_at = message
+            .sent_at
+            .map(|moment| moment.plus(self.function.config.inactivate_message_max_age));
+        let request = if carrier == Carrier::Queue {
+            O::from_message(&message.request)?
+        } else {
+            request::parse(&message.request)?
+        };
         let redelivered_since = message.sent_at.filter(|_| delivery.is_redelivered);
         let (sender, text) = (delivery.sender.clone(), message.request.clone());
-        Ok(Parsed { request, expires_at, sender, redelivered_since, text, places: vec![place] })
+        Ok(Parsed {
+            request,
+            expires_at,
+            sender,
+            redelivered_since,
+            text,
+            places: vec![place],
+        })
     }
 
     /// The outcome once it is logged. A queue gets no answers, so theirs are not kept: those of a batch could fill the memory.
     fn settled(&self, batch: Batch<'_>, place: usize, outcome: Outcome) -> Outcome {
         self.log(batch, place, &outcome);
-        if batch.carrier == Carrier::Queue { outcome.without_texts() } else { outcome }
+        if batch.carrier == Carrier::Queue {
+            outcome.without_texts()
+        } else {
+            outcome
+        }
     }
 
     pub(super) fn log(&self, batch: Batch<'_>, place: usize, outcome: &Outcome) {

@@ -55,7 +55,9 @@ impl HttpEvent {
     pub(super) fn read(json: &str, has_elb: bool, has_http: bool) -> Self {
         let members: Lenient = serde_json::from_str(json).unwrap_or_default();
         let form = if has_elb {
-            Form::LoadBalancer { multi_value: members.multi_value_headers.is_object() }
+            Form::LoadBalancer {
+                multi_value: members.multi_value_headers.is_object(),
+            }
         } else if has_http {
             Form::PayloadTwo
         } else {
@@ -66,16 +68,25 @@ impl HttpEvent {
             Form::PayloadOne | Form::LoadBalancer { .. } => Some(&members.http_method),
         };
         let query = match form {
-            Form::PayloadTwo => members.raw_query_string.as_str().map(decoded).unwrap_or_default(),
+            Form::PayloadTwo => members
+                .raw_query_string
+                .as_str()
+                .map(decoded)
+                .unwrap_or_default(),
             Form::PayloadOne => members.query_pairs(),
             // A load balancer hands names and values on as they were sent.
-            Form::LoadBalancer { .. } => {
-                members.query_pairs().into_iter().flat_map(|(name, value)| decoded(&format!("{name}={value}"))).collect()
-            }
+            Form::LoadBalancer { .. } => members
+                .query_pairs()
+                .into_iter()
+                .flat_map(|(name, value)| decoded(&format!("{name}={value}")))
+                .collect(),
         };
         Self {
             form,
-            method: method.and_then(Value::as_str).unwrap_or_default().to_owned(),
+            method: method
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             query,
             body: members.body.as_str().unwrap_or_default().to_owned(),
             body_is_base64: members.is_base64_encoded.as_bool().unwrap_or_default(),
@@ -102,16 +113,26 @@ impl HttpEvent {
     /// `method_not_allowed`, `payload_too_large`, or `invalid_request` with the part at fault.
     pub(super) fn request<O: Operation>(&self) -> Result<O::Request, Error> {
         match (self.method.as_str(), O::QUERY) {
-            ("GET", Some(members)) => request::parse(&object_from_query(&self.query, members)?.to_string()),
+            ("GET", Some(members)) => {
+                request::parse(&object_from_query(&self.query, members)?.to_string())
+            }
             ("POST", _) => {
                 if let Some((name, _)) = self.query.first() {
                     // Reading only one of the two could drop a "dry_run" that the caller relies on.
-                    return Err(Error::invalid(crate::model::shown(name), "a POST takes no query parameters; put them into the body"));
+                    return Err(Error::invalid(
+                        crate::model::shown(name),
+                        "a POST takes no query parameters; put them into the body",
+                    ));
                 }
                 request::parse(&self.text()?)
             }
             (method, _) => {
-                let detail = format!("{} takes {}, not {}", O::NAME, allowed::<O>(), crate::model::quoted(method));
+                let detail = format!(
+                    "{} takes {}, not {}",
+                    O::NAME,
+                    allowed::<O>(),
+                    crate::model::quoted(method)
+                );
                 Err(Error::new(ErrorCode::MethodNotAllowed, detail))
             }
         }
@@ -123,7 +144,9 @@ impl HttpEvent {
             return Err(too_large());
         }
         let bytes = if self.body_is_base64 {
-            STANDARD.decode(&self.body).map_err(|_| Error::invalid("body", "the body is not base64, although the event says so"))?
+            STANDARD.decode(&self.body).map_err(|_| {
+                Error::invalid("body", "the body is not base64, although the event says so")
+            })?
         } else {
             self.body.clone().into_bytes()
         };
@@ -134,9 +157,13 @@ impl HttpEvent {
     }
 
     fn text(&self) -> Result<String, Error> {
-        let text = String::from_utf8(self.bytes()?).map_err(|_| Error::invalid("body", "the body is not UTF-8"))?;
+        let text = String::from_utf8(self.bytes()?)
+            .map_err(|_| Error::invalid("body", "the body is not UTF-8"))?;
         if text.is_empty() {
-            return Err(Error::invalid("body", "the body is empty; send the request as a JSON object"));
+            return Err(Error::invalid(
+                "body",
+                "the body is empty; send the request as a JSON object",
+            ));
         }
         Ok(text)
     }
@@ -144,12 +171,22 @@ impl HttpEvent {
     /// Whether the client would rather have the request carried out later than wait for it
     /// ([RFC 7240](https://www.rfc-editor.org/rfc/rfc7240#section-4.1)).
     pub(super) fn prefers_async(&self) -> bool {
-        let preferences = self.headers.get("prefer").map(String::as_str).unwrap_or_default();
-        preferences.split([',', ';']).any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
+        let preferences = self
+            .headers
+            .get("prefer")
+            .map(String::as_str)
+            .unwrap_or_default();
+        preferences
+            .split([',', ';'])
+            .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
     }
 
     /// The answer in this gateway's form.
-    pub(super) fn answer<O: Operation>(&self, reply: &Result<Reply<O::Answer>, Error>, webhook_id: Option<&WebhookId>) -> Value {
+    pub(super) fn answer<O: Operation>(
+        &self,
+        reply: &Result<Reply<O::Answer>, Error>,
+        webhook_id: Option<&WebhookId>,
+    ) -> Value {
         const JSON: &str = "application/json";
         let (status, title) = match reply {
             Ok(Reply::Answer(_)) => (200, "OK"),
@@ -189,7 +226,11 @@ impl HttpEvent {
                 json!({"statusCode": status, "headers": single(headers), "multiValueHeaders": {}, "body": body, "isBase64Encoded": false})
             }
             Form::LoadBalancer { multi_value } => {
-                let (name, headers) = if multi_value { ("multiValueHeaders", multiple(headers)) } else { ("headers", single(headers)) };
+                let (name, headers) = if multi_value {
+                    ("multiValueHeaders", multiple(headers))
+                } else {
+                    ("headers", single(headers))
+                };
                 let description = format!("{status} {title}");
                 json!({"statusCode": status, "statusDescription": description, name: headers, "body": body, "isBase64Encoded": false})
             }
@@ -210,28 +251,45 @@ pub(super) enum Reply<A> {
 
 /// The methods of an operation, as an `allow` header lists them.
 const fn allowed<O: Operation>() -> &'static str {
-    if O::QUERY.is_some() { "GET, POST" } else { "POST" }
+    if O::QUERY.is_some() {
+        "GET, POST"
+    } else {
+        "POST"
+    }
 }
 
 /// Rounded up: who comes back too early is refused again.
 fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+    wait.as_secs()
+        .saturating_add(u64::from(wait.subsec_nanos() > 0))
+        .max(1)
 }
 
 fn too_large() -> Error {
-    Error::new(ErrorCode::PayloadTooLarge, format!("the request is larger than {LARGEST_REQUEST} bytes"))
+    Error::new(
+        ErrorCode::PayloadTooLarge,
+        format!("the request is larger than {LARGEST_REQUEST} bytes"),
+    )
 }
 
 fn single(headers: Vec<(&'static str, String)>) -> Map<String, Value> {
-    headers.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+    headers
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), Value::from(value)))
+        .collect()
 }
 
 fn multiple(headers: Vec<(&'static str, String)>) -> Map<String, Value> {
-    headers.into_iter().map(|(name, value)| (name.to_owned(), json!([value]))).collect()
+    headers
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), json!([value])))
+        .collect()
 }
 
 fn decoded(query: &str) -> Vec<(String, String)> {
-    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+    form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect()
 }
 
 /// The members that are read, of whatever type they are.
@@ -253,12 +311,27 @@ impl Lenient {
     /// Names and values, from the member with all values of a name where it is present.
     fn query_pairs(&self) -> Vec<(String, String)> {
         if let Value::Object(parameters) = &self.multi_value_query_string_parameters {
-            let values = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
-            let pairs = parameters.iter().flat_map(|(name, value)| values(value).into_iter().map(|value| (name.clone(), text(&value))));
+            let values = |value: &Value| {
+                value
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_else(|| vec![value.clone()])
+            };
+            let pairs = parameters.iter().flat_map(|(name, value)| {
+                values(value)
+                    .into_iter()
+                    .map(|value| (name.clone(), text(&value)))
+            });
             return pairs.collect();
         }
-        let pairs = self.query_string_parameters.as_object().into_iter().flatten();
-        pairs.map(|(name, value)| (name.clone(), text(value))).collect()
+        let pairs = self
+            .query_string_parameters
+            .as_object()
+            .into_iter()
+            .flatten();
+        pairs
+            .map(|(name, value)| (name.clone(), text(value)))
+            .collect()
     }
 }
 

@@ -46,25 +46,51 @@ impl Message {
     /// # Errors
     /// `invalid_request` when an envelope holds none.
     pub(super) fn open(text: &str, sent_at: Option<Timestamp>) -> Result<Self, Error> {
-        let mut message = Self { request: text.to_owned(), sent_at };
+        let mut message = Self {
+            request: text.to_owned(),
+            sent_at,
+        };
         for _ in 0..=MOST_ENVELOPES {
             // What is no JSON object is the request parser's to explain.
-            let envelope: Envelope<'_> = serde_json::from_str(&message.request).map(|Object(envelope)| envelope).unwrap_or_default();
+            let envelope: Envelope<'_> = serde_json::from_str(&message.request)
+                .map(|Object(envelope)| envelope)
+                .unwrap_or_default();
             let (inner, sent_at) = match envelope {
-                Envelope { detail_type: Some(_), detail, time, .. } => {
-                    let detail = detail.ok_or_else(|| Error::invalid("detail", "the event of EventBridge has no detail"))?;
+                Envelope {
+                    detail_type: Some(_),
+                    detail,
+                    time,
+                    ..
+                } => {
+                    let detail = detail.ok_or_else(|| {
+                        Error::invalid("detail", "the event of EventBridge has no detail")
+                    })?;
                     (detail.get().to_owned(), time)
                 }
-                Envelope { sns_type: Some(_), topic_arn: Some(_), message, timestamp, .. } => {
-                    let text = message.and_then(text_of).ok_or_else(|| Error::invalid("Message", "the notification of SNS has no text"))?;
+                Envelope {
+                    sns_type: Some(_),
+                    topic_arn: Some(_),
+                    message,
+                    timestamp,
+                    ..
+                } => {
+                    let text = message.and_then(text_of).ok_or_else(|| {
+                        Error::invalid("Message", "the notification of SNS has no text")
+                    })?;
                     (text, timestamp)
                 }
                 _ => return Ok(message),
             };
             let sent_at = sent_at.and_then(moment);
-            message = Self { request: inner, sent_at: sent_at.into_iter().chain(message.sent_at).min() };
+            message = Self {
+                request: inner,
+                sent_at: sent_at.into_iter().chain(message.sent_at).min(),
+            };
         }
-        Err(Error::invalid("body", format!("the request is in more than {MOST_ENVELOPES} envelopes")))
+        Err(Error::invalid(
+            "body",
+            format!("the request is in more than {MOST_ENVELOPES} envelopes"),
+        ))
     }
 }
 
@@ -80,12 +106,17 @@ pub(super) fn moment(value: &RawValue) -> Option<Timestamp> {
 
 /// A moment in epoch milliseconds, as a number or, from SQS, as text.
 pub(super) fn epoch_milliseconds(value: &RawValue) -> Option<Timestamp> {
-    number(value).filter(|milliseconds| *milliseconds > 0).and_then(Timestamp::from_epoch_milliseconds)
+    number(value)
+        .filter(|milliseconds| *milliseconds > 0)
+        .and_then(Timestamp::from_epoch_milliseconds)
 }
 
 /// A whole number or, from SQS, its text.
 pub(super) fn number(value: &RawValue) -> Option<i64> {
-    text_of(value).unwrap_or_else(|| value.get().to_owned()).parse().ok()
+    text_of(value)
+        .unwrap_or_else(|| value.get().to_owned())
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]
@@ -94,7 +125,9 @@ mod tests {
     use serde_json::{Value, json};
 
     fn sns(message: &Value) -> String {
-        let text = message.as_str().map_or_else(|| message.to_string(), str::to_owned);
+        let text = message
+            .as_str()
+            .map_or_else(|| message.to_string(), str::to_owned);
         json!({"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-1:1:t", "Message": text, "Timestamp": "2026-01-02T00:00:00.000Z"})
             .to_string()
     }
@@ -116,19 +149,43 @@ mod tests {
             (request.to_string(), None, None),
             (sns(&request), queue, moment("2026-01-02T00:00:00Z")),
             (sns(&request), None, moment("2026-01-02T00:00:00Z")),
-            (bus(&request).to_string(), queue, moment("2026-01-01T00:00:00Z")),
+            (
+                bus(&request).to_string(),
+                queue,
+                moment("2026-01-01T00:00:00Z"),
+            ),
             (sns(&bus(&request)), queue, moment("2026-01-01T00:00:00Z")),
             // A queue that is older than the message in it: the clocks differ, the earlier counts.
-            (sns(&request), moment("2025-12-31T00:00:00Z"), moment("2025-12-31T00:00:00Z")),
+            (
+                sns(&request),
+                moment("2025-12-31T00:00:00Z"),
+                moment("2025-12-31T00:00:00Z"),
+            ),
         ] {
             let message = Message::open(&body, sent_at).unwrap();
-            assert_eq!((serde_json::from_str::<Value>(&message.request).unwrap(), message.sent_at), (request.clone(), expected), "{body}");
+            assert_eq!(
+                (
+                    serde_json::from_str::<Value>(&message.request).unwrap(),
+                    message.sent_at
+                ),
+                (request.clone(), expected),
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_envelope_is_left_to_the_request_parser() {
-        for text in ["", "{", "null", "[1]", "17", "\"text\"", r#"{"Type": "Notification"}"#, r#"{"detail": {}}"#] {
+        for text in [
+            "",
+            "{",
+            "null",
+            "[1]",
+            "17",
+            "\"text\"",
+            r#"{"Type": "Notification"}"#,
+            r#"{"detail": {}}"#,
+        ] {
             assert_eq!(Message::open(text, None).unwrap().request, text);
         }
     }
@@ -138,12 +195,22 @@ mod tests {
         for (text, field) in [
             (r#"{"detail-type": "x"}"#, "detail"),
             (r#"{"Type": "Notification", "TopicArn": "arn"}"#, "Message"),
-            (r#"{"Type": "Notification", "TopicArn": "arn", "Message": {}}"#, "Message"),
+            (
+                r#"{"Type": "Notification", "TopicArn": "arn", "Message": {}}"#,
+                "Message",
+            ),
         ] {
-            assert_eq!(Message::open(text, None).unwrap_err().field.as_deref(), Some(field), "{text}");
+            assert_eq!(
+                Message::open(text, None).unwrap_err().field.as_deref(),
+                Some(field),
+                "{text}"
+            );
         }
         let nested = sns(&json!(sns(&json!(sns(&json!(sns(&json!({}))))))));
-        assert_eq!(Message::open(&nested, None).unwrap_err().field.as_deref(), Some("body"));
+        assert_eq!(
+            Message::open(&nested, None).unwrap_err().field.as_deref(),
+            Some("body")
+        );
     }
 
     #[test]

@@ -49,7 +49,13 @@ pub struct Function {
 impl Function {
     /// What lives as long as the sandbox, when it begins.
     pub fn new(config: Config, transport: Transport) -> Self {
-        Self { config, transport, keepers: Keepers::default(), learned: Learned::default(), next_event_at: Cell::default() }
+        Self {
+            config,
+            transport,
+            keepers: Keepers::default(),
+            learned: Learned::default(),
+            next_event_at: Cell::default(),
+        }
     }
 
     /// Waits until the next event may be taken. Lambda has the answer by then: it keeps the instance busy, and nobody waiting.
@@ -81,7 +87,8 @@ impl From<ConfigError> for StartFailure {
 /// When the environment cannot be used, or the Runtime API is gone.
 pub async fn run<O: Operation>() -> Result<(), StartFailure> {
     // A value that is no UTF-8 must not count as unset: it is refused by what it should be.
-    let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    let lookup =
+        |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     telemetry::init(O::NAME, &lookup);
     // By value it would be copied on its way to the executor, and each copy has pages of stack brought in.
     let served = Box::pin(serve::<O>(&lookup)).await;
@@ -93,16 +100,31 @@ pub async fn run<O: Operation>() -> Result<(), StartFailure> {
 
 async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), StartFailure> {
     let config = Config::from_lookup(lookup)?;
-    let http = HttpClient::new(config.extra_roots.as_deref()).map_err(|error| StartFailure(error.to_string()))?;
+    let http = HttpClient::new(config.extra_roots.as_deref())
+        .map_err(|error| StartFailure(error.to_string()))?;
     // Lambda's time to start is there for it; the first event finds the connections open.
-    join_all(provider::first_endpoints(&config).iter().map(|endpoint| connect_ahead(&http, endpoint))).await;
-    let transport = Transport { http: Box::new(http), clock: now, random, quota: RetryQuota::default() };
+    join_all(
+        provider::first_endpoints(&config)
+            .iter()
+            .map(|endpoint| connect_ahead(&http, endpoint)),
+    )
+    .await;
+    let transport = Transport {
+        http: Box::new(http),
+        clock: now,
+        random,
+        quota: RetryQuota::default(),
+    };
     let function = Function::new(config, transport);
     let function = &function;
-    let handler =
-        service_fn(async move |event: LambdaEvent<Box<RawValue>>| handle::<O>(function, event.payload.get(), &event.context).await);
+    let handler = service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
+        handle::<O>(function, event.payload.get(), &event.context).await
+    });
     let runtime = Runtime::new(handler).layer(layer_fn(|answering| pay_after(answering, function)));
-    runtime.run().await.map_err(|error| StartFailure(error.to_string()))
+    runtime
+        .run()
+        .await
+        .map_err(|error| StartFailure(error.to_string()))
 }
 
 /// Pays for calls when the answer has been sent. The runtime asks for the next event when this service has ended.
@@ -119,7 +141,11 @@ fn pay_after<S: Service<LambdaInvocation>>(
 /// What cannot be reached now may be by the first call.
 async fn connect_ahead(http: &HttpClient, endpoint: &Endpoint) {
     if let Err(reason) = http.connect_ahead(&endpoint.url("")).await {
-        tracing::debug!(reason, host = endpoint.host(), "no connection could be opened ahead of the first call");
+        tracing::debug!(
+            reason,
+            host = endpoint.host(),
+            "no connection could be opened ahead of the first call"
+        );
     }
 }
 

@@ -28,13 +28,28 @@ impl Outcome {
     pub(super) fn of<A: Answer>(result: Result<A, Error>) -> Self {
         match result {
             Ok(answer) => {
-                let reason_to_come_back = answer.failures().find(|error| error.comes_back()).cloned();
+                let reason_to_come_back =
+                    answer.failures().find(|error| error.comes_back()).cloned();
                 let subject = answer.subject();
-                let part = answer.part().map(|(order_id, part)| (order_id.to_owned(), part));
+                let part = answer
+                    .part()
+                    .map(|(order_id, part)| (order_id.to_owned(), part));
                 let json = serde_json::value::to_raw_value(&answer);
-                match json.and_then(|json| Ok((json, serde_json::value::to_raw_value(&answer.for_log())?))) {
-                    Ok((json, logged)) => Self { json, logged, subject, part, error: None, reason_to_come_back },
-                    Err(error) => Self::failed(Error::new(ErrorCode::Internal, format!("the answer cannot be written: {error}"))),
+                match json.and_then(|json| {
+                    Ok((json, serde_json::value::to_raw_value(&answer.for_log())?))
+                }) {
+                    Ok((json, logged)) => Self {
+                        json,
+                        logged,
+                        subject,
+                        part,
+                        error: None,
+                        reason_to_come_back,
+                    },
+                    Err(error) => Self::failed(Error::new(
+                        ErrorCode::Internal,
+                        format!("the answer cannot be written: {error}"),
+                    )),
                 }
             }
             Err(error) => Self::failed(error),
@@ -45,12 +60,22 @@ impl Outcome {
         // An error always serializes.
         let json = serde_json::value::to_raw_value(&error).unwrap_or_default();
         let reason_to_come_back = Some(error.clone()).filter(Error::comes_back);
-        Self { logged: json.clone(), json, subject: None, part: None, reason_to_come_back, error: Some(error) }
+        Self {
+            logged: json.clone(),
+            json,
+            subject: None,
+            part: None,
+            reason_to_come_back,
+            error: Some(error),
+        }
     }
 
     /// Not tried: the message has to come back.
     pub(super) fn kept_for(error: Error) -> Self {
-        Self { reason_to_come_back: Some(error.clone()), ..Self::failed(error) }
+        Self {
+            reason_to_come_back: Some(error.clone()),
+            ..Self::failed(error)
+        }
     }
 
     /// Not tried, because one before it in its order has to come back.
@@ -61,12 +86,20 @@ impl Outcome {
 
     /// What is left to decide by.
     pub(super) fn without_texts(self) -> Self {
-        Self { json: Box::default(), logged: Box::default(), ..self }
+        Self {
+            json: Box::default(),
+            logged: Box::default(),
+            ..self
+        }
     }
 
     /// The answer or the error, as they go out.
     pub(super) fn as_result(&self) -> Result<&RawValue, &RawValue> {
-        if self.error.is_some() { Err(&self.json) } else { Ok(&self.json) }
+        if self.error.is_some() {
+            Err(&self.json)
+        } else {
+            Ok(&self.json)
+        }
     }
 
     pub(super) fn subject(&self) -> Option<&str> {
@@ -74,12 +107,17 @@ impl Outcome {
     }
 
     pub(super) fn part(&self) -> Option<(&str, usize)> {
-        self.part.as_ref().map(|(order_id, part)| (order_id.as_str(), *part))
+        self.part
+            .as_ref()
+            .map(|(order_id, part)| (order_id.as_str(), *part))
     }
 
     /// What is left of it goes on as a message of its own, so that this one need not come back.
     pub(super) fn goes_on(self) -> Self {
-        Self { reason_to_come_back: None, ..self }
+        Self {
+            reason_to_come_back: None,
+            ..self
+        }
     }
 
     /// It is there, and yet the message has to come back.
@@ -99,7 +137,8 @@ impl Outcome {
     /// it would fail them all, again and again.
     pub(super) fn list(outcomes: Vec<Self>, bytes: usize) -> Vec<Box<RawValue>> {
         let length = |json: &RawValue| json.get().len().saturating_add(1);
-        let mut list: Vec<Box<RawValue>> = outcomes.into_iter().map(|outcome| outcome.json).collect();
+        let mut list: Vec<Box<RawValue>> =
+            outcomes.into_iter().map(|outcome| outcome.json).collect();
         let mut all: usize = list.iter().map(|json| length(json)).sum();
         if all > bytes {
             let detail = "the answer is too long to go out with the others of its batch; the log has it. Ask for less, or let fewer \
@@ -109,7 +148,9 @@ impl Outcome {
             longest_first.sort_by_key(|json| Reverse(length(json)));
             for json in longest_first {
                 if all > bytes && length(json) > length(&in_its_place) {
-                    all = all.saturating_sub(length(json)).saturating_add(length(&in_its_place));
+                    all = all
+                        .saturating_sub(length(json))
+                        .saturating_add(length(&in_its_place));
                     json.clone_from(&in_its_place);
                 }
             }

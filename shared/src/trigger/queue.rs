@@ -55,26 +55,39 @@ impl<'a> Record<'a> {
     pub(super) fn read(record: &'a RawValue) -> Result<Self, Error> {
         let record = Self::read_anonymous(record);
         if record.message_id.is_empty() {
-            return Err(Error::invalid("Records", "a record has no messageId; the whole batch goes back to its queue"));
+            return Err(Error::invalid(
+                "Records",
+                "a record has no messageId; the whole batch goes back to its queue",
+            ));
         }
         Ok(record)
     }
 
     /// For a batch that is answered in its order.
     pub(super) fn read_anonymous(record: &'a RawValue) -> Self {
-        let members: Members<'a> = serde_json::from_str(record.get()).map(|Object(members)| members).unwrap_or_default();
+        let members: Members<'a> = serde_json::from_str(record.get())
+            .map(|Object(members)| members)
+            .unwrap_or_default();
         let attributes: Attributes<'_> = members
             .attributes
             .and_then(|attributes| serde_json::from_str(attributes.get()).ok())
             .map(|Object(attributes)| attributes)
             .unwrap_or_default();
-        let is_ordered = members.event_source_arn.is_some_and(|arn| arn.get().ends_with(".fifo\""));
-        let group = attributes.message_group_id.and_then(text_of).unwrap_or_default();
+        let is_ordered = members
+            .event_source_arn
+            .is_some_and(|arn| arn.get().ends_with(".fifo\""));
+        let group = attributes
+            .message_group_id
+            .and_then(text_of)
+            .unwrap_or_default();
         Self {
             message_id: members.message_id.and_then(text_of).unwrap_or_default(),
             body: members.body,
             sent_at: attributes.sent_timestamp.and_then(epoch_milliseconds),
-            is_redelivered: attributes.approximate_receive_count.and_then(number).is_some_and(|count| count > 1),
+            is_redelivered: attributes
+                .approximate_receive_count
+                .and_then(number)
+                .is_some_and(|count| count > 1),
             sender_id: attributes.sender_id.and_then(text_of),
             ordered_group: is_ordered.then_some(group),
         }
@@ -85,7 +98,10 @@ impl<'a> Record<'a> {
     /// # Errors
     /// `invalid_request` when there is none.
     pub(super) fn message(&self) -> Result<Message, Error> {
-        let body = self.body.and_then(text_of).ok_or_else(|| Error::invalid("body", "the record's body is not a text"))?;
+        let body = self
+            .body
+            .and_then(text_of)
+            .ok_or_else(|| Error::invalid("body", "the record's body is not a text"))?;
         Message::open(&body, self.sent_at)
     }
 }
@@ -106,8 +122,12 @@ pub(super) struct BatchItemFailure {
 
 impl FromIterator<String> for BatchAnswer {
     fn from_iter<I: IntoIterator<Item = String>>(message_ids: I) -> Self {
-        let failures = message_ids.into_iter().map(|message_id| BatchItemFailure { item_identifier: message_id });
-        Self { batch_item_failures: failures.collect() }
+        let failures = message_ids.into_iter().map(|message_id| BatchItemFailure {
+            item_identifier: message_id,
+        });
+        Self {
+            batch_item_failures: failures.collect(),
+        }
     }
 }
 
@@ -117,14 +137,27 @@ mod tests {
 
     #[test]
     fn the_answer_is_spelt_as_lambda_wants_it() {
-        assert_eq!(serde_json::to_string(&BatchAnswer::default()).unwrap(), r#"{"batchItemFailures":[]}"#);
+        assert_eq!(
+            serde_json::to_string(&BatchAnswer::default()).unwrap(),
+            r#"{"batchItemFailures":[]}"#
+        );
         let answer: BatchAnswer = ["id-1".to_owned()].into_iter().collect();
-        assert_eq!(serde_json::to_string(&answer).unwrap(), r#"{"batchItemFailures":[{"itemIdentifier":"id-1"}]}"#);
+        assert_eq!(
+            serde_json::to_string(&answer).unwrap(),
+            r#"{"batchItemFailures":[{"itemIdentifier":"id-1"}]}"#
+        );
     }
 
     #[test]
     fn a_record_without_an_id_fails_the_batch() {
-        for record in [r#"{"body":"{}"}"#, r#"{"messageId":"","body":"{}"}"#, r#"{"messageId":null}"#, r#"{"messageId":7}"#, "[]", "null"] {
+        for record in [
+            r#"{"body":"{}"}"#,
+            r#"{"messageId":"","body":"{}"}"#,
+            r#"{"messageId":null}"#,
+            r#"{"messageId":7}"#,
+            "[]",
+            "null",
+        ] {
             let record: Box<RawValue> = serde_json::from_str(record).unwrap();
             assert!(Record::read(&record).is_err(), "{record}");
         }

@@ -35,12 +35,24 @@ impl EventRecord {
             *sum = sum.saturating_add(count);
         }
         let room = MOST_REQUEST_IDS.saturating_sub(self.request_ids.len());
-        self.request_ids.extend(answer.provider_request_ids().into_iter().take(room).map(str::to_owned));
+        self.request_ids.extend(
+            answer
+                .provider_request_ids()
+                .into_iter()
+                .take(room)
+                .map(str::to_owned),
+        );
     }
 
     /// Writes the line, with [embedded metrics](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
     pub(super) fn write(self, trigger: &str, took: Duration, calls: CallCounts) {
-        let Self { messages, messages_coming_back, errors, counts, request_ids } = self;
+        let Self {
+            messages,
+            messages_coming_back,
+            errors,
+            counts,
+            request_ids,
+        } = self;
         let fixed = [
             ("provider_calls", calls.calls),
             ("provider_retries", calls.retries),
@@ -49,14 +61,28 @@ impl EventRecord {
             ("messages_coming_back", messages_coming_back),
             ("errors", errors),
         ];
-        let metrics: BTreeMap<&str, u64> = fixed.into_iter().chain(counts.iter().map(|(name, count)| (name.as_str(), *count))).collect();
-        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let metrics: BTreeMap<&str, u64> = fixed
+            .into_iter()
+            .chain(counts.iter().map(|(name, count)| (name.as_str(), *count)))
+            .collect();
+        let since_epoch = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
         let directive = Directive {
             namespace: NAMESPACE,
             dimensions: [["service"]],
-            metrics: metrics.keys().map(|name| Declared { name, unit: "Count" }).collect(),
+            metrics: metrics
+                .keys()
+                .map(|name| Declared {
+                    name,
+                    unit: "Count",
+                })
+                .collect(),
         };
-        let embedded = Embedded { timestamp: u64::try_from(since_epoch.as_millis()).unwrap_or_default(), cloud_watch_metrics: [directive] };
+        let embedded = Embedded {
+            timestamp: u64::try_from(since_epoch.as_millis()).unwrap_or_default(),
+            cloud_watch_metrics: [directive],
+        };
         tracing::info!(
             target: RECORD,
             trigger,
@@ -143,9 +169,22 @@ mod tests {
         let line = written("error", false, || {
             let mut record = EventRecord::default();
             (record.messages, record.messages_coming_back, record.errors) = (3, 1, 1);
-            record.add(&Told(vec!["call-1".to_owned()], vec![("outcome_refused".to_owned(), 2), ("status_good".to_owned(), 0)]));
-            record.add(&Told((0..500).map(|number| format!("call {number}")).collect(), vec![("outcome_refused".to_owned(), 1)]));
-            let calls = CallCounts { calls: 9, retries: 2, throttles: 1 };
+            record.add(&Told(
+                vec!["call-1".to_owned()],
+                vec![
+                    ("outcome_refused".to_owned(), 2),
+                    ("status_good".to_owned(), 0),
+                ],
+            ));
+            record.add(&Told(
+                (0..500).map(|number| format!("call {number}")).collect(),
+                vec![("outcome_refused".to_owned(), 1)],
+            ));
+            let calls = CallCounts {
+                calls: 9,
+                retries: 2,
+                throttles: 1,
+            };
             record.write("queue", Duration::from_millis(1_250), calls);
         });
         assert_eq!(line.matches('\n').count(), 1, "{line}");
@@ -163,15 +202,35 @@ mod tests {
         for (name, count) in expected {
             assert_eq!(line[name], count, "{name}");
         }
-        assert_eq!((&line["message"], &line["trigger"], &line["duration_ms"]), (&"event".into(), &"queue".into(), &1_250.into()));
+        assert_eq!(
+            (&line["message"], &line["trigger"], &line["duration_ms"]),
+            (&"event".into(), &"queue".into(), &1_250.into())
+        );
         assert_eq!(line["provider_request_ids"].as_array().unwrap().len(), 100);
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
-        assert_eq!((&directive["Namespace"], &directive["Dimensions"]), (&"DeviceCertificates".into(), &json!([["service"]])));
+        assert_eq!(
+            (&directive["Namespace"], &directive["Dimensions"]),
+            (&"DeviceCertificates".into(), &json!([["service"]]))
+        );
         assert_eq!(line["service"], "describe");
         assert!(line["_aws"]["Timestamp"].as_u64().unwrap() > 1_700_000_000_000);
-        let declared: Vec<&str> = directive["Metrics"].as_array().unwrap().iter().map(|metric| metric["Name"].as_str().unwrap()).collect();
+        let declared: Vec<&str> = directive["Metrics"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|metric| metric["Name"].as_str().unwrap())
+            .collect();
         assert_eq!(declared.len(), expected.len());
-        assert!(declared.iter().all(|name| line[name].is_u64()), "{declared:?}");
-        assert!(directive["Metrics"].as_array().unwrap().iter().all(|metric| metric["Unit"] == "Count"));
+        assert!(
+            declared.iter().all(|name| line[name].is_u64()),
+            "{declared:?}"
+        );
+        assert!(
+            directive["Metrics"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|metric| metric["Unit"] == "Count")
+        );
     }
 }

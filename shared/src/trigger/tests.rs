@@ -21,7 +21,9 @@ use crate::config::Config;
 use crate::operation::{Describe, Inactivate, Operation, Status};
 use crate::provider::fixture::Bench;
 use crate::transport::fake::Network;
-use crate::transport::{HttpRequest, HttpResponse, LocalFuture, RetryQuota, SendError, SendHttp, Transport};
+use crate::transport::{
+    HttpRequest, HttpResponse, LocalFuture, RetryQuota, SendError, SendHttp, Transport,
+};
 
 const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:bundle-describe";
 
@@ -29,7 +31,11 @@ const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:bundle-describ
 struct Broken;
 
 impl SendHttp for Broken {
-    fn send(&self, _: HttpRequest, _: Duration) -> LocalFuture<'_, Result<HttpResponse, SendError>> {
+    fn send(
+        &self,
+        _: HttpRequest,
+        _: Duration,
+    ) -> LocalFuture<'_, Result<HttpResponse, SendError>> {
         panic!("no call may be made for this event: secret-4711");
     }
 }
@@ -44,9 +50,19 @@ fn function() -> Function {
         ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"),
         ("INACTIVATE_ALLOWED_INSTANCES", "post-cn-1"),
     ];
-    let lookup = |name: &str| variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned());
+    let lookup = |name: &str| {
+        variables
+            .iter()
+            .find(|(variable, _)| *variable == name)
+            .map(|(_, value)| (*value).to_owned())
+    };
     let config = Config::from_lookup(&lookup).unwrap();
-    let transport = Transport { http: Box::new(Broken), clock: now, random, quota: RetryQuota::default() };
+    let transport = Transport {
+        http: Box::new(Broken),
+        clock: now,
+        random,
+        quota: RetryQuota::default(),
+    };
     Function::new(config, transport)
 }
 
@@ -57,7 +73,9 @@ fn send<O: Operation>(event: &str) -> Result<Value, FunctionError> {
 
 /// What it says over this network, whose clock starts anew.
 fn send_over<O: Operation>(network: &Network, event: &Value) -> Result<Value, FunctionError> {
-    let Bench { config, transport, .. } = Bench::new(network);
+    let Bench {
+        config, transport, ..
+    } = Bench::new(network);
     give::<O>(&Function::new(config, transport), &event.to_string())
 }
 
@@ -65,9 +83,16 @@ fn give<O: Operation>(function: &Function, event: &str) -> Result<Value, Functio
     let mut context = Context::default();
     context.request_id = "invocation-1".to_owned();
     context.invoked_function_arn = ARN.to_owned();
-    let deadline = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() + Duration::from_secs(20);
+    let deadline = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        + Duration::from_secs(20);
     context.deadline = u64::try_from(deadline.as_millis()).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     let answer = runtime.block_on(handle::<O>(function, event, &context))?;
     Ok(serde_json::from_str(answer.get()).unwrap())
 }
@@ -97,8 +122,16 @@ fn bus(detail: &str) -> Value {
 fn ids(answer: &Value) -> Vec<&str> {
     assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
     let failures = answer["batchItemFailures"].as_array().unwrap();
-    assert!(failures.iter().all(|failure| failure.as_object().unwrap().len() == 1), "{answer}");
-    failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap()).collect()
+    assert!(
+        failures
+            .iter()
+            .all(|failure| failure.as_object().unwrap().len() == 1),
+        "{answer}"
+    );
+    failures
+        .iter()
+        .map(|failure| failure["itemIdentifier"].as_str().unwrap())
+        .collect()
 }
 
 fn field_of(error: &FunctionError) -> &str {
@@ -108,7 +141,7 @@ fn field_of(error: &FunctionError) -> &str {
 
 /// A request that the provider panics at, one that it cannot carry out, one that is none, and one that is decided without a call.
 const PANICS: &str = r#"{"provider": "alibaba-pca", "certificates": [{"serial_number": "1"}]}"#;
-const UNSUPPORTED: &str = r#"{"provider": "alibaba-mqtt", "instance_id": "i", "certificates": [{"serial_number": "1"}]}"#;
+const UNSUPPORTED: &str =
+    r#"{"provider": "alibaba-mqtt", "instance_id": "i", "certificates": [{"serial_number": "1"}]}"#;
 const BAD: &str = "not json";
-const FORBIDDEN: &str =
-    r#"{"provider": "alibaba-mqtt", "instance_id": "other", "certificates": [{"serial_number": "1", "ca_serial_number": "2"}]}"#;
+const FORBIDDEN: &str = r#"{"provider": "alibaba-mqtt", "instance_id": "other", "certificates": [{"serial_number": "1", "ca_serial_number": "2"}]}"#;

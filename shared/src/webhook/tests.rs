@@ -45,8 +45,15 @@ impl Message {
     }
 
     fn signature_by(&self, secret: &str) -> String {
-        let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
-        let mut content = format!("{}.{}.", self.id.as_ref().unwrap(), self.timestamp.as_ref().unwrap()).into_bytes();
+        let key = STANDARD
+            .decode(secret.strip_prefix("whsec_").unwrap())
+            .unwrap();
+        let mut content = format!(
+            "{}.{}.",
+            self.id.as_ref().unwrap(),
+            self.timestamp.as_ref().unwrap()
+        )
+        .into_bytes();
         content.extend_from_slice(&self.body);
         format!("v1,{}", STANDARD.encode(hmac_sha256(&key, &content)))
     }
@@ -54,12 +61,20 @@ impl Message {
     fn verify(&self) -> Result<WebhookId, Rejected> {
         let secrets = Secrets::parse(&self.secrets).unwrap();
         let now = Timestamp::from_epoch_milliseconds(self.now).unwrap();
-        verify(&secrets, self.id.as_deref(), self.timestamp.as_deref(), self.signatures.as_deref(), &self.body, now)
+        verify(
+            &secrets,
+            self.id.as_deref(),
+            self.timestamp.as_deref(),
+            self.signatures.as_deref(),
+            &self.body,
+            now,
+        )
     }
 
     /// Why it was rejected; empty when it was not.
     fn reason(&self) -> &'static str {
-        self.verify().map_or_else(|rejected| rejected.reason(), |_| "")
+        self.verify()
+            .map_or_else(|rejected| rejected.reason(), |_| "")
     }
 
     fn is_accepted(&self) -> bool {
@@ -83,8 +98,20 @@ fn known_messages_are_verified() {
             "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=",
         ),
         (SECRET, ID, SENT, r#"{"test": 2432232314}"#, SIGNATURE),
-        (SECRET, "msg_empty", "1700000000", "", "v1,LrOGikvEp3ovC4ipwU5sfXzzFy9SMN1tDL3jPPGtLmc="),
-        (SECRET, "msg_utf8", "1700000000", r#"{"name":"设备-é-😀"}"#, "v1,JGKmYgEE20nWkQX6aCKNKk83tHKLi4DBqZbq4WdSq1g="),
+        (
+            SECRET,
+            "msg_empty",
+            "1700000000",
+            "",
+            "v1,LrOGikvEp3ovC4ipwU5sfXzzFy9SMN1tDL3jPPGtLmc=",
+        ),
+        (
+            SECRET,
+            "msg_utf8",
+            "1700000000",
+            r#"{"name":"设备-é-😀"}"#,
+            "v1,JGKmYgEE20nWkQX6aCKNKk83tHKLi4DBqZbq4WdSq1g=",
+        ),
     ] {
         let message = Message {
             secrets: secret.to_owned(),
@@ -96,27 +123,64 @@ fn known_messages_are_verified() {
         };
         assert_eq!(message.verify().unwrap().as_str(), id);
         assert_eq!(message.signature_by(secret), signature);
-        let another = if secret == SECRET { OTHER_SECRET } else { SECRET };
-        assert!(!Message { secrets: another.to_owned(), ..message }.is_accepted(), "{id}");
+        let another = if secret == SECRET {
+            OTHER_SECRET
+        } else {
+            SECRET
+        };
+        assert!(
+            !Message {
+                secrets: another.to_owned(),
+                ..message
+            }
+            .is_accepted(),
+            "{id}"
+        );
     }
 }
 
 /// <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>
 #[test]
 fn a_signature_as_github_makes_it_is_none() {
-    let signature = crate::signing::hex(&hmac_sha256(b"It's a Secret to Everybody", b"Hello, World!"));
-    assert_eq!(signature, "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17");
-    let message = Message { signatures: Some(format!("sha256={signature}")), body: b"Hello, World!".to_vec(), ..Message::good() };
+    let signature = crate::signing::hex(&hmac_sha256(
+        b"It's a Secret to Everybody",
+        b"Hello, World!",
+    ));
+    assert_eq!(
+        signature,
+        "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+    );
+    let message = Message {
+        signatures: Some(format!("sha256={signature}")),
+        body: b"Hello, World!".to_vec(),
+        ..Message::good()
+    };
     assert!(!message.is_accepted());
 }
 
 #[test]
 fn secrets_and_rejections_print_nothing_of_what_they_saw() {
-    let secrets = format!("{:?}", Secrets::parse(&format!("{SECRET},{OTHER_SECRET}")).unwrap());
+    let secrets = format!(
+        "{:?}",
+        Secrets::parse(&format!("{SECRET},{OTHER_SECRET}")).unwrap()
+    );
     assert_eq!(secrets, "Secrets(2)");
-    let rejected = Message { body: Vec::new(), ..Message::good() }.verify().unwrap_err();
-    assert_eq!(rejected.to_string(), "the webhook's signature was not accepted");
-    let missing = Message { id: None, ..Message::good() }.verify().unwrap_err();
+    let rejected = Message {
+        body: Vec::new(),
+        ..Message::good()
+    }
+    .verify()
+    .unwrap_err();
+    assert_eq!(
+        rejected.to_string(),
+        "the webhook's signature was not accepted"
+    );
+    let missing = Message {
+        id: None,
+        ..Message::good()
+    }
+    .verify()
+    .unwrap_err();
     assert_eq!(missing.to_string(), rejected.to_string());
     assert_ne!(missing.reason(), rejected.reason());
 }
@@ -125,9 +189,27 @@ fn secrets_and_rejections_print_nothing_of_what_they_saw() {
 fn each_header_must_be_there() {
     for (message, reason) in [
         (Message::good(), ""),
-        (Message { id: None, ..Message::good() }, "there is no webhook-id"),
-        (Message { timestamp: None, ..Message::good() }, "there is no webhook-timestamp"),
-        (Message { signatures: None, ..Message::good() }, "there is no webhook-signature"),
+        (
+            Message {
+                id: None,
+                ..Message::good()
+            },
+            "there is no webhook-id",
+        ),
+        (
+            Message {
+                timestamp: None,
+                ..Message::good()
+            },
+            "there is no webhook-timestamp",
+        ),
+        (
+            Message {
+                signatures: None,
+                ..Message::good()
+            },
+            "there is no webhook-signature",
+        ),
     ] {
         assert_eq!(message.reason(), reason);
     }
@@ -155,12 +237,27 @@ fn an_id_is_letters_digits_underscores_and_hyphens() {
         ("msg:1", false),
     ] {
         // The signature fits in any case, so it is the id that is refused.
-        let message = Message { id: Some(id.to_owned()), ..Message::good() }.signed_with(SECRET);
-        assert_eq!(message.reason(), if accepted { "" } else { "webhook-id is malformed" }, "{id:?}");
+        let message = Message {
+            id: Some(id.to_owned()),
+            ..Message::good()
+        }
+        .signed_with(SECRET);
+        assert_eq!(
+            message.reason(),
+            if accepted {
+                ""
+            } else {
+                "webhook-id is malformed"
+            },
+            "{id:?}"
+        );
         assert_eq!(WebhookId::parse(id).is_ok(), accepted, "{id:?}");
     }
     let id = WebhookId::parse("msg_1").unwrap();
-    assert_eq!((id.to_string(), serde_json::to_string(&id).unwrap()), ("msg_1".to_owned(), "\"msg_1\"".to_owned()));
+    assert_eq!(
+        (id.to_string(), serde_json::to_string(&id).unwrap()),
+        ("msg_1".to_owned(), "\"msg_1\"".to_owned())
+    );
 }
 
 #[test]
@@ -177,8 +274,19 @@ fn a_message_is_accepted_for_five_minutes_before_and_after() {
         (-301_000, false),
         (86_400_000, false),
     ] {
-        let message = Message { now: NOW + milliseconds, ..Message::good() };
-        assert_eq!(message.reason(), if accepted { "" } else { "webhook-timestamp is more than 5 minutes from now" }, "{milliseconds}");
+        let message = Message {
+            now: NOW + milliseconds,
+            ..Message::good()
+        };
+        assert_eq!(
+            message.reason(),
+            if accepted {
+                ""
+            } else {
+                "webhook-timestamp is more than 5 minutes from now"
+            },
+            "{milliseconds}"
+        );
     }
 }
 
@@ -224,7 +332,11 @@ fn a_timestamp_is_digits_only() {
         ("inf", MALFORMED),
         ("2021-02-25T15:02:10Z", MALFORMED),
     ] {
-        let message = Message { timestamp: Some(text.to_owned()), ..Message::good() }.signed_with(SECRET);
+        let message = Message {
+            timestamp: Some(text.to_owned()),
+            ..Message::good()
+        }
+        .signed_with(SECRET);
         assert_eq!(message.reason(), reason, "{text:?}");
     }
 }
@@ -246,16 +358,40 @@ fn the_ends_of_the_calendar_are_no_trouble() {
         ("0", FIRST, false),
         ("999999999999", FIRST, false),
     ] {
-        let message = Message { timestamp: Some(timestamp.to_owned()), now, ..Message::good() }.signed_with(SECRET);
+        let message = Message {
+            timestamp: Some(timestamp.to_owned()),
+            now,
+            ..Message::good()
+        }
+        .signed_with(SECRET);
         assert_eq!(message.is_accepted(), accepted, "{timestamp} {now}");
     }
 }
 
 #[test]
 fn a_body_is_bytes_and_not_text() {
-    for body in [&[][..], &[0], &[0xff, 0xfe, 0x00], b"\r\n", b".", b"{\"a\":1}\n", "\u{feff}{}".as_bytes()] {
-        let message = Message { body: body.to_owned(), ..Message::good() }.signed_with(SECRET);
+    for body in [
+        &[][..],
+        &[0],
+        &[0xff, 0xfe, 0x00],
+        b"\r\n",
+        b".",
+        b"{\"a\":1}\n",
+        "\u{feff}{}".as_bytes(),
+    ] {
+        let message = Message {
+            body: body.to_owned(),
+            ..Message::good()
+        }
+        .signed_with(SECRET);
         assert!(message.is_accepted(), "{body:?}");
-        assert!(!Message { body: [body, b"\n"].concat(), ..message }.is_accepted(), "{body:?}");
+        assert!(
+            !Message {
+                body: [body, b"\n"].concat(),
+                ..message
+            }
+            .is_accepted(),
+            "{body:?}"
+        );
     }
 }

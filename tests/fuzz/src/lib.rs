@@ -5,8 +5,15 @@
 //!
 //! The functions contain a panic and answer `internal` in its place. A target counts both as a failure.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a panic is how a target tells what it has found")]
-#![allow(clippy::indexing_slicing, reason = "a JSON value is null where it has no such member")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic is how a target tells what it has found"
+)]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a JSON value is null where it has no such member"
+)]
 
 mod mutate;
 mod recorded;
@@ -32,9 +39,29 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: [Target; 5] = [
-    Target { name: "event", run: event, seeds: seeds::events },
-    Target { name: "vendor_answer", run: vendor_answer, seeds: seeds::vendor_answers },
-    Target { name: "serial_number", run: serial_number, seeds: seeds::serial_numbers },
-    Target { name: "cursor", run: cursor, seeds: seeds::cursors },
-    Target { name: "webhook", run: webhook, seeds: seeds::webhooks },
+    Target {
+        name: "event",
+        run: event,
+        seeds: seeds::events,
+    },
+    Target {
+        name: "vendor_answer",
+        run: vendor_answer,
+        seeds: seeds::vendor_answers,
+    },
+    Target {
+        name: "serial_number",
+        run: serial_number,
+        seeds: seeds::serial_numbers,
+    },
+    Target {
+        name: "cursor",
+        run: cursor,
+        seeds: seeds::cursors,
+    },
+    Target {
+        name: "webhook",
+        run: webhook,
+        seeds: seeds::webhooks,
+    },
 ];

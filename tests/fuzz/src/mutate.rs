@@ -45,7 +45,10 @@ impl Random {
     /// From 0 to one less than `end`; 0 where there is nothing.
     fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end).unwrap_or(u64::MAX);
-        self.next().checked_rem(end).and_then(|number| usize::try_from(number).ok()).unwrap_or_default()
+        self.next()
+            .checked_rem(end)
+            .and_then(|number| usize::try_from(number).ok())
+            .unwrap_or_default()
     }
 
     fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
@@ -56,7 +59,11 @@ impl Random {
 /// One of the seeds with one to four changes.
 pub fn mutated(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
     let mut input = random.pick(seeds).cloned().unwrap_or_default();
-    let more = if random.below(2) == 0 { 0 } else { random.below(4) };
+    let more = if random.below(2) == 0 {
+        0
+    } else {
+        random.below(4)
+    };
     for _ in 0..=more {
         change(&mut input, seeds, random);
     }
@@ -74,8 +81,14 @@ fn change(input: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
     let value = part(input, at, is_outer, b":[");
     let item = part(input, at, is_outer, b",");
     match random.below(14) {
-        0 => input.get_mut(at).into_iter().for_each(|byte| *byte ^= 1_u8 << random.below(8)),
-        1 => input.get_mut(at).into_iter().for_each(|byte| *byte = random.next().to_le_bytes()[0]),
+        0 => input
+            .get_mut(at)
+            .into_iter()
+            .for_each(|byte| *byte ^= 1_u8 << random.below(8)),
+        1 => input
+            .get_mut(at)
+            .into_iter()
+            .for_each(|byte| *byte = random.next().to_le_bytes()[0]),
         2 => drop(input.drain(bytes)),
         3 => repeat(input, bytes),
         4 => drop(input.splice(at..at, random.pick(BYTES).copied())),
@@ -88,7 +101,10 @@ fn change(input: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
         7 => repeat(input, item.start.saturating_sub(1)..item.end),
         8 => {
             let depth = 1_usize << random.below(11);
-            drop(input.splice(value, ["[".repeat(depth), "]".repeat(depth)].concat().into_bytes()));
+            drop(input.splice(
+                value,
+                ["[".repeat(depth), "]".repeat(depth)].concat().into_bytes(),
+            ));
         }
         9 => {
             // Another value of the same input: a sound one at the wrong place.
@@ -97,7 +113,10 @@ fn change(input: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
             let other = input.get(other).unwrap_or_default().to_vec();
             drop(input.splice(value, other));
         }
-        _ => drop(input.splice(value, random.pick(&VALUES).copied().unwrap_or_default().bytes())),
+        _ => drop(input.splice(
+            value,
+            random.pick(&VALUES).copied().unwrap_or_default().bytes(),
+        )),
     }
 }
 
@@ -120,7 +139,9 @@ fn part(input: &[u8], at: usize, is_outer: bool, marks: &[u8]) -> Range<usize> {
             (b',' | b'}' | b']', Some(start)) if depth == 0 => return start..index,
             (b'[' | b'{', Some(_)) => depth = depth.saturating_add(1),
             (b']' | b'}', Some(_)) => depth = depth.saturating_sub(1),
-            (mark, None) if index >= at && marks.contains(mark) => start = Some(index.saturating_add(1)),
+            (mark, None) if index >= at && marks.contains(mark) => {
+                start = Some(index.saturating_add(1))
+            }
             _ => {}
         }
     }

@@ -20,7 +20,11 @@ pub(crate) static RECORDED: LazyLock<Vec<Recorded>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../responses");
     let mut recorded: Vec<Recorded> = files(&folder)
         .into_iter()
-        .flat_map(|(product, _)| files(&folder.join(&product)).into_iter().map(move |(file, text)| read(&product, &file, &text)))
+        .flat_map(|(product, _)| {
+            files(&folder.join(&product))
+                .into_iter()
+                .map(move |(file, text)| read(&product, &file, &text))
+        })
         .collect();
     recorded.sort_by(|one, other| one.name.cmp(&other.name));
     recorded
@@ -29,15 +33,24 @@ pub(crate) static RECORDED: LazyLock<Vec<Recorded>> = LazyLock::new(|| {
 /// The body of the recorded answer with this name.
 pub(crate) fn body(name: &str) -> Vec<u8> {
     let found = RECORDED.iter().find(|recorded| recorded.name == name);
-    found.unwrap_or_else(|| panic!("tests/responses has no {name}")).body.clone()
+    found
+        .unwrap_or_else(|| panic!("tests/responses has no {name}"))
+        .body
+        .clone()
 }
 
 /// The names of a folder and what is in its files, in their order; READMEs and licences are none.
 pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries =
+        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let mut files: Vec<_> = paths
-        .filter_map(|path| Some((path.file_name()?.to_str()?.to_owned(), std::fs::read(&path).unwrap_or_default())))
+        .filter_map(|path| {
+            Some((
+                path.file_name()?.to_str()?.to_owned(),
+                std::fs::read(&path).unwrap_or_default(),
+            ))
+        })
         .filter(|(name, _)| !matches!(name.as_str(), "README.md" | "LICENSE"))
         .collect();
     files.sort();
@@ -45,15 +58,24 @@ pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 fn read(product: &str, file: &str, text: &[u8]) -> Recorded {
-    let record: Value = serde_json::from_slice(text).unwrap_or_else(|error| panic!("{product}/{file}: {error}"));
+    let record: Value =
+        serde_json::from_slice(text).unwrap_or_else(|error| panic!("{product}/{file}: {error}"));
     let at = |path: &str| record.pointer(path);
     Recorded {
         name: format!("{product}/{}", file.trim_end_matches(".json")),
-        status: at("/http/status").and_then(Value::as_u64).and_then(|status| status.try_into().ok()).unwrap_or(200),
-        error_type: at("/http/headers/x-amzn-ErrorType").and_then(Value::as_str).map(str::to_owned),
+        status: at("/http/status")
+            .and_then(Value::as_u64)
+            .and_then(|status| status.try_into().ok())
+            .unwrap_or(200),
+        error_type: at("/http/headers/x-amzn-ErrorType")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
         body: match at("/body_text").and_then(Value::as_str) {
             Some(text) => text.as_bytes().to_vec(),
-            None => at("/body").map(Value::to_string).unwrap_or_default().into_bytes(),
+            None => at("/body")
+                .map(Value::to_string)
+                .unwrap_or_default()
+                .into_bytes(),
         },
     }
 }

@@ -3,7 +3,10 @@
 use super::*;
 
 fn hold(name: &str, number: usize) {
-    let target = TARGETS.into_iter().find(|target| target.name == name).unwrap();
+    let target = TARGETS
+        .into_iter()
+        .find(|target| target.name == name)
+        .unwrap();
     let seeds = (target.seeds)();
     assert!(seeds.len() >= 10, "{name} has {} seeds", seeds.len());
     seeds.iter().for_each(|seed| (target.run)(seed));
@@ -11,7 +14,11 @@ fn hold(name: &str, number: usize) {
     for _ in 0..number {
         let input = mutated(&seeds, &mut random);
         let result = std::panic::catch_unwind(|| (target.run)(&input));
-        assert!(result.is_ok(), "{name} fails with {:?}", String::from_utf8_lossy(&input));
+        assert!(
+            result.is_ok(),
+            "{name} fails with {:?}",
+            String::from_utf8_lossy(&input)
+        );
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use certificate_provider::transport::{HttpRequest, HttpResponse, LocalFuture, Method, SendError, SendHttp};
+use certificate_provider::transport::{
+    HttpRequest, HttpResponse, LocalFuture, Method, SendError, SendHttp,
+};
 
 use crate::recorded::body;
 
@@ -50,23 +52,63 @@ struct Inner {
 impl Network {
     pub(crate) fn new() -> Self {
         let sound = [
-            ("DescribeDeviceCertificates", "tencent-mqtt/DescribeDeviceCertificates.ok-four-statuses"),
-            ("DescribeDeviceCertificate", "tencent-mqtt/DescribeDeviceCertificate.ok"),
-            ("DeactivateDeviceCertificate", "tencent-mqtt/DeactivateDeviceCertificate.ok"),
-            ("ListDeviceCertificate", "alibaba-mqtt/ListDeviceCertificateByCaSn.ok-two"),
-            ("ListDeviceCertificateByCaSn", "alibaba-mqtt/ListDeviceCertificateByCaSn.ok-two"),
-            ("GetDeviceCertificate", "alibaba-mqtt/GetDeviceCertificate.ok-active"),
-            ("InactivateDeviceCertificate", "alibaba-mqtt/InactivateDeviceCertificate.ok"),
-            ("ListClientCertificate", "alibaba-cas/ListClientCertificate.ok-one"),
-            ("DescribeClientCertificateStatusForSerialNumber", "alibaba-cas/DescribeClientCertificateStatusForSerialNumber.ok-three-mixed"),
+            (
+                "DescribeDeviceCertificates",
+                "tencent-mqtt/DescribeDeviceCertificates.ok-four-statuses",
+            ),
+            (
+                "DescribeDeviceCertificate",
+                "tencent-mqtt/DescribeDeviceCertificate.ok",
+            ),
+            (
+                "DeactivateDeviceCertificate",
+                "tencent-mqtt/DeactivateDeviceCertificate.ok",
+            ),
+            (
+                "ListDeviceCertificate",
+                "alibaba-mqtt/ListDeviceCertificateByCaSn.ok-two",
+            ),
+            (
+                "ListDeviceCertificateByCaSn",
+                "alibaba-mqtt/ListDeviceCertificateByCaSn.ok-two",
+            ),
+            (
+                "GetDeviceCertificate",
+                "alibaba-mqtt/GetDeviceCertificate.ok-active",
+            ),
+            (
+                "InactivateDeviceCertificate",
+                "alibaba-mqtt/InactivateDeviceCertificate.ok",
+            ),
+            (
+                "ListClientCertificate",
+                "alibaba-cas/ListClientCertificate.ok-one",
+            ),
+            (
+                "DescribeClientCertificateStatusForSerialNumber",
+                "alibaba-cas/DescribeClientCertificateStatusForSerialNumber.ok-three-mixed",
+            ),
             ("ListCertificates", "aws-iot/ListCertificates.ok-first-page"),
-            ("ListCertificates, last page", "aws-iot/ListCertificates.ok-last-page"),
-            ("ListCertificatesByCA", "aws-iot/ListCertificatesByCA.ok-one"),
+            (
+                "ListCertificates, last page",
+                "aws-iot/ListCertificates.ok-last-page",
+            ),
+            (
+                "ListCertificatesByCA",
+                "aws-iot/ListCertificatesByCA.ok-one",
+            ),
             ("DescribeCertificate", "aws-iot/DescribeCertificate.ok"),
             ("UpdateCertificate", "aws-iot/UpdateCertificate.ok"),
         ];
-        let sound = sound.into_iter().map(|(action, name)| (action, body(name))).collect();
-        Self(Rc::new(Inner { answers: RefCell::new(Answers::None), calls: Cell::new(0), sound }))
+        let sound = sound
+            .into_iter()
+            .map(|(action, name)| (action, body(name)))
+            .collect();
+        Self(Rc::new(Inner {
+            answers: RefCell::new(Answers::None),
+            calls: Cell::new(0),
+            sound,
+        }))
     }
 
     /// Begins anew with these answers.
@@ -78,8 +120,19 @@ impl Network {
     fn answer(&self, request: &HttpRequest, calls: u32) -> Result<HttpResponse, SendError> {
         match &*self.0.answers.borrow() {
             Answers::Sound => {
-                let body = self.0.sound.get(action(request)).cloned().unwrap_or_default();
-                Ok(HttpResponse { status: 200, retry_after: None, error_type: None, request_id: None, body: body.into() })
+                let body = self
+                    .0
+                    .sound
+                    .get(action(request))
+                    .cloned()
+                    .unwrap_or_default();
+                Ok(HttpResponse {
+                    status: 200,
+                    retry_after: None,
+                    error_type: None,
+                    request_id: None,
+                    body: body.into(),
+                })
             }
             Answers::None => Err(SendError::NoAnswer("the stand-in is silent".to_owned())),
             Answers::These(answers) => {
@@ -87,9 +140,20 @@ impl Network {
                 let Some(answer) = answers.get(index).or(answers.last()) else {
                     return Err(SendError::NotSent("the stand-in is away".to_owned()));
                 };
-                let Answer { status, error_type, retry_after, body } = answer.clone();
+                let Answer {
+                    status,
+                    error_type,
+                    retry_after,
+                    body,
+                } = answer.clone();
                 let error_type = error_type.map(str::to_owned);
-                Ok(HttpResponse { status, retry_after, error_type, request_id: Some("id".to_owned()), body: body.into() })
+                Ok(HttpResponse {
+                    status,
+                    retry_after,
+                    error_type,
+                    request_id: Some("id".to_owned()),
+                    body: body.into(),
+                })
             }
             #[cfg(test)]
             Answers::Defect => panic!("a defect on purpose"),
@@ -98,7 +162,11 @@ impl Network {
 }
 
 impl SendHttp for Network {
-    fn send(&self, request: HttpRequest, timeout: Duration) -> LocalFuture<'_, Result<HttpResponse, SendError>> {
+    fn send(
+        &self,
+        request: HttpRequest,
+        timeout: Duration,
+    ) -> LocalFuture<'_, Result<HttpResponse, SendError>> {
         let calls = self.0.calls.get();
         self.0.calls.set(calls.saturating_add(1));
         assert!(calls < MOST_CALLS, "the vendors are asked for ever");
@@ -114,7 +182,10 @@ impl SendHttp for Network {
 
 /// The vendor's name of the call.
 fn action(request: &HttpRequest) -> &str {
-    let named = request.headers.iter().find(|(name, _)| matches!(*name, "x-tc-action" | "x-acs-action"));
+    let named = request
+        .headers
+        .iter()
+        .find(|(name, _)| matches!(*name, "x-tc-action" | "x-acs-action"));
     match named {
         Some((_, action)) => action,
         None if request.method == Method::Put => "UpdateCertificate",

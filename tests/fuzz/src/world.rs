@@ -49,12 +49,21 @@ impl World {
     fn new() -> Self {
         let network = Network::new();
         let function = |secrets: &str| {
-            let transport = Transport { http: Box::new(network.clone()), clock: now, random: || [0; 16], quota: RetryQuota::default() };
+            let transport = Transport {
+                http: Box::new(network.clone()),
+                clock: now,
+                random: || [0; 16],
+                quota: RetryQuota::default(),
+            };
             RefCell::new(Function::new(config(secrets), transport))
         };
         Self {
             // Waiting costs no time.
-            runtime: Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime can be made"),
+            runtime: Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .expect("a runtime can be made"),
             open: function(""),
             guarded: function(SECRET_TEXT),
             network,
@@ -74,12 +83,21 @@ fn config(secrets: &str) -> Config {
         ("AWS_SECRET_ACCESS_KEY", "aws-key"),
         ("AWS_REGION", "us-east-1"),
         ("DEFAULT_PROVIDER", "tencent-mqtt"),
-        ("SOURCES", r#"[{"provider":"tencent-mqtt","instance_id":"mqtt-1"},{"provider":"aws-iot"}]"#),
+        (
+            "SOURCES",
+            r#"[{"provider":"tencent-mqtt","instance_id":"mqtt-1"},{"provider":"aws-iot"}]"#,
+        ),
         ("INACTIVATE_ALLOWED_INSTANCES", "*"),
     ];
-    let lookup = |name: &str| variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned());
+    let lookup = |name: &str| {
+        variables
+            .iter()
+            .find(|(variable, _)| *variable == name)
+            .map(|(_, value)| (*value).to_owned())
+    };
     let mut config = Config::from_lookup(&lookup).expect("the configuration is sound");
-    config.webhook_secrets = (!secrets.is_empty()).then(|| Secrets::parse(secrets).expect("the secret is sound"));
+    config.webhook_secrets =
+        (!secrets.is_empty()).then(|| Secrets::parse(secrets).expect("the secret is sound"));
     config
 }
 
@@ -92,19 +110,36 @@ pub(crate) fn now() -> Timestamp {
 ///
 /// # Panics
 /// When the function panicked inside, or says that it has a defect.
-pub(crate) fn perform<O: Operation>(callers: Callers, event: &str, answers: Answers) -> Result<String, Error> {
+pub(crate) fn perform<O: Operation>(
+    callers: Callers,
+    event: &str,
+    answers: Answers,
+) -> Result<String, Error> {
     count_panics();
     WORLD.with(|world| {
-        let mut function = if callers == Callers::Known { &world.guarded } else { &world.open }.borrow_mut();
+        let mut function = if callers == Callers::Known {
+            &world.guarded
+        } else {
+            &world.open
+        }
+        .borrow_mut();
         function.transport.quota = RetryQuota::default();
         function.learned = Learned::default();
         world.network.set(answers);
         let before = PANICS.get();
-        let result = world.runtime.block_on(handle::<O>(&function, event, &Context::default()));
+        let result = world
+            .runtime
+            .block_on(handle::<O>(&function, event, &Context::default()));
         assert!(PANICS.get() == before, "{} contained a panic", O::NAME);
-        let result = result.map(|answer| answer.get().to_owned()).map_err(|FunctionError(error)| error);
+        let result = result
+            .map(|answer| answer.get().to_owned())
+            .map_err(|FunctionError(error)| error);
         let has_a_defect = match &result {
-            Ok(answer) => answer.contains("internal") && serde_json::from_str(answer).is_ok_and(|answer: Value| tells_a_defect(&answer)),
+            Ok(answer) => {
+                answer.contains("internal")
+                    && serde_json::from_str(answer)
+                        .is_ok_and(|answer: Value| tells_a_defect(&answer))
+            }
             Err(error) => error.code == ErrorCode::Internal,
         };
         assert!(!has_a_defect, "{} has a defect: {result:?}", O::NAME);
@@ -116,9 +151,17 @@ pub(crate) fn perform<O: Operation>(callers: Callers, event: &str, answers: Answ
 fn tells_a_defect(answer: &Value) -> bool {
     match answer {
         Value::Object(members) => {
-            let is_problem = members.get("type").is_some_and(|kind| kind == "about:blank");
-            let body = members.get("body").and_then(Value::as_str).and_then(|body| serde_json::from_str(body).ok());
-            (is_problem && members.get("code").is_some_and(|code| code == ErrorCode::Internal.as_str()))
+            let is_problem = members
+                .get("type")
+                .is_some_and(|kind| kind == "about:blank");
+            let body = members
+                .get("body")
+                .and_then(Value::as_str)
+                .and_then(|body| serde_json::from_str(body).ok());
+            (is_problem
+                && members
+                    .get("code")
+                    .is_some_and(|code| code == ErrorCode::Internal.as_str()))
                 || body.as_ref().is_some_and(tells_a_defect)
                 || members.values().any(tells_a_defect)
         }
@@ -149,18 +192,28 @@ mod tests {
     #[test]
     #[should_panic(expected = "describe contained a panic")]
     fn a_contained_panic_is_found() {
-        let _ = perform::<Describe>(Callers::All, r#"{"instance_id": "mqtt-1"}"#, Answers::Defect);
+        let _ = perform::<Describe>(
+            Callers::All,
+            r#"{"instance_id": "mqtt-1"}"#,
+            Answers::Defect,
+        );
     }
 
     #[test]
     fn a_defect_is_seen_wherever_it_is_told() {
         let problem = json!({"type": "about:blank", "code": "internal"});
-        for answer in [json!([problem]), json!({"results": [{"error": problem}]}), json!({"statusCode": 500, "body": problem.to_string()})]
-        {
+        for answer in [
+            json!([problem]),
+            json!({"results": [{"error": problem}]}),
+            json!({"statusCode": 500, "body": problem.to_string()}),
+        ] {
             assert!(tells_a_defect(&answer), "{answer}");
         }
         // A vendor's own code, and a caller's text.
-        for answer in [json!({"provider_error": {"code": "internal"}}), json!({"detail": problem.to_string()})] {
+        for answer in [
+            json!({"provider_error": {"code": "internal"}}),
+            json!({"detail": problem.to_string()}),
+        ] {
             assert!(!tells_a_defect(&answer), "{answer}");
         }
     }

@@ -14,11 +14,25 @@ const LIST: &str = "ListClientCertificate";
 
 pub(crate) const PRODUCT: Product = Product {
     version: "2020-06-30",
-    actions: &[Action { name: STATUS, method: Method::GetOrPost }, Action { name: LIST, method: Method::GetOrPost }],
+    actions: &[
+        Action {
+            name: STATUS,
+            method: Method::GetOrPost,
+        },
+        Action {
+            name: LIST,
+            method: Method::GetOrPost,
+        },
+    ],
 };
 
 /// Does what an admitted call asks for.
-pub(crate) fn perform(store: &Store, action: &str, parameters: &Value, rules: Rules) -> Result<Value, Refusal> {
+pub(crate) fn perform(
+    store: &Store,
+    action: &str,
+    parameters: &Value,
+    rules: Rules,
+) -> Result<Value, Refusal> {
     match action {
         LIST => list::client_certificates(store, parameters, rules.most_rows_a_page),
         _ => status::of_serial_numbers(store, parameters, rules),
@@ -26,7 +40,11 @@ pub(crate) fn perform(store: &Store, action: &str, parameters: &Value, rules: Ru
 }
 
 fn invalid_parameter(name: &str) -> Refusal {
-    Refusal::new("InvalidParameter", 400, format!("The specified value of parameter {name} is not valid."))
+    Refusal::new(
+        "InvalidParameter",
+        400,
+        format!("The specified value of parameter {name} is not valid."),
+    )
 }
 
 #[cfg(test)]

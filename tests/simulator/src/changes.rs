@@ -20,7 +20,12 @@ pub(crate) struct Changes(Vec<Waiting>);
 impl Changes {
     /// `calls` is at least 1.
     pub(crate) fn push(&mut self, vendor: Vendor, action: &str, calls: usize, change: Change) {
-        self.0.push(Waiting { vendor, action: action.to_owned(), calls, change });
+        self.0.push(Waiting {
+            vendor,
+            action: action.to_owned(),
+            calls,
+            change,
+        });
     }
 
     /// Counts a successful call and takes the changes for which it was the last one.
@@ -30,7 +35,10 @@ impl Changes {
                 waiting.calls = waiting.calls.saturating_sub(1);
             }
         }
-        self.0.extract_if(.., |waiting| waiting.calls == 0).map(|waiting| waiting.change).collect()
+        self.0
+            .extract_if(.., |waiting| waiting.calls == 0)
+            .map(|waiting| waiting.change)
+            .collect()
     }
 
     pub(crate) fn clear(&mut self) {

@@ -24,12 +24,17 @@ const DEFAULT_LIMIT: usize = 100;
 /// Serves one connection to its end.
 pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let service = service_fn(|request| answer(&shared, request));
-    let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let served = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
     // A client that goes away needs no answer.
     drop(served);
 }
 
-async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    shared: &Shared,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let body = match body.collect().await {
         Ok(body) => body.to_bytes(),
@@ -57,7 +62,9 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<
     };
     let mut response = Response::new(Full::from(answer.to_string()));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
 }
 
@@ -103,13 +110,18 @@ fn set_times(shared: &Shared, body: &[u8]) -> Result<Value, String> {
         round_trip: Option<u64>,
         reads_lag: Option<u64>,
     }
-    let Times { round_trip, reads_lag } = serde_json::from_slice(body).map_err(|e| e.to_string())?;
+    let Times {
+        round_trip,
+        reads_lag,
+    } = serde_json::from_slice(body).map_err(|e| e.to_string())?;
     let mut state = shared.state();
     if let Some(milliseconds) = round_trip {
         state.round_trip = Duration::from_millis(milliseconds);
     }
     if let Some(milliseconds) = reads_lag {
-        state.store.set_reads_lag(Duration::from_millis(milliseconds));
+        state
+            .store
+            .set_reads_lag(Duration::from_millis(milliseconds));
     }
     Ok(json!({}))
 }
@@ -139,10 +151,18 @@ fn certificates(shared: &Shared, query: &str) -> Result<Value, String> {
             _ => return Err(format!("unknown parameter {name}")),
         }
     }
-    let vendor = vendor.ok_or("vendor must be tencent-mqtt, alibaba-mqtt, alibaba-cas or aws-iot")?;
+    let vendor =
+        vendor.ok_or("vendor must be tencent-mqtt, alibaba-mqtt, alibaba-cas or aws-iot")?;
     let state = shared.state();
     let all = rows(state.store.fleet(), vendor);
-    let wanted: Vec<&Row<'_>> = all.iter().filter(|row| instance_id.as_deref().is_none_or(|id| row.instance_id == Some(id))).collect();
+    let wanted: Vec<&Row<'_>> = all
+        .iter()
+        .filter(|row| {
+            instance_id
+                .as_deref()
+                .is_none_or(|id| row.instance_id == Some(id))
+        })
+        .collect();
     let certificates: Vec<Value> = wanted.iter().take(limit).map(|row| row.json()).collect();
     Ok(json!({"vendor": vendor, "total": wanted.len(), "certificates": certificates}))
 }
@@ -185,18 +205,38 @@ fn rows(fleet: &Fleet, vendor: Vendor) -> Vec<Row<'_>> {
             .tencent_mqtt
             .values()
             .flat_map(|instance| {
-                instance.certificates.iter().map(|record| Row { instance_id: Some(&instance.instance_id), record: Record::Tencent(record) })
+                instance.certificates.iter().map(|record| Row {
+                    instance_id: Some(&instance.instance_id),
+                    record: Record::Tencent(record),
+                })
             })
             .collect(),
         Vendor::AlibabaMqtt => fleet
             .alibaba_mqtt
             .values()
             .flat_map(|instance| {
-                instance.certificates.iter().map(|record| Row { instance_id: Some(&instance.instance_id), record: Record::Mqtt(record) })
+                instance.certificates.iter().map(|record| Row {
+                    instance_id: Some(&instance.instance_id),
+                    record: Record::Mqtt(record),
+                })
             })
             .collect(),
-        Vendor::AlibabaCas => fleet.alibaba_cas.values().map(|record| Row { instance_id: None, record: Record::Cas(record) }).collect(),
-        Vendor::AwsIot => fleet.aws_iot.values().map(|record| Row { instance_id: None, record: Record::Aws(record) }).collect(),
+        Vendor::AlibabaCas => fleet
+            .alibaba_cas
+            .values()
+            .map(|record| Row {
+                instance_id: None,
+                record: Record::Cas(record),
+            })
+            .collect(),
+        Vendor::AwsIot => fleet
+            .aws_iot
+            .values()
+            .map(|record| Row {
+                instance_id: None,
+                record: Record::Aws(record),
+            })
+            .collect(),
     }
 }
 

@@ -65,19 +65,30 @@ pub(crate) async fn answer(shared: &Shared, received: &Received) -> Result<Outgo
             let result = perform(shared, received, &call, false);
             Ok(Outgoing::Whole(reply(shared, received, result)))
         }
-        Fault::Body { status, content_type, headers, bytes } => {
+        Fault::Body {
+            status,
+            content_type,
+            headers,
+            bytes,
+        } => {
             let mut reply = Reply::of(status, &content_type, bytes);
-            reply.headers.extend(headers.into_iter().map(|(name, value)| (name.into(), value)));
+            reply.headers.extend(
+                headers
+                    .into_iter()
+                    .map(|(name, value)| (name.into(), value)),
+            );
             Ok(Outgoing::Whole(reply))
         }
         // These have become refusals above, but for the page of a gateway in front of Tencent.
-        Fault::Throttle | Fault::ThrottleFor(_) | Fault::Code { .. } | Fault::Internal | Fault::Unavailable => {
-            Ok(Outgoing::Whole(Reply::of(
-                503,
-                "text/html",
-                "<html><head><title>503 Service Unavailable</title></head><body>503 Service Unavailable</body></html>",
-            )))
-        }
+        Fault::Throttle
+        | Fault::ThrottleFor(_)
+        | Fault::Code { .. }
+        | Fault::Internal
+        | Fault::Unavailable => Ok(Outgoing::Whole(Reply::of(
+            503,
+            "text/html",
+            "<html><head><title>503 Service Unavailable</title></head><body>503 Service Unavailable</body></html>",
+        ))),
     }
 }
 
@@ -119,7 +130,11 @@ impl Arrival {
             Ok(call) => state.faults(vendor).take(&call.action, &call.parameters),
             Err(_) => None,
         };
-        Self { ticket, admission, fault }
+        Self {
+            ticket,
+            admission,
+            fault,
+        }
     }
 }
 
@@ -128,7 +143,11 @@ fn action_named(received: &Received) -> String {
     let header = match received.vendor {
         Vendor::TencentMqtt => "x-tc-action",
         Vendor::AlibabaMqtt | Vendor::AlibabaCas => "x-acs-action",
-        Vendor::AwsIot => return aws_iot::Operation::of(received).map(|operation| operation.name().to_owned()).unwrap_or_default(),
+        Vendor::AwsIot => {
+            return aws_iot::Operation::of(received)
+                .map(|operation| operation.name().to_owned())
+                .unwrap_or_default();
+        }
     };
     received.header(header).unwrap_or_default()
 }
@@ -164,23 +183,37 @@ impl Ticket {
 
     fn work(self, shared: &Shared, received: &Received, call: &Admitted) -> Outgoing {
         let result = perform(shared, received, call, true);
-        let outcome = result.as_ref().err().map_or("ok", |refusal| refusal.code.as_str());
+        let outcome = result
+            .as_ref()
+            .err()
+            .map_or("ok", |refusal| refusal.code.as_str());
         self.end(shared, outcome);
         Outgoing::Whole(reply(shared, received, result))
     }
 }
 
-fn perform(shared: &Shared, received: &Received, call: &Admitted, effect: bool) -> Result<Value, Refusal> {
+fn perform(
+    shared: &Shared,
+    received: &Received,
+    call: &Admitted,
+    effect: bool,
+) -> Result<Value, Refusal> {
     let Admitted { action, parameters } = call;
     let mut state = shared.state();
     let rules = shared.rules;
     let work = |store: &mut Store| match received.vendor {
-        Vendor::TencentMqtt => tencent_mqtt::perform(store, received, action, parameters, effect, rules),
+        Vendor::TencentMqtt => {
+            tencent_mqtt::perform(store, received, action, parameters, effect, rules)
+        }
         Vendor::AlibabaMqtt => alibaba_mqtt::perform(store, action, parameters, effect, rules),
         Vendor::AlibabaCas => alibaba_cas::perform(store, action, parameters, rules),
         Vendor::AwsIot => aws_iot::perform(store, received, parameters, effect),
     };
-    let result = if WRITES.contains(&action.as_str()) { work(&mut state.store) } else { state.store.read(Instant::now(), work) };
+    let result = if WRITES.contains(&action.as_str()) {
+        work(&mut state.store)
+    } else {
+        state.store.read(Instant::now(), work)
+    };
     if result.is_ok() {
         state.succeeded(received.vendor, action);
     }
@@ -199,7 +232,9 @@ fn reply(shared: &Shared, received: &Received, result: Result<Value, Refusal>) -
     let request_id = shared.request_id();
     match received.vendor {
         Vendor::TencentMqtt => tencent_mqtt::reply(result, &request_id),
-        Vendor::AlibabaMqtt | Vendor::AlibabaCas => alibaba::reply(received, result, &request_id.to_uppercase()),
+        Vendor::AlibabaMqtt | Vendor::AlibabaCas => {
+            alibaba::reply(received, result, &request_id.to_uppercase())
+        }
         Vendor::AwsIot => aws_iot::reply(result, &request_id),
     }
 }

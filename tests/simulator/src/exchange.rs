@@ -24,8 +24,12 @@ pub(crate) struct Received {
 impl Received {
     /// The value of a header; several of one name are joined by commas.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
-        let values: Vec<String> =
-            self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).collect();
+        let values: Vec<String> = self
+            .headers
+            .get_all(name)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+            .collect();
         (!values.is_empty()).then(|| values.join(","))
     }
 
@@ -60,7 +64,12 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(code: impl Into<String>, status: u16, message: impl Into<String>) -> Self {
-        Self { code: code.into(), status, message: message.into(), retry_after: None }
+        Self {
+            code: code.into(),
+            status,
+            message: message.into(),
+            retry_after: None,
+        }
     }
 }
 
@@ -78,6 +87,10 @@ impl Reply {
     }
 
     pub(crate) fn of(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: vec![("content-type".into(), content_type.to_owned())], body: body.into() }
+        Self {
+            status,
+            headers: vec![("content-type".into(), content_type.to_owned())],
+            body: body.into(),
+        }
     }
 }

@@ -60,7 +60,11 @@ pub enum Fault {
 impl Fault {
     /// A code with an HTTP status (which Tencent does not use) and a message of its own.
     pub fn code(code: &str, status: u16) -> Self {
-        Self::Code { code: code.to_owned(), status, message: format!("The simulator was told to answer {code}.") }
+        Self::Code {
+            code: code.to_owned(),
+            status,
+            message: format!("The simulator was told to answer {code}."),
+        }
     }
 
     /// A body with its HTTP status and content type.
@@ -69,8 +73,18 @@ impl Fault {
     }
 
     /// As [`body`](Self::body), with further headers by name.
-    pub fn body_with_headers(status: u16, content_type: &str, headers: BTreeMap<String, String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self::Body { status, content_type: content_type.to_owned(), headers, bytes: bytes.into() }
+    pub fn body_with_headers(
+        status: u16,
+        content_type: &str,
+        headers: BTreeMap<String, String>,
+        bytes: impl Into<Vec<u8>>,
+    ) -> Self {
+        Self::Body {
+            status,
+            content_type: content_type.to_owned(),
+            headers,
+            bytes: bytes.into(),
+        }
     }
 
     /// The word under which a call with this fault is counted, unless a vendor code was answered.
@@ -128,7 +142,12 @@ impl FaultRule {
 
     /// The next so many calls.
     pub fn times(fault: Fault, times: u32) -> Self {
-        Self { action: None, containing: None, times, fault }
+        Self {
+            action: None,
+            containing: None,
+            times,
+            fault,
+        }
     }
 
     /// Every call from now on.
@@ -152,7 +171,10 @@ impl FaultRule {
 
     fn applies(&self, action: &str, parameters: &Value) -> bool {
         self.action.as_deref().is_none_or(|wanted| wanted == action)
-            && self.containing.as_deref().is_none_or(|text| parameters.to_string().contains(text))
+            && self
+                .containing
+                .as_deref()
+                .is_none_or(|text| parameters.to_string().contains(text))
     }
 }
 
@@ -175,7 +197,10 @@ impl Faults {
 
     /// Takes the fault of the first rule that applies to a call, and counts it as used.
     pub(crate) fn take(&mut self, action: &str, parameters: &Value) -> Option<Fault> {
-        let position = self.0.iter().position(|rule| rule.applies(action, parameters))?;
+        let position = self
+            .0
+            .iter()
+            .position(|rule| rule.applies(action, parameters))?;
         let rule = self.0.get_mut(position)?;
         let fault = rule.fault.clone();
         rule.times = rule.times.saturating_sub(1);
@@ -212,19 +237,30 @@ mod tests {
         assert_eq!(read(r#"{"fault": "stall"}"#), FaultRule::once(Fault::Stall));
         assert_eq!(
             read(r#"{"action": "Get", "containing": "7", "times": 3, "fault": {"delay": 250}}"#),
-            FaultRule::times(Fault::Delay(250), 3).on("Get").containing("7")
+            FaultRule::times(Fault::Delay(250), 3)
+                .on("Get")
+                .containing("7")
         );
         assert_eq!(
             read(r#"{"fault": {"code": {"code": "SystemOverFlow", "status": 500}}}"#).fault,
-            Fault::Code { code: "SystemOverFlow".to_owned(), status: 500, message: String::new() }
+            Fault::Code {
+                code: "SystemOverFlow".to_owned(),
+                status: 500,
+                message: String::new()
+            }
         );
         assert_eq!(
             read(r#"{"fault": {"body": {"status": 200, "content_type": "text/html", "bytes": "<p>"}}}"#).fault,
             Fault::body(200, "text/html", "<p>")
         );
-        let headers = BTreeMap::from([("x-amzn-ErrorType".to_owned(), "ThrottlingException:".to_owned())]);
-        let fault =
-            r#"{"body": {"status": 400, "content_type": "a/b", "headers": {"x-amzn-ErrorType": "ThrottlingException:"}, "bytes": ""}}"#;
-        assert_eq!(read(&format!(r#"{{"fault": {fault}}}"#)).fault, Fault::body_with_headers(400, "a/b", headers, ""));
+        let headers = BTreeMap::from([(
+            "x-amzn-ErrorType".to_owned(),
+            "ThrottlingException:".to_owned(),
+        )]);
+        let fault = r#"{"body": {"status": 400, "content_type": "a/b", "headers": {"x-amzn-ErrorType": "ThrottlingException:"}, "bytes": ""}}"#;
+        assert_eq!(
+            read(&format!(r#"{{"fault": {fault}}}"#)).fault,
+            Fault::body_with_headers(400, "a/b", headers, "")
+        );
     }
 }

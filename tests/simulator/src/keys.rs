@@ -52,7 +52,11 @@ impl Keys {
     }
 
     pub(crate) fn issue(&mut self, vendor: Vendor, key: TemporaryCredentials, ends: SystemTime) {
-        self.issued.push(Issued { account: vendor.into(), key, ends });
+        self.issued.push(Issued {
+            account: vendor.into(),
+            key,
+            ends,
+        });
     }
 
     /// Ends every key that was given out, as a change of the role does.
@@ -64,24 +68,45 @@ impl Keys {
 
     /// Every key that was given out, in order.
     pub(crate) fn issued(&self) -> Vec<TemporaryCredentials> {
-        self.issued.iter().map(|issued| issued.key.clone()).collect()
+        self.issued
+            .iter()
+            .map(|issued| issued.key.clone())
+            .collect()
     }
 
     /// The key of that id, or `None` when the vendor does not know it.
     pub(crate) fn known(&self, vendor: Vendor, id: &str, now: SystemTime) -> Option<KnownKey> {
         let account = Account::from(vendor);
         let of_start = [vendor.credentials()];
-        let lasting = self.lasting.get(&account).map_or(&of_start[..], Vec::as_slice);
+        let lasting = self
+            .lasting
+            .get(&account)
+            .map_or(&of_start[..], Vec::as_slice);
         if let Some(key) = lasting.iter().find(|key| key.id == id) {
-            return Some(KnownKey { secret: key.secret.clone(), token: None, has_ended: false });
+            return Some(KnownKey {
+                secret: key.secret.clone(),
+                token: None,
+                has_ended: false,
+            });
         }
         let of_start = vendor.temporary_credentials();
         if of_start.id == id {
-            return Some(KnownKey { secret: of_start.secret, token: Some(of_start.token), has_ended: false });
+            return Some(KnownKey {
+                secret: of_start.secret,
+                token: Some(of_start.token),
+                has_ended: false,
+            });
         }
-        let issued = self.issued.iter().find(|issued| issued.account == account && issued.key.id == id)?;
+        let issued = self
+            .issued
+            .iter()
+            .find(|issued| issued.account == account && issued.key.id == id)?;
         let TemporaryCredentials { secret, token, .. } = issued.key.clone();
-        Some(KnownKey { secret, token: Some(token), has_ended: issued.ends <= now })
+        Some(KnownKey {
+            secret,
+            token: Some(token),
+            has_ended: issued.ends <= now,
+        })
     }
 }
 
@@ -94,8 +119,12 @@ mod tests {
     fn only_a_temporary_key_asks_for_a_token() {
         let keys = Keys::default();
         for vendor in Vendor::ALL {
-            let lasting = keys.known(vendor, &vendor.credentials().id, UNIX_EPOCH).unwrap();
-            let temporary = keys.known(vendor, &vendor.temporary_credentials().id, UNIX_EPOCH).unwrap();
+            let lasting = keys
+                .known(vendor, &vendor.credentials().id, UNIX_EPOCH)
+                .unwrap();
+            let temporary = keys
+                .known(vendor, &vendor.temporary_credentials().id, UNIX_EPOCH)
+                .unwrap();
             assert_eq!(lasting.token, None);
             assert_eq!(temporary.token, Some(vendor.temporary_credentials().token));
             assert!(keys.known(vendor, "AKIDunknown", UNIX_EPOCH).is_none());
@@ -105,13 +134,44 @@ mod tests {
     #[test]
     fn a_replaced_key_is_unknown_and_an_issued_one_ends() {
         let mut keys = Keys::default();
-        keys.replace(Vendor::AlibabaCas, vec![Credentials { id: "new".to_owned(), secret: "s".to_owned() }]);
-        let known = |keys: &Keys, vendor, id: &str, second| keys.known(vendor, id, UNIX_EPOCH + Duration::from_secs(second));
-        assert!(known(&keys, Vendor::AlibabaMqtt, &Vendor::AlibabaMqtt.credentials().id, 0).is_none());
-        assert!(known(&keys, Vendor::AlibabaMqtt, "new", 0).is_some() && known(&keys, Vendor::TencentMqtt, "new", 0).is_none());
-        let key = TemporaryCredentials { id: "STS.1".to_owned(), secret: "s".to_owned(), token: "t".to_owned() };
-        keys.issue(Vendor::AlibabaMqtt, key.clone(), UNIX_EPOCH + Duration::from_secs(9));
-        let ended = |keys: &Keys, second| known(keys, Vendor::AlibabaCas, "STS.1", second).unwrap().has_ended;
+        keys.replace(
+            Vendor::AlibabaCas,
+            vec![Credentials {
+                id: "new".to_owned(),
+                secret: "s".to_owned(),
+            }],
+        );
+        let known = |keys: &Keys, vendor, id: &str, second| {
+            keys.known(vendor, id, UNIX_EPOCH + Duration::from_secs(second))
+        };
+        assert!(
+            known(
+                &keys,
+                Vendor::AlibabaMqtt,
+                &Vendor::AlibabaMqtt.credentials().id,
+                0
+            )
+            .is_none()
+        );
+        assert!(
+            known(&keys, Vendor::AlibabaMqtt, "new", 0).is_some()
+                && known(&keys, Vendor::TencentMqtt, "new", 0).is_none()
+        );
+        let key = TemporaryCredentials {
+            id: "STS.1".to_owned(),
+            secret: "s".to_owned(),
+            token: "t".to_owned(),
+        };
+        keys.issue(
+            Vendor::AlibabaMqtt,
+            key.clone(),
+            UNIX_EPOCH + Duration::from_secs(9),
+        );
+        let ended = |keys: &Keys, second| {
+            known(keys, Vendor::AlibabaCas, "STS.1", second)
+                .unwrap()
+                .has_ended
+        };
         assert_eq!((ended(&keys, 8), ended(&keys, 9)), (false, true));
         assert!(known(&keys, Vendor::AwsIot, "STS.1", 0).is_none());
         keys.end_all(UNIX_EPOCH + Duration::from_secs(3));

@@ -34,7 +34,14 @@
 //! the `fleet`. Keys are given out by `identity`, and known to the gateways by `keys`.
 
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::string_slice, reason = "a test that panics has failed as it should"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::string_slice,
+        reason = "a test that panics has failed as it should"
+    )
+)]
 
 mod alibaba;
 mod alibaba_cas;
@@ -63,12 +70,12 @@ mod vendor;
 
 pub use fault::{Fault, FaultRule};
 pub use fleet::{
-    AlibabaInstance, AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet, IssuedCertificate, RevokeTime, TencentCertificate,
-    TencentInstance, issue,
+    AlibabaInstance, AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet,
+    IssuedCertificate, RevokeTime, TencentCertificate, TencentInstance, issue,
 };
 pub use identity::{
-    ALIBABA_PROVIDER, ALIBABA_ROLE, Accounts, FUNCTION_ROLE, IdentityCall, IdentityService, SESSION_TOKEN, Secret, TENCENT_PROVIDER,
-    TENCENT_ROLE, TokenAlgorithm,
+    ALIBABA_PROVIDER, ALIBABA_ROLE, Accounts, FUNCTION_ROLE, IdentityCall, IdentityService,
+    SESSION_TOKEN, Secret, TENCENT_PROVIDER, TENCENT_ROLE, TokenAlgorithm,
 };
 pub use numbers::Call;
 pub use options::{FilterValues, Options};

@@ -35,10 +35,15 @@ impl Limits {
         for times in self.recent.values_mut() {
             times.retain(|at| now.duration_since(*at).unwrap_or_default() < Duration::from_secs(1));
         }
-        let from_here: usize =
-            self.recent.iter().filter(|((of, _), _)| *of == vendor).map(|(_, times)| times.len()).fold(0, usize::saturating_add);
+        let from_here: usize = self
+            .recent
+            .iter()
+            .filter(|((of, _), _)| *of == vendor)
+            .map(|(_, times)| times.len())
+            .fold(0, usize::saturating_add);
         let of_action = self.recent.entry((vendor, action.to_owned())).or_default();
-        let admitted = of_action.len() < of_one_action(vendor) && of_one_address(vendor).is_none_or(|limit| from_here < limit);
+        let admitted = of_action.len() < of_one_action(vendor)
+            && of_one_address(vendor).is_none_or(|limit| from_here < limit);
         if admitted {
             of_action.push_back(now);
         }
@@ -52,7 +57,9 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     fn admitted(limits: &mut Limits, vendor: Vendor, action: &str, times: usize) -> usize {
-        (0..times).filter(|_| limits.admit(vendor, action, UNIX_EPOCH)).count()
+        (0..times)
+            .filter(|_| limits.admit(vendor, action, UNIX_EPOCH))
+            .count()
     }
 
     #[test]

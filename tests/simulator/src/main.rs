@@ -57,8 +57,14 @@ fn options(arguments: &[String]) -> Result<Options, String> {
             }
             "--tls" => options.tls = true,
             "--enforce-rate-limits" => options.enforce_rate_limits = true,
-            "--round-trip" => options.round_trip = milliseconds(arguments.next()).ok_or("--round-trip needs a number")?,
-            "--reads-lag" => options.reads_lag = milliseconds(arguments.next()).ok_or("--reads-lag needs a number")?,
+            "--round-trip" => {
+                options.round_trip =
+                    milliseconds(arguments.next()).ok_or("--round-trip needs a number")?
+            }
+            "--reads-lag" => {
+                options.reads_lag =
+                    milliseconds(arguments.next()).ok_or("--reads-lag needs a number")?
+            }
             other => return Err(format!("unknown argument {other}")),
         }
     }
@@ -92,7 +98,10 @@ async fn serve(options: Options) -> io::Result<()> {
 /// What a client needs to know.
 fn description(simulator: &Simulator, ca_file: Option<&CaFile>) -> Value {
     let by_vendor = |of: &dyn Fn(Vendor) -> Value| -> Map<String, Value> {
-        Vendor::ALL.into_iter().map(|vendor| (vendor.name().to_owned(), of(vendor))).collect()
+        Vendor::ALL
+            .into_iter()
+            .map(|vendor| (vendor.name().to_owned(), of(vendor)))
+            .collect()
     };
     json!({
         "urls": by_vendor(&|vendor| json!(simulator.url(vendor))),
@@ -127,15 +136,33 @@ mod tests {
     use super::*;
 
     fn read(arguments: &[&str]) -> Result<Options, String> {
-        options(&arguments.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+        options(
+            &arguments
+                .iter()
+                .map(|text| (*text).to_owned())
+                .collect::<Vec<_>>(),
+        )
     }
 
     #[test]
     fn arguments_become_options() {
-        let given = read(&["--tls", "--ports", "1,2,3,4,5", "--enforce-rate-limits", "--round-trip", "40", "--reads-lag", "2000"]).unwrap();
+        let given = read(&[
+            "--tls",
+            "--ports",
+            "1,2,3,4,5",
+            "--enforce-rate-limits",
+            "--round-trip",
+            "40",
+            "--reads-lag",
+            "2000",
+        ])
+        .unwrap();
         assert_eq!(given.ports, Some([1, 2, 3, 4, 5]));
         assert!(given.tls && given.enforce_rate_limits);
-        assert_eq!((given.round_trip, given.reads_lag), (Duration::from_millis(40), Duration::from_secs(2)));
+        assert_eq!(
+            (given.round_trip, given.reads_lag),
+            (Duration::from_millis(40), Duration::from_secs(2))
+        );
         let plain = read(&[]).unwrap();
         assert_eq!(plain.ports, None);
         assert!(!plain.tls && !plain.enforce_rate_limits);
@@ -143,14 +170,24 @@ mod tests {
 
     #[test]
     fn times_need_numbers() {
-        for wrong in [&["--round-trip"][..], &["--round-trip", "-1"], &["--reads-lag", "2s"], &["--reads-lag"]] {
+        for wrong in [
+            &["--round-trip"][..],
+            &["--round-trip", "-1"],
+            &["--reads-lag", "2s"],
+            &["--reads-lag"],
+        ] {
             assert!(read(wrong).err().unwrap().contains("needs a number"));
         }
     }
 
     #[test]
     fn a_wrong_argument_is_named() {
-        for wrong in [&["--port"][..], &["--ports"], &["--ports", "1,2,3,4"], &["--ports", "1,2,3,4,70000"]] {
+        for wrong in [
+            &["--port"][..],
+            &["--ports"],
+            &["--ports", "1,2,3,4"],
+            &["--ports", "1,2,3,4,70000"],
+        ] {
             let error = read(wrong).err().unwrap();
             assert!(error.contains("--port"), "{error}");
         }

@@ -63,7 +63,10 @@ impl Numbers {
 
     /// Notes how a call ended, unless a reset has forgotten it meanwhile.
     pub(crate) fn ended(&mut self, ticket: Ticket, outcome: &str) {
-        let call = ticket.0.checked_sub(self.forgotten).and_then(|position| self.calls.get_mut(position));
+        let call = ticket
+            .0
+            .checked_sub(self.forgotten)
+            .and_then(|position| self.calls.get_mut(position));
         if let Some(call) = call {
             outcome.clone_into(&mut call.outcome);
         }
@@ -84,17 +87,28 @@ impl Numbers {
     }
 
     pub(crate) fn of(&self, vendor: Vendor, action: &str) -> ActionNumbers {
-        let mut times: Vec<SystemTime> =
-            self.calls.iter().filter(|call| call.vendor == vendor && call.action == action).map(|call| call.at).collect();
+        let mut times: Vec<SystemTime> = self
+            .calls
+            .iter()
+            .filter(|call| call.vendor == vendor && call.action == action)
+            .map(|call| call.at)
+            .collect();
         times.sort_unstable();
-        ActionNumbers { count: times.len(), most_in_any_second: most_in_any_second(&times) }
+        ActionNumbers {
+            count: times.len(),
+            most_in_any_second: most_in_any_second(&times),
+        }
     }
 
     /// The numbers of every action that was called.
     pub(crate) fn by_action(&self) -> BTreeMap<Vendor, BTreeMap<String, ActionNumbers>> {
         let mut numbers: BTreeMap<Vendor, BTreeMap<String, ActionNumbers>> = BTreeMap::new();
         for call in &self.calls {
-            numbers.entry(call.vendor).or_default().entry(call.action.clone()).or_default();
+            numbers
+                .entry(call.vendor)
+                .or_default()
+                .entry(call.action.clone())
+                .or_default();
         }
         for (vendor, actions) in &mut numbers {
             for (action, of_action) in actions {
@@ -110,7 +124,9 @@ fn most_in_any_second(times: &[SystemTime]) -> usize {
     let mut first = 0_usize;
     let mut most = 0_usize;
     for (last, end) in times.iter().enumerate() {
-        while times.get(first).is_some_and(|start| end.duration_since(*start).unwrap_or_default() >= Duration::from_secs(1)) {
+        while times.get(first).is_some_and(|start| {
+            end.duration_since(*start).unwrap_or_default() >= Duration::from_secs(1)
+        }) {
             first = first.saturating_add(1);
         }
         most = most.max(last.saturating_sub(first).saturating_add(1));
@@ -139,7 +155,9 @@ mod tests {
 
     #[test]
     fn a_second_holds_what_lies_less_than_a_second_apart() {
-        let most = |times: &[u64]| most_in_any_second(&times.iter().map(|time| at(*time)).collect::<Vec<_>>());
+        let most = |times: &[u64]| {
+            most_in_any_second(&times.iter().map(|time| at(*time)).collect::<Vec<_>>())
+        };
         assert_eq!(most(&[]), 0);
         assert_eq!(most(&[5]), 1);
         assert_eq!(most(&[0, 500, 999]), 3);

@@ -52,7 +52,12 @@ where
 }
 
 /// Serves one connection of a vendor to its end.
-pub(crate) async fn serve_vendor(stream: TcpStream, vendor: Vendor, shared: Arc<Shared>, tls: Option<TlsAcceptor>) {
+pub(crate) async fn serve_vendor(
+    stream: TcpStream,
+    vendor: Vendor,
+    shared: Arc<Shared>,
+    tls: Option<TlsAcceptor>,
+) {
     let connection = shared.connected(vendor);
     match tls {
         None => serve(stream, vendor, shared, connection).await,
@@ -65,14 +70,27 @@ pub(crate) async fn serve_vendor(stream: TcpStream, vendor: Vendor, shared: Arc<
     }
 }
 
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, vendor: Vendor, shared: Arc<Shared>, connection: u64) {
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    vendor: Vendor,
+    shared: Arc<Shared>,
+    connection: u64,
+) {
     let service = service_fn(|request| answer(vendor, &shared, connection, request));
-    let served = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
     // Connections end in an error whenever a fault cuts them or a client goes away.
     drop(served);
 }
 
-async fn answer(vendor: Vendor, shared: &Shared, connection: u64, request: Request<Incoming>) -> Result<Response<AnswerBody>, io::Error> {
+async fn answer(
+    vendor: Vendor,
+    shared: &Shared,
+    connection: u64,
+    request: Request<Incoming>,
+) -> Result<Response<AnswerBody>, io::Error> {
     let Some(received) = received(vendor, connection, request).await else {
         return Ok(whole(Reply::of(413, "text/plain", "413 Content Too Large")));
     };
@@ -105,7 +123,11 @@ async fn received(vendor: Vendor, connection: u64, request: Request<Incoming>) -
 }
 
 /// Serves one connection of a service that gives out keys to its end. It speaks no TLS.
-pub(crate) async fn serve_identity(stream: TcpStream, service: IdentityService, shared: Arc<Shared>) {
+pub(crate) async fn serve_identity(
+    stream: TcpStream,
+    service: IdentityService,
+    shared: Arc<Shared>,
+) {
     let answer = service_fn(async |request| {
         let reply = match received(service.vendor(), 0, request).await {
             Some(received) => identity::answer(&shared, service, &received).await,
@@ -114,7 +136,11 @@ pub(crate) async fn serve_identity(stream: TcpStream, service: IdentityService, 
         Ok::<_, Infallible>(whole(reply))
     });
     // A client that goes away needs no answer.
-    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await);
+    drop(
+        http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), answer)
+            .await,
+    );
 }
 
 fn whole(reply: Reply) -> Response<AnswerBody> {
@@ -125,17 +151,26 @@ fn whole(reply: Reply) -> Response<AnswerBody> {
 /// An answer that declares its whole length and sends the first half.
 fn breaking_off(reply: Reply) -> Response<AnswerBody> {
     let half = reply.body.len().div_euclid(2);
-    let body = BreakingOff { bytes: Some(reply.body.slice(..half)), pause: Box::pin(tokio::time::sleep(Duration::from_millis(20))) };
+    let body = BreakingOff {
+        bytes: Some(reply.body.slice(..half)),
+        pause: Box::pin(tokio::time::sleep(Duration::from_millis(20))),
+    };
     let mut response = head(&reply, Either::Right(body));
-    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(reply.body.len().max(1)));
+    response
+        .headers_mut()
+        .insert(CONTENT_LENGTH, HeaderValue::from(reply.body.len().max(1)));
     response
 }
 
 fn head(reply: &Reply, body: AnswerBody) -> Response<AnswerBody> {
     let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &reply.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes())) {
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_bytes(value.as_bytes()),
+        ) {
             response.headers_mut().insert(name, value);
         }
     }
@@ -152,7 +187,10 @@ impl Body for BreakingOff {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if let Some(bytes) = self.bytes.take() {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }

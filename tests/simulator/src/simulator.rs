@@ -3,7 +3,8 @@
 use crate::state::Shared;
 use crate::tls::Tls;
 use crate::{
-    Accounts, Call, Credentials, FaultRule, Fleet, IdentityCall, IdentityService, Options, TemporaryCredentials, Vendor, control, server,
+    Accounts, Call, Credentials, FaultRule, Fleet, IdentityCall, IdentityService, Options,
+    TemporaryCredentials, Vendor, control, server,
 };
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -30,9 +31,17 @@ impl Simulator {
     /// Fails when a port is taken or TLS cannot be set up.
     pub async fn start(options: Options) -> io::Result<Self> {
         let tls = if options.tls { Some(Tls::new()?) } else { None };
-        let [tencent_mqtt, alibaba_mqtt, alibaba_cas, aws_iot, control] = options.ports.unwrap_or_default().map(bind);
-        let (vendors, control) = ([tencent_mqtt?, alibaba_mqtt?, alibaba_cas?, aws_iot?], control?);
-        let base = if options.tls { "https://localhost" } else { "http://127.0.0.1" };
+        let [tencent_mqtt, alibaba_mqtt, alibaba_cas, aws_iot, control] =
+            options.ports.unwrap_or_default().map(bind);
+        let (vendors, control) = (
+            [tencent_mqtt?, alibaba_mqtt?, alibaba_cas?, aws_iot?],
+            control?,
+        );
+        let base = if options.tls {
+            "https://localhost"
+        } else {
+            "http://127.0.0.1"
+        };
         let mut urls = [const { String::new() }; 4];
         for (url, listener) in urls.iter_mut().zip(&vendors) {
             *url = format!("{base}:{}", listener.local_addr()?.port());
@@ -43,17 +52,33 @@ impl Simulator {
             *url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
         }
         let control_url = format!("http://127.0.0.1:{}", control.local_addr()?.port());
-        let listeners = Listeners { vendors, identity, control };
+        let listeners = Listeners {
+            vendors,
+            identity,
+            control,
+        };
         let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
         let shared = Arc::new(Shared::new(options));
         let (stop, stopped) = oneshot::channel();
         let (up, is_up) = oneshot::channel();
-        let thread = std::thread::Builder::new().name("simulator".to_owned()).spawn({
-            let shared = Arc::clone(&shared);
-            move || run(shared, listeners, acceptor, up, stopped)
-        })?;
-        is_up.await.map_err(|_| io::Error::other("the simulator's thread ended early"))??;
-        Ok(Self { shared, urls, identity_urls, control_url, ca_pem, stop: Some(stop), thread: Some(thread) })
+        let thread = std::thread::Builder::new()
+            .name("simulator".to_owned())
+            .spawn({
+                let shared = Arc::clone(&shared);
+                move || run(shared, listeners, acceptor, up, stopped)
+            })?;
+        is_up
+            .await
+            .map_err(|_| io::Error::other("the simulator's thread ended early"))??;
+        Ok(Self {
+            shared,
+            urls,
+            identity_urls,
+            control_url,
+            ca_pem,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 
     /// Base URL of a vendor: `http://127.0.0.1:PORT`, or `https://localhost:PORT` with TLS.
@@ -105,7 +130,10 @@ impl Simulator {
 
     /// The long-lived keys that a vendor knows from now on, in place of those of the start.
     pub fn replace_keys(&self, vendor: Vendor, keys: impl IntoIterator<Item = Credentials>) {
-        self.shared.state().keys.replace(vendor, keys.into_iter().collect());
+        self.shared
+            .state()
+            .keys
+            .replace(vendor, keys.into_iter().collect());
     }
 
     /// Base URL of the control listener, which never speaks TLS.
@@ -140,8 +168,16 @@ impl Simulator {
     /// The last of these calls is answered as the fleet was before; every later call, of whatever action, finds it
     /// changed. A call counts when its work was done, even if a fault then loses its answer. A reset forgets changes that
     /// have not come.
-    pub fn change_after(&self, vendor: Vendor, action: &str, calls: usize, change: impl FnOnce(&mut Fleet) + Send + 'static) {
-        self.shared.state().change_after(vendor, action, calls, Box::new(change));
+    pub fn change_after(
+        &self,
+        vendor: Vendor,
+        action: &str,
+        calls: usize,
+        change: impl FnOnce(&mut Fleet) + Send + 'static,
+    ) {
+        self.shared
+            .state()
+            .change_after(vendor, action, calls, Box::new(change));
     }
 
     /// Sets [`Options::round_trip`] for the calls that arrive from now on.
@@ -209,8 +245,9 @@ struct Listeners {
 }
 
 fn bind(port: u16) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .map_err(|error| io::Error::new(error.kind(), format!("port {port} cannot be used: {error}")))?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
+        io::Error::new(error.kind(), format!("port {port} cannot be used: {error}"))
+    })?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
@@ -223,7 +260,10 @@ fn run(
     up: oneshot::Sender<io::Result<()>>,
     stopped: oneshot::Receiver<()>,
 ) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             drop(up.send(Err(error)));
@@ -238,21 +278,35 @@ fn run(
     });
 }
 
-fn listen_all(shared: &Arc<Shared>, listeners: Listeners, tls: Option<TlsAcceptor>) -> io::Result<()> {
-    let Listeners { vendors, identity, control } = listeners;
+fn listen_all(
+    shared: &Arc<Shared>,
+    listeners: Listeners,
+    tls: Option<TlsAcceptor>,
+) -> io::Result<()> {
+    let Listeners {
+        vendors,
+        identity,
+        control,
+    } = listeners;
     for (vendor, listener) in Vendor::ALL.into_iter().zip(vendors) {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let (shared, tls) = (Arc::clone(shared), tls.clone());
-        tokio::spawn(server::listen(listener, move |stream| server::serve_vendor(stream, vendor, Arc::clone(&shared), tls.clone())));
+        tokio::spawn(server::listen(listener, move |stream| {
+            server::serve_vendor(stream, vendor, Arc::clone(&shared), tls.clone())
+        }));
     }
     for (service, listener) in IdentityService::ALL.into_iter().zip(identity) {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let shared = Arc::clone(shared);
-        tokio::spawn(server::listen(listener, move |stream| server::serve_identity(stream, service, Arc::clone(&shared))));
+        tokio::spawn(server::listen(listener, move |stream| {
+            server::serve_identity(stream, service, Arc::clone(&shared))
+        }));
     }
     let control = tokio::net::TcpListener::from_std(control)?;
     let shared = Arc::clone(shared);
-    tokio::spawn(server::listen(control, move |stream| control::serve(stream, Arc::clone(&shared))));
+    tokio::spawn(server::listen(control, move |stream| {
+        control::serve(stream, Arc::clone(&shared))
+    }));
     Ok(())
 }
 

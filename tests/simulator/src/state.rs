@@ -64,7 +64,13 @@ impl State {
         (&self.keys, self.nonces.entry(vendor).or_default())
     }
 
-    pub(crate) fn change_after(&mut self, vendor: Vendor, action: &str, calls: usize, change: Change) {
+    pub(crate) fn change_after(
+        &mut self,
+        vendor: Vendor,
+        action: &str,
+        calls: usize,
+        change: Change,
+    ) {
         if calls == 0 {
             self.store.edit(Instant::now(), change);
         } else {
@@ -123,7 +129,9 @@ impl Shared {
     /// Counts a TCP connection; its number is from 1, over all vendors.
     pub(crate) fn connected(&self, vendor: Vendor) -> u64 {
         self.state().numbers.connected(vendor);
-        self.connections.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+        self.connections
+            .fetch_add(1, Ordering::Relaxed)
+            .saturating_add(1)
     }
 
     /// A new request id, a UUID in lower case.
@@ -131,7 +139,9 @@ impl Shared {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let digits = sha256_hex(format!("{:?} {number}", self.started).as_bytes());
         let mut digits = digits.chars();
-        [8, 4, 4, 4, 12].map(|length| digits.by_ref().take(length).collect::<String>()).join("-")
+        [8, 4, 4, 4, 12]
+            .map(|length| digits.by_ref().take(length).collect::<String>())
+            .join("-")
     }
 }
 

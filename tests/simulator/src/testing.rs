@@ -34,11 +34,16 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&self.body)))
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().filter_map(|line| line.split_once(": ")).find(|(found, _)| *found == name).map(|(_, value)| value)
+        self.head
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .find(|(found, _)| *found == name)
+            .map(|(_, value)| value)
     }
 }
 
@@ -55,7 +60,11 @@ pub(crate) fn exchange(url: &str, request: &str) -> io::Result<Option<Answer>> {
 fn answer(bytes: &[u8]) -> Option<Answer> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-    Some(Answer { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head, body: bytes[end + 4..].to_vec() })
+    Some(Answer {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        head,
+        body: bytes[end + 4..].to_vec(),
+    })
 }
 
 fn host(url: &str) -> &str {
@@ -118,10 +127,14 @@ impl TencentCall {
             })
             .collect();
         let payload = if self.method == "GET" { "" } else { &self.body };
-        let canonical = tc3::canonical_request(self.method, self.query, &headers, payload.as_bytes());
+        let canonical =
+            tc3::canonical_request(self.method, self.query, &headers, payload.as_bytes());
         let to_sign = tc3::string_to_sign(&timestamp, &date, "mqtt", &canonical);
         let signature = tc3::signature(&self.credentials.secret, &date, "mqtt", &to_sign);
-        let token = self.token.as_ref().map_or_else(String::new, |token| format!("X-TC-Token: {token}\r\n"));
+        let token = self
+            .token
+            .as_ref()
+            .map_or_else(String::new, |token| format!("X-TC-Token: {token}\r\n"));
         format!(
             "{} /{}{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: {}\r\n\
              Content-Length: {}\r\nX-TC-Action: {}\r\nX-TC-Version: {}\r\nX-TC-Region: {}\r\n\
@@ -154,7 +167,10 @@ impl TencentCall {
     pub(crate) fn code(&self, simulator: &Simulator) -> String {
         let response = self.send(simulator);
         assert!(response["RequestId"].is_string());
-        response["Error"]["Code"].as_str().unwrap_or("ok").to_owned()
+        response["Error"]["Code"]
+            .as_str()
+            .unwrap_or("ok")
+            .to_owned()
     }
 }
 
@@ -177,8 +193,15 @@ pub(crate) struct AlibabaCall {
 
 impl AlibabaCall {
     pub(crate) fn mqtt(action: &'static str, parameters: &[(&str, &str)]) -> Self {
-        let method = if action.starts_with("Inactivate") || action.starts_with("Active") { "POST" } else { "GET" };
-        Self { method, ..Self::new(Vendor::AlibabaMqtt, action, "2020-04-20", parameters) }
+        let method = if action.starts_with("Inactivate") || action.starts_with("Active") {
+            "POST"
+        } else {
+            "GET"
+        };
+        Self {
+            method,
+            ..Self::new(Vendor::AlibabaMqtt, action, "2020-04-20", parameters)
+        }
     }
 
     pub(crate) fn cas(action: &'static str, parameters: &[(&str, &str)]) -> Self {
@@ -186,10 +209,18 @@ impl AlibabaCall {
     }
 
     pub(crate) fn status(serials: &str) -> Self {
-        Self::cas("DescribeClientCertificateStatusForSerialNumber", &[("SerialNumber", serials)])
+        Self::cas(
+            "DescribeClientCertificateStatusForSerialNumber",
+            &[("SerialNumber", serials)],
+        )
     }
 
-    fn new(vendor: Vendor, action: &'static str, version: &'static str, parameters: &[(&str, &str)]) -> Self {
+    fn new(
+        vendor: Vendor,
+        action: &'static str,
+        version: &'static str,
+        parameters: &[(&str, &str)],
+    ) -> Self {
         static NONCES: AtomicU64 = AtomicU64::new(0);
         Self {
             vendor,
@@ -201,7 +232,10 @@ impl AlibabaCall {
             declared_hash: sha256_hex(b""),
             credentials: vendor.credentials(),
             token: None,
-            parameters: parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            parameters: parameters
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
         }
     }
 
@@ -219,12 +253,19 @@ impl AlibabaCall {
         }
         headers.push(("x-acs-signature-nonce", self.nonce.clone()));
         headers.push(("x-acs-version", self.version.to_owned()));
-        let headers: Vec<(String, String)> = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let headers: Vec<(String, String)> = headers
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
         let query = acs3::canonical_query(&self.parameters);
         let canonical = acs3::canonical_request(self.method, &query, &headers, b"");
-        let signature = acs3::signature(&self.credentials.secret, &acs3::string_to_sign(&canonical));
+        let signature =
+            acs3::signature(&self.credentials.secret, &acs3::string_to_sign(&canonical));
         let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
-        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines: String = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
         format!(
             "{} /?{query} HTTP/1.1\r\n{lines}Connection: close\r\nContent-Length: 0\r\n\
              Authorization: ACS3-HMAC-SHA256 Credential={},SignedHeaders={},Signature={signature}\r\n\r\n",

@@ -1,6 +1,9 @@
 //! A certification authority and a server certificate for one run.
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
@@ -24,15 +27,20 @@ impl Tls {
 
     fn build() -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut authority = CertificateParams::default();
-        authority.distinguished_name.push(DnType::CommonName, "Simulator CA, for this run only");
+        authority
+            .distinguished_name
+            .push(DnType::CommonName, "Simulator CA, for this run only");
         authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let authority_key = KeyPair::generate()?;
         let ca_pem = authority.self_signed(&authority_key)?.pem();
         let issuer = Issuer::new(authority, authority_key);
 
-        let mut server = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
-        server.distinguished_name.push(DnType::CommonName, "localhost");
+        let mut server =
+            CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+        server
+            .distinguished_name
+            .push(DnType::CommonName, "localhost");
         server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         server.use_authority_key_identifier_extension = true;
@@ -45,6 +53,9 @@ impl Tls {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], private_key.into())?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), ca_pem })
+        Ok(Self {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            ca_pem,
+        })
     }
 }

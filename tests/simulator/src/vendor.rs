@@ -18,7 +18,12 @@ pub enum Vendor {
 
 impl Vendor {
     /// Every vendor, in the order of their listeners.
-    pub const ALL: [Self; 4] = [Self::TencentMqtt, Self::AlibabaMqtt, Self::AlibabaCas, Self::AwsIot];
+    pub const ALL: [Self; 4] = [
+        Self::TencentMqtt,
+        Self::AlibabaMqtt,
+        Self::AlibabaCas,
+        Self::AwsIot,
+    ];
 
     /// The name in JSON and in the control listener's query: `tencent-mqtt`, `alibaba-mqtt`, `alibaba-cas` or `aws-iot`.
     pub fn name(self) -> &'static str {
@@ -38,11 +43,23 @@ impl Vendor {
     /// The long-lived key. Both Alibaba products belong to one account and share theirs.
     pub fn credentials(self) -> Credentials {
         let (id, secret) = match self {
-            Self::TencentMqtt => ("AKIDFAKEonlyForTheSimulator000000001", "FAKE-tencent-9Qm2xV7pLr4Ks8Zt1Wd6"),
-            Self::AlibabaMqtt | Self::AlibabaCas => ("LTAIFAKEonlyForSimulator01", "FAKE-alibaba-3Hn8yB5cJw0Gf7Ru2Ex"),
-            Self::AwsIot => ("AKIASIMULATOREXAMPLE", "FAKE/aws+6Tq1mX9vBn4Kc7Zs2Wd8Lp3Hy5Jr0Gf"),
+            Self::TencentMqtt => (
+                "AKIDFAKEonlyForTheSimulator000000001",
+                "FAKE-tencent-9Qm2xV7pLr4Ks8Zt1Wd6",
+            ),
+            Self::AlibabaMqtt | Self::AlibabaCas => (
+                "LTAIFAKEonlyForSimulator01",
+                "FAKE-alibaba-3Hn8yB5cJw0Gf7Ru2Ex",
+            ),
+            Self::AwsIot => (
+                "AKIASIMULATOREXAMPLE",
+                "FAKE/aws+6Tq1mX9vBn4Kc7Zs2Wd8Lp3Hy5Jr0Gf",
+            ),
         };
-        Credentials { id: id.to_owned(), secret: secret.to_owned() }
+        Credentials {
+            id: id.to_owned(),
+            secret: secret.to_owned(),
+        }
     }
 
     /// The temporary key, which is good only together with its session token.
@@ -53,14 +70,22 @@ impl Vendor {
                 "FAKE-tencent-temporary-5Tb1kN6vYs9Ca",
                 "FAKE+tencent/token/8Zq3Lf0Xo7Mj2Ud4Pi6Wg==",
             ),
-            Self::AlibabaMqtt | Self::AlibabaCas => {
-                ("STS.FAKEtemporarySimulator02", "FAKE-alibaba-temporary-4Dg7oI2eSx0Vh", "FAKE+alibaba/token/1Kc9Rz5Qb8Nt3Ey6Lw0Hp==")
-            }
-            Self::AwsIot => {
-                ("ASIASIMULATOREXAMPLE", "FAKE/aws+temporary+2Rk8sVw5Nd1Xb7Mz4Qc9", "FAKE+aws/token//////////8Vn3Tj6Ky1Gs5Ho0Fu==")
-            }
+            Self::AlibabaMqtt | Self::AlibabaCas => (
+                "STS.FAKEtemporarySimulator02",
+                "FAKE-alibaba-temporary-4Dg7oI2eSx0Vh",
+                "FAKE+alibaba/token/1Kc9Rz5Qb8Nt3Ey6Lw0Hp==",
+            ),
+            Self::AwsIot => (
+                "ASIASIMULATOREXAMPLE",
+                "FAKE/aws+temporary+2Rk8sVw5Nd1Xb7Mz4Qc9",
+                "FAKE+aws/token//////////8Vn3Tj6Ky1Gs5Ho0Fu==",
+            ),
         };
-        TemporaryCredentials { id: id.to_owned(), secret: secret.to_owned(), token: token.to_owned() }
+        TemporaryCredentials {
+            id: id.to_owned(),
+            secret: secret.to_owned(),
+            token: token.to_owned(),
+        }
     }
 }
 

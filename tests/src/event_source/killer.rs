@@ -61,7 +61,10 @@ impl Killer {
     }
 
     fn switches(&self) -> std::sync::MutexGuard<'_, Switches> {
-        self.0.switches.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .switches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns when a process that has `taken` its event is to be killed; dropped when the process is done.
@@ -82,7 +85,10 @@ impl Killer {
         let number = switches.begun;
         switches.of.insert(number, switch);
         self.0.begun.notify_one();
-        Registered { killer: self, number }
+        Registered {
+            killer: self,
+            number,
+        }
     }
 }
 
@@ -135,7 +141,11 @@ mod tests {
             let killer = killer.clone();
             async move { killer.ordered(async { drop(taken.await) }).await.done(7) }
         });
-        assert!(timeout(Duration::from_millis(100), killer.kill()).await.is_err());
+        assert!(
+            timeout(Duration::from_millis(100), killer.kill())
+                .await
+                .is_err()
+        );
         take.send(()).unwrap();
         assert_eq!(killer.kill().await, 7);
         working.await.unwrap();

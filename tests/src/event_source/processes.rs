@@ -16,7 +16,12 @@ pub(super) struct Processes {
 impl Processes {
     /// Starts so many, and keeps no more than these.
     pub(super) async fn start(function: &str, variables: &Variables, kept: usize) -> Self {
-        let processes = Self { function: function.to_owned(), variables: variables.clone(), kept, idle: Mutex::default() };
+        let processes = Self {
+            function: function.to_owned(),
+            variables: variables.clone(),
+            kept,
+            idle: Mutex::default(),
+        };
         for _ in 0..kept {
             let process = processes.start_one().await;
             process.ready().await;
@@ -39,7 +44,11 @@ impl Processes {
     }
 
     async fn start_one(&self) -> Runtime {
-        let variables: Vec<_> = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let variables: Vec<_> = self
+            .variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         Runtime::start(&self.function, &variables).await
     }
 

@@ -28,7 +28,13 @@ pub enum HttpTrigger {
 
 impl HttpTrigger {
     /// All five.
-    pub const ALL: [Self; 5] = [Self::HttpApi, Self::FunctionUrl, Self::RestApi, Self::LoadBalancer, Self::LoadBalancerMultiValue];
+    pub const ALL: [Self; 5] = [
+        Self::HttpApi,
+        Self::FunctionUrl,
+        Self::RestApi,
+        Self::LoadBalancer,
+        Self::LoadBalancerMultiValue,
+    ];
 }
 
 /// An HTTP request, to be made an event by [`HttpRequest::event`].
@@ -45,7 +51,14 @@ pub struct HttpRequest {
 impl HttpRequest {
     /// A request without a body.
     pub fn new(method: &str, path: &str) -> Self {
-        Self { method: method.to_owned(), path: path.to_owned(), query: Vec::new(), headers: Vec::new(), body: None, base64: false }
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            base64: false,
+        }
     }
 
     /// `GET` of this path.
@@ -55,7 +68,9 @@ impl HttpRequest {
 
     /// `POST` of this text to this path as `application/json`.
     pub fn post(path: &str, body: impl ToString) -> Self {
-        Self::new("POST", path).header("content-type", "application/json").body(&body.to_string())
+        Self::new("POST", path)
+            .header("content-type", "application/json")
+            .body(&body.to_string())
     }
 
     /// Adds a parameter to the query, decoded. A name may come more than once.
@@ -100,7 +115,9 @@ impl HttpRequest {
                 let route = format!("{} {}", self.method, self.path);
                 self.payload_2_0(include_str!("../../events/http-api.json"), &route)
             }
-            HttpTrigger::FunctionUrl => self.payload_2_0(include_str!("../../events/function-url.json"), "$default"),
+            HttpTrigger::FunctionUrl => {
+                self.payload_2_0(include_str!("../../events/function-url.json"), "$default")
+            }
             HttpTrigger::RestApi => self.payload_1_0(),
             HttpTrigger::LoadBalancer => self.load_balancer(),
             HttpTrigger::LoadBalancerMultiValue => self.load_balancer_multi_value(),
@@ -114,9 +131,23 @@ impl HttpRequest {
         put(&mut event, "", "rawPath", self.path.as_str());
         put(&mut event, "", "routeKey", route);
         put(&mut event, "/requestContext", "routeKey", route);
-        put(&mut event, "/requestContext/http", "method", self.method.as_str());
-        put(&mut event, "/requestContext/http", "path", self.path.as_str());
-        let pairs: Vec<_> = self.query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        put(
+            &mut event,
+            "/requestContext/http",
+            "method",
+            self.method.as_str(),
+        );
+        put(
+            &mut event,
+            "/requestContext/http",
+            "path",
+            self.path.as_str(),
+        );
+        let pairs: Vec<_> = self
+            .query
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+            .collect();
         put(&mut event, "", "rawQueryString", pairs.join("&"));
         if !self.query.is_empty() {
             put(&mut event, "", "queryStringParameters", joined(&self.query));
@@ -125,7 +156,12 @@ impl HttpRequest {
             put(&mut event, "/headers", &name, value);
         }
         if let Some(body) = &self.body {
-            put(&mut event, "/headers", "content-length", body.len().to_string());
+            put(
+                &mut event,
+                "/headers",
+                "content-length",
+                body.len().to_string(),
+            );
             put(&mut event, "", "body", body.as_str());
         }
         event
@@ -137,14 +173,43 @@ impl HttpRequest {
         put(&mut event, "", "resource", self.path.as_str());
         put(&mut event, "", "httpMethod", self.method.as_str());
         put(&mut event, "", "pathParameters", Value::Null);
-        put(&mut event, "/requestContext", "path", format!("/testStage{}", self.path));
-        put(&mut event, "/requestContext", "resourcePath", self.path.as_str());
-        put(&mut event, "/requestContext", "httpMethod", self.method.as_str());
+        put(
+            &mut event,
+            "/requestContext",
+            "path",
+            format!("/testStage{}", self.path),
+        );
+        put(
+            &mut event,
+            "/requestContext",
+            "resourcePath",
+            self.path.as_str(),
+        );
+        put(
+            &mut event,
+            "/requestContext",
+            "httpMethod",
+            self.method.as_str(),
+        );
         let of_query = |map: Map<String, Value>| {
-            if map.is_empty() { Value::Null } else { map.into() }
+            if map.is_empty() {
+                Value::Null
+            } else {
+                map.into()
+            }
         };
-        put(&mut event, "", "queryStringParameters", of_query(last(&self.query)));
-        put(&mut event, "", "multiValueQueryStringParameters", of_query(lists(&self.query)));
+        put(
+            &mut event,
+            "",
+            "queryStringParameters",
+            of_query(last(&self.query)),
+        );
+        put(
+            &mut event,
+            "",
+            "multiValueQueryStringParameters",
+            of_query(lists(&self.query)),
+        );
         for headers in ["/headers", "/multiValueHeaders"] {
             super::members(&mut event, headers).remove("Content-Type");
         }
@@ -161,7 +226,12 @@ impl HttpRequest {
     fn load_balancer(&self) -> Value {
         let mut event = recorded(include_str!("../../events/load-balancer.json"));
         self.fill_load_balancer(&mut event);
-        put(&mut event, "", "queryStringParameters", last(&self.encoded_query()));
+        put(
+            &mut event,
+            "",
+            "queryStringParameters",
+            last(&self.encoded_query()),
+        );
         for (name, value) in last(&self.headers) {
             put(&mut event, "/headers", &name, value);
         }
@@ -171,7 +241,12 @@ impl HttpRequest {
     fn load_balancer_multi_value(&self) -> Value {
         let mut event = recorded(include_str!("../../events/load-balancer-multi-value.json"));
         self.fill_load_balancer(&mut event);
-        put(&mut event, "", "multiValueQueryStringParameters", lists(&self.encoded_query()));
+        put(
+            &mut event,
+            "",
+            "multiValueQueryStringParameters",
+            lists(&self.encoded_query()),
+        );
         for (name, values) in lists(&self.headers) {
             put(&mut event, "/multiValueHeaders", &name, values);
         }
@@ -186,7 +261,10 @@ impl HttpRequest {
 
     /// A load balancer passes the query on as it came.
     fn encoded_query(&self) -> Vec<(String, String)> {
-        self.query.iter().map(|(name, value)| (encode(name), encode(value))).collect()
+        self.query
+            .iter()
+            .map(|(name, value)| (encode(name), encode(value)))
+            .collect()
     }
 }
 

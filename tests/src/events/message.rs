@@ -27,9 +27,24 @@ pub fn sqs_messages(queue_arn: &str, messages: &[Message]) -> Value {
         put(record, "", "eventSourceARN", queue_arn);
         put(record, "", "awsRegion", region);
         put(record, "", "messageAttributes", json!({}));
-        put(record, "/attributes", "ApproximateReceiveCount", message.receive_count.to_string());
-        put(record, "/attributes", "SentTimestamp", message.sent_at.to_string());
-        put(record, "/attributes", "ApproximateFirstReceiveTimestamp", message.first_received_at.to_string());
+        put(
+            record,
+            "/attributes",
+            "ApproximateReceiveCount",
+            message.receive_count.to_string(),
+        );
+        put(
+            record,
+            "/attributes",
+            "SentTimestamp",
+            message.sent_at.to_string(),
+        );
+        put(
+            record,
+            "/attributes",
+            "ApproximateFirstReceiveTimestamp",
+            message.first_received_at.to_string(),
+        );
     }
     json!({ "Records": records })
 }
@@ -40,8 +55,18 @@ pub fn sqs_fifo(messages: &[(&str, &str)]) -> Value {
     let mut records = sqs_records(include_str!("../../events/sqs-fifo.json"), &bodies);
     for (index, (record, (group, _))) in records.iter_mut().zip(messages).enumerate() {
         put(record, "/attributes", "MessageGroupId", *group);
-        put(record, "/attributes", "MessageDeduplicationId", message_id(index));
-        put(record, "/attributes", "SequenceNumber", format!("188494964604676961{index:02}"));
+        put(
+            record,
+            "/attributes",
+            "MessageDeduplicationId",
+            message_id(index),
+        );
+        put(
+            record,
+            "/attributes",
+            "SequenceNumber",
+            format!("188494964604676961{index:02}"),
+        );
     }
     fresh(json!({ "Records": records }))
 }
@@ -55,7 +80,12 @@ fn sqs_records(event: &str, bodies: &[impl AsRef<str>]) -> Vec<Value> {
     let fill = |(index, body): (usize, &_)| {
         let mut record = first_record(event);
         put(&mut record, "", "messageId", message_id(index));
-        put(&mut record, "", "receiptHandle", format!("MessageReceiptHandle_{}", index.saturating_add(1)));
+        put(
+            &mut record,
+            "",
+            "receiptHandle",
+            format!("MessageReceiptHandle_{}", index.saturating_add(1)),
+        );
         put(&mut record, "", "body", AsRef::as_ref(body));
         record
     };
@@ -126,7 +156,12 @@ mod tests {
     fn a_fifo_batch_names_its_groups_and_queue() {
         let event = sqs_fifo(&[("a", "1"), ("b", "2")]);
         assert_eq!(event["Records"][1]["attributes"]["MessageGroupId"], "b");
-        assert!(event["Records"][1]["eventSourceARN"].as_str().unwrap().ends_with(".fifo"));
+        assert!(
+            event["Records"][1]["eventSourceARN"]
+                .as_str()
+                .unwrap()
+                .ends_with(".fifo")
+        );
     }
 
     #[tokio::test]
@@ -138,13 +173,22 @@ mod tests {
         queue.release(&first[0]);
         let received = queue.receive(1);
         let record = sqs_messages(&queue.arn(), &received)["Records"][0].take();
-        assert_eq!((&record["messageId"], &record["body"]), (&json!(id), &json!("{}")));
-        assert_eq!(record["eventSourceARN"], "arn:aws:sqs:eu-west-1:123456789012:orders");
+        assert_eq!(
+            (&record["messageId"], &record["body"]),
+            (&json!(id), &json!("{}"))
+        );
+        assert_eq!(
+            record["eventSourceARN"],
+            "arn:aws:sqs:eu-west-1:123456789012:orders"
+        );
         assert_eq!(record["awsRegion"], "eu-west-1");
         let attributes = &record["attributes"];
         assert_eq!(attributes["ApproximateReceiveCount"], "2");
         assert_eq!(attributes["SentTimestamp"], received[0].sent_at.to_string());
-        assert_eq!(attributes["ApproximateFirstReceiveTimestamp"], first[0].first_received_at.to_string());
+        assert_eq!(
+            attributes["ApproximateFirstReceiveTimestamp"],
+            first[0].first_received_at.to_string()
+        );
         assert!(attributes["SenderId"].is_string());
         assert_ne!(record["receiptHandle"], first[0].receipt_handle());
     }
@@ -164,7 +208,10 @@ mod tests {
 
     #[test]
     fn a_bus_carries_the_request_as_detail() {
-        for event in [eventbridge_rule(json!({ "limit": 1 })), eventbridge_schedule(json!({ "limit": 1 }))] {
+        for event in [
+            eventbridge_rule(json!({ "limit": 1 })),
+            eventbridge_schedule(json!({ "limit": 1 })),
+        ] {
             assert_eq!(event["detail"]["limit"], 1);
             assert!(event["detail-type"].is_string());
         }

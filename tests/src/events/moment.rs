@@ -10,10 +10,15 @@ use time::format_description::well_known::Rfc3339;
 /// its messages and their envelopes say stays.
 #[must_use]
 pub fn aged(mut event: Value, age: Duration) -> Value {
-    let moment = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
+    let moment = SystemTime::now()
+        .checked_sub(age)
+        .unwrap_or(SystemTime::UNIX_EPOCH);
     let moment = OffsetDateTime::from(moment);
-    let moment = moment.replace_millisecond(moment.millisecond()).unwrap_or(moment);
-    let milliseconds = i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or_default();
+    let moment = moment
+        .replace_millisecond(moment.millisecond())
+        .unwrap_or(moment);
+    let milliseconds =
+        i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or_default();
     let text = moment.format(&Rfc3339).unwrap_or_default();
     let mut set = |pointer: &str, value: Value| {
         if let Some(member) = event.pointer_mut(pointer) {
@@ -31,7 +36,10 @@ pub fn aged(mut event: Value, age: Duration) -> Value {
     for record in records.into_iter().flatten() {
         for (pointer, value) in [
             ("/attributes/SentTimestamp", milliseconds.to_string()),
-            ("/attributes/ApproximateFirstReceiveTimestamp", milliseconds.to_string()),
+            (
+                "/attributes/ApproximateFirstReceiveTimestamp",
+                milliseconds.to_string(),
+            ),
             ("/Sns/Timestamp", text.clone()),
         ] {
             if let Some(member) = record.pointer_mut(pointer) {
@@ -58,16 +66,27 @@ mod tests {
     fn moments(event: &Value) -> Vec<OffsetDateTime> {
         let of_milliseconds = |value: &Value| {
             let milliseconds = value.as_i64().or_else(|| value.as_str()?.parse().ok())?;
-            OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds).saturating_mul(1_000_000)).ok()
+            OffsetDateTime::from_unix_timestamp_nanos(
+                i128::from(milliseconds).saturating_mul(1_000_000),
+            )
+            .ok()
         };
         let of_text = |value: &Value| OffsetDateTime::parse(value.as_str()?, &Rfc3339).ok();
         let records = event.as_array().or_else(|| event["Records"].as_array());
         let in_records = records.into_iter().flatten().flat_map(|record| {
-            let attributes = ["SentTimestamp", "ApproximateFirstReceiveTimestamp"].map(|name| of_milliseconds(&record["attributes"][name]));
-            attributes.into_iter().chain([of_text(&record["Sns"]["Timestamp"])])
+            let attributes = ["SentTimestamp", "ApproximateFirstReceiveTimestamp"]
+                .map(|name| of_milliseconds(&record["attributes"][name]));
+            attributes
+                .into_iter()
+                .chain([of_text(&record["Sns"]["Timestamp"])])
         });
-        let own = ["timeEpoch", "requestTimeEpoch"].map(|name| of_milliseconds(&event["requestContext"][name]));
-        own.into_iter().chain([of_text(&event["time"]), of_text(&event["Timestamp"])]).chain(in_records).flatten().collect()
+        let own = ["timeEpoch", "requestTimeEpoch"]
+            .map(|name| of_milliseconds(&event["requestContext"][name]));
+        own.into_iter()
+            .chain([of_text(&event["time"]), of_text(&event["Timestamp"])])
+            .chain(in_records)
+            .flatten()
+            .collect()
     }
 
     #[test]
@@ -88,12 +107,19 @@ mod tests {
             ("load balancer", post.event(HttpTrigger::LoadBalancer), 0),
         ] {
             for age in [Duration::ZERO, Duration::from_secs(100_000)] {
-                let event = if age.is_zero() { event.clone() } else { aged(event.clone(), age) };
+                let event = if age.is_zero() {
+                    event.clone()
+                } else {
+                    aged(event.clone(), age)
+                };
                 let moments = moments(&event);
                 assert_eq!(moments.len(), count, "{kind}: {event}");
                 for moment in moments {
                     let off = (OffsetDateTime::now_utc() - age - moment).abs();
-                    assert!(off < time::Duration::seconds(10), "{kind}: {moment} is {off} off");
+                    assert!(
+                        off < time::Duration::seconds(10),
+                        "{kind}: {moment} is {off} off"
+                    );
                 }
             }
         }

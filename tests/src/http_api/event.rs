@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 use hyper::http::request::Parts;
 use percent_encoding::percent_decode_str;
@@ -19,10 +20,19 @@ use time::macros::format_description;
 use crate::events::joined;
 
 /// Headers that end at the API, or that it writes anew.
-const OWN_HEADERS: [HeaderName; 7] = [CONNECTION, CONTENT_LENGTH, COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
+const OWN_HEADERS: [HeaderName; 7] = [
+    CONNECTION,
+    CONTENT_LENGTH,
+    COOKIE,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
 
 /// As the Common Log Format writes it.
-const TIME: &[BorrowedFormatItem<'_>] = format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
+const TIME: &[BorrowedFormatItem<'_>] =
+    format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
 
 /// A request and what is known of it.
 pub(super) struct Call<'a> {
@@ -39,7 +49,9 @@ impl Call<'_> {
     pub(super) fn event(&self) -> Value {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let Self { head, path, time, .. } = self;
+        let Self {
+            head, path, time, ..
+        } = self;
         let header = |name: HeaderName| head.headers.get(name).map(text).unwrap_or_default();
         let host = header(HOST);
         let route = format!("{} {path}", head.method);
@@ -72,7 +84,9 @@ impl Call<'_> {
             "isBase64Encoded": false
         });
         let mut put = |name: &str, value: Value| {
-            event.as_object_mut().and_then(|members| members.insert(name.to_owned(), value));
+            event
+                .as_object_mut()
+                .and_then(|members| members.insert(name.to_owned(), value));
         };
         let cookies: Vec<_> = self.cookies().collect();
         if !cookies.is_empty() {
@@ -95,8 +109,14 @@ impl Call<'_> {
 
     /// The caller's, then those that the API adds.
     fn headers(&self, trace_id: String) -> Vec<(String, String)> {
-        let passed = self.head.headers.iter().filter(|(name, _)| !OWN_HEADERS.contains(name));
-        let mut headers: Vec<_> = passed.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        let passed = self
+            .head
+            .headers
+            .iter()
+            .filter(|(name, _)| !OWN_HEADERS.contains(name));
+        let mut headers: Vec<_> = passed
+            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+            .collect();
         let mut add = |name: &str, value: String| headers.push((name.to_owned(), value));
         add("content-length", self.body.len().to_string());
         if !self.head.headers.contains_key("x-amzn-trace-id") {
@@ -114,25 +134,42 @@ impl Call<'_> {
 
     fn cookies(&self) -> impl Iterator<Item = String> {
         let lines = self.head.headers.get_all(COOKIE).iter().map(text);
-        lines.flat_map(|line| line.split(';').map(|cookie| cookie.trim().to_owned()).collect::<Vec<_>>())
+        lines.flat_map(|line| {
+            line.split(';')
+                .map(|cookie| cookie.trim().to_owned())
+                .collect::<Vec<_>>()
+        })
     }
 }
 
 /// Percent-encoding taken out, and plus signs for blanks where that is the rule. What is not UTF-8 is replaced.
 pub(super) fn decoded(encoded: &str, plus_is_blank: bool) -> String {
-    let encoded = if plus_is_blank { encoded.replace('+', " ") } else { encoded.to_owned() };
-    percent_decode_str(&encoded).decode_utf8_lossy().into_owned()
+    let encoded = if plus_is_blank {
+        encoded.replace('+', " ")
+    } else {
+        encoded.to_owned()
+    };
+    percent_decode_str(&encoded)
+        .decode_utf8_lossy()
+        .into_owned()
 }
 
 fn parameters(query: &str) -> Vec<(String, String)> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let split = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    split.map(|(name, value)| (decoded(name, true), decoded(value, true))).collect()
+    split
+        .map(|(name, value)| (decoded(name, true), decoded(value, true)))
+        .collect()
 }
 
 /// Whether a body of this content type is given as it is.
 fn is_text(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     essence.starts_with("text/") || essence == "application/json"
 }
 
@@ -148,12 +185,24 @@ mod tests {
     use super::*;
 
     fn event(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Value {
-        let request = Request::builder().method(method).uri(target).header("host", "api.example.test:8080");
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header("host", "api.example.test:8080");
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
         let (head, ()) = request.body(()).unwrap().into_parts();
         let path = decoded(head.uri.path(), false);
         let caller = SocketAddr::from(([127, 0, 0, 1], 50_000));
-        Call { head: &head, path: &path, body, caller, time: datetime!(2026-04-05 06:07:08.009 UTC) }.event()
+        Call {
+            head: &head,
+            path: &path,
+            body,
+            caller,
+            time: datetime!(2026-04-05 06:07:08.009 UTC),
+        }
+        .event()
     }
 
     #[test]
@@ -176,17 +225,28 @@ mod tests {
         }
         for target in ["/status", "/status?"] {
             let event = event("GET", target, &[], b"");
-            assert_eq!((&event["rawQueryString"], event.get("queryStringParameters")), (&json!(""), None), "{target}");
+            assert_eq!(
+                (&event["rawQueryString"], event.get("queryStringParameters")),
+                (&json!(""), None),
+                "{target}"
+            );
         }
     }
 
     #[test]
     fn a_path_is_decoded_in_every_member() {
-        for (target, path) in
-            [("/status", "/status"), ("/%73tatus?a=1", "/status"), ("/a%20b+c", "/a b+c"), ("http://host/status", "/status")]
-        {
+        for (target, path) in [
+            ("/status", "/status"),
+            ("/%73tatus?a=1", "/status"),
+            ("/a%20b+c", "/a b+c"),
+            ("http://host/status", "/status"),
+        ] {
             let event = event("GET", target, &[], b"");
-            assert_eq!((&event["rawPath"], &event["requestContext"]["http"]["path"]), (&json!(path), &json!(path)), "{target}");
+            assert_eq!(
+                (&event["rawPath"], &event["requestContext"]["http"]["path"]),
+                (&json!(path), &json!(path)),
+                "{target}"
+            );
             assert_eq!(event["routeKey"], format!("GET {path}"));
         }
     }
@@ -194,22 +254,50 @@ mod tests {
     #[test]
     fn a_body_is_text_or_base64_by_its_type_and_bytes() {
         for (content_type, body, expected) in [
-            (Some("application/json"), "{}".as_bytes(), Some(("{}", false))),
-            (Some("Application/JSON ; charset=utf-8"), b"{}", Some(("{}", false))),
+            (
+                Some("application/json"),
+                "{}".as_bytes(),
+                Some(("{}", false)),
+            ),
+            (
+                Some("Application/JSON ; charset=utf-8"),
+                b"{}",
+                Some(("{}", false)),
+            ),
             (Some("text/plain"), "Ü".as_bytes(), Some(("Ü", false))),
             (Some("application/json"), b"\xff\xfe", Some(("//4=", true))),
-            (Some("text/plain"), b"\x1f\x8b\x08\x00", Some(("H4sIAA==", true))),
-            (Some("application/x-www-form-urlencoded"), b"{}", Some(("e30=", true))),
-            (Some("application/octet-stream"), b"{}", Some(("e30=", true))),
+            (
+                Some("text/plain"),
+                b"\x1f\x8b\x08\x00",
+                Some(("H4sIAA==", true)),
+            ),
+            (
+                Some("application/x-www-form-urlencoded"),
+                b"{}",
+                Some(("e30=", true)),
+            ),
+            (
+                Some("application/octet-stream"),
+                b"{}",
+                Some(("e30=", true)),
+            ),
             (Some("application/jsonp"), b"{}", Some(("e30=", true))),
             (None, b"{}", Some(("e30=", true))),
             (Some("application/octet-stream"), b"", None),
             (None, b"", None),
         ] {
-            let headers: Vec<_> = content_type.iter().map(|value| ("content-type", *value)).collect();
+            let headers: Vec<_> = content_type
+                .iter()
+                .map(|value| ("content-type", *value))
+                .collect();
             let event = event("POST", "/status", &headers, body);
-            let (text, base64) = expected.map_or((None, false), |(text, base64)| (Some(json!(text)), base64));
-            assert_eq!((event.get("body"), &event["isBase64Encoded"]), (text.as_ref(), &json!(base64)), "{content_type:?} {body:?}");
+            let (text, base64) =
+                expected.map_or((None, false), |(text, base64)| (Some(json!(text)), base64));
+            assert_eq!(
+                (event.get("body"), &event["isBase64Encoded"]),
+                (text.as_ref(), &json!(base64)),
+                "{content_type:?} {body:?}"
+            );
             assert_eq!(event["headers"]["content-length"], body.len().to_string());
         }
     }
@@ -228,7 +316,12 @@ mod tests {
         let event = event("POST", "/status", &headers, b"");
         assert_eq!(event["cookies"], json!(["a=1", "b=2"]));
         let mut got = event["headers"].clone();
-        assert!(got.as_object_mut().unwrap().remove("x-amzn-trace-id").is_some());
+        assert!(
+            got.as_object_mut()
+                .unwrap()
+                .remove("x-amzn-trace-id")
+                .is_some()
+        );
         assert_eq!(
             got,
             json!({
@@ -240,8 +333,15 @@ mod tests {
 
     #[test]
     fn the_context_tells_the_call() {
-        let mut context = event("GET", "/status?a=1", &[("user-agent", "curl/8")], b"")["requestContext"].take();
-        assert!(context.as_object_mut().unwrap().remove("requestId").is_some());
+        let mut context =
+            event("GET", "/status?a=1", &[("user-agent", "curl/8")], b"")["requestContext"].take();
+        assert!(
+            context
+                .as_object_mut()
+                .unwrap()
+                .remove("requestId")
+                .is_some()
+        );
         assert_eq!(
             context,
             json!({

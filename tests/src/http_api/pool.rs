@@ -17,8 +17,17 @@ pub(super) struct Pool {
 
 impl Pool {
     /// Starts them all.
-    pub(super) async fn start(function: &'static str, variables: Variables, processes: usize) -> Result<Self, String> {
-        let pool = Self { function, variables, idle: Mutex::default(), free: Semaphore::new(processes) };
+    pub(super) async fn start(
+        function: &'static str,
+        variables: Variables,
+        processes: usize,
+    ) -> Result<Self, String> {
+        let pool = Self {
+            function,
+            variables,
+            idle: Mutex::default(),
+            free: Semaphore::new(processes),
+        };
         for _ in 0..processes {
             let process = pool.start_process().await?;
             pool.put_back(process);
@@ -29,7 +38,11 @@ impl Pool {
     /// Waits for a free process, first come, first served, and gives it the invocation. A process that has ended or failed
     /// is replaced by a new one, as on Lambda.
     pub(super) async fn invoke(self: Arc<Self>, invocation: Invocation) -> Result<Answer, String> {
-        let _place = self.free.acquire().await.map_err(|error| error.to_string())?;
+        let _place = self
+            .free
+            .acquire()
+            .await
+            .map_err(|error| error.to_string())?;
         let mut process = match self.idle_process() {
             Some(process) => process,
             None => self.start_process().await?,
@@ -42,7 +55,11 @@ impl Pool {
     }
 
     async fn start_process(&self) -> Result<Runtime, String> {
-        let variables: Vec<_> = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let variables: Vec<_> = self
+            .variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         Runtime::try_start(self.function, &variables).await
     }
 
@@ -54,6 +71,9 @@ impl Pool {
     }
 
     fn put_back(&self, process: Runtime) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(process);
     }
 }

@@ -61,26 +61,50 @@ pub(super) struct Messages {
 
 impl State {
     /// The id of the new message; `None` when there is no such queue.
-    pub(super) fn send(&mut self, queue: &str, body: String, delay: Duration, now: Instant) -> Option<String> {
+    pub(super) fn send(
+        &mut self,
+        queue: &str,
+        body: String,
+        delay: Duration,
+        now: Instant,
+    ) -> Option<String> {
         let queue = self.queues.get_mut(queue)?;
         self.sent = self.sent.saturating_add(1);
         let number = self.sent;
         let id = format!("5fea7756-0ea4-451a-a703-{number:012x}");
         let visible_at = later(now, delay);
-        let message = Message { id: id.clone(), body, receive_count: 0, sent_at: milliseconds(), first_received_at: 0, visible_at, number };
+        let message = Message {
+            id: id.clone(),
+            body,
+            receive_count: 0,
+            sent_at: milliseconds(),
+            first_received_at: 0,
+            visible_at,
+            number,
+        };
         queue.messages.insert(number, message);
         Some(id)
     }
 
     /// Nothing when there is no such queue.
     pub(super) fn receive(&mut self, queue: &str, most: usize, now: Instant) -> Vec<Message> {
-        let Some(messages) = self.queues.get_mut(queue) else { return Vec::new() };
+        let Some(messages) = self.queues.get_mut(queue) else {
+            return Vec::new();
+        };
         let dead = messages.take_dead(now);
         let received = messages.receive(most, now);
         let dead_letters = messages.dead_letters.as_ref().map(|(name, _)| name.clone());
         if let Some(target) = dead_letters.and_then(|name| self.queues.get_mut(&name)) {
             // The id and the time of sending stay, the count begins again.
-            target.messages.extend(dead.into_iter().map(|message| (message.number, Message { receive_count: 0, ..message })));
+            target.messages.extend(dead.into_iter().map(|message| {
+                (
+                    message.number,
+                    Message {
+                        receive_count: 0,
+                        ..message
+                    },
+                )
+            }));
         }
         received
     }
@@ -88,8 +112,16 @@ impl State {
 
 impl Messages {
     pub(super) fn new(settings: QueueSettings) -> Self {
-        let QueueSettings { visibility_timeout, dead_letters } = settings;
-        let dead_letters = dead_letters.map(|DeadLetters { queue, max_receive_count }| (queue.name, max_receive_count));
+        let QueueSettings {
+            visibility_timeout,
+            dead_letters,
+        } = settings;
+        let dead_letters = dead_letters.map(
+            |DeadLetters {
+                 queue,
+                 max_receive_count,
+             }| (queue.name, max_receive_count),
+        );
         Self {
             visibility_timeout,
             dead_letters,
@@ -103,8 +135,11 @@ impl Messages {
 
     /// Removes the visible messages that were received too often.
     fn take_dead(&mut self, now: Instant) -> Vec<Message> {
-        let Some((_, most)) = self.dead_letters else { return Vec::new() };
-        let is_dead = |message: &&Message| message.visible_at <= now && message.receive_count >= most;
+        let Some((_, most)) = self.dead_letters else {
+            return Vec::new();
+        };
+        let is_dead =
+            |message: &&Message| message.visible_at <= now && message.receive_count >= most;
         let dead: Vec<Message> = self.messages.values().filter(is_dead).cloned().collect();
         for message in &dead {
             self.messages.remove(&message.number);
@@ -115,7 +150,11 @@ impl Messages {
 
     fn receive(&mut self, most: usize, now: Instant) -> Vec<Message> {
         let hidden_until = later(now, self.visibility_timeout);
-        let visible = self.messages.values_mut().filter(|message| message.visible_at <= now).take(most);
+        let visible = self
+            .messages
+            .values_mut()
+            .filter(|message| message.visible_at <= now)
+            .take(most);
         visible
             .map(|message| {
                 message.receive_count = message.receive_count.saturating_add(1);
@@ -130,7 +169,9 @@ impl Messages {
 
     /// The message, if this is still its last delivery.
     fn of_delivery(&mut self, received: &Message) -> Option<&mut Message> {
-        self.messages.get_mut(&received.number).filter(|message| message.receive_count == received.receive_count)
+        self.messages
+            .get_mut(&received.number)
+            .filter(|message| message.receive_count == received.receive_count)
     }
 
     pub(super) fn delete(&mut self, received: &Message) -> bool {
@@ -138,7 +179,9 @@ impl Messages {
     }
 
     pub(super) fn release(&mut self, received: &Message, now: Instant) -> bool {
-        self.of_delivery(received).map(|message| message.visible_at = now).is_some()
+        self.of_delivery(received)
+            .map(|message| message.visible_at = now)
+            .is_some()
     }
 
     pub(super) fn all(&self) -> Vec<Message> {
@@ -179,6 +222,8 @@ fn later(now: Instant, by: Duration) -> Instant {
 
 /// Now, in epoch milliseconds.
 fn milliseconds() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -41,12 +41,18 @@ pub(super) async fn serve(listener: TcpListener, address: SocketAddr, shared: Ar
         connections.spawn(async move {
             let service = service_fn(|request| respond(request, address, &shared));
             // A failure is a function that hung up, which its own test tells better.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }
 
-async fn respond(request: Request<Incoming>, address: SocketAddr, shared: &Shared) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn respond(
+    request: Request<Incoming>,
+    address: SocketAddr,
+    shared: &Shared,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let answer = match Limited::new(body, MOST_OF_CALL).collect().await {
         Ok(body) => answer(&head, &body.to_bytes(), address, shared),
@@ -61,12 +67,20 @@ async fn respond(request: Request<Incoming>, address: SocketAddr, shared: &Share
             }
             (StatusCode::OK, answer)
         }
-        Err(refusal) => (refusal.status, json!({ "__type": refusal.error_type, "message": refusal.message })),
+        Err(refusal) => (
+            refusal.status,
+            json!({ "__type": refusal.error_type, "message": refusal.message }),
+        ),
     };
     let mut response = Response::new(Full::from(answer.to_string()));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
-    response.headers_mut().insert("x-amzn-requestid", HeaderValue::from_static("b25f48e8-84fd-11e6-80d9-574e0c4664cb"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+    response.headers_mut().insert(
+        "x-amzn-requestid",
+        HeaderValue::from_static("b25f48e8-84fd-11e6-80d9-574e0c4664cb"),
+    );
     Ok(response)
 }
 
@@ -80,27 +94,58 @@ struct Refusal {
 
 impl Refusal {
     const fn of_sender(error_type: &'static str, message: &'static str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, error_type, message }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            error_type,
+            message,
+        }
     }
 
     const fn missing(message: &'static str) -> Self {
-        Self::of_sender("com.amazon.coral.service#MissingRequiredParameterException", message)
+        Self::of_sender(
+            "com.amazon.coral.service#MissingRequiredParameterException",
+            message,
+        )
     }
 }
 
 const fn batch_too_long() -> Refusal {
-    Refusal::of_sender("com.amazonaws.sqs#BatchRequestTooLong", "Batch requests cannot be longer than 1048576 bytes.")
+    Refusal::of_sender(
+        "com.amazonaws.sqs#BatchRequestTooLong",
+        "Batch requests cannot be longer than 1048576 bytes.",
+    )
 }
 
-fn answer(head: &Parts, body: &[u8], address: SocketAddr, shared: &Shared) -> Result<(Value, Option<Hold>), Refusal> {
-    let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_batch = match (&head.method, header("x-amz-target"), header(CONTENT_TYPE.as_str())) {
+fn answer(
+    head: &Parts,
+    body: &[u8],
+    address: SocketAddr,
+    shared: &Shared,
+) -> Result<(Value, Option<Hold>), Refusal> {
+    let header = |name: &str| {
+        head.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    let is_batch = match (
+        &head.method,
+        header("x-amz-target"),
+        header(CONTENT_TYPE.as_str()),
+    ) {
         (&Method::POST, "AmazonSQS.SendMessage", JSON) => false,
         (&Method::POST, "AmazonSQS.SendMessageBatch", JSON) => true,
-        _ => return Err(Refusal::of_sender("com.amazon.coral.service#UnknownOperationException", "The operation is not known here.")),
+        _ => {
+            return Err(Refusal::of_sender(
+                "com.amazon.coral.service#UnknownOperationException",
+                "The operation is not known here.",
+            ));
+        }
     };
     let authorization = header(AUTHORIZATION.as_str());
-    if !authorization.starts_with("AWS4-HMAC-SHA256 ") || !authorization.contains("/sqs/aws4_request") {
+    if !authorization.starts_with("AWS4-HMAC-SHA256 ")
+        || !authorization.contains("/sqs/aws4_request")
+    {
         return Err(Refusal {
             status: StatusCode::FORBIDDEN,
             error_type: "com.amazon.coral.service#MissingAuthenticationTokenException",
@@ -108,10 +153,17 @@ fn answer(head: &Parts, body: &[u8], address: SocketAddr, shared: &Shared) -> Re
         });
     }
     let Ok(Value::Object(parameters)) = serde_json::from_slice(body) else {
-        return Err(Refusal::of_sender("com.amazon.coral.service#SerializationException", "The body is not a JSON object."));
+        return Err(Refusal::of_sender(
+            "com.amazon.coral.service#SerializationException",
+            "The body is not a JSON object.",
+        ));
     };
     let queue = named_queue(&parameters, address, shared)?;
-    let failure = shared.state().queues.get_mut(&queue).and_then(Messages::called);
+    let failure = shared
+        .state()
+        .queues
+        .get_mut(&queue)
+        .and_then(Messages::called);
     let answer = match failure {
         Some(SendFailure::InternalError) => Err(Refusal {
             status: StatusCode::INTERNAL_SERVER_ERROR,
@@ -126,23 +178,40 @@ fn answer(head: &Parts, body: &[u8], address: SocketAddr, shared: &Shared) -> Re
         None if is_batch => send_batch(&parameters, &queue, shared),
         None => send_one(&parameters, &queue, shared),
     }?;
-    let hold = shared.state().queues.get_mut(&queue).and_then(Messages::held);
+    let hold = shared
+        .state()
+        .queues
+        .get_mut(&queue)
+        .and_then(Messages::held);
     Ok((answer, hold))
 }
 
 /// The name of the queue that `QueueUrl` names.
-fn named_queue(parameters: &Map<String, Value>, address: SocketAddr, shared: &Shared) -> Result<String, Refusal> {
+fn named_queue(
+    parameters: &Map<String, Value>,
+    address: SocketAddr,
+    shared: &Shared,
+) -> Result<String, Refusal> {
     let asked = parameters.get("QueueUrl").and_then(Value::as_str);
-    let asked = asked.ok_or(Refusal::missing("The request must contain the parameter QueueUrl."))?;
+    let asked = asked.ok_or(Refusal::missing(
+        "The request must contain the parameter QueueUrl.",
+    ))?;
     let name = asked.rsplit('/').next().unwrap_or_default();
     if url(address, name) == asked && shared.state().queues.contains_key(name) {
         Ok(name.to_owned())
     } else {
-        Err(Refusal::of_sender("com.amazonaws.sqs#QueueDoesNotExist", "The specified queue does not exist."))
+        Err(Refusal::of_sender(
+            "com.amazonaws.sqs#QueueDoesNotExist",
+            "The specified queue does not exist.",
+        ))
     }
 }
 
-fn send_one(parameters: &Map<String, Value>, queue: &str, shared: &Shared) -> Result<Value, Refusal> {
+fn send_one(
+    parameters: &Map<String, Value>,
+    queue: &str,
+    shared: &Shared,
+) -> Result<Value, Refusal> {
     let message = Outgoing::read(parameters).map_err(|wrong| match wrong {
         Wrong::NoBody => Refusal::missing("The request must contain the parameter MessageBody."),
         Wrong::TooLong => Refusal::of_sender(
@@ -161,11 +230,22 @@ fn send_one(parameters: &Map<String, Value>, queue: &str, shared: &Shared) -> Re
 }
 
 /// An entry that cannot be sent fails alone.
-fn send_batch(parameters: &Map<String, Value>, queue: &str, shared: &Shared) -> Result<Value, Refusal> {
-    let entries = parameters.get("Entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+fn send_batch(
+    parameters: &Map<String, Value>,
+    queue: &str,
+    shared: &Shared,
+) -> Result<Value, Refusal> {
+    let entries = parameters
+        .get("Entries")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     match entries.len() {
         0 => {
-            return Err(Refusal::of_sender("com.amazonaws.sqs#EmptyBatchRequest", "There should be at least one entry in the request."));
+            return Err(Refusal::of_sender(
+                "com.amazonaws.sqs#EmptyBatchRequest",
+                "There should be at least one entry in the request.",
+            ));
         }
         1..=MOST_ENTRIES => {}
         _ => {
@@ -178,7 +258,11 @@ fn send_batch(parameters: &Map<String, Value>, queue: &str, shared: &Shared) -> 
     let mut seen = HashSet::new();
     for entry in entries {
         let id = id(entry);
-        if !(1..=80).contains(&id.len()) || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        if !(1..=80).contains(&id.len())
+            || !id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        {
             return Err(Refusal::of_sender(
                 "com.amazonaws.sqs#InvalidBatchEntryId",
                 "A batch entry id can only contain alphanumeric \
@@ -186,10 +270,16 @@ fn send_batch(parameters: &Map<String, Value>, queue: &str, shared: &Shared) -> 
             ));
         }
         if !seen.insert(id) {
-            return Err(Refusal::of_sender("com.amazonaws.sqs#BatchEntryIdsNotDistinct", "Two or more batch entries have the same Id."));
+            return Err(Refusal::of_sender(
+                "com.amazonaws.sqs#BatchEntryIdsNotDistinct",
+                "Two or more batch entries have the same Id.",
+            ));
         }
     }
-    let bytes = entries.iter().filter_map(|entry| entry.get("MessageBody")?.as_str()).map(str::len);
+    let bytes = entries
+        .iter()
+        .filter_map(|entry| entry.get("MessageBody")?.as_str())
+        .map(str::len);
     if bytes.fold(0, usize::saturating_add) > MOST_BYTES {
         return Err(batch_too_long());
     }
@@ -197,7 +287,8 @@ fn send_batch(parameters: &Map<String, Value>, queue: &str, shared: &Shared) -> 
     for entry in entries {
         let empty = Map::new();
         match Outgoing::read(entry.as_object().unwrap_or(&empty)) {
-            Ok(message) => successful.push(json!({ "Id": id(entry), "MessageId": message.send(queue, shared) })),
+            Ok(message) => successful
+                .push(json!({ "Id": id(entry), "MessageId": message.send(queue, shared) })),
             Err(wrong) => {
                 let code = match wrong {
                     Wrong::NoBody => "MissingParameter",
@@ -231,7 +322,11 @@ enum Wrong {
 
 impl Outgoing {
     fn read(members: &Map<String, Value>) -> Result<Self, Wrong> {
-        let body = members.get("MessageBody").and_then(Value::as_str).filter(|body| !body.is_empty()).ok_or(Wrong::NoBody)?;
+        let body = members
+            .get("MessageBody")
+            .and_then(Value::as_str)
+            .filter(|body| !body.is_empty())
+            .ok_or(Wrong::NoBody)?;
         if body.len() > MOST_BYTES {
             return Err(Wrong::TooLong);
         }
@@ -240,13 +335,21 @@ impl Outgoing {
         }
         let delay = match members.get("DelaySeconds") {
             None | Some(Value::Null) => 0,
-            Some(seconds) => seconds.as_u64().filter(|seconds| *seconds <= LONGEST_DELAY).ok_or(Wrong::Delay)?,
+            Some(seconds) => seconds
+                .as_u64()
+                .filter(|seconds| *seconds <= LONGEST_DELAY)
+                .ok_or(Wrong::Delay)?,
         };
-        Ok(Self { body: body.to_owned(), delay: Duration::from_secs(delay) })
+        Ok(Self {
+            body: body.to_owned(),
+            delay: Duration::from_secs(delay),
+        })
     }
 
     fn send(self, queue: &str, shared: &Shared) -> Option<String> {
-        shared.state().send(queue, self.body, self.delay, Instant::now())
+        shared
+            .state()
+            .send(queue, self.body, self.delay, Instant::now())
     }
 }
 

@@ -10,22 +10,53 @@ use super::*;
 const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
 
 async fn call_with(queue: &Queue, headers: &[(&str, &str)], body: &str) -> (StatusCode, Value) {
-    let address = queue.url().strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
+    let address = queue
+        .url()
+        .strip_prefix("http://")
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap()
+        .to_owned();
     let stream = TcpStream::connect(&address).await.unwrap();
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
     tokio::spawn(connection);
-    let request = Request::builder().method("POST").uri("/").header("host", address);
-    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-    let response = sender.send_request(request.body(Full::new(Bytes::from(body.to_owned()))).unwrap()).await.unwrap();
-    assert_eq!(response.headers()["content-type"], "application/x-amz-json-1.0");
+    let request = Request::builder()
+        .method("POST")
+        .uri("/")
+        .header("host", address);
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    });
+    let response = sender
+        .send_request(
+            request
+                .body(Full::new(Bytes::from(body.to_owned())))
+                .unwrap(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/x-amz-json-1.0"
+    );
     let status = response.status();
-    (status, serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap())
+    (
+        status,
+        serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap(),
+    )
 }
 
 /// A signed call of this action with these parameters and the queue's URL.
 async fn call(queue: &Queue, action: &str, mut parameters: Value) -> (StatusCode, Value) {
     let target = format!("AmazonSQS.{action}");
-    let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target.as_str()), ("authorization", SIGNED)];
+    let headers = [
+        ("content-type", "application/x-amz-json-1.0"),
+        ("x-amz-target", target.as_str()),
+        ("authorization", SIGNED),
+    ];
     parameters["QueueUrl"] = json!(queue.url());
     call_with(queue, &headers, &parameters.to_string()).await
 }
@@ -38,25 +69,47 @@ async fn one() -> (Queues, Queue) {
 
 /// The part of the error's type behind the namespace.
 fn code(answer: &Value) -> &str {
-    answer["__type"].as_str().unwrap().rsplit('#').next().unwrap()
+    answer["__type"]
+        .as_str()
+        .unwrap()
+        .rsplit('#')
+        .next()
+        .unwrap()
 }
 
 #[tokio::test]
 async fn a_message_is_sent_received_and_deleted() {
     let (_queues, queue) = one().await;
-    assert!(queue.url().starts_with("http://127.0.0.1:") && queue.url().ends_with("/123456789012/orders"));
+    assert!(
+        queue.url().starts_with("http://127.0.0.1:")
+            && queue.url().ends_with("/123456789012/orders")
+    );
     assert_eq!(queue.arn(), "arn:aws:sqs:eu-west-1:123456789012:orders");
     let attributes = json!({ "a": { "DataType": "String", "StringValue": "b" } });
-    let (status, answer) = call(&queue, "SendMessage", json!({ "MessageBody": "{\"ü\":1}", "MessageAttributes": attributes })).await;
+    let (status, answer) = call(
+        &queue,
+        "SendMessage",
+        json!({ "MessageBody": "{\"ü\":1}", "MessageAttributes": attributes }),
+    )
+    .await;
     assert_eq!(status, StatusCode::OK);
     let received = queue.receive(10);
-    let [message] = received.as_slice() else { panic!("one message: {received:?}") };
+    let [message] = received.as_slice() else {
+        panic!("one message: {received:?}")
+    };
     assert_eq!(
-        (message.id.as_str(), message.body.as_str(), message.receive_count),
+        (
+            message.id.as_str(),
+            message.body.as_str(),
+            message.receive_count
+        ),
         (answer["MessageId"].as_str().unwrap(), "{\"ü\":1}", 1)
     );
     assert!(message.sent_at > 1_700_000_000_000 && message.first_received_at >= message.sent_at);
-    assert_eq!(message.id.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+    assert_eq!(
+        message.id.split('-').map(str::len).collect::<Vec<_>>(),
+        [8, 4, 4, 4, 12]
+    );
     assert!(queue.receive(10).is_empty(), "hidden");
     assert_eq!((queue.len(), queue.send_calls()), (1, 1));
     assert!(queue.delete(message) && queue.is_empty() && !queue.delete(message));
@@ -76,39 +129,107 @@ async fn a_batch_is_sent_entry_by_entry() {
     let (status, answer) = call(&queue, "SendMessageBatch", json!({ "Entries": entries })).await;
     assert_eq!(status, StatusCode::OK);
     let of = |list: &str, member: &str| {
-        answer[list].as_array().unwrap().iter().map(|entry| entry[member].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        answer[list]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry[member].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(of("Successful", "Id"), ["a", "e"]);
-    assert_eq!(of("Successful", "MessageId"), queue.messages().into_iter().map(|message| message.id).collect::<Vec<_>>());
+    assert_eq!(
+        of("Successful", "MessageId"),
+        queue
+            .messages()
+            .into_iter()
+            .map(|message| message.id)
+            .collect::<Vec<_>>()
+    );
     assert_eq!(of("Failed", "Id"), ["b", "c", "d"]);
-    assert_eq!(of("Failed", "Code"), ["MissingParameter", "InvalidMessageContents", "InvalidParameterValue"]);
+    assert_eq!(
+        of("Failed", "Code"),
+        [
+            "MissingParameter",
+            "InvalidMessageContents",
+            "InvalidParameterValue"
+        ]
+    );
     assert_eq!(queue.bodies(), ["1", "3"]);
 }
 
 #[tokio::test]
 async fn a_call_that_sqs_would_refuse_is_refused_whole() {
     let (_queues, queue) = one().await;
-    let entries = |count: usize, body: &str| (0..count).map(|id| json!({ "Id": id.to_string(), "MessageBody": body })).collect::<Vec<_>>();
+    let entries = |count: usize, body: &str| {
+        (0..count)
+            .map(|id| json!({ "Id": id.to_string(), "MessageBody": body }))
+            .collect::<Vec<_>>()
+    };
     let half = "x".repeat(524_289);
     for (expected, action, parameters) in [
-        ("EmptyBatchRequest", "SendMessageBatch", json!({ "Entries": [] })),
+        (
+            "EmptyBatchRequest",
+            "SendMessageBatch",
+            json!({ "Entries": [] }),
+        ),
         ("EmptyBatchRequest", "SendMessageBatch", json!({})),
-        ("TooManyEntriesInBatchRequest", "SendMessageBatch", json!({ "Entries": entries(11, "1") })),
-        ("BatchRequestTooLong", "SendMessageBatch", json!({ "Entries": entries(2, &half) })),
-        ("BatchEntryIdsNotDistinct", "SendMessageBatch", json!({ "Entries": ([entries(1, "1"), entries(1, "2")].concat()) })),
-        ("InvalidBatchEntryId", "SendMessageBatch", json!({ "Entries": [{ "Id": "a b", "MessageBody": "1" }] })),
-        ("InvalidBatchEntryId", "SendMessageBatch", json!({ "Entries": [{ "MessageBody": "1" }] })),
-        ("MissingRequiredParameterException", "SendMessage", json!({})),
-        ("InvalidParameterValueException", "SendMessage", json!({ "MessageBody": "1", "DelaySeconds": -1 })),
-        ("InvalidParameterValueException", "SendMessage", json!({ "MessageBody": half.repeat(2) })),
-        ("InvalidMessageContents", "SendMessage", json!({ "MessageBody": "\u{ffff}" })),
+        (
+            "TooManyEntriesInBatchRequest",
+            "SendMessageBatch",
+            json!({ "Entries": entries(11, "1") }),
+        ),
+        (
+            "BatchRequestTooLong",
+            "SendMessageBatch",
+            json!({ "Entries": entries(2, &half) }),
+        ),
+        (
+            "BatchEntryIdsNotDistinct",
+            "SendMessageBatch",
+            json!({ "Entries": ([entries(1, "1"), entries(1, "2")].concat()) }),
+        ),
+        (
+            "InvalidBatchEntryId",
+            "SendMessageBatch",
+            json!({ "Entries": [{ "Id": "a b", "MessageBody": "1" }] }),
+        ),
+        (
+            "InvalidBatchEntryId",
+            "SendMessageBatch",
+            json!({ "Entries": [{ "MessageBody": "1" }] }),
+        ),
+        (
+            "MissingRequiredParameterException",
+            "SendMessage",
+            json!({}),
+        ),
+        (
+            "InvalidParameterValueException",
+            "SendMessage",
+            json!({ "MessageBody": "1", "DelaySeconds": -1 }),
+        ),
+        (
+            "InvalidParameterValueException",
+            "SendMessage",
+            json!({ "MessageBody": half.repeat(2) }),
+        ),
+        (
+            "InvalidMessageContents",
+            "SendMessage",
+            json!({ "MessageBody": "\u{ffff}" }),
+        ),
         ("UnknownOperationException", "DeleteMessage", json!({})),
     ] {
         let (status, answer) = call(&queue, action, parameters).await;
         assert_eq!((status, code(&answer)), (StatusCode::BAD_REQUEST, expected));
     }
     assert!(queue.is_empty());
-    let (status, _) = call(&queue, "SendMessageBatch", json!({ "Entries": entries(10, &"x".repeat(104_857)) })).await;
+    let (status, _) = call(
+        &queue,
+        "SendMessageBatch",
+        json!({ "Entries": entries(10, &"x".repeat(104_857)) }),
+    )
+    .await;
     assert_eq!((status, queue.len()), (StatusCode::OK, 10));
 }
 
@@ -120,13 +241,45 @@ async fn a_call_has_to_be_signed_and_to_name_a_queue() {
     let body = |url: &str| json!({ "QueueUrl": url, "MessageBody": "1" }).to_string();
     let elsewhere = SIGNED.replace("/sqs/", "/iot/");
     for (headers, body, expected) in [
-        (vec![json_type, target], body(queue.url()), "MissingAuthenticationTokenException"),
-        (vec![json_type, target, ("authorization", elsewhere.as_str())], body(queue.url()), "MissingAuthenticationTokenException"),
-        (vec![("content-type", "application/json"), target, ("authorization", SIGNED)], body(queue.url()), "UnknownOperationException"),
-        (vec![json_type, target, ("authorization", SIGNED)], body(&queue.url().replace("orders", "order")), "QueueDoesNotExist"),
-        (vec![json_type, target, ("authorization", SIGNED)], body("http://127.0.0.1:1/123456789012/orders"), "QueueDoesNotExist"),
-        (vec![json_type, target, ("authorization", SIGNED)], "{}".to_owned(), "MissingRequiredParameterException"),
-        (vec![json_type, target, ("authorization", SIGNED)], "[".to_owned(), "SerializationException"),
+        (
+            vec![json_type, target],
+            body(queue.url()),
+            "MissingAuthenticationTokenException",
+        ),
+        (
+            vec![json_type, target, ("authorization", elsewhere.as_str())],
+            body(queue.url()),
+            "MissingAuthenticationTokenException",
+        ),
+        (
+            vec![
+                ("content-type", "application/json"),
+                target,
+                ("authorization", SIGNED),
+            ],
+            body(queue.url()),
+            "UnknownOperationException",
+        ),
+        (
+            vec![json_type, target, ("authorization", SIGNED)],
+            body(&queue.url().replace("orders", "order")),
+            "QueueDoesNotExist",
+        ),
+        (
+            vec![json_type, target, ("authorization", SIGNED)],
+            body("http://127.0.0.1:1/123456789012/orders"),
+            "QueueDoesNotExist",
+        ),
+        (
+            vec![json_type, target, ("authorization", SIGNED)],
+            "{}".to_owned(),
+            "MissingRequiredParameterException",
+        ),
+        (
+            vec![json_type, target, ("authorization", SIGNED)],
+            "[".to_owned(),
+            "SerializationException",
+        ),
     ] {
         let (_, answer) = call_with(&queue, &headers, &body).await;
         assert_eq!(code(&answer), expected);
@@ -141,9 +294,17 @@ async fn sends_fail_as_often_as_asked_for_and_only_to_their_queue() {
     queue.fail_sends(2, SendFailure::InternalError);
     queue.fail_sends(1, SendFailure::AccessDenied);
     let message = || json!({ "MessageBody": "1", "Entries": [{ "Id": "0", "MessageBody": "1" }] });
-    assert_eq!(call(&other, "SendMessage", message()).await.0, StatusCode::OK);
+    assert_eq!(
+        call(&other, "SendMessage", message()).await.0,
+        StatusCode::OK
+    );
     let mut statuses = Vec::new();
-    for action in ["SendMessage", "SendMessageBatch", "SendMessage", "SendMessageBatch"] {
+    for action in [
+        "SendMessage",
+        "SendMessageBatch",
+        "SendMessage",
+        "SendMessageBatch",
+    ] {
         statuses.push(call(&queue, action, message()).await.0.as_u16());
     }
     assert_eq!(statuses, [500, 500, 403, 200]);
@@ -157,31 +318,58 @@ async fn an_answer_is_held_back_while_its_message_is_there_and_only_once() {
     let mut held = queue.hold_answer();
     queue.fail_sends(1, SendFailure::InternalError);
     let message = || json!({ "MessageBody": "1" });
-    assert_eq!(call(&queue, "SendMessage", message()).await.0, StatusCode::INTERNAL_SERVER_ERROR, "a failed call is not held back");
+    assert_eq!(
+        call(&queue, "SendMessage", message()).await.0,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "a failed call is not held back"
+    );
     let caller = tokio::spawn({
         let queue = queue.clone();
         async move { call(&queue, "SendMessage", message()).await.0 }
     });
     held.sent().await;
     assert_eq!(queue.len(), 1);
-    assert_eq!(call(&queue, "SendMessage", message()).await.0, StatusCode::OK);
+    assert_eq!(
+        call(&queue, "SendMessage", message()).await.0,
+        StatusCode::OK
+    );
     assert!(!caller.is_finished());
     drop(held);
     assert_eq!(caller.await.unwrap(), StatusCode::OK);
 }
 
 fn state() -> State {
-    let shared = Arc::new(Shared { state: Mutex::default() });
-    let dead = Queue { name: "dead".to_owned(), url: String::new(), shared };
-    let dead_letters = Some(DeadLetters { queue: dead, max_receive_count: 2 });
+    let shared = Arc::new(Shared {
+        state: Mutex::default(),
+    });
+    let dead = Queue {
+        name: "dead".to_owned(),
+        url: String::new(),
+        shared,
+    };
+    let dead_letters = Some(DeadLetters {
+        queue: dead,
+        max_receive_count: 2,
+    });
     let mut state = State::default();
-    state.queues.insert("orders".to_owned(), Messages::new(QueueSettings { dead_letters, ..QueueSettings::default() }));
-    state.queues.insert("dead".to_owned(), Messages::new(QueueSettings::default()));
+    state.queues.insert(
+        "orders".to_owned(),
+        Messages::new(QueueSettings {
+            dead_letters,
+            ..QueueSettings::default()
+        }),
+    );
+    state
+        .queues
+        .insert("dead".to_owned(), Messages::new(QueueSettings::default()));
     state
 }
 
 fn bodies(messages: &[Message]) -> Vec<&str> {
-    messages.iter().map(|message| message.body.as_str()).collect()
+    messages
+        .iter()
+        .map(|message| message.body.as_str())
+        .collect()
 }
 
 #[test]
@@ -189,7 +377,9 @@ fn messages_are_hidden_for_the_timeout_and_delayed_ones_until_their_time() {
     let (mut state, start) = (state(), Instant::now());
     let at = |seconds| start + Duration::from_secs(seconds);
     for (body, delay) in [("a", 0), ("b", 5), ("c", 0)] {
-        state.send("orders", body.to_owned(), Duration::from_secs(delay), at(0)).unwrap();
+        state
+            .send("orders", body.to_owned(), Duration::from_secs(delay), at(0))
+            .unwrap();
     }
     assert_eq!(bodies(&state.receive("orders", 1, at(0))), ["a"]);
     assert_eq!(bodies(&state.receive("orders", 9, at(4))), ["c"]);
@@ -202,22 +392,48 @@ fn messages_are_hidden_for_the_timeout_and_delayed_ones_until_their_time() {
 #[test]
 fn a_message_received_too_often_goes_to_the_dead_letter_queue_with_its_id() {
     let (mut state, start) = (state(), Instant::now());
-    let id = state.send("orders", "a".to_owned(), Duration::ZERO, start).unwrap();
+    let id = state
+        .send("orders", "a".to_owned(), Duration::ZERO, start)
+        .unwrap();
     for count in 1..=2 {
         let received = state.receive("orders", 9, start);
-        assert_eq!((received[0].receive_count, received[0].id.as_str()), (count, id.as_str()));
-        assert!(state.queues.get_mut("orders").unwrap().release(&received[0], start));
+        assert_eq!(
+            (received[0].receive_count, received[0].id.as_str()),
+            (count, id.as_str())
+        );
+        assert!(
+            state
+                .queues
+                .get_mut("orders")
+                .unwrap()
+                .release(&received[0], start)
+        );
     }
     assert!(state.receive("orders", 9, start).is_empty());
-    assert_eq!((state.queues["orders"].len(), state.queues["orders"].dead_lettered), (0, 1));
+    assert_eq!(
+        (
+            state.queues["orders"].len(),
+            state.queues["orders"].dead_lettered
+        ),
+        (0, 1)
+    );
     let dead = state.receive("dead", 9, start);
-    assert_eq!((dead[0].id.as_str(), dead[0].body.as_str(), dead[0].receive_count), (id.as_str(), "a", 1));
+    assert_eq!(
+        (
+            dead[0].id.as_str(),
+            dead[0].body.as_str(),
+            dead[0].receive_count
+        ),
+        (id.as_str(), "a", 1)
+    );
 }
 
 #[test]
 fn an_old_delivery_cannot_delete_a_message_that_was_received_again() {
     let (mut state, start) = (state(), Instant::now());
-    state.send("orders", "a".to_owned(), Duration::ZERO, start).unwrap();
+    state
+        .send("orders", "a".to_owned(), Duration::ZERO, start)
+        .unwrap();
     let first = state.receive("orders", 9, start);
     let second = state.receive("orders", 9, start + Duration::from_secs(30));
     assert_ne!(first[0].receipt_handle(), second[0].receipt_handle());

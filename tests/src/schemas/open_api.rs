@@ -24,7 +24,9 @@ pub(super) fn document() -> Value {
     };
     let mut components = Components {
         requests: settings(OF_REQUESTS).for_deserialize().into_generator(),
-        answers: settings("/components/schemas").for_serialize().into_generator(),
+        answers: settings("/components/schemas")
+            .for_serialize()
+            .into_generator(),
     };
     let error = components.answers.subschema_for::<Error>().to_value();
     let mut paths = Map::new();
@@ -38,7 +40,13 @@ pub(super) fn document() -> Value {
     let mut schemas = components.answers.take_definitions(true);
     let taken: BTreeSet<String> = schemas.keys().cloned().collect();
     // What has one form in an answer and several in a request is there twice.
-    let name = |name: &str| if taken.contains(name) { format!("{name}Input") } else { name.to_owned() };
+    let name = |name: &str| {
+        if taken.contains(name) {
+            format!("{name}Input")
+        } else {
+            name.to_owned()
+        }
+    };
     for (own, schema) in components.requests.take_definitions(true) {
         schemas.insert(name(&own), renamed(schema, &name));
     }
@@ -68,8 +76,15 @@ fn renamed(schema: Value, name: &impl Fn(&str) -> String) -> Value {
         Value::Object(members) => members
             .into_iter()
             .map(|(member, value)| {
-                match value.as_str().and_then(|text| text.strip_prefix('#')?.strip_prefix(OF_REQUESTS)?.strip_prefix('/')) {
-                    Some(target) => (member, json!(format!("#/components/schemas/{}", name(target)))),
+                match value.as_str().and_then(|text| {
+                    text.strip_prefix('#')?
+                        .strip_prefix(OF_REQUESTS)?
+                        .strip_prefix('/')
+                }) {
+                    Some(target) => (
+                        member,
+                        json!(format!("#/components/schemas/{}", name(target))),
+                    ),
                     None => (member, renamed(value, name)),
                 }
             })
@@ -86,10 +101,15 @@ where
 {
     let request = components.requests.subschema_for::<O::Request>().to_value();
     let answer = components.answers.subschema_for::<O::Answer>().to_value();
-    let mut responses =
-        Map::from_iter([("200".to_owned(), json!({"description": "The answer.", "content": {"application/json": {"schema": answer}}}))]);
+    let mut responses = Map::from_iter([(
+        "200".to_owned(),
+        json!({"description": "The answer.", "content": {"application/json": {"schema": answer}}}),
+    )]);
     for code in ErrorCode::ALL {
-        responses.insert(code.http_status().to_string(), json!({"$ref": "#/components/responses/Error"}));
+        responses.insert(
+            code.http_status().to_string(),
+            json!({"$ref": "#/components/responses/Error"}),
+        );
     }
     let mut post = json!({
         "operationId": format!("{}_post", O::NAME),
@@ -112,10 +132,16 @@ where
     }
     let mut methods = Map::from_iter([("post".to_owned(), post)]);
     if let Some(members) = O::QUERY {
-        let parameters: Vec<Value> = members.iter().map(|member| parameter(components, member)).collect();
+        let parameters: Vec<Value> = members
+            .iter()
+            .map(|member| parameter(components, member))
+            .collect();
         // Said by the HTTP API itself, before the function.
         for status in ["414", "431"] {
-            responses.insert(status.to_owned(), json!({"description": "The URL is longer than the HTTP API reads; use POST."}));
+            responses.insert(
+                status.to_owned(),
+                json!({"description": "The URL is longer than the HTTP API reads; use POST."}),
+            );
         }
         let get = json!({"operationId": format!("{}_get", O::NAME), "summary": summary, "parameters": parameters, "responses": responses});
         methods.insert("get".to_owned(), get);
@@ -135,11 +161,23 @@ fn parameter(components: &Components, member: &Member) -> Value {
         ["filter", _] => "Filter",
         ["cross_check", _] => "CrossCheck",
         ["certificates"] => "CertificateReference",
-        _ if definitions.contains_key("DescribeRequest") && !definitions.contains_key("StatusRequest") => "DescribeRequest",
+        _ if definitions.contains_key("DescribeRequest")
+            && !definitions.contains_key("StatusRequest") =>
+        {
+            "DescribeRequest"
+        }
         _ => "StatusRequest",
     };
-    let name = if holder == "CertificateReference" { Some(&member.parameter) } else { member.path.last() };
-    let property = name.and_then(|name| definitions.get(holder)?.pointer(&format!("/properties/{name}")));
+    let name = if holder == "CertificateReference" {
+        Some(&member.parameter)
+    } else {
+        member.path.last()
+    };
+    let property = name.and_then(|name| {
+        definitions
+            .get(holder)?
+            .pointer(&format!("/properties/{name}"))
+    });
     let schema = not_null(property.cloned().unwrap_or_default());
     let schema = match member.kind {
         MemberKind::Objects => json!({"type": "array", "items": schema, "minItems": 1}),
@@ -149,7 +187,11 @@ fn parameter(components: &Components, member: &Member) -> Value {
     };
     let mut parameter = json!({"name": member.parameter, "in": "query", "schema": schema});
     if matches!(member.kind, MemberKind::List | MemberKind::Objects) {
-        parameter = with(with(parameter, "style", &json!("form")), "explode", &json!(false));
+        parameter = with(
+            with(parameter, "style", &json!("form")),
+            "explode",
+            &json!(false),
+        );
     }
     parameter
 }
@@ -163,15 +205,24 @@ fn with(mut object: Value, member: &str, value: &Value) -> Value {
 
 /// A parameter is left out where a member may be `null`.
 fn not_null(schema: Value) -> Value {
-    let Value::Object(mut members) = schema else { return schema };
+    let Value::Object(mut members) = schema else {
+        return schema;
+    };
     members.remove("default");
     if let Some(types) = members.get("type").and_then(Value::as_array) {
-        let types: Vec<Value> = types.iter().filter(|name| *name != "null").cloned().collect();
+        let types: Vec<Value> = types
+            .iter()
+            .filter(|name| *name != "null")
+            .cloned()
+            .collect();
         let only = types.first().filter(|_| types.len() == 1).cloned();
         members.insert("type".to_owned(), only.unwrap_or(Value::Array(types)));
     }
     if let Some(Value::Array(choices)) = members.remove("anyOf") {
-        let mut choices: Vec<Value> = choices.into_iter().filter(|choice| choice["type"] != "null").collect();
+        let mut choices: Vec<Value> = choices
+            .into_iter()
+            .filter(|choice| choice["type"] != "null")
+            .collect();
         match choices.pop() {
             Some(Value::Object(only)) if choices.is_empty() => members.extend(only),
             Some(last) => {

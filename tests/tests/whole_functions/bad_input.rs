@@ -6,37 +6,73 @@ use whole_function_tests::events::{self, HttpRequest, HttpTrigger, message_id};
 use whole_function_tests::{Answer, HttpAnswer, Runtime};
 
 use crate::bad_requests::{self, base, changed};
-use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, function, function_with, problem, simulator};
+use crate::setup::{
+    ALIBABA_INSTANCE, alibaba, alibaba_certificates, function, function_with, problem, simulator,
+};
 
 /// Gives a request to the function on every trigger, and tells where it was not refused as it should be. Direct
 /// invocations know a JSON array as another kind of event, and neither they nor a bus can carry what is no JSON.
-async fn wrong(function: &mut Runtime, simulator: &Simulator, request: &str, code: &str, field: Option<&str>) -> Vec<String> {
+async fn wrong(
+    function: &mut Runtime,
+    simulator: &Simulator,
+    request: &str,
+    code: &str,
+    field: Option<&str>,
+) -> Vec<String> {
     let shown: String = request.chars().take(300).collect();
     let mut wrong = Vec::new();
-    let shown_error = |answer: &Answer| if matches!(answer, Answer::Error(_)) { problem(answer) } else { answer.json() };
+    let shown_error = |answer: &Answer| {
+        if matches!(answer, Answer::Error(_)) {
+            problem(answer)
+        } else {
+            answer.json()
+        }
+    };
     let mut check = |problem: &Value, trigger: &str| {
         let told = (problem["code"].as_str(), problem["field"].as_str());
-        let is_short = problem["detail"].as_str().is_some_and(|detail| detail.len() < 1_200);
+        let is_short = problem["detail"]
+            .as_str()
+            .is_some_and(|detail| detail.len() < 1_200);
         if told != (Some(code), field) || !is_short {
-            wrong.push(format!("{trigger}, {shown}: expected {code} of {field:?}, not {problem}"));
+            wrong.push(format!(
+                "{trigger}, {shown}: expected {code} of {field:?}, not {problem}"
+            ));
         }
     };
     for trigger in HttpTrigger::ALL {
-        let answer = HttpAnswer::read(trigger, &function.invoke(HttpRequest::post("/", request).event(trigger)).await);
+        let answer = HttpAnswer::read(
+            trigger,
+            &function
+                .invoke(HttpRequest::post("/", request).event(trigger))
+                .await,
+        );
         check(&answer.json(), &format!("{trigger:?}"));
     }
     if serde_json::from_str::<Value>(request).is_ok() {
         let answer = function.invoke(request).await;
         check(&shown_error(&answer), "direct");
     }
-    check(&shown_error(&function.invoke(events::sns(&[request])).await), "topic");
-    check(&function.invoke(events::pipes(&[request])).await.json()[0], "pipe");
+    check(
+        &shown_error(&function.invoke(events::sns(&[request])).await),
+        "topic",
+    );
+    check(
+        &function.invoke(events::pipes(&[request])).await.json()[0],
+        "pipe",
+    );
     if serde_json::from_str::<Value>(request).is_ok_and(|detail| !detail.is_null()) {
         // As it is: a JSON value has each member once.
-        let event = events::eventbridge_rule(json!("DETAIL")).to_string().replace("\"DETAIL\"", request);
+        let event = events::eventbridge_rule(json!("DETAIL"))
+            .to_string()
+            .replace("\"DETAIL\"", request);
         check(&shown_error(&function.invoke(event.as_str()).await), "bus");
     }
-    if function.invoke(events::sqs(&[request])).await.batch_item_failures() != [message_id(0)] {
+    if function
+        .invoke(events::sqs(&[request]))
+        .await
+        .batch_item_failures()
+        != [message_id(0)]
+    {
         wrong.push(format!("queue, {shown}: the record does not come back"));
     }
     let calls = simulator.calls().len();
@@ -47,7 +83,13 @@ async fn wrong(function: &mut Runtime, simulator: &Simulator, request: &str, cod
     wrong
 }
 
-pub(crate) async fn assert_refused(function: &mut Runtime, simulator: &Simulator, request: &str, code: &str, field: Option<&str>) {
+pub(crate) async fn assert_refused(
+    function: &mut Runtime,
+    simulator: &Simulator,
+    request: &str,
+    code: &str,
+    field: Option<&str>,
+) {
     let wrong = wrong(function, simulator, request, code, field).await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -58,7 +100,16 @@ async fn assert_all_refused(name: &str, cases: impl IntoIterator<Item = (String,
     let mut function = function(name, &simulator).await;
     let mut all_wrong = Vec::new();
     for (request, field) in cases {
-        all_wrong.extend(wrong(&mut function, &simulator, &request, "invalid_request", Some(&field)).await);
+        all_wrong.extend(
+            wrong(
+                &mut function,
+                &simulator,
+                &request,
+                "invalid_request",
+                Some(&field),
+            )
+            .await,
+        );
     }
     assert!(all_wrong.is_empty(), "{name}:\n{}", all_wrong.join("\n"));
 }
@@ -81,7 +132,13 @@ async fn status_names_the_member_at_fault() {
 #[tokio::test]
 async fn a_text_that_is_not_one_object_with_each_member_once_is_refused() {
     for name in ["describe", "inactivate", "status"] {
-        assert_all_refused(name, bad_requests::texts(name).into_iter().map(|(text, field)| (text, field.to_owned()))).await;
+        assert_all_refused(
+            name,
+            bad_requests::texts(name)
+                .into_iter()
+                .map(|(text, field)| (text, field.to_owned())),
+        )
+        .await;
     }
 }
 
@@ -92,10 +149,31 @@ async fn a_ca_that_only_revokes_for_good_refuses_to_inactivate_and_says_what_can
     for instance in [None, Some(json!(ALIBABA_INSTANCE))] {
         for dry_run in [false, true] {
             let request = changed(base("inactivate"), "/provider", Some(json!("alibaba-pca")));
-            let request = changed(changed(request, "/instance_id", instance.clone()), "/dry_run", Some(json!(dry_run)));
-            assert_refused(&mut function, &simulator, &request.to_string(), "unsupported", Some("provider")).await;
-            let detail = problem(&function.invoke(request).await)["detail"].as_str().unwrap().to_owned();
-            for word in ["only revoke", "for good", "tencent-mqtt", "alibaba-mqtt", "aws-iot", "CreateRevokeClientCertificate"] {
+            let request = changed(
+                changed(request, "/instance_id", instance.clone()),
+                "/dry_run",
+                Some(json!(dry_run)),
+            );
+            assert_refused(
+                &mut function,
+                &simulator,
+                &request.to_string(),
+                "unsupported",
+                Some("provider"),
+            )
+            .await;
+            let detail = problem(&function.invoke(request).await)["detail"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            for word in [
+                "only revoke",
+                "for good",
+                "tencent-mqtt",
+                "alibaba-mqtt",
+                "aws-iot",
+                "CreateRevokeClientCertificate",
+            ] {
                 assert!(detail.contains(word), "{word} is not in {detail}");
             }
         }
@@ -107,19 +185,84 @@ fn unanswerable() -> Vec<(&'static str, &'static str, Value, &'static str)> {
     let fingerprint = json!(["ab".repeat(32)]);
     let orders = ["created_desc", "created_asc", "updated_desc", "updated_asc"];
     let mut all = vec![
-        ("tencent-mqtt", "/filter/statuses", json!(["good"]), "pending_activation"),
-        ("tencent-mqtt", "/filter/ca_fingerprints_sha256", fingerprint.clone(), "ca_serial_numbers"),
-        ("alibaba-mqtt", "/filter/statuses", json!(["revoked", "good"]), "inactive"),
-        ("alibaba-mqtt", "/filter/client_ids", json!(["a"]), "common_names"),
-        ("alibaba-mqtt", "/filter/ca_fingerprints_sha256", fingerprint.clone(), "ca_serial_numbers"),
-        ("alibaba-pca", "/filter/statuses", json!(["active", "inactive"]), "revoked"),
-        ("alibaba-pca", "/filter/client_ids", json!(["a"]), "common_names"),
-        ("alibaba-pca", "/filter/ca_serial_numbers", json!(["0a"]), "serial_numbers"),
-        ("alibaba-pca", "/filter/ca_fingerprints_sha256", fingerprint, "fingerprints_sha256"),
-        ("aws-iot", "/filter/statuses", json!(["good"]), "pending_activation"),
-        ("aws-iot", "/filter/client_ids", json!(["a"]), "common_names"),
-        ("aws-iot", "/filter/ca_serial_numbers", json!(["0a"]), "ca_fingerprints_sha256"),
-        ("aws-iot", "/order_by", json!("updated_desc"), "created_desc"),
+        (
+            "tencent-mqtt",
+            "/filter/statuses",
+            json!(["good"]),
+            "pending_activation",
+        ),
+        (
+            "tencent-mqtt",
+            "/filter/ca_fingerprints_sha256",
+            fingerprint.clone(),
+            "ca_serial_numbers",
+        ),
+        (
+            "alibaba-mqtt",
+            "/filter/statuses",
+            json!(["revoked", "good"]),
+            "inactive",
+        ),
+        (
+            "alibaba-mqtt",
+            "/filter/client_ids",
+            json!(["a"]),
+            "common_names",
+        ),
+        (
+            "alibaba-mqtt",
+            "/filter/ca_fingerprints_sha256",
+            fingerprint.clone(),
+            "ca_serial_numbers",
+        ),
+        (
+            "alibaba-pca",
+            "/filter/statuses",
+            json!(["active", "inactive"]),
+            "revoked",
+        ),
+        (
+            "alibaba-pca",
+            "/filter/client_ids",
+            json!(["a"]),
+            "common_names",
+        ),
+        (
+            "alibaba-pca",
+            "/filter/ca_serial_numbers",
+            json!(["0a"]),
+            "serial_numbers",
+        ),
+        (
+            "alibaba-pca",
+            "/filter/ca_fingerprints_sha256",
+            fingerprint,
+            "fingerprints_sha256",
+        ),
+        (
+            "aws-iot",
+            "/filter/statuses",
+            json!(["good"]),
+            "pending_activation",
+        ),
+        (
+            "aws-iot",
+            "/filter/client_ids",
+            json!(["a"]),
+            "common_names",
+        ),
+        (
+            "aws-iot",
+            "/filter/ca_serial_numbers",
+            json!(["0a"]),
+            "ca_fingerprints_sha256",
+        ),
+        (
+            "aws-iot",
+            "/order_by",
+            json!("updated_desc"),
+            "created_desc",
+        ),
         ("aws-iot", "/order_by", json!("updated_asc"), "created_asc"),
     ];
     for provider in ["alibaba-mqtt", "alibaba-pca"] {
@@ -133,17 +276,35 @@ async fn what_a_providers_records_cannot_answer_names_the_member_and_what_they_c
     let simulator = simulator(alibaba(alibaba_certificates(1))).await;
     let mut function = function("describe", &simulator).await;
     for (provider, pointer, value, able) in unanswerable() {
-        let region = if provider == "aws-iot" { "eu-west-1" } else { "cn-hangzhou" };
+        let region = if provider == "aws-iot" {
+            "eu-west-1"
+        } else {
+            "cn-hangzhou"
+        };
         let mut request = changed(base("describe"), pointer, Some(value));
         if provider != "tencent-mqtt" {
-            request = changed(changed(request, "/provider", Some(json!(provider))), "/region", Some(json!(region)));
+            request = changed(
+                changed(request, "/provider", Some(json!(provider))),
+                "/region",
+                Some(json!(region)),
+            );
         }
         if ["alibaba-pca", "aws-iot"].contains(&provider) {
             request = changed(request, "/instance_id", None);
         }
         let field = pointer[1..].replace('/', ".");
-        assert_refused(&mut function, &simulator, &request.to_string(), "unsupported", Some(&field)).await;
-        let detail = problem(&function.invoke(request).await)["detail"].as_str().unwrap().to_owned();
+        assert_refused(
+            &mut function,
+            &simulator,
+            &request.to_string(),
+            "unsupported",
+            Some(&field),
+        )
+        .await;
+        let detail = problem(&function.invoke(request).await)["detail"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         assert!(detail.contains(able), "{detail}");
     }
 }
@@ -162,8 +323,18 @@ async fn what_neither_request_nor_configuration_name_is_missing() {
         let unset: Vec<(&str, &str)> = variables.iter().map(|variable| (*variable, "")).collect();
         let mut function = function_with(name, &simulator, &unset).await;
         let request = changed(base(name), &format!("/{member}"), None);
-        assert_refused(&mut function, &simulator, &request.to_string(), "invalid_request", Some(member)).await;
-        let detail = problem(&function.invoke(request).await)["detail"].as_str().unwrap().to_owned();
+        assert_refused(
+            &mut function,
+            &simulator,
+            &request.to_string(),
+            "invalid_request",
+            Some(member),
+        )
+        .await;
+        let detail = problem(&function.invoke(request).await)["detail"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         assert!(detail.contains(variables[0]), "{detail}");
     }
 }
@@ -182,9 +353,20 @@ async fn some_providers_have_no_instances_and_the_others_need_one() {
             if (name, provider) == ("inactivate", "alibaba-pca") {
                 continue;
             }
-            let request = changed(changed(base(name), "/provider", Some(json!(provider))), "/region", Some(json!(region)));
+            let request = changed(
+                changed(base(name), "/provider", Some(json!(provider))),
+                "/region",
+                Some(json!(region)),
+            );
             let request = changed(request, "/instance_id", instance).to_string();
-            assert_refused(&mut function, &simulator, &request, "invalid_request", Some("instance_id")).await;
+            assert_refused(
+                &mut function,
+                &simulator,
+                &request,
+                "invalid_request",
+                Some("instance_id"),
+            )
+            .await;
         }
     }
 }

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Vendor};
 
 use crate::setup::{ALIBABA_INSTANCE, at_once, simulator};
-use crate::ways::{VENDORS, WAYS, Way, actions, another_key, assert_complete, cells, fleet, pair, request, start, store};
+use crate::ways::{
+    VENDORS, WAYS, Way, actions, another_key, assert_complete, cells, fleet, pair, request, start,
+    store,
+};
 
 #[tokio::test]
 async fn a_key_that_is_rotated_while_calls_run_fails_no_answer() {
@@ -24,7 +27,9 @@ async fn a_key_that_is_rotated_while_calls_run_fails_no_answer() {
                 simulator.replace_keys(vendor, [new.clone()]);
                 simulator.end_issued_keys();
                 // The extension's answer of five minutes ago would be the old key.
-                simulator.with_accounts(|accounts| accounts.extension_cache = Duration::from_millis(300));
+                simulator.with_accounts(|accounts| {
+                    accounts.extension_cache = Duration::from_millis(300)
+                });
             };
             let (answer, ()) = tokio::join!(function.invoke(request(vendor)), rotate);
             assert_complete(&answer);
@@ -33,7 +38,10 @@ async fn a_key_that_is_rotated_while_calls_run_fails_no_answer() {
             tokio::time::sleep(Duration::from_millis(300)).await;
             old = new;
         }
-        assert!(simulator.calls().iter().any(|call| call.outcome != "ok"), "{vendor:?} {way:?}: the test has seen refused keys");
+        assert!(
+            simulator.calls().iter().any(|call| call.outcome != "ok"),
+            "{vendor:?} {way:?}: the test has seen refused keys"
+        );
     })
     .await;
 }
@@ -47,7 +55,11 @@ async fn a_stale_answer_of_the_extension_is_gone_past_by_naming_the_stage() {
         store(&simulator, vendor, &new, Some(&vendor.credentials()));
         simulator.replace_keys(vendor, [new]);
         assert_complete(&function.invoke(request(vendor)).await);
-        let stages: Vec<bool> = simulator.identity_calls().iter().map(|call| call.query.contains("versionStage=AWSCURRENT")).collect();
+        let stages: Vec<bool> = simulator
+            .identity_calls()
+            .iter()
+            .map(|call| call.query.contains("versionStage=AWSCURRENT"))
+            .collect();
         assert_eq!(stages, [false, true], "{vendor:?}");
     })
     .await;
@@ -57,27 +69,39 @@ async fn a_stale_answer_of_the_extension_is_gone_past_by_naming_the_stage() {
 async fn while_the_new_key_is_not_good_yet_the_previous_one_is_used() {
     at_once(VENDORS, |vendor| async move {
         let simulator = simulator(fleet()).await;
-        store(&simulator, vendor, &another_key(vendor, 1), Some(&vendor.credentials()));
+        store(
+            &simulator,
+            vendor,
+            &another_key(vendor, 1),
+            Some(&vendor.credentials()),
+        );
         let mut function = start(vendor, Way::Secret, &simulator, &[]).await;
         for _ in 0..2 {
             assert_complete(&function.invoke(request(vendor)).await);
         }
-        assert_eq!(simulator.identity_calls().len(), 3, "{vendor:?}: as it is, by AWSCURRENT, by AWSPREVIOUS");
+        assert_eq!(
+            simulator.identity_calls().len(),
+            3,
+            "{vendor:?}: as it is, by AWSCURRENT, by AWSPREVIOUS"
+        );
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_temporary_key_that_ends_before_its_time_is_replaced() {
-    at_once(cells().filter(|(_, way)| way.has_role()), |(vendor, way)| async move {
-        let (simulator, mut function) = pair(vendor, way).await;
-        for _ in 0..3 {
+    at_once(
+        cells().filter(|(_, way)| way.has_role()),
+        |(vendor, way)| async move {
+            let (simulator, mut function) = pair(vendor, way).await;
+            for _ in 0..3 {
+                assert_complete(&function.invoke(request(vendor)).await);
+                simulator.end_issued_keys();
+            }
             assert_complete(&function.invoke(request(vendor)).await);
-            simulator.end_issued_keys();
-        }
-        assert_complete(&function.invoke(request(vendor)).await);
-        assert_eq!(simulator.issued_keys().len(), 4, "{vendor:?} {way:?}");
-    })
+            assert_eq!(simulator.issued_keys().len(), 4, "{vendor:?} {way:?}");
+        },
+    )
     .await;
 }
 

@@ -5,7 +5,10 @@ use simulator::{Fault, FaultRule, IssuedCertificate, RevokeTime, Simulator, Vend
 use whole_function_tests::events::{self, HttpRequest, HttpTrigger, message_id};
 use whole_function_tests::{HttpAnswer, Runtime};
 
-use crate::cells::{ALIBABA_CA, BROKERS, WRONG_SECRETS, device, everywhere, on_and_off, reference, request, set_word, source};
+use crate::cells::{
+    ALIBABA_CA, BROKERS, WRONG_SECRETS, device, everywhere, on_and_off, reference, request,
+    set_word, source,
+};
 use crate::setup::{function, function_with, in_short, problem, simulator};
 
 const CHECK: &str = "DescribeClientCertificateStatusForSerialNumber";
@@ -27,7 +30,11 @@ impl Bench {
         }
         simulator.with_fleet(|fleet| {
             fleet.alibaba_cas.remove(&issued[2].serial);
-            fleet.alibaba_cas.get_mut(&issued[1].serial).unwrap().revoke_time = RevokeTime::Number(1_750_000_000_000);
+            fleet
+                .alibaba_cas
+                .get_mut(&issued[1].serial)
+                .unwrap()
+                .revoke_time = RevokeTime::Number(1_750_000_000_000);
             let known = simulator::CasCertificate::of(&issued[4]);
             fleet.alibaba_cas.insert(known.serial_number.clone(), known);
         });
@@ -35,12 +42,23 @@ impl Bench {
             set_word(&simulator, vendor, &issued[3], on_and_off(vendor).1);
         }
         let function = function("status", &simulator).await;
-        Self { simulator, function, issued }
+        Self {
+            simulator,
+            function,
+            issued,
+        }
     }
 
     fn asked(&self, vendor: Vendor) -> Value {
-        let certificates: Vec<Value> = self.issued.iter().map(|one| reference(vendor, one)).collect();
-        request(vendor, &json!({ "certificates": certificates, "cross_check": { "provider": "alibaba-pca" } }))
+        let certificates: Vec<Value> = self
+            .issued
+            .iter()
+            .map(|one| reference(vendor, one))
+            .collect();
+        request(
+            vendor,
+            &json!({ "certificates": certificates, "cross_check": { "provider": "alibaba-pca" } }),
+        )
     }
 }
 
@@ -58,7 +76,12 @@ async fn every_pair_of_words_has_its_verdict_at_every_broker() {
         bench.simulator.reset_numbers();
         let request = bench.asked(vendor);
         let answer = bench.function.invoke(request).await.json();
-        let told: Vec<Value> = answer["results"].as_array().unwrap().iter().map(|one| json!([one["status"], one["flags"]])).collect();
+        let told: Vec<Value> = answer["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| json!([one["status"], one["flags"]]))
+            .collect();
         assert_eq!(
             json!(told),
             json!([
@@ -70,22 +93,49 @@ async fn every_pair_of_words_has_its_verdict_at_every_broker() {
             ]),
             "{vendor:?}"
         );
-        let words: Vec<&Value> = answer["results"].as_array().unwrap().iter().map(|one| &one["cross_check"]).collect();
+        let words: Vec<&Value> = answer["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| &one["cross_check"])
+            .collect();
         assert_eq!(words[0], &checked(true, "good", None), "{vendor:?}");
-        assert_eq!(words[1], &checked(true, "revoked", Some("2025-06-15T15:06:40Z")), "{vendor:?}");
+        assert_eq!(
+            words[1],
+            &checked(true, "revoked", Some("2025-06-15T15:06:40Z")),
+            "{vendor:?}"
+        );
         assert_eq!(words[2], &checked(false, "unknown", None), "{vendor:?}");
         assert_eq!(words[3]["status"], "revoked", "{vendor:?}");
         if vendor == Vendor::AwsIot {
             // The broker does not know the certificate, and the authority knows none by its fingerprint.
-            assert_eq!((in_short(&words[4]["error"]).0, &words[4]["found"]), ("invalid_request", &json!(false)));
+            assert_eq!(
+                (in_short(&words[4]["error"]).0, &words[4]["found"]),
+                ("invalid_request", &json!(false))
+            );
         } else {
             assert_eq!(words[4], &checked(true, "good", None), "{vendor:?}");
         }
         let ids = answer["provider_request_ids"].as_array().unwrap().len();
-        assert!(ids > bench.simulator.count(Vendor::AlibabaCas, CHECK), "{vendor:?}: those of both");
-        let first = bench.simulator.calls().into_iter().find(|call| call.action == CHECK).unwrap();
-        let first = first.parameters["SerialNumber"].as_str().unwrap().to_owned();
-        assert_eq!(first.split(',').count(), if vendor == Vendor::AwsIot { 4 } else { 5 }, "{vendor:?}: all in one call: {first}");
+        assert!(
+            ids > bench.simulator.count(Vendor::AlibabaCas, CHECK),
+            "{vendor:?}: those of both"
+        );
+        let first = bench
+            .simulator
+            .calls()
+            .into_iter()
+            .find(|call| call.action == CHECK)
+            .unwrap();
+        let first = first.parameters["SerialNumber"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert_eq!(
+            first.split(',').count(),
+            if vendor == Vendor::AwsIot { 4 } else { 5 },
+            "{vendor:?}: all in one call: {first}"
+        );
     }
 }
 
@@ -97,7 +147,11 @@ async fn without_a_cross_check_the_authority_is_not_asked_and_nothing_is_said_of
         request.as_object_mut().unwrap().remove("cross_check");
         let answer = bench.function.invoke(request).await.json();
         for result in answer["results"].as_array().unwrap() {
-            assert_eq!((result.get("cross_check"), result.get("flags")), (None, None), "{vendor:?}");
+            assert_eq!(
+                (result.get("cross_check"), result.get("flags")),
+                (None, None),
+                "{vendor:?}"
+            );
         }
     }
     assert_eq!(bench.simulator.count(Vendor::AlibabaCas, CHECK), 0);
@@ -106,33 +160,70 @@ async fn without_a_cross_check_the_authority_is_not_asked_and_nothing_is_said_of
 #[tokio::test]
 async fn an_authority_that_throttles_has_said_nothing() {
     let mut bench = Bench::new().await;
-    bench.simulator.fail(Vendor::AlibabaCas, FaultRule::always(Fault::ThrottleFor(1)));
+    bench
+        .simulator
+        .fail(Vendor::AlibabaCas, FaultRule::always(Fault::ThrottleFor(1)));
     for vendor in BROKERS {
         let request = bench.asked(vendor);
         let answer = bench.function.invoke(request.clone()).await.json();
-        for (index, result) in answer["results"].as_array().unwrap().iter().enumerate().take(4) {
-            assert_eq!(result["status"], if index == 3 { "inactive" } else { "active" }, "{vendor:?}: the broker's word stays");
-            assert_eq!((&result["flags"], &result["error"]), (&json!([]), &Value::Null), "{vendor:?} {index}");
+        for (index, result) in answer["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .enumerate()
+            .take(4)
+        {
+            assert_eq!(
+                result["status"],
+                if index == 3 { "inactive" } else { "active" },
+                "{vendor:?}: the broker's word stays"
+            );
+            assert_eq!(
+                (&result["flags"], &result["error"]),
+                (&json!([]), &Value::Null),
+                "{vendor:?} {index}"
+            );
             let check = &result["cross_check"];
-            assert_eq!((&check["found"], &check["status"]), (&json!(false), &json!("unknown")), "{vendor:?} {index}");
-            assert_eq!(in_short(&check["error"]), ("throttled", true, Some("Throttling.User")), "{vendor:?} {index}");
+            assert_eq!(
+                (&check["found"], &check["status"]),
+                (&json!(false), &json!("unknown")),
+                "{vendor:?} {index}"
+            );
+            assert_eq!(
+                in_short(&check["error"]),
+                ("throttled", true, Some("Throttling.User")),
+                "{vendor:?} {index}"
+            );
         }
         let batch = events::sqs(&[request.to_string()]);
-        assert_eq!(bench.function.invoke(batch).await.batch_item_failures(), [message_id(0)], "{vendor:?}");
+        assert_eq!(
+            bench.function.invoke(batch).await.batch_item_failures(),
+            [message_id(0)],
+            "{vendor:?}"
+        );
     }
     bench.simulator.reset();
     let mut bench = Bench::new().await;
     let batch = events::sqs(&BROKERS.map(|vendor| bench.asked(vendor).to_string()));
-    assert_eq!(bench.function.invoke(batch).await.batch_item_failures(), [""; 0], "all was said that can be");
+    assert_eq!(
+        bench.function.invoke(batch).await.batch_item_failures(),
+        [""; 0],
+        "all was said that can be"
+    );
 }
 
 #[tokio::test]
 async fn a_broker_that_fails_is_not_checked() {
     let mut bench = Bench::new().await;
-    bench.simulator.fail(Vendor::TencentMqtt, FaultRule::always(Fault::Internal));
+    bench
+        .simulator
+        .fail(Vendor::TencentMqtt, FaultRule::always(Fault::Internal));
     let request = bench.asked(Vendor::TencentMqtt);
     let problem = problem(&bench.function.invoke(request).await);
-    assert_eq!(in_short(&problem), ("provider_unavailable", true, Some("InternalError")));
+    assert_eq!(
+        in_short(&problem),
+        ("provider_unavailable", true, Some("InternalError"))
+    );
     assert_eq!(bench.simulator.count(Vendor::AlibabaCas, CHECK), 0);
 }
 
@@ -146,9 +237,17 @@ async fn refused_credentials_of_the_authority_are_told_beside_the_brokers_word()
         let asked = json!({ "certificates": [reference(vendor, &issued)], "cross_check": { "provider": "alibaba-pca" } });
         let answer = function.invoke(request(vendor, &asked)).await.json();
         let result = &answer["results"][0];
-        assert_eq!((&result["status"], &result["flags"]), (&json!("active"), &json!([])), "{vendor:?}");
+        assert_eq!(
+            (&result["status"], &result["flags"]),
+            (&json!("active"), &json!([])),
+            "{vendor:?}"
+        );
         let told = in_short(&result["cross_check"]["error"]);
-        assert_eq!(told, ("provider_rejected", false, Some("SignatureDoesNotMatch")), "{vendor:?}");
+        assert_eq!(
+            told,
+            ("provider_rejected", false, Some("SignatureDoesNotMatch")),
+            "{vendor:?}"
+        );
     }
 }
 
@@ -156,21 +255,49 @@ async fn refused_credentials_of_the_authority_are_told_beside_the_brokers_word()
 async fn only_an_authority_can_be_held_against_a_broker() {
     let mut bench = Bench::new().await;
     for (check, code, field) in [
-        (json!({ "provider": "tencent-mqtt" }), "unsupported", "cross_check.provider"),
-        (json!({ "provider": "aws-iot" }), "unsupported", "cross_check.provider"),
-        (json!({ "provider": "azure" }), "invalid_request", "cross_check.provider"),
+        (
+            json!({ "provider": "tencent-mqtt" }),
+            "unsupported",
+            "cross_check.provider",
+        ),
+        (
+            json!({ "provider": "aws-iot" }),
+            "unsupported",
+            "cross_check.provider",
+        ),
+        (
+            json!({ "provider": "azure" }),
+            "invalid_request",
+            "cross_check.provider",
+        ),
         (json!({}), "invalid_request", "cross_check.provider"),
-        (json!({ "provider": "alibaba-pca", "region": "xx-nowhere" }), "invalid_request", "cross_check.region"),
-        (json!({ "provider": "alibaba-pca", "instance_id": "a" }), "invalid_request", "cross_check.instance_id"),
+        (
+            json!({ "provider": "alibaba-pca", "region": "xx-nowhere" }),
+            "invalid_request",
+            "cross_check.region",
+        ),
+        (
+            json!({ "provider": "alibaba-pca", "instance_id": "a" }),
+            "invalid_request",
+            "cross_check.instance_id",
+        ),
         (json!("alibaba-pca"), "invalid_request", "cross_check"),
         (json!([]), "invalid_request", "cross_check"),
     ] {
         let mut request = bench.asked(Vendor::TencentMqtt);
         request["cross_check"] = check.clone();
         let problem = problem(&bench.function.invoke(request.clone()).await);
-        assert_eq!((problem["code"].as_str(), problem["field"].as_str()), (Some(code), Some(field)), "{check}: {problem}");
+        assert_eq!(
+            (problem["code"].as_str(), problem["field"].as_str()),
+            (Some(code), Some(field)),
+            "{check}: {problem}"
+        );
         let batch = events::sqs(&[request.to_string()]);
-        assert_eq!(bench.function.invoke(batch).await.batch_item_failures(), [message_id(0)], "{check}");
+        assert_eq!(
+            bench.function.invoke(batch).await.batch_item_failures(),
+            [message_id(0)],
+            "{check}"
+        );
     }
     assert_eq!(bench.simulator.calls(), []);
 }
@@ -179,9 +306,24 @@ async fn only_an_authority_can_be_held_against_a_broker() {
 async fn a_get_can_ask_for_the_check() {
     let mut bench = Bench::new().await;
     for (vendor, names) in [
-        (Vendor::TencentMqtt, vec![("serial_number", bench.issued[1].serial.clone())]),
-        (Vendor::AlibabaMqtt, vec![("serial_number", bench.issued[1].serial.clone()), ("ca_serial_number", ALIBABA_CA.to_owned())]),
-        (Vendor::AwsIot, vec![("fingerprint_sha256", bench.issued[1].fingerprint_sha256.clone())]),
+        (
+            Vendor::TencentMqtt,
+            vec![("serial_number", bench.issued[1].serial.clone())],
+        ),
+        (
+            Vendor::AlibabaMqtt,
+            vec![
+                ("serial_number", bench.issued[1].serial.clone()),
+                ("ca_serial_number", ALIBABA_CA.to_owned()),
+            ],
+        ),
+        (
+            Vendor::AwsIot,
+            vec![(
+                "fingerprint_sha256",
+                bench.issued[1].fingerprint_sha256.clone(),
+            )],
+        ),
     ] {
         let source = source(vendor);
         let mut request = HttpRequest::get("/status").query("cross_check", "alibaba-pca");
@@ -192,7 +334,10 @@ async fn a_get_can_ask_for_the_check() {
             request = request.query(name, value);
         }
         for trigger in HttpTrigger::ALL {
-            let answer = HttpAnswer::read(trigger, &bench.function.invoke(request.event(trigger)).await);
+            let answer = HttpAnswer::read(
+                trigger,
+                &bench.function.invoke(request.event(trigger)).await,
+            );
             assert_eq!(
                 (answer.status, &answer.json()["results"][0]["flags"]),
                 (200, &json!(["revoked_at_ca_but_active"])),
@@ -208,12 +353,25 @@ async fn several_brokers_are_checked_at_once() {
     let issued = bench.issued[1].clone();
     let named = json!({ "serial_number": issued.serial, "ca_serial_number": ALIBABA_CA });
     // Tencent and AWS know it by another CA or another name.
-    let plain = json!({ "serial_number": issued.serial, "fingerprint_sha256": issued.fingerprint_sha256 });
+    let plain =
+        json!({ "serial_number": issued.serial, "fingerprint_sha256": issued.fingerprint_sha256 });
     let request = json!({ "sources": BROKERS.map(source), "certificates": [plain, named], "cross_check": { "provider": "alibaba-pca" } });
     let answer = bench.function.invoke(request).await.json();
-    let told: Vec<Value> = answer["results"].as_array().unwrap().iter().map(|one| json!([one["provider"], one["flags"]])).collect();
+    let told: Vec<Value> = answer["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| json!([one["provider"], one["flags"]]))
+        .collect();
     let flag = json!(["revoked_at_ca_but_active"]);
-    assert_eq!(json!(told), json!([["tencent-mqtt", flag], ["aws-iot", flag], ["alibaba-mqtt", flag]]));
+    assert_eq!(
+        json!(told),
+        json!([
+            ["tencent-mqtt", flag],
+            ["aws-iot", flag],
+            ["alibaba-mqtt", flag]
+        ])
+    );
     let asked: Vec<String> = bench
         .simulator
         .calls()
@@ -221,6 +379,12 @@ async fn several_brokers_are_checked_at_once() {
         .filter(|call| call.action == CHECK)
         .map(|call| call.parameters["SerialNumber"].as_str().unwrap().to_owned())
         .collect();
-    assert!(asked.iter().all(|text| !text.contains(',')), "the same number is asked about once, not three times: {asked:?}");
-    assert_eq!(answer["provider_request_ids"].as_array().unwrap().len(), asked.len());
+    assert!(
+        asked.iter().all(|text| !text.contains(',')),
+        "the same number is asked about once, not three times: {asked:?}"
+    );
+    assert_eq!(
+        answer["provider_request_ids"].as_array().unwrap().len(),
+        asked.len()
+    );
 }

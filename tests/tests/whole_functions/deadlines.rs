@@ -9,13 +9,18 @@ use whole_function_tests::{Answer, HttpAnswer, Runtime};
 
 use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, at_once, invoke_within, pair, problem};
 
-const FUNCTIONS: [(&str, Vendor); 3] =
-    [("describe", Vendor::TencentMqtt), ("inactivate", Vendor::AlibabaMqtt), ("status", Vendor::AlibabaCas)];
+const FUNCTIONS: [(&str, Vendor); 3] = [
+    ("describe", Vendor::TencentMqtt),
+    ("inactivate", Vendor::AlibabaMqtt),
+    ("status", Vendor::AlibabaCas),
+];
 
 fn request(function: &str) -> Value {
     match function {
         "describe" => json!({ "instance_id": TENCENT_INSTANCE }),
-        "inactivate" => json!({ "instance_id": ALIBABA_INSTANCE, "certificates": [{ "serial_number": "0a", "ca_serial_number": "0b" }] }),
+        "inactivate" => {
+            json!({ "instance_id": ALIBABA_INSTANCE, "certificates": [{ "serial_number": "0a", "ca_serial_number": "0b" }] })
+        }
         _ => json!({ "certificates": [{ "serial_number": "0a" }] }),
     }
 }
@@ -30,12 +35,30 @@ async fn stalled(name: &str, vendor: Vendor) -> (Simulator, Runtime) {
 async fn with_a_silent_vendor_the_answer_comes_before_the_deadline() {
     at_once(FUNCTIONS, |(name, vendor)| async move {
         let (_simulator, mut function) = stalled(name, vendor).await;
-        for (event, is_http) in [(request(name), false), (HttpRequest::post("/", request(name)).event(HttpTrigger::HttpApi), true)] {
+        for (event, is_http) in [
+            (request(name), false),
+            (
+                HttpRequest::post("/", request(name)).event(HttpTrigger::HttpApi),
+                true,
+            ),
+        ] {
             let begun = Instant::now();
             let answer = invoke_within(&mut function, Duration::from_secs(3), event).await;
-            assert!(begun.elapsed() < Duration::from_secs(3), "{name} took {:?}", begun.elapsed());
-            let problem = if is_http { HttpAnswer::read(HttpTrigger::HttpApi, &answer).json() } else { problem(&answer) };
-            assert_eq!((&problem["code"], &problem["status"]), (&json!("timeout"), &json!(504)), "{name}: {problem}");
+            assert!(
+                begun.elapsed() < Duration::from_secs(3),
+                "{name} took {:?}",
+                begun.elapsed()
+            );
+            let problem = if is_http {
+                HttpAnswer::read(HttpTrigger::HttpApi, &answer).json()
+            } else {
+                problem(&answer)
+            };
+            assert_eq!(
+                (&problem["code"], &problem["status"]),
+                (&json!("timeout"), &json!(504)),
+                "{name}: {problem}"
+            );
         }
     })
     .await;
@@ -74,7 +97,11 @@ async fn records_that_time_does_not_suffice_for_come_back() {
         let batch = events::sqs(&[(); 4].map(|()| request(name).to_string()));
         let answer = invoke_within(&mut function, Duration::from_secs(3), batch).await;
         assert!(matches!(answer, Answer::Response(_)), "{name}: {answer}");
-        assert_eq!(answer.batch_item_failures(), [0, 1, 2, 3].map(message_id), "{name}");
+        assert_eq!(
+            answer.batch_item_failures(),
+            [0, 1, 2, 3].map(message_id),
+            "{name}"
+        );
         assert_eq!(simulator.calls().len(), 1, "{name}");
     })
     .await;

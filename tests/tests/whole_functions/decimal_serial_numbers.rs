@@ -10,15 +10,24 @@ use crate::setup::{alibaba, function, in_short, simulator};
 /// A certificate whose serial number has letters in hex, and its serial number in decimal.
 fn lettered() -> (IssuedCertificate, String) {
     let issued = with_serial("2a5f91c3");
-    (issued, u64::from_str_radix("2a5f91c3", 16).unwrap().to_string())
+    (
+        issued,
+        u64::from_str_radix("2a5f91c3", 16).unwrap().to_string(),
+    )
 }
 
 fn written(issued: &IssuedCertificate, device_sn: &str) -> AlibabaMqttCertificate {
-    AlibabaMqttCertificate { device_sn: device_sn.to_owned(), ..AlibabaMqttCertificate::of(issued) }
+    AlibabaMqttCertificate {
+        device_sn: device_sn.to_owned(),
+        ..AlibabaMqttCertificate::of(issued)
+    }
 }
 
 fn named(serial: &str) -> Value {
-    request(Vendor::AlibabaMqtt, &json!({ "certificates": [{ "serial_number": serial, "ca_serial_number": ALIBABA_CA }] }))
+    request(
+        Vendor::AlibabaMqtt,
+        &json!({ "certificates": [{ "serial_number": serial, "ca_serial_number": ALIBABA_CA }] }),
+    )
 }
 
 async fn vendor(certificates: Vec<AlibabaMqttCertificate>) -> Simulator {
@@ -31,20 +40,50 @@ async fn a_vendor_that_writes_decimal_is_understood() {
     let simulator = vendor(vec![written(&issued, &decimal)]).await;
 
     let mut describe = function("describe", &simulator).await;
-    for filter in [json!({}), json!({ "serial_numbers": ["2A5F91C3"] }), json!({ "serial_numbers": ["0x2a5f91c3"] })] {
-        let answer = describe.invoke(request(Vendor::AlibabaMqtt, &json!({ "filter": filter }))).await.json();
+    for filter in [
+        json!({}),
+        json!({ "serial_numbers": ["2A5F91C3"] }),
+        json!({ "serial_numbers": ["0x2a5f91c3"] }),
+    ] {
+        let answer = describe
+            .invoke(request(Vendor::AlibabaMqtt, &json!({ "filter": filter })))
+            .await
+            .json();
         let record = &answer["certificates"][0];
-        let told =
-            json!([record["serial_number"], record["provider_serial_number"], record["serial_number_base"], record["disagreements"]]);
-        assert_eq!(told, json!(["2a5f91c3", decimal, "decimal", []]), "{filter}: {answer}");
+        let told = json!([
+            record["serial_number"],
+            record["provider_serial_number"],
+            record["serial_number_base"],
+            record["disagreements"]
+        ]);
+        assert_eq!(
+            told,
+            json!(["2a5f91c3", decimal, "decimal", []]),
+            "{filter}: {answer}"
+        );
     }
 
     let mut status = function("status", &simulator).await;
-    for asked in ["2a5f91c3", "0x2A5F91C3", "2a:5f:91:c3", "002a5f91c3", &decimal] {
+    for asked in [
+        "2a5f91c3",
+        "0x2A5F91C3",
+        "2a:5f:91:c3",
+        "002a5f91c3",
+        &decimal,
+    ] {
         let answer = status.invoke(named(asked)).await.json();
         let result = &answer["results"][0];
-        let told = json!([result["found"], result["serial_number"], result["provider_serial_number"], result["serial_number_base"]]);
-        assert_eq!(told, json!([true, "2a5f91c3", decimal, "decimal"]), "{asked}: {answer}");
+        let told = json!([
+            result["found"],
+            result["serial_number"],
+            result["provider_serial_number"],
+            result["serial_number_base"]
+        ]);
+        assert_eq!(
+            told,
+            json!([true, "2a5f91c3", decimal, "decimal"]),
+            "{asked}: {answer}"
+        );
     }
 
     let mut inactivate = function("inactivate", &simulator).await;
@@ -52,8 +91,17 @@ async fn a_vendor_that_writes_decimal_is_understood() {
         simulator.reset();
         let answer = inactivate.invoke(named(asked)).await.json();
         let result = &answer["results"][0];
-        let told = json!([result["outcome"], result["serial_number"], result["provider_serial_number"], result["serial_number_base"]]);
-        assert_eq!(told, json!(["inactivated", "2a5f91c3", decimal, "decimal"]), "{asked}: {answer}");
+        let told = json!([
+            result["outcome"],
+            result["serial_number"],
+            result["provider_serial_number"],
+            result["serial_number_base"]
+        ]);
+        assert_eq!(
+            told,
+            json!(["inactivated", "2a5f91c3", decimal, "decimal"]),
+            "{asked}: {answer}"
+        );
         let writes: Vec<Value> = simulator
             .calls()
             .into_iter()
@@ -69,10 +117,23 @@ async fn a_vendor_that_writes_hex_is_found_by_the_decimal_text() {
     let (issued, decimal) = lettered();
     let simulator = vendor(vec![written(&issued, "2A5F91C3")]).await;
     for name in ["status", "inactivate"] {
-        let answer = function(name, &simulator).await.invoke(named(&decimal)).await.json();
+        let answer = function(name, &simulator)
+            .await
+            .invoke(named(&decimal))
+            .await
+            .json();
         let result = &answer["results"][0];
-        let told = json!([result["serial_number"], result["provider_serial_number"], result["serial_number_base"], result["error"]]);
-        assert_eq!(told, json!(["2a5f91c3", "2A5F91C3", "hex", null]), "{name}: {answer}");
+        let told = json!([
+            result["serial_number"],
+            result["provider_serial_number"],
+            result["serial_number_base"],
+            result["error"]
+        ]);
+        assert_eq!(
+            told,
+            json!(["2a5f91c3", "2A5F91C3", "hex", null]),
+            "{name}: {answer}"
+        );
     }
     assert_eq!(words(&simulator, Vendor::AlibabaMqtt), ["0"]);
 }
@@ -84,9 +145,17 @@ const DIGITS: &str = "1234567890";
 fn two_meanings(in_decimal: [bool; 2]) -> Vec<AlibabaMqttCertificate> {
     let second = format!("{:x}", DIGITS.parse::<u64>().unwrap());
     let text = |hex: &str, in_decimal| {
-        if in_decimal { u64::from_str_radix(hex, 16).unwrap().to_string() } else { hex.to_owned() }
+        if in_decimal {
+            u64::from_str_radix(hex, 16).unwrap().to_string()
+        } else {
+            hex.to_owned()
+        }
     };
-    [DIGITS.to_owned(), second].iter().zip(in_decimal).map(|(hex, in_decimal)| written(&with_serial(hex), &text(hex, in_decimal))).collect()
+    [DIGITS.to_owned(), second]
+        .iter()
+        .zip(in_decimal)
+        .map(|(hex, in_decimal)| written(&with_serial(hex), &text(hex, in_decimal)))
+        .collect()
 }
 
 #[tokio::test]
@@ -97,28 +166,66 @@ async fn a_write_whose_digits_name_two_certificates_changes_neither() {
         for asked in [DIGITS, "001234567890", " 1234567890 "] {
             let answer = inactivate.invoke(named(asked)).await.json();
             let result = &answer["results"][0];
-            assert_eq!(result["outcome"], "refused", "{in_decimal:?} {asked}: {answer}");
+            assert_eq!(
+                result["outcome"], "refused",
+                "{in_decimal:?} {asked}: {answer}"
+            );
             assert_eq!(in_short(&result["error"]), ("invalid_request", false, None));
             assert_eq!(result["error"]["field"], "serial_number");
-            assert!(result["error"]["detail"].as_str().unwrap().contains("0x"), "it says what to do: {result}");
-            assert_eq!(words(&simulator, Vendor::AlibabaMqtt), ["1", "1"], "{in_decimal:?} {asked}");
-            assert_eq!(simulator.count(Vendor::AlibabaMqtt, "InactivateDeviceCertificate"), 0, "{in_decimal:?} {asked}");
+            assert!(
+                result["error"]["detail"].as_str().unwrap().contains("0x"),
+                "it says what to do: {result}"
+            );
+            assert_eq!(
+                words(&simulator, Vendor::AlibabaMqtt),
+                ["1", "1"],
+                "{in_decimal:?} {asked}"
+            );
+            assert_eq!(
+                simulator.count(Vendor::AlibabaMqtt, "InactivateDeviceCertificate"),
+                0,
+                "{in_decimal:?} {asked}"
+            );
         }
         let mut status = function("status", &simulator).await;
         let answer = status.invoke(named("0x12:34:56:78:90")).await.json();
-        assert_eq!((&answer["results"][0]["found"], &answer["results"][0]["serial_number"]), (&json!(true), &json!(DIGITS)), "{answer}");
+        assert_eq!(
+            (
+                &answer["results"][0]["found"],
+                &answer["results"][0]["serial_number"]
+            ),
+            (&json!(true), &json!(DIGITS)),
+            "{answer}"
+        );
         let answer = inactivate.invoke(named("0x1234567890")).await.json();
-        assert_eq!(answer["results"][0]["outcome"], "inactivated", "{in_decimal:?}: marked as hex it is one certificate: {answer}");
-        assert_eq!(words(&simulator, Vendor::AlibabaMqtt), ["0", "1"], "{in_decimal:?}");
+        assert_eq!(
+            answer["results"][0]["outcome"], "inactivated",
+            "{in_decimal:?}: marked as hex it is one certificate: {answer}"
+        );
+        assert_eq!(
+            words(&simulator, Vendor::AlibabaMqtt),
+            ["0", "1"],
+            "{in_decimal:?}"
+        );
         let answer = inactivate.invoke(named("499602D2")).await.json();
-        assert_eq!(answer["results"][0]["outcome"], "inactivated", "{in_decimal:?}: letters are hex: {answer}");
-        assert_eq!(words(&simulator, Vendor::AlibabaMqtt), ["0", "0"], "{in_decimal:?}");
+        assert_eq!(
+            answer["results"][0]["outcome"], "inactivated",
+            "{in_decimal:?}: letters are hex: {answer}"
+        );
+        assert_eq!(
+            words(&simulator, Vendor::AlibabaMqtt),
+            ["0", "0"],
+            "{in_decimal:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn without_the_certificate_at_hand_only_the_callers_own_text_is_believed() {
-    let without_pem = |device_sn: &str| AlibabaMqttCertificate { device_sn: device_sn.to_owned(), ..AlibabaMqttCertificate::default() };
+    let without_pem = |device_sn: &str| AlibabaMqttCertificate {
+        device_sn: device_sn.to_owned(),
+        ..AlibabaMqttCertificate::default()
+    };
     let (_, decimal) = lettered();
     // What the vendor's digits mean cannot be told, so that hex is taken, and said to be a guess.
     let simulator = vendor(vec![without_pem(&decimal)]).await;
@@ -126,11 +233,18 @@ async fn without_the_certificate_at_hand_only_the_callers_own_text_is_believed()
     let answer = status.invoke(named(&decimal)).await.json();
     let result = &answer["results"][0];
     assert_eq!(
-        (&result["found"], &result["serial_number"], &result["serial_number_base"]),
+        (
+            &result["found"],
+            &result["serial_number"],
+            &result["serial_number_base"]
+        ),
         (&json!(true), &json!(format!("0{decimal}")), &Value::Null)
     );
     let answer = status.invoke(named("2a5f91c3")).await.json();
-    assert_eq!(answer["results"][0]["found"], false, "that it is this one's number in decimal is not shown: {answer}");
+    assert_eq!(
+        answer["results"][0]["found"], false,
+        "that it is this one's number in decimal is not shown: {answer}"
+    );
     let mut inactivate = function("inactivate", &simulator).await;
     let answer = inactivate.invoke(named("2a5f91c3")).await.json();
     assert_eq!(answer["results"][0]["outcome"], "not_found");

@@ -5,7 +5,9 @@ use simulator::{FaultRule, FilterValues, Options, Simulator, TencentCertificate,
 use whole_function_tests::Runtime;
 
 use crate::recorded::success;
-use crate::setup::{DAY, TENCENT_INSTANCE, function, now, options, pair, tencent, tencent_certificates, texts};
+use crate::setup::{
+    DAY, TENCENT_INSTANCE, function, now, options, pair, tencent, tencent_certificates, texts,
+};
 
 const ACTION: &str = "DescribeDeviceCertificates";
 
@@ -14,25 +16,58 @@ const END: i64 = 1_800_000_000_000;
 
 /// Four trucks, oldest record first, last changed in the order c, a, d, b. The vendor shows `a` without its leading zero.
 fn fleet() -> Vec<TencentCertificate> {
-    let of =
-        |name: &str, serial: &str, ca: &str, unit: &str, status: &str, created: i64, updated: i64, not_after: i64| TencentCertificate {
-            client_id: name.to_owned(),
-            device_certificate_sn: serial.to_owned(),
-            device_certificate_cn: format!("{name}.example.test"),
-            ca_sn: ca.to_owned(),
-            organizational_unit: Some(unit.to_owned()),
-            status: status.to_owned(),
-            created_time: created,
-            update_time: updated,
-            not_before_time: Some(1_700_000_000_000),
-            not_after_time: Some(not_after),
-            ..TencentCertificate::default()
-        };
+    let of = |name: &str,
+              serial: &str,
+              ca: &str,
+              unit: &str,
+              status: &str,
+              created: i64,
+              updated: i64,
+              not_after: i64| TencentCertificate {
+        client_id: name.to_owned(),
+        device_certificate_sn: serial.to_owned(),
+        device_certificate_cn: format!("{name}.example.test"),
+        ca_sn: ca.to_owned(),
+        organizational_unit: Some(unit.to_owned()),
+        status: status.to_owned(),
+        created_time: created,
+        update_time: updated,
+        not_before_time: Some(1_700_000_000_000),
+        not_after_time: Some(not_after),
+        ..TencentCertificate::default()
+    };
     vec![
         of("a", "a1b2", "ca01", "North", "ACTIVE", 1_000, 6_000, END),
-        of("b", "0b2c", "ca01", "Flotte Süd 车队", "INACTIVE", 2_000, 8_000, END + 1),
-        of("c", "c3d4e5", "ca02", "North", "REVOKED", 3_000, 5_000, END - 1),
-        of("d", "d4e5f6", "ca02", "West, \"old\"", "PENDING_ACTIVATION", 4_000, 7_000, END + DAY),
+        of(
+            "b",
+            "0b2c",
+            "ca01",
+            "Flotte Süd 车队",
+            "INACTIVE",
+            2_000,
+            8_000,
+            END + 1,
+        ),
+        of(
+            "c",
+            "c3d4e5",
+            "ca02",
+            "North",
+            "REVOKED",
+            3_000,
+            5_000,
+            END - 1,
+        ),
+        of(
+            "d",
+            "d4e5f6",
+            "ca02",
+            "West, \"old\"",
+            "PENDING_ACTIVATION",
+            4_000,
+            7_000,
+            END + DAY,
+        ),
     ]
 }
 
@@ -57,14 +92,20 @@ async fn each_member_of_the_filter_narrows_and_its_values_are_alternatives() {
         (json!({ "client_ids": ["d", "a", "z"] }), "ad"),
         (json!({ "client_ids": ["A"] }), ""),
         (json!({ "serial_numbers": ["c3d4e5"] }), "c"),
-        (json!({ "serial_numbers": ["0xC3:D4:E5", "d4 e5 f6"] }), "cd"),
+        (
+            json!({ "serial_numbers": ["0xC3:D4:E5", "d4 e5 f6"] }),
+            "cd",
+        ),
         (json!({ "serial_numbers": ["0a1b2"] }), "a"),
         (json!({ "serial_numbers": ["00a1b2"] }), "a"),
         (json!({ "serial_numbers": ["b2c"] }), "b"),
         (json!({ "serial_numbers": ["000b2c"] }), "b"),
         (json!({ "ca_serial_numbers": ["ca02"] }), "cd"),
         (json!({ "ca_serial_numbers": ["0xCA01"] }), "ab"),
-        (json!({ "common_names": ["c.example.test", "a.example.test"] }), "ac"),
+        (
+            json!({ "common_names": ["c.example.test", "a.example.test"] }),
+            "ac",
+        ),
         (json!({ "organizational_units": ["North"] }), "ac"),
         (json!({ "organizational_units": ["Flotte Süd 车队"] }), "b"),
         (json!({ "organizational_units": ["West, \"old\""] }), "d"),
@@ -73,13 +114,28 @@ async fn each_member_of_the_filter_narrows_and_its_values_are_alternatives() {
         (json!({ "statuses": ["pending_activation"] }), "d"),
         (json!({ "statuses": ["unknown"] }), ""),
         (json!({ "statuses": ["unknown", "active"] }), "a"),
-        (json!({ "ca_serial_numbers": ["ca02"], "organizational_units": ["North"] }), "c"),
-        (json!({ "client_ids": ["a", "b"], "statuses": ["inactive", "revoked"] }), "b"),
+        (
+            json!({ "ca_serial_numbers": ["ca02"], "organizational_units": ["North"] }),
+            "c",
+        ),
+        (
+            json!({ "client_ids": ["a", "b"], "statuses": ["inactive", "revoked"] }),
+            "b",
+        ),
         (json!({ "not_after_from": "2027-01-15T08:00:00Z" }), "abd"),
         (json!({ "not_after_to": "2027-01-15T08:00:00Z" }), "ac"),
-        (json!({ "not_after_from": "2027-01-15T16:00:00+08:00", "not_after_to": "2027-01-15T08:00:00Z" }), "a"),
-        (json!({ "not_after_from": "2027-01-15T08:00:00.001Z", "not_after_to": "2027-01-16T08:00:00Z" }), "bd"),
-        (json!({ "not_after_from": "2027-01-15T08:00:00Z", "statuses": ["inactive"] }), "b"),
+        (
+            json!({ "not_after_from": "2027-01-15T16:00:00+08:00", "not_after_to": "2027-01-15T08:00:00Z" }),
+            "a",
+        ),
+        (
+            json!({ "not_after_from": "2027-01-15T08:00:00.001Z", "not_after_to": "2027-01-16T08:00:00Z" }),
+            "bd",
+        ),
+        (
+            json!({ "not_after_from": "2027-01-15T08:00:00Z", "statuses": ["inactive"] }),
+            "b",
+        ),
         (
             json!({
                 "client_ids": ["a", "b"], "serial_numbers": ["a1b2", "0b2c"], "ca_serial_numbers": ["ca01"],
@@ -89,7 +145,11 @@ async fn each_member_of_the_filter_narrows_and_its_values_are_alternatives() {
             "a",
         ),
     ] {
-        assert_eq!(listed(&mut function, request(filter.clone())).await, expected, "{filter}");
+        assert_eq!(
+            listed(&mut function, request(filter.clone())).await,
+            expected,
+            "{filter}"
+        );
     }
 }
 
@@ -109,7 +169,11 @@ async fn the_callers_own_spelling_is_asked_and_then_the_others() {
         json!({ "ca_serial_numbers": ["00f26900ba87"] }),
         json!({ "ca_serial_numbers": ["f26900ba87"] }),
     ] {
-        assert_eq!(listed(&mut function, request(filter.clone())).await, "a", "{filter}");
+        assert_eq!(
+            listed(&mut function, request(filter.clone())).await,
+            "a",
+            "{filter}"
+        );
     }
 }
 
@@ -134,7 +198,15 @@ async fn an_answer_comes_in_the_order_asked() {
 
 #[tokio::test]
 async fn the_next_days_end_with_the_last_day_and_begin_now() {
-    let certificates = [-60_000, 60_000, 30 * DAY - 60_000, 30 * DAY + 60_000, 3650 * DAY - 60_000].iter().zip(["a", "b", "c", "d", "e"]);
+    let certificates = [
+        -60_000,
+        60_000,
+        30 * DAY - 60_000,
+        30 * DAY + 60_000,
+        3650 * DAY - 60_000,
+    ]
+    .iter()
+    .zip(["a", "b", "c", "d", "e"]);
     let certificates = certificates.map(|(ahead, name)| TencentCertificate {
         client_id: name.to_owned(),
         device_certificate_sn: format!("{name}0"),
@@ -143,7 +215,15 @@ async fn the_next_days_end_with_the_last_day_and_begin_now() {
     });
     let (_simulator, mut function) = pair("describe", tencent(certificates.collect())).await;
     for (days, expected) in [(30, "bc"), (1, "b"), (31, "bcd"), (3650, "bcde")] {
-        assert_eq!(listed(&mut function, request(json!({ "expires_within_days": days }))).await, expected, "{days} days");
+        assert_eq!(
+            listed(
+                &mut function,
+                request(json!({ "expires_within_days": days }))
+            )
+            .await,
+            expected,
+            "{days} days"
+        );
     }
 }
 
@@ -156,7 +236,10 @@ async fn the_total_is_told_only_where_the_vendor_counts_the_same() {
         (json!({ "serial_numbers": ["0a1b2"] }), json!(1)),
         (json!({ "client_ids": ["nobody"] }), json!(0)),
         // The vendor cannot be asked for these.
-        (json!({ "not_after_from": "2027-01-15T08:00:00Z" }), json!(null)),
+        (
+            json!({ "not_after_from": "2027-01-15T08:00:00Z" }),
+            json!(null),
+        ),
         (json!({ "expires_within_days": 3650 }), json!(null)),
         (json!({ "statuses": ["unknown"] }), json!(null)),
     ] {
@@ -167,9 +250,16 @@ async fn the_total_is_told_only_where_the_vendor_counts_the_same() {
 
 #[tokio::test]
 async fn a_certificate_without_a_known_end_is_not_hidden_by_a_window() {
-    let certificate = TencentCertificate { not_before_time: None, not_after_time: None, ..TencentCertificate::default() };
+    let certificate = TencentCertificate {
+        not_before_time: None,
+        not_after_time: None,
+        ..TencentCertificate::default()
+    };
     let (_simulator, mut function) = pair("describe", tencent(vec![certificate])).await;
-    let answer = function.invoke(request(json!({ "expires_within_days": 30 }))).await.json();
+    let answer = function
+        .invoke(request(json!({ "expires_within_days": 30 })))
+        .await
+        .json();
     assert_eq!(texts(&answer["certificates"], "client_id"), ["client-1"]);
     assert_eq!(answer["certificates"][0]["not_after"], Value::Null);
 }
@@ -181,13 +271,24 @@ async fn the_certificate_itself_comes_only_when_asked_for() {
     certificates[0].device_certificate = pem.to_owned();
     let (_simulator, mut function) = pair("describe", tencent(certificates)).await;
     let mut request = request(json!({}));
-    for (include, expected) in [(None, json!([null, null])), (Some(false), json!([null, null])), (Some(true), json!([pem, null]))] {
+    for (include, expected) in [
+        (None, json!([null, null])),
+        (Some(false), json!([null, null])),
+        (Some(true), json!([pem, null])),
+    ] {
         if let Some(include) = include {
             request["include_pem"] = json!(include);
         }
         let answer = function.invoke(request.clone()).await.json();
         // The second one's text is the published example's: two marks with nothing in between.
-        assert_eq!(json!([answer["certificates"][0]["pem"], answer["certificates"][1]["pem"]]), expected, "{include:?}");
+        assert_eq!(
+            json!([
+                answer["certificates"][0]["pem"],
+                answer["certificates"][1]["pem"]
+            ]),
+            expected,
+            "{include:?}"
+        );
     }
 }
 
@@ -196,34 +297,77 @@ async fn a_vendor_that_takes_several_values_in_another_way_is_found_out() {
     // Every status at once, and then all certificates. When the first status is as frequent as the last one: also in the other order, and
     // the last status alone.
     for (filter_values, asked) in [(FilterValues::AllMatch, 3), (FilterValues::OnlyFirst, 5)] {
-        let simulator = Simulator::start(Options { filter_values, ..options(tencent(fleet())) }).await.unwrap();
+        let simulator = Simulator::start(Options {
+            filter_values,
+            ..options(tencent(fleet()))
+        })
+        .await
+        .unwrap();
         let mut function = function("describe", &simulator).await;
-        let answer = function.invoke(request(json!({ "client_ids": ["a", "d"], "ca_serial_numbers": ["ca02"] }))).await.json();
-        assert_eq!(texts(&answer["certificates"], "client_id"), ["d"], "{filter_values:?}");
-        assert_eq!((&answer["total_count"], &answer["next_cursor"]), (&Value::Null, &Value::Null));
+        let answer = function
+            .invoke(request(
+                json!({ "client_ids": ["a", "d"], "ca_serial_numbers": ["ca02"] }),
+            ))
+            .await
+            .json();
+        assert_eq!(
+            texts(&answer["certificates"], "client_id"),
+            ["d"],
+            "{filter_values:?}"
+        );
+        assert_eq!(
+            (&answer["total_count"], &answer["next_cursor"]),
+            (&Value::Null, &Value::Null)
+        );
         let calls = simulator.calls();
         assert_eq!(calls.len(), asked, "{filter_values:?}");
         let last = &calls[asked - 1].parameters;
-        let several = last["Filters"].as_array().into_iter().flatten().any(|filter| filter["Values"].as_array().unwrap().len() > 1);
-        assert!(!several, "no filter with several values is sent any more: {last}");
+        let several = last["Filters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|filter| filter["Values"].as_array().unwrap().len() > 1);
+        assert!(
+            !several,
+            "no filter with several values is sent any more: {last}"
+        );
     }
 }
 
 #[tokio::test]
 async fn several_values_are_relied_on_after_one_check() {
     let (simulator, mut function) = pair("describe", tencent(fleet())).await;
-    let answer = function.invoke(request(json!({ "client_ids": ["x", "y"] }))).await.json();
-    assert_eq!((&answer["certificates"], &answer["total_count"]), (&json!([]), &json!(0)));
+    let answer = function
+        .invoke(request(json!({ "client_ids": ["x", "y"] })))
+        .await
+        .json();
+    assert_eq!(
+        (&answer["certificates"], &answer["total_count"]),
+        (&json!([]), &json!(0))
+    );
     assert_eq!(simulator.count(Vendor::TencentMqtt, ACTION), 4);
 }
 
 #[tokio::test]
 async fn a_vendor_that_matches_parts_of_texts_is_corrected() {
     let (simulator, mut function) = pair("describe", tencent(fleet())).await;
-    let rows = [fleet()[0].clone(), TencentCertificate { client_id: "abc".to_owned(), ..fleet()[1].clone() }];
+    let rows = [
+        fleet()[0].clone(),
+        TencentCertificate {
+            client_id: "abc".to_owned(),
+            ..fleet()[1].clone()
+        },
+    ];
     let partial = json!({ "Response": { "TotalCount": 2, "Data": rows, "RequestId": "1" } });
     simulator.fail(Vendor::TencentMqtt, FaultRule::once(success(&partial)));
-    let answer = function.invoke(request(json!({ "client_ids": ["a"] }))).await.json();
+    let answer = function
+        .invoke(request(json!({ "client_ids": ["a"] })))
+        .await
+        .json();
     assert_eq!(texts(&answer["certificates"], "client_id"), ["a"]);
-    assert_eq!(answer["total_count"], Value::Null, "the vendor's total is of another filter");
+    assert_eq!(
+        answer["total_count"],
+        Value::Null,
+        "the vendor's total is of another filter"
+    );
 }

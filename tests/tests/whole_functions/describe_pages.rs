@@ -8,7 +8,9 @@ use simulator::{Fault, FaultRule, TencentCertificate, TencentInstance, Vendor};
 use whole_function_tests::events::{HttpRequest, HttpTrigger};
 use whole_function_tests::{HttpAnswer, Runtime};
 
-use crate::setup::{TENCENT_INSTANCE, invoke_within, pair, problem, simulator, tencent, tencent_certificates, texts};
+use crate::setup::{
+    TENCENT_INSTANCE, invoke_within, pair, problem, simulator, tencent, tencent_certificates, texts,
+};
 
 const ACTION: &str = "DescribeDeviceCertificates";
 
@@ -33,11 +35,17 @@ async fn all_answers(function: &mut Runtime, request: &Value) -> Vec<Value> {
 }
 
 fn serials(answers: &[Value]) -> Vec<String> {
-    answers.iter().flat_map(|answer| texts(&answer["certificates"], "provider_serial_number")).collect()
+    answers
+        .iter()
+        .flat_map(|answer| texts(&answer["certificates"], "provider_serial_number"))
+        .collect()
 }
 
 fn stored(certificates: &[TencentCertificate]) -> Vec<String> {
-    certificates.iter().map(|certificate| certificate.device_certificate_sn.clone()).collect()
+    certificates
+        .iter()
+        .map(|certificate| certificate.device_certificate_sn.clone())
+        .collect()
 }
 
 #[tokio::test]
@@ -45,18 +53,25 @@ async fn answers_joined_by_their_cursors_are_the_whole_list() {
     let certificates = tencent_certificates(431);
     let (_simulator, mut function) = pair("describe", tencent(certificates.clone())).await;
     for limit in [1_000, 431, 430, 150, 100, 99] {
-        let request = json!({ "instance_id": TENCENT_INSTANCE, "order_by": "created_asc", "limit": limit });
+        let request =
+            json!({ "instance_id": TENCENT_INSTANCE, "order_by": "created_asc", "limit": limit });
         let answers = all_answers(&mut function, &request).await;
         assert_eq!(serials(&answers), stored(&certificates), "limit {limit}");
         assert_eq!(answers.len(), 431_usize.div_ceil(limit), "limit {limit}");
-        assert!(answers.iter().all(|answer| answer["total_count"] == 431), "limit {limit}");
+        assert!(
+            answers.iter().all(|answer| answer["total_count"] == 431),
+            "limit {limit}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_hundred_certificates_are_the_default() {
     let (simulator, mut function) = pair("describe", tencent(tencent_certificates(101))).await;
-    let answer = function.invoke(json!({ "instance_id": TENCENT_INSTANCE })).await.json();
+    let answer = function
+        .invoke(json!({ "instance_id": TENCENT_INSTANCE }))
+        .await
+        .json();
     assert_eq!(answer["certificates"].as_array().unwrap().len(), 100);
     assert!(answer["next_cursor"].is_string());
     assert_eq!(simulator.count(Vendor::TencentMqtt, ACTION), 1);
@@ -70,7 +85,11 @@ async fn answers_that_are_filtered_here_join_as_well() {
             certificate.not_after_time = Some(1_700_000_000_000);
         }
     }
-    let wanted: Vec<_> = certificates.iter().filter(|one| one.not_after_time > Some(1_700_000_000_000)).cloned().collect();
+    let wanted: Vec<_> = certificates
+        .iter()
+        .filter(|one| one.not_after_time > Some(1_700_000_000_000))
+        .cloned()
+        .collect();
     let (_simulator, mut function) = pair("describe", tencent(certificates)).await;
     for limit in [1, 37, 100, 150, 1_000] {
         let request = json!({
@@ -80,9 +99,15 @@ async fn answers_that_are_filtered_here_join_as_well() {
         if limit > 1 {
             let answers = all_answers(&mut function, &request).await;
             assert_eq!(serials(&answers), stored(&wanted), "limit {limit}");
-            assert!(answers.iter().all(|answer| answer["total_count"].is_null()), "limit {limit}");
+            assert!(
+                answers.iter().all(|answer| answer["total_count"].is_null()),
+                "limit {limit}"
+            );
         } else {
-            assert_eq!(serials(&[function.invoke(request).await.json()]), stored(&wanted[..1]));
+            assert_eq!(
+                serials(&[function.invoke(request).await.json()]),
+                stored(&wanted[..1])
+            );
         }
     }
 }
@@ -91,11 +116,20 @@ async fn answers_that_are_filtered_here_join_as_well() {
 async fn ten_thousand_certificates_take_a_hundred_calls_on_one_connection() {
     let certificates = tencent_certificates(10_000);
     let (simulator, mut function) = pair("describe", tencent(certificates.clone())).await;
-    let request = json!({ "instance_id": TENCENT_INSTANCE, "order_by": "created_asc", "limit": 10_000 });
+    let request =
+        json!({ "instance_id": TENCENT_INSTANCE, "order_by": "created_asc", "limit": 10_000 });
     let serials = serials(&all_answers(&mut function, &request).await);
-    assert!(serials == stored(&certificates), "{} certificates, not the list", serials.len());
+    assert!(
+        serials == stored(&certificates),
+        "{} certificates, not the list",
+        serials.len()
+    );
     assert_eq!(simulator.count(Vendor::TencentMqtt, ACTION), 100);
-    let connections: BTreeSet<u64> = simulator.calls().iter().map(|call| call.connection).collect();
+    let connections: BTreeSet<u64> = simulator
+        .calls()
+        .iter()
+        .map(|call| call.connection)
+        .collect();
     assert_eq!(connections.len(), 1);
 }
 
@@ -104,19 +138,26 @@ fn large_certificates() -> Vec<TencentCertificate> {
     let lines = format!("{}\n", "M".repeat(64)).repeat(50);
     let mut certificates = tencent_certificates(2_500);
     for certificate in &mut certificates {
-        certificate.device_certificate = format!("-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n");
+        certificate.device_certificate =
+            format!("-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n");
     }
     certificates
 }
 
 async fn assert_fits(triggers: &[HttpTrigger], largest: usize) {
     let (_simulator, mut function) = pair("describe", tencent(large_certificates())).await;
-    let request = HttpRequest::post("/describe", json!({ "instance_id": TENCENT_INSTANCE, "limit": 10_000, "include_pem": true }));
+    let request = HttpRequest::post(
+        "/describe",
+        json!({ "instance_id": TENCENT_INSTANCE, "limit": 10_000, "include_pem": true }),
+    );
     for trigger in triggers {
         let answer = function.invoke(request.event(*trigger)).await;
         let size = answer.output().len();
         assert!(size <= largest, "{size} bytes are too many for {trigger:?}");
-        assert!(size > largest / 2, "{size} bytes use little of what {trigger:?} can carry");
+        assert!(
+            size > largest / 2,
+            "{size} bytes use little of what {trigger:?} can carry"
+        );
         let told = HttpAnswer::read(*trigger, &answer);
         assert_eq!(told.status, 200);
         assert!(told.json()["next_cursor"].is_string(), "{trigger:?}");
@@ -125,23 +166,44 @@ async fn assert_fits(triggers: &[HttpTrigger], largest: usize) {
 
 #[tokio::test]
 async fn an_answer_never_outgrows_what_lambda_carries() {
-    assert_fits(&[HttpTrigger::HttpApi, HttpTrigger::FunctionUrl, HttpTrigger::RestApi], LARGEST_ANSWER).await;
+    assert_fits(
+        &[
+            HttpTrigger::HttpApi,
+            HttpTrigger::FunctionUrl,
+            HttpTrigger::RestApi,
+        ],
+        LARGEST_ANSWER,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn an_answer_never_outgrows_what_a_load_balancer_carries() {
-    assert_fits(&[HttpTrigger::LoadBalancer, HttpTrigger::LoadBalancerMultiValue], LARGEST_LOAD_BALANCER_ANSWER).await;
+    assert_fits(
+        &[
+            HttpTrigger::LoadBalancer,
+            HttpTrigger::LoadBalancerMultiValue,
+        ],
+        LARGEST_LOAD_BALANCER_ANSWER,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_cursor_is_good_for_its_own_request_only() {
     let mut fleet = tencent(tencent_certificates(250));
-    let other = TencentInstance { instance_id: "mqtt-other".to_owned(), ..fleet.tencent_mqtt[TENCENT_INSTANCE].clone() };
+    let other = TencentInstance {
+        instance_id: "mqtt-other".to_owned(),
+        ..fleet.tencent_mqtt[TENCENT_INSTANCE].clone()
+    };
     fleet.tencent_mqtt.insert(other.instance_id.clone(), other);
     let (simulator, mut function) = pair("describe", fleet).await;
     let filter = json!({ "statuses": ["active"] });
     let request = json!({ "instance_id": TENCENT_INSTANCE, "filter": filter, "order_by": "created_asc", "limit": 50 });
-    let cursor = function.invoke(request.clone()).await.json()["next_cursor"].as_str().unwrap().to_owned();
+    let cursor = function.invoke(request.clone()).await.json()["next_cursor"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     simulator.reset_numbers();
 
     let with = |member: &str, value: Value| {
@@ -160,19 +222,33 @@ async fn a_cursor_is_good_for_its_own_request_only() {
         ("no cursor", with("cursor", json!("100"))),
         ("empty", with("cursor", json!(""))),
         ("not base64", with("cursor", json!("\u{0}\r\n é/+="))),
-        ("of another filter", with("filter", json!({ "statuses": ["inactive"] }))),
+        (
+            "of another filter",
+            with("filter", json!({ "statuses": ["inactive"] })),
+        ),
         ("of no filter", with("filter", Value::Null)),
         ("of another order", with("order_by", json!("created_desc"))),
-        ("of another instance", with("instance_id", json!("mqtt-other"))),
+        (
+            "of another instance",
+            with("instance_id", json!("mqtt-other")),
+        ),
         ("of another region", with("region", json!("ap-shanghai"))),
     ] {
         let problem = problem(&function.invoke(request).await);
-        assert_eq!((problem["code"].as_str(), problem["field"].as_str()), (Some("invalid_request"), Some("cursor")), "{what}: {problem}");
+        assert_eq!(
+            (problem["code"].as_str(), problem["field"].as_str()),
+            (Some("invalid_request"), Some("cursor")),
+            "{what}: {problem}"
+        );
     }
     assert_eq!(simulator.calls().len(), 0);
 
     let next = function.invoke(with("limit", json!(200))).await.json();
-    assert_eq!(next["certificates"].as_array().unwrap().len(), 200, "the limit may change on the way");
+    assert_eq!(
+        next["certificates"].as_array().unwrap().len(),
+        200,
+        "the limit may change on the way"
+    );
 }
 
 #[tokio::test]
@@ -180,9 +256,15 @@ async fn near_the_deadline_what_was_read_is_answered_with_a_cursor() {
     let certificates = tencent_certificates(300);
     let simulator = simulator(tencent(certificates.clone())).await;
     let mut function = crate::setup::function("describe", &simulator).await;
-    let request = json!({ "instance_id": TENCENT_INSTANCE, "order_by": "created_asc", "limit": 300 });
-    simulator.fail(Vendor::TencentMqtt, FaultRule::once(Fault::Stall).containing("\"Offset\":200"));
-    let first = invoke_within(&mut function, Duration::from_secs(3), request.clone()).await.json();
+    let request =
+        json!({ "instance_id": TENCENT_INSTANCE, "order_by": "created_asc", "limit": 300 });
+    simulator.fail(
+        Vendor::TencentMqtt,
+        FaultRule::once(Fault::Stall).containing("\"Offset\":200"),
+    );
+    let first = invoke_within(&mut function, Duration::from_secs(3), request.clone())
+        .await
+        .json();
     assert_eq!(first["certificates"].as_array().unwrap().len(), 200);
     let mut rest = request;
     rest["cursor"] = first["next_cursor"].clone();

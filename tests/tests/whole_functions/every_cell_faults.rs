@@ -15,8 +15,11 @@ use crate::setup::{at_once, function, in_short, invoke_within, problem};
 
 /// Every cell of the table that is not refused.
 fn cells() -> Vec<(&'static str, Vendor)> {
-    let all = ["describe", "inactivate", "status"].into_iter().flat_map(|name| Vendor::ALL.map(|vendor| (name, vendor)));
-    all.filter(|cell| *cell != ("inactivate", Vendor::AlibabaCas)).collect()
+    let all = ["describe", "inactivate", "status"]
+        .into_iter()
+        .flat_map(|name| Vendor::ALL.map(|vendor| (name, vendor)));
+    all.filter(|cell| *cell != ("inactivate", Vendor::AlibabaCas))
+        .collect()
 }
 
 /// A request whose first call is a read, and which changes nothing.
@@ -24,7 +27,10 @@ fn asked(name: &str, vendor: Vendor, issued: &IssuedCertificate) -> Value {
     match name {
         "describe" => request(vendor, &json!({})),
         "inactivate" => with(order(vendor, &[issued]), &json!({ "dry_run": true })),
-        _ => request(vendor, &json!({ "certificates": [own_reference(vendor, issued)] })),
+        _ => request(
+            vendor,
+            &json!({ "certificates": [own_reference(vendor, issued)] }),
+        ),
     }
 }
 
@@ -48,13 +54,26 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (Fault::CutBefore, "provider_unavailable"),
         (Fault::CutAfter, "provider_unavailable"),
         (Fault::Truncated, "provider_unavailable"),
-        (Fault::body(502, "text/html", "<html><body>502 Bad Gateway</body></html>"), "provider_unavailable"),
-        (Fault::body(500, "application/json", "{}"), "provider_unavailable"),
+        (
+            Fault::body(
+                502,
+                "text/html",
+                "<html><body>502 Bad Gateway</body></html>",
+            ),
+            "provider_unavailable",
+        ),
+        (
+            Fault::body(500, "application/json", "{}"),
+            "provider_unavailable",
+        ),
         (json_body(""), "provider_invalid_response"),
         (json_body("null"), "provider_invalid_response"),
         (json_body("{}"), "provider_invalid_response"),
         (json_body("[]"), "provider_invalid_response"),
-        (json_body("{\"RequestId\":\"1\""), "provider_invalid_response"),
+        (
+            json_body("{\"RequestId\":\"1\""),
+            "provider_invalid_response",
+        ),
         (json_body(&deep), "provider_invalid_response"),
         (
             json_body(
@@ -62,10 +81,22 @@ fn faults() -> Vec<(Fault, &'static str)> {
             ),
             "provider_invalid_response",
         ),
-        (Fault::body(200, "application/json", vec![0x1f, 0x8b, 0x08, 0x00]), "provider_invalid_response"),
-        (Fault::body(200, "text/html", "<html><body>Sign in</body></html>"), "provider_invalid_response"),
-        (Fault::body(302, "text/html", "<a href=\"/\">moved</a>"), "provider_invalid_response"),
-        (Fault::body(200, "application/json", vec![b' '; 9 * 1024 * 1024]), "provider_invalid_response"),
+        (
+            Fault::body(200, "application/json", vec![0x1f, 0x8b, 0x08, 0x00]),
+            "provider_invalid_response",
+        ),
+        (
+            Fault::body(200, "text/html", "<html><body>Sign in</body></html>"),
+            "provider_invalid_response",
+        ),
+        (
+            Fault::body(302, "text/html", "<a href=\"/\">moved</a>"),
+            "provider_invalid_response",
+        ),
+        (
+            Fault::body(200, "application/json", vec![b' '; 9 * 1024 * 1024]),
+            "provider_invalid_response",
+        ),
     ]
 }
 
@@ -78,7 +109,8 @@ fn without_ids(mut answer: Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_fault_of_a_read_is_a_typed_error_after_three_attempts_and_success_when_it_ends_before() {
+async fn every_fault_of_a_read_is_a_typed_error_after_three_attempts_and_success_when_it_ends_before()
+ {
     at_once(cells(), |(name, vendor)| async move {
         let (simulator, _, request) = cell(name, vendor).await;
         assert_typed(name, vendor, &simulator, &request, faults()).await;
@@ -87,7 +119,13 @@ async fn every_fault_of_a_read_is_a_typed_error_after_three_attempts_and_success
 }
 
 /// That each of these faults, when it lasts for three attempts, ends as the error that it means, and is no matter when it ends before.
-pub(crate) async fn assert_typed(name: &str, vendor: Vendor, simulator: &Simulator, request: &Value, faults: Vec<(Fault, &str)>) {
+pub(crate) async fn assert_typed(
+    name: &str,
+    vendor: Vendor,
+    simulator: &Simulator,
+    request: &Value,
+    faults: Vec<(Fault, &str)>,
+) {
     let good = function(name, simulator).await.invoke(request).await.json();
     let good = without_ids(good);
     let calls_of_success = simulator.calls().len();
@@ -106,7 +144,10 @@ pub(crate) async fn assert_typed(name: &str, vendor: Vendor, simulator: &Simulat
                     let problem = problem(&answer);
                     let detail = problem["detail"].as_str().unwrap();
                     let is_fit_to_show = detail.len() < 500 && !detail.contains("127.0.0.1");
-                    times == 3 && in_short(&problem).0 == code && in_short(&problem).1 && is_fit_to_show
+                    times == 3
+                        && in_short(&problem).0 == code
+                        && in_short(&problem).1
+                        && is_fit_to_show
                 }
                 _ => false,
             };
@@ -122,7 +163,10 @@ pub(crate) async fn assert_typed(name: &str, vendor: Vendor, simulator: &Simulat
 
 fn shown(fault: &Fault) -> String {
     match fault {
-        Fault::Body { status, bytes, .. } => format!("{status} {:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(150)])),
+        Fault::Body { status, bytes, .. } => format!(
+            "{status} {:?}",
+            String::from_utf8_lossy(&bytes[..bytes.len().min(150)])
+        ),
         fault => format!("{fault:?}"),
     }
 }
@@ -134,12 +178,27 @@ async fn with_a_silent_vendor_the_answer_comes_before_the_deadline_and_a_record_
         simulator.fail(vendor, FaultRule::always(Fault::Stall));
         let begun = Instant::now();
         let event = HttpRequest::post("/", &request).event(HttpTrigger::HttpApi);
-        let answer = HttpAnswer::read(HttpTrigger::HttpApi, &invoke_within(&mut function, Duration::from_secs(3), event).await);
-        assert!(begun.elapsed() < Duration::from_secs(3), "{name} {vendor:?} took {:?}", begun.elapsed());
-        assert_eq!((answer.status, in_short(&answer.json()).0), (504, "timeout"), "{name} {vendor:?}");
+        let answer = HttpAnswer::read(
+            HttpTrigger::HttpApi,
+            &invoke_within(&mut function, Duration::from_secs(3), event).await,
+        );
+        assert!(
+            begun.elapsed() < Duration::from_secs(3),
+            "{name} {vendor:?} took {:?}",
+            begun.elapsed()
+        );
+        assert_eq!(
+            (answer.status, in_short(&answer.json()).0),
+            (504, "timeout"),
+            "{name} {vendor:?}"
+        );
         let batch = events::sqs(&[request.to_string()]);
         let answer = invoke_within(&mut function, Duration::from_secs(3), batch).await;
-        assert_eq!(answer.batch_item_failures(), [message_id(0)], "{name} {vendor:?}");
+        assert_eq!(
+            answer.batch_item_failures(),
+            [message_id(0)],
+            "{name} {vendor:?}"
+        );
     })
     .await;
 }
@@ -148,11 +207,21 @@ async fn with_a_silent_vendor_the_answer_comes_before_the_deadline_and_a_record_
 async fn a_throttled_cell_is_429_with_a_time_to_wait_on_every_front() {
     at_once(cells(), |(name, vendor)| async move {
         let (simulator, mut function, request) = cell(name, vendor).await;
-        simulator.fail(vendor, FaultRule::always(Fault::body(429, "text/plain", "slow down")));
+        simulator.fail(
+            vendor,
+            FaultRule::always(Fault::body(429, "text/plain", "slow down")),
+        );
         let event = HttpRequest::post("/", &request).event(HttpTrigger::RestApi);
         let answer = HttpAnswer::read(HttpTrigger::RestApi, &function.invoke(event).await);
-        assert_eq!((answer.status, in_short(&answer.json()).0), (429, "throttled"), "{name} {vendor:?}");
-        assert!(answer.headers["retry-after"].parse::<u64>().unwrap() >= 1, "{name} {vendor:?}");
+        assert_eq!(
+            (answer.status, in_short(&answer.json()).0),
+            (429, "throttled"),
+            "{name} {vendor:?}"
+        );
+        assert!(
+            answer.headers["retry-after"].parse::<u64>().unwrap() >= 1,
+            "{name} {vendor:?}"
+        );
     })
     .await;
 }

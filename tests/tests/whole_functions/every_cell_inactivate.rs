@@ -4,11 +4,14 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, IssuedCertificate, Simulator, Vendor};
 
 use crate::cells::{
-    ALIBABA_CA, BROKERS, WRONG_SECRETS, actions, alibaba_serial, calls, device, everywhere, on_and_off, pair_everywhere, place, reference,
-    refusal_of_a_wrong_key, request, set_word, throttling, with, words,
+    ALIBABA_CA, BROKERS, WRONG_SECRETS, actions, alibaba_serial, calls, device, everywhere,
+    on_and_off, pair_everywhere, place, reference, refusal_of_a_wrong_key, request, set_word,
+    throttling, with, words,
 };
 use crate::order_members::apart_from_the_order;
-use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, at_once, function_with, in_short, problem, simulator, texts};
+use crate::setup::{
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, at_once, function_with, in_short, problem, simulator, texts,
+};
 
 /// The actions that read and switch off one certificate.
 pub(crate) fn read_and_write(vendor: Vendor) -> (&'static str, &'static str) {
@@ -32,7 +35,10 @@ pub(crate) fn own_reference(vendor: Vendor, issued: &IssuedCertificate) -> Value
 
 /// An order for these certificates.
 pub(crate) fn order(vendor: Vendor, issued: &[&IssuedCertificate]) -> Value {
-    let certificates: Vec<Value> = issued.iter().map(|one| own_reference(vendor, one)).collect();
+    let certificates: Vec<Value> = issued
+        .iter()
+        .map(|one| own_reference(vendor, one))
+        .collect();
     request(vendor, &json!({ "certificates": certificates }))
 }
 
@@ -42,7 +48,9 @@ fn result(vendor: Vendor, issued: &IssuedCertificate, own: &Value) -> Value {
         Vendor::TencentMqtt => {
             json!({ "provider_serial_number": &issued.serial[1..], "ca_serial_number": "1b1e3bf3702110125887a3a721a7e66f05522513" })
         }
-        Vendor::AlibabaMqtt => json!({ "provider_serial_number": alibaba_serial(issued), "ca_serial_number": "7269004887" }),
+        Vendor::AlibabaMqtt => {
+            json!({ "provider_serial_number": alibaba_serial(issued), "ca_serial_number": "7269004887" })
+        }
         _ => json!({ "serial_number_base": null }),
     };
     let bare = json!({
@@ -72,15 +80,29 @@ fn only_result(answer: &Value) -> Value {
 fn asked(vendor: Vendor, issued: &IssuedCertificate) -> Value {
     let (read, write) = read_and_write(vendor);
     let names = match vendor {
-        Vendor::TencentMqtt => json!({ "InstanceId": TENCENT_INSTANCE, "DeviceCertificateSn": &issued.serial[1..] }),
-        Vendor::AlibabaMqtt => json!({ "MqttInstanceId": ALIBABA_INSTANCE, "DeviceSn": alibaba_serial(issued), "CaSn": ALIBABA_CA }),
+        Vendor::TencentMqtt => {
+            json!({ "InstanceId": TENCENT_INSTANCE, "DeviceCertificateSn": &issued.serial[1..] })
+        }
+        Vendor::AlibabaMqtt => {
+            json!({ "MqttInstanceId": ALIBABA_INSTANCE, "DeviceSn": alibaba_serial(issued), "CaSn": ALIBABA_CA })
+        }
         _ => json!({ "certificateId": issued.fingerprint_sha256 }),
     };
-    let order = if vendor == Vendor::AwsIot { with(names.clone(), &json!({ "newStatus": "INACTIVE" })) } else { names.clone() };
+    let order = if vendor == Vendor::AwsIot {
+        with(names.clone(), &json!({ "newStatus": "INACTIVE" }))
+    } else {
+        names.clone()
+    };
     json!([[read, names], [write, order], [read, names]])
 }
 
-async fn two(vendor: Vendor) -> (Simulator, whole_function_tests::Runtime, [IssuedCertificate; 2]) {
+async fn two(
+    vendor: Vendor,
+) -> (
+    Simulator,
+    whole_function_tests::Runtime,
+    [IssuedCertificate; 2],
+) {
     let issued = [1, 2].map(device);
     let (simulator, function) = pair_everywhere("inactivate", &issued).await;
     assert_eq!(words(&simulator, vendor), [on_and_off(vendor).0; 2]);
@@ -94,7 +116,10 @@ fn reads_of_two(vendor: Vendor) -> usize {
 
 /// How many certificates the vendor has switched off.
 pub(crate) fn switched_off(simulator: &Simulator, vendor: Vendor) -> usize {
-    words(simulator, vendor).iter().filter(|word| *word == on_and_off(vendor).1).count()
+    words(simulator, vendor)
+        .iter()
+        .filter(|word| *word == on_and_off(vendor).1)
+        .count()
 }
 
 #[tokio::test]
@@ -102,19 +127,42 @@ async fn a_certificate_is_switched_off_on_evidence_and_then_already_off() {
     for vendor in BROKERS {
         let (simulator, mut function, [one, other]) = two(vendor).await;
         let order_of_one = order(vendor, &[&one]);
-        let answer = apart_from_the_order(&order_of_one, function.invoke(&order_of_one).await.json());
-        assert!(answer["results"][0]["provider_request_id"].is_string(), "{answer}");
-        let inactivated = result(vendor, &one, &json!({ "outcome": "inactivated", "status": "inactive" }));
+        let answer =
+            apart_from_the_order(&order_of_one, function.invoke(&order_of_one).await.json());
+        assert!(
+            answer["results"][0]["provider_request_id"].is_string(),
+            "{answer}"
+        );
+        let inactivated = result(
+            vendor,
+            &one,
+            &json!({ "outcome": "inactivated", "status": "inactive" }),
+        );
         let whole = json!({ "operation": "inactivate", "dry_run": false, "results": [inactivated], "summary": summary("inactivated") });
-        let told = with(answer.clone(), &json!({ "results": [only_result(&answer)] }));
+        let told = with(
+            answer.clone(),
+            &json!({ "results": [only_result(&answer)] }),
+        );
         assert_eq!(told, with(whole, &place(vendor)), "{vendor:?}");
         assert_eq!(calls(&simulator), asked(vendor, &one), "{vendor:?}");
-        assert_eq!(switched_off(&simulator, vendor), 1, "{vendor:?}: the other one stays on");
+        assert_eq!(
+            switched_off(&simulator, vendor),
+            1,
+            "{vendor:?}: the other one stays on"
+        );
 
         let again = function.invoke(order_of_one).await.json();
         let already = json!({ "outcome": "already_inactive", "status_before": "inactive", "status": "inactive" });
-        assert_eq!(again["results"], json!([result(vendor, &one, &already)]), "{vendor:?}");
-        assert_eq!(actions(&simulator), [read_and_write(vendor).0], "{vendor:?}");
+        assert_eq!(
+            again["results"],
+            json!([result(vendor, &one, &already)]),
+            "{vendor:?}"
+        );
+        assert_eq!(
+            actions(&simulator),
+            [read_and_write(vendor).0],
+            "{vendor:?}"
+        );
         // Nothing was done elsewhere.
         for elsewhere in BROKERS.into_iter().filter(|elsewhere| *elsewhere != vendor) {
             assert_eq!(switched_off(&simulator, elsewhere), 0);
@@ -128,11 +176,28 @@ async fn a_dry_run_says_what_would_be_and_changes_nothing() {
     for vendor in BROKERS {
         let (simulator, mut function, [one, other]) = two(vendor).await;
         set_word(&simulator, vendor, &other, on_and_off(vendor).1);
-        let order = with(order(vendor, &[&one, &other, &device(3)]), &json!({ "dry_run": true }));
+        let order = with(
+            order(vendor, &[&one, &other, &device(3)]),
+            &json!({ "dry_run": true }),
+        );
         let answer = function.invoke(order).await.json();
-        assert_eq!(texts(&answer["results"], "outcome"), ["would_inactivate", "already_inactive", "not_found"], "{vendor:?}");
-        assert_eq!(answer["results"][0], result(vendor, &one, &json!({ "outcome": "would_inactivate", "status": "active" })));
-        assert!(!actions(&simulator).contains(&read_and_write(vendor).1.to_owned()), "{vendor:?}");
+        assert_eq!(
+            texts(&answer["results"], "outcome"),
+            ["would_inactivate", "already_inactive", "not_found"],
+            "{vendor:?}"
+        );
+        assert_eq!(
+            answer["results"][0],
+            result(
+                vendor,
+                &one,
+                &json!({ "outcome": "would_inactivate", "status": "active" })
+            )
+        );
+        assert!(
+            !actions(&simulator).contains(&read_and_write(vendor).1.to_owned()),
+            "{vendor:?}"
+        );
         assert_eq!(switched_off(&simulator, vendor), 1, "{vendor:?}");
     }
 }
@@ -142,8 +207,15 @@ async fn an_unknown_certificate_is_not_found_and_keeps_no_other_waiting() {
     for vendor in BROKERS {
         let (simulator, mut function, [one, _]) = two(vendor).await;
         let stranger = device(9);
-        let answer = function.invoke(order(vendor, &[&stranger, &one])).await.json();
-        assert_eq!(texts(&answer["results"], "outcome"), ["not_found", "inactivated"], "{vendor:?}");
+        let answer = function
+            .invoke(order(vendor, &[&stranger, &one]))
+            .await
+            .json();
+        assert_eq!(
+            texts(&answer["results"], "outcome"),
+            ["not_found", "inactivated"],
+            "{vendor:?}"
+        );
         let is_aws = vendor == Vendor::AwsIot;
         assert_eq!(
             answer["results"][0],
@@ -157,9 +229,22 @@ async fn an_unknown_certificate_is_not_found_and_keeps_no_other_waiting() {
             })
         );
         let actions = actions(&simulator);
-        let written = actions.iter().position(|action| action == read_and_write(vendor).1).unwrap();
-        assert_eq!(written, 2, "{vendor:?}: the known one comes before the stranger's other spellings");
-        assert_eq!(actions.iter().filter(|action| *action == read_and_write(vendor).1).count(), 1, "{vendor:?}");
+        let written = actions
+            .iter()
+            .position(|action| action == read_and_write(vendor).1)
+            .unwrap();
+        assert_eq!(
+            written, 2,
+            "{vendor:?}: the known one comes before the stranger's other spellings"
+        );
+        assert_eq!(
+            actions
+                .iter()
+                .filter(|action| *action == read_and_write(vendor).1)
+                .count(),
+            1,
+            "{vendor:?}"
+        );
     }
 }
 
@@ -169,15 +254,30 @@ async fn a_revoked_certificate_is_refused_without_an_order() {
         let (simulator, mut function, [one, other]) = two(vendor).await;
         set_word(&simulator, vendor, &one, "REVOKED");
         let answer = function.invoke(order(vendor, &[&one, &other])).await.json();
-        assert_eq!(texts(&answer["results"], "outcome"), ["refused", "inactivated"], "{vendor:?}");
+        assert_eq!(
+            texts(&answer["results"], "outcome"),
+            ["refused", "inactivated"],
+            "{vendor:?}"
+        );
         let mut refused = answer["results"][0].clone();
         let error = refused["error"].take();
         assert_eq!(in_short(&error), ("forbidden", false, None), "{error}");
-        assert!(error["detail"].as_str().unwrap().contains("revoked"), "{error}");
-        let expected = json!({ "outcome": "refused", "status_before": "revoked", "status": "revoked" });
+        assert!(
+            error["detail"].as_str().unwrap().contains("revoked"),
+            "{error}"
+        );
+        let expected =
+            json!({ "outcome": "refused", "status_before": "revoked", "status": "revoked" });
         assert_eq!(refused, result(vendor, &one, &expected), "{vendor:?}");
-        assert!(words(&simulator, vendor).contains(&"REVOKED".to_owned()), "{vendor:?}: inactive would hide it");
-        assert_eq!(simulator.count(vendor, read_and_write(vendor).1), 1, "{vendor:?}");
+        assert!(
+            words(&simulator, vendor).contains(&"REVOKED".to_owned()),
+            "{vendor:?}: inactive would hide it"
+        );
+        assert_eq!(
+            simulator.count(vendor, read_and_write(vendor).1),
+            1,
+            "{vendor:?}"
+        );
     }
 }
 
@@ -191,36 +291,79 @@ async fn what_is_not_on_the_allow_list_is_forbidden_without_a_call() {
         };
         let all = [TENCENT_INSTANCE, ALIBABA_INSTANCE, "aws-iot"];
         let others: Vec<&str> = all.into_iter().filter(|name| *name != own).collect();
-        for (list, is_allowed) in [(others.join(","), false), (String::new(), false), (own.to_owned(), true), ("*".to_owned(), true)] {
+        for (list, is_allowed) in [
+            (others.join(","), false),
+            (String::new(), false),
+            (own.to_owned(), true),
+            ("*".to_owned(), true),
+        ] {
             let issued = device(1);
             let simulator = simulator(everywhere(std::slice::from_ref(&issued))).await;
-            let mut function = function_with("inactivate", &simulator, &[("INACTIVATE_ALLOWED_INSTANCES", &list)]).await;
+            let mut function = function_with(
+                "inactivate",
+                &simulator,
+                &[("INACTIVATE_ALLOWED_INSTANCES", &list)],
+            )
+            .await;
             for dry_run in [true, false] {
-                let answer = function.invoke(with(order(vendor, &[&issued]), &json!({ "dry_run": dry_run }))).await;
+                let answer = function
+                    .invoke(with(
+                        order(vendor, &[&issued]),
+                        &json!({ "dry_run": dry_run }),
+                    ))
+                    .await;
                 if is_allowed {
-                    let outcome = if dry_run { "would_inactivate" } else { "inactivated" };
-                    assert_eq!(texts(&answer.json()["results"], "outcome"), [outcome], "{vendor:?} {list}");
+                    let outcome = if dry_run {
+                        "would_inactivate"
+                    } else {
+                        "inactivated"
+                    };
+                    assert_eq!(
+                        texts(&answer.json()["results"], "outcome"),
+                        [outcome],
+                        "{vendor:?} {list}"
+                    );
                 } else {
                     let problem = problem(&answer);
-                    assert_eq!(in_short(&problem), ("forbidden", false, None), "{vendor:?} {list}");
+                    assert_eq!(
+                        in_short(&problem),
+                        ("forbidden", false, None),
+                        "{vendor:?} {list}"
+                    );
                     let detail = problem["detail"].as_str().unwrap();
-                    assert!(detail.contains(own) && detail.contains("INACTIVATE_ALLOWED_INSTANCES"), "{detail}");
+                    assert!(
+                        detail.contains(own) && detail.contains("INACTIVATE_ALLOWED_INSTANCES"),
+                        "{detail}"
+                    );
                     assert_eq!(simulator.calls(), [], "{vendor:?} {list}: not even read");
                 }
             }
-            assert_eq!(switched_off(&simulator, vendor), usize::from(is_allowed), "{vendor:?} {list}");
+            assert_eq!(
+                switched_off(&simulator, vendor),
+                usize::from(is_allowed),
+                "{vendor:?} {list}"
+            );
         }
     }
 }
 
 #[tokio::test]
-async fn a_provider_that_throttles_is_asked_three_times_for_each_that_is_begun_and_nothing_is_done() {
+async fn a_provider_that_throttles_is_asked_three_times_for_each_that_is_begun_and_nothing_is_done()
+{
     at_once(BROKERS, |vendor| async move {
         let (simulator, mut function, [one, other]) = two(vendor).await;
         simulator.fail(vendor, FaultRule::always(Fault::ThrottleFor(1)));
         let problem = problem(&function.invoke(order(vendor, &[&one, &other])).await);
-        assert_eq!(in_short(&problem), ("throttled", true, Some(throttling(vendor))), "{problem}");
-        assert_eq!(simulator.calls().len(), 3 * reads_of_two(vendor), "{vendor:?}");
+        assert_eq!(
+            in_short(&problem),
+            ("throttled", true, Some(throttling(vendor))),
+            "{problem}"
+        );
+        assert_eq!(
+            simulator.calls().len(),
+            3 * reads_of_two(vendor),
+            "{vendor:?}"
+        );
         assert_eq!(switched_off(&simulator, vendor), 0, "{vendor:?}");
     })
     .await;
@@ -232,8 +375,20 @@ async fn wrong_credentials_are_refused_at_the_first_call_for_each_that_is_begun(
     for vendor in BROKERS {
         let simulator = simulator(everywhere(&issued)).await;
         let mut function = function_with("inactivate", &simulator, &WRONG_SECRETS).await;
-        let problem = problem(&function.invoke(order(vendor, &[&issued[0], &issued[1]])).await);
-        assert_eq!(in_short(&problem), ("provider_rejected", false, Some(refusal_of_a_wrong_key(vendor))), "{problem}");
+        let problem = problem(
+            &function
+                .invoke(order(vendor, &[&issued[0], &issued[1]]))
+                .await,
+        );
+        assert_eq!(
+            in_short(&problem),
+            (
+                "provider_rejected",
+                false,
+                Some(refusal_of_a_wrong_key(vendor))
+            ),
+            "{problem}"
+        );
         assert_eq!(simulator.calls().len(), reads_of_two(vendor), "{vendor:?}");
     }
 }

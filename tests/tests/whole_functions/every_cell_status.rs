@@ -4,10 +4,13 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, IssuedCertificate, Vendor};
 
 use crate::cells::{
-    ALIBABA_CA, WRONG_SECRETS, actions, calls, device, everywhere, pair_everywhere, place, reference, refusal_of_a_wrong_key, request,
-    set_word, source, throttling, with, without,
+    ALIBABA_CA, WRONG_SECRETS, actions, calls, device, everywhere, pair_everywhere, place,
+    reference, refusal_of_a_wrong_key, request, set_word, source, throttling, with, without,
 };
-use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, at_once, function, function_with, in_short, problem, simulator, texts};
+use crate::setup::{
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, at_once, function, function_with, in_short, problem,
+    simulator, texts,
+};
 
 /// The whole result for a certificate in use.
 fn known(vendor: Vendor, issued: &IssuedCertificate) -> Value {
@@ -53,7 +56,14 @@ fn asked(vendor: Vendor, issued: &IssuedCertificate) -> Value {
     match vendor {
         Vendor::TencentMqtt => {
             let [upper, bare] = [serial.to_uppercase(), serial[1..].to_owned()];
-            let values = [serial, &upper, &bare, &bare.to_uppercase(), &format!("00{serial}"), &format!("00{upper}")];
+            let values = [
+                serial,
+                &upper,
+                &bare,
+                &bare.to_uppercase(),
+                &format!("00{serial}"),
+                &format!("00{upper}"),
+            ];
             let filters = json!([{ "Name": "DeviceCertificateSn", "Values": values }]);
             json!([["DescribeDeviceCertificates", {
                 "InstanceId": TENCENT_INSTANCE, "Filters": filters, "Limit": 100, "Offset": 0, "OrderBy": "CREATE_TIME_ASC"
@@ -62,8 +72,12 @@ fn asked(vendor: Vendor, issued: &IssuedCertificate) -> Value {
         Vendor::AlibabaMqtt => json!([["GetDeviceCertificate", {
             "MqttInstanceId": ALIBABA_INSTANCE, "DeviceSn": format!("00{}", serial.to_uppercase()), "CaSn": ALIBABA_CA
         }]]),
-        Vendor::AlibabaCas => json!([["DescribeClientCertificateStatusForSerialNumber", { "SerialNumber": serial }]]),
-        Vendor::AwsIot => json!([["DescribeCertificate", { "certificateId": issued.fingerprint_sha256 }]]),
+        Vendor::AlibabaCas => {
+            json!([["DescribeClientCertificateStatusForSerialNumber", { "SerialNumber": serial }]])
+        }
+        Vendor::AwsIot => {
+            json!([["DescribeCertificate", { "certificateId": issued.fingerprint_sha256 }]])
+        }
     }
 }
 
@@ -81,22 +95,47 @@ async fn each_provider_gives_the_whole_result() {
     let issued = device(1);
     let (simulator, mut function) = pair_everywhere("status", std::slice::from_ref(&issued)).await;
     for vendor in Vendor::ALL {
-        let answer = function.invoke(request(vendor, &json!({ "certificates": [own_reference(vendor, &issued)] }))).await.json();
+        let answer = function
+            .invoke(request(
+                vendor,
+                &json!({ "certificates": [own_reference(vendor, &issued)] }),
+            ))
+            .await
+            .json();
         let expected = json!({ "operation": "status", "results": [known(vendor, &issued)] });
-        assert_eq!(answer["provider_request_ids"].as_array().unwrap().len(), 1, "{vendor:?}");
-        assert_eq!(without(answer, &["provider_request_ids"]), with(expected, &place(vendor)), "{vendor:?}");
+        assert_eq!(
+            answer["provider_request_ids"].as_array().unwrap().len(),
+            1,
+            "{vendor:?}"
+        );
+        assert_eq!(
+            without(answer, &["provider_request_ids"]),
+            with(expected, &place(vendor)),
+            "{vendor:?}"
+        );
         assert_eq!(calls(&simulator), asked(vendor, &issued), "{vendor:?}");
     }
 }
 
 #[tokio::test]
-async fn known_and_unknown_certificates_have_their_results_in_the_order_asked_duplicates_included() {
+async fn known_and_unknown_certificates_have_their_results_in_the_order_asked_duplicates_included()
+{
     let [one, two, stranger] = [1, 2, 3].map(device);
     let (_simulator, mut function) = pair_everywhere("status", &[one.clone(), two.clone()]).await;
     for vendor in Vendor::ALL {
-        let certificates: Vec<Value> = [&two, &stranger, &one, &two].map(|issued| reference(vendor, issued)).into();
-        let answer = function.invoke(request(vendor, &json!({ "certificates": certificates }))).await.json();
-        let expected = json!([known(vendor, &two), unknown(vendor, &stranger), known(vendor, &one), known(vendor, &two)]);
+        let certificates: Vec<Value> = [&two, &stranger, &one, &two]
+            .map(|issued| reference(vendor, issued))
+            .into();
+        let answer = function
+            .invoke(request(vendor, &json!({ "certificates": certificates })))
+            .await
+            .json();
+        let expected = json!([
+            known(vendor, &two),
+            unknown(vendor, &stranger),
+            known(vendor, &one),
+            known(vendor, &two)
+        ]);
         assert_eq!(answer["results"], expected, "{vendor:?}");
     }
 }
@@ -105,10 +144,20 @@ async fn known_and_unknown_certificates_have_their_results_in_the_order_asked_du
 async fn an_instance_that_the_provider_does_not_know_is_not_found_after_one_call() {
     let issued = device(1);
     let (simulator, mut function) = pair_everywhere("status", std::slice::from_ref(&issued)).await;
-    for (vendor, code) in [(Vendor::TencentMqtt, "ResourceNotFound.Instance"), (Vendor::AlibabaMqtt, "MqttInstanceNotFound")] {
-        let request = request(vendor, &json!({ "instance_id": "nowhere", "certificates": [reference(vendor, &issued)] }));
+    for (vendor, code) in [
+        (Vendor::TencentMqtt, "ResourceNotFound.Instance"),
+        (Vendor::AlibabaMqtt, "MqttInstanceNotFound"),
+    ] {
+        let request = request(
+            vendor,
+            &json!({ "instance_id": "nowhere", "certificates": [reference(vendor, &issued)] }),
+        );
         let problem = problem(&function.invoke(request).await);
-        assert_eq!(in_short(&problem), ("not_found", false, Some(code)), "{problem}");
+        assert_eq!(
+            in_short(&problem),
+            ("not_found", false, Some(code)),
+            "{problem}"
+        );
         assert_eq!(calls(&simulator).as_array().unwrap().len(), 1, "{vendor:?}");
     }
 }
@@ -137,10 +186,25 @@ async fn every_word_of_a_provider_is_kept_and_has_its_meaning() {
     let (simulator, mut function) = pair_everywhere("status", std::slice::from_ref(&issued)).await;
     for (vendor, word, status, effective, usable) in WORDS {
         set_word(&simulator, *vendor, &issued, word);
-        let answer = function.invoke(request(*vendor, &json!({ "certificates": [reference(*vendor, &issued)] }))).await.json();
+        let answer = function
+            .invoke(request(
+                *vendor,
+                &json!({ "certificates": [reference(*vendor, &issued)] }),
+            ))
+            .await
+            .json();
         let result = &answer["results"][0];
-        let told = json!([result["status"], result["provider_status"], result["effective_status"], result["usable"]]);
-        assert_eq!(told, json!([status, word, effective, usable]), "{vendor:?} {word}");
+        let told = json!([
+            result["status"],
+            result["provider_status"],
+            result["effective_status"],
+            result["usable"]
+        ]);
+        assert_eq!(
+            told,
+            json!([status, word, effective, usable]),
+            "{vendor:?} {word}"
+        );
     }
 }
 
@@ -158,9 +222,21 @@ async fn a_name_that_the_provider_does_not_know_certificates_by_is_asked_for_bef
         (Vendor::AwsIot, &serial, "fingerprint_sha256"),
     ] {
         let certificates = json!([reference(vendor, &issued), wrong]);
-        let problem = problem(&function.invoke(request(vendor, &json!({ "certificates": certificates }))).await);
-        assert_eq!(in_short(&problem), ("invalid_request", false, None), "{problem}");
-        assert_eq!(problem["field"], format!("certificates[1].{field}"), "{vendor:?}");
+        let problem = problem(
+            &function
+                .invoke(request(vendor, &json!({ "certificates": certificates })))
+                .await,
+        );
+        assert_eq!(
+            in_short(&problem),
+            ("invalid_request", false, None),
+            "{problem}"
+        );
+        assert_eq!(
+            problem["field"],
+            format!("certificates[1].{field}"),
+            "{vendor:?}"
+        );
     }
     assert_eq!(simulator.calls(), []);
 }
@@ -169,11 +245,19 @@ async fn a_name_that_the_provider_does_not_know_certificates_by_is_asked_for_bef
 async fn a_provider_that_throttles_is_asked_three_times() {
     at_once(Vendor::ALL, |vendor| async move {
         let issued = device(1);
-        let (simulator, mut function) = pair_everywhere("status", std::slice::from_ref(&issued)).await;
+        let (simulator, mut function) =
+            pair_everywhere("status", std::slice::from_ref(&issued)).await;
         simulator.fail(vendor, FaultRule::always(Fault::ThrottleFor(1)));
-        let request = request(vendor, &json!({ "certificates": [reference(vendor, &issued)] }));
+        let request = request(
+            vendor,
+            &json!({ "certificates": [reference(vendor, &issued)] }),
+        );
         let problem = problem(&function.invoke(request).await);
-        assert_eq!(in_short(&problem), ("throttled", true, Some(throttling(vendor))), "{problem}");
+        assert_eq!(
+            in_short(&problem),
+            ("throttled", true, Some(throttling(vendor))),
+            "{problem}"
+        );
         assert_eq!(simulator.calls().len(), 3, "{vendor:?}");
     })
     .await;
@@ -185,8 +269,23 @@ async fn wrong_credentials_are_refused_after_one_call() {
     for vendor in Vendor::ALL {
         let simulator = simulator(everywhere(std::slice::from_ref(&issued))).await;
         let mut function = function_with("status", &simulator, &WRONG_SECRETS).await;
-        let problem = problem(&function.invoke(request(vendor, &json!({ "certificates": [reference(vendor, &issued)] }))).await);
-        assert_eq!(in_short(&problem), ("provider_rejected", false, Some(refusal_of_a_wrong_key(vendor))), "{problem}");
+        let problem = problem(
+            &function
+                .invoke(request(
+                    vendor,
+                    &json!({ "certificates": [reference(vendor, &issued)] }),
+                ))
+                .await,
+        );
+        assert_eq!(
+            in_short(&problem),
+            (
+                "provider_rejected",
+                false,
+                Some(refusal_of_a_wrong_key(vendor))
+            ),
+            "{problem}"
+        );
         assert_eq!(simulator.calls().len(), 1, "{vendor:?}");
     }
 }
@@ -196,16 +295,38 @@ async fn one_certificate_that_cannot_be_asked_for_fails_alone() {
     for vendor in [Vendor::AlibabaMqtt, Vendor::AwsIot] {
         let issued: Vec<IssuedCertificate> = (1..=20).map(device).collect();
         let (simulator, mut function) = pair_everywhere("status", &issued).await;
-        let own = if vendor == Vendor::AwsIot { issued[7].fingerprint_sha256.clone() } else { issued[7].serial.to_uppercase() };
+        let own = if vendor == Vendor::AwsIot {
+            issued[7].fingerprint_sha256.clone()
+        } else {
+            issued[7].serial.to_uppercase()
+        };
         simulator.fail(vendor, FaultRule::always(Fault::Internal).containing(&own));
-        let certificates: Vec<Value> = issued.iter().map(|one| own_reference(vendor, one)).collect();
-        let answer = function.invoke(request(vendor, &json!({ "certificates": certificates }))).await.json();
+        let certificates: Vec<Value> = issued
+            .iter()
+            .map(|one| own_reference(vendor, one))
+            .collect();
+        let answer = function
+            .invoke(request(vendor, &json!({ "certificates": certificates })))
+            .await
+            .json();
         for (position, result) in answer["results"].as_array().unwrap().iter().enumerate() {
             let code = &result["error"]["code"];
-            assert_eq!(code, &if position == 7 { json!("provider_unavailable") } else { Value::Null }, "{vendor:?} {position}");
+            assert_eq!(
+                code,
+                &if position == 7 {
+                    json!("provider_unavailable")
+                } else {
+                    Value::Null
+                },
+                "{vendor:?} {position}"
+            );
             assert_eq!(result["found"], position != 7, "{vendor:?} {position}");
         }
-        assert_eq!(actions(&simulator).len(), 22, "{vendor:?}: one call for each, and three for the one");
+        assert_eq!(
+            actions(&simulator).len(),
+            22,
+            "{vendor:?}: one call for each, and three for the one"
+        );
     }
 }
 
@@ -214,27 +335,72 @@ async fn a_thousand_certificates_of_one_request_take_few_calls_or_one_each() {
     let simulator = simulator(crate::setup::full(1_000)).await;
     let mut function = function("status", &simulator).await;
     let names: Vec<Vec<Value>> = simulator.with_fleet(|fleet| {
-        let serial = |serial: &str| json!({ "serial_number": serial, "ca_serial_number": ALIBABA_CA });
+        let serial =
+            |serial: &str| json!({ "serial_number": serial, "ca_serial_number": ALIBABA_CA });
         vec![
             fleet.tencent_mqtt[TENCENT_INSTANCE]
                 .certificates
                 .iter()
                 .map(|one| json!({ "serial_number": one.device_certificate_sn }))
                 .collect(),
-            fleet.alibaba_mqtt[ALIBABA_INSTANCE].certificates.iter().map(|one| serial(&one.device_sn)).collect(),
-            fleet.alibaba_cas.values().map(|one| json!({ "serial_number": one.serial_number })).collect(),
-            fleet.aws_iot.values().map(|one| json!({ "fingerprint_sha256": one.certificate_id })).collect(),
+            fleet.alibaba_mqtt[ALIBABA_INSTANCE]
+                .certificates
+                .iter()
+                .map(|one| serial(&one.device_sn))
+                .collect(),
+            fleet
+                .alibaba_cas
+                .values()
+                .map(|one| json!({ "serial_number": one.serial_number }))
+                .collect(),
+            fleet
+                .aws_iot
+                .values()
+                .map(|one| json!({ "fingerprint_sha256": one.certificate_id }))
+                .collect(),
         ]
     });
     // Tencent's serial numbers go with four or so spellings each into groups of a hundred texts.
-    for ((vendor, names), most) in Vendor::ALL.into_iter().zip(names).zip([1_000 / 25 + 10, 1_000, 5, 1_000]) {
+    for ((vendor, names), most) in
+        Vendor::ALL
+            .into_iter()
+            .zip(names)
+            .zip([1_000 / 25 + 10, 1_000, 5, 1_000])
+    {
         simulator.reset_numbers();
-        let answer = function.invoke(with(source(vendor), &json!({ "certificates": names }))).await.json();
-        let status = if vendor == Vendor::AlibabaCas { "good" } else { "active" };
-        assert!(texts(&answer["results"], "status").iter().all(|told| told == status), "{vendor:?}");
-        let member = if vendor == Vendor::AwsIot { "fingerprint_sha256" } else { "provider_serial_number" };
-        let asked = texts(&json!(names), if vendor == Vendor::AwsIot { member } else { "serial_number" });
-        assert_eq!(texts(&answer["results"], member), asked, "{vendor:?}: in the order asked");
+        let answer = function
+            .invoke(with(source(vendor), &json!({ "certificates": names })))
+            .await
+            .json();
+        let status = if vendor == Vendor::AlibabaCas {
+            "good"
+        } else {
+            "active"
+        };
+        assert!(
+            texts(&answer["results"], "status")
+                .iter()
+                .all(|told| told == status),
+            "{vendor:?}"
+        );
+        let member = if vendor == Vendor::AwsIot {
+            "fingerprint_sha256"
+        } else {
+            "provider_serial_number"
+        };
+        let asked = texts(
+            &json!(names),
+            if vendor == Vendor::AwsIot {
+                member
+            } else {
+                "serial_number"
+            },
+        );
+        assert_eq!(
+            texts(&answer["results"], member),
+            asked,
+            "{vendor:?}: in the order asked"
+        );
         let calls = simulator.calls().len();
         assert!(calls <= most, "{vendor:?}: {calls} calls");
     }

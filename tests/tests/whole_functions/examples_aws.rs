@@ -37,50 +37,95 @@ const REFUSALS: &[(&str, &str, bool, &str, bool)] = &[
 ];
 
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    REFUSALS.iter().map(|(name, ..)| *name).chain([DESCRIBED, NOT_FOUND, STATE, UPDATED])
+    REFUSALS
+        .iter()
+        .map(|(name, ..)| *name)
+        .chain([DESCRIBED, NOT_FOUND, STATE, UPDATED])
 }
 
 fn asked_for_one() -> Value {
-    request(Vendor::AwsIot, &json!({ "certificates": [{ "fingerprint_sha256": ID }] }))
+    request(
+        Vendor::AwsIot,
+        &json!({ "certificates": [{ "fingerprint_sha256": ID }] }),
+    )
 }
 
 /// A function whose reads of a certificate are answered by the recorded one.
 async fn reading(name: &str) -> (Simulator, Runtime) {
     let (simulator, function) = pair(name, Fleet::empty()).await;
-    simulator.fail(Vendor::AwsIot, FaultRule::always(recorded::answer(DESCRIBED)).on(READ));
+    simulator.fail(
+        Vendor::AwsIot,
+        FaultRule::always(recorded::answer(DESCRIBED)).on(READ),
+    );
     (simulator, function)
 }
 
 /// The error is the recorded refusal, with what it says.
 #[track_caller]
-fn assert_is(error: &Value, name: &str, code: &str, retryable: bool, vendor_code: &str, is_shown: bool) {
-    assert_eq!(in_short(error), (code, retryable, Some(vendor_code)), "{name}: {error}");
+fn assert_is(
+    error: &Value,
+    name: &str,
+    code: &str,
+    retryable: bool,
+    vendor_code: &str,
+    is_shown: bool,
+) {
+    assert_eq!(
+        in_short(error),
+        (code, retryable, Some(vendor_code)),
+        "{name}: {error}"
+    );
     assert_eq!(error["provider_error"]["request_id"], REQUEST_ID, "{name}");
-    let message = if is_shown { recorded::body(name)["message"].take() } else { Value::Null };
+    let message = if is_shown {
+        recorded::body(name)["message"].take()
+    } else {
+        Value::Null
+    };
     assert_eq!(error["provider_error"]["message"], message, "{name}");
 }
 
 #[tokio::test]
 async fn every_refusal_of_a_read_becomes_the_error_that_its_type_means() {
-    let cases = ["describe", "inactivate", "status"].into_iter().flat_map(|name| REFUSALS.iter().map(move |refusal| (name, refusal)));
-    at_once(cases, |(function_name, &(name, code, retryable, vendor_code, is_shown))| async move {
-        let (simulator, mut function) = pair(function_name, Fleet::empty()).await;
-        simulator.fail(Vendor::AwsIot, FaultRule::always(recorded::answer(name)));
-        let (error, action) = if function_name == "describe" {
-            (problem(&function.invoke(request(Vendor::AwsIot, &json!({}))).await), LIST)
-        } else {
-            (refusal(&function.invoke(asked_for_one()).await, vendor_code), READ)
-        };
-        assert_is(&error, name, code, retryable, vendor_code, is_shown);
-        assert_eq!(actions(&simulator), vec![action; if retryable { 3 } else { 1 }], "{function_name} {name}");
-    })
+    let cases = ["describe", "inactivate", "status"]
+        .into_iter()
+        .flat_map(|name| REFUSALS.iter().map(move |refusal| (name, refusal)));
+    at_once(
+        cases,
+        |(function_name, &(name, code, retryable, vendor_code, is_shown))| async move {
+            let (simulator, mut function) = pair(function_name, Fleet::empty()).await;
+            simulator.fail(Vendor::AwsIot, FaultRule::always(recorded::answer(name)));
+            let (error, action) = if function_name == "describe" {
+                (
+                    problem(&function.invoke(request(Vendor::AwsIot, &json!({}))).await),
+                    LIST,
+                )
+            } else {
+                (
+                    refusal(&function.invoke(asked_for_one()).await, vendor_code),
+                    READ,
+                )
+            };
+            assert_is(&error, name, code, retryable, vendor_code, is_shown);
+            assert_eq!(
+                actions(&simulator),
+                vec![action; if retryable { 3 } else { 1 }],
+                "{function_name} {name}"
+            );
+        },
+    )
     .await;
 }
 
 #[tokio::test]
 async fn a_permanent_refusal_of_the_write_is_not_repeated() {
     let permanent = REFUSALS.iter().filter(|(_, _, retryable, ..)| !retryable);
-    let state = (STATE, "provider_rejected", false, "CertificateStateException", true);
+    let state = (
+        STATE,
+        "provider_rejected",
+        false,
+        "CertificateStateException",
+        true,
+    );
     at_once(permanent.copied().chain([state]), |(name, code, retryable, vendor_code, is_shown)| async move {
         let (simulator, mut function) = reading("inactivate").await;
         simulator.fail(Vendor::AwsIot, FaultRule::always(recorded::answer(name)).on(WRITE));
@@ -118,7 +163,10 @@ async fn the_described_certificate_has_the_whole_status() {
         }],
         "provider_request_ids": []
     });
-    assert_eq!(function.invoke(asked_for_one()).await.json(), with(expected, &place(Vendor::AwsIot)));
+    assert_eq!(
+        function.invoke(asked_for_one()).await.json(),
+        with(expected, &place(Vendor::AwsIot))
+    );
     assert_eq!(actions(&simulator), [READ]);
 }
 
@@ -127,8 +175,14 @@ async fn an_empty_answer_to_the_write_and_a_read_are_the_evidence() {
     let (simulator, mut function) = pair("inactivate", Fleet::empty()).await;
     let mut off = recorded::body(DESCRIBED);
     off["certificateDescription"]["status"] = json!("INACTIVE");
-    simulator.fail(Vendor::AwsIot, FaultRule::once(recorded::answer(DESCRIBED)).on(READ));
-    simulator.fail(Vendor::AwsIot, FaultRule::once(recorded::answer(UPDATED)).on(WRITE));
+    simulator.fail(
+        Vendor::AwsIot,
+        FaultRule::once(recorded::answer(DESCRIBED)).on(READ),
+    );
+    simulator.fail(
+        Vendor::AwsIot,
+        FaultRule::once(recorded::answer(UPDATED)).on(WRITE),
+    );
     simulator.fail(Vendor::AwsIot, FaultRule::once(success(&off)).on(READ));
     let own = json!({ "outcome": "inactivated", "status_before": "active", "status": "inactive", "verified": true });
     let expected = json!({
@@ -138,7 +192,10 @@ async fn an_empty_answer_to_the_write_and_a_read_are_the_evidence() {
             "not_attempted": 0
         }
     });
-    let answer = apart_from_the_order(&asked_for_one(), function.invoke(asked_for_one()).await.json());
+    let answer = apart_from_the_order(
+        &asked_for_one(),
+        function.invoke(asked_for_one()).await.json(),
+    );
     assert_eq!(answer, with(expected, &place(Vendor::AwsIot)));
     assert_eq!(actions(&simulator), [READ, WRITE, READ]);
 }
@@ -153,11 +210,13 @@ async fn a_certificate_that_is_not_there_is_a_result() {
         "found": false, "status": "unknown", "provider_status": null, "effective_status": "unknown", "usable": false,
         "revoked_at": null, "not_before": null, "not_after": null, "disagreements": []
     });
-    let inactivate =
-        json!({ "outcome": "not_found", "status_before": null, "status": null, "verified": false, "provider_request_id": null });
+    let inactivate = json!({ "outcome": "not_found", "status_before": null, "status": null, "verified": false, "provider_request_id": null });
     for (name, expected) in [("status", status), ("inactivate", inactivate)] {
         let (simulator, mut function) = pair(name, Fleet::empty()).await;
-        simulator.fail(Vendor::AwsIot, FaultRule::always(recorded::answer(NOT_FOUND)));
+        simulator.fail(
+            Vendor::AwsIot,
+            FaultRule::always(recorded::answer(NOT_FOUND)),
+        );
         let answer = function.invoke(asked_for_one()).await.json();
         assert_eq!(answer["results"], json!([with(expected, &own)]), "{name}");
         assert_eq!(actions(&simulator), [READ], "{name}");
@@ -167,8 +226,15 @@ async fn a_certificate_that_is_not_there_is_a_result() {
 #[tokio::test]
 async fn a_certificate_that_is_shown_but_not_found_by_the_write_is_not_off() {
     let (simulator, mut function) = reading("inactivate").await;
-    simulator.fail(Vendor::AwsIot, FaultRule::always(recorded::answer(NOT_FOUND)).on(WRITE));
+    simulator.fail(
+        Vendor::AwsIot,
+        FaultRule::always(recorded::answer(NOT_FOUND)).on(WRITE),
+    );
     let problem = problem(&function.invoke(asked_for_one()).await);
-    assert_eq!(in_short(&problem), ("provider_invalid_response", true, None), "{problem}");
+    assert_eq!(
+        in_short(&problem),
+        ("provider_invalid_response", true, None),
+        "{problem}"
+    );
     assert_eq!(actions(&simulator), [READ, WRITE, READ, READ, READ, READ]);
 }

@@ -25,7 +25,12 @@ fn others() -> Fleet {
     let text = |text: &Value| text.as_str().unwrap().to_owned();
     let of_alibaba = recorded::body("alibaba-mqtt/ListDeviceCertificate.ok-two");
     let of_tencent = recorded::body("tencent-mqtt/DescribeDeviceCertificate.ok");
-    let bare = || AwsCertificate { ca_certificate_id: None, not_before: None, not_after: None, ..AwsCertificate::default() };
+    let bare = || AwsCertificate {
+        ca_certificate_id: None,
+        not_before: None,
+        not_after: None,
+        ..AwsCertificate::default()
+    };
     Fleet::empty().with_aws_iot([
         AwsCertificate {
             certificate_id: SECOND.to_owned(),
@@ -75,9 +80,22 @@ fn answer(certificates: &Value) -> Value {
 #[tokio::test]
 async fn two_pages_are_one_list_of_described_certificates() {
     let (simulator, mut function) = pair("describe", others()).await;
-    simulator.fail(Vendor::AwsIot, FaultRule::once(recorded::answer(LAST_PAGE)).on(LIST).containing("\"AAAb+c/d9==\""));
-    simulator.fail(Vendor::AwsIot, FaultRule::once(recorded::answer(FIRST_PAGE)).on(LIST));
-    simulator.fail(Vendor::AwsIot, FaultRule::once(recorded::answer(DESCRIBED)).on(READ).containing(ID));
+    simulator.fail(
+        Vendor::AwsIot,
+        FaultRule::once(recorded::answer(LAST_PAGE))
+            .on(LIST)
+            .containing("\"AAAb+c/d9==\""),
+    );
+    simulator.fail(
+        Vendor::AwsIot,
+        FaultRule::once(recorded::answer(FIRST_PAGE)).on(LIST),
+    );
+    simulator.fail(
+        Vendor::AwsIot,
+        FaultRule::once(recorded::answer(DESCRIBED))
+            .on(READ)
+            .containing(ID),
+    );
     let second = record(&json!({
         "serial_number": "181cf3245523979e", "fingerprint_sha256": SECOND,
         "subject": { "common_name": "vin-0002.example.test", "organizational_unit": "fleet" },
@@ -90,7 +108,10 @@ async fn two_pages_are_one_list_of_described_certificates() {
         "status": "inactive", "provider_status": "INACTIVE", "effective_status": "expired", "usable": false,
         "not_before": "2024-12-19T14:48:26Z", "not_after": "2025-12-19T14:48:26Z", "created_at": "2024-12-19T14:48:26Z"
     }));
-    let told = function.invoke(request(Vendor::AwsIot, &json!({}))).await.json();
+    let told = function
+        .invoke(request(Vendor::AwsIot, &json!({})))
+        .await
+        .json();
     assert_eq!(told, answer(&json!([first(), second, third])));
     let mut asked = calls(&simulator);
     // The certificates of a page are asked for side by side.
@@ -111,18 +132,44 @@ async fn two_pages_are_one_list_of_described_certificates() {
 #[tokio::test]
 async fn the_list_of_one_ca_is_that_of_its_own_action() {
     let (simulator, mut function) = pair("describe", Fleet::empty()).await;
-    simulator.fail(Vendor::AwsIot, FaultRule::once(recorded::answer(OF_ONE_CA)).on("ListCertificatesByCA").containing(CA));
-    simulator.fail(Vendor::AwsIot, FaultRule::once(recorded::answer(DESCRIBED)).on(READ));
-    let request = request(Vendor::AwsIot, &json!({ "filter": { "ca_fingerprints_sha256": [CA] } }));
-    assert_eq!(function.invoke(request).await.json(), answer(&json!([first()])));
+    simulator.fail(
+        Vendor::AwsIot,
+        FaultRule::once(recorded::answer(OF_ONE_CA))
+            .on("ListCertificatesByCA")
+            .containing(CA),
+    );
+    simulator.fail(
+        Vendor::AwsIot,
+        FaultRule::once(recorded::answer(DESCRIBED)).on(READ),
+    );
+    let request = request(
+        Vendor::AwsIot,
+        &json!({ "filter": { "ca_fingerprints_sha256": [CA] } }),
+    );
+    assert_eq!(
+        function.invoke(request).await.json(),
+        answer(&json!([first()]))
+    );
     assert_eq!(actions(&simulator), ["ListCertificatesByCA", READ]);
 }
 
 #[tokio::test]
 async fn a_listed_certificate_that_is_gone_by_the_time_it_is_read_is_left_out() {
     let (simulator, mut function) = pair("describe", Fleet::empty()).await;
-    simulator.fail(Vendor::AwsIot, FaultRule::once(recorded::answer(LAST_PAGE)).on(LIST));
-    simulator.fail(Vendor::AwsIot, FaultRule::once(recorded::answer(NOT_FOUND)).on(READ));
-    assert_eq!(function.invoke(request(Vendor::AwsIot, &json!({}))).await.json(), answer(&json!([])));
+    simulator.fail(
+        Vendor::AwsIot,
+        FaultRule::once(recorded::answer(LAST_PAGE)).on(LIST),
+    );
+    simulator.fail(
+        Vendor::AwsIot,
+        FaultRule::once(recorded::answer(NOT_FOUND)).on(READ),
+    );
+    assert_eq!(
+        function
+            .invoke(request(Vendor::AwsIot, &json!({})))
+            .await
+            .json(),
+        answer(&json!([]))
+    );
     assert_eq!(actions(&simulator), [LIST, READ]);
 }

@@ -38,7 +38,13 @@ const REFUSALS: &[(&str, &str, bool, Option<&str>)] = &[
     ("tencent-mqtt/Any.error-unsupported-region", "provider_rejected", false, Some("UnsupportedRegion")),
 ];
 
-type Row = (&'static str, &'static str, &'static str, &'static str, Option<bool>);
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<bool>,
+);
 
 /// Answer, and of each certificate its serial number, status, the vendor's word, effective status and whether it is usable.
 const LISTS: &[(&str, &[Row])] = &[
@@ -46,49 +52,113 @@ const LISTS: &[(&str, &[Row])] = &[
     (
         "tencent-mqtt/DescribeDeviceCertificates.ok-four-statuses",
         &[
-            ("0eef68a582b94254296e54ce754f94d707a59913", "active", "ACTIVE", "expired", Some(false)),
-            ("8085f52ece5bd88308df6d98d9707716", "inactive", "INACTIVE", "inactive", Some(false)),
-            ("181cf3245523979e", "revoked", "REVOKED", "revoked", Some(false)),
-            ("37593a", "pending_activation", "PENDING_ACTIVATION", "pending_activation", Some(false)),
+            (
+                "0eef68a582b94254296e54ce754f94d707a59913",
+                "active",
+                "ACTIVE",
+                "expired",
+                Some(false),
+            ),
+            (
+                "8085f52ece5bd88308df6d98d9707716",
+                "inactive",
+                "INACTIVE",
+                "inactive",
+                Some(false),
+            ),
+            (
+                "181cf3245523979e",
+                "revoked",
+                "REVOKED",
+                "revoked",
+                Some(false),
+            ),
+            (
+                "37593a",
+                "pending_activation",
+                "PENDING_ACTIVATION",
+                "pending_activation",
+                Some(false),
+            ),
         ],
     ),
     (
         "tencent-mqtt/DescribeDeviceCertificates.ok-one",
-        &[("0eef68a582b94254296e54ce754f94d707a59913", "active", "ACTIVE", "expired", Some(false))],
+        &[(
+            "0eef68a582b94254296e54ce754f94d707a59913",
+            "active",
+            "ACTIVE",
+            "expired",
+            Some(false),
+        )],
     ),
     (
         // The vendor leaves out the dates, and the certificate itself tells them.
         "tencent-mqtt/DescribeDeviceCertificates.ok-only-guaranteed-fields",
-        &[("0eef68a582b94254296e54ce754f94d707a59913", "active", "ACTIVE", "expired", Some(false))],
+        &[(
+            "0eef68a582b94254296e54ce754f94d707a59913",
+            "active",
+            "ACTIVE",
+            "expired",
+            Some(false),
+        )],
     ),
     (
         "tencent-mqtt/DescribeDeviceCertificates.ok-page-2-of-3",
         &[
-            ("181cf3245523979e", "revoked", "REVOKED", "revoked", Some(false)),
-            ("37593a", "pending_activation", "PENDING_ACTIVATION", "pending_activation", Some(false)),
+            (
+                "181cf3245523979e",
+                "revoked",
+                "REVOKED",
+                "revoked",
+                Some(false),
+            ),
+            (
+                "37593a",
+                "pending_activation",
+                "PENDING_ACTIVATION",
+                "pending_activation",
+                Some(false),
+            ),
         ],
     ),
     (
         "tencent-mqtt/DescribeDeviceCertificates.ok-unknown-values",
-        &[("0eef68a582b94254296e54ce754f94d707a59913", "unknown", "SUSPENDED", "expired", Some(false))],
+        &[(
+            "0eef68a582b94254296e54ce754f94d707a59913",
+            "unknown",
+            "SUSPENDED",
+            "expired",
+            Some(false),
+        )],
     ),
 ];
 
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     let lists = LISTS.iter().map(|(name, _)| *name);
-    REFUSALS.iter().map(|(name, ..)| *name).chain(lists).chain([SEED])
+    REFUSALS
+        .iter()
+        .map(|(name, ..)| *name)
+        .chain(lists)
+        .chain([SEED])
 }
 
 async fn asked(name: &str) -> (Simulator, Runtime) {
     let (simulator, function) = pair("describe", tencent(vec![])).await;
-    simulator.fail(Vendor::TencentMqtt, FaultRule::always(recorded::answer(name)));
+    simulator.fail(
+        Vendor::TencentMqtt,
+        FaultRule::always(recorded::answer(name)),
+    );
     (simulator, function)
 }
 
 #[tokio::test]
 async fn the_published_example_gives_the_contracts_answer() {
     let (simulator, mut function) = asked(SEED).await;
-    let answer = function.invoke(json!({ "instance_id": TENCENT_INSTANCE })).await.json();
+    let answer = function
+        .invoke(json!({ "instance_id": TENCENT_INSTANCE }))
+        .await
+        .json();
     assert_eq!(
         answer,
         json!({
@@ -112,17 +182,38 @@ async fn the_published_example_gives_the_contracts_answer() {
 
 #[tokio::test]
 async fn every_refusal_becomes_the_error_that_its_code_means() {
-    at_once(REFUSALS, |&(name, code, retryable, vendor_code)| async move {
-        let (simulator, mut function) = asked(name).await;
-        let problem = problem(&function.invoke(json!({ "instance_id": TENCENT_INSTANCE })).await);
-        assert_eq!(in_short(&problem), (code, retryable, vendor_code), "{name}: {problem}");
-        let calls = if retryable { 3 } else { 1 };
-        assert_eq!(simulator.count(Vendor::TencentMqtt, ACTION), calls, "calls for {name}");
-        if let Some(request_id) = recorded::body(name)["Response"]["RequestId"].as_str() {
-            assert_eq!(problem["provider_error"]["request_id"], request_id, "{name}");
-            assert_eq!(problem["provider_error"]["provider"], "tencent-mqtt", "{name}");
-        }
-    })
+    at_once(
+        REFUSALS,
+        |&(name, code, retryable, vendor_code)| async move {
+            let (simulator, mut function) = asked(name).await;
+            let problem = problem(
+                &function
+                    .invoke(json!({ "instance_id": TENCENT_INSTANCE }))
+                    .await,
+            );
+            assert_eq!(
+                in_short(&problem),
+                (code, retryable, vendor_code),
+                "{name}: {problem}"
+            );
+            let calls = if retryable { 3 } else { 1 };
+            assert_eq!(
+                simulator.count(Vendor::TencentMqtt, ACTION),
+                calls,
+                "calls for {name}"
+            );
+            if let Some(request_id) = recorded::body(name)["Response"]["RequestId"].as_str() {
+                assert_eq!(
+                    problem["provider_error"]["request_id"], request_id,
+                    "{name}"
+                );
+                assert_eq!(
+                    problem["provider_error"]["provider"], "tencent-mqtt",
+                    "{name}"
+                );
+            }
+        },
+    )
     .await;
 }
 
@@ -132,9 +223,21 @@ async fn every_list_keeps_what_the_vendor_says() {
         let (_simulator, mut function) = asked(name).await;
         let request = json!({ "instance_id": TENCENT_INSTANCE, "limit": rows.len().max(1) });
         let answer = function.invoke(request).await.json();
-        let row =
-            |one: &Value| json!([one["serial_number"], one["status"], one["provider_status"], one["effective_status"], one["usable"]]);
-        let told: Vec<Value> = answer["certificates"].as_array().unwrap().iter().map(row).collect();
+        let row = |one: &Value| {
+            json!([
+                one["serial_number"],
+                one["status"],
+                one["provider_status"],
+                one["effective_status"],
+                one["usable"]
+            ])
+        };
+        let told: Vec<Value> = answer["certificates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(row)
+            .collect();
         assert_eq!(json!(told), json!(rows), "{name}");
         let response = &recorded::body(name)["Response"];
         assert_eq!(answer["total_count"], response["TotalCount"], "{name}");
@@ -149,12 +252,21 @@ const ONLY_GUARANTEED: &str = "tencent-mqtt/DescribeDeviceCertificates.ok-only-g
 #[tokio::test]
 async fn what_the_vendor_leaves_out_is_told_by_the_certificate_or_null() {
     let (_simulator, mut function) = asked(ONLY_GUARANTEED).await;
-    let answer = function.invoke(json!({ "instance_id": TENCENT_INSTANCE })).await.json();
+    let answer = function
+        .invoke(json!({ "instance_id": TENCENT_INSTANCE }))
+        .await
+        .json();
     let certificate = &answer["certificates"][0];
     for member in ["source", "last_inactivated_at"] {
         assert_eq!(certificate.get(member), Some(&Value::Null), "{member}");
     }
-    assert_eq!((&certificate["not_before"], &certificate["not_after"]), (&json!("2024-12-19T14:48:26Z"), &json!("2025-12-19T14:48:26Z")));
+    assert_eq!(
+        (&certificate["not_before"], &certificate["not_after"]),
+        (
+            &json!("2024-12-19T14:48:26Z"),
+            &json!("2025-12-19T14:48:26Z")
+        )
+    );
     assert_eq!(certificate["disagreements"], json!([]));
 }
 
@@ -162,14 +274,30 @@ async fn what_the_vendor_leaves_out_is_told_by_the_certificate_or_null() {
 async fn what_neither_the_vendor_nor_a_certificate_tells_is_null() {
     let (simulator, mut function) = pair("describe", tencent(vec![])).await;
     let mut body = recorded::body(ONLY_GUARANTEED);
-    body["Response"]["Data"][0]["DeviceCertificate"] = json!("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n");
+    body["Response"]["Data"][0]["DeviceCertificate"] =
+        json!("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n");
     simulator.fail(Vendor::TencentMqtt, FaultRule::always(success(&body)));
-    let answer = function.invoke(json!({ "instance_id": TENCENT_INSTANCE })).await.json();
+    let answer = function
+        .invoke(json!({ "instance_id": TENCENT_INSTANCE }))
+        .await
+        .json();
     let certificate = &answer["certificates"][0];
-    for member in ["source", "not_before", "not_after", "last_inactivated_at", "fingerprint_sha256"] {
+    for member in [
+        "source",
+        "not_before",
+        "not_after",
+        "last_inactivated_at",
+        "fingerprint_sha256",
+    ] {
         assert_eq!(certificate.get(member), Some(&Value::Null), "{member}");
     }
-    assert_eq!(certificate["subject"], json!({ "common_name": "tx", "organizational_unit": null }));
+    assert_eq!(
+        certificate["subject"],
+        json!({ "common_name": "tx", "organizational_unit": null })
+    );
     // Without dates nobody can say whether it is accepted.
-    assert_eq!((&certificate["effective_status"], &certificate["usable"]), (&json!("active"), &Value::Null));
+    assert_eq!(
+        (&certificate["effective_status"], &certificate["usable"]),
+        (&json!("active"), &Value::Null)
+    );
 }

@@ -84,13 +84,48 @@ async fn every_list_gives_the_whole_answer_by_one_call() {
     let all = json!(["ListDeviceCertificate", all]);
     let cases = [
         // Whatever its total and page number say.
-        (Vendor::AlibabaMqtt, PUBLISHED, json!({}), published(), json!(1), all.clone()),
-        (Vendor::AlibabaMqtt, EMPTY, json!({}), json!([]), json!(0), all.clone()),
+        (
+            Vendor::AlibabaMqtt,
+            PUBLISHED,
+            json!({}),
+            published(),
+            json!(1),
+            all.clone(),
+        ),
+        (
+            Vendor::AlibabaMqtt,
+            EMPTY,
+            json!({}),
+            json!([]),
+            json!(0),
+            all.clone(),
+        ),
         (Vendor::AlibabaMqtt, TWO, json!({}), two(), json!(2), all),
         // How many pass a filter is not known.
-        (Vendor::AlibabaMqtt, TWO_OF_ONE_CA, narrowed, two(), Value::Null, json!(["ListDeviceCertificateByCaSn", of_one_ca])),
-        (Vendor::AlibabaCas, PCA_EMPTY, json!({}), json!([]), json!(0), pca.clone()),
-        (Vendor::AlibabaCas, PCA_ONE, json!({}), of_the_pca(), json!(1), pca),
+        (
+            Vendor::AlibabaMqtt,
+            TWO_OF_ONE_CA,
+            narrowed,
+            two(),
+            Value::Null,
+            json!(["ListDeviceCertificateByCaSn", of_one_ca]),
+        ),
+        (
+            Vendor::AlibabaCas,
+            PCA_EMPTY,
+            json!({}),
+            json!([]),
+            json!(0),
+            pca.clone(),
+        ),
+        (
+            Vendor::AlibabaCas,
+            PCA_ONE,
+            json!({}),
+            of_the_pca(),
+            json!(1),
+            pca,
+        ),
     ];
     at_once(cases, |(vendor, name, own, certificates, total_count, call)| async move {
         let fleet = if vendor == Vendor::AlibabaMqtt { alibaba(vec![]) } else { cas(vec![]) };

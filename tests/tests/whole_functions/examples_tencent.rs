@@ -23,7 +23,10 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 fn order(dry_run: bool) -> Value {
-    request(Vendor::TencentMqtt, &json!({ "certificates": [{ "serial_number": SERIAL }], "dry_run": dry_run }))
+    request(
+        Vendor::TencentMqtt,
+        &json!({ "certificates": [{ "serial_number": SERIAL }], "dry_run": dry_run }),
+    )
 }
 
 /// The whole answer about the described certificate, with these members of the result's own.
@@ -46,10 +49,22 @@ fn answer(dry_run: bool, own: &Value) -> Value {
 #[tokio::test]
 async fn the_described_certificate_would_be_switched_off() {
     let (simulator, mut function) = pair("inactivate", tencent(vec![])).await;
-    simulator.fail(Vendor::TencentMqtt, FaultRule::once(recorded::answer(DESCRIBED)).on(READ));
+    simulator.fail(
+        Vendor::TencentMqtt,
+        FaultRule::once(recorded::answer(DESCRIBED)).on(READ),
+    );
     let told = apart_from_the_order(&order(true), function.invoke(order(true)).await.json());
-    assert_eq!(told, answer(true, &json!({ "outcome": "would_inactivate", "status": "active" })));
-    assert_eq!(calls(&simulator), json!([[READ, { "InstanceId": TENCENT_INSTANCE, "DeviceCertificateSn": SERIAL }]]));
+    assert_eq!(
+        told,
+        answer(
+            true,
+            &json!({ "outcome": "would_inactivate", "status": "active" })
+        )
+    );
+    assert_eq!(
+        calls(&simulator),
+        json!([[READ, { "InstanceId": TENCENT_INSTANCE, "DeviceCertificateSn": SERIAL }]])
+    );
 }
 
 #[tokio::test]
@@ -57,35 +72,60 @@ async fn an_answer_with_nothing_but_its_request_id_and_a_read_are_the_evidence()
     let (simulator, mut function) = pair("inactivate", tencent(vec![])).await;
     let mut off = recorded::body(DESCRIBED);
     off["Response"]["Status"] = json!("INACTIVE");
-    simulator.fail(Vendor::TencentMqtt, FaultRule::once(recorded::answer(DESCRIBED)).on(READ));
-    simulator.fail(Vendor::TencentMqtt, FaultRule::once(recorded::answer(DONE)).on(WRITE));
+    simulator.fail(
+        Vendor::TencentMqtt,
+        FaultRule::once(recorded::answer(DESCRIBED)).on(READ),
+    );
+    simulator.fail(
+        Vendor::TencentMqtt,
+        FaultRule::once(recorded::answer(DONE)).on(WRITE),
+    );
     simulator.fail(Vendor::TencentMqtt, FaultRule::once(success(&off)).on(READ));
     let own = json!({ "outcome": "inactivated", "status": "inactive", "provider_request_id": "f33b58df-866a-4ff0-b047-f9d72c4e08ea" });
     let told = apart_from_the_order(&order(false), function.invoke(order(false)).await.json());
     assert_eq!(told, answer(false, &own));
     let names = json!({ "InstanceId": TENCENT_INSTANCE, "DeviceCertificateSn": SERIAL });
-    assert_eq!(calls(&simulator), json!([[READ, names], [WRITE, names], [READ, names]]));
+    assert_eq!(
+        calls(&simulator),
+        json!([[READ, names], [WRITE, names], [READ, names]])
+    );
 }
 
 #[tokio::test]
 async fn a_certificate_that_is_not_there_is_a_result() {
     let (simulator, mut function) = pair("inactivate", tencent(vec![])).await;
-    simulator.fail(Vendor::TencentMqtt, FaultRule::always(recorded::answer(NOT_FOUND)));
+    simulator.fail(
+        Vendor::TencentMqtt,
+        FaultRule::always(recorded::answer(NOT_FOUND)),
+    );
     let own = json!({
         "outcome": "not_found", "status_before": null, "status": null, "verified": false, "provider_serial_number": null,
         "serial_number_base": null, "ca_serial_number": null, "fingerprint_sha256": null
     });
     let told = apart_from_the_order(&order(false), function.invoke(order(false)).await.json());
     assert_eq!(told, answer(false, &own));
-    assert!(actions(&simulator).iter().all(|action| action == READ), "no order");
+    assert!(
+        actions(&simulator).iter().all(|action| action == READ),
+        "no order"
+    );
 }
 
 #[tokio::test]
 async fn a_certificate_that_is_shown_but_not_found_by_the_write_is_not_off() {
     let (simulator, mut function) = pair("inactivate", tencent(vec![])).await;
-    simulator.fail(Vendor::TencentMqtt, FaultRule::always(recorded::answer(DESCRIBED)).on(READ));
-    simulator.fail(Vendor::TencentMqtt, FaultRule::always(recorded::answer(NOT_FOUND)).on(WRITE));
+    simulator.fail(
+        Vendor::TencentMqtt,
+        FaultRule::always(recorded::answer(DESCRIBED)).on(READ),
+    );
+    simulator.fail(
+        Vendor::TencentMqtt,
+        FaultRule::always(recorded::answer(NOT_FOUND)).on(WRITE),
+    );
     let problem = problem(&function.invoke(order(false)).await);
-    assert_eq!(in_short(&problem), ("provider_invalid_response", true, None), "{problem}");
+    assert_eq!(
+        in_short(&problem),
+        ("provider_invalid_response", true, None),
+        "{problem}"
+    );
     assert_eq!(actions(&simulator), [READ, WRITE, READ, READ, READ, READ]);
 }

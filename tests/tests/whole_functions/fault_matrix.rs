@@ -30,7 +30,9 @@ const AT_ONCE: usize = 8;
 async fn assert_all(rows: Vec<Row>) {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let rows: Vec<Arc<Row>> = rows.into_iter().map(Arc::new).collect();
-    let cells = rows.iter().flat_map(|row| (0..FUNCTIONS.len()).map(move |place| (Arc::clone(row), place)));
+    let cells = rows
+        .iter()
+        .flat_map(|row| (0..FUNCTIONS.len()).map(move |place| (Arc::clone(row), place)));
     let mut running: JoinSet<Vec<String>> = JoinSet::new();
     for (row, place) in cells {
         let free = Arc::clone(&places);
@@ -40,20 +42,38 @@ async fn assert_all(rows: Vec<Row>) {
         });
     }
     let wrong: Vec<String> = running.join_all().await.into_iter().flatten().collect();
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// What is wrong with both cells of one function.
 async fn wrongs_of(row: &Row, place: usize) -> Vec<String> {
     let name = FUNCTIONS[place].name;
     let mut stage = Stage::start(row, place).await;
-    let reports = [("over HTTP", stage.by_http().await), ("from a queue", stage.by_queue().await)];
+    let reports = [
+        ("over HTTP", stage.by_http().await),
+        ("from a queue", stage.by_queue().await),
+    ];
     let mut wrong = Vec::new();
-    let mut outputs = vec![Output { name: format!("the log of {name}, {}", row.name), bytes: stage.log() }];
+    let mut outputs = vec![Output {
+        name: format!("the log of {name}, {}", row.name),
+        bytes: stage.log(),
+    }];
     for (way, report) in reports {
         let of_cell = wrongs(row, &row.expected[place], &stage.request(), &report);
-        wrong.extend(of_cell.into_iter().map(|wrong| format!("{}, {name} {way}: {wrong}", row.name)));
-        outputs.push(Output { name: format!("the answer of {name} {way}, {}", row.name), bytes: report.output });
+        wrong.extend(
+            of_cell
+                .into_iter()
+                .map(|wrong| format!("{}, {name} {way}: {wrong}", row.name)),
+        );
+        outputs.push(Output {
+            name: format!("the answer of {name} {way}, {}", row.name),
+            bytes: report.output,
+        });
     }
     SECRETS.assert_absent(&outputs);
     let memory = stage.peak_memory();
@@ -96,7 +116,11 @@ async fn vendors_that_are_slow_and_requests_that_are_late_or_come_twice() {
 /// One refused order, one that is carried out, and a read as the evidence; beside it the other certificate without the refused order.
 #[tokio::test]
 async fn throttled_once_and_then_success_is_exactly_one_call_more() {
-    let expected = [answer("active active", "rr"), answer("inactivated inactivated", "rwr rwwr"), answer("good good", "rr")];
+    let expected = [
+        answer("active active", "rr"),
+        answer("inactivated inactivated", "rwr rwwr"),
+        answer("good good", "rr"),
+    ];
     let trouble = Trouble::Once([Fault::Throttle, Fault::Throttle, Fault::Throttle]);
     assert_all(vec![Row::new("throttled once", trouble, expected)]).await;
 }
@@ -109,7 +133,14 @@ async fn without_a_fault_the_line_and_its_tls_are_sound() {
 
 #[test]
 fn the_matrix_has_not_become_smaller() {
-    let tables = [connections::not_made(), connections::breaking(), answers::rows(), refusals::rows(), throttling::rows(), moments::rows()];
+    let tables = [
+        connections::not_made(),
+        connections::breaking(),
+        answers::rows(),
+        refusals::rows(),
+        throttling::rows(),
+        moments::rows(),
+    ];
     let mut names: Vec<String> = tables.into_iter().flatten().map(|row| row.name).collect();
     let rows = names.len();
     assert!(rows >= 45, "{rows}");

@@ -8,7 +8,9 @@ use simulator::{Fleet, Simulator, Vendor};
 use whole_function_tests::Runtime;
 
 use crate::cells::request;
-use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, full, function, invoke_within, simulator, texts};
+use crate::setup::{
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, full, function, invoke_within, simulator, texts,
+};
 
 pub(crate) const MANY: usize = 10_000;
 
@@ -19,25 +21,47 @@ const LONG: Duration = Duration::from_secs(900);
 pub(crate) fn at(vendor: Vendor, count: usize) -> Fleet {
     let keep = full(count);
     match vendor {
-        Vendor::TencentMqtt => Fleet { tencent_mqtt: keep.tencent_mqtt, ..Fleet::empty() },
-        Vendor::AlibabaMqtt => Fleet { alibaba_mqtt: keep.alibaba_mqtt, ..Fleet::empty() },
-        Vendor::AlibabaCas => Fleet { alibaba_cas: keep.alibaba_cas, ..Fleet::empty() },
-        Vendor::AwsIot => Fleet { aws_iot: keep.aws_iot, ..Fleet::empty() },
+        Vendor::TencentMqtt => Fleet {
+            tencent_mqtt: keep.tencent_mqtt,
+            ..Fleet::empty()
+        },
+        Vendor::AlibabaMqtt => Fleet {
+            alibaba_mqtt: keep.alibaba_mqtt,
+            ..Fleet::empty()
+        },
+        Vendor::AlibabaCas => Fleet {
+            alibaba_cas: keep.alibaba_cas,
+            ..Fleet::empty()
+        },
+        Vendor::AwsIot => Fleet {
+            aws_iot: keep.aws_iot,
+            ..Fleet::empty()
+        },
     }
 }
 
 /// What the answers name a certificate by.
 fn name(vendor: Vendor) -> &'static str {
-    if vendor == Vendor::AwsIot { "fingerprint_sha256" } else { "provider_serial_number" }
+    if vendor == Vendor::AwsIot {
+        "fingerprint_sha256"
+    } else {
+        "provider_serial_number"
+    }
 }
 
 /// Every certificate's name, as the vendor holds it.
 pub(crate) fn held(simulator: &Simulator, vendor: Vendor) -> HashSet<String> {
     simulator.with_fleet(|fleet| match vendor {
-        Vendor::TencentMqtt => {
-            fleet.tencent_mqtt[TENCENT_INSTANCE].certificates.iter().map(|one| one.device_certificate_sn.clone()).collect()
-        }
-        Vendor::AlibabaMqtt => fleet.alibaba_mqtt[ALIBABA_INSTANCE].certificates.iter().map(|one| one.device_sn.clone()).collect(),
+        Vendor::TencentMqtt => fleet.tencent_mqtt[TENCENT_INSTANCE]
+            .certificates
+            .iter()
+            .map(|one| one.device_certificate_sn.clone())
+            .collect(),
+        Vendor::AlibabaMqtt => fleet.alibaba_mqtt[ALIBABA_INSTANCE]
+            .certificates
+            .iter()
+            .map(|one| one.device_sn.clone())
+            .collect(),
         Vendor::AlibabaCas => fleet.alibaba_cas.keys().cloned().collect(),
         Vendor::AwsIot => fleet.aws_iot.keys().cloned().collect(),
     })
@@ -60,10 +84,21 @@ pub(crate) async fn followed(function: &mut Runtime, mut request: Value) -> Vec<
 /// The names of all answers, each of which must be there once.
 #[track_caller]
 pub(crate) fn names(answers: &[Value], vendor: Vendor) -> Vec<String> {
-    let names: Vec<String> = answers.iter().flat_map(|answer| texts(&answer["certificates"], name(vendor))).collect();
+    let names: Vec<String> = answers
+        .iter()
+        .flat_map(|answer| texts(&answer["certificates"], name(vendor)))
+        .collect();
     let mut seen = HashSet::new();
-    let twice: Vec<&String> = names.iter().filter(|name| !seen.insert(name.as_str())).collect();
-    assert!(twice.is_empty(), "{vendor:?}: {} come twice: {:?}", twice.len(), twice.first());
+    let twice: Vec<&String> = names
+        .iter()
+        .filter(|name| !seen.insert(name.as_str()))
+        .collect();
+    assert!(
+        twice.is_empty(),
+        "{vendor:?}: {} come twice: {:?}",
+        twice.len(),
+        twice.first()
+    );
     names
 }
 
@@ -76,7 +111,10 @@ pub(crate) fn is_told(answers: &[Value]) -> bool {
 fn counted(simulator: &Simulator) -> Vec<(String, usize)> {
     let mut counted: Vec<(String, usize)> = Vec::new();
     for call in simulator.calls() {
-        match counted.iter_mut().find(|(action, _)| *action == call.action) {
+        match counted
+            .iter_mut()
+            .find(|(action, _)| *action == call.action)
+        {
             Some((_, count)) => *count += 1,
             None => counted.push((call.action, 1)),
         }
@@ -85,53 +123,123 @@ fn counted(simulator: &Simulator) -> Vec<(String, usize)> {
 }
 
 /// Vendor, certificates, limit of an answer, calls by action.
-async fn assert_whole(vendor: Vendor, simulator: &Simulator, limit: usize, expected: &[(&str, usize)]) {
+async fn assert_whole(
+    vendor: Vendor,
+    simulator: &Simulator,
+    limit: usize,
+    expected: &[(&str, usize)],
+) {
     simulator.reset_numbers();
     let mut function = function("describe", simulator).await;
     let answers = followed(&mut function, request(vendor, &json!({ "limit": limit }))).await;
     let held = held(simulator, vendor);
-    assert!(answers.iter().all(|answer| answer["certificates"].as_array().unwrap().len() <= limit), "{vendor:?} {limit}");
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer["certificates"].as_array().unwrap().len() <= limit),
+        "{vendor:?} {limit}"
+    );
     let names = names(&answers, vendor);
     assert_eq!(names.len(), held.len(), "{vendor:?} {limit}");
-    assert!(names.iter().all(|name| held.contains(name)), "{vendor:?} {limit}");
-    assert!(!is_told(&answers), "{vendor:?} {limit}: nothing has changed");
+    assert!(
+        names.iter().all(|name| held.contains(name)),
+        "{vendor:?} {limit}"
+    );
+    assert!(
+        !is_told(&answers),
+        "{vendor:?} {limit}: nothing has changed"
+    );
     // Alibaba's broker tells the length of a list only where it begins and where it ends.
     let is_known = |answer: &Value| answer["consistent"] == true;
-    assert!(vendor == Vendor::AlibabaMqtt || answers.iter().all(is_known), "{vendor:?} {limit}");
+    assert!(
+        vendor == Vendor::AlibabaMqtt || answers.iter().all(is_known),
+        "{vendor:?} {limit}"
+    );
     assert!(is_known(answers.last().unwrap()), "{vendor:?} {limit}");
-    let expected: Vec<(String, usize)> = expected.iter().map(|(action, count)| ((*action).to_owned(), *count)).collect();
+    let expected: Vec<(String, usize)> = expected
+        .iter()
+        .map(|(action, count)| ((*action).to_owned(), *count))
+        .collect();
     assert_eq!(counted(simulator), expected, "{vendor:?} {limit}");
 }
 
 #[tokio::test]
 async fn tencents_are_all_listed_once_in_a_hundred_calls() {
     let simulator = simulator(at(Vendor::TencentMqtt, MANY)).await;
-    assert_whole(Vendor::TencentMqtt, &simulator, MANY, &[("DescribeDeviceCertificates", 100)]).await;
+    assert_whole(
+        Vendor::TencentMqtt,
+        &simulator,
+        MANY,
+        &[("DescribeDeviceCertificates", 100)],
+    )
+    .await;
     // Ten answers of 999 take ten pages each, and the last one of ten certificates takes one.
-    assert_whole(Vendor::TencentMqtt, &simulator, 999, &[("DescribeDeviceCertificates", 101)]).await;
+    assert_whole(
+        Vendor::TencentMqtt,
+        &simulator,
+        999,
+        &[("DescribeDeviceCertificates", 101)],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn alibabas_are_all_listed_once_in_a_hundred_calls_and_three() {
     let simulator = simulator(at(Vendor::AlibabaMqtt, MANY)).await;
     // A hundred full pages, an empty one that shows the end, and the length of the list at its beginning and end.
-    assert_whole(Vendor::AlibabaMqtt, &simulator, MANY, &[("ListDeviceCertificate", 103)]).await;
+    assert_whole(
+        Vendor::AlibabaMqtt,
+        &simulator,
+        MANY,
+        &[("ListDeviceCertificate", 103)],
+    )
+    .await;
     // A page on which an answer ends is read again for the next one: after each of the first ten.
-    assert_whole(Vendor::AlibabaMqtt, &simulator, 999, &[("ListDeviceCertificate", 113)]).await;
+    assert_whole(
+        Vendor::AlibabaMqtt,
+        &simulator,
+        999,
+        &[("ListDeviceCertificate", 113)],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn those_of_the_private_ca_are_all_listed_once_in_a_hundred_calls() {
     let simulator = simulator(at(Vendor::AlibabaCas, MANY)).await;
-    assert_whole(Vendor::AlibabaCas, &simulator, MANY, &[("ListClientCertificate", 100)]).await;
-    assert_whole(Vendor::AlibabaCas, &simulator, 999, &[("ListClientCertificate", 110)]).await;
+    assert_whole(
+        Vendor::AlibabaCas,
+        &simulator,
+        MANY,
+        &[("ListClientCertificate", 100)],
+    )
+    .await;
+    assert_whole(
+        Vendor::AlibabaCas,
+        &simulator,
+        999,
+        &[("ListClientCertificate", 110)],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn awss_are_all_listed_once_and_each_is_described_once() {
     let many = simulator(at(Vendor::AwsIot, MANY)).await;
-    assert_whole(Vendor::AwsIot, &many, MANY, &[("ListCertificates", 100), ("DescribeCertificate", MANY)]).await;
+    assert_whole(
+        Vendor::AwsIot,
+        &many,
+        MANY,
+        &[("ListCertificates", 100), ("DescribeCertificate", MANY)],
+    )
+    .await;
     // In smaller answers, of a smaller fleet for the sake of time: 130 take two pages, fifteen times, and then 50 take one.
     let fewer = simulator(at(Vendor::AwsIot, 2_000)).await;
-    assert_whole(Vendor::AwsIot, &fewer, 130, &[("ListCertificates", 31), ("DescribeCertificate", 2_000)]).await;
+    assert_whole(
+        Vendor::AwsIot,
+        &fewer,
+        130,
+        &[("ListCertificates", 31), ("DescribeCertificate", 2_000)],
+    )
+    .await;
 }

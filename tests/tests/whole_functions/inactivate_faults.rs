@@ -7,7 +7,9 @@ use simulator::{Fault, FaultRule, Simulator, Vendor};
 use whole_function_tests::events::{HttpRequest, HttpTrigger};
 use whole_function_tests::{Answer, HttpAnswer, Runtime};
 
-use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, at_once, invoke_within, pair, problem};
+use crate::setup::{
+    ALIBABA_INSTANCE, alibaba, alibaba_certificates, at_once, invoke_within, pair, problem,
+};
 
 const READ: &str = "GetDeviceCertificate";
 const WRITE: &str = "InactivateDeviceCertificate";
@@ -29,11 +31,19 @@ async fn faltering(rules: &[FaultRule]) -> (Simulator, Runtime) {
 
 /// The calls in their order, `r` for a read and `w` for a write.
 fn calls(simulator: &Simulator) -> String {
-    simulator.calls().iter().map(|call| if call.action == WRITE { 'w' } else { 'r' }).collect()
+    simulator
+        .calls()
+        .iter()
+        .map(|call| if call.action == WRITE { 'w' } else { 'r' })
+        .collect()
 }
 
 fn state(simulator: &Simulator) -> String {
-    simulator.with_fleet(|fleet| fleet.alibaba_mqtt[ALIBABA_INSTANCE].certificates[0].status.clone())
+    simulator.with_fleet(|fleet| {
+        fleet.alibaba_mqtt[ALIBABA_INSTANCE].certificates[0]
+            .status
+            .clone()
+    })
 }
 
 /// Fault of the first write that is this vendor's own, or is not met at every provider, and the calls that switch off all the same.
@@ -46,8 +56,22 @@ fn faults_of_one_write() -> Vec<(Fault, &'static str)> {
         (Fault::code("SomethingNew", 500), "rwrrrrwr"),
         (Fault::body(200, "application/json", ""), "rwrrrrwr"),
         (Fault::body(200, "application/json", "{}"), "rwrrrrwr"),
-        (Fault::body(200, "application/json", r#"{"RequestId":7,"DeviceSn":["d00000000000"]}"#), "rwrrrrwr"),
-        (Fault::body(200, "application/json", r#"{"RequestId":"1","DeviceSn":"d00000000009"}"#), "rwrrrrwr"),
+        (
+            Fault::body(
+                200,
+                "application/json",
+                r#"{"RequestId":7,"DeviceSn":["d00000000000"]}"#,
+            ),
+            "rwrrrrwr",
+        ),
+        (
+            Fault::body(
+                200,
+                "application/json",
+                r#"{"RequestId":"1","DeviceSn":"d00000000009"}"#,
+            ),
+            "rwrrrrwr",
+        ),
         // Refused before anything was done: repeated at once.
         (Fault::Throttle, "rwwr"),
         (Fault::ThrottleFor(100), "rwwr"),
@@ -57,11 +81,22 @@ fn faults_of_one_write() -> Vec<(Fault, &'static str)> {
 #[tokio::test]
 async fn one_fault_of_this_vendors_own_is_overcome_like_those_of_all() {
     at_once(faults_of_one_write(), |(fault, expected)| async move {
-        let (simulator, mut function) = faltering(&[FaultRule::once(fault.clone()).on(WRITE)]).await;
+        let (simulator, mut function) =
+            faltering(&[FaultRule::once(fault.clone()).on(WRITE)]).await;
         let answer = function.invoke(request()).await.json();
         let result = &answer["results"][0];
-        let told = json!([result["outcome"], result["status_before"], result["status"], result["verified"], result["error"]]);
-        assert_eq!(told, json!(["inactivated", "active", "inactive", true, null]), "{fault:?}: {answer}");
+        let told = json!([
+            result["outcome"],
+            result["status_before"],
+            result["status"],
+            result["verified"],
+            result["error"]
+        ]);
+        assert_eq!(
+            told,
+            json!(["inactivated", "active", "inactive", true, null]),
+            "{fault:?}: {answer}"
+        );
         assert_eq!(calls(&simulator), expected, "{fault:?}");
         assert_eq!(state(&simulator), "0", "{fault:?}");
     })
@@ -70,27 +105,57 @@ async fn one_fault_of_this_vendors_own_is_overcome_like_those_of_all() {
 
 #[tokio::test]
 async fn an_order_without_an_answer_and_without_a_read_back_is_unknown_within_the_deadline() {
-    let after_the_first_read = |fault: Fault| [FaultRule::once(Fault::Delay(1)).on(READ), FaultRule::always(fault).on(READ)];
+    let after_the_first_read = |fault: Fault| {
+        [
+            FaultRule::once(Fault::Delay(1)).on(READ),
+            FaultRule::always(fault).on(READ),
+        ]
+    };
     let cases = [
         (Fault::Stall, Fault::Stall, 3),
         (Fault::Stall, Fault::Internal, 3),
         (Fault::CutAfter, Fault::Stall, 3),
         (Fault::CutBefore, Fault::CutBefore, 30),
         (Fault::Internal, Fault::Throttle, 30),
-        (Fault::CutAfter, Fault::body(200, "application/json", "{}"), 30),
+        (
+            Fault::CutAfter,
+            Fault::body(200, "application/json", "{}"),
+            30,
+        ),
     ];
     at_once(cases, |(write, read, seconds)| async move {
         let (simulator, mut function) = faltering(&after_the_first_read(read.clone())).await;
-        simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(write.clone()).on(WRITE));
+        simulator.fail(
+            Vendor::AlibabaMqtt,
+            FaultRule::always(write.clone()).on(WRITE),
+        );
         let begun = Instant::now();
-        let answer = invoke_within(&mut function, Duration::from_secs(seconds), request()).await.json();
-        assert!(begun.elapsed() < Duration::from_secs(seconds), "{write:?}, {read:?}");
+        let answer = invoke_within(&mut function, Duration::from_secs(seconds), request())
+            .await
+            .json();
+        assert!(
+            begun.elapsed() < Duration::from_secs(seconds),
+            "{write:?}, {read:?}"
+        );
         let result = &answer["results"][0];
-        let told = json!([result["outcome"], result["status_before"], result["status"], result["verified"]]);
-        assert_eq!(told, json!(["unknown", "active", null, false]), "{write:?}, {read:?}: {answer}");
+        let told = json!([
+            result["outcome"],
+            result["status_before"],
+            result["status"],
+            result["verified"]
+        ]);
+        assert_eq!(
+            told,
+            json!(["unknown", "active", null, false]),
+            "{write:?}, {read:?}: {answer}"
+        );
         assert_eq!(result["error"]["retryable"], true, "{answer}");
         assert_eq!(answer["summary"]["unknown"], 1);
-        assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), 1, "never a second order without a read: {write:?}, {read:?}");
+        assert_eq!(
+            simulator.count(Vendor::AlibabaMqtt, WRITE),
+            1,
+            "never a second order without a read: {write:?}, {read:?}"
+        );
     })
     .await;
 }
@@ -101,8 +166,16 @@ async fn a_silent_write_leaves_time_to_read_the_state() {
     let begun = Instant::now();
     let answer = invoke_within(&mut function, Duration::from_secs(5), request()).await;
     assert!(begun.elapsed() < Duration::from_secs(5));
-    assert!(calls(&simulator).starts_with("rwr"), "{}: {answer}", calls(&simulator));
-    assert_eq!(problem(&answer)["code"], "timeout", "a read has shown that nothing was done: {answer}");
+    assert!(
+        calls(&simulator).starts_with("rwr"),
+        "{}: {answer}",
+        calls(&simulator)
+    );
+    assert_eq!(
+        problem(&answer)["code"],
+        "timeout",
+        "a read has shown that nothing was done: {answer}"
+    );
 }
 
 /// Enough for a second order, and for a few of the reads that follow until the deadline.
@@ -110,15 +183,26 @@ const TIME: Duration = Duration::from_secs(6);
 
 async fn over_http(function: &mut Runtime) -> (HttpAnswer, Answer) {
     let trigger = HttpTrigger::FunctionUrl;
-    let answer = invoke_within(function, TIME, HttpRequest::post("/", request()).event(trigger)).await;
-    (HttpAnswer::read(trigger, &answer), invoke_within(function, TIME, request()).await)
+    let answer = invoke_within(
+        function,
+        TIME,
+        HttpRequest::post("/", request()).event(trigger),
+    )
+    .await;
+    (
+        HttpAnswer::read(trigger, &answer),
+        invoke_within(function, TIME, request()).await,
+    )
 }
 
 #[tokio::test]
 async fn throttled_at_every_call_the_error_itself_is_the_answer() {
     let (simulator, mut function) = faltering(&[FaultRule::always(Fault::ThrottleFor(1))]).await;
     let (http, direct) = over_http(&mut function).await;
-    assert_eq!((http.status, http.json()["code"].as_str()), (429, Some("throttled")));
+    assert_eq!(
+        (http.status, http.json()["code"].as_str()),
+        (429, Some("throttled"))
+    );
     assert!(http.headers.contains_key("retry-after"));
     assert_eq!(problem(&direct)["code"], "throttled");
     assert_eq!(calls(&simulator), "rrrrrr");
@@ -132,10 +216,16 @@ async fn when_no_order_gets_through_and_it_may_later_the_error_itself_is_the_ans
         (Fault::CutBefore, 503, "provider_unavailable"),
         (Fault::Internal, 503, "provider_unavailable"),
     ] {
-        let (simulator, mut function) = faltering(&[FaultRule::always(fault.clone()).on(WRITE)]).await;
+        let (simulator, mut function) =
+            faltering(&[FaultRule::always(fault.clone()).on(WRITE)]).await;
         let (http, direct) = over_http(&mut function).await;
         assert_eq!(state(&simulator), "1", "{fault:?}");
-        assert_eq!((http.status, http.json()["code"].as_str()), (status, Some(code)), "{fault:?}: {}", http.json());
+        assert_eq!(
+            (http.status, http.json()["code"].as_str()),
+            (status, Some(code)),
+            "{fault:?}: {}",
+            http.json()
+        );
         assert_eq!(problem(&direct)["code"], code, "{fault:?}");
     }
 }

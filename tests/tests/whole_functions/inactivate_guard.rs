@@ -7,7 +7,10 @@ use simulator::{AlibabaInstance, Simulator, Vendor};
 use whole_function_tests::events::{self, HttpRequest, HttpTrigger, aged};
 use whole_function_tests::{Answer, HttpAnswer, Runtime};
 
-use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, function_with, pair, problem, simulator, texts, variables};
+use crate::setup::{
+    ALIBABA_INSTANCE, alibaba, alibaba_certificates, function_with, pair, problem, simulator,
+    texts, variables,
+};
 
 const WRITE: &str = "InactivateDeviceCertificate";
 const OTHER_INSTANCE: &str = "post-cn-other";
@@ -19,7 +22,10 @@ fn request(instance: &str) -> Value {
 /// Two instances that hold the same certificates.
 async fn two_instances() -> Simulator {
     let mut fleet = alibaba(alibaba_certificates(1));
-    let other = AlibabaInstance { instance_id: OTHER_INSTANCE.to_owned(), certificates: alibaba_certificates(1) };
+    let other = AlibabaInstance {
+        instance_id: OTHER_INSTANCE.to_owned(),
+        certificates: alibaba_certificates(1),
+    };
     fleet.alibaba_mqtt.insert(other.instance_id.clone(), other);
     simulator(fleet).await
 }
@@ -28,9 +34,20 @@ async fn two_instances() -> Simulator {
 async fn without_an_allow_list_nothing_is_touched_not_even_read() {
     let simulator = two_instances().await;
     let wired = variables("inactivate", &simulator);
-    let all: Vec<(&str, &str)> = wired.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let unset: Vec<(&str, &str)> = all.iter().copied().filter(|(name, _)| *name != "INACTIVATE_ALLOWED_INSTANCES").collect();
-    let empty: Vec<(&str, &str)> = unset.iter().copied().chain([("INACTIVATE_ALLOWED_INSTANCES", "")]).collect();
+    let all: Vec<(&str, &str)> = wired
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let unset: Vec<(&str, &str)> = all
+        .iter()
+        .copied()
+        .filter(|(name, _)| *name != "INACTIVATE_ALLOWED_INSTANCES")
+        .collect();
+    let empty: Vec<(&str, &str)> = unset
+        .iter()
+        .copied()
+        .chain([("INACTIVATE_ALLOWED_INSTANCES", "")])
+        .collect();
     for variables in [unset, empty] {
         let mut function = Runtime::start("inactivate", &variables).await;
         for dry_run in [false, true] {
@@ -38,9 +55,16 @@ async fn without_an_allow_list_nothing_is_touched_not_even_read() {
             request["dry_run"] = json!(dry_run);
             let problem = problem(&function.invoke(request).await);
             assert_eq!(problem["code"], "forbidden", "{problem}");
-            assert_eq!((&problem["status"], &problem["retryable"]), (&json!(403), &json!(false)));
+            assert_eq!(
+                (&problem["status"], &problem["retryable"]),
+                (&json!(403), &json!(false))
+            );
             let detail = problem["detail"].as_str().unwrap();
-            assert!(detail.contains("INACTIVATE_ALLOWED_INSTANCES") && detail.contains(ALIBABA_INSTANCE), "{detail}");
+            assert!(
+                detail.contains("INACTIVATE_ALLOWED_INSTANCES")
+                    && detail.contains(ALIBABA_INSTANCE),
+                "{detail}"
+            );
         }
     }
     assert_eq!(simulator.calls(), []);
@@ -58,18 +82,33 @@ async fn the_allow_list_is_exact() {
         ("*", OTHER_INSTANCE, true),
     ] {
         let simulator = two_instances().await;
-        let mut function = function_with("inactivate", &simulator, &[("INACTIVATE_ALLOWED_INSTANCES", list)]).await;
+        let mut function = function_with(
+            "inactivate",
+            &simulator,
+            &[("INACTIVATE_ALLOWED_INSTANCES", list)],
+        )
+        .await;
         let event = HttpRequest::post("/inactivate", request(instance)).event(HttpTrigger::HttpApi);
         let answer = HttpAnswer::read(HttpTrigger::HttpApi, &function.invoke(event).await);
         if allowed {
             assert_eq!(answer.json()["summary"]["inactivated"], 1, "{list}");
         } else {
-            assert_eq!((answer.status, answer.json()["code"].as_str()), (403, Some("forbidden")), "{list}");
+            assert_eq!(
+                (answer.status, answer.json()["code"].as_str()),
+                (403, Some("forbidden")),
+                "{list}"
+            );
             assert_eq!(simulator.calls(), [], "{list}");
         }
-        let status = |of: &str| simulator.with_fleet(|fleet| fleet.alibaba_mqtt[of].certificates[0].status.clone());
+        let status = |of: &str| {
+            simulator.with_fleet(|fleet| fleet.alibaba_mqtt[of].certificates[0].status.clone())
+        };
         assert_eq!(status(instance), if allowed { "0" } else { "1" }, "{list}");
-        let untouched = if instance == ALIBABA_INSTANCE { OTHER_INSTANCE } else { ALIBABA_INSTANCE };
+        let untouched = if instance == ALIBABA_INSTANCE {
+            OTHER_INSTANCE
+        } else {
+            ALIBABA_INSTANCE
+        };
         assert_eq!(status(untouched), "1", "{list}");
     }
 }
@@ -80,12 +119,18 @@ async fn a_dry_run_reads_and_writes_nothing() {
     certificates[1].status = "0".to_owned();
     let (simulator, mut function) = pair("inactivate", alibaba(certificates)).await;
     let serials = ["d00000000000", "d00000000001", "0abc"];
-    let certificates: Vec<Value> =
-        serials.iter().map(|serial| json!({ "serial_number": serial, "ca_serial_number": "007269004887" })).collect();
-    let request = json!({ "instance_id": ALIBABA_INSTANCE, "certificates": certificates, "dry_run": true });
+    let certificates: Vec<Value> = serials
+        .iter()
+        .map(|serial| json!({ "serial_number": serial, "ca_serial_number": "007269004887" }))
+        .collect();
+    let request =
+        json!({ "instance_id": ALIBABA_INSTANCE, "certificates": certificates, "dry_run": true });
     let answer = function.invoke(request).await.json();
     assert_eq!(answer["dry_run"], true);
-    assert_eq!(texts(&answer["results"], "outcome"), ["would_inactivate", "already_inactive", "not_found"]);
+    assert_eq!(
+        texts(&answer["results"], "outcome"),
+        ["would_inactivate", "already_inactive", "not_found"]
+    );
     assert_eq!(
         answer["summary"],
         json!({
@@ -94,9 +139,17 @@ async fn a_dry_run_reads_and_writes_nothing() {
         })
     );
     let first = &answer["results"][0];
-    assert_eq!((&first["status_before"], &first["status"], &first["error"]), (&json!("active"), &json!("active"), &Value::Null));
+    assert_eq!(
+        (&first["status_before"], &first["status"], &first["error"]),
+        (&json!("active"), &json!("active"), &Value::Null)
+    );
     assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), 0);
-    simulator.with_fleet(|fleet| assert_eq!(fleet.alibaba_mqtt[ALIBABA_INSTANCE].certificates[0].status, "1"));
+    simulator.with_fleet(|fleet| {
+        assert_eq!(
+            fleet.alibaba_mqtt[ALIBABA_INSTANCE].certificates[0].status,
+            "1"
+        )
+    });
 }
 
 #[tokio::test]
@@ -104,10 +157,16 @@ async fn a_get_never_switches_off() {
     let simulator = two_instances().await;
     let mut function = function_with("inactivate", &simulator, &[]).await;
     for trigger in HttpTrigger::ALL {
-        let event =
-            HttpRequest::get("/inactivate").query("instance_id", ALIBABA_INSTANCE).query("serial_number", "d00000000000").event(trigger);
+        let event = HttpRequest::get("/inactivate")
+            .query("instance_id", ALIBABA_INSTANCE)
+            .query("serial_number", "d00000000000")
+            .event(trigger);
         let answer = HttpAnswer::read(trigger, &function.invoke(event).await);
-        assert_eq!((answer.status, answer.headers["allow"].as_str()), (405, "POST"), "{trigger:?}");
+        assert_eq!(
+            (answer.status, answer.headers["allow"].as_str()),
+            (405, "POST"),
+            "{trigger:?}"
+        );
     }
     assert_eq!(simulator.calls(), []);
 }
@@ -117,17 +176,27 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 /// The order on each trigger that tells when it was sent, so long ago.
 fn sent_ago(order: &Value, age: Duration) -> Vec<(&'static str, Value)> {
     let text = order.to_string();
-    let envelope = aged(serde_json::from_str(&events::sns_envelope(&text)).unwrap(), age).to_string();
+    let envelope = aged(
+        serde_json::from_str(&events::sns_envelope(&text)).unwrap(),
+        age,
+    )
+    .to_string();
     let of_bus = aged(events::eventbridge_rule(order.clone()), age);
     vec![
         ("queue", aged(events::sqs(&[&text]), age)),
-        ("ordered queue", aged(events::sqs_fifo(&[("a", &text)]), age)),
+        (
+            "ordered queue",
+            aged(events::sqs_fifo(&[("a", &text)]), age),
+        ),
         ("queue behind a topic", events::sqs(&[&envelope])),
         ("queue behind a bus", events::sqs(&[of_bus.to_string()])),
         ("pipe", aged(events::pipes(&[&text]), age)),
         ("topic", aged(events::sns(&[&text]), age)),
         ("rule", of_bus),
-        ("schedule", aged(events::eventbridge_schedule(order.clone()), age)),
+        (
+            "schedule",
+            aged(events::eventbridge_schedule(order.clone()), age),
+        ),
     ]
 }
 
@@ -154,13 +223,28 @@ async fn an_order_that_was_sent_long_ago_is_refused_for_good_and_without_a_call(
         order["dry_run"] = json!(dry_run);
         for (trigger, event) in sent_ago(&order, 25 * HOUR) {
             if let Some(error) = told(trigger, &function.invoke(event).await) {
-                assert_eq!((&error["code"], &error["field"]), (&json!("forbidden"), &json!("not_after")), "{trigger}: {error}");
+                assert_eq!(
+                    (&error["code"], &error["field"]),
+                    (&json!("forbidden"), &json!("not_after")),
+                    "{trigger}: {error}"
+                );
             }
         }
-        for trigger in [HttpTrigger::HttpApi, HttpTrigger::FunctionUrl, HttpTrigger::RestApi] {
-            let event = aged(HttpRequest::post("/inactivate", &order).event(trigger), HOUR / 4 + Duration::from_secs(5));
+        for trigger in [
+            HttpTrigger::HttpApi,
+            HttpTrigger::FunctionUrl,
+            HttpTrigger::RestApi,
+        ] {
+            let event = aged(
+                HttpRequest::post("/inactivate", &order).event(trigger),
+                HOUR / 4 + Duration::from_secs(5),
+            );
             let answer = HttpAnswer::read(trigger, &function.invoke(event).await);
-            assert_eq!((answer.status, &answer.json()["field"]), (403, &json!("not_after")), "{trigger:?}");
+            assert_eq!(
+                (answer.status, &answer.json()["field"]),
+                (403, &json!("not_after")),
+                "{trigger:?}"
+            );
         }
     }
     assert_eq!(simulator.calls(), []);
@@ -169,19 +253,41 @@ async fn an_order_that_was_sent_long_ago_is_refused_for_good_and_without_a_call(
 #[tokio::test]
 async fn an_order_of_today_or_with_an_end_of_its_own_that_is_not_over_is_carried_out() {
     let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
-    for (age, not_after) in [(23 * HOUR, Value::Null), (300 * HOUR, json!("2999-01-01T00:00:00Z"))] {
+    for (age, not_after) in [
+        (23 * HOUR, Value::Null),
+        (300 * HOUR, json!("2999-01-01T00:00:00Z")),
+    ] {
         let mut order = request(ALIBABA_INSTANCE);
         order["not_after"] = not_after;
         let mut events: Vec<(&str, Value)> = sent_ago(&order, age);
-        events.push(("http", aged(HttpRequest::post("/", &order).event(HttpTrigger::LoadBalancer), age)));
+        events.push((
+            "http",
+            aged(
+                HttpRequest::post("/", &order).event(HttpTrigger::LoadBalancer),
+                age,
+            ),
+        ));
         if !order["not_after"].is_null() {
-            events.push(("http", aged(HttpRequest::post("/", &order).event(HttpTrigger::HttpApi), age)));
+            events.push((
+                "http",
+                aged(
+                    HttpRequest::post("/", &order).event(HttpTrigger::HttpApi),
+                    age,
+                ),
+            ));
         }
         for (trigger, event) in events {
             simulator.reset();
             let outcome = told(trigger, &function.invoke(event).await);
-            assert!(outcome.is_none_or(|outcome| outcome["code"].is_null()), "{trigger}");
-            assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), 1, "{trigger} {age:?}");
+            assert!(
+                outcome.is_none_or(|outcome| outcome["code"].is_null()),
+                "{trigger}"
+            );
+            assert_eq!(
+                simulator.count(Vendor::AlibabaMqtt, WRITE),
+                1,
+                "{trigger} {age:?}"
+            );
         }
     }
 }
@@ -191,15 +297,37 @@ async fn an_order_whose_own_end_is_over_is_refused_however_it_comes() {
     let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
     let mut order = request(ALIBABA_INSTANCE);
     order["not_after"] = json!("2026-01-01T00:00:00Z");
-    for (trigger, event) in sent_ago(&order, Duration::ZERO).into_iter().chain([("direct", order.clone())]) {
+    for (trigger, event) in sent_ago(&order, Duration::ZERO)
+        .into_iter()
+        .chain([("direct", order.clone())])
+    {
         if let Some(error) = told(trigger, &function.invoke(event).await) {
-            assert_eq!((&error["code"], &error["field"]), (&json!("forbidden"), &json!("not_after")), "{trigger}: {error}");
-            assert!(error["detail"].as_str().unwrap().contains("2026-01-01T00:00:00Z"), "{error}");
+            assert_eq!(
+                (&error["code"], &error["field"]),
+                (&json!("forbidden"), &json!("not_after")),
+                "{trigger}: {error}"
+            );
+            assert!(
+                error["detail"]
+                    .as_str()
+                    .unwrap()
+                    .contains("2026-01-01T00:00:00Z"),
+                "{error}"
+            );
         }
     }
     for trigger in HttpTrigger::ALL {
-        let answer = HttpAnswer::read(trigger, &function.invoke(HttpRequest::post("/", &order).event(trigger)).await);
-        assert_eq!((answer.status, &answer.json()["field"]), (403, &json!("not_after")), "{trigger:?}");
+        let answer = HttpAnswer::read(
+            trigger,
+            &function
+                .invoke(HttpRequest::post("/", &order).event(trigger))
+                .await,
+        );
+        assert_eq!(
+            (answer.status, &answer.json()["field"]),
+            (403, &json!("not_after")),
+            "{trigger:?}"
+        );
     }
     assert_eq!(simulator.calls(), []);
 }
@@ -207,12 +335,21 @@ async fn an_order_whose_own_end_is_over_is_refused_however_it_comes() {
 #[tokio::test]
 async fn how_old_a_message_may_be_is_configured_and_the_oldest_of_its_moments_counts() {
     let simulator = simulator(alibaba(alibaba_certificates(1))).await;
-    let mut function = function_with("inactivate", &simulator, &[("INACTIVATE_MESSAGE_MAX_AGE_SECONDS", "3600")]).await;
+    let mut function = function_with(
+        "inactivate",
+        &simulator,
+        &[("INACTIVATE_MESSAGE_MAX_AGE_SECONDS", "3600")],
+    )
+    .await;
     for (age, calls) in [(2 * HOUR, 0), (HOUR / 2, 1)] {
         for (trigger, event) in sent_ago(&request(ALIBABA_INSTANCE), age) {
             simulator.reset();
             told(trigger, &function.invoke(event).await);
-            assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), calls, "{trigger} {age:?}");
+            assert_eq!(
+                simulator.count(Vendor::AlibabaMqtt, WRITE),
+                calls,
+                "{trigger} {age:?}"
+            );
         }
     }
 }

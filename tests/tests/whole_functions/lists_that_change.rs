@@ -19,10 +19,21 @@ fn remove(simulator: &Simulator, vendor: Vendor, action: &str, calls: usize, pla
     simulator.change_after(vendor, action, calls, move |fleet| match vendor {
         // The list begins with the newest.
         Vendor::TencentMqtt => {
-            let certificates = &mut fleet.tencent_mqtt.get_mut(TENCENT_INSTANCE).unwrap().certificates;
+            let certificates = &mut fleet
+                .tencent_mqtt
+                .get_mut(TENCENT_INSTANCE)
+                .unwrap()
+                .certificates;
             certificates.remove(certificates.len() - 1 - place);
         }
-        Vendor::AlibabaMqtt => drop(fleet.alibaba_mqtt.get_mut(ALIBABA_INSTANCE).unwrap().certificates.remove(place)),
+        Vendor::AlibabaMqtt => drop(
+            fleet
+                .alibaba_mqtt
+                .get_mut(ALIBABA_INSTANCE)
+                .unwrap()
+                .certificates
+                .remove(place),
+        ),
         _ => {
             let serial = fleet.alibaba_cas.keys().nth(place).unwrap().clone();
             fleet.alibaba_cas.remove(&serial);
@@ -34,20 +45,44 @@ fn remove(simulator: &Simulator, vendor: Vendor, action: &str, calls: usize, pla
 fn add(simulator: &Simulator, vendor: Vendor, action: &str, calls: usize) {
     simulator.change_after(vendor, action, calls, move |fleet| match vendor {
         Vendor::TencentMqtt => {
-            let certificates = &mut fleet.tencent_mqtt.get_mut(TENCENT_INSTANCE).unwrap().certificates;
+            let certificates = &mut fleet
+                .tencent_mqtt
+                .get_mut(TENCENT_INSTANCE)
+                .unwrap()
+                .certificates;
             let newest = certificates.last().unwrap().clone();
             let (created_time, serial) = (newest.created_time + 1, "ffffffff".to_owned());
-            certificates.push(TencentCertificate { created_time, device_certificate_sn: serial, ..newest });
+            certificates.push(TencentCertificate {
+                created_time,
+                device_certificate_sn: serial,
+                ..newest
+            });
         }
         Vendor::AlibabaMqtt => {
-            let certificates = &mut fleet.alibaba_mqtt.get_mut(ALIBABA_INSTANCE).unwrap().certificates;
+            let certificates = &mut fleet
+                .alibaba_mqtt
+                .get_mut(ALIBABA_INSTANCE)
+                .unwrap()
+                .certificates;
             let first = certificates[0].clone();
-            certificates.insert(0, AlibabaMqttCertificate { device_sn: "ffffffff".to_owned(), ..first });
+            certificates.insert(
+                0,
+                AlibabaMqttCertificate {
+                    device_sn: "ffffffff".to_owned(),
+                    ..first
+                },
+            );
         }
         _ => {
             let first = fleet.alibaba_cas.values().next().unwrap().clone();
             let serial_number = format!("0{}", first.serial_number);
-            fleet.alibaba_cas.insert(serial_number.clone(), CasCertificate { serial_number, ..first });
+            fleet.alibaba_cas.insert(
+                serial_number.clone(),
+                CasCertificate {
+                    serial_number,
+                    ..first
+                },
+            );
         }
     });
 }
@@ -63,12 +98,17 @@ async fn a_certificate_that_is_removed_while_its_list_is_read_makes_it_inconsist
         let answers = followed(&mut function, request(vendor, &json!({ "limit": MANY }))).await;
         let names = names(&answers, vendor);
         assert!(is_told(&answers), "{vendor:?}");
-        assert_eq!((names.len(), before.len()), (MANY - 1, MANY), "{vendor:?}: one was missed, and the answer says so");
+        assert_eq!(
+            (names.len(), before.len()),
+            (MANY - 1, MANY),
+            "{vendor:?}: one was missed, and the answer says so"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_added_while_its_list_is_read_makes_it_inconsistent_and_none_comes_twice() {
+async fn a_certificate_that_is_added_while_its_list_is_read_makes_it_inconsistent_and_none_comes_twice()
+ {
     for (vendor, action) in LISTS {
         let simulator = simulator(at(vendor, MANY)).await;
         let before = held(&simulator, vendor);
@@ -78,7 +118,10 @@ async fn a_certificate_that_is_added_while_its_list_is_read_makes_it_inconsisten
         let answers = followed(&mut function, request(vendor, &json!({ "limit": MANY }))).await;
         let names = names(&answers, vendor);
         assert_eq!(names.len(), MANY, "{vendor:?}");
-        assert!(names.iter().all(|name| before.contains(name)), "{vendor:?}: all that were there are listed");
+        assert!(
+            names.iter().all(|name| before.contains(name)),
+            "{vendor:?}: all that were there are listed"
+        );
         assert!(is_told(&answers), "{vendor:?}");
     }
 }
@@ -97,12 +140,20 @@ async fn a_change_between_two_answers_is_told_by_the_next_one_that_can_know() {
             } else {
                 remove(&simulator, vendor, action, 0, 50);
             }
-            let rest = followed(&mut function, with(asked, &json!({ "cursor": first["next_cursor"] }))).await;
+            let rest = followed(
+                &mut function,
+                with(asked, &json!({ "cursor": first["next_cursor"] })),
+            )
+            .await;
             assert!(is_told(&rest), "{vendor:?} {is_added}");
             let mut all = vec![first];
             all.extend(rest);
             // At the seam the last one of the answer before would come again.
-            assert_eq!(names(&all, vendor).len(), if is_added { 250 } else { 249 }, "{vendor:?} {is_added}");
+            assert_eq!(
+                names(&all, vendor).len(),
+                if is_added { 250 } else { 249 },
+                "{vendor:?} {is_added}"
+            );
         }
     }
 }
@@ -116,14 +167,33 @@ async fn at_aws_deletions_while_the_list_is_read_neither_repeat_nor_skip_any() {
         all.into_iter().map(|one| one.certificate_id).collect()
     });
     // One that was listed, the last of the third page, whose place the marker names, one of the page that is read now, and one to come.
-    let deleted: Vec<String> = [7, 299, 250, 1_500].map(|place| newest_first[place].clone()).into();
+    let deleted: Vec<String> = [7, 299, 250, 1_500]
+        .map(|place| newest_first[place].clone())
+        .into();
     let gone = deleted.clone();
-    simulator.change_after(Vendor::AwsIot, "ListCertificates", 3, move |fleet| gone.iter().for_each(|id| drop(fleet.aws_iot.remove(id))));
+    simulator.change_after(Vendor::AwsIot, "ListCertificates", 3, move |fleet| {
+        gone.iter().for_each(|id| drop(fleet.aws_iot.remove(id)))
+    });
     let mut function = function("describe", &simulator).await;
-    let answers = followed(&mut function, request(Vendor::AwsIot, &json!({ "limit": MANY }))).await;
+    let answers = followed(
+        &mut function,
+        request(Vendor::AwsIot, &json!({ "limit": MANY })),
+    )
+    .await;
     let names = names(&answers, Vendor::AwsIot);
-    let expected: Vec<&String> = newest_first.iter().filter(|id| **id == deleted[0] || !deleted.contains(id)).collect();
-    assert_eq!(names.iter().collect::<Vec<_>>(), expected, "in their order, each once, without those that are gone");
+    let expected: Vec<&String> = newest_first
+        .iter()
+        .filter(|id| **id == deleted[0] || !deleted.contains(id))
+        .collect();
+    assert_eq!(
+        names.iter().collect::<Vec<_>>(),
+        expected,
+        "in their order, each once, without those that are gone"
+    );
     assert!(answers.iter().all(|answer| answer["consistent"] == true));
-    assert_eq!(calls(&simulator).as_array().unwrap().len(), 20 + 1_999, "the one to come was not listed any more");
+    assert_eq!(
+        calls(&simulator).as_array().unwrap().len(),
+        20 + 1_999,
+        "the one to come was not listed any more"
+    );
 }

@@ -5,7 +5,10 @@ use simulator::{Fault, FaultRule, Vendor};
 use whole_function_tests::Event;
 use whole_function_tests::events::{self, HttpRequest, HttpTrigger};
 
-use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, cas, cas_certificates, function_with, pair, simulator};
+use crate::setup::{
+    ALIBABA_INSTANCE, alibaba, alibaba_certificates, cas, cas_certificates, function_with, pair,
+    simulator,
+};
 
 fn order() -> Value {
     json!({
@@ -29,9 +32,26 @@ async fn the_audit_says_who_asked_what_was_before_and_what_came_of_it() {
     topic["Records"][0]["Sns"]["TopicArn"] = json!("arn:aws:sns:eu-west-1:123456789012:orders");
     let bus = json!({ "detail-type": "Stolen", "source": "org.example.fleet", "id": "e-1", "detail": order() });
     let cases: [(Value, Value); 7] = [
-        (over_http(HttpTrigger::HttpApi, "authorizer", json!({ "iam": { "userArn": USER } })), json!(USER)),
-        (over_http(HttpTrigger::HttpApi, "authorizer", json!({ "jwt": { "claims": { "sub": "person-7" } } })), json!("person-7")),
-        (over_http(HttpTrigger::RestApi, "identity", json!({ "userArn": USER })), json!(USER)),
+        (
+            over_http(
+                HttpTrigger::HttpApi,
+                "authorizer",
+                json!({ "iam": { "userArn": USER } }),
+            ),
+            json!(USER),
+        ),
+        (
+            over_http(
+                HttpTrigger::HttpApi,
+                "authorizer",
+                json!({ "jwt": { "claims": { "sub": "person-7" } } }),
+            ),
+            json!("person-7"),
+        ),
+        (
+            over_http(HttpTrigger::RestApi, "identity", json!({ "userArn": USER })),
+            json!(USER),
+        ),
         (queue, json!("AIDAIENQZJOLO23YVJ4VO")),
         (topic, json!("arn:aws:sns:eu-west-1:123456789012:orders")),
         (bus, json!("org.example.fleet")),
@@ -40,35 +60,68 @@ async fn the_audit_says_who_asked_what_was_before_and_what_came_of_it() {
     for (event, caller) in cases {
         let (_simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
         function.invoke(Event::from(&event)).await;
-        let audit: Vec<Value> = function.json_logs().into_iter().filter(|line| line["reason"] == "stolen").collect();
+        let audit: Vec<Value> = function
+            .json_logs()
+            .into_iter()
+            .filter(|line| line["reason"] == "stolen")
+            .collect();
         assert_eq!(audit.len(), 2, "one before and one after: {event}");
         for line in &audit {
-            assert_eq!((&line["caller"], &line["status_before"]), (&caller, &json!("active")), "{event}");
+            assert_eq!(
+                (&line["caller"], &line["status_before"]),
+                (&caller, &json!("active")),
+                "{event}"
+            );
             assert!(line["function_request_id"].is_string(), "{line}");
         }
-        assert_eq!((&audit[0]["result"], &audit[1]["result"]["outcome"]), (&Value::Null, &json!("inactivated")));
+        assert_eq!(
+            (&audit[0]["result"], &audit[1]["result"]["outcome"]),
+            (&Value::Null, &json!("inactivated"))
+        );
     }
 }
 
 /// The lines at the ends of events.
 fn ends(lines: Vec<Value>) -> Vec<Value> {
-    lines.into_iter().filter(|line| line["message"] == "event").collect()
+    lines
+        .into_iter()
+        .filter(|line| line["message"] == "event")
+        .collect()
 }
 
 #[tokio::test]
 async fn each_event_leaves_one_line_with_its_figures() {
     let simulator = simulator(cas(cas_certificates(3))).await;
-    let mut function = function_with("status", &simulator, &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
+    let mut function =
+        function_with("status", &simulator, &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
     let asked = json!({ "certificates": [{ "serial_number": "50000000000000000000000000000000" }, { "serial_number": "ff" }] });
     simulator.fail(Vendor::AlibabaCas, FaultRule::once(Fault::ThrottleFor(1)));
     function.invoke(&asked).await;
-    function.invoke(HttpRequest::post("/status", &asked).event(HttpTrigger::HttpApi)).await;
-    function.invoke(events::sqs(&[asked.to_string(), "not JSON".to_owned(), asked.to_string()])).await;
+    function
+        .invoke(HttpRequest::post("/status", &asked).event(HttpTrigger::HttpApi))
+        .await;
+    function
+        .invoke(events::sqs(&[
+            asked.to_string(),
+            "not JSON".to_owned(),
+            asked.to_string(),
+        ]))
+        .await;
     function.invoke(json!({ "Records": [] })).await;
     let ends = ends(function.json_logs());
     let told = |line: &Value| {
-        let names = ["provider_calls", "provider_retries", "provider_throttles", "messages", "messages_coming_back", "errors"];
-        (line["trigger"].as_str().unwrap().to_owned(), names.map(|name| line[name].as_u64().unwrap()))
+        let names = [
+            "provider_calls",
+            "provider_retries",
+            "provider_throttles",
+            "messages",
+            "messages_coming_back",
+            "errors",
+        ];
+        (
+            line["trigger"].as_str().unwrap().to_owned(),
+            names.map(|name| line[name].as_u64().unwrap()),
+        )
     };
     // An unknown number is asked for in each of its spellings.
     let calls = simulator.calls().len() as u64;
@@ -79,9 +132,26 @@ async fn each_event_leaves_one_line_with_its_figures() {
         ("queue", [each, 0, 0, 3, 1, 1]),
         ("unknown", [0, 0, 0, 0, 0, 1]),
     ];
-    assert_eq!(ends.iter().map(told).collect::<Vec<_>>(), expected.map(|(trigger, counts)| (trigger.to_owned(), counts)));
-    assert_eq!((&ends[0]["status_good"], &ends[0]["status_unknown"]), (&json!(1), &json!(1)));
-    assert_eq!(ends.iter().map(|line| line["cold_start"].as_bool().unwrap()).collect::<Vec<_>>(), [true, false, false, false]);
-    assert!(ends.iter().all(|line| line["service"] == "status" && line["_aws"]["CloudWatchMetrics"][0]["Metrics"].is_array()));
-    assert!(!ends[1]["provider_request_ids"].as_array().unwrap().is_empty());
+    assert_eq!(
+        ends.iter().map(told).collect::<Vec<_>>(),
+        expected.map(|(trigger, counts)| (trigger.to_owned(), counts))
+    );
+    assert_eq!(
+        (&ends[0]["status_good"], &ends[0]["status_unknown"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(
+        ends.iter()
+            .map(|line| line["cold_start"].as_bool().unwrap())
+            .collect::<Vec<_>>(),
+        [true, false, false, false]
+    );
+    assert!(ends.iter().all(|line| line["service"] == "status"
+        && line["_aws"]["CloudWatchMetrics"][0]["Metrics"].is_array()));
+    assert!(
+        !ends[1]["provider_request_ids"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
 }

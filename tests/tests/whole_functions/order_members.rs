@@ -23,16 +23,38 @@ pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
         }
     };
     let results = answer["results"].as_array().map_or(&[][..], Vec::as_slice);
-    let asked = request["certificates"].as_array().map_or(&[][..], Vec::as_slice);
-    demand(results.len() == asked.len(), "there is not one result for each certificate");
-    demand(answer["order_id"].as_str().is_some_and(|id| !id.is_empty()), "the order has no id");
+    let asked = request["certificates"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
+    demand(
+        results.len() == asked.len(),
+        "there is not one result for each certificate",
+    );
+    demand(
+        answer["order_id"].as_str().is_some_and(|id| !id.is_empty()),
+        "the order has no id",
+    );
     demand(answer["part"] == 1, "it is not the first part");
-    let count = |outcome: &str| results.iter().filter(|result| result["outcome"] == outcome).count();
+    let count = |outcome: &str| {
+        results
+            .iter()
+            .filter(|result| result["outcome"] == outcome)
+            .count()
+    };
     let summary = answer["summary"].as_object();
-    let is_counted = summary.is_some_and(|summary| summary.iter().all(|(outcome, told)| *told == count(outcome)));
-    demand(is_counted && summary.is_some_and(|summary| summary.len() == 8), "the summary does not count the results");
+    let is_counted = summary.is_some_and(|summary| {
+        summary
+            .iter()
+            .all(|(outcome, told)| *told == count(outcome))
+    });
+    demand(
+        is_counted && summary.is_some_and(|summary| summary.len() == 8),
+        "the summary does not count the results",
+    );
 
-    let untried = results.iter().map(|result| result["outcome"] == "not_attempted");
+    let untried = results
+        .iter()
+        .map(|result| result["outcome"] == "not_attempted");
     let left: Vec<(&Value, bool)> = asked
         .iter()
         .zip(results)
@@ -42,14 +64,34 @@ pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
         .collect();
     // The untried ones come first, so that those that fail hold them up in no part.
     let untried = left.iter().filter(|(_, untried)| *untried);
-    let certificates: Vec<&Value> = untried.chain(left.iter().filter(|(_, untried)| !untried)).map(|(one, _)| *one).collect();
+    let certificates: Vec<&Value> = untried
+        .chain(left.iter().filter(|(_, untried)| !untried))
+        .map(|(one, _)| *one)
+        .collect();
     let is_last = certificates.is_empty();
     let own = json!({ "certificates": certificates, "dry_run": answer["dry_run"] });
-    let rest = if is_last { Value::Null } else { with(request.clone(), &own) };
-    demand(answer["rest"] == rest, &format!("the rest should be {rest}"));
-    demand(answer["last"] == is_last, "it is the last part exactly where nothing is left");
-    let whole = if is_last { &answer["summary"] } else { &Value::Null };
-    demand(answer["order_summary"] == *whole, "the last part alone sums the order up");
+    let rest = if is_last {
+        Value::Null
+    } else {
+        with(request.clone(), &own)
+    };
+    demand(
+        answer["rest"] == rest,
+        &format!("the rest should be {rest}"),
+    );
+    demand(
+        answer["last"] == is_last,
+        "it is the last part exactly where nothing is left",
+    );
+    let whole = if is_last {
+        &answer["summary"]
+    } else {
+        &Value::Null
+    };
+    demand(
+        answer["order_summary"] == *whole,
+        "the last part alone sums the order up",
+    );
     untruths
 }
 
@@ -57,10 +99,16 @@ pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
 /// certificate does not.
 fn is_left(result: &Value) -> bool {
     let error = &result["error"];
-    let concerns_the_certificate = error["provider_error"]["code"].as_str().is_some_and(|code| OF_CERTIFICATES.contains(&code));
+    let concerns_the_certificate = error["provider_error"]["code"]
+        .as_str()
+        .is_some_and(|code| OF_CERTIFICATES.contains(&code));
     let is_of_the_caller = error["code"] == "provider_rejected" && !concerns_the_certificate;
     result["outcome"] == "not_attempted" || error["retryable"] == true || is_of_the_caller
 }
 
 /// Codes of vendors that refuse one certificate and no other.
-const OF_CERTIFICATES: [&str; 3] = ["CertificateStateException", "OperationDenied", "ParameterFieldCheckFailed"];
+const OF_CERTIFICATES: [&str; 3] = [
+    "CertificateStateException",
+    "OperationDenied",
+    "ParameterFieldCheckFailed",
+];

@@ -20,12 +20,17 @@ fn shares() -> String {
     let (_, behind) = template.split_once("InactivateCallsPerSecond:\n").unwrap();
     let (_, behind) = behind.split_once('"').unwrap();
     let (text, _) = behind.split_once('"').unwrap();
-    text.chars().filter(|character| !character.is_whitespace() && *character != '\\').collect()
+    text.chars()
+        .filter(|character| !character.is_whitespace() && *character != '\\')
+        .collect()
 }
 
 /// An order for these devices.
 fn order(stage: &Stage, numbers: impl IntoIterator<Item = usize>) -> Value {
-    let certificates: Vec<Value> = numbers.into_iter().map(|number| own_reference(stage.vendor, &stage.issued[number])).collect();
+    let certificates: Vec<Value> = numbers
+        .into_iter()
+        .map(|number| own_reference(stage.vendor, &stage.issued[number]))
+        .collect();
     request(stage.vendor, &json!({ "certificates": certificates }))
 }
 
@@ -44,7 +49,11 @@ async fn instance(idle: &Mutex<Vec<Runtime>>, stage: &Stage, own: &[(&str, &str)
 #[tokio::test]
 async fn every_urgent_order_finds_a_free_slot_beside_a_backlog() {
     // At AWS IoT an order takes two of the 1.8 reads a second, which allows less than one order a second.
-    let cases = [(Vendor::AlibabaMqtt, 1000, URGENT), (Vendor::TencentMqtt, 1000, URGENT), (Vendor::AwsIot, 3000, 4)];
+    let cases = [
+        (Vendor::AlibabaMqtt, 1000, URGENT),
+        (Vendor::TencentMqtt, 1000, URGENT),
+        (Vendor::AwsIot, 3000, 4),
+    ];
     at_once(cases, |(vendor, pause, count)| async move {
         let strict = |options| Options { enforce_rate_limits: true, ..options };
         let devices = IN_THE_BACKLOG + u8::try_from(count).unwrap();

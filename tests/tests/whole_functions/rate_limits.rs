@@ -12,27 +12,43 @@ use whole_function_tests::events::{self, message_id};
 
 use crate::cells::request;
 use crate::setup::{
-    TENCENT_INSTANCE, alibaba, alibaba_certificates, at_once, cas, cas_certificates, function_with, invoke_within, options, tencent,
-    tencent_certificates, texts,
+    TENCENT_INSTANCE, alibaba, alibaba_certificates, at_once, cas, cas_certificates, function_with,
+    invoke_within, options, tencent, tencent_certificates, texts,
 };
 
 /// A vendor that throttles what passes its limit.
 async fn strict(fleet: simulator::Fleet) -> Simulator {
-    Simulator::start(Options { enforce_rate_limits: true, ..options(fleet) }).await.unwrap()
+    Simulator::start(Options {
+        enforce_rate_limits: true,
+        ..options(fleet)
+    })
+    .await
+    .unwrap()
 }
 
 fn outcomes(simulator: &Simulator) -> HashSet<String> {
-    simulator.calls().into_iter().map(|call| call.outcome).collect()
+    simulator
+        .calls()
+        .into_iter()
+        .map(|call| call.outcome)
+        .collect()
 }
 
 #[tokio::test]
-async fn a_thousand_messages_that_ask_for_ten_thousand_certificates_are_all_answered_and_none_is_throttled() {
+async fn a_thousand_messages_that_ask_for_ten_thousand_certificates_are_all_answered_and_none_is_throttled()
+ {
     const SLOTS: usize = 2;
     let certificates = cas_certificates(10_000);
-    let serials: Vec<String> = certificates.iter().map(|one| one.serial_number.clone()).collect();
+    let serials: Vec<String> = certificates
+        .iter()
+        .map(|one| one.serial_number.clone())
+        .collect();
     let simulator = Arc::new(strict(cas(certificates)).await);
     let message = |serials: &[String]| {
-        let asked: Vec<Value> = serials.iter().map(|serial| json!({ "serial_number": serial })).collect();
+        let asked: Vec<Value> = serials
+            .iter()
+            .map(|serial| json!({ "serial_number": serial }))
+            .collect();
         json!({ "certificates": asked }).to_string()
     };
     let messages: Vec<String> = serials.chunks(10).map(message).collect();
@@ -43,13 +59,18 @@ async fn a_thousand_messages_that_ask_for_ten_thousand_certificates_are_all_answ
         let (simulator, batches) = (Arc::clone(&simulator), Arc::clone(&batches));
         tokio::spawn(async move {
             let limits = [
-                ("CALLS_PER_SECOND", "alibaba-pca:DescribeClientCertificateStatusForSerialNumber=8+0.5"),
+                (
+                    "CALLS_PER_SECOND",
+                    "alibaba-pca:DescribeClientCertificateStatusForSerialNumber=8+0.5",
+                ),
                 ("RESERVED_CONCURRENCY", "3"),
                 ("QUEUE_CONCURRENCY", "2"),
             ];
             let mut good = 0;
             loop {
-                let Some(batch) = batches.lock().await.pop_front() else { return good };
+                let Some(batch) = batches.lock().await.pop_front() else {
+                    return good;
+                };
                 // Each batch goes to another instance, as when more of them are kept warm than may run.
                 let mut instance = function_with("status", &simulator, &limits).await;
                 let answer = instance.invoke(batch).await;
@@ -63,32 +84,56 @@ async fn a_thousand_messages_that_ask_for_ten_thousand_certificates_are_all_answ
         good += slot.await.unwrap();
     }
     assert_eq!(good, 10_000, "each certificate has its answer");
-    assert_eq!(outcomes(&simulator), HashSet::from(["ok".to_owned()]), "the vendor takes ten calls a second and was not asked for more");
-    assert_eq!(simulator.calls().len(), 50, "two hundred certificates in each call");
+    assert_eq!(
+        outcomes(&simulator),
+        HashSet::from(["ok".to_owned()]),
+        "the vendor takes ten calls a second and was not asked for more"
+    );
+    assert_eq!(
+        simulator.calls().len(),
+        50,
+        "two hundred certificates in each call"
+    );
 }
 
 /// How many certificates the answers in an instance's log call good.
 fn good_results(instance: &Runtime) -> usize {
     let logs = instance.json_logs();
-    let results = logs.iter().filter_map(|line| line["answer"]["results"].as_array()).flatten();
+    let results = logs
+        .iter()
+        .filter_map(|line| line["answer"]["results"].as_array())
+        .flatten();
     results.filter(|result| result["status"] == "good").count()
 }
 
 #[tokio::test]
 async fn a_long_list_is_read_to_its_end_without_being_throttled() {
     let certificates = tencent_certificates(2_500);
-    let stored: Vec<String> = certificates.iter().map(|one| one.device_certificate_sn.clone()).collect();
+    let stored: Vec<String> = certificates
+        .iter()
+        .map(|one| one.device_certificate_sn.clone())
+        .collect();
     let simulator = strict(tencent(certificates)).await;
     let limits = [
-        ("CALLS_PER_SECOND", "tencent-mqtt:DescribeDeviceCertificates=16+16.2"),
+        (
+            "CALLS_PER_SECOND",
+            "tencent-mqtt:DescribeDeviceCertificates=16+16.2",
+        ),
         ("RESERVED_CONCURRENCY", "2"),
         ("QUEUE_CONCURRENCY", "1"),
     ];
     let mut function = function_with("describe", &simulator, &limits).await;
-    let asked = json!({ "instance_id": TENCENT_INSTANCE, "limit": 2_500, "order_by": "created_asc" });
+    let asked =
+        json!({ "instance_id": TENCENT_INSTANCE, "limit": 2_500, "order_by": "created_asc" });
     let answer = function.invoke(asked).await.json();
-    assert_eq!(texts(&answer["certificates"], "provider_serial_number"), stored);
-    assert_eq!((simulator.calls().len(), outcomes(&simulator)), (25, HashSet::from(["ok".to_owned()])));
+    assert_eq!(
+        texts(&answer["certificates"], "provider_serial_number"),
+        stored
+    );
+    assert_eq!(
+        (simulator.calls().len(), outcomes(&simulator)),
+        (25, HashSet::from(["ok".to_owned()]))
+    );
 }
 
 /// One call a second, and three seconds: two calls, since an attempt needs a second and the answer half of one.
@@ -158,5 +203,9 @@ async fn the_answer_tells_what_the_rate_limits_left_no_time_for() {
 
 /// A list is answered with a cursor; the other two ask again.
 fn failures(name: &str) -> Vec<String> {
-    if name == "describe" { Vec::new() } else { vec![message_id(0)] }
+    if name == "describe" {
+        Vec::new()
+    } else {
+        vec![message_id(0)]
+    }
 }

@@ -6,14 +6,18 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use simulator::Fault;
 
-use crate::{examples_aws, examples_aws_lists, examples_describe, examples_inactivate, examples_lists, examples_status, examples_tencent};
+use crate::{
+    examples_aws, examples_aws_lists, examples_describe, examples_inactivate, examples_lists,
+    examples_status, examples_tencent,
+};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("responses")
 }
 
 fn read(name: &str) -> Value {
-    let text = std::fs::read(folder().join(format!("{name}.json"))).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let text = std::fs::read(folder().join(format!("{name}.json")))
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
     serde_json::from_slice(&text).unwrap()
 }
 
@@ -25,10 +29,16 @@ pub(crate) fn body(name: &str) -> Value {
 /// The answer `<product>/<Action>.<case>` as a fault.
 pub(crate) fn answer(name: &str) -> Fault {
     let recorded = read(name);
-    let status = recorded["http"]["status"].as_u64().unwrap().try_into().unwrap();
+    let status = recorded["http"]["status"]
+        .as_u64()
+        .unwrap()
+        .try_into()
+        .unwrap();
     let headers = recorded["http"]["headers"].as_object().unwrap();
-    let mut headers: BTreeMap<String, String> =
-        headers.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
+    let mut headers: BTreeMap<String, String> = headers
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
+        .collect();
     let content_type = headers.remove("Content-Type").unwrap();
     let bytes = match recorded.get("body_text") {
         Some(text) => text.as_str().unwrap().to_owned(),

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use simulator::{
-    AlibabaInstance, AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet, Options, Simulator, TencentCertificate,
-    TencentInstance, Vendor,
+    AlibabaInstance, AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet, Options,
+    Simulator, TencentCertificate, TencentInstance, Vendor,
 };
 use tokio::task::JoinSet;
 use whole_function_tests::{Answer, Deadline, Event, Invocation, Runtime};
@@ -17,7 +17,13 @@ pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Epoch milliseconds now.
 pub(crate) fn now() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+    i64::try_from(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_millis(),
+    )
+    .unwrap()
 }
 
 pub(crate) fn options(fleet: Fleet) -> Options {
@@ -30,12 +36,27 @@ pub(crate) async fn simulator(fleet: Fleet) -> Simulator {
 
 /// A Tencent instance with these certificates.
 pub(crate) fn tencent(certificates: Vec<TencentCertificate>) -> Fleet {
-    Fleet::of([TencentInstance { instance_id: TENCENT_INSTANCE.to_owned(), region: "ap-guangzhou".to_owned(), certificates }], [], [])
+    Fleet::of(
+        [TencentInstance {
+            instance_id: TENCENT_INSTANCE.to_owned(),
+            region: "ap-guangzhou".to_owned(),
+            certificates,
+        }],
+        [],
+        [],
+    )
 }
 
 /// An Alibaba MQTT instance with these certificates.
 pub(crate) fn alibaba(certificates: Vec<AlibabaMqttCertificate>) -> Fleet {
-    Fleet::of([], [AlibabaInstance { instance_id: ALIBABA_INSTANCE.to_owned(), certificates }], [])
+    Fleet::of(
+        [],
+        [AlibabaInstance {
+            instance_id: ALIBABA_INSTANCE.to_owned(),
+            certificates,
+        }],
+        [],
+    )
 }
 
 /// A private CA with these certificates.
@@ -58,13 +79,19 @@ pub(crate) fn tencent_certificates(count: usize) -> Vec<TencentCertificate> {
 
 /// So many Alibaba certificates, all switched on.
 pub(crate) fn alibaba_certificates(count: usize) -> Vec<AlibabaMqttCertificate> {
-    let of = |number: usize| AlibabaMqttCertificate { device_sn: format!("d{number:011x}"), ..AlibabaMqttCertificate::default() };
+    let of = |number: usize| AlibabaMqttCertificate {
+        device_sn: format!("d{number:011x}"),
+        ..AlibabaMqttCertificate::default()
+    };
     (0..count).map(of).collect()
 }
 
 /// So many good certificates of the private CA.
 pub(crate) fn cas_certificates(count: usize) -> Vec<CasCertificate> {
-    let of = |number: usize| CasCertificate { serial_number: format!("5{number:031x}"), ..CasCertificate::default() };
+    let of = |number: usize| CasCertificate {
+        serial_number: format!("5{number:031x}"),
+        ..CasCertificate::default()
+    };
     (0..count).map(of).collect()
 }
 
@@ -73,7 +100,10 @@ pub(crate) fn cas_certificates(count: usize) -> Vec<CasCertificate> {
 pub(crate) fn aws_certificates(count: usize) -> Vec<AwsCertificate> {
     let of = |number: usize| AwsCertificate {
         // The identifiers are not in the order of registration, like those of real certificates.
-        certificate_id: format!("{:016x}{number:048x}", (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+        certificate_id: format!(
+            "{:016x}{number:048x}",
+            (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ),
         creation_date: 1_742_983_115_198 + i64::try_from(number).unwrap(),
         ..AwsCertificate::default()
     };
@@ -116,7 +146,10 @@ pub(crate) fn variables(function: &str, simulator: &Simulator) -> Vec<(&'static 
         ("AWS_SESSION_TOKEN", String::new()),
         ("AWS_REGION", "eu-west-1".to_owned()),
         ("AWS_ENDPOINT_URL_IOT", simulator.url(Vendor::AwsIot)),
-        ("INACTIVATE_ALLOWED_INSTANCES", format!("{ALIBABA_INSTANCE},{TENCENT_INSTANCE},aws-iot")),
+        (
+            "INACTIVATE_ALLOWED_INSTANCES",
+            format!("{ALIBABA_INSTANCE},{TENCENT_INSTANCE},aws-iot"),
+        ),
     ]
 }
 
@@ -126,9 +159,15 @@ pub(crate) async fn function(name: &str, simulator: &Simulator) -> Runtime {
 }
 
 /// A function that calls this simulator, with variables of its own, which win.
-pub(crate) async fn function_with(name: &str, simulator: &Simulator, own: &[(&str, &str)]) -> Runtime {
+pub(crate) async fn function_with(
+    name: &str,
+    simulator: &Simulator,
+    own: &[(&str, &str)],
+) -> Runtime {
     let wired = variables(name, simulator);
-    let wired = wired.iter().map(|(variable, value)| (*variable, value.as_str()));
+    let wired = wired
+        .iter()
+        .map(|(variable, value)| (*variable, value.as_str()));
     Runtime::start(name, &wired.chain(own.iter().copied()).collect::<Vec<_>>()).await
 }
 
@@ -140,16 +179,31 @@ pub(crate) async fn pair(name: &str, fleet: Fleet) -> (Simulator, Runtime) {
 }
 
 /// Gives the function an event with so long to answer it.
-pub(crate) async fn invoke_within(function: &mut Runtime, time: Duration, event: impl Into<Event>) -> Answer {
-    function.invoke_with(Invocation { deadline: Deadline::In(time), ..Invocation::new(event) }).await
+pub(crate) async fn invoke_within(
+    function: &mut Runtime,
+    time: Duration,
+    event: impl Into<Event>,
+) -> Answer {
+    function
+        .invoke_with(Invocation {
+            deadline: Deadline::In(time),
+            ..Invocation::new(event)
+        })
+        .await
 }
 
 /// The problem document of a function error, whose type has to be its code.
 #[track_caller]
 pub(crate) fn problem(answer: &Answer) -> Value {
     let error = answer.error();
-    let Ok(problem) = serde_json::from_str::<Value>(&error.message) else { panic!("the message is no problem document: {answer}") };
-    assert_eq!(problem["code"], error.error_type.as_str(), "the error's type is the code: {answer}");
+    let Ok(problem) = serde_json::from_str::<Value>(&error.message) else {
+        panic!("the message is no problem document: {answer}")
+    };
+    assert_eq!(
+        problem["code"],
+        error.error_type.as_str(),
+        "the error's type is the code: {answer}"
+    );
     problem
 }
 
@@ -157,23 +211,36 @@ pub(crate) fn problem(answer: &Answer) -> Value {
 #[track_caller]
 pub(crate) fn refusal(answer: &Answer, vendor_code: &str) -> Value {
     match vendor_code {
-        "InvalidParameter" | "MissingParameter" | "ParameterFieldCheckFailed" | "InvalidRequestException" => {
-            answer.json()["results"][0]["error"].take()
-        }
+        "InvalidParameter"
+        | "MissingParameter"
+        | "ParameterFieldCheckFailed"
+        | "InvalidRequestException" => answer.json()["results"][0]["error"].take(),
         _ => problem(answer),
     }
 }
 
 /// The code, whether it is retryable, and the vendor's code of a problem document.
 pub(crate) fn in_short(problem: &Value) -> (&str, bool, Option<&str>) {
-    (problem["code"].as_str().unwrap(), problem["retryable"].as_bool().unwrap(), problem["provider_error"]["code"].as_str())
+    (
+        problem["code"].as_str().unwrap(),
+        problem["retryable"].as_bool().unwrap(),
+        problem["provider_error"]["code"].as_str(),
+    )
 }
 
 /// One member of each object of a list, as texts.
 #[track_caller]
 pub(crate) fn texts(list: &Value, member: &str) -> Vec<String> {
     let objects = list.as_array().unwrap_or_else(|| panic!("no list: {list}"));
-    objects.iter().map(|object| object[member].as_str().unwrap_or_else(|| panic!("no {member} in {object}")).to_owned()).collect()
+    objects
+        .iter()
+        .map(|object| {
+            object[member]
+                .as_str()
+                .unwrap_or_else(|| panic!("no {member} in {object}"))
+                .to_owned()
+        })
+        .collect()
 }
 
 /// Runs all cases at the same time, since most of their time is waiting. A failing case fails the test.

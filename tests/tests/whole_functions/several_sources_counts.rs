@@ -29,7 +29,12 @@ async fn a_summary_without_certificates_counts_all_sources() {
         { "provider": "tencent-mqtt", "instance_id": SECOND_TENCENT },
         { "provider": "alibaba-pca" }
     ]);
-    let mut function = function_with("describe", &simulator, &[("SOURCES", &configured.to_string())]).await;
+    let mut function = function_with(
+        "describe",
+        &simulator,
+        &[("SOURCES", &configured.to_string())],
+    )
+    .await;
     let one = json!({
         "certificates": 4,
         "by_effective_status": {
@@ -52,17 +57,45 @@ async fn a_summary_without_certificates_counts_all_sources() {
         },
         "by_expiry": { "expired": 6, "within_7_days": 2, "within_30_days": 2, "within_90_days": 2, "later": 0, "unknown": 0 }
     });
-    let get = HttpRequest::get("/describe").query("sources", "all").query("summary", "true").query("limit", "0");
-    let over_http = HttpAnswer::read(HttpTrigger::HttpApi, &function.invoke(get.event(HttpTrigger::HttpApi)).await).json();
-    let direct = function.invoke(json!({ "sources": "all", "summary": true, "limit": 0 })).await.json();
+    let get = HttpRequest::get("/describe")
+        .query("sources", "all")
+        .query("summary", "true")
+        .query("limit", "0");
+    let over_http = HttpAnswer::read(
+        HttpTrigger::HttpApi,
+        &function.invoke(get.event(HttpTrigger::HttpApi)).await,
+    )
+    .json();
+    let direct = function
+        .invoke(json!({ "sources": "all", "summary": true, "limit": 0 }))
+        .await
+        .json();
     for answer in [over_http, direct] {
         assert_eq!(answer["counts"], all, "{answer}");
-        assert_eq!((answer.get("certificates"), &answer["next_cursor"]), (None, &Value::Null));
-        let each: Vec<&Value> = answer["sources"].as_array().unwrap().iter().map(|told| &told["counts"]).collect();
+        assert_eq!(
+            (answer.get("certificates"), &answer["next_cursor"]),
+            (None, &Value::Null)
+        );
+        let each: Vec<&Value> = answer["sources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|told| &told["counts"])
+            .collect();
         assert_eq!(each, [&one, &one, &authority]);
     }
-    let both = function.invoke(json!({ "sources": "all", "summary": true, "limit": 5 })).await.json();
-    assert_eq!((both["certificates"].as_array().unwrap().len(), &both["counts"]["certificates"]), (5, &json!(5)), "of what it shows");
+    let both = function
+        .invoke(json!({ "sources": "all", "summary": true, "limit": 5 }))
+        .await
+        .json();
+    assert_eq!(
+        (
+            both["certificates"].as_array().unwrap().len(),
+            &both["counts"]["certificates"]
+        ),
+        (5, &json!(5)),
+        "of what it shows"
+    );
 }
 
 #[tokio::test]
@@ -71,5 +104,8 @@ async fn a_summary_counts_more_than_one_answer_could_show() {
     let mut function = function("describe", &simulator).await;
     let asked = json!({ "sources": [source(Vendor::TencentMqtt), source(Vendor::AlibabaMqtt)], "summary": true, "limit": 0 });
     let answer = function.invoke(asked).await.json();
-    assert_eq!((&answer["counts"]["certificates"], &answer["next_cursor"]), (&json!(3_000), &Value::Null));
+    assert_eq!(
+        (&answer["counts"]["certificates"], &answer["next_cursor"]),
+        (&json!(3_000), &Value::Null)
+    );
 }

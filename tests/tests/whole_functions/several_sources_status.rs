@@ -30,26 +30,92 @@ async fn a_certificate_has_a_result_of_every_source_that_knows_it() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| json!([one["serial_number"], one["provider"], one["region"], one["found"], one["status"], one["error"]]))
+        .map(|one| {
+            json!([
+                one["serial_number"],
+                one["provider"],
+                one["region"],
+                one["found"],
+                one["status"],
+                one["error"]
+            ])
+        })
         .collect();
     assert_eq!(
         json!(told),
         json!([
-            [one.serial, "tencent-mqtt", "ap-guangzhou", true, "active", null],
-            [one.serial, "alibaba-pca", "cn-hangzhou", true, "revoked", null],
+            [
+                one.serial,
+                "tencent-mqtt",
+                "ap-guangzhou",
+                true,
+                "active",
+                null
+            ],
+            [
+                one.serial,
+                "alibaba-pca",
+                "cn-hangzhou",
+                true,
+                "revoked",
+                null
+            ],
             [one.serial, "aws-iot", "eu-west-1", true, "active", null],
-            [two.serial, "tencent-mqtt", "ap-guangzhou", true, "active", null],
+            [
+                two.serial,
+                "tencent-mqtt",
+                "ap-guangzhou",
+                true,
+                "active",
+                null
+            ],
             [two.serial, "alibaba-pca", "cn-hangzhou", true, "good", null],
             // Alibaba's broker could not be asked for the third, so that nobody can say that no source knows it.
-            [stranger.serial, null, null, false, "unknown", answer["results"][5]["error"]],
-            [one.serial, "alibaba-mqtt", "cn-hangzhou", true, "active", null],
-            [one.serial, "alibaba-pca", "cn-hangzhou", true, "revoked", null]
+            [
+                stranger.serial,
+                null,
+                null,
+                false,
+                "unknown",
+                answer["results"][5]["error"]
+            ],
+            [
+                one.serial,
+                "alibaba-mqtt",
+                "cn-hangzhou",
+                true,
+                "active",
+                null
+            ],
+            [
+                one.serial,
+                "alibaba-pca",
+                "cn-hangzhou",
+                true,
+                "revoked",
+                null
+            ]
         ])
     );
-    assert_eq!(in_short(&answer["results"][5]["error"]).0, "invalid_request");
-    let sources: Vec<Value> =
-        answer["sources"].as_array().unwrap().iter().map(|told| json!([told["provider"], told["found"], told["failed"]])).collect();
-    assert_eq!(json!(sources), json!([["tencent-mqtt", 2, 0], ["alibaba-mqtt", 1, 3], ["alibaba-pca", 3, 0], ["aws-iot", 1, 1]]));
+    assert_eq!(
+        in_short(&answer["results"][5]["error"]).0,
+        "invalid_request"
+    );
+    let sources: Vec<Value> = answer["sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|told| json!([told["provider"], told["found"], told["failed"]]))
+        .collect();
+    assert_eq!(
+        json!(sources),
+        json!([
+            ["tencent-mqtt", 2, 0],
+            ["alibaba-mqtt", 1, 3],
+            ["alibaba-pca", 3, 0],
+            ["aws-iot", 1, 1]
+        ])
+    );
 }
 
 #[tokio::test]
@@ -58,7 +124,10 @@ async fn one_that_no_source_knows_is_not_found_once() {
     let mut function = function("status", &simulator).await;
     let sources = [Vendor::TencentMqtt, Vendor::AlibabaCas, Vendor::AwsIot].map(source);
     let stranger = device(2);
-    let answer = function.invoke(json!({ "sources": sources, "certificates": [named(&stranger)] })).await.json();
+    let answer = function
+        .invoke(json!({ "sources": sources, "certificates": [named(&stranger)] }))
+        .await
+        .json();
     assert_eq!(
         answer["results"],
         json!([{
@@ -75,38 +144,92 @@ async fn one_that_no_source_knows_is_not_found_once() {
 async fn three_words_and_three_errors_are_one_answer_before_the_deadline() {
     let issued = device(1);
     let mut fleet = everywhere(std::slice::from_ref(&issued));
-    let tencent =
-        TencentInstance { instance_id: SECOND_TENCENT.to_owned(), region: "ap-guangzhou".to_owned(), ..TencentInstance::default() };
-    fleet.tencent_mqtt.insert(SECOND_TENCENT.to_owned(), tencent);
-    let alibaba = AlibabaInstance { instance_id: SECOND_ALIBABA.to_owned(), ..AlibabaInstance::default() };
-    fleet.alibaba_mqtt.insert(SECOND_ALIBABA.to_owned(), alibaba);
+    let tencent = TencentInstance {
+        instance_id: SECOND_TENCENT.to_owned(),
+        region: "ap-guangzhou".to_owned(),
+        ..TencentInstance::default()
+    };
+    fleet
+        .tencent_mqtt
+        .insert(SECOND_TENCENT.to_owned(), tencent);
+    let alibaba = AlibabaInstance {
+        instance_id: SECOND_ALIBABA.to_owned(),
+        ..AlibabaInstance::default()
+    };
+    fleet
+        .alibaba_mqtt
+        .insert(SECOND_ALIBABA.to_owned(), alibaba);
     // One CA for both brokers, so that one name is good for both.
-    for certificate in &mut fleet.tencent_mqtt.get_mut(crate::setup::TENCENT_INSTANCE).unwrap().certificates {
+    for certificate in &mut fleet
+        .tencent_mqtt
+        .get_mut(crate::setup::TENCENT_INSTANCE)
+        .unwrap()
+        .certificates
+    {
         certificate.ca_sn = ALIBABA_CA.to_owned();
     }
     let simulator = simulator(fleet).await;
-    simulator.fail(Vendor::TencentMqtt, FaultRule::always(Fault::Throttle).containing(SECOND_TENCENT));
-    simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(Fault::Stall).containing(SECOND_ALIBABA));
+    simulator.fail(
+        Vendor::TencentMqtt,
+        FaultRule::always(Fault::Throttle).containing(SECOND_TENCENT),
+    );
+    simulator.fail(
+        Vendor::AlibabaMqtt,
+        FaultRule::always(Fault::Stall).containing(SECOND_ALIBABA),
+    );
     let mut function = function_with("status", &simulator, &[WRONG_SECRETS[2]]).await;
     let name = json!({ "serial_number": issued.serial, "ca_serial_number": ALIBABA_CA, "fingerprint_sha256": issued.fingerprint_sha256 });
     let asked = json!({ "sources": six_sources(), "certificates": [name] });
     let deadline = Duration::from_secs(6);
     let begun = Instant::now();
-    let answer = invoke_within(&mut function, deadline, asked.clone()).await.json();
+    let answer = invoke_within(&mut function, deadline, asked.clone())
+        .await
+        .json();
     assert!(begun.elapsed() < deadline, "{:?}", begun.elapsed());
-    let results: Vec<Value> = answer["results"].as_array().unwrap().iter().map(|one| json!([one["provider"], one["status"]])).collect();
-    assert_eq!(json!(results), json!([["tencent-mqtt", "active"], ["alibaba-mqtt", "active"], ["alibaba-pca", "good"]]));
+    let results: Vec<Value> = answer["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| json!([one["provider"], one["status"]]))
+        .collect();
+    assert_eq!(
+        json!(results),
+        json!([
+            ["tencent-mqtt", "active"],
+            ["alibaba-mqtt", "active"],
+            ["alibaba-pca", "good"]
+        ])
+    );
     let sources = answer["sources"].as_array().unwrap();
-    assert!(sources[..3].iter().all(|told| told["error"].is_null() && told["found"] == 1), "{answer}");
+    assert!(
+        sources[..3]
+            .iter()
+            .all(|told| told["error"].is_null() && told["found"] == 1),
+        "{answer}"
+    );
     for (told, expected) in sources[3..].iter().zip([
         ("throttled", true, Some("RequestLimitExceeded")),
         ("timeout", true, None),
-        ("provider_rejected", false, Some("InvalidSignatureException")),
+        (
+            "provider_rejected",
+            false,
+            Some("InvalidSignatureException"),
+        ),
     ]) {
-        assert_eq!((in_short(&told["error"]), &told["found"], &told["failed"]), (expected, &json!(0), &json!(1)), "{told}");
+        assert_eq!(
+            (in_short(&told["error"]), &told["found"], &told["failed"]),
+            (expected, &json!(0), &json!(1)),
+            "{told}"
+        );
     }
     let batch = events::sqs(&[asked.to_string()]);
-    assert_eq!(invoke_within(&mut function, deadline, batch).await.batch_item_failures(), [message_id(0)], "some may succeed later");
+    assert_eq!(
+        invoke_within(&mut function, deadline, batch)
+            .await
+            .batch_item_failures(),
+        [message_id(0)],
+        "some may succeed later"
+    );
 }
 
 #[tokio::test]
@@ -115,10 +238,20 @@ async fn a_source_that_fails_keeps_a_certificate_from_being_called_not_found() {
     simulator.fail(Vendor::TencentMqtt, FaultRule::always(Fault::Internal));
     let mut function = function("status", &simulator).await;
     let sources = [Vendor::AlibabaCas, Vendor::TencentMqtt].map(source);
-    let answer = function.invoke(json!({ "sources": sources, "certificates": [named(&device(2))] })).await.json();
+    let answer = function
+        .invoke(json!({ "sources": sources, "certificates": [named(&device(2))] }))
+        .await
+        .json();
     let result = &answer["results"][0];
-    assert_eq!((&result["found"], &result["status"]), (&json!(false), &json!("unknown")));
-    assert_eq!(in_short(&result["error"]), ("provider_unavailable", true, Some("InternalError")), "{answer}");
+    assert_eq!(
+        (&result["found"], &result["status"]),
+        (&json!(false), &json!("unknown"))
+    );
+    assert_eq!(
+        in_short(&result["error"]),
+        ("provider_unavailable", true, Some("InternalError")),
+        "{answer}"
+    );
 }
 
 #[tokio::test]
@@ -129,9 +262,20 @@ async fn when_no_source_can_be_asked_the_reason_is_the_answer() {
     let sources = [Vendor::TencentMqtt, Vendor::AlibabaCas, Vendor::AwsIot].map(source);
     let asked = json!({ "sources": sources, "certificates": [named(&issued)] });
     let refused = problem(&function.invoke(asked.clone()).await);
-    assert_eq!(in_short(&refused), ("provider_rejected", false, Some("AuthFailure.SignatureFailure")));
+    assert_eq!(
+        in_short(&refused),
+        (
+            "provider_rejected",
+            false,
+            Some("AuthFailure.SignatureFailure")
+        )
+    );
     let batch = events::sqs(&[asked.to_string()]);
-    assert_eq!(function.invoke(batch).await.batch_item_failures(), [message_id(0)], "credentials say nothing about the request");
+    assert_eq!(
+        function.invoke(batch).await.batch_item_failures(),
+        [message_id(0)],
+        "credentials say nothing about the request"
+    );
 }
 
 #[tokio::test]
@@ -140,10 +284,22 @@ async fn a_get_asks_the_configured_sources() {
     let simulator = simulator(everywhere(std::slice::from_ref(&issued))).await;
     let sources = json!([source(Vendor::TencentMqtt), source(Vendor::AlibabaCas)]).to_string();
     let mut function = function_with("status", &simulator, &[("SOURCES", &sources)]).await;
-    let request = HttpRequest::get("/status").query("sources", "all").query("serial_number", &format!("{},0abc", issued.serial));
+    let request = HttpRequest::get("/status")
+        .query("sources", "all")
+        .query("serial_number", &format!("{},0abc", issued.serial));
     for trigger in HttpTrigger::ALL {
-        let answer = HttpAnswer::read(trigger, &function.invoke(request.event(trigger)).await).json();
-        let told: Vec<Value> = answer["results"].as_array().unwrap().iter().map(|one| json!([one["provider"], one["found"]])).collect();
-        assert_eq!(json!(told), json!([["tencent-mqtt", true], ["alibaba-pca", true], [null, false]]), "{trigger:?}");
+        let answer =
+            HttpAnswer::read(trigger, &function.invoke(request.event(trigger)).await).json();
+        let told: Vec<Value> = answer["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| json!([one["provider"], one["found"]]))
+            .collect();
+        assert_eq!(
+            json!(told),
+            json!([["tencent-mqtt", true], ["alibaba-pca", true], [null, false]]),
+            "{trigger:?}"
+        );
     }
 }

@@ -11,7 +11,9 @@ use tokio_rustls::rustls::{ALL_VERSIONS, NamedGroup, ServerConfig, SupportedProt
 /// A CA that the functions trust, so that nothing but the one fault is wrong with each certificate.
 static AUTHORITY: LazyLock<(Issuer<'static, KeyPair>, String)> = LazyLock::new(|| {
     let mut authority = CertificateParams::default();
-    authority.distinguished_name.push(DnType::CommonName, "CA of vendors' hosts");
+    authority
+        .distinguished_name
+        .push(DnType::CommonName, "CA of vendors' hosts");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
     let pem = authority.self_signed(&key).unwrap().pem();
@@ -44,7 +46,12 @@ pub(crate) fn expired() -> TlsAcceptor {
 
 pub(crate) fn self_signed() -> TlsAcceptor {
     let key = KeyPair::generate().unwrap();
-    acceptor(ring::default_provider(), ALL_VERSIONS, &for_host("localhost").self_signed(&key).unwrap(), &key)
+    acceptor(
+        ring::default_provider(),
+        ALL_VERSIONS,
+        &for_host("localhost").self_signed(&key).unwrap(),
+        &key,
+    )
 }
 
 fn issued(parameters: &CertificateParams) -> TlsAcceptor {
@@ -52,22 +59,45 @@ fn issued(parameters: &CertificateParams) -> TlsAcceptor {
 }
 
 /// A sound certificate at a host that speaks this version only, and agrees on keys with this group only.
-pub(crate) fn sound_with(version: &'static SupportedProtocolVersion, group: NamedGroup) -> TlsAcceptor {
+pub(crate) fn sound_with(
+    version: &'static SupportedProtocolVersion,
+    group: NamedGroup,
+) -> TlsAcceptor {
     let mut cryptography = ring::default_provider();
-    cryptography.kx_groups.retain(|offered| offered.name() == group);
+    cryptography
+        .kx_groups
+        .retain(|offered| offered.name() == group);
     issued_at(cryptography, &[version], &for_host("localhost"))
 }
 
 type Versions<'a> = &'a [&'static SupportedProtocolVersion];
 
-fn issued_at(cryptography: CryptoProvider, versions: Versions<'_>, parameters: &CertificateParams) -> TlsAcceptor {
+fn issued_at(
+    cryptography: CryptoProvider,
+    versions: Versions<'_>,
+    parameters: &CertificateParams,
+) -> TlsAcceptor {
     let key = KeyPair::generate().unwrap();
-    acceptor(cryptography, versions, &parameters.signed_by(&key, &AUTHORITY.0).unwrap(), &key)
+    acceptor(
+        cryptography,
+        versions,
+        &parameters.signed_by(&key, &AUTHORITY.0).unwrap(),
+        &key,
+    )
 }
 
-fn acceptor(cryptography: CryptoProvider, versions: Versions<'_>, certificate: &rcgen::Certificate, key: &KeyPair) -> TlsAcceptor {
+fn acceptor(
+    cryptography: CryptoProvider,
+    versions: Versions<'_>,
+    certificate: &rcgen::Certificate,
+    key: &KeyPair,
+) -> TlsAcceptor {
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-    let config = ServerConfig::builder_with_provider(Arc::new(cryptography)).with_protocol_versions(versions);
-    let config = config.unwrap().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key.into());
+    let config = ServerConfig::builder_with_provider(Arc::new(cryptography))
+        .with_protocol_versions(versions);
+    let config = config
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key.into());
     TlsAcceptor::from(Arc::new(config.unwrap()))
 }

@@ -1,12 +1,15 @@
 //! Functions behind every kind of HTTP front.
 
 use serde_json::{Value, json};
-use simulator::{AlibabaInstance, CasCertificate, Fault, FaultRule, Fleet, Simulator, TencentInstance, Vendor};
+use simulator::{
+    AlibabaInstance, CasCertificate, Fault, FaultRule, Fleet, Simulator, TencentInstance, Vendor,
+};
 use whole_function_tests::events::{HttpRequest, HttpTrigger};
 use whole_function_tests::{Event, HttpAnswer, Invocation, Runtime};
 
 use crate::setup::{
-    ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, at_once, function, pair, simulator, tencent, tencent_certificates, texts,
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, at_once, function, pair, simulator,
+    tencent, tencent_certificates, texts,
 };
 
 /// A few certificates at every vendor.
@@ -16,7 +19,10 @@ pub(crate) async fn vendors() -> Simulator {
         region: "ap-guangzhou".to_owned(),
         certificates: tencent_certificates(3),
     };
-    let alibaba = AlibabaInstance { instance_id: ALIBABA_INSTANCE.to_owned(), certificates: alibaba_certificates(1) };
+    let alibaba = AlibabaInstance {
+        instance_id: ALIBABA_INSTANCE.to_owned(),
+        certificates: alibaba_certificates(1),
+    };
     simulator(Fleet::of([tencent], [alibaba], [CasCertificate::default()])).await
 }
 
@@ -32,8 +38,7 @@ pub(crate) fn requests() -> [(&'static str, Value, Query); 3] {
     let inactivate = json!({
         "instance_id": ALIBABA_INSTANCE, "certificates": [{ "serial_number": "d00000000000", "ca_serial_number": "007269004887" }]
     });
-    let status =
-        json!({ "certificates": [{ "serial_number": "b6:7e:53:eb:ce:a9:b7:7d:65:b0:c3:23:66:46:d7:15" }, { "serial_number": "0A" }] });
+    let status = json!({ "certificates": [{ "serial_number": "b6:7e:53:eb:ce:a9:b7:7d:65:b0:c3:23:66:46:d7:15" }, { "serial_number": "0A" }] });
     [
         (
             "describe",
@@ -49,12 +54,22 @@ pub(crate) fn requests() -> [(&'static str, Value, Query); 3] {
             ],
         ),
         ("inactivate", inactivate, &[]),
-        ("status", status, &[("serial_number", "b6:7e:53:eb:ce:a9:b7:7d:65:b0:c3:23:66:46:d7:15,0A")]),
+        (
+            "status",
+            status,
+            &[(
+                "serial_number",
+                "b6:7e:53:eb:ce:a9:b7:7d:65:b0:c3:23:66:46:d7:15,0A",
+            )],
+        ),
     ]
 }
 
 fn get(query: &[(&str, &str)]) -> HttpRequest {
-    query.iter().fold(HttpRequest::get("/certificates"), |request, (name, value)| request.query(name, value))
+    query.iter().fold(
+        HttpRequest::get("/certificates"),
+        |request, (name, value)| request.query(name, value),
+    )
 }
 
 /// What differs from answer to answer is taken out.
@@ -63,7 +78,10 @@ pub(crate) fn comparable(mut answer: Value) -> Value {
         answer.as_object_mut().unwrap().remove(member);
     }
     for result in answer["results"].as_array_mut().into_iter().flatten() {
-        result.as_object_mut().unwrap().remove("provider_request_id");
+        result
+            .as_object_mut()
+            .unwrap()
+            .remove("provider_request_id");
     }
     answer
 }
@@ -71,7 +89,11 @@ pub(crate) fn comparable(mut answer: Value) -> Value {
 /// An order is called by what brought it.
 #[track_caller]
 pub(crate) fn assert_order_id(answer: &Value, expected: &str) {
-    let expected = if answer["operation"] == "inactivate" { json!(expected) } else { Value::Null };
+    let expected = if answer["operation"] == "inactivate" {
+        json!(expected)
+    } else {
+        Value::Null
+    };
     assert_eq!(answer["order_id"], expected, "{answer}");
 }
 
@@ -94,7 +116,12 @@ async fn every_front_and_method_gives_the_direct_answer() {
                 let invocation = Invocation::new(form.event(trigger));
                 let request_id = invocation.request_id.clone();
                 let answer = HttpAnswer::read(trigger, &function.invoke_with(invocation).await);
-                assert_eq!(answer.status, 200, "{trigger:?} {form:?}: {}", answer.json());
+                assert_eq!(
+                    answer.status,
+                    200,
+                    "{trigger:?} {form:?}: {}",
+                    answer.json()
+                );
                 assert_order_id(&answer.json(), &request_id);
                 assert_eq!(answer.headers["content-type"], "application/json");
                 assert_eq!(comparable(answer.json()), direct, "{trigger:?} {form:?}");
@@ -110,11 +137,29 @@ async fn a_method_that_is_not_taken_says_which_are() {
         let simulator = vendors().await;
         let mut function = function(name, &simulator).await;
         for trigger in HttpTrigger::ALL {
-            for method in ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "post", "", "GET\r\nx: y"] {
+            for method in [
+                "HEAD",
+                "PUT",
+                "DELETE",
+                "PATCH",
+                "OPTIONS",
+                "post",
+                "",
+                "GET\r\nx: y",
+            ] {
                 let request = HttpRequest::new(method, "/certificates").body("{}");
-                let answer = HttpAnswer::read(trigger, &function.invoke(request.event(trigger)).await);
-                assert_eq!((answer.status, answer.json()["code"].as_str()), (405, Some("method_not_allowed")), "{trigger:?} {method:?}");
-                let taken = if name == "inactivate" { "POST" } else { "GET, POST" };
+                let answer =
+                    HttpAnswer::read(trigger, &function.invoke(request.event(trigger)).await);
+                assert_eq!(
+                    (answer.status, answer.json()["code"].as_str()),
+                    (405, Some("method_not_allowed")),
+                    "{trigger:?} {method:?}"
+                );
+                let taken = if name == "inactivate" {
+                    "POST"
+                } else {
+                    "GET, POST"
+                };
                 assert_eq!(answer.headers["allow"], taken, "{name}");
                 assert_eq!(answer.headers["content-type"], "application/problem+json");
             }
@@ -129,12 +174,42 @@ async fn an_error_is_a_problem_document_with_its_own_status() {
     let (simulator, mut function) = pair("describe", tencent(tencent_certificates(1))).await;
     let good = json!({ "instance_id": TENCENT_INSTANCE });
     for (request, fault, status, code) in [
-        (json!({ "instance_id": TENCENT_INSTANCE, "colour": 1 }), None, 400, "invalid_request"),
-        (json!({ "instance_id": "mqtt-nowhere" }), None, 404, "not_found"),
-        (json!({ "instance_id": TENCENT_INSTANCE, "filter": { "ca_fingerprints_sha256": ["ab".repeat(32)] } }), None, 422, "unsupported"),
-        (good.clone(), Some(Fault::code("AuthFailure.UnauthorizedOperation", 200)), 502, "provider_rejected"),
-        (good.clone(), Some(Fault::body(200, "text/html", "<html>")), 502, "provider_invalid_response"),
-        (good.clone(), Some(Fault::CutBefore), 503, "provider_unavailable"),
+        (
+            json!({ "instance_id": TENCENT_INSTANCE, "colour": 1 }),
+            None,
+            400,
+            "invalid_request",
+        ),
+        (
+            json!({ "instance_id": "mqtt-nowhere" }),
+            None,
+            404,
+            "not_found",
+        ),
+        (
+            json!({ "instance_id": TENCENT_INSTANCE, "filter": { "ca_fingerprints_sha256": ["ab".repeat(32)] } }),
+            None,
+            422,
+            "unsupported",
+        ),
+        (
+            good.clone(),
+            Some(Fault::code("AuthFailure.UnauthorizedOperation", 200)),
+            502,
+            "provider_rejected",
+        ),
+        (
+            good.clone(),
+            Some(Fault::body(200, "text/html", "<html>")),
+            502,
+            "provider_invalid_response",
+        ),
+        (
+            good.clone(),
+            Some(Fault::CutBefore),
+            503,
+            "provider_unavailable",
+        ),
         (good, Some(Fault::Throttle), 429, "throttled"),
     ] {
         if let Some(fault) = fault {
@@ -142,16 +217,46 @@ async fn an_error_is_a_problem_document_with_its_own_status() {
         }
         // The faults of the last case are used up by the first front that asks.
         let trigger = HttpTrigger::ALL[usize::from(status) % 5];
-        let answer = HttpAnswer::read(trigger, &function.invoke(HttpRequest::post("/", &request).event(trigger)).await);
+        let answer = HttpAnswer::read(
+            trigger,
+            &function
+                .invoke(HttpRequest::post("/", &request).event(trigger))
+                .await,
+        );
         simulator.reset();
         let problem = answer.json();
-        assert_eq!((answer.status, problem["status"].as_u64(), problem["code"].as_str()), (status, Some(status.into()), Some(code)));
+        assert_eq!(
+            (
+                answer.status,
+                problem["status"].as_u64(),
+                problem["code"].as_str()
+            ),
+            (status, Some(status.into()), Some(code))
+        );
         assert_eq!(answer.headers["content-type"], "application/problem+json");
-        let members: Vec<&str> = problem.as_object().unwrap().keys().map(String::as_str).collect();
-        let mut expected = ["type", "title", "status", "code", "retryable", "detail", "field", "provider_error"];
+        let members: Vec<&str> = problem
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let mut expected = [
+            "type",
+            "title",
+            "status",
+            "code",
+            "retryable",
+            "detail",
+            "field",
+            "provider_error",
+        ];
         expected.sort_unstable();
         assert_eq!(members, expected);
-        assert_eq!(answer.headers.contains_key("retry-after"), status == 429, "{code}");
+        assert_eq!(
+            answer.headers.contains_key("retry-after"),
+            status == 429,
+            "{code}"
+        );
     }
 }
 
@@ -161,7 +266,11 @@ async fn a_throttled_answer_reads_as_the_contract_shows() {
     simulator.fail(Vendor::TencentMqtt, FaultRule::always(Fault::Throttle));
     let event = get(&[("instance_id", TENCENT_INSTANCE)]).event(HttpTrigger::RestApi);
     let mut problem = HttpAnswer::read(HttpTrigger::RestApi, &function.invoke(event).await).json();
-    assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
+    assert!(
+        problem["detail"]
+            .as_str()
+            .is_some_and(|detail| !detail.is_empty())
+    );
     assert!(problem["provider_error"]["request_id"].is_string());
     problem["detail"] = json!("");
     problem["provider_error"]["request_id"] = json!("");
@@ -178,13 +287,29 @@ async fn a_throttled_answer_reads_as_the_contract_shows() {
     );
 }
 
-async fn assert_refused(function: &mut Runtime, trigger: HttpTrigger, event: impl Into<Event>, status: u16, field: &str) {
+async fn assert_refused(
+    function: &mut Runtime,
+    trigger: HttpTrigger,
+    event: impl Into<Event>,
+    status: u16,
+    field: &str,
+) {
     let event = event.into();
     let answer = HttpAnswer::read(trigger, &function.invoke(event.clone()).await);
     let shown = String::from_utf8_lossy(&event.0[..event.0.len().min(300)]).into_owned();
-    assert_eq!(answer.status, status, "{trigger:?} {shown}: {}", answer.json());
+    assert_eq!(
+        answer.status,
+        status,
+        "{trigger:?} {shown}: {}",
+        answer.json()
+    );
     if status == 400 {
-        assert_eq!(answer.json()["field"], field, "{trigger:?} {shown}: {}", answer.json());
+        assert_eq!(
+            answer.json()["field"],
+            field,
+            "{trigger:?} {shown}: {}",
+            answer.json()
+        );
     }
 }
 
@@ -195,16 +320,53 @@ async fn a_body_that_cannot_be_read_is_refused_on_every_front() {
         for (request, status, field) in [
             (HttpRequest::new("POST", "/"), 400, "body"),
             (HttpRequest::post("/", ""), 400, "body"),
-            (HttpRequest::post("/", "").claimed_base64_body("{}"), 400, "body"),
-            (HttpRequest::post("/", "").claimed_base64_body("e30"), 400, "body"),
-            (HttpRequest::post("/", "").claimed_base64_body("%%%%"), 400, "body"),
-            (HttpRequest::post("/", "").base64_body(b"{\"certificates\":[{\"serial_number\":\"\xff\xfe\"}]}"), 400, "body"),
-            (HttpRequest::post("/", "").base64_body(b"\x1f\x8b\x08\x00"), 400, "body"),
-            (HttpRequest::post("/", "").base64_body(&[b' '; 1_048_577]), 413, ""),
+            (
+                HttpRequest::post("/", "").claimed_base64_body("{}"),
+                400,
+                "body",
+            ),
+            (
+                HttpRequest::post("/", "").claimed_base64_body("e30"),
+                400,
+                "body",
+            ),
+            (
+                HttpRequest::post("/", "").claimed_base64_body("%%%%"),
+                400,
+                "body",
+            ),
+            (
+                HttpRequest::post("/", "")
+                    .base64_body(b"{\"certificates\":[{\"serial_number\":\"\xff\xfe\"}]}"),
+                400,
+                "body",
+            ),
+            (
+                HttpRequest::post("/", "").base64_body(b"\x1f\x8b\x08\x00"),
+                400,
+                "body",
+            ),
+            (
+                HttpRequest::post("/", "").base64_body(&[b' '; 1_048_577]),
+                413,
+                "",
+            ),
             (HttpRequest::post("/", " ".repeat(1_048_577)), 413, ""),
-            (HttpRequest::post("/", r#"{"certificates":[{"serial_number":"0a"}]}"#).query("region", "cn-hangzhou"), 400, "region"),
+            (
+                HttpRequest::post("/", r#"{"certificates":[{"serial_number":"0a"}]}"#)
+                    .query("region", "cn-hangzhou"),
+                400,
+                "region",
+            ),
         ] {
-            assert_refused(&mut function, trigger, request.event(trigger), status, field).await;
+            assert_refused(
+                &mut function,
+                trigger,
+                request.event(trigger),
+                status,
+                field,
+            )
+            .await;
         }
     }
     assert_eq!(simulator.calls(), []);
@@ -250,8 +412,16 @@ async fn characters_of_a_query_arrive_as_they_were_meant() {
     certificates[0].client_id = "Ünit 7+&=%/车#".to_owned();
     let (_simulator, mut function) = pair("describe", tencent(certificates)).await;
     for trigger in HttpTrigger::ALL {
-        let event = get(&[("instance_id", TENCENT_INSTANCE), ("client_ids", "Ünit 7+&=%/车#")]).event(trigger);
+        let event = get(&[
+            ("instance_id", TENCENT_INSTANCE),
+            ("client_ids", "Ünit 7+&=%/车#"),
+        ])
+        .event(trigger);
         let answer = HttpAnswer::read(trigger, &function.invoke(event).await).json();
-        assert_eq!(texts(&answer["certificates"], "client_id"), ["Ünit 7+&=%/车#"], "{trigger:?}");
+        assert_eq!(
+            texts(&answer["certificates"], "client_id"),
+            ["Ünit 7+&=%/车#"],
+            "{trigger:?}"
+        );
     }
 }

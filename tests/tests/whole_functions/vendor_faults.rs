@@ -8,11 +8,15 @@ use whole_function_tests::Runtime;
 use crate::every_cell_faults::{assert_typed, json_body};
 use crate::fault_matrix::odd_answers;
 use crate::setup::{
-    ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, at_once, cas_certificates, function, tencent, tencent_certificates, texts,
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, at_once, cas_certificates, function,
+    tencent, tencent_certificates, texts,
 };
 
-const FUNCTIONS: [(&str, Vendor); 3] =
-    [("describe", Vendor::TencentMqtt), ("inactivate", Vendor::AlibabaMqtt), ("status", Vendor::AlibabaCas)];
+const FUNCTIONS: [(&str, Vendor); 3] = [
+    ("describe", Vendor::TencentMqtt),
+    ("inactivate", Vendor::AlibabaMqtt),
+    ("status", Vendor::AlibabaCas),
+];
 
 /// A request whose first call is a read.
 fn request(function: &str) -> Value {
@@ -43,7 +47,11 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (Fault::body(504, "text/plain", ""), "provider_unavailable"),
         (Fault::body(429, "text/plain", "slow down"), "throttled"),
     ];
-    faults.extend(odd_answers().into_iter().map(|(_, fault)| (fault, "provider_invalid_response")));
+    faults.extend(
+        odd_answers()
+            .into_iter()
+            .map(|(_, fault)| (fault, "provider_invalid_response")),
+    );
     let odd_bodies = [
         "\u{feff}{}",
         r#"{"Response":[],"Data":[],"CertificateStatus":{}}"#,
@@ -76,7 +84,10 @@ async fn odd_facts_in_a_sound_answer_are_kept_or_null() {
         "NotBeforeTime": 0, "NotAfterTime": -5, "CreatedTime": i64::MAX, "UpdateTime": null, "CertificateSource": "", "Colour": { "a": [1] }
     });
     let body = json!({ "Error": null, "Response": { "Error": null, "TotalCount": 1, "Data": [row], "RequestId": null } });
-    simulator.fail(Vendor::TencentMqtt, FaultRule::once(json_body(&body.to_string())));
+    simulator.fail(
+        Vendor::TencentMqtt,
+        FaultRule::once(json_body(&body.to_string())),
+    );
     let answer = function.invoke(request("describe")).await.json();
     let mut expected = json!({
         "serial_number": null, "provider_serial_number": "not hex", "disagreements": [], "status": "unknown", "provider_status": "QUARANTINED",
@@ -110,11 +121,27 @@ async fn a_fault_on_a_later_page_loses_nothing() {
     let certificates = tencent_certificates(300);
     let simulator = crate::setup::simulator(tencent(certificates.clone())).await;
     let mut function = function("describe", &simulator).await;
-    for fault in [Fault::CutBefore, Fault::Internal, Fault::Truncated, Fault::ThrottleFor(1)] {
-        simulator.fail(Vendor::TencentMqtt, FaultRule::times(fault.clone(), 2).containing("\"Offset\":100"));
-        let request = json!({ "instance_id": TENCENT_INSTANCE, "limit": 300, "order_by": "created_asc" });
+    for fault in [
+        Fault::CutBefore,
+        Fault::Internal,
+        Fault::Truncated,
+        Fault::ThrottleFor(1),
+    ] {
+        simulator.fail(
+            Vendor::TencentMqtt,
+            FaultRule::times(fault.clone(), 2).containing("\"Offset\":100"),
+        );
+        let request =
+            json!({ "instance_id": TENCENT_INSTANCE, "limit": 300, "order_by": "created_asc" });
         let answer = function.invoke(request).await.json();
-        let stored: Vec<&str> = certificates.iter().map(|one| one.device_certificate_sn.as_str()).collect();
-        assert_eq!(texts(&answer["certificates"], "provider_serial_number"), stored, "{fault:?}");
+        let stored: Vec<&str> = certificates
+            .iter()
+            .map(|one| one.device_certificate_sn.as_str())
+            .collect();
+        assert_eq!(
+            texts(&answer["certificates"], "provider_serial_number"),
+            stored,
+            "{fault:?}"
+        );
     }
 }

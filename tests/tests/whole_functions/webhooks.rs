@@ -8,7 +8,9 @@ use simulator::Simulator;
 use whole_function_tests::events::{HttpRequest, HttpTrigger};
 use whole_function_tests::{HttpAnswer, Runtime};
 
-use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, function_with, now, simulator};
+use crate::setup::{
+    ALIBABA_INSTANCE, alibaba, alibaba_certificates, function_with, now, simulator,
+};
 
 const OLD_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const NEW_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -17,7 +19,10 @@ const ID: &str = "msg_2026-stolen";
 async fn guarded() -> (Simulator, Runtime) {
     let simulator = simulator(alibaba(alibaba_certificates(1))).await;
     let secrets = format!("{OLD_SECRET},{NEW_SECRET}");
-    let variables = [("WEBHOOK_SECRETS", secrets.as_str()), ("AWS_LAMBDA_LOG_FORMAT", "JSON")];
+    let variables = [
+        ("WEBHOOK_SECRETS", secrets.as_str()),
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+    ];
     let function = function_with("inactivate", &simulator, &variables).await;
     (simulator, function)
 }
@@ -30,17 +35,32 @@ fn order() -> String {
 /// This body, signed for now with this secret.
 fn signed(secret: &str, body: &str) -> HttpRequest {
     let timestamp = (now() / 1000).to_string();
-    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
-    let signature = STANDARD.encode(hmac_sha256(&key, format!("{ID}.{timestamp}.{body}").as_bytes()));
-    let headers = [("webhook-id", ID), ("webhook-timestamp", &timestamp), ("webhook-signature", &format!("v1,{signature}"))];
-    headers.iter().fold(HttpRequest::post("/inactivate", body), |request, (name, value)| request.header(name, value))
+    let key = STANDARD
+        .decode(secret.strip_prefix("whsec_").unwrap())
+        .unwrap();
+    let signature = STANDARD.encode(hmac_sha256(
+        &key,
+        format!("{ID}.{timestamp}.{body}").as_bytes(),
+    ));
+    let headers = [
+        ("webhook-id", ID),
+        ("webhook-timestamp", &timestamp),
+        ("webhook-signature", &format!("v1,{signature}")),
+    ];
+    headers.iter().fold(
+        HttpRequest::post("/inactivate", body),
+        |request, (name, value)| request.header(name, value),
+    )
 }
 
 /// The request through a route that is open to anyone.
 fn open(request: &HttpRequest, trigger: HttpTrigger) -> Value {
     let mut event = request.event(trigger);
     for member in ["authorizer", "identity"] {
-        event["requestContext"].as_object_mut().unwrap().remove(member);
+        event["requestContext"]
+            .as_object_mut()
+            .unwrap()
+            .remove(member);
     }
     event
 }
@@ -51,17 +71,40 @@ async fn a_webhook_signed_with_either_secret_switches_a_certificate_off() {
     for secret in [OLD_SECRET, NEW_SECRET] {
         for trigger in HttpTrigger::ALL {
             simulator.reset();
-            for request in [signed(secret, &order()), signed(secret, &order()).base64_body(order().as_bytes())] {
-                let answer = HttpAnswer::read(trigger, &function.invoke(open(&request, trigger)).await);
-                assert_eq!((answer.status, answer.headers["webhook-id"].as_str()), (200, ID), "{trigger:?}");
-                assert_eq!(answer.json()["order_id"], ID, "{trigger:?}: an order is called by its webhook");
+            for request in [
+                signed(secret, &order()),
+                signed(secret, &order()).base64_body(order().as_bytes()),
+            ] {
+                let answer =
+                    HttpAnswer::read(trigger, &function.invoke(open(&request, trigger)).await);
+                assert_eq!(
+                    (answer.status, answer.headers["webhook-id"].as_str()),
+                    (200, ID),
+                    "{trigger:?}"
+                );
+                assert_eq!(
+                    answer.json()["order_id"],
+                    ID,
+                    "{trigger:?}: an order is called by its webhook"
+                );
                 let outcome = &answer.json()["results"][0]["outcome"];
-                assert!(outcome == "inactivated" || outcome == "already_inactive", "{trigger:?}: {outcome}");
+                assert!(
+                    outcome == "inactivated" || outcome == "already_inactive",
+                    "{trigger:?}: {outcome}"
+                );
             }
         }
     }
-    let accepted = function.json_logs().into_iter().filter(|line| line["webhook_id"] == ID);
-    assert_eq!(accepted.count(), 2 * HttpTrigger::ALL.len() * 2, "{:?}", function.json_logs().first());
+    let accepted = function
+        .json_logs()
+        .into_iter()
+        .filter(|line| line["webhook_id"] == ID);
+    assert_eq!(
+        accepted.count(),
+        2 * HttpTrigger::ALL.len() * 2,
+        "{:?}",
+        function.json_logs().first()
+    );
     assert!(!function.logs().contains("whsec_") && !function.logs().contains("v1,"));
 }
 
@@ -70,11 +113,16 @@ async fn what_is_not_signed_or_was_changed_reaches_no_provider() {
     let (simulator, mut function) = guarded().await;
     let unsigned = HttpRequest::post("/inactivate", order());
     let by_a_stranger = signed("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", &order());
-    let changed = signed(NEW_SECRET, &order()).body(&order().replace("d00000000000", "d00000000001"));
+    let changed =
+        signed(NEW_SECRET, &order()).body(&order().replace("d00000000000", "d00000000001"));
     for request in [unsigned, by_a_stranger, changed] {
         for trigger in HttpTrigger::ALL {
             let answer = HttpAnswer::read(trigger, &function.invoke(open(&request, trigger)).await);
-            assert_eq!((answer.status, &answer.json()["code"]), (401, &json!("unauthenticated")), "{trigger:?}");
+            assert_eq!(
+                (answer.status, &answer.json()["code"]),
+                (401, &json!("unauthenticated")),
+                "{trigger:?}"
+            );
             assert!(!answer.headers.contains_key("webhook-id"));
         }
     }

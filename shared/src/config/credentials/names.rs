@@ -21,7 +21,11 @@ pub(super) struct Names {
 }
 
 pub(super) const TENCENT: Names = Names {
-    key: ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN"],
+    key: [
+        "TENCENTCLOUD_SECRET_ID",
+        "TENCENTCLOUD_SECRET_KEY",
+        "TENCENTCLOUD_TOKEN",
+    ],
     secret: "TENCENTCLOUD_SECRETS_MANAGER_SECRET",
     parameter: "TENCENTCLOUD_SSM_PARAMETER",
     role: "TENCENTCLOUD_ROLE_ARN",
@@ -35,7 +39,11 @@ pub(super) const TENCENT: Names = Names {
 
 /// Those of the official SDKs, as far as they have one.
 pub(super) const ALIBABA: Names = Names {
-    key: ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"],
+    key: [
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "ALIBABA_CLOUD_SECURITY_TOKEN",
+    ],
     secret: "ALIBABA_CLOUD_SECRETS_MANAGER_SECRET",
     parameter: "ALIBABA_CLOUD_SSM_PARAMETER",
     role: "ALIBABA_CLOUD_ROLE_ARN",

@@ -1,10 +1,19 @@
 use super::*;
 
-const FOUR: Instances = Instances { reserved: 4, queue: 2 };
+const FOUR: Instances = Instances {
+    reserved: 4,
+    queue: 2,
+};
 
 fn milliseconds(list: &str, instances: Instances) -> Result<Vec<(u128, u128, u32)>, String> {
     let limits = limits(list, instances)?;
-    let of = |limit: &RateLimit| (limit.queue_interval.as_millis(), limit.caller_interval.as_millis(), limit.burst);
+    let of = |limit: &RateLimit| {
+        (
+            limit.queue_interval.as_millis(),
+            limit.caller_interval.as_millis(),
+            limit.burst,
+        )
+    };
     Ok(limits.iter().map(of).collect())
 }
 
@@ -12,18 +21,28 @@ fn milliseconds(list: &str, instances: Instances) -> Result<Vec<(u128, u128, u32
 fn each_instance_has_its_part_of_the_share() {
     for (list, expected) in [
         // 2 instances of the queue make 12 calls a second; 40 - 4 x 1 calls in ten seconds are shared by the other 2.
-        ("tencent-mqtt:DeactivateDeviceCertificate=12+4", (166, 555, 1)),
+        (
+            "tencent-mqtt:DeactivateDeviceCertificate=12+4",
+            (166, 555, 1),
+        ),
         // 18 - 4 x 2 calls in ten seconds.
         ("aws-iot:DescribeCertificate=1.6+1.8", (1250, 2000, 2)),
         // All 4 instances, when the queue uses none, make no more than 20 + 56 calls in ten seconds.
-        ("tencent-mqtt:DescribeDeviceCertificates=2+6", (1000, 526, 1)),
+        (
+            "tencent-mqtt:DescribeDeviceCertificates=2+6",
+            (1000, 526, 1),
+        ),
         // A burst of 2 would use up more than half of 10 calls.
         ("aws-iot:DescribeCertificate=1+1", (2000, 3333, 1)),
     ] {
         assert_eq!(milliseconds(list, FOUR), Ok(vec![expected]), "{list}");
     }
-    let two = " tencent-mqtt:DescribeDeviceCertificate=3+8 , alibaba-mqtt:GetDeviceCertificate=64+16";
-    assert_eq!(milliseconds(two, FOUR), Ok(vec![(666, 392, 2), (31, 131, 2)]));
+    let two =
+        " tencent-mqtt:DescribeDeviceCertificate=3+8 , alibaba-mqtt:GetDeviceCertificate=64+16";
+    assert_eq!(
+        milliseconds(two, FOUR),
+        Ok(vec![(666, 392, 2), (31, 131, 2)])
+    );
 }
 
 #[test]
@@ -43,7 +62,10 @@ fn what_is_no_share_is_refused_with_what_it_should_be() {
         ("aws-iot:UpdateCertificate=1.25+8", "not like 2+6"),
         ("aws-iot:UpdateCertificate=1.+8", "not like 2+6"),
         ("aws-iot:UpdateCertificate=99999999999+8", "not like 2+6"),
-        ("aws-iot:UpdateCertificate=1+2,aws-iot:UpdateCertificate=1+2", "twice"),
+        (
+            "aws-iot:UpdateCertificate=1+2,aws-iot:UpdateCertificate=1+2",
+            "twice",
+        ),
         ("aws-iot:UpdateCertificate=0.3+2", "too few"),
         ("aws-iot:UpdateCertificate=2+0.4", "too few"),
     ] {
@@ -56,7 +78,9 @@ fn what_is_no_share_is_refused_with_what_it_should_be() {
 fn the_three_variables_come_together_and_leave_instances_for_http() {
     let read = |set: [Option<&'static str>; 3]| {
         let lookup = |name: &str| {
-            let at = [CALLS, RESERVED, QUEUE].iter().position(|variable| *variable == name)?;
+            let at = [CALLS, RESERVED, QUEUE]
+                .iter()
+                .position(|variable| *variable == name)?;
             set[at].map(str::to_owned)
         };
         rate_limits(&lookup).map_err(|error| error.variable)

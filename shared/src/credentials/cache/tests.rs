@@ -15,7 +15,9 @@ thread_local! {
 /// A wall clock that goes with tokio's.
 fn clock() -> Timestamp {
     let start = START.get().unwrap();
-    Timestamp::from_epoch_milliseconds(NOW).unwrap().plus(start.elapsed())
+    Timestamp::from_epoch_milliseconds(NOW)
+        .unwrap()
+        .plus(start.elapsed())
 }
 
 /// What the fetches so far were needed for, and what the next ones bring.
@@ -33,33 +35,70 @@ impl Bench {
     fn new(lifetime: Duration) -> Self {
         START.set(Some(Instant::now()));
         let lifetime = Cell::new(Some(lifetime));
-        Self { cache: Cache::default(), random: 0x80, needs: RefCell::default(), lifetime, key: Cell::default() }
+        Self {
+            cache: Cache::default(),
+            random: 0x80,
+            needs: RefCell::default(),
+            lifetime,
+            key: Cell::default(),
+        }
     }
 
     fn chance(&self) -> Chance {
-        Chance { clock, random: if self.random == 0 { || [0; 16] } else { || [0xff; 16] } }
+        Chance {
+            clock,
+            random: if self.random == 0 {
+                || [0; 16]
+            } else {
+                || [0xff; 16]
+            },
+        }
     }
 
     fn fetch(&self, need: Need) -> LocalFuture<'_, Result<Fetched, Error>> {
         Box::pin(async move {
             self.needs.borrow_mut().push(need);
             tokio::time::sleep(Duration::from_millis(100)).await;
-            let lifetime = self.lifetime.get().ok_or_else(|| Error::new(ErrorCode::ProviderUnavailable, "down"))?;
-            let number = self.key.get().map_or_else(|| self.needs.borrow().len().to_string(), |key| key.to_string());
-            let credentials = Credentials { id: format!("id-{number}"), secret: "secret".into(), token: None };
-            Ok(Fetched { credentials, expires_at: Some(clock().plus(lifetime)) })
+            let lifetime = self
+                .lifetime
+                .get()
+                .ok_or_else(|| Error::new(ErrorCode::ProviderUnavailable, "down"))?;
+            let number = self.key.get().map_or_else(
+                || self.needs.borrow().len().to_string(),
+                |key| key.to_string(),
+            );
+            let credentials = Credentials {
+                id: format!("id-{number}"),
+                secret: "secret".into(),
+                token: None,
+            };
+            Ok(Fetched {
+                credentials,
+                expires_at: Some(clock().plus(lifetime)),
+            })
         })
     }
 
     async fn get(&self) -> Result<String, ErrorCode> {
         let credentials = self.cache.get(self.chance(), |need| self.fetch(need)).await;
-        credentials.map(|credentials| credentials.id.clone()).map_err(|error| error.code)
+        credentials
+            .map(|credentials| credentials.id.clone())
+            .map_err(|error| error.code)
     }
 
     async fn replace(&self, id: &str) -> Result<Option<String>, ErrorCode> {
-        let refused = Credentials { id: id.to_owned(), secret: "secret".into(), token: None };
-        let other = self.cache.replace(&refused, self.chance(), |need| self.fetch(need)).await;
-        other.map(|other| other.map(|other| other.id.clone())).map_err(|error| error.code)
+        let refused = Credentials {
+            id: id.to_owned(),
+            secret: "secret".into(),
+            token: None,
+        };
+        let other = self
+            .cache
+            .replace(&refused, self.chance(), |need| self.fetch(need))
+            .await;
+        other
+            .map(|other| other.map(|other| other.id.clone()))
+            .map_err(|error| error.code)
     }
 
     fn fetches(&self) -> usize {
@@ -82,7 +121,10 @@ async fn a_thousand_who_ask_at_once_share_one_failure_and_the_next_one_tries_aga
     let bench = Bench::new(HOUR);
     let lifetime = bench.lifetime.take();
     let got = join_all((0..1000).map(|_| bench.get())).await;
-    assert!(got.iter().all(|got| *got == Err(ErrorCode::ProviderUnavailable)));
+    assert!(
+        got.iter()
+            .all(|got| *got == Err(ErrorCode::ProviderUnavailable))
+    );
     assert_eq!(bench.fetches(), 1);
     bench.lifetime.set(lifetime);
     assert_eq!(bench.get().await.as_deref(), Ok("id-2"));
@@ -91,7 +133,10 @@ async fn a_thousand_who_ask_at_once_share_one_failure_and_the_next_one_tries_aga
 #[tokio::test(start_paused = true)]
 async fn a_fetch_that_was_given_up_is_made_by_the_next_one_who_waits() {
     let bench = Bench::new(HOUR);
-    let (given_up, got) = tokio::join!(tokio::time::timeout(Duration::from_millis(50), bench.get()), bench.get());
+    let (given_up, got) = tokio::join!(
+        tokio::time::timeout(Duration::from_millis(50), bench.get()),
+        bench.get()
+    );
     assert!(given_up.is_err());
     assert_eq!(got.as_deref(), Ok("id-2"));
 }
@@ -99,13 +144,19 @@ async fn a_fetch_that_was_given_up_is_made_by_the_next_one_who_waits() {
 #[tokio::test(start_paused = true)]
 async fn a_key_is_replaced_five_minutes_before_its_end_a_tenth_more_or_less() {
     for (random, ahead) in [(0, 270), (1, 330)] {
-        let bench = Bench { random, ..Bench::new(HOUR) };
+        let bench = Bench {
+            random,
+            ..Bench::new(HOUR)
+        };
         assert_eq!(bench.get().await.as_deref(), Ok("id-1"));
         tokio::time::sleep(HOUR - Duration::from_secs(ahead + 1)).await;
         assert_eq!(bench.get().await.as_deref(), Ok("id-1"));
         tokio::time::sleep(Duration::from_secs(1)).await;
         let got = join_all((0..1000).map(|_| bench.get())).await;
-        assert!(got.iter().all(|got| got.as_deref() == Ok("id-2")), "{ahead}");
+        assert!(
+            got.iter().all(|got| got.as_deref() == Ok("id-2")),
+            "{ahead}"
+        );
         assert_eq!(*bench.needs.borrow(), [Need::Urgent, Need::Ahead]);
     }
 }
@@ -123,7 +174,14 @@ async fn while_the_sts_is_down_the_old_key_is_used_until_a_minute_before_its_end
     }
     // One attempt for each pause, not one for each call.
     assert!((8..=10).contains(&bench.fetches()), "{}", bench.fetches());
-    assert!(bench.needs.borrow().iter().skip(1).all(|need| *need == Need::Ahead));
+    assert!(
+        bench
+            .needs
+            .borrow()
+            .iter()
+            .skip(1)
+            .all(|need| *need == Need::Ahead)
+    );
     tokio::time::sleep(Duration::from_secs(12)).await;
     assert_eq!(bench.get().await, Err(ErrorCode::ProviderUnavailable));
     assert_eq!(bench.needs.borrow().last(), Some(&Need::Urgent));
@@ -136,10 +194,21 @@ async fn a_key_without_an_end_is_kept() {
     let bench = Bench::new(HOUR);
     let forever = || -> LocalFuture<'_, _> {
         Box::pin(async {
-            Ok(Fetched { credentials: Credentials { id: "id".to_owned(), secret: "s".into(), token: None }, expires_at: None })
+            Ok(Fetched {
+                credentials: Credentials {
+                    id: "id".to_owned(),
+                    secret: "s".into(),
+                    token: None,
+                },
+                expires_at: None,
+            })
         })
     };
-    bench.cache.get(bench.chance(), |_| forever()).await.unwrap();
+    bench
+        .cache
+        .get(bench.chance(), |_| forever())
+        .await
+        .unwrap();
     tokio::time::sleep(HOUR * 1000).await;
     assert_eq!(bench.get().await.as_deref(), Ok("id"));
     assert_eq!(bench.fetches(), 0);
@@ -168,5 +237,8 @@ async fn a_refused_key_that_is_fetched_again_is_nothing_new() {
     bench.key.set(Some(8));
     assert_eq!(bench.replace("id-7").await, Ok(Some("id-8".to_owned())));
     bench.lifetime.set(None);
-    assert_eq!(bench.replace("id-8").await, Err(ErrorCode::ProviderUnavailable));
+    assert_eq!(
+        bench.replace("id-8").await,
+        Err(ErrorCode::ProviderUnavailable)
+    );
 }

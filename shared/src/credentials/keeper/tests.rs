@@ -20,7 +20,8 @@ const STORED: [(&str, &str); 4] = [
 const ROLE: (&str, &str) = ("ALIBABA_CLOUD_ROLE_ARN", "acs:ram::1:role/devices");
 
 fn secret(id: &str) -> Answer {
-    let text = json!({ "ALIBABA_CLOUD_ACCESS_KEY_ID": id, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s" }).to_string();
+    let text = json!({ "ALIBABA_CLOUD_ACCESS_KEY_ID": id, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s" })
+        .to_string();
     ok(&json!({ "SecretString": text }))
 }
 
@@ -36,12 +37,24 @@ fn disabled_key() -> Answer {
 /// Who was called, in order: the extension's stage, or the key that signed.
 fn called(network: &Network) -> Vec<String> {
     network.each(|sent| match sent.request.url.contains("secretsmanager") {
-        true => sent.parameter("versionStage").unwrap_or_else(|| "the secret".to_owned()),
-        false => sent.header("authorization").unwrap().split(['=', ',']).nth(1).unwrap().to_owned(),
+        true => sent
+            .parameter("versionStage")
+            .unwrap_or_else(|| "the secret".to_owned()),
+        false => sent
+            .header("authorization")
+            .unwrap()
+            .split(['=', ','])
+            .nth(1)
+            .unwrap()
+            .to_owned(),
     })
 }
 
-async fn ids(network: &Network, variables: &[(&str, &str)], callers: usize) -> Vec<Result<String, ErrorCode>> {
+async fn ids(
+    network: &Network,
+    variables: &[(&str, &str)],
+    callers: usize,
+) -> Vec<Result<String, ErrorCode>> {
     let bench = Bench::with(network, variables);
     let session = bench.session();
     let way = Way {
@@ -53,12 +66,18 @@ async fn ids(network: &Network, variables: &[(&str, &str)], callers: usize) -> V
     let keeper = session.keepers.of(ProviderName::AlibabaPca);
     let origin = session.config.alibaba.credentials.as_ref().unwrap();
     let got = join_all((0..callers).map(|_| keeper.credentials(origin, way))).await;
-    got.into_iter().map(|got| got.map(|credentials| credentials.id.clone()).map_err(|error| error.code)).collect()
+    got.into_iter()
+        .map(|got| {
+            got.map(|credentials| credentials.id.clone())
+                .map_err(|error| error.code)
+        })
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_calls_need_one_secret_and_one_role() {
-    let network = Network::queue([secret("LTAI1"), temporary_key()]).delayed(Duration::from_millis(80));
+    let network =
+        Network::queue([secret("LTAI1"), temporary_key()]).delayed(Duration::from_millis(80));
     let got = ids(&network, &[&STORED[..], &[ROLE]].concat(), 1000).await;
     assert!(got.iter().all(|got| got.as_deref() == Ok("STS.temporary")));
     assert_eq!(called(&network), ["the secret", "LTAI1"]);
@@ -69,17 +88,33 @@ async fn a_key_that_the_sts_refuses_is_fetched_anew_once() {
     let variables = [&STORED[..], &[ROLE]].concat();
     for (answers, got, calls) in [
         (
-            vec![secret("LTAI1"), disabled_key(), secret("LTAI2"), temporary_key()],
+            vec![
+                secret("LTAI1"),
+                disabled_key(),
+                secret("LTAI2"),
+                temporary_key(),
+            ],
             Ok("STS.temporary".to_owned()),
             vec!["the secret", "LTAI1", "AWSCURRENT", "LTAI2"],
         ),
         (
-            vec![secret("LTAI1"), disabled_key(), secret("LTAI1"), secret("LTAI0"), disabled_key()],
+            vec![
+                secret("LTAI1"),
+                disabled_key(),
+                secret("LTAI1"),
+                secret("LTAI0"),
+                disabled_key(),
+            ],
             Err(ErrorCode::ProviderRejected),
             vec!["the secret", "LTAI1", "AWSCURRENT", "AWSPREVIOUS", "LTAI0"],
         ),
         (
-            vec![secret("LTAI1"), disabled_key(), secret("LTAI1"), secret("LTAI1")],
+            vec![
+                secret("LTAI1"),
+                disabled_key(),
+                secret("LTAI1"),
+                secret("LTAI1"),
+            ],
             Err(ErrorCode::ProviderRejected),
             vec!["the secret", "LTAI1", "AWSCURRENT", "AWSPREVIOUS"],
         ),
@@ -93,9 +128,15 @@ async fn a_key_that_the_sts_refuses_is_fetched_anew_once() {
 #[tokio::test(start_paused = true)]
 async fn a_key_of_the_environment_is_tried_once() {
     let network = Network::queue([disabled_key()]);
-    assert_eq!(ids(&network, &[ROLE], 1).await, [Err(ErrorCode::ProviderRejected)]);
+    assert_eq!(
+        ids(&network, &[ROLE], 1).await,
+        [Err(ErrorCode::ProviderRejected)]
+    );
     let network = Network::queue([]);
-    assert_eq!(ids(&network, &[], 2).await, [Ok("LTAItest".to_owned()), Ok("LTAItest".to_owned())]);
+    assert_eq!(
+        ids(&network, &[], 2).await,
+        [Ok("LTAItest".to_owned()), Ok("LTAItest".to_owned())]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,7 +160,10 @@ async fn a_slow_sts_does_not_hold_up_calls_whose_key_is_still_good() {
     }
     let _slow = network.clone().delayed(Duration::from_secs(3600));
     let began = tokio::time::Instant::now();
-    assert_eq!(keeper.credentials(origin, way).await.unwrap().id, "STS.temporary");
+    assert_eq!(
+        keeper.credentials(origin, way).await.unwrap().id,
+        "STS.temporary"
+    );
     assert!(began.elapsed() <= LONGEST_AHEAD, "{:?}", began.elapsed());
     assert_eq!(network.sent().len(), 2);
 }

@@ -61,8 +61,11 @@ pub fn host(region: Option<&str>) -> String {
 /// The call that assumes a role with a key.
 pub fn assume_role(role: &Role, key: &Credentials, now: Timestamp, nonce: [u8; 16]) -> HttpRequest {
     let duration = DURATION_SECONDS.to_string();
-    let mut parameters =
-        vec![("DurationSeconds", duration.as_str()), ("RoleArn", role.arn.as_str()), ("RoleSessionName", role.session_name.as_str())];
+    let mut parameters = vec![
+        ("DurationSeconds", duration.as_str()),
+        ("RoleArn", role.arn.as_str()),
+        ("RoleSessionName", role.session_name.as_str()),
+    ];
     parameters.extend(role.external_id.as_deref().map(|id| ("ExternalId", id)));
     let query = acs3::canonical_query(&parameters);
     let call = acs3::Call {
@@ -75,13 +78,28 @@ pub fn assume_role(role: &Role, key: &Credentials, now: Timestamp, nonce: [u8; 1
         nonce,
     };
     let headers = call.headers(&key.id, &key.secret, key.token.as_ref());
-    HttpRequest { method: Method::Post, url: role.endpoint.url(&query), headers, body: Vec::new() }
+    HttpRequest {
+        method: Method::Post,
+        url: role.endpoint.url(&query),
+        headers,
+        body: Vec::new(),
+    }
 }
 
 /// The call that assumes a role with a token of AWS. The token stands in the body, since URLs end up in logs.
-pub fn assume_role_with_oidc(role: &Role, identity: &Identity, token: &SecretString, now: Timestamp) -> HttpRequest {
+pub fn assume_role_with_oidc(
+    role: &Role,
+    identity: &Identity,
+    token: &SecretString,
+    now: Timestamp,
+) -> HttpRequest {
     let date = now.to_seconds_text();
-    let query = acs3::canonical_query(&[("Action", "AssumeRoleWithOIDC"), ("Format", "JSON"), ("Timestamp", &date), ("Version", VERSION)]);
+    let query = acs3::canonical_query(&[
+        ("Action", "AssumeRoleWithOIDC"),
+        ("Format", "JSON"),
+        ("Timestamp", &date),
+        ("Version", VERSION),
+    ]);
     let body = acs3::canonical_query(&[
         ("DurationSeconds", &DURATION_SECONDS.to_string()),
         ("OIDCProviderArn", &identity.provider),
@@ -89,8 +107,19 @@ pub fn assume_role_with_oidc(role: &Role, identity: &Identity, token: &SecretStr
         ("RoleArn", &role.arn),
         ("RoleSessionName", &role.session_name),
     ]);
-    let headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned()), ("accept", "application/json".to_owned())];
-    HttpRequest { method: Method::Post, url: role.endpoint.url(&query), headers, body: body.into_bytes() }
+    let headers = vec![
+        (
+            "content-type",
+            "application/x-www-form-urlencoded".to_owned(),
+        ),
+        ("accept", "application/json".to_owned()),
+    ];
+    HttpRequest {
+        method: Method::Post,
+        url: role.endpoint.url(&query),
+        headers,
+        body: body.into_bytes(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -111,17 +140,30 @@ struct Key {
 pub(super) fn read(response: &HttpResponse, way: Way<'_>) -> Result<Fetched, Error> {
     let status = response.status;
     if let Some(error) = error_body(&response.body) {
-        let refusal = Refusal { provider: way.provider, code: &error.code, message: None, request_id: error.request_id.as_deref(), status };
+        let refusal = Refusal {
+            provider: way.provider,
+            code: &error.code,
+            message: None,
+            request_id: error.request_id.as_deref(),
+            status,
+        };
         // Of two rows for one code the last one counts.
         return Err(explain(&refusal, &[codes::CODES, CODES]));
     }
     let given = match serde_json::from_slice(&response.body) {
-        Ok(Object(Answer { credentials: Object(key) })) if status == 200 => {
-            Given { id: key.access_key_id, secret: key.access_key_secret, token: key.security_token, expires_at: key.expiration }
-        }
+        Ok(Object(Answer {
+            credentials: Object(key),
+        })) if status == 200 => Given {
+            id: key.access_key_id,
+            secret: key.access_key_secret,
+            token: key.security_token,
+            expires_at: key.expiration,
+        },
         _ => return Err(not_an_answer(status, "neither a key nor an error code")),
     };
-    given.checked().ok_or_else(|| not_an_answer(status, "a key that cannot be sent"))
+    given
+        .checked()
+        .ok_or_else(|| not_an_answer(status, "a key that cannot be sent"))
 }
 
 const TOKEN: &str = "it does not take the token of AWS; check issuer, fingerprint and time limit of the OIDC provider";
@@ -135,8 +177,15 @@ const CODES: &[Row] = &[
     Row::credentials("AuthenticationFail", TRUST),
     Row::credentials("AuthenticationFail.OIDCToken", TOKEN),
     Row::credentials("AuthenticationFail.OIDCToken.AudienceNotMatch", AUDIENCE),
-    Row::credentials("AuthenticationFail.OIDCToken.Expired", "the token of AWS is too old for it; the clocks differ"),
-    Row::new("EntityNotExist", ProviderRejected, "there is no such role; check ALIBABA_CLOUD_ROLE_ARN"),
+    Row::credentials(
+        "AuthenticationFail.OIDCToken.Expired",
+        "the token of AWS is too old for it; the clocks differ",
+    ),
+    Row::new(
+        "EntityNotExist",
+        ProviderRejected,
+        "there is no such role; check ALIBABA_CLOUD_ROLE_ARN",
+    ),
     Row::new(
         "NoPermission",
         ProviderRejected,

@@ -20,7 +20,11 @@ const CONTENT_TYPE: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
 /// The STS of a region; the global one has not this action.
 pub fn host(region: &Region) -> String {
-    let domain = if region.as_str().starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let domain = if region.as_str().starts_with("cn-") {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
+    };
     format!("sts.{region}.{domain}")
 }
 
@@ -47,21 +51,42 @@ pub fn get_web_identity_token(identity: &Identity, now: Timestamp) -> HttpReques
     };
     let key = &identity.credentials;
     // A URL that was made here is one. Were it none, the call would go out unsigned and be refused.
-    let mut headers = request.headers(&key.id, &key.secret, key.token.as_ref()).unwrap_or_default();
+    let mut headers = request
+        .headers(&key.id, &key.secret, key.token.as_ref())
+        .unwrap_or_default();
     headers.push(("content-type", CONTENT_TYPE.to_owned()));
-    HttpRequest { method: Method::Post, url, headers, body }
+    HttpRequest {
+        method: Method::Post,
+        url,
+        headers,
+        body,
+    }
 }
 
 impl Identity {
     pub(super) async fn token(&self, way: Way<'_>) -> Result<SecretString, Error> {
         let request = |now, _| get_web_identity_token(self, now);
-        let called = way.transport.call(way.deadline, way.lane, Safety::Read, request, |response| read(response, way)).await;
+        let called = way
+            .transport
+            .call(way.deadline, way.lane, Safety::Read, request, |response| {
+                read(response, way)
+            })
+            .await;
         called.map_err(|failure| {
             // It is no error of the provider that the call was for: its code is told in the text.
-            let code = failure.error.provider_error.as_ref().map(|told| told.code.as_str()).filter(|code| is_plain(code));
+            let code = failure
+                .error
+                .provider_error
+                .as_ref()
+                .map(|told| told.code.as_str())
+                .filter(|code| is_plain(code));
             let code = code.map_or_else(String::new, |code| format!(", {code}"));
             let by = format!("the STS of AWS gave no token (GetWebIdentityToken{code})");
-            Error { provider_error: None, concerns_key: false, ..told(failure.error, &by, &[]) }
+            Error {
+                provider_error: None,
+                concerns_key: false,
+                ..told(failure.error, &by, &[])
+            }
         })
     }
 }
@@ -75,13 +100,25 @@ fn read(response: &HttpResponse, way: Way<'_>) -> Result<SecretString, Error> {
     let status = response.status;
     let text = std::str::from_utf8(&response.body).unwrap_or_default();
     if let Some(code) = element(text, "Code") {
-        let refusal = Refusal { provider: way.provider, code, message: None, request_id: None, status };
+        let refusal = Refusal {
+            provider: way.provider,
+            code,
+            message: None,
+            request_id: None,
+            status,
+        };
         return Err(explain(&refusal, &[CODES]));
     }
     let token = element(text, "WebIdentityToken").filter(|_| status == 200);
-    let is_token = |token: &&str| token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    let is_token = |token: &&str| {
+        token
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    };
     let token = token.filter(is_token).filter(|token| !token.is_empty());
-    token.map(SecretString::from).ok_or_else(|| not_an_answer(status, "neither a token nor an error code"))
+    token
+        .map(SecretString::from)
+        .ok_or_else(|| not_an_answer(status, "neither a token nor an error code"))
 }
 
 const KEY: &str = "it refused the function's credentials; check the function's role";
@@ -98,12 +135,36 @@ const CODES: &[Row] = &[
         ProviderUnavailable,
         "the function's own credentials end before the token would; try again",
     ),
-    Row::new("JWTPayloadSizeExceededException", ProviderRejected, "the token would grow too long; give the function's role fewer tags"),
-    Row::new("AccessDenied", ProviderRejected, "grant the function's role sts:GetWebIdentityToken for this audience"),
-    Row::new("Throttling", Throttled, "its rate limit is reached; try again later"),
-    Row::new("RequestLimitExceeded", Throttled, "its rate limit is reached; try again later"),
-    Row::new("InternalFailure", ProviderUnavailable, "it had an internal error; try again"),
-    Row::new("ServiceUnavailable", ProviderUnavailable, "it is unavailable at the moment; try again"),
+    Row::new(
+        "JWTPayloadSizeExceededException",
+        ProviderRejected,
+        "the token would grow too long; give the function's role fewer tags",
+    ),
+    Row::new(
+        "AccessDenied",
+        ProviderRejected,
+        "grant the function's role sts:GetWebIdentityToken for this audience",
+    ),
+    Row::new(
+        "Throttling",
+        Throttled,
+        "its rate limit is reached; try again later",
+    ),
+    Row::new(
+        "RequestLimitExceeded",
+        Throttled,
+        "its rate limit is reached; try again later",
+    ),
+    Row::new(
+        "InternalFailure",
+        ProviderUnavailable,
+        "it had an internal error; try again",
+    ),
+    Row::new(
+        "ServiceUnavailable",
+        ProviderUnavailable,
+        "it is unavailable at the moment; try again",
+    ),
     Row::credentials("ExpiredToken", KEY),
     Row::credentials("InvalidClientTokenId", KEY),
     Row::credentials("UnrecognizedClientException", KEY),

@@ -57,7 +57,11 @@ pub struct Identity {
 
 impl Role {
     /// A temporary key for one that may assume the role.
-    pub(super) async fn assume_with(&self, key: &Credentials, way: Way<'_>) -> Result<Fetched, Error> {
+    pub(super) async fn assume_with(
+        &self,
+        key: &Credentials,
+        way: Way<'_>,
+    ) -> Result<Fetched, Error> {
         let request = |now, nonce| match &self.vendor {
             Vendor::Tencent(region) => tencent::assume_role(self, region, key, now),
             Vendor::Alibaba => alibaba::assume_role(self, key, now, nonce),
@@ -67,15 +71,22 @@ impl Role {
     }
 
     /// A temporary key for whom AWS says the function to be.
-    pub(super) async fn assume_as(&self, identity: &Identity, way: Way<'_>) -> Result<Fetched, Error> {
+    pub(super) async fn assume_as(
+        &self,
+        identity: &Identity,
+        way: Way<'_>,
+    ) -> Result<Fetched, Error> {
         let token = identity.token(way).await?;
         let (action, request): (_, &dyn Fn(Timestamp) -> HttpRequest) = match &self.vendor {
-            Vendor::Tencent(region) => {
-                ("AssumeRoleWithWebIdentity", &|now| tencent::assume_role_with_web_identity(self, region, identity, &token, now))
-            }
-            Vendor::Alibaba => ("AssumeRoleWithOIDC", &|now| alibaba::assume_role_with_oidc(self, identity, &token, now)),
+            Vendor::Tencent(region) => ("AssumeRoleWithWebIdentity", &|now| {
+                tencent::assume_role_with_web_identity(self, region, identity, &token, now)
+            }),
+            Vendor::Alibaba => ("AssumeRoleWithOIDC", &|now| {
+                alibaba::assume_role_with_oidc(self, identity, &token, now)
+            }),
         };
-        self.assume(action, |now, _| request(now), &[token.expose_secret()], way).await
+        self.assume(action, |now, _| request(now), &[token.expose_secret()], way)
+            .await
     }
 
     /// Asking again makes another key and harms nothing.
@@ -90,8 +101,19 @@ impl Role {
             Vendor::Tencent(_) => ("Tencent Cloud", tencent::read),
             Vendor::Alibaba => ("Alibaba Cloud", alibaba::read),
         };
-        let called = way.transport.call(way.deadline, way.lane, Safety::Read, request, |response| read(response, way)).await;
-        called.map_err(|failure| told(failure.error, &format!("the STS of {sts} gave no credentials ({action})"), secrets))
+        let called = way
+            .transport
+            .call(way.deadline, way.lane, Safety::Read, request, |response| {
+                read(response, way)
+            })
+            .await;
+        called.map_err(|failure| {
+            told(
+                failure.error,
+                &format!("the STS of {sts} gave no credentials ({action})"),
+                secrets,
+            )
+        })
     }
 }
 
@@ -106,26 +128,60 @@ struct Given {
 impl Given {
     /// A key that could not be sent would fail each call.
     fn checked(self) -> Option<Fetched> {
-        let Self { id, secret, token, expires_at } = self;
-        let credentials = Credentials { id, secret, token: Some(token) };
-        let is_key = credentials.texts().all(|text| !text.is_empty() && sendable(text).is_ok());
-        is_key.then_some(Fetched { credentials, expires_at: Some(expires_at) })
+        let Self {
+            id,
+            secret,
+            token,
+            expires_at,
+        } = self;
+        let credentials = Credentials {
+            id,
+            secret,
+            token: Some(token),
+        };
+        let is_key = credentials
+            .texts()
+            .all(|text| !text.is_empty() && sendable(text).is_ok());
+        is_key.then_some(Fetched {
+            credentials,
+            expires_at: Some(expires_at),
+        })
     }
 }
 
 fn not_an_answer(status: u16, problem: &str) -> Error {
     match status {
         429 => Error::new(ErrorCode::Throttled, "it answered HTTP 429"),
-        500.. => Error::new(ErrorCode::ProviderUnavailable, format!("it answered HTTP {status} without an error code")),
-        _ => Error::new(ErrorCode::ProviderInvalidResponse, format!("it answered HTTP {status} with {problem}")),
+        500.. => Error::new(
+            ErrorCode::ProviderUnavailable,
+            format!("it answered HTTP {status} without an error code"),
+        ),
+        _ => Error::new(
+            ErrorCode::ProviderInvalidResponse,
+            format!("it answered HTTP {status} with {problem}"),
+        ),
     }
 }
 
 /// Says who failed. Whatever the STS complains about, it is not about a certificate. A text of the STS may hold what it was sent, and goes
 /// no further; nor does a code that does.
 fn told(error: Error, by: &str, secrets: &[&str]) -> Error {
-    let provider_error = error.provider_error.map(|told| Box::new(ProviderError { message: None, ..*told }.without(secrets)));
-    Error { detail: format!("{by}: {}", error.detail), provider_error, concerns_parameters: false, concerns_state: false, ..error }
+    let provider_error = error.provider_error.map(|told| {
+        Box::new(
+            ProviderError {
+                message: None,
+                ..*told
+            }
+            .without(secrets),
+        )
+    });
+    Error {
+        detail: format!("{by}: {}", error.detail),
+        provider_error,
+        concerns_parameters: false,
+        concerns_state: false,
+        ..error
+    }
 }
 
 #[cfg(test)]

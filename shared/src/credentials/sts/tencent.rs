@@ -37,7 +37,11 @@ struct AssumeRole<'a> {
 }
 
 impl<'a> AssumeRole<'a> {
-    fn body(role: &'a Role, external_id: Option<&'a str>, identity: Option<(&'a str, &'a str)>) -> Vec<u8> {
+    fn body(
+        role: &'a Role,
+        external_id: Option<&'a str>,
+        identity: Option<(&'a str, &'a str)>,
+    ) -> Vec<u8> {
         let (provider_id, web_identity_token) = identity.unzip();
         let parameters = Self {
             provider_id,
@@ -52,16 +56,39 @@ impl<'a> AssumeRole<'a> {
     }
 }
 
-fn call<'a>(role: &'a Role, region: &'a Region, action: &'a str, body: &'a [u8], now: Timestamp) -> tc3::Call<'a> {
+fn call<'a>(
+    role: &'a Role,
+    region: &'a Region,
+    action: &'a str,
+    body: &'a [u8],
+    now: Timestamp,
+) -> tc3::Call<'a> {
     let host = role.endpoint.host();
-    tc3::Call { service: SERVICE, version: VERSION, action, region: region.as_str(), host, body, timestamp: now.epoch_seconds() }
+    tc3::Call {
+        service: SERVICE,
+        version: VERSION,
+        action,
+        region: region.as_str(),
+        host,
+        body,
+        timestamp: now.epoch_seconds(),
+    }
 }
 
 /// The call that assumes a role with a key.
 pub fn assume_role(role: &Role, region: &Region, key: &Credentials, now: Timestamp) -> HttpRequest {
     let body = AssumeRole::body(role, role.external_id.as_deref(), None);
-    let headers = call(role, region, "AssumeRole", &body, now).signed_headers(&key.id, &key.secret, key.token.as_ref());
-    HttpRequest { method: Method::Post, url: role.endpoint.url(""), headers, body }
+    let headers = call(role, region, "AssumeRole", &body, now).signed_headers(
+        &key.id,
+        &key.secret,
+        key.token.as_ref(),
+    );
+    HttpRequest {
+        method: Method::Post,
+        url: role.endpoint.url(""),
+        headers,
+        body,
+    }
 }
 
 /// The call that assumes a role with a token of AWS.
@@ -72,9 +99,18 @@ pub fn assume_role_with_web_identity(
     token: &SecretString,
     now: Timestamp,
 ) -> HttpRequest {
-    let body = AssumeRole::body(role, None, Some((&identity.provider, token.expose_secret())));
+    let body = AssumeRole::body(
+        role,
+        None,
+        Some((&identity.provider, token.expose_secret())),
+    );
     let headers = call(role, region, "AssumeRoleWithWebIdentity", &body, now).unsigned_headers();
-    HttpRequest { method: Method::Post, url: role.endpoint.url(""), headers, body }
+    HttpRequest {
+        method: Method::Post,
+        url: role.endpoint.url(""),
+        headers,
+        body,
+    }
 }
 
 #[derive(Deserialize)]
@@ -110,17 +146,34 @@ struct Key {
 pub(super) fn read(response: &HttpResponse, way: Way<'_>) -> Result<Fetched, Error> {
     let status = response.status;
     let neither = || not_an_answer(status, "neither a key nor an error code");
-    let Object(Envelope { response: Object(answer) }) = serde_json::from_slice(&response.body).map_err(|_| neither())?;
+    let Object(Envelope {
+        response: Object(answer),
+    }) = serde_json::from_slice(&response.body).map_err(|_| neither())?;
     if let Some(Object(Fault { code })) = answer.error {
-        let refusal = Refusal { provider: way.provider, code: &code, message: None, request_id: answer.request_id.as_deref(), status };
+        let refusal = Refusal {
+            provider: way.provider,
+            code: &code,
+            message: None,
+            request_id: answer.request_id.as_deref(),
+            status,
+        };
         return Err(explain(&refusal, &[CODES]));
     }
-    let end = answer.expired_time.and_then(|seconds| Timestamp::from_epoch_milliseconds(seconds.checked_mul(1000)?));
+    let end = answer
+        .expired_time
+        .and_then(|seconds| Timestamp::from_epoch_milliseconds(seconds.checked_mul(1000)?));
     let (Some(Object(key)), Some(expires_at), 200) = (answer.credentials, end, status) else {
         return Err(neither());
     };
-    let given = Given { id: key.tmp_secret_id, secret: key.tmp_secret_key, token: key.token, expires_at };
-    given.checked().ok_or_else(|| not_an_answer(status, "a key that cannot be sent"))
+    let given = Given {
+        id: key.tmp_secret_id,
+        secret: key.tmp_secret_key,
+        token: key.token,
+        expires_at,
+    };
+    given
+        .checked()
+        .ok_or_else(|| not_an_answer(status, "a key that cannot be sent"))
 }
 
 const KEY: &str = "it refused the key; check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or the secret that holds them";
@@ -130,9 +183,21 @@ const TRUST: &str = "the role does not trust the function; check its trust polic
 
 /// The product's own codes (official SDKs, `sts` 2018-08-13) and the common ones that it can meet. All come with HTTP status 200.
 const CODES: &[Row] = &[
-    Row::new("RequestLimitExceeded", Throttled, "its rate limit is reached; try again later"),
-    Row::new("InvalidParameter.OverLimit", Throttled, "its rate limit is reached; try again later"),
-    Row::new("InternalError", ProviderUnavailable, "it had an internal error; try again"),
+    Row::new(
+        "RequestLimitExceeded",
+        Throttled,
+        "its rate limit is reached; try again later",
+    ),
+    Row::new(
+        "InvalidParameter.OverLimit",
+        Throttled,
+        "its rate limit is reached; try again later",
+    ),
+    Row::new(
+        "InternalError",
+        ProviderUnavailable,
+        "it had an internal error; try again",
+    ),
     Row::new("InternalError.GetRoleError", ProviderRejected, ROLE),
     Row::new("InternalError.IllegalRole", ProviderRejected, ROLE),
     Row::new("ResourceNotFound", ProviderRejected, ROLE),
@@ -141,7 +206,10 @@ const CODES: &[Row] = &[
     Row::key("AuthFailure.SignatureFailure", KEY),
     Row::key("AuthFailure.TokenFailure", KEY),
     Row::credentials("AuthFailure", KEY),
-    Row::credentials("AuthFailure.SignatureExpire", "it found the request too old; the clocks differ by more than five minutes"),
+    Row::credentials(
+        "AuthFailure.SignatureExpire",
+        "it found the request too old; the clocks differ by more than five minutes",
+    ),
     Row::credentials("AuthFailure.UnauthorizedOperation", TRUST),
     Row::credentials("UnauthorizedOperation", TRUST),
     Row::credentials(

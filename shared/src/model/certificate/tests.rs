@@ -17,28 +17,68 @@ fn shown(record: ProviderRecord) -> Certificate {
 }
 
 fn with_pem(record: ProviderRecord) -> Certificate {
-    shown(ProviderRecord { pem: Some(PEM.to_owned()), ..record })
+    shown(ProviderRecord {
+        pem: Some(PEM.to_owned()),
+        ..record
+    })
 }
 
 #[test]
 fn the_certificate_fills_what_the_provider_leaves_out() {
-    let record = with_pem(ProviderRecord { status: LifecycleStatus::Active, ..ProviderRecord::default() });
+    let record = with_pem(ProviderRecord {
+        status: LifecycleStatus::Active,
+        ..ProviderRecord::default()
+    });
     assert_eq!(record.serial_number.unwrap().as_str(), NUMBER);
-    assert_eq!((record.provider_serial_number, record.serial_number_base), (None, None));
-    assert_eq!(record.subject.common_name.as_deref(), Some("truck-1.example.test"));
-    assert_eq!(record.subject.organizational_unit.as_deref(), Some("Flotte Süd"));
-    assert_eq!((record.not_before, record.not_after), (moment("2025-01-01T00:00:00Z"), moment("2035-01-01T00:00:00Z")));
-    assert_eq!(record.fingerprint_sha256.unwrap().as_str(), FINGERPRINT.trim());
-    assert_eq!((record.effective_status, record.usable), (EffectiveStatus::Active, Some(true)));
+    assert_eq!(
+        (record.provider_serial_number, record.serial_number_base),
+        (None, None)
+    );
+    assert_eq!(
+        record.subject.common_name.as_deref(),
+        Some("truck-1.example.test")
+    );
+    assert_eq!(
+        record.subject.organizational_unit.as_deref(),
+        Some("Flotte Süd")
+    );
+    assert_eq!(
+        (record.not_before, record.not_after),
+        (
+            moment("2025-01-01T00:00:00Z"),
+            moment("2035-01-01T00:00:00Z")
+        )
+    );
+    assert_eq!(
+        record.fingerprint_sha256.unwrap().as_str(),
+        FINGERPRINT.trim()
+    );
+    assert_eq!(
+        (record.effective_status, record.usable),
+        (EffectiveStatus::Active, Some(true))
+    );
     assert_eq!(record.disagreements, []);
     assert_eq!(record.pem, None, "it was not asked for");
 }
 
 #[test]
 fn without_a_certificate_nothing_is_made_up() {
-    let record = shown(ProviderRecord { pem: Some("-----BEGIN CERTIFICATE-----\nAAAA\n".to_owned()), ..ProviderRecord::default() });
-    assert_eq!((record.serial_number, record.not_after, record.fingerprint_sha256), (None, None, None));
-    assert_eq!((record.effective_status, record.usable), (EffectiveStatus::Unknown, Some(false)));
+    let record = shown(ProviderRecord {
+        pem: Some("-----BEGIN CERTIFICATE-----\nAAAA\n".to_owned()),
+        ..ProviderRecord::default()
+    });
+    assert_eq!(
+        (
+            record.serial_number,
+            record.not_after,
+            record.fingerprint_sha256
+        ),
+        (None, None, None)
+    );
+    assert_eq!(
+        (record.effective_status, record.usable),
+        (EffectiveStatus::Unknown, Some(false))
+    );
     assert!(!record.subject_is_known);
 }
 
@@ -46,8 +86,14 @@ fn without_a_certificate_nothing_is_made_up() {
 fn agreement_is_silent_in_every_spelling() {
     let record = with_pem(ProviderRecord {
         serial_number: Some(format!("00{}", NUMBER.to_uppercase())),
-        subject: Some(Subject { common_name: Some("truck-1.example.test".to_owned()), organizational_unit: Some(String::new()) }),
-        validity: Validity { not_before: moment("2025-01-01T00:00:00.123Z"), not_after: moment("2035-01-01T00:00:00Z") },
+        subject: Some(Subject {
+            common_name: Some("truck-1.example.test".to_owned()),
+            organizational_unit: Some(String::new()),
+        }),
+        validity: Validity {
+            not_before: moment("2025-01-01T00:00:00.123Z"),
+            not_after: moment("2035-01-01T00:00:00Z"),
+        },
         fingerprint_sha256: Fingerprint::parse(&FINGERPRINT.trim().to_uppercase()).ok(),
         ..ProviderRecord::default()
     });
@@ -59,14 +105,23 @@ fn agreement_is_silent_in_every_spelling() {
 fn every_disagreement_is_told_and_the_providers_word_stays() {
     let record = with_pem(ProviderRecord {
         serial_number: Some("0abc".to_owned()),
-        subject: Some(Subject { common_name: Some("truck-2".to_owned()), organizational_unit: Some("North".to_owned()) }),
+        subject: Some(Subject {
+            common_name: Some("truck-2".to_owned()),
+            organizational_unit: Some("North".to_owned()),
+        }),
         status: LifecycleStatus::Active,
-        validity: Validity { not_before: moment("2025-01-02T00:00:00Z"), not_after: moment("2025-06-01T00:00:00Z") },
+        validity: Validity {
+            not_before: moment("2025-01-02T00:00:00Z"),
+            not_after: moment("2025-06-01T00:00:00Z"),
+        },
         fingerprint_sha256: Fingerprint::parse(&"ab".repeat(32)).ok(),
         ..ProviderRecord::default()
     });
-    let told: Vec<(&str, &str, &str)> =
-        record.disagreements.iter().map(|one| (one.member, one.provider.as_str(), one.certificate.as_str())).collect();
+    let told: Vec<(&str, &str, &str)> = record
+        .disagreements
+        .iter()
+        .map(|one| (one.member, one.provider.as_str(), one.certificate.as_str()))
+        .collect();
     assert_eq!(
         told,
         [
@@ -80,19 +135,40 @@ fn every_disagreement_is_told_and_the_providers_word_stays() {
     );
     assert_eq!(record.serial_number.unwrap().as_str(), "0abc");
     assert_eq!(record.not_after, moment("2025-06-01T00:00:00Z"));
-    assert_eq!((record.effective_status, record.usable), (EffectiveStatus::Expired, None));
+    assert_eq!(
+        (record.effective_status, record.usable),
+        (EffectiveStatus::Expired, None)
+    );
 }
 
 #[test]
 fn the_certificate_says_how_digits_alone_are_to_be_read() {
     let decimal = SerialNumber::parse(NUMBER).unwrap().to_decimal();
     for (text, open, pem, number, base) in [
-        (decimal.as_str(), true, true, NUMBER, Some(SerialNumberBase::Decimal)),
+        (
+            decimal.as_str(),
+            true,
+            true,
+            NUMBER,
+            Some(SerialNumberBase::Decimal),
+        ),
         (NUMBER, true, true, NUMBER, Some(SerialNumberBase::Hex)),
         ("356217374433", true, true, "356217374433", None),
         ("356217374433", true, false, "356217374433", None),
-        ("00f26900ba87", true, false, "f26900ba87", Some(SerialNumberBase::Hex)),
-        ("356217374433", false, false, "356217374433", Some(SerialNumberBase::Hex)),
+        (
+            "00f26900ba87",
+            true,
+            false,
+            "f26900ba87",
+            Some(SerialNumberBase::Hex),
+        ),
+        (
+            "356217374433",
+            false,
+            false,
+            "356217374433",
+            Some(SerialNumberBase::Hex),
+        ),
     ] {
         let record = shown(ProviderRecord {
             serial_number: Some(text.to_owned()),
@@ -109,6 +185,15 @@ fn the_certificate_says_how_digits_alone_are_to_be_read() {
 
 #[test]
 fn the_certificate_is_shown_when_it_was_asked_for() {
-    let record = ProviderRecord { pem: Some(PEM.replace('\n', "\\n")), ..ProviderRecord::default() };
-    assert_eq!(record.into_certificate(Timestamp::from_epoch_milliseconds(NOW).unwrap(), true).pem.as_deref(), Some(PEM));
+    let record = ProviderRecord {
+        pem: Some(PEM.replace('\n', "\\n")),
+        ..ProviderRecord::default()
+    };
+    assert_eq!(
+        record
+            .into_certificate(Timestamp::from_epoch_milliseconds(NOW).unwrap(), true)
+            .pem
+            .as_deref(),
+        Some(PEM)
+    );
 }

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, Timestamp};
+use crate::model::{
+    Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, Timestamp,
+};
 
 fn source() -> Source {
     Source {
@@ -14,32 +16,78 @@ fn source() -> Source {
 }
 
 fn filter() -> Filter {
-    Filter { client_ids: vec!["a".to_owned()], statuses: vec![LifecycleStatus::Active], ..Filter::default() }
+    Filter {
+        client_ids: vec!["a".to_owned()],
+        statuses: vec![LifecycleStatus::Active],
+        ..Filter::default()
+    }
 }
 
 const ORDER: Option<Order> = Some(Order::CreatedDesc);
 
 fn place(position: &str) -> Place {
-    Place { position: position.to_owned(), list_length: Some(250), last: Some("0123456789abcdef".to_owned()) }
+    Place {
+        position: position.to_owned(),
+        list_length: Some(250),
+        last: Some("0123456789abcdef".to_owned()),
+    }
 }
 
 fn cursor() -> String {
-    encode(Request { sources: &[source()], filter: &filter(), order: ORDER, details: true }, &place("100"))
+    encode(
+        Request {
+            sources: &[source()],
+            filter: &filter(),
+            order: ORDER,
+            details: true,
+        },
+        &place("100"),
+    )
 }
 
-fn decoded(cursor: &str, sources: &[Source], filter: &Filter, order: Option<Order>) -> Result<Place, Error> {
-    decode(cursor, Request { sources, filter, order, details: true })
+fn decoded(
+    cursor: &str,
+    sources: &[Source],
+    filter: &Filter,
+    order: Option<Order>,
+) -> Result<Place, Error> {
+    decode(
+        cursor,
+        Request {
+            sources,
+            filter,
+            order,
+            details: true,
+        },
+    )
 }
 
 #[test]
 fn a_cursor_continues_its_own_request() {
     for order in [None, Some(Order::UpdatedAsc)] {
-        let request = Request { sources: &[source()], filter: &filter(), order, details: true };
+        let request = Request {
+            sources: &[source()],
+            filter: &filter(),
+            order,
+            details: true,
+        };
         for position in ["100", "0", "", "a/b?c=é"] {
-            for place in [place(position), Place { list_length: None, last: None, ..place(position) }] {
+            for place in [
+                place(position),
+                Place {
+                    list_length: None,
+                    last: None,
+                    ..place(position)
+                },
+            ] {
                 let cursor = encode(request, &place);
                 assert_eq!(decode(&cursor, request), Ok(place));
-                assert!(cursor.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')), "{cursor}");
+                assert!(
+                    cursor
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')),
+                    "{cursor}"
+                );
             }
         }
     }
@@ -47,9 +95,23 @@ fn a_cursor_continues_its_own_request() {
 
 #[test]
 fn a_cursor_does_not_depend_on_how_a_serial_number_is_spelled() {
-    let of = |text| Filter { serial_numbers: vec![SerialNumber::parse(text).unwrap()], ..Filter::default() };
-    let cursor = encode(Request { sources: &[source()], filter: &of("0x0A:BC"), order: ORDER, details: true }, &place("7"));
-    assert_eq!(decoded(&cursor, &[source()], &of("abc"), ORDER), Ok(place("7")));
+    let of = |text| Filter {
+        serial_numbers: vec![SerialNumber::parse(text).unwrap()],
+        ..Filter::default()
+    };
+    let cursor = encode(
+        Request {
+            sources: &[source()],
+            filter: &of("0x0A:BC"),
+            order: ORDER,
+            details: true,
+        },
+        &place("7"),
+    );
+    assert_eq!(
+        decoded(&cursor, &[source()], &of("abc"), ORDER),
+        Ok(place("7"))
+    );
 }
 
 #[test]
@@ -59,56 +121,174 @@ fn a_cursor_of_another_request_is_refused() {
     let fingerprint = || Fingerprint::parse(&"ab".repeat(32)).unwrap();
     for other in [
         Filter::default(),
-        Filter { client_ids: vec!["b".to_owned()], ..filter() },
-        Filter { client_ids: vec!["a".to_owned(), "b".to_owned()], ..filter() },
-        Filter { common_names: vec!["a".to_owned()], ..filter() },
-        Filter { organizational_units: vec!["a".to_owned()], ..filter() },
-        Filter { serial_numbers: vec![serial()], ..filter() },
-        Filter { ca_serial_numbers: vec![serial()], ..filter() },
-        Filter { fingerprints_sha256: vec![fingerprint()], ..filter() },
-        Filter { ca_fingerprints_sha256: vec![fingerprint()], ..filter() },
-        Filter { statuses: Vec::new(), ..filter() },
-        Filter { not_after_from: moment, ..filter() },
-        Filter { not_after_to: moment, ..filter() },
-        Filter { expires_within_days: Some(30), ..filter() },
+        Filter {
+            client_ids: vec!["b".to_owned()],
+            ..filter()
+        },
+        Filter {
+            client_ids: vec!["a".to_owned(), "b".to_owned()],
+            ..filter()
+        },
+        Filter {
+            common_names: vec!["a".to_owned()],
+            ..filter()
+        },
+        Filter {
+            organizational_units: vec!["a".to_owned()],
+            ..filter()
+        },
+        Filter {
+            serial_numbers: vec![serial()],
+            ..filter()
+        },
+        Filter {
+            ca_serial_numbers: vec![serial()],
+            ..filter()
+        },
+        Filter {
+            fingerprints_sha256: vec![fingerprint()],
+            ..filter()
+        },
+        Filter {
+            ca_fingerprints_sha256: vec![fingerprint()],
+            ..filter()
+        },
+        Filter {
+            statuses: Vec::new(),
+            ..filter()
+        },
+        Filter {
+            not_after_from: moment,
+            ..filter()
+        },
+        Filter {
+            not_after_to: moment,
+            ..filter()
+        },
+        Filter {
+            expires_within_days: Some(30),
+            ..filter()
+        },
     ] {
         let error = decoded(&cursor(), &[source()], &other, ORDER).unwrap_err();
-        assert_eq!((error.code.as_str(), error.field.as_deref()), ("invalid_request", Some("cursor")), "{other:?}");
+        assert_eq!(
+            (error.code.as_str(), error.field.as_deref()),
+            ("invalid_request", Some("cursor")),
+            "{other:?}"
+        );
     }
     for other in [
-        Source { provider: ProviderName::AlibabaMqtt, ..source() },
-        Source { region: Region::parse("ap-beijing").ok(), ..source() },
-        Source { region: None, ..source() },
-        Source { instance_id: InstanceId::parse("mqtt-2").ok(), ..source() },
-        Source { instance_id: None, ..source() },
+        Source {
+            provider: ProviderName::AlibabaMqtt,
+            ..source()
+        },
+        Source {
+            region: Region::parse("ap-beijing").ok(),
+            ..source()
+        },
+        Source {
+            region: None,
+            ..source()
+        },
+        Source {
+            instance_id: InstanceId::parse("mqtt-2").ok(),
+            ..source()
+        },
+        Source {
+            instance_id: None,
+            ..source()
+        },
     ] {
-        assert!(decoded(&cursor(), std::slice::from_ref(&other), &filter(), ORDER).is_err(), "{other:?}");
+        assert!(
+            decoded(&cursor(), std::slice::from_ref(&other), &filter(), ORDER).is_err(),
+            "{other:?}"
+        );
     }
-    for order in [None, Some(Order::CreatedAsc), Some(Order::UpdatedAsc), Some(Order::UpdatedDesc)] {
-        assert!(decoded(&cursor(), &[source()], &filter(), order).is_err(), "{order:?}");
+    for order in [
+        None,
+        Some(Order::CreatedAsc),
+        Some(Order::UpdatedAsc),
+        Some(Order::UpdatedDesc),
+    ] {
+        assert!(
+            decoded(&cursor(), &[source()], &filter(), order).is_err(),
+            "{order:?}"
+        );
     }
-    let without_details = Request { sources: &[source()], filter: &filter(), order: ORDER, details: false };
+    let without_details = Request {
+        sources: &[source()],
+        filter: &filter(),
+        order: ORDER,
+        details: false,
+    };
     let error = decode::<Place>(&cursor(), without_details).unwrap_err();
-    assert!(error.field.as_deref() == Some("cursor") && error.detail.contains("details"), "{error}");
-    assert_eq!(decode(&encode(without_details, &place("7")), without_details), Ok(place("7")));
+    assert!(
+        error.field.as_deref() == Some("cursor") && error.detail.contains("details"),
+        "{error}"
+    );
+    assert_eq!(
+        decode(&encode(without_details, &place("7")), without_details),
+        Ok(place("7"))
+    );
 }
 
 #[test]
 fn a_cursor_belongs_to_its_list_of_sources_in_its_order() {
-    let other = || Source { provider: ProviderName::AwsIot, region: None, instance_id: None };
+    let other = || Source {
+        provider: ProviderName::AwsIot,
+        region: None,
+        instance_id: None,
+    };
     let filter = filter();
-    let cursor = encode(Request { sources: &[source(), other()], filter: &filter, order: ORDER, details: true }, &[place("1"), place("2")]);
-    let of = |sources: &[Source]| decode::<Vec<Place>>(&cursor, Request { sources, filter: &filter, order: ORDER, details: true });
+    let cursor = encode(
+        Request {
+            sources: &[source(), other()],
+            filter: &filter,
+            order: ORDER,
+            details: true,
+        },
+        &[place("1"), place("2")],
+    );
+    let of = |sources: &[Source]| {
+        decode::<Vec<Place>>(
+            &cursor,
+            Request {
+                sources,
+                filter: &filter,
+                order: ORDER,
+                details: true,
+            },
+        )
+    };
     assert_eq!(of(&[source(), other()]), Ok(vec![place("1"), place("2")]));
-    for sources in [&[other(), source()][..], &[source()], &[other()], &[source(), other(), other()], &[source(), source()], &[]] {
-        assert_eq!(of(sources).unwrap_err().field.as_deref(), Some("cursor"), "{sources:?}");
+    for sources in [
+        &[other(), source()][..],
+        &[source()],
+        &[other()],
+        &[source(), other(), other()],
+        &[source(), source()],
+        &[],
+    ] {
+        assert_eq!(
+            of(sources).unwrap_err().field.as_deref(),
+            Some("cursor"),
+            "{sources:?}"
+        );
     }
 }
 
 #[test]
 fn a_cursor_of_one_source_is_none_of_a_list_of_that_source() {
-    let error =
-        decode::<Vec<Place>>(&cursor(), Request { sources: &[source()], filter: &filter(), order: ORDER, details: true }).unwrap_err();
+    let error = decode::<Vec<Place>>(
+        &cursor(),
+        Request {
+            sources: &[source()],
+            filter: &filter(),
+            order: ORDER,
+            details: true,
+        },
+    )
+    .unwrap_err();
     assert_eq!(error.field.as_deref(), Some("cursor"));
 }
 
@@ -119,7 +299,10 @@ fn a_position_cannot_be_exchanged() {
     for position in ["101", "0", "", "1000", "-1"] {
         let rest = serde_json::to_vec(&place(position)).unwrap();
         let forged = URL_SAFE_NO_PAD.encode([bytes.as_slice(), &rest].concat());
-        assert!(decoded(&forged, &[source()], &filter(), ORDER).is_err(), "{position}");
+        assert!(
+            decoded(&forged, &[source()], &filter(), ORDER).is_err(),
+            "{position}"
+        );
     }
 }
 

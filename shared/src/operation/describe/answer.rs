@@ -125,15 +125,28 @@ impl Answer for DescribeAnswer {
 
     fn subject(&self) -> Option<String> {
         match self {
-            Self::One(answer) => Some(place(answer.provider, &answer.region, answer.instance_id.as_ref())),
+            Self::One(answer) => Some(place(
+                answer.provider,
+                &answer.region,
+                answer.instance_id.as_ref(),
+            )),
             Self::Several(_) => None,
         }
     }
 
     fn provider_request_ids(&self) -> Vec<&str> {
         match self {
-            Self::One(answer) => answer.provider_request_ids.iter().map(String::as_str).collect(),
-            Self::Several(answer) => answer.sources.iter().flat_map(|source| &source.provider_request_ids).map(String::as_str).collect(),
+            Self::One(answer) => answer
+                .provider_request_ids
+                .iter()
+                .map(String::as_str)
+                .collect(),
+            Self::Several(answer) => answer
+                .sources
+                .iter()
+                .flat_map(|source| &source.provider_request_ids)
+                .map(String::as_str)
+                .collect(),
         }
     }
 
@@ -143,15 +156,29 @@ impl Answer for DescribeAnswer {
             Self::One(answer) => answer.counts,
             Self::Several(answer) => answer.counts,
         };
-        let of = |counts: Counts| [counted("status", &counts.by_effective_status), counted("expiry", &counts.by_expiry)].concat();
+        let of = |counts: Counts| {
+            [
+                counted("status", &counts.by_effective_status),
+                counted("expiry", &counts.by_expiry),
+            ]
+            .concat()
+        };
         counts.map(of).unwrap_or_default()
     }
 
     fn for_log(mut self) -> Self {
         match &mut self {
-            Self::One(answer) => answer.certificates.iter_mut().flatten().for_each(|certificate| certificate.pem = None),
+            Self::One(answer) => answer
+                .certificates
+                .iter_mut()
+                .flatten()
+                .for_each(|certificate| certificate.pem = None),
             Self::Several(answer) => {
-                answer.certificates.iter_mut().flatten().for_each(|sourced| sourced.certificate.pem = None);
+                answer
+                    .certificates
+                    .iter_mut()
+                    .flatten()
+                    .for_each(|sourced| sourced.certificate.pem = None);
             }
         }
         self

@@ -19,7 +19,10 @@ pub struct Counts {
 /// How many have each effective status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[expect(missing_docs, reason = "each member is the effective status of the same name")]
+#[expect(
+    missing_docs,
+    reason = "each member is the effective status of the same name"
+)]
 pub struct ByEffectiveStatus {
     pub active: u64,
     pub inactive: u64,
@@ -88,7 +91,9 @@ impl Counts {
             by_effective_status: ByEffectiveStatus {
                 active: one.active.saturating_add(two.active),
                 inactive: one.inactive.saturating_add(two.inactive),
-                pending_activation: one.pending_activation.saturating_add(two.pending_activation),
+                pending_activation: one
+                    .pending_activation
+                    .saturating_add(two.pending_activation),
                 revoked: one.revoked.saturating_add(two.revoked),
                 good: one.good.saturating_add(two.good),
                 unknown: one.unknown.saturating_add(two.unknown),
@@ -118,25 +123,68 @@ mod tests {
         const DAY: i64 = 86_400_000;
         let now = Timestamp::from_epoch_milliseconds(NOW).unwrap();
         let mut counts = Counts::default();
-        for end in [Some(-1), Some(0), Some(7 * DAY), Some(7 * DAY + 1), Some(30 * DAY), Some(90 * DAY), Some(90 * DAY + 1), None] {
+        for end in [
+            Some(-1),
+            Some(0),
+            Some(7 * DAY),
+            Some(7 * DAY + 1),
+            Some(30 * DAY),
+            Some(90 * DAY),
+            Some(90 * DAY + 1),
+            None,
+        ] {
             let not_after = end.and_then(|end| Timestamp::from_epoch_milliseconds(NOW + end));
             let record = ProviderRecord {
                 status: LifecycleStatus::Active,
-                validity: Validity { not_before: None, not_after },
+                validity: Validity {
+                    not_before: None,
+                    not_after,
+                },
                 ..ProviderRecord::default()
             };
             counts.count(&record.into_certificate(now, false), now);
         }
-        let expected = ByExpiry { expired: 1, within_7_days: 2, within_30_days: 2, within_90_days: 1, later: 1, unknown: 1 };
+        let expected = ByExpiry {
+            expired: 1,
+            within_7_days: 2,
+            within_30_days: 2,
+            within_90_days: 1,
+            later: 1,
+            unknown: 1,
+        };
         assert_eq!((counts.certificates, counts.by_expiry), (8, expected));
-        let expected = ByEffectiveStatus { active: 7, expired: 1, ..ByEffectiveStatus::default() };
+        let expected = ByEffectiveStatus {
+            active: 7,
+            expired: 1,
+            ..ByEffectiveStatus::default()
+        };
         assert_eq!(counts.by_effective_status, expected);
         let certificate = ProviderRecord::default().into_certificate(now, false);
         let (not_after, certified_not_after) = (Some(now.plus_days(400)), Some(now.plus_days(5)));
         let mut of_two_ends = Counts::default();
-        of_two_ends.count(&Certificate { not_after, certified_not_after, ..certificate }, now);
-        assert_eq!(of_two_ends.by_expiry, ByExpiry { within_7_days: 1, ..ByExpiry::default() });
+        of_two_ends.count(
+            &Certificate {
+                not_after,
+                certified_not_after,
+                ..certificate
+            },
+            now,
+        );
+        assert_eq!(
+            of_two_ends.by_expiry,
+            ByExpiry {
+                within_7_days: 1,
+                ..ByExpiry::default()
+            }
+        );
         let twice = counts.plus(counts);
-        assert_eq!((twice.certificates, twice.by_effective_status.active, twice.by_expiry.unknown), (16, 14, 2));
+        assert_eq!(
+            (
+                twice.certificates,
+                twice.by_effective_status.active,
+                twice.by_expiry.unknown
+            ),
+            (16, 14, 2)
+        );
     }
 }

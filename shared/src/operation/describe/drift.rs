@@ -26,7 +26,13 @@ impl Drift {
     pub(super) fn since(begin: Option<&Place>) -> Self {
         let list_length = begin.and_then(|place| place.list_length);
         let last = begin.and_then(|place| place.last.clone());
-        Self { last, list_length, told: u32::from(list_length.is_some()), pages: u32::from(begin.is_some()), ..Self::default() }
+        Self {
+            last,
+            list_length,
+            told: u32::from(list_length.is_some()),
+            pages: u32::from(begin.is_some()),
+            ..Self::default()
+        }
     }
 
     pub(super) fn page(&mut self, length: ListLength) {
@@ -41,8 +47,14 @@ impl Drift {
 
     /// A certificate without a name of its own cannot be told from others, and is not left out.
     pub(super) fn is_new(&mut self, certificate: &Certificate) -> bool {
-        let Some(identity) = identity(certificate) else { return true };
-        let is_new = self.last.as_ref().is_none_or(|last| *last != mark(&identity)) && self.seen.insert(identity);
+        let Some(identity) = identity(certificate) else {
+            return true;
+        };
+        let is_new = self
+            .last
+            .as_ref()
+            .is_none_or(|last| *last != mark(&identity))
+            && self.seen.insert(identity);
         self.has_changed |= !is_new;
         is_new
     }
@@ -61,14 +73,26 @@ impl Drift {
 
 /// What a provider knows a certificate by. Where it tells no CA, only the fingerprint tells two of one number apart.
 pub(super) fn identity(certificate: &Certificate) -> Option<String> {
-    let fingerprint = certificate.fingerprint_sha256.as_ref().map(Fingerprint::as_str);
-    let own = certificate.provider_serial_number.as_deref().or(fingerprint)?;
-    let ca = certificate.ca_serial_number.as_ref().map_or("", SerialNumber::as_str);
+    let fingerprint = certificate
+        .fingerprint_sha256
+        .as_ref()
+        .map(Fingerprint::as_str);
+    let own = certificate
+        .provider_serial_number
+        .as_deref()
+        .or(fingerprint)?;
+    let ca = certificate
+        .ca_serial_number
+        .as_ref()
+        .map_or("", SerialNumber::as_str);
     Some(format!("{own}/{ca}/{}", fingerprint.unwrap_or_default()))
 }
 
 /// A short mark of it, for cursors.
 pub(super) fn mark(identity: &str) -> String {
     const LENGTH: usize = 16;
-    sha256_hex(identity.as_bytes()).chars().take(LENGTH).collect()
+    sha256_hex(identity.as_bytes())
+        .chars()
+        .take(LENGTH)
+        .collect()
 }

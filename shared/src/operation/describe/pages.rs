@@ -21,12 +21,26 @@ pub(super) struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    pub(super) fn new(describer: &'a dyn Describer, query: &'a ListQuery<'a>, is_limited: bool) -> Self {
-        Self { describer, query, may_ask_ahead: is_limited, asked: FuturesOrdered::new(), positions: VecDeque::new() }
+    pub(super) fn new(
+        describer: &'a dyn Describer,
+        query: &'a ListQuery<'a>,
+        is_limited: bool,
+    ) -> Self {
+        Self {
+            describer,
+            query,
+            may_ask_ahead: is_limited,
+            asked: FuturesOrdered::new(),
+            positions: VecDeque::new(),
+        }
     }
 
     /// The page at this position.
-    pub(super) async fn page(&mut self, position: Option<&str>, wanted: usize) -> Result<Page, Error> {
+    pub(super) async fn page(
+        &mut self,
+        position: Option<&str>,
+        wanted: usize,
+    ) -> Result<Page, Error> {
         if self.positions.front().map(String::as_str) == position {
             self.positions.pop_front();
             if let Some(page) = self.asked.next().await {
@@ -37,8 +51,18 @@ impl<'a> Pages<'a> {
     }
 
     /// Asks for so many pages from this position on, where the provider can tell where they begin.
-    pub(super) fn ask_ahead(&mut self, position: &str, list_length: u64, pages: usize, wanted: usize) {
-        if self.positions.front().is_some_and(|expected| expected != position) {
+    pub(super) fn ask_ahead(
+        &mut self,
+        position: &str,
+        list_length: u64,
+        pages: usize,
+        wanted: usize,
+    ) {
+        if self
+            .positions
+            .front()
+            .is_some_and(|expected| expected != position)
+        {
             self.give_up();
         }
         if !self.may_ask_ahead || pages < 2 {
@@ -55,9 +79,13 @@ impl<'a> Pages<'a> {
     }
 
     fn ask(&mut self, position: String, wanted: usize) {
-        let Self { describer, query, .. } = *self;
+        let Self {
+            describer, query, ..
+        } = *self;
         self.positions.push_back(position.clone());
-        self.asked.push_back(Box::pin(async move { describer.page(query, Some(&position), wanted).await }));
+        self.asked.push_back(Box::pin(async move {
+            describer.page(query, Some(&position), wanted).await
+        }));
     }
 
     fn give_up(&mut self) {

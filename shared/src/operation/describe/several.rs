@@ -54,19 +54,43 @@ fn name<S: Serializer>(code: &ErrorCode, serializer: S) -> Result<S::Ok, S::Erro
 
 fn code_for_good<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ErrorCode, D::Error> {
     let name = String::deserialize(deserializer)?;
-    let code = ErrorCode::ALL.into_iter().find(|code| code.as_str() == name && !code.retryable());
+    let code = ErrorCode::ALL
+        .into_iter()
+        .find(|code| code.as_str() == name && !code.retryable());
     code.ok_or_else(|| serde::de::Error::custom("not a failure for good"))
 }
 
 impl Failed {
     fn new(error: &Error, at: Option<String>) -> Self {
-        let Error { code, detail, field, concerns_parameters, .. } = error.clone();
-        Self { code, detail, field, concerns_parameters, at }
+        let Error {
+            code,
+            detail,
+            field,
+            concerns_parameters,
+            ..
+        } = error.clone();
+        Self {
+            code,
+            detail,
+            field,
+            concerns_parameters,
+            at,
+        }
     }
 
     fn error(&self) -> Error {
-        let Self { code, detail, field, concerns_parameters, .. } = self.clone();
-        Error { field, concerns_parameters, ..Error::new(code, detail) }
+        let Self {
+            code,
+            detail,
+            field,
+            concerns_parameters,
+            ..
+        } = self.clone();
+        Error {
+            field,
+            concerns_parameters,
+            ..Error::new(code, detail)
+        }
     }
 }
 
@@ -86,7 +110,11 @@ impl State {
 
     /// How far it has been read when this came in the way.
     fn after(&self, error: &Error) -> Self {
-        if self.is_final() || error.code.retryable() { self.clone() } else { Self::Failed(Failed::new(error, self.own_cursor().cloned())) }
+        if self.is_final() || error.code.retryable() {
+            self.clone()
+        } else {
+            Self::Failed(Failed::new(error, self.own_cursor().cloned()))
+        }
     }
 }
 
@@ -97,31 +125,75 @@ pub(super) async fn describe(
     filter: &Filter,
     budget: AnswerBudget,
 ) -> Result<SeveralDescribeAnswer, Error> {
-    let bound = cursor::Request { sources, filter, order: request.order_by, details: request.details };
+    let bound = cursor::Request {
+        sources,
+        filter,
+        order: request.order_by,
+        details: request.details,
+    };
     let states: Vec<State> = match &request.cursor {
-        Some(text) => cursor::decode(text, bound).and_then(|states: Vec<State>| one_for_each(sources, states))?,
+        Some(text) => cursor::decode(text, bound)
+            .and_then(|states: Vec<State>| one_for_each(sources, states))?,
         None => sources.iter().map(|_| State::Begin).collect(),
     };
-    let describers: Vec<Result<Box<dyn Describer + '_>, Error>> = sources.iter().map(|source| describer(session, source.clone())).collect();
-    none_twice(describers.iter().map(|describer| describer.as_ref().ok().map(|describer| describer.scope().into())))?;
-    let each = AnswerBudget { bytes: budget.bytes.checked_div(sources.len()).unwrap_or_default(), ..budget };
+    let describers: Vec<Result<Box<dyn Describer + '_>, Error>> = sources
+        .iter()
+        .map(|source| describer(session, source.clone()))
+        .collect();
+    none_twice(describers.iter().map(|describer| {
+        describer
+            .as_ref()
+            .ok()
+            .map(|describer| describer.scope().into())
+    }))?;
+    let each = AnswerBudget {
+        bytes: budget.bytes.checked_div(sources.len()).unwrap_or_default(),
+        ..budget
+    };
     let asked = sources.iter().zip(describers).zip(states);
-    let asked = asked.map(|((source, describer), state)| Asked { session, source, describer, request, filter, budget: each, state });
+    let asked = asked.map(|((source, describer), state)| Asked {
+        session,
+        source,
+        describer,
+        request,
+        filter,
+        budget: each,
+        state,
+    });
     let mut read: Vec<Read<'_>> = join_all(asked.map(Asked::read)).await;
-    let not_at_their_end = read.iter().filter(|read| !matches!(read.asked.state, State::End));
+    let not_at_their_end = read
+        .iter()
+        .filter(|read| !matches!(read.asked.state, State::End));
     if let Some(error) = shared_error(not_at_their_end.map(|read| read.outcome.as_ref().err())) {
         return Err(error);
     }
-    let order = merge(&mut read, request.limit(), request.order_by.unwrap_or_default());
-    let answers: Vec<(SourceAnswer, State)> = read.iter().map(|read| read.answer(request.summary)).collect::<Result<_, _>>()?;
+    let order = merge(
+        &mut read,
+        request.limit(),
+        request.order_by.unwrap_or_default(),
+    );
+    let answers: Vec<(SourceAnswer, State)> = read
+        .iter()
+        .map(|read| read.answer(request.summary))
+        .collect::<Result<_, _>>()?;
     let is_complete = answers.iter().all(|(_, state)| state.is_final());
     let (sources, states): (Vec<SourceAnswer>, Vec<State>) = answers.into_iter().unzip();
     Ok(SeveralDescribeAnswer {
         operation: Describe::NAME,
         certificates: request.limit().map(|_| in_order(read, &order)),
-        counts: request.summary.then(|| sources.iter().filter_map(|source| source.counts).fold(Counts::default(), Counts::plus)),
+        counts: request.summary.then(|| {
+            sources
+                .iter()
+                .filter_map(|source| source.counts)
+                .fold(Counts::default(), Counts::plus)
+        }),
         total_count: sources.iter().map(|source| source.total_count).sum(),
-        consistent: worst(sources.iter().filter(|source| source.error.is_none()).map(|source| source.consistent)),
+        consistent: worst(
+            sources
+                .iter()
+                .filter(|source| source.error.is_none())
+                .map(|source| source.consistent),
+        ),
         next_cursor: (!is_complete).then(|| cursor::encode(bound, &states)),
         sources,
     })
@@ -130,7 +202,12 @@ pub(super) async fn describe(
 /// A digest keeps cursors apart and keeps nobody from making one: a source without a state would be left out.
 fn one_for_each(sources: &[Source], states: Vec<State>) -> Result<Vec<State>, Error> {
     let fits = states.len() == sources.len();
-    fits.then_some(states).ok_or_else(|| Error::invalid("cursor", "it does not tell of each source how far it was read"))
+    fits.then_some(states).ok_or_else(|| {
+        Error::invalid(
+            "cursor",
+            "it does not tell of each source how far it was read",
+        )
+    })
 }
 
 /// One source that is to be read.
@@ -158,34 +235,59 @@ impl<'a> Asked<'a> {
         let outcome = match (&self.state, &self.describer) {
             (State::End, _) => Ok(None),
             (State::Failed(failed), _) => Err(failed.error()),
-            (State::Begin | State::At(_), Ok(describer)) => self.collect(describer.as_ref()).await.map(Some),
+            (State::Begin | State::At(_), Ok(describer)) => {
+                self.collect(describer.as_ref()).await.map(Some)
+            }
             (State::Begin | State::At(_), Err(error)) => Err(error.clone()),
         };
-        Read { asked: self, outcome, shown: 0 }
+        Read {
+            asked: self,
+            outcome,
+            shown: 0,
+        }
     }
 
     async fn collect(&self, describer: &dyn Describer) -> Result<Collected, Error> {
         let listing = self.listing(describer)?;
         let source = [Source::from(describer.scope())];
-        let begin = self.state.own_cursor().map(|text| cursor::decode(text, self.bound(describer, &source))).transpose()?;
+        let begin = self
+            .state
+            .own_cursor()
+            .map(|text| cursor::decode(text, self.bound(describer, &source)))
+            .transpose()?;
         listing.collect(begin).await
     }
 
     /// What the source's own cursor must agree with.
     fn bound<'b>(&'b self, describer: &dyn Describer, source: &'b [Source]) -> cursor::Request<'b> {
         let order = describer.abilities().order(self.request.order_by);
-        cursor::Request { sources: source, filter: self.filter, order, details: self.request.details }
+        cursor::Request {
+            sources: source,
+            filter: self.filter,
+            order,
+            details: self.request.details,
+        }
     }
 
     fn scope(&self) -> Option<&Scope> {
-        self.describer.as_ref().ok().map(|describer| describer.scope())
+        self.describer
+            .as_ref()
+            .ok()
+            .map(|describer| describer.scope())
     }
 
     fn listing<'b>(&'b self, describer: &'b dyn Describer) -> Result<Listing<'b>, Error> {
         let abilities = describer.abilities();
         abilities.check(self.filter, self.request.order_by, self.request.details)?;
-        let Scope { region, instance_id, .. } = describer.scope();
-        let names = [region.as_str(), instance_id.as_ref().map_or("", InstanceId::as_str)];
+        let Scope {
+            region,
+            instance_id,
+            ..
+        } = describer.scope();
+        let names = [
+            region.as_str(),
+            instance_id.as_ref().map_or("", InstanceId::as_str),
+        ];
         Ok(Listing {
             query: ListQuery {
                 filter: self.filter,
@@ -197,7 +299,11 @@ impl<'a> Asked<'a> {
             session: self.session,
             limit: self.request.limit(),
             budget: self.budget,
-            bytes_beside: names.iter().map(|name| name.len()).sum::<usize>().saturating_add(BYTES_OF_MEMBER_NAMES),
+            bytes_beside: names
+                .iter()
+                .map(|name| name.len())
+                .sum::<usize>()
+                .saturating_add(BYTES_OF_MEMBER_NAMES),
             most_request_ids: MOST_REQUEST_IDS.div_euclid(MOST_SOURCES),
         })
     }
@@ -210,10 +316,18 @@ impl Read<'_> {
 
     /// The answer about this source, and how far it has been read.
     fn answer(&self, summary: bool) -> Result<(SourceAnswer, State), Error> {
-        let Source { provider, region, instance_id } = self.asked.source;
+        let Source {
+            provider,
+            region,
+            instance_id,
+        } = self.asked.source;
         let empty = SourceAnswer {
             provider: *provider,
-            region: self.asked.scope().map(|scope| scope.region.clone()).or_else(|| region.clone()),
+            region: self
+                .asked
+                .scope()
+                .map(|scope| scope.region.clone())
+                .or_else(|| region.clone()),
             instance_id: instance_id.clone(),
             count: 0,
             counts: summary.then(Counts::default),
@@ -226,13 +340,23 @@ impl Read<'_> {
         match (&self.outcome, &self.asked.describer) {
             (Err(error), _) => {
                 let next_cursor = self.asked.state.own_cursor().cloned();
-                let answer = SourceAnswer { error: Some(error.clone()), consistent: None, next_cursor, ..empty };
+                let answer = SourceAnswer {
+                    error: Some(error.clone()),
+                    consistent: None,
+                    next_cursor,
+                    ..empty
+                };
                 Ok((answer, self.asked.state.after(error)))
             }
             (Ok(Some(collected)), Ok(describer)) => {
-                let rest = self.asked.listing(describer.as_ref())?.rest(collected, self.shown)?;
+                let rest = self
+                    .asked
+                    .listing(describer.as_ref())?
+                    .rest(collected, self.shown)?;
                 let source = [Source::from(describer.scope())];
-                let next_cursor = rest.map(|place| cursor::encode(self.asked.bound(describer.as_ref(), &source), &place));
+                let next_cursor = rest.map(|place| {
+                    cursor::encode(self.asked.bound(describer.as_ref(), &source), &place)
+                });
                 let answer = SourceAnswer {
                     count: u64::try_from(self.shown).unwrap_or(u64::MAX),
                     counts: summary.then(|| collected.counted(self.shown, self.asked.session.now)),
@@ -254,9 +378,20 @@ impl Read<'_> {
 fn merge(read: &mut [Read<'_>], limit: Option<usize>, order: Order) -> Vec<usize> {
     let mut turns = Vec::new();
     while turns.len() < limit.unwrap_or_default() {
-        let candidates = read.iter().enumerate().filter_map(|(index, read)| Some((index, read.candidate()?)));
-        let first = candidates.reduce(|first, next| if order.compare(next.1, first.1) == Ordering::Less { next } else { first });
-        let Some(index) = first.map(|(index, _)| index) else { break };
+        let candidates = read
+            .iter()
+            .enumerate()
+            .filter_map(|(index, read)| Some((index, read.candidate()?)));
+        let first = candidates.reduce(|first, next| {
+            if order.compare(next.1, first.1) == Ordering::Less {
+                next
+            } else {
+                first
+            }
+        });
+        let Some(index) = first.map(|(index, _)| index) else {
+            break;
+        };
         if let Some(read) = read.get_mut(index) {
             read.shown = read.shown.saturating_add(1);
             turns.push(index);
@@ -269,8 +404,15 @@ fn in_order(read: Vec<Read<'_>>, turns: &[usize]) -> Vec<SourcedCertificate> {
     let mut lists: Vec<_> = read
         .into_iter()
         .map(|read| {
-            let place = read.asked.scope().map(|scope| (scope.region.clone(), scope.instance_id.clone()));
-            let certificates = read.outcome.ok().flatten().map(Collected::into_certificates);
+            let place = read
+                .asked
+                .scope()
+                .map(|scope| (scope.region.clone(), scope.instance_id.clone()));
+            let certificates = read
+                .outcome
+                .ok()
+                .flatten()
+                .map(Collected::into_certificates);
             (read.asked.source.provider, place, certificates)
         })
         .collect();
@@ -278,7 +420,12 @@ fn in_order(read: Vec<Read<'_>>, turns: &[usize]) -> Vec<SourcedCertificate> {
         let (provider, place, certificates) = lists.get_mut(*index)?;
         let (region, instance_id): (Region, Option<InstanceId>) = place.clone()?;
         let certificate = certificates.as_mut()?.next()?;
-        Some(SourcedCertificate { provider: *provider, region, instance_id, certificate })
+        Some(SourcedCertificate {
+            provider: *provider,
+            region,
+            instance_id,
+            certificate,
+        })
     };
     turns.iter().filter_map(next).collect()
 }

@@ -11,4 +11,7 @@ mod summary;
 
 use super::*;
 
-const PLENTY: AnswerBudget = AnswerBudget { bytes: 6_000_000, escaped: false };
+const PLENTY: AnswerBudget = AnswerBudget {
+    bytes: 6_000_000,
+    escaped: false,
+};

@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::model::{Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase};
+use crate::model::{
+    Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase,
+};
 use crate::operation::{Answer, counted, place};
 use crate::request::{InactivateRequest, Summary};
 
@@ -36,7 +38,10 @@ pub struct InactivateAnswer {
     pub order_summary: Option<Summary>,
     /// The request that goes on with exactly the certificates that are left to do; `null` where none is left, and where the function goes
     /// on with them itself.
-    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::request_or_null"))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(schema_with = "crate::schema::request_or_null")
+    )]
     pub rest: Option<InactivateRequest>,
 }
 
@@ -65,7 +70,12 @@ pub enum Outcome {
 
 /// How many of these results have each outcome.
 pub(super) fn summary(results: &[InactivateResult]) -> Summary {
-    let count = |outcome| results.iter().filter(|result| result.outcome == outcome).count();
+    let count = |outcome| {
+        results
+            .iter()
+            .filter(|result| result.outcome == outcome)
+            .count()
+    };
     Summary {
         inactivated: count(Outcome::Inactivated),
         already_inactive: count(Outcome::AlreadyInactive),
@@ -108,15 +118,24 @@ pub struct InactivateResult {
 
 impl Answer for InactivateAnswer {
     fn failures(&self) -> impl Iterator<Item = &Error> {
-        self.results.iter().filter_map(|result| result.error.as_ref())
+        self.results
+            .iter()
+            .filter_map(|result| result.error.as_ref())
     }
 
     fn subject(&self) -> Option<String> {
-        Some(place(self.provider, &self.region, self.instance_id.as_ref()))
+        Some(place(
+            self.provider,
+            &self.region,
+            self.instance_id.as_ref(),
+        ))
     }
 
     fn provider_request_ids(&self) -> Vec<&str> {
-        self.results.iter().filter_map(|result| result.provider_request_id.as_deref()).collect()
+        self.results
+            .iter()
+            .filter_map(|result| result.provider_request_id.as_deref())
+            .collect()
     }
 
     fn counts(&self) -> Vec<(String, u64)> {
@@ -124,7 +143,10 @@ impl Answer for InactivateAnswer {
     }
 
     fn part(&self) -> Option<(&str, usize)> {
-        Some((&self.order_id, usize::try_from(self.part).unwrap_or(usize::MAX)))
+        Some((
+            &self.order_id,
+            usize::try_from(self.part).unwrap_or(usize::MAX),
+        ))
     }
 
     fn for_log(self) -> Self {

@@ -2,7 +2,9 @@
 
 use super::answer::{InactivateResult, Outcome};
 use crate::error::{Error, ErrorCode};
-use crate::model::{Certificate, Fingerprint, InstanceId, LifecycleStatus, SerialNumber, Timestamp};
+use crate::model::{
+    Certificate, Fingerprint, InstanceId, LifecycleStatus, SerialNumber, Timestamp,
+};
 use crate::operation::contradiction;
 use crate::provider::{Found, Scope};
 use crate::request::CertificateReference;
@@ -40,15 +42,25 @@ pub(super) enum Decision {
 impl Case<'_> {
     pub(super) fn decide(&self, answer: Result<Option<Found>, Error>) -> Decision {
         let settled = |result| Decision::Settled(Box::new(result));
-        let failed = |outcome, error| settled(InactivateResult { error: Some(error), ..self.result(outcome, None) });
+        let failed = |outcome, error| {
+            settled(InactivateResult {
+                error: Some(error),
+                ..self.result(outcome, None)
+            })
+        };
         match answer {
             Ok(None) => Decision::NotFound,
             Ok(Some(found)) => match self.refusal(&found.certificate) {
-                Some(error) => settled(InactivateResult { error: Some(error), ..self.seen(Outcome::Refused, &found) }),
+                Some(error) => settled(InactivateResult {
+                    error: Some(error),
+                    ..self.seen(Outcome::Refused, &found)
+                }),
                 None => self.by_status(found),
             },
             // The names do not say which certificate is meant.
-            Err(error) if error.code == ErrorCode::InvalidRequest => failed(Outcome::Refused, error),
+            Err(error) if error.code == ErrorCode::InvalidRequest => {
+                failed(Outcome::Refused, error)
+            }
             Err(error) => failed(Outcome::Failed, error),
         }
     }
@@ -66,12 +78,17 @@ impl Case<'_> {
 
     fn by_status(&self, found: Found) -> Decision {
         match found.certificate.status {
-            LifecycleStatus::Inactive => Decision::Settled(Box::new(self.seen(Outcome::AlreadyInactive, &found))),
+            LifecycleStatus::Inactive => {
+                Decision::Settled(Box::new(self.seen(Outcome::AlreadyInactive, &found)))
+            }
             LifecycleStatus::Revoked => {
                 let detail = "the certificate is revoked; that is final, and inactivating would only hide it";
                 Decision::Settled(Box::new(self.refused(&found, detail.to_owned())))
             }
-            status => match self.activated_since(&found.certificate).filter(|_| status == LifecycleStatus::Active) {
+            status => match self
+                .activated_since(&found.certificate)
+                .filter(|_| status == LifecycleStatus::Active)
+            {
                 Some(at) => {
                     let detail = format!(
                         "the order has been delivered before, and the certificate was activated or changed at {at}, after the order was \
@@ -79,7 +96,9 @@ impl Case<'_> {
                     );
                     Decision::Settled(Box::new(self.refused(&found, detail)))
                 }
-                None if self.command.dry_run => Decision::Settled(Box::new(self.seen(Outcome::WouldInactivate, &found))),
+                None if self.command.dry_run => {
+                    Decision::Settled(Box::new(self.seen(Outcome::WouldInactivate, &found)))
+                }
                 None => Decision::SwitchOff(Box::new(found)),
             },
         }
@@ -89,11 +108,17 @@ impl Case<'_> {
     /// not.
     fn activated_since(&self, certificate: &Certificate) -> Option<Timestamp> {
         let sent = self.command.redelivered_since?;
-        certificate.last_activated_at.or(certificate.updated_at).filter(|at| *at > sent)
+        certificate
+            .last_activated_at
+            .or(certificate.updated_at)
+            .filter(|at| *at > sent)
     }
 
     fn refused(&self, found: &Found, detail: String) -> InactivateResult {
-        InactivateResult { error: Some(Error::new(ErrorCode::Forbidden, detail)), ..self.seen(Outcome::Refused, found) }
+        InactivateResult {
+            error: Some(Error::new(ErrorCode::Forbidden, detail)),
+            ..self.seen(Outcome::Refused, found)
+        }
     }
 
     pub(super) fn not_found(&self) -> InactivateResult {
@@ -102,15 +127,30 @@ impl Case<'_> {
 
     /// The order as a whole is not carried out.
     pub(super) fn forbidden(&self, error: Error) -> InactivateResult {
-        let outcome = if error.code == ErrorCode::Forbidden { Outcome::Refused } else { Outcome::Failed };
-        InactivateResult { error: Some(error), ..self.result(outcome, None) }
+        let outcome = if error.code == ErrorCode::Forbidden {
+            Outcome::Refused
+        } else {
+            Outcome::Failed
+        };
+        InactivateResult {
+            error: Some(error),
+            ..self.result(outcome, None)
+        }
     }
 
     pub(super) fn not_attempted(&self, error: Error, found: Option<&Found>) -> InactivateResult {
-        InactivateResult { error: Some(error), ..self.result(Outcome::NotAttempted, found) }
+        InactivateResult {
+            error: Some(error),
+            ..self.result(Outcome::NotAttempted, found)
+        }
     }
 
-    pub(super) fn inactivated(&self, found: &Found, request_id: Option<String>, verified: bool) -> InactivateResult {
+    pub(super) fn inactivated(
+        &self,
+        found: &Found,
+        request_id: Option<String>,
+        verified: bool,
+    ) -> InactivateResult {
         InactivateResult {
             status: Some(LifecycleStatus::Inactive),
             verified,
@@ -121,12 +161,25 @@ impl Case<'_> {
 
     /// It was there before the order and is not any more: nothing is left to be switched off.
     pub(super) fn gone(&self, found: &Found) -> InactivateResult {
-        InactivateResult { status: None, ..self.seen(Outcome::NotFound, found) }
+        InactivateResult {
+            status: None,
+            ..self.seen(Outcome::NotFound, found)
+        }
     }
 
     /// Nothing proves a state: reads fail, or contradict what the provider answered.
-    pub(super) fn unproven(&self, outcome: Outcome, found: &Found, error: Error) -> InactivateResult {
-        InactivateResult { status: None, verified: false, error: Some(error), ..self.seen(outcome, found) }
+    pub(super) fn unproven(
+        &self,
+        outcome: Outcome,
+        found: &Found,
+        error: Error,
+    ) -> InactivateResult {
+        InactivateResult {
+            status: None,
+            verified: false,
+            error: Some(error),
+            ..self.seen(outcome, found)
+        }
     }
 
     /// A result whose state is the one that a read has shown.
@@ -138,11 +191,18 @@ impl Case<'_> {
         let reference = self.reference.clone();
         let certificate = found.map(|found| &found.certificate);
         InactivateResult {
-            serial_number: certificate.and_then(|certificate| certificate.serial_number.clone()).or(reference.serial_number),
-            provider_serial_number: certificate.and_then(|certificate| certificate.provider_serial_number.clone()),
+            serial_number: certificate
+                .and_then(|certificate| certificate.serial_number.clone())
+                .or(reference.serial_number),
+            provider_serial_number: certificate
+                .and_then(|certificate| certificate.provider_serial_number.clone()),
             serial_number_base: certificate.and_then(|certificate| certificate.serial_number_base),
-            ca_serial_number: certificate.and_then(|certificate| certificate.ca_serial_number.clone()).or(reference.ca_serial_number),
-            fingerprint_sha256: certificate.and_then(|certificate| certificate.fingerprint_sha256.clone()).or(reference.fingerprint_sha256),
+            ca_serial_number: certificate
+                .and_then(|certificate| certificate.ca_serial_number.clone())
+                .or(reference.ca_serial_number),
+            fingerprint_sha256: certificate
+                .and_then(|certificate| certificate.fingerprint_sha256.clone())
+                .or(reference.fingerprint_sha256),
             outcome,
             status_before: certificate.map(|certificate| certificate.status),
             status: certificate.map(|certificate| certificate.status),
@@ -153,8 +213,17 @@ impl Case<'_> {
     }
 
     /// The audit record: one line before and one after each certificate that is to be changed.
-    pub(super) fn audit(&self, found: &Found, message: &'static str, result: Option<&InactivateResult>) {
-        let Self { scope, reference, command } = self;
+    pub(super) fn audit(
+        &self,
+        found: &Found,
+        message: &'static str,
+        result: Option<&InactivateResult>,
+    ) {
+        let Self {
+            scope,
+            reference,
+            command,
+        } = self;
         let certificate = &found.certificate;
         tracing::info!(
             target: RECORD,

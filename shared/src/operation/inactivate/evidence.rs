@@ -74,9 +74,22 @@ enum Verdict {
 
 impl<'a> Sent<'a> {
     /// Sends an order. An error is its result: nothing has changed.
-    pub(super) async fn order(run: &Run<'_>, place: usize, case: Case<'a>, found: Found) -> Result<Self, (usize, InactivateResult)> {
+    pub(super) async fn order(
+        run: &Run<'_>,
+        place: usize,
+        case: Case<'a>,
+        found: Found,
+    ) -> Result<Self, (usize, InactivateResult)> {
         match send(run, &case, &found).await {
-            Ok(said) => Ok(Self { place, case, found, said, is_repeated: false, looks: 0, before: None }),
+            Ok(said) => Ok(Self {
+                place,
+                case,
+                found,
+                said,
+                is_repeated: false,
+                looks: 0,
+                before: None,
+            }),
             Err(result) => {
                 case.audit(&found, TRIED, Some(&result));
                 Err((place, result))
@@ -86,7 +99,13 @@ impl<'a> Sent<'a> {
 
     async fn order_again(self, run: &Run<'_>) -> Result<Self, (usize, InactivateResult)> {
         match send(run, &self.case, &self.found).await {
-            Ok(said) => Ok(Self { said, is_repeated: true, looks: 0, before: None, ..self }),
+            Ok(said) => Ok(Self {
+                said,
+                is_repeated: true,
+                looks: 0,
+                before: None,
+                ..self
+            }),
             Err(result) => {
                 self.case.audit(&self.found, TRIED, Some(&result));
                 Err((self.place, result))
@@ -98,28 +117,48 @@ impl<'a> Sent<'a> {
     fn judge(&mut self, look: Look, is_last: bool) -> Verdict {
         self.looks = self.looks.saturating_add(1);
         let before = self.before.replace(look);
-        let Self { case, found, said, is_repeated, looks, .. } = self;
-        let shows_no_effect = matches!(look, Look::On(LifecycleStatus::Active | LifecycleStatus::PendingActivation));
+        let Self {
+            case,
+            found,
+            said,
+            is_repeated,
+            looks,
+            ..
+        } = self;
+        let shows_no_effect = matches!(
+            look,
+            Look::On(LifecycleStatus::Active | LifecycleStatus::PendingActivation)
+        );
         let has_looked_long = *looks >= LOOKS_BEFORE_REPEATING;
         Verdict::Settled(Box::new(match (&*said, look) {
             (Said::Yes(id), Look::Off) => case.inactivated(found, id.clone(), true),
             (Said::Nothing(_) | Said::NotFound, Look::Off) => case.inactivated(found, None, true),
             // The first order had its effect after all, and it shows only now.
-            (Said::NotInThisState(_), Look::Off) if *is_repeated => case.inactivated(found, None, true),
-            (Said::NotInThisState(_), Look::Off) => {
-                InactivateResult { status: Some(LifecycleStatus::Inactive), ..case.seen(Outcome::AlreadyInactive, found) }
+            (Said::NotInThisState(_), Look::Off) if *is_repeated => {
+                case.inactivated(found, None, true)
             }
+            (Said::NotInThisState(_), Look::Off) => InactivateResult {
+                status: Some(LifecycleStatus::Inactive),
+                ..case.seen(Outcome::AlreadyInactive, found)
+            },
             // A read that fails leaves the provider's word as the evidence, unless another read has contradicted it.
-            (Said::Yes(id), Look::Unreadable) if before.is_none() => case.inactivated(found, id.clone(), false),
+            (Said::Yes(id), Look::Unreadable) if before.is_none() => {
+                case.inactivated(found, id.clone(), false)
+            }
             // A change may take a moment to show, and so may the certificate.
             (Said::Yes(id), Look::Gone) if before == Some(Look::Gone) || is_last => {
-                InactivateResult { provider_request_id: id.clone(), ..case.gone(found) }
+                InactivateResult {
+                    provider_request_id: id.clone(),
+                    ..case.gone(found)
+                }
             }
             (Said::Yes(id), _) if is_last => {
-                let detail =
-                    "the provider answered that the certificate is inactive, but no read could confirm it in the time that was left";
+                let detail = "the provider answered that the certificate is inactive, but no read could confirm it in the time that was left";
                 let error = Error::new(ErrorCode::ProviderInvalidResponse, detail);
-                InactivateResult { provider_request_id: id.clone(), ..case.unproven(Outcome::Unknown, found, error) }
+                InactivateResult {
+                    provider_request_id: id.clone(),
+                    ..case.unproven(Outcome::Unknown, found, error)
+                }
             }
             (Said::Yes(_), _) => return Verdict::LookAgain,
             (Said::Nothing(_) | Said::NotFound, Look::Gone) => case.gone(found),
@@ -127,17 +166,26 @@ impl<'a> Sent<'a> {
                 case.unproven(Outcome::Unknown, found, unread(error))
             }
             // The state that was seen may be one of before the order.
-            (Said::Nothing(error), Look::On(status)) if is_last => {
-                InactivateResult { status: Some(status), ..case.unproven(Outcome::Unknown, found, unread(error)) }
+            (Said::Nothing(error), Look::On(status)) if is_last => InactivateResult {
+                status: Some(status),
+                ..case.unproven(Outcome::Unknown, found, unread(error))
+            },
+            (Said::Nothing(_), _) if shows_no_effect && has_looked_long && !*is_repeated => {
+                return Verdict::OrderAgain;
             }
-            (Said::Nothing(_), _) if shows_no_effect && has_looked_long && !*is_repeated => return Verdict::OrderAgain,
             // Revoked is final: the order cannot have its effect any more.
-            (Said::Nothing(error), Look::On(LifecycleStatus::Revoked)) => {
-                InactivateResult { status: Some(LifecycleStatus::Revoked), error: Some(error.clone()), ..case.seen(Outcome::Failed, found) }
-            }
+            (Said::Nothing(error), Look::On(LifecycleStatus::Revoked)) => InactivateResult {
+                status: Some(LifecycleStatus::Revoked),
+                error: Some(error.clone()),
+                ..case.seen(Outcome::Failed, found)
+            },
             (Said::NotFound, Look::Unreadable) => case.unproven(Outcome::Failed, found, unfound()),
-            (Said::NotFound, _) if has_looked_long || is_last => case.unproven(Outcome::Failed, found, unfound()),
-            (Said::NotInThisState(error), _) if has_looked_long || is_last || look != Look::On(found.certificate.status) => {
+            (Said::NotFound, _) if has_looked_long || is_last => {
+                case.unproven(Outcome::Failed, found, unfound())
+            }
+            (Said::NotInThisState(error), _)
+                if has_looked_long || is_last || look != Look::On(found.certificate.status) =>
+            {
                 refused(case, found, error.clone())
             }
             _ => return Verdict::LookAgain,
@@ -163,26 +211,44 @@ async fn send(run: &Run<'_>, case: &Case<'_>, found: &Found) -> Result<Said, Ina
     Err(match failure.error.code {
         _ if failure.lacked_time => case.not_attempted(failure.error, Some(found)),
         ErrorCode::ProviderRejected => refused(case, found, failure.error),
-        _ => InactivateResult { error: Some(failure.error), verified: false, ..case.seen(Outcome::Failed, found) },
+        _ => InactivateResult {
+            error: Some(failure.error),
+            verified: false,
+            ..case.seen(Outcome::Failed, found)
+        },
     })
 }
 
 fn refused(case: &Case<'_>, found: &Found, error: Error) -> InactivateResult {
-    InactivateResult { error: Some(error), verified: false, ..case.seen(Outcome::Refused, found) }
+    InactivateResult {
+        error: Some(error),
+        verified: false,
+        ..case.seen(Outcome::Refused, found)
+    }
 }
 
 fn unread(error: &Error) -> Error {
-    let detail = format!("the order was sent, but neither its answer nor its effect could be read ({})", error.detail);
-    Error { detail, ..error.clone() }
+    let detail = format!(
+        "the order was sent, but neither its answer nor its effect could be read ({})",
+        error.detail
+    );
+    Error {
+        detail,
+        ..error.clone()
+    }
 }
 
 fn unfound() -> Error {
-    let detail = "the provider shows the certificate, but does not find it when it is to be inactivated";
+    let detail =
+        "the provider shows the certificate, but does not find it when it is to be inactivated";
     Error::new(ErrorCode::ProviderInvalidResponse, detail)
 }
 
 /// Looks at the certificates of these orders, in groups, until each of them is settled or time is up.
-pub(super) async fn settle<'a>(run: &Run<'a>, mut open: Vec<Sent<'a>>) -> Vec<(usize, InactivateResult)> {
+pub(super) async fn settle<'a>(
+    run: &Run<'a>,
+    mut open: Vec<Sent<'a>>,
+) -> Vec<(usize, InactivateResult)> {
     let mut results = Vec::new();
     let mut wait = FIRST_WAIT;
     while !open.is_empty() {

@@ -10,7 +10,9 @@ use super::run::Run;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorCode, ProviderError};
-use crate::model::{InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, SerialNumber};
+use crate::model::{
+    InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, SerialNumber,
+};
 use crate::provider::fixture::{Bench, now};
 use crate::provider::{Found, Inactivate as Inactivator, Scope, Spellings, Written};
 use crate::request::CertificateReference;
@@ -37,7 +39,10 @@ pub(super) struct Broker {
 impl Broker {
     /// Looks (the first find and all reads after it) and orders are answered in turn. When no look is left, the last one is what each
     /// further one shows; one more order is a failure of the test.
-    pub(super) fn new(looks: impl IntoIterator<Item = Look>, orders: impl IntoIterator<Item = Result<Option<Written>, Failure>>) -> Self {
+    pub(super) fn new(
+        looks: impl IntoIterator<Item = Look>,
+        orders: impl IntoIterator<Item = Result<Option<Written>, Failure>>,
+    ) -> Self {
         Self {
             group_size: 1,
             scope: Scope {
@@ -45,7 +50,10 @@ impl Broker {
                 region: Region::parse("cn-hangzhou").unwrap(),
                 instance_id: InstanceId::parse("post-cn-1").ok(),
             },
-            record: ProviderRecord { ca_serial_number: Some("0b".to_owned()), ..ProviderRecord::default() },
+            record: ProviderRecord {
+                ca_serial_number: Some("0b".to_owned()),
+                ..ProviderRecord::default()
+            },
             looks: RefCell::new(looks.into_iter().collect()),
             last_look: RefCell::default(),
             lag: None,
@@ -62,7 +70,10 @@ impl Broker {
 
     /// The same whose reads show the first order's effect so much later, and until then what they are told to show.
     pub(super) fn lagging(self, lag: Duration) -> Self {
-        Self { lag: Some(lag), ..self }
+        Self {
+            lag: Some(lag),
+            ..self
+        }
     }
 
     /// What was asked, in order: `find`, `order`, `read`.
@@ -72,17 +83,38 @@ impl Broker {
 
     /// It writes two zeros before each serial number.
     fn look(&self, key: String) -> Result<Option<Found>, Error> {
-        let next = self.looks.borrow_mut().pop_front().or_else(|| self.last_look.take());
+        let next = self
+            .looks
+            .borrow_mut()
+            .pop_front()
+            .or_else(|| self.last_look.take());
         let look = next.unwrap_or_else(|| panic!("one look too many: {}", self.asked()));
         self.last_look.replace(Some(look.clone()));
-        let shows_effect = self.lag.zip(self.ordered_at.get()).is_some_and(|(lag, at)| at.elapsed() >= lag);
-        let look = if shows_effect { Ok(Some(LifecycleStatus::Inactive)) } else { look };
+        let shows_effect = self
+            .lag
+            .zip(self.ordered_at.get())
+            .is_some_and(|(lag, at)| at.elapsed() >= lag);
+        let look = if shows_effect {
+            Ok(Some(LifecycleStatus::Inactive))
+        } else {
+            look
+        };
         let status = look?;
         Ok(status.map(|status| {
             let record = self.record.clone();
             let serial_number = record.serial_number.clone().or_else(|| Some(key.clone()));
-            let certificate = ProviderRecord { status, serial_number, ..record }.into_certificate(now(), false);
-            Found { key, ca_key: Some("0b".to_owned()), certificate, request_id: None }
+            let certificate = ProviderRecord {
+                status,
+                serial_number,
+                ..record
+            }
+            .into_certificate(now(), false);
+            Found {
+                key,
+                ca_key: Some("0b".to_owned()),
+                certificate,
+                request_id: None,
+            }
         }))
     }
 }
@@ -112,14 +144,20 @@ impl Inactivator for Broker {
                 return Ok(None);
             }
             self.asked.borrow_mut().push("find".to_owned());
-            let text = reference.serial_number.as_ref().map_or("", SerialNumber::as_str);
+            let text = reference
+                .serial_number
+                .as_ref()
+                .map_or("", SerialNumber::as_str);
             self.look(format!("00{text}"))
         });
         let answers: Vec<_> = answers.collect();
         Box::pin(async { answers })
     }
 
-    fn read<'a>(&'a self, found: &'a [&'a Found]) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+    fn read<'a>(
+        &'a self,
+        found: &'a [&'a Found],
+    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
         let answers = found.iter().map(|found| {
             self.asked.borrow_mut().push("read".to_owned());
             self.look(found.key.clone())
@@ -128,11 +166,23 @@ impl Inactivator for Broker {
         Box::pin(async { answers })
     }
 
-    fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
-        assert!(found.key.starts_with("00"), "a write acts on what a read has found");
+    fn inactivate<'a>(
+        &'a self,
+        found: &'a Found,
+    ) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
+        assert!(
+            found.key.starts_with("00"),
+            "a write acts on what a read has found"
+        );
         self.asked.borrow_mut().push("order".to_owned());
-        self.ordered_at.set(self.ordered_at.get().or(Some(Instant::now())));
-        Box::pin(async { self.orders.borrow_mut().pop_front().unwrap_or_else(|| panic!("one order too many: {}", self.asked())) })
+        self.ordered_at
+            .set(self.ordered_at.get().or(Some(Instant::now())));
+        Box::pin(async {
+            self.orders
+                .borrow_mut()
+                .pop_front()
+                .unwrap_or_else(|| panic!("one order too many: {}", self.asked()))
+        })
     }
 }
 
@@ -144,8 +194,13 @@ pub(super) async fn carry_out(
     time: Duration,
 ) -> Vec<InactivateResult> {
     let network = Network::queue([]);
-    let bench = Bench { deadline: Deadline::after(time), ..Bench::new(&network) };
-    Run::new(&bench.session(), broker, command).results(references).await
+    let bench = Bench {
+        deadline: Deadline::after(time),
+        ..Bench::new(&network)
+    };
+    Run::new(&bench.session(), broker, command)
+        .results(references)
+        .await
 }
 
 /// An order of somebody.
@@ -180,17 +235,33 @@ pub(super) fn fails(code: ErrorCode) -> Look {
 
 /// An order that the provider confirms.
 pub(super) fn confirmed() -> Result<Option<Written>, Failure> {
-    Ok(Some(Written { request_id: Some("id-1".to_owned()) }))
+    Ok(Some(Written {
+        request_id: Some("id-1".to_owned()),
+    }))
 }
 
 /// An order that the provider refuses.
-pub(super) fn refused(code: ErrorCode, concerns_parameters: bool) -> Result<Option<Written>, Failure> {
+pub(super) fn refused(
+    code: ErrorCode,
+    concerns_parameters: bool,
+) -> Result<Option<Written>, Failure> {
     let told = ProviderError::new(ProviderName::AlibabaMqtt, "Refused", None, None);
-    let error = Error { concerns_parameters, ..Error::new(code, "the order was refused").with_provider_error(told) };
-    Err(Failure { error, may_have_acted: false, lacked_time: false })
+    let error = Error {
+        concerns_parameters,
+        ..Error::new(code, "the order was refused").with_provider_error(told)
+    };
+    Err(Failure {
+        error,
+        may_have_acted: false,
+        lacked_time: false,
+    })
 }
 
 /// An order whose effect is not known.
 pub(super) fn unanswered(code: ErrorCode) -> Result<Option<Written>, Failure> {
-    Err(Failure { error: Error::new(code, "the order was not answered"), may_have_acted: true, lacked_time: false })
+    Err(Failure {
+        error: Error::new(code, "the order was not answered"),
+        may_have_acted: true,
+        lacked_time: false,
+    })
 }

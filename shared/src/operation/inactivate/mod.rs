@@ -27,8 +27,17 @@ impl Operation for Inactivate {
     type Request = InactivateRequest;
     type Answer = InactivateAnswer;
 
-    async fn perform(session: &Session<'_>, request: InactivateRequest, _: AnswerBudget) -> Result<InactivateAnswer, Error> {
-        let source = one_source(request.provider, request.region.clone(), request.instance_id.clone(), session.config)?;
+    async fn perform(
+        session: &Session<'_>,
+        request: InactivateRequest,
+        _: AnswerBudget,
+    ) -> Result<InactivateAnswer, Error> {
+        let source = one_source(
+            request.provider,
+            request.region.clone(),
+            request.instance_id.clone(),
+            session.config,
+        )?;
         let inactivator = inactivator(session, source)?;
         let scope = inactivator.scope();
         let order = order_of(&request, &session.context);
@@ -49,7 +58,9 @@ impl Operation for Inactivate {
         };
         let results = match carried_out {
             // The queue was promised the end of this order: what forbids the rest is told of each certificate, and with the order's summary.
-            Err(error) if request.order.is_some() && !error.comes_back() => run.forbidden(&request.certificates, &error),
+            Err(error) if request.order.is_some() && !error.comes_back() => {
+                run.forbidden(&request.certificates, &error)
+            }
             results => results?,
         };
         let rest = rest(&request, &results);
@@ -62,7 +73,9 @@ impl Operation for Inactivate {
             summary: summary(&results),
             part: order.part,
             last: rest.is_none(),
-            order_summary: rest.is_none().then(|| order.settled.plus(summary(&results))),
+            order_summary: rest
+                .is_none()
+                .then(|| order.settled.plus(summary(&results))),
             rest,
             order_id: order.id,
             results,
@@ -73,9 +86,18 @@ impl Operation for Inactivate {
         InactivateRequest::from_message(text)
     }
 
-    fn continuation(request: &InactivateRequest, answer: &InactivateAnswer, context: &RequestContext<'_>) -> Option<InactivateRequest> {
+    fn continuation(
+        request: &InactivateRequest,
+        answer: &InactivateAnswer,
+        context: &RequestContext<'_>,
+    ) -> Option<InactivateRequest> {
         let rest = answer.rest.clone()?;
-        let settled: Vec<InactivateResult> = answer.results.iter().filter(|result| !is_left(result)).cloned().collect();
+        let settled: Vec<InactivateResult> = answer
+            .results
+            .iter()
+            .filter(|result| !is_left(result))
+            .cloned()
+            .collect();
         // Where nothing was settled something is at fault, and the message itself is delivered again.
         if settled.is_empty() {
             return None;
@@ -87,12 +109,24 @@ impl Operation for Inactivate {
             unsent_event: None,
             ..order
         };
-        Some(InactivateRequest { order: Some(order), ..rest })
+        Some(InactivateRequest {
+            order: Some(order),
+            ..rest
+        })
     }
 
     fn message(request: &InactivateRequest, unsent_event: Option<String>) -> String {
         // A request that goes on always has its order; without one, an empty message would be refused.
-        request.order.clone().map(|order| request.to_message(InactivationOrder { unsent_event, ..order })).unwrap_or_default()
+        request
+            .order
+            .clone()
+            .map(|order| {
+                request.to_message(InactivationOrder {
+                    unsent_event,
+                    ..order
+                })
+            })
+            .unwrap_or_default()
     }
 
     fn unsent_event(request: &InactivateRequest) -> Option<&str> {
@@ -102,9 +136,19 @@ impl Operation for Inactivate {
     const CAN_BE_DEFERRED: bool = true;
 
     fn deferred(session: &Session<'_>, request: &InactivateRequest) -> Result<String, Error> {
-        let source = one_source(request.provider, request.region.clone(), request.instance_id.clone(), session.config)?;
+        let source = one_source(
+            request.provider,
+            request.region.clone(),
+            request.instance_id.clone(),
+            session.config,
+        )?;
         let order = order_of(request, &session.context);
-        admit(session, request, &order, inactivator(session, source)?.as_ref())?;
+        admit(
+            session,
+            request,
+            &order,
+            inactivator(session, source)?.as_ref(),
+        )?;
         Ok(request.to_message(order))
     }
 }
@@ -130,7 +174,9 @@ fn admit(
 ) -> Result<(), Error> {
     guard(session, inactivator.scope())?;
     in_time(session, request, order)?;
-    check_each(&request.certificates, |reference| inactivator.check(reference))
+    check_each(&request.certificates, |reference| {
+        inactivator.check(reference)
+    })
 }
 
 /// Only instances on the allow-list are touched, not even read. A provider without instances stands there by its own name.
@@ -147,15 +193,29 @@ fn guard(session: &Session<'_>, scope: &Scope) -> Result<(), Error> {
         Some(instance) => format!("the instance {instance}"),
         None => format!("{}, which has no instances,", scope.provider),
     };
-    let detail = format!("{what} is not on the allow-list; add it to INACTIVATE_ALLOWED_INSTANCES if it may be touched");
-    Err(Error::new(ErrorCode::Forbidden, detail).with_field(if scope.instance_id.is_some() { "instance_id" } else { "provider" }))
+    let detail = format!(
+        "{what} is not on the allow-list; add it to INACTIVATE_ALLOWED_INSTANCES if it may be touched"
+    );
+    Err(
+        Error::new(ErrorCode::Forbidden, detail).with_field(if scope.instance_id.is_some() {
+            "instance_id"
+        } else {
+            "provider"
+        }),
+    )
 }
 
 /// A late order may switch off a device that somebody has restored since.
-fn in_time(session: &Session<'_>, request: &InactivateRequest, order: &InactivationOrder) -> Result<(), Error> {
+fn in_time(
+    session: &Session<'_>,
+    request: &InactivateRequest,
+    order: &InactivationOrder,
+) -> Result<(), Error> {
     match request.not_after.or(order.expires_at) {
         Some(end) if session.now > end => {
-            let detail = format!("the order was good until {end} and is not carried out any more; give it again if it is still meant");
+            let detail = format!(
+                "the order was good until {end} and is not carried out any more; give it again if it is still meant"
+            );
             Err(Error::new(ErrorCode::Forbidden, detail).with_field("not_after"))
         }
         _ => Ok(()),
@@ -169,10 +229,23 @@ fn is_left(result: &InactivateResult) -> bool {
 
 /// The request that goes on with what is left. Those that have failed come last, so that they hold up none of the others.
 fn rest(request: &InactivateRequest, results: &[InactivateResult]) -> Option<InactivateRequest> {
-    let left = request.certificates.iter().zip(results).filter(|(_, result)| is_left(result));
-    let (untried, failed): (Vec<_>, Vec<_>) = left.partition(|(_, result)| result.outcome == Outcome::NotAttempted);
-    let certificates: Vec<_> = untried.into_iter().chain(failed).map(|(reference, _)| reference.clone()).collect();
-    (!certificates.is_empty()).then(|| InactivateRequest { certificates, order: None, ..request.clone() })
+    let left = request
+        .certificates
+        .iter()
+        .zip(results)
+        .filter(|(_, result)| is_left(result));
+    let (untried, failed): (Vec<_>, Vec<_>) =
+        left.partition(|(_, result)| result.outcome == Outcome::NotAttempted);
+    let certificates: Vec<_> = untried
+        .into_iter()
+        .chain(failed)
+        .map(|(reference, _)| reference.clone())
+        .collect();
+    (!certificates.is_empty()).then(|| InactivateRequest {
+        certificates,
+        order: None,
+        ..request.clone()
+    })
 }
 
 /// Why nothing is known to have been done about a certificate. An order that the provider has confirmed is not nothing, nor is one after

@@ -26,7 +26,10 @@ pub(super) struct Run<'a> {
     named_twice: RefCell<HashSet<usize>>,
 }
 
-fn keep(results: &mut [Option<InactivateResult>], done: impl IntoIterator<Item = (usize, InactivateResult)>) {
+fn keep(
+    results: &mut [Option<InactivateResult>],
+    done: impl IntoIterator<Item = (usize, InactivateResult)>,
+) {
     for (place, result) in done {
         if let Some(slot) = results.get_mut(place) {
             *slot = Some(result);
@@ -38,47 +41,94 @@ fn keep(results: &mut [Option<InactivateResult>], done: impl IntoIterator<Item =
 type Placed<'a, T> = (usize, Case<'a>, T);
 
 impl<'a> Run<'a> {
-    pub(super) fn new(session: &'a Session<'a>, inactivator: &'a dyn Inactivator, command: Command<'a>) -> Self {
-        Self { session, inactivator, command, stopped: RefCell::default(), begun: RefCell::default(), named_twice: RefCell::default() }
+    pub(super) fn new(
+        session: &'a Session<'a>,
+        inactivator: &'a dyn Inactivator,
+        command: Command<'a>,
+    ) -> Self {
+        Self {
+            session,
+            inactivator,
+            command,
+            stopped: RefCell::default(),
+            begun: RefCell::default(),
+            named_twice: RefCell::default(),
+        }
     }
 
     /// Every certificate under the caller's own spelling first, and then under the others those that were not found: however many spellings
     /// an unknown certificate has, it keeps none waiting that is known. One that is named twice comes last, when it has been switched off.
     /// The results are in the order of the references.
-    pub(super) async fn results(&self, references: &'a [CertificateReference]) -> Vec<InactivateResult> {
+    pub(super) async fn results(
+        &self,
+        references: &'a [CertificateReference],
+    ) -> Vec<InactivateResult> {
         let mut results: Vec<Option<InactivateResult>> = references.iter().map(|_| None).collect();
-        let cases: Vec<(usize, Case<'a>)> = references.iter().map(|reference| self.case(reference)).enumerate().collect();
+        let cases: Vec<(usize, Case<'a>)> = references
+            .iter()
+            .map(|reference| self.case(reference))
+            .enumerate()
+            .collect();
         for spellings in [Spellings::Own, Spellings::Others] {
-            let open: Vec<(usize, Case<'a>)> = cases.iter().filter(|(place, _)| self.is_open(*place, &results)).copied().collect();
-            let groups: Vec<&[(usize, Case<'a>)]> = open.chunks(self.inactivator.group_size().max(1)).collect();
+            let open: Vec<(usize, Case<'a>)> = cases
+                .iter()
+                .filter(|(place, _)| self.is_open(*place, &results))
+                .copied()
+                .collect();
+            let groups: Vec<&[(usize, Case<'a>)]> =
+                open.chunks(self.inactivator.group_size().max(1)).collect();
             let at_once = self.groups_at_once().min(groups.len()).max(1);
             let writes_at_once = SIDE_BY_SIDE.div_ceil(at_once);
-            let done = stream::iter(groups).map(|group| self.group(group, spellings, writes_at_once)).buffer_unordered(at_once);
-            keep(&mut results, done.collect::<Vec<_>>().await.into_iter().flatten());
+            let done = stream::iter(groups)
+                .map(|group| self.group(group, spellings, writes_at_once))
+                .buffer_unordered(at_once);
+            keep(
+                &mut results,
+                done.collect::<Vec<_>>().await.into_iter().flatten(),
+            );
         }
         let twice = self.named_twice.take();
         for (place, case) in cases.iter().filter(|(place, _)| twice.contains(place)) {
             self.begun.take();
             for spellings in [Spellings::Own, Spellings::Others] {
                 if self.is_open(*place, &results) {
-                    keep(&mut results, self.group(&[(*place, *case)], spellings, 1).await);
+                    keep(
+                        &mut results,
+                        self.group(&[(*place, *case)], spellings, 1).await,
+                    );
                 }
             }
         }
-        results.into_iter().zip(&cases).map(|(result, (_, case))| result.unwrap_or_else(|| case.not_found())).collect()
+        results
+            .into_iter()
+            .zip(&cases)
+            .map(|(result, (_, case))| result.unwrap_or_else(|| case.not_found()))
+            .collect()
     }
 
     /// The results of an order that is not carried out.
-    pub(super) fn forbidden(&self, references: &'a [CertificateReference], error: &Error) -> Vec<InactivateResult> {
-        references.iter().map(|reference| self.case(reference).forbidden(error.clone())).collect()
+    pub(super) fn forbidden(
+        &self,
+        references: &'a [CertificateReference],
+        error: &Error,
+    ) -> Vec<InactivateResult> {
+        references
+            .iter()
+            .map(|reference| self.case(reference).forbidden(error.clone()))
+            .collect()
     }
 
     fn is_open(&self, place: usize, results: &[Option<InactivateResult>]) -> bool {
-        results.get(place).is_some_and(Option::is_none) && !self.named_twice.borrow().contains(&place)
+        results.get(place).is_some_and(Option::is_none)
+            && !self.named_twice.borrow().contains(&place)
     }
 
     fn case(&self, reference: &'a CertificateReference) -> Case<'a> {
-        Case { scope: self.inactivator.scope(), reference, command: self.command }
+        Case {
+            scope: self.inactivator.scope(),
+            reference,
+            command: self.command,
+        }
     }
 
     /// As many as the rate limit lets through while one certificate takes a second. More would be looked up long before their turn to be
@@ -87,14 +137,26 @@ impl<'a> Run<'a> {
         if self.inactivator.group_size() > 1 {
             return 3;
         }
-        let in_a_second = self.session.limiter.calls_in_a_second(self.inactivator.scope().provider);
-        in_a_second.map_or(SIDE_BY_SIDE, |calls| calls.saturating_add(1).clamp(2, SIDE_BY_SIDE))
+        let in_a_second = self
+            .session
+            .limiter
+            .calls_in_a_second(self.inactivator.scope().provider);
+        in_a_second.map_or(SIDE_BY_SIDE, |calls| {
+            calls.saturating_add(1).clamp(2, SIDE_BY_SIDE)
+        })
     }
 
     /// Why the next certificate is not tried.
     fn reason_to_stop(&self) -> Option<Error> {
-        let leaves_time = || self.session.limiter.leaves_time(self.inactivator.scope().provider, self.session.deadline);
-        self.stopped.borrow().clone().or_else(|| (!leaves_time()).then(out_of_time))
+        let leaves_time = || {
+            self.session
+                .limiter
+                .leaves_time(self.inactivator.scope().provider, self.session.deadline)
+        };
+        self.stopped
+            .borrow()
+            .clone()
+            .or_else(|| (!leaves_time()).then(out_of_time))
     }
 
     /// Tells whether the error is the first that stops the order.
@@ -108,18 +170,29 @@ impl<'a> Run<'a> {
     }
 
     /// The results of a group, but for the certificates that the provider does not know under these spellings.
-    async fn group(&self, group: &[(usize, Case<'a>)], spellings: Spellings, writes_at_once: usize) -> Vec<(usize, InactivateResult)> {
+    async fn group(
+        &self,
+        group: &[(usize, Case<'a>)],
+        spellings: Spellings,
+        writes_at_once: usize,
+    ) -> Vec<(usize, InactivateResult)> {
         if let Some(error) = self.reason_to_stop() {
-            return group.iter().map(|(place, case)| (*place, case.not_attempted(error.clone(), None))).collect();
+            return group
+                .iter()
+                .map(|(place, case)| (*place, case.not_attempted(error.clone(), None)))
+                .collect();
         }
-        let references: Vec<&CertificateReference> = group.iter().map(|(_, case)| case.reference).collect();
+        let references: Vec<&CertificateReference> =
+            group.iter().map(|(_, case)| case.reference).collect();
         let answers = self.inactivator.find(&references, spellings).await;
         let mut results = Vec::new();
         let mut found = Vec::new();
         for ((place, case), answer) in group.iter().zip(answers) {
             match answer {
                 // The first one has met what stops the order; the others were not asked for.
-                Err(error) if error.ends_the_request() && !self.stop(&error) => results.push((*place, case.not_attempted(error, None))),
+                Err(error) if error.ends_the_request() && !self.stop(&error) => {
+                    results.push((*place, case.not_attempted(error, None)))
+                }
                 answer => match case.decide(answer) {
                     Decision::Settled(result) => {
                         if let Some(error) = &result.error {
@@ -128,7 +201,12 @@ impl<'a> Run<'a> {
                         results.push((*place, *result));
                     }
                     Decision::NotFound => {}
-                    Decision::SwitchOff(one) if self.begun.borrow_mut().insert((one.key.clone(), one.ca_key.clone())) => {
+                    Decision::SwitchOff(one)
+                        if self
+                            .begun
+                            .borrow_mut()
+                            .insert((one.key.clone(), one.ca_key.clone())) =>
+                    {
                         found.push((*place, *case, *one));
                     }
                     Decision::SwitchOff(_) => {
@@ -137,7 +215,9 @@ impl<'a> Run<'a> {
                 },
             }
         }
-        let written = stream::iter(found).map(|placed| self.switch_off(placed)).buffer_unordered(writes_at_once);
+        let written = stream::iter(found)
+            .map(|placed| self.switch_off(placed))
+            .buffer_unordered(writes_at_once);
         let mut sent = Vec::new();
         for written in written.collect::<Vec<_>>().await {
             match written {
@@ -155,7 +235,10 @@ impl<'a> Run<'a> {
     }
 
     /// Sends the order for one certificate. An error is its result: nothing has changed.
-    async fn switch_off(&self, (place, case, found): Placed<'a, Found>) -> Result<Sent<'a>, (usize, InactivateResult)> {
+    async fn switch_off(
+        &self,
+        (place, case, found): Placed<'a, Found>,
+    ) -> Result<Sent<'a>, (usize, InactivateResult)> {
         if let Some(error) = self.stopped.borrow().clone() {
             return Err((place, case.not_attempted(error, Some(&found))));
         }

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::fake::{Broker, COMMAND, MINUTE, carry_out, confirmed, fails, reference, refused, shows, unanswered};
+use super::fake::{
+    Broker, COMMAND, MINUTE, carry_out, confirmed, fails, reference, refused, shows, unanswered,
+};
 use super::*;
 use crate::model::LifecycleStatus::{Active, Inactive, Revoked};
 use crate::model::{ProviderName, Region, SerialNumber};
@@ -11,7 +13,10 @@ use crate::provider::fixture::Bench;
 use crate::request;
 use crate::transport::fake::{Network, ok, parameter, recorded};
 
-const BUDGET: AnswerBudget = AnswerBudget { bytes: 1_000_000, escaped: false };
+const BUDGET: AnswerBudget = AnswerBudget {
+    bytes: 1_000_000,
+    escaped: false,
+};
 
 fn request_of(count: usize) -> InactivateRequest {
     InactivateRequest {
@@ -19,7 +24,9 @@ fn request_of(count: usize) -> InactivateRequest {
         provider: None,
         region: None,
         instance_id: None,
-        certificates: (0..count).map(|number| reference(&format!("{:02x}", number + 10))).collect(),
+        certificates: (0..count)
+            .map(|number| reference(&format!("{:02x}", number + 10)))
+            .collect(),
         reason: None,
         dry_run: false,
         order: None,
@@ -37,16 +44,19 @@ fn outcomes(results: &[InactivateResult]) -> Vec<Outcome> {
 }
 
 /// A request for certificates of `post-cn-1` over a broker that has all of them active, but for 10; and the calls.
-async fn perform(variables: &[(&str, &str)], request: Value) -> (Result<InactivateAnswer, Error>, Vec<String>) {
+async fn perform(
+    variables: &[(&str, &str)],
+    request: Value,
+) -> (Result<InactivateAnswer, Error>, Vec<String>) {
     let network = Network::new(|request| {
         let asked = |name| parameter(request, name).unwrap();
         match crate::transport::fake::header(request, "x-acs-action") {
             Some("GetDeviceCertificate") if asked("DeviceSn") == "10" => {
                 recorded("alibaba-mqtt/InactivateDeviceCertificate.error-not-found")
             }
-            Some("GetDeviceCertificate") => {
-                ok(&json!({"Data": {"DeviceSn": asked("DeviceSn"), "CaSn": asked("CaSn"), "Status": "1"}, "RequestId": "id-1"}))
-            }
+            Some("GetDeviceCertificate") => ok(
+                &json!({"Data": {"DeviceSn": asked("DeviceSn"), "CaSn": asked("CaSn"), "Status": "1"}, "RequestId": "id-1"}),
+            ),
             _ => recorded("alibaba-mqtt/InactivateDeviceCertificate.error-permission"),
         }
     });
@@ -54,7 +64,16 @@ async fn perform(variables: &[(&str, &str)], request: Value) -> (Result<Inactiva
     let session = bench.session();
     let request = request::parse(&request.to_string()).unwrap();
     let result = Inactivate::perform(&session, request, BUDGET).await;
-    (result, network.each(|sent| format!("{} {}", sent.header("x-acs-action").unwrap(), sent.parameter("DeviceSn").unwrap())))
+    (
+        result,
+        network.each(|sent| {
+            format!(
+                "{} {}",
+                sent.header("x-acs-action").unwrap(),
+                sent.parameter("DeviceSn").unwrap()
+            )
+        }),
+    )
 }
 
 /// Letters can only be hex: no other text may name another certificate.
@@ -71,10 +90,20 @@ fn body(dry_run: bool) -> Value {
 async fn an_instance_that_is_not_on_the_list_is_not_even_read() {
     for allowed in ["", "post-cn-2", "post-cn-11,post-cn", "POST-CN-1"] {
         for dry_run in [false, true] {
-            let (result, calls) = perform(&[("INACTIVATE_ALLOWED_INSTANCES", allowed)], body(dry_run)).await;
+            let (result, calls) =
+                perform(&[("INACTIVATE_ALLOWED_INSTANCES", allowed)], body(dry_run)).await;
             let error = result.unwrap_err();
-            assert_eq!((error.code, error.field.as_deref()), (ErrorCode::Forbidden, Some("instance_id")), "{allowed:?}");
-            assert!(error.detail.contains("post-cn-1") && error.detail.contains("INACTIVATE_ALLOWED_INSTANCES"), "{}", error.detail);
+            assert_eq!(
+                (error.code, error.field.as_deref()),
+                (ErrorCode::Forbidden, Some("instance_id")),
+                "{allowed:?}"
+            );
+            assert!(
+                error.detail.contains("post-cn-1")
+                    && error.detail.contains("INACTIVATE_ALLOWED_INSTANCES"),
+                "{}",
+                error.detail
+            );
             assert!(calls.is_empty(), "{calls:?}");
         }
     }
@@ -83,11 +112,19 @@ async fn an_instance_that_is_not_on_the_list_is_not_even_read() {
 #[tokio::test(start_paused = true)]
 async fn an_instance_on_the_list_is_read_and_a_dry_run_stops_there() {
     for allowed in ["post-cn-1", "post-cn-2, post-cn-1", "*"] {
-        let (result, calls) = perform(&[("INACTIVATE_ALLOWED_INSTANCES", allowed)], body(true)).await;
+        let (result, calls) =
+            perform(&[("INACTIVATE_ALLOWED_INSTANCES", allowed)], body(true)).await;
         let answer = result.unwrap();
         assert_eq!(outcomes(&answer.results), [Outcome::WouldInactivate]);
         assert_eq!(calls, [LOOK], "{allowed}");
-        assert_eq!((answer.operation, answer.dry_run, answer.summary.would_inactivate), ("inactivate", true, 1));
+        assert_eq!(
+            (
+                answer.operation,
+                answer.dry_run,
+                answer.summary.would_inactivate
+            ),
+            ("inactivate", true, 1)
+        );
     }
 }
 
@@ -105,13 +142,24 @@ async fn a_provider_without_instances_is_allowed_by_its_own_name_and_by_the_star
         ("", false),
     ] {
         let bench = Bench::with(&network, &[("INACTIVATE_ALLOWED_INSTANCES", allowed)]);
-        let scope = Scope { provider: ProviderName::AwsIot, region: Region::parse("eu-west-1").unwrap(), instance_id: None };
+        let scope = Scope {
+            provider: ProviderName::AwsIot,
+            region: Region::parse("eu-west-1").unwrap(),
+            instance_id: None,
+        };
         match guard(&bench.session(), &scope) {
             Ok(()) => assert!(expected, "{allowed:?}"),
             Err(error) => {
                 assert!(!expected, "{allowed:?}");
-                assert_eq!((error.code, error.field.as_deref()), (ErrorCode::Forbidden, Some("provider")));
-                assert!(error.detail.contains("aws-iot") && error.detail.contains("INACTIVATE_ALLOWED_INSTANCES"), "{error}");
+                assert_eq!(
+                    (error.code, error.field.as_deref()),
+                    (ErrorCode::Forbidden, Some("provider"))
+                );
+                assert!(
+                    error.detail.contains("aws-iot")
+                        && error.detail.contains("INACTIVATE_ALLOWED_INSTANCES"),
+                    "{error}"
+                );
             }
         }
     }
@@ -119,33 +167,69 @@ async fn a_provider_without_instances_is_allowed_by_its_own_name_and_by_the_star
 
 #[tokio::test(start_paused = true)]
 async fn the_name_of_a_provider_does_not_allow_its_instances() {
-    let (result, calls) = perform(&[("INACTIVATE_ALLOWED_INSTANCES", "alibaba-mqtt")], body(false)).await;
-    assert_eq!((result.unwrap_err().code, calls.len()), (ErrorCode::Forbidden, 0));
+    let (result, calls) = perform(
+        &[("INACTIVATE_ALLOWED_INSTANCES", "alibaba-mqtt")],
+        body(false),
+    )
+    .await;
+    assert_eq!(
+        (result.unwrap_err().code, calls.len()),
+        (ErrorCode::Forbidden, 0)
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_of_aws_is_read_and_switched_off_by_its_fingerprint_where_its_provider_is_allowed() {
+async fn a_certificate_of_aws_is_read_and_switched_off_by_its_fingerprint_where_its_provider_is_allowed()
+ {
     let id = "ab".repeat(32);
     let order = json!({"provider": "aws-iot", "region": "eu-west-1", "certificates": [{"fingerprint_sha256": id}]});
-    for (allowed, outcome) in [("mqtt-1", None), ("mqtt-1,aws-iot", Some(Outcome::Inactivated))] {
+    for (allowed, outcome) in [
+        ("mqtt-1", None),
+        ("mqtt-1,aws-iot", Some(Outcome::Inactivated)),
+    ] {
         let is_off = std::cell::Cell::new(false);
         let network = Network::new(move |request| {
             let changes = request.method == crate::transport::Method::Put;
             is_off.set(is_off.get() || changes);
             let status = if is_off.get() { "INACTIVE" } else { "ACTIVE" };
-            let id = request.url.rsplit('/').next().unwrap().split('?').next().unwrap();
-            if changes { ok(&json!({})) } else { ok(&json!({"certificateDescription": {"certificateId": id, "status": status}})) }
+            let id = request
+                .url
+                .rsplit('/')
+                .next()
+                .unwrap()
+                .split('?')
+                .next()
+                .unwrap();
+            if changes {
+                ok(&json!({}))
+            } else {
+                ok(&json!({"certificateDescription": {"certificateId": id, "status": status}}))
+            }
         });
         let bench = Bench::with(&network, &[("INACTIVATE_ALLOWED_INSTANCES", allowed)]);
-        let result = Inactivate::perform(&bench.session(), request::parse(&order.to_string()).unwrap(), BUDGET).await;
+        let result = Inactivate::perform(
+            &bench.session(),
+            request::parse(&order.to_string()).unwrap(),
+            BUDGET,
+        )
+        .await;
         match outcome {
             Some(outcome) => {
                 let answer = result.unwrap();
-                assert_eq!((outcomes(&answer.results), answer.results[0].verified), (vec![outcome], true));
+                assert_eq!(
+                    (outcomes(&answer.results), answer.results[0].verified),
+                    (vec![outcome], true)
+                );
                 let methods = network.each(|sent| sent.request.method.as_str());
-                assert_eq!((methods, &answer.instance_id), (vec!["GET", "PUT", "GET"], &None));
+                assert_eq!(
+                    (methods, &answer.instance_id),
+                    (vec!["GET", "PUT", "GET"], &None)
+                );
             }
-            None => assert_eq!((result.unwrap_err().code, network.sent().len()), (ErrorCode::Forbidden, 0)),
+            None => assert_eq!(
+                (result.unwrap_err().code, network.sent().len()),
+                (ErrorCode::Forbidden, 0)
+            ),
         }
     }
 }
@@ -155,28 +239,52 @@ async fn an_authority_that_only_revokes_is_unsupported_whatever_is_allowed() {
     let order = json!({"provider": "alibaba-pca", "region": "cn-hangzhou", "certificates": [{"serial_number": "0a"}]});
     let (result, calls) = perform(&[("INACTIVATE_ALLOWED_INSTANCES", "*")], order).await;
     let error = result.unwrap_err();
-    assert_eq!((error.code, error.field.as_deref(), calls.len()), (ErrorCode::Unsupported, Some("provider"), 0));
+    assert_eq!(
+        (error.code, error.field.as_deref(), calls.len()),
+        (ErrorCode::Unsupported, Some("provider"), 0)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_of_one_certificate_by_its_names_leaves_the_others_their_turn_and_is_told() {
-    let ambiguous = Err(Error::invalid("serial_number", "these digits name two certificates"));
+    let ambiguous = Err(Error::invalid(
+        "serial_number",
+        "these digits name two certificates",
+    ));
     let broker = Broker::new([ambiguous, shows(Active), shows(Inactive)], [confirmed()]);
     let results = act(&broker, &request_of(2)).await.unwrap();
-    assert_eq!((outcomes(&results), broker.asked().as_str()), (vec![Outcome::Refused, Outcome::Inactivated], "find find order read"));
+    assert_eq!(
+        (outcomes(&results), broker.asked().as_str()),
+        (
+            vec![Outcome::Refused, Outcome::Inactivated],
+            "find find order read"
+        )
+    );
     // Alone, too, it is a result and no error of the request.
-    let ambiguous = Err(Error::invalid("serial_number", "these digits name two certificates"));
-    let results = act(&Broker::new([ambiguous], []), &request_of(1)).await.unwrap();
+    let ambiguous = Err(Error::invalid(
+        "serial_number",
+        "these digits name two certificates",
+    ));
+    let results = act(&Broker::new([ambiguous], []), &request_of(1))
+        .await
+        .unwrap();
     assert_eq!(outcomes(&results), [Outcome::Refused]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_certificate_that_cannot_be_found_stops_the_request_before_any_call() {
     let mut request = body(false);
-    request["certificates"] = json!([{"serial_number": "0a", "ca_serial_number": "0b"}, {"serial_number": "0c"}]);
+    request["certificates"] =
+        json!([{"serial_number": "0a", "ca_serial_number": "0b"}, {"serial_number": "0c"}]);
     let (result, calls) = perform(&[], request).await;
     let error = result.unwrap_err();
-    assert_eq!((error.code, error.field.as_deref()), (ErrorCode::InvalidRequest, Some("certificates[1].ca_serial_number")));
+    assert_eq!(
+        (error.code, error.field.as_deref()),
+        (
+            ErrorCode::InvalidRequest,
+            Some("certificates[1].ca_serial_number")
+        )
+    );
     assert!(calls.is_empty(), "{calls:?}");
 }
 
@@ -193,24 +301,61 @@ async fn each_certificate_has_its_own_outcome_in_the_order_asked_and_the_summary
         fails(ErrorCode::ProviderUnavailable),
     ];
     let orders = [confirmed(), unanswered(ErrorCode::ProviderUnavailable)];
-    let results = act(&Broker::new(looks, orders), &request_of(6)).await.unwrap();
+    let results = act(&Broker::new(looks, orders), &request_of(6))
+        .await
+        .unwrap();
     use Outcome::{AlreadyInactive, Failed, Inactivated, NotFound, Refused, Unknown};
-    assert_eq!(outcomes(&results), [AlreadyInactive, Inactivated, NotFound, Refused, Failed, Unknown]);
-    let serials: Vec<&str> = results.iter().filter_map(|result| result.serial_number.as_ref()).map(SerialNumber::as_str).collect();
+    assert_eq!(
+        outcomes(&results),
+        [
+            AlreadyInactive,
+            Inactivated,
+            NotFound,
+            Refused,
+            Failed,
+            Unknown
+        ]
+    );
+    let serials: Vec<&str> = results
+        .iter()
+        .filter_map(|result| result.serial_number.as_ref())
+        .map(SerialNumber::as_str)
+        .collect();
     assert_eq!(serials, ["0a", "0b", "0c", "0d", "0e", "0f"]);
-    let expected = Summary { inactivated: 1, already_inactive: 1, not_found: 1, refused: 1, failed: 1, unknown: 1, ..Summary::default() };
+    let expected = Summary {
+        inactivated: 1,
+        already_inactive: 1,
+        not_found: 1,
+        refused: 1,
+        failed: 1,
+        unknown: 1,
+        ..Summary::default()
+    };
     assert_eq!(summary(&results), expected);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_error_about_the_whole_request_leaves_the_rest_untouched() {
-    for code in [ErrorCode::ProviderRejected, ErrorCode::Throttled, ErrorCode::Timeout, ErrorCode::NotFound] {
+    for code in [
+        ErrorCode::ProviderRejected,
+        ErrorCode::Throttled,
+        ErrorCode::Timeout,
+        ErrorCode::NotFound,
+    ] {
         let broker = Broker::new([shows(Inactive), fails(code)], []);
         let results = act(&broker, &request_of(4)).await.unwrap();
         use Outcome::{AlreadyInactive, Failed, NotAttempted};
-        assert_eq!(outcomes(&results), [AlreadyInactive, Failed, NotAttempted, NotAttempted], "{code:?}");
+        assert_eq!(
+            outcomes(&results),
+            [AlreadyInactive, Failed, NotAttempted, NotAttempted],
+            "{code:?}"
+        );
         assert_eq!(broker.asked(), "find find", "{code:?}");
-        assert!(results[1..].iter().all(|result| result.error.as_ref().unwrap().code == code));
+        assert!(
+            results[1..]
+                .iter()
+                .all(|result| result.error.as_ref().unwrap().code == code)
+        );
     }
 }
 
@@ -218,39 +363,80 @@ async fn an_error_about_the_whole_request_leaves_the_rest_untouched() {
 async fn a_refused_order_stops_the_rest_only_when_it_does_not_concern_its_parameters() {
     for (concerns_parameters, asked) in [(false, "find order"), (true, "find order find")] {
         let looks = [shows(Active), shows(Inactive)];
-        let broker = Broker::new(looks, [refused(ErrorCode::ProviderRejected, concerns_parameters)]);
+        let broker = Broker::new(
+            looks,
+            [refused(ErrorCode::ProviderRejected, concerns_parameters)],
+        );
         let results = act(&broker, &request_of(2)).await.unwrap();
-        assert_eq!((results[0].outcome, broker.asked().as_str()), (Outcome::Refused, asked));
+        assert_eq!(
+            (results[0].outcome, broker.asked().as_str()),
+            (Outcome::Refused, asked)
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_concerns_one_certificate_does_not_stop_the_others() {
     let invalid = ErrorCode::ProviderInvalidResponse;
-    let looks = [fails(invalid), shows(Revoked), Ok(None), fails(ErrorCode::ProviderUnavailable), shows(Inactive)];
+    let looks = [
+        fails(invalid),
+        shows(Revoked),
+        Ok(None),
+        fails(ErrorCode::ProviderUnavailable),
+        shows(Inactive),
+    ];
     let broker = Broker::new(looks, []);
     act(&broker, &request_of(5)).await.unwrap();
-    assert_eq!(broker.asked(), "find find find find find others", "the unknown one is looked for again when all have had their turn");
+    assert_eq!(
+        broker.asked(),
+        "find find find find find others",
+        "the unknown one is looked for again when all have had their turn"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn when_nothing_could_be_done_the_reason_is_the_answer_and_one_that_may_pass_comes_first() {
-    let rejected = || Err(Error { concerns_parameters: true, ..Error::new(ErrorCode::ProviderRejected, "odd serial number") });
+    let rejected = || {
+        Err(Error {
+            concerns_parameters: true,
+            ..Error::new(ErrorCode::ProviderRejected, "odd serial number")
+        })
+    };
     let broker = Broker::new([rejected(), fails(ErrorCode::ProviderUnavailable)], []);
-    assert_eq!(act(&broker, &request_of(2)).await.unwrap_err().code, ErrorCode::ProviderUnavailable);
+    assert_eq!(
+        act(&broker, &request_of(2)).await.unwrap_err().code,
+        ErrorCode::ProviderUnavailable
+    );
     let broker = Broker::new([rejected(), rejected()], []);
-    assert_eq!(outcomes(&act(&broker, &request_of(2)).await.unwrap()), [Outcome::Failed, Outcome::Failed]);
+    assert_eq!(
+        outcomes(&act(&broker, &request_of(2)).await.unwrap()),
+        [Outcome::Failed, Outcome::Failed]
+    );
     let broker = Broker::new([fails(ErrorCode::ProviderRejected)], []);
-    assert_eq!(act(&broker, &request_of(2)).await.unwrap_err().code, ErrorCode::ProviderRejected);
+    assert_eq!(
+        act(&broker, &request_of(2)).await.unwrap_err().code,
+        ErrorCode::ProviderRejected
+    );
     let broker = Broker::new([fails(ErrorCode::Throttled)], []);
-    assert_eq!(act(&broker, &request_of(100)).await.unwrap_err().code, ErrorCode::Throttled);
+    assert_eq!(
+        act(&broker, &request_of(100)).await.unwrap_err().code,
+        ErrorCode::Throttled
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_order_whose_effect_is_not_known_is_an_answer_and_no_error() {
     let looks = [shows(Active), fails(ErrorCode::Timeout)];
-    let results = act(&Broker::new(looks, [unanswered(ErrorCode::Timeout)]), &request_of(2)).await.unwrap();
-    assert_eq!(outcomes(&results), [Outcome::Unknown, Outcome::NotAttempted]);
+    let results = act(
+        &Broker::new(looks, [unanswered(ErrorCode::Timeout)]),
+        &request_of(2),
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        outcomes(&results),
+        [Outcome::Unknown, Outcome::NotAttempted]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -260,8 +446,21 @@ async fn a_refusal_by_the_provider_is_told_with_the_state_that_was_read() {
     assert_eq!(calls, [LOOK, "InactivateDeviceCertificate 0A"]);
     let result = serde_json::to_value(&answer.results[0]).unwrap();
     assert_eq!(result["outcome"], "refused");
-    assert_eq!((&result["status_before"], &result["status"], &result["verified"]), (&json!("active"), &json!("active"), &json!(false)));
-    assert_eq!((&result["serial_number"], &result["provider_serial_number"]), (&json!("0a"), &json!("0A")));
-    assert_eq!(result["error"]["provider_error"]["code"], "PermissionCheckFailed");
+    assert_eq!(
+        (
+            &result["status_before"],
+            &result["status"],
+            &result["verified"]
+        ),
+        (&json!("active"), &json!("active"), &json!(false))
+    );
+    assert_eq!(
+        (&result["serial_number"], &result["provider_serial_number"]),
+        (&json!("0a"), &json!("0A"))
+    );
+    assert_eq!(
+        result["error"]["provider_error"]["code"],
+        "PermissionCheckFailed"
+    );
     assert!(answer.failures().count() == 1 && answer.summary.refused == 1);
 }

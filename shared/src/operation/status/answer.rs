@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Certificate, Disagreement, EffectiveStatus, Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber,
-    SerialNumberBase, Timestamp, Validity, judge,
+    Certificate, Disagreement, EffectiveStatus, Fingerprint, InstanceId, LifecycleStatus,
+    ProviderName, Region, SerialNumber, SerialNumberBase, Timestamp, Validity, judge,
 };
 use crate::operation::{Answer, place};
 use crate::request::CertificateReference;
@@ -164,8 +164,16 @@ pub enum Flag {
 }
 
 impl StatusResult {
-    pub(super) fn new(reference: &CertificateReference, told: Result<Option<Certificate>, Error>, now: Timestamp) -> Self {
-        let CertificateReference { serial_number, ca_serial_number, fingerprint_sha256 } = reference.clone();
+    pub(super) fn new(
+        reference: &CertificateReference,
+        told: Result<Option<Certificate>, Error>,
+        now: Timestamp,
+    ) -> Self {
+        let CertificateReference {
+            serial_number,
+            ca_serial_number,
+            fingerprint_sha256,
+        } = reference.clone();
         let (record, error) = match told {
             Ok(record) => (record, None),
             Err(error) => (None, Some(error)),
@@ -192,7 +200,8 @@ impl StatusResult {
             },
             None => {
                 let status = LifecycleStatus::Unknown;
-                let (effective_status, usable) = judge(status, Validity::default(), Validity::default(), now);
+                let (effective_status, usable) =
+                    judge(status, Validity::default(), Validity::default(), now);
                 Self {
                     serial_number,
                     provider_serial_number: None,
@@ -222,28 +231,52 @@ impl Answer for StatusAnswer {
     fn failures(&self) -> impl Iterator<Item = &Error> {
         let (one, sources, several) = match self {
             Self::One(answer) => (answer.results.as_slice(), &[][..], &[][..]),
-            Self::Several(answer) => (&[][..], answer.sources.as_slice(), answer.results.as_slice()),
+            Self::Several(answer) => (
+                &[][..],
+                answer.sources.as_slice(),
+                answer.results.as_slice(),
+            ),
         };
-        let checks = one.iter().chain(several.iter().map(|sourced| &sourced.result));
+        let checks = one
+            .iter()
+            .chain(several.iter().map(|sourced| &sourced.result));
         let checks = checks.filter_map(|result| result.cross_check.as_ref()?.error.as_ref());
         let sources = sources.iter().filter_map(|source| source.error.as_ref());
-        let sources = sources.chain(checks).filter(|error| error.code != ErrorCode::InvalidRequest);
-        one.iter().filter_map(|result| result.error.as_ref()).chain(sources)
+        let sources = sources
+            .chain(checks)
+            .filter(|error| error.code != ErrorCode::InvalidRequest);
+        one.iter()
+            .filter_map(|result| result.error.as_ref())
+            .chain(sources)
     }
 
     fn subject(&self) -> Option<String> {
         match self {
-            Self::One(answer) => Some(place(answer.provider, &answer.region, answer.instance_id.as_ref())),
+            Self::One(answer) => Some(place(
+                answer.provider,
+                &answer.region,
+                answer.instance_id.as_ref(),
+            )),
             Self::Several(_) => None,
         }
     }
 
     fn provider_request_ids(&self) -> Vec<&str> {
         match self {
-            Self::One(answer) => answer.provider_request_ids.iter().map(String::as_str).collect(),
+            Self::One(answer) => answer
+                .provider_request_ids
+                .iter()
+                .map(String::as_str)
+                .collect(),
             Self::Several(answer) => {
-                let of_sources = answer.sources.iter().flat_map(|source| &source.provider_request_ids);
-                of_sources.chain(&answer.provider_request_ids).map(String::as_str).collect()
+                let of_sources = answer
+                    .sources
+                    .iter()
+                    .flat_map(|source| &source.provider_request_ids);
+                of_sources
+                    .chain(&answer.provider_request_ids)
+                    .map(String::as_str)
+                    .collect()
             }
         }
     }
@@ -253,8 +286,13 @@ impl Answer for StatusAnswer {
             Self::One(answer) => (answer.results.as_slice(), &[][..]),
             Self::Several(answer) => (&[][..], answer.results.as_slice()),
         };
-        let results = one.iter().chain(several.iter().map(|sourced| &sourced.result)).filter(|result| result.error.is_none());
-        results.map(|result| (format!("status_{}", result.status.as_str()), 1)).collect()
+        let results = one
+            .iter()
+            .chain(several.iter().map(|sourced| &sourced.result))
+            .filter(|result| result.error.is_none());
+        results
+            .map(|result| (format!("status_{}", result.status.as_str()), 1))
+            .collect()
     }
 
     fn for_log(self) -> Self {

@@ -19,22 +19,45 @@ impl<'a> Authority<'a> {
     /// `unsupported` when the provider is no certificate authority, and as [`status_teller`].
     pub(super) fn new(session: &'a Session<'a>, asked: &CrossCheck) -> Result<Self, Error> {
         if !is_certificate_authority(asked.provider) {
-            let detail = format!("{} is no certificate authority; cross_check asks one, like alibaba-pca", asked.provider);
-            return Err(Error::new(ErrorCode::Unsupported, detail).with_field("cross_check.provider"));
+            let detail = format!(
+                "{} is no certificate authority; cross_check asks one, like alibaba-pca",
+                asked.provider
+            );
+            return Err(
+                Error::new(ErrorCode::Unsupported, detail).with_field("cross_check.provider")
+            );
         }
-        let source = Source { provider: asked.provider, region: asked.region.clone(), instance_id: None };
+        let source = Source {
+            provider: asked.provider,
+            region: asked.region.clone(),
+            instance_id: None,
+        };
         let within = |error: Error| {
-            let field = error.field.as_deref().map(|field| format!("cross_check.{field}"));
+            let field = error
+                .field
+                .as_deref()
+                .map(|field| format!("cross_check.{field}"));
             Error { field, ..error }
         };
-        Ok(Self { session, teller: status_teller(session, source).map_err(within)? })
+        Ok(Self {
+            session,
+            teller: status_teller(session, source).map_err(within)?,
+        })
     }
 
     /// Asks about the numbers of all these results, and adds what the authority says. Returns its ids of the calls.
     pub(super) async fn check(&self, results: Vec<&mut StatusResult>) -> Vec<String> {
-        let numbers: Vec<Vec<SerialNumber>> = results.iter().map(|result| numbers(result)).collect();
-        let nameless = CertificateReference { serial_number: None, ca_serial_number: None, fingerprint_sha256: None };
-        let named = |number: &SerialNumber| CertificateReference { serial_number: Some(number.clone()), ..nameless.clone() };
+        let numbers: Vec<Vec<SerialNumber>> =
+            results.iter().map(|result| numbers(result)).collect();
+        let nameless = CertificateReference {
+            serial_number: None,
+            ca_serial_number: None,
+            fingerprint_sha256: None,
+        };
+        let named = |number: &SerialNumber| CertificateReference {
+            serial_number: Some(number.clone()),
+            ..nameless.clone()
+        };
         let references: Vec<CertificateReference> = numbers.iter().flatten().map(named).collect();
         let told = tell(self.session, self.teller.as_ref(), &references).await;
         let mut words = told.results.into_iter();
@@ -68,7 +91,11 @@ impl<'a> Authority<'a> {
 /// caller's spelling of it; and where the base of its digits is open, the other one that they may stand for.
 fn numbers(result: &StatusResult) -> Vec<SerialNumber> {
     let is_open = result.found && result.serial_number_base.is_none();
-    let other = result.serial_number.as_ref().filter(|_| is_open).and_then(SerialNumber::read_as_decimal);
+    let other = result
+        .serial_number
+        .as_ref()
+        .filter(|_| is_open)
+        .and_then(SerialNumber::read_as_decimal);
     result.serial_number.iter().cloned().chain(other).collect()
 }
 
@@ -81,7 +108,11 @@ fn gravest(one: StatusResult, other: StatusResult) -> StatusResult {
         _ if !is_unknown(word) => 1,
         _ => 0,
     };
-    if gravity(&other) > gravity(&one) { other } else { one }
+    if gravity(&other) > gravity(&one) {
+        other
+    } else {
+        one
+    }
 }
 
 /// Whether the authority says that it does not know the certificate. A word that nobody documents does not say so.
@@ -97,7 +128,9 @@ fn flags(broker: &StatusResult, authority: &StatusResult) -> Vec<Flag> {
     }
     match authority.status {
         LifecycleStatus::Revoked => vec![Flag::RevokedAtCaButActive],
-        LifecycleStatus::Unknown if is_unknown(authority) => vec![Flag::ActiveAtBrokerButUnknownToCa],
+        LifecycleStatus::Unknown if is_unknown(authority) => {
+            vec![Flag::ActiveAtBrokerButUnknownToCa]
+        }
         _ => Vec::new(),
     }
 }
@@ -114,10 +147,18 @@ mod tests {
             other => format!("{other:?}"),
         };
         let now = Timestamp::from_epoch_milliseconds(1_763_800_000_000).unwrap();
-        let reference = CertificateReference { serial_number: None, ca_serial_number: None, fingerprint_sha256: None };
+        let reference = CertificateReference {
+            serial_number: None,
+            ca_serial_number: None,
+            fingerprint_sha256: None,
+        };
         let told = status.map_err(|code| Error::new(code, "it failed"));
         let told = told.map(|status| {
-            let record = |status| ProviderRecord { status, provider_status: Some(word(status)), ..ProviderRecord::default() };
+            let record = |status| ProviderRecord {
+                status,
+                provider_status: Some(word(status)),
+                ..ProviderRecord::default()
+            };
             status.map(|status| record(status).into_certificate(now, false))
         });
         StatusResult::new(&reference, told, now)
@@ -141,26 +182,63 @@ mod tests {
             (Ok(None), Ok(Some(L::Revoked)), &[]),
             (Err(ErrorCode::Timeout), Ok(Some(L::Revoked)), &[]),
         ] {
-            assert_eq!(flags(&said(broker), &said(authority)), expected, "{broker:?} {authority:?}");
+            assert_eq!(
+                flags(&said(broker), &said(authority)),
+                expected,
+                "{broker:?} {authority:?}"
+            );
         }
-        let odd = StatusResult { provider_status: Some("renewed".to_owned()), ..said(Ok(Some(L::Unknown))) };
-        assert_eq!(flags(&said(Ok(Some(L::Active))), &odd), [], "a word that is not understood accuses nobody");
+        let odd = StatusResult {
+            provider_status: Some("renewed".to_owned()),
+            ..said(Ok(Some(L::Unknown)))
+        };
+        assert_eq!(
+            flags(&said(Ok(Some(L::Active))), &odd),
+            [],
+            "a word that is not understood accuses nobody"
+        );
     }
 
     #[test]
     fn of_two_numbers_that_the_digits_may_stand_for_a_revoked_one_counts_and_unknown_means_both() {
         for (one, other, expected) in [
-            (Ok(Some(L::Good)), Ok(Some(L::Revoked)), Ok(Some(L::Revoked))),
-            (Err(ErrorCode::Timeout), Ok(Some(L::Revoked)), Ok(Some(L::Revoked))),
+            (
+                Ok(Some(L::Good)),
+                Ok(Some(L::Revoked)),
+                Ok(Some(L::Revoked)),
+            ),
+            (
+                Err(ErrorCode::Timeout),
+                Ok(Some(L::Revoked)),
+                Ok(Some(L::Revoked)),
+            ),
             (Ok(None), Ok(Some(L::Good)), Ok(Some(L::Good))),
             (Ok(None), Err(ErrorCode::Timeout), Err(ErrorCode::Timeout)),
-            (Ok(Some(L::Good)), Err(ErrorCode::Timeout), Err(ErrorCode::Timeout)),
+            (
+                Ok(Some(L::Good)),
+                Err(ErrorCode::Timeout),
+                Err(ErrorCode::Timeout),
+            ),
             (Ok(None), Ok(None), Ok(None)),
         ] {
-            let shown = |word: &StatusResult| (word.status, word.found, word.error.as_ref().map(|error| error.code));
+            let shown = |word: &StatusResult| {
+                (
+                    word.status,
+                    word.found,
+                    word.error.as_ref().map(|error| error.code),
+                )
+            };
             let expected = shown(&said(expected));
-            assert_eq!(shown(&gravest(said(one), said(other))), expected, "{one:?} {other:?}");
-            assert_eq!(shown(&gravest(said(other), said(one))), expected, "{other:?} {one:?}");
+            assert_eq!(
+                shown(&gravest(said(one), said(other))),
+                expected,
+                "{one:?} {other:?}"
+            );
+            assert_eq!(
+                shown(&gravest(said(other), said(one))),
+                expected,
+                "{other:?} {one:?}"
+            );
         }
     }
 }

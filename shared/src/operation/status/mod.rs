@@ -5,11 +5,16 @@ mod answer;
 mod cross_check;
 mod several;
 
-pub use answer::{CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult, StatusAnswer, StatusResult};
+pub use answer::{
+    CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult,
+    StatusAnswer, StatusResult,
+};
 
 use std::collections::HashMap;
 
-use super::{AnswerBudget, Operation, check_each, contradiction, one_source, shared_error, sources};
+use super::{
+    AnswerBudget, Operation, check_each, contradiction, one_source, shared_error, sources,
+};
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::model::Certificate;
@@ -24,28 +29,74 @@ pub struct Status;
 impl Operation for Status {
     const NAME: &'static str = "status";
     const QUERY: Option<&'static [Member]> = Some(&[
-        Member { parameter: "provider", path: &["provider"], kind: MemberKind::Text },
-        Member { parameter: "region", path: &["region"], kind: MemberKind::Text },
-        Member { parameter: "instance_id", path: &["instance_id"], kind: MemberKind::Text },
-        Member { parameter: "sources", path: &["sources"], kind: MemberKind::Text },
-        Member { parameter: "serial_number", path: &["certificates"], kind: MemberKind::Objects },
-        Member { parameter: "ca_serial_number", path: &["certificates"], kind: MemberKind::InEachObject },
-        Member { parameter: "fingerprint_sha256", path: &["certificates"], kind: MemberKind::Objects },
-        Member { parameter: "cross_check", path: &["cross_check", "provider"], kind: MemberKind::Text },
+        Member {
+            parameter: "provider",
+            path: &["provider"],
+            kind: MemberKind::Text,
+        },
+        Member {
+            parameter: "region",
+            path: &["region"],
+            kind: MemberKind::Text,
+        },
+        Member {
+            parameter: "instance_id",
+            path: &["instance_id"],
+            kind: MemberKind::Text,
+        },
+        Member {
+            parameter: "sources",
+            path: &["sources"],
+            kind: MemberKind::Text,
+        },
+        Member {
+            parameter: "serial_number",
+            path: &["certificates"],
+            kind: MemberKind::Objects,
+        },
+        Member {
+            parameter: "ca_serial_number",
+            path: &["certificates"],
+            kind: MemberKind::InEachObject,
+        },
+        Member {
+            parameter: "fingerprint_sha256",
+            path: &["certificates"],
+            kind: MemberKind::Objects,
+        },
+        Member {
+            parameter: "cross_check",
+            path: &["cross_check", "provider"],
+            kind: MemberKind::Text,
+        },
     ]);
     type Request = StatusRequest;
     type Answer = StatusAnswer;
 
-    async fn perform(session: &Session<'_>, request: StatusRequest, _: AnswerBudget) -> Result<StatusAnswer, Error> {
+    async fn perform(
+        session: &Session<'_>,
+        request: StatusRequest,
+        _: AnswerBudget,
+    ) -> Result<StatusAnswer, Error> {
         if let Some(asked) = &request.sources {
-            let authority = request.cross_check.as_ref().map(|asked| Authority::new(session, asked)).transpose()?;
+            let authority = request
+                .cross_check
+                .as_ref()
+                .map(|asked| Authority::new(session, asked))
+                .transpose()?;
             let sources = sources(asked, session.config)?;
-            let answer = several::tell(session, sources, &request.certificates, authority.as_ref()).await?;
+            let answer =
+                several::tell(session, sources, &request.certificates, authority.as_ref()).await?;
             return Ok(StatusAnswer::Several(answer));
         }
         let mut answers = of_one_source(session, vec![request]).await?.into_iter();
         // One request, one answer.
-        answers.next().unwrap_or_else(|| Err(Error::new(ErrorCode::Internal, "a defect here: a request has no answer")))
+        answers.next().unwrap_or_else(|| {
+            Err(Error::new(
+                ErrorCode::Internal,
+                "a defect here: a request has no answer",
+            ))
+        })
     }
 
     /// Requests to the same source are one question to it.
@@ -53,7 +104,9 @@ impl Operation for Status {
         let mut groups: Vec<Vec<usize>> = Vec::new();
         let mut first_of: Vec<&StatusRequest> = Vec::new();
         for (index, request) in requests.iter().enumerate() {
-            let same = first_of.iter().position(|first| first.asks_the_same_as(request, config.default_provider));
+            let same = first_of
+                .iter()
+                .position(|first| first.asks_the_same_as(request, config.default_provider));
             match same.and_then(|group| groups.get_mut(group)) {
                 Some(group) => group.push(index),
                 None => {
@@ -65,14 +118,20 @@ impl Operation for Status {
         groups
     }
 
-    async fn perform_group(session: &Session<'_>, requests: Vec<StatusRequest>, budget: AnswerBudget) -> Vec<Result<StatusAnswer, Error>> {
+    async fn perform_group(
+        session: &Session<'_>,
+        requests: Vec<StatusRequest>,
+        budget: AnswerBudget,
+    ) -> Vec<Result<StatusAnswer, Error>> {
         // One alone may have several sources.
         let requests = match <[StatusRequest; 1]>::try_from(requests) {
             Ok([request]) => return vec![Self::perform(session, request, budget).await],
             Err(requests) => requests,
         };
         let count = requests.len();
-        of_one_source(session, requests).await.unwrap_or_else(|error| (0..count).map(|_| Err(error.clone())).collect())
+        of_one_source(session, requests)
+            .await
+            .unwrap_or_else(|error| (0..count).map(|_| Err(error.clone())).collect())
     }
 }
 
@@ -80,26 +139,56 @@ impl Operation for Status {
 ///
 /// # Errors
 /// What concerns all of them.
-async fn of_one_source(session: &Session<'_>, requests: Vec<StatusRequest>) -> Result<Vec<Result<StatusAnswer, Error>>, Error> {
-    let Some(first) = requests.first() else { return Ok(Vec::new()) };
-    let authority = first.cross_check.as_ref().map(|asked| Authority::new(session, asked)).transpose()?;
-    let source = one_source(first.provider, first.region.clone(), first.instance_id.clone(), session.config)?;
+async fn of_one_source(
+    session: &Session<'_>,
+    requests: Vec<StatusRequest>,
+) -> Result<Vec<Result<StatusAnswer, Error>>, Error> {
+    let Some(first) = requests.first() else {
+        return Ok(Vec::new());
+    };
+    let authority = first
+        .cross_check
+        .as_ref()
+        .map(|asked| Authority::new(session, asked))
+        .transpose()?;
+    let source = one_source(
+        first.provider,
+        first.region.clone(),
+        first.instance_id.clone(),
+        session.config,
+    )?;
     let teller = status_teller(session, source)?;
-    let check = |certificates| check_each(certificates, |reference| teller.check(reference)).map(|()| certificates);
-    let checked: Vec<Result<&[CertificateReference], Error>> =
-        requests.iter().map(|request| check(request.certificates.as_slice())).collect();
-    let certificates: Vec<CertificateReference> = checked.iter().flatten().flat_map(|certificates| certificates.iter().cloned()).collect();
-    let Told { results, request_ids } = tell(session, teller.as_ref(), &certificates).await;
+    let check = |certificates| {
+        check_each(certificates, |reference| teller.check(reference)).map(|()| certificates)
+    };
+    let checked: Vec<Result<&[CertificateReference], Error>> = requests
+        .iter()
+        .map(|request| check(request.certificates.as_slice()))
+        .collect();
+    let certificates: Vec<CertificateReference> = checked
+        .iter()
+        .flatten()
+        .flat_map(|certificates| certificates.iter().cloned())
+        .collect();
+    let Told {
+        results,
+        request_ids,
+    } = tell(session, teller.as_ref(), &certificates).await;
     let mut results = results.into_iter();
     let mut told: Vec<Result<Vec<StatusResult>, Error>> = Vec::new();
     for certificates in checked {
         told.push(certificates.and_then(|certificates| {
             let results: Vec<StatusResult> = results.by_ref().take(certificates.len()).collect();
-            shared_error(results.iter().map(|result| result.error.as_ref())).map_or(Ok(results), Err)
+            shared_error(results.iter().map(|result| result.error.as_ref()))
+                .map_or(Ok(results), Err)
         }));
     }
     let checks = match &authority {
-        Some(authority) => authority.check(told.iter_mut().flatten().flatten().collect()).await,
+        Some(authority) => {
+            authority
+                .check(told.iter_mut().flatten().flatten().collect())
+                .await
+        }
         None => Vec::new(),
     };
     let provider_request_ids = [request_ids, checks].concat();
@@ -114,7 +203,10 @@ async fn of_one_source(session: &Session<'_>, requests: Vec<StatusRequest>) -> R
             provider_request_ids: provider_request_ids.clone(),
         })
     };
-    Ok(told.into_iter().map(|results| results.map(answer)).collect())
+    Ok(told
+        .into_iter()
+        .map(|results| results.map(answer))
+        .collect())
 }
 
 /// What one source tells.
@@ -124,42 +216,83 @@ struct Told {
     request_ids: Vec<String>,
 }
 
-async fn tell(session: &Session<'_>, teller: &dyn Teller, certificates: &[CertificateReference]) -> Told {
-    let askable: Vec<CertificateReference> = certificates.iter().filter(|reference| teller.check(reference).is_ok()).cloned().collect();
+async fn tell(
+    session: &Session<'_>,
+    teller: &dyn Teller,
+    certificates: &[CertificateReference],
+) -> Told {
+    let askable: Vec<CertificateReference> = certificates
+        .iter()
+        .filter(|reference| teller.check(reference).is_ok())
+        .cloned()
+        .collect();
     let (asked, which) = without_duplicates(&askable);
-    let LookUp { records, request_ids } = if asked.is_empty() { LookUp::default() } else { teller.look_up(&asked).await };
+    let LookUp {
+        records,
+        request_ids,
+    } = if asked.is_empty() {
+        LookUp::default()
+    } else {
+        teller.look_up(&asked).await
+    };
     let told: Vec<Result<Option<Certificate>, Error>> = asked
         .iter()
         .zip(records)
         .map(|(reference, record)| {
-            record.and_then(|record| match record.as_ref().and_then(|record| contradiction(reference, record)) {
-                Some(error) => Err(error),
-                None => Ok(record),
+            record.and_then(|record| {
+                match record
+                    .as_ref()
+                    .and_then(|record| contradiction(reference, record))
+                {
+                    Some(error) => Err(error),
+                    None => Ok(record),
+                }
             })
         })
         .collect();
     let mut which = which.into_iter();
     let mut result = |reference: &CertificateReference| {
-        let record = teller.check(reference).and_then(|()| match which.next().and_then(|place| told.get(place)) {
-            Some(record) => record.clone(),
-            None => Ok(None),
+        let record = teller.check(reference).and_then(|()| {
+            match which.next().and_then(|place| told.get(place)) {
+                Some(record) => record.clone(),
+                None => Ok(None),
+            }
         });
         StatusResult::new(reference, record, session.now)
     };
-    Told { results: certificates.iter().map(&mut result).collect(), request_ids }
+    Told {
+        results: certificates.iter().map(&mut result).collect(),
+        request_ids,
+    }
 }
 
 /// Each certificate once, in the order of their first places, and for each place which of them it is.
-fn without_duplicates(certificates: &[CertificateReference]) -> (Vec<CertificateReference>, Vec<usize>) {
+fn without_duplicates(
+    certificates: &[CertificateReference],
+) -> (Vec<CertificateReference>, Vec<usize>) {
     let mut unique: Vec<CertificateReference> = Vec::new();
     // Those of one name differ in their spelling at most.
     let mut of_name: HashMap<_, Vec<usize>> = HashMap::new();
     let mut which = Vec::with_capacity(certificates.len());
     for reference in certificates {
-        let CertificateReference { serial_number, ca_serial_number, fingerprint_sha256 } = reference;
-        let namesakes = of_name.entry((serial_number, ca_serial_number, fingerprint_sha256)).or_default();
-        let covers = |place: &&usize| unique.get(**place).is_some_and(|earlier| earlier.covers(reference));
-        let place = namesakes.iter().find(covers).copied().unwrap_or(unique.len());
+        let CertificateReference {
+            serial_number,
+            ca_serial_number,
+            fingerprint_sha256,
+        } = reference;
+        let namesakes = of_name
+            .entry((serial_number, ca_serial_number, fingerprint_sha256))
+            .or_default();
+        let covers = |place: &&usize| {
+            unique
+                .get(**place)
+                .is_some_and(|earlier| earlier.covers(reference))
+        };
+        let place = namesakes
+            .iter()
+            .find(covers)
+            .copied()
+            .unwrap_or(unique.len());
         if place == unique.len() {
             namesakes.push(place);
             unique.push(reference.clone());

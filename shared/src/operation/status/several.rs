@@ -17,22 +17,43 @@ pub(super) async fn tell(
     certificates: &[CertificateReference],
     authority: Option<&Authority<'_>>,
 ) -> Result<SeveralStatusAnswer, Error> {
-    let tellers: Vec<Result<Box<dyn Teller + '_>, Error>> = sources.iter().map(|source| status_teller(session, source.clone())).collect();
-    none_twice(tellers.iter().map(|teller| teller.as_ref().ok().map(|teller| teller.scope().into())))?;
+    let tellers: Vec<Result<Box<dyn Teller + '_>, Error>> = sources
+        .iter()
+        .map(|source| status_teller(session, source.clone()))
+        .collect();
+    none_twice(
+        tellers
+            .iter()
+            .map(|teller| teller.as_ref().ok().map(|teller| teller.scope().into())),
+    )?;
     let asked = sources.iter().zip(tellers);
-    let told: Vec<Word<'_>> = join_all(asked.map(|(source, teller)| Word::of(session, source, teller, certificates))).await;
+    let told: Vec<Word<'_>> =
+        join_all(asked.map(|(source, teller)| Word::of(session, source, teller, certificates)))
+            .await;
     if let Some(error) = shared_error(told.iter().map(Word::failure)) {
         return Err(error);
     }
     let merged = (0..certificates.len()).flat_map(|index| merged(&told, index));
     let mut results: Vec<SourcedResult> = merged.collect();
     let provider_request_ids = match authority {
-        Some(authority) => authority.check(results.iter_mut().map(|sourced| &mut sourced.result).collect()).await,
+        Some(authority) => {
+            authority
+                .check(
+                    results
+                        .iter_mut()
+                        .map(|sourced| &mut sourced.result)
+                        .collect(),
+                )
+                .await
+        }
         None => Vec::new(),
     };
     Ok(SeveralStatusAnswer {
         operation: Status::NAME,
-        sources: told.into_iter().map(|word| word.into_answer(certificates.len())).collect(),
+        sources: told
+            .into_iter()
+            .map(|word| word.into_answer(certificates.len()))
+            .collect(),
         results,
         provider_request_ids,
     })
@@ -52,7 +73,10 @@ impl<'a> Word<'a> {
         certificates: &[CertificateReference],
     ) -> Self {
         let told = match teller {
-            Ok(teller) => Ok((teller.scope().clone(), tell_one(session, teller.as_ref(), certificates).await)),
+            Ok(teller) => Ok((
+                teller.scope().clone(),
+                tell_one(session, teller.as_ref(), certificates).await,
+            )),
             Err(error) => Err(error),
         };
         Self { source, told }
@@ -65,7 +89,9 @@ impl<'a> Word<'a> {
     /// Why nothing could be learnt here.
     fn failure(&self) -> Option<&Error> {
         match &self.told {
-            Ok((_, told)) if told.results.iter().all(|result| result.error.is_some()) => self.first_error(),
+            Ok((_, told)) if told.results.iter().all(|result| result.error.is_some()) => {
+                self.first_error()
+            }
             Ok(_) => None,
             Err(error) => Some(error),
         }
@@ -73,15 +99,32 @@ impl<'a> Word<'a> {
 
     /// The first that may pass, or else the first.
     fn first_error(&self) -> Option<&Error> {
-        let errors = || self.results().iter().filter_map(|result| result.error.as_ref());
-        errors().find(|error| error.code.retryable()).or_else(|| errors().next())
+        let errors = || {
+            self.results()
+                .iter()
+                .filter_map(|result| result.error.as_ref())
+        };
+        errors()
+            .find(|error| error.code.retryable())
+            .or_else(|| errors().next())
     }
 
     fn into_answer(self, asked: usize) -> SourceStatus {
-        let count = |test: fn(&StatusResult) -> bool| self.results().iter().filter(|result| test(result)).count();
+        let count = |test: fn(&StatusResult) -> bool| {
+            self.results().iter().filter(|result| test(result)).count()
+        };
         let found = count(|result| result.found);
-        let failed = if self.told.is_ok() { count(|result| result.error.is_some()) } else { asked };
-        let error = self.told.as_ref().err().or_else(|| self.first_error()).cloned();
+        let failed = if self.told.is_ok() {
+            count(|result| result.error.is_some())
+        } else {
+            asked
+        };
+        let error = self
+            .told
+            .as_ref()
+            .err()
+            .or_else(|| self.first_error())
+            .cloned();
         let (region, provider_request_ids) = match self.told {
             Ok((scope, told)) => (Some(scope.region), told.request_ids),
             Err(_) => (self.source.region.clone(), Vec::new()),
@@ -101,12 +144,20 @@ impl<'a> Word<'a> {
 /// What is known of the certificate with this index: by every source that knows it. Where none does, one that failed keeps it from being
 /// called not found.
 fn merged(words: &[Word<'_>], index: usize) -> Vec<SourcedResult> {
-    let results = || words.iter().filter_map(|word| Some((word, word.results().get(index)?)));
+    let results = || {
+        words
+            .iter()
+            .filter_map(|word| Some((word, word.results().get(index)?)))
+    };
     let found: Vec<SourcedResult> = results()
         .filter(|(_, result)| result.found)
         .map(|(word, result)| SourcedResult {
             provider: Some(word.source.provider),
-            region: word.told.as_ref().ok().map(|(scope, _)| scope.region.clone()),
+            region: word
+                .told
+                .as_ref()
+                .ok()
+                .map(|(scope, _)| scope.region.clone()),
             instance_id: word.source.instance_id.clone(),
             result: result.clone(),
         })
@@ -119,7 +170,17 @@ fn merged(words: &[Word<'_>], index: usize) -> Vec<SourcedResult> {
     let errors: Vec<&Error> = of_sources.chain(of_results).collect();
     let passing = errors.iter().find(|error| error.code.retryable());
     let error = passing.or(errors.first()).map(|error| (*error).clone());
-    let Some((_, result)) = results().next() else { return Vec::new() };
-    let result = StatusResult { error, ..result.clone() };
-    vec![SourcedResult { provider: None, region: None, instance_id: None, result }]
+    let Some((_, result)) = results().next() else {
+        return Vec::new();
+    };
+    let result = StatusResult {
+        error,
+        ..result.clone()
+    };
+    vec![SourcedResult {
+        provider: None,
+        region: None,
+        instance_id: None,
+        result,
+    }]
 }

@@ -9,17 +9,27 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::ErrorCode;
-use crate::model::{EffectiveStatus, LifecycleStatus, ProviderRecord, SerialNumber, SerialNumberBase, Timestamp, Validity};
+use crate::model::{
+    EffectiveStatus, LifecycleStatus, ProviderRecord, SerialNumber, SerialNumberBase, Timestamp,
+    Validity,
+};
 use crate::operation::Answer as _;
 use crate::provider::fixture::{Bench, now};
 use crate::request;
 use crate::transport::HttpRequest;
 use crate::transport::fake::{Answer, Network, answer, ok, parameter, recorded};
 
-const BUDGET: AnswerBudget = AnswerBudget { bytes: 1_000_000, escaped: false };
+const BUDGET: AnswerBudget = AnswerBudget {
+    bytes: 1_000_000,
+    escaped: false,
+};
 
 fn asked(request: &HttpRequest) -> Vec<String> {
-    parameter(request, "SerialNumber").unwrap().split(',').map(str::to_owned).collect()
+    parameter(request, "SerialNumber")
+        .unwrap()
+        .split(',')
+        .map(str::to_owned)
+        .collect()
 }
 
 /// An authority that knows serial numbers of these first characters: `a` is good, `b` revoked, `c` unknown.
@@ -33,7 +43,9 @@ fn authority(request: &HttpRequest) -> Answer {
         };
         Some(json!({"SerialNumber": text, "Status": status, "RevokeTime": 1_630_454_400_000_i64}))
     };
-    ok(&json!({"RequestId": "id-1", "CertificateStatus": asked(request).into_iter().filter_map(row).collect::<Vec<_>>()}))
+    ok(
+        &json!({"RequestId": "id-1", "CertificateStatus": asked(request).into_iter().filter_map(row).collect::<Vec<_>>()}),
+    )
 }
 
 async fn perform(network: &Network, request: &Value) -> Result<Value, Error> {
@@ -43,35 +55,69 @@ async fn perform(network: &Network, request: &Value) -> Result<Value, Error> {
     let answer = Status::perform(&session, request, BUDGET).await?;
     let failures = answer.failures().count();
     let answer = serde_json::to_value(answer).unwrap();
-    let failed = answer["results"].as_array().unwrap().iter().filter(|result| !result["error"].is_null()).count();
+    let failed = answer["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|result| !result["error"].is_null())
+        .count();
     assert_eq!(failures, failed, "a queue decides by them");
     Ok(answer)
 }
 
 fn request_for(serials: &[&str]) -> Value {
-    let certificates: Vec<Value> = serials.iter().map(|serial| json!({"serial_number": serial})).collect();
+    let certificates: Vec<Value> = serials
+        .iter()
+        .map(|serial| json!({"serial_number": serial}))
+        .collect();
     json!({"provider": "alibaba-pca", "region": "cn-hangzhou", "certificates": certificates})
 }
 
 /// The texts of one member of every result.
 fn texts<'a>(answer: &'a Value, member: &str) -> Vec<&'a str> {
-    answer["results"].as_array().unwrap().iter().map(|result| result[member].as_str().unwrap_or("-")).collect()
+    answer["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| result[member].as_str().unwrap_or("-"))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn there_is_one_result_for_each_that_was_asked_in_the_order_asked() {
-    let answer = perform(&Network::new(authority), &request_for(&["b2", "d4", "a1", "c3"])).await.unwrap();
+    let answer = perform(
+        &Network::new(authority),
+        &request_for(&["b2", "d4", "a1", "c3"]),
+    )
+    .await
+    .unwrap();
     assert_eq!(texts(&answer, "serial_number"), ["b2", "d4", "a1", "c3"]);
-    assert_eq!(texts(&answer, "status"), ["revoked", "unknown", "good", "unknown"]);
-    assert_eq!(texts(&answer, "provider_status"), ["revoked", "-", "good", "unknown"]);
-    assert_eq!(texts(&answer, "revoked_at"), ["2021-09-01T00:00:00Z", "-", "-", "-"]);
-    let found: Vec<bool> = answer["results"].as_array().unwrap().iter().map(|result| result["found"].as_bool().unwrap()).collect();
+    assert_eq!(
+        texts(&answer, "status"),
+        ["revoked", "unknown", "good", "unknown"]
+    );
+    assert_eq!(
+        texts(&answer, "provider_status"),
+        ["revoked", "-", "good", "unknown"]
+    );
+    assert_eq!(
+        texts(&answer, "revoked_at"),
+        ["2021-09-01T00:00:00Z", "-", "-", "-"]
+    );
+    let found: Vec<bool> = answer["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| result["found"].as_bool().unwrap())
+        .collect();
     assert_eq!(found, [true, false, true, true]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_answer_has_the_contracts_members_and_no_others() {
-    let answer = perform(&Network::new(authority), &request_for(&["A1"])).await.unwrap();
+    let answer = perform(&Network::new(authority), &request_for(&["A1"]))
+        .await
+        .unwrap();
     let expected = json!({
         "operation": "status", "provider": "alibaba-pca", "region": "cn-hangzhou", "instance_id": null,
         "results": [{
@@ -81,15 +127,29 @@ async fn the_answer_has_the_contracts_members_and_no_others() {
         }],
         "provider_request_ids": ["id-1", "id-1"]
     });
-    assert_eq!(answer, expected, "asked in the caller's upper case first, then in lower case");
+    assert_eq!(
+        answer, expected,
+        "asked in the caller's upper case first, then in lower case"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn duplicates_are_asked_for_once_and_answered_each_time() {
     let network = Network::new(authority);
-    let answer = perform(&network, &request_for(&["a1", "b2", "A1", "0x00a1", "a1", "b2"])).await.unwrap();
-    assert_eq!(texts(&answer, "status"), ["good", "revoked", "good", "good", "good", "revoked"]);
-    assert_eq!(network.each(|sent| asked(&sent.request).join(",")), ["a1,b2"]);
+    let answer = perform(
+        &network,
+        &request_for(&["a1", "b2", "A1", "0x00a1", "a1", "b2"]),
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        texts(&answer, "status"),
+        ["good", "revoked", "good", "good", "good", "revoked"]
+    );
+    assert_eq!(
+        network.each(|sent| asked(&sent.request).join(",")),
+        ["a1,b2"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,25 +166,45 @@ async fn one_number_with_two_issuers_has_two_results_with_their_own_issuers() {
 async fn who_fails_alone_says_why_and_is_neither_found_nor_usable() {
     let network = Network::new(|request| {
         let refused = asked(request).iter().any(|text| text == "a3");
-        if refused { recorded("alibaba-common/Any.error-missing-parameter") } else { authority(request) }
+        if refused {
+            recorded("alibaba-common/Any.error-missing-parameter")
+        } else {
+            authority(request)
+        }
     });
-    let answer = perform(&network, &request_for(&["a1", "a3", "b2"])).await.unwrap();
+    let answer = perform(&network, &request_for(&["a1", "a3", "b2"]))
+        .await
+        .unwrap();
     assert_eq!(texts(&answer, "status"), ["good", "unknown", "revoked"]);
     let failed = &answer["results"][1];
-    assert_eq!((&failed["found"], &failed["usable"], &failed["provider_serial_number"]), (&json!(false), &json!(false), &Value::Null));
+    assert_eq!(
+        (
+            &failed["found"],
+            &failed["usable"],
+            &failed["provider_serial_number"]
+        ),
+        (&json!(false), &json!(false), &Value::Null)
+    );
     assert_eq!(failed["error"]["code"], "provider_rejected");
     assert_eq!(answer["results"][0]["error"], Value::Null);
 }
 
 #[tokio::test(start_paused = true)]
 async fn when_none_could_be_asked_the_reason_is_the_answer() {
-    for (case, expected) in
-        [("unavailable", ErrorCode::ProviderUnavailable), ("throttling", ErrorCode::Throttled), ("ram", ErrorCode::ProviderRejected)]
-    {
+    for (case, expected) in [
+        ("unavailable", ErrorCode::ProviderUnavailable),
+        ("throttling", ErrorCode::Throttled),
+        ("ram", ErrorCode::ProviderRejected),
+    ] {
         let network = Network::new(move |_| recorded(&format!("alibaba-common/Any.error-{case}")));
-        let error = perform(&network, &request_for(&["a1", "b2"])).await.unwrap_err();
+        let error = perform(&network, &request_for(&["a1", "b2"]))
+            .await
+            .unwrap_err();
         assert_eq!(error.code, expected, "{case}");
-        assert_eq!(error.retry_after.is_some(), expected == ErrorCode::Throttled);
+        assert_eq!(
+            error.retry_after.is_some(),
+            expected == ErrorCode::Throttled
+        );
     }
 }
 
@@ -137,30 +217,89 @@ async fn a_reason_that_may_pass_comes_before_one_that_does_not() {
             _ => recorded("alibaba-common/Any.error-missing-parameter"),
         }
     });
-    assert_eq!(perform(&network, &request_for(&["a1", "b2"])).await.unwrap_err().code, ErrorCode::ProviderUnavailable);
+    assert_eq!(
+        perform(&network, &request_for(&["a1", "b2"]))
+            .await
+            .unwrap_err()
+            .code,
+        ErrorCode::ProviderUnavailable
+    );
 }
 
 #[test]
 fn the_validity_of_a_record_decides_with_its_status() {
     let record = |status, not_after: Option<&str>| {
         let not_after = not_after.map(|text| Timestamp::parse(text).unwrap());
-        let validity = Validity { not_before: Timestamp::parse("2020-01-01T00:00:00Z").ok(), not_after };
-        ProviderRecord { serial_number: Some("0A".to_owned()), status, validity, ..ProviderRecord::default() }
+        let validity = Validity {
+            not_before: Timestamp::parse("2020-01-01T00:00:00Z").ok(),
+            not_after,
+        };
+        ProviderRecord {
+            serial_number: Some("0A".to_owned()),
+            status,
+            validity,
+            ..ProviderRecord::default()
+        }
     };
-    let reference =
-        CertificateReference { serial_number: SerialNumber::parse("0a").ok(), ca_serial_number: None, fingerprint_sha256: None };
+    let reference = CertificateReference {
+        serial_number: SerialNumber::parse("0a").ok(),
+        ca_serial_number: None,
+        fingerprint_sha256: None,
+    };
     for (status, not_after, effective, usable) in [
-        (LifecycleStatus::Good, Some("2030-01-01T00:00:00Z"), EffectiveStatus::Good, None),
-        (LifecycleStatus::Good, Some("2021-01-01T00:00:00Z"), EffectiveStatus::Expired, Some(false)),
-        (LifecycleStatus::Active, Some("2030-01-01T00:00:00Z"), EffectiveStatus::Active, Some(true)),
+        (
+            LifecycleStatus::Good,
+            Some("2030-01-01T00:00:00Z"),
+            EffectiveStatus::Good,
+            None,
+        ),
+        (
+            LifecycleStatus::Good,
+            Some("2021-01-01T00:00:00Z"),
+            EffectiveStatus::Expired,
+            Some(false),
+        ),
+        (
+            LifecycleStatus::Active,
+            Some("2030-01-01T00:00:00Z"),
+            EffectiveStatus::Active,
+            Some(true),
+        ),
         (LifecycleStatus::Active, None, EffectiveStatus::Active, None),
-        (LifecycleStatus::Revoked, Some("2021-01-01T00:00:00Z"), EffectiveStatus::Revoked, Some(false)),
+        (
+            LifecycleStatus::Revoked,
+            Some("2021-01-01T00:00:00Z"),
+            EffectiveStatus::Revoked,
+            Some(false),
+        ),
     ] {
-        let result = StatusResult::new(&reference, Ok(Some(record(status, not_after).into_certificate(now(), false))), now());
-        assert_eq!((result.effective_status, result.usable), (effective, usable), "{status:?} until {not_after:?}");
-        assert_eq!(result.not_after.map(|moment| moment.to_string()).as_deref(), not_after);
-        assert_eq!(result.not_before.map(|moment| moment.to_string()).as_deref(), Some("2020-01-01T00:00:00Z"));
-        assert_eq!((result.found, result.provider_serial_number.as_deref()), (true, Some("0A")));
+        let result = StatusResult::new(
+            &reference,
+            Ok(Some(
+                record(status, not_after).into_certificate(now(), false),
+            )),
+            now(),
+        );
+        assert_eq!(
+            (result.effective_status, result.usable),
+            (effective, usable),
+            "{status:?} until {not_after:?}"
+        );
+        assert_eq!(
+            result.not_after.map(|moment| moment.to_string()).as_deref(),
+            not_after
+        );
+        assert_eq!(
+            result
+                .not_before
+                .map(|moment| moment.to_string())
+                .as_deref(),
+            Some("2020-01-01T00:00:00Z")
+        );
+        assert_eq!(
+            (result.found, result.provider_serial_number.as_deref()),
+            (true, Some("0A"))
+        );
         assert_eq!(result.serial_number_base, Some(SerialNumberBase::Hex));
     }
 }

@@ -66,7 +66,13 @@ struct Names {
 
 impl Names {
     fn into_error(self) -> Option<ErrorBody> {
-        let text = |values: [Option<Value>; 2]| values.iter().flatten().find_map(Value::as_str).map(str::to_owned);
+        let text = |values: [Option<Value>; 2]| {
+            values
+                .iter()
+                .flatten()
+                .find_map(Value::as_str)
+                .map(str::to_owned)
+        };
         Some(ErrorBody {
             code: text([self.code, self.lower_code])?,
             message: text([self.message, self.lower_message]),
@@ -84,12 +90,27 @@ impl Api {
         accept: impl Fn(T) -> Result<R, Error>,
     ) -> Result<R, Failure> {
         let query = acs3::canonical_query(call.parameters);
-        let sign = |credentials: &Credentials, now, nonce| self.sign(&connection.endpoint, call, &query, credentials, Seal { now, nonce });
+        let sign = |credentials: &Credentials, now, nonce| {
+            self.sign(
+                &connection.endpoint,
+                call,
+                &query,
+                credentials,
+                Seal { now, nonce },
+            )
+        };
         let read = |response: &HttpResponse| self.read(response).and_then(&accept);
         connection.call(call.action, call.safety, sign, read).await
     }
 
-    fn sign(&self, endpoint: &Endpoint, call: &Call<'_>, query: &str, credentials: &Credentials, seal: Seal) -> HttpRequest {
+    fn sign(
+        &self,
+        endpoint: &Endpoint,
+        call: &Call<'_>,
+        query: &str,
+        credentials: &Credentials,
+        seal: Seal,
+    ) -> HttpRequest {
         let signed = acs3::Call {
             method: call.method.as_str(),
             action: call.action.as_str(),
@@ -99,8 +120,17 @@ impl Api {
             date: seal.now.to_seconds_text(),
             nonce: seal.nonce,
         };
-        let headers = signed.headers(&credentials.id, &credentials.secret, credentials.token.as_ref());
-        HttpRequest { method: call.method, url: endpoint.url(query), headers, body: Vec::new() }
+        let headers = signed.headers(
+            &credentials.id,
+            &credentials.secret,
+            credentials.token.as_ref(),
+        );
+        HttpRequest {
+            method: call.method,
+            url: endpoint.url(query),
+            headers,
+            body: Vec::new(),
+        }
     }
 
     /// The code decides before the status: "certificate not found" comes with HTTP 500. A code that nobody documents beside a
@@ -110,7 +140,11 @@ impl Api {
         let tables = [self.codes, codes::CODES];
         if let Some(error) = error_body(&response.body) {
             if status < 400 && !is_known(&error.code, &tables) {
-                return Err(not_an_answer(self.provider, status, "a code that is no documented error"));
+                return Err(not_an_answer(
+                    self.provider,
+                    status,
+                    "a code that is no documented error",
+                ));
             }
             let refusal = Refusal {
                 provider: self.provider,
@@ -122,11 +156,21 @@ impl Api {
             return Err(explain(&refusal, &tables));
         }
         if status != 200 {
-            return Err(not_an_answer(self.provider, status, "an error without a code"));
+            return Err(not_an_answer(
+                self.provider,
+                status,
+                "an error without a code",
+            ));
         }
         serde_json::from_slice(&response.body)
             .map(|Object(answer)| answer)
-            .map_err(|error| not_an_answer(self.provider, status, &format!("{:?} error at column {}", error.classify(), error.column())))
+            .map_err(|error| {
+                not_an_answer(
+                    self.provider,
+                    status,
+                    &format!("{:?} error at column {}", error.classify(), error.column()),
+                )
+            })
     }
 }
 
@@ -138,7 +182,11 @@ pub(crate) fn error_body(body: &[u8]) -> Option<ErrorBody> {
     let text = std::str::from_utf8(body).ok()?.trim_start();
     (text.starts_with('<') && text.contains("<Error>")).then_some(())?;
     let text_of = |name: &str| element(text, name).map(str::to_owned);
-    Some(ErrorBody { code: text_of("Code")?, message: text_of("Message"), request_id: text_of("RequestId") })
+    Some(ErrorBody {
+        code: text_of("Code")?,
+        message: text_of("Message"),
+        request_id: text_of("RequestId"),
+    })
 }
 
 #[cfg(test)]

@@ -9,9 +9,17 @@ use crate::error::ErrorCode;
 use crate::provider::fixture::Bench;
 use crate::transport::fake::{Answer, Network, Sent, answer, ok, recorded};
 
-const API: Api = Api { provider: ProviderName::AlibabaPca, version: "2020-06-30", codes: &[] };
+const API: Api = Api {
+    provider: ProviderName::AlibabaPca,
+    version: "2020-06-30",
+    codes: &[],
+};
 
-async fn call(network: &Network, variables: &[(&str, &str)], call: &Call<'_>) -> Result<Value, Failure> {
+async fn call(
+    network: &Network,
+    variables: &[(&str, &str)],
+    call: &Call<'_>,
+) -> Result<Value, Failure> {
     let bench = Bench::with(network, variables);
     let session = bench.session();
     let origin = bench.config.alibaba.credentials.as_ref().unwrap();
@@ -21,7 +29,12 @@ async fn call(network: &Network, variables: &[(&str, &str)], call: &Call<'_>) ->
 }
 
 async fn read(network: &Network) -> Result<Value, Error> {
-    let simple = Call { action: Action::GetDeviceCertificate, method: Method::Post, safety: Safety::Read, parameters: &[("A", "1")] };
+    let simple = Call {
+        action: Action::GetDeviceCertificate,
+        method: Method::Post,
+        safety: Safety::Read,
+        parameters: &[("A", "1")],
+    };
     Ok(call(network, &[], &simple).await?)
 }
 
@@ -32,10 +45,29 @@ async fn refused(given: impl Fn() -> Answer + 'static) -> Error {
 
 fn signed_by(sent: &Sent, names: &[&str], secret: &str) -> String {
     let query = sent.request.url.split_once('?').unwrap().1;
-    let headers: Vec<(&str, &str)> =
-        names.iter().map(|name| (*name, if *name == "host" { "cas.test:8443" } else { sent.header(name).unwrap() })).collect();
-    let request = acs3::Request { method: sent.request.method.as_str(), canonical_query: query, headers: &headers, body: &[] };
-    request.authorization(sent.header("x-acs-accesskey-id").unwrap_or("LTAItest"), &SecretString::from(secret))
+    let headers: Vec<(&str, &str)> = names
+        .iter()
+        .map(|name| {
+            (
+                *name,
+                if *name == "host" {
+                    "cas.test:8443"
+                } else {
+                    sent.header(name).unwrap()
+                },
+            )
+        })
+        .collect();
+    let request = acs3::Request {
+        method: sent.request.method.as_str(),
+        canonical_query: query,
+        headers: &headers,
+        body: &[],
+    };
+    request.authorization(
+        sent.header("x-acs-accesskey-id").unwrap_or("LTAItest"),
+        &SecretString::from(secret),
+    )
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,12 +75,22 @@ async fn a_call_carries_everything_in_its_query_and_signs_what_it_sends() {
     for method in [Method::Get, Method::Post] {
         let network = Network::queue([ok(&json!({}))]);
         let parameters = [("SerialNumber", "0a,0B"), ("Awkward", "a b*~/+%&=@\"é")];
-        call(&network, &[], &Call { action: Action::GetDeviceCertificate, method, safety: Safety::Read, parameters: &parameters })
-            .await
-            .unwrap();
+        call(
+            &network,
+            &[],
+            &Call {
+                action: Action::GetDeviceCertificate,
+                method,
+                safety: Safety::Read,
+                parameters: &parameters,
+            },
+        )
+        .await
+        .unwrap();
         let sent = &network.sent()[0];
         assert_eq!(
-            sent.request.url, "https://cas.test:8443/?Awkward=a%20b%2A~%2F%2B%25%26%3D%40%22%C3%A9&SerialNumber=0a%2C0B",
+            sent.request.url,
+            "https://cas.test:8443/?Awkward=a%20b%2A~%2F%2B%25%26%3D%40%22%C3%A9&SerialNumber=0a%2C0B",
             "sorted by name, as it was signed"
         );
         assert_eq!((sent.request.method, sent.request.body.len()), (method, 0));
@@ -58,13 +100,30 @@ async fn a_call_carries_everything_in_its_query_and_signs_what_it_sends() {
             ("x-acs-version", "2020-06-30"),
             ("x-acs-date", "2025-11-22T08:26:40Z"),
             ("x-acs-signature-nonce", "00000000000000000000000000000000"),
-            ("x-acs-content-sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            (
+                "x-acs-content-sha256",
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            ),
         ] {
             assert_eq!(sent.header(name), Some(value), "{name}");
         }
-        let names = ["host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"];
-        assert_eq!(sent.header("authorization"), Some(signed_by(sent, &names, "alibaba-key").as_str()));
-        assert!(sent.header("authorization").unwrap().contains(&format!("SignedHeaders={},", names.join(";"))));
+        let names = [
+            "host",
+            "x-acs-action",
+            "x-acs-content-sha256",
+            "x-acs-date",
+            "x-acs-signature-nonce",
+            "x-acs-version",
+        ];
+        assert_eq!(
+            sent.header("authorization"),
+            Some(signed_by(sent, &names, "alibaba-key").as_str())
+        );
+        assert!(
+            sent.header("authorization")
+                .unwrap()
+                .contains(&format!("SignedHeaders={},", names.join(";")))
+        );
         assert_eq!(sent.header("x-acs-security-token"), None);
     }
 }
@@ -72,11 +131,25 @@ async fn a_call_carries_everything_in_its_query_and_signs_what_it_sends() {
 #[tokio::test(start_paused = true)]
 async fn a_session_token_is_sent_and_signed() {
     let network = Network::queue([ok(&json!({}))]);
-    let variables = [("ALIBABA_CLOUD_SECURITY_TOKEN", "token-1"), ("ALIBABA_CLOUD_ACCESS_KEY_ID", "STS.test")];
-    let simple = Call { action: Action::GetDeviceCertificate, method: Method::Post, safety: Safety::Read, parameters: &[("A", "")] };
+    let variables = [
+        ("ALIBABA_CLOUD_SECURITY_TOKEN", "token-1"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "STS.test"),
+    ];
+    let simple = Call {
+        action: Action::GetDeviceCertificate,
+        method: Method::Post,
+        safety: Safety::Read,
+        parameters: &[("A", "")],
+    };
     call(&network, &variables, &simple).await.unwrap();
     let sent = &network.sent()[0];
-    assert_eq!((sent.header("x-acs-security-token"), sent.header("x-acs-accesskey-id")), (Some("token-1"), Some("STS.test")));
+    assert_eq!(
+        (
+            sent.header("x-acs-security-token"),
+            sent.header("x-acs-accesskey-id")
+        ),
+        (Some("token-1"), Some("STS.test"))
+    );
     let names = [
         "host",
         "x-acs-accesskey-id",
@@ -87,14 +160,20 @@ async fn a_session_token_is_sent_and_signed() {
         "x-acs-signature-nonce",
         "x-acs-version",
     ];
-    assert_eq!(sent.header("authorization"), Some(signed_by(sent, &names, "alibaba-key").as_str()));
+    assert_eq!(
+        sent.header("authorization"),
+        Some(signed_by(sent, &names, "alibaba-key").as_str())
+    );
     assert!(sent.request.url.ends_with("/?A="));
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_attempt_has_its_own_nonce_and_signature() {
     let network = Network::new(|_| recorded("alibaba-common/Any.error-nonce-used"));
-    assert_eq!(read(&network).await.unwrap_err().code, ErrorCode::ProviderUnavailable);
+    assert_eq!(
+        read(&network).await.unwrap_err().code,
+        ErrorCode::ProviderUnavailable
+    );
     for name in ["x-acs-signature-nonce", "x-acs-date", "authorization"] {
         let mut values = network.each(|sent| sent.header(name).unwrap().to_owned());
         values.dedup();
@@ -105,23 +184,59 @@ async fn every_attempt_has_its_own_nonce_and_signature() {
 #[tokio::test(start_paused = true)]
 async fn recorded_errors_mean_what_the_table_says() {
     for (case, code, expected) in [
-        ("access-key-inactive", "InvalidAccessKeyId.Inactive", ErrorCode::ProviderRejected),
-        ("access-key-not-found", "InvalidAccessKeyId.NotFound", ErrorCode::ProviderRejected),
-        ("action-not-found", "InvalidAction.NotFound", ErrorCode::ProviderRejected),
+        (
+            "access-key-inactive",
+            "InvalidAccessKeyId.Inactive",
+            ErrorCode::ProviderRejected,
+        ),
+        (
+            "access-key-not-found",
+            "InvalidAccessKeyId.NotFound",
+            ErrorCode::ProviderRejected,
+        ),
+        (
+            "action-not-found",
+            "InvalidAction.NotFound",
+            ErrorCode::ProviderRejected,
+        ),
         ("internal", "InternalError", ErrorCode::ProviderUnavailable),
-        ("lower-case-keys", "InvalidParameter", ErrorCode::ProviderRejected),
-        ("missing-parameter", "MissingParameter", ErrorCode::ProviderRejected),
+        (
+            "lower-case-keys",
+            "InvalidParameter",
+            ErrorCode::ProviderRejected,
+        ),
+        (
+            "missing-parameter",
+            "MissingParameter",
+            ErrorCode::ProviderRejected,
+        ),
         ("ram", "NoPermission", ErrorCode::ProviderRejected),
         ("throttling-user", "Throttling.User", ErrorCode::Throttled),
-        ("timestamp-expired", "InvalidTimeStamp.Expired", ErrorCode::ProviderRejected),
-        ("token-expired", "InvalidSecurityToken.Expired", ErrorCode::ProviderRejected),
-        ("unavailable", "ServiceUnavailable", ErrorCode::ProviderUnavailable),
+        (
+            "timestamp-expired",
+            "InvalidTimeStamp.Expired",
+            ErrorCode::ProviderRejected,
+        ),
+        (
+            "token-expired",
+            "InvalidSecurityToken.Expired",
+            ErrorCode::ProviderRejected,
+        ),
+        (
+            "unavailable",
+            "ServiceUnavailable",
+            ErrorCode::ProviderUnavailable,
+        ),
         ("xml", "Throttling.User", ErrorCode::Throttled),
     ] {
         let error = refused(move || recorded(&format!("alibaba-common/Any.error-{case}"))).await;
         let told = error.provider_error.unwrap();
         assert_eq!((error.code, told.code.as_str()), (expected, code), "{case}");
-        assert_eq!(told.request_id.as_deref(), Some("07AB2E7F-1EF8-4D08-A423-D58E3A260001"), "{case}");
+        assert_eq!(
+            told.request_id.as_deref(),
+            Some("07AB2E7F-1EF8-4D08-A423-D58E3A260001"),
+            "{case}"
+        );
     }
 }
 
@@ -129,15 +244,36 @@ async fn recorded_errors_mean_what_the_table_says() {
 async fn what_the_vendor_says_about_a_signature_stays_here_in_every_form() {
     let text = "Specified signature is not matched. We computed canary-4711";
     for (form, body) in [
-        ("JSON", json!({"Code": "SignatureDoesNotMatch", "Message": text, "RequestId": "id-1"}).to_string()),
-        ("lower case", json!({"code": "SignatureDoesNotMatch", "message": text, "requestId": "id-1"}).to_string()),
-        ("XML", format!("<Error><RequestId>id-1</RequestId><Code>SignatureDoesNotMatch</Code><Message>{text}</Message></Error>")),
-        ("its sub-code", json!({"Code": "SignatureDoesNotMatch.V3", "Message": text, "RequestId": "id-1"}).to_string()),
+        (
+            "JSON",
+            json!({"Code": "SignatureDoesNotMatch", "Message": text, "RequestId": "id-1"})
+                .to_string(),
+        ),
+        (
+            "lower case",
+            json!({"code": "SignatureDoesNotMatch", "message": text, "requestId": "id-1"})
+                .to_string(),
+        ),
+        (
+            "XML",
+            format!(
+                "<Error><RequestId>id-1</RequestId><Code>SignatureDoesNotMatch</Code><Message>{text}</Message></Error>"
+            ),
+        ),
+        (
+            "its sub-code",
+            json!({"Code": "SignatureDoesNotMatch.V3", "Message": text, "RequestId": "id-1"})
+                .to_string(),
+        ),
     ] {
         for status in [400, 403, 500] {
             let body = body.clone();
-            let json = serde_json::to_string(&refused(move || answer(status, body.clone())).await).unwrap();
-            assert!(json.contains("SignatureDoesNotMatch") && json.contains("id-1"), "{form}: {json}");
+            let json = serde_json::to_string(&refused(move || answer(status, body.clone())).await)
+                .unwrap();
+            assert!(
+                json.contains("SignatureDoesNotMatch") && json.contains("id-1"),
+                "{form}: {json}"
+            );
             assert!(!json.contains("canary"), "{form}: {json}");
         }
     }
@@ -145,16 +281,29 @@ async fn what_the_vendor_says_about_a_signature_stays_here_in_every_form() {
 
 #[tokio::test(start_paused = true)]
 async fn a_code_decides_even_with_a_good_status() {
-    let error = refused(|| ok(&json!({"Code": "Throttling.Api", "Message": "slow down", "RequestId": "id-1"}))).await;
+    let error = refused(|| {
+        ok(&json!({"Code": "Throttling.Api", "Message": "slow down", "RequestId": "id-1"}))
+    })
+    .await;
     assert_eq!(error.code, ErrorCode::Throttled);
-    assert_eq!(error.provider_error.unwrap().message.as_deref(), Some("slow down"));
+    assert_eq!(
+        error.provider_error.unwrap().message.as_deref(),
+        Some("slow down")
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_error_needs_no_more_than_a_code() {
-    for body in [r#"{"Code": "InvalidParameter"}"#, "\n <?xml version='1.0'?>\n<Error>\n <Code>InvalidParameter</Code></Error>"] {
+    for body in [
+        r#"{"Code": "InvalidParameter"}"#,
+        "\n <?xml version='1.0'?>\n<Error>\n <Code>InvalidParameter</Code></Error>",
+    ] {
         let error = refused(move || answer(400, body)).await;
-        assert_eq!((error.code, error.concerns_parameters), (ErrorCode::ProviderRejected, true), "{body}");
+        assert_eq!(
+            (error.code, error.concerns_parameters),
+            (ErrorCode::ProviderRejected, true),
+            "{body}"
+        );
         let told = error.provider_error.unwrap();
         assert_eq!((told.message, told.request_id), (None, None));
     }
@@ -169,31 +318,70 @@ async fn what_is_not_documented_is_not_an_answer() {
         (204, "{}", ErrorCode::ProviderInvalidResponse),
         (302, "", ErrorCode::ProviderInvalidResponse),
         (400, "{}", ErrorCode::ProviderInvalidResponse),
-        (404, "<Error><Message>no code</Message></Error>", ErrorCode::ProviderInvalidResponse),
+        (
+            404,
+            "<Error><Message>no code</Message></Error>",
+            ErrorCode::ProviderInvalidResponse,
+        ),
         (400, "{\"Code\": 17}", ErrorCode::ProviderInvalidResponse),
-        (414, "<html>URI Too Long</html>", ErrorCode::ProviderRejected),
+        (
+            414,
+            "<html>URI Too Long</html>",
+            ErrorCode::ProviderRejected,
+        ),
         (429, "", ErrorCode::Throttled),
-        (502, "<html>Bad Gateway</html>", ErrorCode::ProviderUnavailable),
-        (502, "<html><Code>Throttling</Code></html>", ErrorCode::ProviderUnavailable),
-        (502, "it said <Error><Code>Throttling</Code></Error>", ErrorCode::ProviderUnavailable),
+        (
+            502,
+            "<html>Bad Gateway</html>",
+            ErrorCode::ProviderUnavailable,
+        ),
+        (
+            502,
+            "<html><Code>Throttling</Code></html>",
+            ErrorCode::ProviderUnavailable,
+        ),
+        (
+            502,
+            "it said <Error><Code>Throttling</Code></Error>",
+            ErrorCode::ProviderUnavailable,
+        ),
         (500, "{}", ErrorCode::ProviderUnavailable),
     ] {
         let error = refused(move || answer(status, body)).await;
-        assert_eq!((error.code, error.provider_error), (expected, None), "HTTP {status} {body}");
+        assert_eq!(
+            (error.code, error.provider_error),
+            (expected, None),
+            "HTTP {status} {body}"
+        );
     }
-    assert_eq!(refused(|| answer(400, b"\xff<Error><Code>A</Code></Error>".to_vec())).await.code, ErrorCode::ProviderInvalidResponse);
+    assert_eq!(
+        refused(|| answer(400, b"\xff<Error><Code>A</Code></Error>".to_vec()))
+            .await
+            .code,
+        ErrorCode::ProviderInvalidResponse
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn names_may_come_in_both_cases_at_once() {
-    let body = r#"{"Code": "Throttling", "code": "Throttling", "RequestId": "a", "requestId": "a"}"#;
-    assert_eq!(refused(move || answer(400, body)).await.code, ErrorCode::Throttled);
+    let body =
+        r#"{"Code": "Throttling", "code": "Throttling", "RequestId": "a", "requestId": "a"}"#;
+    assert_eq!(
+        refused(move || answer(400, body)).await.code,
+        ErrorCode::Throttled
+    );
     let body = r#"{"Code": "InvalidAccessKeyId.NotFound", "code": 404, "Message": "x", "message": {"a": 1}}"#;
-    assert_eq!(refused(move || answer(400, body)).await.code, ErrorCode::ProviderRejected);
+    assert_eq!(
+        refused(move || answer(400, body)).await.code,
+        ErrorCode::ProviderRejected
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_odd_message_does_not_hide_the_code() {
     let body = r#"{"Code": "Throttling", "Message": {"a": 1}, "RequestId": 17}"#;
-    assert_eq!(refused(move || answer(400, body)).await.code, ErrorCode::Throttled);
+    assert_eq!(
+        refused(move || answer(400, body)).await.code,
+        ErrorCode::Throttled
+    );
 }

@@ -60,20 +60,27 @@ impl Pages {
     fn of(&self, ca_sn: &str) -> SharedPage {
         let mut pages = self.0.borrow_mut();
         pages.retain(|_, (begun, _)| begun.elapsed() < OLDEST_PAGE);
-        let (_, page) = pages.entry(ca_sn.to_owned()).or_insert_with(|| (Instant::now(), Rc::default()));
+        let (_, page) = pages
+            .entry(ca_sn.to_owned())
+            .or_insert_with(|| (Instant::now(), Rc::default()));
         Rc::clone(page)
     }
 
     /// Whether the vendor has shown no list under this text a moment ago.
     fn have_none_for(&self, ca_sn: &str) -> bool {
         let pages = self.0.borrow();
-        let listed = pages.get(ca_sn).filter(|(begun, _)| begun.elapsed() < OLDEST_PAGE).and_then(|(_, page)| page.get());
+        let listed = pages
+            .get(ca_sn)
+            .filter(|(begun, _)| begun.elapsed() < OLDEST_PAGE)
+            .and_then(|(_, page)| page.get());
         listed.is_some_and(|listed| !matches!(listed, Listed::Page(_)))
     }
 
     fn replace(&self, ca_sn: &str, listed: Listed) {
         let page = Rc::new(OnceCell::new_with(Some(listed)));
-        self.0.borrow_mut().insert(ca_sn.to_owned(), (Instant::now(), page));
+        self.0
+            .borrow_mut()
+            .insert(ca_sn.to_owned(), (Instant::now(), page));
     }
 }
 
@@ -82,24 +89,44 @@ impl CaPage {
         let total = rows.total;
         let count = u64::try_from(rows.items.len()).unwrap_or(u64::MAX);
         let has_free_places = rows.items.len() < PAGE_SIZE;
-        let read = |item: DeviceCertificate| CaRow { digits: SerialNumber::parse(&item.device_sn).ok(), item };
+        let read = |item: DeviceCertificate| CaRow {
+            digits: SerialNumber::parse(&item.device_sn).ok(),
+            item,
+        };
         let rows_read: Vec<CaRow> = rows.items.into_iter().map(read).collect();
         // Read as a number of pages or of results, a larger total contradicts the free places.
         let is_contradicted = total.is_some_and(|total| total > count.max(1));
-        let is_complete = is_first && has_free_places && !is_contradicted && rows_read.iter().all(|row| row.digits.is_some());
-        Self { rows: rows_read, is_complete, total, request_id: rows.request_id }
+        let is_complete = is_first
+            && has_free_places
+            && !is_contradicted
+            && rows_read.iter().all(|row| row.digits.is_some());
+        Self {
+            rows: rows_read,
+            is_complete,
+            total,
+            request_id: rows.request_id,
+        }
     }
 
     /// The row of the certificate with exactly these texts.
     pub(super) fn row(&self, device_sn: &str, ca_sn: &str) -> Option<&CaRow> {
-        self.rows.iter().find(|row| row.item.device_sn == device_sn && row.item.ca_sn == ca_sn)
+        self.rows
+            .iter()
+            .find(|row| row.item.device_sn == device_sn && row.item.ca_sn == ca_sn)
     }
 
     /// The rows whose text is a spelling of these digits, one for each text.
     pub(super) fn rows_of(&self, digits: &SerialNumber) -> Vec<&CaRow> {
         let mut rows: Vec<&CaRow> = Vec::new();
-        for row in self.rows.iter().filter(|row| row.digits.as_ref() == Some(digits)) {
-            if !rows.iter().any(|earlier| earlier.item.device_sn == row.item.device_sn) {
+        for row in self
+            .rows
+            .iter()
+            .filter(|row| row.digits.as_ref() == Some(digits))
+        {
+            if !rows
+                .iter()
+                .any(|earlier| earlier.item.device_sn == row.item.device_sn)
+            {
                 rows.push(row);
             }
         }
@@ -148,10 +175,26 @@ impl AlibabaMqtt<'_> {
     ///
     /// # Errors
     /// Where the error concerns other calls, too.
-    pub(super) async fn ca_page_at(&self, ca_sn: &str, page: usize) -> Result<Option<CaPage>, Error> {
+    pub(super) async fn ca_page_at(
+        &self,
+        ca_sn: &str,
+        page: usize,
+    ) -> Result<Option<CaPage>, Error> {
         match self.rows(Some(ca_sn), page, PAGE_SIZE).await {
-            Ok(rows) if rows.items.iter().all(|item| same_number(ca_sn, &item.ca_sn)) => Ok(Some(CaPage::new(rows, page == 1))),
-            Err(error) if error.concerns_key || (error.ends_the_request() && error.code != ErrorCode::ProviderRejected) => Err(error),
+            Ok(rows)
+                if rows
+                    .items
+                    .iter()
+                    .all(|item| same_number(ca_sn, &item.ca_sn)) =>
+            {
+                Ok(Some(CaPage::new(rows, page == 1)))
+            }
+            Err(error)
+                if error.concerns_key
+                    || (error.ends_the_request() && error.code != ErrorCode::ProviderRejected) =>
+            {
+                Err(error)
+            }
             _ => Ok(None),
         }
     }
@@ -160,7 +203,14 @@ impl AlibabaMqtt<'_> {
         let listed = match self.rows(Some(ca_sn), 1, PAGE_SIZE).await {
             Ok(rows) if rows.items.is_empty() => Listed::Nothing,
             // The rows of another CA are no answer.
-            Ok(rows) if rows.items.iter().any(|item| !same_number(ca_sn, &item.ca_sn)) => Listed::Untold,
+            Ok(rows)
+                if rows
+                    .items
+                    .iter()
+                    .any(|item| !same_number(ca_sn, &item.ca_sn)) =>
+            {
+                Listed::Untold
+            }
             Ok(rows) => Listed::Page(Rc::new(CaPage::new(rows, true))),
             Err(error) if is_unknown_ca(&error) => Listed::Nothing,
             Err(error) if error.concerns_parameters => Listed::Refused,
@@ -178,7 +228,9 @@ impl AlibabaMqtt<'_> {
                 session.learned.learn_ca(&self.scope, &row.item.ca_sn);
             }
             if page.rows.len() >= PAGE_SIZE {
-                session.learned.learn_long_list(&self.scope, ca_sn, page.total, session.now);
+                session
+                    .learned
+                    .learn_long_list(&self.scope, ca_sn, page.total, session.now);
             }
         }
         Ok(listed)

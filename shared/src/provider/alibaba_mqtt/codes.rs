@@ -16,13 +16,24 @@ const PERMISSION: &str = "the credentials lack the permission for this action; g
 const OVERLOAD: &str = "the provider is overloaded; try again later";
 
 pub(super) const CODES: &[Row] = &[
-    Row::new(DEVICE_NOT_FOUND, NotFound, "the provider does not know this device certificate"),
-    Row::new(CA_NOT_FOUND, NotFound, "the provider does not know this CA certificate"),
+    Row::new(
+        DEVICE_NOT_FOUND,
+        NotFound,
+        "the provider does not know this device certificate",
+    ),
+    Row::new(
+        CA_NOT_FOUND,
+        NotFound,
+        "the provider does not know this CA certificate",
+    ),
     Row::new("MqttInstanceNotFound", NotFound, INSTANCE),
     Row::new("MqttOwnerCheckError", ProviderRejected, OWNER),
     Row::new("InstancePermissionCheckFailed", ProviderRejected, OWNER),
     Row::new("PermissionCheckFailed", ProviderRejected, PERMISSION),
-    Row::credentials("CheckAccountInfoFailed", "the provider could not read the account of the temporary credentials"),
+    Row::credentials(
+        "CheckAccountInfoFailed",
+        "the provider could not read the account of the temporary credentials",
+    ),
     Row::parameters("ParameterFieldCheckFailed"),
     Row::parameters("ParameterCheckFailed"),
     Row::new(

@@ -42,25 +42,40 @@ pub(super) struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    pub(super) fn new(reference: &'a CertificateReference, is_thorough: bool) -> Result<Self, Error> {
+    pub(super) fn new(
+        reference: &'a CertificateReference,
+        is_thorough: bool,
+    ) -> Result<Self, Error> {
         let (serial_number, ca) = serial_numbers(reference)?;
         let (own_text, own_ca_text) = (own_text(serial_number), own_text(ca));
-        Ok(Self { reference, own_text, ca, own_ca_text, readings: readings(serial_number), is_thorough })
+        Ok(Self {
+            reference,
+            own_text,
+            ca,
+            own_ca_text,
+            readings: readings(serial_number),
+            is_thorough,
+        })
     }
 
     /// Whether a row leaves out a fact that is needed here, which the certificate's own record may have: a write compares fingerprints
     /// and numbers, a read tells the dates, too.
     pub(super) fn misses_facts_in(&self, certificate: &Certificate) -> bool {
         certificate.serial_number_base.is_none()
-            || (self.reference.fingerprint_sha256.is_some() && certificate.fingerprint_sha256.is_none())
-            || (!self.is_thorough && (certificate.not_before.is_none() || certificate.not_after.is_none()))
+            || (self.reference.fingerprint_sha256.is_some()
+                && certificate.fingerprint_sha256.is_none())
+            || (!self.is_thorough
+                && (certificate.not_before.is_none() || certificate.not_after.is_none()))
     }
 
     /// The rows of a page that may be the certificate in this reading.
     fn rows_for<'p>(&self, reading: &Reading, page: &'p CaPage) -> Vec<&'p CaRow> {
         let mut rows = page.rows_of(&reading.digits);
         // The caller's own text says which is meant.
-        if let Some(own) = rows.iter().position(|row| row.item.device_sn == self.own_text) {
+        if let Some(own) = rows
+            .iter()
+            .position(|row| row.item.device_sn == self.own_text)
+        {
             rows.swap(0, own);
             rows.truncate(1);
         }
@@ -72,7 +87,10 @@ impl<'a> Wanted<'a> {
     pub(super) fn decide(&self, page: &CaPage, now: Timestamp) -> Option<Vec<Found>> {
         let mut matches: Vec<Found> = Vec::new();
         for reading in &self.readings {
-            if matches.iter().any(|found| proven_number(found) == Some(&reading.number)) {
+            if matches
+                .iter()
+                .any(|found| proven_number(found) == Some(&reading.number))
+            {
                 continue;
             }
             for row in self.rows_for(reading, page) {
@@ -90,16 +108,26 @@ impl<'a> Wanted<'a> {
 
     /// Whether a record under the caller's own text is the certificate, and no other one can be.
     pub(super) fn is_met_alone_by(&self, found: &Found) -> bool {
-        let is_met = self.readings.first().is_some_and(|own| own.is_met_by(found));
-        is_met && !self.misses_facts_in(&found.certificate) && self.other_readings(Base::Same, found).is_empty()
+        let is_met = self
+            .readings
+            .first()
+            .is_some_and(|own| own.is_met_by(found));
+        is_met
+            && !self.misses_facts_in(&found.certificate)
+            && self.other_readings(Base::Same, found).is_empty()
     }
 
     /// The other numbers that the digits may mean, once a certificate is found. A number that is proven to be found has no other
     /// certificate.
     fn other_readings(&self, base: Base, first: &Found) -> Vec<&Reading> {
         let proven = proven_number(first);
-        let may_be_another = |reading: &&Reading| reading.base != base && proven != Some(&reading.number);
-        self.readings.iter().filter(|_| self.is_thorough).filter(may_be_another).collect()
+        let may_be_another =
+            |reading: &&Reading| reading.base != base && proven != Some(&reading.number);
+        self.readings
+            .iter()
+            .filter(|_| self.is_thorough)
+            .filter(may_be_another)
+            .collect()
     }
 }
 
@@ -128,14 +156,21 @@ pub(super) fn only_one(found: Vec<Found>) -> Result<Option<Found>, Error> {
                 first.key, second.key
             )
         };
-        return Err(Error { concerns_parameters: true, ..Error::invalid("serial_number", detail) });
+        return Err(Error {
+            concerns_parameters: true,
+            ..Error::invalid("serial_number", detail)
+        });
     }
     Ok(first)
 }
 
 impl AlibabaMqtt<'_> {
     /// The first reading of the caller's texts under which the vendor knows a certificate.
-    pub(super) async fn find_first(&self, reference: &CertificateReference, spellings: Spellings) -> Result<Option<Found>, Error> {
+    pub(super) async fn find_first(
+        &self,
+        reference: &CertificateReference,
+        spellings: Spellings,
+    ) -> Result<Option<Found>, Error> {
         let wanted = Wanted::new(reference, false)?;
         Ok(self.search(&wanted, spellings).await?.into_iter().next())
     }
@@ -144,7 +179,11 @@ impl AlibabaMqtt<'_> {
     ///
     /// # Errors
     /// `invalid_request` when there are two.
-    pub(super) async fn find_only(&self, reference: &CertificateReference, spellings: Spellings) -> Result<Option<Found>, Error> {
+    pub(super) async fn find_only(
+        &self,
+        reference: &CertificateReference,
+        spellings: Spellings,
+    ) -> Result<Option<Found>, Error> {
         let wanted = Wanted::new(reference, true)?;
         only_one(self.search(&wanted, spellings).await?)
     }
@@ -153,8 +192,16 @@ impl AlibabaMqtt<'_> {
     async fn search(&self, wanted: &Wanted<'_>, spellings: Spellings) -> Result<Vec<Found>, Error> {
         match spellings {
             Spellings::Own => {
-                let Some(found) = self.get(&wanted.own_text, &wanted.own_ca_text, false).await? else { return Ok(Vec::new()) };
-                let own = wanted.readings.iter().find(|reading| reading.base == Base::Same);
+                let Some(found) = self
+                    .get(&wanted.own_text, &wanted.own_ca_text, false)
+                    .await?
+                else {
+                    return Ok(Vec::new());
+                };
+                let own = wanted
+                    .readings
+                    .iter()
+                    .find(|reading| reading.base == Base::Same);
                 if !own.is_some_and(|own| own.is_met_by(&found)) {
                     return Ok(Vec::new());
                 }
@@ -168,13 +215,20 @@ impl AlibabaMqtt<'_> {
         let mut calls = Calls(MOST_CALLS.saturating_sub(1));
         let mut failure = None;
         let learned = self.connection.session.learned;
-        for (index, ca) in ca_texts(wanted.ca, &wanted.readings, |ca| learned.ca_text(&self.scope, ca)).iter().enumerate() {
+        for (index, ca) in ca_texts(wanted.ca, &wanted.readings, |ca| {
+            learned.ca_text(&self.scope, ca)
+        })
+        .iter()
+        .enumerate()
+        {
             if !calls.take() {
                 break;
             }
             match self.ca_page(&ca.text).await? {
                 (Listed::Page(page), is_fresh) => {
-                    let found = self.search_page(wanted, ca, &page, is_fresh, &mut calls).await?;
+                    let found = self
+                        .search_page(wanted, ca, &page, is_fresh, &mut calls)
+                        .await?;
                     // A text of another base may be another CA's.
                     if ca.base == Base::Same || !found.is_empty() {
                         return Ok(found);
@@ -210,40 +264,55 @@ impl AlibabaMqtt<'_> {
         let fits = |reading: &&Reading| ca.base == Base::Same || ca.base == reading.base;
         let mut matches: Vec<(Base, Found)> = Vec::new();
         for reading in wanted.readings.iter().filter(fits) {
-            let is_settled = |(_, found): &(Base, Found)| !wanted.is_thorough || proven_number(found) == Some(&reading.number);
+            let is_settled = |(_, found): &(Base, Found)| {
+                !wanted.is_thorough || proven_number(found) == Some(&reading.number)
+            };
             if matches.iter().any(is_settled) {
                 continue;
             }
             for row in wanted.rows_for(reading, page) {
                 // A page that was read for another certificate may be older than a change that this request has made.
                 let needs_read = !is_fresh && wanted.is_thorough;
-                let Some(found) = self.row_found(wanted, page, row, needs_read, calls).await? else { continue };
+                let Some(found) = self.row_found(wanted, page, row, needs_read, calls).await?
+                else {
+                    continue;
+                };
                 if may_be_meant(reading, &found, matches.first().map(|(_, first)| first)) {
                     matches.push((reading.base, found));
                 }
             }
         }
         // Under a CA's text of another base, the readings that do not fit are still ruled out.
-        if matches.len() > 1 || (page.is_complete && (ca.base == Base::Same || matches.is_empty())) {
+        if matches.len() > 1 || (page.is_complete && (ca.base == Base::Same || matches.is_empty()))
+        {
             return Ok(matches.into_iter().map(|(_, found)| found).collect());
         }
         if let Some((base, first)) = matches.pop() {
             return self.with_second(wanted, base, first).await;
         }
         let readings = wanted.readings.iter().filter(fits).count();
-        let own = wanted.readings.first().filter(|_| readings == wanted.readings.len()).map(|own| (own, wanted.own_text.clone()));
+        let own = wanted
+            .readings
+            .first()
+            .filter(|_| readings == wanted.readings.len())
+            .map(|own| (own, wanted.own_text.clone()));
         let styled = Styles::of(page, self.connection.session.now).texts(&wanted.readings);
         let is_own_ca = ca.text == wanted.own_ca_text;
         let mut asked: Vec<String> = Vec::new();
         for (reading, device_sn) in own.into_iter().chain(styled) {
-            let is_asked = asked.contains(&device_sn) || (is_own_ca && device_sn == wanted.own_text);
+            let is_asked =
+                asked.contains(&device_sn) || (is_own_ca && device_sn == wanted.own_text);
             if is_asked || !fits(&reading) {
                 continue;
             }
             if !calls.take() {
                 break;
             }
-            if let Some(found) = self.get_other(&device_sn, &ca.text).await?.filter(|found| reading.is_met_by(found)) {
+            if let Some(found) = self
+                .get_other(&device_sn, &ca.text)
+                .await?
+                .filter(|found| reading.is_met_by(found))
+            {
                 return self.with_second(wanted, reading.base, found).await;
             }
             asked.push(device_sn);
@@ -267,13 +336,29 @@ impl AlibabaMqtt<'_> {
         Ok(Some(found))
     }
 
-    async fn search_pairs(&self, wanted: &Wanted<'_>, calls: &mut Calls) -> Result<Vec<Found>, Error> {
-        let known = self.connection.session.learned.ca_text(&self.scope, wanted.ca);
-        for pair in pairs(&wanted.readings, wanted.ca, known.as_deref().unwrap_or(&wanted.own_ca_text)) {
+    async fn search_pairs(
+        &self,
+        wanted: &Wanted<'_>,
+        calls: &mut Calls,
+    ) -> Result<Vec<Found>, Error> {
+        let known = self
+            .connection
+            .session
+            .learned
+            .ca_text(&self.scope, wanted.ca);
+        for pair in pairs(
+            &wanted.readings,
+            wanted.ca,
+            known.as_deref().unwrap_or(&wanted.own_ca_text),
+        ) {
             if !calls.take() {
                 break;
             }
-            if let Some(found) = self.get_other(&pair.device_sn, &pair.ca_sn).await?.filter(|found| pair.reading.is_met_by(found)) {
+            if let Some(found) = self
+                .get_other(&pair.device_sn, &pair.ca_sn)
+                .await?
+                .filter(|found| pair.reading.is_met_by(found))
+            {
                 return self.with_second(wanted, pair.reading.base, found).await;
             }
         }
@@ -282,12 +367,22 @@ impl AlibabaMqtt<'_> {
 
     /// The certificate that was found, and behind it a second one that the digits may mean in another reading: every text of each of them
     /// is ruled out before a write, however many calls that takes.
-    async fn with_second(&self, wanted: &Wanted<'_>, base: Base, first: Found) -> Result<Vec<Found>, Error> {
+    async fn with_second(
+        &self,
+        wanted: &Wanted<'_>,
+        base: Base,
+        first: Found,
+    ) -> Result<Vec<Found>, Error> {
         let ca_sn = first.ca_key.clone().unwrap_or_default();
-        self.connection.session.learned.learn_ca(&self.scope, &ca_sn);
+        self.connection
+            .session
+            .learned
+            .learn_ca(&self.scope, &ca_sn);
         let others = wanted.other_readings(base, &first);
         let mut found = vec![first];
-        let Some(first) = found.first().filter(|_| !others.is_empty()) else { return Ok(found) };
+        let Some(first) = found.first().filter(|_| !others.is_empty()) else {
+            return Ok(found);
+        };
         let second = match self.complete_list(&ca_sn, &first.key).await {
             Some(page) => self.second_in_list(wanted, &others, first, &page).await?,
             None => self.second_by_reads(&others, first, &ca_sn).await?,
@@ -299,21 +394,38 @@ impl AlibabaMqtt<'_> {
     /// The CA's list, where one page is known to be all of it. A list that lacks the certificate that was just read is not.
     async fn complete_list(&self, ca_sn: &str, device_sn: &str) -> Option<std::rc::Rc<CaPage>> {
         let session = self.connection.session;
-        if session.learned.long_list(&self.scope, ca_sn, session.now).is_some() {
+        if session
+            .learned
+            .long_list(&self.scope, ca_sn, session.now)
+            .is_some()
+        {
             return None;
         }
         // Where the list cannot be read, the reads tell why.
         match self.ca_page(ca_sn).await {
-            Ok((Listed::Page(page), _)) if page.is_complete && page.row(device_sn, ca_sn).is_some() => Some(page),
+            Ok((Listed::Page(page), _))
+                if page.is_complete && page.row(device_sn, ca_sn).is_some() =>
+            {
+                Some(page)
+            }
             _ => None,
         }
     }
 
-    async fn second_in_list(&self, wanted: &Wanted<'_>, others: &[&Reading], first: &Found, page: &CaPage) -> Result<Option<Found>, Error> {
+    async fn second_in_list(
+        &self,
+        wanted: &Wanted<'_>,
+        others: &[&Reading],
+        first: &Found,
+        page: &CaPage,
+    ) -> Result<Option<Found>, Error> {
         for reading in others {
             for row in page.rows_of(&reading.digits) {
-                let found = self.row_found(wanted, page, row, false, &mut Calls(1)).await?;
-                if let Some(found) = found.filter(|found| may_be_meant(reading, found, Some(first))) {
+                let found = self
+                    .row_found(wanted, page, row, false, &mut Calls(1))
+                    .await?;
+                if let Some(found) = found.filter(|found| may_be_meant(reading, found, Some(first)))
+                {
                     return Ok(Some(found));
                 }
             }
@@ -321,11 +433,17 @@ impl AlibabaMqtt<'_> {
         Ok(None)
     }
 
-    async fn second_by_reads(&self, others: &[&Reading], first: &Found, ca_sn: &str) -> Result<Option<Found>, Error> {
+    async fn second_by_reads(
+        &self,
+        others: &[&Reading],
+        first: &Found,
+        ca_sn: &str,
+    ) -> Result<Option<Found>, Error> {
         for reading in others {
             for device_sn in reading.texts() {
                 let found = self.get_other(&device_sn, ca_sn).await?;
-                if let Some(found) = found.filter(|found| may_be_meant(reading, found, Some(first))) {
+                if let Some(found) = found.filter(|found| may_be_meant(reading, found, Some(first)))
+                {
                     return Ok(Some(found));
                 }
             }

@@ -37,21 +37,39 @@ impl CaPages {
 impl AlibabaMqtt<'_> {
     /// The certificates under the caller's own spellings, as [`Self::find_only`] finds each of them. A list shows a certificate under any
     /// spelling; `None`: it is not known under the caller's own one.
-    pub(super) async fn find_group(&self, references: &[&CertificateReference]) -> Vec<Result<Option<Found>, Error>> {
-        let wanted: Vec<Result<Wanted<'_>, Error>> = references.iter().map(|reference| Wanted::new(reference, true)).collect();
-        let names: Vec<Option<Names>> = references.iter().map(|reference| names_of(reference)).collect();
+    pub(super) async fn find_group(
+        &self,
+        references: &[&CertificateReference],
+    ) -> Vec<Result<Option<Found>, Error>> {
+        let wanted: Vec<Result<Wanted<'_>, Error>> = references
+            .iter()
+            .map(|reference| Wanted::new(reference, true))
+            .collect();
+        let names: Vec<Option<Names>> = references
+            .iter()
+            .map(|reference| names_of(reference))
+            .collect();
         let lists = self.lists_for(names.iter().flatten()).await;
         let mut answers: Vec<Option<Result<Option<Found>, Error>>> = Vec::new();
         for (wanted, names) in wanted.iter().zip(&names) {
             answers.push(match (wanted, names, &lists) {
                 (Err(error), _, _) | (_, _, Err(error)) => Some(Err(error.clone())),
-                (Ok(wanted), Some(names), Ok(lists)) => lists.get(&names.ca_sn).and_then(|pages| self.shown(wanted, names, pages)),
+                (Ok(wanted), Some(names), Ok(lists)) => lists
+                    .get(&names.ca_sn)
+                    .and_then(|pages| self.shown(wanted, names, pages)),
                 (Ok(_), None, Ok(_)) => None,
             });
         }
-        let open: Vec<_> = references.iter().zip(&mut answers).filter(|(_, answer)| answer.is_none()).collect();
+        let open: Vec<_> = references
+            .iter()
+            .zip(&mut answers)
+            .filter(|(_, answer)| answer.is_none())
+            .collect();
         let asked = open.iter().map(|(reference, _)| **reference);
-        let read = each(asked, async |reference| self.find_only(reference, Spellings::Own).await).await;
+        let read = each(asked, async |reference| {
+            self.find_only(reference, Spellings::Own).await
+        })
+        .await;
         for ((_, answer), read) in open.into_iter().zip(read) {
             *answer = Some(read);
         }
@@ -60,7 +78,10 @@ impl AlibabaMqtt<'_> {
 
     /// The state of certificates that were found, read now. `None`: a read of this one certificate does not find it any more.
     pub(super) async fn read_group(&self, found: &[&Found]) -> Vec<Result<Option<Found>, Error>> {
-        let names = |found: &Found| Names { device_sn: found.key.clone(), ca_sn: found.ca_key.clone().unwrap_or_default() };
+        let names = |found: &Found| Names {
+            device_sn: found.key.clone(),
+            ca_sn: found.ca_key.clone().unwrap_or_default(),
+        };
         let names: Vec<Names> = found.iter().map(|found| names(found)).collect();
         let lists = match self.lists_for(names.iter()).await {
             Ok(lists) => lists,
@@ -69,24 +90,45 @@ impl AlibabaMqtt<'_> {
         let now = self.connection.session.now;
         let shown = |(names, before): (&Names, &&Found)| {
             let pages = lists.get(&names.ca_sn)?;
-            let shown = pages.0.iter().find_map(|page| Some(page.found(page.row(&names.device_sn, &names.ca_sn)?, now)))?;
+            let shown = pages.0.iter().find_map(|page| {
+                Some(page.found(page.row(&names.device_sn, &names.ca_sn)?, now))
+            })?;
             Some(shown).filter(|shown| shows_as_much(before, shown))
         };
         let answers: Vec<Option<Found>> = names.iter().zip(found).map(shown).collect();
         let mut read = {
-            let open = names.iter().zip(&answers).filter(|(_, answer)| answer.is_none()).map(|(names, _)| names);
-            each(open, async |names: &Names| self.get(&names.device_sn, &names.ca_sn, false).await).await.into_iter()
+            let open = names
+                .iter()
+                .zip(&answers)
+                .filter(|(_, answer)| answer.is_none())
+                .map(|(names, _)| names);
+            each(open, async |names: &Names| {
+                self.get(&names.device_sn, &names.ca_sn, false).await
+            })
+            .await
+            .into_iter()
         };
-        answers.into_iter().filter_map(|answer| answer.map(|found| Ok(Some(found))).or_else(|| read.next())).collect()
+        answers
+            .into_iter()
+            .filter_map(|answer| answer.map(|found| Ok(Some(found))).or_else(|| read.next()))
+            .collect()
     }
 
     /// The answer of a CA's pages for one certificate. `None`: the certificate has to be looked up by itself.
-    fn shown(&self, wanted: &Wanted<'_>, names: &Names, pages: &CaPages) -> Option<Result<Option<Found>, Error>> {
+    fn shown(
+        &self,
+        wanted: &Wanted<'_>,
+        names: &Names,
+        pages: &CaPages,
+    ) -> Option<Result<Option<Found>, Error>> {
         let now = self.connection.session.now;
         if let Some(page) = pages.complete() {
             return wanted.decide(page, now).map(only_one);
         }
-        let page = pages.0.iter().find(|page| page.row(&names.device_sn, &names.ca_sn).is_some())?;
+        let page = pages
+            .0
+            .iter()
+            .find(|page| page.row(&names.device_sn, &names.ca_sn).is_some())?;
         let found = page.found(page.row(&names.device_sn, &names.ca_sn)?, now);
         // Pages of a longer list cannot rule out that the digits mean another certificate.
         wanted.is_met_alone_by(&found).then_some(Ok(Some(found)))
@@ -96,7 +138,10 @@ impl AlibabaMqtt<'_> {
     ///
     /// # Errors
     /// Where the error concerns the other calls of the request, too.
-    async fn lists_for(&self, names: impl Iterator<Item = &Names>) -> Result<BTreeMap<String, CaPages>, Error> {
+    async fn lists_for(
+        &self,
+        names: impl Iterator<Item = &Names>,
+    ) -> Result<BTreeMap<String, CaPages>, Error> {
         let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for names in names {
             let group = groups.entry(names.ca_sn.as_str()).or_default();
@@ -106,11 +151,20 @@ impl AlibabaMqtt<'_> {
         }
         let session = self.connection.session;
         // The shares of the two actions may differ much: a call that has to wait long is worth that many of the other.
-        let worth = session.limiter.worth(Action::ListDeviceCertificateByCaSn, Action::GetDeviceCertificate);
+        let worth = session.limiter.worth(
+            Action::ListDeviceCertificateByCaSn,
+            Action::GetDeviceCertificate,
+        );
         groups.retain(|_, group| group.len() >= worth.max(SMALLEST_GROUP));
         let is_long = |ca_sn: &str| session.learned.long_list(&self.scope, ca_sn, session.now);
-        let unknown = groups.keys().copied().filter(|ca_sn| is_long(ca_sn).is_none() && !self.has_no_list(ca_sn));
-        let probed = each(unknown, async |ca_sn: &str| Ok((ca_sn, self.fresh_ca_page(ca_sn).await?))).await;
+        let unknown = groups
+            .keys()
+            .copied()
+            .filter(|ca_sn| is_long(ca_sn).is_none() && !self.has_no_list(ca_sn));
+        let probed = each(unknown, async |ca_sn: &str| {
+            Ok((ca_sn, self.fresh_ca_page(ca_sn).await?))
+        })
+        .await;
         let mut lists: BTreeMap<String, CaPages> = BTreeMap::new();
         for probe in probed {
             if let (ca_sn, Listed::Page(page)) = probe? {
@@ -120,19 +174,39 @@ impl AlibabaMqtt<'_> {
         let mut pages: Vec<(&str, usize)> = Vec::new();
         for (ca_sn, group) in &groups {
             let read = lists.get(*ca_sn).map_or(&[][..], |pages| &pages.0);
-            let left = group.iter().filter(|device_sn| read.iter().all(|page| page.row(device_sn, ca_sn).is_none())).count();
+            let left = group
+                .iter()
+                .filter(|device_sn| read.iter().all(|page| page.row(device_sn, ca_sn).is_none()))
+                .count();
             pages.extend(
-                pages_worth_reading(is_long(ca_sn).and_then(|list| list.total), read.len(), left, worth).map(|page| (*ca_sn, page)),
+                pages_worth_reading(
+                    is_long(ca_sn).and_then(|list| list.total),
+                    read.len(),
+                    left,
+                    worth,
+                )
+                .map(|page| (*ca_sn, page)),
             );
         }
-        let read = each(pages, async |(ca_sn, page)| Ok((ca_sn, self.ca_page_at(ca_sn, page).await?))).await;
+        let read = each(pages, async |(ca_sn, page)| {
+            Ok((ca_sn, self.ca_page_at(ca_sn, page).await?))
+        })
+        .await;
         for answer in read {
             if let (ca_sn, Some(mut page)) = answer? {
                 // A long list has many rows that nobody asks for.
                 if !page.is_complete {
-                    page.rows.retain(|row| groups.get(ca_sn).is_some_and(|group| group.contains(&row.item.device_sn.as_str())));
+                    page.rows.retain(|row| {
+                        groups
+                            .get(ca_sn)
+                            .is_some_and(|group| group.contains(&row.item.device_sn.as_str()))
+                    });
                 }
-                lists.entry(ca_sn.to_owned()).or_default().0.push(Rc::new(page));
+                lists
+                    .entry(ca_sn.to_owned())
+                    .or_default()
+                    .0
+                    .push(Rc::new(page));
             }
         }
         Ok(lists)
@@ -141,8 +215,15 @@ impl AlibabaMqtt<'_> {
 
 /// The numbers of the pages that are left of a long list, where reading them takes less than reading the certificates that are left. A page is
 /// worth so many certificates.
-fn pages_worth_reading(total: Option<u64>, read: usize, left: usize, worth: usize) -> impl Iterator<Item = usize> {
-    let last = total.and_then(|total| usize::try_from(total).ok()).map_or(0, |total| total.div_ceil(PAGE_SIZE));
+fn pages_worth_reading(
+    total: Option<u64>,
+    read: usize,
+    left: usize,
+    worth: usize,
+) -> impl Iterator<Item = usize> {
+    let last = total
+        .and_then(|total| usize::try_from(total).ok())
+        .map_or(0, |total| total.div_ceil(PAGE_SIZE));
     // A total that the pages read do not reach may be a number of pages: it tells nothing about the length.
     let is_worth = last > 1 && last.saturating_sub(read).saturating_mul(worth) < left;
     (read.saturating_add(1)..=last).filter(move |_| is_worth)
@@ -151,13 +232,17 @@ fn pages_worth_reading(total: Option<u64>, read: usize, left: usize, worth: usiz
 /// Whether a row tells what the earlier read has told: a list may leave out the certificate itself.
 fn shows_as_much(before: &Found, shown: &Found) -> bool {
     let (before, shown) = (&before.certificate, &shown.certificate);
-    let keeps_fingerprint = before.fingerprint_sha256.is_none() || shown.fingerprint_sha256.is_some();
+    let keeps_fingerprint =
+        before.fingerprint_sha256.is_none() || shown.fingerprint_sha256.is_some();
     keeps_fingerprint && (before.serial_number_base.is_none() || shown.serial_number_base.is_some())
 }
 
 fn names_of(reference: &CertificateReference) -> Option<Names> {
     let text = |number: &Option<SerialNumber>| number.as_ref().map(own_text);
-    Some(Names { device_sn: text(&reference.serial_number)?, ca_sn: text(&reference.ca_serial_number)? })
+    Some(Names {
+        device_sn: text(&reference.serial_number)?,
+        ca_sn: text(&reference.ca_serial_number)?,
+    })
 }
 
 #[cfg(test)]

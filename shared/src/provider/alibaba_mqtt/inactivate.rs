@@ -34,29 +34,51 @@ impl Inactivate for AlibabaMqtt<'_> {
             match spellings {
                 Spellings::Own => self.find_group(references).await,
                 Spellings::Others => {
-                    each(references, async |reference: &&CertificateReference| self.find_only(reference, spellings).await).await
+                    each(references, async |reference: &&CertificateReference| {
+                        self.find_only(reference, spellings).await
+                    })
+                    .await
                 }
             }
         })
     }
 
-    fn read<'a>(&'a self, found: &'a [&'a Found]) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+    fn read<'a>(
+        &'a self,
+        found: &'a [&'a Found],
+    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
         Box::pin(self.read_group(found))
     }
 
-    fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
+    fn inactivate<'a>(
+        &'a self,
+        found: &'a Found,
+    ) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
         Box::pin(async move {
             let call = Call {
                 action: Action::InactivateDeviceCertificate,
                 method: Method::Post,
                 safety: Safety::Write,
-                parameters: &[("MqttInstanceId", self.instance()), ("DeviceSn", &found.key), ("CaSn", ca_key(found))],
+                parameters: &[
+                    ("MqttInstanceId", self.instance()),
+                    ("DeviceSn", &found.key),
+                    ("CaSn", ca_key(found)),
+                ],
             };
             // Success that speaks of another certificate is none. It is an odd answer, not a refusal: the order may have had
             // its effect, which a read will tell.
-            let accept = |answer: InactivateDeviceCertificate| match same_number(&found.key, &answer.device_sn) {
-                true => Ok(Written { request_id: fact(Some(answer.request_id)) }),
-                false => Err(not_an_answer(API.provider, 200, "it confirms the change of another certificate than the one asked for")),
+            let accept = |answer: InactivateDeviceCertificate| match same_number(
+                &found.key,
+                &answer.device_sn,
+            ) {
+                true => Ok(Written {
+                    request_id: fact(Some(answer.request_id)),
+                }),
+                false => Err(not_an_answer(
+                    API.provider,
+                    200,
+                    "it confirms the change of another certificate than the one asked for",
+                )),
             };
             absent_when_not_found(API.call(&self.connection, &call, accept).await)
         })

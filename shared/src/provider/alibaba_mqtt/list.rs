@@ -9,7 +9,9 @@ use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::codes::not_an_answer;
 use crate::provider::each::each;
-use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact, offsets_behind};
+use crate::provider::{
+    Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact, offsets_behind,
+};
 use crate::request::Filter;
 use crate::transport::{LocalFuture, Method, Safety};
 
@@ -18,8 +20,18 @@ pub(super) const PAGE_SIZE: usize = 100;
 
 const ABILITIES: ListAbilities = ListAbilities {
     provider: API.provider,
-    filters: &["serial_numbers", "ca_serial_numbers", "common_names", "organizational_units", "fingerprints_sha256"],
-    filters_by_details: &["common_names", "organizational_units", "fingerprints_sha256"],
+    filters: &[
+        "serial_numbers",
+        "ca_serial_numbers",
+        "common_names",
+        "organizational_units",
+        "fingerprints_sha256",
+    ],
+    filters_by_details: &[
+        "common_names",
+        "organizational_units",
+        "fingerprints_sha256",
+    ],
     one_value_without_details: &[],
     orders: &[],
     statuses: &[LifecycleStatus::Active, LifecycleStatus::Inactive],
@@ -36,13 +48,22 @@ struct Position {
 
 impl Position {
     fn parse(text: &str) -> Result<Self, Error> {
-        let (ca_sn, offset) = text.split_once('@').map_or((None, text), |(ca_sn, offset)| (Some(ca_sn.to_owned()), offset));
-        let offset = offset.parse().map_err(|_| Error::invalid("cursor", "it is not a cursor of this provider"))?;
+        let (ca_sn, offset) = text
+            .split_once('@')
+            .map_or((None, text), |(ca_sn, offset)| {
+                (Some(ca_sn.to_owned()), offset)
+            });
+        let offset = offset
+            .parse()
+            .map_err(|_| Error::invalid("cursor", "it is not a cursor of this provider"))?;
         Ok(Self { ca_sn, offset })
     }
 
     fn plus(&self, certificates: usize) -> Self {
-        Self { offset: self.offset.saturating_add(certificates), ..self.clone() }
+        Self {
+            offset: self.offset.saturating_add(certificates),
+            ..self.clone()
+        }
     }
 }
 
@@ -64,22 +85,50 @@ pub(super) struct Rows {
 }
 
 impl AlibabaMqtt<'_> {
-    pub(super) async fn rows(&self, ca_sn: Option<&str>, page: usize, size: usize) -> Result<Rows, Error> {
+    pub(super) async fn rows(
+        &self,
+        ca_sn: Option<&str>,
+        page: usize,
+        size: usize,
+    ) -> Result<Rows, Error> {
         let is_first = page == 1;
         let (page, size) = (page.to_string(), size.to_string());
-        let mut parameters = vec![("MqttInstanceId", self.instance()), ("PageNo", &page), ("PageSize", &size)];
+        let mut parameters = vec![
+            ("MqttInstanceId", self.instance()),
+            ("PageNo", &page),
+            ("PageSize", &size),
+        ];
         parameters.extend(ca_sn.map(|ca_sn| ("CaSn", ca_sn)));
-        let action = if ca_sn.is_some() { Action::ListDeviceCertificateByCaSn } else { Action::ListDeviceCertificate };
-        let call = Call { action, method: Method::Get, safety: Safety::Read, parameters: &parameters };
+        let action = if ca_sn.is_some() {
+            Action::ListDeviceCertificateByCaSn
+        } else {
+            Action::ListDeviceCertificate
+        };
+        let call = Call {
+            action,
+            method: Method::Get,
+            safety: Safety::Read,
+            parameters: &parameters,
+        };
         let accept = |answer: ListDeviceCertificate| {
-            let data = answer.data.ok_or_else(|| not_an_answer(API.provider, 200, "it has no Data"))?;
+            let data = answer
+                .data
+                .ok_or_else(|| not_an_answer(API.provider, 200, "it has no Data"))?;
             // An empty list may be left out.
             let items = data.device_certificate_vos.unwrap_or_default();
             // The total is documented as a number of pages, too, and an empty list may be one page.
             if is_first && items.is_empty() && data.total.is_some_and(|total| total > 1) {
-                return Err(not_an_answer(API.provider, 200, "its first page is empty although there are certificates"));
+                return Err(not_an_answer(
+                    API.provider,
+                    200,
+                    "its first page is empty although there are certificates",
+                ));
             }
-            Ok(Rows { items, total: data.total, request_id: fact(answer.request_id) })
+            Ok(Rows {
+                items,
+                total: data.total,
+                request_id: fact(answer.request_id),
+            })
         };
         Ok(API.call(&self.connection, &call, accept).await?)
     }
@@ -87,9 +136,16 @@ impl AlibabaMqtt<'_> {
     async fn page_at(&self, query: &ListQuery<'_>, position: Position) -> Result<Page, Error> {
         let page_number = position.offset.div_euclid(PAGE_SIZE).saturating_add(1);
         let skipped = position.offset.rem_euclid(PAGE_SIZE);
-        let rows = match self.rows(position.ca_sn.as_deref(), page_number, PAGE_SIZE).await {
+        let rows = match self
+            .rows(position.ca_sn.as_deref(), page_number, PAGE_SIZE)
+            .await
+        {
             // The CA's list was begun: its last certificates have gone in the meantime.
-            Err(error) if position.ca_sn.is_some() && position.offset > 0 && is_unknown_ca(&error) => Rows::default(),
+            Err(error)
+                if position.ca_sn.is_some() && position.offset > 0 && is_unknown_ca(&error) =>
+            {
+                Rows::default()
+            }
             rows => rows?,
         };
         // The documents give the total two meanings; that a page with free places is the last one holds for both.
@@ -106,7 +162,11 @@ impl AlibabaMqtt<'_> {
         };
         Ok(Page {
             position: position.to_string(),
-            certificates: Entry::all(self.certificates(query, rows.items.into_iter().skip(skipped)).await?).collect(),
+            certificates: Entry::all(
+                self.certificates(query, rows.items.into_iter().skip(skipped))
+                    .await?,
+            )
+            .collect(),
             next: (!is_last).then(|| end.to_string()),
             total_count,
             list_length,
@@ -117,20 +177,38 @@ impl AlibabaMqtt<'_> {
     /// How many certificates the list has. `Total` is the number of pages for one of the two actions and that of results for the
     /// other; with one certificate a page both are the same. A total below what was read means something else.
     async fn count(&self, position: &Position, read: usize) -> ListLength {
-        let total = self.rows(position.ca_sn.as_deref(), 1, 1).await.ok().and_then(|rows| rows.total);
+        let total = self
+            .rows(position.ca_sn.as_deref(), 1, 1)
+            .await
+            .ok()
+            .and_then(|rows| rows.total);
         let at_least = u64::try_from(read.min(PAGE_SIZE)).unwrap_or(u64::MAX);
-        total.filter(|total| *total >= at_least).map_or(ListLength::Untold, ListLength::Known)
+        total
+            .filter(|total| *total >= at_least)
+            .map_or(ListLength::Untold, ListLength::Known)
     }
 
     /// The members that a row leaves out are read from the certificate's own record, where the caller wants details.
-    async fn certificates(&self, query: &ListQuery<'_>, items: impl Iterator<Item = DeviceCertificate>) -> Result<Vec<Certificate>, Error> {
+    async fn certificates(
+        &self,
+        query: &ListQuery<'_>,
+        items: impl Iterator<Item = DeviceCertificate>,
+    ) -> Result<Vec<Certificate>, Error> {
         let now = self.connection.session.now;
         let asked = items.map(|item| {
             let keys = (item.device_sn.clone(), item.ca_sn.clone());
-            (keys, ProviderRecord::from(item).into_certificate(now, query.include_pem))
+            (
+                keys,
+                ProviderRecord::from(item).into_certificate(now, query.include_pem),
+            )
         });
         let completed = each(asked, async |((device_sn, ca_sn), certificate)| {
-            let Filter { common_names, organizational_units, fingerprints_sha256, .. } = query.filter;
+            let Filter {
+                common_names,
+                organizational_units,
+                fingerprints_sha256,
+                ..
+            } = query.filter;
             let asks_for_names = !common_names.is_empty() || !organizational_units.is_empty();
             let lacks_facts = certificate.not_before.is_none()
                 || certificate.not_after.is_none()
@@ -150,14 +228,24 @@ impl AlibabaMqtt<'_> {
     /// have an empty list: then the whole list is read.
     async fn first_page(&self, query: &ListQuery<'_>) -> Result<Page, Error> {
         for ca_sn in only_ca(query.filter) {
-            let position = Position { ca_sn: Some(ca_sn), offset: 0 };
+            let position = Position {
+                ca_sn: Some(ca_sn),
+                offset: 0,
+            };
             match self.page_at(query, position).await {
                 Ok(page) if page.certificates.is_empty() => {}
                 Err(error) if error.concerns_parameters || is_unknown_ca(&error) => {}
                 page => return page,
             }
         }
-        self.page_at(query, Position { ca_sn: None, offset: 0 }).await
+        self.page_at(
+            query,
+            Position {
+                ca_sn: None,
+                offset: 0,
+            },
+        )
+        .await
     }
 }
 
@@ -184,7 +272,12 @@ impl Describe for AlibabaMqtt<'_> {
         &ABILITIES
     }
 
-    fn page<'a>(&'a self, query: &'a ListQuery<'a>, position: Option<&'a str>, _wanted: usize) -> LocalFuture<'a, Result<Page, Error>> {
+    fn page<'a>(
+        &'a self,
+        query: &'a ListQuery<'a>,
+        position: Option<&'a str>,
+        _wanted: usize,
+    ) -> LocalFuture<'a, Result<Page, Error>> {
         Box::pin(async move {
             match position {
                 Some(position) => self.page_at(query, Position::parse(position)?).await,
@@ -198,9 +291,19 @@ impl Describe for AlibabaMqtt<'_> {
     }
 
     fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
-        let Ok(position) = Position::parse(position) else { return Vec::new() };
+        let Ok(position) = Position::parse(position) else {
+            return Vec::new();
+        };
         let offsets = offsets_behind(position.offset, PAGE_SIZE, list_length, most);
-        offsets.map(|offset| Position { offset, ..position.clone() }.to_string()).collect()
+        offsets
+            .map(|offset| {
+                Position {
+                    offset,
+                    ..position.clone()
+                }
+                .to_string()
+            })
+            .collect()
     }
 }
 

@@ -18,11 +18,17 @@ use super::codes::not_an_answer;
 use super::{Connection, Facts, Found, Scope, Session, connect, fact};
 use crate::config::Config;
 use crate::error::Error;
-use crate::model::{Action, InstanceId, ProviderName, ProviderRecord, Region, SerialNumber, Source};
+use crate::model::{
+    Action, InstanceId, ProviderName, ProviderRecord, Region, SerialNumber, Source,
+};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, Method, Safety};
 
-const API: Api = Api { provider: ProviderName::AlibabaMqtt, version: "2020-04-20", codes: codes::CODES };
+const API: Api = Api {
+    provider: ProviderName::AlibabaMqtt,
+    version: "2020-04-20",
+    codes: codes::CODES,
+};
 
 /// The regions with public or VPC hosts in the vendor's metadata and on its page "Endpoints". Every host follows one rule.
 const REGIONS: &[&str] = &[
@@ -63,7 +69,10 @@ fn host(region: &Region) -> Option<String> {
 pub(super) fn facts(config: &Config) -> Facts<'_> {
     Facts {
         cloud: &config.alibaba,
-        variables: ("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_REGION_ID"),
+        variables: (
+            "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+            "ALIBABA_CLOUD_REGION_ID",
+        ),
         endpoint: config.alibaba_mqtt_endpoint.as_ref(),
         hosts: host,
         central_host: None,
@@ -82,26 +91,48 @@ pub(super) struct AlibabaMqtt<'a> {
 impl<'a> AlibabaMqtt<'a> {
     pub(super) fn new(session: &'a Session<'a>, source: Source) -> Result<Self, Error> {
         let (scope, connection) = connect(session, source, &facts(session.config))?;
-        Ok(Self { scope, connection, pages: Pages::default() })
+        Ok(Self {
+            scope,
+            connection,
+            pages: Pages::default(),
+        })
     }
 
     fn instance(&self) -> &str {
-        self.scope.instance_id.as_ref().map_or("", InstanceId::as_str)
+        self.scope
+            .instance_id
+            .as_ref()
+            .map_or("", InstanceId::as_str)
     }
 
     /// The certificate with exactly these texts. `None`: the provider does not know it.
-    async fn get(&self, device_sn: &str, ca_sn: &str, include_pem: bool) -> Result<Option<Found>, Error> {
+    async fn get(
+        &self,
+        device_sn: &str,
+        ca_sn: &str,
+        include_pem: bool,
+    ) -> Result<Option<Found>, Error> {
         let call = Call {
             action: Action::GetDeviceCertificate,
             method: Method::Get,
             safety: Safety::Read,
-            parameters: &[("MqttInstanceId", self.instance()), ("DeviceSn", device_sn), ("CaSn", ca_sn)],
+            parameters: &[
+                ("MqttInstanceId", self.instance()),
+                ("DeviceSn", device_sn),
+                ("CaSn", ca_sn),
+            ],
         };
         let now = self.connection.session.now;
         let accept = |answer: GetDeviceCertificate| {
-            let data = answer.data.ok_or_else(|| not_an_answer(API.provider, 200, "it has no Data"))?;
+            let data = answer
+                .data
+                .ok_or_else(|| not_an_answer(API.provider, 200, "it has no Data"))?;
             if !same_number(device_sn, &data.device_sn) || !same_number(ca_sn, &data.ca_sn) {
-                return Err(not_an_answer(API.provider, 200, "it speaks of another certificate than the one asked for"));
+                return Err(not_an_answer(
+                    API.provider,
+                    200,
+                    "it speaks of another certificate than the one asked for",
+                ));
             }
             Ok(Found {
                 key: device_sn.to_owned(),
@@ -110,23 +141,35 @@ impl<'a> AlibabaMqtt<'a> {
                 request_id: fact(answer.request_id),
             })
         };
-        Ok(absent_when_not_found(API.call(&self.connection, &call, accept).await)?)
+        Ok(absent_when_not_found(
+            API.call(&self.connection, &call, accept).await,
+        )?)
     }
 }
 
 /// A certificate is found by both serial numbers.
-fn serial_numbers(reference: &CertificateReference) -> Result<(&SerialNumber, &SerialNumber), Error> {
+fn serial_numbers(
+    reference: &CertificateReference,
+) -> Result<(&SerialNumber, &SerialNumber), Error> {
     let missing = |member| {
-        let detail = "alibaba-mqtt finds a certificate by its own serial number and its CA's; name both";
+        let detail =
+            "alibaba-mqtt finds a certificate by its own serial number and its CA's; name both";
         Error::invalid(member, detail)
     };
-    let serial_number = reference.serial_number.as_ref().ok_or_else(|| missing("serial_number"))?;
-    let ca_serial_number = reference.ca_serial_number.as_ref().ok_or_else(|| missing("ca_serial_number"))?;
+    let serial_number = reference
+        .serial_number
+        .as_ref()
+        .ok_or_else(|| missing("serial_number"))?;
+    let ca_serial_number = reference
+        .ca_serial_number
+        .as_ref()
+        .ok_or_else(|| missing("ca_serial_number"))?;
     Ok((serial_number, ca_serial_number))
 }
 
 fn same_number(asked: &str, told: &str) -> bool {
-    SerialNumber::parse(asked).is_ok_and(|asked| SerialNumber::parse(told).is_ok_and(|told| asked == told))
+    SerialNumber::parse(asked)
+        .is_ok_and(|asked| SerialNumber::parse(told).is_ok_and(|told| asked == told))
 }
 
 /// A certificate that the provider does not know is a result; an unknown instance remains an error.
@@ -134,7 +177,11 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(failure) => {
-            let code = failure.error.provider_error.as_ref().map(|error| error.code.as_str());
+            let code = failure
+                .error
+                .provider_error
+                .as_ref()
+                .map(|error| error.code.as_str());
             match code {
                 Some(codes::DEVICE_NOT_FOUND | codes::CA_NOT_FOUND) => Ok(None),
                 _ => Err(failure),

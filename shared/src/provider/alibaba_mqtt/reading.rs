@@ -25,12 +25,29 @@ pub(super) struct Reading {
 
 /// All readings of a caller's text, the one without a change of base first.
 pub(super) fn readings(serial_number: &SerialNumber) -> Vec<Reading> {
-    let same = Reading { base: Base::Same, number: serial_number.clone(), digits: serial_number.clone() };
-    let callers = serial_number.read_as_decimal().map(|number| Reading { base: Base::CallersIsDecimal, digits: number.clone(), number });
+    let same = Reading {
+        base: Base::Same,
+        number: serial_number.clone(),
+        digits: serial_number.clone(),
+    };
+    let callers = serial_number.read_as_decimal().map(|number| Reading {
+        base: Base::CallersIsDecimal,
+        digits: number.clone(),
+        number,
+    });
     // A decimal text that is too long to be read here is also longer than the vendor's parameter may be.
-    let digits = SerialNumber::parse(&serial_number.to_decimal()).ok().filter(|digits| digits != serial_number);
-    let vendors = digits.map(|digits| Reading { base: Base::VendorsIsDecimal, number: serial_number.clone(), digits });
-    [Some(same), callers, vendors].into_iter().flatten().collect()
+    let digits = SerialNumber::parse(&serial_number.to_decimal())
+        .ok()
+        .filter(|digits| digits != serial_number);
+    let vendors = digits.map(|digits| Reading {
+        base: Base::VendorsIsDecimal,
+        number: serial_number.clone(),
+        digits,
+    });
+    [Some(same), callers, vendors]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 impl Reading {
@@ -47,7 +64,9 @@ impl Reading {
     pub(super) fn is_met_by(&self, found: &Found) -> bool {
         match proven_number(found) {
             Some(proven) if *proven == self.number => true,
-            Some(proven) => self.base == Base::Same && self.number.read_as_decimal().as_ref() == Some(proven),
+            Some(proven) => {
+                self.base == Base::Same && self.number.read_as_decimal().as_ref() == Some(proven)
+            }
             None => self.base == Base::Same,
         }
     }
@@ -55,10 +74,18 @@ impl Reading {
 
 /// The number of a certificate, where the base of the vendor's text is known.
 pub(super) fn proven_number(found: &Found) -> Option<&SerialNumber> {
-    found.certificate.serial_number.as_ref().filter(|_| found.certificate.serial_number_base.is_some())
+    found
+        .certificate
+        .serial_number
+        .as_ref()
+        .filter(|_| found.certificate.serial_number_base.is_some())
 }
 
 /// The caller's own spelling, less separators.
 pub(super) fn own_text(serial_number: &SerialNumber) -> String {
-    serial_number.spellings().into_iter().next().unwrap_or_default()
+    serial_number
+        .spellings()
+        .into_iter()
+        .next()
+        .unwrap_or_default()
 }

@@ -18,8 +18,13 @@ struct Hex {
 impl Hex {
     fn of(number: &SerialNumber) -> Self {
         let octets = number.as_str().to_owned();
-        let other_zeros = octets.strip_prefix('0').map_or_else(|| format!("00{octets}"), str::to_owned);
-        Self { octets, other_zeros }
+        let other_zeros = octets
+            .strip_prefix('0')
+            .map_or_else(|| format!("00{octets}"), str::to_owned);
+        Self {
+            octets,
+            other_zeros,
+        }
     }
 }
 
@@ -40,23 +45,42 @@ pub(super) struct CaText {
 /// * Each form of the zeros comes before each base: a caller and a vendor that differ in base differ for both serial numbers, which is
 ///   rarer. For the same reason the CA is read in another base only where the device's serial number can be, too.
 /// * Both other bases come before the upper case of the less likely zeros.
-pub(super) fn ca_texts(ca: &SerialNumber, device: &[Reading], known: impl Fn(&SerialNumber) -> Option<String>) -> Vec<CaText> {
+pub(super) fn ca_texts(
+    ca: &SerialNumber,
+    device: &[Reading],
+    known: impl Fn(&SerialNumber) -> Option<String>,
+) -> Vec<CaText> {
     let mut readings = readings(ca);
     readings.retain(|reading| reading_of(device, reading.base).is_some());
     let hex = Hex::of(ca);
-    let callers = reading_of(&readings, Base::CallersIsDecimal).map(|reading| Hex::of(&reading.digits));
-    let vendors = reading_of(&readings, Base::VendorsIsDecimal).map(|reading| reading.number.to_decimal());
+    let callers =
+        reading_of(&readings, Base::CallersIsDecimal).map(|reading| Hex::of(&reading.digits));
+    let vendors =
+        reading_of(&readings, Base::VendorsIsDecimal).map(|reading| reading.number.to_decimal());
     let mut order = vec![(known(ca), Base::Same), (Some(own_text(ca)), Base::Same)];
-    order.extend(readings.iter().map(|reading| (known(&reading.digits), reading.base)));
+    order.extend(
+        readings
+            .iter()
+            .map(|reading| (known(&reading.digits), reading.base)),
+    );
     order.extend([
         (Some(hex.octets.clone()), Base::Same),
         (Some(hex.other_zeros.clone()), Base::Same),
         (Some(hex.octets.to_uppercase()), Base::Same),
-        (callers.as_ref().map(|hex| hex.octets.clone()), Base::CallersIsDecimal),
+        (
+            callers.as_ref().map(|hex| hex.octets.clone()),
+            Base::CallersIsDecimal,
+        ),
         (vendors, Base::VendorsIsDecimal),
-        (callers.as_ref().map(|hex| hex.octets.to_uppercase()), Base::CallersIsDecimal),
+        (
+            callers.as_ref().map(|hex| hex.octets.to_uppercase()),
+            Base::CallersIsDecimal,
+        ),
         (Some(hex.other_zeros.to_uppercase()), Base::Same),
-        (callers.as_ref().map(|hex| hex.other_zeros.clone()), Base::CallersIsDecimal),
+        (
+            callers.as_ref().map(|hex| hex.other_zeros.clone()),
+            Base::CallersIsDecimal,
+        ),
         (Some(format!("00{}", hex.octets)), Base::Same),
     ]);
     let mut texts: Vec<CaText> = Vec::new();
@@ -82,7 +106,9 @@ pub(super) struct Pair<'a> {
 /// text is kept, or else both are spelled alike. A change of base goes for both.
 pub(super) fn pairs<'a>(device: &'a [Reading], ca: &SerialNumber, known_ca: &str) -> Vec<Pair<'a>> {
     let ca_readings = readings(ca);
-    let Some(same) = reading_of(device, Base::Same) else { return Vec::new() };
+    let Some(same) = reading_of(device, Base::Same) else {
+        return Vec::new();
+    };
     let (hex, ca_hex) = (Hex::of(&same.number), Hex::of(ca));
     let known_ca = || known_ca.to_owned();
     let own = (own_text(&same.number), own_text(ca));
@@ -90,7 +116,11 @@ pub(super) fn pairs<'a>(device: &'a [Reading], ca: &SerialNumber, known_ca: &str
         (Some(same), own.0.clone(), known_ca()),
         (Some(same), hex.octets.clone(), known_ca()),
         (Some(same), hex.octets.clone(), ca_hex.octets.clone()),
-        (Some(same), hex.octets.to_uppercase(), ca_hex.octets.to_uppercase()),
+        (
+            Some(same),
+            hex.octets.to_uppercase(),
+            ca_hex.octets.to_uppercase(),
+        ),
         (Some(same), hex.other_zeros.clone(), known_ca()),
     ];
     for base in [Base::CallersIsDecimal, Base::VendorsIsDecimal] {
@@ -110,9 +140,15 @@ pub(super) fn pairs<'a>(device: &'a [Reading], ca: &SerialNumber, known_ca: &str
     let mut pairs: Vec<Pair<'_>> = Vec::new();
     for (reading, device_sn, ca_sn) in order {
         let Some(reading) = reading else { continue };
-        let is_new = !pairs.iter().any(|pair| pair.device_sn == device_sn && pair.ca_sn == ca_sn);
+        let is_new = !pairs
+            .iter()
+            .any(|pair| pair.device_sn == device_sn && pair.ca_sn == ca_sn);
         if is_new && (&device_sn, &ca_sn) != (&own.0, &own.1) {
-            pairs.push(Pair { reading, device_sn, ca_sn });
+            pairs.push(Pair {
+                reading,
+                device_sn,
+                ca_sn,
+            });
         }
     }
     pairs
@@ -128,8 +164,16 @@ struct Shape {
 
 impl Shape {
     fn of(number: &SerialNumber) -> Self {
-        let first = number.as_str().chars().next().and_then(|digit| digit.to_digit(16)).unwrap_or_default();
-        Self { has_zero_digit: first == 0, has_high_bit: first >= 8 }
+        let first = number
+            .as_str()
+            .chars()
+            .next()
+            .and_then(|digit| digit.to_digit(16))
+            .unwrap_or_default();
+        Self {
+            has_zero_digit: first == 0,
+            has_high_bit: first >= 8,
+        }
     }
 }
 
@@ -153,9 +197,16 @@ impl Styles {
     pub(super) fn of(page: &CaPage, now: Timestamp) -> Self {
         let mut styles = Self::default();
         for row in &page.rows {
-            let (Some(digits), text) = (&row.digits, &row.item.device_sn) else { continue };
+            let (Some(digits), text) = (&row.digits, &row.item.device_sn) else {
+                continue;
+            };
             let zeros = text.len().saturating_sub(significant(digits).len());
-            let count = styles.zeros.entry(Shape::of(digits)).or_default().entry(zeros).or_default();
+            let count = styles
+                .zeros
+                .entry(Shape::of(digits))
+                .or_default()
+                .entry(zeros)
+                .or_default();
             *count = count.saturating_add(1);
             if text.contains(|letter: char| letter.is_ascii_lowercase()) {
                 styles.lower = styles.lower.saturating_add(1);
@@ -183,26 +234,51 @@ impl Styles {
                 match reading.base {
                     Base::VendorsIsDecimal => of_reading.push(reading.number.to_decimal()),
                     // The digits may be the vendor's decimal text with other zeros.
-                    Base::Same => of_reading.extend(reading.number.read_as_decimal().map(|number| number.to_decimal())),
+                    Base::Same => of_reading.extend(
+                        reading
+                            .number
+                            .read_as_decimal()
+                            .map(|number| number.to_decimal()),
+                    ),
                     Base::CallersIsDecimal => {}
                 }
             }
-            if self.base != Some(SerialNumberBase::Decimal) && reading.base != Base::VendorsIsDecimal {
+            if self.base != Some(SerialNumberBase::Decimal)
+                && reading.base != Base::VendorsIsDecimal
+            {
                 of_reading.extend(self.hex_texts(&reading.number));
             }
-            texts.extend(of_reading.into_iter().enumerate().map(|(turn, text)| (turn, reading, text)));
+            texts.extend(
+                of_reading
+                    .into_iter()
+                    .enumerate()
+                    .map(|(turn, text)| (turn, reading, text)),
+            );
         }
         texts.sort_by_key(|(turn, _, _)| *turn);
-        texts.into_iter().map(|(_, reading, text)| (reading, text)).collect()
+        texts
+            .into_iter()
+            .map(|(_, reading, text)| (reading, text))
+            .collect()
     }
 
     fn hex_texts(&self, number: &SerialNumber) -> Vec<String> {
         let shape = Shape::of(number);
-        let mut seen: Vec<(usize, usize)> = self.zeros.get(&shape).into_iter().flatten().map(|(zeros, count)| (*zeros, *count)).collect();
+        let mut seen: Vec<(usize, usize)> = self
+            .zeros
+            .get(&shape)
+            .into_iter()
+            .flatten()
+            .map(|(zeros, count)| (*zeros, *count))
+            .collect();
         seen.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let mut zeros: Vec<usize> = seen.into_iter().map(|(zeros, _)| zeros).collect();
         if zeros.is_empty() {
-            zeros = if shape.has_zero_digit { vec![1, 0] } else { vec![0, 2] };
+            zeros = if shape.has_zero_digit {
+                vec![1, 0]
+            } else {
+                vec![0, 2]
+            };
         }
         let lower = significant(number);
         let upper = lower.to_uppercase();
@@ -213,7 +289,11 @@ impl Styles {
             (lower_rows, upper_rows) if lower_rows >= upper_rows => vec![lower, &upper],
             _ => vec![&upper, lower],
         };
-        let texts = zeros.iter().flat_map(|zeros| cases.iter().map(|digits| format!("{}{digits}", "0".repeat(*zeros))));
+        let texts = zeros.iter().flat_map(|zeros| {
+            cases
+                .iter()
+                .map(|digits| format!("{}{digits}", "0".repeat(*zeros)))
+        });
         let mut distinct: Vec<String> = Vec::new();
         for text in texts {
             if !distinct.contains(&text) {

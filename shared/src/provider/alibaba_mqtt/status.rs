@@ -20,23 +20,35 @@ impl Status for AlibabaMqtt<'_> {
     /// All under their own spelling first, so that unknown ones keep no known one waiting.
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, LookUp> {
         Box::pin(async move {
-            let mut records: Vec<Result<Option<Certificate>, Error>> = certificates.iter().map(|_| Ok(None)).collect();
+            let mut records: Vec<Result<Option<Certificate>, Error>> =
+                certificates.iter().map(|_| Ok(None)).collect();
             let mut request_ids = Vec::new();
             for spellings in [Spellings::Own, Spellings::Others] {
-                let open: Vec<_> = certificates.iter().zip(&mut records).filter(|(_, record)| matches!(record, Ok(None))).collect();
+                let open: Vec<_> = certificates
+                    .iter()
+                    .zip(&mut records)
+                    .filter(|(_, record)| matches!(record, Ok(None)))
+                    .collect();
                 let asked = open.iter().map(|(reference, _)| *reference);
-                let answers = each(asked, async |reference| self.find_first(reference, spellings).await).await;
+                let answers = each(asked, async |reference| {
+                    self.find_first(reference, spellings).await
+                })
+                .await;
                 for ((_, record), answer) in open.into_iter().zip(answers) {
                     *record = answer.map(|found| {
                         found.map(|found| {
                             // Certificates that one list shows have one id.
-                            request_ids.extend(found.request_id.filter(|id| !request_ids.contains(id)));
+                            request_ids
+                                .extend(found.request_id.filter(|id| !request_ids.contains(id)));
                             found.certificate
                         })
                     });
                 }
             }
-            LookUp { records, request_ids }
+            LookUp {
+                records,
+                request_ids,
+            }
         })
     }
 }

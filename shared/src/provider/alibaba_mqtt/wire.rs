@@ -24,7 +24,11 @@ pub(super) struct ListDeviceCertificate {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct DeviceCertificates {
-    #[serde(rename = "DeviceCertificateVOS", default, deserialize_with = "crate::object::optional_list")]
+    #[serde(
+        rename = "DeviceCertificateVOS",
+        default,
+        deserialize_with = "crate::object::optional_list"
+    )]
     pub(super) device_certificate_vos: Option<Vec<DeviceCertificate>>,
     pub(super) total: Option<u64>,
 }
@@ -51,7 +55,10 @@ impl From<DeviceCertificate> for ProviderRecord {
             name: certificate.device_name,
             status: lifecycle_status(&certificate.status),
             provider_status: Some(certificate.status),
-            validity: Validity { not_before: moment(certificate.valid_begin), not_after: moment(certificate.valid_end) },
+            validity: Validity {
+                not_before: moment(certificate.valid_begin),
+                not_after: moment(certificate.valid_end),
+            },
             pem: certificate.device_content,
             ..Self::default()
         }
@@ -68,7 +75,10 @@ fn lifecycle_status(word: &str) -> LifecycleStatus {
 }
 
 fn moment(text: Option<String>) -> Option<Timestamp> {
-    let milliseconds = text?.parse().ok().filter(|milliseconds| *milliseconds > 0)?;
+    let milliseconds = text?
+        .parse()
+        .ok()
+        .filter(|milliseconds| *milliseconds > 0)?;
     Timestamp::from_epoch_milliseconds(milliseconds)
 }
 

@@ -3,7 +3,11 @@
 use crate::error::ErrorCode::NotFound;
 use crate::provider::codes::Row;
 
-pub(super) const CODES: &[Row] = &[Row::new("NotFound", NotFound, "the provider does not know what was asked for")];
+pub(super) const CODES: &[Row] = &[Row::new(
+    "NotFound",
+    NotFound,
+    "the provider does not know what was asked for",
+)];
 
 #[cfg(test)]
 mod tests;

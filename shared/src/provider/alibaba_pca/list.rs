@@ -8,7 +8,9 @@ use crate::error::Error;
 use crate::model::{Action, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::codes::not_an_answer;
-use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact, offsets_behind};
+use crate::provider::{
+    Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact, offsets_behind,
+};
 use crate::transport::{LocalFuture, Method, Safety};
 
 /// Certificates asked for in one call. The vendor's limit is not documented: should it be lower, its answer says how many a page
@@ -17,7 +19,12 @@ const PAGE_SIZE: usize = 100;
 
 const ABILITIES: ListAbilities = ListAbilities {
     provider: API.provider,
-    filters: &["serial_numbers", "common_names", "organizational_units", "fingerprints_sha256"],
+    filters: &[
+        "serial_numbers",
+        "common_names",
+        "organizational_units",
+        "fingerprints_sha256",
+    ],
     filters_by_details: &[],
     one_value_without_details: &[],
     orders: &[],
@@ -36,13 +43,19 @@ impl Position {
     fn parse(text: &str) -> Result<Self, Error> {
         let read = || {
             let (page_size, offset) = text.split_once('x')?;
-            Some(Self { page_size: page_size.parse().ok().filter(|size| *size > 0)?, offset: offset.parse().ok()? })
+            Some(Self {
+                page_size: page_size.parse().ok().filter(|size| *size > 0)?,
+                offset: offset.parse().ok()?,
+            })
         };
         read().ok_or_else(|| Error::invalid("cursor", "it is not a cursor of this provider"))
     }
 
     fn plus(self, certificates: usize) -> Self {
-        Self { offset: self.offset.saturating_add(certificates), ..self }
+        Self {
+            offset: self.offset.saturating_add(certificates),
+            ..self
+        }
     }
 }
 
@@ -74,20 +87,45 @@ impl AlibabaPca<'_> {
             let items = match (answer.certificate_list, answer.total_count) {
                 (Some(items), _) => items,
                 (None, Some(0)) => Vec::new(),
-                (None, _) => return Err(not_an_answer(API.provider, 200, "it has no CertificateList")),
+                (None, _) => {
+                    return Err(not_an_answer(
+                        API.provider,
+                        200,
+                        "it has no CertificateList",
+                    ));
+                }
             };
-            let told = answer.show_size.and_then(|size| usize::try_from(size).ok()).filter(|size| *size > 0);
+            let told = answer
+                .show_size
+                .and_then(|size| usize::try_from(size).ok())
+                .filter(|size| *size > 0);
             // A first page that is shorter than its list was cut, whatever it says.
-            let is_longer = |total: u64| u64::try_from(items.len()).is_ok_and(|count| total > count);
+            let is_longer =
+                |total: u64| u64::try_from(items.len()).is_ok_and(|count| total > count);
             let is_cut = is_first && !items.is_empty() && answer.total_count.is_some_and(is_longer);
-            let page_size = if is_cut { items.len() } else { told.unwrap_or(page_size).min(page_size).max(items.len()) };
-            Ok(Rows { items, page_size, total: answer.total_count, request_id: fact(answer.request_id) })
+            let page_size = if is_cut {
+                items.len()
+            } else {
+                told.unwrap_or(page_size).min(page_size).max(items.len())
+            };
+            Ok(Rows {
+                items,
+                page_size,
+                total: answer.total_count,
+                request_id: fact(answer.request_id),
+            })
         };
         Ok(API.call(&self.connection, &call, accept).await?)
     }
 
     async fn page_at(&self, query: &ListQuery<'_>, mut position: Position) -> Result<Page, Error> {
-        let page_of = |position: Position| position.offset.checked_div(position.page_size).unwrap_or_default().saturating_add(1);
+        let page_of = |position: Position| {
+            position
+                .offset
+                .checked_div(position.page_size)
+                .unwrap_or_default()
+                .saturating_add(1)
+        };
         let mut rows = self.rows(page_of(position), position.page_size).await?;
         if rows.page_size != position.page_size {
             // Pages are smaller than was asked for, so this number is that of another page, unless it is the first.
@@ -97,7 +135,10 @@ impl AlibabaPca<'_> {
                 rows = self.rows(page_of(position), position.page_size).await?;
             }
         }
-        let skipped = position.offset.checked_rem(position.page_size).unwrap_or_default();
+        let skipped = position
+            .offset
+            .checked_rem(position.page_size)
+            .unwrap_or_default();
         let end = position.plus(rows.items.len().saturating_sub(skipped));
         // A page may be shorter than asked for although its list goes on. Without a total, or with one below what was read, a page
         // with free places is the last one.
@@ -105,11 +146,16 @@ impl AlibabaPca<'_> {
         let total = rows.total.filter(|total| *total >= read);
         let goes_on = total.map_or(rows.items.len() >= position.page_size, |total| total > read);
         if goes_on && end == position {
-            return Err(not_an_answer(API.provider, 200, "a page is empty although more certificates follow"));
+            return Err(not_an_answer(
+                API.provider,
+                200,
+                "a page is empty although more certificates follow",
+            ));
         }
         let now = self.connection.session.now;
         let certificates = rows.items.into_iter().skip(skipped);
-        let certificates = certificates.map(|item| ProviderRecord::from(item).into_certificate(now, query.include_pem));
+        let certificates = certificates
+            .map(|item| ProviderRecord::from(item).into_certificate(now, query.include_pem));
         Ok(Page {
             position: position.to_string(),
             certificates: Entry::all(certificates).collect(),
@@ -131,10 +177,19 @@ impl Describe for AlibabaPca<'_> {
         &ABILITIES
     }
 
-    fn page<'a>(&'a self, query: &'a ListQuery<'a>, position: Option<&'a str>, _wanted: usize) -> LocalFuture<'a, Result<Page, Error>> {
+    fn page<'a>(
+        &'a self,
+        query: &'a ListQuery<'a>,
+        position: Option<&'a str>,
+        _wanted: usize,
+    ) -> LocalFuture<'a, Result<Page, Error>> {
         Box::pin(async move {
-            let begin = Position { page_size: PAGE_SIZE, offset: 0 };
-            self.page_at(query, position.map_or(Ok(begin), Position::parse)?).await
+            let begin = Position {
+                page_size: PAGE_SIZE,
+                offset: 0,
+            };
+            self.page_at(query, position.map_or(Ok(begin), Position::parse)?)
+                .await
         })
     }
 
@@ -143,9 +198,13 @@ impl Describe for AlibabaPca<'_> {
     }
 
     fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
-        let Ok(position) = Position::parse(position) else { return Vec::new() };
+        let Ok(position) = Position::parse(position) else {
+            return Vec::new();
+        };
         let offsets = offsets_behind(position.offset, position.page_size, list_length, most);
-        offsets.map(|offset| Position { offset, ..position }.to_string()).collect()
+        offsets
+            .map(|offset| Position { offset, ..position }.to_string())
+            .collect()
     }
 }
 

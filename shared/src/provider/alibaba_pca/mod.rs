@@ -11,7 +11,11 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::model::{ProviderName, Region, Source};
 
-const API: Api = Api { provider: ProviderName::AlibabaPca, version: "2020-06-30", codes: codes::CODES };
+const API: Api = Api {
+    provider: ProviderName::AlibabaPca,
+    version: "2020-06-30",
+    codes: codes::CODES,
+};
 
 /// Why there is no inactivating here.
 pub(super) const ONLY_REVOKES: &str = "alibaba-pca can only revoke, for good, which this function does not do. Switch the certificate off \
@@ -39,21 +43,33 @@ const CENTRAL_REGIONS: &[&str] = &[
     "us-east-1",
     "us-west-1",
 ];
-const REGIONS_WITH_HOST: &[&str] =
-    &["ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "eu-central-1", "me-central-1", "me-east-1"];
+const REGIONS_WITH_HOST: &[&str] = &[
+    "ap-northeast-1",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "eu-central-1",
+    "me-central-1",
+    "me-east-1",
+];
 
 fn host(region: &Region) -> Option<String> {
     if CENTRAL_REGIONS.contains(&region.as_str()) {
         return Some(CENTRAL_HOST.to_owned());
     }
-    let known = REGIONS_WITH_HOST.iter().find(|known| **known == region.as_str())?;
+    let known = REGIONS_WITH_HOST
+        .iter()
+        .find(|known| **known == region.as_str())?;
     Some(format!("cas.{known}.aliyuncs.com"))
 }
 
 pub(super) fn facts(config: &Config) -> Facts<'_> {
     Facts {
         cloud: &config.alibaba,
-        variables: ("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_REGION_ID"),
+        variables: (
+            "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+            "ALIBABA_CLOUD_REGION_ID",
+        ),
         endpoint: config.alibaba_cas_endpoint.as_ref(),
         hosts: host,
         central_host: None,

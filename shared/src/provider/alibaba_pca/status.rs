@@ -20,15 +20,21 @@ const LONGEST_GROUP: usize = 7_000;
 
 /// A certificate is found by its serial number.
 fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Error> {
-    reference
-        .serial_number
-        .as_ref()
-        .ok_or_else(|| Error::invalid("serial_number", "alibaba-pca finds a certificate by its serial number; name it"))
+    reference.serial_number.as_ref().ok_or_else(|| {
+        Error::invalid(
+            "serial_number",
+            "alibaba-pca finds a certificate by its serial number; name it",
+        )
+    })
 }
 
 impl AlibabaPca<'_> {
     /// What the provider says about these texts, by number; those that it does not know are left out.
-    async fn ask(&self, texts: &[&str], request_ids: &mut Vec<String>) -> Result<HashMap<SerialNumber, Certificate>, Error> {
+    async fn ask(
+        &self,
+        texts: &[&str],
+        request_ids: &mut Vec<String>,
+    ) -> Result<HashMap<SerialNumber, Certificate>, Error> {
         let call = Call {
             action: Action::DescribeClientCertificateStatusForSerialNumber,
             method: Method::Post,
@@ -37,7 +43,11 @@ impl AlibabaPca<'_> {
         };
         let accept = |answer: DescribeStatus| match answer.certificate_status {
             Some(rows) => Ok((fact(answer.request_id), rows)),
-            None => Err(not_an_answer(API.provider, 200, "it has no CertificateStatus")),
+            None => Err(not_an_answer(
+                API.provider,
+                200,
+                "it has no CertificateStatus",
+            )),
         };
         let (request_id, rows) = API.call(&self.connection, &call, accept).await?;
         request_ids.extend(request_id);
@@ -54,7 +64,11 @@ impl AlibabaPca<'_> {
     }
 }
 
-fn keep_worse(records: &mut HashMap<SerialNumber, Certificate>, number: SerialNumber, record: Certificate) {
+fn keep_worse(
+    records: &mut HashMap<SerialNumber, Certificate>,
+    number: SerialNumber,
+    record: Certificate,
+) {
     let rank = |status| match status {
         LifecycleStatus::Revoked => 2,
         LifecycleStatus::Good => 0,
@@ -95,10 +109,16 @@ impl Status for AlibabaPca<'_> {
     /// documented: neither is final before every spelling was asked.
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, LookUp> {
         Box::pin(async move {
-            let numbers: Vec<Option<&SerialNumber>> = certificates.iter().map(|reference| reference.serial_number.as_ref()).collect();
-            let spellings: Vec<Vec<String>> =
-                numbers.iter().map(|number| number.map(SerialNumber::spellings).unwrap_or_default()).collect();
-            let mut progress: Vec<Progress> = certificates.iter().map(|_| Progress::Open(None)).collect();
+            let numbers: Vec<Option<&SerialNumber>> = certificates
+                .iter()
+                .map(|reference| reference.serial_number.as_ref())
+                .collect();
+            let spellings: Vec<Vec<String>> = numbers
+                .iter()
+                .map(|number| number.map(SerialNumber::spellings).unwrap_or_default())
+                .collect();
+            let mut progress: Vec<Progress> =
+                certificates.iter().map(|_| Progress::Open(None)).collect();
             let mut request_ids = Vec::new();
             let rounds = spellings.iter().map(Vec::len).max().unwrap_or_default();
             for round in 0..rounds {
@@ -109,22 +129,35 @@ impl Status for AlibabaPca<'_> {
                     .filter(|(_, progress)| matches!(progress, Progress::Open(_)))
                     .filter_map(|((spellings, number), progress)| {
                         let text = spellings.get(round)?.as_str();
-                        Some(Asked { text, number: (*number)?, is_own_spelling: round == 0, progress })
+                        Some(Asked {
+                            text,
+                            number: (*number)?,
+                            is_own_spelling: round == 0,
+                            progress,
+                        })
                     })
                     .collect();
                 if let Err(error) = self.ask_in_groups(open, &mut request_ids).await {
-                    let unasked = spellings
-                        .iter()
-                        .zip(&mut progress)
-                        .filter(|(texts, progress)| texts.len() > round && matches!(progress, Progress::Open(_)));
-                    unasked.for_each(|(_, progress)| *progress = Progress::Settled(Err(error.clone())));
+                    let unasked =
+                        spellings
+                            .iter()
+                            .zip(&mut progress)
+                            .filter(|(texts, progress)| {
+                                texts.len() > round && matches!(progress, Progress::Open(_))
+                            });
+                    unasked.for_each(|(_, progress)| {
+                        *progress = Progress::Settled(Err(error.clone()))
+                    });
                 }
             }
             let records = progress.into_iter().map(|progress| match progress {
                 Progress::Open(record) => Ok(record),
                 Progress::Settled(result) => result,
             });
-            LookUp { records: records.collect(), request_ids }
+            LookUp {
+                records: records.collect(),
+                request_ids,
+            }
         })
     }
 }
@@ -140,7 +173,11 @@ struct Asked<'a> {
 impl AlibabaPca<'_> {
     /// # Errors
     /// One after which no further call is worth making.
-    async fn ask_in_groups(&self, asked: Vec<Asked<'_>>, request_ids: &mut Vec<String>) -> Result<(), Error> {
+    async fn ask_in_groups(
+        &self,
+        asked: Vec<Asked<'_>>,
+        request_ids: &mut Vec<String>,
+    ) -> Result<(), Error> {
         let mut groups = grouped(asked);
         // The first group is on top.
         groups.reverse();
@@ -163,13 +200,19 @@ impl AlibabaPca<'_> {
                     groups.push(group);
                 }
                 // A spelling that is not the caller's own may break the provider's rules; then it is not known under it.
-                Err(error) if may_help_to_split(&error) => group.into_iter().for_each(|asked| match error.code {
-                    ErrorCode::ProviderRejected if asked.is_own_spelling => *asked.progress = Progress::Settled(Err(error.clone())),
-                    _ => asked.take(None),
-                }),
+                Err(error) if may_help_to_split(&error) => {
+                    group.into_iter().for_each(|asked| match error.code {
+                        ErrorCode::ProviderRejected if asked.is_own_spelling => {
+                            *asked.progress = Progress::Settled(Err(error.clone()))
+                        }
+                        _ => asked.take(None),
+                    })
+                }
                 // Refused credentials are refused for all; and who asks for less, or is late, is not asked again.
                 Err(error) if error.ends_the_request() => return Err(error),
-                Err(error) => group.into_iter().for_each(|asked| *asked.progress = Progress::Settled(Err(error.clone()))),
+                Err(error) => group
+                    .into_iter()
+                    .for_each(|asked| *asked.progress = Progress::Settled(Err(error.clone()))),
             }
         }
         Ok(())
@@ -199,7 +242,9 @@ fn grouped(asked: Vec<Asked<'_>>) -> Vec<Vec<Asked<'_>>> {
         let added = item.text.len().saturating_add(COMMA);
         length = length.saturating_add(added);
         match groups.last_mut() {
-            Some(group) if group.len() < LARGEST_GROUP && length <= LONGEST_GROUP => group.push(item),
+            Some(group) if group.len() < LARGEST_GROUP && length <= LONGEST_GROUP => {
+                group.push(item)
+            }
             _ => {
                 length = added;
                 groups.push(vec![item]);

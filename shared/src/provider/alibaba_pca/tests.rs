@@ -15,7 +15,11 @@ fn most_regions_share_the_central_host() {
         ("ap-southeast-1", Some("cas.ap-southeast-1.aliyuncs.com")),
         ("xx-nowhere", None),
     ] {
-        assert_eq!(host(&Region::parse(region).unwrap()).as_deref(), expected, "{region}");
+        assert_eq!(
+            host(&Region::parse(region).unwrap()).as_deref(),
+            expected,
+            "{region}"
+        );
     }
 }
 
@@ -25,8 +29,18 @@ fn inactivating_is_refused_with_what_can_be_done_instead() {
     let bench = Bench::new(&network);
     let session = bench.session();
     let error = inactivator(&session, target(API.provider)).err().unwrap();
-    assert_eq!((error.code, error.field.as_deref()), (ErrorCode::Unsupported, Some("provider")));
-    for word in ["revoke", "alibaba-mqtt", "tencent-mqtt", "aws-iot", "CreateRevokeClientCertificate", "identifier"] {
+    assert_eq!(
+        (error.code, error.field.as_deref()),
+        (ErrorCode::Unsupported, Some("provider"))
+    );
+    for word in [
+        "revoke",
+        "alibaba-mqtt",
+        "tencent-mqtt",
+        "aws-iot",
+        "CreateRevokeClientCertificate",
+        "identifier",
+    ] {
         assert!(error.detail.contains(word), "{word}: {}", error.detail);
     }
     assert_eq!(network.sent().len(), 0);

@@ -35,7 +35,11 @@ impl From<CertificateStatus> for ProviderRecord {
             status,
             provider_status: Some(row.status),
             // Present with 0 for good ones, according to the published example.
-            revoked_at: if status == LifecycleStatus::Revoked { moment(&row.revoke_time) } else { None },
+            revoked_at: if status == LifecycleStatus::Revoked {
+                moment(&row.revoke_time)
+            } else {
+                None
+            },
             ..Self::default()
         }
     }
@@ -77,16 +81,23 @@ impl From<ClientCertificate> for ProviderRecord {
         Self {
             serial_number: Some(certificate.serial_number),
             name: certificate.alias_name,
-            subject: is_kept
-                .then_some(Subject { common_name: certificate.common_name, organizational_unit: certificate.organization_unit }),
+            subject: is_kept.then_some(Subject {
+                common_name: certificate.common_name,
+                organizational_unit: certificate.organization_unit,
+            }),
             status: match certificate.status.as_str() {
                 "ISSUE" => LifecycleStatus::Good,
                 "REVOKE" => LifecycleStatus::Revoked,
                 _ => LifecycleStatus::Unknown,
             },
             provider_status: Some(certificate.status),
-            validity: Validity { not_before: moment(&certificate.before_date), not_after: moment(&certificate.after_date) },
-            fingerprint_sha256: certificate.sha2.and_then(|text| Fingerprint::parse(&text).ok()),
+            validity: Validity {
+                not_before: moment(&certificate.before_date),
+                not_after: moment(&certificate.after_date),
+            },
+            fingerprint_sha256: certificate
+                .sha2
+                .and_then(|text| Fingerprint::parse(&text).ok()),
             pem: certificate.x509_certificate,
             ..Self::default()
         }
@@ -106,7 +117,11 @@ fn moment(value: &Value) -> Option<Timestamp> {
         },
         _ => return None,
     };
-    let milliseconds = if number < FIRST_MILLISECONDS { number.checked_mul(1000)? } else { number };
+    let milliseconds = if number < FIRST_MILLISECONDS {
+        number.checked_mul(1000)?
+    } else {
+        number
+    };
     (milliseconds > 0).then(|| Timestamp::from_epoch_milliseconds(milliseconds))?
 }
 
@@ -114,12 +129,19 @@ fn moment(value: &Value) -> Option<Timestamp> {
 fn parse_text(text: &str) -> Option<Timestamp> {
     let (local, zone) = match text.strip_suffix('Z') {
         Some(local) => (local, "Z"),
-        None => match text.rfind(['+', '-']).filter(|at| *at > "2021-01-01T".len()) {
+        None => match text
+            .rfind(['+', '-'])
+            .filter(|at| *at > "2021-01-01T".len())
+        {
             Some(at) => text.split_at_checked(at)?,
             None => (text, "Z"),
         },
     };
-    let seconds = if local.matches(':').count() == 1 { ":00" } else { "" };
+    let seconds = if local.matches(':').count() == 1 {
+        ":00"
+    } else {
+        ""
+    };
     Timestamp::parse(&format!("{local}{seconds}{zone}")).ok()
 }
 

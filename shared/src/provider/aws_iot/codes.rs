@@ -15,18 +15,53 @@ const CLOCK: &str = "AWS found the request too old; the clocks differ by more th
 
 pub(super) const CODES: &[Row] = &[
     // Load: repeating later helps.
-    Row::new("ThrottlingException", Throttled, "the provider's rate limit is reached; try again later"),
-    Row::new("Throttling", Throttled, "the provider's rate limit is reached; try again later"),
-    Row::new("TooManyRequestsException", Throttled, "the provider's rate limit is reached; try again later"),
+    Row::new(
+        "ThrottlingException",
+        Throttled,
+        "the provider's rate limit is reached; try again later",
+    ),
+    Row::new(
+        "Throttling",
+        Throttled,
+        "the provider's rate limit is reached; try again later",
+    ),
+    Row::new(
+        "TooManyRequestsException",
+        Throttled,
+        "the provider's rate limit is reached; try again later",
+    ),
     // The provider's own faults.
-    Row::new("InternalFailureException", ProviderUnavailable, "the provider had an internal error; try again"),
-    Row::new("InternalFailure", ProviderUnavailable, "the provider had an internal error; try again"),
-    Row::new("ServiceUnavailableException", ProviderUnavailable, "the service is unavailable at the moment; try again"),
-    Row::new("ServiceUnavailable", ProviderUnavailable, "the service is unavailable at the moment; try again"),
+    Row::new(
+        "InternalFailureException",
+        ProviderUnavailable,
+        "the provider had an internal error; try again",
+    ),
+    Row::new(
+        "InternalFailure",
+        ProviderUnavailable,
+        "the provider had an internal error; try again",
+    ),
+    Row::new(
+        "ServiceUnavailableException",
+        ProviderUnavailable,
+        "the service is unavailable at the moment; try again",
+    ),
+    Row::new(
+        "ServiceUnavailable",
+        ProviderUnavailable,
+        "the service is unavailable at the moment; try again",
+    ),
     // What is not there.
-    Row::new(NOT_FOUND, NotFound, "the provider does not know this; check the region"),
+    Row::new(
+        NOT_FOUND,
+        NotFound,
+        "the provider does not know this; check the region",
+    ),
     // State.
-    Row::state("CertificateStateException", "the provider does not allow the change in the certificate's state"),
+    Row::state(
+        "CertificateStateException",
+        "the provider does not allow the change in the certificate's state",
+    ),
     // Permission. The message names the action and is of use.
     Row::new("AccessDeniedException", ProviderRejected, PERMISSION),
     Row::new("AccessDenied", ProviderRejected, PERMISSION),

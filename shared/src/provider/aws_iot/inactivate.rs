@@ -29,28 +29,47 @@ impl Inactivate for AwsIot<'_> {
         references: &'a [&'a CertificateReference],
         spellings: Spellings,
     ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
-        Box::pin(each(references, async move |reference: &&CertificateReference| match spellings {
-            Spellings::Own => self.get(fingerprint(reference)?, false).await,
-            Spellings::Others => Ok(None),
-        }))
+        Box::pin(each(
+            references,
+            async move |reference: &&CertificateReference| match spellings {
+                Spellings::Own => self.get(fingerprint(reference)?, false).await,
+                Spellings::Others => Ok(None),
+            },
+        ))
     }
 
-    fn read<'a>(&'a self, found: &'a [&'a Found]) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+    fn read<'a>(
+        &'a self,
+        found: &'a [&'a Found],
+    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
         Box::pin(each(found, async move |found: &&Found| {
-            let id = Fingerprint::parse(&found.key).map_err(|reason| Error::invalid("fingerprint_sha256", reason))?;
+            let id = Fingerprint::parse(&found.key)
+                .map_err(|reason| Error::invalid("fingerprint_sha256", reason))?;
             self.get(&id, false).await
         }))
     }
 
-    fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
+    fn inactivate<'a>(
+        &'a self,
+        found: &'a Found,
+    ) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
         Box::pin(async move {
             let path_and_query = format!("/certificates/{}?newStatus=INACTIVE", found.key);
             // A success is an empty answer. Anything else is an odd one, after which a read has to tell.
             let accept = |response: &HttpResponse| match response.body.trim_ascii() {
-                b"" | b"{}" => Ok(Written { request_id: response.request_id.clone() }),
-                _ => Err(not_an_answer(NAME, 200, "the answer to a change is not empty")),
+                b"" | b"{}" => Ok(Written {
+                    request_id: response.request_id.clone(),
+                }),
+                _ => Err(not_an_answer(
+                    NAME,
+                    200,
+                    "the answer to a change is not empty",
+                )),
             };
-            absent_when_not_found(self.call(Action::UpdateCertificate, &path_and_query, accept).await)
+            absent_when_not_found(
+                self.call(Action::UpdateCertificate, &path_and_query, accept)
+                    .await,
+            )
         })
     }
 }

@@ -68,7 +68,10 @@ fn host(region: &Region) -> Option<String> {
 pub(super) fn facts(config: &Config) -> Facts<'_> {
     Facts {
         cloud: &config.aws,
-        variables: ("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as Lambda does from the function's role", "AWS_REGION"),
+        variables: (
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as Lambda does from the function's role",
+            "AWS_REGION",
+        ),
         endpoint: config.aws_iot_endpoint.as_ref(),
         hosts: host,
         central_host: None,
@@ -99,12 +102,21 @@ impl<'a> AwsIot<'a> {
             Action::UpdateCertificate => (Method::Put, Safety::Write),
             _ => (Method::Get, Safety::Read),
         };
-        let sign = |credentials: &Credentials, now, _nonce| self.sign(credentials, method, path_and_query, now);
-        let read = |response: &HttpResponse| refusal(response).map_or_else(|| accept(response), Err);
+        let sign = |credentials: &Credentials, now, _nonce| {
+            self.sign(credentials, method, path_and_query, now)
+        };
+        let read =
+            |response: &HttpResponse| refusal(response).map_or_else(|| accept(response), Err);
         self.connection.call(action, safety, sign, read).await
     }
 
-    fn sign(&self, credentials: &Credentials, method: Method, path_and_query: &str, now: Timestamp) -> HttpRequest {
+    fn sign(
+        &self,
+        credentials: &Credentials,
+        method: Method,
+        path_and_query: &str,
+        now: Timestamp,
+    ) -> HttpRequest {
         let url = self.connection.endpoint.at(path_and_query);
         let request = sigv4::Request {
             method: method.as_str(),
@@ -116,8 +128,19 @@ impl<'a> AwsIot<'a> {
             body: &[],
         };
         // A URL that was made here is one. Were it none, the call would go out unsigned and be refused.
-        let headers = request.headers(&credentials.id, &credentials.secret, credentials.token.as_ref()).unwrap_or_default();
-        HttpRequest { method, url, headers, body: Vec::new() }
+        let headers = request
+            .headers(
+                &credentials.id,
+                &credentials.secret,
+                credentials.token.as_ref(),
+            )
+            .unwrap_or_default();
+        HttpRequest {
+            method,
+            url,
+            headers,
+            body: Vec::new(),
+        }
     }
 
     /// The certificate with this id. `None`: the provider does not know it.
@@ -125,14 +148,30 @@ impl<'a> AwsIot<'a> {
         let now = self.connection.session.now;
         let accept = |response: &HttpResponse| {
             let description = result::<DescribeCertificate>(response)?.certificate_description;
-            let description = description.ok_or_else(|| not_an_answer(NAME, 200, "it has no certificateDescription"))?;
+            let description = description
+                .ok_or_else(|| not_an_answer(NAME, 200, "it has no certificateDescription"))?;
             if Fingerprint::parse(&description.certificate_id).as_ref() != Ok(id) {
-                return Err(not_an_answer(NAME, 200, "it speaks of another certificate than the one asked for"));
+                return Err(not_an_answer(
+                    NAME,
+                    200,
+                    "it speaks of another certificate than the one asked for",
+                ));
             }
             let certificate = ProviderRecord::from(description).into_certificate(now, include_pem);
-            Ok(Found { key: id.as_str().to_owned(), ca_key: None, certificate, request_id: response.request_id.clone() })
+            Ok(Found {
+                key: id.as_str().to_owned(),
+                ca_key: None,
+                certificate,
+                request_id: response.request_id.clone(),
+            })
         };
-        let answer = self.call(Action::DescribeCertificate, &format!("/certificates/{id}"), accept).await;
+        let answer = self
+            .call(
+                Action::DescribeCertificate,
+                &format!("/certificates/{id}"),
+                accept,
+            )
+            .await;
         Ok(absent_when_not_found(answer)?)
     }
 }
@@ -150,7 +189,15 @@ fn fingerprint(reference: &CertificateReference) -> Result<&Fingerprint, Error> 
 fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
-        Err(failure) if failure.error.provider_error.as_ref().is_some_and(|told| told.code == codes::NOT_FOUND) => Ok(None),
+        Err(failure)
+            if failure
+                .error
+                .provider_error
+                .as_ref()
+                .is_some_and(|told| told.code == codes::NOT_FOUND) =>
+        {
+            Ok(None)
+        }
         Err(failure) => Err(failure),
     }
 }
@@ -159,7 +206,13 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
 fn result<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
     serde_json::from_slice(&response.body)
         .map(|Object(answer)| answer)
-        .map_err(|error| not_an_answer(NAME, 200, &format!("{:?} error at column {}", error.classify(), error.column())))
+        .map_err(|error| {
+            not_an_answer(
+                NAME,
+                200,
+                &format!("{:?} error at column {}", error.classify(), error.column()),
+            )
+        })
 }
 
 /// Where a failure may be named, and its text.
@@ -177,7 +230,9 @@ struct Names {
 /// after a number sign.
 fn refusal(response: &HttpResponse) -> Option<Error> {
     let status = response.status;
-    let names: Names = serde_json::from_slice(&response.body).map(|Object(names)| names).unwrap_or_default();
+    let names: Names = serde_json::from_slice(&response.body)
+        .map(|Object(names)| names)
+        .unwrap_or_default();
     let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
     let named = response
         .error_type
@@ -188,13 +243,29 @@ fn refusal(response: &HttpResponse) -> Option<Error> {
     let Some(named) = named else {
         return (status != 200).then(|| not_an_answer(NAME, status, "an error without a type"));
     };
-    let code = named.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default();
+    let code = named
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .rsplit('#')
+        .next()
+        .unwrap_or_default();
     // A type that nobody documents beside a status of success is neither a result nor a refusal: after a write, a read has to tell.
     if status < 400 && !is_known(code, &[codes::CODES]) {
-        return Some(not_an_answer(NAME, status, "a type that is no documented error"));
+        return Some(not_an_answer(
+            NAME,
+            status,
+            "a type that is no documented error",
+        ));
     }
     let message = text(&names.message).or_else(|| text(&names.upper_message));
-    let refusal = Refusal { provider: NAME, code, message: message.as_deref(), request_id: response.request_id.as_deref(), status };
+    let refusal = Refusal {
+        provider: NAME,
+        code,
+        message: message.as_deref(),
+        request_id: response.request_id.as_deref(),
+        status,
+    };
     Some(explain(&refusal, &[codes::CODES]))
 }
 

@@ -18,7 +18,10 @@ impl Status for AwsIot<'_> {
 
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, LookUp> {
         Box::pin(async move {
-            let answers = each(certificates, async |reference: &CertificateReference| self.get(fingerprint(reference)?, false).await).await;
+            let answers = each(certificates, async |reference: &CertificateReference| {
+                self.get(fingerprint(reference)?, false).await
+            })
+            .await;
             let mut looked_up = LookUp::default();
             for answer in answers {
                 looked_up.records.push(answer.map(|found| {

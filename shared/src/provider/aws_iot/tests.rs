@@ -8,7 +8,8 @@ use crate::provider::fixture::{Bench, target};
 use crate::transport::fake::{Answer, Network, answer, ok, recorded};
 
 /// The certificate of the recorded answers.
-pub(super) const RECORDED: &str = "39636fff4d30831a202d04374cdebf241b117cab1cd5954a8da1a7fd8474be33";
+pub(super) const RECORDED: &str =
+    "39636fff4d30831a202d04374cdebf241b117cab1cd5954a8da1a7fd8474be33";
 
 /// The id of a certificate that is known by its number in the list.
 pub(super) fn id(number: usize) -> Fingerprint {
@@ -16,13 +17,21 @@ pub(super) fn id(number: usize) -> Fingerprint {
 }
 
 pub(super) fn named(fingerprint: &Fingerprint) -> CertificateReference {
-    CertificateReference { serial_number: None, ca_serial_number: None, fingerprint_sha256: Some(fingerprint.clone()) }
+    CertificateReference {
+        serial_number: None,
+        ca_serial_number: None,
+        fingerprint_sha256: Some(fingerprint.clone()),
+    }
 }
 
 /// What is described of a certificate.
 pub(super) fn described(id: &str, status: &str) -> Answer {
-    ok(&json!({"certificateDescription": {"certificateId": id, "status": status}}))
-        .map(|response| HttpResponse { request_id: Some(format!("id-{}", id.trim_start_matches('0'))), ..response })
+    ok(&json!({"certificateDescription": {"certificateId": id, "status": status}})).map(
+        |response| HttpResponse {
+            request_id: Some(format!("id-{}", id.trim_start_matches('0'))),
+            ..response
+        },
+    )
 }
 
 /// A failure of this type.
@@ -36,7 +45,10 @@ pub(super) fn failed(status: u16, error_type: &str) -> Answer {
 
 /// The path and the query of a call.
 pub(super) fn path_and_query(request: &HttpRequest) -> &str {
-    request.url.strip_prefix("https://iot.eu-west-1.amazonaws.com").unwrap()
+    request
+        .url
+        .strip_prefix("https://iot.eu-west-1.amazonaws.com")
+        .unwrap()
 }
 
 /// The id of the certificate that a call describes.
@@ -47,26 +59,51 @@ pub(super) fn described_id(request: &HttpRequest) -> Option<&str> {
 async fn get(network: &Network, id: &Fingerprint) -> Result<Option<Found>, Error> {
     let bench = Bench::new(network);
     let session = bench.session();
-    AwsIot::new(&session, target(NAME)).unwrap().get(id, false).await
+    AwsIot::new(&session, target(NAME))
+        .unwrap()
+        .get(id, false)
+        .await
 }
 
 /// The error that always comes of this answer.
 async fn refused(given: impl Fn() -> Answer + 'static) -> Error {
-    get(&Network::new(move |_| given()), &id(1)).await.unwrap_err()
+    get(&Network::new(move |_| given()), &id(1))
+        .await
+        .unwrap_err()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_is_a_signed_path() {
-    for (variables, token) in [(&[][..], None), (&[("AWS_SESSION_TOKEN", "token-1")], Some("token-1"))] {
+    for (variables, token) in [
+        (&[][..], None),
+        (&[("AWS_SESSION_TOKEN", "token-1")], Some("token-1")),
+    ] {
         let network = Network::queue([described(id(10).as_str(), "ACTIVE")]);
         let bench = Bench::with(&network, variables);
         let session = bench.session();
-        AwsIot::new(&session, target(NAME)).unwrap().get(&id(10), false).await.unwrap().unwrap();
+        AwsIot::new(&session, target(NAME))
+            .unwrap()
+            .get(&id(10), false)
+            .await
+            .unwrap()
+            .unwrap();
         let sent = &network.sent()[0];
-        let url = format!("https://iot.eu-west-1.amazonaws.com/certificates/{}", id(10));
-        assert_eq!((sent.request.method, sent.request.url.as_str()), (Method::Get, url.as_str()));
+        let url = format!(
+            "https://iot.eu-west-1.amazonaws.com/certificates/{}",
+            id(10)
+        );
+        assert_eq!(
+            (sent.request.method, sent.request.url.as_str()),
+            (Method::Get, url.as_str())
+        );
         assert!(sent.request.body.is_empty());
-        assert_eq!((sent.header("x-amz-date"), sent.header("x-amz-security-token")), (Some("20251122T082640Z"), token));
+        assert_eq!(
+            (
+                sent.header("x-amz-date"),
+                sent.header("x-amz-security-token")
+            ),
+            (Some("20251122T082640Z"), token)
+        );
         let signed = sigv4::Request {
             method: "GET",
             url: &url,
@@ -77,18 +114,38 @@ async fn a_call_is_a_signed_path() {
             body: &[],
         };
         let secret = "aws-key".to_owned().into();
-        let expected = signed.headers("AKIAtest", &secret, token.map(|token| token.to_owned().into()).as_ref()).unwrap();
-        let expected: Vec<_> = expected.iter().filter(|(name, _)| *name == "authorization").map(|(_, value)| value.as_str()).collect();
+        let expected = signed
+            .headers(
+                "AKIAtest",
+                &secret,
+                token.map(|token| token.to_owned().into()).as_ref(),
+            )
+            .unwrap();
+        let expected: Vec<_> = expected
+            .iter()
+            .filter(|(name, _)| *name == "authorization")
+            .map(|(_, value)| value.as_str())
+            .collect();
         assert_eq!(sent.header("authorization"), Some(expected[0]));
-        let names = if token.is_some() { "host;x-amz-date;x-amz-security-token" } else { "host;x-amz-date" };
-        assert!(expected[0].contains("/20251122/eu-west-1/iot/aws4_request") && expected[0].contains(&format!("SignedHeaders={names},")));
+        let names = if token.is_some() {
+            "host;x-amz-date;x-amz-security-token"
+        } else {
+            "host;x-amz-date"
+        };
+        assert!(
+            expected[0].contains("/20251122/eu-west-1/iot/aws4_request")
+                && expected[0].contains(&format!("SignedHeaders={names},"))
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_attempt_is_signed_for_its_own_time() {
     let network = Network::new(|_| recorded("aws-iot/Any.error-unavailable"));
-    assert_eq!(get(&network, &id(1)).await.unwrap_err().code, ErrorCode::ProviderUnavailable);
+    assert_eq!(
+        get(&network, &id(1)).await.unwrap_err().code,
+        ErrorCode::ProviderUnavailable
+    );
     let mut signatures = network.each(|sent| sent.header("authorization").unwrap().to_owned());
     signatures.dedup();
     assert_eq!(signatures.len(), 3);
@@ -106,23 +163,46 @@ async fn recorded_answers_mean_what_the_table_says() {
         ("unavailable", ErrorCode::ProviderUnavailable, false),
     ] {
         let error = refused(move || recorded(&format!("aws-iot/Any.error-{case}"))).await;
-        assert_eq!((error.code, error.concerns_parameters), (expected, concerns_parameters), "{case}");
+        assert_eq!(
+            (error.code, error.concerns_parameters),
+            (expected, concerns_parameters),
+            "{case}"
+        );
         let told = error.provider_error.unwrap();
-        assert_eq!(told.request_id.as_deref(), Some("0d0f6c2e-0000-4000-8000-000000000001"), "{case}");
+        assert_eq!(
+            told.request_id.as_deref(),
+            Some("0d0f6c2e-0000-4000-8000-000000000001"),
+            "{case}"
+        );
         assert_eq!(told.message.is_none(), case == "bad-token", "{case}");
     }
-    let found = get(&Network::queue([recorded("aws-iot/DescribeCertificate.ok")]), &Fingerprint::parse(RECORDED).unwrap()).await;
+    let found = get(
+        &Network::queue([recorded("aws-iot/DescribeCertificate.ok")]),
+        &Fingerprint::parse(RECORDED).unwrap(),
+    )
+    .await;
     assert_eq!(found.unwrap().unwrap().key, RECORDED);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_named_in_the_header_or_the_body_in_each_of_its_forms() {
     for status in [400, 401, 403, 404, 429, 500, 503] {
-        for header in ["ThrottlingException", "ThrottlingException:", "ThrottlingException:http://internal.amazon.com/coral/"] {
+        for header in [
+            "ThrottlingException",
+            "ThrottlingException:",
+            "ThrottlingException:http://internal.amazon.com/coral/",
+        ] {
             let error = refused(move || failed(status, header)).await;
             let told = error.provider_error.unwrap();
-            assert_eq!((error.code, told.code.as_str()), (ErrorCode::Throttled, "ThrottlingException"), "{header}");
-            assert_eq!((told.message.as_deref(), told.request_id.as_deref()), (Some("no"), Some("id-9")));
+            assert_eq!(
+                (error.code, told.code.as_str()),
+                (ErrorCode::Throttled, "ThrottlingException"),
+                "{header}"
+            );
+            assert_eq!(
+                (told.message.as_deref(), told.request_id.as_deref()),
+                (Some("no"), Some("id-9"))
+            );
         }
         for body in [
             json!({"__type": "ThrottlingException", "message": "no"}),
@@ -136,55 +216,130 @@ async fn a_failure_is_named_in_the_header_or_the_body_in_each_of_its_forms() {
             let shown = body.to_string();
             let error = refused(move || answer(status, body.to_string())).await;
             let told = error.provider_error.unwrap();
-            assert_eq!((error.code, told.code.as_str()), (ErrorCode::Throttled, "ThrottlingException"), "HTTP {status} {shown}");
+            assert_eq!(
+                (error.code, told.code.as_str()),
+                (ErrorCode::Throttled, "ThrottlingException"),
+                "HTTP {status} {shown}"
+            );
             assert_eq!(told.message.as_deref(), Some("no"), "{shown}");
         }
     }
     let both = || {
-        answer(400, json!({"__type": "InternalFailureException", "code": "InternalFailureException"}).to_string())
-            .map(|response| HttpResponse { error_type: Some("ThrottlingException".to_owned()), ..response })
+        answer(
+            400,
+            json!({"__type": "InternalFailureException", "code": "InternalFailureException"})
+                .to_string(),
+        )
+        .map(|response| HttpResponse {
+            error_type: Some("ThrottlingException".to_owned()),
+            ..response
+        })
     };
-    assert_eq!(refused(both).await.code, ErrorCode::Throttled, "the header comes first");
+    assert_eq!(
+        refused(both).await.code,
+        ErrorCode::Throttled,
+        "the header comes first"
+    );
     let empty = || {
-        answer(400, json!({"__type": "ThrottlingException"}).to_string())
-            .map(|response| HttpResponse { error_type: Some(String::new()), ..response })
+        answer(400, json!({"__type": "ThrottlingException"}).to_string()).map(|response| {
+            HttpResponse {
+                error_type: Some(String::new()),
+                ..response
+            }
+        })
     };
-    assert_eq!(refused(empty).await.code, ErrorCode::Throttled, "an empty header names nothing");
+    assert_eq!(
+        refused(empty).await.code,
+        ErrorCode::Throttled,
+        "an empty header names nothing"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_one_even_with_a_good_status_but_a_code_beside_a_result_is_none() {
-    assert_eq!(refused(|| failed(200, "ThrottlingException")).await.code, ErrorCode::Throttled);
-    assert_eq!(refused(|| ok(&json!({"__type": "InternalFailureException"}))).await.code, ErrorCode::ProviderUnavailable);
+    assert_eq!(
+        refused(|| failed(200, "ThrottlingException")).await.code,
+        ErrorCode::Throttled
+    );
+    assert_eq!(
+        refused(|| ok(&json!({"__type": "InternalFailureException"})))
+            .await
+            .code,
+        ErrorCode::ProviderUnavailable
+    );
     let result = json!({"code": "whatever", "certificateDescription": {"certificateId": id(1).as_str(), "status": "ACTIVE"}});
-    assert!(get(&Network::queue([ok(&result)]), &id(1)).await.unwrap().is_some());
+    assert!(
+        get(&Network::queue([ok(&result)]), &id(1))
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_documented_is_not_an_answer() {
     for (status, body, expected) in [
         (200, "", ErrorCode::ProviderInvalidResponse),
-        (200, "<html>proxy</html>", ErrorCode::ProviderInvalidResponse),
+        (
+            200,
+            "<html>proxy</html>",
+            ErrorCode::ProviderInvalidResponse,
+        ),
         (200, "[]", ErrorCode::ProviderInvalidResponse),
-        (200, r#"[{"certificateId": "0a", "status": "ACTIVE"}]"#, ErrorCode::ProviderInvalidResponse),
+        (
+            200,
+            r#"[{"certificateId": "0a", "status": "ACTIVE"}]"#,
+            ErrorCode::ProviderInvalidResponse,
+        ),
         (200, "null", ErrorCode::ProviderInvalidResponse),
         (200, "{}", ErrorCode::ProviderInvalidResponse),
-        (200, r#"{"certificateDescription": null}"#, ErrorCode::ProviderInvalidResponse),
-        (200, r#"{"certificateDescription": ["0a"]}"#, ErrorCode::ProviderInvalidResponse),
-        (200, r#"{"certificateDescription": {"status": "ACTIVE"}}"#, ErrorCode::ProviderInvalidResponse),
+        (
+            200,
+            r#"{"certificateDescription": null}"#,
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            200,
+            r#"{"certificateDescription": ["0a"]}"#,
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            200,
+            r#"{"certificateDescription": {"status": "ACTIVE"}}"#,
+            ErrorCode::ProviderInvalidResponse,
+        ),
         (201, "{}", ErrorCode::ProviderInvalidResponse),
         (302, "", ErrorCode::ProviderInvalidResponse),
-        (400, r#"{"message": "no type"}"#, ErrorCode::ProviderInvalidResponse),
-        (404, r#"{"message": "no type"}"#, ErrorCode::ProviderInvalidResponse),
+        (
+            400,
+            r#"{"message": "no type"}"#,
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            404,
+            r#"{"message": "no type"}"#,
+            ErrorCode::ProviderInvalidResponse,
+        ),
         (413, "", ErrorCode::ProviderRejected),
         (429, "<html>", ErrorCode::Throttled),
         (500, "{}", ErrorCode::ProviderUnavailable),
-        (502, "<html>Bad Gateway</html>", ErrorCode::ProviderUnavailable),
+        (
+            502,
+            "<html>Bad Gateway</html>",
+            ErrorCode::ProviderUnavailable,
+        ),
     ] {
         let error = refused(move || answer(status, body)).await;
-        assert_eq!((error.code, error.provider_error), (expected, None), "HTTP {status} {body}");
+        assert_eq!(
+            (error.code, error.provider_error),
+            (expected, None),
+            "HTTP {status} {body}"
+        );
     }
-    assert_eq!(refused(|| answer(200, b"\xff\xfe".to_vec())).await.code, ErrorCode::ProviderInvalidResponse);
+    assert_eq!(
+        refused(|| answer(200, b"\xff\xfe".to_vec())).await.code,
+        ErrorCode::ProviderInvalidResponse
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,7 +350,11 @@ async fn a_type_that_no_table_has_is_judged_by_the_status() {
         (429, ErrorCode::Throttled),
         (500, ErrorCode::ProviderUnavailable),
     ] {
-        assert_eq!(refused(move || failed(status, "NewException:")).await.code, expected, "{status}");
+        assert_eq!(
+            refused(move || failed(status, "NewException:")).await.code,
+            expected,
+            "{status}"
+        );
     }
 }
 
@@ -205,19 +364,39 @@ async fn an_unknown_id_is_an_unknown_certificate_whatever_the_status() {
         let network = Network::queue([failed(status, "ResourceNotFoundException:")]);
         assert!(get(&network, &id(1)).await.unwrap().is_none());
     }
-    assert!(get(&Network::queue([recorded("aws-iot/DescribeCertificate.error-not-found")]), &id(1)).await.unwrap().is_none());
+    assert!(
+        get(
+            &Network::queue([recorded("aws-iot/DescribeCertificate.error-not-found")]),
+            &id(1)
+        )
+        .await
+        .unwrap()
+        .is_none()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_about_another_certificate_is_not_believed() {
-    for told in [id(2).to_string(), String::new(), "1".to_owned(), format!("{}0", id(1))] {
+    for told in [
+        id(2).to_string(),
+        String::new(),
+        "1".to_owned(),
+        format!("{}0", id(1)),
+    ] {
         let shown = told.clone();
         let network = Network::new(move |_| described(&told, "ACTIVE"));
         let error = get(&network, &id(1)).await.unwrap_err();
-        assert_eq!((error.code, network.sent().len()), (ErrorCode::ProviderInvalidResponse, 3), "{shown}");
+        assert_eq!(
+            (error.code, network.sent().len()),
+            (ErrorCode::ProviderInvalidResponse, 3),
+            "{shown}"
+        );
     }
     let upper = Network::queue([described(&id(0xab).as_str().to_uppercase(), "ACTIVE")]);
-    assert_eq!(get(&upper, &id(0xab)).await.unwrap().unwrap().key, id(0xab).as_str());
+    assert_eq!(
+        get(&upper, &id(0xab)).await.unwrap().unwrap().key,
+        id(0xab).as_str()
+    );
 }
 
 #[test]
@@ -226,10 +405,17 @@ fn a_region_has_the_host_of_its_partition() {
         ("eu-west-1", Some("iot.eu-west-1.amazonaws.com")),
         ("us-gov-west-1", Some("iot.us-gov-west-1.amazonaws.com")),
         ("cn-north-1", Some("iot.cn-north-1.amazonaws.com.cn")),
-        ("cn-northwest-1", Some("iot.cn-northwest-1.amazonaws.com.cn")),
+        (
+            "cn-northwest-1",
+            Some("iot.cn-northwest-1.amazonaws.com.cn"),
+        ),
         ("cn-hangzhou", None),
         ("xx-nowhere-1", None),
     ] {
-        assert_eq!(host(&Region::parse(region).unwrap()).as_deref(), expected, "{region}");
+        assert_eq!(
+            host(&Region::parse(region).unwrap()).as_deref(),
+            expected,
+            "{region}"
+        );
     }
 }

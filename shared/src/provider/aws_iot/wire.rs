@@ -56,7 +56,11 @@ struct CertificateValidity {
 impl From<Listed> for ProviderRecord {
     fn from(row: Listed) -> Self {
         Self {
-            status: row.status.as_deref().map(lifecycle_status).unwrap_or_default(),
+            status: row
+                .status
+                .as_deref()
+                .map(lifecycle_status)
+                .unwrap_or_default(),
             provider_status: row.status,
             created_at: row.creation_date.and_then(moment),
             ..Self::default()
@@ -67,9 +71,10 @@ impl From<Listed> for ProviderRecord {
 impl From<CertificateDescription> for ProviderRecord {
     /// The serial number stands in the certificate only.
     fn from(description: CertificateDescription) -> Self {
-        let validity = description
-            .validity
-            .map(|validity| Validity { not_before: validity.not_before.and_then(moment), not_after: validity.not_after.and_then(moment) });
+        let validity = description.validity.map(|validity| Validity {
+            not_before: validity.not_before.and_then(moment),
+            not_after: validity.not_after.and_then(moment),
+        });
         Self {
             status: lifecycle_status(&description.status),
             provider_status: Some(description.status),
@@ -77,7 +82,9 @@ impl From<CertificateDescription> for ProviderRecord {
             created_at: description.creation_date.and_then(moment),
             updated_at: description.last_modified_date.and_then(moment),
             fingerprint_sha256: Fingerprint::parse(&description.certificate_id).ok(),
-            ca_fingerprint_sha256: description.ca_certificate_id.and_then(|id| Fingerprint::parse(&id).ok()),
+            ca_fingerprint_sha256: description
+                .ca_certificate_id
+                .and_then(|id| Fingerprint::parse(&id).ok()),
             pem: description.certificate_pem,
             ..Self::default()
         }

@@ -10,42 +10,97 @@ pub(in crate::provider) struct Verdict {
 }
 
 /// Asserts one meaning of a code for every HTTP status with which vendors send codes: the code decides.
-pub(in crate::provider) fn assert_meaning(provider: ProviderName, tables: &[&[Row]], code: &str, expected: &Verdict) {
+pub(in crate::provider) fn assert_meaning(
+    provider: ProviderName,
+    tables: &[&[Row]],
+    code: &str,
+    expected: &Verdict,
+) {
     for status in [200, 400, 403, 404, 429, 500, 503] {
-        let refusal = Refusal { provider, code, message: Some("canary-4711"), request_id: Some("id-1"), status };
+        let refusal = Refusal {
+            provider,
+            code,
+            message: Some("canary-4711"),
+            request_id: Some("id-1"),
+            status,
+        };
         let error = explain(&refusal, tables);
         let told = error.provider_error.as_deref().unwrap();
         assert_eq!(error.code, expected.means, "{code} with HTTP {status}");
-        assert_eq!(error.concerns_parameters, expected.concerns_parameters, "{code} with HTTP {status}");
-        assert_eq!((told.code.as_str(), told.request_id.as_deref()), (code, Some("id-1")));
+        assert_eq!(
+            error.concerns_parameters, expected.concerns_parameters,
+            "{code} with HTTP {status}"
+        );
+        assert_eq!(
+            (told.code.as_str(), told.request_id.as_deref()),
+            (code, Some("id-1"))
+        );
         let json = serde_json::to_string(&error).unwrap();
-        assert_eq!(!json.contains("canary-4711"), expected.withheld, "{code}: {json}");
+        assert_eq!(
+            !json.contains("canary-4711"),
+            expected.withheld,
+            "{code}: {json}"
+        );
         assert!(error.detail.len() > 20, "{code}: {}", error.detail);
     }
 }
 
 /// A code that is nobody's credentials and nobody's parameters.
 pub(in crate::provider) const fn means(means: ErrorCode) -> Verdict {
-    Verdict { means, concerns_parameters: false, withheld: false }
+    Verdict {
+        means,
+        concerns_parameters: false,
+        withheld: false,
+    }
 }
 
 /// Refused for what was asked.
-pub(in crate::provider) const PARAMETERS: Verdict =
-    Verdict { means: ErrorCode::ProviderRejected, concerns_parameters: true, withheld: false };
+pub(in crate::provider) const PARAMETERS: Verdict = Verdict {
+    means: ErrorCode::ProviderRejected,
+    concerns_parameters: true,
+    withheld: false,
+};
 
 /// Refused for who asks; the vendor's message stays here.
-pub(in crate::provider) const CREDENTIALS: Verdict =
-    Verdict { means: ErrorCode::ProviderRejected, concerns_parameters: false, withheld: true };
+pub(in crate::provider) const CREDENTIALS: Verdict = Verdict {
+    means: ErrorCode::ProviderRejected,
+    concerns_parameters: false,
+    withheld: true,
+};
 
 const TABLE: &[Row] = &[
-    Row::new("Busy", ErrorCode::Throttled, "the provider is busy; try again later"),
-    Row::new("Busy.Forever", ErrorCode::ProviderRejected, "the provider will not have time for this"),
-    Row::credentials("Busy.Forever.Key", "the provider refuses the key from now on"),
+    Row::new(
+        "Busy",
+        ErrorCode::Throttled,
+        "the provider is busy; try again later",
+    ),
+    Row::new(
+        "Busy.Forever",
+        ErrorCode::ProviderRejected,
+        "the provider will not have time for this",
+    ),
+    Row::credentials(
+        "Busy.Forever.Key",
+        "the provider refuses the key from now on",
+    ),
 ];
-const OTHER_TABLE: &[Row] = &[Row::new("Busy.Now", ErrorCode::ProviderUnavailable, "the provider is busy at the moment")];
+const OTHER_TABLE: &[Row] = &[Row::new(
+    "Busy.Now",
+    ErrorCode::ProviderUnavailable,
+    "the provider is busy at the moment",
+)];
 
 fn explained(code: &str, status: u16) -> Error {
-    explain(&Refusal { provider: ProviderName::AlibabaPca, code, message: None, request_id: None, status }, &[TABLE, OTHER_TABLE])
+    explain(
+        &Refusal {
+            provider: ProviderName::AlibabaPca,
+            code,
+            message: None,
+            request_id: None,
+            status,
+        },
+        &[TABLE, OTHER_TABLE],
+    )
 }
 
 #[test]
@@ -66,7 +121,11 @@ fn a_row_stands_for_its_sub_codes_and_the_longest_row_wins() {
 #[test]
 fn a_code_that_only_begins_like_a_row_is_another_code() {
     for code in ["Busybody", "busy", "BUSY", "Bus", "Too.Busy", " Busy", ""] {
-        assert_eq!(explained(code, 400).code, ErrorCode::ProviderRejected, "{code}");
+        assert_eq!(
+            explained(code, 400).code,
+            ErrorCode::ProviderRejected,
+            "{code}"
+        );
     }
 }
 
@@ -82,7 +141,11 @@ fn the_status_decides_where_the_code_is_unknown() {
         (599, ErrorCode::ProviderUnavailable),
     ] {
         let error = explained("Unheard.Of", status);
-        assert_eq!((error.code, error.concerns_parameters), (expected, false), "{status}");
+        assert_eq!(
+            (error.code, error.concerns_parameters),
+            (expected, false),
+            "{status}"
+        );
         assert_eq!(error.provider_error.unwrap().code, "Unheard.Of");
     }
 }
@@ -99,7 +162,11 @@ fn an_unknown_code_made_of_a_parameters_name_concerns_the_parameters() {
         ("invalidfoo", false),
     ] {
         let error = explained(code, 400);
-        assert_eq!((error.code, error.concerns_parameters), (ErrorCode::ProviderRejected, expected), "{code}");
+        assert_eq!(
+            (error.code, error.concerns_parameters),
+            (ErrorCode::ProviderRejected, expected),
+            "{code}"
+        );
     }
 }
 
@@ -117,15 +184,31 @@ fn an_answer_without_a_code_is_judged_by_its_status() {
         (504, ErrorCode::ProviderUnavailable, false),
     ] {
         let error = not_an_answer(ProviderName::TencentMqtt, status, "it is odd");
-        assert_eq!((error.code, error.concerns_parameters), (expected, concerns_parameters), "{status}");
-        assert!(error.detail.contains("tencent-mqtt") && error.detail.contains(&status.to_string()), "{}", error.detail);
+        assert_eq!(
+            (error.code, error.concerns_parameters),
+            (expected, concerns_parameters),
+            "{status}"
+        );
+        assert!(
+            error.detail.contains("tencent-mqtt") && error.detail.contains(&status.to_string()),
+            "{}",
+            error.detail
+        );
     }
 }
 
 #[test]
 fn a_code_made_of_a_parameters_name_decides_before_the_status() {
-    for (code, status) in [("InvalidSerialNumber", 500), ("MissingDeviceSn", 500), ("InvalidDeviceSn.Format", 503)] {
+    for (code, status) in [
+        ("InvalidSerialNumber", 500),
+        ("MissingDeviceSn", 500),
+        ("InvalidDeviceSn.Format", 503),
+    ] {
         let error = explained(code, status);
-        assert_eq!((error.code, error.concerns_parameters), (ErrorCode::ProviderRejected, true), "{code}");
+        assert_eq!(
+            (error.code, error.concerns_parameters),
+            (ErrorCode::ProviderRejected, true),
+            "{code}"
+        );
     }
 }

@@ -23,14 +23,25 @@ fn connected(case: &Case<'_>) -> Result<(String, String), Error> {
         cloud: &session.config.tencent,
         variables: ("KEY", "TENCENTCLOUD_REGION"),
         endpoint: session.config.tencent_mqtt_endpoint.as_ref(),
-        hosts: |region| ["aa-one", "aa-two"].contains(&region.as_str()).then(|| format!("{region}.vendor.test")),
+        hosts: |region| {
+            ["aa-one", "aa-two"]
+                .contains(&region.as_str())
+                .then(|| format!("{region}.vendor.test"))
+        },
         central_host: case.central_host,
         has_instances: false,
     };
     let region = case.region.map(|region| Region::parse(region).unwrap());
-    let source = Source { provider: ProviderName::TencentMqtt, region, instance_id: None };
+    let source = Source {
+        provider: ProviderName::TencentMqtt,
+        region,
+        instance_id: None,
+    };
     let (scope, connection) = connect(&session, source, &facts)?;
-    Ok((scope.region.as_str().to_owned(), connection.endpoint.url("")))
+    Ok((
+        scope.region.as_str().to_owned(),
+        connection.endpoint.url(""),
+    ))
 }
 
 #[test]
@@ -39,24 +50,74 @@ fn the_requests_region_comes_before_the_configured_one_and_the_endpoint_before_t
     let here = ("TENCENTCLOUD_REGION", "aa-one");
     let new = ("TENCENTCLOUD_REGION", "bb-new");
     for (variables, region, central_host, expected) in [
-        (&[][..], Some("aa-one"), None, Ok(("aa-one", "https://aa-one.vendor.test/"))),
-        (&[here], None, None, Ok(("aa-one", "https://aa-one.vendor.test/"))),
-        (&[here], Some("aa-two"), None, Ok(("aa-two", "https://aa-two.vendor.test/"))),
-        (&[here, endpoint], None, None, Ok(("aa-one", "https://private.test/"))),
+        (
+            &[][..],
+            Some("aa-one"),
+            None,
+            Ok(("aa-one", "https://aa-one.vendor.test/")),
+        ),
+        (
+            &[here],
+            None,
+            None,
+            Ok(("aa-one", "https://aa-one.vendor.test/")),
+        ),
+        (
+            &[here],
+            Some("aa-two"),
+            None,
+            Ok(("aa-two", "https://aa-two.vendor.test/")),
+        ),
+        (
+            &[here, endpoint],
+            None,
+            None,
+            Ok(("aa-one", "https://private.test/")),
+        ),
         // What the operator has configured is believed, unless it would become part of a host name.
-        (&[new, endpoint], None, None, Ok(("bb-new", "https://private.test/"))),
-        (&[new, endpoint], Some("bb-new"), None, Ok(("bb-new", "https://private.test/"))),
-        (&[new], None, Some("central.test"), Ok(("bb-new", "https://central.test/"))),
+        (
+            &[new, endpoint],
+            None,
+            None,
+            Ok(("bb-new", "https://private.test/")),
+        ),
+        (
+            &[new, endpoint],
+            Some("bb-new"),
+            None,
+            Ok(("bb-new", "https://private.test/")),
+        ),
+        (
+            &[new],
+            None,
+            Some("central.test"),
+            Ok(("bb-new", "https://central.test/")),
+        ),
         (&[new], None, None, Err("region")),
         (&[endpoint], Some("bb-new"), None, Err("region")),
-        (&[here, endpoint], Some("bb-new"), Some("central.test"), Err("region")),
+        (
+            &[here, endpoint],
+            Some("bb-new"),
+            Some("central.test"),
+            Err("region"),
+        ),
         (&[endpoint], None, Some("central.test"), Err("region")),
     ] {
-        let result = connected(&Case { variables, region, central_host });
+        let result = connected(&Case {
+            variables,
+            region,
+            central_host,
+        });
         match (&result, expected) {
-            (Ok((region, url)), Ok(expected)) => assert_eq!((region.as_str(), url.as_str()), expected, "{variables:?}"),
+            (Ok((region, url)), Ok(expected)) => {
+                assert_eq!((region.as_str(), url.as_str()), expected, "{variables:?}")
+            }
             (Err(error), Err(field)) => {
-                assert_eq!((error.code, error.field.as_deref()), (ErrorCode::InvalidRequest, Some(field)), "{variables:?}");
+                assert_eq!(
+                    (error.code, error.field.as_deref()),
+                    (ErrorCode::InvalidRequest, Some(field)),
+                    "{variables:?}"
+                );
             }
             _ => panic!("{result:?} for {variables:?}, {region:?}"),
         }
@@ -65,10 +126,23 @@ fn the_requests_region_comes_before_the_configured_one_and_the_endpoint_before_t
 
 #[test]
 fn a_missing_region_or_key_is_told_by_the_name_of_its_variable() {
-    let error = connected(&Case { variables: &[], region: None, central_host: None }).unwrap_err();
+    let error = connected(&Case {
+        variables: &[],
+        region: None,
+        central_host: None,
+    })
+    .unwrap_err();
     assert!(error.detail.contains("TENCENTCLOUD_REGION"), "{error}");
-    let keyless = [("TENCENTCLOUD_SECRET_ID", ""), ("TENCENTCLOUD_SECRET_KEY", "")];
-    let error = connected(&Case { variables: &keyless, region: Some("aa-one"), central_host: None }).unwrap_err();
+    let keyless = [
+        ("TENCENTCLOUD_SECRET_ID", ""),
+        ("TENCENTCLOUD_SECRET_KEY", ""),
+    ];
+    let error = connected(&Case {
+        variables: &keyless,
+        region: Some("aa-one"),
+        central_host: None,
+    })
+    .unwrap_err();
     assert_eq!(error.code, ErrorCode::ProviderRejected);
     assert!(error.detail.contains("set KEY"), "{error}");
 }
@@ -78,9 +152,12 @@ fn an_instance_is_named_exactly_where_there_are_instances() {
     let network = Network::queue([]);
     let bench = Bench::new(&network);
     let session = bench.session();
-    for (has_instances, instance_id, fits) in
-        [(true, Some("mqtt-1"), true), (true, None, false), (false, None, true), (false, Some("mqtt-1"), false)]
-    {
+    for (has_instances, instance_id, fits) in [
+        (true, Some("mqtt-1"), true),
+        (true, None, false),
+        (false, None, true),
+        (false, Some("mqtt-1"), false),
+    ] {
         let facts = Facts {
             cloud: &session.config.tencent,
             variables: ("KEY", "REGION"),
@@ -90,10 +167,17 @@ fn an_instance_is_named_exactly_where_there_are_instances() {
             has_instances,
         };
         let instance_id = instance_id.map(|text| InstanceId::parse(text).unwrap());
-        let source = Source { provider: ProviderName::AlibabaPca, region: Region::parse("aa-one").ok(), instance_id };
+        let source = Source {
+            provider: ProviderName::AlibabaPca,
+            region: Region::parse("aa-one").ok(),
+            instance_id,
+        };
         match connect(&session, source, &facts) {
             Ok((scope, _)) => assert!(fits && scope.instance_id.is_some() == has_instances),
-            Err(error) => assert!(!fits && error.field.as_deref() == Some("instance_id"), "{error}"),
+            Err(error) => assert!(
+                !fits && error.field.as_deref() == Some("instance_id"),
+                "{error}"
+            ),
         }
     }
 }
@@ -107,18 +191,37 @@ async fn told(message: String) -> String {
     let endpoint = Endpoint::https("vendor.test");
     let connection = Connection::new(&session, endpoint, origin, ProviderName::TencentMqtt);
     let read = |_: &HttpResponse| -> Result<(), Error> {
-        let told = ProviderError::new(ProviderName::TencentMqtt, "Odd.AKIDtest", Some(&message), Some("id-tencent-key"));
+        let told = ProviderError::new(
+            ProviderName::TencentMqtt,
+            "Odd.AKIDtest",
+            Some(&message),
+            Some("id-tencent-key"),
+        );
         Err(Error::new(ErrorCode::ProviderRejected, "odd").with_provider_error(told))
     };
-    let sign = |_: &Credentials, _, _| HttpRequest { method: Method::Get, url: String::new(), headers: Vec::new(), body: Vec::new() };
-    let failure = connection.call(Action::DescribeDeviceCertificate, Safety::Write, sign, read).await.unwrap_err();
+    let sign = |_: &Credentials, _, _| HttpRequest {
+        method: Method::Get,
+        url: String::new(),
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    let failure = connection
+        .call(Action::DescribeDeviceCertificate, Safety::Write, sign, read)
+        .await
+        .unwrap_err();
     serde_json::to_string(&failure.error).unwrap()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_vendor_that_repeats_the_credentials_is_told_without_them() {
-    let json = told("key tencent-key of AKIDtest with token-canary, twice: tencent-key".to_owned()).await;
-    assert!(json.contains("key *** of *** with ***, twice: ***") && json.contains("Odd.***") && json.contains("id-***"), "{json}");
+    let json =
+        told("key tencent-key of AKIDtest with token-canary, twice: tencent-key".to_owned()).await;
+    assert!(
+        json.contains("key *** of *** with ***, twice: ***")
+            && json.contains("Odd.***")
+            && json.contains("id-***"),
+        "{json}"
+    );
     for value in ["AKIDtest", "tencent-key", "token-canary"] {
         assert!(!json.contains(value), "{json}");
     }
@@ -147,7 +250,9 @@ fn rotated(ids: &'static [&'static str], good: &'static [&'static str], refusal:
         if request.url.contains("/secretsmanager/") {
             let id = ids[asked.min(ids.len() - 1)];
             asked += 1;
-            let text = format!(r#"{{\"TENCENTCLOUD_SECRET_ID\": \"{id}\", \"TENCENTCLOUD_SECRET_KEY\": \"tencent-key\"}}"#);
+            let text = format!(
+                r#"{{\"TENCENTCLOUD_SECRET_ID\": \"{id}\", \"TENCENTCLOUD_SECRET_KEY\": \"tencent-key\"}}"#
+            );
             return answer(200, format!(r#"{{"SecretString": "{text}"}}"#));
         }
         let is_good = good.iter().any(|id| request.url.ends_with(id));
@@ -156,7 +261,11 @@ fn rotated(ids: &'static [&'static str], good: &'static [&'static str], refusal:
 }
 
 /// Makes so many calls at once with the key of this environment, and tells how many went well, and what was called.
-async fn calls(network: &Network, variables: &[(&str, &str)], count: usize) -> (usize, Vec<String>) {
+async fn calls(
+    network: &Network,
+    variables: &[(&str, &str)],
+    count: usize,
+) -> (usize, Vec<String>) {
     let bench = Bench::with(network, variables);
     let session = bench.session();
     let origin = bench.config.tencent.credentials.as_ref().unwrap();
@@ -164,7 +273,10 @@ async fn calls(network: &Network, variables: &[(&str, &str)], count: usize) -> (
     let connection = Connection::new(&session, endpoint, origin, ProviderName::TencentMqtt);
     let read = |response: &HttpResponse| match response.status {
         200 => Ok(()),
-        status => Err(Error { concerns_key: status == 403, ..Error::new(ErrorCode::ProviderRejected, "no") }),
+        status => Err(Error {
+            concerns_key: status == 403,
+            ..Error::new(ErrorCode::ProviderRejected, "no")
+        }),
     };
     let sign = |credentials: &Credentials, _, _| HttpRequest {
         method: Method::Post,
@@ -173,12 +285,17 @@ async fn calls(network: &Network, variables: &[(&str, &str)], count: usize) -> (
         body: Vec::new(),
     };
     let called =
-        futures_util::future::join_all((0..count).map(|_| connection.call(Action::DescribeDeviceCertificate, Safety::Write, sign, read)))
-            .await;
+        futures_util::future::join_all((0..count).map(|_| {
+            connection.call(Action::DescribeDeviceCertificate, Safety::Write, sign, read)
+        }))
+        .await;
     for failure in called.iter().filter_map(|called| called.as_ref().err()) {
         assert!(!failure.may_have_acted && failure.error.code == ErrorCode::ProviderRejected);
     }
-    (called.iter().filter(|called| called.is_ok()).count(), network.each(|sent| sent.request.url.rsplit('/').next().unwrap().to_owned()))
+    (
+        called.iter().filter(|called| called.is_ok()).count(),
+        network.each(|sent| sent.request.url.rsplit('/').next().unwrap().to_owned()),
+    )
 }
 
 #[tokio::test(start_paused = true)]
@@ -187,35 +304,65 @@ async fn a_refused_key_is_fetched_anew_once_and_the_call_made_once_more() {
     let current = "get?secretId=tencent-key&versionStage=AWSCURRENT";
     let previous = "get?secretId=tencent-key&versionStage=AWSPREVIOUS";
     for (ids, good, well, expected) in [
-        (&["old", "new"][..], &["new"][..], 1, &[first, "old", current, "new"][..]),
+        (
+            &["old", "new"][..],
+            &["new"][..],
+            1,
+            &[first, "old", current, "new"][..],
+        ),
         // While a key is rotated the previous one may be the one that is good.
-        (&["new", "new", "old"], &["old"], 1, &[first, "new", current, previous, "old"]),
+        (
+            &["new", "new", "old"],
+            &["old"],
+            1,
+            &[first, "new", current, previous, "old"],
+        ),
         (&["old", "new"], &[], 0, &[first, "old", current, "new"]),
         (&["old"], &[], 0, &[first, "old", current, previous]),
     ] {
         let network = rotated(ids, good, 403);
-        assert_eq!(calls(&network, &SECRET, 1).await, (well, expected.iter().map(|text| (*text).to_owned()).collect()));
+        assert_eq!(
+            calls(&network, &SECRET, 1).await,
+            (
+                well,
+                expected.iter().map(|text| (*text).to_owned()).collect()
+            )
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn however_many_calls_are_refused_the_key_is_fetched_anew_once() {
-    let network = rotated(&["old", "new"], &["new"], 403).delayed(std::time::Duration::from_millis(50));
+    let network =
+        rotated(&["old", "new"], &["new"], 403).delayed(std::time::Duration::from_millis(50));
     let (well, called) = calls(&network, &SECRET, 100).await;
-    let count = |what: &str| called.iter().filter(|called| called.starts_with(what)).count();
+    let count = |what: &str| {
+        called
+            .iter()
+            .filter(|called| called.starts_with(what))
+            .count()
+    };
     // The calls that wait for their turn meanwhile are made with the new key.
-    assert_eq!((well, count("get?"), count("old"), count("new")), (100, 2, SIDE_BY_SIDE, 100));
+    assert_eq!(
+        (well, count("get?"), count("old"), count("new")),
+        (100, 2, SIDE_BY_SIDE, 100)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn there_is_no_other_key_in_the_environment() {
     let network = rotated(&["new"], &["new"], 403);
-    assert_eq!(calls(&network, &[], 1).await, (0, vec!["AKIDtest".to_owned()]));
+    assert_eq!(
+        calls(&network, &[], 1).await,
+        (0, vec!["AKIDtest".to_owned()])
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn for_what_is_no_matter_of_the_key_none_is_fetched() {
     let network = rotated(&["old", "new"], &["new"], 404);
-    let expected = ["get?secretId=tencent-key", "old"].map(str::to_owned).to_vec();
+    let expected = ["get?secretId=tencent-key", "old"]
+        .map(str::to_owned)
+        .to_vec();
     assert_eq!(calls(&network, &SECRET, 1).await, (0, expected));
 }

@@ -22,7 +22,12 @@ pub(super) struct Narrowing {
 pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Narrowing {
     // An unknown status is any word that the vendor does not document, so there is none to ask for. It never says good.
     let all_words_known = !filter.statuses.contains(&LifecycleStatus::Unknown);
-    let statuses: Vec<String> = filter.statuses.iter().filter_map(|status| status_word(*status)).map(str::to_owned).collect();
+    let statuses: Vec<String> = filter
+        .statuses
+        .iter()
+        .filter_map(|status| status_word(*status))
+        .map(str::to_owned)
+        .collect();
 
     let wanted = [
         ("ClientId", filter.client_ids.clone()),
@@ -30,7 +35,14 @@ pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Narrowing {
         ("CaSn", spellings(&filter.ca_serial_numbers)),
         ("DeviceCertificateCn", filter.common_names.clone()),
         ("OrganizationalUnit", filter.organizational_units.clone()),
-        ("Status", if all_words_known { statuses } else { Vec::new() }),
+        (
+            "Status",
+            if all_words_known {
+                statuses
+            } else {
+                Vec::new()
+            },
+        ),
     ];
     let (sent, kept): (Vec<_>, Vec<_>) = wanted
         .into_iter()
@@ -40,11 +52,18 @@ pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Narrowing {
     let is_sure = sent.iter().all(|filter| filter.name == "Status");
     // The vendor has no filter for fingerprints.
     let says_all = all_words_known && filter.fingerprints_sha256.is_empty() && !filter.has_window();
-    Narrowing { filters: sent, complete: kept.is_empty() && says_all, is_sure }
+    Narrowing {
+        filters: sent,
+        complete: kept.is_empty() && says_all,
+        is_sure,
+    }
 }
 
 fn spellings(serial_numbers: &[SerialNumber]) -> Vec<String> {
-    serial_numbers.iter().flat_map(SerialNumber::spellings).collect()
+    serial_numbers
+        .iter()
+        .flat_map(SerialNumber::spellings)
+        .collect()
 }
 
 pub(super) const fn order_by(order: Order) -> &'static str {

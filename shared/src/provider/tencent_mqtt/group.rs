@@ -30,8 +30,15 @@ pub(super) struct Row {
 
 impl TencentMqtt<'_> {
     /// Everything that the vendor lists under these texts of these numbers, and its ids of the calls.
-    pub(super) async fn rows(&self, numbers: &[&SerialNumber], texts: Vec<String>) -> Result<(Rows, Vec<String>), Error> {
-        let filters = [Filter { name: "DeviceCertificateSn", values: texts }];
+    pub(super) async fn rows(
+        &self,
+        numbers: &[&SerialNumber],
+        texts: Vec<String>,
+    ) -> Result<(Rows, Vec<String>), Error> {
+        let filters = [Filter {
+            name: "DeviceCertificateSn",
+            values: texts,
+        }];
         let now = self.connection.session.now;
         let (mut rows, mut request_ids, mut offset) = (Rows::new(), Vec::new(), 0_u64);
         let mut shown = HashSet::new();
@@ -51,7 +58,11 @@ impl TencentMqtt<'_> {
                 let certificate = ProviderRecord::from(item).into_certificate(now, false);
                 shown.insert((key.clone(), certificate.ca_serial_number.clone()));
                 // Whether texts match as a whole is not documented: others than the ones asked for are left out.
-                if let Some(number) = certificate.serial_number.clone().filter(|number| numbers.contains(&number)) {
+                if let Some(number) = certificate
+                    .serial_number
+                    .clone()
+                    .filter(|number| numbers.contains(&number))
+                {
                     keep(rows.entry(number).or_default(), Row { key, certificate });
                 }
             }
@@ -60,25 +71,44 @@ impl TencentMqtt<'_> {
             }
             // A list that repeats itself would be read for ever.
             if shown.len() == before {
-                return Err(not_an_answer(NAME, 200, "a page shows nothing but certificates that were shown before"));
+                return Err(not_an_answer(
+                    NAME,
+                    200,
+                    "a page shows nothing but certificates that were shown before",
+                ));
             }
             offset = page.end;
         }
     }
 
     /// Looks certificates up under these spellings, together where the vendor takes several values of one filter.
-    pub(super) async fn find_group(&self, references: &[&CertificateReference], spellings: Spellings) -> Vec<Result<Option<Found>, Error>> {
+    pub(super) async fn find_group(
+        &self,
+        references: &[&CertificateReference],
+        spellings: Spellings,
+    ) -> Vec<Result<Option<Found>, Error>> {
         let get_each = async |references: &[&CertificateReference]| {
-            each(references, async |reference: &&CertificateReference| self.find_one(reference, spellings).await).await
+            each(references, async |reference: &&CertificateReference| {
+                self.find_one(reference, spellings).await
+            })
+            .await
         };
-        let numbers: Result<Vec<&SerialNumber>, Error> = references.iter().map(|reference| serial_number(reference)).collect();
-        let Ok(numbers) = numbers else { return get_each(references).await };
+        let numbers: Result<Vec<&SerialNumber>, Error> = references
+            .iter()
+            .map(|reference| serial_number(reference))
+            .collect();
+        let Ok(numbers) = numbers else {
+            return get_each(references).await;
+        };
         if references.len() == 1 {
             return get_each(references).await;
         }
         let mut known = Rows::new();
         for group in in_groups(&numbers, spellings) {
-            let texts = group.iter().flat_map(|number| texts(number, spellings)).collect();
+            let texts = group
+                .iter()
+                .flat_map(|number| texts(number, spellings))
+                .collect();
             match self.rows(group, texts).await {
                 Ok((rows, _)) => known.extend(rows),
                 Err(error) if may_be_read_alone(&error) => return get_each(references).await,
@@ -89,12 +119,19 @@ impl TencentMqtt<'_> {
         if known.len() > 1 {
             self.takes_alternatives_for_certain();
         }
-        let missing: Vec<&CertificateReference> =
-            references.iter().zip(&numbers).filter(|(_, number)| !known.contains_key(**number)).map(|(reference, _)| *reference).collect();
+        let missing: Vec<&CertificateReference> = references
+            .iter()
+            .zip(&numbers)
+            .filter(|(_, number)| !known.contains_key(**number))
+            .map(|(reference, _)| *reference)
+            .collect();
         let mut answers_of_missing = match self.found_all(missing.len()).await {
             Ok(true) => missing.iter().map(|_| Ok(None)).collect(),
             Ok(false) => get_each(&missing).await,
-            Err(error) => missing.iter().map(|_| Err(error.clone())).collect::<Vec<_>>(),
+            Err(error) => missing
+                .iter()
+                .map(|_| Err(error.clone()))
+                .collect::<Vec<_>>(),
         }
         .into_iter();
         let answer = |number: &SerialNumber| match known.get(number) {
@@ -106,14 +143,22 @@ impl TencentMqtt<'_> {
 
     /// Reads the states of certificates again, by the vendor's own texts.
     pub(super) async fn read_group(&self, before: &[&Found]) -> Vec<Result<Option<Found>, Error>> {
-        let get_each = async |before: &[&Found]| each(before, async |found: &&Found| self.get(&found.key).await).await;
-        let numbers: Vec<SerialNumber> = before.iter().filter_map(|found| SerialNumber::parse(&found.key).ok()).collect();
+        let get_each = async |before: &[&Found]| {
+            each(before, async |found: &&Found| self.get(&found.key).await).await
+        };
+        let numbers: Vec<SerialNumber> = before
+            .iter()
+            .filter_map(|found| SerialNumber::parse(&found.key).ok())
+            .collect();
         if before.len() == 1 || numbers.len() < before.len() {
             return get_each(before).await;
         }
         let numbers: Vec<&SerialNumber> = numbers.iter().collect();
         let mut known = Rows::new();
-        for group in numbers.chunks(LARGEST_GROUP).zip(before.chunks(LARGEST_GROUP)) {
+        for group in numbers
+            .chunks(LARGEST_GROUP)
+            .zip(before.chunks(LARGEST_GROUP))
+        {
             let texts = group.1.iter().map(|found| found.key.clone()).collect();
             match self.rows(group.0, texts).await {
                 Ok((rows, _)) => known.extend(rows),
@@ -123,11 +168,20 @@ impl TencentMqtt<'_> {
         }
         let row = |one: &Found| known.values().flatten().find(|row| row.key == one.key);
         // One that the list does not show is asked for alone before it is called gone.
-        let missing: Vec<&Found> = before.iter().copied().filter(|one| row(one).is_none()).collect();
+        let missing: Vec<&Found> = before
+            .iter()
+            .copied()
+            .filter(|one| row(one).is_none())
+            .collect();
         let mut answers_of_missing = get_each(&missing).await.into_iter();
         before
             .iter()
-            .map(|one| row(one).map_or_else(|| answers_of_missing.next().unwrap_or(Ok(None)), |row| Ok(Some(found(row)))))
+            .map(|one| {
+                row(one).map_or_else(
+                    || answers_of_missing.next().unwrap_or(Ok(None)),
+                    |row| Ok(Some(found(row))),
+                )
+            })
             .collect()
     }
 
@@ -136,7 +190,11 @@ impl TencentMqtt<'_> {
         if missing == 0 || self.knows_alternatives() == Some(true) {
             return Ok(true);
         }
-        if missing <= FEW { Ok(false) } else { self.takes_values_as_alternatives().await }
+        if missing <= FEW {
+            Ok(false)
+        } else {
+            self.takes_values_as_alternatives().await
+        }
     }
 }
 
@@ -148,11 +206,15 @@ fn may_be_read_alone(error: &Error) -> bool {
 /// The texts to ask with.
 fn texts(number: &SerialNumber, spellings: Spellings) -> impl Iterator<Item = String> {
     let all = number.spellings().into_iter().enumerate();
-    all.filter(move |(index, _)| (*index == 0) == (spellings == Spellings::Own)).map(|(_, text)| text)
+    all.filter(move |(index, _)| (*index == 0) == (spellings == Spellings::Own))
+        .map(|(_, text)| text)
 }
 
 /// As many numbers together as have few enough texts.
-fn in_groups<'a, 'b>(mut numbers: &'a [&'b SerialNumber], spellings: Spellings) -> Vec<&'a [&'b SerialNumber]> {
+fn in_groups<'a, 'b>(
+    mut numbers: &'a [&'b SerialNumber],
+    spellings: Spellings,
+) -> Vec<&'a [&'b SerialNumber]> {
     let mut groups = Vec::new();
     while !numbers.is_empty() {
         let mut values = 0_usize;
@@ -169,12 +231,19 @@ fn in_groups<'a, 'b>(mut numbers: &'a [&'b SerialNumber], spellings: Spellings) 
 }
 
 fn found(row: &Row) -> Found {
-    Found { key: row.key.clone(), ca_key: None, certificate: row.certificate.clone(), request_id: None }
+    Found {
+        key: row.key.clone(),
+        ca_key: None,
+        certificate: row.certificate.clone(),
+        request_id: None,
+    }
 }
 
 /// A list that changes while its pages are read may show a certificate twice: the later row is the newer one.
 fn keep(rows: &mut Vec<Row>, row: Row) {
-    let is_same = |one: &Row| one.key == row.key && one.certificate.ca_serial_number == row.certificate.ca_serial_number;
+    let is_same = |one: &Row| {
+        one.key == row.key && one.certificate.ca_serial_number == row.certificate.ca_serial_number
+    };
     match rows.iter_mut().find(|one| is_same(one)) {
         Some(one) => *one = row,
         None => rows.push(row),
@@ -187,7 +256,10 @@ fn only_row(rows: &[Row]) -> Result<&Row, Error> {
         [row] => Ok(row),
         _ => {
             let detail = "several certificates have this serial number, and the provider's change names no other; it is not carried out";
-            Err(Error { concerns_parameters: true, ..Error::invalid("serial_number", detail) })
+            Err(Error {
+                concerns_parameters: true,
+                ..Error::invalid("serial_number", detail)
+            })
         }
     }
 }

@@ -21,7 +21,11 @@ impl Inactivate for TencentMqtt<'_> {
 
     /// The list takes several serial numbers at once, unless it has been found not to.
     fn group_size(&self) -> usize {
-        if self.knows_alternatives() == Some(false) { 1 } else { LARGEST_GROUP }
+        if self.knows_alternatives() == Some(false) {
+            1
+        } else {
+            LARGEST_GROUP
+        }
     }
 
     fn find<'a>(
@@ -32,29 +36,55 @@ impl Inactivate for TencentMqtt<'_> {
         Box::pin(self.find_group(references, spellings))
     }
 
-    fn read<'a>(&'a self, found: &'a [&'a Found]) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+    fn read<'a>(
+        &'a self,
+        found: &'a [&'a Found],
+    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
         Box::pin(self.read_group(found))
     }
 
-    fn inactivate<'a>(&'a self, found: &'a Found) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
+    fn inactivate<'a>(
+        &'a self,
+        found: &'a Found,
+    ) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
         Box::pin(async move {
-            let parameters = OneDeviceCertificate { instance_id: self.instance(), device_certificate_sn: &found.key };
+            let parameters = OneDeviceCertificate {
+                instance_id: self.instance(),
+                device_certificate_sn: &found.key,
+            };
             // A success is nothing but its request id. Without one it is an odd answer: the order may have had its effect, which a
             // read will tell.
             let accept = |answer: wire::Written| match fact(answer.request_id) {
-                Some(request_id) => Ok(Written { request_id: Some(request_id) }),
+                Some(request_id) => Ok(Written {
+                    request_id: Some(request_id),
+                }),
                 None => Err(not_an_answer(NAME, 200, "it has no RequestId")),
             };
-            absent_when_not_found(self.call(Action::DeactivateDeviceCertificate, Safety::Write, &parameters, accept).await)
+            absent_when_not_found(
+                self.call(
+                    Action::DeactivateDeviceCertificate,
+                    Safety::Write,
+                    &parameters,
+                    accept,
+                )
+                .await,
+            )
         })
     }
 }
 
 impl TencentMqtt<'_> {
     /// The vendor's serial numbers are hex; the leading zero may be there or not.
-    pub(super) async fn find_one(&self, reference: &CertificateReference, spellings: Spellings) -> Result<Option<Found>, Error> {
+    pub(super) async fn find_one(
+        &self,
+        reference: &CertificateReference,
+        spellings: Spellings,
+    ) -> Result<Option<Found>, Error> {
         let texts = serial_number(reference)?.spellings();
-        let texts = texts.iter().enumerate().filter(|(index, _)| (*index == 0) == (spellings == Spellings::Own));
+        let texts = texts
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| (*index == 0) == (spellings == Spellings::Own));
         for (_, text) in texts {
             match self.get(text).await {
                 // A spelling that is not the caller's own may break the provider's rules; then it is not known under it.

@@ -16,35 +16,71 @@ pub(super) const LARGEST_PAGE: u64 = 100;
 
 const ABILITIES: ListAbilities = ListAbilities {
     provider: NAME,
-    filters: &["client_ids", "serial_numbers", "ca_serial_numbers", "common_names", "organizational_units", "fingerprints_sha256"],
+    filters: &[
+        "client_ids",
+        "serial_numbers",
+        "ca_serial_numbers",
+        "common_names",
+        "organizational_units",
+        "fingerprints_sha256",
+    ],
     filters_by_details: &[],
     one_value_without_details: &[],
     orders: &Order::ALL,
-    statuses: &[LifecycleStatus::Active, LifecycleStatus::Inactive, LifecycleStatus::PendingActivation, LifecycleStatus::Revoked],
+    statuses: &[
+        LifecycleStatus::Active,
+        LifecycleStatus::Inactive,
+        LifecycleStatus::PendingActivation,
+        LifecycleStatus::Revoked,
+    ],
 };
 
 impl TencentMqtt<'_> {
-    async fn list_page(&self, query: &ListQuery<'_>, position: Position, wanted: usize) -> Result<Page, Error> {
+    async fn list_page(
+        &self,
+        query: &ListQuery<'_>,
+        position: Position,
+        wanted: usize,
+    ) -> Result<Page, Error> {
         let narrowing = narrowing(query.filter, position.several_values);
         let Position { offset, .. } = position;
         let wanted = u64::try_from(wanted).unwrap_or(LARGEST_PAGE);
         let request = DescribeDeviceCertificates {
             instance_id: self.instance(),
             filters: &narrowing.filters,
-            limit: if narrowing.complete { wanted.clamp(1, LARGEST_PAGE) } else { LARGEST_PAGE },
+            limit: if narrowing.complete {
+                wanted.clamp(1, LARGEST_PAGE)
+            } else {
+                LARGEST_PAGE
+            },
             offset,
             order_by: order_by(query.order.unwrap_or_default()),
         };
         let now = self.connection.session.now;
-        let Rows { items, total, end, request_id } = self.list(&request).await?;
-        let certificates = items.into_iter().map(|item| ProviderRecord::from(item).into_certificate(now, query.include_pem));
+        let Rows {
+            items,
+            total,
+            end,
+            request_id,
+        } = self.list(&request).await?;
+        let certificates = items
+            .into_iter()
+            .map(|item| ProviderRecord::from(item).into_certificate(now, query.include_pem));
         Ok(Page {
             position: position.to_string(),
             certificates: Entry::all(certificates).collect(),
-            next: (end < total).then(|| Position { offset: end, ..position }.to_string()),
+            next: (end < total).then(|| {
+                Position {
+                    offset: end,
+                    ..position
+                }
+                .to_string()
+            }),
             // Whether texts match as a whole is not documented: what the vendor counts may not match here. A list that was read to its
             // end from its beginning is counted by what it holds.
-            total_count: (narrowing.complete && (narrowing.is_sure || (offset == 0 && end >= total))).then_some(total),
+            total_count: (narrowing.complete
+                && (narrowing.is_sure || (offset == 0 && end >= total)))
+                .then_some(total),
             list_length: ListLength::Known(total),
             request_ids: request_id.into_iter().collect(),
         })
@@ -53,7 +89,10 @@ impl TencentMqtt<'_> {
     /// What is known by now of whether the vendor takes several values of one filter as alternatives.
     pub(super) fn knows_alternatives(&self) -> Option<bool> {
         let session = self.connection.session;
-        self.takes_alternatives.get().copied().or_else(|| session.learned.takes_alternatives(&self.scope, session.now))
+        self.takes_alternatives
+            .get()
+            .copied()
+            .or_else(|| session.learned.takes_alternatives(&self.scope, session.now))
     }
 
     /// Whether the vendor takes several values of one filter as alternatives. Asked before several values are relied on.
@@ -69,11 +108,18 @@ impl TencentMqtt<'_> {
                 proven => proven?,
             };
             // An instance without certificates has none to miss, and proves nothing about the next request.
-            let Some(proven) = proven else { return Ok(true) };
-            session.learned.learn_alternatives(&self.scope, proven, session.now);
+            let Some(proven) = proven else {
+                return Ok(true);
+            };
+            session
+                .learned
+                .learn_alternatives(&self.scope, proven, session.now);
             Ok(proven)
         };
-        self.takes_alternatives.get_or_try_init(find_out).await.copied()
+        self.takes_alternatives
+            .get_or_try_init(find_out)
+            .await
+            .copied()
     }
 
     /// The vendor has shown that it takes several values as alternatives.
@@ -81,7 +127,9 @@ impl TencentMqtt<'_> {
         // An answer that this request has already stays.
         drop(self.takes_alternatives.set(true));
         let session = self.connection.session;
-        session.learned.learn_alternatives(&self.scope, true, session.now);
+        session
+            .learned
+            .learn_alternatives(&self.scope, true, session.now);
     }
 
     /// Asks for all statuses at once, in two opposite orders. No certificate has two statuses, so that
@@ -105,16 +153,28 @@ impl TencentMqtt<'_> {
         if self.count_statuses(&backwards).await? != found {
             return Ok(Some(false));
         }
-        Ok(Some(self.count(&[]).await? == found || self.count_statuses(&[last]).await? != found))
+        Ok(Some(
+            self.count(&[]).await? == found || self.count_statuses(&[last]).await? != found,
+        ))
     }
 
     async fn count_statuses(&self, words: &[&str]) -> Result<u64, Error> {
-        self.count(&[Filter { name: "Status", values: words.iter().map(|word| (*word).to_owned()).collect() }]).await
+        self.count(&[Filter {
+            name: "Status",
+            values: words.iter().map(|word| (*word).to_owned()).collect(),
+        }])
+        .await
     }
 
     async fn count(&self, filters: &[Filter]) -> Result<u64, Error> {
         let order_by = order_by(Order::default());
-        let request = DescribeDeviceCertificates { instance_id: self.instance(), filters, limit: 1, offset: 0, order_by };
+        let request = DescribeDeviceCertificates {
+            instance_id: self.instance(),
+            filters,
+            limit: 1,
+            offset: 0,
+            order_by,
+        };
         Ok(self.list(&request).await?.total)
     }
 }
@@ -128,19 +188,34 @@ impl Describe for TencentMqtt<'_> {
         &ABILITIES
     }
 
-    fn page<'a>(&'a self, query: &'a ListQuery<'a>, position: Option<&'a str>, wanted: usize) -> LocalFuture<'a, Result<Page, Error>> {
+    fn page<'a>(
+        &'a self,
+        query: &'a ListQuery<'a>,
+        position: Option<&'a str>,
+        wanted: usize,
+    ) -> LocalFuture<'a, Result<Page, Error>> {
         Box::pin(async move {
             if let Some(position) = position {
-                return self.list_page(query, Position::parse(position)?, wanted).await;
+                return self
+                    .list_page(query, Position::parse(position)?, wanted)
+                    .await;
             }
-            let begin = |several_values| Position { several_values, offset: 0 };
-            let has_several = narrowing(query.filter, true).filters.iter().any(|filter| filter.values.len() > 1);
+            let begin = |several_values| Position {
+                several_values,
+                offset: 0,
+            };
+            let has_several = narrowing(query.filter, true)
+                .filters
+                .iter()
+                .any(|filter| filter.values.len() > 1);
             if has_several && !self.takes_values_as_alternatives().await? {
                 return self.list_page(query, begin(false), wanted).await;
             }
             match self.list_page(query, begin(true), wanted).await {
                 // How many values one filter may have is not documented either: what is refused is filtered here.
-                Err(error) if has_several && error.concerns_parameters => self.list_page(query, begin(false), wanted).await,
+                Err(error) if has_several && error.concerns_parameters => {
+                    self.list_page(query, begin(false), wanted).await
+                }
                 page => page,
             }
         })
@@ -149,14 +224,26 @@ impl Describe for TencentMqtt<'_> {
     fn position_after(&self, position: &str, places: usize) -> Result<String, Error> {
         let position = Position::parse(position)?;
         let places = u64::try_from(places).unwrap_or(u64::MAX);
-        Ok(Position { offset: position.offset.saturating_add(places), ..position }.to_string())
+        Ok(Position {
+            offset: position.offset.saturating_add(places),
+            ..position
+        }
+        .to_string())
     }
 
     fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
-        let Ok(position) = Position::parse(position) else { return Vec::new() };
-        let behind = (1..).take(most).map(|pages: u64| position.offset.saturating_add(pages.saturating_mul(LARGEST_PAGE)));
+        let Ok(position) = Position::parse(position) else {
+            return Vec::new();
+        };
+        let behind = (1..).take(most).map(|pages: u64| {
+            position
+                .offset
+                .saturating_add(pages.saturating_mul(LARGEST_PAGE))
+        });
         let behind = behind.take_while(|offset| *offset < list_length);
-        behind.map(|offset| Position { offset, ..position }.to_string()).collect()
+        behind
+            .map(|offset| Position { offset, ..position }.to_string())
+            .collect()
     }
 }
 
@@ -173,9 +260,16 @@ const LONGER_LIST: char = '~';
 
 impl Position {
     fn parse(text: &str) -> Result<Self, Error> {
-        let (several_values, digits) = text.strip_prefix(LONGER_LIST).map_or((true, text), |digits| (false, digits));
-        let offset = digits.parse().map_err(|_| Error::invalid("cursor", "it is not a cursor of this provider"))?;
-        Ok(Self { several_values, offset })
+        let (several_values, digits) = text
+            .strip_prefix(LONGER_LIST)
+            .map_or((true, text), |digits| (false, digits));
+        let offset = digits
+            .parse()
+            .map_err(|_| Error::invalid("cursor", "it is not a cursor of this provider"))?;
+        Ok(Self {
+            several_values,
+            offset,
+        })
     }
 }
 

@@ -12,13 +12,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
-use self::wire::{DescribeDeviceCertificates, Envelope, Item, List, One, OneDeviceCertificate, Response};
+use self::wire::{
+    DescribeDeviceCertificates, Envelope, Item, List, One, OneDeviceCertificate, Response,
+};
 use super::codes::{Refusal, explain, is_known, not_an_answer};
 use super::{Connection, Facts, Found, Scope, Session, connect, fact};
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
-use crate::model::{Action, InstanceId, ProviderName, ProviderRecord, SerialNumber, Source, Timestamp};
+use crate::model::{
+    Action, InstanceId, ProviderName, ProviderRecord, SerialNumber, Source, Timestamp,
+};
 use crate::object::Object;
 use crate::request::CertificateReference;
 use crate::signing::tc3;
@@ -70,7 +74,10 @@ struct Rows {
 pub(super) fn facts(config: &Config) -> Facts<'_> {
     Facts {
         cloud: &config.tencent,
-        variables: ("TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_REGION"),
+        variables: (
+            "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY",
+            "TENCENTCLOUD_REGION",
+        ),
         endpoint: config.tencent_mqtt_endpoint.as_ref(),
         hosts: |region| REGIONS.contains(&region.as_str()).then(|| HOST.to_owned()),
         central_host: Some(HOST),
@@ -90,11 +97,18 @@ pub(super) struct TencentMqtt<'a> {
 impl<'a> TencentMqtt<'a> {
     pub(super) fn new(session: &'a Session<'a>, source: Source) -> Result<Self, Error> {
         let (scope, connection) = connect(session, source, &facts(session.config))?;
-        Ok(Self { scope, connection, takes_alternatives: OnceCell::new() })
+        Ok(Self {
+            scope,
+            connection,
+            takes_alternatives: OnceCell::new(),
+        })
     }
 
     fn instance(&self) -> &str {
-        self.scope.instance_id.as_ref().map_or("", InstanceId::as_str)
+        self.scope
+            .instance_id
+            .as_ref()
+            .map_or("", InstanceId::as_str)
     }
 
     /// One call; `accept` judges whether its answer answers what was asked.
@@ -106,11 +120,15 @@ impl<'a> TencentMqtt<'a> {
         accept: impl Fn(T) -> Result<R, Error>,
     ) -> Result<R, Failure> {
         let body = serde_json::to_vec(parameters).map_err(|error| Failure {
-            error: Error::new(ErrorCode::Internal, format!("the call cannot be written: {error}")),
+            error: Error::new(
+                ErrorCode::Internal,
+                format!("the call cannot be written: {error}"),
+            ),
             may_have_acted: false,
             lacked_time: false,
         })?;
-        let sign = |credentials: &Credentials, now, _nonce| self.sign(credentials, action, &body, now);
+        let sign =
+            |credentials: &Credentials, now, _nonce| self.sign(credentials, action, &body, now);
         let read = |response: &HttpResponse| match parse(response) {
             Err(error) if safety == Safety::Write && !is_documented(&error) => Err(Error {
                 provider_error: error.provider_error,
@@ -127,36 +145,89 @@ impl<'a> TencentMqtt<'a> {
             let (total, items) = match (answer.total_count, answer.data) {
                 (Some(total), Some(items)) => (total, items),
                 (Some(0), None) => (0, Vec::new()),
-                _ => return Err(not_an_answer(NAME, 200, "Response has no TotalCount or no Data")),
+                _ => {
+                    return Err(not_an_answer(
+                        NAME,
+                        200,
+                        "Response has no TotalCount or no Data",
+                    ));
+                }
             };
             if items.is_empty() && parameters.offset < total {
-                return Err(not_an_answer(NAME, 200, "a page is empty although more certificates match"));
+                return Err(not_an_answer(
+                    NAME,
+                    200,
+                    "a page is empty although more certificates match",
+                ));
             }
-            let end = parameters.offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
-            Ok(Rows { items, total, end, request_id: fact(answer.request_id) })
+            let end = parameters
+                .offset
+                .saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
+            Ok(Rows {
+                items,
+                total,
+                end,
+                request_id: fact(answer.request_id),
+            })
         };
-        Ok(self.call(Action::DescribeDeviceCertificates, Safety::Read, parameters, accept).await?)
+        Ok(self
+            .call(
+                Action::DescribeDeviceCertificates,
+                Safety::Read,
+                parameters,
+                accept,
+            )
+            .await?)
     }
 
     /// The certificate with exactly this text. `None`: the provider does not know it.
     async fn get(&self, serial_number: &str) -> Result<Option<Found>, Error> {
-        let parameters = OneDeviceCertificate { instance_id: self.instance(), device_certificate_sn: serial_number };
+        let parameters = OneDeviceCertificate {
+            instance_id: self.instance(),
+            device_certificate_sn: serial_number,
+        };
         let now = self.connection.session.now;
         let accept = |answer: One| {
             let request_id = fact(answer.request_id);
-            let item = answer.item.ok_or_else(|| not_an_answer(NAME, 200, "it has no certificate"))?;
-            let same = SerialNumber::parse(serial_number).is_ok_and(|asked| SerialNumber::parse(&item.device_certificate_sn) == Ok(asked));
+            let item = answer
+                .item
+                .ok_or_else(|| not_an_answer(NAME, 200, "it has no certificate"))?;
+            let same = SerialNumber::parse(serial_number)
+                .is_ok_and(|asked| SerialNumber::parse(&item.device_certificate_sn) == Ok(asked));
             if !same {
-                return Err(not_an_answer(NAME, 200, "it speaks of another certificate than the one asked for"));
+                return Err(not_an_answer(
+                    NAME,
+                    200,
+                    "it speaks of another certificate than the one asked for",
+                ));
             }
             // The vendor wants back the text that it gave.
             let key = item.device_certificate_sn.clone();
-            Ok(Found { key, ca_key: None, certificate: ProviderRecord::from(item).into_certificate(now, false), request_id })
+            Ok(Found {
+                key,
+                ca_key: None,
+                certificate: ProviderRecord::from(item).into_certificate(now, false),
+                request_id,
+            })
         };
-        Ok(absent_when_not_found(self.call(Action::DescribeDeviceCertificate, Safety::Read, &parameters, accept).await)?)
+        Ok(absent_when_not_found(
+            self.call(
+                Action::DescribeDeviceCertificate,
+                Safety::Read,
+                &parameters,
+                accept,
+            )
+            .await,
+        )?)
     }
 
-    fn sign(&self, credentials: &Credentials, action: Action, body: &[u8], now: Timestamp) -> HttpRequest {
+    fn sign(
+        &self,
+        credentials: &Credentials,
+        action: Action,
+        body: &[u8],
+        now: Timestamp,
+    ) -> HttpRequest {
         let endpoint = &self.connection.endpoint;
         let call = tc3::Call {
             service: SERVICE,
@@ -167,17 +238,28 @@ impl<'a> TencentMqtt<'a> {
             body,
             timestamp: now.epoch_seconds(),
         };
-        let headers = call.signed_headers(&credentials.id, &credentials.secret, credentials.token.as_ref());
-        HttpRequest { method: Method::Post, url: endpoint.url(""), headers, body: body.to_vec() }
+        let headers = call.signed_headers(
+            &credentials.id,
+            &credentials.secret,
+            credentials.token.as_ref(),
+        );
+        HttpRequest {
+            method: Method::Post,
+            url: endpoint.url(""),
+            headers,
+            body: body.to_vec(),
+        }
     }
 }
 
 /// A certificate is found by its serial number.
 fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Error> {
-    reference
-        .serial_number
-        .as_ref()
-        .ok_or_else(|| Error::invalid("serial_number", "tencent-mqtt finds a certificate by its serial number; name it"))
+    reference.serial_number.as_ref().ok_or_else(|| {
+        Error::invalid(
+            "serial_number",
+            "tencent-mqtt finds a certificate by its serial number; name it",
+        )
+    })
 }
 
 /// A certificate that the provider does not know is a result; an unknown instance remains an error. Which code an unknown serial
@@ -186,8 +268,13 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(failure) => {
-            let code = failure.error.provider_error.as_ref().map_or("", |told| told.code.as_str());
-            let is_absent = code.starts_with(codes::NOT_FOUND) && !code.starts_with(codes::INSTANCE_NOT_FOUND);
+            let code = failure
+                .error
+                .provider_error
+                .as_ref()
+                .map_or("", |told| told.code.as_str());
+            let is_absent =
+                code.starts_with(codes::NOT_FOUND) && !code.starts_with(codes::INSTANCE_NOT_FOUND);
             if is_absent { Ok(None) } else { Err(failure) }
         }
     }
@@ -195,21 +282,35 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
 
 /// An error has the HTTP status of a success: of a code that nobody documents it cannot be said that a write had no effect.
 fn is_documented(error: &Error) -> bool {
-    error.provider_error.as_ref().is_none_or(|told| is_known(&told.code, &[codes::CODES]))
+    error
+        .provider_error
+        .as_ref()
+        .is_none_or(|told| is_known(&told.code, &[codes::CODES]))
 }
 
 /// The error decides before everything else: failures come with HTTP status 200.
 fn parse<T: Response + DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
     let status = response.status;
-    let Object(envelope): Object<Envelope<T>> = serde_json::from_slice(&response.body)
-        .map_err(|error| not_an_answer(NAME, status, &format!("{:?} error at column {}", error.classify(), error.column())))?;
+    let Object(envelope): Object<Envelope<T>> =
+        serde_json::from_slice(&response.body).map_err(|error| {
+            not_an_answer(
+                NAME,
+                status,
+                &format!("{:?} error at column {}", error.classify(), error.column()),
+            )
+        })?;
     let Some(answer) = envelope.response else {
         return Err(not_an_answer(NAME, status, "it has no Response"));
     };
     match answer.error() {
         Some(error) => {
-            let refusal =
-                Refusal { provider: NAME, code: &error.code, message: error.message.as_deref(), request_id: answer.request_id(), status };
+            let refusal = Refusal {
+                provider: NAME,
+                code: &error.code,
+                message: error.message.as_deref(),
+                request_id: answer.request_id(),
+                status,
+            };
             Err(explain(&refusal, &[codes::CODES]))
         }
         None if status == 200 => Ok(answer),

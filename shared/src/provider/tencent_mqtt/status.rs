@@ -31,7 +31,11 @@ impl Status for TencentMqtt<'_> {
 
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, LookUp> {
         Box::pin(async move {
-            let groups = grouped(certificates.iter().filter_map(|reference| reference.serial_number.as_ref()));
+            let groups = grouped(
+                certificates
+                    .iter()
+                    .filter_map(|reference| reference.serial_number.as_ref()),
+            );
             let answers = each(groups, async |group: Vec<&SerialNumber>| {
                 let told = self.ask(&group).await;
                 Ok((group, told?))
@@ -62,7 +66,10 @@ impl Status for TencentMqtt<'_> {
                     (None, None) => Ok(None),
                 }
             };
-            LookUp { records: certificates.iter().map(told).collect(), request_ids }
+            LookUp {
+                records: certificates.iter().map(told).collect(),
+                request_ids,
+            }
         })
     }
 }
@@ -74,25 +81,43 @@ impl TencentMqtt<'_> {
         let mut told = Told::default();
         let mut groups = vec![group];
         while let Some(group) = groups.pop() {
-            match self.rows(group, group.iter().flat_map(|number| number.spellings()).collect()).await {
+            match self
+                .rows(
+                    group,
+                    group.iter().flat_map(|number| number.spellings()).collect(),
+                )
+                .await
+            {
                 Ok((found, ids)) => {
                     told.request_ids.extend(ids);
-                    let missing: Vec<&SerialNumber> = group.iter().copied().filter(|number| !found.contains_key(*number)).collect();
+                    let missing: Vec<&SerialNumber> = group
+                        .iter()
+                        .copied()
+                        .filter(|number| !found.contains_key(*number))
+                        .collect();
                     told.rows.extend(found);
-                    self.ask_one_by_one(&missing, group.len(), &mut told).await?;
+                    self.ask_one_by_one(&missing, group.len(), &mut told)
+                        .await?;
                 }
                 Err(error) if error.concerns_parameters && group.len() > 1 => {
                     let (first, second) = group.split_at(group.len().div_euclid(2));
                     groups.extend([second, first]);
                 }
-                Err(error) if error.concerns_parameters => self.ask_each_spelling(group, &mut told).await?,
+                Err(error) if error.concerns_parameters => {
+                    self.ask_each_spelling(group, &mut told).await?
+                }
                 Err(error) => return Err(error),
             }
         }
         Ok(told)
     }
 
-    async fn ask_one_by_one(&self, missing: &[&SerialNumber], asked: usize, told: &mut Told) -> Result<(), Error> {
+    async fn ask_one_by_one(
+        &self,
+        missing: &[&SerialNumber],
+        asked: usize,
+        told: &mut Told,
+    ) -> Result<(), Error> {
         // Two of a group cannot have been found by a vendor that wants all values to match, or uses only one of them.
         if asked.saturating_sub(missing.len()) > 1 {
             self.takes_alternatives_for_certain();
@@ -103,14 +128,24 @@ impl TencentMqtt<'_> {
         self.ask_each_spelling(missing, told).await
     }
 
-    async fn ask_each_spelling(&self, numbers: &[&SerialNumber], told: &mut Told) -> Result<(), Error> {
+    async fn ask_each_spelling(
+        &self,
+        numbers: &[&SerialNumber],
+        told: &mut Told,
+    ) -> Result<(), Error> {
         for number in numbers {
             for (index, text) in number.spellings().iter().enumerate() {
                 match self.get(text).await {
                     Ok(Some(found)) => {
                         told.request_ids.extend(found.request_id);
                         told.refused.remove(*number);
-                        told.rows.insert((*number).clone(), vec![Row { key: found.key, certificate: found.certificate }]);
+                        told.rows.insert(
+                            (*number).clone(),
+                            vec![Row {
+                                key: found.key,
+                                certificate: found.certificate,
+                            }],
+                        );
                         break;
                     }
                     Ok(None) => {}
@@ -132,7 +167,10 @@ impl TencentMqtt<'_> {
 /// # Errors
 /// `invalid_request` when several have the number.
 fn only_one(rows: &[Row], reference: &CertificateReference) -> Result<Option<Certificate>, Error> {
-    let is_meant = |certificate: &&Certificate| match (&reference.ca_serial_number, &certificate.ca_serial_number) {
+    let is_meant = |certificate: &&Certificate| match (
+        &reference.ca_serial_number,
+        &certificate.ca_serial_number,
+    ) {
         (Some(asked), Some(told)) => asked == told,
         _ => true,
     };
@@ -145,7 +183,10 @@ fn only_one(rows: &[Row], reference: &CertificateReference) -> Result<Option<Cer
 
 fn several() -> Error {
     let detail = "several certificates have this serial number; name the CA's, too";
-    Error { concerns_parameters: true, ..Error::invalid("ca_serial_number", detail) }
+    Error {
+        concerns_parameters: true,
+        ..Error::invalid("ca_serial_number", detail)
+    }
 }
 
 fn grouped<'a>(numbers: impl Iterator<Item = &'a SerialNumber>) -> Vec<Vec<&'a SerialNumber>> {

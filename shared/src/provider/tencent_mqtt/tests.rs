@@ -12,7 +12,10 @@ use crate::transport::fake::{Answer, Network, answer, ok, recorded};
 
 /// A page with items of these serial numbers.
 pub(super) fn page_of(total: u64, serials: impl IntoIterator<Item = String>) -> Answer {
-    let items: Vec<Value> = serials.into_iter().map(|serial| json!({"DeviceCertificateSn": serial, "Status": "ACTIVE"})).collect();
+    let items: Vec<Value> = serials
+        .into_iter()
+        .map(|serial| json!({"DeviceCertificateSn": serial, "Status": "ACTIVE"}))
+        .collect();
     ok(&json!({"Response": {"TotalCount": total, "Data": items, "RequestId": "id-1"}}))
 }
 
@@ -20,8 +23,14 @@ pub(super) fn page_of(total: u64, serials: impl IntoIterator<Item = String>) -> 
 pub(super) fn vendor(total: u64) -> Network {
     Network::new(move |request| {
         let asked: Value = serde_json::from_slice(&request.body).unwrap();
-        let (offset, limit) = (asked["Offset"].as_u64().unwrap(), asked["Limit"].as_u64().unwrap());
-        page_of(total, (offset..total.min(offset + limit)).map(|number| format!("{:04x}", number + 1)))
+        let (offset, limit) = (
+            asked["Offset"].as_u64().unwrap(),
+            asked["Limit"].as_u64().unwrap(),
+        );
+        page_of(
+            total,
+            (offset..total.min(offset + limit)).map(|number| format!("{:04x}", number + 1)),
+        )
     })
 }
 
@@ -30,20 +39,37 @@ pub(super) fn refused(code: &str) -> Answer {
     ok(&json!({"Response": {"Error": {"Code": code, "Message": "no"}, "RequestId": "id-9"}}))
 }
 
-pub(super) async fn page(network: &Network, filter: &Filter, position: Option<&str>, wanted: usize) -> Result<Page, Error> {
+pub(super) async fn page(
+    network: &Network,
+    filter: &Filter,
+    position: Option<&str>,
+    wanted: usize,
+) -> Result<Page, Error> {
     let bench = Bench::new(network);
     let session = bench.session();
     let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
-    let query = ListQuery { filter, order: None, include_pem: false, details: true };
+    let query = ListQuery {
+        filter,
+        order: None,
+        include_pem: false,
+        details: true,
+    };
     provider.page(&query, position, wanted).await
 }
 
 pub(super) fn clients(ids: &[&str]) -> Filter {
-    Filter { client_ids: ids.iter().map(|id| (*id).to_owned()).collect(), ..Filter::default() }
+    Filter {
+        client_ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+        ..Filter::default()
+    }
 }
 
 pub(super) fn named(serial_number: &str) -> CertificateReference {
-    CertificateReference { serial_number: SerialNumber::parse(serial_number).ok(), ca_serial_number: None, fingerprint_sha256: None }
+    CertificateReference {
+        serial_number: SerialNumber::parse(serial_number).ok(),
+        ca_serial_number: None,
+        fingerprint_sha256: None,
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -52,11 +78,22 @@ async fn a_call_is_what_the_vendor_documents() {
     let bench = Bench::with(&network, &[("TENCENTCLOUD_TOKEN", "token-1")]);
     let session = bench.session();
     let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
-    let filter = Filter { statuses: vec![LifecycleStatus::Active], ..clients(&["é \"x\""]) };
-    let query = ListQuery { filter: &filter, order: Some(Order::UpdatedAsc), include_pem: false, details: true };
+    let filter = Filter {
+        statuses: vec![LifecycleStatus::Active],
+        ..clients(&["é \"x\""])
+    };
+    let query = ListQuery {
+        filter: &filter,
+        order: Some(Order::UpdatedAsc),
+        include_pem: false,
+        details: true,
+    };
     provider.page(&query, Some("40"), 20).await.unwrap();
     let sent = network.sent();
-    assert_eq!((sent[0].request.method, sent[0].request.url.as_str()), (Method::Post, "https://mqtt.tencentcloudapi.com/"));
+    assert_eq!(
+        (sent[0].request.method, sent[0].request.url.as_str()),
+        (Method::Post, "https://mqtt.tencentcloudapi.com/")
+    );
     for (name, value) in [
         ("content-type", "application/json"),
         ("x-tc-action", "DescribeDeviceCertificates"),
@@ -95,41 +132,110 @@ async fn a_call_is_what_the_vendor_documents() {
 async fn without_filter_or_token_none_is_sent() {
     let network = vendor(0);
     page(&network, &Filter::default(), None, 20).await.unwrap();
-    assert_eq!(network.sent()[0].body(), json!({"InstanceId": "mqtt-1", "Limit": 20, "Offset": 0, "OrderBy": "CREATE_TIME_DESC"}));
+    assert_eq!(
+        network.sent()[0].body(),
+        json!({"InstanceId": "mqtt-1", "Limit": 20, "Offset": 0, "OrderBy": "CREATE_TIME_DESC"})
+    );
     assert_eq!(network.sent()[0].header("x-tc-token"), None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_documented_is_not_an_answer() {
     let cut = {
-        let mut body = recorded("tencent-mqtt/DescribeDeviceCertificates.ok-one").unwrap().body;
+        let mut body = recorded("tencent-mqtt/DescribeDeviceCertificates.ok-one")
+            .unwrap()
+            .body;
         body.truncate(body.len() / 2);
         answer(200, body)
     };
     for (given, expected, attempts) in [
         (answer(200, ""), ErrorCode::ProviderInvalidResponse, 3),
-        (answer(200, "<html>proxy</html>"), ErrorCode::ProviderInvalidResponse, 3),
-        (answer(200, b"\xff\xfe".to_vec()), ErrorCode::ProviderInvalidResponse, 3),
+        (
+            answer(200, "<html>proxy</html>"),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+        ),
+        (
+            answer(200, b"\xff\xfe".to_vec()),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+        ),
         (answer(200, "[]"), ErrorCode::ProviderInvalidResponse, 3),
         (answer(200, "null"), ErrorCode::ProviderInvalidResponse, 3),
-        (answer(200, r#"{"Response": "text"}"#), ErrorCode::ProviderInvalidResponse, 3),
-        (answer(200, r#"{"Response": {"TotalCount": "1", "Data": []}}"#), ErrorCode::ProviderInvalidResponse, 3),
-        (answer(200, r#"{"Response": {"TotalCount": -1, "Data": []}}"#), ErrorCode::ProviderInvalidResponse, 3),
-        (answer(200, r#"{"Response": {"TotalCount": 1, "Data": {}}}"#), ErrorCode::ProviderInvalidResponse, 3),
-        (answer(200, r#"{"Response": {"TotalCount": 1, "Data": [{"Status": 1}]}}"#), ErrorCode::ProviderInvalidResponse, 3),
-        (answer(200, r#"{"Response": {"Error": {"Message": "no code"}}}"#), ErrorCode::ProviderInvalidResponse, 3),
-        (answer(302, r#"{"Response": {"TotalCount": 0, "Data": []}}"#), ErrorCode::ProviderInvalidResponse, 3),
+        (
+            answer(200, r#"{"Response": "text"}"#),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+        ),
+        (
+            answer(200, r#"{"Response": {"TotalCount": "1", "Data": []}}"#),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+        ),
+        (
+            answer(200, r#"{"Response": {"TotalCount": -1, "Data": []}}"#),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+        ),
+        (
+            answer(200, r#"{"Response": {"TotalCount": 1, "Data": {}}}"#),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+        ),
+        (
+            answer(
+                200,
+                r#"{"Response": {"TotalCount": 1, "Data": [{"Status": 1}]}}"#,
+            ),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+        ),
+        (
+            answer(200, r#"{"Response": {"Error": {"Message": "no code"}}}"#),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+        ),
+        (
+            answer(302, r#"{"Response": {"TotalCount": 0, "Data": []}}"#),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+        ),
         (cut, ErrorCode::ProviderInvalidResponse, 3),
-        (recorded("tencent-mqtt/Any.error-no-response-member"), ErrorCode::ProviderInvalidResponse, 3),
-        (recorded("tencent-mqtt/Any.error-gateway-html"), ErrorCode::ProviderUnavailable, 3),
+        (
+            recorded("tencent-mqtt/Any.error-no-response-member"),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+        ),
+        (
+            recorded("tencent-mqtt/Any.error-gateway-html"),
+            ErrorCode::ProviderUnavailable,
+            3,
+        ),
         (answer(429, ""), ErrorCode::Throttled, 3),
-        (Err(SendError::NotSent("no route".to_owned())), ErrorCode::ProviderUnavailable, 3),
+        (
+            Err(SendError::NotSent("no route".to_owned())),
+            ErrorCode::ProviderUnavailable,
+            3,
+        ),
     ] {
         let shown = format!("{given:?}");
-        let bytes = given.as_ref().map(|response| (response.status, response.body.clone())).map_err(Clone::clone);
-        let network = Network::new(move |_| bytes.clone().and_then(|(status, body)| answer(status, body)));
-        let error = page(&network, &Filter::default(), None, 10).await.unwrap_err();
-        assert_eq!((error.code, network.sent().len()), (expected, attempts), "{shown}");
+        let bytes = given
+            .as_ref()
+            .map(|response| (response.status, response.body.clone()))
+            .map_err(Clone::clone);
+        let network = Network::new(move |_| {
+            bytes
+                .clone()
+                .and_then(|(status, body)| answer(status, body))
+        });
+        let error = page(&network, &Filter::default(), None, 10)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.code, network.sent().len()),
+            (expected, attempts),
+            "{shown}"
+        );
     }
 }
 
@@ -139,7 +245,13 @@ async fn null_errors_and_unknown_members_do_no_harm() {
         "Error": null, "RequestId": null, "Future": [1],
         "Response": {"Error": null, "TotalCount": 0, "Data": [], "RequestId": "id-1", "Future": {"a": 1}}
     });
-    assert_eq!(page(&Network::queue([ok(&body)]), &Filter::default(), None, 10).await.unwrap().request_ids, ["id-1"]);
+    assert_eq!(
+        page(&Network::queue([ok(&body)]), &Filter::default(), None, 10)
+            .await
+            .unwrap()
+            .request_ids,
+        ["id-1"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,18 +272,33 @@ async fn recorded_errors_mean_what_the_table_says() {
         ("unsupported-region", ErrorCode::ProviderRejected),
     ] {
         let network = Network::new(move |_| recorded(&format!("tencent-mqtt/Any.error-{case}")));
-        let error = page(&network, &Filter::default(), None, 10).await.unwrap_err();
+        let error = page(&network, &Filter::default(), None, 10)
+            .await
+            .unwrap_err();
         assert_eq!(error.code, expected, "{case}");
-        assert_eq!(error.provider_error.unwrap().request_id.unwrap().len(), 36, "{case}");
+        assert_eq!(
+            error.provider_error.unwrap().request_id.unwrap().len(),
+            36,
+            "{case}"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_the_vendor_says_about_a_signature_stays_here() {
-    for code in ["AuthFailure.SignatureFailure", "AuthFailure.SecretIdNotFound", "AuthFailure.TokenFailure"] {
+    for code in [
+        "AuthFailure.SignatureFailure",
+        "AuthFailure.SecretIdNotFound",
+        "AuthFailure.TokenFailure",
+    ] {
         let body = json!({"Response": {"Error": {"Code": code, "Message": "we computed canary-4711"}, "RequestId": "id-1"}});
-        let error = page(&Network::queue([ok(&body)]), &Filter::default(), None, 10).await.unwrap_err();
+        let error = page(&Network::queue([ok(&body)]), &Filter::default(), None, 10)
+            .await
+            .unwrap_err();
         let json = serde_json::to_string(&error).unwrap();
-        assert!(json.contains(code) && json.contains("id-1") && !json.contains("canary"), "{json}");
+        assert!(
+            json.contains(code) && json.contains("id-1") && !json.contains("canary"),
+            "{json}"
+        );
     }
 }

@@ -126,11 +126,17 @@ impl From<Item> for ProviderRecord {
             serial_number: Some(item.device_certificate_sn),
             ca_serial_number: item.ca_sn,
             client_id: item.client_id,
-            subject: Some(Subject { common_name: item.device_certificate_cn, organizational_unit: item.organizational_unit }),
+            subject: Some(Subject {
+                common_name: item.device_certificate_cn,
+                organizational_unit: item.organizational_unit,
+            }),
             status: lifecycle_status(&item.status),
             provider_status: Some(item.status),
             source: item.certificate_source,
-            validity: Validity { not_before: moment(item.not_before_time), not_after: moment(item.not_after_time) },
+            validity: Validity {
+                not_before: moment(item.not_before_time),
+                not_after: moment(item.not_after_time),
+            },
             created_at: moment(item.created_time),
             updated_at: moment(item.update_time),
             last_activated_at: moment(item.last_activation_time),
@@ -142,7 +148,9 @@ impl From<Item> for ProviderRecord {
 }
 
 fn moment(milliseconds: Option<i64>) -> Option<Timestamp> {
-    milliseconds.filter(|milliseconds| *milliseconds > 0).and_then(Timestamp::from_epoch_milliseconds)
+    milliseconds
+        .filter(|milliseconds| *milliseconds > 0)
+        .and_then(Timestamp::from_epoch_milliseconds)
 }
 
 /// Every documented status.

@@ -24,22 +24,37 @@ fn certificate(text: &str, is_open: bool) -> Certificate {
 }
 
 /// The texts that find it.
-fn found_by(certificate: &Certificate, filter: impl Fn(SerialNumber) -> Filter) -> Vec<&'static str> {
+fn found_by(
+    certificate: &Certificate,
+    filter: impl Fn(SerialNumber) -> Filter,
+) -> Vec<&'static str> {
     let texts = ["22", "0022", "0x22", "0x16", "34", "0x34"];
-    texts.into_iter().filter(|text| filter(serial(text)).matches(certificate, now())).collect()
+    texts
+        .into_iter()
+        .filter(|text| filter(serial(text)).matches(certificate, now()))
+        .collect()
 }
 
 fn by_number(number: SerialNumber) -> Filter {
-    Filter { serial_numbers: vec![serial("0xff"), number], ..Filter::default() }
+    Filter {
+        serial_numbers: vec![serial("0xff"), number],
+        ..Filter::default()
+    }
 }
 
 fn by_ca(number: SerialNumber) -> Filter {
-    Filter { ca_serial_numbers: vec![serial("0xff"), number], ..Filter::default() }
+    Filter {
+        ca_serial_numbers: vec![serial("0xff"), number],
+        ..Filter::default()
+    }
 }
 
 #[test]
 fn what_may_be_meant_is_not_hidden_and_what_cannot_be_is() {
-    for (is_open, expected) in [(true, &["22", "0022", "0x22", "0x16", "34"][..]), (false, &["22", "0022", "0x22"])] {
+    for (is_open, expected) in [
+        (true, &["22", "0022", "0x22", "0x16", "34"][..]),
+        (false, &["22", "0022", "0x22"]),
+    ] {
         let certificate = certificate("22", is_open);
         assert_eq!(found_by(&certificate, by_number), expected, "{is_open}");
         assert_eq!(found_by(&certificate, by_ca), expected, "{is_open}");
@@ -50,11 +65,19 @@ fn what_may_be_meant_is_not_hidden_and_what_cannot_be_is() {
 fn a_number_that_the_certificate_shows_is_found_by_it_and_by_the_providers_own_text() {
     for (base, number, expected) in [
         // 16 in hex is 22 in decimal, as is said by the caller's 22, too.
-        (SerialNumberBase::Decimal, "0x16", &["22", "0022", "0x22", "0x16"][..]),
+        (
+            SerialNumberBase::Decimal,
+            "0x16",
+            &["22", "0022", "0x22", "0x16"][..],
+        ),
         // 34 is the caller's decimal for 22 in hex.
         (SerialNumberBase::Hex, "22", &["22", "0022", "0x22", "34"]),
     ] {
-        let shown = Certificate { serial_number: Some(serial(number)), serial_number_base: Some(base), ..certificate("22", true) };
+        let shown = Certificate {
+            serial_number: Some(serial(number)),
+            serial_number_base: Some(base),
+            ..certificate("22", true)
+        };
         assert_eq!(found_by(&shown, by_number), expected, "{base:?}");
     }
 }
@@ -62,15 +85,32 @@ fn a_number_that_the_certificate_shows_is_found_by_it_and_by_the_providers_own_t
 #[test]
 fn letters_leave_nothing_open() {
     let lettered = certificate("ab", true);
-    for (text, expected) in [("ab", true), ("00AB", true), ("171", true), ("0x171", false), ("ac", false)] {
-        assert_eq!(by_number(serial(text)).matches(&lettered, now()), expected, "{text}");
-        assert_eq!(by_ca(serial(text)).matches(&lettered, now()), expected, "{text}");
+    for (text, expected) in [
+        ("ab", true),
+        ("00AB", true),
+        ("171", true),
+        ("0x171", false),
+        ("ac", false),
+    ] {
+        assert_eq!(
+            by_number(serial(text)).matches(&lettered, now()),
+            expected,
+            "{text}"
+        );
+        assert_eq!(
+            by_ca(serial(text)).matches(&lettered, now()),
+            expected,
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn either_of_two_ends_of_validity_may_lie_in_the_window() {
-    let window = Filter { expires_within_days: Some(30), ..Filter::default() };
+    let window = Filter {
+        expires_within_days: Some(30),
+        ..Filter::default()
+    };
     let record = ProviderRecord::default().into_certificate(now(), false);
     for (told, certified, expected) in [
         (Some(5), None, true),
@@ -81,7 +121,15 @@ fn either_of_two_ends_of_validity_may_lie_in_the_window() {
         (None, None, true),
     ] {
         let end = |days: Option<u16>| days.map(|days| now().plus_days(days));
-        let certificate = Certificate { not_after: end(told), certified_not_after: end(certified), ..record.clone() };
-        assert_eq!(window.matches(&certificate, now()), expected, "{told:?} {certified:?}");
+        let certificate = Certificate {
+            not_after: end(told),
+            certified_not_after: end(certified),
+            ..record.clone()
+        };
+        assert_eq!(
+            window.matches(&certificate, now()),
+            expected,
+            "{told:?} {certified:?}"
+        );
     }
 }

@@ -7,8 +7,14 @@ use crate::model::{Certificate, ProviderRecord, Timestamp};
 
 /// Created and updated at these moments.
 fn certificate(created: Option<i64>, updated: Option<i64>) -> Certificate {
-    let moment = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_epoch_milliseconds(seconds * 1000));
-    let record = ProviderRecord { created_at: moment(created), updated_at: moment(updated), ..ProviderRecord::default() };
+    let moment = |seconds: Option<i64>| {
+        seconds.and_then(|seconds| Timestamp::from_epoch_milliseconds(seconds * 1000))
+    };
+    let record = ProviderRecord {
+        created_at: moment(created),
+        updated_at: moment(updated),
+        ..ProviderRecord::default()
+    };
     record.into_certificate(Timestamp::from_epoch_milliseconds(0).unwrap(), false)
 }
 
@@ -22,7 +28,10 @@ fn those_without_the_time_come_last_in_both_directions() {
         (None, Some(1), Greater, Greater),
         (None, None, Equal, Equal),
     ] {
-        for (order, expected) in [(Order::CreatedDesc, descending), (Order::CreatedAsc, ascending)] {
+        for (order, expected) in [
+            (Order::CreatedDesc, descending),
+            (Order::CreatedAsc, ascending),
+        ] {
             // The other time is of no account.
             for updated in [None, Some(0), Some(3)] {
                 assert_eq!(
@@ -32,7 +41,10 @@ fn those_without_the_time_come_last_in_both_directions() {
                 );
             }
         }
-        for (order, expected) in [(Order::UpdatedDesc, descending), (Order::UpdatedAsc, ascending)] {
+        for (order, expected) in [
+            (Order::UpdatedDesc, descending),
+            (Order::UpdatedAsc, ascending),
+        ] {
             for created in [None, Some(0), Some(3)] {
                 assert_eq!(
                     order.compare(&certificate(created, one), &certificate(Some(2), other)),

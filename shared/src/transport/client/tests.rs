@@ -36,7 +36,12 @@ impl Server {
     }
 
     fn request(&self, method: Method, target: &str) -> HttpRequest {
-        HttpRequest { method, url: format!("{}{target}", self.url), headers: vec![("x-own", "1".to_owned())], body: Vec::new() }
+        HttpRequest {
+            method,
+            url: format!("{}{target}", self.url),
+            headers: vec![("x-own", "1".to_owned())],
+            body: Vec::new(),
+        }
     }
 
     /// What arrives next, of each connection.
@@ -53,9 +58,16 @@ fn serve(mut stream: TcpStream, requests: usize, tell: &Sender<Arrival>) {
     tell.send(Arrival::Connection).unwrap();
     let mut bytes = [0; 4096];
     for _ in 0..requests {
-        let Ok(length @ 1..) = stream.read(&mut bytes) else { return };
-        tell.send(Arrival::Request(String::from_utf8_lossy(&bytes[..length]).into_owned())).unwrap();
-        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nretry-after: 3\r\n\r\n{}").unwrap();
+        let Ok(length @ 1..) = stream.read(&mut bytes) else {
+            return;
+        };
+        tell.send(Arrival::Request(
+            String::from_utf8_lossy(&bytes[..length]).into_owned(),
+        ))
+        .unwrap();
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nretry-after: 3\r\n\r\n{}")
+            .unwrap();
     }
     // Without a word, as servers do with connections that have waited for long.
     stream.shutdown(Shutdown::Both).unwrap();
@@ -69,27 +81,59 @@ fn client() -> HttpClient {
 #[tokio::test]
 async fn a_request_is_sent_as_it_is_and_its_answer_is_read() {
     let server = Server::start(9);
-    let answer = client().send(server.request(Method::Get, "/path?A=%7Eb&B="), TIMEOUT).await.unwrap();
-    assert_eq!((answer.status, answer.body.as_ref(), answer.retry_after), (200, &b"{}"[..], Some(Duration::from_secs(3))));
+    let answer = client()
+        .send(server.request(Method::Get, "/path?A=%7Eb&B="), TIMEOUT)
+        .await
+        .unwrap();
+    assert_eq!(
+        (answer.status, answer.body.as_ref(), answer.retry_after),
+        (200, &b"{}"[..], Some(Duration::from_secs(3)))
+    );
     assert_eq!(server.next(), Arrival::Connection);
-    let Arrival::Request(request) = server.next() else { panic!("a request") };
+    let Arrival::Request(request) = server.next() else {
+        panic!("a request")
+    };
     let host = server.url.trim_start_matches("http://");
-    assert!(request.starts_with("GET /path?A=%7Eb&B= HTTP/1.1\r\n"), "{request}");
-    for header in
-        [format!("host: {host}"), "x-own: 1".to_owned(), format!("user-agent: device-certificate-functions/{}", env!("CARGO_PKG_VERSION"))]
-    {
-        assert!(request.contains(&format!("\r\n{header}\r\n")), "{header}: {request}");
+    assert!(
+        request.starts_with("GET /path?A=%7Eb&B= HTTP/1.1\r\n"),
+        "{request}"
+    );
+    for header in [
+        format!("host: {host}"),
+        "x-own: 1".to_owned(),
+        format!(
+            "user-agent: device-certificate-functions/{}",
+            env!("CARGO_PKG_VERSION")
+        ),
+    ] {
+        assert!(
+            request.contains(&format!("\r\n{header}\r\n")),
+            "{header}: {request}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_body_of_no_bytes_is_announced_as_such() {
-    for (method, is_announced) in [(Method::Get, false), (Method::Post, true), (Method::Put, true)] {
+    for (method, is_announced) in [
+        (Method::Get, false),
+        (Method::Post, true),
+        (Method::Put, true),
+    ] {
         let server = Server::start(9);
-        client().send(server.request(method, "/?Action=a"), TIMEOUT).await.unwrap();
+        client()
+            .send(server.request(method, "/?Action=a"), TIMEOUT)
+            .await
+            .unwrap();
         assert_eq!(server.next(), Arrival::Connection);
-        let Arrival::Request(request) = server.next() else { panic!("a request") };
-        assert_eq!(request.contains("\r\ncontent-length: 0\r\n"), is_announced, "{request}");
+        let Arrival::Request(request) = server.next() else {
+            panic!("a request")
+        };
+        assert_eq!(
+            request.contains("\r\ncontent-length: 0\r\n"),
+            is_announced,
+            "{request}"
+        );
     }
 }
 
@@ -97,11 +141,22 @@ async fn a_body_of_no_bytes_is_announced_as_such() {
 async fn a_url_that_would_not_be_sent_as_it_was_signed_is_not_sent() {
     let server = Server::start(9);
     for target in ["", "/?a#b", "/?a b", "/?a\n"] {
-        let sent = client().send(server.request(Method::Get, target), TIMEOUT).await;
-        assert!(matches!(sent, Err(SendError::NotSent(_))), "{target:?}: {sent:?}");
+        let sent = client()
+            .send(server.request(Method::Get, target), TIMEOUT)
+            .await;
+        assert!(
+            matches!(sent, Err(SendError::NotSent(_))),
+            "{target:?}: {sent:?}"
+        );
     }
-    let header = HttpRequest { headers: vec![("x-own", "a\r\nb: c".to_owned())], ..server.request(Method::Get, "/") };
-    assert_eq!(client().send(header, TIMEOUT).await.unwrap_err(), SendError::NotSent("the header x-own cannot be sent".to_owned()));
+    let header = HttpRequest {
+        headers: vec![("x-own", "a\r\nb: c".to_owned())],
+        ..server.request(Method::Get, "/")
+    };
+    assert_eq!(
+        client().send(header, TIMEOUT).await.unwrap_err(),
+        SendError::NotSent("the header x-own cannot be sent".to_owned())
+    );
     assert!(server.has_no_more());
 }
 
@@ -109,11 +164,17 @@ async fn a_url_that_would_not_be_sent_as_it_was_signed_is_not_sent() {
 async fn a_connection_that_is_opened_ahead_sends_nothing_and_takes_the_first_requests() {
     let server = Server::start(9);
     let client = client();
-    client.connect_ahead(&format!("{}/", server.url)).await.unwrap();
+    client
+        .connect_ahead(&format!("{}/", server.url))
+        .await
+        .unwrap();
     assert_eq!(server.next(), Arrival::Connection);
     assert!(server.has_no_more());
     for _ in 0..2 {
-        client.send(server.request(Method::Post, "/"), TIMEOUT).await.unwrap();
+        client
+            .send(server.request(Method::Post, "/"), TIMEOUT)
+            .await
+            .unwrap();
         assert!(matches!(server.next(), Arrival::Request(_)));
     }
     assert!(server.has_no_more(), "no other connection");
@@ -124,7 +185,10 @@ async fn another_server_gets_a_connection_of_its_own() {
     let servers = [Server::start(9), Server::start(9)];
     let client = client();
     client.connect_ahead(&servers[0].url).await.unwrap();
-    client.send(servers[1].request(Method::Get, "/"), TIMEOUT).await.unwrap();
+    client
+        .send(servers[1].request(Method::Get, "/"), TIMEOUT)
+        .await
+        .unwrap();
     assert_eq!(servers[0].next(), Arrival::Connection);
     assert!(servers[0].has_no_more());
 }
@@ -134,7 +198,10 @@ async fn a_connection_that_was_closed_while_it_waited_is_replaced_without_an_err
     let server = Server::start(1);
     let client = client();
     for _ in 0..3 {
-        client.send(server.request(Method::Post, "/"), TIMEOUT).await.unwrap();
+        client
+            .send(server.request(Method::Post, "/"), TIMEOUT)
+            .await
+            .unwrap();
         assert_eq!(server.next(), Arrival::Connection);
         assert!(matches!(server.next(), Arrival::Request(_)));
         assert_eq!(server.next(), Arrival::End);
@@ -148,7 +215,12 @@ async fn a_connection_that_ends_after_the_request_leaves_open_what_was_done() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     std::thread::spawn(move || listener.accept().unwrap().0.read(&mut [0; 4096]).unwrap());
-    let request = HttpRequest { method: Method::Post, url, headers: Vec::new(), body: Vec::new() };
+    let request = HttpRequest {
+        method: Method::Post,
+        url,
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
     let sent = client().send(request, TIMEOUT).await;
     assert!(matches!(sent, Err(SendError::NoAnswer(_))), "{sent:?}");
 }
@@ -161,15 +233,34 @@ async fn nobody_who_listens_is_no_request() {
     for url in [&url, "https://vendor.invalid/"] {
         assert!(client().connect_ahead(url).await.is_err(), "{url}");
     }
-    let request = HttpRequest { method: Method::Get, url, headers: Vec::new(), body: Vec::new() };
+    let request = HttpRequest {
+        method: Method::Get,
+        url,
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
     let sent = client().send(request, TIMEOUT).await;
-    assert!(matches!(&sent, Err(SendError::NotSent(cause)) if cause.contains("refused")), "{sent:?}");
+    assert!(
+        matches!(&sent, Err(SendError::NotSent(cause)) if cause.contains("refused")),
+        "{sent:?}"
+    );
 }
 
 #[tokio::test]
 async fn an_answer_that_does_not_come_in_time_leaves_open_what_was_done() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    let request = HttpRequest { method: Method::Get, url, headers: Vec::new(), body: Vec::new() };
-    assert_eq!(client().send(request, Duration::from_millis(50)).await.unwrap_err(), SendError::TimedOut);
+    let request = HttpRequest {
+        method: Method::Get,
+        url,
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    assert_eq!(
+        client()
+            .send(request, Duration::from_millis(50))
+            .await
+            .unwrap_err(),
+        SendError::TimedOut
+    );
 }

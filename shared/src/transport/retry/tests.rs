@@ -21,7 +21,10 @@ fn said(body: &str) -> Answer {
 }
 
 fn hinted(hint: Duration) -> Answer {
-    Ok(HttpResponse { retry_after: Some(hint), ..said("throttled").unwrap() })
+    Ok(HttpResponse {
+        retry_after: Some(hint),
+        ..said("throttled").unwrap()
+    })
 }
 
 async fn call(transport: &Transport, deadline: Deadline, safety: Safety) -> Result<(), Failure> {
@@ -31,19 +34,26 @@ async fn call(transport: &Transport, deadline: Deadline, safety: Safety) -> Resu
         headers: vec![("time", time.to_string()), ("nonce", nonce[0].to_string())],
         body: Vec::new(),
     };
-    let read = |response: &HttpResponse| match (&response.body[..], CODES.iter().find(|(body, _)| *body == response.body)) {
+    let read = |response: &HttpResponse| match (
+        &response.body[..],
+        CODES.iter().find(|(body, _)| *body == response.body),
+    ) {
         (b"done", _) => Ok(()),
         (_, Some((_, code))) => Err(Error::new(*code, "the vendor said so")),
         _ => Err(Error::new(ErrorCode::ProviderInvalidResponse, "garbage")),
     };
-    transport.call(deadline, Limiter::default().unlimited(), safety, sign, read).await
+    transport
+        .call(deadline, Limiter::default().unlimited(), safety, sign, read)
+        .await
 }
 
 /// How often a call is sent that always ends in the same way, and whether it may have acted.
 async fn repeated(end: &Answer, safety: Safety) -> (usize, ErrorCode, bool) {
     let end = RefCell::new(copy(end));
     let network = Network::new(move |_| copy(&end.borrow()));
-    let failure = call(&network.transport(), Deadline::after(MINUTE), safety).await.unwrap_err();
+    let failure = call(&network.transport(), Deadline::after(MINUTE), safety)
+        .await
+        .unwrap_err();
     let count = network.sent().len();
     (count, failure.error.code, failure.may_have_acted)
 }
@@ -62,34 +72,78 @@ fn copy(answer: &Answer) -> Answer {
 async fn a_read_is_repeated_whenever_that_may_help_and_a_write_only_when_nothing_was_done() {
     let cause = || "cause".to_owned();
     for (end, code, reads, writes, may_have_acted) in [
-        (Err(SendError::NotSent(cause())), ErrorCode::ProviderUnavailable, 3, 3, false),
-        (Err(SendError::NoAnswer(cause())), ErrorCode::ProviderUnavailable, 3, 1, true),
+        (
+            Err(SendError::NotSent(cause())),
+            ErrorCode::ProviderUnavailable,
+            3,
+            3,
+            false,
+        ),
+        (
+            Err(SendError::NoAnswer(cause())),
+            ErrorCode::ProviderUnavailable,
+            3,
+            1,
+            true,
+        ),
         (Err(SendError::TimedOut), ErrorCode::Timeout, 3, 1, true),
-        (Err(SendError::AnswerTooLarge), ErrorCode::ProviderInvalidResponse, 3, 1, true),
+        (
+            Err(SendError::AnswerTooLarge),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+            1,
+            true,
+        ),
         (said("throttled"), ErrorCode::Throttled, 3, 3, false),
         (said("failed"), ErrorCode::ProviderUnavailable, 3, 1, true),
-        (said("<html>"), ErrorCode::ProviderInvalidResponse, 3, 1, true),
+        (
+            said("<html>"),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+            1,
+            true,
+        ),
         (said("rejected"), ErrorCode::ProviderRejected, 1, 1, false),
         (said("unknown"), ErrorCode::NotFound, 1, 1, false),
     ] {
-        assert_eq!(repeated(&end, Safety::Read).await, (reads, code, false), "read: {end:?}");
-        assert_eq!(repeated(&end, Safety::Write).await, (writes, code, may_have_acted), "write: {end:?}");
+        assert_eq!(
+            repeated(&end, Safety::Read).await,
+            (reads, code, false),
+            "read: {end:?}"
+        );
+        assert_eq!(
+            repeated(&end, Safety::Write).await,
+            (writes, code, may_have_acted),
+            "write: {end:?}"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_first_success_is_the_answer() {
     let network = Network::queue([Err(SendError::TimedOut), said("throttled"), said("done")]);
-    call(&network.transport(), Deadline::after(MINUTE), Safety::Read).await.unwrap();
+    call(&network.transport(), Deadline::after(MINUTE), Safety::Read)
+        .await
+        .unwrap();
     assert_eq!(network.sent().len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_attempt_is_signed_anew() {
     let network = Network::new(|_| said("failed"));
-    call(&network.transport(), Deadline::after(MINUTE), Safety::Read).await.unwrap_err();
-    let signed = |name: &'static str| network.each(|sent| header(&sent.request, name).unwrap().to_owned());
-    assert_eq!(signed("time"), ["2025-11-22T08:26:40Z", "2025-11-22T08:26:41Z", "2025-11-22T08:26:42Z"]);
+    call(&network.transport(), Deadline::after(MINUTE), Safety::Read)
+        .await
+        .unwrap_err();
+    let signed =
+        |name: &'static str| network.each(|sent| header(&sent.request, name).unwrap().to_owned());
+    assert_eq!(
+        signed("time"),
+        [
+            "2025-11-22T08:26:40Z",
+            "2025-11-22T08:26:41Z",
+            "2025-11-22T08:26:42Z"
+        ]
+    );
     let mut nonces = signed("nonce");
     nonces.dedup();
     assert_eq!(nonces.len(), 3, "{nonces:?}");
@@ -118,13 +172,27 @@ async fn waits_are_anywhere_between_nothing_and_the_doubled_base() {
         ("throttled", all, [1000, 2000]),
     ] {
         let network = Network::new(move |_| said(body));
-        let transport = Transport { random, ..network.transport() };
-        call(&transport, Deadline::after(MINUTE), Safety::Read).await.unwrap_err();
+        let transport = Transport {
+            random,
+            ..network.transport()
+        };
+        call(&transport, Deadline::after(MINUTE), Safety::Read)
+            .await
+            .unwrap_err();
         let at = network.each(|sent| sent.at);
-        let waited: Vec<u128> = at.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect();
+        let waited: Vec<u128> = at
+            .windows(2)
+            .map(|pair| (pair[1] - pair[0]).as_millis())
+            .collect();
         // Timers go off at the next whole millisecond.
-        let near = waited.iter().zip(waits).all(|(waited, wait)| (wait..=wait + 1).contains(waited));
-        assert!(near && waited.len() == 2, "{body}: {waited:?}, not {waits:?}");
+        let near = waited
+            .iter()
+            .zip(waits)
+            .all(|(waited, wait)| (wait..=wait + 1).contains(waited));
+        assert!(
+            near && waited.len() == 2,
+            "{body}: {waited:?}, not {waits:?}"
+        );
     }
 }
 
@@ -133,7 +201,9 @@ async fn the_vendors_hint_is_kept_to() {
     for (hint, waited) in [(2000, 2000), (1, 1), (5000, 5000)] {
         let hint = Duration::from_millis(hint);
         let network = Network::queue([hinted(hint), said("done")]);
-        call(&network.transport(), Deadline::after(MINUTE), Safety::Read).await.unwrap();
+        call(&network.transport(), Deadline::after(MINUTE), Safety::Read)
+            .await
+            .unwrap();
         let at = network.each(|sent| sent.at);
         assert_eq!(at[1] - at[0], Duration::from_millis(waited), "{hint:?}");
     }
@@ -142,8 +212,13 @@ async fn the_vendors_hint_is_kept_to() {
 #[tokio::test(start_paused = true)]
 async fn a_vendor_that_wants_more_patience_than_five_seconds_is_not_asked_again() {
     let network = Network::queue([hinted(Duration::from_secs(40))]);
-    let failure = call(&network.transport(), Deadline::after(MINUTE), Safety::Read).await.unwrap_err();
-    assert_eq!((failure.error.code, failure.error.retry_after), (ErrorCode::Throttled, Some(Duration::from_secs(40))));
+    let failure = call(&network.transport(), Deadline::after(MINUTE), Safety::Read)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (failure.error.code, failure.error.retry_after),
+        (ErrorCode::Throttled, Some(Duration::from_secs(40)))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,20 +229,35 @@ async fn being_throttled_always_comes_with_a_time_to_wait() {
         (said("failed"), None),
     ] {
         let network = Network::new(move |_| copy(&end));
-        let failure = call(&network.transport(), Deadline::after(MINUTE), Safety::Read).await.unwrap_err();
+        let failure = call(&network.transport(), Deadline::after(MINUTE), Safety::Read)
+            .await
+            .unwrap_err();
         assert_eq!(failure.error.retry_after, expected);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_attempt_is_begun_that_could_not_be_answered_in_time() {
-    for (left, safety, begun) in [(1499, Safety::Read, 0), (1500, Safety::Read, 1), (2749, Safety::Write, 0), (2750, Safety::Write, 1)] {
+    for (left, safety, begun) in [
+        (1499, Safety::Read, 0),
+        (1500, Safety::Read, 1),
+        (2749, Safety::Write, 0),
+        (2750, Safety::Write, 1),
+    ] {
         let network = Network::new(|_| said("done"));
-        let result = call(&network.transport(), Deadline::after(Duration::from_millis(left)), safety).await;
+        let result = call(
+            &network.transport(),
+            Deadline::after(Duration::from_millis(left)),
+            safety,
+        )
+        .await;
         assert_eq!(network.sent().len(), begun, "{left} ms for a {safety:?}");
         match result {
             Ok(()) => assert_eq!(begun, 1),
-            Err(failure) => assert_eq!((failure.error.code, failure.may_have_acted), (ErrorCode::Timeout, false)),
+            Err(failure) => assert_eq!(
+                (failure.error.code, failure.may_have_acted),
+                (ErrorCode::Timeout, false)
+            ),
         }
     }
 }
@@ -176,8 +266,17 @@ async fn no_attempt_is_begun_that_could_not_be_answered_in_time() {
 async fn a_wait_that_leaves_no_time_for_another_attempt_is_not_begun() {
     let network = Network::new(|_| hinted(Duration::from_secs(5)));
     let start = tokio::time::Instant::now();
-    let failure = call(&network.transport(), Deadline::after(Duration::from_secs(6)), Safety::Read).await.unwrap_err();
-    assert_eq!((network.sent().len(), failure.error.code), (1, ErrorCode::Throttled));
+    let failure = call(
+        &network.transport(),
+        Deadline::after(Duration::from_secs(6)),
+        Safety::Read,
+    )
+    .await
+    .unwrap_err();
+    assert_eq!(
+        (network.sent().len(), failure.error.code),
+        (1, ErrorCode::Throttled)
+    );
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
@@ -185,22 +284,42 @@ async fn a_wait_that_leaves_no_time_for_another_attempt_is_not_begun() {
 async fn a_silent_vendor_leaves_time_for_further_attempts_and_for_the_answer() {
     let network = Network::new(|_| said("done")).delayed(MINUTE);
     let start = tokio::time::Instant::now();
-    let failure = call(&network.transport(), Deadline::after(Duration::from_secs(20)), Safety::Read).await.unwrap_err();
+    let failure = call(
+        &network.transport(),
+        Deadline::after(Duration::from_secs(20)),
+        Safety::Read,
+    )
+    .await
+    .unwrap_err();
     assert_eq!(failure.error.code, ErrorCode::Timeout);
     let timeouts = network.each(|sent| sent.timeout.as_secs());
     assert_eq!(timeouts[..2], [8, 8]);
-    assert!(start.elapsed() <= Duration::from_millis(19_501), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() <= Duration::from_millis(19_501),
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_keeps_what_the_vendor_said() {
     let network = Network::new(|_| said("?"));
-    let told = crate::error::ProviderError::new(ProviderName::AlibabaPca, "Odd", None, Some("id-1"));
+    let told =
+        crate::error::ProviderError::new(ProviderName::AlibabaPca, "Odd", None, Some("id-1"));
     let error = Error::new(ErrorCode::ProviderRejected, "refused").with_provider_error(told);
-    let sign = |_, _| HttpRequest { method: Method::Get, url: String::new(), headers: Vec::new(), body: Vec::new() };
+    let sign = |_, _| HttpRequest {
+        method: Method::Get,
+        url: String::new(),
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
     let read = |_: &HttpResponse| -> Result<(), Error> { Err(error.clone()) };
     let (deadline, limiter) = (Deadline::after(MINUTE), Limiter::default());
-    let failure = network.transport().call(deadline, limiter.unlimited(), Safety::Read, sign, read).await.unwrap_err();
+    let failure = network
+        .transport()
+        .call(deadline, limiter.unlimited(), Safety::Read, sign, read)
+        .await
+        .unwrap_err();
     assert!(Error::from(failure) == error);
 }
 
@@ -209,14 +328,26 @@ async fn when_everything_fails_repetitions_come_to_an_end() {
     let network = Network::new(|_| said("failed"));
     let transport = network.transport();
     for _ in 0..100 {
-        call(&transport, Deadline::after(MINUTE), Safety::Read).await.unwrap_err();
+        call(&transport, Deadline::after(MINUTE), Safety::Read)
+            .await
+            .unwrap_err();
     }
-    assert_eq!(network.sent().len(), 100 + 35, "500 in the quota, 14 for each repetition");
+    assert_eq!(
+        network.sent().len(),
+        100 + 35,
+        "500 in the quota, 14 for each repetition"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_nested_deeper_than_any_is_not_read_and_a_write_may_have_acted() {
     let deep = said(&"[".repeat(65));
-    assert_eq!(repeated(&deep, Safety::Read).await, (3, ErrorCode::ProviderInvalidResponse, false));
-    assert_eq!(repeated(&deep, Safety::Write).await, (1, ErrorCode::ProviderInvalidResponse, true));
+    assert_eq!(
+        repeated(&deep, Safety::Read).await,
+        (3, ErrorCode::ProviderInvalidResponse, false)
+    );
+    assert_eq!(
+        repeated(&deep, Safety::Write).await,
+        (1, ErrorCode::ProviderInvalidResponse, true)
+    );
 }

@@ -18,19 +18,32 @@ impl HttpEvent {
     ///
     /// # Errors
     /// `unauthenticated`, always with the same words: they must not help in guessing.
-    pub(in crate::trigger) fn authenticate(&self, function: &Function) -> Result<Option<WebhookId>, Error> {
-        let Some(secrets) = &function.config.webhook_secrets else { return Ok(None) };
-        let [id, timestamp, signature] = SIGNED_HEADERS.map(|name| self.headers.get(name).map(String::as_str));
+    pub(in crate::trigger) fn authenticate(
+        &self,
+        function: &Function,
+    ) -> Result<Option<WebhookId>, Error> {
+        let Some(secrets) = &function.config.webhook_secrets else {
+            return Ok(None);
+        };
+        let [id, timestamp, signature] =
+            SIGNED_HEADERS.map(|name| self.headers.get(name).map(String::as_str));
         // A query is not signed, so that only what POST takes, a body alone, can be believed.
-        let is_webhook = self.method == "POST" && (id.is_some() || timestamp.is_some() || signature.is_some());
+        let is_webhook =
+            self.method == "POST" && (id.is_some() || timestamp.is_some() || signature.is_some());
         if !is_webhook && self.caller_is_known {
             return Ok(None);
         }
         let verified = if is_webhook {
             match self.bytes() {
-                Ok(body) => {
-                    verify(secrets, id, timestamp, signature, &body, (function.transport.clock)()).map_err(|rejected| rejected.reason())
-                }
+                Ok(body) => verify(
+                    secrets,
+                    id,
+                    timestamp,
+                    signature,
+                    &body,
+                    (function.transport.clock)(),
+                )
+                .map_err(|rejected| rejected.reason()),
                 Err(_) => Err("the body cannot be read"),
             }
         } else {
@@ -48,10 +61,16 @@ impl HttpEvent {
 
 impl Lenient {
     pub(super) fn headers(&self) -> HashMap<String, String> {
-        let source = if self.multi_value_headers.is_object() { &self.multi_value_headers } else { &self.headers };
+        let source = if self.multi_value_headers.is_object() {
+            &self.multi_value_headers
+        } else {
+            &self.headers
+        };
         let mut headers: HashMap<String, String> = HashMap::new();
         for (name, values) in source.as_object().into_iter().flatten() {
-            let values = values.as_array().map_or_else(|| std::slice::from_ref(values), Vec::as_slice);
+            let values = values
+                .as_array()
+                .map_or_else(|| std::slice::from_ref(values), Vec::as_slice);
             for value in values.iter().filter_map(Value::as_str) {
                 let joined = headers.entry(name.to_ascii_lowercase()).or_default();
                 if !joined.is_empty() {
@@ -66,7 +85,8 @@ impl Lenient {
     /// API Gateway puts in what its authorizer found out; with IAM, payload 1.0 has the caller among `identity`. A load balancer says
     /// nothing of the kind.
     pub(super) fn caller_is_known(&self) -> bool {
-        let told = ["/authorizer", "/identity/userArn"].map(|member| self.request_context.pointer(member));
+        let told =
+            ["/authorizer", "/identity/userArn"].map(|member| self.request_context.pointer(member));
         told.into_iter().flatten().any(|told| match told {
             Value::Object(members) => !members.is_empty(),
             Value::String(text) => !text.is_empty(),
@@ -83,7 +103,9 @@ impl Lenient {
             "/authorizer/claims/sub",
             "/authorizer/principalId",
         ];
-        let told = members.iter().filter_map(|member| self.request_context.pointer(member)?.as_str());
+        let told = members
+            .iter()
+            .filter_map(|member| self.request_context.pointer(member)?.as_str());
         told.map(str::to_owned).find(|told| !told.is_empty())
     }
 }

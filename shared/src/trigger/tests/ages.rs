@@ -11,7 +11,9 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 type Maker = fn(&str, i64) -> Value;
 
 fn text(moment: i64) -> String {
-    Timestamp::from_epoch_milliseconds(moment).unwrap().to_string()
+    Timestamp::from_epoch_milliseconds(moment)
+        .unwrap()
+        .to_string()
 }
 
 fn queue(body: &str, sent: i64) -> Value {
@@ -21,7 +23,8 @@ fn queue(body: &str, sent: i64) -> Value {
 }
 
 fn envelope(body: &str, sent: i64) -> String {
-    json!({"Type": "Notification", "TopicArn": "arn", "Message": body, "Timestamp": text(sent)}).to_string()
+    json!({"Type": "Notification", "TopicArn": "arn", "Message": body, "Timestamp": text(sent)})
+        .to_string()
 }
 
 fn of_bus(body: &str, sent: i64) -> Value {
@@ -32,10 +35,20 @@ fn of_bus(body: &str, sent: i64) -> Value {
 
 /// Everything that tells when it was sent, and how old it may be.
 const MAKERS: [(&str, i64, Maker); 9] = [
-    ("http 2.0", QUARTER, |body, sent| json!({"requestContext": {"http": {"method": "POST"}, "timeEpoch": sent}, "body": body})),
-    ("http 1.0", QUARTER, |body, sent| json!({"requestContext": {"requestTimeEpoch": sent}, "httpMethod": "POST", "body": body})),
+    (
+        "http 2.0",
+        QUARTER,
+        |body, sent| json!({"requestContext": {"http": {"method": "POST"}, "timeEpoch": sent}, "body": body}),
+    ),
+    (
+        "http 1.0",
+        QUARTER,
+        |body, sent| json!({"requestContext": {"requestTimeEpoch": sent}, "httpMethod": "POST", "body": body}),
+    ),
     ("queue", DAY, queue),
-    ("pipe", DAY, |body, sent| queue(body, sent)["Records"].take()),
+    ("pipe", DAY, |body, sent| {
+        queue(body, sent)["Records"].take()
+    }),
     ("topic", DAY, |body, sent| {
         let mut event = topic(&[body]);
         event["Records"][0]["Sns"]["Timestamp"] = json!(text(sent));
@@ -43,9 +56,15 @@ const MAKERS: [(&str, i64, Maker); 9] = [
     }),
     ("bus", DAY, of_bus),
     // The oldest moment is the first.
-    ("topic in queue", DAY, |body, sent| queue(&envelope(body, sent), NOW)),
-    ("bus in queue", DAY, |body, sent| queue(&of_bus(body, sent).to_string(), NOW)),
-    ("bus in topic in queue", DAY, |body, sent| queue(&envelope(&of_bus(body, sent).to_string(), NOW), NOW)),
+    ("topic in queue", DAY, |body, sent| {
+        queue(&envelope(body, sent), NOW)
+    }),
+    ("bus in queue", DAY, |body, sent| {
+        queue(&of_bus(body, sent).to_string(), NOW)
+    }),
+    ("bus in topic in queue", DAY, |body, sent| {
+        queue(&envelope(&of_bus(body, sent).to_string(), NOW), NOW)
+    }),
 ];
 
 fn order(change: &[(&str, Value)]) -> String {
@@ -63,7 +82,9 @@ fn order(change: &[(&str, Value)]) -> String {
 fn broker() -> Network {
     Network::new(|request| {
         let asked = |name| parameter(request, name).unwrap();
-        ok(&json!({"Data": {"DeviceSn": asked("DeviceSn"), "CaSn": asked("CaSn"), "Status": "0"}, "RequestId": "id-1"}))
+        ok(
+            &json!({"Data": {"DeviceSn": asked("DeviceSn"), "CaSn": asked("CaSn"), "Status": "0"}, "RequestId": "id-1"}),
+        )
     })
 }
 
@@ -87,7 +108,11 @@ fn is_done(trigger: &str, event: &Value) -> bool {
         }
     };
     let is_done = told["summary"]["already_inactive"] == 1;
-    assert_eq!(network.sent().len(), usize::from(is_done), "{trigger} {told}");
+    assert_eq!(
+        network.sent().len(),
+        usize::from(is_done),
+        "{trigger} {told}"
+    );
     if !is_done {
         assert_eq!(
             (&told["code"], &told["field"], &told["retryable"]),
@@ -101,22 +126,49 @@ fn is_done(trigger: &str, event: &Value) -> bool {
 #[test]
 fn an_order_is_refused_when_it_was_first_sent_too_long_ago() {
     for (trigger, limit, event) in MAKERS {
-        for (age, expected) in [(0, true), (limit, true), (limit + 1, false), (10 * limit, false), (-DAY, true)] {
-            assert_eq!(is_done(trigger, &event(&order(&[]), NOW - age)), expected, "{trigger} {age}");
+        for (age, expected) in [
+            (0, true),
+            (limit, true),
+            (limit + 1, false),
+            (10 * limit, false),
+            (-DAY, true),
+        ] {
+            assert_eq!(
+                is_done(trigger, &event(&order(&[]), NOW - age)),
+                expected,
+                "{trigger} {age}"
+            );
         }
-        assert!(!is_done(trigger, &event(&order(&[("dry_run", json!(true))]), NOW - limit - 1)), "{trigger}: a dry run says the same");
+        assert!(
+            !is_done(
+                trigger,
+                &event(&order(&[("dry_run", json!(true))]), NOW - limit - 1)
+            ),
+            "{trigger}: a dry run says the same"
+        );
     }
 }
 
 #[test]
 fn until_when_an_order_says_that_it_is_good_alone_decides() {
     for (trigger, limit, event) in MAKERS {
-        for (not_after, age, expected) in
-            [(NOW + 1000, 0, true), (NOW, 0, true), (NOW - 1, 0, false), (NOW + 1000, 100 * limit, true), (NOW - 1, 100 * limit, false)]
-        {
+        for (not_after, age, expected) in [
+            (NOW + 1000, 0, true),
+            (NOW, 0, true),
+            (NOW - 1, 0, false),
+            (NOW + 1000, 100 * limit, true),
+            (NOW - 1, 100 * limit, false),
+        ] {
             for dry_run in [false, true] {
-                let order = order(&[("not_after", json!(text(not_after))), ("dry_run", json!(dry_run))]);
-                assert_eq!(is_done(trigger, &event(&order, NOW - age)), expected, "{trigger} {not_after} {age}");
+                let order = order(&[
+                    ("not_after", json!(text(not_after))),
+                    ("dry_run", json!(dry_run)),
+                ]);
+                assert_eq!(
+                    is_done(trigger, &event(&order, NOW - age)),
+                    expected,
+                    "{trigger} {not_after} {age}"
+                );
             }
         }
     }
@@ -127,26 +179,45 @@ fn what_does_not_tell_when_it_was_sent_is_not_called_old() {
     let old = order(&[("not_after", json!(text(NOW - 1)))]);
     let makers: [(&str, Maker); 8] = [
         ("direct", |body, _| serde_json::from_str(body).unwrap()),
-        ("http load balancer", |body, _| json!({"requestContext": {"elb": {}}, "httpMethod": "POST", "body": body})),
-        ("http 2.0", |body, _| json!({"requestContext": {"http": {"method": "POST"}, "timeEpoch": 0}, "body": body})),
-        ("http 2.0", |body, _| json!({"requestContext": {"http": {"method": "POST"}, "timeEpoch": "x"}, "body": body})),
+        (
+            "http load balancer",
+            |body, _| json!({"requestContext": {"elb": {}}, "httpMethod": "POST", "body": body}),
+        ),
+        (
+            "http 2.0",
+            |body, _| json!({"requestContext": {"http": {"method": "POST"}, "timeEpoch": 0}, "body": body}),
+        ),
+        (
+            "http 2.0",
+            |body, _| json!({"requestContext": {"http": {"method": "POST"}, "timeEpoch": "x"}, "body": body}),
+        ),
         // Cargo Lambda's emulator tells seconds.
-        ("http 2.0", |body, _| json!({"requestContext": {"http": {"method": "POST"}, "timeEpoch": NOW / 1000}, "body": body})),
+        (
+            "http 2.0",
+            |body, _| json!({"requestContext": {"http": {"method": "POST"}, "timeEpoch": NOW / 1000}, "body": body}),
+        ),
         ("queue", |body, _| queue_batch([("1", body)])),
         ("topic", |body, _| topic(&[body])),
         ("bus", |body, _| bus(body)),
     ];
     for (trigger, event) in makers {
         assert!(is_done(trigger, &event(&order(&[]), 0)), "{trigger}");
-        assert!(!is_done(trigger, &event(&old, 0)), "{trigger}: not_after decides here, too");
+        assert!(
+            !is_done(trigger, &event(&old, 0)),
+            "{trigger}: not_after decides here, too"
+        );
     }
 }
 
 #[test]
 fn reading_is_never_too_late() {
     for (trigger, limit, event) in MAKERS {
-        let network = Network::new(|_| ok(&json!({"Response": {"TotalCount": 0, "Data": [], "RequestId": "id-1"}})));
-        let request = json!({"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "a"}).to_string();
+        let network = Network::new(|_| {
+            ok(&json!({"Response": {"TotalCount": 0, "Data": [], "RequestId": "id-1"}}))
+        });
+        let request =
+            json!({"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "a"})
+                .to_string();
         send_over::<Describe>(&network, &event(&request, NOW - 100 * limit)).unwrap();
         assert_eq!(network.sent().len(), 1, "{trigger}");
     }
@@ -158,7 +229,11 @@ fn what_is_wrapped_too_deep_is_refused_before_anything_is_done() {
     for (times, expected) in [(0, true), (1, true), (3, true), (4, false), (6, false)] {
         let network = broker();
         let answer = send_over::<Inactivate>(&network, &queue(&wrapped(times), NOW)).unwrap();
-        assert_eq!((ids(&answer).is_empty(), network.sent().is_empty()), (expected, !expected), "{times}");
+        assert_eq!(
+            (ids(&answer).is_empty(), network.sent().is_empty()),
+            (expected, !expected),
+            "{times}"
+        );
     }
 }
 
@@ -176,10 +251,20 @@ fn each_order_of_a_batch_has_its_own_age_and_the_limit_is_configured() {
             .collect();
         json!({ "Records": records })
     };
-    for (variables, calls) in [(&[][..], 3), (&[("INACTIVATE_MESSAGE_MAX_AGE_SECONDS", "60")][..], 2)] {
+    for (variables, calls) in [
+        (&[][..], 3),
+        (&[("INACTIVATE_MESSAGE_MAX_AGE_SECONDS", "60")][..], 2),
+    ] {
         let network = broker();
-        let Bench { config, transport, .. } = Bench::with(&network, variables);
-        let answer = give::<Inactivate>(&Function::new(config, transport), &batch().to_string()).unwrap();
-        assert_eq!((ids(&answer), network.sent().len()), (vec![], calls), "{variables:?}");
+        let Bench {
+            config, transport, ..
+        } = Bench::with(&network, variables);
+        let answer =
+            give::<Inactivate>(&Function::new(config, transport), &batch().to_string()).unwrap();
+        assert_eq!(
+            (ids(&answer), network.sent().len()),
+            (vec![], calls),
+            "{variables:?}"
+        );
     }
 }

@@ -11,8 +11,17 @@ fn any_event() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         "\\PC{0,12}".prop_map(Value::from),
-        prop_oneof![Just("aws:sqs"), Just("aws:sns"), Just("GET"), Just("POST"), Just("{}"), Just("%%"), Just("a=b&c"), Just("[")]
-            .prop_map(Value::from),
+        prop_oneof![
+            Just("aws:sqs"),
+            Just("aws:sns"),
+            Just("GET"),
+            Just("POST"),
+            Just("{}"),
+            Just("%%"),
+            Just("a=b&c"),
+            Just("[")
+        ]
+        .prop_map(Value::from),
     ];
     let name = prop_oneof![
         Just("Records"),

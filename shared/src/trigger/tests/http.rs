@@ -3,10 +3,25 @@
 use super::*;
 
 /// The same request in each form of HTTP event.
-pub(super) fn http(method: &str, query: &str, body: Value, base64: bool) -> [(&'static str, Value); 4] {
-    let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let decoded: Value = pairs.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<serde_json::Map<_, _>>().into();
-    let decoded_lists: Value = pairs.iter().map(|(name, value)| (name.clone(), json!([value]))).collect::<serde_json::Map<_, _>>().into();
+pub(super) fn http(
+    method: &str,
+    query: &str,
+    body: Value,
+    base64: bool,
+) -> [(&'static str, Value); 4] {
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    let decoded: Value = pairs
+        .iter()
+        .map(|(name, value)| (name.clone(), json!(value)))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let decoded_lists: Value = pairs
+        .iter()
+        .map(|(name, value)| (name.clone(), json!([value])))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
     [
         (
             "2.0",
@@ -33,20 +48,43 @@ pub(super) fn problem(answer: &Value) -> Value {
 
 #[test]
 fn each_http_form_gets_its_own_form_of_answer() {
-    for (form, event) in http("GET", "provider=tencent-mqtt&statuses=active,nonsense", Value::Null, false) {
+    for (form, event) in http(
+        "GET",
+        "provider=tencent-mqtt&statuses=active,nonsense",
+        Value::Null,
+        false,
+    ) {
         let answer = send::<Describe>(&event.to_string()).unwrap();
         assert_eq!(answer["statusCode"], 400, "{form}");
         assert_eq!(problem(&answer)["field"], "filter.statuses[1]", "{form}");
         assert_eq!(answer["isBase64Encoded"], false);
         let content_type = json!("application/problem+json");
         match form {
-            "2.0" => assert_eq!((&answer["headers"]["content-type"], &answer["cookies"]), (&content_type, &json!([]))),
-            "1.0" => assert_eq!((&answer["headers"]["content-type"], &answer["multiValueHeaders"]), (&content_type, &json!({}))),
+            "2.0" => assert_eq!(
+                (&answer["headers"]["content-type"], &answer["cookies"]),
+                (&content_type, &json!([]))
+            ),
+            "1.0" => assert_eq!(
+                (
+                    &answer["headers"]["content-type"],
+                    &answer["multiValueHeaders"]
+                ),
+                (&content_type, &json!({}))
+            ),
             "alb" => assert_eq!(
-                (&answer["headers"]["content-type"], &answer["statusDescription"]),
+                (
+                    &answer["headers"]["content-type"],
+                    &answer["statusDescription"]
+                ),
                 (&content_type, &json!("400 Invalid request"))
             ),
-            _ => assert_eq!((&answer["multiValueHeaders"]["content-type"][0], answer.get("headers")), (&content_type, None)),
+            _ => assert_eq!(
+                (
+                    &answer["multiValueHeaders"]["content-type"][0],
+                    answer.get("headers")
+                ),
+                (&content_type, None)
+            ),
         }
     }
 }
@@ -56,7 +94,11 @@ fn other_methods_are_refused_with_those_that_are_taken() {
     for method in ["PUT", "DELETE", "HEAD", "OPTIONS", "get", "", "GET\r\nX: y"] {
         let [(_, event), ..] = http(method, "", Value::Null, false);
         let answer = send::<Describe>(&event.to_string()).unwrap();
-        assert_eq!((&answer["statusCode"], &answer["headers"]["allow"]), (&json!(405), &json!("GET, POST")), "{method}");
+        assert_eq!(
+            (&answer["statusCode"], &answer["headers"]["allow"]),
+            (&json!(405), &json!("GET, POST")),
+            "{method}"
+        );
     }
     for (form, event) in http("GET", "dry_run=true", Value::Null, false) {
         let answer = send::<Inactivate>(&event.to_string()).unwrap();
@@ -66,7 +108,10 @@ fn other_methods_are_refused_with_those_that_are_taken() {
 
 #[test]
 fn a_body_that_cannot_be_read_is_refused() {
-    let not_utf8 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [b'{', 0xff, b'}']);
+    let not_utf8 = base64::Engine::encode(
+        &base64::engine::general_purpose::STANDARD,
+        [b'{', 0xff, b'}'],
+    );
     let huge = format!("\"{}\"", "a".repeat(crate::request::LARGEST_REQUEST));
     for (body, base64, status, field) in [
         (Value::Null, false, 400, json!("body")),
@@ -76,11 +121,20 @@ fn a_body_that_cannot_be_read_is_refused() {
         (json!("%%%"), true, 400, json!("body")),
         (json!(not_utf8), true, 400, json!("body")),
         (json!(huge), false, 413, Value::Null),
-        (json!("eyJjZXJ0aWZpY2F0ZXMiOltdfQ=="), true, 400, json!("certificates")),
+        (
+            json!("eyJjZXJ0aWZpY2F0ZXMiOltdfQ=="),
+            true,
+            400,
+            json!("certificates"),
+        ),
     ] {
         for (form, event) in http("POST", "", body.clone(), base64) {
             let answer = send::<Status>(&event.to_string()).unwrap();
-            assert_eq!((&answer["statusCode"], &problem(&answer)["field"]), (&json!(status), &field), "{form} {base64}");
+            assert_eq!(
+                (&answer["statusCode"], &problem(&answer)["field"]),
+                (&json!(status), &field),
+                "{form} {base64}"
+            );
         }
     }
 }
@@ -92,17 +146,23 @@ fn a_post_takes_no_query() {
     );
     for (form, event) in http("POST", "dry_run=true", order, false) {
         let answer = send::<Inactivate>(&event.to_string()).unwrap();
-        assert_eq!((&answer["statusCode"], &problem(&answer)["field"]), (&json!(400), &json!("dry_run")), "{form}");
+        assert_eq!(
+            (&answer["statusCode"], &problem(&answer)["field"]),
+            (&json!(400), &json!("dry_run")),
+            "{form}"
+        );
     }
 }
 
 #[test]
 fn a_query_of_an_odd_type_is_not_overlooked() {
-    let body =
-        r#"{"provider": "alibaba-mqtt", "instance_id": "post-cn-1", "certificates": [{"serial_number": "1", "ca_serial_number": "2"}]}"#;
+    let body = r#"{"provider": "alibaba-mqtt", "instance_id": "post-cn-1", "certificates": [{"serial_number": "1", "ca_serial_number": "2"}]}"#;
     let event = json!({"httpMethod": "POST", "multiValueQueryStringParameters": {"dry_run": "true"}, "requestContext": {}, "body": body});
     let answer = send::<Inactivate>(&event.to_string()).unwrap();
-    assert_eq!((&answer["statusCode"], &problem(&answer)["field"]), (&json!(400), &json!("dry_run")));
+    assert_eq!(
+        (&answer["statusCode"], &problem(&answer)["field"]),
+        (&json!(400), &json!("dry_run"))
+    );
 }
 
 #[test]
@@ -111,6 +171,14 @@ fn a_hostile_query_is_refused_in_few_words() {
     let [(_, post), ..] = http("POST", &format!("{name}=1"), json!("{}"), false);
     let answer = send::<Status>(&post.to_string()).unwrap();
     assert!(problem(&answer)["field"].as_str().unwrap().len() < 200);
-    let [(_, get), ..] = http("GET", "provider=tencent-mqtt&instance_id=i&client_ids=%FF%FE", Value::Null, false);
-    assert_eq!(problem(&send::<Describe>(&get.to_string()).unwrap())["field"], "client_ids");
+    let [(_, get), ..] = http(
+        "GET",
+        "provider=tencent-mqtt&instance_id=i&client_ids=%FF%FE",
+        Value::Null,
+        false,
+    );
+    assert_eq!(
+        problem(&send::<Describe>(&get.to_string()).unwrap())["field"],
+        "client_ids"
+    );
 }

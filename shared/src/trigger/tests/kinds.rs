@@ -9,7 +9,10 @@ fn each_kind_is_recognised_by_its_shape() {
     let records = queue_records([("1", request)]);
     for (kind, event) in [
         ("queue", json!({"Records": records})),
-        ("queue", json!({"Records": records, "detail-type": "x", "requestContext": {"http": {}}})),
+        (
+            "queue",
+            json!({"Records": records, "detail-type": "x", "requestContext": {"http": {}}}),
+        ),
         ("pipe", json!(records)),
         ("topic", topic(&[request])),
         ("bus", bus(request)),
@@ -18,9 +21,18 @@ fn each_kind_is_recognised_by_its_shape() {
             json!({"detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": serde_json::from_str::<Value>(request).unwrap()}),
         ),
         ("direct", serde_json::from_str(request).unwrap()),
-        ("http", json!({"requestContext": {"http": {"method": "POST"}}, "body": request})),
-        ("http", json!({"requestContext": {"elb": {}}, "httpMethod": "POST", "body": request})),
-        ("http", json!({"requestContext": {}, "httpMethod": "POST", "body": request})),
+        (
+            "http",
+            json!({"requestContext": {"http": {"method": "POST"}}, "body": request}),
+        ),
+        (
+            "http",
+            json!({"requestContext": {"elb": {}}, "httpMethod": "POST", "body": request}),
+        ),
+        (
+            "http",
+            json!({"requestContext": {}, "httpMethod": "POST", "body": request}),
+        ),
     ] {
         let result = send::<Status>(&event.to_string());
         let told = match kind {
@@ -42,8 +54,14 @@ fn events_of_other_kinds_are_refused_by_name() {
         ("[[]]", "body"),
         (r#"[["aws:sqs"]]"#, "body"),
         (r#"[{"messageId": "1", "body": "{}"}]"#, "body"),
-        (r#"[{"eventSource": "aws:kinesis", "data": "e30="}]"#, "body"),
-        (r#"[{"eventSource": "aws:sqs", "messageId": "1", "body": "{}"}, {"eventSource": "aws:dynamodb"}]"#, "body"),
+        (
+            r#"[{"eventSource": "aws:kinesis", "data": "e30="}]"#,
+            "body",
+        ),
+        (
+            r#"[{"eventSource": "aws:sqs", "messageId": "1", "body": "{}"}, {"eventSource": "aws:dynamodb"}]"#,
+            "body",
+        ),
         (r#"[{"certificates": []}]"#, "body"),
         ("[", "body"),
         (r#"{"Records": [{"eventSource": "aws:s3"}]}"#, "Records"),
@@ -53,29 +71,68 @@ fn events_of_other_kinds_are_refused_by_name() {
         (r#"{"Records": null}"#, "Records"),
         (r#"{"Records": [1]}"#, "Records"),
         (r#"{"Records": [["aws:sns"]]}"#, "Records"),
-        (r#"{"Records": [{"messageId": "1", "body": "{}"}]}"#, "Records"),
-        (r#"{"Records": [{"eventSource": "aws:sqs", "messageId": "1", "body": "{}"}, {"messageId": "2", "body": "{}"}]}"#, "Records"),
+        (
+            r#"{"Records": [{"messageId": "1", "body": "{}"}]}"#,
+            "Records",
+        ),
+        (
+            r#"{"Records": [{"eventSource": "aws:sqs", "messageId": "1", "body": "{}"}, {"messageId": "2", "body": "{}"}]}"#,
+            "Records",
+        ),
         (
             r#"{"Records": [{"eventSource": "aws:sqs", "messageId": "1", "body": "{}"}, {"EventSource": "aws:sns", "Sns": {"Message": "{}"}}]}"#,
             "Records",
         ),
         (r#"{"Records": [{"EventSource": "aws:sns"}]}"#, "Records"),
-        (r#"{"Records": [{"EventSource": "aws:sns", "Sns": null}]}"#, "Records"),
-        (r#"{"Records": [{"EventSource": "aws:sns", "Sns": ["{}", "2026-01-01T00:00:00Z"]}]}"#, "Message"),
-        (r#"{"Records": [{"EventSource": "aws:sns", "Sns": {}}]}"#, "Message"),
-        (r#"{"Records": [{"EventSource": "aws:sns", "Sns": {"Message": {}}}]}"#, "Message"),
-        (r#"{"Records": [{"EventSource": "aws:sns", "Sns": {"Message": null}}]}"#, "Message"),
-        (r#"{"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "not json"}}]}"#, "body"),
+        (
+            r#"{"Records": [{"EventSource": "aws:sns", "Sns": null}]}"#,
+            "Records",
+        ),
+        (
+            r#"{"Records": [{"EventSource": "aws:sns", "Sns": ["{}", "2026-01-01T00:00:00Z"]}]}"#,
+            "Message",
+        ),
+        (
+            r#"{"Records": [{"EventSource": "aws:sns", "Sns": {}}]}"#,
+            "Message",
+        ),
+        (
+            r#"{"Records": [{"EventSource": "aws:sns", "Sns": {"Message": {}}}]}"#,
+            "Message",
+        ),
+        (
+            r#"{"Records": [{"EventSource": "aws:sns", "Sns": {"Message": null}}]}"#,
+            "Message",
+        ),
+        (
+            r#"{"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "not json"}}]}"#,
+            "body",
+        ),
         (r#"{"detail-type": "Request"}"#, "detail"),
         (r#"{"detail-type": "Request", "detail": null}"#, "detail"),
         (r#"{"detail-type": "Request", "detail": "{}"}"#, "body"),
         (r#"{"detail-type": "Request", "detail": []}"#, "body"),
-        (r#"{"detail-type": "Scheduled Event", "detail": {}}"#, "certificates"),
-        (r#"{"detail-type": "Request", "detail": {"colour": 1}}"#, "colour"),
-        (r#"{"detail-type": "a", "detail-type": "b", "detail": {}}"#, "body"),
+        (
+            r#"{"detail-type": "Scheduled Event", "detail": {}}"#,
+            "certificates",
+        ),
+        (
+            r#"{"detail-type": "Request", "detail": {"colour": 1}}"#,
+            "colour",
+        ),
+        (
+            r#"{"detail-type": "a", "detail-type": "b", "detail": {}}"#,
+            "body",
+        ),
         (r#"{"detail-type": null, "detail": {}}"#, "detail-type"),
-        (r#"{"Type": "Notification", "TopicArn": "arn", "Message": "{}"}"#, "Type"),
-        (r#"{"requestContext": {"eventType": "CONNECT"}}"#, "requestContext"),
+        (
+            r#"{"Type": "Notification", "TopicArn": "arn", "Message": "{}"}"#,
+            "Type",
+        ),
+        (
+            r#"{"requestContext": {"eventType": "CONNECT"}}"#,
+            "requestContext",
+        ),
         (r#"{"requestContext": ["elb", "http"]}"#, "requestContext"),
         (r#"{"requestContext": "none"}"#, "requestContext"),
         ("\"text\"", "body"),
@@ -83,7 +140,11 @@ fn events_of_other_kinds_are_refused_by_name() {
         ("17", "body"),
         ("", "body"),
     ] {
-        assert_eq!(field_of(&send::<Status>(event).unwrap_err()), field, "{event}");
+        assert_eq!(
+            field_of(&send::<Status>(event).unwrap_err()),
+            field,
+            "{event}"
+        );
     }
 }
 
@@ -93,7 +154,10 @@ fn a_direct_request_fails_with_its_code_as_the_type() {
     let diagnostic = Diagnostic::from(error);
     assert_eq!(diagnostic.error_type, "invalid_request");
     let problem: Value = serde_json::from_str(&diagnostic.error_message).unwrap();
-    assert_eq!((problem["field"].as_str(), problem["status"].as_u64()), (Some("certificates"), Some(400)));
+    assert_eq!(
+        (problem["field"].as_str(), problem["status"].as_u64()),
+        (Some("certificates"), Some(400))
+    );
 }
 
 #[test]
@@ -101,14 +165,24 @@ fn a_panic_is_answered_as_internal_without_its_message() {
     let request = r#"{"provider": "alibaba-pca", "certificates": [{"serial_number": "1"}]}"#;
     let error = send::<Status>(request).unwrap_err();
     assert_eq!(error.0.code.as_str(), "internal");
-    assert!(error.0.detail.contains("invocation-1") && !error.0.detail.contains("4711"), "{error:?}");
+    assert!(
+        error.0.detail.contains("invocation-1") && !error.0.detail.contains("4711"),
+        "{error:?}"
+    );
 }
 
 #[test]
 fn arrays_in_place_of_objects_are_not_understood() {
-    let record =
-        |record: Value| json!({"Records": [{"messageId": "1", "body": "[1,2,3,4,5,6]", "eventSource": "aws:sqs"}, record]}).to_string();
-    let answer = send::<Status>(&record(json!({"messageId": "2", "body": "{}", "eventSource": "aws:sqs"}))).unwrap();
+    let record = |record: Value| {
+        json!({"Records": [{"messageId": "1", "body": "[1,2,3,4,5,6]", "eventSource": "aws:sqs"}, record]}).to_string()
+    };
+    let answer = send::<Status>(&record(
+        json!({"messageId": "2", "body": "{}", "eventSource": "aws:sqs"}),
+    ))
+    .unwrap();
     assert_eq!(answer["batchItemFailures"].as_array().unwrap().len(), 2);
-    assert_eq!(field_of(&send::<Status>(&record(json!(["2", "{}", "arn"]))).unwrap_err()), "Records");
+    assert_eq!(
+        field_of(&send::<Status>(&record(json!(["2", "{}", "arn"]))).unwrap_err()),
+        "Records"
+    );
 }

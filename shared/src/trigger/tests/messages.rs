@@ -12,9 +12,12 @@ fn broker() -> Network {
     Network::new(|request| {
         let asked: Value = serde_json::from_slice(&request.body).unwrap();
         if asked["InstanceId"] == "busy" {
-            return ok(&json!({"Response": {"Error": {"Code": "RequestLimitExceeded", "Message": "less"}, "RequestId": "id-1"}}));
+            return ok(
+                &json!({"Response": {"Error": {"Code": "RequestLimitExceeded", "Message": "less"}, "RequestId": "id-1"}}),
+            );
         }
-        let item = json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "DeviceCertificate": PEM});
+        let item =
+            json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "DeviceCertificate": PEM});
         ok(&json!({"Response": {"TotalCount": 1, "Data": [item], "RequestId": "id-1"}}))
     })
 }
@@ -28,7 +31,11 @@ const WRONG: &str = r#"{"provider": "tencent-mqtt", "region": "ap-guangzhou", "c
 
 fn in_short(answer: &Value) -> String {
     let pem = &answer["certificates"][0]["pem"];
-    if answer["operation"] == "describe" && pem == PEM { "answer".to_owned() } else { answer["code"].as_str().unwrap().to_owned() }
+    if answer["operation"] == "describe" && pem == PEM {
+        "answer".to_owned()
+    } else {
+        answer["code"].as_str().unwrap().to_owned()
+    }
 }
 
 fn all_in_short(answer: &Value) -> Vec<String> {
@@ -40,31 +47,58 @@ fn a_pipe_gets_an_answer_or_an_error_for_each_record_in_their_order() {
     let (good, busy) = (list("mqtt-1"), list("busy"));
     for (bodies, expected) in [
         (&[good.as_str()][..], &["answer"][..]),
-        (&[&good, BAD, &busy, &good, WRONG], &["answer", "invalid_request", "throttled", "answer", "invalid_request"]),
+        (
+            &[&good, BAD, &busy, &good, WRONG],
+            &[
+                "answer",
+                "invalid_request",
+                "throttled",
+                "answer",
+                "invalid_request",
+            ],
+        ),
         (&[BAD], &["invalid_request"]),
     ] {
         let event = json!(queue_records(bodies.iter().map(|body| ("1", *body))));
-        assert_eq!(all_in_short(&send_over::<Describe>(&broker(), &event).unwrap()), expected, "{bodies:?}");
+        assert_eq!(
+            all_in_short(&send_over::<Describe>(&broker(), &event).unwrap()),
+            expected,
+            "{bodies:?}"
+        );
     }
 }
 
 #[test]
 fn a_record_of_a_pipe_needs_no_id_and_nothing_holds_it_up() {
-    let mut event = json!(queue_records([("1", BAD), ("1", FORBIDDEN), ("1", FORBIDDEN)]));
+    let mut event = json!(queue_records([
+        ("1", BAD),
+        ("1", FORBIDDEN),
+        ("1", FORBIDDEN)
+    ]));
     for record in event.as_array_mut().unwrap() {
         record.as_object_mut().unwrap().remove("messageId");
         record["eventSourceARN"] = json!("arn:aws:sqs:eu-west-1:1:orders.fifo");
         record["attributes"]["MessageGroupId"] = json!("a");
     }
     let answer = send::<Inactivate>(&event.to_string()).unwrap();
-    assert_eq!(all_in_short(&answer), ["invalid_request", "forbidden", "forbidden"]);
+    assert_eq!(
+        all_in_short(&answer),
+        ["invalid_request", "forbidden", "forbidden"]
+    );
 }
 
 #[test]
 fn a_panic_in_a_pipe_is_the_answer_to_its_own_record() {
-    let event = json!(queue_records([("1", UNSUPPORTED), ("2", PANICS), ("3", BAD)]));
+    let event = json!(queue_records([
+        ("1", UNSUPPORTED),
+        ("2", PANICS),
+        ("3", BAD)
+    ]));
     let answer = send::<Status>(&event.to_string()).unwrap();
-    assert_eq!(all_in_short(&answer), ["invalid_request", "internal", "invalid_request"]);
+    assert_eq!(
+        all_in_short(&answer),
+        ["invalid_request", "internal", "invalid_request"]
+    );
     assert!(!answer.to_string().contains("4711"), "{answer}");
 }
 
@@ -73,26 +107,46 @@ fn of_a_pipes_list_that_is_too_long_as_few_answers_as_can_be_are_replaced() {
     let network = Network::new(|request| {
         let asked = parameter(request, "SerialNumber").unwrap();
         let row = |text: &str| json!({"SerialNumber": text, "Status": "good"});
-        ok(&json!({"RequestId": "id-1", "CertificateStatus": asked.split(',').map(row).collect::<Vec<_>>()}))
+        ok(
+            &json!({"RequestId": "id-1", "CertificateStatus": asked.split(',').map(row).collect::<Vec<_>>()}),
+        )
     });
     let ask = |serial: &str, count: usize| {
         json!({"provider": "alibaba-pca", "region": "cn-hangzhou", "certificates": vec![json!({"serial_number": serial}); count]})
             .to_string()
     };
     let tell = |count: usize| {
-        let mut bodies: Vec<String> = (0..20).map(|record| ask(&format!("a{record:03x}"), count)).collect();
+        let mut bodies: Vec<String> = (0..20)
+            .map(|record| ask(&format!("a{record:03x}"), count))
+            .collect();
         bodies.push(ask("b0", 1));
-        let event = json!(queue_records(bodies.iter().map(|body| ("1", body.as_str()))));
+        let event = json!(queue_records(
+            bodies.iter().map(|body| ("1", body.as_str()))
+        ));
         send_over::<Status>(&network, &event).unwrap()
     };
     let answer = tell(1000);
     let length = answer.to_string().len();
     assert!((5_700_000..6_200_000).contains(&length), "{length}");
     let outcomes = answer.as_array().unwrap();
-    let replaced = outcomes.iter().filter(|outcome| outcome["code"] == "payload_too_large").count();
+    let replaced = outcomes
+        .iter()
+        .filter(|outcome| outcome["code"] == "payload_too_large")
+        .count();
     assert!((1..10).contains(&replaced), "{replaced}");
-    assert_eq!((outcomes.len(), &outcomes[20]["operation"]), (21, &json!("status")), "a short one is never replaced");
-    assert!(tell(500).as_array().unwrap().iter().all(|outcome| outcome["operation"] == "status"), "this list fits");
+    assert_eq!(
+        (outcomes.len(), &outcomes[20]["operation"]),
+        (21, &json!("status")),
+        "a short one is never replaced"
+    );
+    assert!(
+        tell(500)
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|outcome| outcome["operation"] == "status"),
+        "this list fits"
+    );
 }
 
 #[test]
@@ -107,8 +161,14 @@ fn a_topic_gets_the_list_of_answers_or_the_failure_that_is_worth_another_deliver
         (&[WRONG, &good], Err("invalid_request")),
     ] {
         let result = send_over::<Describe>(&broker(), &topic(messages));
-        let told = result.map(|answer| all_in_short(&answer)).map_err(|error| error.0.code.as_str());
-        assert_eq!(told, expected.map(|all| all.iter().map(|one| (*one).to_owned()).collect()), "{messages:?}");
+        let told = result
+            .map(|answer| all_in_short(&answer))
+            .map_err(|error| error.0.code.as_str());
+        assert_eq!(
+            told,
+            expected.map(|all| all.iter().map(|one| (*one).to_owned()).collect()),
+            "{messages:?}"
+        );
     }
     // What is decided needs no other delivery.
     let answer = send::<Inactivate>(&topic(&[FORBIDDEN, FORBIDDEN]).to_string()).unwrap();
@@ -117,14 +177,33 @@ fn a_topic_gets_the_list_of_answers_or_the_failure_that_is_worth_another_deliver
 
 #[test]
 fn a_bus_gets_the_answer_or_the_error() {
-    for (detail, expected) in [(list("mqtt-1"), Ok("answer")), (list("busy"), Err("throttled")), (WRONG.to_owned(), Err("invalid_request"))]
-    {
+    for (detail, expected) in [
+        (list("mqtt-1"), Ok("answer")),
+        (list("busy"), Err("throttled")),
+        (WRONG.to_owned(), Err("invalid_request")),
+    ] {
         let result = send_over::<Describe>(&broker(), &bus(&detail));
-        let told = result.map(|answer| in_short(&answer)).map_err(|error| error.0.code.as_str());
+        let told = result
+            .map(|answer| in_short(&answer))
+            .map_err(|error| error.0.code.as_str());
         assert_eq!(told, expected.map(str::to_owned), "{detail}");
     }
-    assert_eq!(send::<Inactivate>(&bus(FORBIDDEN).to_string()).unwrap_err().0.code.as_str(), "forbidden");
-    assert_eq!(send::<Status>(&bus(PANICS).to_string()).unwrap_err().0.code.as_str(), "internal");
+    assert_eq!(
+        send::<Inactivate>(&bus(FORBIDDEN).to_string())
+            .unwrap_err()
+            .0
+            .code
+            .as_str(),
+        "forbidden"
+    );
+    assert_eq!(
+        send::<Status>(&bus(PANICS).to_string())
+            .unwrap_err()
+            .0
+            .code
+            .as_str(),
+        "internal"
+    );
 }
 
 #[test]
@@ -134,7 +213,9 @@ fn a_part_that_may_succeed_later_fails_a_buss_event_and_a_topics() {
         Network::new(|request| {
             let asked = |name| parameter(request, name).unwrap();
             match asked("DeviceSn").as_str() {
-                "0A" => ok(&json!({"Data": {"DeviceSn": "0A", "CaSn": asked("CaSn"), "Status": "0"}, "RequestId": "id-1"})),
+                "0A" => ok(
+                    &json!({"Data": {"DeviceSn": "0A", "CaSn": asked("CaSn"), "Status": "0"}, "RequestId": "id-1"}),
+                ),
                 _ => answer(503, ""),
             }
         })
@@ -148,8 +229,13 @@ fn a_part_that_may_succeed_later_fails_a_buss_event_and_a_topics() {
         let error = send_over::<Inactivate>(&network(), &event).unwrap_err();
         assert_eq!(error.0.code.as_str(), "provider_unavailable", "{event}");
     }
-    let answer = send_over::<Inactivate>(&network(), &json!(queue_records([("1", order.as_str())]))).unwrap();
-    assert_eq!(answer[0]["summary"]["failed"], 1, "a pipe is told both: {answer}");
+    let answer =
+        send_over::<Inactivate>(&network(), &json!(queue_records([("1", order.as_str())])))
+            .unwrap();
+    assert_eq!(
+        answer[0]["summary"]["failed"], 1,
+        "a pipe is told both: {answer}"
+    );
 }
 
 #[test]
@@ -157,16 +243,29 @@ fn each_message_has_its_line_in_the_log_and_certificates_themselves_have_none() 
     let good = list("mqtt-1");
     let records = || queue_records([("1", good.as_str()), ("2", BAD), ("3", good.as_str())]);
     for (event, lines) in [
-        (json!({"Records": records()}), ["answer true", "answer false", "answer false"].as_slice()),
-        (json!(records()), &["answer false", "answer false", "answer false"]),
+        (
+            json!({"Records": records()}),
+            ["answer true", "answer false", "answer false"].as_slice(),
+        ),
+        (
+            json!(records()),
+            &["answer false", "answer false", "answer false"],
+        ),
         (topic(&[&good, &good]), &["answer false", "answer false"]),
         (bus(&good), &["answer false"]),
     ] {
-        let log = written("info", true, || assert!(send_over::<Describe>(&broker(), &event).is_ok()));
+        let log = written("info", true, || {
+            assert!(send_over::<Describe>(&broker(), &event).is_ok())
+        });
         assert!(!log.contains(PEM) && log.contains("mqtt-1"), "{log}");
-        let written: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let written: Vec<Value> = log
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
         let answers = written.iter().filter(|line| line["message"] == "answer");
-        let told: Vec<String> = answers.map(|line| format!("answer {}", line["comes_back"])).collect();
+        let told: Vec<String> = answers
+            .map(|line| format!("answer {}", line["comes_back"]))
+            .collect();
         assert_eq!(told, lines, "{log}");
     }
 }

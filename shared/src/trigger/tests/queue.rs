@@ -4,7 +4,15 @@ use super::*;
 
 #[test]
 fn a_panicking_record_comes_back_and_its_neighbours_are_answered() {
-    let answer = send::<Status>(&queue_batch([("panics", PANICS), ("unsupported", UNSUPPORTED), ("bad", BAD)]).to_string()).unwrap();
+    let answer = send::<Status>(
+        &queue_batch([
+            ("panics", PANICS),
+            ("unsupported", UNSUPPORTED),
+            ("bad", BAD),
+        ])
+        .to_string(),
+    )
+    .unwrap();
     assert_eq!(
         answer,
         json!({"batchItemFailures": [{"itemIdentifier": "panics"}, {"itemIdentifier": "unsupported"}, {"itemIdentifier": "bad"}]})
@@ -14,11 +22,15 @@ fn a_panicking_record_comes_back_and_its_neighbours_are_answered() {
 #[test]
 fn what_was_decided_does_not_come_back() {
     let event = queue_batch([("1", FORBIDDEN)]);
-    assert_eq!(send::<Inactivate>(&event.to_string()).unwrap(), json!({"batchItemFailures": []}));
+    assert_eq!(
+        send::<Inactivate>(&event.to_string()).unwrap(),
+        json!({"batchItemFailures": []})
+    );
 }
 
 #[test]
-fn in_an_ordered_queue_nothing_of_a_group_is_done_behind_a_record_that_comes_back_and_other_groups_go_on() {
+fn in_an_ordered_queue_nothing_of_a_group_is_done_behind_a_record_that_comes_back_and_other_groups_go_on()
+ {
     let bad_ones = |records: &[(Option<&str>, &str)]| {
         let record = |(index, (group, body)): (usize, &(Option<&str>, &str))| {
             json!({
@@ -32,9 +44,25 @@ fn in_an_ordered_queue_nothing_of_a_group_is_done_behind_a_record_that_comes_bac
     let (a, b) = (Some("a"), Some("b"));
     for (records, expected) in [
         (&[(a, FORBIDDEN), (a, FORBIDDEN)][..], ""),
-        (&[(a, FORBIDDEN), (a, BAD), (a, FORBIDDEN), (a, FORBIDDEN)], "1 2 3"),
-        (&[(a, BAD), (b, FORBIDDEN), (a, FORBIDDEN), (b, FORBIDDEN)], "0 2"),
-        (&[(a, FORBIDDEN), (b, BAD), (a, BAD), (b, FORBIDDEN), (a, FORBIDDEN), (b, FORBIDDEN)], "1 2 3 4 5"),
+        (
+            &[(a, FORBIDDEN), (a, BAD), (a, FORBIDDEN), (a, FORBIDDEN)],
+            "1 2 3",
+        ),
+        (
+            &[(a, BAD), (b, FORBIDDEN), (a, FORBIDDEN), (b, FORBIDDEN)],
+            "0 2",
+        ),
+        (
+            &[
+                (a, FORBIDDEN),
+                (b, BAD),
+                (a, BAD),
+                (b, FORBIDDEN),
+                (a, FORBIDDEN),
+                (b, FORBIDDEN),
+            ],
+            "1 2 3 4 5",
+        ),
         // Nobody knows what must not overtake what.
         (&[(None, BAD), (None, FORBIDDEN), (a, FORBIDDEN)], "0 1"),
     ] {

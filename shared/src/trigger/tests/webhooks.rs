@@ -21,18 +21,32 @@ fn guarded() -> Function {
 /// The headers that sign this body, this many seconds from now.
 fn signed(body: &[u8], seconds: i64) -> [(String, String); 3] {
     let timestamp = (now().epoch_seconds() + seconds).to_string();
-    let key = STANDARD.decode(SECRET.strip_prefix("whsec_").unwrap()).unwrap();
+    let key = STANDARD
+        .decode(SECRET.strip_prefix("whsec_").unwrap())
+        .unwrap();
     let content = [format!("{ID}.{timestamp}.").as_bytes(), body].concat();
     let signature = format!("v1,{}", STANDARD.encode(hmac_sha256(&key, &content)));
-    [("webhook-id".to_owned(), ID.to_owned()), ("webhook-timestamp".to_owned(), timestamp), ("webhook-signature".to_owned(), signature)]
+    [
+        ("webhook-id".to_owned(), ID.to_owned()),
+        ("webhook-timestamp".to_owned(), timestamp),
+        ("webhook-signature".to_owned(), signature),
+    ]
 }
 
 /// The event with these headers in the member that its form has them in.
 fn with_headers(mut event: Value, headers: &[(String, String)]) -> Value {
     let is_multiple = event.get("multiValueHeaders").is_some();
-    let member = if is_multiple { "multiValueHeaders" } else { "headers" };
+    let member = if is_multiple {
+        "multiValueHeaders"
+    } else {
+        "headers"
+    };
     for (name, value) in headers {
-        event[member][name] = if is_multiple { json!([value]) } else { json!(value) };
+        event[member][name] = if is_multiple {
+            json!([value])
+        } else {
+            json!(value)
+        };
     }
     event
 }
@@ -40,18 +54,35 @@ fn with_headers(mut event: Value, headers: &[(String, String)]) -> Value {
 /// The status of the answer, and the id that it gives back.
 fn said<O: Operation>(event: &Value) -> (u64, Option<String>) {
     let answer = give::<O>(&guarded(), &event.to_string()).unwrap();
-    let headers = answer.get("headers").or_else(|| answer.get("multiValueHeaders")).unwrap();
-    let id = headers.get("webhook-id").map(|id| id.as_array().map_or(id, |ids| &ids[0]).as_str().unwrap().to_owned());
+    let headers = answer
+        .get("headers")
+        .or_else(|| answer.get("multiValueHeaders"))
+        .unwrap();
+    let id = headers.get("webhook-id").map(|id| {
+        id.as_array()
+            .map_or(id, |ids| &ids[0])
+            .as_str()
+            .unwrap()
+            .to_owned()
+    });
     (answer["statusCode"].as_u64().unwrap(), id)
 }
 
 #[test]
 fn a_signed_post_is_let_in_through_every_gateway_and_gets_its_id_back() {
     for base64 in [false, true] {
-        let body = if base64 { json!(STANDARD.encode(FORBIDDEN)) } else { json!(FORBIDDEN) };
+        let body = if base64 {
+            json!(STANDARD.encode(FORBIDDEN))
+        } else {
+            json!(FORBIDDEN)
+        };
         for (form, event) in http("POST", "", body.clone(), base64) {
             let event = with_headers(event, &signed(FORBIDDEN.as_bytes(), 0));
-            assert_eq!(said::<Inactivate>(&event), (403, Some(ID.to_owned())), "{form}");
+            assert_eq!(
+                said::<Inactivate>(&event),
+                (403, Some(ID.to_owned())),
+                "{form}"
+            );
         }
     }
 }
@@ -86,8 +117,14 @@ fn what_is_wrong_about_a_signature_is_answered_in_one_way() {
     for headers in &bad {
         for (form, event) in http("POST", "", json!(FORBIDDEN), false) {
             let event = with_headers(event, headers);
-            assert_eq!(said::<Inactivate>(&event), (401, None), "{form} {headers:?}");
-            answers.push(problem(&give::<Inactivate>(&guarded(), &event.to_string()).unwrap()));
+            assert_eq!(
+                said::<Inactivate>(&event),
+                (401, None),
+                "{form} {headers:?}"
+            );
+            answers.push(problem(
+                &give::<Inactivate>(&guarded(), &event.to_string()).unwrap(),
+            ));
         }
     }
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
@@ -98,10 +135,19 @@ fn what_is_wrong_about_a_signature_is_answered_in_one_way() {
 fn a_body_that_is_no_text_is_checked_before_it_is_read() {
     let bytes = [0xff, 0xfe];
     let [(_, event), ..] = http("POST", "", json!(STANDARD.encode(bytes)), true);
-    assert_eq!(said::<Describe>(&with_headers(event.clone(), &signed(&bytes, 0))).0, 400);
-    assert_eq!(said::<Describe>(&with_headers(event, &signed(b"other", 0))).0, 401);
+    assert_eq!(
+        said::<Describe>(&with_headers(event.clone(), &signed(&bytes, 0))).0,
+        400
+    );
+    assert_eq!(
+        said::<Describe>(&with_headers(event, &signed(b"other", 0))).0,
+        401
+    );
     let [(_, event), ..] = http("POST", "", json!("no base64!"), true);
-    assert_eq!(said::<Describe>(&with_headers(event, &signed(b"no base64!", 0))).0, 401);
+    assert_eq!(
+        said::<Describe>(&with_headers(event, &signed(b"no base64!", 0))).0,
+        401
+    );
 }
 
 #[test]
@@ -110,15 +156,24 @@ fn without_a_signature_the_gateway_must_know_the_caller() {
         (json!({}), 401),
         (json!({"authorizer": null}), 401),
         (json!({"authorizer": {}}), 401),
-        (json!({"authorizer": {"iam": {"userArn": "arn:aws:iam::1:user/u"}}}), 403),
+        (
+            json!({"authorizer": {"iam": {"userArn": "arn:aws:iam::1:user/u"}}}),
+            403,
+        ),
         (json!({"authorizer": {"principalId": "me"}}), 403),
         (json!({"identity": {"userArn": null}}), 401),
-        (json!({"identity": {"userArn": "arn:aws:iam::1:user/u"}}), 403),
+        (
+            json!({"identity": {"userArn": "arn:aws:iam::1:user/u"}}),
+            403,
+        ),
     ] {
         let [(_, mut two), (_, mut one), ..] = http("POST", "", json!(FORBIDDEN), false);
         for event in [&mut two, &mut one] {
             let members = context.as_object().unwrap().clone();
-            event["requestContext"].as_object_mut().unwrap().extend(members);
+            event["requestContext"]
+                .as_object_mut()
+                .unwrap()
+                .extend(members);
             assert_eq!(said::<Inactivate>(event), (expected, None), "{context}");
             // A signature that is there must be good, whoever passes it on.
             let event = with_headers(event.clone(), &signed(b"another body", 0));
@@ -131,7 +186,10 @@ fn without_a_signature_the_gateway_must_know_the_caller() {
 fn a_get_is_no_webhook_because_its_query_is_not_signed() {
     let [(_, event), ..] = http("GET", "statuses=nonsense", Value::Null, false);
     let signed = with_headers(event.clone(), &signed(b"", 0));
-    assert_eq!((said::<Describe>(&event).0, said::<Describe>(&signed).0), (401, 401));
+    assert_eq!(
+        (said::<Describe>(&event).0, said::<Describe>(&signed).0),
+        (401, 401)
+    );
     let mut known = event;
     known["requestContext"]["authorizer"] = json!({"jwt": {"claims": {}}});
     assert_eq!(said::<Describe>(&known).0, 400);
@@ -140,5 +198,8 @@ fn a_get_is_no_webhook_because_its_query_is_not_signed() {
 #[test]
 fn other_triggers_are_authenticated_by_their_policies() {
     let event = queue_batch([("m1", FORBIDDEN)]);
-    assert_eq!(ids(&give::<Inactivate>(&guarded(), &event.to_string()).unwrap()), Vec::<&str>::new());
+    assert_eq!(
+        ids(&give::<Inactivate>(&guarded(), &event.to_string()).unwrap()),
+        Vec::<&str>::new()
+    );
 }

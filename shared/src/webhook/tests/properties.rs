@@ -9,8 +9,15 @@ fn any_signed() -> impl Strategy<Value = Message> {
     let secrets = prop::collection::btree_set(prop::collection::vec(any::<u8>(), 24..=64), 1..=4);
     let id = "[A-Za-z0-9_-]{1,128}";
     let body = prop::collection::vec(any::<u8>(), 0..200);
-    (secrets, any::<prop::sample::Index>(), id, 0_i64..253_402_300_000, -300_000_i64..=300_000, body).prop_map(
-        |(secrets, which, id, seconds, offset, body)| {
+    (
+        secrets,
+        any::<prop::sample::Index>(),
+        id,
+        0_i64..253_402_300_000,
+        -300_000_i64..=300_000,
+        body,
+    )
+        .prop_map(|(secrets, which, id, seconds, offset, body)| {
             let secrets: Vec<String> = secrets.iter().map(|bytes| secret_of(bytes)).collect();
             let message = Message {
                 secrets: secrets.join(","),
@@ -22,21 +29,30 @@ fn any_signed() -> impl Strategy<Value = Message> {
             };
             let secret = &secrets[which.index(secrets.len())];
             message.signed_with(secret)
-        },
-    )
+        })
 }
 
 /// Any text, text of the right kind, and nothing.
 fn any_header() -> impl Strategy<Value = Option<String>> {
     prop::option::weighted(
         0.9,
-        prop_oneof!["\\PC{0,40}", "[A-Za-z0-9_-]{0,130}", "[0-9+-]{0,14}", "((v1|v1a|v2),[A-Za-z0-9+/]{42,44}=? ?){0,10}", any::<String>(),],
+        prop_oneof![
+            "\\PC{0,40}",
+            "[A-Za-z0-9_-]{0,130}",
+            "[0-9+-]{0,14}",
+            "((v1|v1a|v2),[A-Za-z0-9+/]{42,44}=? ?){0,10}",
+            any::<String>(),
+        ],
     )
 }
 
 fn any_moment() -> impl Strategy<Value = Timestamp> {
-    prop_oneof![any::<i64>(), -62_167_219_200_000_i64..253_402_300_800_000, 0_i64..2_000_000]
-        .prop_filter_map("no date", Timestamp::from_epoch_milliseconds)
+    prop_oneof![
+        any::<i64>(),
+        -62_167_219_200_000_i64..253_402_300_800_000,
+        0_i64..2_000_000
+    ]
+    .prop_filter_map("no date", Timestamp::from_epoch_milliseconds)
 }
 
 /// `text` with one character put in place of another.

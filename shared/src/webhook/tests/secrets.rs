@@ -14,7 +14,10 @@ fn one_to_four_strong_secrets_are_taken() {
         (secret_of(&[1; 64]), 1),
         (secret_of(&[0xff; 32]), 1),
     ] {
-        assert_eq!(format!("{:?}", Secrets::parse(&text).unwrap()), format!("Secrets({number})"));
+        assert_eq!(
+            format!("{:?}", Secrets::parse(&text).unwrap()),
+            format!("Secrets({number})")
+        );
     }
 }
 
@@ -29,27 +32,56 @@ fn weak_and_malformed_secrets_are_refused_without_showing_them() {
         ("whsec_AA==".to_owned(), "secret 1 of 1 has 1 bytes"),
         (secret_of(&[1; 23]), "has 23 bytes; it must have 24 to 64"),
         (secret_of(&[1; 65]), "has 65 bytes; it must have 24 to 64"),
-        (SECRET.trim_start_matches("whsec_").to_owned(), "does not begin with whsec_"),
-        (SECRET.replace("whsec_", "WHSEC_"), "does not begin with whsec_"),
-        (SECRET.replace("whsec_", "whsk_"), "does not begin with whsec_"),
+        (
+            SECRET.trim_start_matches("whsec_").to_owned(),
+            "does not begin with whsec_",
+        ),
+        (
+            SECRET.replace("whsec_", "WHSEC_"),
+            "does not begin with whsec_",
+        ),
+        (
+            SECRET.replace("whsec_", "whsk_"),
+            "does not begin with whsec_",
+        ),
         (OTHER_SECRET.replace('+', "-"), not_base64),
         (secret_of(&[0xff; 24]).replace('/', "_"), not_base64),
-        (secret_of(&[1; 25]).trim_end_matches('=').to_owned(), not_base64),
+        (
+            secret_of(&[1; 25]).trim_end_matches('=').to_owned(),
+            not_base64,
+        ),
         (format!("{SECRET}="), not_base64),
         (format!("{SECRET}\n"), not_base64),
         (format!("{SECRET} "), not_base64),
         (SECRET.replace("whsec_", "whsec_ "), not_base64),
         // 25 bytes with a bit behind them, which a lax decoder drops.
         (secret_of(&[1; 25]).replace("AQ==", "AR=="), not_base64),
-        (format!("{SECRET}, {OTHER_SECRET}"), "secret 2 of 2 does not begin with whsec_"),
-        (format!("{SECRET},"), "secret 2 of 2 does not begin with whsec_"),
-        (format!(",{SECRET}"), "secret 1 of 2 does not begin with whsec_"),
-        (format!("{SECRET},{OTHER_SECRET},{SECRET}"), "secret 3 of 3 is in the list twice"),
-        (five.join(","), "it lists 5 secrets, and at most 4 are taken"),
+        (
+            format!("{SECRET}, {OTHER_SECRET}"),
+            "secret 2 of 2 does not begin with whsec_",
+        ),
+        (
+            format!("{SECRET},"),
+            "secret 2 of 2 does not begin with whsec_",
+        ),
+        (
+            format!(",{SECRET}"),
+            "secret 1 of 2 does not begin with whsec_",
+        ),
+        (
+            format!("{SECRET},{OTHER_SECRET},{SECRET}"),
+            "secret 3 of 3 is in the list twice",
+        ),
+        (
+            five.join(","),
+            "it lists 5 secrets, and at most 4 are taken",
+        ),
     ] {
         let error = Secrets::parse(&text).unwrap_err();
         assert!(error.contains(reason), "{text:?}: {error}");
-        let parts = text.split([',', ' ', '\n', '=']).map(|part| part.trim_start_matches("whsec_"));
+        let parts = text
+            .split([',', ' ', '\n', '='])
+            .map(|part| part.trim_start_matches("whsec_"));
         for part in parts.filter(|part| part.len() > 3) {
             assert!(!error.contains(part), "{error}");
         }
@@ -74,7 +106,11 @@ fn a_secret_is_replaced_without_losing_a_message() {
         (new, &by_both, true),
         (new, &by_new, true),
     ] {
-        let message = Message { secrets: secrets.to_owned(), signatures: Some(signatures.clone()), ..message.clone() };
+        let message = Message {
+            secrets: secrets.to_owned(),
+            signatures: Some(signatures.clone()),
+            ..message.clone()
+        };
         assert_eq!(message.is_accepted(), accepted, "{secrets} {signatures}");
     }
 }
@@ -83,7 +119,20 @@ fn a_secret_is_replaced_without_losing_a_message() {
 fn the_last_of_four_secrets_fits_as_well_as_the_first() {
     let secrets: Vec<String> = (0..4).map(|byte| secret_of(&[byte; 24])).collect();
     for secret in &secrets {
-        assert!(Message { secrets: secrets.join(","), ..Message::good() }.signed_with(secret).is_accepted());
+        assert!(
+            Message {
+                secrets: secrets.join(","),
+                ..Message::good()
+            }
+            .signed_with(secret)
+            .is_accepted()
+        );
     }
-    assert!(!Message { secrets: secrets.join(","), ..Message::good() }.is_accepted());
+    assert!(
+        !Message {
+            secrets: secrets.join(","),
+            ..Message::good()
+        }
+        .is_accepted()
+    );
 }

@@ -37,7 +37,10 @@ fn one_signature_of_version_1_is_enough_wherever_it_stands() {
         (format!("{other},{SIGNATURE}"), false),
         (format!("{SIGNATURE},{other}"), false),
     ] {
-        let message = Message { signatures: Some(header.clone()), ..Message::good() };
+        let message = Message {
+            signatures: Some(header.clone()),
+            ..Message::good()
+        };
         assert_eq!(message.is_accepted(), accepted, "{header:?}");
     }
 }
@@ -60,16 +63,27 @@ fn a_signature_is_the_strict_base64_of_32_bytes() {
         ("g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OG=", false),
         ("g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OH=", false),
         ("g0hM9SsE+OTPJTGt!/tmIKtSyZlE3uFJELVlNIOLJ1OE=", false),
-        ("83484cf52b04f8e4cf2531adfed9882ad4b2665137b852442d594d20e2c9d4e1", false),
+        (
+            "83484cf52b04f8e4cf2531adfed9882ad4b2665137b852442d594d20e2c9d4e1",
+            false,
+        ),
     ] {
-        let message = Message { signatures: Some(format!("v1,{encoded}")), ..Message::good() };
+        let message = Message {
+            signatures: Some(format!("v1,{encoded}")),
+            ..Message::good()
+        };
         assert_eq!(message.is_accepted(), accepted, "{encoded}");
     }
 }
 
 #[test]
 fn the_signature_header_has_its_limits() {
-    let padded = |length: usize| format!("{SIGNATURE} v2,{}", "x".repeat(length - SIGNATURE.len() - 4));
+    let padded = |length: usize| {
+        format!(
+            "{SIGNATURE} v2,{}",
+            "x".repeat(length - SIGNATURE.len() - 4)
+        )
+    };
     let listed = |number: usize| format!("{}{SIGNATURE}", "v1a,x ".repeat(number - 1));
     for (header, reason) in [
         (padded(1024), ""),
@@ -77,8 +91,19 @@ fn the_signature_header_has_its_limits() {
         (listed(8), ""),
         (listed(9), "webhook-signature lists more than 8 signatures"),
         (format!("{SIGNATURE} {}", " ".repeat(6)), ""),
-        (format!("{SIGNATURE} {}", " ".repeat(7)), "webhook-signature lists more than 8 signatures"),
+        (
+            format!("{SIGNATURE} {}", " ".repeat(7)),
+            "webhook-signature lists more than 8 signatures",
+        ),
     ] {
-        assert_eq!(Message { signatures: Some(header.clone()), ..Message::good() }.reason(), reason, "{header}");
+        assert_eq!(
+            Message {
+                signatures: Some(header.clone()),
+                ..Message::good()
+            }
+            .reason(),
+            reason,
+            "{header}"
+        );
     }
 }

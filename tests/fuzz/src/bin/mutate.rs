@@ -27,7 +27,10 @@ fn main() -> ExitCode {
     };
     let target = TARGETS.into_iter().find(|target| target.name == name);
     let (Some(target), Ok(number), Ok(seed)) = (target, number, seed) else {
-        eprintln!("mutate: TARGET is one of {}; NUMBER and SEED are whole numbers", TARGETS.map(|target| target.name).join(", "));
+        eprintln!(
+            "mutate: TARGET is one of {}; NUMBER and SEED are whole numbers",
+            TARGETS.map(|target| target.name).join(", ")
+        );
         return ExitCode::from(2);
     };
     run(&target, number, seed)
@@ -43,11 +46,22 @@ fn run(target: &Target, number: u64, seed: u64) -> ExitCode {
         if std::panic::catch_unwind(|| (target.run)(&input)).is_err() {
             failures = failures.saturating_add(1);
             if failures <= MOST_SHOWN {
-                eprintln!("mutate: input {index} of seed {seed} fails {}: {}", target.name, input.escape_ascii());
+                eprintln!(
+                    "mutate: input {index} of seed {seed} fails {}: {}",
+                    target.name,
+                    input.escape_ascii()
+                );
             }
         }
     }
     let seconds = begin.elapsed().as_secs_f64();
-    println!("{}: {number} executions, seed {seed}, {seconds:.1} seconds, {failures} panics", target.name);
-    if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    println!(
+        "{}: {number} executions, seed {seed}, {seconds:.1} seconds, {failures} panics",
+        target.name
+    );
+    if failures == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -1,6 +1,8 @@
 //! The requests whose answers come from a vendor, and what these answers begin with.
 
-use certificate_provider::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
+use certificate_provider::model::ProviderName::{
+    self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt,
+};
 
 /// The function under test, with the name of a certificate that is asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,7 +20,11 @@ pub(crate) struct Cell {
 }
 
 const fn cell(provider: ProviderName, function: Function, request: &'static str) -> Cell {
-    Cell { provider, function, request }
+    Cell {
+        provider,
+        function,
+        request,
+    }
 }
 
 const TENCENT: &str = "0eef68a582b94254296e54ce754f94d707a59913";
@@ -27,10 +33,26 @@ const AWS: &str = "39636fff4d30831a202d04374cdebf241b117cab1cd5954a8da1a7fd8474b
 
 /// What each provider can do, describe with a filter as well, and a cross-check. The certificates are those of the recorded answers.
 pub(crate) const CELLS: [Cell; 16] = [
-    cell(TencentMqtt, Function::Describe, r#"{"provider":"tencent-mqtt","instance_id":"mqtt-1","summary":true}"#),
-    cell(AlibabaMqtt, Function::Describe, r#"{"provider":"alibaba-mqtt","instance_id":"post-cn-1","summary":true}"#),
-    cell(AlibabaPca, Function::Describe, r#"{"provider":"alibaba-pca","include_pem":true,"summary":true}"#),
-    cell(AwsIot, Function::Describe, r#"{"provider":"aws-iot","summary":true}"#),
+    cell(
+        TencentMqtt,
+        Function::Describe,
+        r#"{"provider":"tencent-mqtt","instance_id":"mqtt-1","summary":true}"#,
+    ),
+    cell(
+        AlibabaMqtt,
+        Function::Describe,
+        r#"{"provider":"alibaba-mqtt","instance_id":"post-cn-1","summary":true}"#,
+    ),
+    cell(
+        AlibabaPca,
+        Function::Describe,
+        r#"{"provider":"alibaba-pca","include_pem":true,"summary":true}"#,
+    ),
+    cell(
+        AwsIot,
+        Function::Describe,
+        r#"{"provider":"aws-iot","summary":true}"#,
+    ),
     cell(
         TencentMqtt,
         Function::Inactivate(TENCENT),
@@ -104,7 +126,10 @@ pub(crate) const HEADS: [Head; 16] = [
     (403, None),
     (403, Some("AccessDeniedException")),
     (404, None),
-    (404, Some("ResourceNotFoundException:http://internal.amazon.com/coral/com.amazon.iot/")),
+    (
+        404,
+        Some("ResourceNotFoundException:http://internal.amazon.com/coral/com.amazon.iot/"),
+    ),
     (406, Some("CertificateStateException")),
     (414, None),
     (429, Some("ThrottlingException")),

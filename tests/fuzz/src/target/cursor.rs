@@ -26,7 +26,10 @@ pub(crate) const REQUESTS: [(&str, &str); 4] = [
         r#"{"provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-1", "limit": 1}"#,
         r#"[[["alibaba-mqtt", "cn-hangzhou", "post-cn-1"]], null]"#,
     ),
-    (r#"{"provider": "aws-iot", "region": "us-east-1", "limit": 1}"#, r#"[[["aws-iot", "us-east-1", null]], "created_desc"]"#),
+    (
+        r#"{"provider": "aws-iot", "region": "us-east-1", "limit": 1}"#,
+        r#"[[["aws-iot", "us-east-1", null]], "created_desc"]"#,
+    ),
     (
         r#"{"sources": [{"provider": "tencent-mqtt", "instance_id": "mqtt-1"}, {"provider": "alibaba-pca"}], "limit": 1}"#,
         r#"[[["tencent-mqtt", null, "mqtt-1"], ["alibaba-pca", null, null]], null]"#,
@@ -43,17 +46,29 @@ thread_local! {
 /// When describe panics inside, or takes a cursor that it has not made.
 pub fn cursor(data: &[u8]) {
     let [choice, rest @ ..] = data else { return };
-    let index = usize::from(*choice & !FORGED).checked_rem(REQUESTS.len()).unwrap_or_default();
+    let index = usize::from(*choice & !FORGED)
+        .checked_rem(REQUESTS.len())
+        .unwrap_or_default();
     let is_forged = *choice & FORGED != 0;
-    let cursor = if is_forged { forged(index, rest) } else { String::from_utf8_lossy(rest).into_owned() };
+    let cursor = if is_forged {
+        forged(index, rest)
+    } else {
+        String::from_utf8_lossy(rest).into_owned()
+    };
     let result = page(index, Some(&cursor));
     if !is_forged {
-        assert_eq!(is_refused(&result), cursor != sound(index), "{cursor}: {result:?}");
+        assert_eq!(
+            is_refused(&result),
+            cursor != sound(index),
+            "{cursor}: {result:?}"
+        );
     }
 }
 
 fn is_refused(page: &Result<String, Error>) -> bool {
-    page.as_ref().is_err_and(|error| error.code == ErrorCode::InvalidRequest && error.field.as_deref() == Some("cursor"))
+    page.as_ref().is_err_and(|error| {
+        error.code == ErrorCode::InvalidRequest && error.field.as_deref() == Some("cursor")
+    })
 }
 
 /// The cursor of the second page.
@@ -70,7 +85,10 @@ pub(crate) fn contents(cursor: &str) -> Vec<u8> {
 fn next_cursor(index: usize) -> String {
     let first_page = page(index, None).expect("the vendors answer soundly");
     let first_page: Value = serde_json::from_str(&first_page).expect("an answer is JSON");
-    first_page["next_cursor"].as_str().expect("there is a next page").to_owned()
+    first_page["next_cursor"]
+        .as_str()
+        .expect("there is a next page")
+        .to_owned()
 }
 
 fn page(index: usize, cursor: Option<&str>) -> Result<String, Error> {
@@ -84,8 +102,12 @@ fn page(index: usize, cursor: Option<&str>) -> Result<String, Error> {
 fn forged(index: usize, rest: &[u8]) -> String {
     let (_, bound) = REQUESTS.get(index).copied().unwrap_or_default();
     let (sources, order): (Value, Value) = serde_json::from_str(bound).expect("it is JSON");
-    let bound = serde_json::to_vec(&(sources, Filter::default(), order, true)).expect("plain data serializes");
-    let digest = Sha256::new_with_prefix(bound).chain_update([0]).chain_update(rest).finalize();
+    let bound = serde_json::to_vec(&(sources, Filter::default(), order, true))
+        .expect("plain data serializes");
+    let digest = Sha256::new_with_prefix(bound)
+        .chain_update([0])
+        .chain_update(rest)
+        .finalize();
     let digest: Vec<u8> = digest.iter().take(DIGEST_LENGTH).copied().collect();
     URL_SAFE_NO_PAD.encode([&digest, rest].concat())
 }

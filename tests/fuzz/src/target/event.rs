@@ -14,7 +14,11 @@ use crate::world::{Callers, perform};
 pub fn event(data: &[u8]) {
     let event = String::from_utf8_lossy(data);
     // The vendors do not answer one in eight.
-    let answers = if data.len().is_multiple_of(8) { Answers::None } else { Answers::Sound };
+    let answers = if data.len().is_multiple_of(8) {
+        Answers::None
+    } else {
+        Answers::Sound
+    };
     for callers in [Callers::All, Callers::Known] {
         // Only HTTP knows callers.
         if callers == Callers::All || event.contains("requestContext") {
@@ -26,23 +30,43 @@ pub fn event(data: &[u8]) {
 }
 
 fn check<O: Operation>(callers: Callers, event: &str, answers: &Answers) {
-    let Ok(answer) = perform::<O>(callers, event, answers.clone()) else { return };
+    let Ok(answer) = perform::<O>(callers, event, answers.clone()) else {
+        return;
+    };
     let answer: Value = serde_json::from_str(&answer).expect("an answer is JSON");
     // What this reader does not take may still be an event, with a number in it that is too large, say.
-    let Ok(event) = serde_json::from_str::<Value>(event) else { return };
+    let Ok(event) = serde_json::from_str::<Value>(event) else {
+        return;
+    };
     let records = event.get("Records").and_then(Value::as_array);
-    let source = records.and_then(|records| records.first()).and_then(|record| record.get("eventSource").or(record.get("EventSource")));
+    let source = records
+        .and_then(|records| records.first())
+        .and_then(|record| record.get("eventSource").or(record.get("EventSource")));
     if let Some(records) = event.as_array() {
-        assert_eq!(answer.as_array().map(Vec::len), Some(records.len()), "a pipe gets an answer for each record");
+        assert_eq!(
+            answer.as_array().map(Vec::len),
+            Some(records.len()),
+            "a pipe gets an answer for each record"
+        );
     } else if let (Some(records), Some(source)) = (records, source) {
         if source == "aws:sqs" {
             check_batch(records, &answer);
         } else {
-            assert_eq!(answer.as_array().map(Vec::len), Some(records.len()), "a topic gets an answer for each message");
+            assert_eq!(
+                answer.as_array().map(Vec::len),
+                Some(records.len()),
+                "a topic gets an answer for each message"
+            );
         }
-    } else if event.get("requestContext").is_some_and(|context| !context.is_null()) {
+    } else if event
+        .get("requestContext")
+        .is_some_and(|context| !context.is_null())
+    {
         check_http::<O>(&answer);
-        assert!(callers == Callers::All || answer["statusCode"] == 401 || says_who_calls(&event), "a caller whom nobody knows: {answer}");
+        assert!(
+            callers == Callers::All || answer["statusCode"] == 401 || says_who_calls(&event),
+            "a caller whom nobody knows: {answer}"
+        );
     } else {
         assert_eq!(answer["operation"], O::NAME);
     }
@@ -50,24 +74,40 @@ fn check<O: Operation>(callers: Callers, event: &str, answers: &Answers) {
 
 /// The records that come back are records of the batch, in their order, and none of them is more than once there.
 fn check_batch(records: &[Value], answer: &Value) {
-    let failures = answer["batchItemFailures"].as_array().expect("a queue gets a list of failures");
+    let failures = answer["batchItemFailures"]
+        .as_array()
+        .expect("a queue gets a list of failures");
     assert_eq!(answer.as_object().map(|members| members.len()), Some(1));
     let mut sent = records.iter().map(|record| &record["messageId"]);
     for failure in failures {
         let id = &failure["itemIdentifier"];
-        assert!(id.as_str().is_some_and(|id| !id.is_empty()), "an empty identifier fails the batch: {answer}");
-        assert!(sent.any(|sent| sent == id), "no such record in the batch, or not in this order: {answer}");
+        assert!(
+            id.as_str().is_some_and(|id| !id.is_empty()),
+            "an empty identifier fails the batch: {answer}"
+        );
+        assert!(
+            sent.any(|sent| sent == id),
+            "no such record in the batch, or not in this order: {answer}"
+        );
     }
 }
 
 fn check_http<O: Operation>(answer: &Value) {
-    let body: Value = answer["body"].as_str().and_then(|body| serde_json::from_str(body).ok()).expect("a body is JSON");
+    let body: Value = answer["body"]
+        .as_str()
+        .and_then(|body| serde_json::from_str(body).ok())
+        .expect("a body is JSON");
     let status = &answer["statusCode"];
     if status == 200 {
         assert_eq!(body["operation"], O::NAME);
     } else {
         assert_eq!(&body["status"], status);
-        assert!(ErrorCode::ALL.iter().any(|code| body["code"] == code.as_str() && *status == code.http_status()), "{body}");
+        assert!(
+            ErrorCode::ALL
+                .iter()
+                .any(|code| body["code"] == code.as_str() && *status == code.http_status()),
+            "{body}"
+        );
     }
     assert_eq!(answer["isBase64Encoded"], false);
 }
@@ -75,7 +115,9 @@ fn check_http<O: Operation>(answer: &Value) {
 /// Whether an event has anything by which its caller could be known.
 fn says_who_calls(event: &Value) -> bool {
     let context = &event["requestContext"];
-    let headers = ["headers", "multiValueHeaders"].into_iter().filter_map(|member| event[member].as_object());
+    let headers = ["headers", "multiValueHeaders"]
+        .into_iter()
+        .filter_map(|member| event[member].as_object());
     let mut names = headers.flat_map(|headers| headers.keys());
     !context["authorizer"].is_null()
         || !context["identity"]["userArn"].is_null()

@@ -17,20 +17,43 @@ pub fn serial_number(data: &[u8]) {
         assert!(number.covers(&number) && number.may_mean(&number));
         let spellings = number.spellings();
         for (index, spelling) in spellings.iter().enumerate() {
-            assert!(!spellings.iter().take(index).any(|earlier| earlier == spelling), "{spelling} twice");
-            assert!(spelling.len() > MOST_DIGITS || parsed(spelling) == number, "{spelling} is another number");
+            assert!(
+                !spellings
+                    .iter()
+                    .take(index)
+                    .any(|earlier| earlier == spelling),
+                "{spelling} twice"
+            );
+            assert!(
+                spelling.len() > MOST_DIGITS || parsed(spelling) == number,
+                "{spelling} is another number"
+            );
         }
         if let Some(decimal) = number.read_as_decimal() {
             check(&decimal);
             assert!(decimal != number && number.may_mean(&decimal) && decimal.may_mean(&number));
-            let significant = spellings.first().expect("the own spelling comes first").trim_start_matches('0');
-            assert_eq!(decimal.to_decimal(), if significant.is_empty() { "0" } else { significant });
+            let significant = spellings
+                .first()
+                .expect("the own spelling comes first")
+                .trim_start_matches('0');
+            assert_eq!(
+                decimal.to_decimal(),
+                if significant.is_empty() {
+                    "0"
+                } else {
+                    significant
+                }
+            );
         }
     }
     if data.len() <= MOST_OCTETS {
         let number = SerialNumber::from_octets(data);
         check(&number);
-        assert_eq!(SerialNumber::from_octets(&[&[0], data].concat()), number, "a sign octet is no part of the number");
+        assert_eq!(
+            SerialNumber::from_octets(&[&[0], data].concat()),
+            number,
+            "a sign octet is no part of the number"
+        );
         assert_eq!(number.read_as_decimal(), None, "octets are not digits");
     }
 }
@@ -38,9 +61,20 @@ pub fn serial_number(data: &[u8]) {
 /// What holds however it was read.
 fn check(number: &SerialNumber) {
     let canonical = number.as_str();
-    assert!(canonical.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{canonical} is not lower-case hex");
-    assert!(canonical.len().is_multiple_of(2) && !canonical.is_empty(), "{canonical} is not whole octets");
-    assert!(!canonical.starts_with("00") || canonical == "00", "{canonical} has zero octets in front");
+    assert!(
+        canonical
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
+        "{canonical} is not lower-case hex"
+    );
+    assert!(
+        canonical.len().is_multiple_of(2) && !canonical.is_empty(),
+        "{canonical} is not whole octets"
+    );
+    assert!(
+        !canonical.starts_with("00") || canonical == "00",
+        "{canonical} has zero octets in front"
+    );
     assert_eq!(number.to_string(), canonical);
     assert_eq!(serde_json::to_value(number).ok(), Some(canonical.into()));
     if canonical.len() <= MOST_DIGITS {
@@ -51,7 +85,11 @@ fn check(number: &SerialNumber) {
     let decimal = number.to_decimal();
     if decimal.len() <= MOST_DIGITS {
         let digits = parsed(&decimal);
-        assert_eq!(&digits.read_as_decimal().unwrap_or(digits), number, "{decimal} is another number");
+        assert_eq!(
+            &digits.read_as_decimal().unwrap_or(digits),
+            number,
+            "{decimal} is another number"
+        );
     }
 }
 

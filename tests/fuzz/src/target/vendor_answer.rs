@@ -29,28 +29,49 @@ const WORDS: [(&str, &[&str]); 4] = [
 /// # Panics
 /// When a function panics inside, or claims what the vendor has not said.
 pub fn vendor_answer(data: &[u8]) {
-    let Some((cell, (status, _), rest)) = read(data) else { return };
+    let Some((cell, (status, _), rest)) = read(data) else {
+        return;
+    };
     let Some(Ok(told)) = answer(data) else { return };
     let told: Value = serde_json::from_str(&told).expect("an answer is JSON");
     let said = said(rest);
-    for record in [&told["certificates"], &told["results"]].into_iter().filter_map(Value::as_array).flatten() {
+    for record in [&told["certificates"], &told["results"]]
+        .into_iter()
+        .filter_map(Value::as_array)
+        .flatten()
+    {
         check(record, said.as_ref());
     }
     let request: Value = serde_json::from_str(cell.request).expect("the request is JSON");
     if cell.function != Function::Describe {
-        assert_eq!(told["results"].as_array().map(Vec::len), request["certificates"].as_array().map(Vec::len));
+        assert_eq!(
+            told["results"].as_array().map(Vec::len),
+            request["certificates"].as_array().map(Vec::len)
+        );
     }
     if let Function::Inactivate(name) = cell.function {
         let result = &told["results"][0];
         let outcome = result["outcome"].as_str().expect("a result has an outcome");
-        assert_eq!((told["summary"][outcome].as_u64(), told["dry_run"].as_bool()), (Some(1), Some(false)), "{told}");
+        assert_eq!(
+            (told["summary"][outcome].as_u64(), told["dry_run"].as_bool()),
+            (Some(1), Some(false)),
+            "{told}"
+        );
         let is_off = matches!(outcome, "inactivated" | "already_inactive");
         assert!(
-            !is_off || (status < 300 && said.is_none_or(|said| said.iter().any(|text| means(text, name)))),
+            !is_off
+                || (status < 300
+                    && said.is_none_or(|said| said.iter().any(|text| means(text, name)))),
             "without evidence: {result}"
         );
-        assert!(outcome != "already_inactive" || result["status_before"] != "active", "{result}");
-        assert!(is_off || !result["error"].is_null() || outcome == "not_found", "without a reason: {result}");
+        assert!(
+            outcome != "already_inactive" || result["status_before"] != "active",
+            "{result}"
+        );
+        assert!(
+            is_off || !result["error"].is_null() || outcome == "not_found",
+            "without a reason: {result}"
+        );
     }
 }
 
@@ -61,14 +82,23 @@ pub(crate) fn is_answered(data: &[u8]) -> bool {
 
 fn read(data: &[u8]) -> Option<(&'static Cell, Head, &[u8])> {
     let (choice, rest) = data.split_first()?;
-    Some((CELLS.get(usize::from(choice & 0x0f))?, *HEADS.get(usize::from(choice >> 4))?, rest))
+    Some((
+        CELLS.get(usize::from(choice & 0x0f))?,
+        *HEADS.get(usize::from(choice >> 4))?,
+        rest,
+    ))
 }
 
 fn answer(data: &[u8]) -> Option<Result<String, Error>> {
     let (cell, head, rest) = read(data)?;
     let (status, error_type) = head;
     let retry_after = (head == HINT).then_some(Duration::from_secs(2));
-    let answers = rest.split(|byte| *byte == NEXT_ANSWER).map(|body| Answer { status, error_type, retry_after, body: body.to_vec() });
+    let answers = rest.split(|byte| *byte == NEXT_ANSWER).map(|body| Answer {
+        status,
+        error_type,
+        retry_after,
+        body: body.to_vec(),
+    });
     let answers = Answers::These(answers.collect());
     Some(match cell.function {
         Function::Describe => perform::<Describe>(Callers::All, cell.request, answers),
@@ -85,14 +115,23 @@ fn check(record: &Value, said: Option<&HashSet<String>>) {
         let is_claimed = record["status"] == status && record["verified"] != false;
         assert!(!is_claimed || is_said, "nobody said {status}: {record}");
     }
-    assert!(record["usable"] != true || record["status"] == "active", "{record}");
-    assert!(record["found"] != false || record["status"] == "unknown", "{record}");
+    assert!(
+        record["usable"] != true || record["status"] == "active",
+        "{record}"
+    );
+    assert!(
+        record["found"] != false || record["status"] == "unknown",
+        "{record}"
+    );
 }
 
 /// All texts in the answers; `None` where one of them is not the JSON that this reader takes.
 fn said(answers: &[u8]) -> Option<HashSet<String>> {
     let mut said = HashSet::new();
-    for body in answers.split(|byte| *byte == NEXT_ANSWER).filter(|body| !body.trim_ascii().is_empty()) {
+    for body in answers
+        .split(|byte| *byte == NEXT_ANSWER)
+        .filter(|body| !body.trim_ascii().is_empty())
+    {
         collect(&mut said, serde_json::from_slice(body).ok()?);
     }
     Some(said)
@@ -102,7 +141,9 @@ fn collect(said: &mut HashSet<String>, value: Value) {
     match value {
         Value::String(text) => drop(said.insert(text)),
         Value::Array(items) => items.into_iter().for_each(|item| collect(said, item)),
-        Value::Object(members) => members.into_iter().for_each(|(_, item)| collect(said, item)),
+        Value::Object(members) => members
+            .into_iter()
+            .for_each(|(_, item)| collect(said, item)),
         _ => {}
     }
 }

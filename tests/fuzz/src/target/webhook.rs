@@ -24,18 +24,45 @@ pub fn webhook(data: &[u8]) {
     let [mode, rest @ ..] = data else { return };
     let mut parts = rest.splitn(4, |byte| *byte == NEXT_PART);
     // As a gateway reads headers: bytes in Latin-1.
-    let mut header = || parts.next().map(|part| part.iter().copied().map(char::from).collect::<String>());
+    let mut header = || {
+        parts
+            .next()
+            .map(|part| part.iter().copied().map(char::from).collect::<String>())
+    };
     let (id, timestamp, told) = (header(), header(), header());
     let body = parts.next().unwrap_or_default();
-    let right = signature(id.as_deref().unwrap_or_default(), timestamp.as_deref().unwrap_or_default(), body);
-    let signatures = if *mode == SIGNED { told.map(|told| format!("{told} {right}")) } else { told };
-    let result = SECRETS.with(|secrets| verify(secrets, id.as_deref(), timestamp.as_deref(), signatures.as_deref(), body, now()));
+    let right = signature(
+        id.as_deref().unwrap_or_default(),
+        timestamp.as_deref().unwrap_or_default(),
+        body,
+    );
+    let signatures = if *mode == SIGNED {
+        told.map(|told| format!("{told} {right}"))
+    } else {
+        told
+    };
+    let result = SECRETS.with(|secrets| {
+        verify(
+            secrets,
+            id.as_deref(),
+            timestamp.as_deref(),
+            signatures.as_deref(),
+            body,
+            now(),
+        )
+    });
     let is_sound = id.as_deref().is_some_and(is_an_id)
         && timestamp.as_deref().is_some_and(is_near)
         && signatures.as_deref().is_some_and(|signatures| {
-            signatures.len() <= 1024 && signatures.split(' ').count() <= 8 && signatures.split(' ').any(|one| one == right)
+            signatures.len() <= 1024
+                && signatures.split(' ').count() <= 8
+                && signatures.split(' ').any(|one| one == right)
         });
-    assert_eq!(result.is_ok(), is_sound, "{id:?} {timestamp:?} {signatures:?}: {result:?}");
+    assert_eq!(
+        result.is_ok(),
+        is_sound,
+        "{id:?} {timestamp:?} {signatures:?}: {result:?}"
+    );
     assert!(result.is_err() || result.ok().map(|id| id.to_string()) == id);
 }
 
@@ -45,10 +72,13 @@ fn signature(id: &str, timestamp: &str, body: &[u8]) -> String {
 }
 
 fn is_an_id(text: &str) -> bool {
-    (1..=128).contains(&text.len()) && !text.contains(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'))
+    (1..=128).contains(&text.len())
+        && !text.contains(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'))
 }
 
 /// A whole number as it is usually written, at most five minutes away.
 fn is_near(text: &str) -> bool {
-    text.parse::<u64>().is_ok_and(|seconds| seconds.to_string() == text && now().epoch_seconds().unsigned_abs().abs_diff(seconds) <= 300)
+    text.parse::<u64>().is_ok_and(|seconds| {
+        seconds.to_string() == text && now().epoch_seconds().unsigned_abs().abs_diff(seconds) <= 300
+    })
 }

@@ -15,8 +15,10 @@ const CONTENT_TYPE: &str = "application/json;charset=utf-8";
 
 /// The parameters of a call: its query, decoded.
 pub(crate) fn parameters(received: &Received) -> Value {
-    let members: Map<String, Value> =
-        acs3::parameters(&received.query).into_iter().map(|(name, value)| (name, Value::from(value))).collect();
+    let members: Map<String, Value> = acs3::parameters(&received.query)
+        .into_iter()
+        .map(|(name, value)| (name, Value::from(value)))
+        .collect();
     Value::Object(members)
 }
 
@@ -24,25 +26,44 @@ pub(crate) fn parameters(received: &Received) -> Value {
 pub(crate) fn refusal_of(fault: &Fault) -> Option<Refusal> {
     match fault {
         Fault::Throttle => Some(throttled()),
-        Fault::ThrottleFor(milliseconds) => Some(Refusal { retry_after: Some(*milliseconds), ..throttled() }),
-        Fault::Internal => {
-            Some(Refusal::new("InternalError", 500, "The request processing has failed due to some unknown error, exception or failure."))
-        }
-        Fault::Unavailable => {
-            Some(Refusal::new("ServiceUnavailable", 503, "The request has failed due to a temporary failure of the server."))
-        }
-        Fault::Code { code, status, message } => Some(Refusal::new(code, *status, message)),
+        Fault::ThrottleFor(milliseconds) => Some(Refusal {
+            retry_after: Some(*milliseconds),
+            ..throttled()
+        }),
+        Fault::Internal => Some(Refusal::new(
+            "InternalError",
+            500,
+            "The request processing has failed due to some unknown error, exception or failure.",
+        )),
+        Fault::Unavailable => Some(Refusal::new(
+            "ServiceUnavailable",
+            503,
+            "The request has failed due to a temporary failure of the server.",
+        )),
+        Fault::Code {
+            code,
+            status,
+            message,
+        } => Some(Refusal::new(code, *status, message)),
         _ => None,
     }
 }
 
 /// The refusal of a call too many.
 pub(crate) fn throttled() -> Refusal {
-    Refusal::new("Throttling.User", 400, "Request was denied due to user flow control.")
+    Refusal::new(
+        "Throttling.User",
+        400,
+        "Request was denied due to user flow control.",
+    )
 }
 
 /// Gives an answer or a refusal the vendor's shape.
-pub(crate) fn reply(received: &Received, result: Result<Value, Refusal>, request_id: &str) -> Reply {
+pub(crate) fn reply(
+    received: &Received,
+    result: Result<Value, Refusal>,
+    request_id: &str,
+) -> Reply {
     let mut reply = match result {
         Ok(mut answer) => {
             if let Some(members) = answer.as_object_mut() {
@@ -52,7 +73,9 @@ pub(crate) fn reply(received: &Received, result: Result<Value, Refusal>, request
         }
         Err(refusal) => refused(received, &refusal, request_id),
     };
-    reply.headers.push(("x-acs-request-id".into(), request_id.to_owned()));
+    reply
+        .headers
+        .push(("x-acs-request-id".into(), request_id.to_owned()));
     reply
 }
 
@@ -71,7 +94,9 @@ fn refused(received: &Received, refusal: &Refusal, request_id: &str) -> Reply {
     });
     let mut reply = Reply::json(refusal.status, CONTENT_TYPE, &body);
     if let Some(milliseconds) = refusal.retry_after {
-        reply.headers.push(("x-acs-retry-after".into(), milliseconds.to_string()));
+        reply
+            .headers
+            .push(("x-acs-retry-after".into(), milliseconds.to_string()));
     }
     reply
 }

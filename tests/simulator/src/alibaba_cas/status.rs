@@ -9,14 +9,22 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The rows are sorted by serial number, whatever order was asked.
-pub(super) fn of_serial_numbers(store: &Store, parameters: &Value, rules: Rules) -> Result<Value, Refusal> {
+pub(super) fn of_serial_numbers(
+    store: &Store,
+    parameters: &Value,
+    rules: Rules,
+) -> Result<Value, Refusal> {
     let asked = parameters
         .get("SerialNumber")
         .and_then(Value::as_str)
         .filter(|text| !text.is_empty())
         .ok_or_else(|| missing_parameter("SerialNumber"))?;
     if asked.split(',').count() > rules.most_serials_a_call {
-        return Err(Refusal::new("InvalidParameter", 400, "The specified value of parameter SerialNumber holds too many serial numbers."));
+        return Err(Refusal::new(
+            "InvalidParameter",
+            400,
+            "The specified value of parameter SerialNumber holds too many serial numbers.",
+        ));
     }
     let serials: BTreeSet<&str> = asked.split(',').collect();
     if serials.contains("") {
@@ -26,7 +34,9 @@ pub(super) fn of_serial_numbers(store: &Store, parameters: &Value, rules: Rules)
         .into_iter()
         .filter_map(|serial| match store.fleet().alibaba_cas.get(serial) {
             Some(certificate) => Some(certificate.status_row()),
-            None if rules.answer_unknown_serials => Some(json!({"SerialNumber": serial, "Status": "unknown"})),
+            None if rules.answer_unknown_serials => {
+                Some(json!({"SerialNumber": serial, "Status": "unknown"}))
+            }
             None => None,
         })
         .collect();

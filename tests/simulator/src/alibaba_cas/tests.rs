@@ -14,7 +14,11 @@ async fn three(options: Options) -> Simulator {
         certificate("08", "unknown", RevokeTime::Absent),
         certificate("62", "revoked", RevokeTime::Number(1_630_454_400_000)),
     ];
-    with_options(Options { fleet: Fleet::of([], [], certificates), ..options }).await
+    with_options(Options {
+        fleet: Fleet::of([], [], certificates),
+        ..options
+    })
+    .await
 }
 
 fn rows(simulator: &Simulator, serials: &str) -> Value {
@@ -37,7 +41,11 @@ async fn rows_come_in_an_order_of_their_own_without_duplicates_and_strangers() {
 
 #[tokio::test]
 async fn strangers_become_rows_when_wanted() {
-    let simulator = three(Options { answer_unknown_serials: true, ..Options::of(Fleet::empty()) }).await;
+    let simulator = three(Options {
+        answer_unknown_serials: true,
+        ..Options::of(Fleet::empty())
+    })
+    .await;
     assert_eq!(
         rows(&simulator, "ff,b6"),
         json!([
@@ -49,7 +57,11 @@ async fn strangers_become_rows_when_wanted() {
 
 #[tokio::test]
 async fn empty_and_too_long_lists_are_refused() {
-    let simulator = three(Options { most_serials_a_call: 3, ..Options::of(Fleet::empty()) }).await;
+    let simulator = three(Options {
+        most_serials_a_call: 3,
+        ..Options::of(Fleet::empty())
+    })
+    .await;
     let code = |serials: &str| AlibabaCall::status(serials).code(&simulator);
     assert_eq!(code("1,2,3"), (200, "ok".to_owned()));
     assert_eq!(code("1,2,3,4"), (400, "InvalidParameter".to_owned()));
@@ -68,14 +80,28 @@ async fn five(most_rows_a_page: usize) -> Simulator {
         before_date: (number < 4).then_some(number / 2),
         ..CasCertificate::default()
     });
-    with_options(Options { most_rows_a_page, ..Options::of(Fleet::of([], [], certificates)) }).await
+    with_options(Options {
+        most_rows_a_page,
+        ..Options::of(Fleet::of([], [], certificates))
+    })
+    .await
 }
 
 fn page(simulator: &Simulator, parameters: &[(&str, &str)]) -> (Vec<String>, Value) {
-    let mut answer = AlibabaCall::cas("ListClientCertificate", parameters).send(simulator).json();
+    let mut answer = AlibabaCall::cas("ListClientCertificate", parameters)
+        .send(simulator)
+        .json();
     let rows = answer["CertificateList"].take();
-    let serials = rows.as_array().unwrap().iter().map(|row| row["SerialNumber"].as_str().unwrap().to_owned()).collect();
-    answer.as_object_mut().unwrap().retain(|name, _| !["CertificateList", "RequestId"].contains(&name.as_str()));
+    let serials = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["SerialNumber"].as_str().unwrap().to_owned())
+        .collect();
+    answer
+        .as_object_mut()
+        .unwrap()
+        .retain(|name, _| !["CertificateList", "RequestId"].contains(&name.as_str()));
     (serials, answer)
 }
 
@@ -85,16 +111,36 @@ async fn the_newest_are_listed_first_page_by_page() {
     let all = ["12", "13", "10", "11", "14"];
     assert_eq!(
         page(&simulator, &[]),
-        (all.map(str::to_owned).to_vec(), json!({"CurrentPage": 1, "ShowSize": 20, "PageCount": 1, "TotalCount": 5}),)
+        (
+            all.map(str::to_owned).to_vec(),
+            json!({"CurrentPage": 1, "ShowSize": 20, "PageCount": 1, "TotalCount": 5}),
+        )
     );
-    for (number, expected) in [("1", &all[..2]), ("2", &all[2..4]), ("3", &all[4..]), ("4", &[])] {
+    for (number, expected) in [
+        ("1", &all[..2]),
+        ("2", &all[2..4]),
+        ("3", &all[4..]),
+        ("4", &[]),
+    ] {
         let (serials, told) = page(&simulator, &[("CurrentPage", number), ("ShowSize", "2")]);
         assert_eq!(serials, expected);
-        assert_eq!(told, json!({"CurrentPage": number.parse::<u8>().unwrap(), "ShowSize": 2, "PageCount": 3, "TotalCount": 5}));
+        assert_eq!(
+            told,
+            json!({"CurrentPage": number.parse::<u8>().unwrap(), "ShowSize": 2, "PageCount": 3, "TotalCount": 5})
+        );
     }
-    for (name, value) in [("CurrentPage", "0"), ("CurrentPage", "x"), ("ShowSize", "0"), ("ShowSize", "-1")] {
+    for (name, value) in [
+        ("CurrentPage", "0"),
+        ("CurrentPage", "x"),
+        ("ShowSize", "0"),
+        ("ShowSize", "-1"),
+    ] {
         let call = AlibabaCall::cas("ListClientCertificate", &[(name, value)]);
-        assert_eq!(call.code(&simulator), (400, "InvalidParameter".to_owned()), "{name} {value}");
+        assert_eq!(
+            call.code(&simulator),
+            (400, "InvalidParameter".to_owned()),
+            "{name} {value}"
+        );
     }
 }
 
@@ -103,18 +149,32 @@ async fn too_large_a_page_is_cut_and_says_so() {
     let simulator = five(3).await;
     let (serials, told) = page(&simulator, &[("ShowSize", "4")]);
     assert_eq!(serials.len(), 3);
-    assert_eq!(told, json!({"CurrentPage": 1, "ShowSize": 3, "PageCount": 2, "TotalCount": 5}));
+    assert_eq!(
+        told,
+        json!({"CurrentPage": 1, "ShowSize": 3, "PageCount": 2, "TotalCount": 5})
+    );
 }
 
 #[tokio::test]
 async fn a_list_can_be_restricted_to_one_identifier() {
     let simulator = five(100).await;
     let identifier = simulator.with_fleet(|fleet| {
-        fleet.alibaba_cas.get_mut("11").unwrap().identifier = Some("d3b95700998e47afc4d95f8865790001".to_owned());
+        fleet.alibaba_cas.get_mut("11").unwrap().identifier =
+            Some("d3b95700998e47afc4d95f8865790001".to_owned());
         fleet.alibaba_cas["13"].shown_identifier()
     });
     assert_eq!(page(&simulator, &[("Identifier", &identifier)]).0, ["13"]);
-    assert_eq!(page(&simulator, &[("Identifier", "d3b95700998e47afc4d95f8865790001")]).0, ["11"]);
+    assert_eq!(
+        page(
+            &simulator,
+            &[("Identifier", "d3b95700998e47afc4d95f8865790001")]
+        )
+        .0,
+        ["11"]
+    );
     let (serials, told) = page(&simulator, &[("Identifier", "d3")]);
-    assert_eq!((serials.len(), &told["TotalCount"], &told["PageCount"]), (0, &json!(0), &json!(0)));
+    assert_eq!(
+        (serials.len(), &told["TotalCount"], &told["PageCount"]),
+        (0, &json!(0), &json!(0))
+    );
 }

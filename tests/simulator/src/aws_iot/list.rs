@@ -18,17 +18,33 @@ const MARKER_START: [u8; 2] = [0xfb, 0xff];
 type Place<'a> = (i64, &'a str);
 
 /// A page of the certificates of a region, of one CA if it is given; an unknown CA has none.
-pub(super) fn certificates(store: &Store, region: &str, parameters: &Value, ca: Option<&str>) -> Result<Value, Refusal> {
+pub(super) fn certificates(
+    store: &Store,
+    region: &str,
+    parameters: &Value,
+    ca: Option<&str>,
+) -> Result<Value, Refusal> {
     let page = Page::read(parameters)?;
-    let after = page.marker.as_ref().map(|(created, id)| (*created, id.as_str()));
+    let after = page
+        .marker
+        .as_ref()
+        .map(|(created, id)| (*created, id.as_str()));
     let mut rest: Vec<&AwsCertificate> = store
         .fleet()
         .aws_iot
         .values()
         .filter(|certificate| certificate.region == region)
-        .filter(|certificate| ca.is_none_or(|ca| certificate.ca_certificate_id.as_deref() == Some(ca)))
         .filter(|certificate| {
-            after.is_none_or(|after| if page.ascending { place(certificate) > after } else { place(certificate) < after })
+            ca.is_none_or(|ca| certificate.ca_certificate_id.as_deref() == Some(ca))
+        })
+        .filter(|certificate| {
+            after.is_none_or(|after| {
+                if page.ascending {
+                    place(certificate) > after
+                } else {
+                    place(certificate) < after
+                }
+            })
         })
         .collect();
     rest.sort_unstable_by(|one, other| place(one).cmp(&place(other)));
@@ -64,10 +80,14 @@ impl Page {
         let size = size.filter(|size| (1..=MOST_A_PAGE).contains(size));
         let ascending = text("isAscendingOrder").map_or(Some(false), |order| order.parse().ok());
         Ok(Self {
-            size: size.ok_or_else(|| invalid_request("pageSize must be a number from 1 to 250."))?,
-            ascending: ascending.ok_or_else(|| invalid_request("isAscendingOrder must be true or false."))?,
+            size: size
+                .ok_or_else(|| invalid_request("pageSize must be a number from 1 to 250."))?,
+            ascending: ascending
+                .ok_or_else(|| invalid_request("isAscendingOrder must be true or false."))?,
             marker: text("marker")
-                .map(|marker| read_marker(marker).ok_or_else(|| invalid_request("The marker is not valid.")))
+                .map(|marker| {
+                    read_marker(marker).ok_or_else(|| invalid_request("The marker is not valid."))
+                })
                 .transpose()?,
         })
     }
@@ -92,8 +112,14 @@ mod tests {
     #[test]
     fn a_marker_leads_back_to_its_place_and_needs_encoding() {
         let marker = marker((1_740_787_200_123, &"ab".repeat(32)));
-        assert!(marker.starts_with("+/") && marker.ends_with('=') && marker.len() < 1024, "{marker}");
-        assert_eq!(read_marker(&marker), Some((1_740_787_200_123, "ab".repeat(32))));
+        assert!(
+            marker.starts_with("+/") && marker.ends_with('=') && marker.len() < 1024,
+            "{marker}"
+        );
+        assert_eq!(
+            read_marker(&marker),
+            Some((1_740_787_200_123, "ab".repeat(32)))
+        );
         for wrong in ["", "+/8", "AAAb+c/d9==", "AAAA", "*"] {
             assert_eq!(read_marker(wrong), None, "{wrong}");
         }

@@ -21,13 +21,22 @@ impl Operation {
     }
 
     fn named(method: &str, path: &str) -> Option<Self> {
-        let steps: Vec<String> =
-            path.strip_prefix('/')?.split('/').map(|step| percent_decode_str(step).decode_utf8_lossy().into_owned()).collect();
+        let steps: Vec<String> = path
+            .strip_prefix('/')?
+            .split('/')
+            .map(|step| percent_decode_str(step).decode_utf8_lossy().into_owned())
+            .collect();
         match (method, steps.as_slice()) {
             ("GET", [first]) if first == "certificates" => Some(Self::ListCertificates),
-            ("GET", [first, id]) if first == "certificates-by-ca" => Some(Self::ListCertificatesByCa(id.clone())),
-            ("GET", [first, id]) if first == "certificates" => Some(Self::DescribeCertificate(id.clone())),
-            ("PUT", [first, id]) if first == "certificates" => Some(Self::UpdateCertificate(id.clone())),
+            ("GET", [first, id]) if first == "certificates-by-ca" => {
+                Some(Self::ListCertificatesByCa(id.clone()))
+            }
+            ("GET", [first, id]) if first == "certificates" => {
+                Some(Self::DescribeCertificate(id.clone()))
+            }
+            ("PUT", [first, id]) if first == "certificates" => {
+                Some(Self::UpdateCertificate(id.clone()))
+            }
             _ => None,
         }
     }
@@ -45,10 +54,14 @@ impl Operation {
 
 /// The parameters of a call: its query, decoded, and the identifier in its path.
 pub(crate) fn parameters(received: &Received) -> Value {
-    let mut members: Map<String, Value> =
-        sigv4::parameters(&received.query).into_iter().map(|(name, value)| (name, Value::from(value))).collect();
+    let mut members: Map<String, Value> = sigv4::parameters(&received.query)
+        .into_iter()
+        .map(|(name, value)| (name, Value::from(value)))
+        .collect();
     match Operation::of(received) {
-        Some(Operation::ListCertificatesByCa(id)) => members.insert("caCertificateId".to_owned(), Value::from(id)),
+        Some(Operation::ListCertificatesByCa(id)) => {
+            members.insert("caCertificateId".to_owned(), Value::from(id))
+        }
         Some(Operation::DescribeCertificate(id) | Operation::UpdateCertificate(id)) => {
             members.insert("certificateId".to_owned(), Value::from(id))
         }
@@ -66,7 +79,11 @@ mod tests {
         let named = |method, path| Operation::named(method, path).map(|operation| operation.name());
         for (method, path, expected) in [
             ("GET", "/certificates", Some("ListCertificates")),
-            ("GET", "/certificates-by-ca/ab", Some("ListCertificatesByCA")),
+            (
+                "GET",
+                "/certificates-by-ca/ab",
+                Some("ListCertificatesByCA"),
+            ),
             ("GET", "/certificates/ab", Some("DescribeCertificate")),
             ("PUT", "/certificates/ab", Some("UpdateCertificate")),
             ("DELETE", "/certificates/ab", None),
@@ -77,6 +94,9 @@ mod tests {
         ] {
             assert_eq!(named(method, path), expected, "{method} {path}");
         }
-        assert_eq!(Operation::named("GET", "/certificates/%61b"), Some(Operation::DescribeCertificate("ab".to_owned())));
+        assert_eq!(
+            Operation::named("GET", "/certificates/%61b"),
+            Some(Operation::DescribeCertificate("ab".to_owned()))
+        );
     }
 }

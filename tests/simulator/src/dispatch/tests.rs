@@ -1,15 +1,27 @@
 mod times;
 
-use crate::testing::{AlibabaCall, Answer, AwsCall, TencentCall, error_type, exchange, simulator, with_options};
-use crate::{AlibabaInstance, AwsCertificate, CasCertificate, Fault, FaultRule, Fleet, Options, Simulator, TencentInstance, Vendor};
+use crate::testing::{
+    AlibabaCall, Answer, AwsCall, TencentCall, error_type, exchange, simulator, with_options,
+};
+use crate::{
+    AlibabaInstance, AwsCertificate, CasCertificate, Fault, FaultRule, Fleet, Options, Simulator,
+    TencentInstance, Vendor,
+};
 use serde_json::json;
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 fn fleet() -> Fleet {
     Fleet::of(
-        [TencentInstance { instance_id: "mqtt-1".to_owned(), region: "ap-guangzhou".to_owned(), certificates: vec![Default::default()] }],
-        [AlibabaInstance { instance_id: "post-cn-1".to_owned(), certificates: vec![Default::default()] }],
+        [TencentInstance {
+            instance_id: "mqtt-1".to_owned(),
+            region: "ap-guangzhou".to_owned(),
+            certificates: vec![Default::default()],
+        }],
+        [AlibabaInstance {
+            instance_id: "post-cn-1".to_owned(),
+            certificates: vec![Default::default()],
+        }],
         [CasCertificate::default()],
     )
     .with_aws_iot([AwsCertificate::default()])
@@ -20,7 +32,10 @@ fn update() -> AwsCall {
 }
 
 fn describe() -> TencentCall {
-    TencentCall::new("DescribeDeviceCertificates", &json!({"InstanceId": "mqtt-1"}))
+    TencentCall::new(
+        "DescribeDeviceCertificates",
+        &json!({"InstanceId": "mqtt-1"}),
+    )
 }
 
 fn status() -> AlibabaCall {
@@ -28,7 +43,11 @@ fn status() -> AlibabaCall {
 }
 
 fn inactivate() -> AlibabaCall {
-    let key = [("MqttInstanceId", "post-cn-1"), ("DeviceSn", "356217374433"), ("CaSn", "007269004887")];
+    let key = [
+        ("MqttInstanceId", "post-cn-1"),
+        ("DeviceSn", "356217374433"),
+        ("CaSn", "007269004887"),
+    ];
     AlibabaCall::mqtt("InactivateDeviceCertificate", &key)
 }
 
@@ -40,7 +59,11 @@ fn is_inactive(simulator: &Simulator) -> bool {
 }
 
 fn outcomes(simulator: &Simulator) -> Vec<String> {
-    simulator.calls().into_iter().map(|call| call.outcome).collect()
+    simulator
+        .calls()
+        .into_iter()
+        .map(|call| call.outcome)
+        .collect()
 }
 
 fn try_send(simulator: &Simulator, call: &AlibabaCall) -> std::io::Result<Option<Answer>> {
@@ -52,9 +75,24 @@ fn try_send(simulator: &Simulator, call: &AlibabaCall) -> std::io::Result<Option
 async fn every_vendor_refuses_on_command_in_its_own_words() {
     let simulator = simulator(fleet()).await;
     let faults = [
-        (Fault::Throttle, "RequestLimitExceeded", (400, "Throttling.User"), "ThrottlingException"),
-        (Fault::Internal, "InternalError", (500, "InternalError"), "InternalFailureException"),
-        (Fault::code("SystemOverFlow", 500), "SystemOverFlow", (500, "SystemOverFlow"), "SystemOverFlow"),
+        (
+            Fault::Throttle,
+            "RequestLimitExceeded",
+            (400, "Throttling.User"),
+            "ThrottlingException",
+        ),
+        (
+            Fault::Internal,
+            "InternalError",
+            (500, "InternalError"),
+            "InternalFailureException",
+        ),
+        (
+            Fault::code("SystemOverFlow", 500),
+            "SystemOverFlow",
+            (500, "SystemOverFlow"),
+            "SystemOverFlow",
+        ),
     ];
     for (fault, tencent, (http, alibaba), aws) in faults {
         for vendor in Vendor::ALL {
@@ -65,9 +103,15 @@ async fn every_vendor_refuses_on_command_in_its_own_words() {
         assert_eq!(inactivate().code(&simulator), (http, alibaba.to_owned()));
         assert!(!is_inactive(&simulator));
         assert_eq!(update().code(&simulator), (http, aws.to_owned()));
-        assert_eq!(simulator.with_fleet(|fleet| fleet.aws_iot.values().next().unwrap().status.clone()), "ACTIVE");
+        assert_eq!(
+            simulator.with_fleet(|fleet| fleet.aws_iot.values().next().unwrap().status.clone()),
+            "ACTIVE"
+        );
     }
-    assert_eq!(outcomes(&simulator)[..2], ["RequestLimitExceeded", "Throttling.User"]);
+    assert_eq!(
+        outcomes(&simulator)[..2],
+        ["RequestLimitExceeded", "Throttling.User"]
+    );
 }
 
 #[tokio::test]
@@ -75,7 +119,8 @@ async fn alibaba_names_the_wait_when_it_is_given() {
     let simulator = simulator(fleet()).await;
     simulator.fail(Vendor::AlibabaCas, Fault::ThrottleFor(2000));
     simulator.fail(Vendor::AlibabaCas, Fault::Throttle);
-    let waits = [status().send(&simulator), status().send(&simulator)].map(|answer| answer.header("x-acs-retry-after").map(str::to_owned));
+    let waits = [status().send(&simulator), status().send(&simulator)]
+        .map(|answer| answer.header("x-acs-retry-after").map(str::to_owned));
     assert_eq!(waits, [Some("2000".to_owned()), None]);
 }
 
@@ -86,11 +131,27 @@ async fn an_unavailable_vendor_answers_503() {
     simulator.fail(Vendor::AlibabaCas, Fault::Unavailable);
     let url = simulator.url(Vendor::TencentMqtt);
     let page = exchange(&url, &describe().request(&url)).unwrap().unwrap();
-    assert_eq!((page.status, page.header("content-type")), (503, Some("text/html")));
-    assert_eq!(status().code(&simulator), (503, "ServiceUnavailable".to_owned()));
+    assert_eq!(
+        (page.status, page.header("content-type")),
+        (503, Some("text/html"))
+    );
+    assert_eq!(
+        status().code(&simulator),
+        (503, "ServiceUnavailable".to_owned())
+    );
     simulator.fail(Vendor::AwsIot, Fault::Unavailable);
-    assert_eq!(update().code(&simulator), (503, "ServiceUnavailableException".to_owned()));
-    assert_eq!(outcomes(&simulator), ["unavailable", "ServiceUnavailable", "ServiceUnavailableException"]);
+    assert_eq!(
+        update().code(&simulator),
+        (503, "ServiceUnavailableException".to_owned())
+    );
+    assert_eq!(
+        outcomes(&simulator),
+        [
+            "unavailable",
+            "ServiceUnavailable",
+            "ServiceUnavailableException"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -121,7 +182,10 @@ async fn an_empty_answer_can_be_truncated() {
     let simulator = simulator(fleet()).await;
     simulator.fail(Vendor::AwsIot, Fault::Truncated);
     let answer = update().send(&simulator);
-    assert_eq!((answer.header("content-length"), answer.body.len()), (Some("1"), 0));
+    assert_eq!(
+        (answer.header("content-length"), answer.body.len()),
+        (Some("1"), 0)
+    );
     assert_eq!(error_type(&answer), (200, "ok".to_owned()));
 }
 
@@ -129,9 +193,17 @@ async fn an_empty_answer_can_be_truncated() {
 async fn the_fleet_changes_once_after_so_many_successful_calls() {
     let simulator = simulator(fleet()).await;
     let list = || {
-        let parameters = [("MqttInstanceId", "post-cn-1"), ("PageNo", "1"), ("PageSize", "10")];
-        let answer = AlibabaCall::mqtt("ListDeviceCertificate", &parameters).send(&simulator).json();
-        answer["Data"]["DeviceCertificateVOS"].as_array().map(Vec::len)
+        let parameters = [
+            ("MqttInstanceId", "post-cn-1"),
+            ("PageNo", "1"),
+            ("PageSize", "10"),
+        ];
+        let answer = AlibabaCall::mqtt("ListDeviceCertificate", &parameters)
+            .send(&simulator)
+            .json();
+        answer["Data"]["DeviceCertificateVOS"]
+            .as_array()
+            .map(Vec::len)
     };
     simulator.change_after(Vendor::AlibabaMqtt, "ListDeviceCertificate", 2, |fleet| {
         let instance = fleet.alibaba_mqtt.get_mut("post-cn-1").unwrap();
@@ -142,11 +214,18 @@ async fn the_fleet_changes_once_after_so_many_successful_calls() {
     assert_eq!(list(), None);
     assert_eq!(inactivate().code(&simulator).1, "ok");
     assert_eq!(list(), Some(1));
-    assert_eq!(simulator.with_fleet(|fleet| fleet.alibaba_mqtt["post-cn-1"].certificates.len()), 2);
+    assert_eq!(
+        simulator.with_fleet(|fleet| fleet.alibaba_mqtt["post-cn-1"].certificates.len()),
+        2
+    );
     assert_eq!([list(), list()], [Some(2), Some(2)]);
 
-    simulator.change_after(Vendor::AlibabaMqtt, "ListDeviceCertificate", 0, |fleet| fleet.alibaba_mqtt.clear());
-    simulator.change_after(Vendor::AlibabaMqtt, "ListDeviceCertificate", 1, |_| unreachable!("a reset forgets it"));
+    simulator.change_after(Vendor::AlibabaMqtt, "ListDeviceCertificate", 0, |fleet| {
+        fleet.alibaba_mqtt.clear()
+    });
+    simulator.change_after(Vendor::AlibabaMqtt, "ListDeviceCertificate", 1, |_| {
+        unreachable!("a reset forgets it")
+    });
     assert!(simulator.with_fleet(|fleet| fleet.alibaba_mqtt.is_empty()));
     simulator.reset();
     assert_eq!(list(), Some(1));
@@ -155,9 +234,15 @@ async fn the_fleet_changes_once_after_so_many_successful_calls() {
 #[tokio::test]
 async fn a_stalled_call_is_never_answered_and_holds_up_no_other() {
     let simulator = simulator(fleet()).await;
-    simulator.fail(Vendor::AlibabaMqtt, FaultRule::once(Fault::Stall).on("InactivateDeviceCertificate"));
+    simulator.fail(
+        Vendor::AlibabaMqtt,
+        FaultRule::once(Fault::Stall).on("InactivateDeviceCertificate"),
+    );
     let error = try_send(&simulator, &inactivate()).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut));
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut
+    ));
     assert!(!is_inactive(&simulator));
     assert_eq!(inactivate().code(&simulator).1, "ok");
     assert_eq!(outcomes(&simulator), ["stall", "ok"]);
@@ -195,22 +280,44 @@ async fn any_body_is_sent_as_it_was_given() {
 #[tokio::test]
 async fn a_body_may_have_headers_of_its_own() {
     let simulator = simulator(fleet()).await;
-    let headers = [("x-amzn-ErrorType", "CertificateStateException:"), ("x-amzn-RequestId", "1")];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    simulator.fail(Vendor::AwsIot, Fault::body_with_headers(406, "application/json", headers, r#"{"message": ""}"#));
+    let headers = [
+        ("x-amzn-ErrorType", "CertificateStateException:"),
+        ("x-amzn-RequestId", "1"),
+    ];
+    let headers = headers
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    simulator.fail(
+        Vendor::AwsIot,
+        Fault::body_with_headers(406, "application/json", headers, r#"{"message": ""}"#),
+    );
     let answer = update().send(&simulator);
-    assert_eq!(error_type(&answer), (406, "CertificateStateException".to_owned()));
-    assert_eq!((answer.header("x-amzn-requestid"), answer.header("content-type")), (Some("1"), Some("application/json")));
+    assert_eq!(
+        error_type(&answer),
+        (406, "CertificateStateException".to_owned())
+    );
+    assert_eq!(
+        (
+            answer.header("x-amzn-requestid"),
+            answer.header("content-type")
+        ),
+        (Some("1"), Some("application/json"))
+    );
 }
 
 #[tokio::test]
 async fn faults_befall_only_the_calls_they_are_meant_for() {
     let simulator = simulator(fleet()).await;
-    let rule = FaultRule::times(Fault::Internal, 2).on("InactivateDeviceCertificate").containing("356217374433");
+    let rule = FaultRule::times(Fault::Internal, 2)
+        .on("InactivateDeviceCertificate")
+        .containing("356217374433");
     simulator.fail(Vendor::AlibabaMqtt, rule);
     let mut other = inactivate();
     "1".clone_into(&mut other.parameters[1].1);
-    let wrong = AlibabaCall { version: "1", ..inactivate() };
+    let wrong = AlibabaCall {
+        version: "1",
+        ..inactivate()
+    };
     assert_eq!(status().code(&simulator).1, "ok");
     assert_eq!(other.code(&simulator).1, "FindDeviceBySnError");
     assert_eq!(wrong.code(&simulator).1, "NoSuchVersion");
@@ -221,7 +328,12 @@ async fn faults_befall_only_the_calls_they_are_meant_for() {
 
 #[tokio::test]
 async fn limits_hold_when_they_are_to_be_enforced() {
-    let with_limits = |enforce_rate_limits| with_options(Options { enforce_rate_limits, ..Options::of(fleet()) });
+    let with_limits = |enforce_rate_limits| {
+        with_options(Options {
+            enforce_rate_limits,
+            ..Options::of(fleet())
+        })
+    };
     let enforced = with_limits(true).await;
     let codes: Vec<String> = (0..11).map(|_| status().code(&enforced).1).collect();
     assert_eq!(codes[..10], ["ok"; 10]);

@@ -75,7 +75,10 @@ impl AwsCertificate {
             Some("us") if self.region.starts_with("us-gov-") => "aws-us-gov",
             _ => "aws",
         };
-        format!("arn:{partition}:iot:{}:{}:cert/{}", self.region, self.owned_by, self.certificate_id)
+        format!(
+            "arn:{partition}:iot:{}:{}:cert/{}",
+            self.region, self.owned_by, self.certificate_id
+        )
     }
 
     /// What the lists say of it.
@@ -92,24 +95,40 @@ impl AwsCertificate {
     /// What DescribeCertificate says of it.
     pub(crate) fn description(&self) -> Map<String, Value> {
         let dates = [("notBefore", self.not_before), ("notAfter", self.not_after)];
-        let validity: Map<String, Value> =
-            dates.into_iter().filter_map(|(name, date)| Some((name.to_owned(), json!(seconds(date?))))).collect();
+        let validity: Map<String, Value> = dates
+            .into_iter()
+            .filter_map(|(name, date)| Some((name.to_owned(), json!(seconds(date?)))))
+            .collect();
         let members = [
             ("certificateArn", Some(json!(self.arn()))),
             ("certificateId", Some(json!(self.certificate_id))),
-            ("caCertificateId", self.ca_certificate_id.as_ref().map(|id| json!(id))),
+            (
+                "caCertificateId",
+                self.ca_certificate_id.as_ref().map(|id| json!(id)),
+            ),
             ("status", Some(json!(self.status))),
             ("certificatePem", Some(json!(self.certificate_pem))),
             ("ownedBy", Some(json!(self.owned_by))),
-            ("previousOwnedBy", self.previous_owned_by.as_ref().map(|account| json!(account))),
+            (
+                "previousOwnedBy",
+                self.previous_owned_by
+                    .as_ref()
+                    .map(|account| json!(account)),
+            ),
             ("creationDate", Some(json!(seconds(self.creation_date)))),
-            ("lastModifiedDate", Some(json!(seconds(self.last_modified_date)))),
+            (
+                "lastModifiedDate",
+                Some(json!(seconds(self.last_modified_date))),
+            ),
             ("customerVersion", Some(json!(self.customer_version))),
             ("transferData", Some(json!({}))),
             ("validity", (!validity.is_empty()).then(|| json!(validity))),
             ("certificateMode", Some(json!(self.certificate_mode))),
         ];
-        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+        members
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect()
     }
 }
 
@@ -146,7 +165,12 @@ mod tests {
 
     #[test]
     fn a_record_leaves_out_what_it_does_not_have() {
-        let bare = AwsCertificate { ca_certificate_id: None, not_before: None, not_after: None, ..AwsCertificate::default() };
+        let bare = AwsCertificate {
+            ca_certificate_id: None,
+            not_before: None,
+            not_after: None,
+            ..AwsCertificate::default()
+        };
         let members = bare.description();
         assert!(!members.contains_key("caCertificateId") && !members.contains_key("validity"));
         assert_eq!(bare.row().as_object().unwrap().len(), 5);
@@ -154,9 +178,23 @@ mod tests {
 
     #[test]
     fn the_partition_goes_with_the_region() {
-        for (region, partition) in [("eu-west-1", "aws"), ("us-east-1", "aws"), ("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")] {
-            let certificate = AwsCertificate { region: region.to_owned(), ..AwsCertificate::default() };
-            assert!(certificate.arn().starts_with(&format!("arn:{partition}:iot:{region}:")), "{}", certificate.arn());
+        for (region, partition) in [
+            ("eu-west-1", "aws"),
+            ("us-east-1", "aws"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("cn-north-1", "aws-cn"),
+        ] {
+            let certificate = AwsCertificate {
+                region: region.to_owned(),
+                ..AwsCertificate::default()
+            };
+            assert!(
+                certificate
+                    .arn()
+                    .starts_with(&format!("arn:{partition}:iot:{region}:")),
+                "{}",
+                certificate.arn()
+            );
         }
     }
 }

@@ -116,7 +116,12 @@ impl CasCertificate {
 
     /// The identifier that the list shows.
     pub fn shown_identifier(&self) -> String {
-        self.identifier.clone().unwrap_or_else(|| sha256_hex(self.serial_number.as_bytes()).chars().take(32).collect())
+        self.identifier.clone().unwrap_or_else(|| {
+            sha256_hex(self.serial_number.as_bytes())
+                .chars()
+                .take(32)
+                .collect()
+        })
     }
 
     /// What the status action says of it.
@@ -140,7 +145,10 @@ impl CasCertificate {
         members.remove("ListedStatus");
         members.insert("Status".to_owned(), json!(listed));
         if let (Some(before), Some(after)) = (self.before_date, self.after_date) {
-            members.insert("Days".to_owned(), json!(after.saturating_sub(before).div_euclid(DAY)));
+            members.insert(
+                "Days".to_owned(),
+                json!(after.saturating_sub(before).div_euclid(DAY)),
+            );
         }
         Value::Object(members)
     }
@@ -180,11 +188,20 @@ mod tests {
 
     #[test]
     fn a_revocation_time_takes_every_form() {
-        let with = |revoke_time| CasCertificate { revoke_time, ..CasCertificate::default() }.status_row();
+        let with = |revoke_time| {
+            CasCertificate {
+                revoke_time,
+                ..CasCertificate::default()
+            }
+            .status_row()
+        };
         let base = json!({"SerialNumber": "b67e53ebcea9b77d65b0c3236646d715", "Status": "good"});
         assert_eq!(with(RevokeTime::Absent), base);
         assert_eq!(with(RevokeTime::Number(5))["RevokeTime"], 5);
-        assert_eq!(with(RevokeTime::Text("2021-01-01T00:00Z".to_owned()))["RevokeTime"], json!("2021-01-01T00:00Z"));
+        assert_eq!(
+            with(RevokeTime::Text("2021-01-01T00:00Z".to_owned()))["RevokeTime"],
+            json!("2021-01-01T00:00Z")
+        );
     }
 
     #[test]
@@ -203,7 +220,13 @@ mod tests {
         assert_eq!(listed("revoked", None)["Status"], "REVOKE");
         assert_eq!(listed("good", Some("REVOKE"))["Status"], "REVOKE");
         let row = listed("good", None);
-        assert_eq!((&row["Days"], &row["SubjectDN"]), (&json!(365), &json!("C=CN,O=Example Mobility,OU=Security,CN=device-1")));
+        assert_eq!(
+            (&row["Days"], &row["SubjectDN"]),
+            (
+                &json!(365),
+                &json!("C=CN,O=Example Mobility,OU=Security,CN=device-1")
+            )
+        );
         assert_eq!(row["Identifier"].as_str().unwrap().len(), 32);
         for absent in ["Sha2", "RevokeTime", "ListedStatus"] {
             assert_eq!(row.get(absent), None, "{absent}");

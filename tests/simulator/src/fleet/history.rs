@@ -1,6 +1,8 @@
 //! The states that certificates had before their last changes, for reads that lag behind the writes.
 
-use super::{AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet, RevokeTime, TencentCertificate};
+use super::{
+    AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet, RevokeTime, TencentCertificate,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::mem::swap;
 use std::time::Instant;
@@ -8,8 +10,15 @@ use std::time::Instant;
 /// The name of one certificate among all vendors.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Name {
-    Tencent { instance_id: String, serial: String },
-    Alibaba { instance_id: String, device_sn: String, ca_sn: String },
+    Tencent {
+        instance_id: String,
+        serial: String,
+    },
+    Alibaba {
+        instance_id: String,
+        device_sn: String,
+        ca_sn: String,
+    },
     Cas(String),
     Aws(String),
 }
@@ -17,10 +26,25 @@ pub(super) enum Name {
 /// The members of a record that a change of its status changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    Tencent { status: String, last_activation_time: i64, last_inactivation_time: i64, update_time: i64 },
-    Alibaba { status: String },
-    Cas { status: String, revoke_time: RevokeTime, listed_status: Option<String> },
-    Aws { status: String, last_modified_date: i64, customer_version: u32 },
+    Tencent {
+        status: String,
+        last_activation_time: i64,
+        last_inactivation_time: i64,
+        update_time: i64,
+    },
+    Alibaba {
+        status: String,
+    },
+    Cas {
+        status: String,
+        revoke_time: RevokeTime,
+        listed_status: Option<String>,
+    },
+    Aws {
+        status: String,
+        last_modified_date: i64,
+        customer_version: u32,
+    },
 }
 
 impl State {
@@ -34,7 +58,9 @@ impl State {
     }
 
     pub(super) fn of_alibaba(certificate: &AlibabaMqttCertificate) -> Self {
-        Self::Alibaba { status: certificate.status.clone() }
+        Self::Alibaba {
+            status: certificate.status.clone(),
+        }
     }
 
     fn of_cas(certificate: &CasCertificate) -> Self {
@@ -57,33 +83,74 @@ impl State {
     fn exchange(&mut self, name: &Name, position: usize, fleet: &mut Fleet) {
         match (self, name) {
             (
-                Self::Tencent { status, last_activation_time, last_inactivation_time, update_time },
-                Name::Tencent { instance_id, serial },
+                Self::Tencent {
+                    status,
+                    last_activation_time,
+                    last_inactivation_time,
+                    update_time,
+                },
+                Name::Tencent {
+                    instance_id,
+                    serial,
+                },
             ) => {
-                let all = fleet.tencent_mqtt.get_mut(instance_id).map(|instance| instance.certificates.as_mut_slice());
-                let is_it = |certificate: &TencentCertificate| certificate.device_certificate_sn == *serial;
+                let all = fleet
+                    .tencent_mqtt
+                    .get_mut(instance_id)
+                    .map(|instance| instance.certificates.as_mut_slice());
+                let is_it =
+                    |certificate: &TencentCertificate| certificate.device_certificate_sn == *serial;
                 if let Some(certificate) = find(all.unwrap_or_default(), position, is_it) {
                     swap(status, &mut certificate.status);
                     swap(last_activation_time, &mut certificate.last_activation_time);
-                    swap(last_inactivation_time, &mut certificate.last_inactivation_time);
+                    swap(
+                        last_inactivation_time,
+                        &mut certificate.last_inactivation_time,
+                    );
                     swap(update_time, &mut certificate.update_time);
                 }
             }
-            (Self::Alibaba { status }, Name::Alibaba { instance_id, device_sn, ca_sn }) => {
-                let all = fleet.alibaba_mqtt.get_mut(instance_id).map(|instance| instance.certificates.as_mut_slice());
-                let is_it = |certificate: &AlibabaMqttCertificate| certificate.device_sn == *device_sn && certificate.ca_sn == *ca_sn;
+            (
+                Self::Alibaba { status },
+                Name::Alibaba {
+                    instance_id,
+                    device_sn,
+                    ca_sn,
+                },
+            ) => {
+                let all = fleet
+                    .alibaba_mqtt
+                    .get_mut(instance_id)
+                    .map(|instance| instance.certificates.as_mut_slice());
+                let is_it = |certificate: &AlibabaMqttCertificate| {
+                    certificate.device_sn == *device_sn && certificate.ca_sn == *ca_sn
+                };
                 if let Some(certificate) = find(all.unwrap_or_default(), position, is_it) {
                     swap(status, &mut certificate.status);
                 }
             }
-            (Self::Cas { status, revoke_time, listed_status }, Name::Cas(serial)) => {
+            (
+                Self::Cas {
+                    status,
+                    revoke_time,
+                    listed_status,
+                },
+                Name::Cas(serial),
+            ) => {
                 if let Some(certificate) = fleet.alibaba_cas.get_mut(serial) {
                     swap(status, &mut certificate.status);
                     swap(revoke_time, &mut certificate.revoke_time);
                     swap(listed_status, &mut certificate.listed_status);
                 }
             }
-            (Self::Aws { status, last_modified_date, customer_version }, Name::Aws(id)) => {
+            (
+                Self::Aws {
+                    status,
+                    last_modified_date,
+                    customer_version,
+                },
+                Name::Aws(id),
+            ) => {
                 if let Some(certificate) = fleet.aws_iot.get_mut(id) {
                     swap(status, &mut certificate.status);
                     swap(last_modified_date, &mut certificate.last_modified_date);
@@ -98,7 +165,11 @@ impl State {
 
 /// The certificate at this position if it is the right one, else the first that is: certificates move when others are removed.
 fn find<T>(all: &mut [T], position: usize, is_it: impl Fn(&T) -> bool) -> Option<&mut T> {
-    let found = if all.get(position).is_some_and(&is_it) { Some(position) } else { all.iter().position(is_it) };
+    let found = if all.get(position).is_some_and(&is_it) {
+        Some(position)
+    } else {
+        all.iter().position(is_it)
+    };
     all.get_mut(found?)
 }
 
@@ -118,7 +189,14 @@ pub(super) struct History(BTreeMap<Name, Changes>);
 impl History {
     /// Remembers the state that the certificate has before a change at `now`.
     pub(super) fn remember(&mut self, name: Name, position: usize, before: State, now: Instant) {
-        self.0.entry(name).or_insert_with(|| Changes { position, before: VecDeque::new() }).before.push_back((now, before));
+        self.0
+            .entry(name)
+            .or_insert_with(|| Changes {
+                position,
+                before: VecDeque::new(),
+            })
+            .before
+            .push_back((now, before));
     }
 
     /// Forgets the changes up to this time.
@@ -145,19 +223,50 @@ impl History {
 
 /// The state of every certificate, each with its position in its instance.
 pub(super) fn states(fleet: &Fleet) -> BTreeMap<Name, (usize, State)> {
-    let tencent = fleet.tencent_mqtt.iter().flat_map(|(instance_id, instance)| {
-        instance.certificates.iter().enumerate().map(|(position, certificate)| {
-            let name = Name::Tencent { instance_id: instance_id.clone(), serial: certificate.device_certificate_sn.clone() };
-            (name, (position, State::of_tencent(certificate)))
-        })
-    });
-    let alibaba = fleet.alibaba_mqtt.iter().flat_map(|(instance_id, instance)| {
-        instance.certificates.iter().enumerate().map(|(position, certificate)| {
-            let (device_sn, ca_sn) = (certificate.device_sn.clone(), certificate.ca_sn.clone());
-            (Name::Alibaba { instance_id: instance_id.clone(), device_sn, ca_sn }, (position, State::of_alibaba(certificate)))
-        })
-    });
-    let cas = fleet.alibaba_cas.iter().map(|(serial, certificate)| (Name::Cas(serial.clone()), (0, State::of_cas(certificate))));
-    let aws = fleet.aws_iot.iter().map(|(id, certificate)| (Name::Aws(id.clone()), (0, State::of_aws(certificate))));
+    let tencent = fleet
+        .tencent_mqtt
+        .iter()
+        .flat_map(|(instance_id, instance)| {
+            instance
+                .certificates
+                .iter()
+                .enumerate()
+                .map(|(position, certificate)| {
+                    let name = Name::Tencent {
+                        instance_id: instance_id.clone(),
+                        serial: certificate.device_certificate_sn.clone(),
+                    };
+                    (name, (position, State::of_tencent(certificate)))
+                })
+        });
+    let alibaba = fleet
+        .alibaba_mqtt
+        .iter()
+        .flat_map(|(instance_id, instance)| {
+            instance
+                .certificates
+                .iter()
+                .enumerate()
+                .map(|(position, certificate)| {
+                    let (device_sn, ca_sn) =
+                        (certificate.device_sn.clone(), certificate.ca_sn.clone());
+                    (
+                        Name::Alibaba {
+                            instance_id: instance_id.clone(),
+                            device_sn,
+                            ca_sn,
+                        },
+                        (position, State::of_alibaba(certificate)),
+                    )
+                })
+        });
+    let cas = fleet
+        .alibaba_cas
+        .iter()
+        .map(|(serial, certificate)| (Name::Cas(serial.clone()), (0, State::of_cas(certificate))));
+    let aws = fleet
+        .aws_iot
+        .iter()
+        .map(|(id, certificate)| (Name::Aws(id.clone()), (0, State::of_aws(certificate))));
     tencent.chain(alibaba).chain(cas).chain(aws).collect()
 }

@@ -25,7 +25,10 @@ pub struct IssuedCertificate {
 impl IssuedCertificate {
     /// The whole subject as Alibaba's private CA writes it.
     pub(crate) fn subject(&self) -> String {
-        let unit = self.organizational_unit.as_ref().map_or_else(String::new, |unit| format!("OU={unit},"));
+        let unit = self
+            .organizational_unit
+            .as_ref()
+            .map_or_else(String::new, |unit| format!("OU={unit},"));
         format!("C=CN,O=Example Mobility,{unit}CN={}", self.common_name)
     }
 }
@@ -48,9 +51,18 @@ pub fn issue(
         not_before_ms.rem_euclid(1000) == 0 && not_after_ms.rem_euclid(1000) == 0,
         "a certificate begins and ends on a whole second, not at {not_before_ms} and {not_after_ms}"
     );
-    let facts = Facts { serial: serial_hex, common_name, organizational_unit, not_before: not_before_ms, not_after: not_after_ms };
+    let facts = Facts {
+        serial: serial_hex,
+        common_name,
+        organizational_unit,
+        not_before: not_before_ms,
+        not_after: not_after_ms,
+    };
     let authority = AUTHORITY.get_or_init(|| Authority::new("Simulator Device CA").ok());
-    let Some(issued) = authority.as_ref().and_then(|authority| authority.issue(&facts).ok()) else {
+    let Some(issued) = authority
+        .as_ref()
+        .and_then(|authority| authority.issue(&facts).ok())
+    else {
         unreachable!("no certificate from {not_before_ms} to {not_after_ms}");
     };
     issued
@@ -69,7 +81,13 @@ mod tests {
 
     #[test]
     fn a_certificate_says_what_was_asked_and_has_its_fingerprint() {
-        let issued = issue("00EEf68", "truck-1", None, 1_740_787_200_000, 1_898_467_200_000);
+        let issued = issue(
+            "00EEf68",
+            "truck-1",
+            None,
+            1_740_787_200_000,
+            1_898_467_200_000,
+        );
         let der = der(&issued);
         assert_eq!(issued.fingerprint_sha256, sha256_hex(&der));
         let holds = |bytes: &[u8]| der.windows(bytes.len()).any(|window| window == bytes);
@@ -83,8 +101,18 @@ mod tests {
     fn certificates_are_issued_quickly() {
         let start = Instant::now();
         for number in 0..500 {
-            issue(&format!("{number:x}"), "truck", Some("Cold Chain"), 0, 1_898_467_200_000);
+            issue(
+                &format!("{number:x}"),
+                "truck",
+                Some("Cold Chain"),
+                0,
+                1_898_467_200_000,
+            );
         }
-        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            start.elapsed()
+        );
     }
 }

@@ -45,9 +45,18 @@ impl Fleet {
         alibaba_cas: impl IntoIterator<Item = CasCertificate>,
     ) -> Self {
         Self {
-            tencent_mqtt: tencent_mqtt.into_iter().map(|instance| (instance.instance_id.clone(), instance)).collect(),
-            alibaba_mqtt: alibaba_mqtt.into_iter().map(|instance| (instance.instance_id.clone(), instance)).collect(),
-            alibaba_cas: alibaba_cas.into_iter().map(|certificate| (certificate.serial_number.clone(), certificate)).collect(),
+            tencent_mqtt: tencent_mqtt
+                .into_iter()
+                .map(|instance| (instance.instance_id.clone(), instance))
+                .collect(),
+            alibaba_mqtt: alibaba_mqtt
+                .into_iter()
+                .map(|instance| (instance.instance_id.clone(), instance))
+                .collect(),
+            alibaba_cas: alibaba_cas
+                .into_iter()
+                .map(|certificate| (certificate.serial_number.clone(), certificate))
+                .collect(),
             aws_iot: BTreeMap::new(),
         }
     }
@@ -55,7 +64,10 @@ impl Fleet {
     /// The same with these certificates at AWS IoT in place of those that were there.
     #[must_use]
     pub fn with_aws_iot(mut self, certificates: impl IntoIterator<Item = AwsCertificate>) -> Self {
-        self.aws_iot = certificates.into_iter().map(|certificate| (certificate.certificate_id.clone(), certificate)).collect();
+        self.aws_iot = certificates
+            .into_iter()
+            .map(|certificate| (certificate.certificate_id.clone(), certificate))
+            .collect();
         self
     }
 
@@ -71,12 +83,25 @@ impl Fleet {
     }
 
     /// A certificate of a Tencent instance by its serial number in the vendor's spelling.
-    pub fn tencent_certificate(&mut self, instance_id: &str, serial: &str) -> Option<&mut TencentCertificate> {
-        self.tencent_mqtt.get_mut(instance_id)?.certificates.iter_mut().find(|certificate| certificate.device_certificate_sn == serial)
+    pub fn tencent_certificate(
+        &mut self,
+        instance_id: &str,
+        serial: &str,
+    ) -> Option<&mut TencentCertificate> {
+        self.tencent_mqtt
+            .get_mut(instance_id)?
+            .certificates
+            .iter_mut()
+            .find(|certificate| certificate.device_certificate_sn == serial)
     }
 
     /// A certificate of an Alibaba MQTT instance by both serial numbers in the vendor's spelling.
-    pub fn alibaba_certificate(&mut self, instance_id: &str, device_sn: &str, ca_sn: &str) -> Option<&mut AlibabaMqttCertificate> {
+    pub fn alibaba_certificate(
+        &mut self,
+        instance_id: &str,
+        device_sn: &str,
+        ca_sn: &str,
+    ) -> Option<&mut AlibabaMqttCertificate> {
         self.alibaba_mqtt
             .get_mut(instance_id)?
             .certificates

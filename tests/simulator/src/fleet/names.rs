@@ -10,22 +10,48 @@ pub(super) struct Holder {
     pub(super) organizational_unit: &'static str,
 }
 
-const CITIES: [&str; 10] = ["shenzhen", "suzhou", "wuhan", "chengdu", "hefei", "ningbo", "munich", "gothenburg", "lyon", "austin"];
+const CITIES: [&str; 10] = [
+    "shenzhen",
+    "suzhou",
+    "wuhan",
+    "chengdu",
+    "hefei",
+    "ningbo",
+    "munich",
+    "gothenburg",
+    "lyon",
+    "austin",
+];
 
 /// A holder of a kind that fits its department.
 pub(super) fn holder(random: &mut Random) -> Holder {
     let number = random.between(1, 9999);
     let city = random.one_of(&CITIES);
     let (name, organizational_unit) = match random.between(0, 9) {
-        0..=3 => (vehicle(random), random.one_of(&["Passenger Cars", "车联网", "Fleet Operations"])),
-        4 => (format!("truck-{city}-{number:04}"), random.one_of(&["Cold Chain", "干线物流"])),
+        0..=3 => (
+            vehicle(random),
+            random.one_of(&["Passenger Cars", "车联网", "Fleet Operations"]),
+        ),
+        4 => (
+            format!("truck-{city}-{number:04}"),
+            random.one_of(&["Cold Chain", "干线物流"]),
+        ),
         5 => (format!("bus-{city}-line-{number:04}"), "Public Transport"),
-        6 => (format!("charger-{city}-{number:04}"), random.one_of(&["Charging Network", "充电运营"])),
-        7 => (format!("gateway-{city}-plant-{number:04}"), random.one_of(&["产线网关", "Factory Automation", "Werk München"])),
+        6 => (
+            format!("charger-{city}-{number:04}"),
+            random.one_of(&["Charging Network", "充电运营"]),
+        ),
+        7 => (
+            format!("gateway-{city}-plant-{number:04}"),
+            random.one_of(&["产线网关", "Factory Automation", "Werk München"]),
+        ),
         8 => (format!("meter-{city}-{number:04}"), "Équipe Réseau"),
         _ => (format!("excavator-{number:04}"), "Construction Machinery"),
     };
-    Holder { name, organizational_unit }
+    Holder {
+        name,
+        organizational_unit,
+    }
 }
 
 /// A vehicle by a number that looks like a vehicle identification number.

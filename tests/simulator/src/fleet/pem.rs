@@ -2,7 +2,10 @@
 
 use super::IssuedCertificate;
 use crate::signature::sha256_hex;
-use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, Error, IsCa, Issuer, KeyPair, KeyUsagePurpose, SerialNumber};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, Error, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SerialNumber,
+};
 use std::sync::OnceLock;
 use time::OffsetDateTime;
 
@@ -52,7 +55,9 @@ impl Authority {
 
 fn device_key() -> Result<&'static KeyPair, Error> {
     static KEY: OnceLock<Option<KeyPair>> = OnceLock::new();
-    KEY.get_or_init(|| KeyPair::generate().ok()).as_ref().ok_or(Error::KeyGenerationUnavailable)
+    KEY.get_or_init(|| KeyPair::generate().ok())
+        .as_ref()
+        .ok_or(Error::KeyGenerationUnavailable)
 }
 
 fn subject(common_name: &str, organizational_unit: Option<&str>) -> DistinguishedName {
@@ -72,8 +77,16 @@ fn date(milliseconds: i64) -> Result<OffsetDateTime, Error> {
 
 /// The octets of hex digits whose leading zero digit may be missing.
 fn octets(hex: &str) -> Vec<u8> {
-    let digits: Vec<u8> = hex.chars().filter_map(|digit| digit.to_digit(16)).filter_map(|digit| u8::try_from(digit).ok()).collect();
-    digits.rchunks(2).rev().map(|pair| pair.iter().fold(0, |octet, digit| (octet << 4) | digit)).collect()
+    let digits: Vec<u8> = hex
+        .chars()
+        .filter_map(|digit| digit.to_digit(16))
+        .filter_map(|digit| u8::try_from(digit).ok())
+        .collect();
+    digits
+        .rchunks(2)
+        .rev()
+        .map(|pair| pair.iter().fold(0, |octet, digit| (octet << 4) | digit))
+        .collect()
 }
 
 #[cfg(test)]

@@ -39,7 +39,9 @@ impl Random {
     pub(super) fn serial(&mut self, octets: usize) -> String {
         let first = self.between(1, 255);
         let rest = (1..octets).map(|_| format!("{:02x}", self.between(0, 255)));
-        std::iter::once(format!("{first:02x}")).chain(rest).collect()
+        std::iter::once(format!("{first:02x}"))
+            .chain(rest)
+            .collect()
     }
 }
 

@@ -59,7 +59,8 @@ impl Default for TencentCertificate {
     fn default() -> Self {
         Self {
             client_id: "client-1".to_owned(),
-            device_certificate: "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n".to_owned(),
+            device_certificate: "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
+                .to_owned(),
             device_certificate_sn: "0eef68a582b94254296e54ce754f94d707a59913".to_owned(),
             device_certificate_cn: "tx".to_owned(),
             ca_sn: "1b1e3bf3702110125887a3a721a7e66f05522513".to_owned(),
@@ -130,7 +131,8 @@ impl Default for AlibabaMqttCertificate {
         Self {
             device_sn: "356217374433".to_owned(),
             device_name: "mqtt_device".to_owned(),
-            device_content: "-----BEGIN DEVICECERTIFICATE-----\\n-----END DEVICECERTIFICATE-----".to_owned(),
+            device_content: "-----BEGIN DEVICECERTIFICATE-----\\n-----END DEVICECERTIFICATE-----"
+                .to_owned(),
             ca_sn: "007269004887".to_owned(),
             status: "1".to_owned(),
             valid_begin: 1_654_137_303_000,

@@ -17,8 +17,12 @@ pub(crate) enum ListOrder {
 impl ListOrder {
     /// Positions of an instance's certificates in this order. Equal times keep the order of registration.
     fn positions(self, instance: &TencentInstance) -> Vec<usize> {
-        let mut keyed: Vec<(i64, usize)> =
-            instance.certificates.iter().enumerate().map(|(position, certificate)| (self.key(certificate), position)).collect();
+        let mut keyed: Vec<(i64, usize)> = instance
+            .certificates
+            .iter()
+            .enumerate()
+            .map(|(position, certificate)| (self.key(certificate), position))
+            .collect();
         keyed.sort_unstable();
         keyed.into_iter().map(|(_, position)| position).collect()
     }
@@ -50,7 +54,11 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(fleet: Fleet, reads_lag: Duration) -> Self {
-        Self { fleet, reads_lag, ..Self::default() }
+        Self {
+            fleet,
+            reads_lag,
+            ..Self::default()
+        }
     }
 
     /// The fleet as it is; during [`read`](Self::read) as that call sees it.
@@ -68,7 +76,9 @@ impl Store {
 
     /// Reads the fleet with the statuses that it had one lag before `now`. Certificates come and go without a lag.
     pub(crate) fn read<R>(&mut self, now: Instant, work: impl FnOnce(&mut Self) -> R) -> R {
-        let seen = now.checked_sub(self.reads_lag).filter(|_| !self.history.is_empty());
+        let seen = now
+            .checked_sub(self.reads_lag)
+            .filter(|_| !self.history.is_empty());
         let Some(seen) = seen else { return work(self) };
         self.exchange(seen);
         let result = work(self);
@@ -106,15 +116,29 @@ impl Store {
     }
 
     /// A Tencent certificate to change at `now`. Its state is remembered as it is.
-    pub(crate) fn change_tencent(&mut self, instance_id: &str, serial: &str, now: Instant) -> Option<&mut TencentCertificate> {
+    pub(crate) fn change_tencent(
+        &mut self,
+        instance_id: &str,
+        serial: &str,
+        now: Instant,
+    ) -> Option<&mut TencentCertificate> {
         self.orders.clear();
         let all = &self.fleet.tencent_mqtt.get(instance_id)?.certificates;
-        let position = all.iter().position(|certificate| certificate.device_certificate_sn == serial)?;
+        let position = all
+            .iter()
+            .position(|certificate| certificate.device_certificate_sn == serial)?;
         if !self.reads_lag.is_zero() {
-            let name = Name::Tencent { instance_id: instance_id.to_owned(), serial: serial.to_owned() };
+            let name = Name::Tencent {
+                instance_id: instance_id.to_owned(),
+                serial: serial.to_owned(),
+            };
             self.remember(name, position, State::of_tencent(all.get(position)?), now);
         }
-        self.fleet.tencent_mqtt.get_mut(instance_id)?.certificates.get_mut(position)
+        self.fleet
+            .tencent_mqtt
+            .get_mut(instance_id)?
+            .certificates
+            .get_mut(position)
     }
 
     /// A certificate of Alibaba MQTT to change at `now`. Its state is remembered as it is.
@@ -126,12 +150,22 @@ impl Store {
         now: Instant,
     ) -> Option<&mut AlibabaMqttCertificate> {
         let all = &self.fleet.alibaba_mqtt.get(instance_id)?.certificates;
-        let position = all.iter().position(|certificate| certificate.device_sn == device_sn && certificate.ca_sn == ca_sn)?;
+        let position = all.iter().position(|certificate| {
+            certificate.device_sn == device_sn && certificate.ca_sn == ca_sn
+        })?;
         if !self.reads_lag.is_zero() {
-            let name = Name::Alibaba { instance_id: instance_id.to_owned(), device_sn: device_sn.to_owned(), ca_sn: ca_sn.to_owned() };
+            let name = Name::Alibaba {
+                instance_id: instance_id.to_owned(),
+                device_sn: device_sn.to_owned(),
+                ca_sn: ca_sn.to_owned(),
+            };
             self.remember(name, position, State::of_alibaba(all.get(position)?), now);
         }
-        self.fleet.alibaba_mqtt.get_mut(instance_id)?.certificates.get_mut(position)
+        self.fleet
+            .alibaba_mqtt
+            .get_mut(instance_id)?
+            .certificates
+            .get_mut(position)
     }
 
     /// A certificate of AWS IoT to change at `now`. Its state is remembered as it is.
@@ -144,15 +178,27 @@ impl Store {
     }
 
     /// The certificates of a Tencent instance in that order; none when there is no such instance.
-    pub(crate) fn ordered(&mut self, instance_id: &str, order: ListOrder) -> impl Iterator<Item = &TencentCertificate> {
-        let (certificates, positions): (&[_], &[usize]) = match self.fleet.tencent_mqtt.get(instance_id) {
-            Some(instance) => {
-                let key = (instance_id.to_owned(), order);
-                (&instance.certificates, self.orders.entry(key).or_insert_with(|| order.positions(instance)))
-            }
-            None => (&[], &[]),
-        };
-        positions.iter().filter_map(move |position| certificates.get(*position))
+    pub(crate) fn ordered(
+        &mut self,
+        instance_id: &str,
+        order: ListOrder,
+    ) -> impl Iterator<Item = &TencentCertificate> {
+        let (certificates, positions): (&[_], &[usize]) =
+            match self.fleet.tencent_mqtt.get(instance_id) {
+                Some(instance) => {
+                    let key = (instance_id.to_owned(), order);
+                    (
+                        &instance.certificates,
+                        self.orders
+                            .entry(key)
+                            .or_insert_with(|| order.positions(instance)),
+                    )
+                }
+                None => (&[], &[]),
+            };
+        positions
+            .iter()
+            .filter_map(move |position| certificates.get(*position))
     }
 }
 

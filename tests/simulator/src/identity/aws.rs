@@ -18,7 +18,11 @@ pub(super) fn answer(state: &mut State, received: &Received, request_id: &str) -
         "/.well-known/jwks.json" => token::key_set(),
         _ => return to_call(state, received, request_id),
     };
-    Answered { action: received.path.clone(), outcome: Ok(()), reply: Reply::json(200, "application/json", &document) }
+    Answered {
+        action: received.path.clone(),
+        outcome: Ok(()),
+        reply: Reply::json(200, "application/json", &document),
+    }
 }
 
 fn to_call(state: &mut State, received: &Received, request_id: &str) -> Answered {
@@ -42,21 +46,52 @@ fn to_call(state: &mut State, received: &Received, request_id: &str) -> Answered
             (refusal.status, body)
         }
     };
-    Answered { action: ACTION.to_owned(), outcome: result.map(drop).map_err(|refusal| refusal.code), reply: Reply::of(status, XML, body) }
+    Answered {
+        action: ACTION.to_owned(),
+        outcome: result.map(drop).map_err(|refusal| refusal.code),
+        reply: Reply::of(status, XML, body),
+    }
 }
 
 fn give(state: &mut State, received: &Received) -> Result<(String, String), Refusal> {
     aws_iot::admit_to("sts", received, &state.keys)?;
-    let parameters: Vec<(String, String)> = form_urlencoded::parse(&received.body).into_owned().collect();
-    let parameter = |name: &str| parameters.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value.as_str());
-    let invalid = |what: &str| Refusal::new("ValidationError", 400, format!("1 validation error detected: {what}"));
+    let parameters: Vec<(String, String)> = form_urlencoded::parse(&received.body)
+        .into_owned()
+        .collect();
+    let parameter = |name: &str| {
+        parameters
+            .iter()
+            .find(|(found, _)| found == name)
+            .map_or("", |(_, value)| value.as_str())
+    };
+    let invalid = |what: &str| {
+        Refusal::new(
+            "ValidationError",
+            400,
+            format!("1 validation error detected: {what}"),
+        )
+    };
     if received.method != "POST" || received.path != "/" || !received.query.is_empty() {
-        return Err(Refusal::new("InvalidAction", 400, "Could not find operation"));
+        return Err(Refusal::new(
+            "InvalidAction",
+            400,
+            "Could not find operation",
+        ));
     }
-    match (parameter("Action"), parameter("Version"), parameter("SigningAlgorithm")) {
+    match (
+        parameter("Action"),
+        parameter("Version"),
+        parameter("SigningAlgorithm"),
+    ) {
         (ACTION, "2011-06-15", "RS256" | "ES384") => {}
         (ACTION, "2011-06-15", _) => return Err(invalid("SigningAlgorithm")),
-        _ => return Err(Refusal::new("InvalidAction", 400, "Could not find operation")),
+        _ => {
+            return Err(Refusal::new(
+                "InvalidAction",
+                400,
+                "Could not find operation",
+            ));
+        }
     }
     let audience = parameter("Audience.member.1");
     let seconds: i64 = parameter("DurationSeconds").parse().unwrap_or(300);
@@ -65,7 +100,11 @@ fn give(state: &mut State, received: &Received) -> Result<(String, String), Refu
     }
     if !state.accounts.federation {
         let code = "OutboundWebIdentityFederationDisabledException";
-        return Err(Refusal::new(code, 403, "Outbound web identity federation is disabled for this account."));
+        return Err(Refusal::new(
+            code,
+            403,
+            "Outbound web identity federation is disabled for this account.",
+        ));
     }
     let now = received.milliseconds().div_euclid(1000);
     let token = token::sign(&state.accounts, audience, state.identity_calls.len(), now);

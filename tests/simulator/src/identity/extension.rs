@@ -19,7 +19,11 @@ pub(super) fn answer(state: &mut State, received: &Received) -> Answered {
         Err((status, message)) => Reply::of(*status, "text/plain", (*message).to_owned()),
     };
     let outcome = result.map(drop).map_err(|(_, message)| message.to_owned());
-    Answered { action: received.path.clone(), outcome, reply }
+    Answered {
+        action: received.path.clone(),
+        outcome,
+        reply,
+    }
 }
 
 fn read(state: &mut State, received: &Received) -> Result<Value, (u16, &'static str)> {
@@ -32,14 +36,20 @@ fn read(state: &mut State, received: &Received) -> Result<Value, (u16, &'static 
     {
         return Ok(kept.clone());
     }
-    let parameters: BTreeMap<String, String> = form_urlencoded::parse(received.query.as_bytes()).into_owned().collect();
+    let parameters: BTreeMap<String, String> = form_urlencoded::parse(received.query.as_bytes())
+        .into_owned()
+        .collect();
     let parameter = |name: &str| parameters.get(name).map(String::as_str);
     let (name, is_secret) = match received.path.as_str() {
         "/secretsmanager/get" => (parameter("secretId"), true),
-        "/systemsmanager/parameters/get" if parameter("withDecryption") == Some("true") => (parameter("name"), false),
+        "/systemsmanager/parameters/get" if parameter("withDecryption") == Some("true") => {
+            (parameter("name"), false)
+        }
         _ => return Err((404, "there is nothing at this path")),
     };
-    let secret = name.and_then(|name| state.accounts.secrets.get(name)).ok_or((400, "ResourceNotFoundException"))?;
+    let secret = name
+        .and_then(|name| state.accounts.secrets.get(name))
+        .ok_or((400, "ResourceNotFoundException"))?;
     let text = match parameter("versionStage") {
         None | Some("AWSCURRENT") => Some(&secret.current),
         Some("AWSPREVIOUS") => secret.previous.as_ref(),
@@ -51,6 +61,9 @@ fn read(state: &mut State, received: &Received) -> Result<Value, (u16, &'static 
     } else {
         json!({"Parameter": {"Name": name, "Type": "SecureString", "Value": text, "Version": 1}, "ResultMetadata": {}})
     };
-    state.extension.0.insert(asked, (received.at, answer.clone()));
+    state
+        .extension
+        .0
+        .insert(asked, (received.at, answer.clone()));
     Ok(answer)
 }

@@ -11,7 +11,8 @@ mod tencent;
 mod token;
 
 pub use accounts::{
-    ALIBABA_PROVIDER, ALIBABA_ROLE, Accounts, FUNCTION_ROLE, SESSION_TOKEN, Secret, TENCENT_PROVIDER, TENCENT_ROLE, TokenAlgorithm,
+    ALIBABA_PROVIDER, ALIBABA_ROLE, Accounts, FUNCTION_ROLE, SESSION_TOKEN, Secret,
+    TENCENT_PROVIDER, TENCENT_ROLE, TokenAlgorithm,
 };
 pub(crate) use extension::Cache;
 
@@ -36,7 +37,12 @@ pub enum IdentityService {
 
 impl IdentityService {
     /// Every service, in the order of their listeners.
-    pub const ALL: [Self; 4] = [Self::TencentSts, Self::AlibabaSts, Self::AwsSts, Self::Extension];
+    pub const ALL: [Self; 4] = [
+        Self::TencentSts,
+        Self::AlibabaSts,
+        Self::AwsSts,
+        Self::Extension,
+    ];
 
     /// Whose keys its calls are signed with.
     pub(crate) fn vendor(self) -> Vendor {
@@ -69,7 +75,11 @@ pub(crate) struct Answered {
 }
 
 /// Answers a call, after the time that the service takes.
-pub(crate) async fn answer(shared: &Shared, service: IdentityService, received: &Received) -> Reply {
+pub(crate) async fn answer(
+    shared: &Shared,
+    service: IdentityService,
+    received: &Received,
+) -> Reply {
     let delay = shared.state().accounts.delay;
     if delay > Duration::ZERO {
         tokio::time::sleep(delay).await;
@@ -77,11 +87,19 @@ pub(crate) async fn answer(shared: &Shared, service: IdentityService, received: 
     let request_id = shared.request_id();
     let mut state = shared.state();
     let state = &mut *state;
-    let Answered { action, outcome, reply } = match service {
+    let Answered {
+        action,
+        outcome,
+        reply,
+    } = match service {
         _ if state.accounts.down.contains(&service) => Answered {
             action: String::new(),
             outcome: Err("down".to_owned()),
-            reply: Reply::of(503, "text/html", "<html><body>503 Service Unavailable</body></html>"),
+            reply: Reply::of(
+                503,
+                "text/html",
+                "<html><body>503 Service Unavailable</body></html>",
+            ),
         },
         IdentityService::TencentSts => tencent::answer(state, received, &request_id),
         IdentityService::AlibabaSts => alibaba::answer(state, received, &request_id),
@@ -89,13 +107,23 @@ pub(crate) async fn answer(shared: &Shared, service: IdentityService, received: 
         IdentityService::Extension => extension::answer(state, received),
     };
     let outcome = outcome.err().unwrap_or_else(|| "ok".to_owned());
-    state.identity_calls.push(IdentityCall { service, action, query: received.query.clone(), outcome });
+    state.identity_calls.push(IdentityCall {
+        service,
+        action,
+        query: received.query.clone(),
+        outcome,
+    });
     reply
 }
 
 impl State {
     /// Gives out a key that this vendor takes until it ends.
-    fn issue(&mut self, received: &Received, prefix: &str, seed: &str) -> (TemporaryCredentials, i64) {
+    fn issue(
+        &mut self,
+        received: &Received,
+        prefix: &str,
+        seed: &str,
+    ) -> (TemporaryCredentials, i64) {
         let digits = |what: &str| sha256_hex(format!("{what} {seed}").as_bytes());
         let id: String = digits("id").chars().take(24).collect();
         let key = TemporaryCredentials {
@@ -107,7 +135,13 @@ impl State {
         let ends = received.at.checked_add(lifetime).unwrap_or(received.at);
         self.keys.issue(received.vendor, key.clone(), ends);
         let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
-        (key, received.milliseconds().div_euclid(1000).saturating_add(seconds))
+        (
+            key,
+            received
+                .milliseconds()
+                .div_euclid(1000)
+                .saturating_add(seconds),
+        )
     }
 }
 

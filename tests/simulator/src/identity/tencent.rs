@@ -13,22 +13,41 @@ use serde_json::{Value, json};
 /// For whom a token must be: the client id that the OIDC provider has.
 const AUDIENCE: &str = "sts.tencentcloudapi.com";
 const WITH_WEB_IDENTITY: &str = "AssumeRoleWithWebIdentity";
-const PRODUCT: Product =
-    Product { service: "sts", version: "2018-08-13", actions: &["AssumeRole"], unsigned_actions: &[WITH_WEB_IDENTITY] };
+const PRODUCT: Product = Product {
+    service: "sts",
+    version: "2018-08-13",
+    actions: &["AssumeRole"],
+    unsigned_actions: &[WITH_WEB_IDENTITY],
+};
 
 pub(super) fn answer(state: &mut State, received: &Received, request_id: &str) -> Answered {
     let result = give(state, received, request_id);
     let action = received.header("x-tc-action").unwrap_or_default();
-    let outcome = result.as_ref().map(drop).map_err(|refusal| refusal.code.clone());
-    Answered { action, outcome, reply: tencent_mqtt::reply(result, request_id) }
+    let outcome = result
+        .as_ref()
+        .map(drop)
+        .map_err(|refusal| refusal.code.clone());
+    Answered {
+        action,
+        outcome,
+        reply: tencent_mqtt::reply(result, request_id),
+    }
 }
 
 fn give(state: &mut State, received: &Received, seed: &str) -> Result<Value, Refusal> {
     let action = tencent_mqtt::admit(received, &PRODUCT, &state.keys)?;
     let parameters = tencent_mqtt::parameters(received)?;
     let text = |name: &str| {
-        let value = parameters.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        value.ok_or_else(|| refusal("MissingParameter", &format!("The request is missing the parameter {name}.")))
+        let value = parameters
+            .get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty());
+        value.ok_or_else(|| {
+            refusal(
+                "MissingParameter",
+                &format!("The request is missing the parameter {name}."),
+            )
+        })
     };
     let now = received.milliseconds().div_euclid(1000);
     if action == WITH_WEB_IDENTITY {
@@ -36,16 +55,35 @@ fn give(state: &mut State, received: &Received, seed: &str) -> Result<Value, Ref
         let fault = token::check(text("WebIdentityToken")?, AUDIENCE, now).err();
         match fault {
             None if is_known => {}
-            Some(token::Fault::Subject) => return Err(refusal("UnauthorizedOperation", "The role does not trust this identity.")),
-            _ => return Err(refusal("InvalidParameter.WebIdentityTokenError", "The parameter WebIdentityToken is wrong.")),
+            Some(token::Fault::Subject) => {
+                return Err(refusal(
+                    "UnauthorizedOperation",
+                    "The role does not trust this identity.",
+                ));
+            }
+            _ => {
+                return Err(refusal(
+                    "InvalidParameter.WebIdentityTokenError",
+                    "The parameter WebIdentityToken is wrong.",
+                ));
+            }
         }
     }
     if text("RoleArn")? != TENCENT_ROLE {
-        return Err(refusal("ResourceNotFound.RoleNotFound", "The role does not exist."));
+        return Err(refusal(
+            "ResourceNotFound.RoleNotFound",
+            "The role does not exist.",
+        ));
     }
-    let seconds = parameters.get("DurationSeconds").and_then(Value::as_u64).unwrap_or(7200);
+    let seconds = parameters
+        .get("DurationSeconds")
+        .and_then(Value::as_u64)
+        .unwrap_or(7200);
     if !(2..=128).contains(&text("RoleSessionName")?.len()) || seconds > 43_200 {
-        return Err(refusal("InvalidParameter.ParamError", "A parameter is wrong."));
+        return Err(refusal(
+            "InvalidParameter.ParamError",
+            "A parameter is wrong.",
+        ));
     }
     let (key, ends) = state.issue(received, "AKID", seed);
     Ok(json!({

@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// Who signs the tokens.
-pub(super) const ISSUER: &str = "https://00000000-0000-4000-8000-000000000001.tokens.sts.global.api.aws";
+pub(super) const ISSUER: &str =
+    "https://00000000-0000-4000-8000-000000000001.tokens.sts.global.api.aws";
 const KEY_ID: &str = "simulator-1";
 /// Worthless: it stands here for everyone to read.
 const SIGNING_KEY: &[u8] = include_bytes!("signing-key.der");
@@ -28,7 +29,9 @@ fn public_key() -> Option<PublicKeyComponents<Vec<u8>>> {
 /// The document by which anyone can check a token (JWKS, RFC 7517).
 pub(super) fn key_set() -> Value {
     let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    let (n, e) = public_key().map(|key| (encode(&key.n), encode(&key.e))).unwrap_or_default();
+    let (n, e) = public_key()
+        .map(|key| (encode(&key.n), encode(&key.e)))
+        .unwrap_or_default();
     json!({"keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": KEY_ID, "n": n, "e": e}]})
 }
 
@@ -61,9 +64,16 @@ pub(super) fn sign(accounts: &Accounts, audience: &str, number: usize, now: i64)
 }
 
 fn by_key(text: &str) -> Vec<u8> {
-    let Some(key) = signing_key() else { return Vec::new() };
+    let Some(key) = signing_key() else {
+        return Vec::new();
+    };
     let mut signature = vec![0; key.public().modulus_len()];
-    let signed = key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature);
+    let signed = key.sign(
+        &RSA_PKCS1_SHA256,
+        &SystemRandom::new(),
+        text.as_bytes(),
+        &mut signature,
+    );
     signed.map_or_else(|_| Vec::new(), |()| signature)
 }
 
@@ -87,9 +97,12 @@ pub(super) fn check(token: &str, audience: &str, now: i64) -> Result<(), Fault> 
     if header.alg != "RS256" || header.kid != KEY_ID {
         return Err(Fault::Invalid);
     }
-    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Fault::Invalid)?;
+    let signature = URL_SAFE_NO_PAD
+        .decode(signature)
+        .map_err(|_| Fault::Invalid)?;
     let key = public_key().ok_or(Fault::Invalid)?;
-    key.verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature).map_err(|_| Fault::Signature)?;
+    key.verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature)
+        .map_err(|_| Fault::Signature)?;
     let claims: Claims = decoded(claims).ok_or(Fault::Invalid)?;
     match () {
         () if claims.iss != ISSUER => Err(Fault::Issuer),
@@ -129,22 +142,50 @@ mod tests {
     fn checked(change: impl FnOnce(&mut Accounts)) -> Result<(), Fault> {
         let mut accounts = Accounts::default();
         change(&mut accounts);
-        check(&sign(&accounts, "sts.aliyuncs.com", 1, NOW), "sts.aliyuncs.com", NOW)
+        check(
+            &sign(&accounts, "sts.aliyuncs.com", 1, NOW),
+            "sts.aliyuncs.com",
+            NOW,
+        )
     }
 
     #[test]
     fn a_token_is_taken_when_everything_in_it_is_right() {
         assert_eq!(checked(|_| {}), Ok(()));
-        assert_eq!(checked(|accounts| accounts.token_algorithm = TokenAlgorithm::None), Err(Fault::Invalid));
-        assert_eq!(checked(|accounts| accounts.token_algorithm = TokenAlgorithm::Hs256), Err(Fault::Invalid));
-        assert_eq!(checked(|accounts| accounts.token_algorithm = TokenAlgorithm::Forged), Err(Fault::Signature));
-        assert_eq!(checked(|accounts| accounts.subject.push('x')), Err(Fault::Subject));
-        assert_eq!(checked(|accounts| accounts.token_seconds = 0), Err(Fault::Expired));
+        assert_eq!(
+            checked(|accounts| accounts.token_algorithm = TokenAlgorithm::None),
+            Err(Fault::Invalid)
+        );
+        assert_eq!(
+            checked(|accounts| accounts.token_algorithm = TokenAlgorithm::Hs256),
+            Err(Fault::Invalid)
+        );
+        assert_eq!(
+            checked(|accounts| accounts.token_algorithm = TokenAlgorithm::Forged),
+            Err(Fault::Signature)
+        );
+        assert_eq!(
+            checked(|accounts| accounts.subject.push('x')),
+            Err(Fault::Subject)
+        );
+        assert_eq!(
+            checked(|accounts| accounts.token_seconds = 0),
+            Err(Fault::Expired)
+        );
         let good = sign(&Accounts::default(), "sts.aliyuncs.com", 1, NOW);
-        assert_eq!(check(&good, "sts.tencentcloudapi.com", NOW), Err(Fault::Audience));
+        assert_eq!(
+            check(&good, "sts.tencentcloudapi.com", NOW),
+            Err(Fault::Audience)
+        );
         assert_eq!(check(&good, "sts.aliyuncs.com", NOW + 299), Ok(()));
-        assert_eq!(check(&good, "sts.aliyuncs.com", NOW + 300), Err(Fault::Expired));
-        assert_eq!(check(&good, "sts.aliyuncs.com", NOW - 1), Err(Fault::Expired));
+        assert_eq!(
+            check(&good, "sts.aliyuncs.com", NOW + 300),
+            Err(Fault::Expired)
+        );
+        assert_eq!(
+            check(&good, "sts.aliyuncs.com", NOW - 1),
+            Err(Fault::Expired)
+        );
         for odd in ["", "a.b", "a.b.c", &good.replacen('.', ".e30", 1)] {
             assert!(check(odd, "sts.aliyuncs.com", NOW).is_err(), "{odd}");
         }
@@ -153,7 +194,12 @@ mod tests {
     #[test]
     fn the_published_key_is_an_rsa_key_of_2048_bits() {
         let keys = key_set();
-        let modulus = URL_SAFE_NO_PAD.decode(keys["keys"][0]["n"].as_str().unwrap()).unwrap();
-        assert_eq!((modulus.len(), &keys["keys"][0]["e"]), (256, &json!("AQAB")));
+        let modulus = URL_SAFE_NO_PAD
+            .decode(keys["keys"][0]["n"].as_str().unwrap())
+            .unwrap();
+        assert_eq!(
+            (modulus.len(), &keys["keys"][0]["e"]),
+            (256, &json!("AQAB"))
+        );
     }
 }

@@ -9,7 +9,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub(crate) const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
 /// All but the unreserved characters of RFC 3986.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// The parts of an `Authorization` header.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +31,8 @@ impl Authorization {
         let access_key_id = items.next()?.strip_prefix("Credential=")?;
         let signed_headers = items.next()?.strip_prefix("SignedHeaders=")?;
         let signature = items.next()?.strip_prefix("Signature=")?;
-        let complete = items.next().is_none() && ![access_key_id, signed_headers, signature].contains(&"");
+        let complete =
+            items.next().is_none() && ![access_key_id, signed_headers, signature].contains(&"");
         complete.then(|| Self {
             access_key_id: access_key_id.to_owned(),
             signed_headers: signed_headers.split(';').map(str::to_owned).collect(),
@@ -38,7 +43,9 @@ impl Authorization {
 
 /// The parameters of a query as it arrived, decoded.
 pub(crate) fn parameters(query: &str) -> Vec<(String, String)> {
-    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+    form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect()
 }
 
 /// The canonical query: decoded, sorted by name in byte order, encoded anew as the vendor does.
@@ -46,12 +53,20 @@ pub(crate) fn canonical_query(parameters: &[(String, String)]) -> String {
     let mut sorted: Vec<&(String, String)> = parameters.iter().collect();
     sorted.sort();
     let encode = |text| utf8_percent_encode(text, RESERVED);
-    let pairs: Vec<String> = sorted.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    let pairs: Vec<String> = sorted
+        .iter()
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect();
     pairs.join("&")
 }
 
 /// The canonical request. `headers` are the signed ones, in order, with lower-case names.
-pub(crate) fn canonical_request(method: &str, canonical_query: &str, headers: &[(String, String)], payload: &[u8]) -> String {
+pub(crate) fn canonical_request(
+    method: &str,
+    canonical_query: &str,
+    headers: &[(String, String)],
+    payload: &[u8],
+) -> String {
     let lines = header_lines(headers);
     let names = header_names(headers);
     let payload_hash = sha256_hex(payload);
@@ -76,11 +91,13 @@ mod tests {
 
     #[test]
     fn every_step_of_every_vector_agrees() {
-        let file: Value = serde_json::from_str(include_str!("../../../vectors/alibaba-acs3.json")).unwrap();
+        let file: Value =
+            serde_json::from_str(include_str!("../../../vectors/alibaba-acs3.json")).unwrap();
         let vectors = file["vectors"].as_array().unwrap();
         assert_eq!(vectors.len(), 12);
         for vector in vectors {
-            let (name, input, expected) = (text(vector, "name"), &vector["input"], &vector["expected"]);
+            let (name, input, expected) =
+                (text(vector, "name"), &vector["input"], &vector["expected"]);
             let given = Authorization::parse(text(expected, "authorization")).unwrap();
             let headers: Vec<(String, String)> = given
                 .signed_headers
@@ -92,7 +109,12 @@ mod tests {
                 .collect();
             let (_, query) = text(expected, "url").split_once("/?").unwrap_or(("", ""));
             let query = canonical_query(&parameters(query));
-            let canonical = canonical_request(text(input, "method"), &query, &headers, text(input, "body_utf8").as_bytes());
+            let canonical = canonical_request(
+                text(input, "method"),
+                &query,
+                &headers,
+                text(input, "body_utf8").as_bytes(),
+            );
             let to_sign = string_to_sign(&canonical);
             let signed = signature(text(input, "access_key_secret"), &to_sign);
             assert_eq!(query, text(expected, "canonical_query"), "{name}");

@@ -28,7 +28,10 @@ pub(crate) fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
 
 /// The lines of the signed headers, one `name:value` a line. Tencent and Alibaba build them alike.
 fn header_lines(headers: &[(String, String)]) -> String {
-    headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect()
+    headers
+        .iter()
+        .map(|(name, value)| format!("{name}:{}\n", value.trim()))
+        .collect()
 }
 
 /// Names joined as in `SignedHeaders`.
@@ -40,5 +43,7 @@ fn header_names(headers: &[(String, String)]) -> String {
 /// A member of a vector.
 #[cfg(test)]
 fn text<'a>(value: &'a serde_json::Value, name: &str) -> &'a str {
-    value[name].as_str().unwrap_or_else(|| panic!("{name} is no text in {value}"))
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("{name} is no text in {value}"))
 }

@@ -12,7 +12,11 @@ pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const TERMINATOR: &str = "aws4_request";
 
 /// All but the unreserved characters of RFC 3986.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// As [`RESERVED`], but for the slashes that part a path.
 const RESERVED_IN_PATHS: &AsciiSet = &RESERVED.remove(b'/');
@@ -44,14 +48,27 @@ impl Authorization {
         let signed_headers = items.next()?.strip_prefix("SignedHeaders=")?;
         let signature = items.next()?.strip_prefix("Signature=")?;
         let mut parts = credential.split('/');
-        let (access_key_id, date, region, service) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (access_key_id, date, region, service) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let complete = parts.next() == Some(TERMINATOR)
             && parts.next().is_none()
             && items.next().is_none()
-            && ![access_key_id, date, region, service, signed_headers, signature].contains(&"");
+            && ![
+                access_key_id,
+                date,
+                region,
+                service,
+                signed_headers,
+                signature,
+            ]
+            .contains(&"");
         complete.then(|| Self {
             access_key_id: access_key_id.to_owned(),
-            scope: Scope { date: date.to_owned(), region: region.to_owned(), service: service.to_owned() },
+            scope: Scope {
+                date: date.to_owned(),
+                region: region.to_owned(),
+                service: service.to_owned(),
+            },
             signed_headers: signed_headers.split(';').map(str::to_owned).collect(),
             signature: signature.to_owned(),
         })
@@ -60,7 +77,9 @@ impl Authorization {
 
 /// The parameters of a query as it arrived, decoded.
 pub(crate) fn parameters(query: &str) -> Vec<(String, String)> {
-    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+    form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect()
 }
 
 /// The canonical path: the path as it arrived, encoded once more, as for every service but S3.
@@ -71,15 +90,30 @@ pub(crate) fn canonical_path(path: &str) -> String {
 /// The canonical query: encoded anew, then sorted.
 pub(crate) fn canonical_query(parameters: &[(String, String)]) -> String {
     let encode = |text| utf8_percent_encode(text, RESERVED).to_string();
-    let mut pairs: Vec<(String, String)> = parameters.iter().map(|(name, value)| (encode(name), encode(value))).collect();
+    let mut pairs: Vec<(String, String)> = parameters
+        .iter()
+        .map(|(name, value)| (encode(name), encode(value)))
+        .collect();
     pairs.sort();
-    let pairs: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let pairs: Vec<String> = pairs
+        .into_iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     pairs.join("&")
 }
 
 /// The canonical request. `headers` are the signed ones, in order, with lower-case names.
-pub(crate) fn canonical_request(method: &str, path: &str, query: &str, headers: &[(String, String)], payload: &[u8]) -> String {
-    let lines: String = headers.iter().map(|(name, value)| format!("{name}:{}\n", single_spaced(value))).collect();
+pub(crate) fn canonical_request(
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &[(String, String)],
+    payload: &[u8],
+) -> String {
+    let lines: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}:{}\n", single_spaced(value)))
+        .collect();
     let path = canonical_path(path);
     let query = canonical_query(&parameters(query));
     let names = header_names(headers);
@@ -95,7 +129,11 @@ fn single_spaced(text: &str) -> String {
 
 /// The string to sign; `time` is like `20251218T064000Z`.
 pub(crate) fn string_to_sign(time: &str, scope: &Scope, canonical_request: &str) -> String {
-    let Scope { date, region, service } = scope;
+    let Scope {
+        date,
+        region,
+        service,
+    } = scope;
     let hash = sha256_hex(canonical_request.as_bytes());
     format!("{ALGORITHM}\n{time}\n{date}/{region}/{service}/{TERMINATOR}\n{hash}")
 }
@@ -117,13 +155,19 @@ mod tests {
 
     #[test]
     fn every_step_of_every_vector_agrees() {
-        let file: Value = serde_json::from_str(include_str!("../../../vectors/aws-sigv4-iot.json")).unwrap();
+        let file: Value =
+            serde_json::from_str(include_str!("../../../vectors/aws-sigv4-iot.json")).unwrap();
         let vectors = file["vectors"].as_array().unwrap();
         assert_eq!(vectors.len(), 6);
         for vector in vectors {
-            let (name, input, expected) = (text(vector, "name"), &vector["input"], &vector["expected"]);
+            let (name, input, expected) =
+                (text(vector, "name"), &vector["input"], &vector["expected"]);
             let given = Authorization::parse(text(expected, "authorization")).unwrap();
-            let (host, target) = text(input, "url").strip_prefix("https://").unwrap().split_once('/').unwrap();
+            let (host, target) = text(input, "url")
+                .strip_prefix("https://")
+                .unwrap()
+                .split_once('/')
+                .unwrap();
             let target = format!("/{target}");
             let (path, query) = target.split_once('?').unwrap_or((&target, ""));
             let time = text(input, "datetime");
@@ -140,11 +184,21 @@ mod tests {
                     (header.clone(), value.to_owned())
                 })
                 .collect();
-            let canonical = canonical_request(text(input, "method"), path, query, &headers, text(input, "body_utf8").as_bytes());
+            let canonical = canonical_request(
+                text(input, "method"),
+                path,
+                query,
+                &headers,
+                text(input, "body_utf8").as_bytes(),
+            );
             let to_sign = string_to_sign(time, &given.scope, &canonical);
             let signed = signature(text(input, "secret_access_key"), &given.scope, &to_sign);
             assert_eq!(canonical, text(expected, "canonical_request"), "{name}");
-            assert_eq!(sha256_hex(canonical.as_bytes()), text(expected, "canonical_request_sha256"), "{name}");
+            assert_eq!(
+                sha256_hex(canonical.as_bytes()),
+                text(expected, "canonical_request_sha256"),
+                "{name}"
+            );
             assert_eq!(to_sign, text(expected, "string_to_sign"), "{name}");
             assert_eq!(signed, text(expected, "signature"), "{name}");
             assert_eq!(signed, given.signature, "{name}");
@@ -163,7 +217,10 @@ mod tests {
 
     #[test]
     fn a_path_is_encoded_twice() {
-        assert_eq!(canonical_path("/certificates/a%20b"), "/certificates/a%2520b");
+        assert_eq!(
+            canonical_path("/certificates/a%20b"),
+            "/certificates/a%2520b"
+        );
     }
 
     #[test]

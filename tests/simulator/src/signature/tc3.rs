@@ -42,7 +42,12 @@ impl Authorization {
 }
 
 /// The canonical request. `headers` are the signed ones, in order, with lower-case names; `query` is as it arrived.
-pub(crate) fn canonical_request(method: &str, query: &str, headers: &[(String, String)], payload: &[u8]) -> String {
+pub(crate) fn canonical_request(
+    method: &str,
+    query: &str,
+    headers: &[(String, String)],
+    payload: &[u8],
+) -> String {
     let lines = header_lines(headers).to_lowercase();
     let names = header_names(headers);
     let payload_hash = sha256_hex(payload);
@@ -50,7 +55,12 @@ pub(crate) fn canonical_request(method: &str, query: &str, headers: &[(String, S
 }
 
 /// The string to sign; `timestamp` is the text of the epoch seconds.
-pub(crate) fn string_to_sign(timestamp: &str, date: &str, service: &str, canonical_request: &str) -> String {
+pub(crate) fn string_to_sign(
+    timestamp: &str,
+    date: &str,
+    service: &str,
+    canonical_request: &str,
+) -> String {
     let hash = sha256_hex(canonical_request.as_bytes());
     format!("{ALGORITHM}\n{timestamp}\n{date}/{service}/tc3_request\n{hash}")
 }
@@ -71,11 +81,13 @@ mod tests {
 
     #[test]
     fn every_step_of_every_vector_agrees() {
-        let file: Value = serde_json::from_str(include_str!("../../../vectors/tencent-tc3.json")).unwrap();
+        let file: Value =
+            serde_json::from_str(include_str!("../../../vectors/tencent-tc3.json")).unwrap();
         let vectors = file["vectors"].as_array().unwrap();
         assert_eq!(vectors.len(), 13);
         for vector in vectors {
-            let (name, input, expected) = (text(vector, "name"), &vector["input"], &vector["expected"]);
+            let (name, input, expected) =
+                (text(vector, "name"), &vector["input"], &vector["expected"]);
             let given = Authorization::parse(text(expected, "authorization")).unwrap();
             let headers: Vec<(String, String)> = given
                 .signed_headers
@@ -91,10 +103,24 @@ mod tests {
                 })
                 .collect();
             let timestamp = input["timestamp"].to_string();
-            let payload = if text(input, "method") == "GET" { "" } else { text(input, "body_utf8") };
-            let canonical = canonical_request(text(input, "method"), text(input, "query"), &headers, payload.as_bytes());
+            let payload = if text(input, "method") == "GET" {
+                ""
+            } else {
+                text(input, "body_utf8")
+            };
+            let canonical = canonical_request(
+                text(input, "method"),
+                text(input, "query"),
+                &headers,
+                payload.as_bytes(),
+            );
             let to_sign = string_to_sign(&timestamp, &given.date, &given.service, &canonical);
-            let signed = signature(text(input, "secret_key"), &given.date, &given.service, &to_sign);
+            let signed = signature(
+                text(input, "secret_key"),
+                &given.date,
+                &given.service,
+                &to_sign,
+            );
             assert_eq!(canonical, text(expected, "canonical_request"), "{name}");
             assert_eq!(to_sign, text(expected, "string_to_sign"), "{name}");
             assert_eq!(signed, text(expected, "signature"), "{name}");

@@ -25,17 +25,32 @@ const MOST_BYTES: usize = 10 * 1024 * 1024;
 
 /// Checks protocol, key, token, time, signature, action and version, in this order, and the signature of no unsigned action; returns the
 /// action.
-pub(crate) fn admit(received: &Received, product: &Product, keys: &Keys) -> Result<String, Refusal> {
+pub(crate) fn admit(
+    received: &Received,
+    product: &Product,
+    keys: &Keys,
+) -> Result<String, Refusal> {
     if !matches!(received.method.as_str(), "GET" | "POST") {
-        return Err(refusal("UnsupportedProtocol", "Only GET and POST are supported."));
+        return Err(refusal(
+            "UnsupportedProtocol",
+            "Only GET and POST are supported.",
+        ));
     }
     if received.path != "/" {
         return Err(unknown_action());
     }
     if received.body.len() > MOST_BYTES {
-        return Err(refusal("RequestSizeLimitExceeded", "The request is larger than 10 MB."));
+        return Err(refusal(
+            "RequestSizeLimitExceeded",
+            "The request is larger than 10 MB.",
+        ));
     }
-    let header = |name: &str, parameter: &str| received.header(name).filter(|value| !value.is_empty()).ok_or_else(|| missing(parameter));
+    let header = |name: &str, parameter: &str| {
+        received
+            .header(name)
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| missing(parameter))
+    };
     let action = header("x-tc-action", "Action")?;
     let version = header("x-tc-version", "Version")?;
     let timestamp = header("x-tc-timestamp", "Timestamp")?;
@@ -67,22 +82,41 @@ fn well_formed(signed_headers: &[String]) -> bool {
     has("content-type")
         && has("host")
         && signed_headers.is_sorted()
-        && signed_headers.iter().all(|name| !name.is_empty() && *name == name.to_lowercase())
+        && signed_headers
+            .iter()
+            .all(|name| !name.is_empty() && *name == name.to_lowercase())
 }
 
-fn check_signature(received: &Received, service: &str, keys: &Keys, given: &Authorization, timestamp: &str) -> Result<(), Refusal> {
+fn check_signature(
+    received: &Received,
+    service: &str,
+    keys: &Keys,
+    given: &Authorization,
+    timestamp: &str,
+) -> Result<(), Refusal> {
     if !given.secret_id.starts_with("AKID") {
-        return Err(refusal("AuthFailure.InvalidSecretId", "The SecretId is not a SecretId of the cloud API."));
+        return Err(refusal(
+            "AuthFailure.InvalidSecretId",
+            "The SecretId is not a SecretId of the cloud API.",
+        ));
     }
     let key = keys
         .known(received.vendor, &given.secret_id, received.at)
         .ok_or_else(|| refusal("AuthFailure.SecretIdNotFound", "The SecretId is not found."))?;
     if received.header("x-tc-token") != key.token || key.has_ended {
-        return Err(refusal("AuthFailure.TokenFailure", "Token verification failed."));
+        return Err(refusal(
+            "AuthFailure.TokenFailure",
+            "Token verification failed.",
+        ));
     }
-    let seconds: u64 = timestamp.parse().map_err(|_| refusal("InvalidParameter", "Timestamp is not a number of seconds."))?;
-    let date = date_within_window(received, seconds).ok_or_else(|| refusal("AuthFailure.SignatureExpire", "Signature expired."))?;
-    let headers = received.named_headers(&given.signed_headers).map_err(|_| wrong_signature())?;
+    let seconds: u64 = timestamp
+        .parse()
+        .map_err(|_| refusal("InvalidParameter", "Timestamp is not a number of seconds."))?;
+    let date = date_within_window(received, seconds)
+        .ok_or_else(|| refusal("AuthFailure.SignatureExpire", "Signature expired."))?;
+    let headers = received
+        .named_headers(&given.signed_headers)
+        .map_err(|_| wrong_signature())?;
     let unsigned = received.header("x-tc-content-sha256").as_deref() == Some("UNSIGNED-PAYLOAD");
     let payload: &[u8] = match received.method.as_str() {
         _ if unsigned => b"UNSIGNED-PAYLOAD",
@@ -91,15 +125,26 @@ fn check_signature(received: &Received, service: &str, keys: &Keys, given: &Auth
     };
     let canonical = tc3::canonical_request(&received.method, &received.query, &headers, payload);
     let to_sign = tc3::string_to_sign(timestamp, &date, service, &canonical);
-    let right = given.date == date && given.service == service && given.signature == tc3::signature(&key.secret, &date, service, &to_sign);
-    if right { Ok(()) } else { Err(wrong_signature()) }
+    let right = given.date == date
+        && given.service == service
+        && given.signature == tc3::signature(&key.secret, &date, service, &to_sign);
+    if right {
+        Ok(())
+    } else {
+        Err(wrong_signature())
+    }
 }
 
 /// The UTC date of that time, `YYYY-MM-DD`, unless the time is out of the window.
 fn date_within_window(received: &Received, seconds: u64) -> Option<String> {
     let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
-    let apart = received.at.duration_since(time).unwrap_or_else(|ahead| ahead.duration());
-    let date = OffsetDateTime::from_unix_timestamp(i64::try_from(seconds).ok()?).ok()?.date();
+    let apart = received
+        .at
+        .duration_since(time)
+        .unwrap_or_else(|ahead| ahead.duration());
+    let date = OffsetDateTime::from_unix_timestamp(i64::try_from(seconds).ok()?)
+        .ok()?
+        .date();
     (apart <= WINDOW).then(|| date.to_string())
 }
 
@@ -108,9 +153,15 @@ fn unknown_action() -> Refusal {
 }
 
 fn malformed() -> Refusal {
-    refusal("AuthFailure.InvalidAuthorization", "The Authorization header is missing or malformed.")
+    refusal(
+        "AuthFailure.InvalidAuthorization",
+        "The Authorization header is missing or malformed.",
+    )
 }
 
 fn wrong_signature() -> Refusal {
-    refusal("AuthFailure.SignatureFailure", "The provided credentials could not be validated. Please check your signature is correct.")
+    refusal(
+        "AuthFailure.SignatureFailure",
+        "The provided credentials could not be validated. Please check your signature is correct.",
+    )
 }

@@ -24,7 +24,11 @@ pub(super) fn describe_device_certificates(
     let mut total = 0_usize;
     let mut page: Vec<&TencentCertificate> = Vec::new();
     for certificate in store.ordered(&request.instance_id, request.order) {
-        if request.filters.iter().all(|filter| filter.matches(certificate, several)) {
+        if request
+            .filters
+            .iter()
+            .all(|filter| filter.matches(certificate, several))
+        {
             if total >= request.offset && page.len() < request.limit {
                 page.push(certificate);
             }
@@ -69,7 +73,13 @@ impl Request {
             Some("UPDATE_TIME_ASC") => ListOrder::UpdatedAscending,
             Some(_) => return Err(members.wrong_value("OrderBy", "is not one of the four orders")),
         };
-        Ok(Self { instance_id, filters, offset, limit, order })
+        Ok(Self {
+            instance_id,
+            filters,
+            offset,
+            limit,
+            order,
+        })
     }
 }
 
@@ -110,19 +120,33 @@ impl Filter {
             "DeviceCertificateSn" => Ok(text(|of| Some(&of.device_certificate_sn))),
             "DeviceCertificateCn" => Ok(text(|of| Some(&of.device_certificate_cn))),
             "OrganizationalUnit" => Ok(text(|of| of.organizational_unit.as_deref())),
-            "Status" if values.iter().all(|value| STATUSES.contains(&value.as_str())) => Ok(text(|of| Some(&of.status))),
+            "Status"
+                if values
+                    .iter()
+                    .all(|value| STATUSES.contains(&value.as_str())) =>
+            {
+                Ok(text(|of| Some(&of.status)))
+            }
             "Status" => Err(members.wrong_value("Values", "is not one of the four statuses")),
             "NotAfterStart" => Ok(Self::NotAfterStart(times()?)),
             "NotAfterEnd" => Ok(Self::NotAfterEnd(times()?)),
-            _ => Err(refusal("InvalidParameterValue", &format!("The filter {name} is not supported."))),
+            _ => Err(refusal(
+                "InvalidParameterValue",
+                &format!("The filter {name} is not supported."),
+            )),
         }
     }
 
     fn matches(&self, certificate: &TencentCertificate, several: FilterValues) -> bool {
         match self {
-            Self::Text(of, values) => of(certificate).is_some_and(|text| several.match_with(values, |value| value == text)),
-            Self::NotAfterStart(times) => certificate.not_after_time.is_some_and(|end| several.match_with(times, |start| end >= *start)),
-            Self::NotAfterEnd(times) => certificate.not_after_time.is_some_and(|end| several.match_with(times, |latest| end <= *latest)),
+            Self::Text(of, values) => of(certificate)
+                .is_some_and(|text| several.match_with(values, |value| value == text)),
+            Self::NotAfterStart(times) => certificate
+                .not_after_time
+                .is_some_and(|end| several.match_with(times, |start| end >= *start)),
+            Self::NotAfterEnd(times) => certificate
+                .not_after_time
+                .is_some_and(|end| several.match_with(times, |latest| end <= *latest)),
         }
     }
 }

@@ -21,8 +21,12 @@ const DESCRIBE: &str = "DescribeDeviceCertificate";
 const ACTIVATE: &str = "ActivateDeviceCertificate";
 const DEACTIVATE: &str = "DeactivateDeviceCertificate";
 
-pub(crate) const PRODUCT: Product =
-    Product { service: "mqtt", version: "2024-05-16", actions: &[LIST, DESCRIBE, ACTIVATE, DEACTIVATE], unsigned_actions: &[] };
+pub(crate) const PRODUCT: Product = Product {
+    service: "mqtt",
+    version: "2024-05-16",
+    actions: &[LIST, DESCRIBE, ACTIVATE, DEACTIVATE],
+    unsigned_actions: &[],
+};
 
 /// The regions that the vendor has, whether or not it sells this product there.
 const REGIONS: [&str; 22] = [
@@ -64,35 +68,65 @@ pub(crate) fn perform(
     let now = received.milliseconds();
     match action {
         LIST => list::describe_device_certificates(store, &region, parameters, rules.filter_values),
-        ACTIVATE => status::set(store, &region, parameters, effect, |certificate| status::activate(certificate, now)),
-        DEACTIVATE => status::set(store, &region, parameters, effect, |certificate| status::deactivate(certificate, now)),
+        ACTIVATE => status::set(store, &region, parameters, effect, |certificate| {
+            status::activate(certificate, now)
+        }),
+        DEACTIVATE => status::set(store, &region, parameters, effect, |certificate| {
+            status::deactivate(certificate, now)
+        }),
         _ => describe_device_certificate(store, &region, parameters),
     }
 }
 
 fn region(received: &Received) -> Result<String, Refusal> {
-    let region = received.header("x-tc-region").filter(|region| !region.is_empty()).ok_or_else(|| missing("Region"))?;
-    if REGIONS.contains(&region.as_str()) { Ok(region) } else { Err(refusal("UnsupportedRegion", "The region is not supported.")) }
+    let region = received
+        .header("x-tc-region")
+        .filter(|region| !region.is_empty())
+        .ok_or_else(|| missing("Region"))?;
+    if REGIONS.contains(&region.as_str()) {
+        Ok(region)
+    } else {
+        Err(refusal("UnsupportedRegion", "The region is not supported."))
+    }
 }
 
-fn describe_device_certificate(store: &Store, region: &str, parameters: &Value) -> Result<Value, Refusal> {
+fn describe_device_certificate(
+    store: &Store,
+    region: &str,
+    parameters: &Value,
+) -> Result<Value, Refusal> {
     let (instance_id, serial) = key(parameters)?;
-    let found = instance(store, region, instance_id)?.certificates.iter().find(|certificate| certificate.device_certificate_sn == serial);
-    found.map(|certificate| json!(certificate)).ok_or_else(certificate_not_found)
+    let found = instance(store, region, instance_id)?
+        .certificates
+        .iter()
+        .find(|certificate| certificate.device_certificate_sn == serial);
+    found
+        .map(|certificate| json!(certificate))
+        .ok_or_else(certificate_not_found)
 }
 
 /// Instance id and serial number, which name one certificate.
 fn key(parameters: &Value) -> Result<(&str, &str), Refusal> {
     let members = Members::of(parameters, "", &["InstanceId", "DeviceCertificateSn"])?;
-    Ok((members.required_text("InstanceId")?, members.required_text("DeviceCertificateSn")?))
+    Ok((
+        members.required_text("InstanceId")?,
+        members.required_text("DeviceCertificateSn")?,
+    ))
 }
 
 fn certificate_not_found() -> Refusal {
-    refusal("ResourceNotFound.Certificate", "The certificate does not exist.")
+    refusal(
+        "ResourceNotFound.Certificate",
+        "The certificate does not exist.",
+    )
 }
 
 /// The instance of that id in that region.
-fn instance<'a>(store: &'a Store, region: &str, instance_id: &str) -> Result<&'a TencentInstance, Refusal> {
+fn instance<'a>(
+    store: &'a Store,
+    region: &str,
+    instance_id: &str,
+) -> Result<&'a TencentInstance, Refusal> {
     store
         .fleet()
         .tencent_mqtt
@@ -105,7 +139,10 @@ fn instance<'a>(store: &'a Store, region: &str, instance_id: &str) -> Result<&'a
 pub(crate) fn refusal_of(fault: &Fault) -> Option<Refusal> {
     match fault {
         Fault::Throttle | Fault::ThrottleFor(_) => Some(throttled()),
-        Fault::Internal => Some(refusal("InternalError", "An internal error has occurred. Retry later.")),
+        Fault::Internal => Some(refusal(
+            "InternalError",
+            "An internal error has occurred. Retry later.",
+        )),
         Fault::Code { code, message, .. } => Some(refusal(code, message)),
         _ => None,
     }
@@ -113,7 +150,10 @@ pub(crate) fn refusal_of(fault: &Fault) -> Option<Refusal> {
 
 /// The refusal of a call too many.
 pub(crate) fn throttled() -> Refusal {
-    refusal("RequestLimitExceeded", "The number of requests exceeds the frequency limit.")
+    refusal(
+        "RequestLimitExceeded",
+        "The number of requests exceeds the frequency limit.",
+    )
 }
 
 /// Puts an answer or a refusal into the vendor's envelope. The HTTP status is 200 for both.
@@ -125,7 +165,11 @@ pub(crate) fn reply(result: Result<Value, Refusal>, request_id: &str) -> Reply {
     if let Some(members) = response.as_object_mut() {
         members.insert("RequestId".to_owned(), json!(request_id));
     }
-    Reply::json(200, "application/json", &Value::Object(Map::from_iter([("Response".to_owned(), response)])))
+    Reply::json(
+        200,
+        "application/json",
+        &Value::Object(Map::from_iter([("Response".to_owned(), response)])),
+    )
 }
 
 pub(crate) fn refusal(code: &str, message: &str) -> Refusal {
@@ -133,7 +177,10 @@ pub(crate) fn refusal(code: &str, message: &str) -> Refusal {
 }
 
 fn missing(name: &str) -> Refusal {
-    refusal("MissingParameter", &format!("The request is missing the parameter {name}."))
+    refusal(
+        "MissingParameter",
+        &format!("The request is missing the parameter {name}."),
+    )
 }
 
 #[cfg(test)]

@@ -11,7 +11,10 @@ pub(crate) fn read(received: &Received) -> Result<Value, Refusal> {
     }
     let content_type = received.header("content-type").unwrap_or_default();
     if !content_type.starts_with("application/json") {
-        return Err(refusal("InvalidParameter", "The content type must be application/json."));
+        return Err(refusal(
+            "InvalidParameter",
+            "The content type must be application/json.",
+        ));
     }
     serde_json::from_slice(&received.body)
         .ok()
@@ -40,7 +43,9 @@ fn insert(into: &mut Map<String, Value>, steps: &[&str], value: Value) {
             into.insert((*last).to_owned(), value);
         }
         [first, rest @ ..] => {
-            let inner = into.entry((*first).to_owned()).or_insert_with(|| Value::Object(Map::new()));
+            let inner = into
+                .entry((*first).to_owned())
+                .or_insert_with(|| Value::Object(Map::new()));
             if let Value::Object(inner) = inner {
                 insert(inner, rest, value);
             }
@@ -54,10 +59,15 @@ fn numbered_to_arrays(value: Value) -> Value {
         return value;
     };
     let numbers: Option<Vec<usize>> = members.keys().map(|name| name.parse().ok()).collect();
-    let values = members.into_iter().map(|(name, inner)| (name, numbered_to_arrays(inner)));
+    let values = members
+        .into_iter()
+        .map(|(name, inner)| (name, numbered_to_arrays(inner)));
     match numbers {
         Some(numbers) if !numbers.is_empty() => {
-            let mut numbered: Vec<(usize, Value)> = numbers.into_iter().zip(values.map(|(_, inner)| inner)).collect();
+            let mut numbered: Vec<(usize, Value)> = numbers
+                .into_iter()
+                .zip(values.map(|(_, inner)| inner))
+                .collect();
             numbered.sort_by_key(|(number, _)| *number);
             numbered.into_iter().map(|(_, inner)| inner).collect()
         }
@@ -75,10 +85,18 @@ pub(super) struct Members<'a> {
 impl<'a> Members<'a> {
     /// Fails when `value` is no object or holds members other than `known`.
     pub(super) fn of(value: &'a Value, prefix: &str, known: &[&str]) -> Result<Self, Refusal> {
-        let members = value.as_object().ok_or_else(|| wrong_type(prefix.trim_end_matches('.'), "an object"))?;
+        let members = value
+            .as_object()
+            .ok_or_else(|| wrong_type(prefix.trim_end_matches('.'), "an object"))?;
         match members.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => Err(refusal("UnknownParameter", &format!("The parameter {prefix}{name} is not recognized."))),
-            None => Ok(Self { members, prefix: prefix.to_owned() }),
+            Some(name) => Err(refusal(
+                "UnknownParameter",
+                &format!("The parameter {prefix}{name} is not recognized."),
+            )),
+            None => Ok(Self {
+                members,
+                prefix: prefix.to_owned(),
+            }),
         }
     }
 
@@ -88,7 +106,13 @@ impl<'a> Members<'a> {
     }
 
     pub(super) fn text(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
-        self.get(name).map(|value| value.as_str().ok_or_else(|| self.wrong_type(name, "a string"))).transpose()
+        self.get(name)
+            .map(|value| {
+                value
+                    .as_str()
+                    .ok_or_else(|| self.wrong_type(name, "a string"))
+            })
+            .transpose()
     }
 
     pub(super) fn required_text(&self, name: &str) -> Result<&'a str, Refusal> {
@@ -100,7 +124,13 @@ impl<'a> Members<'a> {
     }
 
     pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, Refusal> {
-        self.get(name).map(|value| value.as_i64().ok_or_else(|| self.wrong_type(name, "an integer"))).transpose()
+        self.get(name)
+            .map(|value| {
+                value
+                    .as_i64()
+                    .ok_or_else(|| self.wrong_type(name, "an integer"))
+            })
+            .transpose()
     }
 
     pub(super) fn array(&self, name: &str) -> Result<Option<&'a [Value]>, Refusal> {
@@ -117,12 +147,18 @@ impl<'a> Members<'a> {
     }
 
     pub(super) fn wrong_value(&self, name: &str, rule: &str) -> Refusal {
-        refusal("InvalidParameterValue", &format!("The value of the parameter {}{name} {rule}.", self.prefix))
+        refusal(
+            "InvalidParameterValue",
+            &format!("The value of the parameter {}{name} {rule}.", self.prefix),
+        )
     }
 }
 
 fn wrong_type(name: &str, wanted: &str) -> Refusal {
-    refusal("InvalidParameter", &format!("The parameter {name} must be {wanted}."))
+    refusal(
+        "InvalidParameter",
+        &format!("The parameter {name} must be {wanted}."),
+    )
 }
 
 #[cfg(test)]
@@ -160,12 +196,24 @@ mod tests {
             refusal.code
         };
         assert_eq!(code(members.text("Text").map(drop)), "InvalidParameter");
-        assert_eq!(code(members.integer("Number").map(drop)), "InvalidParameter");
+        assert_eq!(
+            code(members.integer("Number").map(drop)),
+            "InvalidParameter"
+        );
         assert_eq!(code(members.array("List").map(drop)), "InvalidParameter");
-        assert_eq!(code(members.required_text("Null").map(drop)), "MissingParameter");
-        assert_eq!(code(members.required_text("Empty").map(drop)), "InvalidParameterValue");
+        assert_eq!(
+            code(members.required_text("Null").map(drop)),
+            "MissingParameter"
+        );
+        assert_eq!(
+            code(members.required_text("Empty").map(drop)),
+            "InvalidParameterValue"
+        );
         let unknown = Members::of(&value, "", &["Text"]).err().unwrap();
         assert_eq!(unknown.code, "UnknownParameter");
-        assert_eq!(Members::of(&json!([]), "", &[]).err().unwrap().code, "InvalidParameter");
+        assert_eq!(
+            Members::of(&json!([]), "", &[]).err().unwrap().code,
+            "InvalidParameter"
+        );
     }
 }

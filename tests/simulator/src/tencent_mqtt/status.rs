@@ -20,9 +20,14 @@ pub(super) fn set(
 ) -> Result<Value, Refusal> {
     let (instance_id, serial) = key(parameters)?;
     instance(store, region, instance_id)?;
-    let certificate = store.change_tencent(instance_id, serial, Instant::now()).ok_or_else(certificate_not_found)?;
+    let certificate = store
+        .change_tencent(instance_id, serial, Instant::now())
+        .ok_or_else(certificate_not_found)?;
     if certificate.status == "REVOKED" {
-        return Err(refusal("OperationDenied", "The certificate has been revoked."));
+        return Err(refusal(
+            "OperationDenied",
+            "The certificate has been revoked.",
+        ));
     }
     if effect {
         change(certificate);
@@ -51,20 +56,27 @@ mod tests {
     use serde_json::{Value, json};
 
     async fn three() -> Simulator {
-        let certificates = ["ACTIVE", "PENDING_ACTIVATION", "REVOKED"].map(|status| TencentCertificate {
-            device_certificate_sn: status.to_lowercase(),
-            status: status.to_owned(),
-            last_activation_time: 5,
-            update_time: 5,
-            ..TencentCertificate::default()
-        });
-        let instance =
-            TencentInstance { instance_id: "mqtt-1".to_owned(), region: "ap-guangzhou".to_owned(), certificates: certificates.to_vec() };
+        let certificates =
+            ["ACTIVE", "PENDING_ACTIVATION", "REVOKED"].map(|status| TencentCertificate {
+                device_certificate_sn: status.to_lowercase(),
+                status: status.to_owned(),
+                last_activation_time: 5,
+                update_time: 5,
+                ..TencentCertificate::default()
+            });
+        let instance = TencentInstance {
+            instance_id: "mqtt-1".to_owned(),
+            region: "ap-guangzhou".to_owned(),
+            certificates: certificates.to_vec(),
+        };
         simulator(Fleet::of([instance], [], [])).await
     }
 
     fn call(action: &'static str, instance_id: &str, serial: &str) -> TencentCall {
-        TencentCall::new(action, &json!({"InstanceId": instance_id, "DeviceCertificateSn": serial}))
+        TencentCall::new(
+            action,
+            &json!({"InstanceId": instance_id, "DeviceCertificateSn": serial}),
+        )
     }
 
     fn described(simulator: &Simulator, serial: &str) -> Value {
@@ -75,30 +87,66 @@ mod tests {
     async fn a_certificate_is_switched_off_and_on_again() {
         let simulator = three().await;
         let answer = call("DeactivateDeviceCertificate", "mqtt-1", "active").send(&simulator);
-        assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["RequestId"]);
+        assert_eq!(
+            answer.as_object().unwrap().keys().collect::<Vec<_>>(),
+            ["RequestId"]
+        );
         let off = described(&simulator, "active");
-        assert_eq!((&off["Status"], &off["LastActivationTime"]), (&json!("INACTIVE"), &json!(5)));
+        assert_eq!(
+            (&off["Status"], &off["LastActivationTime"]),
+            (&json!("INACTIVE"), &json!(5))
+        );
         assert!(off["LastInactivationTime"].as_i64().unwrap() > 1_700_000_000_000);
         assert_eq!(off["UpdateTime"], off["LastInactivationTime"]);
 
-        assert_eq!(call("ActivateDeviceCertificate", "mqtt-1", "active").code(&simulator), "ok");
+        assert_eq!(
+            call("ActivateDeviceCertificate", "mqtt-1", "active").code(&simulator),
+            "ok"
+        );
         let on = described(&simulator, "active");
-        assert_eq!((&on["Status"], &on["LastInactivationTime"]), (&json!("ACTIVE"), &off["LastInactivationTime"]));
+        assert_eq!(
+            (&on["Status"], &on["LastInactivationTime"]),
+            (&json!("ACTIVE"), &off["LastInactivationTime"])
+        );
         assert_eq!(on["UpdateTime"], on["LastActivationTime"]);
-        assert_eq!(call("ActivateDeviceCertificate", "mqtt-1", "active").code(&simulator), "ok");
-        assert_eq!(call("ActivateDeviceCertificate", "mqtt-1", "pending_activation").code(&simulator), "ok");
-        assert_eq!(described(&simulator, "pending_activation")["Status"], "ACTIVE");
+        assert_eq!(
+            call("ActivateDeviceCertificate", "mqtt-1", "active").code(&simulator),
+            "ok"
+        );
+        assert_eq!(
+            call("ActivateDeviceCertificate", "mqtt-1", "pending_activation").code(&simulator),
+            "ok"
+        );
+        assert_eq!(
+            described(&simulator, "pending_activation")["Status"],
+            "ACTIVE"
+        );
     }
 
     #[tokio::test]
     async fn what_cannot_be_switched_is_refused() {
         let simulator = three().await;
         for action in ["DeactivateDeviceCertificate", "ActivateDeviceCertificate"] {
-            assert_eq!(call(action, "mqtt-1", "revoked").code(&simulator), "OperationDenied");
-            assert_eq!(call(action, "mqtt-1", "ACTIVE").code(&simulator), "ResourceNotFound.Certificate");
-            assert_eq!(call(action, "mqtt-2", "active").code(&simulator), "ResourceNotFound.Instance");
-            assert_eq!(call(action, "mqtt-1", "").code(&simulator), "InvalidParameterValue");
-            let elsewhere = TencentCall { region: "ap-tokyo", ..call(action, "mqtt-1", "active") };
+            assert_eq!(
+                call(action, "mqtt-1", "revoked").code(&simulator),
+                "OperationDenied"
+            );
+            assert_eq!(
+                call(action, "mqtt-1", "ACTIVE").code(&simulator),
+                "ResourceNotFound.Certificate"
+            );
+            assert_eq!(
+                call(action, "mqtt-2", "active").code(&simulator),
+                "ResourceNotFound.Instance"
+            );
+            assert_eq!(
+                call(action, "mqtt-1", "").code(&simulator),
+                "InvalidParameterValue"
+            );
+            let elsewhere = TencentCall {
+                region: "ap-tokyo",
+                ..call(action, "mqtt-1", "active")
+            };
             assert_eq!(elsewhere.code(&simulator), "ResourceNotFound.Instance");
         }
         assert_eq!(described(&simulator, "revoked")["UpdateTime"], 5);
@@ -108,9 +156,15 @@ mod tests {
     async fn a_write_can_be_told_to_succeed_without_effect() {
         let simulator = three().await;
         simulator.fail(Vendor::TencentMqtt, Fault::SucceedWithoutEffect);
-        assert_eq!(call("DeactivateDeviceCertificate", "mqtt-1", "active").code(&simulator), "ok");
+        assert_eq!(
+            call("DeactivateDeviceCertificate", "mqtt-1", "active").code(&simulator),
+            "ok"
+        );
         assert_eq!(described(&simulator, "active")["Status"], "ACTIVE");
-        assert_eq!(call("DeactivateDeviceCertificate", "mqtt-1", "active").code(&simulator), "ok");
+        assert_eq!(
+            call("DeactivateDeviceCertificate", "mqtt-1", "active").code(&simulator),
+            "ok"
+        );
         assert_eq!(described(&simulator, "active")["Status"], "INACTIVE");
     }
 }

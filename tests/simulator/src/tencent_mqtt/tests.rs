@@ -15,7 +15,12 @@ async fn ten_with(filter_values: FilterValues) -> Simulator {
             device_certificate_sn: format!("c{number}"),
             device_certificate_cn: format!("car-{}", number % 2),
             ca_sn: format!("ca-{}", number % 5),
-            status: if number % 3 == 0 { "INACTIVE" } else { "ACTIVE" }.to_owned(),
+            status: if number % 3 == 0 {
+                "INACTIVE"
+            } else {
+                "ACTIVE"
+            }
+            .to_owned(),
             created_time: number,
             update_time: (number * 7) % 10,
             organizational_unit: (number != 9).then(|| "车联网".to_owned()),
@@ -23,13 +28,23 @@ async fn ten_with(filter_values: FilterValues) -> Simulator {
             ..TencentCertificate::default()
         })
         .collect();
-    let instance = TencentInstance { instance_id: "mqtt-ten".to_owned(), region: "ap-guangzhou".to_owned(), certificates };
-    with_options(Options { filter_values, ..Options::of(Fleet::of([instance], [], [])) }).await
+    let instance = TencentInstance {
+        instance_id: "mqtt-ten".to_owned(),
+        region: "ap-guangzhou".to_owned(),
+        certificates,
+    };
+    with_options(Options {
+        filter_values,
+        ..Options::of(Fleet::of([instance], [], []))
+    })
+    .await
 }
 
 fn list(mut parameters: Value) -> TencentCall {
     let members = parameters.as_object_mut().unwrap();
-    members.entry("InstanceId").or_insert_with(|| json!("mqtt-ten"));
+    members
+        .entry("InstanceId")
+        .or_insert_with(|| json!("mqtt-ten"));
     TencentCall::new(LIST, &parameters)
 }
 
@@ -40,7 +55,12 @@ fn listed(simulator: &Simulator, parameters: Value) -> (String, u64) {
         .as_array()
         .unwrap_or_else(|| panic!("{response}"))
         .iter()
-        .map(|row| row["DeviceCertificateSn"].as_str().unwrap().trim_start_matches('c'))
+        .map(|row| {
+            row["DeviceCertificateSn"]
+                .as_str()
+                .unwrap()
+                .trim_start_matches('c')
+        })
         .collect();
     (serials, response["TotalCount"].as_u64().unwrap())
 }
@@ -58,11 +78,18 @@ async fn pages_are_cut_from_the_ordered_list() {
         (json!({"OrderBy": "CREATE_TIME_ASC"}), "0123456789"),
         (json!({"OrderBy": "UPDATE_TIME_ASC"}), "0369258147"),
         (json!({"OrderBy": "UPDATE_TIME_DESC"}), "7418529630"),
-        (json!({"OrderBy": null, "Filters": [], "Offset": null}), "9876543210"),
+        (
+            json!({"OrderBy": null, "Filters": [], "Offset": null}),
+            "9876543210",
+        ),
     ];
     for (parameters, serials) in pages {
         let shown = parameters.to_string();
-        assert_eq!(listed(&simulator, parameters), (serials.to_owned(), 10), "{shown}");
+        assert_eq!(
+            listed(&simulator, parameters),
+            (serials.to_owned(), 10),
+            "{shown}"
+        );
     }
 }
 
@@ -71,9 +98,16 @@ async fn twenty_are_listed_unless_more_are_asked_for() {
     let simulator = ten().await;
     simulator.with_fleet(|fleet| {
         let instance = fleet.tencent_mqtt.get_mut("mqtt-ten").unwrap();
-        instance.certificates.resize(150, TencentCertificate::default());
+        instance
+            .certificates
+            .resize(150, TencentCertificate::default());
     });
-    let rows = |parameters| list(parameters).send(&simulator)["Data"].as_array().unwrap().len();
+    let rows = |parameters| {
+        list(parameters).send(&simulator)["Data"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
     assert_eq!(rows(json!({})), 20);
     assert_eq!(rows(json!({"Limit": 100})), 100);
 }
@@ -82,14 +116,35 @@ async fn twenty_are_listed_unless_more_are_asked_for() {
 async fn values_of_a_filter_are_alternatives_and_filters_all_hold() {
     let simulator = ten().await;
     let filters = [
-        (json!([{"Name": "ClientId", "Values": ["client-4", "client-2", "client-"]}]), "42"),
-        (json!([{"Name": "DeviceCertificateSn", "Values": ["c5"]}]), "5"),
-        (json!([{"Name": "DeviceCertificateSn", "Values": ["C5"]}]), ""),
-        (json!([{"Name": "DeviceCertificateCn", "Values": ["car-1"]}]), "97531"),
+        (
+            json!([{"Name": "ClientId", "Values": ["client-4", "client-2", "client-"]}]),
+            "42",
+        ),
+        (
+            json!([{"Name": "DeviceCertificateSn", "Values": ["c5"]}]),
+            "5",
+        ),
+        (
+            json!([{"Name": "DeviceCertificateSn", "Values": ["C5"]}]),
+            "",
+        ),
+        (
+            json!([{"Name": "DeviceCertificateCn", "Values": ["car-1"]}]),
+            "97531",
+        ),
         (json!([{"Name": "CaSn", "Values": ["ca-3"]}]), "83"),
-        (json!([{"Name": "OrganizationalUnit", "Values": ["车联网"]}]), "876543210"),
-        (json!([{"Name": "Status", "Values": ["INACTIVE", "REVOKED"]}]), "9630"),
-        (json!([{"Name": "NotAfterStart", "Values": ["6000"]}]), "976"),
+        (
+            json!([{"Name": "OrganizationalUnit", "Values": ["车联网"]}]),
+            "876543210",
+        ),
+        (
+            json!([{"Name": "Status", "Values": ["INACTIVE", "REVOKED"]}]),
+            "9630",
+        ),
+        (
+            json!([{"Name": "NotAfterStart", "Values": ["6000"]}]),
+            "976",
+        ),
         (json!([{"Name": "NotAfterEnd", "Values": ["2000"]}]), "210"),
         (
             json!([
@@ -106,13 +161,17 @@ async fn values_of_a_filter_are_alternatives_and_filters_all_hold() {
         let found = listed(&simulator, json!({ "Filters": filters }));
         assert_eq!(found, (serials.to_owned(), total), "{shown}");
     }
-    let page = json!({"Filters": [{"Name": "Status", "Values": ["ACTIVE"]}], "Limit": 2, "Offset": 1});
+    let page =
+        json!({"Filters": [{"Name": "Status", "Values": ["ACTIVE"]}], "Limit": 2, "Offset": 1});
     assert_eq!(listed(&simulator, page), ("75".to_owned(), 6));
 }
 
 #[tokio::test]
 async fn values_of_a_filter_can_be_told_to_match_all_or_to_count_the_first_only() {
-    let (all, first) = (ten_with(FilterValues::AllMatch).await, ten_with(FilterValues::OnlyFirst).await);
+    let (all, first) = (
+        ten_with(FilterValues::AllMatch).await,
+        ten_with(FilterValues::OnlyFirst).await,
+    );
     for (name, values, of_all, of_first) in [
         ("ClientId", json!(["client-4"]), "4", "4"),
         ("ClientId", json!(["client-4", "client-2"]), "", "4"),
@@ -122,7 +181,10 @@ async fn values_of_a_filter_can_be_told_to_match_all_or_to_count_the_first_only(
     ] {
         for (simulator, serials) in [(&all, of_all), (&first, of_first)] {
             let total = u64::try_from(serials.len()).unwrap();
-            let found = listed(simulator, json!({"Filters": [{"Name": name, "Values": values}]}));
+            let found = listed(
+                simulator,
+                json!({"Filters": [{"Name": name, "Values": values}]}),
+            );
             assert_eq!(found, (serials.to_owned(), total), "{name} {values}");
         }
     }
@@ -137,33 +199,63 @@ async fn a_wrong_parameter_is_refused_with_its_code() {
         (json!({"InstanceId": null}), "MissingParameter"),
         (json!({"InstanceId": ""}), "InvalidParameterValue"),
         (json!({"InstanceId": 7}), "InvalidParameter"),
-        (json!({"InstanceId": "mqtt-other"}), "ResourceNotFound.Instance"),
+        (
+            json!({"InstanceId": "mqtt-other"}),
+            "ResourceNotFound.Instance",
+        ),
         (json!({"Limit": 101}), "InvalidParameterValue"),
         (json!({"Limit": 0}), "InvalidParameterValue"),
         (json!({"Limit": "10"}), "InvalidParameter"),
         (json!({"Limit": 1.5}), "InvalidParameter"),
         (json!({"Offset": -1}), "InvalidParameterValue"),
         (json!({"Offset": []}), "InvalidParameter"),
-        (json!({"OrderBy": "create_time_desc"}), "InvalidParameterValue"),
+        (
+            json!({"OrderBy": "create_time_desc"}),
+            "InvalidParameterValue",
+        ),
         (json!({"OrderBy": 1}), "InvalidParameter"),
         (json!({"Filters": {}}), "InvalidParameter"),
         (filter(json!("Status")), "InvalidParameter"),
         (filter(json!({"Name": "Status"})), "MissingParameter"),
         (filter(json!({"Values": ["x"]})), "MissingParameter"),
-        (filter(json!({"Name": "Status", "Values": ["ACTIVE"], "More": 1})), "UnknownParameter"),
-        (filter(json!({"Name": "Client id", "Values": ["x"]})), "InvalidParameterValue"),
-        (filter(json!({"Name": "Status", "Values": ["active"]})), "InvalidParameterValue"),
-        (filter(json!({"Name": "ClientId", "Values": []})), "InvalidParameterValue"),
-        (filter(json!({"Name": "ClientId", "Values": "x"})), "InvalidParameter"),
-        (filter(json!({"Name": "ClientId", "Values": [1]})), "InvalidParameter"),
-        (filter(json!({"Name": "NotAfterEnd", "Values": ["2025-01-01"]})), "InvalidParameterValue"),
+        (
+            filter(json!({"Name": "Status", "Values": ["ACTIVE"], "More": 1})),
+            "UnknownParameter",
+        ),
+        (
+            filter(json!({"Name": "Client id", "Values": ["x"]})),
+            "InvalidParameterValue",
+        ),
+        (
+            filter(json!({"Name": "Status", "Values": ["active"]})),
+            "InvalidParameterValue",
+        ),
+        (
+            filter(json!({"Name": "ClientId", "Values": []})),
+            "InvalidParameterValue",
+        ),
+        (
+            filter(json!({"Name": "ClientId", "Values": "x"})),
+            "InvalidParameter",
+        ),
+        (
+            filter(json!({"Name": "ClientId", "Values": [1]})),
+            "InvalidParameter",
+        ),
+        (
+            filter(json!({"Name": "NotAfterEnd", "Values": ["2025-01-01"]})),
+            "InvalidParameterValue",
+        ),
     ];
     for (parameters, code) in cases {
         let shown = parameters.to_string();
         assert_eq!(list(parameters).code(&simulator), code, "{shown}");
     }
     for body in ["", "[]", "{", "null"] {
-        let call = TencentCall { body: body.to_owned(), ..list(json!({})) };
+        let call = TencentCall {
+            body: body.to_owned(),
+            ..list(json!({}))
+        };
         assert_eq!(call.code(&simulator), "InvalidParameter", "{body}");
     }
 }
@@ -177,8 +269,14 @@ async fn one_certificate_is_described_by_its_serial_number() {
     assert_eq!(response["ClientId"], "client-3");
     assert_eq!(response["Status"], "INACTIVE");
     let code = |parameters| describe(parameters).code(&simulator);
-    assert_eq!(code(json!({"InstanceId": "mqtt-ten", "DeviceCertificateSn": "C3"})), "ResourceNotFound.Certificate");
-    assert_eq!(code(json!({"InstanceId": "mqtt-other", "DeviceCertificateSn": "c3"})), "ResourceNotFound.Instance");
+    assert_eq!(
+        code(json!({"InstanceId": "mqtt-ten", "DeviceCertificateSn": "C3"})),
+        "ResourceNotFound.Certificate"
+    );
+    assert_eq!(
+        code(json!({"InstanceId": "mqtt-other", "DeviceCertificateSn": "c3"})),
+        "ResourceNotFound.Instance"
+    );
     assert_eq!(code(json!({"InstanceId": "mqtt-ten"})), "MissingParameter");
 }
 
@@ -189,35 +287,143 @@ async fn the_gateway_refuses_what_is_not_signed_right() {
     let key = Vendor::TencentMqtt.credentials();
     let temporary = Vendor::TencentMqtt.temporary_credentials();
     let with_key = |id: &str, secret: &str, token: Option<&str>| TencentCall {
-        credentials: crate::Credentials { id: id.to_owned(), secret: secret.to_owned() },
+        credentials: crate::Credentials {
+            id: id.to_owned(),
+            secret: secret.to_owned(),
+        },
         token: token.map(str::to_owned),
         ..good.clone()
     };
     let (id, secret, token) = (&temporary.id, &temporary.secret, temporary.token.as_str());
     let cases = [
         ("ok", good.clone()),
-        ("ok", TencentCall { signed_headers: &["content-type", "host", "x-tc-action"], ..good.clone() }),
-        ("ok", TencentCall { content_type: "application/json; charset=utf-8", ..good.clone() }),
-        ("ok", TencentCall { ahead: -290, ..good.clone() }),
+        (
+            "ok",
+            TencentCall {
+                signed_headers: &["content-type", "host", "x-tc-action"],
+                ..good.clone()
+            },
+        ),
+        (
+            "ok",
+            TencentCall {
+                content_type: "application/json; charset=utf-8",
+                ..good.clone()
+            },
+        ),
+        (
+            "ok",
+            TencentCall {
+                ahead: -290,
+                ..good.clone()
+            },
+        ),
         ("ok", with_key(id, secret, Some(token))),
-        ("AuthFailure.SignatureExpire", TencentCall { ahead: -310, ..good.clone() }),
-        ("AuthFailure.SignatureExpire", TencentCall { ahead: 310, ..good.clone() }),
+        (
+            "AuthFailure.SignatureExpire",
+            TencentCall {
+                ahead: -310,
+                ..good.clone()
+            },
+        ),
+        (
+            "AuthFailure.SignatureExpire",
+            TencentCall {
+                ahead: 310,
+                ..good.clone()
+            },
+        ),
         ("AuthFailure.TokenFailure", with_key(id, secret, None)),
-        ("AuthFailure.TokenFailure", with_key(id, secret, Some("other"))),
-        ("AuthFailure.TokenFailure", with_key(&key.id, &key.secret, Some(token))),
-        ("AuthFailure.InvalidSecretId", with_key("LTAI1", secret, None)),
-        ("AuthFailure.SecretIdNotFound", with_key("AKID1", secret, None)),
-        ("AuthFailure.SignatureFailure", with_key(&key.id, secret, None)),
-        ("AuthFailure.InvalidAuthorization", TencentCall { signed_headers: &["host"], ..good.clone() }),
-        ("AuthFailure.InvalidAuthorization", TencentCall { signed_headers: &["host", "content-type"], ..good.clone() }),
-        ("InvalidAction", TencentCall { action: "DescribeDevices", ..good.clone() }),
-        ("NoSuchVersion", TencentCall { version: "2024-05-17", ..good.clone() }),
-        ("MissingParameter", TencentCall { version: "", ..good.clone() }),
-        ("MissingParameter", TencentCall { region: "", ..good.clone() }),
-        ("UnsupportedRegion", TencentCall { region: "cn-hangzhou", ..good.clone() }),
-        ("ResourceNotFound.Instance", TencentCall { region: "ap-tokyo", ..good.clone() }),
-        ("InvalidParameter", TencentCall { content_type: "text/plain", ..good.clone() }),
-        ("UnsupportedProtocol", TencentCall { method: "PUT", ..good.clone() }),
+        (
+            "AuthFailure.TokenFailure",
+            with_key(id, secret, Some("other")),
+        ),
+        (
+            "AuthFailure.TokenFailure",
+            with_key(&key.id, &key.secret, Some(token)),
+        ),
+        (
+            "AuthFailure.InvalidSecretId",
+            with_key("LTAI1", secret, None),
+        ),
+        (
+            "AuthFailure.SecretIdNotFound",
+            with_key("AKID1", secret, None),
+        ),
+        (
+            "AuthFailure.SignatureFailure",
+            with_key(&key.id, secret, None),
+        ),
+        (
+            "AuthFailure.InvalidAuthorization",
+            TencentCall {
+                signed_headers: &["host"],
+                ..good.clone()
+            },
+        ),
+        (
+            "AuthFailure.InvalidAuthorization",
+            TencentCall {
+                signed_headers: &["host", "content-type"],
+                ..good.clone()
+            },
+        ),
+        (
+            "InvalidAction",
+            TencentCall {
+                action: "DescribeDevices",
+                ..good.clone()
+            },
+        ),
+        (
+            "NoSuchVersion",
+            TencentCall {
+                version: "2024-05-17",
+                ..good.clone()
+            },
+        ),
+        (
+            "MissingParameter",
+            TencentCall {
+                version: "",
+                ..good.clone()
+            },
+        ),
+        (
+            "MissingParameter",
+            TencentCall {
+                region: "",
+                ..good.clone()
+            },
+        ),
+        (
+            "UnsupportedRegion",
+            TencentCall {
+                region: "cn-hangzhou",
+                ..good.clone()
+            },
+        ),
+        (
+            "ResourceNotFound.Instance",
+            TencentCall {
+                region: "ap-tokyo",
+                ..good.clone()
+            },
+        ),
+        (
+            "InvalidParameter",
+            TencentCall {
+                content_type: "text/plain",
+                ..good.clone()
+            },
+        ),
+        (
+            "UnsupportedProtocol",
+            TencentCall {
+                method: "PUT",
+                ..good.clone()
+            },
+        ),
     ];
     for (position, (code, call)) in cases.iter().enumerate() {
         assert_eq!(call.code(&simulator), *code, "case {position}");
@@ -273,12 +479,21 @@ fn a_page_of_ten_thousand_is_made_quickly() {
             ..TencentCertificate::default()
         })
         .collect();
-    let instance = TencentInstance { instance_id: "mqtt-many".to_owned(), region: "ap-guangzhou".to_owned(), certificates };
+    let instance = TencentInstance {
+        instance_id: "mqtt-many".to_owned(),
+        region: "ap-guangzhou".to_owned(),
+        certificates,
+    };
     let mut store = Store::new(Fleet::of([instance], [], []), std::time::Duration::ZERO);
     let mut page = |offset: usize| {
         let start = Instant::now();
         let parameters = json!({"InstanceId": "mqtt-many", "Limit": 100, "Offset": offset});
-        let result = list::describe_device_certificates(&mut store, "ap-guangzhou", &parameters, FilterValues::Alternatives);
+        let result = list::describe_device_certificates(
+            &mut store,
+            "ap-guangzhou",
+            &parameters,
+            FilterValues::Alternatives,
+        );
         assert_eq!(result.as_ref().unwrap()["TotalCount"], 10_000);
         assert!(reply(result, "id").body.len() > 30_000);
         start.elapsed()

@@ -45,22 +45,46 @@ impl AwsCall {
     }
 
     pub(crate) fn update(id: &str, status: &str) -> Self {
-        Self::new("PUT", &format!("/certificates/{id}"), &format!("newStatus={status}"))
+        Self::new(
+            "PUT",
+            &format!("/certificates/{id}"),
+            &format!("newStatus={status}"),
+        )
     }
 
     /// The signed request as it goes over the wire.
     pub(crate) fn request(&self, url: &str) -> String {
         let form = format_description!("[year][month][day]T[hour][minute][second]Z");
         let time = now(self.ahead).format(form).unwrap();
-        let scope = Scope { date: time[..8].to_owned(), region: self.region.to_owned(), service: self.service.to_owned() };
-        let mut headers = vec![("host".to_owned(), host(url).to_owned()), ("x-amz-date".to_owned(), time.clone())];
+        let scope = Scope {
+            date: time[..8].to_owned(),
+            region: self.region.to_owned(),
+            service: self.service.to_owned(),
+        };
+        let mut headers = vec![
+            ("host".to_owned(), host(url).to_owned()),
+            ("x-amz-date".to_owned(), time.clone()),
+        ];
         if let Some(token) = &self.token {
             headers.push(("x-amz-security-token".to_owned(), token.clone()));
         }
-        let canonical = sigv4::canonical_request(self.method, &self.path, &self.query, &headers, self.body.as_bytes());
-        let signature = sigv4::signature(&self.credentials.secret, &scope, &sigv4::string_to_sign(&time, &scope, &canonical));
+        let canonical = sigv4::canonical_request(
+            self.method,
+            &self.path,
+            &self.query,
+            &headers,
+            self.body.as_bytes(),
+        );
+        let signature = sigv4::signature(
+            &self.credentials.secret,
+            &scope,
+            &sigv4::string_to_sign(&time, &scope, &canonical),
+        );
         let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
-        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines: String = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
         format!(
             "{} {}{}{} HTTP/1.1\r\n{lines}Connection: close\r\nContent-Length: {}\r\n\
              Authorization: {} Credential={}/{}/{}/{}/aws4_request, SignedHeaders={}, Signature={signature}\r\n\r\n{}",

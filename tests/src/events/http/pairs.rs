@@ -4,7 +4,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 /// The unreserved characters of RFC 3986 stay as they are in a query.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// A name or a value as it stands in a query.
 pub(super) fn encode(text: &str) -> String {
@@ -26,7 +30,10 @@ pub(crate) fn joined(pairs: &[(String, String)]) -> Map<String, Value> {
 
 /// The last value of each name.
 pub(super) fn last(pairs: &[(String, String)]) -> Map<String, Value> {
-    pairs.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_str().into()))
+        .collect()
 }
 
 /// The list of values of each name.

@@ -8,7 +8,9 @@ use super::expected::{Expected, Row, Trouble, answer, everywhere, failure, nothi
 
 /// The members that the three vendors answer with, each with this value.
 fn members(value: &str) -> String {
-    format!(r#"{{"Response":{value},"Data":{value},"DeviceSn":{value},"CertificateStatus":{value}}}"#)
+    format!(
+        r#"{{"Response":{value},"Data":{value},"DeviceSn":{value},"CertificateStatus":{value}}}"#
+    )
 }
 
 /// A hundred million zeros: a match of 258 bytes again and again, eight of which fill 13 bytes.
@@ -26,30 +28,57 @@ pub(crate) fn odd_answers() -> Vec<(String, Fault)> {
     let invalid_utf_8 = [b"{\"RequestId\":\"".as_slice(), &[0xff, 0xfe], b"\"}"].concat();
     let mut answers = vec![
         ("nested 100,000 deep".to_owned(), json(&members(&deep))),
-        ("invalid UTF-8".to_owned(), Fault::body(200, "application/json", invalid_utf_8)),
-        ("HTML with status 200".to_owned(), Fault::body(200, "text/html", "<html><body>Sign in</body></html>")),
+        (
+            "invalid UTF-8".to_owned(),
+            Fault::body(200, "application/json", invalid_utf_8),
+        ),
+        (
+            "HTML with status 200".to_owned(),
+            Fault::body(200, "text/html", "<html><body>Sign in</body></html>"),
+        ),
         ("status 204".to_owned(), Fault::body(204, "text/plain", "")),
-        ("a gzip bomb that was not asked for".to_owned(), Fault::body_with_headers(200, "application/json", gzip, bomb())),
-        ("a body of 9 MiB".to_owned(), Fault::body(200, "application/json", vec![b' '; 9 * 1024 * 1024])),
-        ("an error that is null".to_owned(), json(r#"{"Response":{"Error":null},"Error":null,"Code":null}"#)),
+        (
+            "a gzip bomb that was not asked for".to_owned(),
+            Fault::body_with_headers(200, "application/json", gzip, bomb()),
+        ),
+        (
+            "a body of 9 MiB".to_owned(),
+            Fault::body(200, "application/json", vec![b' '; 9 * 1024 * 1024]),
+        ),
+        (
+            "an error that is null".to_owned(),
+            json(r#"{"Response":{"Error":null},"Error":null,"Code":null}"#),
+        ),
         ("JSON that breaks off".to_owned(), json(r#"{"Response":{"#)),
     ];
     let wrong_bodies = ["", " ", "null", "[]", "{}", "\"ok\"", "7", "true"];
     answers.extend(wrong_bodies.map(|body| (format!("the body {body:?}"), json(body))));
     let wrong_members = ["null", "7", "{}", "[7]", "[null]", "\"x\""];
-    answers.extend(wrong_members.map(|value| (format!("members of {value}"), json(&members(value)))));
+    answers
+        .extend(wrong_members.map(|value| (format!("members of {value}"), json(&members(value)))));
     answers
 }
 
 pub(crate) fn rows() -> Vec<Row> {
     let invalid = || nothing_done("provider_invalid_response");
-    let mut rows: Vec<Row> = odd_answers().into_iter().map(|(name, fault)| Row::new(name, everywhere(fault), invalid())).collect();
-    rows.extend(
-        [301, 302, 307, 308].map(|status| Row::new(format!("status {status} to another host"), Trouble::Redirect(status), invalid())),
-    );
+    let mut rows: Vec<Row> = odd_answers()
+        .into_iter()
+        .map(|(name, fault)| Row::new(name, everywhere(fault), invalid()))
+        .collect();
+    rows.extend([301, 302, 307, 308].map(|status| {
+        Row::new(
+            format!("status {status} to another host"),
+            Trouble::Redirect(status),
+            invalid(),
+        )
+    }));
     let [describe, inactivate, _] = invalid();
     let empty_lists = Fault::body(200, "application/json", members("[]"));
-    rows.push(Row::new("members of []", everywhere(empty_lists), [describe, inactivate, unknown()]));
+    rows.push(Row::new(
+        "members of []",
+        everywhere(empty_lists),
+        [describe, inactivate, unknown()],
+    ));
     rows.push(without_effect());
     rows
 }
@@ -65,5 +94,9 @@ fn without_effect() -> Row {
     let read = Fault::body(200, "application/json", read);
     let trouble = Trouble::Always([read.clone(), Fault::SucceedWithoutEffect, read]);
     let [describe, _, _] = nothing_done("provider_invalid_response");
-    Row::new("success without evidence", trouble, [describe, failure("unknown unknown", "rwr+ rwr+"), unknown()])
+    Row::new(
+        "success without evidence",
+        trouble,
+        [describe, failure("unknown unknown", "rwr+ rwr+"), unknown()],
+    )
 }

@@ -7,7 +7,10 @@ use crate::tls;
 /// Before there is a connection, so that reads fail as well: nobody is called, or only these connections are counted. The first of them
 /// is tried while the function starts.
 fn unreachable(of_a_read: [&'static str; 2], of_orders: [&'static str; 2]) -> [Expected; 3] {
-    let error = |calls| Expected { calls, ..error("provider_unavailable", "") };
+    let error = |calls| Expected {
+        calls,
+        ..error("provider_unavailable", "")
+    };
     [error(of_a_read), error(of_orders), error(of_a_read)]
 }
 
@@ -16,43 +19,123 @@ pub(crate) fn not_made() -> Vec<Row> {
     let counted = || unreachable(["cccc", "ccc"], ["ccccccc", "cccccc"]);
     let uncounted = || unreachable([""; 2], [""; 2]);
     vec![
-        row("the host's name cannot be resolved", Break::NoSuchName, uncounted()).within(20),
+        row(
+            "the host's name cannot be resolved",
+            Break::NoSuchName,
+            uncounted(),
+        )
+        .within(20),
         row("the connection is refused", Break::Refused, uncounted()),
-        row("the connection is neither taken nor refused", Break::Hanging, uncounted()).within(20),
-        row("reset before anything is read", Break::ResetUnread, counted()),
-        row("the TLS handshake is never answered", Break::SilentHandshake, counted()).within(20),
-        row("a certificate that signs itself", Break::Tls(tls::self_signed()), counted()),
-        row("a certificate that has expired", Break::Tls(tls::expired()), counted()),
-        row("a certificate of another host", Break::Tls(tls::of_another_host()), counted()),
+        row(
+            "the connection is neither taken nor refused",
+            Break::Hanging,
+            uncounted(),
+        )
+        .within(20),
+        row(
+            "reset before anything is read",
+            Break::ResetUnread,
+            counted(),
+        ),
+        row(
+            "the TLS handshake is never answered",
+            Break::SilentHandshake,
+            counted(),
+        )
+        .within(20),
+        row(
+            "a certificate that signs itself",
+            Break::Tls(tls::self_signed()),
+            counted(),
+        ),
+        row(
+            "a certificate that has expired",
+            Break::Tls(tls::expired()),
+            counted(),
+        ),
+        row(
+            "a certificate of another host",
+            Break::Tls(tls::of_another_host()),
+            counted(),
+        ),
     ]
 }
 
 pub(crate) fn breaking() -> Vec<Row> {
     // Whether an order is still sent over the connection that is closed is a matter of chance. If so, four reads show that it was lost.
     let [describe, _, status] = success();
-    let closed = [describe, answer("inactivated inactivated", "r+wr r+wr"), status];
+    let closed = [
+        describe,
+        answer("inactivated inactivated", "r+wr r+wr"),
+        status,
+    ];
     let row = |name, broken, expected| Row::new(name, Trouble::Line(broken), expected);
     let unavailable = || nothing_done("provider_unavailable");
     let bytes = |name, bytes: &[u8]| row(name, Break::Bytes(bytes.to_vec()), unavailable());
     vec![
-        row("reset after the request was read", Break::Reset, unavailable()),
-        row("reset after the work was done", Break::ResetWhenDone, answer_lost("provider_unavailable")),
-        row("reset half way through the answer", Break::ResetInBody, answer_lost("provider_unavailable")),
-        row("ended without an answer, half open", Break::HalfClosed, unavailable()),
-        bytes("the head of an answer breaks off", b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n"),
-        bytes("a body shorter than announced", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{}"),
-        bytes("chunks of no length", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"),
-        bytes("chunks that break off", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n64\r\n{}"),
-        bytes("a length that is no number", b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n{}"),
+        row(
+            "reset after the request was read",
+            Break::Reset,
+            unavailable(),
+        ),
+        row(
+            "reset after the work was done",
+            Break::ResetWhenDone,
+            answer_lost("provider_unavailable"),
+        ),
+        row(
+            "reset half way through the answer",
+            Break::ResetInBody,
+            answer_lost("provider_unavailable"),
+        ),
+        row(
+            "ended without an answer, half open",
+            Break::HalfClosed,
+            unavailable(),
+        ),
+        bytes(
+            "the head of an answer breaks off",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n",
+        ),
+        bytes(
+            "a body shorter than announced",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{}",
+        ),
+        bytes(
+            "chunks of no length",
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        ),
+        bytes(
+            "chunks that break off",
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n64\r\n{}",
+        ),
+        bytes(
+            "a length that is no number",
+            b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n{}",
+        ),
         bytes("another protocol", b"SSH-2.0-OpenSSH_9.6\r\n"),
-        bytes("a TLS alert in place of HTTP", b"\x15\x03\x03\x00\x02\x02\x28"),
-        row("a head without end", Break::Endless("HTTP/1.1 200 OK\r\n", b"x-header: y\r\n".repeat(100)), unavailable()),
+        bytes(
+            "a TLS alert in place of HTTP",
+            b"\x15\x03\x03\x00\x02\x02\x28",
+        ),
+        row(
+            "a head without end",
+            Break::Endless("HTTP/1.1 200 OK\r\n", b"x-header: y\r\n".repeat(100)),
+            unavailable(),
+        ),
         row(
             "a body of 100 MB",
-            Break::Endless("HTTP/1.1 200 OK\r\ncontent-length: 104857600\r\n\r\n", vec![b' '; 64 * 1024]),
+            Break::Endless(
+                "HTTP/1.1 200 OK\r\ncontent-length: 104857600\r\n\r\n",
+                vec![b' '; 64 * 1024],
+            ),
             nothing_done("provider_invalid_response"),
         ),
-        row("closed after the first answer without a word", Break::ClosedAfterTheFirst, closed),
+        row(
+            "closed after the first answer without a word",
+            Break::ClosedAfterTheFirst,
+            closed,
+        ),
     ]
 }
 
@@ -61,6 +144,9 @@ pub(crate) fn sound() -> Vec<Row> {
     vec![
         row("no line", Trouble::Nothing),
         row("a sound line", Trouble::Line(Break::Sound)),
-        row("a sound certificate", Trouble::Line(Break::Tls(tls::sound()))),
+        row(
+            "a sound certificate",
+            Trouble::Line(Break::Tls(tls::sound())),
+        ),
     ]
 }

@@ -18,8 +18,18 @@ pub(crate) struct Function {
 pub(crate) const WRITE: &str = "InactivateDeviceCertificate";
 
 pub(crate) const FUNCTIONS: [Function; 3] = [
-    Function { name: "describe", vendor: Vendor::TencentMqtt, endpoint: "TENCENT_MQTT_ENDPOINT", action: "DescribeDeviceCertificates" },
-    Function { name: "inactivate", vendor: Vendor::AlibabaMqtt, endpoint: "ALIBABA_MQTT_ENDPOINT", action: WRITE },
+    Function {
+        name: "describe",
+        vendor: Vendor::TencentMqtt,
+        endpoint: "TENCENT_MQTT_ENDPOINT",
+        action: "DescribeDeviceCertificates",
+    },
+    Function {
+        name: "inactivate",
+        vendor: Vendor::AlibabaMqtt,
+        endpoint: "ALIBABA_MQTT_ENDPOINT",
+        action: WRITE,
+    },
     Function {
         name: "status",
         vendor: Vendor::AlibabaCas,
@@ -85,7 +95,13 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn new(name: impl Into<String>, trouble: Trouble, expected: [Expected; 3]) -> Self {
-        Self { name: name.into(), trouble, asked: Asked::Plainly, time: TIME, expected }
+        Self {
+            name: name.into(),
+            trouble,
+            asked: Asked::Plainly,
+            time: TIME,
+            expected,
+        }
     }
 
     pub(crate) fn asked(self, asked: Asked) -> Self {
@@ -93,7 +109,10 @@ impl Row {
     }
 
     pub(crate) fn within(self, seconds: u64) -> Self {
-        Self { time: Duration::from_secs(seconds), ..self }
+        Self {
+            time: Duration::from_secs(seconds),
+            ..self
+        }
     }
 }
 
@@ -123,34 +142,59 @@ pub(crate) struct Expected {
 
 /// An error as the whole answer. It comes back if it may pass, and if it says nothing about the request, like a refused key.
 pub(crate) fn error(code: &'static str, calls: &'static str) -> Expected {
-    let may_pass = CODES.iter().any(|(name, _, retryable)| *name == code && *retryable);
-    Expected { told: code, comes_back: may_pass || code == "provider_rejected", calls: [calls; 2] }
+    let may_pass = CODES
+        .iter()
+        .any(|(name, _, retryable)| *name == code && *retryable);
+    Expected {
+        told: code,
+        comes_back: may_pass || code == "provider_rejected",
+        calls: [calls; 2],
+    }
 }
 
 /// An answer that is final.
 pub(crate) fn answer(told: &'static str, calls: &'static str) -> Expected {
-    Expected { told, comes_back: false, calls: [calls; 2] }
+    Expected {
+        told,
+        comes_back: false,
+        calls: [calls; 2],
+    }
 }
 
 /// An answer with a failure for which a queue delivers the request again.
 pub(crate) fn failure(told: &'static str, calls: &'static str) -> Expected {
-    Expected { comes_back: true, ..answer(told, calls) }
+    Expected {
+        comes_back: true,
+        ..answer(told, calls)
+    }
 }
 
 /// All goes well.
 pub(crate) fn success() -> [Expected; 3] {
-    [answer("active active", "r"), answer("inactivated inactivated", "rwr rwr"), answer("good good", "r")]
+    [
+        answer("active active", "r"),
+        answer("inactivated inactivated", "rwr rwr"),
+        answer("good good", "r"),
+    ]
 }
 
 /// The vendor does nothing, and its answer leaves that open: after each order four reads show that it may be given again, once. After the
 /// second order the reads go on until the deadline.
 pub(crate) fn nothing_done(code: &'static str) -> [Expected; 3] {
-    [error(code, "rrr"), error(code, "rwrrrrwr+ rwrrrrwr+"), error(code, "rrr")]
+    [
+        error(code, "rrr"),
+        error(code, "rwrrrrwr+ rwrrrrwr+"),
+        error(code, "rrr"),
+    ]
 }
 
 /// The work is done and the answer lost: for an order, a read is the evidence.
 pub(crate) fn answer_lost(code: &'static str) -> [Expected; 3] {
-    [error(code, "rrr"), answer("inactivated inactivated", "rwr rwr"), error(code, "rrr")]
+    [
+        error(code, "rrr"),
+        answer("inactivated inactivated", "rwr rwr"),
+        error(code, "rrr"),
+    ]
 }
 
 /// Refused for who asks: once for all that is in flight.
@@ -161,10 +205,18 @@ pub(crate) fn rejected() -> [Expected; 3] {
 
 /// Nothing was done for sure, so that an order is repeated like a read.
 pub(crate) fn throttled() -> [Expected; 3] {
-    [error("throttled", "rrr"), error("throttled", "rwww rwww"), error("throttled", "rrr")]
+    [
+        error("throttled", "rrr"),
+        error("throttled", "rwww rwww"),
+        error("throttled", "rrr"),
+    ]
 }
 
 /// The vendor asks to wait longer than anyone would.
 pub(crate) fn throttled_for_long() -> [Expected; 3] {
-    [error("throttled", "r"), error("throttled", "rw rw"), error("throttled", "r")]
+    [
+        error("throttled", "r"),
+        error("throttled", "rw rw"),
+        error("throttled", "r"),
+    ]
 }

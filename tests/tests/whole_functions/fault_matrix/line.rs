@@ -81,14 +81,22 @@ impl Line {
     /// A line to the vendor at this URL that breaks at calls of this action.
     pub(crate) async fn start(broken: Break, vendor: &str, action: &'static str) -> Self {
         let (hang_up, hung_up) = watch::channel(());
-        let mut line =
-            Self { url: String::new(), seen: Arc::default(), hang_up, serving: JoinSet::new(), waiting: Vec::new(), bound: None };
+        let mut line = Self {
+            url: String::new(),
+            seen: Arc::default(),
+            hang_up,
+            serving: JoinSet::new(),
+            waiting: Vec::new(),
+            bound: None,
+        };
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = socket.local_addr().unwrap();
         line.url = match broken {
             Break::NoSuchName => "https://vendor.invalid".to_owned(),
-            Break::SilentHandshake | Break::Tls(_) => format!("https://localhost:{}", address.port()),
+            Break::SilentHandshake | Break::Tls(_) => {
+                format!("https://localhost:{}", address.port())
+            }
             _ => format!("http://{address}"),
         };
         match broken {
@@ -96,7 +104,9 @@ impl Line {
             Break::Hanging => {
                 let listener = socket.listen(1).unwrap();
                 let patience = Duration::from_millis(200);
-                while let Ok(taken) = tokio::time::timeout(patience, TcpStream::connect(address)).await {
+                while let Ok(taken) =
+                    tokio::time::timeout(patience, TcpStream::connect(address)).await
+                {
                     line.waiting.push(taken.unwrap());
                 }
                 line.serving.spawn(async move {
@@ -106,8 +116,15 @@ impl Line {
             }
             broken => {
                 let vendor = vendor.trim_start_matches("http://").to_owned();
-                let wire = Wire { broken, vendor, action, seen: Arc::clone(&line.seen), hung_up };
-                line.serving.spawn(wire.serve_all(socket.listen(64).unwrap()));
+                let wire = Wire {
+                    broken,
+                    vendor,
+                    action,
+                    seen: Arc::clone(&line.seen),
+                    hung_up,
+                };
+                line.serving
+                    .spawn(wire.serve_all(socket.listen(64).unwrap()));
             }
         }
         line
@@ -142,7 +159,10 @@ impl Wire {
     }
 
     fn note(&self, letter: char, text: &str) {
-        self.seen.lock().unwrap().push(Seen { letter, text: text.to_owned() });
+        self.seen.lock().unwrap().push(Seen {
+            letter,
+            text: text.to_owned(),
+        });
     }
 
     async fn serve(&self, mut client: TcpStream) -> io::Result<()> {
@@ -170,25 +190,43 @@ impl Wire {
     }
 
     /// Passes calls on until one is to be broken, which is returned with the vendor's end of the line.
-    async fn pass(&self, client: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<Option<(Vec<u8>, TcpStream)>> {
+    async fn pass(
+        &self,
+        client: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    ) -> io::Result<Option<(Vec<u8>, TcpStream)>> {
         let mut vendor = TcpStream::connect(&self.vendor).await?;
         loop {
             let request = message(client).await?;
             let head = String::from_utf8_lossy(&request);
-            let names = |action: &str| head.lines().any(|line| line.ends_with(&format!("-action: {action}")));
+            let names = |action: &str| {
+                head.lines()
+                    .any(|line| line.ends_with(&format!("-action: {action}")))
+            };
             self.note(if names(WRITE) { 'w' } else { 'r' }, &head);
-            if names(self.action) && !matches!(self.broken, Break::Tls(_) | Break::ClosedAfterTheFirst | Break::Sound) {
+            if names(self.action)
+                && !matches!(
+                    self.broken,
+                    Break::Tls(_) | Break::ClosedAfterTheFirst | Break::Sound
+                )
+            {
                 return Ok(Some((request, vendor)));
             }
             vendor.write_all(&request).await?;
             client.write_all(&message(&mut vendor).await?).await?;
-            if matches!(self.broken, Break::ClosedAfterTheFirst) && self.seen.lock().unwrap().len() == 1 {
+            if matches!(self.broken, Break::ClosedAfterTheFirst)
+                && self.seen.lock().unwrap().len() == 1
+            {
                 return Ok(None);
             }
         }
     }
 
-    async fn cut(&self, mut client: TcpStream, mut vendor: TcpStream, request: &[u8]) -> io::Result<()> {
+    async fn cut(
+        &self,
+        mut client: TcpStream,
+        mut vendor: TcpStream,
+        request: &[u8],
+    ) -> io::Result<()> {
         match &self.broken {
             Break::ResetWhenDone | Break::ResetInBody => {
                 vendor.write_all(request).await?;
@@ -202,7 +240,9 @@ impl Wire {
             }
             Break::HalfClosed => finish(client).await,
             Break::Drip => {
-                client.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n").await?;
+                client
+                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+                    .await?;
                 loop {
                     client.write_all(b" ").await?;
                     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -226,7 +266,9 @@ impl Wire {
 /// Ends this side of a connection and waits for the end of the other, so that nothing is reset.
 async fn finish(mut client: TcpStream) -> io::Result<()> {
     client.shutdown().await?;
-    tokio::io::copy(&mut client, &mut tokio::io::sink()).await.map(drop)
+    tokio::io::copy(&mut client, &mut tokio::io::sink())
+        .await
+        .map(drop)
 }
 
 /// A request or an answer with a body of the length that its head tells.
@@ -236,7 +278,12 @@ async fn message(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
         let head = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         let length = |head: usize| {
             let text = String::from_utf8_lossy(&bytes[..head]).to_lowercase();
-            let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse::<usize>().ok());
+            let length = text.lines().find_map(|line| {
+                line.strip_prefix("content-length: ")?
+                    .trim()
+                    .parse::<usize>()
+                    .ok()
+            });
             head + 4 + length.unwrap_or_default()
         };
         if head.is_some_and(|head| bytes.len() >= length(head)) {

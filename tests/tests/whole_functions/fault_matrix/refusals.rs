@@ -12,18 +12,52 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 fn for_who_asks() -> Vec<Row> {
-    let row = |name, tencent, alibaba: (&str, u16)| Row::new(name, codes(tencent, alibaba, alibaba), rejected());
+    let row = |name, tencent, alibaba: (&str, u16)| {
+        Row::new(name, codes(tencent, alibaba, alibaba), rejected())
+    };
     vec![
-        row("a token that has expired", "AuthFailure.TokenFailure", ("InvalidSecurityToken.Expired", 400)),
-        row("a key that nobody knows", "AuthFailure.SecretIdNotFound", ("InvalidAccessKeyId.NotFound", 404)),
-        row("a key that was revoked", "AuthFailure.InvalidSecretId", ("InvalidAccessKeyId.Inactive", 403)),
-        row("a wrong signature", "AuthFailure.SignatureFailure", ("SignatureDoesNotMatch", 400)),
-        row("a clock that is off", "AuthFailure.SignatureExpire", ("InvalidTimeStamp.Expired", 400)),
-        row("a permission that lacks", "UnauthorizedOperation", ("NoPermission", 403)),
-        row("a code of 403 that nobody knows", "SomethingNew", ("SomethingNew", 403)),
+        row(
+            "a token that has expired",
+            "AuthFailure.TokenFailure",
+            ("InvalidSecurityToken.Expired", 400),
+        ),
+        row(
+            "a key that nobody knows",
+            "AuthFailure.SecretIdNotFound",
+            ("InvalidAccessKeyId.NotFound", 404),
+        ),
+        row(
+            "a key that was revoked",
+            "AuthFailure.InvalidSecretId",
+            ("InvalidAccessKeyId.Inactive", 403),
+        ),
+        row(
+            "a wrong signature",
+            "AuthFailure.SignatureFailure",
+            ("SignatureDoesNotMatch", 400),
+        ),
+        row(
+            "a clock that is off",
+            "AuthFailure.SignatureExpire",
+            ("InvalidTimeStamp.Expired", 400),
+        ),
+        row(
+            "a permission that lacks",
+            "UnauthorizedOperation",
+            ("NoPermission", 403),
+        ),
+        row(
+            "a code of 403 that nobody knows",
+            "SomethingNew",
+            ("SomethingNew", 403),
+        ),
         Row::new(
             "an edition without certificates, with status 500",
-            codes("InvalidParameter.InstanceTypeNotMatch", ("ApiNotSupport", 500), ("UnsupportedOperation", 500)),
+            codes(
+                "InvalidParameter.InstanceTypeNotMatch",
+                ("ApiNotSupport", 500),
+                ("UnsupportedOperation", 500),
+            ),
             rejected(),
         ),
     ]
@@ -36,19 +70,38 @@ fn for_what_is_asked() -> Vec<Row> {
     vec![
         Row::new(
             "an instance that the vendor does not know, with status 500",
-            codes("ResourceNotFound.Instance", ("MqttInstanceNotFound", 500), ("NotFound", 500)),
+            codes(
+                "ResourceNotFound.Instance",
+                ("MqttInstanceNotFound", 500),
+                ("NotFound", 500),
+            ),
             [not_found, error("not_found", "rw rw"), unknown],
         ),
         Row::new(
             "a certificate that the vendor shows and does not find, with status 500",
-            codes("ResourceNotFound", ("FindDeviceBySnError", 500), ("NotFound", 404)),
-            [not_found, error("provider_invalid_response", "rwrrrr rwrrrr"), unknown],
+            codes(
+                "ResourceNotFound",
+                ("FindDeviceBySnError", 500),
+                ("NotFound", 404),
+            ),
+            [
+                not_found,
+                error("provider_invalid_response", "rwrrrr rwrrrr"),
+                unknown,
+            ],
         ),
         Row::new(
             "parameters that the vendor does not accept, with status 500",
-            codes("InvalidParameterValue", ("ParameterFieldCheckFailed", 500), ("InvalidParameter", 500)),
+            codes(
+                "InvalidParameterValue",
+                ("ParameterFieldCheckFailed", 500),
+                ("InvalidParameter", 500),
+            ),
             [
-                Expected { comes_back: false, ..error("provider_rejected", "r") },
+                Expected {
+                    comes_back: false,
+                    ..error("provider_rejected", "r")
+                },
                 answer("refused refused", "rw rw"),
                 answer("unknown unknown", "rrr"),
             ],
@@ -58,15 +111,29 @@ fn for_what_is_asked() -> Vec<Row> {
 
 fn faults_of_the_vendor() -> Vec<Row> {
     let unavailable = || nothing_done("provider_unavailable");
-    let row = |name, tencent, alibaba: (&str, u16)| Row::new(name, codes(tencent, alibaba, alibaba), unavailable());
+    let row = |name, tencent, alibaba: (&str, u16)| {
+        Row::new(name, codes(tencent, alibaba, alibaba), unavailable())
+    };
     let [_, of_orders, of_status] = unavailable();
     let status = |status: u16| {
-        Row::new(format!("a gateway's status {status}"), everywhere(Fault::body(status, "text/html", "<html></html>")), unavailable())
+        Row::new(
+            format!("a gateway's status {status}"),
+            everywhere(Fault::body(status, "text/html", "<html></html>")),
+            unavailable(),
+        )
     };
     let mut rows = vec![
         row("an internal error", "InternalError", ("InternalError", 500)),
-        row("an overload", "ResourceUnavailable", ("SystemOverFlow", 500)),
-        row("the service is unavailable", "ServiceUnavailable", ("ServiceUnavailable", 503)),
+        row(
+            "an overload",
+            "ResourceUnavailable",
+            ("SystemOverFlow", 500),
+        ),
+        row(
+            "the service is unavailable",
+            "ServiceUnavailable",
+            ("ServiceUnavailable", 503),
+        ),
         // Tencent's status says nothing, so that a new code is a refusal there.
         Row::new(
             "a code of 500 that nobody knows",
@@ -75,7 +142,11 @@ fn faults_of_the_vendor() -> Vec<Row> {
         ),
         Row::new(
             "a nonce that was used",
-            codes("SignatureNonceUsed", ("SignatureNonceUsed", 400), ("SignatureNonceUsed", 400)),
+            codes(
+                "SignatureNonceUsed",
+                ("SignatureNonceUsed", 400),
+                ("SignatureNonceUsed", 400),
+            ),
             [error("provider_rejected", "r"), of_orders, of_status],
         ),
         Row::new(
@@ -87,7 +158,11 @@ fn faults_of_the_vendor() -> Vec<Row> {
             )),
             unavailable(),
         ),
-        Row::new("status 500 without a code", everywhere(Fault::body(500, "application/json", "{}")), unavailable()),
+        Row::new(
+            "status 500 without a code",
+            everywhere(Fault::body(500, "application/json", "{}")),
+            unavailable(),
+        ),
     ];
     rows.extend([502, 503, 504].map(status));
     rows

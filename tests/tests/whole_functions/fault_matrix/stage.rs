@@ -11,7 +11,9 @@ use whole_function_tests::{Answer, HttpAnswer, Runtime};
 use super::expected::{Asked, FUNCTIONS, Function, Row, Trouble, WRITE};
 use super::line::{Break, Line, Seen};
 use crate::cells::{ALIBABA_CA, words};
-use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, full, function_with, invoke_within, simulator};
+use crate::setup::{
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, full, function_with, invoke_within, simulator,
+};
 use crate::tls;
 
 const LATE: Duration = Duration::from_secs(25 * 60 * 60);
@@ -51,7 +53,12 @@ pub(crate) struct Report {
 
 impl<'a> Stage<'a> {
     pub(crate) async fn start(row: &'a Row, place: usize) -> Self {
-        let Function { name, vendor, endpoint, action } = FUNCTIONS[place];
+        let Function {
+            name,
+            vendor,
+            endpoint,
+            action,
+        } = FUNCTIONS[place];
         let simulator = simulator(full(2)).await;
         let line = match (&row.trouble, row.asked) {
             (Trouble::Line(broken), _) => Some(broken.clone()),
@@ -75,7 +82,14 @@ impl<'a> Stage<'a> {
         };
         own.extend(line.iter().map(|line| (endpoint, line.url.as_str())));
         let runtime = function_with(name, &simulator, &own).await;
-        Self { row, place, simulator, line, runtime, _trusted_roots: trusted_roots }
+        Self {
+            row,
+            place,
+            simulator,
+            line,
+            runtime,
+            _trusted_roots: trusted_roots,
+        }
     }
 
     pub(crate) fn request(&self) -> Value {
@@ -114,9 +128,14 @@ impl<'a> Stage<'a> {
         let event = self.sent(HttpRequest::post("/", self.request()).event(HttpTrigger::HttpApi));
         let mut report = self.prepare().await;
         for _ in 0..self.times() {
-            let answer = HttpAnswer::read(HttpTrigger::HttpApi, &self.invoke(&event, &mut report).await);
+            let answer = HttpAnswer::read(
+                HttpTrigger::HttpApi,
+                &self.invoke(&event, &mut report).await,
+            );
             report.told.push(answer.json());
-            report.heads.push((answer.status, answer.headers.contains_key("retry-after")));
+            report
+                .heads
+                .push((answer.status, answer.headers.contains_key("retry-after")));
         }
         self.note_calls(&mut report);
         report
@@ -133,13 +152,31 @@ impl<'a> Stage<'a> {
         let readable: Vec<String> = (1..bodies.len()).map(message_id).collect();
         let lines = self.runtime.json_logs();
         for id in &readable {
-            let answers: Vec<&Value> = lines.iter().filter(|line| line["message_id"] == *id && line["message"] == "answer").collect();
-            let [line] = answers[..] else { panic!("{}: {} lines of the log answer {id}", self.row.name, answers.len()) };
-            let told = if line["answer"].is_null() { &line["error"] } else { &line["answer"] };
+            let answers: Vec<&Value> = lines
+                .iter()
+                .filter(|line| line["message_id"] == *id && line["message"] == "answer")
+                .collect();
+            let [line] = answers[..] else {
+                panic!(
+                    "{}: {} lines of the log answer {id}",
+                    self.row.name,
+                    answers.len()
+                )
+            };
+            let told = if line["answer"].is_null() {
+                &line["error"]
+            } else {
+                &line["answer"]
+            };
             report.told.push(told.clone());
         }
         let back: Vec<String> = answer.batch_item_failures();
-        assert_eq!(back[0], message_id(0), "{}: the record that nobody can read comes back, whatever becomes of the others", self.row.name);
+        assert_eq!(
+            back[0],
+            message_id(0),
+            "{}: the record that nobody can read comes back, whatever becomes of the others",
+            self.row.name
+        );
         report.records = Some((readable, back[1..].to_vec()));
         report
     }
@@ -149,7 +186,11 @@ impl<'a> Stage<'a> {
     }
 
     fn sent(&self, event: Value) -> Value {
-        if self.row.asked == Asked::Late { aged(event, LATE) } else { event }
+        if self.row.asked == Asked::Late {
+            aged(event, LATE)
+        } else {
+            event
+        }
     }
 
     /// Puts everything back to the start and the trouble in place.
@@ -166,12 +207,27 @@ impl<'a> Stage<'a> {
             self.freeze().await;
         }
         match &self.row.trouble {
-            Trouble::Always(faults) => self.simulator.fail(vendor, FaultRule::always(faults[self.place].clone()).on(action)),
-            Trouble::Once(faults) => self.simulator.fail(vendor, FaultRule::once(faults[self.place].clone()).on(action)),
+            Trouble::Always(faults) => self.simulator.fail(
+                vendor,
+                FaultRule::always(faults[self.place].clone()).on(action),
+            ),
+            Trouble::Once(faults) => self.simulator.fail(
+                vendor,
+                FaultRule::once(faults[self.place].clone()).on(action),
+            ),
             Trouble::Redirect(status) => {
-                let elsewhere = [("location".to_owned(), format!("{}/", self.simulator.url(Vendor::AwsIot)))];
-                let fault = Fault::body_with_headers(*status, "text/html", elsewhere.into(), "<a href=\"/\">moved</a>");
-                self.simulator.fail(vendor, FaultRule::always(fault).on(action));
+                let elsewhere = [(
+                    "location".to_owned(),
+                    format!("{}/", self.simulator.url(Vendor::AwsIot)),
+                )];
+                let fault = Fault::body_with_headers(
+                    *status,
+                    "text/html",
+                    elsewhere.into(),
+                    "<a href=\"/\">moved</a>",
+                );
+                self.simulator
+                    .fail(vendor, FaultRule::always(fault).on(action));
             }
             Trouble::Nothing | Trouble::Line(_) => {}
         }
@@ -183,7 +239,10 @@ impl<'a> Stage<'a> {
     async fn freeze(&self) {
         let pid = self.runtime.pid();
         let signal = move |name: &str| {
-            let sent = std::process::Command::new("kill").args([name, &pid.to_string()]).status().unwrap();
+            let sent = std::process::Command::new("kill")
+                .args([name, &pid.to_string()])
+                .status()
+                .unwrap();
             assert!(sent.success(), "{name} {pid}");
         };
         signal("-STOP");
@@ -198,7 +257,11 @@ impl<'a> Stage<'a> {
         let Function { name, vendor, .. } = FUNCTIONS[self.place];
         let begun = Instant::now();
         let answer = invoke_within(&mut self.runtime, self.row.time, event).await;
-        assert!(matches!(answer, Answer::Response(_)), "{}, {name}: {answer}", self.row.name);
+        assert!(
+            matches!(answer, Answer::Response(_)),
+            "{}, {name}: {answer}",
+            self.row.name
+        );
         report.longest = report.longest.max(begun.elapsed());
         report.states = words(&self.simulator, vendor);
         report.output.extend(answer.output());
@@ -211,10 +274,19 @@ impl<'a> Stage<'a> {
             Some(line) => line.take_seen(),
             None => {
                 let letter = |call: &Call| if call.action == WRITE { 'w' } else { 'r' };
-                self.simulator.calls().iter().map(|call| Seen { letter: letter(call), text: call.parameters.to_string() }).collect()
+                self.simulator
+                    .calls()
+                    .iter()
+                    .map(|call| Seen {
+                        letter: letter(call),
+                        text: call.parameters.to_string(),
+                    })
+                    .collect()
             }
         };
-        let letters = |seen: &mut dyn Iterator<Item = &Seen>| seen.map(|seen| seen.letter).collect::<String>();
+        let letters = |seen: &mut dyn Iterator<Item = &Seen>| {
+            seen.map(|seen| seen.letter).collect::<String>()
+        };
         // A connection that broke brought no call for any certificate, and describe and status ask for all together.
         if self.place != 1 || seen.iter().all(|seen| seen.letter == 'c') {
             report.calls = letters(&mut seen.iter());
@@ -222,9 +294,15 @@ impl<'a> Stage<'a> {
         }
         let serials = self.serials();
         let names_one = |seen: &Seen| serials.iter().any(|serial| seen.text.contains(serial));
-        assert!(seen.iter().all(names_one), "{}: a call that is for neither certificate", self.row.name);
-        let mut words: Vec<String> =
-            serials.iter().map(|serial| letters(&mut seen.iter().filter(|seen| seen.text.contains(serial)))).collect();
+        assert!(
+            seen.iter().all(names_one),
+            "{}: a call that is for neither certificate",
+            self.row.name
+        );
+        let mut words: Vec<String> = serials
+            .iter()
+            .map(|serial| letters(&mut seen.iter().filter(|seen| seen.text.contains(serial))))
+            .collect();
         words.retain(|word| !word.is_empty());
         words.sort_unstable();
         report.calls = words.join(" ");

@@ -11,16 +11,40 @@ const BODY: &str = r#"{"Code":"Throttling.User","Message":"-","RequestId":"1","R
 
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = vec![
-        Row::new("the vendor's code for too many calls", everywhere(Fault::Throttle), throttled()),
-        Row::new("x-acs-retry-after: 300", everywhere(Fault::ThrottleFor(300)), throttled()),
-        Row::new("status 429", everywhere(Fault::body(429, "text/plain", "slow down")), throttled()),
+        Row::new(
+            "the vendor's code for too many calls",
+            everywhere(Fault::Throttle),
+            throttled(),
+        ),
+        Row::new(
+            "x-acs-retry-after: 300",
+            everywhere(Fault::ThrottleFor(300)),
+            throttled(),
+        ),
+        Row::new(
+            "status 429",
+            everywhere(Fault::body(429, "text/plain", "slow down")),
+            throttled(),
+        ),
     ];
-    rows.extend(["0", "-1", "soon", "99999999999999999999"].map(|hint| hinted(400, "x-acs-retry-after", hint)));
-    rows.push(Row { expected: throttled_for_long(), ..hinted(400, "x-acs-retry-after", "999999999") });
-    rows.extend(["1", "-1", "soon", "Wed, 21 Oct 2015 07:28:00 GMT"].map(|hint| hinted(429, "retry-after", hint)));
+    rows.extend(
+        ["0", "-1", "soon", "99999999999999999999"]
+            .map(|hint| hinted(400, "x-acs-retry-after", hint)),
+    );
+    rows.push(Row {
+        expected: throttled_for_long(),
+        ..hinted(400, "x-acs-retry-after", "999999999")
+    });
+    rows.extend(
+        ["1", "-1", "soon", "Wed, 21 Oct 2015 07:28:00 GMT"]
+            .map(|hint| hinted(429, "retry-after", hint)),
+    );
     rows.push(hinted(429, "retry-after", "99999999999999999999"));
     for hint in ["999999999", "Fri, 31 Dec 2999 23:59:59 GMT"] {
-        rows.push(Row { expected: throttled_for_long(), ..hinted(429, "retry-after", hint) });
+        rows.push(Row {
+            expected: throttled_for_long(),
+            ..hinted(429, "retry-after", hint)
+        });
     }
     rows
 }

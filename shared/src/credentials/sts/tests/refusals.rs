@@ -5,11 +5,17 @@ use serde_json::Value;
 use super::*;
 
 fn alibaba_refusal(code: &str) -> Answer {
-    answer(401, json!({ "Code": code, "Message": "token-canary jwt-canary", "RequestId": "id-1" }).to_string())
+    answer(
+        401,
+        json!({ "Code": code, "Message": "token-canary jwt-canary", "RequestId": "id-1" })
+            .to_string(),
+    )
 }
 
 fn tencent_refusal(code: &str) -> Answer {
-    ok(&json!({ "Response": { "Error": { "Code": code, "Message": "token-canary jwt-canary" }, "RequestId": "id-1" } }))
+    ok(
+        &json!({ "Response": { "Error": { "Code": code, "Message": "token-canary jwt-canary" }, "RequestId": "id-1" } }),
+    )
 }
 
 #[tokio::test(start_paused = true)]
@@ -24,27 +30,123 @@ async fn a_refusal_says_what_to_do_and_repeats_nothing() {
             ErrorCode::ProviderRejected,
             "_OIDC_AUDIENCE",
         ),
-        (ProviderName::AlibabaMqtt, alibaba, "AuthenticationFail.NoPermission", ErrorCode::ProviderRejected, "oidc:sub"),
-        (ProviderName::AlibabaMqtt, alibaba, "AuthenticationFail.OIDCToken.InvalidSignature", ErrorCode::ProviderRejected, "issuer"),
-        (ProviderName::AlibabaMqtt, alibaba, "EntityNotExist.Role", ErrorCode::ProviderRejected, "ALIBABA_CLOUD_ROLE_ARN"),
-        (ProviderName::AlibabaMqtt, alibaba, "NoPermission", ErrorCode::ProviderRejected, "sts:AssumeRole"),
-        (ProviderName::AlibabaMqtt, alibaba, "InvalidParameter.RoleArn", ErrorCode::ProviderRejected, "parameter"),
-        (ProviderName::AlibabaMqtt, alibaba, "MissingParameter", ErrorCode::ProviderRejected, "parameters"),
-        (ProviderName::AlibabaMqtt, alibaba, "Throttling.User", ErrorCode::Throttled, "rate"),
-        (ProviderName::AlibabaMqtt, alibaba, "Odd.head.jwt-canary.tail", ErrorCode::ProviderRejected, "does not know"),
-        (ProviderName::TencentMqtt, tencent, "InvalidParameter.WebIdentityTokenError", ErrorCode::ProviderRejected, "_OIDC_AUDIENCE"),
-        (ProviderName::TencentMqtt, tencent, "UnauthorizedOperation", ErrorCode::ProviderRejected, "trust"),
-        (ProviderName::TencentMqtt, tencent, "ResourceNotFound.RoleNotFound", ErrorCode::ProviderRejected, "TENCENTCLOUD_ROLE_ARN"),
-        (ProviderName::TencentMqtt, tencent, "InternalError.GetRoleError", ErrorCode::ProviderRejected, "TENCENTCLOUD_ROLE_ARN"),
-        (ProviderName::TencentMqtt, tencent, "InternalError.DbError", ErrorCode::ProviderUnavailable, "internal"),
-        (ProviderName::TencentMqtt, tencent, "RequestLimitExceeded", ErrorCode::Throttled, "rate"),
+        (
+            ProviderName::AlibabaMqtt,
+            alibaba,
+            "AuthenticationFail.NoPermission",
+            ErrorCode::ProviderRejected,
+            "oidc:sub",
+        ),
+        (
+            ProviderName::AlibabaMqtt,
+            alibaba,
+            "AuthenticationFail.OIDCToken.InvalidSignature",
+            ErrorCode::ProviderRejected,
+            "issuer",
+        ),
+        (
+            ProviderName::AlibabaMqtt,
+            alibaba,
+            "EntityNotExist.Role",
+            ErrorCode::ProviderRejected,
+            "ALIBABA_CLOUD_ROLE_ARN",
+        ),
+        (
+            ProviderName::AlibabaMqtt,
+            alibaba,
+            "NoPermission",
+            ErrorCode::ProviderRejected,
+            "sts:AssumeRole",
+        ),
+        (
+            ProviderName::AlibabaMqtt,
+            alibaba,
+            "InvalidParameter.RoleArn",
+            ErrorCode::ProviderRejected,
+            "parameter",
+        ),
+        (
+            ProviderName::AlibabaMqtt,
+            alibaba,
+            "MissingParameter",
+            ErrorCode::ProviderRejected,
+            "parameters",
+        ),
+        (
+            ProviderName::AlibabaMqtt,
+            alibaba,
+            "Throttling.User",
+            ErrorCode::Throttled,
+            "rate",
+        ),
+        (
+            ProviderName::AlibabaMqtt,
+            alibaba,
+            "Odd.head.jwt-canary.tail",
+            ErrorCode::ProviderRejected,
+            "does not know",
+        ),
+        (
+            ProviderName::TencentMqtt,
+            tencent,
+            "InvalidParameter.WebIdentityTokenError",
+            ErrorCode::ProviderRejected,
+            "_OIDC_AUDIENCE",
+        ),
+        (
+            ProviderName::TencentMqtt,
+            tencent,
+            "UnauthorizedOperation",
+            ErrorCode::ProviderRejected,
+            "trust",
+        ),
+        (
+            ProviderName::TencentMqtt,
+            tencent,
+            "ResourceNotFound.RoleNotFound",
+            ErrorCode::ProviderRejected,
+            "TENCENTCLOUD_ROLE_ARN",
+        ),
+        (
+            ProviderName::TencentMqtt,
+            tencent,
+            "InternalError.GetRoleError",
+            ErrorCode::ProviderRejected,
+            "TENCENTCLOUD_ROLE_ARN",
+        ),
+        (
+            ProviderName::TencentMqtt,
+            tencent,
+            "InternalError.DbError",
+            ErrorCode::ProviderUnavailable,
+            "internal",
+        ),
+        (
+            ProviderName::TencentMqtt,
+            tencent,
+            "RequestLimitExceeded",
+            ErrorCode::Throttled,
+            "rate",
+        ),
     ] {
-        let network = Network::new(move |request| if request.url.contains("amazonaws") { aws_token() } else { refuse(code) });
+        let network = Network::new(move |request| {
+            if request.url.contains("amazonaws") {
+                aws_token()
+            } else {
+                refuse(code)
+            }
+        });
         for variables in [with_key(provider), keyless(provider)] {
             let error = fetch(&network, provider, &variables).await.err().unwrap();
             assert_eq!(error.code, means, "{code}: {error}");
-            assert!(error.detail.contains("the STS of ") && error.detail.contains(words), "{code}: {error}");
-            assert!(!error.concerns_parameters && !error.concerns_state, "{code}");
+            assert!(
+                error.detail.contains("the STS of ") && error.detail.contains(words),
+                "{code}: {error}"
+            );
+            assert!(
+                !error.concerns_parameters && !error.concerns_state,
+                "{code}"
+            );
             let told = serde_json::to_value(&error).unwrap();
             assert_eq!(told["provider_error"]["request_id"], "id-1");
             assert_eq!(told["provider_error"]["message"], Value::Null);
@@ -58,13 +160,32 @@ async fn a_refusal_says_what_to_do_and_repeats_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_of_the_key_is_told_apart() {
     for (provider, refusal, concerns_key) in [
-        (ProviderName::AlibabaMqtt, alibaba_refusal("InvalidAccessKeyId.Inactive"), true),
-        (ProviderName::AlibabaMqtt, alibaba_refusal("NoPermission"), false),
-        (ProviderName::TencentMqtt, tencent_refusal("AuthFailure.SecretIdNotFound"), true),
-        (ProviderName::TencentMqtt, tencent_refusal("AuthFailure.SignatureExpire"), false),
+        (
+            ProviderName::AlibabaMqtt,
+            alibaba_refusal("InvalidAccessKeyId.Inactive"),
+            true,
+        ),
+        (
+            ProviderName::AlibabaMqtt,
+            alibaba_refusal("NoPermission"),
+            false,
+        ),
+        (
+            ProviderName::TencentMqtt,
+            tencent_refusal("AuthFailure.SecretIdNotFound"),
+            true,
+        ),
+        (
+            ProviderName::TencentMqtt,
+            tencent_refusal("AuthFailure.SignatureExpire"),
+            false,
+        ),
     ] {
         let network = Network::queue([refusal]);
-        let error = fetch(&network, provider, &with_key(provider)).await.err().unwrap();
+        let error = fetch(&network, provider, &with_key(provider))
+            .await
+            .err()
+            .unwrap();
         assert_eq!(error.concerns_key, concerns_key, "{error}");
     }
 }
@@ -72,41 +193,114 @@ async fn a_refusal_of_the_key_is_told_apart() {
 #[tokio::test(start_paused = true)]
 async fn aws_may_refuse_to_say_who_the_function_is() {
     for (status, body, means, words) in [
-        (403, "<Code>OutboundWebIdentityFederationDisabledException</Code>", ErrorCode::ProviderRejected, "EnableOutboundWebIdentity"),
-        (403, "<Code>AccessDenied</Code><Message>aws-key aws-token</Message>", ErrorCode::ProviderRejected, "AccessDenied"),
-        (403, "<Code>SessionDurationEscalationException</Code>", ErrorCode::ProviderUnavailable, "try again"),
-        (403, "<Code>ExpiredToken</Code>", ErrorCode::ProviderRejected, "role"),
-        (403, "<Code>Odd aws-token</Code>", ErrorCode::ProviderRejected, "does not know"),
+        (
+            403,
+            "<Code>OutboundWebIdentityFederationDisabledException</Code>",
+            ErrorCode::ProviderRejected,
+            "EnableOutboundWebIdentity",
+        ),
+        (
+            403,
+            "<Code>AccessDenied</Code><Message>aws-key aws-token</Message>",
+            ErrorCode::ProviderRejected,
+            "AccessDenied",
+        ),
+        (
+            403,
+            "<Code>SessionDurationEscalationException</Code>",
+            ErrorCode::ProviderUnavailable,
+            "try again",
+        ),
+        (
+            403,
+            "<Code>ExpiredToken</Code>",
+            ErrorCode::ProviderRejected,
+            "role",
+        ),
+        (
+            403,
+            "<Code>Odd aws-token</Code>",
+            ErrorCode::ProviderRejected,
+            "does not know",
+        ),
         (400, "<Code>Throttling</Code>", ErrorCode::Throttled, "rate"),
         (503, "<html>", ErrorCode::ProviderUnavailable, "HTTP 503"),
-        (200, "<WebIdentityToken></WebIdentityToken>", ErrorCode::ProviderInvalidResponse, "neither"),
-        (200, "<WebIdentityToken>a&amp;b</WebIdentityToken>", ErrorCode::ProviderInvalidResponse, "neither"),
+        (
+            200,
+            "<WebIdentityToken></WebIdentityToken>",
+            ErrorCode::ProviderInvalidResponse,
+            "neither",
+        ),
+        (
+            200,
+            "<WebIdentityToken>a&amp;b</WebIdentityToken>",
+            ErrorCode::ProviderInvalidResponse,
+            "neither",
+        ),
     ] {
         let network = Network::new(move |_| answer(status, body));
-        let error = fetch(&network, ProviderName::AlibabaMqtt, &keyless(ProviderName::AlibabaMqtt)).await.err().unwrap();
-        assert_eq!((error.code, &error.provider_error), (means, &None), "{error}");
-        assert!(error.detail.contains("the STS of AWS gave no token") && error.detail.contains(words), "{error}");
-        assert!(!error.detail.contains("aws-token") && !error.concerns_key, "{error}");
+        let error = fetch(
+            &network,
+            ProviderName::AlibabaMqtt,
+            &keyless(ProviderName::AlibabaMqtt),
+        )
+        .await
+        .err()
+        .unwrap();
+        assert_eq!(
+            (error.code, &error.provider_error),
+            (means, &None),
+            "{error}"
+        );
+        assert!(
+            error.detail.contains("the STS of AWS gave no token") && error.detail.contains(words),
+            "{error}"
+        );
+        assert!(
+            !error.detail.contains("aws-token") && !error.concerns_key,
+            "{error}"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_no_key_is_not_taken_for_one() {
-    let tencent = |response: Value| (ProviderName::TencentMqtt, ok(&json!({ "Response": response })));
-    let alibaba = |key: Value| (ProviderName::AlibabaMqtt, ok(&json!({ "Credentials": key })));
+    let tencent = |response: Value| {
+        (
+            ProviderName::TencentMqtt,
+            ok(&json!({ "Response": response })),
+        )
+    };
+    let alibaba = |key: Value| {
+        (
+            ProviderName::AlibabaMqtt,
+            ok(&json!({ "Credentials": key })),
+        )
+    };
     for (provider, given) in [
         tencent(json!({ "RequestId": "1" })),
-        tencent(json!({ "ExpiredTime": 1, "Credentials": { "Token": "", "TmpSecretId": "a", "TmpSecretKey": "b" } })),
-        tencent(json!({ "ExpiredTime": i64::MAX, "Credentials": { "Token": "t", "TmpSecretId": "a", "TmpSecretKey": "b" } })),
+        tencent(
+            json!({ "ExpiredTime": 1, "Credentials": { "Token": "", "TmpSecretId": "a", "TmpSecretKey": "b" } }),
+        ),
+        tencent(
+            json!({ "ExpiredTime": i64::MAX, "Credentials": { "Token": "t", "TmpSecretId": "a", "TmpSecretKey": "b" } }),
+        ),
         tencent(json!({ "ExpiredTime": 1, "Credentials": ["t", "a", "b"] })),
         (ProviderName::TencentMqtt, answer(200, "<html>")),
-        alibaba(json!({ "AccessKeyId": "a", "AccessKeySecret": "b\r\n", "SecurityToken": "c", "Expiration": "2025-11-22T09:26:40Z" })),
-        alibaba(json!({ "AccessKeyId": "a", "AccessKeySecret": "b", "SecurityToken": "c", "Expiration": "soon" })),
+        alibaba(
+            json!({ "AccessKeyId": "a", "AccessKeySecret": "b\r\n", "SecurityToken": "c", "Expiration": "2025-11-22T09:26:40Z" }),
+        ),
+        alibaba(
+            json!({ "AccessKeyId": "a", "AccessKeySecret": "b", "SecurityToken": "c", "Expiration": "soon" }),
+        ),
         alibaba(json!(null)),
         (ProviderName::AlibabaMqtt, answer(200, "")),
     ] {
         let network = Network::new(move |_| given.clone());
-        let error = fetch(&network, provider, &with_key(provider)).await.err().unwrap();
+        let error = fetch(&network, provider, &with_key(provider))
+            .await
+            .err()
+            .unwrap();
         assert_eq!(error.code, ErrorCode::ProviderInvalidResponse, "{error}");
     }
 }

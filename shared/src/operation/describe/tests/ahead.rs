@@ -15,32 +15,76 @@ use crate::provider::fixture::{Bench, TWENTY_CALLS_A_SECOND};
 use crate::request;
 
 /// The time and the calls that a whole list takes, at 20 calls a second and with so much time for each answer.
-async fn read(provider: ProviderName, instance: &'static str, count: usize, answer_after: u64) -> (Duration, usize) {
-    let devices = (1..=count).map(|number| Device::new(provider, instance, format!("{number:x}"), i64::try_from(number).unwrap()));
-    let network = Clouds::of(devices).network().delayed(Duration::from_millis(answer_after));
+async fn read(
+    provider: ProviderName,
+    instance: &'static str,
+    count: usize,
+    answer_after: u64,
+) -> (Duration, usize) {
+    let devices = (1..=count).map(|number| {
+        Device::new(
+            provider,
+            instance,
+            format!("{number:x}"),
+            i64::try_from(number).unwrap(),
+        )
+    });
+    let network = Clouds::of(devices)
+        .network()
+        .delayed(Duration::from_millis(answer_after));
     let bench = Bench::with(&network, &TWENTY_CALLS_A_SECOND);
     let mut asked = source(provider, instance);
     asked["limit"] = json!(10_000);
     let begun = Instant::now();
     let request = request::parse(&asked.to_string()).unwrap();
-    let answer = serde_json::to_value(Describe::perform(&bench.session(), request, PLENTY).await.unwrap()).unwrap();
-    let told: std::collections::HashSet<&str> =
-        answer["certificates"].as_array().unwrap().iter().filter_map(|one| one["provider_serial_number"].as_str()).collect();
-    assert!(told.len() == count || provider == AwsIot, "{provider}: {} of {count}", told.len());
-    assert_eq!((&answer["next_cursor"], &answer["consistent"]), (&json!(null), &json!(true)), "{provider}");
+    let answer = serde_json::to_value(
+        Describe::perform(&bench.session(), request, PLENTY)
+            .await
+            .unwrap(),
+    )
+    .unwrap();
+    let told: std::collections::HashSet<&str> = answer["certificates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["provider_serial_number"].as_str())
+        .collect();
+    assert!(
+        told.len() == count || provider == AwsIot,
+        "{provider}: {} of {count}",
+        told.len()
+    );
+    assert_eq!(
+        (&answer["next_cursor"], &answer["consistent"]),
+        (&json!(null), &json!(true)),
+        "{provider}"
+    );
     (begun.elapsed(), network.sent().len())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_is_paged_by_number_is_read_as_fast_as_the_limit_allows() {
-    for (provider, instance, calls) in [(TencentMqtt, "mqtt-1", 25), (AlibabaMqtt, "post-cn-1", 28), (AlibabaPca, "", 25)] {
+    for (provider, instance, calls) in [
+        (TencentMqtt, "mqtt-1", 25),
+        (AlibabaMqtt, "post-cn-1", 28),
+        (AlibabaPca, "", 25),
+    ] {
         let (took, made) = read(provider, instance, 2_500, 300).await;
-        assert_eq!(made, calls, "{provider}: one for a hundred, and where its pages do not tell the length, those that ask for it");
+        assert_eq!(
+            made, calls,
+            "{provider}: one for a hundred, and where its pages do not tell the length, those that ask for it"
+        );
         // Each call but those of a burst waits for its turn of 50 ms; beside that, the first answer is waited for, the last one, and those
         // that tell the length.
         let turns = Duration::from_millis(50 * u64::try_from(calls).unwrap());
-        assert!(took <= turns + Duration::from_millis(1_400), "{provider} took {took:?}");
-        assert!(took >= turns - Duration::from_millis(100), "{provider} took {took:?}");
+        assert!(
+            took <= turns + Duration::from_millis(1_400),
+            "{provider} took {took:?}"
+        );
+        assert!(
+            took >= turns - Duration::from_millis(100),
+            "{provider} took {took:?}"
+        );
     }
 }
 
@@ -49,16 +93,37 @@ async fn certificates_of_a_list_that_is_paged_by_markers_are_read_side_by_side()
     let (took, calls) = read(AwsIot, "", 30, 300).await;
     // Pages of three ids, one after another.
     assert_eq!(calls, 10 + 30);
-    assert!(took <= Duration::from_millis(10 * (50 + 300 + 3 * 50 + 300)), "{took:?}");
+    assert!(
+        took <= Duration::from_millis(10 * (50 + 300 + 3 * 50 + 300)),
+        "{took:?}"
+    );
 }
 
 #[tokio::test]
 async fn no_page_is_asked_for_beyond_the_limit() {
-    for (limit, calls) in [(1, 1), (100, 1), (101, 2), (250, 3), (900, 9), (1_000, 10), (5_000, 10)] {
+    for (limit, calls) in [
+        (1, 1),
+        (100, 1),
+        (101, 2),
+        (250, 3),
+        (900, 9),
+        (1_000, 10),
+        (5_000, 10),
+    ] {
         for exact in [true, false] {
-            let fleet = Fleet { is_limited: true, exact, ..Fleet::new(1_000) };
-            let told = collect(&fleet, &Filter::default(), limit, PLENTY, None).await.unwrap();
-            assert_eq!((told.certificates.len(), fleet.calls()), (limit.min(1_000), calls), "{limit}, {exact}");
+            let fleet = Fleet {
+                is_limited: true,
+                exact,
+                ..Fleet::new(1_000)
+            };
+            let told = collect(&fleet, &Filter::default(), limit, PLENTY, None)
+                .await
+                .unwrap();
+            assert_eq!(
+                (told.certificates.len(), fleet.calls()),
+                (limit.min(1_000), calls),
+                "{limit}, {exact}"
+            );
         }
     }
 }
@@ -66,10 +131,23 @@ async fn no_page_is_asked_for_beyond_the_limit() {
 #[tokio::test]
 async fn a_list_that_gets_shorter_is_read_on_where_its_page_ends() {
     // The second page says that the list ends before the pages that were asked for, and the third is where it was thought to be.
-    let lengths: Vec<ListLength> = [Known(1_000), Known(250)].into_iter().chain([Known(250); 20]).collect();
-    let fleet = Fleet { is_limited: true, page_size: 100, lengths, ..Fleet::new(250) };
-    let told = collect(&fleet, &Filter::default(), 1_000, PLENTY, None).await.unwrap();
-    assert_eq!((told.certificates.len(), told.consistent, told.rest), (250, Some(false), None));
+    let lengths: Vec<ListLength> = [Known(1_000), Known(250)]
+        .into_iter()
+        .chain([Known(250); 20])
+        .collect();
+    let fleet = Fleet {
+        is_limited: true,
+        page_size: 100,
+        lengths,
+        ..Fleet::new(250)
+    };
+    let told = collect(&fleet, &Filter::default(), 1_000, PLENTY, None)
+        .await
+        .unwrap();
+    assert_eq!(
+        (told.certificates.len(), told.consistent, told.rest),
+        (250, Some(false), None)
+    );
 }
 
 /// A vendor that shows fewer certificates on a page than were asked for, and so begins its pages elsewhere than was thought.
@@ -87,9 +165,24 @@ async fn when_pages_begin_elsewhere_than_was_thought_they_are_read_one_after_ano
     let mut asked = source(TencentMqtt, "mqtt-1");
     asked["limit"] = json!(10_000);
     let request = request::parse(&asked.to_string()).unwrap();
-    let answer = serde_json::to_value(Describe::perform(&bench.session(), request, PLENTY).await.unwrap()).unwrap();
-    assert_eq!((answer["certificates"].as_array().unwrap().len(), &answer["consistent"]), (600, &json!(true)));
-    assert_eq!(network.sent().len(), 10 + 5, "those that were asked for in vain, once");
+    let answer = serde_json::to_value(
+        Describe::perform(&bench.session(), request, PLENTY)
+            .await
+            .unwrap(),
+    )
+    .unwrap();
+    assert_eq!(
+        (
+            answer["certificates"].as_array().unwrap().len(),
+            &answer["consistent"]
+        ),
+        (600, &json!(true))
+    );
+    assert_eq!(
+        network.sent().len(),
+        10 + 5,
+        "those that were asked for in vain, once"
+    );
 }
 
 proptest! {

@@ -23,9 +23,19 @@ async fn a_list_is_known_to_be_the_same_only_where_its_length_was_told_twice() {
         (10, &[Known(30), Untold, Known(31)], Some(false)),
         (10, &[Known(30), Known(31), Known(30)], Some(false)),
     ] {
-        let fleet = Fleet { page_size, lengths: lengths.to_vec(), ..Fleet::new(30) };
-        let told = collect(&fleet, &Filter::default(), 100, PLENTY, None).await.unwrap();
-        assert_eq!((told.certificates.len(), told.consistent), (30, expected), "{lengths:?} in pages of {page_size}");
+        let fleet = Fleet {
+            page_size,
+            lengths: lengths.to_vec(),
+            ..Fleet::new(30)
+        };
+        let told = collect(&fleet, &Filter::default(), 100, PLENTY, None)
+            .await
+            .unwrap();
+        assert_eq!(
+            (told.certificates.len(), told.consistent),
+            (30, expected),
+            "{lengths:?} in pages of {page_size}"
+        );
     }
 }
 
@@ -33,15 +43,33 @@ async fn a_list_is_known_to_be_the_same_only_where_its_length_was_told_twice() {
 async fn a_certificate_that_comes_twice_is_shown_once_and_told() {
     for lengths in [vec![Known(31)], vec![Untold], vec![Irrelevant]] {
         for (page_size, again_at) in [(100, 1), (100, 29), (10, 10), (10, 25), (3, 30)] {
-            let mut fleet = Fleet { page_size, lengths: lengths.clone(), ..Fleet::new(30) };
-            fleet.certificates.insert(again_at, certificate(0, "client-0"));
-            let told = collect(&fleet, &Filter::default(), 100, PLENTY, None).await.unwrap();
+            let mut fleet = Fleet {
+                page_size,
+                lengths: lengths.clone(),
+                ..Fleet::new(30)
+            };
+            fleet
+                .certificates
+                .insert(again_at, certificate(0, "client-0"));
+            let told = collect(&fleet, &Filter::default(), 100, PLENTY, None)
+                .await
+                .unwrap();
             let mut clients = told.clients();
             clients.sort_unstable();
             clients.dedup();
-            assert_eq!((clients.len(), told.certificates.len(), told.consistent), (30, 30, Some(false)), "{lengths:?}, at {again_at}");
-            let counted = collect(&fleet, &Filter::default(), None, PLENTY, None).await.unwrap();
-            assert_eq!((counted.counts.certificates, counted.consistent), (30, Some(false)), "counted");
+            assert_eq!(
+                (clients.len(), told.certificates.len(), told.consistent),
+                (30, 30, Some(false)),
+                "{lengths:?}, at {again_at}"
+            );
+            let counted = collect(&fleet, &Filter::default(), None, PLENTY, None)
+                .await
+                .unwrap();
+            assert_eq!(
+                (counted.counts.certificates, counted.consistent),
+                (30, Some(false)),
+                "counted"
+            );
         }
     }
 }
@@ -49,8 +77,13 @@ async fn a_certificate_that_comes_twice_is_shown_once_and_told() {
 #[tokio::test]
 async fn one_number_of_two_issuers_is_two_certificates() {
     let mut fleet = Fleet::new(2);
-    fleet.certificates[1] = Certificate { ca_serial_number: SerialNumber::parse("0c").ok(), ..fleet.certificates[0].clone() };
-    let told = collect(&fleet, &Filter::default(), 100, PLENTY, None).await.unwrap();
+    fleet.certificates[1] = Certificate {
+        ca_serial_number: SerialNumber::parse("0c").ok(),
+        ..fleet.certificates[0].clone()
+    };
+    let told = collect(&fleet, &Filter::default(), 100, PLENTY, None)
+        .await
+        .unwrap();
     assert_eq!((told.certificates.len(), told.consistent), (2, Some(true)));
 }
 
@@ -58,14 +91,22 @@ async fn one_number_of_two_issuers_is_two_certificates() {
 async fn one_number_of_issuers_that_the_provider_does_not_tell_is_told_apart_by_the_fingerprint() {
     use crate::model::Fingerprint;
     for (second, shown) in [(b"b", 2), (b"a", 1)] {
-        let mut fleet = Fleet { lengths: vec![Irrelevant], ..Fleet::new(2) };
+        let mut fleet = Fleet {
+            lengths: vec![Irrelevant],
+            ..Fleet::new(2)
+        };
         fleet.certificates[1] = fleet.certificates[0].clone();
         for (certificate, der) in fleet.certificates.iter_mut().zip([b"a", second]) {
             certificate.ca_serial_number = None;
             certificate.fingerprint_sha256 = Some(Fingerprint::of(der));
         }
-        let told = collect(&fleet, &Filter::default(), 100, PLENTY, None).await.unwrap();
-        assert_eq!((told.certificates.len(), told.consistent), (shown, Some(shown == 2)));
+        let told = collect(&fleet, &Filter::default(), 100, PLENTY, None)
+            .await
+            .unwrap();
+        assert_eq!(
+            (told.certificates.len(), told.consistent),
+            (shown, Some(shown == 2))
+        );
     }
 }
 
@@ -73,25 +114,52 @@ async fn one_number_of_issuers_that_the_provider_does_not_tell_is_told_apart_by_
 async fn a_certificate_without_a_number_is_known_by_its_fingerprint() {
     use crate::model::Fingerprint;
     for (second, shown) in [(b"b", 2), (b"a", 1)] {
-        let mut fleet = Fleet { lengths: vec![Irrelevant], ..Fleet::new(2) };
+        let mut fleet = Fleet {
+            lengths: vec![Irrelevant],
+            ..Fleet::new(2)
+        };
         for (certificate, der) in fleet.certificates.iter_mut().zip([b"a", second]) {
             certificate.provider_serial_number = None;
             certificate.fingerprint_sha256 = Some(Fingerprint::of(der));
         }
-        let told = collect(&fleet, &Filter::default(), 100, PLENTY, None).await.unwrap();
-        assert_eq!((told.certificates.len(), told.consistent), (shown, Some(shown == 2)));
+        let told = collect(&fleet, &Filter::default(), 100, PLENTY, None)
+            .await
+            .unwrap();
+        assert_eq!(
+            (told.certificates.len(), told.consistent),
+            (shown, Some(shown == 2))
+        );
     }
 }
 
 /// Two answers of `limit` certificates at most, or of counts when there is none, between which the fleet changes.
-async fn two_answers(limit: Option<usize>, lengths: [ListLength; 2], change: impl Fn(&mut Fleet)) -> [Told; 2] {
+async fn two_answers(
+    limit: Option<usize>,
+    lengths: [ListLength; 2],
+    change: impl Fn(&mut Fleet),
+) -> [Told; 2] {
     let failure = limit.is_none().then_some((2, ErrorCode::Timeout));
-    let mut fleet = Fleet { page_size: 10, lengths: vec![lengths[0]], failure, ..Fleet::new(30) };
-    let first = collect(&fleet, &Filter::default(), limit, PLENTY, None).await.unwrap();
+    let mut fleet = Fleet {
+        page_size: 10,
+        lengths: vec![lengths[0]],
+        failure,
+        ..Fleet::new(30)
+    };
+    let first = collect(&fleet, &Filter::default(), limit, PLENTY, None)
+        .await
+        .unwrap();
     assert_eq!((first.next(), first.consistent), (Some("10"), Some(true)));
     fleet.lengths = vec![lengths[1]];
     change(&mut fleet);
-    let second = collect(&fleet, &Filter::default(), limit.map(|_| 100), PLENTY, first.rest.clone()).await.unwrap();
+    let second = collect(
+        &fleet,
+        &Filter::default(),
+        limit.map(|_| 100),
+        PLENTY,
+        first.rest.clone(),
+    )
+    .await
+    .unwrap();
     [first, second]
 }
 
@@ -107,7 +175,10 @@ async fn a_length_that_moves_between_two_answers_is_told_in_the_second() {
             (Irrelevant, Irrelevant, Some(true)),
         ] {
             let [_, second] = two_answers(limit, [before, after], |_| ()).await;
-            assert_eq!(second.consistent, expected, "{before:?} {after:?} {limit:?}");
+            assert_eq!(
+                second.consistent, expected,
+                "{before:?} {after:?} {limit:?}"
+            );
             assert_eq!(second.counts.certificates, 20);
         }
     }
@@ -115,13 +186,34 @@ async fn a_length_that_moves_between_two_answers_is_told_in_the_second() {
 
 #[tokio::test]
 async fn one_page_that_goes_on_from_another_answer_is_not_the_whole_list() {
-    for (length, expected) in [(Known(20), Some(true)), (Known(21), Some(false)), (Untold, None), (Irrelevant, Some(true))] {
-        let before = if length == Irrelevant { Irrelevant } else { Known(20) };
-        let mut fleet = Fleet { page_size: 10, lengths: vec![before], ..Fleet::new(20) };
-        let first = collect(&fleet, &Filter::default(), 10, PLENTY, None).await.unwrap();
+    for (length, expected) in [
+        (Known(20), Some(true)),
+        (Known(21), Some(false)),
+        (Untold, None),
+        (Irrelevant, Some(true)),
+    ] {
+        let before = if length == Irrelevant {
+            Irrelevant
+        } else {
+            Known(20)
+        };
+        let mut fleet = Fleet {
+            page_size: 10,
+            lengths: vec![before],
+            ..Fleet::new(20)
+        };
+        let first = collect(&fleet, &Filter::default(), 10, PLENTY, None)
+            .await
+            .unwrap();
         fleet.lengths = vec![length];
-        let second = collect(&fleet, &Filter::default(), 10, PLENTY, first.rest).await.unwrap();
-        assert_eq!((fleet.calls(), second.rest, second.consistent), (2, None, expected), "{length:?}");
+        let second = collect(&fleet, &Filter::default(), 10, PLENTY, first.rest)
+            .await
+            .unwrap();
+        assert_eq!(
+            (fleet.calls(), second.rest, second.consistent),
+            (2, None, expected),
+            "{length:?}"
+        );
     }
 }
 
@@ -136,44 +228,93 @@ async fn a_list_that_has_shifted_repeats_the_last_certificate_which_is_not_shown
             })
             .await;
             assert_eq!(second.consistent, Some(false), "{lengths:?} {limit:?}");
-            assert_eq!((first.counts.certificates, second.counts.certificates), (10, 19), "the repeated one is counted once");
-            assert_eq!(second.clients().first().copied(), limit.map(|_| "client-10"));
+            assert_eq!(
+                (first.counts.certificates, second.counts.certificates),
+                (10, 19),
+                "the repeated one is counted once"
+            );
+            assert_eq!(
+                second.clients().first().copied(),
+                limit.map(|_| "client-10")
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn a_cursor_that_cuts_a_page_knows_the_last_certificate_that_was_shown() {
-    let mut fleet = Fleet { exact: false, page_size: 10, ..Fleet::new(30) };
-    let first = collect(&fleet, &Filter::default(), 4, PLENTY, None).await.unwrap();
+    let mut fleet = Fleet {
+        exact: false,
+        page_size: 10,
+        ..Fleet::new(30)
+    };
+    let first = collect(&fleet, &Filter::default(), 4, PLENTY, None)
+        .await
+        .unwrap();
     assert_eq!(first.clients().last(), Some(&"client-3"));
     fleet.certificates.rotate_right(1);
-    let second = collect(&fleet, &Filter::default(), 4, PLENTY, first.rest).await.unwrap();
-    assert_eq!((second.clients(), second.consistent), (vec!["client-4", "client-5", "client-6", "client-7"], Some(false)));
+    let second = collect(&fleet, &Filter::default(), 4, PLENTY, first.rest)
+        .await
+        .unwrap();
+    assert_eq!(
+        (second.clients(), second.consistent),
+        (
+            vec!["client-4", "client-5", "client-6", "client-7"],
+            Some(false)
+        )
+    );
 }
 
 #[tokio::test]
 async fn an_answer_that_shows_nothing_keeps_the_mark_of_the_answer_before() {
-    let mut fleet = Fleet { exact: false, page_size: 10, failure: Some((3, ErrorCode::Timeout)), ..Fleet::new(30) };
-    let wanted = Filter { client_ids: vec!["client-3".to_owned(), "client-29".to_owned()], ..Filter::default() };
+    let mut fleet = Fleet {
+        exact: false,
+        page_size: 10,
+        failure: Some((3, ErrorCode::Timeout)),
+        ..Fleet::new(30)
+    };
+    let wanted = Filter {
+        client_ids: vec!["client-3".to_owned(), "client-29".to_owned()],
+        ..Filter::default()
+    };
     let first = collect(&fleet, &wanted, 1, PLENTY, None).await.unwrap();
-    assert_eq!((first.clients(), first.next()), (vec!["client-3"], Some("10")));
-    let second = collect(&fleet, &wanted, 1, PLENTY, first.rest).await.unwrap();
-    assert_eq!((second.certificates.len(), second.next()), (0, Some("20")), "the third call fails");
+    assert_eq!(
+        (first.clients(), first.next()),
+        (vec!["client-3"], Some("10"))
+    );
+    let second = collect(&fleet, &wanted, 1, PLENTY, first.rest)
+        .await
+        .unwrap();
+    assert_eq!(
+        (second.certificates.len(), second.next()),
+        (0, Some("20")),
+        "the third call fails"
+    );
     // The one that was shown moves to the end.
     let moved = fleet.certificates.remove(3);
     fleet.certificates.push(moved);
-    let third = collect(&fleet, &wanted, 10, PLENTY, second.rest).await.unwrap();
-    assert_eq!((third.clients(), third.consistent), (vec!["client-29"], Some(false)));
+    let third = collect(&fleet, &wanted, 10, PLENTY, second.rest)
+        .await
+        .unwrap();
+    assert_eq!(
+        (third.clients(), third.consistent),
+        (vec!["client-29"], Some(false))
+    );
 }
 
 #[tokio::test]
 async fn a_list_that_stays_the_same_is_consistent_in_every_answer() {
     for page_size in [1, 7, 100] {
         for limit in [Some(1), Some(10), None] {
-            let fleet = Fleet { page_size, ..Fleet::new(30) };
+            let fleet = Fleet {
+                page_size,
+                ..Fleet::new(30)
+            };
             let told = follow(&fleet, &Filter::default(), limit, PLENTY).await;
-            assert!(told.iter().all(|told| told.consistent == Some(true)), "{limit:?} of pages of {page_size}");
+            assert!(
+                told.iter().all(|told| told.consistent == Some(true)),
+                "{limit:?} of pages of {page_size}"
+            );
         }
     }
 }
@@ -185,6 +326,8 @@ async fn certificates_without_a_name_are_all_shown() {
         certificate.provider_serial_number = None;
         certificate.fingerprint_sha256 = None;
     }
-    let told = collect(&fleet, &Filter::default(), 100, PLENTY, None).await.unwrap();
+    let told = collect(&fleet, &Filter::default(), 100, PLENTY, None)
+        .await
+        .unwrap();
     assert_eq!((told.certificates.len(), told.consistent), (3, Some(true)));
 }

@@ -5,11 +5,15 @@ use std::cell::RefCell;
 use super::super::listing::Listing;
 use super::PLENTY;
 use crate::error::{Error, ErrorCode};
-use crate::model::{Certificate, InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region};
+use crate::model::{
+    Certificate, InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region,
+};
 use crate::operation::cursor::Place;
 use crate::operation::{AnswerBudget, Counts};
 use crate::provider::fixture::{Bench, TWENTY_CALLS_A_SECOND, now};
-use crate::provider::{Describe as Describer, Entry, ListAbilities, ListLength, ListQuery, Page, Scope};
+use crate::provider::{
+    Describe as Describer, Entry, ListAbilities, ListLength, ListQuery, Page, Scope,
+};
 use crate::request::{Filter, Order};
 use crate::transport::LocalFuture;
 use crate::transport::fake::Network;
@@ -48,7 +52,9 @@ impl Fleet {
                 region: Region::parse("ap-guangzhou").unwrap(),
                 instance_id: InstanceId::parse("mqtt-1").ok(),
             },
-            certificates: (0..count).map(|number| certificate(number, &format!("client-{number}"))).collect(),
+            certificates: (0..count)
+                .map(|number| certificate(number, &format!("client-{number}")))
+                .collect(),
             page_size: 100,
             exact: true,
             names_calls: true,
@@ -77,7 +83,12 @@ impl Describer for Fleet {
         panic!("a list is read without asking what it can do")
     }
 
-    fn page<'a>(&'a self, _: &'a ListQuery<'a>, position: Option<&'a str>, wanted: usize) -> LocalFuture<'a, Result<Page, Error>> {
+    fn page<'a>(
+        &'a self,
+        _: &'a ListQuery<'a>,
+        position: Option<&'a str>,
+        wanted: usize,
+    ) -> LocalFuture<'a, Result<Page, Error>> {
         Box::pin(async move {
             let asked: usize = position.map_or(0, |text| text.parse().unwrap());
             self.calls.borrow_mut().push((asked, wanted));
@@ -87,25 +98,55 @@ impl Describer for Fleet {
             {
                 return Err(Error::new(code, "the test says so"));
             }
-            let size = if self.exact { self.page_size.min(wanted) } else { self.page_size };
-            let begin = if self.aligned { asked - asked % self.page_size } else { asked };
+            let size = if self.exact {
+                self.page_size.min(wanted)
+            } else {
+                self.page_size
+            };
+            let begin = if self.aligned {
+                asked - asked % self.page_size
+            } else {
+                asked
+            };
             let places = self.certificates.len() * (self.gaps + 1);
             let end = places.min(begin + size);
-            let standing = (0..).map(|index| index * (self.gaps + 1) + self.gaps).zip(&self.certificates);
-            let shown = if self.repeats_itself { 0..end - asked } else { asked..end };
+            let standing = (0..)
+                .map(|index| index * (self.gaps + 1) + self.gaps)
+                .zip(&self.certificates);
+            let shown = if self.repeats_itself {
+                0..end - asked
+            } else {
+                asked..end
+            };
             let page_begin = if self.repeats_itself { 0 } else { begin };
             let certificates = standing
                 .filter(|(place, _)| shown.contains(place))
-                .map(|(place, certificate)| Entry { place: place - page_begin + 1, certificate: certificate.clone() })
+                .map(|(place, certificate)| Entry {
+                    place: place - page_begin + 1,
+                    certificate: certificate.clone(),
+                })
                 .collect();
             let total = u64::try_from(self.certificates.len()).unwrap();
             Ok(Page {
                 position: begin.to_string(),
                 certificates,
-                next: if end < places { Some(end) } else { self.returns_to }.map(|next| next.to_string()),
+                next: if end < places {
+                    Some(end)
+                } else {
+                    self.returns_to
+                }
+                .map(|next| next.to_string()),
                 total_count: self.exact.then_some(total),
-                list_length: *self.lengths.get(self.calls() - 1).or(self.lengths.last()).unwrap(),
-                request_ids: self.names_calls.then(|| format!("id-{}", self.calls())).into_iter().collect(),
+                list_length: *self
+                    .lengths
+                    .get(self.calls() - 1)
+                    .or(self.lengths.last())
+                    .unwrap(),
+                request_ids: self
+                    .names_calls
+                    .then(|| format!("id-{}", self.calls()))
+                    .into_iter()
+                    .collect(),
             })
         })
     }
@@ -118,7 +159,10 @@ impl Describer for Fleet {
     fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
         let begin: usize = position.parse().unwrap();
         let behind = (1..=most).map(|pages| begin + pages * self.page_size);
-        behind.take_while(|offset| *offset < usize::try_from(list_length).unwrap()).map(|offset| offset.to_string()).collect()
+        behind
+            .take_while(|offset| *offset < usize::try_from(list_length).unwrap())
+            .map(|offset| offset.to_string())
+            .collect()
     }
 }
 
@@ -155,12 +199,19 @@ impl Told {
 }
 
 pub(super) fn clients(certificates: &[Certificate]) -> Vec<&str> {
-    certificates.iter().filter_map(|certificate| certificate.client_id.as_deref()).collect()
+    certificates
+        .iter()
+        .filter_map(|certificate| certificate.client_id.as_deref())
+        .collect()
 }
 
 /// A place of which nothing but the position is known.
 pub(super) fn at(position: &str) -> Place {
-    Place { position: position.to_owned(), list_length: None, last: None }
+    Place {
+        position: position.to_owned(),
+        list_length: None,
+        last: None,
+    }
 }
 
 /// Reads once; without a limit only to count.
@@ -172,9 +223,21 @@ pub(super) async fn collect(
     from: Option<Place>,
 ) -> Result<Told, Error> {
     let network = Network::queue([]);
-    let bench = Bench::with(&network, if fleet.is_limited { &TWENTY_CALLS_A_SECOND } else { &[] });
+    let bench = Bench::with(
+        &network,
+        if fleet.is_limited {
+            &TWENTY_CALLS_A_SECOND
+        } else {
+            &[]
+        },
+    );
     let session = bench.session();
-    let query = ListQuery { filter, order: Some(Order::default()), include_pem: true, details: true };
+    let query = ListQuery {
+        filter,
+        order: Some(Order::default()),
+        include_pem: true,
+        details: true,
+    };
     let listing = Listing {
         describer: fleet,
         query,
@@ -196,17 +259,29 @@ pub(super) async fn collect(
 }
 
 /// Everything that a request brings, by following its places to the end.
-pub(super) async fn follow(fleet: &Fleet, filter: &Filter, limit: impl Into<Option<usize>>, budget: AnswerBudget) -> Vec<Told> {
+pub(super) async fn follow(
+    fleet: &Fleet,
+    filter: &Filter,
+    limit: impl Into<Option<usize>>,
+    budget: AnswerBudget,
+) -> Vec<Told> {
     let limit = limit.into();
     let mut all = Vec::new();
     let mut place: Option<Place> = None;
     loop {
-        let told = collect(fleet, filter, limit, budget, place.clone()).await.unwrap();
+        let told = collect(fleet, filter, limit, budget, place.clone())
+            .await
+            .unwrap();
         assert!(limit.is_none_or(|limit| told.certificates.len() <= limit));
         let rest = told.rest.clone();
         all.push(told);
         match rest {
-            Some(next) => assert!(place.replace(next.clone()).is_none_or(|before| before.position != next.position), "no progress"),
+            Some(next) => assert!(
+                place
+                    .replace(next.clone())
+                    .is_none_or(|before| before.position != next.position),
+                "no progress"
+            ),
             None => return all,
         }
     }
@@ -215,5 +290,8 @@ pub(super) async fn follow(fleet: &Fleet, filter: &Filter, limit: impl Into<Opti
 /// The clients of all certificates that following the places brings, without a limit of size.
 pub(super) async fn every_client(fleet: &Fleet, filter: &Filter, limit: usize) -> Vec<String> {
     let told = follow(fleet, filter, limit, PLENTY).await;
-    told.iter().flat_map(Told::clients).map(str::to_owned).collect()
+    told.iter()
+        .flat_map(Told::clients)
+        .map(str::to_owned)
+        .collect()
 }

@@ -17,12 +17,34 @@ use crate::request;
 /// Two brokers of Tencent, AWS, Alibaba and an authority. The times of the first three interlock, the others have none.
 fn clouds() -> Clouds {
     let hour = |hour: i64| 1_735_689_600 + hour * 3_600;
-    let tencent = (0..5).map(|number| Device::new(TencentMqtt, "mqtt-1", format!("a{number}"), hour(4 * number)));
-    let second = (0..5).map(|number| Device::new(TencentMqtt, "mqtt-2", format!("b{number}"), hour(4 * number + 1)));
-    let aws = (0..7).map(|number| Device::new(AwsIot, "", format!("c{number}"), hour(4 * number + 2)));
-    let alibaba = (0..3).map(|number| Device::new(AlibabaMqtt, "post-cn-1", format!("d{number}"), 0));
+    let tencent = (0..5).map(|number| {
+        Device::new(
+            TencentMqtt,
+            "mqtt-1",
+            format!("a{number}"),
+            hour(4 * number),
+        )
+    });
+    let second = (0..5).map(|number| {
+        Device::new(
+            TencentMqtt,
+            "mqtt-2",
+            format!("b{number}"),
+            hour(4 * number + 1),
+        )
+    });
+    let aws =
+        (0..7).map(|number| Device::new(AwsIot, "", format!("c{number}"), hour(4 * number + 2)));
+    let alibaba =
+        (0..3).map(|number| Device::new(AlibabaMqtt, "post-cn-1", format!("d{number}"), 0));
     let authority = (0..4).map(|number| Device::new(AlibabaPca, "", format!("e{number}"), 0));
-    Clouds::of(tencent.chain(second).chain(aws).chain(alibaba).chain(authority))
+    Clouds::of(
+        tencent
+            .chain(second)
+            .chain(aws)
+            .chain(alibaba)
+            .chain(authority),
+    )
 }
 
 fn every_source() -> Value {
@@ -37,14 +59,24 @@ fn every_source() -> Value {
 
 const ALL_SERVED: usize = 24;
 
-async fn perform_with(clouds: &Clouds, variables: &[(&str, &str)], request: &Value, budget: AnswerBudget) -> Result<Value, Error> {
+async fn perform_with(
+    clouds: &Clouds,
+    variables: &[(&str, &str)],
+    request: &Value,
+    budget: AnswerBudget,
+) -> Result<Value, Error> {
     let network = clouds.network();
     let bench = Bench::with(&network, variables);
     let request = request::parse(&request.to_string()).unwrap();
     let answer = Describe::perform(&bench.session(), request, budget).await?;
     let failures = answer.failures().count();
     let answer = serde_json::to_value(answer).unwrap();
-    let told = answer["sources"].as_array().into_iter().flatten().filter(|source| !source["error"].is_null()).count();
+    let told = answer["sources"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|source| !source["error"].is_null())
+        .count();
     assert_eq!(failures, told, "a queue decides by them");
     Ok(answer)
 }
@@ -56,67 +88,158 @@ async fn perform(clouds: &Clouds, request: &Value) -> Result<Value, Error> {
 /// What tells one record from all others.
 fn name(certificate: &Value) -> String {
     let text = |member: &str| certificate[member].as_str().unwrap_or("-").to_owned();
-    let name = certificate["provider_serial_number"].as_str().or(certificate["fingerprint_sha256"].as_str()).unwrap();
+    let name = certificate["provider_serial_number"]
+        .as_str()
+        .or(certificate["fingerprint_sha256"].as_str())
+        .unwrap();
     format!("{} {} {name}", text("provider"), text("instance_id"))
 }
 
 fn names(answer: &Value) -> Vec<String> {
-    answer["certificates"].as_array().unwrap().iter().map(name).collect()
+    answer["certificates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(name)
+        .collect()
 }
 
 /// The names of all certificates of these clouds in the order in which an answer has to have them.
 fn expected(clouds: &Clouds, wanted: impl Fn(&Device) -> bool, ascending: bool) -> Vec<String> {
-    let mut devices: Vec<(usize, Device)> = clouds.devices.borrow().iter().filter(|device| wanted(device)).cloned().enumerate().collect();
-    devices.sort_by_key(|(_, device)| if ascending { device.created } else { -device.created });
+    let mut devices: Vec<(usize, Device)> = clouds
+        .devices
+        .borrow()
+        .iter()
+        .filter(|device| wanted(device))
+        .cloned()
+        .enumerate()
+        .collect();
+    devices.sort_by_key(|(_, device)| {
+        if ascending {
+            device.created
+        } else {
+            -device.created
+        }
+    });
     // Without times: by source, in the order asked; the sort is stable, and Alibaba stands before the authority.
     let name = |device: &Device| match device.provider {
         AwsIot => format!("{} - {}", device.provider, device.id()),
         AlibabaPca => format!("{} - {}", device.provider, device.serial),
         _ => format!("{} {} {}", device.provider, device.instance, device.serial),
     };
-    let (timeless, timed): (Vec<_>, Vec<_>) = devices.into_iter().partition(|(_, device)| device.created == 0);
-    timed.iter().chain(&timeless).map(|(_, device)| name(device)).collect()
+    let (timeless, timed): (Vec<_>, Vec<_>) = devices
+        .into_iter()
+        .partition(|(_, device)| device.created == 0);
+    timed
+        .iter()
+        .chain(&timeless)
+        .map(|(_, device)| name(device))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_lists_of_all_sources_become_one_and_certificates_without_times_come_last() {
     let clouds = clouds();
-    let answer = perform(&clouds, &json!({"sources": every_source()})).await.unwrap();
+    let answer = perform(&clouds, &json!({"sources": every_source()}))
+        .await
+        .unwrap();
     assert_eq!(names(&answer), expected(&clouds, |_| true, false));
-    assert_eq!((names(&answer).len(), &answer["next_cursor"]), (ALL_SERVED, &Value::Null));
-    let of = |member: &str| answer["sources"].as_array().unwrap().iter().map(|source| source[member].clone()).collect::<Vec<_>>();
-    assert_eq!(of("provider"), [TencentMqtt, AlibabaMqtt, AwsIot, TencentMqtt, AlibabaPca].map(|name| json!(name)));
+    assert_eq!(
+        (names(&answer).len(), &answer["next_cursor"]),
+        (ALL_SERVED, &Value::Null)
+    );
+    let of = |member: &str| {
+        answer["sources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|source| source[member].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of("provider"),
+        [TencentMqtt, AlibabaMqtt, AwsIot, TencentMqtt, AlibabaPca].map(|name| json!(name))
+    );
     assert_eq!(of("count"), [5, 3, 7, 5, 4]);
-    assert_eq!(of("total_count"), [json!(5), json!(3), Value::Null, json!(5), json!(4)]);
-    assert_eq!((&answer["total_count"], &answer["consistent"]), (&Value::Null, &json!(true)));
+    assert_eq!(
+        of("total_count"),
+        [json!(5), json!(3), Value::Null, json!(5), json!(4)]
+    );
+    assert_eq!(
+        (&answer["total_count"], &answer["consistent"]),
+        (&Value::Null, &json!(true))
+    );
     for source in answer["sources"].as_array().unwrap() {
-        assert_eq!((&source["error"], &source["next_cursor"], &source["consistent"]), (&Value::Null, &Value::Null, &json!(true)));
+        assert_eq!(
+            (
+                &source["error"],
+                &source["next_cursor"],
+                &source["consistent"]
+            ),
+            (&Value::Null, &Value::Null, &json!(true))
+        );
         assert!(source.get("counts").is_none());
     }
     // AWS names its calls in a header, which these do not have.
     let named = |id: &str| json!([id]);
-    assert_eq!(of("provider_request_ids"), [named("tencent-id"), named("alibaba-id"), json!([]), named("tencent-id"), named("pca-id")]);
+    assert_eq!(
+        of("provider_request_ids"),
+        [
+            named("tencent-id"),
+            named("alibaba-id"),
+            json!([]),
+            named("tencent-id"),
+            named("pca-id")
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn both_directions_are_merged() {
     let clouds = clouds();
-    clouds.devices.borrow_mut().push(Device::new(AwsIot, "", "timeless", 0));
+    clouds
+        .devices
+        .borrow_mut()
+        .push(Device::new(AwsIot, "", "timeless", 0));
     let has_times = |device: &Device| matches!(device.provider, TencentMqtt | AwsIot);
-    let sources = json!([source(TencentMqtt, "mqtt-2"), source(AwsIot, ""), source(TencentMqtt, "mqtt-1")]);
-    let newest_first = perform(&clouds, &json!({"sources": sources, "order_by": "created_desc"})).await.unwrap();
+    let sources = json!([
+        source(TencentMqtt, "mqtt-2"),
+        source(AwsIot, ""),
+        source(TencentMqtt, "mqtt-1")
+    ]);
+    let newest_first = perform(
+        &clouds,
+        &json!({"sources": sources, "order_by": "created_desc"}),
+    )
+    .await
+    .unwrap();
     assert_eq!(names(&newest_first), expected(&clouds, has_times, false));
-    clouds.devices.borrow_mut().retain(|device| device.created > 0);
-    let oldest_first = perform(&clouds, &json!({"sources": sources, "order_by": "created_asc"})).await.unwrap();
+    clouds
+        .devices
+        .borrow_mut()
+        .retain(|device| device.created > 0);
+    let oldest_first = perform(
+        &clouds,
+        &json!({"sources": sources, "order_by": "created_asc"}),
+    )
+    .await
+    .unwrap();
     assert_eq!(names(&oldest_first), expected(&clouds, has_times, true));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_certificate_shows_where_it_is_from_beside_all_that_one_source_shows() {
     let clouds = clouds();
-    let several = perform(&clouds, &json!({"sources": [source(TencentMqtt, "mqtt-1"), source(AlibabaPca, "")]})).await.unwrap();
+    let several = perform(
+        &clouds,
+        &json!({"sources": [source(TencentMqtt, "mqtt-1"), source(AlibabaPca, "")]}),
+    )
+    .await
+    .unwrap();
     let mut certificates = several["certificates"].as_array().unwrap().clone();
-    let one = perform(&clouds, &source(TencentMqtt, "mqtt-1")).await.unwrap();
+    let one = perform(&clouds, &source(TencentMqtt, "mqtt-1"))
+        .await
+        .unwrap();
     let authority = perform(&clouds, &source(AlibabaPca, "")).await.unwrap();
     let mut alone: Vec<Value> = Vec::new();
     for answer in [&one, &authority] {
@@ -138,66 +261,166 @@ async fn a_certificate_shows_where_it_is_from_beside_all_that_one_source_shows()
 async fn all_stands_for_the_configured_sources() {
     let clouds = clouds();
     let variable = every_source().to_string();
-    let all = perform_with(&clouds, &[("SOURCES", &variable)], &json!({"sources": "all", "limit": 7}), PLENTY).await.unwrap();
-    let these = perform(&clouds, &json!({"sources": every_source(), "limit": 7})).await.unwrap();
+    let all = perform_with(
+        &clouds,
+        &[("SOURCES", &variable)],
+        &json!({"sources": "all", "limit": 7}),
+        PLENTY,
+    )
+    .await
+    .unwrap();
+    let these = perform(&clouds, &json!({"sources": every_source(), "limit": 7}))
+        .await
+        .unwrap();
     assert_eq!(all, these, "down to the cursor");
-    let error = perform(&clouds, &json!({"sources": "all"})).await.unwrap_err();
-    assert_eq!((error.code, error.field.as_deref()), (ErrorCode::InvalidRequest, Some("sources")));
+    let error = perform(&clouds, &json!({"sources": "all"}))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.code, error.field.as_deref()),
+        (ErrorCode::InvalidRequest, Some("sources"))
+    );
     assert!(error.detail.contains("SOURCES"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_source_takes_the_configured_region_and_shows_it() {
     let clouds = clouds();
-    let variables = [("AWS_REGION", "eu-west-1"), ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou")];
+    let variables = [
+        ("AWS_REGION", "eu-west-1"),
+        ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"),
+    ];
     let request = json!({"sources": [{"provider": "aws-iot"}, {"provider": "alibaba-pca"}]});
-    let answer = perform_with(&clouds, &variables, &request, PLENTY).await.unwrap();
-    assert_eq!((&answer["sources"][0]["region"], &answer["sources"][1]["region"]), (&json!("eu-west-1"), &json!("cn-hangzhou")));
+    let answer = perform_with(&clouds, &variables, &request, PLENTY)
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            &answer["sources"][0]["region"],
+            &answer["sources"][1]["region"]
+        ),
+        (&json!("eu-west-1"), &json!("cn-hangzhou"))
+    );
     assert_eq!(names(&answer).len(), 11);
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_names_of_one_source_are_refused_before_anybody_is_asked() {
-    let variables = [("AWS_REGION", "eu-west-1"), ("TENCENTCLOUD_REGION", "ap-guangzhou")];
+    let variables = [
+        ("AWS_REGION", "eu-west-1"),
+        ("TENCENTCLOUD_REGION", "ap-guangzhou"),
+    ];
     let broker = source(TencentMqtt, "mqtt-1");
     for (sources, same) in [
-        (json!([{"provider": "aws-iot"}, source(AwsIot, "")]), ["0", "1"]),
-        (json!([source(AwsIot, ""), broker, {"provider": "aws-iot"}]), ["0", "2"]),
-        (json!([source(AlibabaPca, ""), {"provider": "tencent-mqtt", "instance_id": "mqtt-1"}, broker]), ["1", "2"]),
+        (
+            json!([{"provider": "aws-iot"}, source(AwsIot, "")]),
+            ["0", "1"],
+        ),
+        (
+            json!([source(AwsIot, ""), broker, {"provider": "aws-iot"}]),
+            ["0", "2"],
+        ),
+        (
+            json!([source(AlibabaPca, ""), {"provider": "tencent-mqtt", "instance_id": "mqtt-1"}, broker]),
+            ["1", "2"],
+        ),
     ] {
         for asked in [sources.clone(), json!("all")] {
             let network = crate::transport::fake::Network::queue([]);
             let configured = sources.to_string();
-            let bench = Bench::with(&network, &[&variables[..], &[("SOURCES", &configured)]].concat());
+            let bench = Bench::with(
+                &network,
+                &[&variables[..], &[("SOURCES", &configured)]].concat(),
+            );
             let request = request::parse(&json!({ "sources": asked }).to_string()).unwrap();
-            let error = Describe::perform(&bench.session(), request, PLENTY).await.unwrap_err();
-            assert_eq!((error.code, error.field.as_deref()), (ErrorCode::InvalidRequest, Some("sources")), "{sources}");
-            assert!(error.detail.contains(&format!("sources {} and {}", same[0], same[1])), "{error}");
+            let error = Describe::perform(&bench.session(), request, PLENTY)
+                .await
+                .unwrap_err();
+            assert_eq!(
+                (error.code, error.field.as_deref()),
+                (ErrorCode::InvalidRequest, Some("sources")),
+                "{sources}"
+            );
+            assert!(
+                error
+                    .detail
+                    .contains(&format!("sources {} and {}", same[0], same[1])),
+                "{error}"
+            );
         }
     }
     // Another region or instance is another source.
     let others = json!([{"provider": "tencent-mqtt", "instance_id": "mqtt-1"}, source(TencentMqtt, "mqtt-2"), {"provider": "aws-iot"}]);
-    assert_eq!(names(&perform_with(&clouds(), &variables, &json!({ "sources": others }), PLENTY).await.unwrap()).len(), 17);
+    assert_eq!(
+        names(
+            &perform_with(&clouds(), &variables, &json!({ "sources": others }), PLENTY)
+                .await
+                .unwrap()
+        )
+        .len(),
+        17
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_default_provider_is_no_source_of_its_own() {
-    let answer = perform_with(&clouds(), &[("DEFAULT_PROVIDER", "tencent-mqtt")], &json!({"sources": [source(AwsIot, "")]}), PLENTY).await;
+    let answer = perform_with(
+        &clouds(),
+        &[("DEFAULT_PROVIDER", "tencent-mqtt")],
+        &json!({"sources": [source(AwsIot, "")]}),
+        PLENTY,
+    )
+    .await;
     assert_eq!(names(&answer.unwrap()).len(), 7);
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_source_counts_its_own_and_the_answer_counts_all() {
     let clouds = clouds();
-    clouds.devices.borrow_mut().iter_mut().filter(|device| device.provider == AwsIot).take(2).for_each(|device| device.status = "INACTIVE");
-    let answer = perform(&clouds, &json!({"sources": every_source(), "limit": 0, "summary": true})).await.unwrap();
+    clouds
+        .devices
+        .borrow_mut()
+        .iter_mut()
+        .filter(|device| device.provider == AwsIot)
+        .take(2)
+        .for_each(|device| device.status = "INACTIVE");
+    let answer = perform(
+        &clouds,
+        &json!({"sources": every_source(), "limit": 0, "summary": true}),
+    )
+    .await
+    .unwrap();
     assert!(answer.get("certificates").is_none());
     let counts = |answer: &Value| answer["counts"]["certificates"].as_u64().unwrap();
-    assert_eq!(answer["sources"].as_array().unwrap().iter().map(counts).collect::<Vec<_>>(), [5, 3, 7, 5, 4]);
-    assert_eq!((counts(&answer), &answer["counts"]["by_effective_status"]["good"]), (24, &json!(4)));
+    assert_eq!(
+        answer["sources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(counts)
+            .collect::<Vec<_>>(),
+        [5, 3, 7, 5, 4]
+    );
+    assert_eq!(
+        (
+            counts(&answer),
+            &answer["counts"]["by_effective_status"]["good"]
+        ),
+        (24, &json!(4))
+    );
     assert_eq!(answer["counts"]["by_effective_status"]["inactive"], 2);
-    assert_eq!(answer["sources"][2]["counts"]["by_effective_status"]["inactive"], 2);
-    assert!(answer["sources"].as_array().unwrap().iter().all(|source| source["count"] == 0), "none is shown");
+    assert_eq!(
+        answer["sources"][2]["counts"]["by_effective_status"]["inactive"],
+        2
+    );
+    assert!(
+        answer["sources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|source| source["count"] == 0),
+        "none is shown"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -224,16 +447,34 @@ async fn with_a_limit_only_what_is_shown_is_counted_and_a_chain_adds_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_total_is_told_when_every_source_tells_its_own_and_the_worst_word_on_consistency_counts() {
+async fn a_total_is_told_when_every_source_tells_its_own_and_the_worst_word_on_consistency_counts()
+{
     let clouds = clouds();
-    let brokers = json!([source(TencentMqtt, "mqtt-1"), source(AlibabaMqtt, "post-cn-1"), source(AlibabaPca, "")]);
-    assert_eq!(perform(&clouds, &json!({"sources": brokers})).await.unwrap()["total_count"], 12);
+    let brokers = json!([
+        source(TencentMqtt, "mqtt-1"),
+        source(AlibabaMqtt, "post-cn-1"),
+        source(AlibabaPca, "")
+    ]);
+    assert_eq!(
+        perform(&clouds, &json!({"sources": brokers}))
+            .await
+            .unwrap()["total_count"],
+        12
+    );
     // One record comes twice at AWS.
     let repeated = Device::new(AwsIot, "", "c0", 1_735_689_600 + 7_200);
     clouds.devices.borrow_mut().push(repeated);
-    let answer = perform(&clouds, &json!({"sources": every_source()})).await.unwrap();
-    assert_eq!((&answer["consistent"], &answer["sources"][2]["consistent"]), (&json!(false), &json!(false)));
-    assert_eq!((&answer["sources"][0]["consistent"], names(&answer).len()), (&json!(true), ALL_SERVED));
+    let answer = perform(&clouds, &json!({"sources": every_source()}))
+        .await
+        .unwrap();
+    assert_eq!(
+        (&answer["consistent"], &answer["sources"][2]["consistent"]),
+        (&json!(false), &json!(false))
+    );
+    assert_eq!(
+        (&answer["sources"][0]["consistent"], names(&answer).len()),
+        (&json!(true), ALL_SERVED)
+    );
 }
 
 #[test]
@@ -250,6 +491,10 @@ fn the_worst_word_counts() {
         (&[open], open),
         (&[], open),
     ] {
-        assert_eq!(super::super::several::worst(words.iter().copied()), expected, "{words:?}");
+        assert_eq!(
+            super::super::several::worst(words.iter().copied()),
+            expected,
+            "{words:?}"
+        );
     }
 }

@@ -15,13 +15,30 @@ async fn an_answer_never_grows_past_its_budget_and_nothing_is_lost() {
         }
         for bytes in [3_000, 6_000, 20_000] {
             let budget = AnswerBudget { bytes, escaped };
-            let collected = collect(&fleet, &Filter::default(), 100, budget, None).await.unwrap();
+            let collected = collect(&fleet, &Filter::default(), 100, budget, None)
+                .await
+                .unwrap();
             let json = serde_json::to_string(&collected.certificates).unwrap();
-            let carried = if escaped { serde_json::to_string(&json).unwrap().len() } else { json.len() };
-            assert!(carried <= bytes + 4, "{carried} bytes of {bytes}, escaped: {escaped}");
-            assert!(carried > bytes / 3, "most of the room is used: {carried} bytes of {bytes}");
+            let carried = if escaped {
+                serde_json::to_string(&json).unwrap().len()
+            } else {
+                json.len()
+            };
+            assert!(
+                carried <= bytes + 4,
+                "{carried} bytes of {bytes}, escaped: {escaped}"
+            );
+            assert!(
+                carried > bytes / 3,
+                "most of the room is used: {carried} bytes of {bytes}"
+            );
             let told = follow(&fleet, &Filter::default(), 100, budget).await;
-            assert_eq!(told.iter().map(|told| told.certificates.len()).sum::<usize>(), 57);
+            assert_eq!(
+                told.iter()
+                    .map(|told| told.certificates.len())
+                    .sum::<usize>(),
+                57
+            );
         }
     }
 }
@@ -33,16 +50,41 @@ async fn a_certificate_takes_as_many_bytes_as_it_has_in_the_answer() {
     let bench = Bench::new(&network);
     let session = bench.session();
     let filter = Filter::default();
-    for text in ["plain", "\"quoted\" and \\", "line\nfeed\t\u{1}", "é 设备 \u{1f600}", "</script>\u{7f}\u{2028}"] {
+    for text in [
+        "plain",
+        "\"quoted\" and \\",
+        "line\nfeed\t\u{1}",
+        "é 设备 \u{1f600}",
+        "</script>\u{7f}\u{2028}",
+    ] {
         let certificate = certificate(1, text);
         let json = serde_json::to_string(&certificate).unwrap();
-        for (escaped, length) in [(false, json.len()), (true, serde_json::to_string(&json).unwrap().len() - 2)] {
+        for (escaped, length) in [
+            (false, json.len()),
+            (true, serde_json::to_string(&json).unwrap().len() - 2),
+        ] {
             for bytes_beside in [0, 90] {
-                let query = ListQuery { filter: &filter, order: None, include_pem: false, details: true };
+                let query = ListQuery {
+                    filter: &filter,
+                    order: None,
+                    include_pem: false,
+                    details: true,
+                };
                 let budget = AnswerBudget { bytes: 0, escaped };
-                let listing =
-                    Listing { describer: &fleet, query, session: &session, limit: Some(1), budget, bytes_beside, most_request_ids: 0 };
-                assert_eq!(listing.size(&certificate), bytes_beside + length + 1, "{text:?}, escaped: {escaped}");
+                let listing = Listing {
+                    describer: &fleet,
+                    query,
+                    session: &session,
+                    limit: Some(1),
+                    budget,
+                    bytes_beside,
+                    most_request_ids: 0,
+                };
+                assert_eq!(
+                    listing.size(&certificate),
+                    bytes_beside + length + 1,
+                    "{text:?}, escaped: {escaped}"
+                );
             }
         }
     }
@@ -51,38 +93,82 @@ async fn a_certificate_takes_as_many_bytes_as_it_has_in_the_answer() {
 #[tokio::test]
 async fn a_certificate_larger_than_the_room_is_told_alone_rather_than_never() {
     let fleet = Fleet::new(3);
-    let budget = AnswerBudget { bytes: 10, escaped: false };
+    let budget = AnswerBudget {
+        bytes: 10,
+        escaped: false,
+    };
     let told = follow(&fleet, &Filter::default(), 100, budget).await;
-    assert_eq!(told.iter().map(Told::clients).collect::<Vec<_>>(), [["client-0"], ["client-1"], ["client-2"]]);
+    assert_eq!(
+        told.iter().map(Told::clients).collect::<Vec<_>>(),
+        [["client-0"], ["client-1"], ["client-2"]]
+    );
 }
 
 #[tokio::test]
 async fn a_page_that_would_most_likely_be_cut_is_not_begun() {
-    let fleet = Fleet { page_size: 10, ..Fleet::new(100) };
-    let page = serde_json::to_string(&fleet.certificates[..10]).unwrap().len();
-    let budget = AnswerBudget { bytes: page * 5 / 2, escaped: false };
-    let collected = collect(&fleet, &Filter::default(), 100, budget, None).await.unwrap();
-    assert_eq!((fleet.calls(), collected.certificates.len(), collected.next()), (2, 20, Some("20")));
+    let fleet = Fleet {
+        page_size: 10,
+        ..Fleet::new(100)
+    };
+    let page = serde_json::to_string(&fleet.certificates[..10])
+        .unwrap()
+        .len();
+    let budget = AnswerBudget {
+        bytes: page * 5 / 2,
+        escaped: false,
+    };
+    let collected = collect(&fleet, &Filter::default(), 100, budget, None)
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            fleet.calls(),
+            collected.certificates.len(),
+            collected.next()
+        ),
+        (2, 20, Some("20"))
+    );
 }
 
 #[tokio::test]
 async fn room_that_is_just_enough_is_used() {
     // Pages of the same size, so that the second one fits exactly.
-    let mut fleet = Fleet { page_size: 5, ..Fleet::new(10) };
-    let bytes = fleet.certificates.iter().map(|certificate| serde_json::to_string(certificate).unwrap().len() + 1).sum::<usize>();
+    let mut fleet = Fleet {
+        page_size: 5,
+        ..Fleet::new(10)
+    };
+    let bytes = fleet
+        .certificates
+        .iter()
+        .map(|certificate| serde_json::to_string(certificate).unwrap().len() + 1)
+        .sum::<usize>();
     for (page_size, missing, told) in [(5, 0, 10), (5, 1, 5), (10, 0, 10), (10, 1, 9)] {
         fleet.page_size = page_size;
-        let budget = AnswerBudget { bytes: bytes - missing, escaped: false };
-        let collected = collect(&fleet, &Filter::default(), 100, budget, None).await.unwrap();
-        assert_eq!(collected.certificates.len(), told, "pages of {page_size}, {missing} bytes too few");
+        let budget = AnswerBudget {
+            bytes: bytes - missing,
+            escaped: false,
+        };
+        let collected = collect(&fleet, &Filter::default(), 100, budget, None)
+            .await
+            .unwrap();
+        assert_eq!(
+            collected.certificates.len(),
+            told,
+            "pages of {page_size}, {missing} bytes too few"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_total_that_the_provider_tells_is_told_when_the_answer_is_cut_by_size() {
     let fleet = Fleet::new(57);
-    let budget = AnswerBudget { bytes: 5_000, escaped: false };
-    let collected = collect(&fleet, &Filter::default(), 100, budget, None).await.unwrap();
+    let budget = AnswerBudget {
+        bytes: 5_000,
+        escaped: false,
+    };
+    let collected = collect(&fleet, &Filter::default(), 100, budget, None)
+        .await
+        .unwrap();
     assert!(collected.rest.is_some());
     assert_eq!(collected.total_count, Some(57));
 }

@@ -17,10 +17,15 @@ const DAY: i64 = 86_400_000;
 
 /// 57 certificates in pages of 10: every third inactive, every fifth expired, the others ending on the days to come.
 fn mixed() -> Fleet {
-    let mut fleet = Fleet { page_size: 10, ..Fleet::new(57) };
+    let mut fleet = Fleet {
+        page_size: 10,
+        ..Fleet::new(57)
+    };
     for (number, certificate) in (0..).zip(&mut fleet.certificates) {
         let expired = number % 5 == 0;
-        certificate.not_after = crate::model::Timestamp::from_epoch_milliseconds(NOW + if expired { -DAY } else { number * 3 * DAY });
+        certificate.not_after = crate::model::Timestamp::from_epoch_milliseconds(
+            NOW + if expired { -DAY } else { number * 3 * DAY },
+        );
         (certificate.status, certificate.effective_status) = match number % 3 {
             _ if expired => (LifecycleStatus::Active, EffectiveStatus::Expired),
             0 => (LifecycleStatus::Inactive, EffectiveStatus::Inactive),
@@ -33,22 +38,38 @@ fn mixed() -> Fleet {
 /// All of a fleet that the filter wants, counted one by one.
 fn counted(fleet: &Fleet, filter: &Filter) -> Counts {
     let mut counts = Counts::default();
-    fleet.certificates.iter().filter(|certificate| filter.matches(certificate, now())).for_each(|it| counts.count(it, now()));
+    fleet
+        .certificates
+        .iter()
+        .filter(|certificate| filter.matches(certificate, now()))
+        .for_each(|it| counts.count(it, now()));
     counts
 }
 
 fn only_inactive() -> Filter {
-    Filter { statuses: vec![LifecycleStatus::Inactive], ..Filter::default() }
+    Filter {
+        statuses: vec![LifecycleStatus::Inactive],
+        ..Filter::default()
+    }
 }
 
 #[tokio::test]
 async fn without_certificates_all_pages_are_counted_and_no_certificate_is_kept() {
     for filter in [Filter::default(), only_inactive()] {
         // The size of the answer is no limit to what can be counted.
-        for budget in [PLENTY, AnswerBudget { bytes: 0, escaped: false }] {
+        for budget in [
+            PLENTY,
+            AnswerBudget {
+                bytes: 0,
+                escaped: false,
+            },
+        ] {
             let fleet = mixed();
             let told = collect(&fleet, &filter, None, budget, None).await.unwrap();
-            assert_eq!((told.counts, told.certificates.len(), told.rest), (counted(&fleet, &filter), 0, None));
+            assert_eq!(
+                (told.counts, told.certificates.len(), told.rest),
+                (counted(&fleet, &filter), 0, None)
+            );
             assert_eq!((fleet.calls(), told.request_ids.len()), (6, 6));
         }
     }
@@ -58,25 +79,51 @@ async fn without_certificates_all_pages_are_counted_and_no_certificate_is_kept()
 
 #[tokio::test]
 async fn out_of_time_the_counts_are_those_until_the_cursor_and_the_rest_adds_up_to_the_whole() {
-    let fleet = Fleet { failure: Some((3, ErrorCode::Timeout)), ..mixed() };
+    let fleet = Fleet {
+        failure: Some((3, ErrorCode::Timeout)),
+        ..mixed()
+    };
     let whole = counted(&fleet, &Filter::default());
     let told = follow(&fleet, &Filter::default(), None, PLENTY).await;
-    assert_eq!(told.iter().map(|told| told.counts.certificates).collect::<Vec<_>>(), [20, 37]);
-    assert_eq!(told.iter().map(|told| told.counts).fold(Counts::default(), Counts::plus), whole);
+    assert_eq!(
+        told.iter()
+            .map(|told| told.counts.certificates)
+            .collect::<Vec<_>>(),
+        [20, 37]
+    );
+    assert_eq!(
+        told.iter()
+            .map(|told| told.counts)
+            .fold(Counts::default(), Counts::plus),
+        whole
+    );
 }
 
 #[tokio::test]
-async fn with_certificates_only_those_that_are_shown_are_counted_and_a_chain_adds_up_to_the_whole() {
+async fn with_certificates_only_those_that_are_shown_are_counted_and_a_chain_adds_up_to_the_whole()
+{
     for filter in [Filter::default(), only_inactive()] {
         for limit in [1, 7, 10, 25, 100] {
-            for budget in [PLENTY, AnswerBudget { bytes: 4_000, escaped: false }] {
+            for budget in [
+                PLENTY,
+                AnswerBudget {
+                    bytes: 4_000,
+                    escaped: false,
+                },
+            ] {
                 for exact in [true, false] {
                     let fleet = Fleet { exact, ..mixed() };
                     let told = follow(&fleet, &filter, limit, budget).await;
                     for told in &told {
-                        assert_eq!(told.counts.certificates, u64::try_from(told.certificates.len()).unwrap());
+                        assert_eq!(
+                            told.counts.certificates,
+                            u64::try_from(told.certificates.len()).unwrap()
+                        );
                     }
-                    let sum = told.iter().map(|told: &Told| told.counts).fold(Counts::default(), Counts::plus);
+                    let sum = told
+                        .iter()
+                        .map(|told: &Told| told.counts)
+                        .fold(Counts::default(), Counts::plus);
                     assert_eq!(sum, counted(&fleet, &filter), "{limit} exact: {exact}");
                 }
             }
@@ -101,7 +148,9 @@ fn slow_broker(delay: Duration) -> Network {
 async fn perform(network: &Network, request: Value) -> Value {
     let bench = Bench::new(network);
     let request = request::parse(&request.to_string()).unwrap();
-    let answer = Describe::perform(&bench.session(), request, PLENTY).await.unwrap();
+    let answer = Describe::perform(&bench.session(), request, PLENTY)
+        .await
+        .unwrap();
     assert_eq!(answer.failures().count(), 0);
     serde_json::to_value(answer).unwrap()
 }
@@ -113,13 +162,30 @@ fn asked(limit: u16, summary: bool) -> Value {
 #[tokio::test(start_paused = true)]
 async fn the_members_that_were_not_asked_for_are_not_in_the_answer() {
     let network = slow_broker(Duration::ZERO);
-    for (limit, summary, certificates, counts) in
-        [(0, true, None, Some(1_000)), (10, true, Some(10), Some(10)), (10, false, Some(10), None)]
-    {
+    for (limit, summary, certificates, counts) in [
+        (0, true, None, Some(1_000)),
+        (10, true, Some(10), Some(10)),
+        (10, false, Some(10), None),
+    ] {
         let answer = perform(&network, asked(limit, summary)).await;
-        assert_eq!(answer.get("certificates").map(|list| list.as_array().unwrap().len()), certificates, "{limit} {summary}");
-        assert_eq!(answer.get("counts").map(|counts| counts["certificates"].as_u64().unwrap()), counts, "{limit} {summary}");
-        assert_eq!((&answer["total_count"], answer["next_cursor"].is_null()), (&json!(1_000), limit == 0));
+        assert_eq!(
+            answer
+                .get("certificates")
+                .map(|list| list.as_array().unwrap().len()),
+            certificates,
+            "{limit} {summary}"
+        );
+        assert_eq!(
+            answer
+                .get("counts")
+                .map(|counts| counts["certificates"].as_u64().unwrap()),
+            counts,
+            "{limit} {summary}"
+        );
+        assert_eq!(
+            (&answer["total_count"], answer["next_cursor"].is_null()),
+            (&json!(1_000), limit == 0)
+        );
     }
     let counts = &perform(&network, asked(0, true)).await["counts"];
     let expected = json!({
@@ -138,18 +204,32 @@ async fn a_fleet_that_cannot_be_counted_in_time_is_counted_in_several_answers() 
     let network = slow_broker(Duration::from_millis(7_990));
     let mut request = asked(0, true);
     let first = perform(&network, request.clone()).await;
-    assert_eq!((&first["counts"]["certificates"], &first["total_count"]), (&json!(700), &json!(1_000)));
+    assert_eq!(
+        (&first["counts"]["certificates"], &first["total_count"]),
+        (&json!(700), &json!(1_000))
+    );
     request["cursor"] = first["next_cursor"].clone();
     let second = perform(&network, request).await;
-    assert_eq!((&second["counts"]["certificates"], &second["next_cursor"]), (&json!(300), &Value::Null));
+    assert_eq!(
+        (&second["counts"]["certificates"], &second["next_cursor"]),
+        (&json!(300), &Value::Null)
+    );
     assert_eq!(second["counts"]["by_effective_status"]["inactive"], 75);
 }
 
 #[tokio::test]
 async fn the_ids_of_a_very_long_list_of_calls_do_not_outgrow_the_answer() {
-    let fleet = Fleet { page_size: 1, ..Fleet::new(MOST_REQUEST_IDS + 20) };
-    let told = collect(&fleet, &Filter::default(), None, PLENTY, None).await.unwrap();
-    assert_eq!((told.request_ids.len(), fleet.calls()), (MOST_REQUEST_IDS, MOST_REQUEST_IDS + 20));
+    let fleet = Fleet {
+        page_size: 1,
+        ..Fleet::new(MOST_REQUEST_IDS + 20)
+    };
+    let told = collect(&fleet, &Filter::default(), None, PLENTY, None)
+        .await
+        .unwrap();
+    assert_eq!(
+        (told.request_ids.len(), fleet.calls()),
+        (MOST_REQUEST_IDS, MOST_REQUEST_IDS + 20)
+    );
     let bytes = MOST_REQUEST_IDS * "\"9b2f5c0e-1111-4222-8333-444455556666\",".len();
     assert!(bytes < ENVELOPE_BYTES, "{bytes}");
 }

@@ -38,33 +38,74 @@ async fn check(clouds: &Clouds, mut request: Value, certificates: Value) -> Resu
     if request.get("cross_check").is_none() {
         request["cross_check"] = json!({"provider": "alibaba-pca", "region": "cn-hangzhou"});
     }
-    let answer = Status::perform(&bench.session(), request::parse(&request.to_string()).unwrap(), BUDGET).await?;
+    let answer = Status::perform(
+        &bench.session(),
+        request::parse(&request.to_string()).unwrap(),
+        BUDGET,
+    )
+    .await?;
     let failures = answer.failures().count();
     let sent = network.sent();
-    let of_authority = sent.iter().filter(|sent| provider_of(&sent.request) == AlibabaPca);
-    let asked = of_authority.map(|sent| asked(&sent.request).join(",")).collect();
-    Ok(Checked { answer: serde_json::to_value(answer).unwrap(), failures, asked })
+    let of_authority = sent
+        .iter()
+        .filter(|sent| provider_of(&sent.request) == AlibabaPca);
+    let asked = of_authority
+        .map(|sent| asked(&sent.request).join(","))
+        .collect();
+    Ok(Checked {
+        answer: serde_json::to_value(answer).unwrap(),
+        failures,
+        asked,
+    })
 }
 
 fn named(serials: &[&str]) -> Value {
-    serials.iter().map(|serial| json!({"serial_number": serial})).collect()
+    serials
+        .iter()
+        .map(|serial| json!({"serial_number": serial}))
+        .collect()
 }
 
 /// Serial number, the broker's word, the authority's, and the flags.
 fn told(answer: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-    let flags = |result: &Value| result["flags"].as_array().unwrap().iter().map(text).collect::<Vec<_>>().join(",");
+    let flags = |result: &Value| {
+        result["flags"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(text)
+            .collect::<Vec<_>>()
+            .join(",")
+    };
     let line = |result: &Value| {
-        let words = [&result["serial_number"], &result["status"], &result["cross_check"]["status"]].map(text).join(" ");
+        let words = [
+            &result["serial_number"],
+            &result["status"],
+            &result["cross_check"]["status"],
+        ]
+        .map(text)
+        .join(" ");
         format!("{words} {}", flags(result)).trim_end().to_owned()
     };
-    answer["results"].as_array().unwrap().iter().map(line).collect()
+    answer["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(line)
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_revoked_or_unknown_at_the_authority_and_can_connect_is_flagged() {
     let serials = ["a1", "a2", "a3", "a4", "a5", "a6", "ff"];
-    let Checked { answer, failures, asked } = check(&clouds(), source(TencentMqtt, "mqtt-1"), named(&serials)).await.unwrap();
+    let Checked {
+        answer,
+        failures,
+        asked,
+    } = check(&clouds(), source(TencentMqtt, "mqtt-1"), named(&serials))
+        .await
+        .unwrap();
     let expected = [
         "a1 active good",
         "a2 active revoked revoked_at_ca_but_active",
@@ -82,20 +123,50 @@ async fn what_is_revoked_or_unknown_at_the_authority_and_can_connect_is_flagged(
     });
     assert_eq!(*second, expected);
     assert_eq!(answer["results"][2]["cross_check"]["found"], false);
-    assert_eq!((failures, asked[0].as_str()), (0, serials.join(",").as_str()));
+    assert_eq!(
+        (failures, asked[0].as_str()),
+        (0, serials.join(",").as_str())
+    );
     let ids = answer["provider_request_ids"].as_array().unwrap();
-    assert!(ids.contains(&json!("tencent-id")) && ids.contains(&json!("pca-id")), "{ids:?}");
+    assert!(
+        ids.contains(&json!("tencent-id")) && ids.contains(&json!("pca-id")),
+        "{ids:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_authority_that_cannot_be_asked_has_said_nothing() {
-    for (trouble, code) in [(Trouble::Busy, "throttled"), (Trouble::Refusing, "provider_rejected")] {
+    for (trouble, code) in [
+        (Trouble::Busy, "throttled"),
+        (Trouble::Refusing, "provider_rejected"),
+    ] {
         let clouds = clouds().with(AlibabaPca, trouble);
-        let Checked { answer, failures, .. } = check(&clouds, source(TencentMqtt, "mqtt-1"), named(&["a1", "a2", "a3"])).await.unwrap();
-        assert_eq!(told(&answer), ["a1 active unknown", "a2 active unknown", "a3 active unknown"]);
+        let Checked {
+            answer, failures, ..
+        } = check(
+            &clouds,
+            source(TencentMqtt, "mqtt-1"),
+            named(&["a1", "a2", "a3"]),
+        )
+        .await
+        .unwrap();
+        assert_eq!(
+            told(&answer),
+            [
+                "a1 active unknown",
+                "a2 active unknown",
+                "a3 active unknown"
+            ]
+        );
         for result in answer["results"].as_array().unwrap() {
-            assert_eq!((&result["error"], &result["cross_check"]["error"]["code"]), (&Value::Null, &json!(code)));
-            assert_eq!((&result["found"], &result["cross_check"]["found"]), (&json!(true), &json!(false)));
+            assert_eq!(
+                (&result["error"], &result["cross_check"]["error"]["code"]),
+                (&Value::Null, &json!(code))
+            );
+            assert_eq!(
+                (&result["found"], &result["cross_check"]["found"]),
+                (&json!(true), &json!(false))
+            );
         }
         assert_eq!(failures, 3, "a queue must bring it again");
     }
@@ -109,8 +180,18 @@ async fn a_provider_that_is_no_authority_cannot_be_asked_and_nobody_is() {
         let mut request = source(TencentMqtt, "mqtt-1");
         request["certificates"] = named(&["a1"]);
         request["cross_check"] = json!({ "provider": provider });
-        let error = Status::perform(&bench.session(), request::parse(&request.to_string()).unwrap(), BUDGET).await.unwrap_err();
-        assert_eq!((error.code, error.field.as_deref()), (ErrorCode::Unsupported, Some("cross_check.provider")), "{provider}");
+        let error = Status::perform(
+            &bench.session(),
+            request::parse(&request.to_string()).unwrap(),
+            BUDGET,
+        )
+        .await
+        .unwrap_err();
+        assert_eq!(
+            (error.code, error.field.as_deref()),
+            (ErrorCode::Unsupported, Some("cross_check.provider")),
+            "{provider}"
+        );
         assert!(error.detail.contains("alibaba-pca"), "{error}");
     }
 }
@@ -119,47 +200,87 @@ async fn a_provider_that_is_no_authority_cannot_be_asked_and_nobody_is() {
 async fn what_is_wrong_about_the_authority_is_told_by_its_own_member() {
     for (asked, field) in [
         (json!({"provider": "alibaba-pca"}), "cross_check.region"),
-        (json!({"provider": "alibaba-pca", "region": "us-mars-1"}), "cross_check.region"),
+        (
+            json!({"provider": "alibaba-pca", "region": "us-mars-1"}),
+            "cross_check.region",
+        ),
     ] {
         let mut request = source(TencentMqtt, "mqtt-1");
         request["cross_check"] = asked;
-        let error = check(&clouds(), request, named(&["a1"])).await.err().unwrap();
-        assert_eq!((error.code, error.field.as_deref()), (ErrorCode::InvalidRequest, Some(field)));
+        let error = check(&clouds(), request, named(&["a1"]))
+            .await
+            .err()
+            .unwrap();
+        assert_eq!(
+            (error.code, error.field.as_deref()),
+            (ErrorCode::InvalidRequest, Some(field))
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_authority_is_asked_for_the_number_that_the_brokers_record_shows() {
     // The broker shows no number; it stands in the certificate only.
-    let shown = Device { pem: Some(PEM), ..device(AwsIot, "", "x", "ACTIVE") };
+    let shown = Device {
+        pem: Some(PEM),
+        ..device(AwsIot, "", "x", "ACTIVE")
+    };
     let by_id = json!([{"fingerprint_sha256": shown.id()}]);
     let clouds = Clouds::of([shown, device(AlibabaPca, "", OF_THE_CERTIFICATE, "revoked")]);
     let Checked { answer, asked, .. } = check(&clouds, source(AwsIot, ""), by_id).await.unwrap();
-    assert_eq!(told(&answer), [format!("{OF_THE_CERTIFICATE} active revoked revoked_at_ca_but_active")]);
+    assert_eq!(
+        told(&answer),
+        [format!(
+            "{OF_THE_CERTIFICATE} active revoked revoked_at_ca_but_active"
+        )]
+    );
     assert_eq!(asked, [OF_THE_CERTIFICATE]);
 
     // The caller's digits are decimal; the broker's record shows the number.
     let number = SerialNumber::parse(OF_THE_CERTIFICATE).unwrap();
-    let shown = Device { pem: Some(PEM), ..device(AlibabaMqtt, "post-cn-1", OF_THE_CERTIFICATE, "1") };
+    let shown = Device {
+        pem: Some(PEM),
+        ..device(AlibabaMqtt, "post-cn-1", OF_THE_CERTIFICATE, "1")
+    };
     let clouds = Clouds::of([shown, device(AlibabaPca, "", OF_THE_CERTIFICATE, "revoked")]);
     let decimal = json!([{"serial_number": number.to_decimal(), "ca_serial_number": "0b"}]);
-    let Checked { answer, asked, .. } = check(&clouds, source(AlibabaMqtt, "post-cn-1"), decimal).await.unwrap();
-    assert_eq!(told(&answer), [format!("{OF_THE_CERTIFICATE} active revoked revoked_at_ca_but_active")]);
+    let Checked { answer, asked, .. } = check(&clouds, source(AlibabaMqtt, "post-cn-1"), decimal)
+        .await
+        .unwrap();
+    assert_eq!(
+        told(&answer),
+        [format!(
+            "{OF_THE_CERTIFICATE} active revoked revoked_at_ca_but_active"
+        )]
+    );
     assert_eq!(asked, [OF_THE_CERTIFICATE]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn digits_whose_base_is_not_known_are_checked_in_both() {
     for (known, expected) in [
-        (&[("ff", "revoked")][..], "0255 active revoked revoked_at_ca_but_active"),
-        (&[("0255", "revoked")], "0255 active revoked revoked_at_ca_but_active"),
+        (
+            &[("ff", "revoked")][..],
+            "0255 active revoked revoked_at_ca_but_active",
+        ),
+        (
+            &[("0255", "revoked")],
+            "0255 active revoked revoked_at_ca_but_active",
+        ),
         (&[("ff", "good")], "0255 active good"),
-        (&[], "0255 active unknown active_at_broker_but_unknown_to_ca"),
+        (
+            &[],
+            "0255 active unknown active_at_broker_but_unknown_to_ca",
+        ),
     ] {
-        let known = known.iter().map(|(serial, word)| device(AlibabaPca, "", serial, word));
+        let known = known
+            .iter()
+            .map(|(serial, word)| device(AlibabaPca, "", serial, word));
         let clouds = Clouds::of(known.chain([device(AlibabaMqtt, "post-cn-1", "255", "1")]));
         let one = json!([{"serial_number": "255", "ca_serial_number": "0b"}]);
-        let Checked { answer, .. } = check(&clouds, source(AlibabaMqtt, "post-cn-1"), one).await.unwrap();
+        let Checked { answer, .. } = check(&clouds, source(AlibabaMqtt, "post-cn-1"), one)
+            .await
+            .unwrap();
         assert_eq!(told(&answer), [expected]);
     }
 }
@@ -168,31 +289,77 @@ async fn digits_whose_base_is_not_known_are_checked_in_both() {
 async fn a_certificate_whose_number_is_not_known_is_not_checked_and_says_so() {
     // AWS shows no certificate, and another does not exist.
     let shown = device(AwsIot, "", "x", "ACTIVE");
-    let by_id = json!([{"fingerprint_sha256": shown.id()}, {"fingerprint_sha256": "ab".repeat(32)}]);
-    let Checked { answer, failures, asked } = check(&Clouds::of([shown]), source(AwsIot, ""), by_id).await.unwrap();
+    let by_id =
+        json!([{"fingerprint_sha256": shown.id()}, {"fingerprint_sha256": "ab".repeat(32)}]);
+    let Checked {
+        answer,
+        failures,
+        asked,
+    } = check(&Clouds::of([shown]), source(AwsIot, ""), by_id)
+        .await
+        .unwrap();
     assert_eq!(told(&answer), ["- active unknown", "- unknown unknown"]);
-    assert_eq!((failures, asked), (0, Vec::new()), "it will not be known another time either");
+    assert_eq!(
+        (failures, asked),
+        (0, Vec::new()),
+        "it will not be known another time either"
+    );
     for result in answer["results"].as_array().unwrap() {
         let check = &result["cross_check"];
-        assert_eq!((&check["found"], &check["error"]["code"]), (&json!(false), &json!("invalid_request")));
+        assert_eq!(
+            (&check["found"], &check["error"]["code"]),
+            (&json!(false), &json!("invalid_request"))
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_word_of_several_sources_is_checked() {
     let clouds = clouds();
-    clouds.devices.borrow_mut().push(device(TencentMqtt, "mqtt-2", "a2", "INACTIVE"));
-    let sources = json!({"sources": [source(TencentMqtt, "mqtt-1"), source(TencentMqtt, "mqtt-2")]});
-    let Checked { answer, failures, asked } = check(&clouds, sources, named(&["a2", "a1"])).await.unwrap();
-    assert_eq!(told(&answer), ["a2 active revoked revoked_at_ca_but_active", "a2 inactive revoked", "a1 active good"]);
-    assert_eq!((failures, asked, &answer["provider_request_ids"]), (0, vec!["a2,a1".to_owned()], &json!(["pca-id"])));
+    clouds
+        .devices
+        .borrow_mut()
+        .push(device(TencentMqtt, "mqtt-2", "a2", "INACTIVE"));
+    let sources =
+        json!({"sources": [source(TencentMqtt, "mqtt-1"), source(TencentMqtt, "mqtt-2")]});
+    let Checked {
+        answer,
+        failures,
+        asked,
+    } = check(&clouds, sources, named(&["a2", "a1"])).await.unwrap();
+    assert_eq!(
+        told(&answer),
+        [
+            "a2 active revoked revoked_at_ca_but_active",
+            "a2 inactive revoked",
+            "a1 active good"
+        ]
+    );
+    assert_eq!(
+        (failures, asked, &answer["provider_request_ids"]),
+        (0, vec!["a2,a1".to_owned()], &json!(["pca-id"]))
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_certificate_that_the_broker_could_not_be_asked_for_is_not_flagged() {
     let clouds = clouds();
-    clouds.devices.borrow_mut().push(Device { ca: "0c", ..device(TencentMqtt, "mqtt-1", "a2", "ACTIVE") });
-    let Checked { answer, failures, .. } = check(&clouds, source(TencentMqtt, "mqtt-1"), named(&["a2", "a1"])).await.unwrap();
-    assert_eq!(told(&answer), ["a2 unknown revoked", "a1 active good"], "two certificates have this number");
-    assert_eq!((failures, &answer["results"][0]["error"]["field"]), (1, &json!("ca_serial_number")));
+    clouds.devices.borrow_mut().push(Device {
+        ca: "0c",
+        ..device(TencentMqtt, "mqtt-1", "a2", "ACTIVE")
+    });
+    let Checked {
+        answer, failures, ..
+    } = check(&clouds, source(TencentMqtt, "mqtt-1"), named(&["a2", "a1"]))
+        .await
+        .unwrap();
+    assert_eq!(
+        told(&answer),
+        ["a2 unknown revoked", "a1 active good"],
+        "two certificates have this number"
+    );
+    assert_eq!(
+        (failures, &answer["results"][0]["error"]["field"]),
+        (1, &json!("ca_serial_number"))
+    );
 }

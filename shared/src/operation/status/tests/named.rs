@@ -9,8 +9,16 @@ const SERIAL: &str = "8085f52ece5bd88308df6d98d9707716";
 
 /// Every provider knows the tests' certificate.
 fn clouds() -> Clouds {
-    let places = [(TencentMqtt, "mqtt-1"), (AlibabaMqtt, "post-cn-1"), (AlibabaPca, ""), (AwsIot, "")];
-    Clouds::of(places.map(|(provider, instance)| Device { pem: Some(PEM), ..Device::new(provider, instance, SERIAL, 0) }))
+    let places = [
+        (TencentMqtt, "mqtt-1"),
+        (AlibabaMqtt, "post-cn-1"),
+        (AlibabaPca, ""),
+        (AwsIot, ""),
+    ];
+    Clouds::of(places.map(|(provider, instance)| Device {
+        pem: Some(PEM),
+        ..Device::new(provider, instance, SERIAL, 0)
+    }))
 }
 
 async fn ask(provider: ProviderName, certificates: Value) -> Result<Value, Error> {
@@ -24,7 +32,11 @@ async fn ask(provider: ProviderName, certificates: Value) -> Result<Value, Error
 }
 
 fn fingerprint() -> String {
-    Device { pem: Some(PEM), ..Device::new(AwsIot, "", SERIAL, 0) }.id()
+    Device {
+        pem: Some(PEM),
+        ..Device::new(AwsIot, "", SERIAL, 0)
+    }
+    .id()
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,7 +49,11 @@ async fn each_provider_wants_the_names_by_which_it_knows_certificates() {
         (TencentMqtt, by_id(), Some("serial_number")),
         (AlibabaMqtt, both(), None),
         (AlibabaMqtt, serial(), Some("ca_serial_number")),
-        (AlibabaMqtt, json!({"fingerprint_sha256": fingerprint(), "ca_serial_number": "0b"}), Some("serial_number")),
+        (
+            AlibabaMqtt,
+            json!({"fingerprint_sha256": fingerprint(), "ca_serial_number": "0b"}),
+            Some("serial_number"),
+        ),
         (AlibabaPca, serial(), None),
         (AlibabaPca, by_id(), Some("serial_number")),
         (AwsIot, by_id(), None),
@@ -49,21 +65,31 @@ async fn each_provider_wants_the_names_by_which_it_knows_certificates() {
         match missing {
             None => {
                 let answer = answer.unwrap();
-                let found: Vec<&Value> = answer["results"].as_array().unwrap().iter().map(|result| &result["found"]).collect();
+                let found: Vec<&Value> = answer["results"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|result| &result["found"])
+                    .collect();
                 assert_eq!(found, [true, true], "{provider} {reference}");
                 assert_eq!(answer["results"][1]["serial_number"], SERIAL);
             }
             Some(member) => {
                 let error = answer.unwrap_err();
                 let field = format!("certificates[1].{member}");
-                assert_eq!((error.code, error.field), (ErrorCode::InvalidRequest, Some(field)), "{provider} {reference}");
+                assert_eq!(
+                    (error.code, error.field),
+                    (ErrorCode::InvalidRequest, Some(field)),
+                    "{provider} {reference}"
+                );
             }
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_contradicts_its_other_names_is_not_told_as_the_one_that_was_asked_for() {
+async fn a_certificate_that_contradicts_its_other_names_is_not_told_as_the_one_that_was_asked_for()
+{
     let right = json!({"serial_number": SERIAL, "ca_serial_number": "0b", "fingerprint_sha256": fingerprint()});
     let with = |member: &str, value: &str| {
         let mut reference = right.clone();
@@ -72,8 +98,16 @@ async fn a_certificate_that_contradicts_its_other_names_is_not_told_as_the_one_t
     };
     let other_fingerprint = "ab".repeat(32);
     for (provider, wrong, field) in [
-        (TencentMqtt, with("fingerprint_sha256", &other_fingerprint), "fingerprint_sha256"),
-        (AlibabaMqtt, with("fingerprint_sha256", &other_fingerprint), "fingerprint_sha256"),
+        (
+            TencentMqtt,
+            with("fingerprint_sha256", &other_fingerprint),
+            "fingerprint_sha256",
+        ),
+        (
+            AlibabaMqtt,
+            with("fingerprint_sha256", &other_fingerprint),
+            "fingerprint_sha256",
+        ),
         (AwsIot, with("serial_number", "0a"), "serial_number"),
     ] {
         let answer = ask(provider, json!([wrong, right])).await.unwrap();
@@ -83,24 +117,54 @@ async fn a_certificate_that_contradicts_its_other_names_is_not_told_as_the_one_t
             (&json!(false), &json!("unknown"), &json!(false)),
             "{provider}"
         );
-        assert_eq!((&result["error"]["code"], &result["error"]["field"]), (&json!("invalid_request"), &json!(field)), "{provider}");
-        assert_eq!((&answer["results"][1]["found"], &answer["results"][1]["error"]), (&json!(true), &Value::Null));
+        assert_eq!(
+            (&result["error"]["code"], &result["error"]["field"]),
+            (&json!("invalid_request"), &json!(field)),
+            "{provider}"
+        );
+        assert_eq!(
+            (
+                &answer["results"][1]["found"],
+                &answer["results"][1]["error"]
+            ),
+            (&json!(true), &Value::Null)
+        );
     }
     // A list of certificates is narrowed by the CA, so that none is left.
-    let answer = ask(TencentMqtt, json!([with("ca_serial_number", "0c"), right])).await.unwrap();
-    assert_eq!((&answer["results"][0]["found"], &answer["results"][0]["error"]), (&json!(false), &Value::Null));
+    let answer = ask(TencentMqtt, json!([with("ca_serial_number", "0c"), right]))
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            &answer["results"][0]["found"],
+            &answer["results"][0]["error"]
+        ),
+        (&json!(false), &Value::Null)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_certificate_is_told_with_the_names_that_its_record_and_the_certificate_itself_show() {
     let by_id = json!([{"fingerprint_sha256": fingerprint()}]);
     let result = ask(AwsIot, by_id).await.unwrap()["results"][0].clone();
-    assert_eq!((&result["serial_number"], &result["provider_serial_number"]), (&json!(SERIAL), &Value::Null));
-    assert_eq!((&result["fingerprint_sha256"], &result["not_before"]), (&json!(fingerprint()), &json!("2025-01-01T00:00:00Z")));
+    assert_eq!(
+        (&result["serial_number"], &result["provider_serial_number"]),
+        (&json!(SERIAL), &Value::Null)
+    );
+    assert_eq!(
+        (&result["fingerprint_sha256"], &result["not_before"]),
+        (&json!(fingerprint()), &json!("2025-01-01T00:00:00Z"))
+    );
     let named = json!([{"serial_number": SERIAL}]);
     let result = ask(TencentMqtt, named).await.unwrap()["results"][0].clone();
-    assert_eq!((&result["ca_serial_number"], &result["fingerprint_sha256"]), (&json!("0b"), &json!(fingerprint())));
-    assert_eq!((&result["not_after"], &result["usable"]), (&json!("2035-01-01T00:00:00Z"), &json!(true)));
+    assert_eq!(
+        (&result["ca_serial_number"], &result["fingerprint_sha256"]),
+        (&json!("0b"), &json!(fingerprint()))
+    );
+    assert_eq!(
+        (&result["not_after"], &result["usable"]),
+        (&json!("2035-01-01T00:00:00Z"), &json!(true))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,9 +173,17 @@ async fn the_same_digits_marked_as_hex_are_another_question() {
     let clouds = Clouds::of([Device::new(AlibabaMqtt, "post-cn-1", "ff", 0)]);
     for order in [["0x255", "255"], ["255", "0x255"]] {
         let mut request = source(AlibabaMqtt, "post-cn-1");
-        request["certificates"] = order.iter().map(|text| json!({"serial_number": text, "ca_serial_number": "0b"})).collect();
+        request["certificates"] = order
+            .iter()
+            .map(|text| json!({"serial_number": text, "ca_serial_number": "0b"}))
+            .collect();
         let answer = perform(&clouds.network(), &request).await.unwrap();
-        let found: Vec<bool> = answer["results"].as_array().unwrap().iter().map(|result| result["found"] == true).collect();
+        let found: Vec<bool> = answer["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|result| result["found"] == true)
+            .collect();
         assert_eq!(found, order.map(|text| text == "255"));
     }
 }

@@ -13,8 +13,19 @@ fn assert_each(codes: &[&str], expected: &Verdict) {
 
 #[test]
 fn load_replay_and_server_faults_pass() {
-    assert_each(&["Throttling", "Throttling.User", "Throttling.Api", "Throttling.New"], &means(Throttled));
-    assert_each(&["InternalError", "ServiceUnavailable", "SignatureNonceUsed"], &means(ProviderUnavailable));
+    assert_each(
+        &[
+            "Throttling",
+            "Throttling.User",
+            "Throttling.Api",
+            "Throttling.New",
+        ],
+        &means(Throttled),
+    );
+    assert_each(
+        &["InternalError", "ServiceUnavailable", "SignatureNonceUsed"],
+        &means(ProviderUnavailable),
+    );
 }
 
 #[test]
@@ -64,7 +75,15 @@ fn what_somebody_must_change_first_is_refused_for_good() {
 
 #[test]
 fn refused_parameters_concern_the_parameters() {
-    assert_each(&["InvalidParameter", "InvalidParameter.Accept", "InvalidParameter.Format", "MissingParameter"], &PARAMETERS);
+    assert_each(
+        &[
+            "InvalidParameter",
+            "InvalidParameter.Accept",
+            "InvalidParameter.Format",
+            "MissingParameter",
+        ],
+        &PARAMETERS,
+    );
 }
 
 #[test]
@@ -85,7 +104,17 @@ fn only_a_key_that_is_good_no_more_makes_another_one_worth_a_try() {
         ("InternalError", false),
         ("InvalidParameter", false),
     ] {
-        let refusal = Refusal { provider: ProviderName::AlibabaPca, code, message: None, request_id: None, status: 400 };
-        assert_eq!(explain(&refusal, &[CODES]).concerns_key, concerns_key, "{code}");
+        let refusal = Refusal {
+            provider: ProviderName::AlibabaPca,
+            code,
+            message: None,
+            request_id: None,
+            status: 400,
+        };
+        assert_eq!(
+            explain(&refusal, &[CODES]).concerns_key,
+            concerns_key,
+            "{code}"
+        );
     }
 }

@@ -7,19 +7,36 @@ use crate::provider::codes::tests::{CREDENTIALS, PARAMETERS, Verdict, assert_mea
 
 fn assert_each(codes: &[&str], expected: &Verdict) {
     for code in codes {
-        assert_meaning(ProviderName::AlibabaMqtt, &[CODES, alibaba::codes::CODES], code, expected);
+        assert_meaning(
+            ProviderName::AlibabaMqtt,
+            &[CODES, alibaba::codes::CODES],
+            code,
+            expected,
+        );
     }
 }
 
 #[test]
 fn what_the_provider_does_not_know_is_not_found_whatever_the_status() {
-    assert_each(&["FindDeviceBySnError", "FindCaBySnError", "MqttInstanceNotFound"], &means(NotFound));
+    assert_each(
+        &[
+            "FindDeviceBySnError",
+            "FindCaBySnError",
+            "MqttInstanceNotFound",
+        ],
+        &means(NotFound),
+    );
 }
 
 #[test]
 fn ownership_permission_and_edition_are_refused_for_good() {
     assert_each(
-        &["MqttOwnerCheckError", "InstancePermissionCheckFailed", "PermissionCheckFailed", "ApiNotSupport"],
+        &[
+            "MqttOwnerCheckError",
+            "InstancePermissionCheckFailed",
+            "PermissionCheckFailed",
+            "ApiNotSupport",
+        ],
         &means(ProviderRejected),
     );
     assert_each(&["CheckAccountInfoFailed"], &CREDENTIALS);
@@ -27,11 +44,24 @@ fn ownership_permission_and_edition_are_refused_for_good() {
 
 #[test]
 fn refused_parameters_concern_the_parameters() {
-    assert_each(&["ParameterFieldCheckFailed", "ParameterCheckFailed", "InvalidParameter.DeviceSn"], &PARAMETERS);
+    assert_each(
+        &[
+            "ParameterFieldCheckFailed",
+            "ParameterCheckFailed",
+            "InvalidParameter.DeviceSn",
+        ],
+        &PARAMETERS,
+    );
 }
 
 #[test]
 fn load_and_server_faults_pass() {
-    assert_each(&["InternalError", "SystemOverFlow"], &means(ProviderUnavailable));
-    assert_each(&["ApplyTokenOverFlow", "Throttling.User"], &means(Throttled));
+    assert_each(
+        &["InternalError", "SystemOverFlow"],
+        &means(ProviderUnavailable),
+    );
+    assert_each(
+        &["ApplyTokenOverFlow", "Throttling.User"],
+        &means(Throttled),
+    );
 }

@@ -14,7 +14,9 @@ use crate::transport::fake::{Answer, Network, ok, parameter, recorded};
 type Answers = Vec<Result<Option<Found>, Error>>;
 
 fn numbered(count: usize) -> Vec<(&'static str, &'static str)> {
-    (1..=count).map(|number| (&*format!("a{number:03x}").leak(), "ca")).collect()
+    (1..=count)
+        .map(|number| (&*format!("a{number:03x}").leak(), "ca"))
+        .collect()
 }
 
 /// Finds certificates of the CA `ca` in one request.
@@ -28,9 +30,16 @@ async fn find_groups(network: &Network, groups: &[&[&str]]) -> Vec<Answers> {
     let session = bench.session();
     let mut answers = Vec::new();
     for serials in groups {
-        let references: Vec<CertificateReference> = serials.iter().map(|serial| reference(serial, "ca")).collect();
+        let references: Vec<CertificateReference> = serials
+            .iter()
+            .map(|serial| reference(serial, "ca"))
+            .collect();
         let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
-        answers.push(provider.find_group(&references.iter().collect::<Vec<_>>()).await);
+        answers.push(
+            provider
+                .find_group(&references.iter().collect::<Vec<_>>())
+                .await,
+        );
     }
     answers
 }
@@ -44,15 +53,25 @@ async fn read_group(network: &Network, keys: &[&str]) -> Answers {
 }
 
 fn found_of(key: &str) -> Found {
-    let record = crate::model::ProviderRecord { serial_number: Some(key.to_owned()), ..Default::default() };
+    let record = crate::model::ProviderRecord {
+        serial_number: Some(key.to_owned()),
+        ..Default::default()
+    };
     let certificate = record.into_certificate(crate::provider::fixture::now(), false);
-    Found { key: key.to_owned(), ca_key: Some("ca".to_owned()), certificate, request_id: None }
+    Found {
+        key: key.to_owned(),
+        ca_key: Some("ca".to_owned()),
+        certificate,
+        request_id: None,
+    }
 }
 
 /// The key of each, `-` where it is not known, or the code of the error.
 fn told(answers: &Answers) -> Vec<String> {
     let word = |answer: &Result<Option<Found>, Error>| match answer {
-        Ok(found) => found.as_ref().map_or("-".to_owned(), |found| found.key.clone()),
+        Ok(found) => found
+            .as_ref()
+            .map_or("-".to_owned(), |found| found.key.clone()),
         Err(error) => error.code.as_str().to_owned(),
     };
     answers.iter().map(word).collect()
@@ -68,12 +87,26 @@ async fn a_complete_list_answers_for_all_of_three_or_more() {
     assert_eq!(asked(&network), ["list/ca", "list/ca"]);
     let network = vendor(&known);
     let answers = find_group(&network, &["a001", "A002", "b001"]).await;
-    assert_eq!(told(&answers), ["a001", "a002", "-"], "in another spelling, too");
+    assert_eq!(
+        told(&answers),
+        ["a001", "a002", "-"],
+        "in another spelling, too"
+    );
     assert_eq!(asked(&network), ["list/ca"]);
     let network = vendor(&known);
-    assert_eq!(told(&find_group(&network, &["a001", "b001", "b001"]).await), ["a001", "-", "-"]);
-    assert_eq!(told(&read_group(&network, &["a001", "b001"]).await), ["a001", "-"]);
-    assert_eq!(asked(&network), ["a001/ca", "b001/ca", "b001/ca", "a001/ca", "b001/ca"], "two are read one by one");
+    assert_eq!(
+        told(&find_group(&network, &["a001", "b001", "b001"]).await),
+        ["a001", "-", "-"]
+    );
+    assert_eq!(
+        told(&read_group(&network, &["a001", "b001"]).await),
+        ["a001", "-"]
+    );
+    assert_eq!(
+        asked(&network),
+        ["a001/ca", "b001/ca", "b001/ca", "a001/ca", "b001/ca"],
+        "two are read one by one"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,11 +116,27 @@ async fn a_row_is_found_as_a_read_finds_it() {
     let session = bench.session();
     let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
     let references = ["a001", "a002", "a003"].map(|serial| reference(serial, "ca"));
-    let group = provider.find_group(&references.iter().collect::<Vec<_>>()).await;
+    let group = provider
+        .find_group(&references.iter().collect::<Vec<_>>())
+        .await;
     for (reference, answer) in references.iter().zip(group) {
-        let (row, read) = (answer.unwrap().unwrap(), provider.find_only(reference, Spellings::Own).await.unwrap().unwrap());
-        assert_eq!((&row.key, &row.ca_key, &row.certificate), (&read.key, &read.ca_key, &read.certificate));
-        assert_eq!(row.request_id.as_deref(), Some("id-2"), "the id of the list");
+        let (row, read) = (
+            answer.unwrap().unwrap(),
+            provider
+                .find_only(reference, Spellings::Own)
+                .await
+                .unwrap()
+                .unwrap(),
+        );
+        assert_eq!(
+            (&row.key, &row.ca_key, &row.certificate),
+            (&read.key, &read.ca_key, &read.certificate)
+        );
+        assert_eq!(
+            row.request_id.as_deref(),
+            Some("id-2"),
+            "the id of the list"
+        );
     }
 }
 
@@ -100,7 +149,16 @@ async fn a_certificate_that_a_complete_list_lacks_is_gone_only_when_a_read_confi
     });
     let answers = read_group(&network, &["a001", "a002", "a003"]).await;
     assert_eq!(told(&answers), ["a001", "a002", "-"]);
-    assert_eq!(answers[1].as_ref().unwrap().as_ref().unwrap().certificate.status, LifecycleStatus::Inactive);
+    assert_eq!(
+        answers[1]
+            .as_ref()
+            .unwrap()
+            .as_ref()
+            .unwrap()
+            .certificate
+            .status,
+        LifecycleStatus::Inactive
+    );
     assert_eq!(asked(&network), ["list/ca", "a002/ca", "a003/ca"]);
 }
 
@@ -108,14 +166,29 @@ async fn a_certificate_that_a_complete_list_lacks_is_gone_only_when_a_read_confi
 async fn the_pages_of_a_longer_list_are_read_where_they_are_fewer_than_the_certificates() {
     for (count, asked_for, expected) in [
         // Two pages more for three certificates of the last ones.
-        (250, vec!["a0f0", "a0f1", "a0f2"], vec!["list/ca", "list2/ca", "list3/ca"]),
-        (250, vec!["a001", "a0f1", "a0f2"], vec!["list/ca", "a0f1/ca", "a0f2/ca"]),
+        (
+            250,
+            vec!["a0f0", "a0f1", "a0f2"],
+            vec!["list/ca", "list2/ca", "list3/ca"],
+        ),
+        (
+            250,
+            vec!["a001", "a0f1", "a0f2"],
+            vec!["list/ca", "a0f1/ca", "a0f2/ca"],
+        ),
         // What the pages do not show is read by itself: they may have moved.
-        (250, vec!["a0f0", "a0f1", "a0f2", "b001"], vec!["list/ca", "list2/ca", "list3/ca", "b001/ca"]),
+        (
+            250,
+            vec!["a0f0", "a0f1", "a0f2", "b001"],
+            vec!["list/ca", "list2/ca", "list3/ca", "b001/ca"],
+        ),
     ] {
         let known = numbered(count);
         let network = vendor(&known);
-        let expected_keys: Vec<&str> = asked_for.iter().map(|serial| if *serial == "b001" { "-" } else { serial }).collect();
+        let expected_keys: Vec<&str> = asked_for
+            .iter()
+            .map(|serial| if *serial == "b001" { "-" } else { serial })
+            .collect();
         assert_eq!(told(&find_group(&network, &asked_for).await), expected_keys);
         assert_eq!(asked(&network), expected, "{asked_for:?}");
         let network = vendor(&known);
@@ -137,7 +210,11 @@ fn pages_are_read_where_they_take_less_than_the_certificates() {
         ((None, 1, 20, 1), 0..0),
     ] {
         let pages: Vec<usize> = pages_worth_reading(total, read, left, worth).collect();
-        assert_eq!(pages, expected.collect::<Vec<_>>(), "{total:?} {read} {left} {worth}");
+        assert_eq!(
+            pages,
+            expected.collect::<Vec<_>>(),
+            "{total:?} {read} {left} {worth}"
+        );
     }
 }
 
@@ -146,13 +223,23 @@ async fn a_total_that_may_be_a_number_of_pages_is_no_reason_to_read_them() {
     for total in [json!(3), json!(null)] {
         let network = Network::new(move |request| match parameter(request, "DeviceSn") {
             None => {
-                let rows: Vec<_> = (0..100).map(|_| json!({"DeviceSn": "b001", "CaSn": "ca", "Status": "1"})).collect();
-                ok(&json!({"RequestId": "id-2", "Data": {"Total": total, "DeviceCertificateVOS": rows}}))
+                let rows: Vec<_> = (0..100)
+                    .map(|_| json!({"DeviceSn": "b001", "CaSn": "ca", "Status": "1"}))
+                    .collect();
+                ok(
+                    &json!({"RequestId": "id-2", "Data": {"Total": total, "DeviceCertificateVOS": rows}}),
+                )
             }
             Some(device) => certificate(&device, "ca", "1"),
         });
-        assert_eq!(told(&find_group(&network, &["a001", "a002", "a003"]).await), ["a001", "a002", "a003"]);
-        assert_eq!(asked(&network), ["list/ca", "a001/ca", "a002/ca", "a003/ca"]);
+        assert_eq!(
+            told(&find_group(&network, &["a001", "a002", "a003"]).await),
+            ["a001", "a002", "a003"]
+        );
+        assert_eq!(
+            asked(&network),
+            ["list/ca", "a001/ca", "a002/ca", "a003/ca"]
+        );
     }
 }
 
@@ -165,25 +252,56 @@ async fn a_list_that_is_known_to_be_long_is_not_probed_again() {
     let answers = find_groups(&network, &[few, few, &many]).await;
     assert_eq!(told(&answers[2]), many);
     let asked = asked(&network);
-    assert_eq!(asked[..7], ["list/ca", "a301/ca", "a302/ca", "a303/ca", "a301/ca", "a302/ca", "a303/ca"]);
+    assert_eq!(
+        asked[..7],
+        [
+            "list/ca", "a301/ca", "a302/ca", "a303/ca", "a301/ca", "a302/ca", "a303/ca"
+        ]
+    );
     assert_eq!(
         asked[7..],
-        ["list/ca", "list2/ca", "list3/ca", "list4/ca", "list5/ca", "list6/ca", "list7/ca", "list8/ca", "list9/ca", "list10/ca"]
+        [
+            "list/ca",
+            "list2/ca",
+            "list3/ca",
+            "list4/ca",
+            "list5/ca",
+            "list6/ca",
+            "list7/ca",
+            "list8/ca",
+            "list9/ca",
+            "list10/ca"
+        ]
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn digits_that_may_mean_two_certificates_are_refused_and_those_of_longer_lists_are_read_alone() {
+async fn digits_that_may_mean_two_certificates_are_refused_and_those_of_longer_lists_are_read_alone()
+ {
     let network = vendor(&[("171", "ca"), ("ab", "ca"), ("ac", "ca"), ("ad", "ca")]);
     let answers = find_group(&network, &["171", "0xab", "ac", "ad"]).await;
     assert_eq!(told(&answers), ["invalid_request", "ab", "ac", "ad"]);
-    assert_eq!(answers[0].as_ref().unwrap_err().field.as_deref(), Some("serial_number"));
-    assert!(asked(&network).iter().filter(|asked| asked.starts_with("list")).count() == 1, "{:?}", asked(&network));
+    assert_eq!(
+        answers[0].as_ref().unwrap_err().field.as_deref(),
+        Some("serial_number")
+    );
+    assert!(
+        asked(&network)
+            .iter()
+            .filter(|asked| asked.starts_with("list"))
+            .count()
+            == 1,
+        "{:?}",
+        asked(&network)
+    );
     let mut known = numbered(150);
     known.insert(120, ("171", "ca"));
     known.push(("ab", "ca"));
     let answers = find_group(&vendor(&known), &["171", "a001", "a002", "a091", "a092"]).await;
-    assert_eq!(told(&answers), ["invalid_request", "a001", "a002", "a091", "a092"]);
+    assert_eq!(
+        told(&answers),
+        ["invalid_request", "a001", "a002", "a091", "a092"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,25 +313,50 @@ async fn a_row_without_a_fact_that_is_needed_is_looked_up() {
     let mut references = ["a001", "a002", "a003"].map(|serial| reference(serial, "ca"));
     let fingerprint = Fingerprint::parse(&"00".repeat(32)).unwrap();
     references[1].fingerprint_sha256 = Some(fingerprint.clone());
-    assert_eq!(told(&provider.find_group(&references.iter().collect::<Vec<_>>()).await), ["a001", "a002", "a003"]);
+    assert_eq!(
+        told(
+            &provider
+                .find_group(&references.iter().collect::<Vec<_>>())
+                .await
+        ),
+        ["a001", "a002", "a003"]
+    );
     let mut found = ["a001", "a002", "a003"].map(found_of);
     found[2].certificate.fingerprint_sha256 = Some(fingerprint);
-    assert_eq!(told(&provider.read_group(&found.iter().collect::<Vec<_>>()).await), ["a001", "a002", "a003"]);
-    assert_eq!(asked(&network), ["list/ca", "a002/ca", "list/ca", "a003/ca"]);
+    assert_eq!(
+        told(&provider.read_group(&found.iter().collect::<Vec<_>>()).await),
+        ["a001", "a002", "a003"]
+    );
+    assert_eq!(
+        asked(&network),
+        ["list/ca", "a002/ca", "list/ca", "a003/ca"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_error_of_the_list_falls_back_to_reads_unless_it_ends_the_request() {
     type List = fn(&HttpRequest) -> Answer;
     let lists: [(List, Option<ErrorCode>); 8] = [
-        (|_| recorded("alibaba-mqtt/InactivateDeviceCertificate.error-permission"), None),
+        (
+            |_| recorded("alibaba-mqtt/InactivateDeviceCertificate.error-permission"),
+            None,
+        ),
         (|_| recorded("alibaba-mqtt/Any.error-internal"), None),
         (|_| unknown(), None),
         (|_| ok(&json!({})), None),
         (|request| list_of(request, &[("a001", "cb")]), None),
-        (|_| recorded("alibaba-common/Any.error-throttling"), Some(ErrorCode::Throttled)),
-        (|_| recorded("alibaba-mqtt/InactivateDeviceCertificate.error-instance-not-found"), Some(ErrorCode::NotFound)),
-        (|_| recorded("alibaba-common/Any.error-access-key-inactive"), Some(ErrorCode::ProviderRejected)),
+        (
+            |_| recorded("alibaba-common/Any.error-throttling"),
+            Some(ErrorCode::Throttled),
+        ),
+        (
+            |_| recorded("alibaba-mqtt/InactivateDeviceCertificate.error-instance-not-found"),
+            Some(ErrorCode::NotFound),
+        ),
+        (
+            |_| recorded("alibaba-common/Any.error-access-key-inactive"),
+            Some(ErrorCode::ProviderRejected),
+        ),
     ];
     for (list, code) in lists {
         let network = Network::new(move |request| match parameter(request, "DeviceSn") {
@@ -238,9 +381,18 @@ async fn a_forbidden_list_is_asked_for_once_in_a_request() {
     let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
     let found = ["a001", "a002", "a003"].map(found_of);
     for _ in 0..2 {
-        assert_eq!(told(&provider.read_group(&found.iter().collect::<Vec<_>>()).await), ["a001", "a002", "a003"]);
+        assert_eq!(
+            told(&provider.read_group(&found.iter().collect::<Vec<_>>()).await),
+            ["a001", "a002", "a003"]
+        );
     }
-    assert_eq!(asked(&network).iter().filter(|asked| *asked == "list/ca").count(), 1);
+    assert_eq!(
+        asked(&network)
+            .iter()
+            .filter(|asked| *asked == "list/ca")
+            .count(),
+        1
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -250,22 +402,60 @@ async fn after_a_group_the_other_spellings_need_no_further_list() {
     let session = bench.session();
     let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
     let references = ["a001", "a002", "b001"].map(|serial| reference(serial, "ca"));
-    let answers = provider.find_group(&references.iter().collect::<Vec<_>>()).await;
+    let answers = provider
+        .find_group(&references.iter().collect::<Vec<_>>())
+        .await;
     assert_eq!(told(&answers), ["a001", "a002", "-"]);
-    assert!(provider.find_only(&references[2], Spellings::Others).await.unwrap().is_none());
+    assert!(
+        provider
+            .find_only(&references[2], Spellings::Others)
+            .await
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(asked(&network), ["list/ca"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn certificates_of_several_cas_and_one_without_its_ca_are_answered_in_their_order() {
-    let network = vendor(&[("a1", "ca"), ("a2", "ca"), ("a3", "ca"), ("b1", "cb"), ("b2", "cb"), ("b3", "cb"), ("c1", "cc")]);
+    let network = vendor(&[
+        ("a1", "ca"),
+        ("a2", "ca"),
+        ("a3", "ca"),
+        ("b1", "cb"),
+        ("b2", "cb"),
+        ("b3", "cb"),
+        ("c1", "cc"),
+    ]);
     let bench = Bench::new(&network);
     let session = bench.session();
     let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
-    let pairs = [("b3", "cb"), ("a1", "ca"), ("c1", "cc"), ("b1", "cb"), ("a3", "ca"), ("b2", "cb"), ("a2", "ca")];
-    let mut references: Vec<CertificateReference> = pairs.iter().map(|(serial, ca)| reference(serial, ca)).collect();
-    references.insert(1, CertificateReference { ca_serial_number: None, ..reference("ee", "ee") });
-    let answers = provider.find_group(&references.iter().collect::<Vec<_>>()).await;
-    assert_eq!(told(&answers), ["b3", "invalid_request", "a1", "c1", "b1", "a3", "b2", "a2"]);
+    let pairs = [
+        ("b3", "cb"),
+        ("a1", "ca"),
+        ("c1", "cc"),
+        ("b1", "cb"),
+        ("a3", "ca"),
+        ("b2", "cb"),
+        ("a2", "ca"),
+    ];
+    let mut references: Vec<CertificateReference> = pairs
+        .iter()
+        .map(|(serial, ca)| reference(serial, ca))
+        .collect();
+    references.insert(
+        1,
+        CertificateReference {
+            ca_serial_number: None,
+            ..reference("ee", "ee")
+        },
+    );
+    let answers = provider
+        .find_group(&references.iter().collect::<Vec<_>>())
+        .await;
+    assert_eq!(
+        told(&answers),
+        ["b3", "invalid_request", "a1", "c1", "b1", "a3", "b2", "a2"]
+    );
     assert_eq!(asked(&network), ["list/ca", "list/cb", "c1/cc"]);
 }

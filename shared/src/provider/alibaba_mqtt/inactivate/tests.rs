@@ -14,7 +14,10 @@ async fn found() -> Found {
     let bench = Bench::new(&network);
     let session = bench.session();
     let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
-    find_one(&provider, &reference("0A", "0b"), Spellings::Own).await.unwrap().unwrap()
+    find_one(&provider, &reference("0A", "0b"), Spellings::Own)
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 async fn inactivate(network: &Network) -> Result<Option<Written>, Failure> {
@@ -28,38 +31,92 @@ async fn inactivate(network: &Network) -> Result<Option<Written>, Failure> {
 #[tokio::test(start_paused = true)]
 async fn an_order_is_a_post() {
     let network = Network::queue([ok(&json!({"RequestId": "id-2", "DeviceSn": "0A"}))]);
-    assert_eq!(inactivate(&network).await.unwrap().unwrap().request_id.as_deref(), Some("id-2"));
+    assert_eq!(
+        inactivate(&network)
+            .await
+            .unwrap()
+            .unwrap()
+            .request_id
+            .as_deref(),
+        Some("id-2")
+    );
     let sent = &network.sent()[0];
-    assert_eq!((sent.request.method, sent.header("x-acs-action")), (Method::Post, Some("InactivateDeviceCertificate")));
+    assert_eq!(
+        (sent.request.method, sent.header("x-acs-action")),
+        (Method::Post, Some("InactivateDeviceCertificate"))
+    );
     assert_eq!(sent.header("x-acs-version"), Some("2020-04-20"));
-    assert_eq!(sent.request.url, "https://onsmqtt.cn-hangzhou.aliyuncs.com/?CaSn=0b&DeviceSn=0A&MqttInstanceId=post-cn-1");
+    assert_eq!(
+        sent.request.url,
+        "https://onsmqtt.cn-hangzhou.aliyuncs.com/?CaSn=0b&DeviceSn=0A&MqttInstanceId=post-cn-1"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_state_is_read_again_under_the_texts_that_an_order_uses() {
     let found = found().await;
-    for (given, expected) in [(certificate("0A", "0b", "0"), Some(LifecycleStatus::Inactive)), (unknown(), None)] {
+    for (given, expected) in [
+        (
+            certificate("0A", "0b", "0"),
+            Some(LifecycleStatus::Inactive),
+        ),
+        (unknown(), None),
+    ] {
         let network = Network::queue([given]);
         let bench = Bench::new(&network);
         let session = bench.session();
-        let read = read_one(&AlibabaMqtt::new(&session, target(API.provider)).unwrap(), &found).await.unwrap();
+        let read = read_one(
+            &AlibabaMqtt::new(&session, target(API.provider)).unwrap(),
+            &found,
+        )
+        .await
+        .unwrap();
         assert_eq!(read.map(|read| read.certificate.status), expected);
-        assert!(network.sent()[0].request.url.ends_with("/?CaSn=0b&DeviceSn=0A&MqttInstanceId=post-cn-1"));
+        assert!(
+            network.sent()[0]
+                .request
+                .url
+                .ends_with("/?CaSn=0b&DeviceSn=0A&MqttInstanceId=post-cn-1")
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_order_whose_answer_cannot_be_trusted_may_have_acted() {
     for (given, code) in [
-        (ok(&json!({"RequestId": "id-1", "DeviceSn": "0B"})), ErrorCode::ProviderInvalidResponse),
-        (ok(&json!({"RequestId": "id-1"})), ErrorCode::ProviderInvalidResponse),
-        (ok(&json!({"DeviceSn": "0A"})), ErrorCode::ProviderInvalidResponse),
-        (ok(&json!({"RequestId": "id-1", "DeviceSn": 10})), ErrorCode::ProviderInvalidResponse),
+        (
+            ok(&json!({"RequestId": "id-1", "DeviceSn": "0B"})),
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            ok(&json!({"RequestId": "id-1"})),
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            ok(&json!({"DeviceSn": "0A"})),
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            ok(&json!({"RequestId": "id-1", "DeviceSn": 10})),
+            ErrorCode::ProviderInvalidResponse,
+        ),
         (answer(200, "<html>"), ErrorCode::ProviderInvalidResponse),
-        (ok(&json!(["id-1", "0a"])), ErrorCode::ProviderInvalidResponse),
-        (ok(&json!({"Code": "200", "RequestId": "id-1", "DeviceSn": "0A"})), ErrorCode::ProviderInvalidResponse),
-        (recorded("alibaba-mqtt/Any.error-system-overflow"), ErrorCode::ProviderUnavailable),
-        (recorded("alibaba-mqtt/Any.error-internal"), ErrorCode::ProviderUnavailable),
+        (
+            ok(&json!(["id-1", "0a"])),
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            ok(&json!({"Code": "200", "RequestId": "id-1", "DeviceSn": "0A"})),
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            recorded("alibaba-mqtt/Any.error-system-overflow"),
+            ErrorCode::ProviderUnavailable,
+        ),
+        (
+            recorded("alibaba-mqtt/Any.error-internal"),
+            ErrorCode::ProviderUnavailable,
+        ),
     ] {
         let network = Network::queue([given]);
         let failure = inactivate(&network).await.unwrap_err();
@@ -70,18 +127,52 @@ async fn an_order_whose_answer_cannot_be_trusted_may_have_acted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_order_has_not_acted() {
-    for case in ["owner", "owner-older", "parameter-400", "parameter-500", "permission", "instance-not-found"] {
-        let network = Network::queue([recorded(&format!("alibaba-mqtt/InactivateDeviceCertificate.error-{case}"))]);
+    for case in [
+        "owner",
+        "owner-older",
+        "parameter-400",
+        "parameter-500",
+        "permission",
+        "instance-not-found",
+    ] {
+        let network = Network::queue([recorded(&format!(
+            "alibaba-mqtt/InactivateDeviceCertificate.error-{case}"
+        ))]);
         let failure = inactivate(&network).await.unwrap_err();
-        let code = if case == "instance-not-found" { ErrorCode::NotFound } else { ErrorCode::ProviderRejected };
-        assert_eq!((failure.error.code, failure.may_have_acted), (code, false), "{case}");
+        let code = if case == "instance-not-found" {
+            ErrorCode::NotFound
+        } else {
+            ErrorCode::ProviderRejected
+        };
+        assert_eq!(
+            (failure.error.code, failure.may_have_acted),
+            (code, false),
+            "{case}"
+        );
     }
-    assert!(inactivate(&Network::queue([unknown()])).await.unwrap().is_none(), "it is gone");
+    assert!(
+        inactivate(&Network::queue([unknown()]))
+            .await
+            .unwrap()
+            .is_none(),
+        "it is gone"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_throttled_order_is_given_again() {
-    let network = Network::queue([recorded("alibaba-common/Any.error-throttling"), ok(&json!({"RequestId": "id-2", "DeviceSn": "a"}))]);
-    assert_eq!(inactivate(&network).await.unwrap().unwrap().request_id.as_deref(), Some("id-2"));
+    let network = Network::queue([
+        recorded("alibaba-common/Any.error-throttling"),
+        ok(&json!({"RequestId": "id-2", "DeviceSn": "a"})),
+    ]);
+    assert_eq!(
+        inactivate(&network)
+            .await
+            .unwrap()
+            .unwrap()
+            .request_id
+            .as_deref(),
+        Some("id-2")
+    );
     assert_eq!(network.sent().len(), 2);
 }

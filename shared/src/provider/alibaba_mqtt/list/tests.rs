@@ -29,40 +29,77 @@ fn page_asked(request: &HttpRequest) -> (usize, usize) {
 /// The page that is asked for of so many certificates, `a001` being the first.
 fn page_of(count: usize, request: &HttpRequest) -> Vec<Value> {
     let (page, size) = page_asked(request);
-    (1..=count).skip((page - 1) * size).take(size).map(|number| row(&format!("a{number:03}"))).collect()
+    (1..=count)
+        .skip((page - 1) * size)
+        .take(size)
+        .map(|number| row(&format!("a{number:03}")))
+        .collect()
 }
 
 /// A vendor with so many certificates, whose `Total` is the number of pages or that of certificates.
 fn vendor(count: usize, counts_pages: bool) -> Network {
     Network::new(move |request| {
         let (_, size) = page_asked(request);
-        rows(&json!(if counts_pages { count.div_ceil(size) } else { count }), &page_of(count, request))
+        rows(
+            &json!(if counts_pages {
+                count.div_ceil(size)
+            } else {
+                count
+            }),
+            &page_of(count, request),
+        )
     })
 }
 
-async fn page_with(network: &Network, query: &ListQuery<'_>, position: Option<&str>) -> Result<Page, Error> {
+async fn page_with(
+    network: &Network,
+    query: &ListQuery<'_>,
+    position: Option<&str>,
+) -> Result<Page, Error> {
     let bench = Bench::new(network);
     let session = bench.session();
-    AlibabaMqtt::new(&session, target(API.provider)).unwrap().page(query, position, 10).await
+    AlibabaMqtt::new(&session, target(API.provider))
+        .unwrap()
+        .page(query, position, 10)
+        .await
 }
 
 async fn page(network: &Network, filter: &Filter, position: Option<&str>) -> Result<Page, Error> {
-    page_with(network, &ListQuery { filter, order: None, include_pem: false, details: true }, position).await
+    page_with(
+        network,
+        &ListQuery {
+            filter,
+            order: None,
+            include_pem: false,
+            details: true,
+        },
+        position,
+    )
+    .await
 }
 
 fn of_ca(ca: &str) -> Filter {
-    Filter { ca_serial_numbers: vec![SerialNumber::parse(ca).unwrap()], ..Filter::default() }
+    Filter {
+        ca_serial_numbers: vec![SerialNumber::parse(ca).unwrap()],
+        ..Filter::default()
+    }
 }
 
 fn serials(page: &Page) -> Vec<&str> {
-    page.certificates.iter().map(|entry| entry.certificate.provider_serial_number.as_deref().unwrap()).collect()
+    page.certificates
+        .iter()
+        .map(|entry| entry.certificate.provider_serial_number.as_deref().unwrap())
+        .collect()
 }
 
 /// Number and size of each page that was asked for, with its CA's serial number.
 fn asked(network: &Network) -> Vec<String> {
     network.each(|sent| {
         let (page, size) = page_asked(&sent.request);
-        sent.parameter("CaSn").map_or_else(|| format!("{page}x{size}"), |ca| format!("{ca}:{page}x{size}"))
+        sent.parameter("CaSn").map_or_else(
+            || format!("{page}x{size}"),
+            |ca| format!("{ca}:{page}x{size}"),
+        )
     })
 }
 
@@ -83,8 +120,17 @@ async fn a_call_is_what_the_vendor_documents() {
         let network = vendor(1, true);
         page(&network, &filter, None).await.unwrap();
         let sent = network.sent();
-        assert_eq!((sent[0].request.method, sent[0].header("x-acs-action")), (Method::Get, Some(action)));
-        assert_eq!((sent[0].request.url.as_str(), sent[0].header("x-acs-version")), (url, Some("2020-04-20")));
+        assert_eq!(
+            (sent[0].request.method, sent[0].header("x-acs-action")),
+            (Method::Get, Some(action))
+        );
+        assert_eq!(
+            (
+                sent[0].request.url.as_str(),
+                sent[0].header("x-acs-version")
+            ),
+            (url, Some("2020-04-20"))
+        );
     }
 }
 
@@ -102,8 +148,14 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
         (200, Some("200"), 0, None),
     ] {
         for counts_pages in [true, false] {
-            let page = page(&vendor(count, counts_pages), &Filter::default(), position).await.unwrap();
-            assert_eq!((page.certificates.len(), page.next.as_deref()), (expected, next), "{count} from {position:?}");
+            let page = page(&vendor(count, counts_pages), &Filter::default(), position)
+                .await
+                .unwrap();
+            assert_eq!(
+                (page.certificates.len(), page.next.as_deref()),
+                (expected, next),
+                "{count} from {position:?}"
+            );
             assert_eq!(page.request_ids, ["id-1"]);
         }
     }
@@ -111,14 +163,31 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_goes_on_in_the_middle_of_a_page() {
-    for (position, asked_page, first, count, next) in
-        [("30", "1x100", "a031", 70, Some("100")), ("199", "2x100", "a200", 1, Some("200")), ("230", "3x100", "a231", 20, None)]
-    {
+    for (position, asked_page, first, count, next) in [
+        ("30", "1x100", "a031", 70, Some("100")),
+        ("199", "2x100", "a200", 1, Some("200")),
+        ("230", "3x100", "a231", 20, None),
+    ] {
         let network = vendor(250, false);
-        let page = page(&network, &Filter::default(), Some(position)).await.unwrap();
-        assert_eq!((asked(&network)[0].as_str(), page.position.as_str()), (asked_page, position));
-        assert_eq!((serials(&page)[0], page.certificates.len(), page.next.as_deref()), (first, count, next));
-        assert_eq!(page.certificates[0].place, 1, "places count from the position");
+        let page = page(&network, &Filter::default(), Some(position))
+            .await
+            .unwrap();
+        assert_eq!(
+            (asked(&network)[0].as_str(), page.position.as_str()),
+            (asked_page, position)
+        );
+        assert_eq!(
+            (
+                serials(&page)[0],
+                page.certificates.len(),
+                page.next.as_deref()
+            ),
+            (first, count, next)
+        );
+        assert_eq!(
+            page.certificates[0].place, 1,
+            "places count from the position"
+        );
     }
 }
 
@@ -131,9 +200,34 @@ async fn positions_count_certificates() {
     for (position, places, expected) in [("0", 1, "1"), ("100", 100, "200"), ("0F@7", 3, "0F@10")] {
         assert_eq!(provider.position_after(position, places).unwrap(), expected);
     }
-    for damaged in ["", "x", "-1", "1.5", "ca@", "ca@x", "@", "1@2@3", "99999999999999999999"] {
-        assert_eq!(provider.position_after(damaged, 0).unwrap_err().field.as_deref(), Some("cursor"), "{damaged:?}");
-        assert_eq!(page(&network, &Filter::default(), Some(damaged)).await.unwrap_err().code, ErrorCode::InvalidRequest, "{damaged:?}");
+    for damaged in [
+        "",
+        "x",
+        "-1",
+        "1.5",
+        "ca@",
+        "ca@x",
+        "@",
+        "1@2@3",
+        "99999999999999999999",
+    ] {
+        assert_eq!(
+            provider
+                .position_after(damaged, 0)
+                .unwrap_err()
+                .field
+                .as_deref(),
+            Some("cursor"),
+            "{damaged:?}"
+        );
+        assert_eq!(
+            page(&network, &Filter::default(), Some(damaged))
+                .await
+                .unwrap_err()
+                .code,
+            ErrorCode::InvalidRequest,
+            "{damaged:?}"
+        );
     }
     assert_eq!(network.sent().len(), 0);
 }
@@ -151,8 +245,16 @@ async fn the_length_is_asked_for_with_one_certificate_a_page_at_the_beginning_an
         for counts_pages in [true, false] {
             let network = vendor(count, counts_pages);
             let page = page(&network, &Filter::default(), position).await.unwrap();
-            assert_eq!((page.list_length, asked(&network)), (expected, pages.iter().map(|it| (*it).to_owned()).collect()), "{count}");
-            let told = if let ListLength::Known(length) = expected { Some(length) } else { None };
+            assert_eq!(
+                (page.list_length, asked(&network)),
+                (expected, pages.iter().map(|it| (*it).to_owned()).collect()),
+                "{count}"
+            );
+            let told = if let ListLength::Known(length) = expected {
+                Some(length)
+            } else {
+                None
+            };
             assert_eq!(page.total_count, told);
         }
     }
@@ -168,7 +270,11 @@ async fn a_length_that_cannot_be_is_not_told() {
         });
         for position in [None, Some("200")] {
             let page = page(&network, &Filter::default(), position).await.unwrap();
-            assert_eq!((page.list_length, page.total_count), (ListLength::Untold, None), "{shown}");
+            assert_eq!(
+                (page.list_length, page.total_count),
+                (ListLength::Untold, None),
+                "{shown}"
+            );
         }
     }
     let failing = Network::new(|request| match page_asked(request) {
@@ -176,16 +282,29 @@ async fn a_length_that_cannot_be_is_not_told() {
         _ => rows(&json!(3), &page_of(250, request)),
     });
     let page = page(&failing, &Filter::default(), None).await.unwrap();
-    assert_eq!((page.list_length, page.certificates.len()), (ListLength::Untold, 100), "the page itself is worth more than an error");
+    assert_eq!(
+        (page.list_length, page.certificates.len()),
+        (ListLength::Untold, 100),
+        "the page itself is worth more than an error"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_total_is_told_only_without_a_filter() {
-    let narrowed = Filter { statuses: vec![LifecycleStatus::Active], ..Filter::default() };
-    let window = Filter { expires_within_days: Some(30), ..Filter::default() };
+    let narrowed = Filter {
+        statuses: vec![LifecycleStatus::Active],
+        ..Filter::default()
+    };
+    let window = Filter {
+        expires_within_days: Some(30),
+        ..Filter::default()
+    };
     for filter in [narrowed, window] {
         let page = page(&vendor(250, false), &filter, None).await.unwrap();
-        assert_eq!((page.total_count, page.list_length), (None, ListLength::Known(250)));
+        assert_eq!(
+            (page.total_count, page.list_length),
+            (None, ListLength::Known(250))
+        );
     }
 }
 
@@ -193,16 +312,30 @@ async fn the_total_is_told_only_without_a_filter() {
 async fn one_ca_has_a_list_of_its_own() {
     let network = vendor(250, false);
     let first = page(&network, &of_ca("0xCA"), None).await.unwrap();
-    assert_eq!((first.position.as_str(), first.next.as_deref()), ("CA@0", Some("CA@100")));
+    assert_eq!(
+        (first.position.as_str(), first.next.as_deref()),
+        ("CA@0", Some("CA@100"))
+    );
     assert_eq!(asked(&network), ["CA:1x100", "CA:1x1"]);
     let network = vendor(250, false);
-    let last = page(&network, &of_ca("0xCA"), Some("CA@230")).await.unwrap();
+    let last = page(&network, &of_ca("0xCA"), Some("CA@230"))
+        .await
+        .unwrap();
     assert_eq!((serials(&last)[0], last.next.as_deref()), ("a231", None));
     assert_eq!(asked(&network), ["CA:3x100", "CA:1x1"]);
-    let several = Filter { ca_serial_numbers: ["ca", "cb"].map(|ca| SerialNumber::parse(ca).unwrap()).to_vec(), ..Filter::default() };
+    let several = Filter {
+        ca_serial_numbers: ["ca", "cb"]
+            .map(|ca| SerialNumber::parse(ca).unwrap())
+            .to_vec(),
+        ..Filter::default()
+    };
     let network = vendor(3, false);
     page(&network, &several, None).await.unwrap();
-    assert_eq!(asked(&network), ["1x100"], "several have no common list but the whole one");
+    assert_eq!(
+        asked(&network),
+        ["1x100"],
+        "several have no common list but the whole one"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,28 +355,54 @@ async fn a_ca_is_asked_for_in_every_spelling_and_then_the_whole_list_is_read() {
             })
         };
         let network = only("00ca");
-        assert_eq!(page(&network, &of_ca("ca"), None).await.unwrap().position, "00ca@0");
+        assert_eq!(
+            page(&network, &of_ca("ca"), None).await.unwrap().position,
+            "00ca@0"
+        );
         assert_eq!(asked(&network), ["ca:1x100", "CA:1x100", "00ca:1x100"]);
         let network = only("none of them");
         let whole = page(&network, &of_ca("ca"), None).await.unwrap();
-        assert_eq!((whole.position.as_str(), whole.certificates.len()), ("0", 1));
-        assert_eq!(asked(&network), ["ca:1x100", "CA:1x100", "00ca:1x100", "00CA:1x100", "1x100"]);
+        assert_eq!(
+            (whole.position.as_str(), whole.certificates.len()),
+            ("0", 1)
+        );
+        assert_eq!(
+            asked(&network),
+            ["ca:1x100", "CA:1x100", "00ca:1x100", "00CA:1x100", "1x100"]
+        );
     }
-    let network = Network::new(|_| recorded("alibaba-mqtt/InactivateDeviceCertificate.error-permission"));
-    assert_eq!(page(&network, &of_ca("ca"), None).await.unwrap_err().code, ErrorCode::ProviderRejected);
+    let network =
+        Network::new(|_| recorded("alibaba-mqtt/InactivateDeviceCertificate.error-permission"));
+    assert_eq!(
+        page(&network, &of_ca("ca"), None).await.unwrap_err().code,
+        ErrorCode::ProviderRejected
+    );
     assert_eq!(network.sent().len(), 1, "no other spelling helps");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_ca_whose_certificates_have_gone_ends_its_list() {
     for code in ["FindDeviceBySnError", "FindCaBySnError"] {
-        let network = Network::new(move |_| answer(500, format!(r#"{{"Code": "{code}", "Message": "none"}}"#)));
+        let network = Network::new(move |_| {
+            answer(500, format!(r#"{{"Code": "{code}", "Message": "none"}}"#))
+        });
         for position in ["CA@30", "CA@100"] {
             let last = page(&network, &of_ca("CA"), Some(position)).await.unwrap();
-            assert_eq!((last.certificates.len(), last.next, last.position.as_str()), (0, None, position), "{code}");
+            assert_eq!(
+                (last.certificates.len(), last.next, last.position.as_str()),
+                (0, None, position),
+                "{code}"
+            );
         }
         for (filter, position) in [(of_ca("CA"), "CA@0"), (Filter::default(), "100")] {
-            assert_eq!(page(&network, &filter, Some(position)).await.unwrap_err().code, ErrorCode::NotFound, "{code} at {position}");
+            assert_eq!(
+                page(&network, &filter, Some(position))
+                    .await
+                    .unwrap_err()
+                    .code,
+                ErrorCode::NotFound,
+                "{code} at {position}"
+            );
         }
     }
 }
@@ -254,14 +413,35 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
     let bench = Bench::new(&network);
     let session = bench.session();
     let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
-    let client = Filter { client_ids: vec!["a".to_owned()], ..Filter::default() };
-    let revoked = Filter { statuses: vec![LifecycleStatus::Revoked], ..Filter::default() };
+    let client = Filter {
+        client_ids: vec!["a".to_owned()],
+        ..Filter::default()
+    };
+    let revoked = Filter {
+        statuses: vec![LifecycleStatus::Revoked],
+        ..Filter::default()
+    };
     for (filter, order, field) in [
         (client, None, "filter.client_ids"),
         (revoked, None, "filter.statuses"),
-        (Filter::default(), Some(crate::request::Order::CreatedDesc), "order_by"),
+        (
+            Filter::default(),
+            Some(crate::request::Order::CreatedDesc),
+            "order_by",
+        ),
     ] {
-        assert_eq!(provider.abilities().check(&filter, order, true).unwrap_err().field.as_deref(), Some(field));
+        assert_eq!(
+            provider
+                .abilities()
+                .check(&filter, order, true)
+                .unwrap_err()
+                .field
+                .as_deref(),
+            Some(field)
+        );
     }
-    provider.abilities().check(&of_ca("ca"), None, true).unwrap();
+    provider
+        .abilities()
+        .check(&of_ca("ca"), None, true)
+        .unwrap();
 }

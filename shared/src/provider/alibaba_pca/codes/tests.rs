@@ -8,6 +8,16 @@ use crate::provider::codes::tests::{CREDENTIALS, assert_meaning, means};
 #[test]
 fn not_found_is_the_products_own_and_the_rest_is_the_gateways() {
     let tables = [CODES, alibaba::codes::CODES];
-    assert_meaning(ProviderName::AlibabaPca, &tables, "NotFound", &means(NotFound));
-    assert_meaning(ProviderName::AlibabaPca, &tables, "InvalidAccessKeyId.NotFound", &CREDENTIALS);
+    assert_meaning(
+        ProviderName::AlibabaPca,
+        &tables,
+        "NotFound",
+        &means(NotFound),
+    );
+    assert_meaning(
+        ProviderName::AlibabaPca,
+        &tables,
+        "InvalidAccessKeyId.NotFound",
+        &CREDENTIALS,
+    );
 }

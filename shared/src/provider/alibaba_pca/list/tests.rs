@@ -41,25 +41,48 @@ fn page_of(count: usize, most: usize, says: Says, url: &str) -> Answer {
         Says::Asked => json!(asked),
         Says::Nothing => json!(null),
     };
-    ok(&json!({"RequestId": "id-1", "CertificateList": rows, "CurrentPage": page, "ShowSize": told, "TotalCount": count}))
+    ok(
+        &json!({"RequestId": "id-1", "CertificateList": rows, "CurrentPage": page, "ShowSize": told, "TotalCount": count}),
+    )
 }
 
-async fn page_with(network: &Network, query: &ListQuery<'_>, position: Option<&str>) -> Result<Page, Error> {
+async fn page_with(
+    network: &Network,
+    query: &ListQuery<'_>,
+    position: Option<&str>,
+) -> Result<Page, Error> {
     let bench = Bench::new(network);
     let session = bench.session();
-    AlibabaPca::new(&session, target(API.provider)).unwrap().page(query, position, 10).await
+    AlibabaPca::new(&session, target(API.provider))
+        .unwrap()
+        .page(query, position, 10)
+        .await
 }
 
 async fn page(network: &Network, filter: &Filter, position: Option<&str>) -> Result<Page, Error> {
-    page_with(network, &ListQuery { filter, order: None, include_pem: false, details: true }, position).await
+    page_with(
+        network,
+        &ListQuery {
+            filter,
+            order: None,
+            include_pem: false,
+            details: true,
+        },
+        position,
+    )
+    .await
 }
 
 /// Every number of the list, read to its end.
 async fn whole(network: &Network, mut position: Option<String>) -> Vec<u64> {
     let mut numbers = Vec::new();
     loop {
-        let page = page(network, &Filter::default(), position.as_deref()).await.unwrap();
-        let number = |entry: Entry| u64::from_str_radix(entry.certificate.serial_number.unwrap().as_str(), 16).unwrap();
+        let page = page(network, &Filter::default(), position.as_deref())
+            .await
+            .unwrap();
+        let number = |entry: Entry| {
+            u64::from_str_radix(entry.certificate.serial_number.unwrap().as_str(), 16).unwrap()
+        };
         numbers.extend(page.certificates.into_iter().map(number));
         match page.next {
             Some(next) => position = Some(next),
@@ -70,7 +93,13 @@ async fn whole(network: &Network, mut position: Option<String>) -> Vec<u64> {
 
 /// Number and size of each page that was asked for.
 fn asked(network: &Network) -> Vec<String> {
-    network.each(|sent| format!("{}x{}", sent.parameter("CurrentPage").unwrap(), sent.parameter("ShowSize").unwrap()))
+    network.each(|sent| {
+        format!(
+            "{}x{}",
+            sent.parameter("CurrentPage").unwrap(),
+            sent.parameter("ShowSize").unwrap()
+        )
+    })
 }
 
 #[tokio::test(start_paused = true)]
@@ -78,9 +107,15 @@ async fn a_call_is_what_the_vendor_documents() {
     let network = vendor(1, 100, Says::Given);
     page(&network, &Filter::default(), None).await.unwrap();
     let sent = network.sent();
-    assert_eq!((sent[0].request.method, sent[0].header("x-acs-action")), (Method::Post, Some("ListClientCertificate")));
+    assert_eq!(
+        (sent[0].request.method, sent[0].header("x-acs-action")),
+        (Method::Post, Some("ListClientCertificate"))
+    );
     assert_eq!(sent[0].header("x-acs-version"), Some("2020-06-30"));
-    assert_eq!(sent[0].request.url, "https://cas.aliyuncs.com/?CurrentPage=1&ShowSize=100");
+    assert_eq!(
+        sent[0].request.url,
+        "https://cas.aliyuncs.com/?CurrentPage=1&ShowSize=100"
+    );
     assert!(sent[0].request.body.is_empty());
 }
 
@@ -97,21 +132,54 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
         (250, Some("100x130"), 70, Some("100x200")),
         (250, Some("20x30"), 10, Some("20x40")),
     ] {
-        let page = page(&vendor(count, 100, Says::Given), &Filter::default(), position).await.unwrap();
-        assert_eq!((page.certificates.len(), page.next.as_deref()), (expected, next), "{count} from {position:?}");
-        assert_eq!((page.total_count, page.list_length), (Some(count as u64), ListLength::Known(count as u64)));
-        assert_eq!((page.position.as_str(), page.request_ids), (position.unwrap_or("100x0"), vec!["id-1".to_owned()]));
+        let page = page(
+            &vendor(count, 100, Says::Given),
+            &Filter::default(),
+            position,
+        )
+        .await
+        .unwrap();
+        assert_eq!(
+            (page.certificates.len(), page.next.as_deref()),
+            (expected, next),
+            "{count} from {position:?}"
+        );
+        assert_eq!(
+            (page.total_count, page.list_length),
+            (Some(count as u64), ListLength::Known(count as u64))
+        );
+        assert_eq!(
+            (page.position.as_str(), page.request_ids),
+            (position.unwrap_or("100x0"), vec!["id-1".to_owned()])
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_certificate_comes_once_however_small_the_vendors_pages_are() {
     for says in [Says::Given, Says::Asked, Says::Nothing] {
-        for (count, most) in [(250, 100), (250, 50), (130, 20), (100, 20), (5, 20), (21, 20), (7, 1)] {
+        for (count, most) in [
+            (250, 100),
+            (250, 50),
+            (130, 20),
+            (100, 20),
+            (5, 20),
+            (21, 20),
+            (7, 1),
+        ] {
             let network = vendor(count, most, says);
-            assert_eq!(whole(&network, None).await, (1..=count as u64).collect::<Vec<_>>(), "{count} by {most}");
+            assert_eq!(
+                whole(&network, None).await,
+                (1..=count as u64).collect::<Vec<_>>(),
+                "{count} by {most}"
+            );
             let sizes: Vec<String> = asked(&network).into_iter().skip(1).collect();
-            assert!(sizes.iter().all(|size| size.ends_with(&format!("x{}", most.min(100)))), "{sizes:?}");
+            assert!(
+                sizes
+                    .iter()
+                    .all(|size| size.ends_with(&format!("x{}", most.min(100)))),
+                "{sizes:?}"
+            );
         }
     }
 }
@@ -120,23 +188,67 @@ async fn every_certificate_comes_once_however_small_the_vendors_pages_are() {
 async fn a_size_that_the_vendor_lowers_on_the_first_page_makes_that_page() {
     let network = vendor(130, 20, Says::Given);
     let first = page(&network, &Filter::default(), None).await.unwrap();
-    assert_eq!((first.position.as_str(), first.next.as_deref(), first.certificates.len()), ("20x0", Some("20x20"), 20));
-    assert_eq!(asked(&network), ["1x100"], "the page that was given is the first one at any size");
+    assert_eq!(
+        (
+            first.position.as_str(),
+            first.next.as_deref(),
+            first.certificates.len()
+        ),
+        ("20x0", Some("20x20"), 20)
+    );
+    assert_eq!(
+        asked(&network),
+        ["1x100"],
+        "the page that was given is the first one at any size"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_size_that_the_vendor_lowers_later_makes_another_page_of_that_number() {
     let network = vendor(250, 20, Says::Given);
-    let later = page(&network, &Filter::default(), Some("100x105")).await.unwrap();
-    assert_eq!((later.position.as_str(), later.next.as_deref(), later.certificates.len()), ("20x105", Some("20x120"), 15));
-    assert_eq!(later.certificates[0].certificate.serial_number.as_ref().unwrap().as_str(), "6a");
+    let later = page(&network, &Filter::default(), Some("100x105"))
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            later.position.as_str(),
+            later.next.as_deref(),
+            later.certificates.len()
+        ),
+        ("20x105", Some("20x120"), 15)
+    );
+    assert_eq!(
+        later.certificates[0]
+            .certificate
+            .serial_number
+            .as_ref()
+            .unwrap()
+            .as_str(),
+        "6a"
+    );
     assert_eq!(asked(&network), ["2x100", "6x20"]);
     // A place on the first page that is now beyond it.
     let network = vendor(250, 20, Says::Given);
-    let later = page(&network, &Filter::default(), Some("100x45")).await.unwrap();
-    assert_eq!((later.certificates[0].certificate.serial_number.as_ref().unwrap().as_str(), later.next.as_deref()), ("2e", Some("20x60")));
+    let later = page(&network, &Filter::default(), Some("100x45"))
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            later.certificates[0]
+                .certificate
+                .serial_number
+                .as_ref()
+                .unwrap()
+                .as_str(),
+            later.next.as_deref()
+        ),
+        ("2e", Some("20x60"))
+    );
     assert_eq!(asked(&network), ["1x100", "3x20"]);
-    assert_eq!(whole(&vendor(250, 20, Says::Given), Some("100x105".to_owned())).await, (106..=250).collect::<Vec<_>>());
+    assert_eq!(
+        whole(&vendor(250, 20, Says::Given), Some("100x105".to_owned())).await,
+        (106..=250).collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -146,12 +258,17 @@ async fn a_page_that_is_larger_than_asked_for_hides_nothing() {
         page_of(400, 150, Says::Nothing, &url)
     });
     assert_eq!(whole(&network, None).await, (1..=400).collect::<Vec<_>>());
-    assert_eq!(whole(&network, Some("100x105".to_owned())).await, (106..=400).collect::<Vec<_>>());
+    assert_eq!(
+        whole(&network, Some("100x105".to_owned())).await,
+        (106..=400).collect::<Vec<_>>()
+    );
 }
 
 /// A page with so many certificates.
 fn rows(count: usize, total: &Value) -> Answer {
-    let rows: Vec<Value> = (1..=count).map(|number| json!({"SerialNumber": format!("{number:04x}"), "Status": "ISSUE"})).collect();
+    let rows: Vec<Value> = (1..=count)
+        .map(|number| json!({"SerialNumber": format!("{number:04x}"), "Status": "ISSUE"}))
+        .collect();
     ok(&json!({"RequestId": "id-1", "CertificateList": rows, "ShowSize": 100, "TotalCount": total}))
 }
 
@@ -169,16 +286,36 @@ async fn a_short_page_ends_a_list_only_where_the_total_does_not_say_more() {
         ("100x200", 0, json!(150), None),
         ("100x200", 0, json!(null), None),
     ] {
-        let page = page(&Network::queue([rows(count, &total)]), &Filter::default(), Some(position)).await.unwrap();
-        assert_eq!((page.certificates.len(), page.next.as_deref()), (count, next), "{position} of {total}");
+        let page = page(
+            &Network::queue([rows(count, &total)]),
+            &Filter::default(),
+            Some(position),
+        )
+        .await
+        .unwrap();
+        assert_eq!(
+            (page.certificates.len(), page.next.as_deref()),
+            (count, next),
+            "{position} of {total}"
+        );
         let is_possible = |total: &u64| *total >= if count == 0 { 200 } else { 100 + count as u64 };
-        assert_eq!(page.total_count, total.as_u64().filter(is_possible), "{position} of {total}");
-        assert_eq!(page.list_length, total.as_u64().map_or(ListLength::Untold, ListLength::Known), "a list that has shrunk shows it");
+        assert_eq!(
+            page.total_count,
+            total.as_u64().filter(is_possible),
+            "{position} of {total}"
+        );
+        assert_eq!(
+            page.list_length,
+            total.as_u64().map_or(ListLength::Untold, ListLength::Known),
+            "a list that has shrunk shows it"
+        );
     }
     // A page that holds nothing after the position does not end the list either.
     for (position, count) in [("100x0", 0), ("100x100", 0), ("100x160", 60)] {
         let network = Network::new(move |_| rows(count, &json!(250)));
-        let error = page(&network, &Filter::default(), Some(position)).await.unwrap_err();
+        let error = page(&network, &Filter::default(), Some(position))
+            .await
+            .unwrap_err();
         assert_eq!(error.code, ErrorCode::ProviderInvalidResponse, "{position}");
     }
 }
@@ -192,54 +329,148 @@ async fn positions_count_certificates() {
     for (position, places, expected) in [("100x0", 1, "100x1"), ("20x40", 20, "20x60")] {
         assert_eq!(provider.position_after(position, places).unwrap(), expected);
     }
-    for damaged in ["", "x", "100", "100x", "x100", "0x0", "-1x0", "100x-1", "100x1x1", "100x99999999999999999999"] {
-        assert_eq!(provider.position_after(damaged, 0).unwrap_err().field.as_deref(), Some("cursor"), "{damaged:?}");
-        assert_eq!(page(&network, &Filter::default(), Some(damaged)).await.unwrap_err().code, ErrorCode::InvalidRequest, "{damaged:?}");
+    for damaged in [
+        "",
+        "x",
+        "100",
+        "100x",
+        "x100",
+        "0x0",
+        "-1x0",
+        "100x-1",
+        "100x1x1",
+        "100x99999999999999999999",
+    ] {
+        assert_eq!(
+            provider
+                .position_after(damaged, 0)
+                .unwrap_err()
+                .field
+                .as_deref(),
+            Some("cursor"),
+            "{damaged:?}"
+        );
+        assert_eq!(
+            page(&network, &Filter::default(), Some(damaged))
+                .await
+                .unwrap_err()
+                .code,
+            ErrorCode::InvalidRequest,
+            "{damaged:?}"
+        );
     }
     assert_eq!(network.sent().len(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_total_is_told_only_without_a_filter() {
-    let narrowed = Filter { common_names: vec!["a".to_owned()], ..Filter::default() };
-    let window = Filter { expires_within_days: Some(30), ..Filter::default() };
+    let narrowed = Filter {
+        common_names: vec!["a".to_owned()],
+        ..Filter::default()
+    };
+    let window = Filter {
+        expires_within_days: Some(30),
+        ..Filter::default()
+    };
     for filter in [narrowed, window] {
-        let page = page(&vendor(3, 100, Says::Given), &filter, None).await.unwrap();
-        assert_eq!((page.total_count, page.list_length), (None, ListLength::Known(3)));
+        let page = page(&vendor(3, 100, Says::Given), &filter, None)
+            .await
+            .unwrap();
+        assert_eq!(
+            (page.total_count, page.list_length),
+            (None, ListLength::Known(3))
+        );
     }
     let untold = Network::queue([ok(&json!({"RequestId": "id-1", "CertificateList": []}))]);
-    assert_eq!(page(&untold, &Filter::default(), None).await.unwrap().list_length, ListLength::Untold);
+    assert_eq!(
+        page(&untold, &Filter::default(), None)
+            .await
+            .unwrap()
+            .list_length,
+        ListLength::Untold
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn recorded_answers_are_read() {
     let network = Network::queue([recorded("alibaba-cas/ListClientCertificate.ok-one")]);
     let filter = Filter::default();
-    let query = ListQuery { filter: &filter, order: None, include_pem: true, details: true };
+    let query = ListQuery {
+        filter: &filter,
+        order: None,
+        include_pem: true,
+        details: true,
+    };
     let page = page_with(&network, &query, None).await.unwrap();
-    assert_eq!((page.next, page.total_count, page.request_ids), (None, Some(1), vec!["15C66C7B-671A-4297-9187-2C4477247A80".to_owned()]));
+    assert_eq!(
+        (page.next, page.total_count, page.request_ids),
+        (
+            None,
+            Some(1),
+            vec!["15C66C7B-671A-4297-9187-2C4477247A80".to_owned()]
+        )
+    );
     let certificate = &page.certificates[0].certificate;
-    assert_eq!(certificate.serial_number.as_ref().unwrap().as_str(), "62b2b943a32d96883a6650e672ea02760002");
-    assert_eq!((certificate.name.as_deref(), certificate.status), (Some("vin-0001"), LifecycleStatus::Good));
-    assert_eq!(certificate.subject.common_name.as_deref(), Some("vin-0001.example.test"));
-    assert_eq!(certificate.subject.organizational_unit.as_deref(), Some("Security"));
-    assert_eq!(certificate.not_before.unwrap().to_string(), "2021-10-15T07:45:58Z");
-    assert_eq!(certificate.not_after.unwrap().to_string(), "2022-10-15T07:45:58Z");
+    assert_eq!(
+        certificate.serial_number.as_ref().unwrap().as_str(),
+        "62b2b943a32d96883a6650e672ea02760002"
+    );
+    assert_eq!(
+        (certificate.name.as_deref(), certificate.status),
+        (Some("vin-0001"), LifecycleStatus::Good)
+    );
+    assert_eq!(
+        certificate.subject.common_name.as_deref(),
+        Some("vin-0001.example.test")
+    );
+    assert_eq!(
+        certificate.subject.organizational_unit.as_deref(),
+        Some("Security")
+    );
+    assert_eq!(
+        certificate.not_before.unwrap().to_string(),
+        "2021-10-15T07:45:58Z"
+    );
+    assert_eq!(
+        certificate.not_after.unwrap().to_string(),
+        "2022-10-15T07:45:58Z"
+    );
     assert_eq!(
         certificate.fingerprint_sha256.as_ref().unwrap().as_str(),
         "dbc7551c0c6f3d75224c906dcdd459a3f99fb7cb47e2a5b872d27a688693ea5e"
     );
-    assert_eq!((certificate.disagreements.len(), certificate.ca_serial_number.as_ref()), (0, None));
-    assert!(certificate.pem.as_ref().unwrap().starts_with("-----BEGIN CERTIFICATE-----\n"));
+    assert_eq!(
+        (
+            certificate.disagreements.len(),
+            certificate.ca_serial_number.as_ref()
+        ),
+        (0, None)
+    );
+    assert!(
+        certificate
+            .pem
+            .as_ref()
+            .unwrap()
+            .starts_with("-----BEGIN CERTIFICATE-----\n")
+    );
     let empty = Network::queue([recorded("alibaba-cas/ListClientCertificate.ok-empty")]);
     let empty = page_with(&empty, &query, None).await.unwrap();
-    assert_eq!((empty.certificates.len(), empty.next, empty.total_count), (0, None, Some(0)));
+    assert_eq!(
+        (empty.certificates.len(), empty.next, empty.total_count),
+        (0, None, Some(0))
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_empty_list_may_be_left_out_and_other_forms_are_not_an_answer() {
     let nothing = Network::queue([ok(&json!({"RequestId": "id-1", "TotalCount": 0}))]);
-    assert_eq!(page(&nothing, &Filter::default(), None).await.unwrap().total_count, Some(0));
+    assert_eq!(
+        page(&nothing, &Filter::default(), None)
+            .await
+            .unwrap()
+            .total_count,
+        Some(0)
+    );
     for body in [
         json!({"RequestId": "id-1"}),
         json!({"RequestId": "id-1", "TotalCount": 3}),
@@ -249,7 +480,13 @@ async fn an_empty_list_may_be_left_out_and_other_forms_are_not_an_answer() {
         json!({"CertificateList": [], "TotalCount": "0"}),
     ] {
         let network = Network::new(move |_| ok(&body));
-        assert_eq!(page(&network, &Filter::default(), None).await.unwrap_err().code, ErrorCode::ProviderInvalidResponse);
+        assert_eq!(
+            page(&network, &Filter::default(), None)
+                .await
+                .unwrap_err()
+                .code,
+            ErrorCode::ProviderInvalidResponse
+        );
     }
 }
 
@@ -259,13 +496,27 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
     let bench = Bench::new(&network);
     let session = bench.session();
     let provider = AlibabaPca::new(&session, target(API.provider)).unwrap();
-    let client = Filter { client_ids: vec!["a".to_owned()], ..Filter::default() };
-    let inactive = Filter { statuses: vec![LifecycleStatus::Inactive], ..Filter::default() };
+    let client = Filter {
+        client_ids: vec!["a".to_owned()],
+        ..Filter::default()
+    };
+    let inactive = Filter {
+        statuses: vec![LifecycleStatus::Inactive],
+        ..Filter::default()
+    };
     for (filter, order, field) in [
         (client, None, "filter.client_ids"),
         (inactive, None, "filter.statuses"),
         (Filter::default(), Some(Order::CreatedDesc), "order_by"),
     ] {
-        assert_eq!(provider.abilities().check(&filter, order, true).unwrap_err().field.as_deref(), Some(field));
+        assert_eq!(
+            provider
+                .abilities()
+                .check(&filter, order, true)
+                .unwrap_err()
+                .field
+                .as_deref(),
+            Some(field)
+        );
     }
 }

@@ -15,7 +15,10 @@ fn revoke_time_in_every_form() {
         (json!("2021-01-01T00:00Z"), Some("2021-01-01T00:00:00Z")),
         (json!("2021-01-01T00:00"), Some("2021-01-01T00:00:00Z")),
         (json!("2021-01-01T00:00:30Z"), Some("2021-01-01T00:00:30Z")),
-        (json!("2021-01-01T08:00+08:00"), Some("2021-01-01T00:00:00Z")),
+        (
+            json!("2021-01-01T08:00+08:00"),
+            Some("2021-01-01T00:00:00Z"),
+        ),
         (json!(0), None),
         (json!("0"), None),
         (json!(null), None),
@@ -26,21 +29,31 @@ fn revoke_time_in_every_form() {
         (json!(1.5), None),
         (json!({"a": 1}), None),
     ] {
-        assert_eq!(moment(&value).map(|moment| moment.to_string()).as_deref(), expected, "{value}");
+        assert_eq!(
+            moment(&value).map(|moment| moment.to_string()).as_deref(),
+            expected,
+            "{value}"
+        );
     }
 }
 
 #[test]
 fn an_unknown_word_is_kept_and_never_good() {
-    let row: CertificateStatus = serde_json::from_value(json!({"SerialNumber": "0A", "Status": "GOOD"})).unwrap();
+    let row: CertificateStatus =
+        serde_json::from_value(json!({"SerialNumber": "0A", "Status": "GOOD"})).unwrap();
     let record = ProviderRecord::from(row).into_certificate(now(), false);
     assert_eq!(record.serial_number.unwrap().as_str(), "0a");
-    assert_eq!((record.status, record.provider_status.as_deref()), (LifecycleStatus::Unknown, Some("GOOD")));
+    assert_eq!(
+        (record.status, record.provider_status.as_deref()),
+        (LifecycleStatus::Unknown, Some("GOOD"))
+    );
 }
 
 fn certificate(members: Value) -> Certificate {
     let mut row = json!({"SerialNumber": "0A", "Status": "ISSUE"});
-    row.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    row.as_object_mut()
+        .unwrap()
+        .extend(members.as_object().unwrap().clone());
     let row: ClientCertificate = serde_json::from_value(row).unwrap();
     ProviderRecord::from(row).into_certificate(now(), false)
 }
@@ -56,7 +69,10 @@ fn only_the_two_documented_words_of_a_list_are_read() {
         ("", LifecycleStatus::Unknown),
     ] {
         let certificate = certificate(json!({"Status": word}));
-        assert_eq!((certificate.status, certificate.provider_status.as_deref()), (expected, Some(word).filter(|word| !word.is_empty())));
+        assert_eq!(
+            (certificate.status, certificate.provider_status.as_deref()),
+            (expected, Some(word).filter(|word| !word.is_empty()))
+        );
     }
 }
 
@@ -68,8 +84,14 @@ fn dates_of_a_list_are_read_as_numbers_and_as_text() {
         (json!("2021-01-01T08:00+08:00"), json!("1640908800")),
     ] {
         let certificate = certificate(json!({"BeforeDate": begin, "AfterDate": end}));
-        assert_eq!(certificate.not_before.unwrap().to_string(), "2021-01-01T00:00:00Z");
-        assert_eq!(certificate.not_after.unwrap().to_string(), "2021-12-31T00:00:00Z");
+        assert_eq!(
+            certificate.not_before.unwrap().to_string(),
+            "2021-01-01T00:00:00Z"
+        );
+        assert_eq!(
+            certificate.not_after.unwrap().to_string(),
+            "2021-12-31T00:00:00Z"
+        );
     }
     let dateless = certificate(json!({"BeforeDate": 0, "AfterDate": null}));
     assert_eq!((dateless.not_before, dateless.not_after), (None, None));
@@ -85,17 +107,26 @@ fn a_subject_is_known_where_the_vendor_tells_a_part_of_it() {
 #[test]
 fn a_fingerprint_is_taken_in_every_spelling_and_odd_ones_are_none() {
     let hex = "ab".repeat(32);
-    for (text, expected) in
-        [(hex.to_uppercase(), Some(hex.as_str())), (hex.clone(), Some(&hex)), ("ab".to_owned(), None), (String::new(), None)]
-    {
+    for (text, expected) in [
+        (hex.to_uppercase(), Some(hex.as_str())),
+        (hex.clone(), Some(&hex)),
+        ("ab".to_owned(), None),
+        (String::new(), None),
+    ] {
         let fingerprint = certificate(json!({"Sha2": text})).fingerprint_sha256;
-        assert_eq!(fingerprint.as_ref().map(Fingerprint::as_str), expected, "{text}");
+        assert_eq!(
+            fingerprint.as_ref().map(Fingerprint::as_str),
+            expected,
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn an_authority_that_contradicts_the_certificate_is_told() {
-    let list = crate::transport::fake::recorded("alibaba-cas/ListClientCertificate.ok-one").unwrap().body;
+    let list = crate::transport::fake::recorded("alibaba-cas/ListClientCertificate.ok-one")
+        .unwrap()
+        .body;
     let mut row = serde_json::from_slice::<Value>(&list).unwrap()["CertificateList"][0].take();
     row["CommonName"] = json!("vin-0002.example.test");
     let expected = Disagreement {

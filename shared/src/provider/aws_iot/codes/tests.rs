@@ -12,9 +12,21 @@ fn assert_each(codes: &[&str], expected: &Verdict) {
 
 #[test]
 fn load_and_server_faults_pass_whatever_the_status() {
-    assert_each(&["ThrottlingException", "Throttling", "TooManyRequestsException"], &means(Throttled));
     assert_each(
-        &["InternalFailureException", "InternalFailure", "ServiceUnavailableException", "ServiceUnavailable"],
+        &[
+            "ThrottlingException",
+            "Throttling",
+            "TooManyRequestsException",
+        ],
+        &means(Throttled),
+    );
+    assert_each(
+        &[
+            "InternalFailureException",
+            "InternalFailure",
+            "ServiceUnavailableException",
+            "ServiceUnavailable",
+        ],
         &means(ProviderUnavailable),
     );
 }
@@ -26,7 +38,15 @@ fn what_the_provider_does_not_know_is_not_found() {
 
 #[test]
 fn what_somebody_must_change_first_is_refused_for_good() {
-    assert_each(&["CertificateStateException", "AccessDeniedException", "AccessDenied", "UnauthorizedException"], &means(ProviderRejected));
+    assert_each(
+        &[
+            "CertificateStateException",
+            "AccessDeniedException",
+            "AccessDenied",
+            "UnauthorizedException",
+        ],
+        &means(ProviderRejected),
+    );
 }
 
 #[test]
@@ -52,5 +72,8 @@ fn messages_about_credentials_and_signatures_stay_here() {
 
 #[test]
 fn refused_parameters_concern_the_parameters() {
-    assert_each(&["InvalidRequestException", "ValidationException"], &PARAMETERS);
+    assert_each(
+        &["InvalidRequestException", "ValidationException"],
+        &PARAMETERS,
+    );
 }

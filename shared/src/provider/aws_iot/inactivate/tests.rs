@@ -11,21 +11,40 @@ use crate::transport::Method;
 use crate::transport::fake::{Network, answer, ok, recorded};
 use crate::transport::{HttpResponse, SendError};
 
-async fn find(network: &Network, reference: &CertificateReference, spellings: Spellings) -> Result<Option<Found>, Error> {
+async fn find(
+    network: &Network,
+    reference: &CertificateReference,
+    spellings: Spellings,
+) -> Result<Option<Found>, Error> {
     let bench = Bench::new(network);
     let session = bench.session();
-    find_one(&AwsIot::new(&session, target(NAME)).unwrap(), reference, spellings).await
+    find_one(
+        &AwsIot::new(&session, target(NAME)).unwrap(),
+        reference,
+        spellings,
+    )
+    .await
 }
 
 async fn found() -> Found {
-    find(&Network::queue([described(id(0xab).as_str(), "ACTIVE")]), &named(&id(0xab)), Spellings::Own).await.unwrap().unwrap()
+    find(
+        &Network::queue([described(id(0xab).as_str(), "ACTIVE")]),
+        &named(&id(0xab)),
+        Spellings::Own,
+    )
+    .await
+    .unwrap()
+    .unwrap()
 }
 
 async fn inactivate(network: &Network) -> Result<Option<Written>, Failure> {
     let found = found().await;
     let bench = Bench::new(network);
     let session = bench.session();
-    AwsIot::new(&session, target(NAME)).unwrap().inactivate(&found).await
+    AwsIot::new(&session, target(NAME))
+        .unwrap()
+        .inactivate(&found)
+        .await
 }
 
 #[tokio::test(start_paused = true)]
@@ -34,20 +53,47 @@ async fn an_order_is_a_put_without_a_body() {
     inactivate(&network).await.unwrap().unwrap();
     let sent = &network.sent()[0];
     assert_eq!(sent.request.method, Method::Put);
-    assert_eq!(path_and_query(&sent.request), format!("/certificates/{}?newStatus=INACTIVE", id(0xab)));
+    assert_eq!(
+        path_and_query(&sent.request),
+        format!("/certificates/{}?newStatus=INACTIVE", id(0xab))
+    );
     assert!(sent.request.body.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn only_an_empty_answer_is_a_success() {
     for body in ["", "{}", " \r\n", "{}\n"] {
-        let given = answer(200, body).map(|response| HttpResponse { request_id: Some("id-2".to_owned()), ..response });
-        assert_eq!(inactivate(&Network::queue([given])).await.unwrap().unwrap().request_id.as_deref(), Some("id-2"), "{body:?}");
+        let given = answer(200, body).map(|response| HttpResponse {
+            request_id: Some("id-2".to_owned()),
+            ..response
+        });
+        assert_eq!(
+            inactivate(&Network::queue([given]))
+                .await
+                .unwrap()
+                .unwrap()
+                .request_id
+                .as_deref(),
+            Some("id-2"),
+            "{body:?}"
+        );
     }
-    for body in ["<html>", "[]", "null", "{ }", r#"{"message": "Service is down."}"#, r#"{"certificateId": "0a"}"#, r#"{"code": "OK"}"#] {
+    for body in [
+        "<html>",
+        "[]",
+        "null",
+        "{ }",
+        r#"{"message": "Service is down."}"#,
+        r#"{"certificateId": "0a"}"#,
+        r#"{"code": "OK"}"#,
+    ] {
         let network = Network::queue([answer(200, body)]);
         let failure = inactivate(&network).await.unwrap_err();
-        assert_eq!((failure.error.code, failure.may_have_acted), (ErrorCode::ProviderInvalidResponse, true), "{body}");
+        assert_eq!(
+            (failure.error.code, failure.may_have_acted),
+            (ErrorCode::ProviderInvalidResponse, true),
+            "{body}"
+        );
         assert_eq!(network.sent().len(), 1, "{body}");
     }
 }
@@ -59,35 +105,83 @@ async fn an_order_whose_answer_cannot_be_trusted_may_have_acted() {
         (answer(204, ""), ErrorCode::ProviderInvalidResponse),
         (answer(404, "<html>"), ErrorCode::ProviderInvalidResponse),
         (answer(502, ""), ErrorCode::ProviderUnavailable),
-        (recorded("aws-iot/Any.error-internal"), ErrorCode::ProviderUnavailable),
-        (recorded("aws-iot/Any.error-unavailable"), ErrorCode::ProviderUnavailable),
+        (
+            recorded("aws-iot/Any.error-internal"),
+            ErrorCode::ProviderUnavailable,
+        ),
+        (
+            recorded("aws-iot/Any.error-unavailable"),
+            ErrorCode::ProviderUnavailable,
+        ),
         (failed(500, "NewException"), ErrorCode::ProviderUnavailable),
-        (ok(&json!({"__type": "InternalFailureException"})), ErrorCode::ProviderUnavailable),
-        (ok(&json!({"__type": "SomethingNewException"})), ErrorCode::ProviderInvalidResponse),
-        (Err(SendError::NoAnswer("reset".to_owned())), ErrorCode::ProviderUnavailable),
+        (
+            ok(&json!({"__type": "InternalFailureException"})),
+            ErrorCode::ProviderUnavailable,
+        ),
+        (
+            ok(&json!({"__type": "SomethingNewException"})),
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            Err(SendError::NoAnswer("reset".to_owned())),
+            ErrorCode::ProviderUnavailable,
+        ),
     ] {
         let shown = format!("{given:?}");
         let network = Network::queue([given]);
         let failure = inactivate(&network).await.unwrap_err();
-        assert_eq!((failure.error.code, failure.may_have_acted), (code, true), "{shown}");
+        assert_eq!(
+            (failure.error.code, failure.may_have_acted),
+            (code, true),
+            "{shown}"
+        );
         assert_eq!(network.sent().len(), 1, "{shown}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_order_has_not_acted_and_one_for_an_unknown_id_is_gone() {
-    for case in ["UpdateCertificate.error-state", "Any.error-access-denied", "Any.error-bad-token", "Any.error-invalid-request"] {
-        let failure = inactivate(&Network::queue([recorded(&format!("aws-iot/{case}"))])).await.unwrap_err();
-        assert_eq!((failure.error.code, failure.may_have_acted), (ErrorCode::ProviderRejected, false), "{case}");
+    for case in [
+        "UpdateCertificate.error-state",
+        "Any.error-access-denied",
+        "Any.error-bad-token",
+        "Any.error-invalid-request",
+    ] {
+        let failure = inactivate(&Network::queue([recorded(&format!("aws-iot/{case}"))]))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (failure.error.code, failure.may_have_acted),
+            (ErrorCode::ProviderRejected, false),
+            "{case}"
+        );
     }
-    let state = inactivate(&Network::queue([recorded("aws-iot/UpdateCertificate.error-state")])).await.unwrap_err().error;
-    assert_eq!(state.provider_error.unwrap().code, "CertificateStateException");
-    assert!(inactivate(&Network::queue([recorded("aws-iot/DescribeCertificate.error-not-found")])).await.unwrap().is_none());
+    let state = inactivate(&Network::queue([recorded(
+        "aws-iot/UpdateCertificate.error-state",
+    )]))
+    .await
+    .unwrap_err()
+    .error;
+    assert_eq!(
+        state.provider_error.unwrap().code,
+        "CertificateStateException"
+    );
+    assert!(
+        inactivate(&Network::queue([recorded(
+            "aws-iot/DescribeCertificate.error-not-found"
+        )]))
+        .await
+        .unwrap()
+        .is_none()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_throttled_order_is_given_again() {
-    let network = Network::queue([recorded("aws-iot/Any.error-throttling"), recorded("aws-iot/UpdateCertificate.ok")]);
+    let network = Network::queue([
+        recorded("aws-iot/Any.error-throttling"),
+        recorded("aws-iot/UpdateCertificate.ok"),
+    ]);
     assert!(inactivate(&network).await.unwrap().is_some());
     assert_eq!(network.sent().len(), 2);
 }
@@ -96,24 +190,44 @@ async fn a_throttled_order_is_given_again() {
 async fn an_id_has_one_spelling() {
     let network = Network::queue([recorded("aws-iot/DescribeCertificate.ok")]);
     let reference = named(&Fingerprint::parse(&RECORDED.to_uppercase()).unwrap());
-    let read = find(&network, &reference, Spellings::Own).await.unwrap().unwrap();
+    let read = find(&network, &reference, Spellings::Own)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((read.key.as_str(), read.ca_key), (RECORDED, None));
-    assert_eq!(path_and_query(&network.sent()[0].request), format!("/certificates/{RECORDED}"));
-    assert!(find(&Network::queue([]), &reference, Spellings::Others).await.unwrap().is_none());
+    assert_eq!(
+        path_and_query(&network.sent()[0].request),
+        format!("/certificates/{RECORDED}")
+    );
+    assert!(
+        find(&Network::queue([]), &reference, Spellings::Others)
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_state_is_read_again_by_the_id() {
     let found = found().await;
-    for (given, expected) in
-        [(described(id(0xab).as_str(), "INACTIVE"), Some(LifecycleStatus::Inactive)), (failed(404, "ResourceNotFoundException"), None)]
-    {
+    for (given, expected) in [
+        (
+            described(id(0xab).as_str(), "INACTIVE"),
+            Some(LifecycleStatus::Inactive),
+        ),
+        (failed(404, "ResourceNotFoundException"), None),
+    ] {
         let network = Network::queue([given]);
         let bench = Bench::new(&network);
         let session = bench.session();
-        let read = read_one(&AwsIot::new(&session, target(NAME)).unwrap(), &found).await.unwrap();
+        let read = read_one(&AwsIot::new(&session, target(NAME)).unwrap(), &found)
+            .await
+            .unwrap();
         assert_eq!(read.map(|read| read.certificate.status), expected);
-        assert_eq!(path_and_query(&network.sent()[0].request), format!("/certificates/{}", id(0xab)));
+        assert_eq!(
+            path_and_query(&network.sent()[0].request),
+            format!("/certificates/{}", id(0xab))
+        );
     }
 }
 
@@ -123,10 +237,23 @@ async fn a_certificate_is_found_by_its_id_only() {
     let bench = Bench::new(&network);
     let session = bench.session();
     let provider = AwsIot::new(&session, target(NAME)).unwrap();
-    let by_number = CertificateReference { serial_number: SerialNumber::parse("0a").ok(), ..named(&id(1)) };
+    let by_number = CertificateReference {
+        serial_number: SerialNumber::parse("0a").ok(),
+        ..named(&id(1))
+    };
     Inactivate::check(&provider, &by_number).unwrap();
-    let nameless = CertificateReference { fingerprint_sha256: None, ..by_number };
+    let nameless = CertificateReference {
+        fingerprint_sha256: None,
+        ..by_number
+    };
     let error = Inactivate::check(&provider, &nameless).unwrap_err();
-    assert_eq!((error.code, error.field.as_deref()), (ErrorCode::InvalidRequest, Some("fingerprint_sha256")));
-    assert!(error.detail.contains("filter.serial_numbers"), "{}", error.detail);
+    assert_eq!(
+        (error.code, error.field.as_deref()),
+        (ErrorCode::InvalidRequest, Some("fingerprint_sha256"))
+    );
+    assert!(
+        error.detail.contains("filter.serial_numbers"),
+        "{}",
+        error.detail
+    );
 }

@@ -12,13 +12,18 @@ use crate::transport::fake::{Network, recorded};
 async fn look_up(network: &Network, certificates: &[CertificateReference]) -> LookUp {
     let bench = Bench::new(network);
     let session = bench.session();
-    AwsIot::new(&session, target(NAME)).unwrap().look_up(certificates).await
+    AwsIot::new(&session, target(NAME))
+        .unwrap()
+        .look_up(certificates)
+        .await
 }
 
 /// What was told about each: its status, `-` when the provider does not know it, or the code of the error.
 fn told(look_up: &LookUp) -> Vec<&'static str> {
     let word = |record: &Result<Option<Certificate>, Error>| match record {
-        Ok(record) => record.as_ref().map_or("-", |certificate| certificate.status.as_str()),
+        Ok(record) => record
+            .as_ref()
+            .map_or("-", |certificate| certificate.status.as_str()),
         Err(error) => error.code.as_str(),
     };
     look_up.records.iter().map(word).collect()
@@ -40,36 +45,66 @@ async fn answers_keep_the_order_of_the_certificates() {
         }
     });
     let answer = look_up(&network, &numbered(5)).await;
-    assert_eq!(told(&answer), ["active", "revoked", "-", "provider_unavailable", "active"]);
+    assert_eq!(
+        told(&answer),
+        ["active", "revoked", "-", "provider_unavailable", "active"]
+    );
     assert_eq!(answer.request_ids, ["id-1", "id-2", "id-5"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn calls_wait_side_by_side() {
-    let network = Network::new(|request| described(described_id(request).unwrap(), "ACTIVE")).delayed(Duration::from_secs(1));
+    let network = Network::new(|request| described(described_id(request).unwrap(), "ACTIVE"))
+        .delayed(Duration::from_secs(1));
     let begin = tokio::time::Instant::now();
-    assert_eq!(told(&look_up(&network, &numbered(16)).await), ["active"; 16]);
-    assert_eq!((begin.elapsed(), network.sent().len()), (Duration::from_secs(2), 16));
+    assert_eq!(
+        told(&look_up(&network, &numbered(16)).await),
+        ["active"; 16]
+    );
+    assert_eq!(
+        (begin.elapsed(), network.sent().len()),
+        (Duration::from_secs(2), 16)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_error_that_concerns_all_ends_the_asking() {
-    for (case, word, most_calls) in [("bad-token", "provider_rejected", 16), ("throttling", "throttled", 3 * 16)] {
+    for (case, word, most_calls) in [
+        ("bad-token", "provider_rejected", 16),
+        ("throttling", "throttled", 3 * 16),
+    ] {
         let network = Network::new(move |_| recorded(&format!("aws-iot/Any.error-{case}")));
         let answer = look_up(&network, &numbered(100)).await;
         assert!(told(&answer).iter().all(|told| *told == word), "{case}");
-        assert!(network.sent().len() <= most_calls, "{case}: {}", network.sent().len());
+        assert!(
+            network.sent().len() <= most_calls,
+            "{case}: {}",
+            network.sent().len()
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_that_is_not_named_by_its_id_fails_alone() {
     let network = Network::new(|request| described(described_id(request).unwrap(), "ACTIVE"));
-    let by_number = CertificateReference { serial_number: SerialNumber::parse("0a").ok(), fingerprint_sha256: None, ..named(&id(1)) };
+    let by_number = CertificateReference {
+        serial_number: SerialNumber::parse("0a").ok(),
+        fingerprint_sha256: None,
+        ..named(&id(1))
+    };
     let bench = Bench::new(&network);
     let session = bench.session();
     let provider = AwsIot::new(&session, target(NAME)).unwrap();
-    assert_eq!(Status::check(&provider, &by_number).unwrap_err().field.as_deref(), Some("fingerprint_sha256"));
+    assert_eq!(
+        Status::check(&provider, &by_number)
+            .unwrap_err()
+            .field
+            .as_deref(),
+        Some("fingerprint_sha256")
+    );
     Status::check(&provider, &named(&id(1))).unwrap();
-    assert_eq!(told(&provider.look_up(&[by_number, named(&id(1))]).await), ["invalid_request", "active"]);
+    assert_eq!(
+        told(&provider.look_up(&[by_number, named(&id(1))]).await),
+        ["invalid_request", "active"]
+    );
 }

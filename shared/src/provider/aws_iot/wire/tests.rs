@@ -9,15 +9,20 @@ use crate::provider::fixture::now;
 use crate::transport::fake::recorded;
 
 fn certificate(description: &Value) -> Certificate {
-    let answer: DescribeCertificate = serde_json::from_value(json!({"certificateDescription": description})).unwrap();
+    let answer: DescribeCertificate =
+        serde_json::from_value(json!({"certificateDescription": description})).unwrap();
     ProviderRecord::from(answer.certificate_description.unwrap()).into_certificate(now(), false)
 }
 
 /// The recorded description with these members in place of its own.
 fn described(members: &Value) -> Certificate {
-    let mut body: Value = serde_json::from_slice(&recorded("aws-iot/DescribeCertificate.ok").unwrap().body).unwrap();
+    let mut body: Value =
+        serde_json::from_slice(&recorded("aws-iot/DescribeCertificate.ok").unwrap().body).unwrap();
     let mut description = body["certificateDescription"].take();
-    description.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    description
+        .as_object_mut()
+        .unwrap()
+        .extend(members.as_object().unwrap().clone());
     certificate(&description)
 }
 
@@ -43,18 +48,65 @@ fn every_member_of_a_description_has_its_place() {
 #[test]
 fn every_documented_status_has_its_meaning_and_others_have_none() {
     for (word, expected, effective, usable) in [
-        ("ACTIVE", LifecycleStatus::Active, EffectiveStatus::Active, true),
-        ("INACTIVE", LifecycleStatus::Inactive, EffectiveStatus::Inactive, false),
-        ("REGISTER_INACTIVE", LifecycleStatus::Inactive, EffectiveStatus::Inactive, false),
-        ("PENDING_ACTIVATION", LifecycleStatus::PendingActivation, EffectiveStatus::PendingActivation, false),
-        ("REVOKED", LifecycleStatus::Revoked, EffectiveStatus::Revoked, false),
-        ("PENDING_TRANSFER", LifecycleStatus::Unknown, EffectiveStatus::Unknown, false),
-        ("active", LifecycleStatus::Unknown, EffectiveStatus::Unknown, false),
-        ("FUTURE", LifecycleStatus::Unknown, EffectiveStatus::Unknown, false),
+        (
+            "ACTIVE",
+            LifecycleStatus::Active,
+            EffectiveStatus::Active,
+            true,
+        ),
+        (
+            "INACTIVE",
+            LifecycleStatus::Inactive,
+            EffectiveStatus::Inactive,
+            false,
+        ),
+        (
+            "REGISTER_INACTIVE",
+            LifecycleStatus::Inactive,
+            EffectiveStatus::Inactive,
+            false,
+        ),
+        (
+            "PENDING_ACTIVATION",
+            LifecycleStatus::PendingActivation,
+            EffectiveStatus::PendingActivation,
+            false,
+        ),
+        (
+            "REVOKED",
+            LifecycleStatus::Revoked,
+            EffectiveStatus::Revoked,
+            false,
+        ),
+        (
+            "PENDING_TRANSFER",
+            LifecycleStatus::Unknown,
+            EffectiveStatus::Unknown,
+            false,
+        ),
+        (
+            "active",
+            LifecycleStatus::Unknown,
+            EffectiveStatus::Unknown,
+            false,
+        ),
+        (
+            "FUTURE",
+            LifecycleStatus::Unknown,
+            EffectiveStatus::Unknown,
+            false,
+        ),
     ] {
         let certificate = described(&json!({"status": word}));
-        assert_eq!((certificate.status, certificate.provider_status.as_deref()), (expected, Some(word)));
-        assert_eq!((certificate.effective_status, certificate.usable), (effective, Some(usable)), "{word}");
+        assert_eq!(
+            (certificate.status, certificate.provider_status.as_deref()),
+            (expected, Some(word))
+        );
+        assert_eq!(
+            (certificate.effective_status, certificate.usable),
+            (effective, Some(usable)),
+            "{word}"
+        );
         assert_eq!(lifecycle_status(word), expected);
     }
 }
@@ -76,18 +128,32 @@ fn times_are_epoch_seconds_with_a_fraction() {
     ] {
         let certificate = described(&json!({"creationDate": seconds, "lastModifiedDate": seconds}));
         for moment in [certificate.created_at, certificate.updated_at] {
-            assert_eq!(moment.map(|moment| moment.to_string()).as_deref(), expected, "{seconds}");
+            assert_eq!(
+                moment.map(|moment| moment.to_string()).as_deref(),
+                expected,
+                "{seconds}"
+            );
         }
     }
 }
 
 #[test]
 fn the_certificate_has_what_a_description_leaves_out() {
-    let certificate = described(&json!({"validity": null, "caCertificateId": null, "lastModifiedDate": null}));
-    assert_eq!(certificate.not_after.unwrap().to_string(), "2030-02-28T00:00:00Z");
-    assert_eq!((certificate.ca_fingerprint_sha256, certificate.updated_at), (None, None));
+    let certificate =
+        described(&json!({"validity": null, "caCertificateId": null, "lastModifiedDate": null}));
+    assert_eq!(
+        certificate.not_after.unwrap().to_string(),
+        "2030-02-28T00:00:00Z"
+    );
+    assert_eq!(
+        (certificate.ca_fingerprint_sha256, certificate.updated_at),
+        (None, None)
+    );
     let least = super::tests::certificate(&json!({"certificateId": RECORDED, "status": "ACTIVE"}));
-    assert_eq!((least.serial_number, least.not_after, least.usable), (None, None, None));
+    assert_eq!(
+        (least.serial_number, least.not_after, least.usable),
+        (None, None, None)
+    );
     assert!(!least.subject_is_known);
 }
 
@@ -95,14 +161,34 @@ fn the_certificate_has_what_a_description_leaves_out() {
 fn an_id_that_is_not_the_certificates_hash_is_told() {
     let other = "ab".repeat(32);
     let certificate = described(&json!({"certificateId": other}));
-    let told: Vec<_> = certificate.disagreements.iter().map(|one| (one.member, one.provider.as_str(), one.certificate.as_str())).collect();
+    let told: Vec<_> = certificate
+        .disagreements
+        .iter()
+        .map(|one| (one.member, one.provider.as_str(), one.certificate.as_str()))
+        .collect();
     assert_eq!(told, [("fingerprint_sha256", other.as_str(), RECORDED)]);
-    assert_eq!(certificate.fingerprint_sha256.unwrap().as_str(), other, "the vendor's word stays: it is the key");
+    assert_eq!(
+        certificate.fingerprint_sha256.unwrap().as_str(),
+        other,
+        "the vendor's word stays: it is the key"
+    );
 }
 
 #[test]
 fn dates_that_the_certificate_contradicts_are_told() {
-    let certificate = described(&json!({"validity": {"notBefore": 1_740_787_200.0, "notAfter": 1_740_787_201.5}}));
-    assert_eq!(certificate.disagreements.iter().map(|one| one.member).collect::<Vec<_>>(), ["not_after"]);
-    assert_eq!((certificate.effective_status, certificate.usable), (EffectiveStatus::Expired, None));
+    let certificate = described(
+        &json!({"validity": {"notBefore": 1_740_787_200.0, "notAfter": 1_740_787_201.5}}),
+    );
+    assert_eq!(
+        certificate
+            .disagreements
+            .iter()
+            .map(|one| one.member)
+            .collect::<Vec<_>>(),
+        ["not_after"]
+    );
+    assert_eq!(
+        (certificate.effective_status, certificate.usable),
+        (EffectiveStatus::Expired, None)
+    );
 }

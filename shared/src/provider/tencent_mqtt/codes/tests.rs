@@ -22,7 +22,15 @@ fn load_and_server_faults_pass() {
         ],
         &means(Throttled),
     );
-    assert_each(&["InternalError", "InternalError.Db", "ResourceUnavailable", "ServiceUnavailable"], &means(ProviderUnavailable));
+    assert_each(
+        &[
+            "InternalError",
+            "InternalError.Db",
+            "ResourceUnavailable",
+            "ServiceUnavailable",
+        ],
+        &means(ProviderUnavailable),
+    );
 }
 
 #[test]
@@ -135,7 +143,17 @@ fn only_a_key_that_is_good_no_more_makes_another_one_worth_a_try() {
         ("InternalError", false),
         ("InvalidParameter", false),
     ] {
-        let refusal = Refusal { provider: ProviderName::TencentMqtt, code, message: None, request_id: None, status: 400 };
-        assert_eq!(explain(&refusal, &[CODES]).concerns_key, concerns_key, "{code}");
+        let refusal = Refusal {
+            provider: ProviderName::TencentMqtt,
+            code,
+            message: None,
+            request_id: None,
+            status: 400,
+        };
+        assert_eq!(
+            explain(&refusal, &[CODES]).concerns_key,
+            concerns_key,
+            "{code}"
+        );
     }
 }

@@ -9,31 +9,47 @@ use crate::transport::fake::Network;
 /// What was found of each: its key, `-` when the provider does not know it, or the code of the error.
 fn told(answers: &[Result<Option<Found>, Error>]) -> Vec<String> {
     let word = |answer: &Result<Option<Found>, Error>| match answer {
-        Ok(found) => found.as_ref().map_or_else(|| "-".to_owned(), |found| found.key.clone()),
+        Ok(found) => found
+            .as_ref()
+            .map_or_else(|| "-".to_owned(), |found| found.key.clone()),
         Err(error) => error.code.as_str().to_owned(),
     };
     answers.iter().map(word).collect()
 }
 
 /// Looks these up, and reads again what was found.
-async fn find_and_read(network: &Network, serials: &[impl AsRef<str>], spellings: Spellings) -> (Vec<String>, Vec<String>) {
+async fn find_and_read(
+    network: &Network,
+    serials: &[impl AsRef<str>],
+    spellings: Spellings,
+) -> (Vec<String>, Vec<String>) {
     let bench = Bench::new(network);
     let session = bench.session();
     let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
     let references = references(serials);
     let references: Vec<&CertificateReference> = references.iter().collect();
     let found = provider.find(&references, spellings).await;
-    let known: Vec<&Found> = found.iter().filter_map(|answer| answer.as_ref().ok()?.as_ref()).collect();
+    let known: Vec<&Found> = found
+        .iter()
+        .filter_map(|answer| answer.as_ref().ok()?.as_ref())
+        .collect();
     (told(&found), told(&provider.read(&known).await))
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_hundred_certificates_are_found_by_one_call_and_read_again_by_another() {
-    for (count, expected) in [(2, vec![2, 2]), (100, vec![100, 100]), (120, vec![100, 20, 100, 20])] {
+    for (count, expected) in [
+        (2, vec![2, 2]),
+        (100, vec![100, 100]),
+        (120, vec![100, 20, 100, 20]),
+    ] {
         let serials = numbered(count);
         let known: Vec<&str> = serials.iter().map(String::as_str).collect();
         let network = Vendor::of(&known).network();
-        assert_eq!(find_and_read(&network, &serials, Spellings::Own).await, (serials.clone(), serials));
+        assert_eq!(
+            find_and_read(&network, &serials, Spellings::Own).await,
+            (serials.clone(), serials)
+        );
         assert_eq!(sizes(&network), expected, "{count}");
     }
 }
@@ -50,14 +66,35 @@ async fn one_certificate_is_asked_for_by_its_own_action() {
 async fn what_a_list_does_not_show_is_unknown_only_where_several_values_are_alternatives() {
     let serials: Vec<String> = numbered(20);
     let known: Vec<&str> = serials.iter().take(15).map(String::as_str).collect();
-    let expected: Vec<String> =
-        serials.iter().enumerate().map(|(index, serial)| if index < 15 { serial.clone() } else { "-".to_owned() }).collect();
+    let expected: Vec<String> = serials
+        .iter()
+        .enumerate()
+        .map(|(index, serial)| {
+            if index < 15 {
+                serial.clone()
+            } else {
+                "-".to_owned()
+            }
+        })
+        .collect();
     for vendor in [
         Vendor::of(&known),
-        Vendor { wants_all_values: true, ..Vendor::of(&known) },
-        Vendor { uses_only_the_first: true, ..Vendor::of(&known) },
-        Vendor { matches_in_part: true, ..Vendor::of(&known) },
-        Vendor { most_values: Some(10), ..Vendor::of(&known) },
+        Vendor {
+            wants_all_values: true,
+            ..Vendor::of(&known)
+        },
+        Vendor {
+            uses_only_the_first: true,
+            ..Vendor::of(&known)
+        },
+        Vendor {
+            matches_in_part: true,
+            ..Vendor::of(&known)
+        },
+        Vendor {
+            most_values: Some(10),
+            ..Vendor::of(&known)
+        },
     ] {
         let network = vendor.network();
         let (found, read) = find_and_read(&network, &serials, Spellings::Own).await;
@@ -71,15 +108,27 @@ async fn other_spellings_are_found_together_too() {
     // Written with a leading zero by the caller, and without it by the vendor.
     let network = Vendor::of(&["a01", "a02", "a03"]).network();
     let serials = ["0a01", "0a02", "0a03"];
-    assert_eq!(find_and_read(&network, &serials, Spellings::Own).await.0, ["-"; 3]);
-    assert_eq!(find_and_read(&network, &serials, Spellings::Others).await.0, ["a01", "a02", "a03"]);
+    assert_eq!(
+        find_and_read(&network, &serials, Spellings::Own).await.0,
+        ["-"; 3]
+    );
+    assert_eq!(
+        find_and_read(&network, &serials, Spellings::Others).await.0,
+        ["a01", "a02", "a03"]
+    );
 }
 
 /// The change knows a certificate by its serial number alone.
 #[tokio::test(start_paused = true)]
 async fn two_certificates_with_one_serial_number_are_left_alone() {
-    let vendor =
-        Vendor { known: vec![("1001".to_owned(), "0b"), ("1001".to_owned(), "0c"), ("1002".to_owned(), "0b")], ..Vendor::default() };
+    let vendor = Vendor {
+        known: vec![
+            ("1001".to_owned(), "0b"),
+            ("1001".to_owned(), "0c"),
+            ("1002".to_owned(), "0b"),
+        ],
+        ..Vendor::default()
+    };
     let (found, _) = find_and_read(&vendor.network(), &["1001", "1002"], Spellings::Own).await;
     assert_eq!(found, ["invalid_request", "1002"]);
 }

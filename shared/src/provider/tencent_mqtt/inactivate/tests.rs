@@ -11,12 +11,17 @@ use crate::transport::SendError;
 use crate::transport::fake::{Answer, Network, answer, ok, recorded};
 
 fn certificate(serial: &str, status: &str) -> Answer {
-    ok(&json!({"Response": {"DeviceCertificateSn": serial, "Status": status, "CaSn": "0b", "RequestId": "id-1"}}))
+    ok(
+        &json!({"Response": {"DeviceCertificateSn": serial, "Status": status, "CaSn": "0b", "RequestId": "id-1"}}),
+    )
 }
 
 /// The serial number that a call is about.
 fn asked_for(body: &[u8]) -> String {
-    serde_json::from_slice::<Value>(body).unwrap()["DeviceCertificateSn"].as_str().unwrap().to_owned()
+    serde_json::from_slice::<Value>(body).unwrap()["DeviceCertificateSn"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// A vendor that knows an active certificate under exactly this text.
@@ -44,7 +49,10 @@ async fn find(network: &Network, serial_number: &str) -> Result<Option<Found>, E
 }
 
 async fn found() -> Found {
-    find(&Network::queue([certificate("00AB", "ACTIVE")]), "ab").await.unwrap().unwrap()
+    find(&Network::queue([certificate("00AB", "ACTIVE")]), "ab")
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 async fn inactivate(network: &Network) -> Result<Option<Written>, Failure> {
@@ -61,11 +69,20 @@ async fn a_look_and_an_order_are_what_the_vendor_documents() {
     find(&looks, "ab").await.unwrap().unwrap();
     let orders = Network::queue([recorded("tencent-mqtt/DeactivateDeviceCertificate.ok")]);
     let written = inactivate(&orders).await.unwrap().unwrap();
-    assert_eq!(written.request_id.as_deref(), Some("f33b58df-866a-4ff0-b047-f9d72c4e08ea"));
-    for (network, action, serial) in [(looks, "DescribeDeviceCertificate", "ab"), (orders, "DeactivateDeviceCertificate", "00AB")] {
+    assert_eq!(
+        written.request_id.as_deref(),
+        Some("f33b58df-866a-4ff0-b047-f9d72c4e08ea")
+    );
+    for (network, action, serial) in [
+        (looks, "DescribeDeviceCertificate", "ab"),
+        (orders, "DeactivateDeviceCertificate", "00AB"),
+    ] {
         let sent = network.sent();
         assert_eq!(sent[0].header("x-tc-action"), Some(action));
-        assert_eq!(sent[0].body(), json!({"InstanceId": "mqtt-1", "DeviceCertificateSn": serial}));
+        assert_eq!(
+            sent[0].body(),
+            json!({"InstanceId": "mqtt-1", "DeviceCertificateSn": serial})
+        );
     }
 }
 
@@ -73,35 +90,76 @@ async fn a_look_and_an_order_are_what_the_vendor_documents() {
 async fn every_spelling_is_tried_the_callers_own_first() {
     let network = vendor("none of them");
     assert!(find(&network, "0x0AB").await.unwrap().is_none());
-    assert_eq!(asked(&network), ["0AB", "ab", "AB", "00ab", "00AB"], "nothing is called not found before");
+    assert_eq!(
+        asked(&network),
+        ["0AB", "ab", "AB", "00ab", "00AB"],
+        "nothing is called not found before"
+    );
     let network = vendor("AB");
     assert_eq!(find(&network, "0x0AB").await.unwrap().unwrap().key, "AB");
-    assert_eq!(asked(&network), ["0AB", "ab", "AB"], "and none after it is found");
+    assert_eq!(
+        asked(&network),
+        ["0AB", "ab", "AB"],
+        "and none after it is found"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_certificate_is_known_by_the_text_that_the_vendor_gave() {
     let network = Network::new(|_| certificate("00AB", "INACTIVE"));
     let read = find(&network, "ab").await.unwrap().unwrap();
-    assert_eq!((read.key.as_str(), read.ca_key.as_deref(), read.request_id.as_deref()), ("00AB", None, Some("id-1")));
+    assert_eq!(
+        (
+            read.key.as_str(),
+            read.ca_key.as_deref(),
+            read.request_id.as_deref()
+        ),
+        ("00AB", None, Some("id-1"))
+    );
     assert_eq!(read.certificate.status, LifecycleStatus::Inactive);
     let bench = Bench::new(&network);
     let session = bench.session();
-    read_one(&TencentMqtt::new(&session, target(NAME)).unwrap(), &read).await.unwrap().unwrap();
+    read_one(&TencentMqtt::new(&session, target(NAME)).unwrap(), &read)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(asked(&network), ["ab", "00AB"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn whatever_is_not_there_is_an_unknown_certificate_but_the_instance() {
-    for code in ["ResourceNotFound", "ResourceNotFound.Certificate", "ResourceNotFound.Ca", "ResourceNotFound.New"] {
-        assert!(find(&Network::new(move |_| refused(code)), "ab").await.unwrap().is_none(), "{code}");
-        assert!(inactivate(&Network::queue([refused(code)])).await.unwrap().is_none(), "{code}");
+    for code in [
+        "ResourceNotFound",
+        "ResourceNotFound.Certificate",
+        "ResourceNotFound.Ca",
+        "ResourceNotFound.New",
+    ] {
+        assert!(
+            find(&Network::new(move |_| refused(code)), "ab")
+                .await
+                .unwrap()
+                .is_none(),
+            "{code}"
+        );
+        assert!(
+            inactivate(&Network::queue([refused(code)]))
+                .await
+                .unwrap()
+                .is_none(),
+            "{code}"
+        );
     }
     let network = Network::new(|_| recorded("tencent-mqtt/Any.error-instance-not-found"));
-    assert_eq!(find(&network, "ab").await.unwrap_err().code, ErrorCode::NotFound);
+    assert_eq!(
+        find(&network, "ab").await.unwrap_err().code,
+        ErrorCode::NotFound
+    );
     assert_eq!(network.sent().len(), 1, "no other spelling helps");
     let failure = inactivate(&network).await.unwrap_err();
-    assert_eq!((failure.error.code, failure.may_have_acted), (ErrorCode::NotFound, false));
+    assert_eq!(
+        (failure.error.code, failure.may_have_acted),
+        (ErrorCode::NotFound, false)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,16 +167,28 @@ async fn an_answer_about_another_certificate_is_not_believed() {
     for told in ["ac", "", "ab******", "0ab0"] {
         let network = Network::new(move |_| certificate(told, "ACTIVE"));
         let error = find(&network, "ab").await.unwrap_err();
-        assert_eq!((error.code, network.sent().len()), (ErrorCode::ProviderInvalidResponse, 3), "{told}");
+        assert_eq!(
+            (error.code, network.sent().len()),
+            (ErrorCode::ProviderInvalidResponse, 3),
+            "{told}"
+        );
     }
-    for nothing in [json!({"RequestId": "id-1"}), json!({"DeviceCertificateSn": "ab"}), json!({"DeviceCertificateSn": "ab", "Status": 1})] {
+    for nothing in [
+        json!({"RequestId": "id-1"}),
+        json!({"DeviceCertificateSn": "ab"}),
+        json!({"DeviceCertificateSn": "ab", "Status": 1}),
+    ] {
         let network = Network::new(move |_| ok(&json!({"Response": nothing})));
-        assert_eq!(find(&network, "ab").await.unwrap_err().code, ErrorCode::ProviderInvalidResponse);
+        assert_eq!(
+            find(&network, "ab").await.unwrap_err().code,
+            ErrorCode::ProviderInvalidResponse
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_spelling_that_the_vendor_refuses_is_one_that_it_does_not_know_unless_it_is_the_callers_own() {
+async fn a_spelling_that_the_vendor_refuses_is_one_that_it_does_not_know_unless_it_is_the_callers_own()
+ {
     let refuses = |refused_text: &'static str| {
         Network::new(move |request| match asked_for(&request.body) {
             text if text == refused_text => refused("InvalidParameterValue"),
@@ -126,47 +196,101 @@ async fn a_spelling_that_the_vendor_refuses_is_one_that_it_does_not_know_unless_
             _ => refused("ResourceNotFound.Certificate"),
         })
     };
-    assert_eq!(find(&refuses("AB"), "ab").await.unwrap().unwrap().key, "00ab");
+    assert_eq!(
+        find(&refuses("AB"), "ab").await.unwrap().unwrap().key,
+        "00ab"
+    );
     let error = find(&refuses("ab"), "ab").await.unwrap_err();
-    assert_eq!((error.code, error.concerns_parameters), (ErrorCode::ProviderRejected, true));
+    assert_eq!(
+        (error.code, error.concerns_parameters),
+        (ErrorCode::ProviderRejected, true)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_order_whose_answer_cannot_be_trusted_may_have_acted() {
     for (given, code) in [
-        (ok(&json!({"Response": {}})), ErrorCode::ProviderInvalidResponse),
-        (ok(&json!({"Response": {"RequestId": null}})), ErrorCode::ProviderInvalidResponse),
-        (ok(&json!({"Response": {"RequestId": ""}})), ErrorCode::ProviderInvalidResponse),
-        (ok(&json!({"Response": {"RequestId": 17}})), ErrorCode::ProviderInvalidResponse),
-        (ok(&json!({"Response": ["id-1"]})), ErrorCode::ProviderInvalidResponse),
-        (ok(&json!({"RequestId": "id-1"})), ErrorCode::ProviderInvalidResponse),
-        (answer(302, r#"{"Response": {"RequestId": "id-1"}}"#), ErrorCode::ProviderInvalidResponse),
+        (
+            ok(&json!({"Response": {}})),
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            ok(&json!({"Response": {"RequestId": null}})),
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            ok(&json!({"Response": {"RequestId": ""}})),
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            ok(&json!({"Response": {"RequestId": 17}})),
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            ok(&json!({"Response": ["id-1"]})),
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            ok(&json!({"RequestId": "id-1"})),
+            ErrorCode::ProviderInvalidResponse,
+        ),
+        (
+            answer(302, r#"{"Response": {"RequestId": "id-1"}}"#),
+            ErrorCode::ProviderInvalidResponse,
+        ),
         (answer(200, "<html>"), ErrorCode::ProviderInvalidResponse),
-        (recorded("tencent-mqtt/Any.error-gateway-html"), ErrorCode::ProviderUnavailable),
-        (recorded("tencent-mqtt/Any.error-internal"), ErrorCode::ProviderUnavailable),
-        (ok(&json!({"Response": {"Error": {"Code": "Unheard.Of"}, "RequestId": "id-1"}})), ErrorCode::ProviderInvalidResponse),
+        (
+            recorded("tencent-mqtt/Any.error-gateway-html"),
+            ErrorCode::ProviderUnavailable,
+        ),
+        (
+            recorded("tencent-mqtt/Any.error-internal"),
+            ErrorCode::ProviderUnavailable,
+        ),
+        (
+            ok(&json!({"Response": {"Error": {"Code": "Unheard.Of"}, "RequestId": "id-1"}})),
+            ErrorCode::ProviderInvalidResponse,
+        ),
         (Err(SendError::TimedOut), ErrorCode::Timeout),
     ] {
         let shown = format!("{given:?}");
         let network = Network::queue([given]);
         let failure = inactivate(&network).await.unwrap_err();
-        assert_eq!((failure.error.code, failure.may_have_acted), (code, true), "{shown}");
+        assert_eq!(
+            (failure.error.code, failure.may_have_acted),
+            (code, true),
+            "{shown}"
+        );
         assert_eq!(network.sent().len(), 1, "{shown}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_order_has_not_acted() {
-    for case in ["failed-operation", "instance-not-ready", "invalid-action", "invalid-parameter-value", "not-authorized", "signature"] {
+    for case in [
+        "failed-operation",
+        "instance-not-ready",
+        "invalid-action",
+        "invalid-parameter-value",
+        "not-authorized",
+        "signature",
+    ] {
         let network = Network::queue([recorded(&format!("tencent-mqtt/Any.error-{case}"))]);
         let failure = inactivate(&network).await.unwrap_err();
-        assert_eq!((failure.error.code, failure.may_have_acted), (ErrorCode::ProviderRejected, false), "{case}");
+        assert_eq!(
+            (failure.error.code, failure.may_have_acted),
+            (ErrorCode::ProviderRejected, false),
+            "{case}"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_throttled_order_is_given_again() {
-    let network = Network::queue([recorded("tencent-mqtt/Any.error-rate"), recorded("tencent-mqtt/DeactivateDeviceCertificate.ok")]);
+    let network = Network::queue([
+        recorded("tencent-mqtt/Any.error-rate"),
+        recorded("tencent-mqtt/DeactivateDeviceCertificate.ok"),
+    ]);
     assert!(inactivate(&network).await.unwrap().is_some());
     assert_eq!(asked(&network), ["00AB", "00AB"]);
 }
@@ -177,8 +301,14 @@ async fn a_certificate_is_found_by_its_serial_number_only() {
     let bench = Bench::new(&network);
     let session = bench.session();
     let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
-    let nameless = CertificateReference { serial_number: None, ..named("0a") };
+    let nameless = CertificateReference {
+        serial_number: None,
+        ..named("0a")
+    };
     let error = Inactivate::check(&provider, &nameless).unwrap_err();
-    assert_eq!((error.code, error.field.as_deref()), (ErrorCode::InvalidRequest, Some("serial_number")));
+    assert_eq!(
+        (error.code, error.field.as_deref()),
+        (ErrorCode::InvalidRequest, Some("serial_number"))
+    );
     Inactivate::check(&provider, &named("0a")).unwrap();
 }

@@ -15,44 +15,106 @@ fn undecided_vendor(alternatives: bool, certificates: u64) -> Network {
     Network::new(move |request| {
         let asked: Value = serde_json::from_slice(&request.body).unwrap();
         let filters = asked["Filters"].as_array().cloned().unwrap_or_default();
-        let impossible = !alternatives && filters.iter().any(|filter| filter["Values"].as_array().unwrap().len() > 1);
+        let impossible = !alternatives
+            && filters
+                .iter()
+                .any(|filter| filter["Values"].as_array().unwrap().len() > 1);
         let unheard = filters.iter().any(|filter| filter["Values"][0] == "nobody");
-        let total = if impossible || unheard { 0 } else { certificates };
-        page_of(total, (0..total).map(|number| format!("{:04x}", number + 1)))
+        let total = if impossible || unheard {
+            0
+        } else {
+            certificates
+        };
+        page_of(
+            total,
+            (0..total).map(|number| format!("{:04x}", number + 1)),
+        )
     })
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_page_has_as_many_certificates_as_wanted_and_the_vendor_allows() {
-    for (wanted, limit) in [(1, 1), (99, 99), (100, 100), (101, 100), (10_000, 100), (0, 1)] {
+    for (wanted, limit) in [
+        (1, 1),
+        (99, 99),
+        (100, 100),
+        (101, 100),
+        (10_000, 100),
+        (0, 1),
+    ] {
         let network = vendor(0);
-        page(&network, &Wanted::default(), None, wanted).await.unwrap();
+        page(&network, &Wanted::default(), None, wanted)
+            .await
+            .unwrap();
         assert_eq!(network.sent()[0].body()["Limit"], limit, "{wanted}");
     }
     let network = vendor(0);
-    page(&network, &Wanted { expires_within_days: Some(30), ..Wanted::default() }, None, 1).await.unwrap();
-    assert_eq!(network.sent()[0].body()["Limit"], 100, "what is filtered here is read in whole pages");
+    page(
+        &network,
+        &Wanted {
+            expires_within_days: Some(30),
+            ..Wanted::default()
+        },
+        None,
+        1,
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        network.sent()[0].body()["Limit"],
+        100,
+        "what is filtered here is read in whole pages"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn pages_lead_to_the_last_certificate_and_no_further() {
-    for (position, next, count) in
-        [(None, Some("100"), 100), (Some("100"), Some("200"), 100), (Some("200"), None, 50), (Some("250"), None, 0)]
-    {
-        let page = page(&vendor(250), &Wanted::default(), position, 100).await.unwrap();
-        assert_eq!((page.next.as_deref(), page.certificates.len()), (next, count), "{position:?}");
-        assert_eq!((page.total_count, page.list_length), (Some(250), ListLength::Known(250)));
+    for (position, next, count) in [
+        (None, Some("100"), 100),
+        (Some("100"), Some("200"), 100),
+        (Some("200"), None, 50),
+        (Some("250"), None, 0),
+    ] {
+        let page = page(&vendor(250), &Wanted::default(), position, 100)
+            .await
+            .unwrap();
+        assert_eq!(
+            (page.next.as_deref(), page.certificates.len()),
+            (next, count),
+            "{position:?}"
+        );
+        assert_eq!(
+            (page.total_count, page.list_length),
+            (Some(250), ListLength::Known(250))
+        );
         assert_eq!(page.request_ids, ["id-1"]);
     }
-    let exact = page(&vendor(100), &Wanted::default(), None, 100).await.unwrap();
+    let exact = page(&vendor(100), &Wanted::default(), None, 100)
+        .await
+        .unwrap();
     assert_eq!(exact.next, None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_total_is_told_only_where_the_vendor_applies_the_whole_filter() {
-    let window = Wanted { expires_within_days: Some(30), ..clients(&["a"]) };
-    assert_eq!(page(&vendor(3), &window, None, 10).await.unwrap().total_count, None);
-    assert_eq!(page(&vendor(3), &clients(&["a"]), None, 10).await.unwrap().total_count, Some(3));
+    let window = Wanted {
+        expires_within_days: Some(30),
+        ..clients(&["a"])
+    };
+    assert_eq!(
+        page(&vendor(3), &window, None, 10)
+            .await
+            .unwrap()
+            .total_count,
+        None
+    );
+    assert_eq!(
+        page(&vendor(3), &clients(&["a"]), None, 10)
+            .await
+            .unwrap()
+            .total_count,
+        Some(3)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,15 +123,44 @@ async fn positions_count_certificates() {
     let bench = Bench::new(&network);
     let session = bench.session();
     let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
-    for (position, places, expected) in
-        [("0", 1, "1"), ("0", 100, "100"), ("100", 1, "101"), ("7", 3, "10"), ("~7", 3, "~10"), ("7", 0, "7")]
-    {
+    for (position, places, expected) in [
+        ("0", 1, "1"),
+        ("0", 100, "100"),
+        ("100", 1, "101"),
+        ("7", 3, "10"),
+        ("~7", 3, "~10"),
+        ("7", 0, "7"),
+    ] {
         assert_eq!(provider.position_after(position, places).unwrap(), expected);
     }
     let filter = Wanted::default();
-    for damaged in ["", "~", "~~1", "-1", "x", "1.5", " 1", "99999999999999999999"] {
-        assert_eq!(provider.position_after(damaged, 0).unwrap_err().field.as_deref(), Some("cursor"), "{damaged:?}");
-        assert_eq!(page(&network, &filter, Some(damaged), 1).await.unwrap_err().code, ErrorCode::InvalidRequest, "{damaged:?}");
+    for damaged in [
+        "",
+        "~",
+        "~~1",
+        "-1",
+        "x",
+        "1.5",
+        " 1",
+        "99999999999999999999",
+    ] {
+        assert_eq!(
+            provider
+                .position_after(damaged, 0)
+                .unwrap_err()
+                .field
+                .as_deref(),
+            Some("cursor"),
+            "{damaged:?}"
+        );
+        assert_eq!(
+            page(&network, &filter, Some(damaged), 1)
+                .await
+                .unwrap_err()
+                .code,
+            ErrorCode::InvalidRequest,
+            "{damaged:?}"
+        );
     }
     assert_eq!(network.sent().len(), 0);
 }
@@ -117,7 +208,14 @@ enum Reads {
 fn with_statuses(counts: [u64; 4], others: u64, reads: Reads) -> Network {
     Network::new(move |request| {
         let asked: Value = serde_json::from_slice(&request.body).unwrap();
-        let count = |word: &Value| STATUS_WORDS.iter().zip(counts).find(|(known, _)| word == **known).unwrap().1;
+        let count = |word: &Value| {
+            STATUS_WORDS
+                .iter()
+                .zip(counts)
+                .find(|(known, _)| word == **known)
+                .unwrap()
+                .1
+        };
         let total = match asked["Filters"][0]["Values"].as_array().map(Vec::as_slice) {
             None => counts.iter().sum::<u64>() + others,
             Some([word]) => count(word),
@@ -129,7 +227,10 @@ fn with_statuses(counts: [u64; 4], others: u64, reads: Reads) -> Network {
                 Reads::Refuses => return refused("InvalidParameterValue"),
             },
         };
-        page_of(total, (0..total.min(1)).map(|number| format!("{number:04x}")))
+        page_of(
+            total,
+            (0..total.min(1)).map(|number| format!("{number:04x}")),
+        )
     })
 }
 
@@ -161,9 +262,17 @@ async fn alternatives_are_told_from_every_other_reading() {
         let session = bench.session();
         let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
         for _ in 0..2 {
-            assert_eq!(provider.takes_values_as_alternatives().await.unwrap(), expected, "{counts:?} {others} {reads:?}");
+            assert_eq!(
+                provider.takes_values_as_alternatives().await.unwrap(),
+                expected,
+                "{counts:?} {others} {reads:?}"
+            );
         }
-        assert_eq!(network.sent().len(), calls, "{counts:?} {others} {reads:?}: asked once");
+        assert_eq!(
+            network.sent().len(),
+            calls,
+            "{counts:?} {others} {reads:?}: asked once"
+        );
     }
 }
 
@@ -182,7 +291,11 @@ async fn the_next_request_of_the_sandbox_knows_what_certificates_have_proven() {
         for calls in [calls, calls_of_the_next] {
             let before = network.sent().len();
             let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
-            assert_eq!(provider.takes_values_as_alternatives().await.unwrap(), expected, "{counts:?} {reads:?}");
+            assert_eq!(
+                provider.takes_values_as_alternatives().await.unwrap(),
+                expected,
+                "{counts:?} {reads:?}"
+            );
             assert_eq!(network.sent().len() - before, calls, "{counts:?} {reads:?}");
         }
     }
@@ -191,11 +304,18 @@ async fn the_next_request_of_the_sandbox_knows_what_certificates_have_proven() {
 #[tokio::test(start_paused = true)]
 async fn what_was_learned_about_several_values_holds_for_the_pages_after() {
     let network = undecided_vendor(false, 2);
-    let first = page(&network, &clients(&["a", "b"]), None, 10).await.unwrap();
+    let first = page(&network, &clients(&["a", "b"]), None, 10)
+        .await
+        .unwrap();
     assert_eq!(first.position, "~0");
     let before = network.sent().len();
-    let again = page(&network, &clients(&["a", "b"]), Some(&first.position), 10).await.unwrap();
-    assert_eq!((network.sent().len(), again.certificates.len()), (before + 1, 2));
+    let again = page(&network, &clients(&["a", "b"]), Some(&first.position), 10)
+        .await
+        .unwrap();
+    assert_eq!(
+        (network.sent().len(), again.certificates.len()),
+        (before + 1, 2)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -206,11 +326,29 @@ async fn a_list_that_contradicts_itself_is_not_an_answer() {
         json!({"Response": {"Data": [], "RequestId": "id-1"}}),
         json!({"Response": {"RequestId": "id-1"}}),
     ] {
-        let error = page(&Network::new(move |_| ok(&body)), &Wanted::default(), None, 10).await.unwrap_err();
+        let error = page(
+            &Network::new(move |_| ok(&body)),
+            &Wanted::default(),
+            None,
+            10,
+        )
+        .await
+        .unwrap_err();
         assert_eq!(error.code, ErrorCode::ProviderInvalidResponse);
     }
     let nothing = json!({"Response": {"TotalCount": 0, "Data": null, "RequestId": "id-1"}});
-    assert_eq!(page(&Network::queue([ok(&nothing)]), &Wanted::default(), None, 10).await.unwrap().total_count, Some(0));
+    assert_eq!(
+        page(
+            &Network::queue([ok(&nothing)]),
+            &Wanted::default(),
+            None,
+            10
+        )
+        .await
+        .unwrap()
+        .total_count,
+        Some(0)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,24 +360,59 @@ async fn more_values_than_the_vendor_takes_are_filtered_here() {
             None => recorded("tencent-mqtt/DescribeDeviceCertificates.ok-four-statuses"),
         }
     });
-    let wanted = Wanted { client_ids: vec!["client-1".to_owned(), "client-2".to_owned()], ..Wanted::default() };
+    let wanted = Wanted {
+        client_ids: vec!["client-1".to_owned(), "client-2".to_owned()],
+        ..Wanted::default()
+    };
     let page = page(&network, &wanted, None, 10).await.unwrap();
-    assert_eq!((page.certificates.len(), page.total_count, network.sent().len()), (4, None, 2));
+    assert_eq!(
+        (
+            page.certificates.len(),
+            page.total_count,
+            network.sent().len()
+        ),
+        (4, None, 2)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_total_that_may_count_other_certificates_is_not_told() {
     // A vendor that matches texts in part counts 250 where one is wanted.
-    assert_eq!(page(&vendor(250), &clients(&["a"]), None, 1).await.unwrap().total_count, None);
-    let by_status = Wanted { statuses: vec![LifecycleStatus::Active], ..Wanted::default() };
-    assert_eq!(page(&vendor(250), &by_status, None, 1).await.unwrap().total_count, Some(250));
+    assert_eq!(
+        page(&vendor(250), &clients(&["a"]), None, 1)
+            .await
+            .unwrap()
+            .total_count,
+        None
+    );
+    let by_status = Wanted {
+        statuses: vec![LifecycleStatus::Active],
+        ..Wanted::default()
+    };
+    assert_eq!(
+        page(&vendor(250), &by_status, None, 1)
+            .await
+            .unwrap()
+            .total_count,
+        Some(250)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_certificate_has_its_place_on_the_page() {
-    let page = page(&vendor(250), &Wanted::default(), Some("200"), 100).await.unwrap();
-    let places: Vec<(usize, &str)> =
-        page.certificates.iter().map(|it| (it.place, it.certificate.serial_number.as_ref().unwrap().as_str())).collect();
+    let page = page(&vendor(250), &Wanted::default(), Some("200"), 100)
+        .await
+        .unwrap();
+    let places: Vec<(usize, &str)> = page
+        .certificates
+        .iter()
+        .map(|it| {
+            (
+                it.place,
+                it.certificate.serial_number.as_ref().unwrap().as_str(),
+            )
+        })
+        .collect();
     assert_eq!((page.position.as_str(), places.len()), ("200", 50));
     assert_eq!((places[0], places[49]), ((1, "c9"), (50, "fa")));
 }
@@ -250,9 +423,15 @@ async fn what_the_vendor_cannot_tell_is_refused_by_name() {
     let bench = Bench::new(&network);
     let session = bench.session();
     let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
-    let good = Wanted { statuses: vec![LifecycleStatus::Good], ..Wanted::default() };
+    let good = Wanted {
+        statuses: vec![LifecycleStatus::Good],
+        ..Wanted::default()
+    };
     let error = provider.abilities().check(&good, None, true).unwrap_err();
-    assert_eq!((error.code, error.field.as_deref()), (ErrorCode::Unsupported, Some("filter.statuses")));
+    assert_eq!(
+        (error.code, error.field.as_deref()),
+        (ErrorCode::Unsupported, Some("filter.statuses"))
+    );
     assert!(error.detail.contains("active"), "{}", error.detail);
     let all = Wanted {
         serial_numbers: vec![SerialNumber::parse("0a").unwrap()],

@@ -28,7 +28,13 @@ pub(in crate::provider::tencent_mqtt) struct Vendor {
 
 impl Vendor {
     pub(in crate::provider::tencent_mqtt) fn of(known: &[&str]) -> Self {
-        Self { known: known.iter().map(|text| ((*text).to_owned(), "0b")).collect(), ..Self::default() }
+        Self {
+            known: known
+                .iter()
+                .map(|text| ((*text).to_owned(), "0b"))
+                .collect(),
+            ..Self::default()
+        }
     }
 
     pub(in crate::provider::tencent_mqtt) fn network(self) -> Network {
@@ -38,7 +44,11 @@ impl Vendor {
     fn answer(&self, request: &HttpRequest) -> Answer {
         let asked: Value = serde_json::from_slice(&request.body).unwrap();
         if header(request, "x-tc-action") == Some("DescribeDeviceCertificate") {
-            return match self.known.iter().find(|(serial, _)| *serial == asked["DeviceCertificateSn"]) {
+            return match self
+                .known
+                .iter()
+                .find(|(serial, _)| *serial == asked["DeviceCertificateSn"])
+            {
                 Some(known) => {
                     let mut answer = row(known);
                     answer["RequestId"] = json!("id-one");
@@ -47,12 +57,25 @@ impl Vendor {
                 None => refused("ResourceNotFound.Certificate"),
             };
         }
-        let filter = asked["Filters"].as_array().and_then(|filters| filters.first()).cloned().unwrap_or_default();
-        let values: Vec<&str> = filter["Values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let filter = asked["Filters"]
+            .as_array()
+            .and_then(|filters| filters.first())
+            .cloned()
+            .unwrap_or_default();
+        let values: Vec<&str> = filter["Values"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         if self.most_values.is_some_and(|most| values.len() > most) {
             return refused("InvalidParameterValue");
         }
-        let values = if self.uses_only_the_first { values[..values.len().min(1)].to_vec() } else { values };
+        let values = if self.uses_only_the_first {
+            values[..values.len().min(1)].to_vec()
+        } else {
+            values
+        };
         let matches = |serial: &str, value: &str| match filter["Name"].as_str() {
             Some("Status") => value == "ACTIVE",
             _ if self.matches_in_part => serial.contains(value),
@@ -63,9 +86,18 @@ impl Vendor {
             true => values.iter().all(|value| matches(serial, value)),
             false => values.iter().any(|value| matches(serial, value)),
         };
-        let listed: Vec<_> = self.known.iter().filter(|(serial, _)| is_listed(serial)).collect();
+        let listed: Vec<_> = self
+            .known
+            .iter()
+            .filter(|(serial, _)| is_listed(serial))
+            .collect();
         let number = |name: &str| usize::try_from(asked[name].as_u64().unwrap()).unwrap();
-        let rows: Vec<Value> = listed.iter().skip(number("Offset")).take(number("Limit")).map(|known| row(known)).collect();
+        let rows: Vec<Value> = listed
+            .iter()
+            .skip(number("Offset"))
+            .take(number("Limit"))
+            .map(|known| row(known))
+            .collect();
         ok(&json!({"Response": {"TotalCount": listed.len(), "Data": rows, "RequestId": "id-list"}}))
     }
 }
@@ -76,27 +108,42 @@ fn row((serial, ca): &(String, &str)) -> Value {
 
 /// So many serial numbers with two spellings each: `1001`, `1002`, ...
 pub(in crate::provider::tencent_mqtt) fn numbered(count: usize) -> Vec<String> {
-    (1..=count).map(|number| format!("{}", 1000 + number)).collect()
+    (1..=count)
+        .map(|number| format!("{}", 1000 + number))
+        .collect()
 }
 
-pub(in crate::provider::tencent_mqtt) fn references(serials: &[impl AsRef<str>]) -> Vec<CertificateReference> {
-    serials.iter().map(|serial| named(serial.as_ref())).collect()
+pub(in crate::provider::tencent_mqtt) fn references(
+    serials: &[impl AsRef<str>],
+) -> Vec<CertificateReference> {
+    serials
+        .iter()
+        .map(|serial| named(serial.as_ref()))
+        .collect()
 }
 
 fn with_ca(serial: &str, ca: &str) -> CertificateReference {
-    CertificateReference { ca_serial_number: SerialNumber::parse(ca).ok(), ..named(serial) }
+    CertificateReference {
+        ca_serial_number: SerialNumber::parse(ca).ok(),
+        ..named(serial)
+    }
 }
 
 async fn look_up(network: &Network, certificates: &[CertificateReference]) -> LookUp {
     let bench = Bench::new(network);
     let session = bench.session();
-    TencentMqtt::new(&session, target(NAME)).unwrap().look_up(certificates).await
+    TencentMqtt::new(&session, target(NAME))
+        .unwrap()
+        .look_up(certificates)
+        .await
 }
 
 /// What was told about each: its status, `-` when the provider does not know it, or the code of the error.
 fn told(look_up: &LookUp) -> Vec<&'static str> {
     let word = |record: &Result<Option<Certificate>, Error>| match record {
-        Ok(record) => record.as_ref().map_or("-", |certificate| certificate.status.as_str()),
+        Ok(record) => record
+            .as_ref()
+            .map_or("-", |certificate| certificate.status.as_str()),
         Err(error) => error.code.as_str(),
     };
     look_up.records.iter().map(word).collect()
@@ -106,17 +153,31 @@ fn told(look_up: &LookUp) -> Vec<&'static str> {
 pub(in crate::provider::tencent_mqtt) fn calls(network: &Network) -> Vec<String> {
     network.each(|sent| {
         let body = sent.body();
-        let Some(filter) = body["Filters"].as_array().and_then(|filters| filters.first()) else {
-            return body["DeviceCertificateSn"].as_str().unwrap_or("everything").to_owned();
+        let Some(filter) = body["Filters"]
+            .as_array()
+            .and_then(|filters| filters.first())
+        else {
+            return body["DeviceCertificateSn"]
+                .as_str()
+                .unwrap_or("everything")
+                .to_owned();
         };
-        let values: Vec<&str> = filter["Values"].as_array().unwrap().iter().map(|value| value.as_str().unwrap()).collect();
+        let values: Vec<&str> = filter["Values"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|value| value.as_str().unwrap())
+            .collect();
         format!("{}={}", filter["Name"].as_str().unwrap(), values.join("|"))
     })
 }
 
 /// The number of values in each call.
 pub(in crate::provider::tencent_mqtt) fn sizes(network: &Network) -> Vec<usize> {
-    calls(network).iter().map(|call| call.split('|').count()).collect()
+    calls(network)
+        .iter()
+        .map(|call| call.split('|').count())
+        .collect()
 }
 
 const EVERY_STATUS: &str = "Status=ACTIVE|INACTIVE|REVOKED|PENDING_ACTIVATION";
@@ -124,21 +185,40 @@ const BACKWARDS: &str = "Status=PENDING_ACTIVATION|REVOKED|INACTIVE|ACTIVE";
 
 #[tokio::test(start_paused = true)]
 async fn one_call_asks_for_a_group_of_at_most_a_hundred_values() {
-    for (count, expected) in [(1, vec![2]), (50, vec![100]), (51, vec![100, 2]), (120, vec![100, 100, 40])] {
+    for (count, expected) in [
+        (1, vec![2]),
+        (50, vec![100]),
+        (51, vec![100, 2]),
+        (120, vec![100, 100, 40]),
+    ] {
         let serials = numbered(count);
         let known: Vec<&str> = serials.iter().map(String::as_str).collect();
         let network = Vendor::of(&known).network();
         let answer = look_up(&network, &references(&serials)).await;
         assert_eq!(sizes(&network), expected, "{count}");
-        assert_eq!((answer.records.len(), answer.request_ids.len()), (count, expected.len()));
+        assert_eq!(
+            (answer.records.len(), answer.request_ids.len()),
+            (count, expected.len())
+        );
         assert!(told(&answer).iter().all(|word| *word == "active"));
     }
     let many_spellings: Vec<String> = (0..20).map(|number| format!("0A{number:02}")).collect();
-    let network = Vendor { most_values: Some(100), ..Vendor::of(&["0a00", "A19"]) }.network();
+    let network = Vendor {
+        most_values: Some(100),
+        ..Vendor::of(&["0a00", "A19"])
+    }
+    .network();
     look_up(&network, &references(&many_spellings)).await;
-    let groups: Vec<String> = calls(&network).into_iter().filter(|call| call.starts_with("DeviceCertificateSn=")).collect();
+    let groups: Vec<String> = calls(&network)
+        .into_iter()
+        .filter(|call| call.starts_with("DeviceCertificateSn="))
+        .collect();
     let sizes: Vec<usize> = groups.iter().map(|call| call.split('|').count()).collect();
-    assert_eq!(sizes, [16 * 6, 4 * 6], "a number stays in one group with all of its spellings");
+    assert_eq!(
+        sizes,
+        [16 * 6, 4 * 6],
+        "a number stays in one group with all of its spellings"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,89 +238,199 @@ async fn a_call_is_a_list_of_every_spelling_in_a_steady_order() {
 async fn a_group_is_halved_until_the_vendor_takes_it() {
     let serials = numbered(50);
     let known: Vec<&str> = serials.iter().map(String::as_str).collect();
-    let network = Vendor { most_values: Some(30), ..Vendor::of(&known) }.network();
+    let network = Vendor {
+        most_values: Some(30),
+        ..Vendor::of(&known)
+    }
+    .network();
     let answer = look_up(&network, &references(&serials)).await;
     assert!(told(&answer).iter().all(|word| *word == "active"));
     assert_eq!(sizes(&network), [100, 50, 24, 26, 50, 24, 26]);
-    let taken: Vec<String> = calls(&network).into_iter().filter(|call| call.split('|').count() <= 30).collect();
-    assert!(taken[0].starts_with("DeviceCertificateSn=1001|") && taken[3].starts_with("DeviceCertificateSn=1038|"), "in their order");
+    let taken: Vec<String> = calls(&network)
+        .into_iter()
+        .filter(|call| call.split('|').count() <= 30)
+        .collect();
+    assert!(
+        taken[0].starts_with("DeviceCertificateSn=1001|")
+            && taken[3].starts_with("DeviceCertificateSn=1038|"),
+        "in their order"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_called_unknown_before_the_vendor_has_shown_how_it_reads_several_values() {
     for (vendor, asked, expected, made) in [
         // One is missing: the vendor is asked for every status at once, in two orders, which both find everything.
-        (Vendor::of(&["0d"]), &["ab"][..], &["-"][..], &["DeviceCertificateSn=ab|AB|00ab|00AB", EVERY_STATUS, BACKWARDS, "everything"][..]),
+        (
+            Vendor::of(&["0d"]),
+            &["ab"][..],
+            &["-"][..],
+            &[
+                "DeviceCertificateSn=ab|AB|00ab|00AB",
+                EVERY_STATUS,
+                BACKWARDS,
+                "everything",
+            ][..],
+        ),
         // An instance without certificates has none to miss.
-        (Vendor::of(&[]), &["ab"], &["-"], &["DeviceCertificateSn=ab|AB|00ab|00AB", EVERY_STATUS, "everything"]),
+        (
+            Vendor::of(&[]),
+            &["ab"],
+            &["-"],
+            &[
+                "DeviceCertificateSn=ab|AB|00ab|00AB",
+                EVERY_STATUS,
+                "everything",
+            ],
+        ),
         // Found alone, which says nothing about alternatives.
         (
             Vendor::of(&["11"]),
             &["11", "12"],
             &["active", "-"],
-            &["DeviceCertificateSn=11|0011|12|0012", EVERY_STATUS, BACKWARDS, "everything"],
+            &[
+                "DeviceCertificateSn=11|0011|12|0012",
+                EVERY_STATUS,
+                BACKWARDS,
+                "everything",
+            ],
         ),
         // Two different numbers cannot have been found by a vendor that does not take alternatives.
-        (Vendor::of(&["11", "12"]), &["11", "12", "13"], &["active", "active", "-"], &["DeviceCertificateSn=11|0011|12|0012|13|0013"]),
-        (Vendor::of(&["11"]), &["11"], &["active"], &["DeviceCertificateSn=11|0011"]),
+        (
+            Vendor::of(&["11", "12"]),
+            &["11", "12", "13"],
+            &["active", "active", "-"],
+            &["DeviceCertificateSn=11|0011|12|0012|13|0013"],
+        ),
+        (
+            Vendor::of(&["11"]),
+            &["11"],
+            &["active"],
+            &["DeviceCertificateSn=11|0011"],
+        ),
     ] {
         let network = vendor.network();
-        assert_eq!(told(&look_up(&network, &references(asked)).await), expected, "{asked:?}");
+        assert_eq!(
+            told(&look_up(&network, &references(asked)).await),
+            expected,
+            "{asked:?}"
+        );
         assert_eq!(calls(&network), made);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_vendor_for_whom_values_are_no_alternatives_is_asked_one_by_one() {
-    let network = Vendor { wants_all_values: true, ..Vendor::of(&["00ab", "11"]) }.network();
+    let network = Vendor {
+        wants_all_values: true,
+        ..Vendor::of(&["00ab", "11"])
+    }
+    .network();
     let answer = look_up(&network, &references(&["ab", "11", "12"])).await;
     assert_eq!(told(&answer), ["active", "active", "-"]);
-    let expected =
-        ["DeviceCertificateSn=ab|AB|00ab|00AB|11|0011|12|0012", EVERY_STATUS, "everything", "ab", "AB", "00ab", "11", "12", "0012"];
-    assert_eq!(calls(&network), expected, "every spelling, and none after it is found");
+    let expected = [
+        "DeviceCertificateSn=ab|AB|00ab|00AB|11|0011|12|0012",
+        EVERY_STATUS,
+        "everything",
+        "ab",
+        "AB",
+        "00ab",
+        "11",
+        "12",
+        "0012",
+    ];
+    assert_eq!(
+        calls(&network),
+        expected,
+        "every spelling, and none after it is found"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_vendor_that_uses_only_the_first_value_is_asked_one_by_one() {
-    let network = Vendor { uses_only_the_first: true, ..Vendor::of(&["ab", "11"]) }.network();
+    let network = Vendor {
+        uses_only_the_first: true,
+        ..Vendor::of(&["ab", "11"])
+    }
+    .network();
     let answer = look_up(&network, &references(&["ab", "11", "12"])).await;
     assert_eq!(told(&answer), ["active", "active", "-"]);
-    let expected = ["DeviceCertificateSn=ab|AB|00ab|00AB|11|0011|12|0012", EVERY_STATUS, BACKWARDS, "11", "12", "0012"];
+    let expected = [
+        "DeviceCertificateSn=ab|AB|00ab|00AB|11|0011|12|0012",
+        EVERY_STATUS,
+        BACKWARDS,
+        "11",
+        "12",
+        "0012",
+    ];
     assert_eq!(calls(&network), expected);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_vendor_that_refuses_so_many_values_is_asked_one_by_one() {
-    let network = Vendor { most_values: Some(2), ..Vendor::of(&["11"]) }.network();
-    assert_eq!(told(&look_up(&network, &references(&["11", "12"])).await), ["active", "-"]);
-    assert!(calls(&network).ends_with(&["12".to_owned(), "0012".to_owned()]), "{:?}", calls(&network));
+    let network = Vendor {
+        most_values: Some(2),
+        ..Vendor::of(&["11"])
+    }
+    .network();
+    assert_eq!(
+        told(&look_up(&network, &references(&["11", "12"])).await),
+        ["active", "-"]
+    );
+    assert!(
+        calls(&network).ends_with(&["12".to_owned(), "0012".to_owned()]),
+        "{:?}",
+        calls(&network)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn groups_that_wait_side_by_side_find_out_about_alternatives_once() {
-    let network = Vendor::of(&["0d"]).network().delayed(std::time::Duration::from_millis(10));
+    let network = Vendor::of(&["0d"])
+        .network()
+        .delayed(std::time::Duration::from_millis(10));
     look_up(&network, &references(&numbered(300))).await;
     let calls = calls(&network);
-    assert_eq!(calls.iter().filter(|call| !call.starts_with("DeviceCertificateSn=")).count(), 3, "{calls:?}");
+    assert_eq!(
+        calls
+            .iter()
+            .filter(|call| !call.starts_with("DeviceCertificateSn="))
+            .count(),
+        3,
+        "{calls:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_learned_about_several_values_is_not_asked_again() {
     for (wants_all_values, second) in [(false, 1), (true, 3)] {
-        let network = Vendor { wants_all_values, ..Vendor::of(&["0d"]) }.network();
+        let network = Vendor {
+            wants_all_values,
+            ..Vendor::of(&["0d"])
+        }
+        .network();
         let bench = Bench::new(&network);
         let session = bench.session();
         let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
         provider.look_up(&references(&["11"])).await;
         let before = network.sent().len();
         provider.look_up(&references(&["12"])).await;
-        assert_eq!(network.sent().len() - before, second, "{:?}", calls(&network));
+        assert_eq!(
+            network.sent().len() - before,
+            second,
+            "{:?}",
+            calls(&network)
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_matches_only_in_part_is_another_certificate() {
-    let network = Vendor { matches_in_part: true, ..Vendor::of(&["0a11", "110a", "11ff"]) }.network();
+    let network = Vendor {
+        matches_in_part: true,
+        ..Vendor::of(&["0a11", "110a", "11ff"])
+    }
+    .network();
     let answer = look_up(&network, &references(&["11", "0a11"])).await;
     assert_eq!(told(&answer), ["-", "active"]);
 }
@@ -250,10 +440,20 @@ async fn every_page_of_a_group_is_read() {
     let mut known: Vec<String> = (0..220).map(|number| format!("11{number:04}")).collect();
     known.push("11".to_owned());
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let network = Vendor { matches_in_part: true, ..Vendor::of(&known) }.network();
+    let network = Vendor {
+        matches_in_part: true,
+        ..Vendor::of(&known)
+    }
+    .network();
     let answer = look_up(&network, &references(&["11"])).await;
-    assert_eq!((told(&answer), answer.request_ids.len()), (vec!["active"], 3));
-    assert_eq!(network.each(|sent| sent.body()["Offset"].as_u64().unwrap()), [0, 100, 200]);
+    assert_eq!(
+        (told(&answer), answer.request_ids.len()),
+        (vec!["active"], 3)
+    );
+    assert_eq!(
+        network.each(|sent| sent.body()["Offset"].as_u64().unwrap()),
+        [0, 100, 200]
+    );
 }
 
 /// A list of five in two pages, of which these are the second one's rows.
@@ -268,9 +468,16 @@ fn two_pages(second: Value) -> Network {
 #[tokio::test(start_paused = true)]
 async fn a_list_that_ends_before_its_total_is_not_an_answer() {
     let network = two_pages(json!([]));
-    assert_eq!(told(&look_up(&network, &references(&["11", "12"])).await), ["provider_invalid_response"; 2]);
+    assert_eq!(
+        told(&look_up(&network, &references(&["11", "12"])).await),
+        ["provider_invalid_response"; 2]
+    );
     let network = Network::new(|_| ok(&json!({"Response": {"TotalCount": 5, "Data": []}})));
-    assert_eq!(told(&look_up(&network, &references(&["11"])).await), ["provider_invalid_response"], "and not that it is unknown");
+    assert_eq!(
+        told(&look_up(&network, &references(&["11"])).await),
+        ["provider_invalid_response"],
+        "and not that it is unknown"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -278,26 +485,62 @@ async fn a_row_that_comes_again_on_the_next_page_is_one_certificate() {
     let again = json!({"DeviceCertificateSn": "12", "CaSn": "000b", "Status": "INACTIVE"});
     let others = ["21", "22"].map(|serial| row(&(serial.to_owned(), "0b")));
     let network = two_pages(json!([again, others[0], others[1]]));
-    assert_eq!(told(&look_up(&network, &references(&["11", "12"])).await), ["active", "inactive"], "the later row is the newer one");
+    assert_eq!(
+        told(&look_up(&network, &references(&["11", "12"])).await),
+        ["active", "inactive"],
+        "the later row is the newer one"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn of_two_certificates_with_one_number_the_ca_says_which_is_meant() {
     let known = vec![("11".to_owned(), "0b"), ("0011".to_owned(), "0c")];
-    let network = Vendor { known, ..Vendor::default() }.network();
-    let certificates = [with_ca("11", "0C"), with_ca("11", "0b"), with_ca("11", "0d"), named("11")];
+    let network = Vendor {
+        known,
+        ..Vendor::default()
+    }
+    .network();
+    let certificates = [
+        with_ca("11", "0C"),
+        with_ca("11", "0b"),
+        with_ca("11", "0d"),
+        named("11"),
+    ];
     let answer = look_up(&network, &certificates).await;
     assert_eq!(told(&answer), ["active", "active", "-", "invalid_request"]);
-    let spelling = |index: usize| answer.records[index].as_ref().unwrap().as_ref().unwrap().provider_serial_number.as_deref().unwrap();
+    let spelling = |index: usize| {
+        answer.records[index]
+            .as_ref()
+            .unwrap()
+            .as_ref()
+            .unwrap()
+            .provider_serial_number
+            .as_deref()
+            .unwrap()
+    };
     assert_eq!((spelling(0), spelling(1)), ("0011", "11"));
-    assert_eq!(answer.records[3].as_ref().unwrap_err().field.as_deref(), Some("ca_serial_number"));
-    assert_eq!(calls(&network), ["DeviceCertificateSn=11|0011"], "one number is asked for once");
+    assert_eq!(
+        answer.records[3].as_ref().unwrap_err().field.as_deref(),
+        Some("ca_serial_number")
+    );
+    assert_eq!(
+        calls(&network),
+        ["DeviceCertificateSn=11|0011"],
+        "one number is asked for once"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_ca_that_the_vendor_does_not_tell_rules_nothing_out() {
-    let network = Vendor { known: vec![("11".to_owned(), "")], ..Vendor::default() }.network();
-    assert_eq!(told(&look_up(&network, &[with_ca("11", "0c")]).await), ["active"]);
+    let network = Vendor {
+        known: vec![("11".to_owned(), "")],
+        ..Vendor::default()
+    }
+    .network();
+    assert_eq!(
+        told(&look_up(&network, &[with_ca("11", "0c")]).await),
+        ["active"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -306,10 +549,22 @@ async fn a_certificate_is_found_by_its_serial_number_only() {
     let bench = Bench::new(&network);
     let session = bench.session();
     let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
-    let nameless = CertificateReference { serial_number: None, ..named("11") };
-    assert_eq!(Status::check(&provider, &nameless).unwrap_err().field.as_deref(), Some("serial_number"));
+    let nameless = CertificateReference {
+        serial_number: None,
+        ..named("11")
+    };
+    assert_eq!(
+        Status::check(&provider, &nameless)
+            .unwrap_err()
+            .field
+            .as_deref(),
+        Some("serial_number")
+    );
     Status::check(&provider, &named("11")).unwrap();
-    assert_eq!(told(&provider.look_up(&[nameless, named("11")]).await), ["invalid_request", "active"]);
+    assert_eq!(
+        told(&provider.look_up(&[nameless, named("11")]).await),
+        ["invalid_request", "active"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -320,8 +575,15 @@ async fn a_list_that_repeats_itself_is_not_read_for_ever() {
     let bench = Bench::new(&network);
     let session = bench.session();
     let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
-    let asked = [CertificateReference { serial_number: SerialNumber::parse("a1").ok(), ca_serial_number: None, fingerprint_sha256: None }];
+    let asked = [CertificateReference {
+        serial_number: SerialNumber::parse("a1").ok(),
+        ca_serial_number: None,
+        fingerprint_sha256: None,
+    }];
     let told = provider.look_up(&asked).await;
-    assert_eq!(told.records[0].as_ref().unwrap_err().code, crate::error::ErrorCode::ProviderInvalidResponse);
+    assert_eq!(
+        told.records[0].as_ref().unwrap_err().code,
+        crate::error::ErrorCode::ProviderInvalidResponse
+    );
     assert_eq!(network.sent().len(), 2);
 }

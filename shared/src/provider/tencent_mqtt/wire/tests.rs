@@ -10,12 +10,20 @@ use crate::transport::fake::{NOW, recorded};
 fn certificates(body: &[u8], include_pem: bool) -> Vec<Certificate> {
     let envelope: Envelope<List> = serde_json::from_slice(body).unwrap();
     let items = envelope.response.unwrap().data.unwrap();
-    items.into_iter().map(|item| ProviderRecord::from(item).into_certificate(now(), include_pem)).collect()
+    items
+        .into_iter()
+        .map(|item| ProviderRecord::from(item).into_certificate(now(), include_pem))
+        .collect()
 }
 
 /// The certificates of a recorded list, without their PEMs.
 fn list(case: &str) -> Vec<Certificate> {
-    certificates(&recorded(&format!("tencent-mqtt/DescribeDeviceCertificates.{case}")).unwrap().body, false)
+    certificates(
+        &recorded(&format!("tencent-mqtt/DescribeDeviceCertificates.{case}"))
+            .unwrap()
+            .body,
+        false,
+    )
 }
 
 fn item(item: &Value, include_pem: bool) -> Certificate {
@@ -46,15 +54,32 @@ fn every_member_of_the_vendors_own_example_has_its_place() {
 
 #[test]
 fn every_documented_status_has_its_own_word_here() {
-    let read: Vec<_> =
-        list("ok-four-statuses").into_iter().map(|it| (it.provider_status.unwrap(), it.status, it.effective_status)).collect();
+    let read: Vec<_> = list("ok-four-statuses")
+        .into_iter()
+        .map(|it| (it.provider_status.unwrap(), it.status, it.effective_status))
+        .collect();
     let expected = [
         ("ACTIVE", LifecycleStatus::Active, EffectiveStatus::Active),
-        ("INACTIVE", LifecycleStatus::Inactive, EffectiveStatus::Inactive),
-        ("REVOKED", LifecycleStatus::Revoked, EffectiveStatus::Revoked),
-        ("PENDING_ACTIVATION", LifecycleStatus::PendingActivation, EffectiveStatus::PendingActivation),
+        (
+            "INACTIVE",
+            LifecycleStatus::Inactive,
+            EffectiveStatus::Inactive,
+        ),
+        (
+            "REVOKED",
+            LifecycleStatus::Revoked,
+            EffectiveStatus::Revoked,
+        ),
+        (
+            "PENDING_ACTIVATION",
+            LifecycleStatus::PendingActivation,
+            EffectiveStatus::PendingActivation,
+        ),
     ];
-    assert_eq!(read, expected.map(|(word, status, effective)| (word.to_owned(), status, effective)));
+    assert_eq!(
+        read,
+        expected.map(|(word, status, effective)| (word.to_owned(), status, effective))
+    );
     for (word, status, _) in expected {
         assert_eq!(status_word(status), Some(word));
     }
@@ -65,8 +90,17 @@ fn every_documented_status_has_its_own_word_here() {
 fn empty_texts_and_zero_times_are_no_facts() {
     let certificates = list("ok-four-statuses");
     let (itself_registered, pending) = (&certificates[2], &certificates[3]);
-    assert_eq!((itself_registered.client_id.as_deref(), itself_registered.source.as_deref()), (None, Some("JITP")));
-    assert_eq!((pending.last_activated_at, pending.last_inactivated_at), (None, None));
+    assert_eq!(
+        (
+            itself_registered.client_id.as_deref(),
+            itself_registered.source.as_deref()
+        ),
+        (None, Some("JITP"))
+    );
+    assert_eq!(
+        (pending.last_activated_at, pending.last_inactivated_at),
+        (None, None)
+    );
     let empty = item(
         &json!({
             "DeviceCertificateSn": "", "Status": "", "ClientId": "", "DeviceCertificateCn": "", "OrganizationalUnit": "", "CaSn": "",
@@ -77,21 +111,50 @@ fn empty_texts_and_zero_times_are_no_facts() {
     );
     let json = serde_json::to_string(&empty).unwrap();
     assert!(!json.contains("\"\"") && !json.contains("1970"), "{json}");
-    assert_eq!((empty.status, empty.usable), (LifecycleStatus::Unknown, Some(false)));
+    assert_eq!(
+        (empty.status, empty.usable),
+        (LifecycleStatus::Unknown, Some(false))
+    );
 }
 
 #[test]
 fn members_that_the_vendor_may_leave_out_are_null() {
-    let mut body: Value =
-        serde_json::from_slice(&recorded("tencent-mqtt/DescribeDeviceCertificates.ok-only-guaranteed-fields").unwrap().body).unwrap();
+    let mut body: Value = serde_json::from_slice(
+        &recorded("tencent-mqtt/DescribeDeviceCertificates.ok-only-guaranteed-fields")
+            .unwrap()
+            .body,
+    )
+    .unwrap();
     body["Response"]["Data"][0]["DeviceCertificate"] = json!("");
     let certificate = certificates(body.to_string().as_bytes(), true).remove(0);
-    assert_eq!((certificate.not_before, certificate.not_after, certificate.source), (None, None, None));
+    assert_eq!(
+        (
+            certificate.not_before,
+            certificate.not_after,
+            certificate.source
+        ),
+        (None, None, None)
+    );
     assert_eq!(certificate.subject.organizational_unit, None);
-    assert_eq!((certificate.effective_status, certificate.usable), (EffectiveStatus::Active, None));
-    let least = item(&json!({"DeviceCertificateSn": "0A", "Status": "ACTIVE"}), true);
-    assert_eq!((least.serial_number.unwrap().as_str(), least.provider_serial_number.as_deref()), ("0a", Some("0A")));
-    assert_eq!((least.ca_serial_number, least.created_at, least.pem), (None, None, None));
+    assert_eq!(
+        (certificate.effective_status, certificate.usable),
+        (EffectiveStatus::Active, None)
+    );
+    let least = item(
+        &json!({"DeviceCertificateSn": "0A", "Status": "ACTIVE"}),
+        true,
+    );
+    assert_eq!(
+        (
+            least.serial_number.unwrap().as_str(),
+            least.provider_serial_number.as_deref()
+        ),
+        ("0a", Some("0A"))
+    );
+    assert_eq!(
+        (least.ca_serial_number, least.created_at, least.pem),
+        (None, None, None)
+    );
     let nulls = json!({"DeviceCertificateSn": "0A", "Status": "ACTIVE", "ClientId": null, "DeviceCertificate": null, "NotAfterTime": null});
     assert_eq!(item(&nulls, true).not_after, None);
 }
@@ -99,53 +162,109 @@ fn members_that_the_vendor_may_leave_out_are_null() {
 #[test]
 fn the_certificate_itself_has_what_the_vendor_may_leave_out() {
     let certificate = list("ok-only-guaranteed-fields").remove(0);
-    assert_eq!(certificate.not_before.unwrap().to_string(), "2024-12-19T14:48:26Z");
-    assert_eq!(certificate.not_after.unwrap().to_string(), "2025-12-19T14:48:26Z");
-    assert_eq!((certificate.subject.organizational_unit.as_deref(), certificate.usable), (Some("tx"), Some(true)));
-    assert_eq!((certificate.source, certificate.disagreements.len()), (None, 0));
+    assert_eq!(
+        certificate.not_before.unwrap().to_string(),
+        "2024-12-19T14:48:26Z"
+    );
+    assert_eq!(
+        certificate.not_after.unwrap().to_string(),
+        "2025-12-19T14:48:26Z"
+    );
+    assert_eq!(
+        (
+            certificate.subject.organizational_unit.as_deref(),
+            certificate.usable
+        ),
+        (Some("tx"), Some(true))
+    );
+    assert_eq!(
+        (certificate.source, certificate.disagreements.len()),
+        (None, 0)
+    );
 }
 
 #[test]
 fn undocumented_words_and_members_are_kept_apart_and_never_usable() {
     let certificate = list("ok-unknown-values").remove(0);
-    assert_eq!((certificate.status, certificate.provider_status.as_deref()), (LifecycleStatus::Unknown, Some("SUSPENDED")));
-    assert_eq!((certificate.usable, certificate.source.as_deref()), (Some(false), Some("IMPORT")));
+    assert_eq!(
+        (certificate.status, certificate.provider_status.as_deref()),
+        (LifecycleStatus::Unknown, Some("SUSPENDED"))
+    );
+    assert_eq!(
+        (certificate.usable, certificate.source.as_deref()),
+        (Some(false), Some("IMPORT"))
+    );
     for word in ["active", "Active", "ACTIVE ", "GOOD", "UNKNOWN"] {
         let certificate = item(&json!({"DeviceCertificateSn": "0a", "Status": word}), false);
-        assert_eq!((certificate.status, certificate.provider_status.as_deref()), (LifecycleStatus::Unknown, Some(word)));
+        assert_eq!(
+            (certificate.status, certificate.provider_status.as_deref()),
+            (LifecycleStatus::Unknown, Some(word))
+        );
     }
 }
 
 #[test]
 fn a_serial_number_that_is_not_hex_stays_visible_in_the_vendors_spelling() {
-    let certificate = item(&json!({"DeviceCertificateSn": "356217374433******", "CaSn": "n/a", "Status": "ACTIVE"}), false);
-    assert_eq!((certificate.serial_number, certificate.ca_serial_number), (None, None));
-    assert_eq!(certificate.provider_serial_number.as_deref(), Some("356217374433******"));
+    let certificate = item(
+        &json!({"DeviceCertificateSn": "356217374433******", "CaSn": "n/a", "Status": "ACTIVE"}),
+        false,
+    );
+    assert_eq!(
+        (certificate.serial_number, certificate.ca_serial_number),
+        (None, None)
+    );
+    assert_eq!(
+        certificate.provider_serial_number.as_deref(),
+        Some("356217374433******")
+    );
 }
 
 #[test]
 fn the_certificate_itself_is_given_only_when_asked_for_and_only_when_there_is_one() {
-    let with = |pem: Value| item(&json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "DeviceCertificate": pem}), true).pem;
+    let with = |pem: Value| {
+        item(
+            &json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "DeviceCertificate": pem}),
+            true,
+        )
+        .pem
+    };
     let real = "-----BEGIN CERTIFICATE-----\nMIIB\u{2028}\"\\\n-----END CERTIFICATE-----\n";
     assert_eq!(with(json!(real)).as_deref(), Some(real));
-    for nothing in
-        ["", "\n", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----"]
-    {
+    for nothing in [
+        "",
+        "\n",
+        "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+        "-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----",
+    ] {
         assert_eq!(with(json!(nothing)), None, "{nothing:?}");
     }
     assert_eq!(with(json!(null)), None);
     for odd in [json!(17), json!({"a": 1}), json!(["x"])] {
-        let item = json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "DeviceCertificate": odd});
+        let item =
+            json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "DeviceCertificate": odd});
         assert!(serde_json::from_value::<Item>(item).is_err(), "{odd}");
     }
-    let body = recorded("tencent-mqtt/DescribeDeviceCertificates.ok-one").unwrap().body;
+    let body = recorded("tencent-mqtt/DescribeDeviceCertificates.ok-one")
+        .unwrap()
+        .body;
     assert_eq!(certificates(&body, false)[0].pem, None);
-    assert!(certificates(&body, true)[0].pem.as_ref().unwrap().contains("MIIBmTCCAT+gAwIBAgIUDu9opYK5"));
+    assert!(
+        certificates(&body, true)[0]
+            .pem
+            .as_ref()
+            .unwrap()
+            .contains("MIIBmTCCAT+gAwIBAgIUDu9opYK5")
+    );
 }
 
 #[test]
 fn times_beyond_the_calendar_are_no_facts() {
-    for (milliseconds, expected) in [(NOW, Some(now())), (1, Timestamp::from_epoch_milliseconds(1)), (i64::MAX, None), (i64::MIN, None)] {
+    for (milliseconds, expected) in [
+        (NOW, Some(now())),
+        (1, Timestamp::from_epoch_milliseconds(1)),
+        (i64::MAX, None),
+        (i64::MIN, None),
+    ] {
         assert_eq!(
             item(&json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "NotAfterTime": milliseconds}), false).not_after,
             expected
@@ -156,24 +275,53 @@ fn times_beyond_the_calendar_are_no_facts() {
 #[test]
 fn what_the_vendor_rounds_is_told_beside_what_the_certificate_says() {
     let certificate = list("ok-one").remove(0);
-    let told: Vec<(&str, &str, &str)> =
-        certificate.disagreements.iter().map(|one| (one.member, one.provider.as_str(), one.certificate.as_str())).collect();
+    let told: Vec<(&str, &str, &str)> = certificate
+        .disagreements
+        .iter()
+        .map(|one| (one.member, one.provider.as_str(), one.certificate.as_str()))
+        .collect();
     assert_eq!(
         told,
-        [("not_before", "2024-12-18T16:00:00Z", "2024-12-19T14:48:26Z"), ("not_after", "2025-12-18T16:00:00Z", "2025-12-19T14:48:26Z"),]
+        [
+            ("not_before", "2024-12-18T16:00:00Z", "2024-12-19T14:48:26Z"),
+            ("not_after", "2025-12-18T16:00:00Z", "2025-12-19T14:48:26Z"),
+        ]
     );
-    assert_eq!(certificate.not_after.unwrap().to_string(), "2025-12-18T16:00:00Z", "the vendor's word stays");
+    assert_eq!(
+        certificate.not_after.unwrap().to_string(),
+        "2025-12-18T16:00:00Z",
+        "the vendor's word stays"
+    );
     assert_eq!(certificate.fingerprint_sha256.unwrap().as_str().len(), 64);
 }
 
 #[test]
 fn one_certificate_stands_beside_its_request_id() {
-    let one = |body: &[u8]| serde_json::from_slice::<Envelope<One>>(body).unwrap().response.unwrap();
-    let recorded = one(&recorded("tencent-mqtt/DescribeDeviceCertificate.ok").unwrap().body);
-    assert_eq!(recorded.request_id.as_deref(), Some("1b5fc3fa-4bbf-421a-aad1-c45d49119a2c"));
+    let one = |body: &[u8]| {
+        serde_json::from_slice::<Envelope<One>>(body)
+            .unwrap()
+            .response
+            .unwrap()
+    };
+    let recorded = one(&recorded("tencent-mqtt/DescribeDeviceCertificate.ok")
+        .unwrap()
+        .body);
+    assert_eq!(
+        recorded.request_id.as_deref(),
+        Some("1b5fc3fa-4bbf-421a-aad1-c45d49119a2c")
+    );
     let certificate = ProviderRecord::from(recorded.item.unwrap()).into_certificate(now(), false);
     assert_eq!(certificate, list("ok-one").remove(0), "as in the list");
-    for nothing in [json!({"RequestId": "id-1"}), json!({"DeviceCertificateSn": "0a"}), json!({"Status": "ACTIVE"})] {
-        assert!(one(json!({"Response": nothing}).to_string().as_bytes()).item.is_none(), "{nothing}");
+    for nothing in [
+        json!({"RequestId": "id-1"}),
+        json!({"DeviceCertificateSn": "0a"}),
+        json!({"Status": "ACTIVE"}),
+    ] {
+        assert!(
+            one(json!({"Response": nothing}).to_string().as_bytes())
+                .item
+                .is_none(),
+            "{nothing}"
+        );
     }
 }

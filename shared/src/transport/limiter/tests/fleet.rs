@@ -21,7 +21,11 @@ struct Dice(Cell<u64>);
 
 impl Dice {
     fn below(&self, limit: u64) -> u64 {
-        let next = self.0.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let next = self
+            .0
+            .get()
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         self.0.set(next);
         (next >> 33) % limit
     }
@@ -51,19 +55,34 @@ enum Tail {
 
 /// One call, which may be repeated.
 async fn call(transport: &Transport, lane: &Lane, dice: &Dice, load: Load) {
-    let sign = |_, _| HttpRequest { method: Method::Get, url: String::new(), headers: Vec::new(), body: Vec::new() };
+    let sign = |_, _| HttpRequest {
+        method: Method::Get,
+        url: String::new(),
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
     let read = |_: &HttpResponse| match load.throttled {
         0 => Ok(()),
         one_in if dice.below(one_in) > 0 => Ok(()),
         _ => Err(Error::new(ErrorCode::Throttled, "slow down")),
     };
     // A call that fails for good has been made all the same.
-    drop(transport.call(Deadline::after(HOUR), lane, Safety::Read, sign, read).await);
+    drop(
+        transport
+            .call(Deadline::after(HOUR), lane, Safety::Read, sign, read)
+            .await,
+    );
     tokio::time::sleep(milliseconds(dice.below(load.answer.saturating_add(1)))).await;
 }
 
 /// Lets the instances handle events until so many calls were made. The moments of the calls, in order.
-async fn run(limits: &RateLimits, action: Action, load: Load, tail: Tail, calls: usize) -> Vec<Instant> {
+async fn run(
+    limits: &RateLimits,
+    action: Action,
+    load: Load,
+    tail: Tail,
+    calls: usize,
+) -> Vec<Instant> {
     let network = Network::new(|_| answer(200, ""));
     let instances: Vec<Transport> = (0..WARM).map(|_| network.transport()).collect();
     let free: RefCell<Vec<&Transport>> = RefCell::new(instances.iter().collect());
@@ -71,7 +90,11 @@ async fn run(limits: &RateLimits, action: Action, load: Load, tail: Tail, calls:
     let dice = Dice(Cell::new(20_251_122));
     let source = async |waiting: Waiting| {
         while network.sent().len() < calls {
-            let _message = if waiting == Waiting::Queue { of_queue.acquire().await.ok() } else { None };
+            let _message = if waiting == Waiting::Queue {
+                of_queue.acquire().await.ok()
+            } else {
+                None
+            };
             let _slot = slots.acquire().await.unwrap();
             let chosen = usize::try_from(dice.below(free.borrow().len() as u64)).unwrap();
             let instance = free.borrow_mut().swap_remove(chosen);
@@ -79,7 +102,10 @@ async fn run(limits: &RateLimits, action: Action, load: Load, tail: Tail, calls:
             let mut left = dice.below(load.calls.saturating_add(1));
             while left > 0 {
                 let side_by_side = (1 + dice.below(3)).min(left);
-                join_all((0..side_by_side).map(|_| call(instance, limiter.lane(action), &dice, load))).await;
+                join_all(
+                    (0..side_by_side).map(|_| call(instance, limiter.lane(action), &dice, load)),
+                )
+                .await;
                 left -= side_by_side;
             }
             if tail == Tail::Paid {
@@ -105,7 +131,12 @@ async fn run(limits: &RateLimits, action: Action, load: Load, tail: Tail, calls:
 /// The most calls in any time so long, wherever it begins.
 fn most_in(window: Duration, moments: &[Instant]) -> usize {
     let until = |begin: Instant| moments.partition_point(|at| *at < begin + window);
-    moments.iter().enumerate().map(|(index, begin)| until(*begin) - index).max().unwrap()
+    moments
+        .iter()
+        .enumerate()
+        .map(|(index, begin)| until(*begin) - index)
+        .max()
+        .unwrap()
 }
 
 /// As the template gives them to inactivate.
@@ -120,7 +151,13 @@ fn limits(action: Action, share: &str) -> RateLimits {
     Config::from_lookup(&lookup).unwrap().rate_limits
 }
 
-const BUSY: Load = Load { answer: 0, idle: 0, throttled: 0, callers: 5, calls: 4 };
+const BUSY: Load = Load {
+    answer: 0,
+    idle: 0,
+    throttled: 0,
+    callers: 5,
+    calls: 4,
+};
 
 /// With the calls that the share allows in ten seconds.
 const SHARES: [(Action, &str, usize); 3] = [
@@ -134,19 +171,47 @@ async fn calls_of_a_fleet_never_pass_the_vendors_limit_nor_the_share_however_man
     for (action, share, in_ten_seconds) in SHARES {
         for load in [
             BUSY,
-            Load { callers: 0, calls: 100, ..BUSY },
-            Load { callers: 10, calls: 1, ..BUSY },
-            Load { callers: 10, calls: 2, idle: 3_000, ..BUSY },
-            Load { answer: 400, ..BUSY },
-            Load { answer: 400, idle: 300, throttled: 10, calls: 30, ..BUSY },
+            Load {
+                callers: 0,
+                calls: 100,
+                ..BUSY
+            },
+            Load {
+                callers: 10,
+                calls: 1,
+                ..BUSY
+            },
+            Load {
+                callers: 10,
+                calls: 2,
+                idle: 3_000,
+                ..BUSY
+            },
+            Load {
+                answer: 400,
+                ..BUSY
+            },
+            Load {
+                answer: 400,
+                idle: 300,
+                throttled: 10,
+                calls: 30,
+                ..BUSY
+            },
         ] {
             let moments = run(&limits(action, share), action, load, Tail::Paid, 20_000).await;
             assert!(moments.len() >= 20_000);
             let of_second = most_in(Duration::from_secs(1), &moments);
             let of_ten = most_in(Duration::from_secs(10), &moments);
             println!("{action}={share}, {load:?}: {of_second} in a second, {of_ten} in ten");
-            assert!(of_second <= action.calls_per_second() as usize, "{action}, {load:?}: {of_second} calls in a second");
-            assert!(of_ten <= in_ten_seconds, "{action}, {load:?}: {of_ten} calls in ten seconds");
+            assert!(
+                of_second <= action.calls_per_second() as usize,
+                "{action}, {load:?}: {of_second} calls in a second"
+            );
+            assert!(
+                of_ten <= in_ten_seconds,
+                "{action}, {load:?}: {of_ten} calls in ten seconds"
+            );
         }
     }
 }
@@ -155,7 +220,14 @@ async fn calls_of_a_fleet_never_pass_the_vendors_limit_nor_the_share_however_man
 #[tokio::test(start_paused = true)]
 async fn without_the_tail_a_fleet_passes_both() {
     for (action, share, in_ten_seconds) in SHARES {
-        let moments = run(&limits(action, share), action, BUSY, Tail::TakenAway, 20_000).await;
+        let moments = run(
+            &limits(action, share),
+            action,
+            BUSY,
+            Tail::TakenAway,
+            20_000,
+        )
+        .await;
         assert!(most_in(Duration::from_secs(1), &moments) > action.calls_per_second() as usize);
         assert!(most_in(Duration::from_secs(10), &moments) > in_ten_seconds);
     }
@@ -163,9 +235,19 @@ async fn without_the_tail_a_fleet_passes_both() {
 
 #[tokio::test(start_paused = true)]
 async fn the_queue_can_use_what_the_share_gives_it() {
-    let load = Load { callers: 0, calls: 100, ..BUSY };
-    let moments =
-        run(&limits(Action::DeactivateDeviceCertificate, "12+4"), Action::DeactivateDeviceCertificate, load, Tail::Paid, 12_000).await;
+    let load = Load {
+        callers: 0,
+        calls: 100,
+        ..BUSY
+    };
+    let moments = run(
+        &limits(Action::DeactivateDeviceCertificate, "12+4"),
+        Action::DeactivateDeviceCertificate,
+        load,
+        Tail::Paid,
+        12_000,
+    )
+    .await;
     let rate = moments.len() as f64 / (*moments.last().unwrap() - moments[0]).as_secs_f64();
     assert!(rate >= 0.99 * 12.0, "{rate} calls a second");
 }

@@ -14,15 +14,27 @@ const AUTHORITIES: [(&str, &str); 3] = [
     ("Example Plant CA", "0b7e90a1d64c83f2559e"),
 ];
 
-pub(super) fn instance(instance_id: &str, size: usize, now: i64, random: &mut Random) -> AlibabaInstance {
+pub(super) fn instance(
+    instance_id: &str,
+    size: usize,
+    now: i64,
+    random: &mut Random,
+) -> AlibabaInstance {
     let authorities = Authorities::new(&AUTHORITIES);
     AlibabaInstance {
         instance_id: instance_id.to_owned(),
-        certificates: (0..size).map(|position| certificate(position, &authorities, now, random)).collect(),
+        certificates: (0..size)
+            .map(|position| certificate(position, &authorities, now, random))
+            .collect(),
     }
 }
 
-fn certificate(position: usize, authorities: &Authorities, now: i64, random: &mut Random) -> AlibabaMqttCertificate {
+fn certificate(
+    position: usize,
+    authorities: &Authorities,
+    now: i64,
+    random: &mut Random,
+) -> AlibabaMqttCertificate {
     let holder = names::holder(random);
     let validity = Validity::draw(now, random);
     let octets = random.one_of(&[6, 8, 16, 20]);
@@ -62,7 +74,11 @@ fn spelled(serial: &str, random: &mut Random) -> String {
 }
 
 /// Identifiers of the private CA's own certificates.
-const PARENTS: [&str; 3] = ["160ae6bb538d538c70c01f81dcf20001", "160ae6bb538d538c70c01f81dcf20002", "9c41d7a0e85b4f6e9b2077c3d1580003"];
+const PARENTS: [&str; 3] = [
+    "160ae6bb538d538c70c01f81dcf20001",
+    "160ae6bb538d538c70c01f81dcf20002",
+    "9c41d7a0e85b4f6e9b2077c3d1580003",
+];
 
 /// Certificates of the private CA.
 pub(super) fn cas(size: usize, now: i64, random: &mut Random) -> Vec<CasCertificate> {
@@ -77,11 +93,24 @@ pub(super) fn cas(size: usize, now: i64, random: &mut Random) -> Vec<CasCertific
             };
             let holder = names::holder(random);
             let validity = Validity::draw(now, random);
-            let issued = issue(&serial_number, &holder.name, Some(holder.organizational_unit), validity.not_before, validity.not_after);
+            let issued = issue(
+                &serial_number,
+                &holder.name,
+                Some(holder.organizational_unit),
+                validity.not_before,
+                validity.not_after,
+            );
             CasCertificate {
                 status: status.to_owned(),
                 revoke_time,
-                certificate_type: Some(if random.percent(95) { "CLIENT" } else { "SERVER" }.to_owned()),
+                certificate_type: Some(
+                    if random.percent(95) {
+                        "CLIENT"
+                    } else {
+                        "SERVER"
+                    }
+                    .to_owned(),
+                ),
                 parent_identifier: Some(random.one_of(&PARENTS).to_owned()),
                 ..CasCertificate::of(&issued)
             }

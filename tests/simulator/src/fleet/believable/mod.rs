@@ -20,12 +20,14 @@ pub(super) fn fleet(now: SystemTime) -> Fleet {
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(now.as_millis()).unwrap_or_default();
     let mut random = Random::new(0x6465_7669_6365);
-    let tencent = [("mqtt-qgzaawn9", "ap-guangzhou", 2_800), ("mqtt-7vk3pd2x", "ap-shanghai", 199)].map(|(instance_id, region, size)| {
-        TencentInstance {
-            instance_id: instance_id.to_owned(),
-            region: region.to_owned(),
-            certificates: tencent::certificates(size, now, &mut random),
-        }
+    let tencent = [
+        ("mqtt-qgzaawn9", "ap-guangzhou", 2_800),
+        ("mqtt-7vk3pd2x", "ap-shanghai", 199),
+    ]
+    .map(|(instance_id, region, size)| TencentInstance {
+        instance_id: instance_id.to_owned(),
+        region: region.to_owned(),
+        certificates: tencent::certificates(size, now, &mut random),
     });
     let alibaba = [("post-cn-7mz2d0000", 420), ("mqtt-cn-sim0002", 79)]
         .map(|(instance_id, size)| alibaba::instance(instance_id, size, now, &mut random));
@@ -46,7 +48,8 @@ impl Fleet {
             instance.certificates.push(Default::default());
         }
         let example = super::CasCertificate::default();
-        self.alibaba_cas.insert(example.serial_number.clone(), example);
+        self.alibaba_cas
+            .insert(example.serial_number.clone(), example);
     }
 }
 
@@ -76,9 +79,16 @@ impl Validity {
     /// From so many days after today's midnight at UTC+8 to so many.
     fn days(now: i64, first: i64, last: i64) -> Self {
         let eight_hours = DAY.div_euclid(3);
-        let today = now.saturating_add(eight_hours).div_euclid(DAY).saturating_mul(DAY).saturating_sub(eight_hours);
+        let today = now
+            .saturating_add(eight_hours)
+            .div_euclid(DAY)
+            .saturating_mul(DAY)
+            .saturating_sub(eight_hours);
         let day = |days: i64| today.saturating_add(days.saturating_mul(DAY));
-        Self { not_before: day(first), not_after: day(last) }
+        Self {
+            not_before: day(first),
+            not_after: day(last),
+        }
     }
 }
 
@@ -90,7 +100,12 @@ struct Authorities {
 
 impl Authorities {
     fn new(members: &[(&'static str, &'static str)]) -> Self {
-        Self { members: members.iter().map(|(name, serial)| (*serial, Authority::new(name).ok())).collect() }
+        Self {
+            members: members
+                .iter()
+                .map(|(name, serial)| (*serial, Authority::new(name).ok()))
+                .collect(),
+        }
     }
 
     /// The serial number of one CA.
@@ -101,8 +116,19 @@ impl Authorities {
 
     /// A real certificate for the first records; `None` for the rest, whose PEM is empty as in the documents.
     fn issue(&self, position: usize, ca_serial: &str, facts: &Facts<'_>) -> Option<String> {
-        let (_, authority) = self.members.iter().find(|(serial, _)| *serial == ca_serial)?;
-        if position < REAL_CERTIFICATES { authority.as_ref()?.issue(facts).ok().map(|issued| issued.pem) } else { None }
+        let (_, authority) = self
+            .members
+            .iter()
+            .find(|(serial, _)| *serial == ca_serial)?;
+        if position < REAL_CERTIFICATES {
+            authority
+                .as_ref()?
+                .issue(facts)
+                .ok()
+                .map(|issued| issued.pem)
+        } else {
+            None
+        }
     }
 }
 

@@ -7,18 +7,31 @@ use crate::fleet::pem::Facts;
 use crate::fleet::random::Random;
 
 const AUTHORITIES: [(&str, &str); 4] = [
-    ("Example Mobility Device CA 1", "1b1e3bf3702110125887a3a721a7e66f05522513"),
-    ("Example Mobility Device CA 2", "4c0f92d8e7316ab5c2fe08b6a19d3377412e80aa"),
+    (
+        "Example Mobility Device CA 1",
+        "1b1e3bf3702110125887a3a721a7e66f05522513",
+    ),
+    (
+        "Example Mobility Device CA 2",
+        "4c0f92d8e7316ab5c2fe08b6a19d3377412e80aa",
+    ),
     ("Example Energy Charger CA", "00d3b8a5f1c2774e09"),
     ("Beispielwerk Gateway CA", "6f21c4e08d9a53b7"),
 ];
 
 pub(super) fn certificates(size: usize, now: i64, random: &mut Random) -> Vec<TencentCertificate> {
     let authorities = Authorities::new(&AUTHORITIES);
-    (0..size).map(|position| certificate(position, &authorities, now, random)).collect()
+    (0..size)
+        .map(|position| certificate(position, &authorities, now, random))
+        .collect()
 }
 
-fn certificate(position: usize, authorities: &Authorities, now: i64, random: &mut Random) -> TencentCertificate {
+fn certificate(
+    position: usize,
+    authorities: &Authorities,
+    now: i64,
+    random: &mut Random,
+) -> TencentCertificate {
     let holder = names::holder(random);
     let validity = Validity::draw(now, random);
     let octets = random.one_of(&[16, 20, 20]);
@@ -38,7 +51,11 @@ fn certificate(position: usize, authorities: &Authorities, now: i64, random: &mu
     let itself = random.percent(30);
     let history = History::draw(validity, now, random);
     TencentCertificate {
-        client_id: if itself { String::new() } else { holder.name.clone() },
+        client_id: if itself {
+            String::new()
+        } else {
+            holder.name.clone()
+        },
         device_certificate: pem.unwrap_or_else(|| TencentCertificate::default().device_certificate),
         device_certificate_sn: as_shown(serial, random),
         device_certificate_cn: holder.name,
@@ -75,7 +92,9 @@ struct History {
 
 impl History {
     fn draw(validity: Validity, now: i64, random: &mut Random) -> Self {
-        let earliest = validity.not_before.max(now.saturating_sub(DAY.saturating_mul(600)));
+        let earliest = validity
+            .not_before
+            .max(now.saturating_sub(DAY.saturating_mul(600)));
         let created = random.between(earliest.min(now.saturating_sub(DAY)), now);
         let later = random.between(created, now);
         // The vendor's own example was activated some seconds before it was created.
@@ -87,6 +106,12 @@ impl History {
             23..=27 => ("ACTIVE", later, later, created),
             _ => ("ACTIVE", created, activated, 0),
         };
-        Self { status, created, updated, activated, inactivated }
+        Self {
+            status,
+            created,
+            updated,
+            activated,
+            inactivated,
+        }
     }
 }

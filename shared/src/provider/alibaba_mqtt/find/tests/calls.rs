@@ -8,8 +8,13 @@ use crate::transport::Deadline;
 const FORBIDDEN: &str = "alibaba-mqtt/InactivateDeviceCertificate.error-permission";
 
 /// Certificates of a list that does not fit on one page, so written.
-fn long_list(write: impl Fn(usize) -> String, ca: &'static str) -> Vec<(&'static str, &'static str)> {
-    (0..150).map(|number| (&*write(number).leak(), ca)).collect()
+fn long_list(
+    write: impl Fn(usize) -> String,
+    ca: &'static str,
+) -> Vec<(&'static str, &'static str)> {
+    (0..150)
+        .map(|number| (&*write(number).leak(), ca))
+        .collect()
 }
 
 /// The calls until a certificate is found, or is not.
@@ -23,9 +28,18 @@ async fn a_complete_list_decides_with_no_further_call() {
     for writes in [true, false] {
         for serial in ["0xAB", "171", "0b", "2a5f91c3"] {
             let network = vendor(&[("ff", "ca"), ("fe", "ca")]);
-            assert!(find(&network, &reference(serial, "ca"), writes).await.unwrap().is_none());
+            assert!(
+                find(&network, &reference(serial, "ca"), writes)
+                    .await
+                    .unwrap()
+                    .is_none()
+            );
             let own = serial.trim_start_matches("0x");
-            assert_eq!(asked(&network), [format!("{own}/ca"), "list/ca".to_owned()], "{serial}");
+            assert_eq!(
+                asked(&network),
+                [format!("{own}/ca"), "list/ca".to_owned()],
+                "{serial}"
+            );
         }
     }
 }
@@ -58,17 +72,29 @@ async fn each_plausible_spelling_is_found_in_few_calls() {
         (NUMBER, "0x11", IN_DECIMAL, "17", pem_of(), 4),
     ] {
         let network = Network::new(move |request| {
-            let (device, ca) = (parameter(request, "DeviceSn"), parameter(request, "CaSn").unwrap());
-            let row = json!({"DeviceSn": known, "CaSn": known_ca, "Status": "1", "DeviceContent": shown});
+            let (device, ca) = (
+                parameter(request, "DeviceSn"),
+                parameter(request, "CaSn").unwrap(),
+            );
+            let row =
+                json!({"DeviceSn": known, "CaSn": known_ca, "Status": "1", "DeviceContent": shown});
             match device {
-                None if ca == known_ca => ok(&json!({"RequestId": "id-2", "Data": {"Total": 1, "DeviceCertificateVOS": [row]}})),
+                None if ca == known_ca => ok(
+                    &json!({"RequestId": "id-2", "Data": {"Total": 1, "DeviceCertificateVOS": [row]}}),
+                ),
                 None => list_of(request, &[]),
-                Some(device) if device == known && ca == known_ca => ok(&json!({"RequestId": "id-1", "Data": row})),
+                Some(device) if device == known && ca == known_ca => {
+                    ok(&json!({"RequestId": "id-1", "Data": row}))
+                }
                 Some(_) => unknown(),
             }
         });
         let (found, asked) = calls(&network, serial, ca).await;
-        assert_eq!((found.as_deref(), asked.len()), (Some(known), count), "{serial}/{ca} as {known}/{known_ca}: {asked:?}");
+        assert_eq!(
+            (found.as_deref(), asked.len()),
+            (Some(known), count),
+            "{serial}/{ca} as {known}/{known_ca}: {asked:?}"
+        );
         assert!(count <= MOST_CALLS);
     }
 }
@@ -77,10 +103,26 @@ async fn each_plausible_spelling_is_found_in_few_calls() {
 async fn a_longer_list_shows_in_which_styles_to_ask() {
     type Write = fn(usize) -> String;
     let styles: [(Write, &str, &[&str]); 6] = [
-        (|number| format!("{:x}", 0xb000 + number), "0xABCD", &["ABCD/ca", "list/ca", "abcd/ca"]),
-        (|number| format!("{:X}", 0xB000 + number), "abcd", &["abcd/ca", "list/ca", "ABCD/ca"]),
-        (|number| format!("00{:x}", 0xb000 + number), "abcd", &["abcd/ca", "list/ca", "00abcd/ca"]),
-        (|number| format!("{:x}", 0xb00 + number), "0x0ABC", &["0ABC/ca", "list/ca", "abc/ca"]),
+        (
+            |number| format!("{:x}", 0xb000 + number),
+            "0xABCD",
+            &["ABCD/ca", "list/ca", "abcd/ca"],
+        ),
+        (
+            |number| format!("{:X}", 0xB000 + number),
+            "abcd",
+            &["abcd/ca", "list/ca", "ABCD/ca"],
+        ),
+        (
+            |number| format!("00{:x}", 0xb000 + number),
+            "abcd",
+            &["abcd/ca", "list/ca", "00abcd/ca"],
+        ),
+        (
+            |number| format!("{:x}", 0xb00 + number),
+            "0x0ABC",
+            &["0ABC/ca", "list/ca", "abc/ca"],
+        ),
         // Both cases occur, each with and without a zero octet.
         (
             |number| match number % 4 {
@@ -93,12 +135,26 @@ async fn a_longer_list_shows_in_which_styles_to_ask() {
             &["abcd/ca", "list/ca", "ABCD/ca", "00abcd/ca", "00ABCD/ca"],
         ),
         // Digits alone, which no certificate proves: each reading in turn.
-        (|number| (1000 + number).to_string(), "4321", &["4321/ca", "list/ca", "10e1/ca", "17185/ca", "10E1/ca"]),
+        (
+            |number| (1000 + number).to_string(),
+            "4321",
+            &["4321/ca", "list/ca", "10e1/ca", "17185/ca", "10E1/ca"],
+        ),
     ];
     for (write, serial, expected) in styles {
         let known = long_list(write, "ca");
         let (found, asked) = calls(&vendor(&known), serial, "ca").await;
-        assert_eq!((found, asked.as_slice()), (None, &expected.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()[..]), "{serial}");
+        assert_eq!(
+            (found, asked.as_slice()),
+            (
+                None,
+                &expected
+                    .iter()
+                    .map(|text| (*text).to_owned())
+                    .collect::<Vec<_>>()[..]
+            ),
+            "{serial}"
+        );
         // The last one is found.
         let own = known[149].0;
         let network = vendor(&known);
@@ -113,27 +169,98 @@ async fn a_longer_list_shows_in_which_styles_to_ask() {
 async fn certificates_in_the_rows_prove_the_base() {
     let shown = pem(NUMBER);
     let network = Network::new(move |request| {
-        let row = json!({"DeviceSn": IN_DECIMAL, "CaSn": "ca", "Status": "1", "DeviceContent": shown});
+        let row =
+            json!({"DeviceSn": IN_DECIMAL, "CaSn": "ca", "Status": "1", "DeviceContent": shown});
         match parameter(request, "DeviceSn") {
-            None => ok(&json!({"RequestId": "id-2", "Data": {"Total": 100, "DeviceCertificateVOS": vec![row; 100]}})),
+            None => ok(
+                &json!({"RequestId": "id-2", "Data": {"Total": 100, "DeviceCertificateVOS": vec![row; 100]}}),
+            ),
             Some(_) => unknown(),
         }
     });
-    assert_eq!(calls(&network, "4321", "ca").await.1, ["4321/ca", "list/ca", "17185/ca"], "this vendor writes decimal");
+    assert_eq!(
+        calls(&network, "4321", "ca").await.1,
+        ["4321/ca", "list/ca", "17185/ca"],
+        "this vendor writes decimal"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_ca_costs_no_more_than_the_most_calls() {
     for (serial, ca, expected) in [
-        ("0xAB", "CA", &["AB/CA", "list/CA", "list/ca", "list/00ca", "list/202", "list/00CA"][..]),
-        ("abcd", "0bca", &["abcd/0bca", "list/0bca", "list/bca", "list/0BCA", "list/3018", "list/BCA"]),
-        ("171", "202", &["171/202", "list/202", "list/0202", "list/ca", "list/514", "list/CA"]),
-        ("0xAB", "0x11", &["AB/11", "list/11", "list/0011", "list/17", "ab/11", "00ab/11"]),
-        ("ab", "0x1234", &["ab/1234", "list/1234", "list/001234", "list/4660", "AB/1234", "00ab/1234"]),
+        (
+            "0xAB",
+            "CA",
+            &[
+                "AB/CA",
+                "list/CA",
+                "list/ca",
+                "list/00ca",
+                "list/202",
+                "list/00CA",
+            ][..],
+        ),
+        (
+            "abcd",
+            "0bca",
+            &[
+                "abcd/0bca",
+                "list/0bca",
+                "list/bca",
+                "list/0BCA",
+                "list/3018",
+                "list/BCA",
+            ],
+        ),
+        (
+            "171",
+            "202",
+            &[
+                "171/202",
+                "list/202",
+                "list/0202",
+                "list/ca",
+                "list/514",
+                "list/CA",
+            ],
+        ),
+        (
+            "0xAB",
+            "0x11",
+            &[
+                "AB/11",
+                "list/11",
+                "list/0011",
+                "list/17",
+                "ab/11",
+                "00ab/11",
+            ],
+        ),
+        (
+            "ab",
+            "0x1234",
+            &[
+                "ab/1234",
+                "list/1234",
+                "list/001234",
+                "list/4660",
+                "AB/1234",
+                "00ab/1234",
+            ],
+        ),
     ] {
         for network in [vendor(&[]), Network::new(|_| unknown())] {
             let (found, asked) = calls(&network, serial, ca).await;
-            assert_eq!((found, asked.as_slice()), (None, &expected.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()[..]));
+            assert_eq!(
+                (found, asked.as_slice()),
+                (
+                    None,
+                    &expected
+                        .iter()
+                        .map(|text| (*text).to_owned())
+                        .collect::<Vec<_>>()[..]
+                )
+            );
         }
     }
 }
@@ -155,7 +282,13 @@ async fn where_no_list_can_be_read_the_likeliest_spellings_are_tried() {
             ("0ABC", "CA", ["0ABC/CA", "0abc/CA", "0abc/ca", "abc/CA"]),
             ("171", "202", ["171/202", "0171/202", "0171/0202", "ab/ca"]),
         ] {
-            let network = Network::new(move |request| if parameter(request, "DeviceSn").is_some() { unknown() } else { list(request) });
+            let network = Network::new(move |request| {
+                if parameter(request, "DeviceSn").is_some() {
+                    unknown()
+                } else {
+                    list(request)
+                }
+            });
             let found = find(&network, &reference(serial, ca), true).await.unwrap();
             let mut pairs = asked(&network);
             pairs.retain(|pair| !pair.starts_with("list/"));
@@ -168,10 +301,26 @@ async fn where_no_list_can_be_read_the_likeliest_spellings_are_tried() {
 #[tokio::test(start_paused = true)]
 async fn an_error_of_the_list_is_not_a_certificate_that_is_not_there() {
     for (case, code, looks_on) in [
-        ("alibaba-common/Any.error-throttling", ErrorCode::Throttled, false),
-        ("alibaba-mqtt/Any.error-internal", ErrorCode::ProviderUnavailable, true),
-        ("alibaba-mqtt/Any.error-system-overflow", ErrorCode::ProviderUnavailable, true),
-        ("alibaba-mqtt/InactivateDeviceCertificate.error-instance-not-found", ErrorCode::NotFound, false),
+        (
+            "alibaba-common/Any.error-throttling",
+            ErrorCode::Throttled,
+            false,
+        ),
+        (
+            "alibaba-mqtt/Any.error-internal",
+            ErrorCode::ProviderUnavailable,
+            true,
+        ),
+        (
+            "alibaba-mqtt/Any.error-system-overflow",
+            ErrorCode::ProviderUnavailable,
+            true,
+        ),
+        (
+            "alibaba-mqtt/InactivateDeviceCertificate.error-instance-not-found",
+            ErrorCode::NotFound,
+            false,
+        ),
     ] {
         for known in ["zz", "00ab"] {
             let network = Network::new(move |request| match parameter(request, "DeviceSn") {
@@ -191,63 +340,139 @@ async fn an_error_of_the_list_is_not_a_certificate_that_is_not_there() {
 #[tokio::test(start_paused = true)]
 async fn a_page_with_free_places_is_not_complete_when_something_speaks_against_it() {
     for (total, rows) in [(7, vec!["ff"]), (2, vec!["ff", "ab******"])] {
-        let network = Network::new(move |request| match parameter(request, "DeviceSn").as_deref() {
-            None => {
-                let rows: Vec<_> = rows.iter().map(|text| json!({"DeviceSn": text, "CaSn": "ca", "Status": "1"})).collect();
-                ok(&json!({"RequestId": "id-2", "Data": {"Total": total, "DeviceCertificateVOS": rows}}))
+        let network = Network::new(move |request| {
+            match parameter(request, "DeviceSn").as_deref() {
+                None => {
+                    let rows: Vec<_> = rows
+                        .iter()
+                        .map(|text| json!({"DeviceSn": text, "CaSn": "ca", "Status": "1"}))
+                        .collect();
+                    ok(
+                        &json!({"RequestId": "id-2", "Data": {"Total": total, "DeviceCertificateVOS": rows}}),
+                    )
+                }
+                Some("ab") => certificate("ab", "ca", "1"),
+                Some(_) => unknown(),
             }
-            Some("ab") => certificate("ab", "ca", "1"),
-            Some(_) => unknown(),
         });
         let (found, asked) = calls(&network, "AB", "ca").await;
-        assert_eq!((found.as_deref(), asked.len()), (Some("ab"), 3), "{asked:?}");
+        assert_eq!(
+            (found.as_deref(), asked.len()),
+            (Some("ab"), 3),
+            "{asked:?}"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_spellings_of_one_number_are_two_certificates_unless_the_caller_writes_one_of_them() {
     let known = &[("00ab", "ca"), ("AB", "ca")];
-    let error = find(&vendor(known), &reference("ab", "ca"), true).await.unwrap_err();
-    assert!(error.concerns_parameters && error.detail.contains("00ab and AB"), "{}", error.detail);
-    assert_eq!(find(&vendor(known), &reference("00ab", "ca"), true).await.unwrap().unwrap().key, "00ab");
-    assert_eq!(find(&vendor(known), &reference("ab", "ca"), false).await.unwrap().unwrap().key, "00ab");
+    let error = find(&vendor(known), &reference("ab", "ca"), true)
+        .await
+        .unwrap_err();
+    assert!(
+        error.concerns_parameters && error.detail.contains("00ab and AB"),
+        "{}",
+        error.detail
+    );
+    assert_eq!(
+        find(&vendor(known), &reference("00ab", "ca"), true)
+            .await
+            .unwrap()
+            .unwrap()
+            .key,
+        "00ab"
+    );
+    assert_eq!(
+        find(&vendor(known), &reference("ab", "ca"), false)
+            .await
+            .unwrap()
+            .unwrap()
+            .key,
+        "00ab"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_row_that_leaves_out_what_decides_is_looked_up() {
     // In hex the row's digits are another number; only the certificate's own record proves that they are decimal.
     let shown = pem(NUMBER);
-    let network = Network::new(move |request| match parameter(request, "DeviceSn").as_deref() {
-        None => list_of(request, &[(IN_DECIMAL, "ca")]),
-        Some(IN_DECIMAL) => {
-            ok(&json!({"RequestId": "id-1", "Data": {"DeviceSn": IN_DECIMAL, "CaSn": "ca", "Status": "1", "DeviceContent": shown}}))
-        }
-        Some(_) => unknown(),
-    });
+    let network = Network::new(
+        move |request| match parameter(request, "DeviceSn").as_deref() {
+            None => list_of(request, &[(IN_DECIMAL, "ca")]),
+            Some(IN_DECIMAL) => ok(
+                &json!({"RequestId": "id-1", "Data": {"DeviceSn": IN_DECIMAL, "CaSn": "ca", "Status": "1", "DeviceContent": shown}}),
+            ),
+            Some(_) => unknown(),
+        },
+    );
     let (found, asked) = calls(&network, NUMBER, "ca").await;
-    assert_eq!((found.as_deref(), asked.len()), (Some(IN_DECIMAL), 3), "{asked:?}");
+    assert_eq!(
+        (found.as_deref(), asked.len()),
+        (Some(IN_DECIMAL), 3),
+        "{asked:?}"
+    );
     let mut named = reference("ab", "ca");
     named.fingerprint_sha256 = crate::model::Fingerprint::parse(&"00".repeat(32)).ok();
     let network = vendor(&[("AB", "ca")]);
-    assert_eq!(find(&network, &named, true).await.unwrap().unwrap().key, "AB");
+    assert_eq!(
+        find(&network, &named, true).await.unwrap().unwrap().key,
+        "AB"
+    );
     assert_eq!(super::asked(&network), ["ab/ca", "list/ca", "AB/ca"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_text_of_a_ca_is_known_to_the_next_request_of_the_sandbox_and_that_it_is_not_there_is_not() {
+async fn the_text_of_a_ca_is_known_to_the_next_request_of_the_sandbox_and_that_it_is_not_there_is_not()
+ {
     let network = vendor(&[("11", "00F2"), ("ee", "00F2")]);
     let bench = Bench::new(&network);
     let session = bench.session();
     for (serial, ca, expected) in [
-        ("11", "f2", &["11/f2", "list/f2", "list/00f2", "list/F2", "list/242", "list/00F2"][..]),
+        (
+            "11",
+            "f2",
+            &[
+                "11/f2",
+                "list/f2",
+                "list/00f2",
+                "list/F2",
+                "list/242",
+                "list/00F2",
+            ][..],
+        ),
         ("11", "F2", &["11/F2", "list/00F2", "11/00F2"]),
         ("0xAB", "F2", &["AB/F2", "list/00F2"]),
-        ("ab", "f3", &["ab/f3", "list/f3", "list/00f3", "list/F3", "list/243", "list/00F3"]),
-        ("ab", "f3", &["ab/f3", "list/f3", "list/00f3", "list/F3", "list/243", "list/00F3"]),
+        (
+            "ab",
+            "f3",
+            &[
+                "ab/f3",
+                "list/f3",
+                "list/00f3",
+                "list/F3",
+                "list/243",
+                "list/00F3",
+            ],
+        ),
+        (
+            "ab",
+            "f3",
+            &[
+                "ab/f3",
+                "list/f3",
+                "list/00f3",
+                "list/F3",
+                "list/243",
+                "list/00F3",
+            ],
+        ),
     ] {
         let before = network.sent().len();
         let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
-        find_with(&provider, &reference(serial, ca), true).await.unwrap();
+        find_with(&provider, &reference(serial, ca), true)
+            .await
+            .unwrap();
         assert_eq!(asked(&network)[before..], *expected, "{expected:?}");
     }
 }
@@ -259,13 +484,25 @@ async fn certificates_of_one_request_share_a_page_that_only_a_read_is_acted_on()
     bench.deadline = Deadline::after(Duration::from_secs(600));
     let session = bench.session();
     let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
-    for (serial, expected) in [("ab", &["ab/ca", "list/ca"][..]), ("ac", &["ac/ca", "00ac/ca"]), ("ad", &["ad/ca"])] {
+    for (serial, expected) in [
+        ("ab", &["ab/ca", "list/ca"][..]),
+        ("ac", &["ac/ca", "00ac/ca"]),
+        ("ad", &["ad/ca"]),
+    ] {
         let before = network.sent().len();
-        find_with(&provider, &reference(serial, "ca"), true).await.unwrap();
+        find_with(&provider, &reference(serial, "ca"), true)
+            .await
+            .unwrap();
         assert_eq!(asked(&network)[before..], *expected);
     }
     tokio::time::advance(Duration::from_secs(60)).await;
     let before = network.sent().len();
-    find_with(&provider, &reference("ad", "ca"), true).await.unwrap();
-    assert_eq!(asked(&network)[before..], ["ad/ca", "list/ca"], "a device may have connected since");
+    find_with(&provider, &reference("ad", "ca"), true)
+        .await
+        .unwrap();
+    assert_eq!(
+        asked(&network)[before..],
+        ["ad/ca", "list/ca"],
+        "a device may have connected since"
+    );
 }

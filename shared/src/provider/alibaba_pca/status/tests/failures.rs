@@ -4,7 +4,12 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn one_that_the_provider_refuses_fails_alone() {
-    let network = obliging(|asked| asked.iter().any(|text| text == "1003").then(|| refusal("InvalidParameter")));
+    let network = obliging(|asked| {
+        asked
+            .iter()
+            .any(|text| text == "1003")
+            .then(|| refusal("InvalidParameter"))
+    });
     let answer = look_up(&network, &numbered(8)).await;
     let mut expected = ["good"; 8];
     expected[2] = "provider_rejected";
@@ -13,48 +18,106 @@ async fn one_that_the_provider_refuses_fails_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn not_found_is_a_result_of_one_certificate() {
-    let network = obliging(|asked| asked.iter().any(|text| text.contains("1003")).then(|| recorded("alibaba-cas/Any.error-not-found")));
-    assert_eq!(told(&look_up(&network, &numbered(4)).await), ["good", "good", "-", "good"]);
-    assert_eq!(network.each(texts)[1..], ["1001,1002", "1003,1004", "1003", "1004", "001003"]);
+    let network = obliging(|asked| {
+        asked
+            .iter()
+            .any(|text| text.contains("1003"))
+            .then(|| recorded("alibaba-cas/Any.error-not-found"))
+    });
+    assert_eq!(
+        told(&look_up(&network, &numbered(4)).await),
+        ["good", "good", "-", "good"]
+    );
+    assert_eq!(
+        network.each(texts)[1..],
+        ["1001,1002", "1003,1004", "1003", "1004", "001003"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn refused_credentials_are_not_tried_again() {
-    for case in ["access-key-not-found", "signature", "token-expired", "ram", "timestamp-expired", "action-not-found"] {
+    for case in [
+        "access-key-not-found",
+        "signature",
+        "token-expired",
+        "ram",
+        "timestamp-expired",
+        "action-not-found",
+    ] {
         let network = Network::new(move |_| recorded(&format!("alibaba-common/Any.error-{case}")));
         let answer = look_up(&network, &numbered(450)).await;
         assert_eq!(network.sent().len(), 1, "{case}");
-        assert!(told(&answer).iter().all(|word| *word == "provider_rejected"), "{case}");
+        assert!(
+            told(&answer)
+                .iter()
+                .all(|word| *word == "provider_rejected"),
+            "{case}"
+        );
         assert_eq!(answer.records.len(), 450);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_asks_for_less_is_not_asked_for_the_rest() {
-    let network = obliging(|asked| (asked[0] != "1001").then(|| recorded("alibaba-common/Any.error-throttling-user")));
+    let network = obliging(|asked| {
+        (asked[0] != "1001").then(|| recorded("alibaba-common/Any.error-throttling-user"))
+    });
     let answer = look_up(&network, &numbered(450)).await;
-    assert_eq!(sizes(&network), [200, 200, 200, 200], "the second call three times");
+    assert_eq!(
+        sizes(&network),
+        [200, 200, 200, 200],
+        "the second call three times"
+    );
     let words = told(&answer);
-    assert!(words[..200].iter().all(|word| *word == "good") && words[200..].iter().all(|word| *word == "throttled"));
-    assert!(answer.records[449].as_ref().unwrap_err().retry_after.is_some());
+    assert!(
+        words[..200].iter().all(|word| *word == "good")
+            && words[200..].iter().all(|word| *word == "throttled")
+    );
+    assert!(
+        answer.records[449]
+            .as_ref()
+            .unwrap_err()
+            .retry_after
+            .is_some()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_fault_of_one_call_leaves_the_others_alone() {
-    let network = obliging(|asked| (asked[0] == "1201").then(|| recorded("alibaba-common/Any.error-unavailable")));
+    let network = obliging(|asked| {
+        (asked[0] == "1201").then(|| recorded("alibaba-common/Any.error-unavailable"))
+    });
     let words = told(&look_up(&network, &numbered(450)).await);
-    assert!(words[..200].iter().chain(&words[400..]).all(|word| *word == "good"));
-    assert!(words[200..400].iter().all(|word| *word == "provider_unavailable"));
+    assert!(
+        words[..200]
+            .iter()
+            .chain(&words[400..])
+            .all(|word| *word == "good")
+    );
+    assert!(
+        words[200..400]
+            .iter()
+            .all(|word| *word == "provider_unavailable")
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_there_was_no_time_for_says_so() {
     let network = obliging(|_| None).delayed(Duration::from_secs(4));
-    let bench = Bench { deadline: Deadline::after(Duration::from_secs(6)), ..Bench::new(&network) };
+    let bench = Bench {
+        deadline: Deadline::after(Duration::from_secs(6)),
+        ..Bench::new(&network)
+    };
     let session = bench.session();
-    let answer = AlibabaPca::new(&session, target(API.provider)).unwrap().look_up(&numbered(450)).await;
+    let answer = AlibabaPca::new(&session, target(API.provider))
+        .unwrap()
+        .look_up(&numbered(450))
+        .await;
     let words = told(&answer);
-    assert!(words[..200].iter().all(|word| *word == "good") && words[200..].iter().all(|word| *word == "timeout"));
+    assert!(
+        words[..200].iter().all(|word| *word == "good")
+            && words[200..].iter().all(|word| *word == "timeout")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,18 +129,22 @@ async fn an_answer_of_another_form_is_not_an_answer() {
         json!({"RequestId": "id-1", "CertificateStatus": [{"SerialNumber": 12, "Status": "good"}]}),
     ] {
         let network = Network::new(move |_| ok(&body));
-        assert_eq!(told(&look_up(&network, &references(&["12"])).await), ["provider_invalid_response"]);
+        assert_eq!(
+            told(&look_up(&network, &references(&["12"])).await),
+            ["provider_invalid_response"]
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_asks_for_less_is_not_asked_in_further_spellings() {
-    let network =
-        Network::new(
-            |request| {
-                if asked(request)[0].ends_with("1001") { rows([]) } else { recorded("alibaba-common/Any.error-throttling-user") }
-            },
-        );
+    let network = Network::new(|request| {
+        if asked(request)[0].ends_with("1001") {
+            rows([])
+        } else {
+            recorded("alibaba-common/Any.error-throttling-user")
+        }
+    });
     look_up(&network, &numbered(300)).await;
     assert_eq!(sizes(&network), [200, 100, 100, 100]);
 }
@@ -86,7 +153,14 @@ async fn who_asks_for_less_is_not_asked_in_further_spellings() {
 async fn a_spelling_that_the_provider_refuses_is_one_that_it_does_not_know() {
     let network = Network::new(|request| {
         let upper = |text: &String| text.bytes().any(|byte| byte.is_ascii_uppercase());
-        if asked(request).iter().any(upper) { refusal("InvalidParameter") } else { rows([]) }
+        if asked(request).iter().any(upper) {
+            refusal("InvalidParameter")
+        } else {
+            rows([])
+        }
     });
-    assert_eq!(told(&look_up(&network, &references(&["ab", "ac"])).await), ["-", "-"]);
+    assert_eq!(
+        told(&look_up(&network, &references(&["ab", "ac"])).await),
+        ["-", "-"]
+    );
 }
