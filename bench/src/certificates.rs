@@ -11,7 +11,8 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 
-/// How the provider stand-in speaks TLS, and the root as PEM text that contestants have to trust for it.
+/// How the provider stand-in speaks TLS, and the root as PEM text that contestants have to trust
+/// for it.
 pub(crate) fn server() -> Result<(Arc<ServerConfig>, String), Box<dyn Error>> {
     let root_key = KeyPair::generate()?;
     let root = authority("Bench root, for this run only", 1);

@@ -1,5 +1,5 @@
-//! Who takes part: the empty function, one that only makes a call, this project's three, and for each of them one with the vendor's official
-//! SDK in Python and one in Node.js.
+//! Who takes part: the empty function, one that only makes a call, this project's three, and for
+//! each of them one with the vendor's official SDK in Python and one in Node.js.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -136,8 +136,8 @@ impl Contestant {
         matches!(self.kind, Kind::Other)
     }
 
-    /// Puts its binary, if it is one, where it is started: written anew, as Lambda unpacks it, because how a linker leaves a file in the
-    /// system's memory makes it slower.
+    /// Puts its binary, if it is one, where it is started: written anew, as Lambda unpacks it,
+    /// because how a linker leaves a file in the system's memory makes it slower.
     pub(crate) fn install(&self, setting: &Setting) -> io::Result<()> {
         let built = match self.kind {
             Kind::Rust => setting.root.join("target/release").join(self.name),

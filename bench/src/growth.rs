@@ -1,5 +1,6 @@
-//! What it takes when there is more to do: calls, time and memory by the size of the work, at a vendor that takes so many calls a second
-//! and no more. The vendors are the simulator, which counts.
+//! What it takes when there is more to do: calls, time and memory by the size of the work, at a
+//! vendor that takes so many calls a second and no more. The vendors are the simulator, which
+//! counts.
 
 use std::error::Error;
 use std::fs;
@@ -184,8 +185,9 @@ impl Series {
                 "alibaba-pca:DescribeClientCertificateStatusForSerialNumber"
             }
         };
-        // Two instances are the least. By these shares each of them may use the whole limit, for messages and for other events: the
-        // 0.2 calls are the two instances' bursts in ten seconds.
+        // Two instances are the least. By these shares each of them may use the whole limit, for
+        // messages and for other events: the 0.2 calls are the two instances' bursts in ten
+        // seconds.
         let limit = self.calls_per_second;
         command.env("CALLS_PER_SECOND", format!("{action}={limit}+{limit}.2"));
         command

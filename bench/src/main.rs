@@ -1,5 +1,6 @@
-//! The functions beside an empty one and beside the vendors' official SDKs in Python and Node.js: how long they take to start and to
-//! answer, and what they use, also when there is more and more to do.
+//! The functions beside an empty one and beside the vendors' official SDKs in Python and Node.js:
+//! how long they take to start and to answer, and what they use, also when there is more and more
+//! to do.
 
 #![forbid(unsafe_code)]
 

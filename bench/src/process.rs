@@ -44,7 +44,8 @@ impl Process {
         let folder = PathBuf::from(format!("/proc/{}", self.id()));
         let mut nanoseconds = 0.0;
         for thread in fs::read_dir(folder.join("task"))? {
-            // Time on a processor, time in the queue, turns. A thread may have ended since it was listed.
+            // Time on a processor, time in the queue, turns. A thread may have ended since it was
+            // listed.
             let times = fs::read_to_string(thread?.path().join("schedstat")).unwrap_or_default();
             nanoseconds += times
                 .split_whitespace()
@@ -52,7 +53,8 @@ impl Process {
                 .and_then(|time| time.parse::<u64>().ok())
                 .unwrap_or_default() as f64;
         }
-        // Behind the name in parentheses the fields begin with the third; minor faults are the tenth, major ones the twelfth.
+        // Behind the name in parentheses the fields begin with the third; minor faults are the
+        // tenth, major ones the twelfth.
         let stat = fs::read_to_string(folder.join("stat"))?;
         let fields: Vec<&str> = stat
             .rsplit(')')

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 /// No contestant sends or receives more at a time.
 const PIECE: usize = 64 * 1024;
 
-/// Listens on the port that it returns and passes everything on to `target`; it ends with the program.
+/// Listens on the port that it returns and passes everything on to `target`; it ends with the
+/// program.
 pub(crate) fn start(target: u16, round_trip: Duration) -> io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let port = listener.local_addr()?.port();
@@ -22,7 +23,8 @@ pub(crate) fn start(target: u16, round_trip: Duration) -> io::Result<u16> {
 }
 
 fn connect(near: TcpStream, target: u16, round_trip: Duration) -> io::Result<()> {
-    // The near end believes itself connected at once: the round trip of TCP's own handshake goes before its first bytes.
+    // The near end believes itself connected at once: the round trip of TCP's own handshake goes
+    // before its first bytes.
     let opened = Instant::now()
         .checked_add(round_trip)
         .ok_or(io::ErrorKind::InvalidInput)?;

@@ -131,7 +131,8 @@ fn ratio<'a>(samples: &'a Samples, base: &'static str, quantity: &'static str) -
     })
 }
 
-/// To this project's function for the same operation, whose name a peer's ends with. None for those that are no peer.
+/// To this project's function for the same operation, whose name a peer's ends with. None for those
+/// that are no peer.
 fn ratio_to_own<'a>(samples: &'a Samples, quantity: &'static str) -> Column<'a> {
     column("× ours", move |name| match name.split_once('-') {
         Some((_, own)) => {

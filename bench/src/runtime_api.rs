@@ -1,7 +1,8 @@
 //! A lean stand-in for the Lambda Runtime API.
 //!
-//! The one of the tests runs on an async runtime and looks closely at what it is told. Here its share of each invocation would be measured
-//! along: this one has a blocking thread for each connection, which takes the times right beside the socket.
+//! The one of the tests runs on an async runtime and looks closely at what it is told. Here its
+//! share of each invocation would be measured along: this one has a blocking thread for each
+//! connection, which takes the times right beside the socket.
 
 use std::io::{self, BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -69,7 +70,8 @@ impl RuntimeApi {
                 else {
                     break;
                 };
-                // A failure is a function that hung up, which shows as an answer that does not come.
+                // A failure is a function that hung up, which shows as an answer that does not
+                // come.
                 std::thread::spawn(move || shared.serve(stream, &reporter));
             }
         });

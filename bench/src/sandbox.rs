@@ -52,8 +52,8 @@ impl<'a> Sandbox<'a> {
         }
     }
 
-    /// Gives the function its event so many times, one after the other. Every answer, and the number of calls behind them, is as
-    /// expected.
+    /// Gives the function its event so many times, one after the other. Every answer, and the
+    /// number of calls behind them, is as expected.
     pub(crate) fn invoke(&self, count: usize) -> Result<Vec<Answer>, Box<dyn Error>> {
         let calls_before = self.provider.calls();
         for _ in 0..count {

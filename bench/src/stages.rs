@@ -1,4 +1,5 @@
-//! The stages: cold starts, cold starts at a small share of a processor, and invocations of sandboxes that are warm.
+//! The stages: cold starts, cold starts at a small share of a processor, and invocations of
+//! sandboxes that are warm.
 
 use std::error::Error;
 use std::hash::{BuildHasher as _, RandomState};
@@ -16,8 +17,8 @@ const BLOCK: usize = 50;
 /// Invocations before the measured ones, in which an interpreter compiles what it runs often.
 const WARM_UP: usize = 20;
 
-/// Starts each contestant once in each round. Throttled, its share of a processor is small from the first event on: Lambda does not
-/// throttle the start.
+/// Starts each contestant once in each round. Throttled, its share of a processor is small from the
+/// first event on: Lambda does not throttle the start.
 pub(crate) fn cold(
     contestants: &[Contestant],
     setting: &Setting,
@@ -27,7 +28,8 @@ pub(crate) fn cold(
     let mut samples = Samples::default();
     for _ in 0..rounds {
         for contestant in shuffled(contestants) {
-            // A group of its own, which owes nothing for the one before. It outlives the sandbox, so that it can be removed.
+            // A group of its own, which owes nothing for the one before. It outlives the sandbox,
+            // so that it can be removed.
             let throttle = if is_throttled {
                 Some(Throttle::new()?)
             } else {

@@ -42,10 +42,11 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// Which instances inactivate may touch.
     pub inactivate_allowed_instances: AllowedInstances,
-    /// How old a message with an order to inactivate may be that does not say itself until when it is good.
+    /// How old a message with an order to inactivate may be that does not say itself until when it
+    /// is good.
     pub inactivate_message_max_age: Duration,
-    /// Whose webhooks are taken. Without it HTTP requests are the gateway's to authenticate; with it, one that no gateway has
-    /// authenticated must be signed.
+    /// Whose webhooks are taken. Without it HTTP requests are the gateway's to authenticate; with
+    /// it, one that no gateway has authenticated must be signed.
     pub webhook_secrets: Option<Secrets>,
     /// Where answers to messages go, beside the log.
     pub results_queue: Option<QueueUrl>,
@@ -82,7 +83,8 @@ impl AllowedInstances {
         }
     }
 
-    /// Whether the certificates of a provider without instances may be touched: its name stands in the list.
+    /// Whether the certificates of a provider without instances may be touched: its name stands in
+    /// the list.
     pub fn allow_provider(&self, provider: ProviderName) -> bool {
         match self {
             Self::All => true,
@@ -93,7 +95,8 @@ impl AllowedInstances {
     }
 }
 
-/// Why the configuration cannot be used. It names the variable and never shows the value of a secret.
+/// Why the configuration cannot be used. It names the variable and never shows the value of a
+/// secret.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ConfigError {
     /// The environment variable.
@@ -119,7 +122,8 @@ pub(crate) const RESULTS_QUEUE_URL: &str = "RESULTS_QUEUE_URL";
 /// The variable of [`Config::orders_queue`].
 pub(crate) const ORDERS_QUEUE_URL: &str = "ORDERS_QUEUE_URL";
 
-/// A variable's value by its name. An empty value counts as not set: a deployment template cannot leave one out.
+/// A variable's value by its name. An empty value counts as not set: a deployment template cannot
+/// leave one out.
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl Config {

@@ -7,7 +7,8 @@ use serde::{Serialize, Serializer};
 
 use crate::model::ProviderName;
 
-/// What kind of failure it is. Each code has one HTTP status and one answer to "is it worth trying again?".
+/// What kind of failure it is. Each code has one HTTP status and one answer to "is it worth trying
+/// again?".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
     /// Malformed JSON, an unknown or missing member, a value out of range; `field` names it.
@@ -102,7 +103,8 @@ impl ErrorCode {
     }
 }
 
-/// What the provider itself said, fit to be shown: no secret, no signature, no echo of what was signed.
+/// What the provider itself said, fit to be shown: no secret, no signature, no echo of what was
+/// signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProviderError {
@@ -120,8 +122,9 @@ pub struct ProviderError {
 const LONGEST_VENDOR_TEXT: usize = 256;
 
 impl ProviderError {
-    /// Takes what the vendor answered. Control characters become blanks. The message is dropped when it looks like an echo
-    /// of a signed request, whatever its code: signatures and keys must not travel on.
+    /// Takes what the vendor answered. Control characters become blanks. The message is dropped
+    /// when it looks like an echo of a signed request, whatever its code: signatures and keys must
+    /// not travel on.
     pub fn new(
         provider: ProviderName,
         code: &str,
@@ -201,7 +204,8 @@ pub struct Error {
     pub provider_error: Option<Box<ProviderError>>,
     /// How long the provider asks to wait.
     pub retry_after: Option<Duration>,
-    /// Whether it is about what was asked rather than who asks: the same call for another certificate may do.
+    /// Whether it is about what was asked rather than who asks: the same call for another
+    /// certificate may do.
     pub concerns_parameters: bool,
     /// Whether the provider refused because of the state that this one certificate is in.
     pub concerns_state: bool,
@@ -255,8 +259,9 @@ impl Error {
         self.concerns_parameters || self.concerns_state
     }
 
-    /// Whether asking the same provider for other certificates would only repeat it: it refuses who asks, does not know the
-    /// instance, wants less, or time is up. An unknown certificate is a result and not an error.
+    /// Whether asking the same provider for other certificates would only repeat it: it refuses who
+    /// asks, does not know the instance, wants less, or time is up. An unknown certificate is a
+    /// result and not an error.
     pub const fn ends_the_request(&self) -> bool {
         match self.code {
             ErrorCode::ProviderRejected => !self.concerns_one_certificate(),
@@ -265,12 +270,14 @@ impl Error {
         }
     }
 
-    /// Whether a queue must deliver the request again: because it can succeed later, or because it could not be
-    /// understood or carried out at all and belongs into the dead-letter queue for a person to see.
+    /// Whether a queue must deliver the request again: because it can succeed later, or because it
+    /// could not be understood or carried out at all and belongs into the dead-letter queue for a
+    /// person to see.
     ///
-    /// A final decision about a sound request (not on the allow-list, no such instance, a certificate that the provider does
-    /// not accept, or that is not the one that was named) is an outcome and does not come back. Credentials that the provider refuses, or
-    /// a defect here, say nothing about the request: acknowledging it would lose it.
+    /// A final decision about a sound request (not on the allow-list, no such instance, a
+    /// certificate that the provider does not accept, or that is not the one that was named) is an
+    /// outcome and does not come back. Credentials that the provider refuses, or a defect here, say
+    /// nothing about the request: acknowledging it would lose it.
     pub const fn comes_back(&self) -> bool {
         match self.code {
             ErrorCode::ProviderRejected | ErrorCode::InvalidRequest => {

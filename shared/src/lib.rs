@@ -5,7 +5,8 @@
 //! answer bytes <- trigger          <- operation <- provider <- transport <-
 //! ```
 //!
-//! * [`trigger`] knows Lambda: what kind of event it is, the requests in it, the form of the answer.
+//! * [`trigger`] knows Lambda: what kind of event it is, the requests in it, the form of the
+//!   answer.
 //! * [`request`] makes JSON into a request that cannot hold bad values.
 //! * [`operation`] has the steps and guards of describe, inactivate and status.
 //! * [`provider`] speaks each vendor's words.
@@ -13,7 +14,8 @@
 //! * [`transport`] signs (with [`signing`]), sends and retries within the deadline.
 //! * [`results`] sends answers to a queue.
 //! * [`webhook`] says whether a message over HTTP comes from somebody who knows a secret.
-//! * [`model`] and [`error`] are the words that all of them share; [`config`] is the environment as one value.
+//! * [`model`] and [`error`] are the words that all of them share; [`config`] is the environment as
+//!   one value.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(

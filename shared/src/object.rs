@@ -1,5 +1,5 @@
-//! JSON objects that are objects. A derived `Deserialize` takes an array for a structure, too: its members by position. So
-//! an array could pass for a request, or for a vendor's success.
+//! JSON objects that are objects. A derived `Deserialize` takes an array for a structure, too: its
+//! members by position. So an array could pass for a request, or for a vendor's success.
 
 use std::fmt;
 use std::marker::PhantomData;

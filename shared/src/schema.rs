@@ -1,4 +1,5 @@
-//! JSON Schema (draft 2020-12) of the types that are more than their members: texts with a form, and the problem document.
+//! JSON Schema (draft 2020-12) of the types that are more than their members: texts with a form,
+//! and the problem document.
 
 use std::borrow::Cow;
 
@@ -10,7 +11,8 @@ use crate::model::{
 };
 use crate::request::{MOST_SOURCES, Sources};
 
-/// A text: in requests in any of its spellings, in answers in one. Its longest form in either, in characters.
+/// A text: in requests in any of its spellings, in answers in one. Its longest form in either, in
+/// characters.
 macro_rules! text {
     ($type:ty, $name:literal, $description:literal, $accepted:literal, $written:literal, $longest:expr) => {
         impl JsonSchema for $type {

@@ -1,4 +1,5 @@
-//! One line per log event on standard output, as JSON or as text, and nothing of a secret at any level.
+//! One line per log event on standard output, as JSON or as text, and nothing of a secret at any
+//! level.
 
 mod lines;
 mod scope;
@@ -17,13 +18,14 @@ use tracing_subscriber::filter::Targets;
 
 use self::lines::Lines;
 
-/// The target of lines that are records rather than messages: the audit of changes, and the answers to queues. They are
-/// written at every level, and always as JSON. Lambda itself drops JSON lines below the configured level, so they state
-/// that level when it is above their own.
+/// The target of lines that are records rather than messages: the audit of changes, and the answers
+/// to queues. They are written at every level, and always as JSON. Lambda itself drops JSON lines
+/// below the configured level, so they state that level when it is above their own.
 pub const RECORD: &str = "record";
 
-/// Sets logging up for this service as `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT` say, and logs panics without their message,
-/// which could hold data. Only the first call in a process has an effect.
+/// Sets logging up for this service as `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT` say, and
+/// logs panics without their message, which could hold data. Only the first call in a process has
+/// an effect.
 pub fn init(service: &'static str, lookup: &dyn Fn(&str) -> Option<String>) {
     let level = lookup("AWS_LAMBDA_LOG_LEVEL");
     let json =
@@ -43,7 +45,8 @@ pub fn init(service: &'static str, lookup: &dyn Fn(&str) -> Option<String>) {
     }
 }
 
-/// Writes events of the log. Of spans it knows nothing: an event that is under way is an [`EventScope`].
+/// Writes events of the log. Of spans it knows nothing: an event that is under way is an
+/// [`EventScope`].
 struct Log<W> {
     lines: Lines,
     targets: Targets,

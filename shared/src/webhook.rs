@@ -1,7 +1,8 @@
-//! Standard Webhooks v1: whether a message comes from somebody who knows a secret, and is no old one.
+//! Standard Webhooks v1: whether a message comes from somebody who knows a secret, and is no old
+//! one.
 //!
-//! Text that two readers could take for different things is refused: a number with a sign, an id with a comma, base64
-//! without its padding.
+//! Text that two readers could take for different things is refused: a number with a sign, an id
+//! with a comma, base64 without its padding.
 //!
 //! <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
 
@@ -31,7 +32,8 @@ const MOST_SIGNATURES: usize = 8;
 pub struct Secrets(Vec<SecretSlice<u8>>);
 
 impl Secrets {
-    /// Takes one to four secrets separated by commas: `whsec_` and the base64 of 24 to 64 bytes each.
+    /// Takes one to four secrets separated by commas: `whsec_` and the base64 of 24 to 64 bytes
+    /// each.
     ///
     /// # Errors
     /// A sentence that tells which of them is wrong by its place in the list, never by its value.
@@ -89,9 +91,11 @@ fn secret(entry: &str) -> Result<SecretSlice<u8>, String> {
     }
 }
 
-/// A sender's id of a message, the same in each of its deliveries: 1 to 128 of `A-Z`, `a-z`, `0-9`, `_` and `-`.
+/// A sender's id of a message, the same in each of its deliveries: 1 to 128 of `A-Z`, `a-z`, `0-9`,
+/// `_` and `-`.
 ///
-/// Without a dot it cannot run into the timestamp that is signed behind it, and without a comma it is no two headers in one.
+/// Without a dot it cannot run into the timestamp that is signed behind it, and without a comma it
+/// is no two headers in one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct WebhookId(String);
 
@@ -124,7 +128,8 @@ impl fmt::Display for WebhookId {
     }
 }
 
-/// The message cannot be trusted. Why, is for the log only: who guesses at signatures must not learn how far the guess came.
+/// The message cannot be trusted. Why, is for the log only: who guesses at signatures must not
+/// learn how far the guess came.
 #[derive(Debug)]
 pub struct Rejected(&'static str);
 
@@ -143,11 +148,12 @@ impl fmt::Display for Rejected {
 
 impl std::error::Error for Rejected {}
 
-/// Verifies the values of `webhook-id`, `webhook-timestamp` and `webhook-signature` over the bytes of the body.
+/// Verifies the values of `webhook-id`, `webhook-timestamp` and `webhook-signature` over the bytes
+/// of the body.
 ///
 /// # Errors
-/// When one of them is missing or malformed, the message was sent more than 5 minutes before or after `now`, or no
-/// signature was made with one of the secrets.
+/// When one of them is missing or malformed, the message was sent more than 5 minutes before or
+/// after `now`, or no signature was made with one of the secrets.
 pub fn verify(
     secrets: &Secrets,
     id: Option<&str>,
@@ -214,7 +220,8 @@ fn is_near(sent_seconds: i64, now: Timestamp) -> bool {
     earliest.is_some_and(|earliest| earliest <= now) && latest.is_some_and(|latest| now <= latest)
 }
 
-/// The signatures of the one version that is known here. Others may stand beside them, and make no match.
+/// The signatures of the one version that is known here. Others may stand beside them, and make no
+/// match.
 fn signatures_of_version_1(header: &str) -> Result<Vec<[u8; 32]>, Rejected> {
     if header.len() > LONGEST_SIGNATURE_HEADER {
         return Err(Rejected("webhook-signature is longer than 1 KiB"));

@@ -1,6 +1,8 @@
-//! The deployed HTTP API on this machine: prints one JSON line with its address, then serves until SIGTERM or SIGINT.
+//! The deployed HTTP API on this machine: prints one JSON line with its address, then serves until
+//! SIGTERM or SIGINT.
 //!
-//! The functions are found as the tests find them: beside this program, or where `FUNCTIONS_DIR` says.
+//! The functions are found as the tests find them: beside this program, or where `FUNCTIONS_DIR`
+//! says.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};

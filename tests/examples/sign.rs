@@ -1,7 +1,7 @@
 //! Signs what it is told, for the conformance tests: one JSON object a line in, one out.
 //!
-//! In: `{"algorithm": "TC3-HMAC-SHA256" | "ACS3-HMAC-SHA256", "input": {...}}` with the members of the vector files.
-//! Out: the steps by name, or `{"error": "..."}`.
+//! In: `{"algorithm": "TC3-HMAC-SHA256" | "ACS3-HMAC-SHA256", "input": {...}}` with the members of
+//! the vector files. Out: the steps by name, or `{"error": "..."}`.
 
 use std::io::{self, BufRead, Write};
 

@@ -1,8 +1,10 @@
-//! Writes the calls that get temporary keys, for the conformance tests: one JSON object a line in, one out.
+//! Writes the calls that get temporary keys, for the conformance tests: one JSON object a line in,
+//! one out.
 //!
-//! In: `{"action": ..., "endpoint": ..., "region": ..., "seconds": ..., "nonce_hex": ..., "key": {"id", "secret", "token"},
-//! "role": {"arn", "session_name", "external_id"}, "provider": ..., "audience": ..., "token": ...}`; what an action does not need is
-//! null. Out: `{"method", "url", "headers", "body"}`, or `{"error": "..."}`.
+//! In: `{"action": ..., "endpoint": ..., "region": ..., "seconds": ..., "nonce_hex": ..., "key":
+//! {"id", "secret", "token"}, "role": {"arn", "session_name", "external_id"}, "provider": ...,
+//! "audience": ..., "token": ...}`; what an action does not need is null. Out: `{"method", "url",
+//! "headers", "body"}`, or `{"error": "..."}`.
 
 use std::io::{self, BufRead, Write};
 

@@ -1,8 +1,10 @@
-//! Verifies what it is told, for the conformance tests, or counts how many damaged webhooks are accepted.
+//! Verifies what it is told, for the conformance tests, or counts how many damaged webhooks are
+//! accepted.
 //!
-//! Without arguments, one JSON object a line in, one line out. In: `{"secrets": "whsec_...,whsec_...", "id": ...,
-//! "timestamp": ..., "signature": ..., "body_base64": "...", "now": milliseconds since the epoch}`, where a header may be
-//! null. Out: `true`, `false`, or `{"error": "..."}` when the secrets or the line cannot be used.
+//! Without arguments, one JSON object a line in, one line out. In: `{"secrets":
+//! "whsec_...,whsec_...", "id": ..., "timestamp": ..., "signature": ..., "body_base64": "...",
+//! "now": milliseconds since the epoch}`, where a header may be null. Out: `true`, `false`, or
+//! `{"error": "..."}` when the secrets or the line cannot be used.
 
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
@@ -185,7 +187,8 @@ impl Message {
         }
     }
 
-    /// Changes, removes or puts in one byte: in the id (0), the timestamp (1), the body (2) or the good signature (3).
+    /// Changes, removes or puts in one byte: in the id (0), the timestamp (1), the body (2) or the
+    /// good signature (3).
     fn damage(&mut self, random: &mut Random) -> usize {
         let (number, part) = match random.between(0, 3) {
             0 => (0, &mut self.id),
@@ -196,7 +199,8 @@ impl Message {
         let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
         let at = |offset: u32| usize::try_from(offset).unwrap_or_default();
         match random.between(0, 4) {
-            // A blank at an end of the signature only sets it apart from an entry without anything in it.
+            // A blank at an end of the signature only sets it apart from an entry without anything
+            // in it.
             0 if number == 3 => part.insert(
                 at(random.between(1, length.saturating_sub(1))),
                 random.byte(),
@@ -238,7 +242,8 @@ impl Message {
     }
 }
 
-/// SplitMix64: the same numbers for the same seed, on every machine. <https://prng.di.unimi.it/splitmix64.c>
+/// SplitMix64: the same numbers for the same seed, on every machine.
+/// <https://prng.di.unimi.it/splitmix64.c>
 struct Random(u64);
 
 impl Random {

@@ -109,8 +109,8 @@ impl Answer {
     ///
     /// # Panics
     ///
-    /// When the response is not exactly `{"batchItemFailures": [{"itemIdentifier": "<id>"}, ..]}`. Lambda takes any
-    /// other for a failure of the whole batch, or of nothing.
+    /// When the response is not exactly `{"batchItemFailures": [{"itemIdentifier": "<id>"}, ..]}`.
+    /// Lambda takes any other for a failure of the whole batch, or of nothing.
     #[track_caller]
     pub fn batch_item_failures(&self) -> Vec<String> {
         let read = |response: &Value| {

@@ -16,7 +16,8 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 use crate::{Event, Runtime};
 
-/// So many bytes of a secret in a row are a leak. A multiple of three, so that base64 of them needs no padding.
+/// So many bytes of a secret in a row are a leak. A multiple of three, so that base64 of them needs
+/// no padding.
 const PIECE: usize = 12;
 
 /// A shorter secret would not show in base64 that begins anywhere.
@@ -44,8 +45,8 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Looks for these secrets, each with a name for the failing test: credentials as well as signatures that a
-    /// simulator has seen.
+    /// Looks for these secrets, each with a name for the failing test: credentials as well as
+    /// signatures that a simulator has seen.
     ///
     /// # Panics
     ///
@@ -65,7 +66,8 @@ impl Secrets {
                 }
             }
         }
-        // Case matters in none of the forms but base64, where a chance match of 16 letters stays out of reach.
+        // Case matters in none of the forms but base64, where a chance match of 16 letters stays
+        // out of reach.
         let pieces = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(pieces);
@@ -75,8 +77,9 @@ impl Secrets {
         }
     }
 
-    /// Fails when any output holds 12 bytes in a row of a secret (plain, base64, hex, percent-encoded, or as a list of
-    /// numbers), or any request signature. Names the output and its line, and not the secret.
+    /// Fails when any output holds 12 bytes in a row of a secret (plain, base64, hex,
+    /// percent-encoded, or as a list of numbers), or any request signature. Names the output and
+    /// its line, and not the secret.
     #[track_caller]
     pub fn assert_absent(&self, outputs: &[Output]) {
         for output in outputs {
@@ -132,7 +135,8 @@ fn forms(piece: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Where a signature stands as the vendors' `Authorization` headers and queries write it, or as a member of JSON.
+/// Where a signature stands as the vendors' `Authorization` headers and queries write it, or as a
+/// member of JSON.
 fn find_signature(output: &[u8]) -> Option<usize> {
     const WORD: &[u8] = b"signature";
     let starts = output
@@ -151,12 +155,13 @@ fn find_signature(output: &[u8]) -> Option<usize> {
     })
 }
 
-/// Runs the function once at each log level and in each log format, gives it all these events, and collects what it
-/// gives out: its answers, its errors and its log.
+/// Runs the function once at each log level and in each log format, gives it all these events, and
+/// collects what it gives out: its answers, its errors and its log.
 ///
 /// # Panics
 ///
-/// Without an event: nothing would say when the function has started, and its log would be read too early.
+/// Without an event: nothing would say when the function has started, and its log would be read too
+/// early.
 pub async fn outputs_at_every_log_level(
     function: &str,
     variables: &[(&str, &str)],

@@ -1,7 +1,8 @@
-//! A stand-in for Lambda's event source mapping of a queue: its poller and the processes of the function that it calls.
+//! A stand-in for Lambda's event source mapping of a queue: its poller and the processes of the
+//! function that it calls.
 //!
-//! The poller differs from Lambda's in two ways: it takes what is visible at once, without a batching window, and it has all of
-//! its concurrency from the start.
+//! The poller differs from Lambda's in two ways: it takes what is visible at once, without a
+//! batching window, and it has all of its concurrency from the start.
 
 mod killer;
 mod processes;
@@ -33,17 +34,19 @@ pub struct Mapping {
     pub queue: Queue,
     /// Most messages of one invocation; 10 by default, as on Lambda.
     pub batch_size: usize,
-    /// Most invocations at one time (`MaximumConcurrency`); 2 by default, the least that Lambda takes.
+    /// Most invocations at one time (`MaximumConcurrency`); 2 by default, the least that Lambda
+    /// takes.
     pub maximum_concurrency: usize,
     /// The time for one invocation; the 29 seconds of `template.yaml` by default.
     pub timeout: Duration,
-    /// How many processes are kept for later invocations, and taken in turn, so that each event goes to another one; 2 by
-    /// default. Processes that run at one time beyond these end with their invocation.
+    /// How many processes are kept for later invocations, and taken in turn, so that each event
+    /// goes to another one; 2 by default. Processes that run at one time beyond these end with
+    /// their invocation.
     pub warm_processes: usize,
     /// When failed messages come again.
     pub redelivery: Redelivery,
-    /// The function's reserved concurrency, where other callers share it. Without a free slot the poller tries again until its
-    /// messages become visible, and then drops them, as Lambda does.
+    /// The function's reserved concurrency, where other callers share it. Without a free slot the
+    /// poller tries again until its messages become visible, and then drops them, as Lambda does.
     pub slots: Option<Slots>,
 }
 
@@ -78,9 +81,11 @@ pub struct Tally {
     pub dead_letters: usize,
     /// How many batches were dropped because no slot was free in time.
     pub throttled: usize,
-    /// How many processes ended before they asked for the next event: killed, too late, or by themselves.
+    /// How many processes ended before they asked for the next event: killed, too late, or by
+    /// themselves.
     pub ended_processes: usize,
-    /// The most memory that one process has held at one time, in bytes. `None` where there is no `/proc`.
+    /// The most memory that one process has held at one time, in bytes. `None` where there is no
+    /// `/proc`.
     pub peak_memory: Option<u64>,
 }
 
@@ -143,8 +148,9 @@ impl EventSource {
         self.poller.killer.clone()
     }
 
-    /// Polls until the queue has no message left, not even a hidden or delayed one, and the function is idle; or until the time
-    /// limit has passed, when it kills the processes at work. May be called again.
+    /// Polls until the queue has no message left, not even a hidden or delayed one, and the
+    /// function is idle; or until the time limit has passed, when it kills the processes at work.
+    /// May be called again.
     ///
     /// # Panics
     ///
@@ -241,7 +247,8 @@ impl Poller {
         add(&mut self.tally().ended_processes, 1);
     }
 
-    /// Gives the process this batch and does with the messages as it answers. Whether it is idle then, or has ended.
+    /// Gives the process this batch and does with the messages as it answers. Whether it is idle
+    /// then, or has ended.
     async fn serve(
         &self,
         process: &mut Runtime,

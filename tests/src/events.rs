@@ -1,4 +1,5 @@
-//! Events as AWS sends them: recorded ones (`tests/events`), with a test's own content put in, sent just now unless [`aged`].
+//! Events as AWS sends them: recorded ones (`tests/events`), with a test's own content put in, sent
+//! just now unless [`aged`].
 
 mod http;
 mod message;
@@ -14,8 +15,8 @@ pub use moment::aged;
 
 use serde_json::{Map, Value};
 
-/// Events that no function of this project takes, each with its name: CloudWatch Logs, DynamoDB, Kinesis, S3 and VPC
-/// Lattice.
+/// Events that no function of this project takes, each with its name: CloudWatch Logs, DynamoDB,
+/// Kinesis, S3 and VPC Lattice.
 pub fn unknown_kinds() -> [(&'static str, Value); 5] {
     [
         (

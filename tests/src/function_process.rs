@@ -8,8 +8,8 @@ use std::process::{ExitStatus, Stdio};
 
 use tokio::process::{Child, Command};
 
-/// The variables that Lambda itself sets for a function on the `provided` runtimes, with believable values.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
+/// The variables that Lambda itself sets for a function on the `provided` runtimes, with believable
+/// values. <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
 const LAMBDA_VARIABLES: &[(&str, &str)] = &[
     ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
     ("AWS_DEFAULT_REGION", "eu-west-1"),
@@ -41,13 +41,15 @@ const LAMBDA_VARIABLES: &[(&str, &str)] = &[
 pub(crate) struct FunctionProcess {
     child: Child,
     id: u32,
-    // Files, not pipes: what the process has written can be read at once, and it never waits for a reader.
+    // Files, not pipes: what the process has written can be read at once, and it never waits for a
+    // reader.
     stdout: File,
     stderr: File,
 }
 
 impl FunctionProcess {
-    /// Starts `command` with Lambda's variables and then `variables`, and with nothing else in its environment.
+    /// Starts `command` with Lambda's variables and then `variables`, and with nothing else in its
+    /// environment.
     pub(crate) fn start(
         mut command: Command,
         function: &str,
@@ -116,7 +118,8 @@ impl FunctionProcess {
         read(&self.stderr)
     }
 
-    /// The most memory that it has held at one time, in bytes. `None` once it has ended, and where there is no `/proc`.
+    /// The most memory that it has held at one time, in bytes. `None` once it has ended, and where
+    /// there is no `/proc`.
     pub(crate) fn peak_memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id)).ok()?;
         let kilobytes = status
@@ -136,8 +139,9 @@ fn read(file: &File) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The binary of a function: in `functions_dir` (as `<function>` or, as cargo-lambda builds it, `<function>/bootstrap`),
-/// else beside `test_executable`, which cargo puts into `target/<profile>/deps`.
+/// The binary of a function: in `functions_dir` (as `<function>` or, as cargo-lambda builds it,
+/// `<function>/bootstrap`), else beside `test_executable`, which cargo puts into
+/// `target/<profile>/deps`.
 ///
 /// A relative `functions_dir` counts from the root of the workspace.
 pub(crate) fn find_binary(

@@ -25,7 +25,8 @@ impl HttpAnswer {
     ///
     /// # Panics
     ///
-    /// When the function gave no response, or one that is not in this trigger's form, with what is wrong.
+    /// When the function gave no response, or one that is not in this trigger's form, with what is
+    /// wrong.
     #[track_caller]
     pub fn read(trigger: HttpTrigger, answer: &Answer) -> Self {
         match Self::from_response(trigger, &answer.json()) {

@@ -47,8 +47,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Variables for a function: names and values.
 pub type Variables = Vec<(String, String)>;
 
-/// An HTTP API on 127.0.0.1 with the routes of `template.yaml`, open to everyone. What goes wrong behind it is written to
-/// stderr. The functions are killed when this is dropped.
+/// An HTTP API on 127.0.0.1 with the routes of `template.yaml`, open to everyone. What goes wrong
+/// behind it is written to stderr. The functions are killed when this is dropped.
 pub struct HttpApi {
     listener: TcpListener,
     address: SocketAddr,
@@ -62,11 +62,12 @@ struct Route {
 }
 
 impl HttpApi {
-    /// Starts so many processes of each function with the variables that `variables` says for its name, and listens on this
-    /// port, or on a free one for 0.
+    /// Starts so many processes of each function with the variables that `variables` says for its
+    /// name, and listens on this port, or on a free one for 0.
     ///
     /// # Errors
-    /// When a function's binary is missing, with how to build it, or when a process or the port cannot be had.
+    /// When a function's binary is missing, with how to build it, or when a process or the port
+    /// cannot be had.
     pub async fn start(
         port: u16,
         processes: usize,
@@ -107,7 +108,8 @@ impl HttpApi {
             while connections.try_join_next().is_some() {}
             let routes = Arc::clone(&self.routes);
             connections.spawn(async move {
-                // An answer must not wait for the acknowledgement of the one before; without this it is only slower.
+                // An answer must not wait for the acknowledgement of the one before; without this
+                // it is only slower.
                 let _ = stream.set_nodelay(true);
                 let service = service_fn(|request| {
                     let routes = Arc::clone(&routes);

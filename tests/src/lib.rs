@@ -1,12 +1,13 @@
 //! Whole functions under test: the real binaries, over real sockets, as Lambda runs them.
 //!
-//! [`Runtime`] starts a function's binary with Lambda's environment and plays the Lambda Runtime API for it. [`events`]
-//! makes events in the shapes that AWS sends, [`HttpAnswer`] reads the HTTP answers as AWS does, and [`canary`] looks
-//! for secrets in everything a function gives out. [`HttpApi`] puts the functions behind a real HTTP port.
-//! [`queue`] stands in for Amazon SQS, [`EventSource`] for the mapping that feeds a function from a queue.
+//! [`Runtime`] starts a function's binary with Lambda's environment and plays the Lambda Runtime
+//! API for it. [`events`] makes events in the shapes that AWS sends, [`HttpAnswer`] reads the HTTP
+//! answers as AWS does, and [`canary`] looks for secrets in everything a function gives out.
+//! [`HttpApi`] puts the functions behind a real HTTP port. [`queue`] stands in for Amazon SQS,
+//! [`EventSource`] for the mapping that feeds a function from a queue.
 //!
-//! The binaries are taken from the folder that the variable `FUNCTIONS_DIR` names, else from beside the test's own
-//! executable (`target/debug`); build them first with `cargo build`.
+//! The binaries are taken from the folder that the variable `FUNCTIONS_DIR` names, else from beside
+//! the test's own executable (`target/debug`); build them first with `cargo build`.
 
 #![allow(
     clippy::panic,

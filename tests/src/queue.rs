@@ -1,7 +1,8 @@
 //! A stand-in for Amazon SQS: standard queues in memory, on one port of 127.0.0.1.
 //!
-//! Functions send to it with `SendMessage` and `SendMessageBatch` of the JSON protocol. A test receives and deletes messages
-//! itself, or leaves that to an event source mapping ([`EventSource`](crate::EventSource)).
+//! Functions send to it with `SendMessage` and `SendMessageBatch` of the JSON protocol. A test
+//! receives and deletes messages itself, or leaves that to an event source mapping
+//! ([`EventSource`](crate::EventSource)).
 
 mod messages;
 mod protocol;
@@ -108,7 +109,8 @@ impl Queues {
     ///
     /// # Panics
     ///
-    /// When the name is not one of a standard queue (1 to 80 letters, digits, hyphens and underscores) or is taken.
+    /// When the name is not one of a standard queue (1 to 80 letters, digits, hyphens and
+    /// underscores) or is taken.
     pub fn create(&self, name: &str, settings: QueueSettings) -> Queue {
         let is_name = (1..=80).contains(&name.len())
             && name
@@ -178,8 +180,8 @@ impl Queue {
         sent.unwrap_or_else(|| panic!("there is no queue {}", self.name))
     }
 
-    /// Takes up to so many visible messages, the oldest first, and hides them for the visibility timeout. Messages that were
-    /// received too often go to the dead-letter queue.
+    /// Takes up to so many visible messages, the oldest first, and hides them for the visibility
+    /// timeout. Messages that were received too often go to the dead-letter queue.
     pub fn receive(&self, most: usize) -> Vec<Message> {
         self.shared
             .state()
@@ -191,7 +193,8 @@ impl Queue {
         self.with(|messages| messages.delete(received))
     }
 
-    /// Makes a received message visible at once. `false` when it is gone or was received again since.
+    /// Makes a received message visible at once. `false` when it is gone or was received again
+    /// since.
     pub fn release(&self, received: &Message) -> bool {
         self.with(|messages| messages.release(received, Instant::now()))
     }
@@ -224,13 +227,14 @@ impl Queue {
         self.with(Messages::purge);
     }
 
-    /// Answers the next so many calls that send to this queue with this failure, behind those that were asked for before.
+    /// Answers the next so many calls that send to this queue with this failure, behind those that
+    /// were asked for before.
     pub fn fail_sends(&self, times: usize, failure: SendFailure) {
         self.with(|messages| messages.fail_sends(times, failure));
     }
 
-    /// Holds back the answer to the next call that sends to this queue and does not fail: its messages are in the queue, and the caller
-    /// does not know.
+    /// Holds back the answer to the next call that sends to this queue and does not fail: its
+    /// messages are in the queue, and the caller does not know.
     pub fn hold_answer(&self) -> HeldAnswer {
         let (sent, is_sent) = oneshot::channel();
         let (release, released) = oneshot::channel();

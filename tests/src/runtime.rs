@@ -17,10 +17,11 @@ const START_LIMIT: Duration = Duration::from_secs(10);
 /// How long the last call of a process that has ended may be on its way through the socket.
 const LAST_CALL: Duration = Duration::from_millis(500);
 
-/// One execution environment of a function, as Lambda keeps it: one process that is given one event after another.
+/// One execution environment of a function, as Lambda keeps it: one process that is given one event
+/// after another.
 ///
-/// The process is killed when this is dropped. There is no `Debug`, so that the variables it was given (secrets among
-/// them) are never printed.
+/// The process is killed when this is dropped. There is no `Debug`, so that the variables it was
+/// given (secrets among them) are never printed.
 pub struct Runtime {
     api: RuntimeApi,
     process: FunctionProcess,
@@ -32,14 +33,16 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// Starts the binary of `function` (`describe`, `inactivate` or `status`) with the environment that Lambda gives it
-    /// and these variables, which win over Lambda's own. Nothing of the test's environment gets through.
+    /// Starts the binary of `function` (`describe`, `inactivate` or `status`) with the environment
+    /// that Lambda gives it and these variables, which win over Lambda's own. Nothing of the test's
+    /// environment gets through.
     ///
     /// A function that fails to start says so in the first [`Runtime::invoke`].
     ///
     /// # Panics
     ///
-    /// When there is no such binary, with how to build it, or when the process or the socket cannot be had.
+    /// When there is no such binary, with how to build it, or when the process or the socket cannot
+    /// be had.
     pub async fn start(function: &str, variables: &[(&str, &str)]) -> Self {
         Self::try_start(function, variables)
             .await
@@ -100,8 +103,9 @@ impl Runtime {
         self.invoke_with(Invocation::new(event)).await
     }
 
-    /// Gives the function this invocation and waits for what comes of it, at most 10 seconds for the function to ask
-    /// for the event and then until the deadline. A function that takes longer is killed, as on Lambda.
+    /// Gives the function this invocation and waits for what comes of it, at most 10 seconds for
+    /// the function to ask for the event and then until the deadline. A function that takes longer
+    /// is killed, as on Lambda.
     ///
     /// # Panics
     ///
@@ -128,8 +132,9 @@ impl Runtime {
         }
     }
 
-    /// Waits until the function asks for its next event: until then the event before takes up the function, whatever it has
-    /// answered. A function that does not ask before the deadline of that event is killed, as on Lambda.
+    /// Waits until the function asks for its next event: until then the event before takes up the
+    /// function, whatever it has answered. A function that does not ask before the deadline of that
+    /// event is killed, as on Lambda.
     ///
     /// `false` when the process has ended. Safe to cancel.
     pub async fn idle(&mut self) -> bool {
@@ -162,8 +167,8 @@ impl Runtime {
         self.api.abandon();
     }
 
-    /// Returns once the function has taken the event that it is given next: the first one of its process, or the next one of
-    /// an idle process.
+    /// Returns once the function has taken the event that it is given next: the first one of its
+    /// process, or the next one of an idle process.
     pub(crate) fn taken(&self) -> impl Future<Output = ()> + use<> {
         let mut asking = self.api.asking();
         async move {
@@ -234,8 +239,8 @@ impl Runtime {
         self.process.id()
     }
 
-    /// The most memory that the function has held at one time (`VmHWM`), in bytes. `None` once it has ended, and on a
-    /// system without `/proc`.
+    /// The most memory that the function has held at one time (`VmHWM`), in bytes. `None` once it
+    /// has ended, and on a system without `/proc`.
     pub fn peak_memory(&self) -> Option<u64> {
         self.process.peak_memory()
     }

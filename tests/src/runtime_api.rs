@@ -1,5 +1,6 @@
-//! A stand-in for the [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html): hands one
-//! event at a time to the function and takes its answers.
+//! A stand-in for the [Lambda Runtime
+//! API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html): hands one event at a time
+//! to the function and takes its answers.
 
 use std::convert::Infallible;
 use std::io;
@@ -19,7 +20,8 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::{Answer, FunctionError, Invocation};
 
-/// The largest response in bytes that Lambda takes for a synchronous invocation, as its own error message states it.
+/// The largest response in bytes that Lambda takes for a synchronous invocation, as its own error
+/// message states it.
 pub(crate) const RESPONSE_LIMIT: usize = 6_291_556;
 
 /// What the function told the Runtime API.
@@ -88,7 +90,8 @@ impl RuntimeApi {
         self.until(|asking| asking.has_asked).await;
     }
 
-    /// Returns while the function waits for an event: it has done all that it had to do for the one before.
+    /// Returns while the function waits for an event: it has done all that it had to do for the one
+    /// before.
     pub(crate) async fn waits(&self) {
         self.until(|asking| asking.waits).await;
     }

@@ -1,4 +1,5 @@
-//! The documents under `schemas/`, made from the functions' own types, and every answer held against them.
+//! The documents under `schemas/`, made from the functions' own types, and every answer held
+//! against them.
 
 mod open_api;
 

@@ -1,5 +1,5 @@
-//! The inputs of the signing vectors, as the arguments of this project's signers. The vector tests and the program `sign`
-//! read the same form.
+//! The inputs of the signing vectors, as the arguments of this project's signers. The vector tests
+//! and the program `sign` read the same form.
 
 use certificate_provider::signing::{acs3, hex, tc3};
 use secrecy::SecretString;

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The reserved concurrency of a function: so many invocations at one time, whoever makes them. Clones share their slots.
+/// The reserved concurrency of a function: so many invocations at one time, whoever makes them.
+/// Clones share their slots.
 #[derive(Clone)]
 pub struct Slots(Arc<Semaphore>);
 
-/// One of them, taken until it is dropped. It is held until the function is idle ([`Runtime::idle`](crate::Runtime::idle)),
-/// since work after the answer takes up the function too.
+/// One of them, taken until it is dropped. It is held until the function is idle
+/// ([`Runtime::idle`](crate::Runtime::idle)), since work after the answer takes up the function
+/// too.
 pub struct Slot {
     _permit: OwnedSemaphorePermit,
 }

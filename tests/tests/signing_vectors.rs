@@ -125,7 +125,8 @@ fn alibaba_acs3() {
     }
 }
 
-/// The official crate with these settings signs for AWS IoT as botocore does. It shows only the end of its steps.
+/// The official crate with these settings signs for AWS IoT as botocore does. It shows only the end
+/// of its steps.
 #[test]
 fn aws_signature_version_4() {
     let vectors = vectors(include_str!("../vectors/aws-sigv4-iot.json"));

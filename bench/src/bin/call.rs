@@ -1,5 +1,5 @@
-//! A function that does nothing but the call of `describe`, over the same client: no signature, and nothing is read of the answer but
-//! that it came. What `describe` takes more is its own work.
+//! A function that does nothing but the call of `describe`, over the same client: no signature, and
+//! nothing is read of the answer but that it came. What `describe` takes more is its own work.
 
 use std::path::Path;
 use std::time::Duration;

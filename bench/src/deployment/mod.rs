@@ -1,4 +1,5 @@
-//! The functions as the template deploys them: with its rate limits, its concurrency and its timeout, against the simulated providers.
+//! The functions as the template deploys them: with its rate limits, its concurrency and its
+//! timeout, against the simulated providers.
 
 mod orders;
 mod single;
@@ -23,7 +24,8 @@ const ALIBABA_INSTANCE: &str = "post-cn-7mz2d0000";
 /// The brokers, in the order of the tables.
 const BROKERS: [Broker; 3] = [Broker::Tencent, Broker::Alibaba, Broker::Aws];
 
-/// Runs both stages and prints their tables. `is_long`: orders of 10,000 certificates with rate limits, too.
+/// Runs both stages and prints their tables. `is_long`: orders of 10,000 certificates with rate
+/// limits, too.
 pub(crate) fn run(
     template: &Template,
     stages: &[String],

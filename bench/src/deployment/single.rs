@@ -208,8 +208,9 @@ async fn measure(
         .ok_or_else(|| "nothing was measured".into())
 }
 
-/// List prices of us-east-1 as third parties showed them in November 2026: $0.20 a million requests, $0.0000133334 a GB-second on arm64;
-/// $1.00 a million requests of an HTTP API; $0.40 a million requests of a queue, of which a message takes three.
+/// List prices of us-east-1 as third parties showed them in November 2026: $0.20 a million
+/// requests, $0.0000133334 a GB-second on arm64; $1.00 a million requests of an HTTP API; $0.40 a
+/// million requests of a queue, of which a message takes three.
 fn cost(name: &str, seconds: f64) -> Vec<String> {
     const GIGABYTES: f64 = 0.125;
     let billed = (seconds * 1_000.0).ceil();

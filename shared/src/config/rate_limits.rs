@@ -1,14 +1,16 @@
 //! How often one instance may call each action, from what all instances of the function may.
 //!
-//! The bound to keep, for R instances reserved of which at most Q handle messages of the queue at once, and a share of q + c calls in a second
-//! (q for the queue, c for all other events): never more than 10 (q + c) calls in any ten seconds. Each instance has a token bucket whose
-//! calls are paid for before its next event, so in ten seconds it makes at most its burst b and what its interval allows. Hence, in calls in
-//! ten seconds:
+//! The bound to keep, for R instances reserved of which at most Q handle messages of the queue at
+//! once, and a share of q + c calls in a second (q for the queue, c for all other events): never
+//! more than 10 (q + c) calls in any ten seconds. Each instance has a token bucket whose calls are
+//! paid for before its next event, so in ten seconds it makes at most its burst b and what its
+//! interval allows. Hence, in calls in ten seconds:
 //!
 //! * the queue's interval is 10 s / floor(10 q / Q), so that Q instances make no more than 10 q;
-//! * the bursts of all instances, R b, are taken from what the callers have, which leaves C = 10 c - R b;
-//! * the callers' interval is the longer one of 10 s (R - Q) / C, for the instances that the queue leaves, and 10 s R / (10 q + C), for the
-//!   moments when it uses none.
+//! * the bursts of all instances, R b, are taken from what the callers have, which leaves C = 10 c
+//!   - R b;
+//! * the callers' interval is the longer one of 10 s (R - Q) / C, for the instances that the queue
+//!   leaves, and 10 s R / (10 q + C), for the moments when it uses none.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -158,7 +160,8 @@ fn limit(action: Action, share: Share, instances: Instances) -> Option<RateLimit
     })
 }
 
-/// The time of one call when so many instances share so many calls in ten seconds; rounded up, so that they never make more.
+/// The time of one call when so many instances share so many calls in ten seconds; rounded up, so
+/// that they never make more.
 fn interval(instances: u32, calls: u32) -> Option<Duration> {
     let nanoseconds = WINDOW.as_nanos().checked_mul(u128::from(instances))?;
     let each = Duration::from_nanos(

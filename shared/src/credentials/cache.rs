@@ -15,7 +15,8 @@ use crate::transport::LocalFuture;
 const REFRESH_AHEAD: Duration = Duration::from_secs(5 * 60);
 /// So long before its end a temporary key is used no more, since the vendor's clock may be ahead.
 const UNUSABLE_AHEAD: Duration = Duration::from_secs(60);
-/// After a refresh that failed, a key that is still good is used for so long before the next attempt.
+/// After a refresh that failed, a key that is still good is used for so long before the next
+/// attempt.
 const PAUSE: Duration = Duration::from_secs(15);
 
 /// What a fetch brings.
@@ -81,7 +82,8 @@ pub(super) struct Chance {
 }
 
 impl Cache {
-    /// What is held, or what is fetched where nothing is or it comes to its end. However many ask at once, one of them fetches.
+    /// What is held, or what is fetched where nothing is or it comes to its end. However many ask
+    /// at once, one of them fetches.
     ///
     /// # Errors
     /// Why nothing could be fetched, once what is held can be used no more.
@@ -120,8 +122,8 @@ impl Cache {
         }
     }
 
-    /// What to call with in place of refused credentials: what others have fetched meanwhile, or what is fetched now. `None`: it is the
-    /// same.
+    /// What to call with in place of refused credentials: what others have fetched meanwhile, or
+    /// what is fetched now. `None`: it is the same.
     ///
     /// # Errors
     /// Why nothing could be fetched.

@@ -1,5 +1,6 @@
-//! Keys in AWS Secrets Manager or SSM Parameter Store, through the Lambda extension "AWS Parameters and Secrets", which answers during
-//! invocations only (page "Using Parameter Store parameters and Secrets Manager secrets in Lambda functions").
+//! Keys in AWS Secrets Manager or SSM Parameter Store, through the Lambda extension "AWS Parameters
+//! and Secrets", which answers during invocations only (page "Using Parameter Store parameters and
+//! Secrets Manager secrets in Lambda functions").
 
 use std::fmt;
 
@@ -15,7 +16,8 @@ use crate::object::Object;
 use crate::signing::acs3::percent_encode;
 use crate::transport::{HttpRequest, HttpResponse, Method, Safety};
 
-/// A key in a store. Its text there is a JSON object whose members are named like the variables that would hold the key.
+/// A key in a store. Its text there is a JSON object whose members are named like the variables
+/// that would hold the key.
 #[derive(Debug)]
 pub struct StoredKey {
     /// Which store.
@@ -66,14 +68,16 @@ struct Parameter {
 }
 
 impl StoredKey {
-    /// The key as the extension has it, which may be as old as its cache: five minutes unless configured otherwise.
+    /// The key as the extension has it, which may be as old as its cache: five minutes unless
+    /// configured otherwise.
     pub(super) async fn fetch(&self, way: Way<'_>) -> Result<Fetched, Error> {
         self.ask(None, way).await
     }
 
-    /// A key in place of one that the vendor has refused. The extension keeps answers by what was asked: to name the stage goes past the
-    /// answer that brought the refused key. Where the current key is the refused one, a rotation may be under way whose new key is not
-    /// good yet, and the previous one still is.
+    /// A key in place of one that the vendor has refused. The extension keeps answers by what was
+    /// asked: to name the stage goes past the answer that brought the refused key. Where the
+    /// current key is the refused one, a rotation may be under way whose new key is not good yet,
+    /// and the previous one still is.
     pub(super) async fn fetch_other_than(
         &self,
         refused: &Credentials,

@@ -95,7 +95,8 @@ impl Keeper {
         })
     }
 
-    /// What to make a call with once more, whose credentials the vendor has refused. They are fetched once. `None`: there are no others.
+    /// What to make a call with once more, whose credentials the vendor has refused. They are
+    /// fetched once. `None`: there are no others.
     ///
     /// # Errors
     /// As [`Keeper::credentials`].

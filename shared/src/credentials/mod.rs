@@ -1,5 +1,6 @@
-//! What calls are signed with, and where it comes from: the environment, a store of AWS, or a role at the vendor's security token
-//! service (STS), which is assumed with a key or, without any, with the identity of the function's own AWS role.
+//! What calls are signed with, and where it comes from: the environment, a store of AWS, or a role
+//! at the vendor's security token service (STS), which is assumed with a key or, without any, with
+//! the identity of the function's own AWS role.
 
 mod cache;
 mod extension;
@@ -50,7 +51,8 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// A text that can be sent in a header. Most others are a copying accident, like a line feed at the end.
+/// A text that can be sent in a header. Most others are a copying accident, like a line feed at the
+/// end.
 ///
 /// # Errors
 /// What is wrong with it, without the text.

@@ -49,15 +49,18 @@ impl Action {
         Self::UpdateCertificate,
     ];
 
-    /// The one table of the vendors' limits: provider, name, calls in a second of one account, and how many calls one certificate or one
-    /// page of a list takes (its state is read before a change and after it).
+    /// The one table of the vendors' limits: provider, name, calls in a second of one account, and
+    /// how many calls one certificate or one page of a list takes (its state is read before a
+    /// change and after it).
     ///
     /// * Tencent Cloud MQTT: 20, by the page of each action.
-    /// * Alibaba Cloud MQTT: 500 of each action, by the page "QPS limits". The same page blocks an address that makes more than 300 calls in
-    ///   a second over all actions; `tests/template` holds the template's shares below that.
+    /// * Alibaba Cloud MQTT: 500 of each action, by the page "QPS limits". The same page blocks an
+    ///   address that makes more than 300 calls in a second over all actions; `tests/template`
+    ///   holds the template's shares below that.
     /// * Alibaba Cloud private CA: 10, by the page of each action.
-    /// * AWS IoT Core: 10, by dumps of the Service Quotas API (`iotcore`): ListCertificates L-97DA2C60, ListCertificatesByCA L-5A0AFD83,
-    ///   DescribeCertificate L-FC864907, UpdateCertificate L-77B523DC. AWS raises each on request; smaller regions may have less.
+    /// * AWS IoT Core: 10, by dumps of the Service Quotas API (`iotcore`): ListCertificates
+    ///   L-97DA2C60, ListCertificatesByCA L-5A0AFD83, DescribeCertificate L-FC864907,
+    ///   UpdateCertificate L-77B523DC. AWS raises each on request; smaller regions may have less.
     const fn row(self) -> Row {
         use ProviderName::{AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
         const fn row(

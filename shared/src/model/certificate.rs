@@ -1,4 +1,5 @@
-//! One certificate as every provider's records are shown: what the provider says and what the certificate says of itself.
+//! One certificate as every provider's records are shown: what the provider says and what the
+//! certificate says of itself.
 
 use std::borrow::Cow;
 
@@ -20,16 +21,19 @@ pub struct Subject {
     pub organizational_unit: Option<String>,
 }
 
-/// A certificate in the contract's one form. A fact that neither the provider nor the certificate gives is `null`.
+/// A certificate in the contract's one form. A fact that neither the provider nor the certificate
+/// gives is `null`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Certificate {
-    /// Canonical serial number; `null` only when it cannot be read, or is not read because `details` is false.
+    /// Canonical serial number; `null` only when it cannot be read, or is not read because
+    /// `details` is false.
     pub serial_number: Option<SerialNumber>,
-    /// The provider's own spelling, which its API wants back; `null` where its API knows certificates by another name.
+    /// The provider's own spelling, which its API wants back; `null` where its API knows
+    /// certificates by another name.
     pub provider_serial_number: Option<String>,
-    /// How `provider_serial_number` was read; `null` where its digits allow both bases and the certificate is not at hand, so
-    /// that hex was taken.
+    /// How `provider_serial_number` was read; `null` where its digits allow both bases and the
+    /// certificate is not at hand, so that hex was taken.
     pub serial_number_base: Option<SerialNumberBase>,
     /// Serial number of the issuing CA's certificate.
     pub ca_serial_number: Option<SerialNumber>,
@@ -92,7 +96,8 @@ impl Certificate {
     }
 }
 
-/// One fact on which the provider's record and the certificate itself differ. The member holds the provider's.
+/// One fact on which the provider's record and the certificate itself differ. The member holds the
+/// provider's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Disagreement {
@@ -104,7 +109,8 @@ pub struct Disagreement {
     pub certificate: String,
 }
 
-/// What a provider says about a certificate. What it leaves out is left out here; texts may be empty.
+/// What a provider says about a certificate. What it leaves out is left out here; texts may be
+/// empty.
 #[derive(Clone, Debug, Default)]
 pub struct ProviderRecord {
     /// As the provider spells it.
@@ -146,8 +152,8 @@ pub struct ProviderRecord {
 }
 
 impl ProviderRecord {
-    /// The record in the contract's form. The certificate itself fills what the provider leaves out; what the provider tells
-    /// stays, and each difference between the two is noted.
+    /// The record in the contract's form. The certificate itself fills what the provider leaves
+    /// out; what the provider tells stays, and each difference between the two is noted.
     pub fn into_certificate(self, now: Timestamp, include_pem: bool) -> Certificate {
         let pem = self.pem.as_deref().and_then(as_pem);
         let certified = pem.as_deref().and_then(X509::from_pem);
@@ -240,7 +246,8 @@ impl ProviderRecord {
         }
     }
 
-    /// The number that the provider's text stands for. Where its digits allow two readings, the certificate decides.
+    /// The number that the provider's text stands for. Where its digits allow two readings, the
+    /// certificate decides.
     fn serial_number(
         &self,
         certified: Option<&X509>,

@@ -10,7 +10,8 @@ use crate::signing::sha256_hex;
 
 const HEX_DIGITS: usize = 64;
 
-/// SHA-256 of a certificate's DER form, as 64 lower-case hex digits. AWS IoT names certificates by it.
+/// SHA-256 of a certificate's DER form, as 64 lower-case hex digits. AWS IoT names certificates by
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint(String);
 

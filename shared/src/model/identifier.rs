@@ -65,8 +65,9 @@ impl Serialize for ProviderName {
 
 deserialize_by_parse!(ProviderName, "the name of a provider as a string");
 
-/// A cloud's region id, like `ap-guangzhou`: lower-case words joined by hyphens. The shape alone keeps it from being
-/// anything else in a host name or a header; whether the provider has such a region is the provider's table to say.
+/// A cloud's region id, like `ap-guangzhou`: lower-case words joined by hyphens. The shape alone
+/// keeps it from being anything else in a host name or a header; whether the provider has such a
+/// region is the provider's table to say.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Region(String);
 
@@ -110,7 +111,8 @@ impl fmt::Display for Region {
 
 deserialize_by_parse!(Region, "a region as a string");
 
-/// The MQTT broker that a device certificate is registered with, like `mqtt-qgzaawn9` or `post-cn-7mz2d0000`.
+/// The MQTT broker that a device certificate is registered with, like `mqtt-qgzaawn9` or
+/// `post-cn-7mz2d0000`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct InstanceId(String);
 

@@ -1,4 +1,5 @@
-//! The words of the contract as types: parsed once at the edge, unable to hold bad values afterwards.
+//! The words of the contract as types: parsed once at the edge, unable to hold bad values
+//! afterwards.
 
 mod action;
 mod certificate;

@@ -8,12 +8,14 @@ use serde::{Serialize, Serializer};
 use super::{deserialize_by_parse, quoted};
 use crate::signing::hex;
 
-/// RFC 5280 allows 20 octets; vendors take texts of up to 128 bytes, so that older CAs' longer serials can be asked for.
+/// RFC 5280 allows 20 octets; vendors take texts of up to 128 bytes, so that older CAs' longer
+/// serials can be asked for.
 const MOST_HEX_DIGITS: usize = 128;
 /// With separators and a mark.
 pub(crate) const LONGEST_TEXT: usize = 400;
 
-/// The serial number of a certificate. Two are equal when they are the same number, however each was spelled.
+/// The serial number of a certificate. Two are equal when they are the same number, however each
+/// was spelled.
 #[derive(Clone, Debug)]
 pub struct SerialNumber {
     canonical: String,
@@ -34,10 +36,12 @@ pub enum SerialNumberBase {
 }
 
 impl SerialNumber {
-    /// Takes any common spelling: upper case, `0x`, colons, blanks, a missing leading zero, leading zero octets.
+    /// Takes any common spelling: upper case, `0x`, colons, blanks, a missing leading zero, leading
+    /// zero octets.
     ///
     /// # Errors
-    /// A sentence when nothing is left to read, when it is not hex, or when it is longer than 64 octets.
+    /// A sentence when nothing is left to read, when it is not hex, or when it is longer than 64
+    /// octets.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.len() > LONGEST_TEXT {
             return Err(format!(
@@ -88,7 +92,8 @@ impl SerialNumber {
         &self.canonical
     }
 
-    /// The text less separators, marked as hex where it was: read again, it is the same in every way.
+    /// The text less separators, marked as hex where it was: read again, it is the same in every
+    /// way.
     pub fn as_written(&self) -> String {
         if self.is_marked_hex {
             format!("0x{}", self.written)
@@ -97,9 +102,10 @@ impl SerialNumber {
         }
     }
 
-    /// The texts under which a vendor may know this number, most likely first: as it was written (less separators),
-    /// canonical, upper case, without a leading zero digit, and with the sign octet that DER puts before a high bit
-    /// (some vendors show a zero octet before other serials, too). No text occurs twice.
+    /// The texts under which a vendor may know this number, most likely first: as it was written
+    /// (less separators), canonical, upper case, without a leading zero digit, and with the sign
+    /// octet that DER puts before a high bit (some vendors show a zero octet before other serials,
+    /// too). No text occurs twice.
     pub fn spellings(&self) -> Vec<String> {
         let mut spellings = vec![self.written.clone()];
         let trimmed = match self.canonical.strip_prefix('0') {
@@ -120,15 +126,16 @@ impl SerialNumber {
         spellings
     }
 
-    /// Whether looking for this number is looking for the other, too: it is the same, was written in one of this one's spellings, and
-    /// can be read in decimal where this one can.
+    /// Whether looking for this number is looking for the other, too: it is the same, was written
+    /// in one of this one's spellings, and can be read in decimal where this one can.
     pub fn covers(&self, other: &Self) -> bool {
         self == other
             && self.read_as_decimal() == other.read_as_decimal()
             && self.spellings().contains(&other.written)
     }
 
-    /// Whether these digits and the other's may stand for one number: as they are, or with one of them read as decimal.
+    /// Whether these digits and the other's may stand for one number: as they are, or with one of
+    /// them read as decimal.
     pub fn may_mean(&self, other: &Self) -> bool {
         self == other
             || self.read_as_decimal().as_ref() == Some(other)
@@ -157,8 +164,8 @@ impl SerialNumber {
             .collect()
     }
 
-    /// The other number that this text may stand for: its digits read as a decimal number. `None` where only hex can be meant, or
-    /// where both readings are the same number.
+    /// The other number that this text may stand for: its digits read as a decimal number. `None`
+    /// where only hex can be meant, or where both readings are the same number.
     pub fn read_as_decimal(&self) -> Option<Self> {
         if self.is_marked_hex || !self.written.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;

@@ -123,9 +123,10 @@ impl Validity {
     }
 }
 
-/// What a certificate's state means now: by the provider's word, the dates that the provider tells, and those that stand in
-/// the certificate itself. Where the two differ, the narrower validity makes the effective status, so that nothing looks
-/// better than either says; and whether a connection would be accepted is told only where it is the same for both.
+/// What a certificate's state means now: by the provider's word, the dates that the provider tells,
+/// and those that stand in the certificate itself. Where the two differ, the narrower validity
+/// makes the effective status, so that nothing looks better than either says; and whether a
+/// connection would be accepted is told only where it is the same for both.
 pub fn judge(
     status: LifecycleStatus,
     told: Validity,
@@ -141,8 +142,8 @@ pub fn judge(
     )
 }
 
-/// The strongest reason first: what can never be undone (revoked, expired), then what somebody must change (inactive,
-/// pending), then what time will change (not yet valid).
+/// The strongest reason first: what can never be undone (revoked, expired), then what somebody must
+/// change (inactive, pending), then what time will change (not yet valid).
 fn effective_status(
     status: LifecycleStatus,
     validity: Validity,
@@ -160,8 +161,9 @@ fn effective_status(
     }
 }
 
-/// Would a connection with this certificate be accepted now? `None` where the facts do not say: a broker's active
-/// certificate with unknown dates, or a CA's word without a broker's. Unknown is never usable.
+/// Would a connection with this certificate be accepted now? `None` where the facts do not say: a
+/// broker's active certificate with unknown dates, or a CA's word without a broker's. Unknown is
+/// never usable.
 fn usable(status: LifecycleStatus, validity: Validity, now: Timestamp) -> Option<bool> {
     match effective_status(status, validity, now) {
         EffectiveStatus::Active => validity.is_known().then_some(true),

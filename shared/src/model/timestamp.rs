@@ -9,8 +9,8 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::{deserialize_by_parse, quoted};
 
-/// A moment in UTC, to the millisecond. It is written as RFC 3339 with a `Z`, with a fraction only where there is one:
-/// `2025-12-18T16:00:00Z`, `2025-03-26T09:58:35.198Z`.
+/// A moment in UTC, to the millisecond. It is written as RFC 3339 with a `Z`, with a fraction only
+/// where there is one: `2025-12-18T16:00:00Z`, `2025-03-26T09:58:35.198Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(OffsetDateTime);
 
@@ -101,7 +101,8 @@ impl Timestamp {
         text
     }
 
-    /// An answer holds hundreds of moments: digit by digit is many times as fast as a format string.
+    /// An answer holds hundreds of moments: digit by digit is many times as fast as a format
+    /// string.
     fn to_seconds(self) -> String {
         let (year, month, day) = self.0.to_calendar_date();
         let (hour, minute, second) = self.0.to_hms();

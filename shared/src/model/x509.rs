@@ -49,8 +49,9 @@ impl X509 {
     }
 }
 
-/// A vendor's PEM text as PEM: Alibaba's documents show line feeds as a backslash and an n, and a label of its own. `None` when
-/// there is nothing between the marker lines, as in Tencent's documents.
+/// A vendor's PEM text as PEM: Alibaba's documents show line feeds as a backslash and an n, and a
+/// label of its own. `None` when there is nothing between the marker lines, as in Tencent's
+/// documents.
 pub(super) fn as_pem(text: &str) -> Option<Cow<'_, str>> {
     let mut pem = Cow::Borrowed(text);
     for (written, meant) in [

@@ -10,7 +10,8 @@ use crate::error::Error;
 use crate::model::Source;
 use crate::request::{Filter, Order};
 
-/// Everything that a cursor must agree with. `limit`, `include_pem` and `summary` may change from page to page.
+/// Everything that a cursor must agree with. `limit`, `include_pem` and `summary` may change from
+/// page to page.
 #[derive(Clone, Copy)]
 pub(super) struct Request<'a> {
     /// One, or the sources that were asked side by side, in their order.

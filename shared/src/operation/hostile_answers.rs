@@ -1,4 +1,5 @@
-//! Whole operations against vendors that answer anything at all: never a panic, and never a word without evidence.
+//! Whole operations against vendors that answer anything at all: never a panic, and never a word
+//! without evidence.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,7 +25,8 @@ const BUDGET: AnswerBudget = AnswerBudget {
 /// Of the certificate that is asked for, in AWS's name for it.
 const ID: &str = "abababababababababababababababababababababababababababababababab";
 
-/// Runs one request against a vendor that gives these answers, the last one for ever. Waiting costs no time.
+/// Runs one request against a vendor that gives these answers, the last one for ever. Waiting costs
+/// no time.
 fn perform<O: Operation>(
     request: &Value,
     answers: Vec<(u16, String)>,

@@ -33,7 +33,8 @@ use crate::request::{self, CertificateReference, Member, Request, Sources};
 pub trait Operation {
     /// Its name in answers and logs.
     const NAME: &'static str;
-    /// The query parameters of a GET; `None` where GET is not taken, because a GET must not change anything.
+    /// The query parameters of a GET; `None` where GET is not taken, because a GET must not change
+    /// anything.
     const QUERY: Option<&'static [Member]>;
     /// What it is asked.
     type Request: Request;
@@ -47,12 +48,14 @@ pub trait Operation {
         answer_budget: AnswerBudget,
     ) -> impl Future<Output = Result<Self::Answer, Error>>;
 
-    /// What of the request is left to ask when its answer could not hold it all: a request whose answer goes on where this one ends.
+    /// What of the request is left to ask when its answer could not hold it all: a request whose
+    /// answer goes on where this one ends.
     fn rest(_request: Self::Request, _answer: &Self::Answer) -> Option<Self::Request> {
         None
     }
 
-    /// Reads a request from a message of the function's own queue, which may also go on with an earlier one.
+    /// Reads a request from a message of the function's own queue, which may also go on with an
+    /// earlier one.
     ///
     /// # Errors
     /// As [`request::parse`].
@@ -60,8 +63,9 @@ pub trait Operation {
         request::parse(text)
     }
 
-    /// What this answer leaves undone, for a message of the function's own queue to go on with. `None` where nothing is left, and where
-    /// nothing was done: that is a fault, for which the message itself is delivered again.
+    /// What this answer leaves undone, for a message of the function's own queue to go on with.
+    /// `None` where nothing is left, and where nothing was done: that is a fault, for which the
+    /// message itself is delivered again.
     fn continuation(
         _request: &Self::Request,
         _answer: &Self::Answer,
@@ -70,7 +74,8 @@ pub trait Operation {
         None
     }
 
-    /// The message that goes on with such a request. `unsent_event` is the event of the answer before, for the run of the message to send.
+    /// The message that goes on with such a request. `unsent_event` is the event of the answer
+    /// before, for the run of the message to send.
     fn message(_request: &Self::Request, _unsent_event: Option<String>) -> String {
         String::new()
     }
@@ -94,7 +99,8 @@ pub trait Operation {
         ))
     }
 
-    /// Which requests of one batch can be carried out as one, by their places: each is in one group. None can unless an operation says so.
+    /// Which requests of one batch can be carried out as one, by their places: each is in one
+    /// group. None can unless an operation says so.
     fn groups(requests: &[&Self::Request], _: &Config) -> Vec<Vec<usize>> {
         (0..requests.len()).map(|index| vec![index]).collect()
     }
@@ -120,13 +126,15 @@ pub trait Answer: Serialize {
     /// The failures inside of an answer that succeeded in part.
     fn failures(&self) -> impl Iterator<Item = &Error>;
 
-    /// The place that was asked, like `alibaba-mqtt/cn-hangzhou/post-cn-7mz2d0000`; `None` where there are several.
+    /// The place that was asked, like `alibaba-mqtt/cn-hangzhou/post-cn-7mz2d0000`; `None` where
+    /// there are several.
     fn subject(&self) -> Option<String>;
 
     /// The providers' ids of the calls.
     fn provider_request_ids(&self) -> Vec<&str>;
 
-    /// What there is to count, by names that begin with what it is: `outcome_inactivated`, `status_good`, `expiry_within_7_days`.
+    /// What there is to count, by names that begin with what it is: `outcome_inactivated`,
+    /// `status_good`, `expiry_within_7_days`.
     fn counts(&self) -> Vec<(String, u64)>;
 
     /// Where it tells of a part of an order: what the order is called, and the number of the part.
@@ -138,7 +146,8 @@ pub trait Answer: Serialize {
     #[must_use]
     fn for_log(self) -> Self;
 
-    /// What it leaves undone goes on as a message of its own, so that nobody is asked to send it again.
+    /// What it leaves undone goes on as a message of its own, so that nobody is asked to send it
+    /// again.
     fn goes_on(&mut self) {}
 }
 
@@ -164,7 +173,8 @@ fn place(provider: ProviderName, region: &Region, instance_id: Option<&InstanceI
 pub struct AnswerBudget {
     /// Most bytes of the whole answer.
     pub bytes: usize,
-    /// Whether the answer travels as a JSON string inside JSON, where quotes and backslashes take two bytes.
+    /// Whether the answer travels as a JSON string inside JSON, where quotes and backslashes take
+    /// two bytes.
     pub escaped: bool,
 }
 
@@ -200,8 +210,9 @@ fn sources<'a>(asked: &'a Sources, config: &'a Config) -> Result<&'a [Source], E
     }
 }
 
-/// Sources that are named differently may be one, since a region that is left out is the configured one: its certificates would come
-/// twice. Takes where each is, with everything filled in; `None` where that is not known, so that nothing comes from there.
+/// Sources that are named differently may be one, since a region that is left out is the configured
+/// one: its certificates would come twice. Takes where each is, with everything filled in; `None`
+/// where that is not known, so that nothing comes from there.
 ///
 /// # Errors
 /// `invalid_request` that names two.
@@ -242,8 +253,8 @@ fn check_each(
         })
 }
 
-/// Why a certificate is not the one that was asked for, although the provider knows it under the name that was used. That is a matter of
-/// this one certificate, and not of the request.
+/// Why a certificate is not the one that was asked for, although the provider knows it under the
+/// name that was used. That is a matter of this one certificate, and not of the request.
 fn contradiction(reference: &CertificateReference, certificate: &Certificate) -> Option<Error> {
     let another = |member, told: &dyn std::fmt::Display| {
         let detail = format!(
@@ -283,9 +294,9 @@ fn contradiction(reference: &CertificateReference, certificate: &Certificate) ->
     }
 }
 
-/// When not one of a request's certificates could be processed, the reason is the answer: one that may pass, so that callers
-/// and queues try again, or else one that concerns the whole request. That the provider dislikes each of them is told by
-/// the results.
+/// When not one of a request's certificates could be processed, the reason is the answer: one that
+/// may pass, so that callers and queues try again, or else one that concerns the whole request.
+/// That the provider dislikes each of them is told by the results.
 fn shared_error<'a>(errors: impl IntoIterator<Item = Option<&'a Error>>) -> Option<Error> {
     let errors: Vec<&Error> = errors.into_iter().collect::<Option<_>>()?;
     let passing = errors.iter().find(|error| error.code.retryable());

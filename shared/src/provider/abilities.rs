@@ -1,5 +1,5 @@
-//! What a provider's list can be narrowed and ordered by. What the provider itself cannot do is done here where that is exact, and
-//! refused where it is not.
+//! What a provider's list can be narrowed and ordered by. What the provider itself cannot do is
+//! done here where that is exact, and refused where it is not.
 
 use crate::error::{Error, ErrorCode};
 use crate::model::{LifecycleStatus, ProviderName};
@@ -14,8 +14,8 @@ pub struct ListAbilities {
     pub(super) filters: &'static [&'static str],
     /// The members of the filter whose facts may take a call for each certificate.
     pub(super) filters_by_details: &'static [&'static str],
-    /// The lists of the filter that the provider's own list answers for one value; for several, their facts take a call for each
-    /// certificate.
+    /// The lists of the filter that the provider's own list answers for one value; for several,
+    /// their facts take a call for each certificate.
     pub(super) one_value_without_details: &'static [&'static str],
     /// The orders of its lists; none when they have an order of their own.
     pub(super) orders: &'static [Order],

@@ -19,7 +19,8 @@ pub(crate) struct Row {
 enum About {
     /// Credentials or signature: the vendor's message may repeat what was signed, and stays here.
     Credentials,
-    /// As `Credentials`, and the key itself is at fault: unknown, disabled, expired, or another one's secret.
+    /// As `Credentials`, and the key itself is at fault: unknown, disabled, expired, or another
+    /// one's secret.
     Key,
     /// What was asked: the same call for another certificate may do.
     Parameters,
@@ -96,7 +97,8 @@ pub(crate) struct Refusal<'a> {
     pub(crate) status: u16,
 }
 
-/// The error for a vendor's code: the row with the longest matching code in any of the tables, else the HTTP status.
+/// The error for a vendor's code: the row with the longest matching code in any of the tables, else
+/// the HTTP status.
 pub(crate) fn explain(refusal: &Refusal<'_>, tables: &[&[Row]]) -> Error {
     let (means, detail, about) = match row_for(refusal.code, tables) {
         Some(row) => (row.means, row.detail, row.about),

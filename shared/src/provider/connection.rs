@@ -39,9 +39,9 @@ impl<'a> Connection<'a> {
 }
 
 impl Connection<'_> {
-    /// Makes one call: see [`Transport::call`](crate::transport::Transport::call). A call whose key the vendor refuses is made once more
-    /// where there is another key by then; a refusal has had no effect. Should the vendor repeat the credentials in what it says, they
-    /// go no further.
+    /// Makes one call: see [`Transport::call`](crate::transport::Transport::call). A call whose key
+    /// the vendor refuses is made once more where there is another key by then; a refusal has had
+    /// no effect. Should the vendor repeat the credentials in what it says, they go no further.
     pub(super) async fn call<T>(
         &self,
         action: Action,
@@ -80,8 +80,9 @@ impl Connection<'_> {
             keepers,
             ..
         } = *self.session;
-        // Groups of certificates go side by side, too, and each would otherwise make as many calls at once. Where calls are rate-limited there
-        // are never many, and a change must not wait behind the reads of another group. The semaphore is never closed.
+        // Groups of certificates go side by side, too, and each would otherwise make as many calls
+        // at once. Where calls are rate-limited there are never many, and a change must not wait
+        // behind the reads of another group. The semaphore is never closed.
         let _turn = if limiter.limits(self.provider) {
             None
         } else {
@@ -126,7 +127,8 @@ impl Connection<'_> {
         }
     }
 
-    /// What somebody else has waited for may have been fetched for another provider of the same cloud.
+    /// What somebody else has waited for may have been fetched for another provider of the same
+    /// cloud.
     fn not_called(&self, error: Error) -> Failure {
         let provider_error = error.provider_error.map(|told| {
             Box::new(ProviderError {
@@ -155,7 +157,8 @@ fn without(credentials: &Credentials, error: Error) -> Error {
     }
 }
 
-/// A provider's own facts, from which source and configuration make a [`Scope`] and a [`Connection`].
+/// A provider's own facts, from which source and configuration make a [`Scope`] and a
+/// [`Connection`].
 pub(super) struct Facts<'a> {
     /// The cloud's part of the configuration.
     pub(super) cloud: &'a Cloud,
@@ -165,15 +168,16 @@ pub(super) struct Facts<'a> {
     pub(super) endpoint: Option<&'a Endpoint>,
     /// Region to host.
     pub(super) hosts: fn(&Region) -> Option<String>,
-    /// The host that serves every region, where there is one: a configured region then need not be in the table.
+    /// The host that serves every region, where there is one: a configured region then need not be
+    /// in the table.
     pub(super) central_host: Option<&'static str>,
     /// Whether certificates belong to an instance.
     pub(super) has_instances: bool,
 }
 
 impl Facts<'_> {
-    /// Where the calls of a region go. A region that the operator configured is believed even when this version does not know it yet, as
-    /// long as it does not become part of a host name.
+    /// Where the calls of a region go. A region that the operator configured is believed even when
+    /// this version does not know it yet, as long as it does not become part of a host name.
     pub(super) fn endpoint_in(&self, region: &Region) -> Option<Endpoint> {
         let host = (self.hosts)(region);
         let host = match host.as_deref() {

@@ -7,8 +7,9 @@ use futures_util::stream::{self, StreamExt};
 use crate::error::Error;
 use crate::transport::SIDE_BY_SIDE;
 
-/// Asks for each item and gives the answers in the items' order. Once an error concerns the whole request (credentials, the
-/// instance, the rate limit, the deadline), the rest is not asked and gets that error.
+/// Asks for each item and gives the answers in the items' order. Once an error concerns the whole
+/// request (credentials, the instance, the rate limit, the deadline), the rest is not asked and
+/// gets that error.
 pub(super) async fn each<T, R>(
     items: impl IntoIterator<Item = T>,
     ask: impl AsyncFn(T) -> Result<R, Error>,

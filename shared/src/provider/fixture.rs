@@ -85,7 +85,8 @@ pub(crate) const CONTEXT: RequestContext<'static> = RequestContext {
     redelivered_since: None,
 };
 
-/// Variables by which a caller of one instance of two may call each action that lists 20 times a second, which is once in 50 ms.
+/// Variables by which a caller of one instance of two may call each action that lists 20 times a
+/// second, which is once in 50 ms.
 pub(crate) const TWENTY_CALLS_A_SECOND: [(&str, &str); 3] = [
     (
         "CALLS_PER_SECOND",

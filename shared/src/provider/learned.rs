@@ -1,7 +1,8 @@
 //! Knowledge about the vendors that lasts as long as the sandbox.
 //!
-//! Positive knowledge stays: a vendor that has once shown a behavior keeps it. Negative knowledge can become wrong by what happens at the
-//! vendor, so it is either not kept or expires after [`SHORT_LIFE`] by the session's clock.
+//! Positive knowledge stays: a vendor that has once shown a behavior keeps it. Negative knowledge
+//! can become wrong by what happens at the vendor, so it is either not kept or expires after
+//! [`SHORT_LIFE`] by the session's clock.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,7 +15,8 @@ use crate::model::{SerialNumber, Timestamp};
 /// How long a fact is kept that may change at the vendor.
 const SHORT_LIFE: Duration = Duration::from_secs(60);
 
-/// Most CAs that are remembered. All are forgotten when there is one more: that costs a few calls, and needs no order of use.
+/// Most CAs that are remembered. All are forgotten when there is one more: that costs a few calls,
+/// and needs no order of use.
 const MOST_CAS: usize = 1_000;
 
 /// Facts about all vendors. A new value knows nothing.
@@ -32,8 +34,8 @@ enum Alternatives {
     NotTakenUntil(Timestamp),
 }
 
-/// Tencent's API is one deployment for each region, whichever instance is asked, and the sandbox has one endpoint for each region: the
-/// region is the key.
+/// Tencent's API is one deployment for each region, whichever instance is asked, and the sandbox
+/// has one endpoint for each region: the region is the key.
 impl Learned {
     /// Whether the vendor takes several values of one filter as alternatives, where this is known.
     pub(super) fn takes_alternatives(&self, scope: &Scope, now: Timestamp) -> Option<bool> {
@@ -43,8 +45,9 @@ impl Learned {
         }
     }
 
-    /// Keeps an answer that certificates have proven. A `false` may come from a certificate that was registered between two counts, and
-    /// costs calls for as long as it is believed: it expires.
+    /// Keeps an answer that certificates have proven. A `false` may come from a certificate that
+    /// was registered between two counts, and costs calls for as long as it is believed: it
+    /// expires.
     pub(super) fn learn_alternatives(&self, scope: &Scope, takes: bool, now: Timestamp) {
         let alternatives = if takes {
             Alternatives::Taken
@@ -80,8 +83,9 @@ pub(super) struct LongList {
     until: Timestamp,
 }
 
-/// Alibaba's texts of CAs' serial numbers. A text is kept under the number that it spells in hex, which no caller's base changes. That the
-/// vendor lists nothing under a text, or that a list cannot be read, is not kept: a CA may be registered later.
+/// Alibaba's texts of CAs' serial numbers. A text is kept under the number that it spells in hex,
+/// which no caller's base changes. That the vendor lists nothing under a text, or that a list
+/// cannot be read, is not kept: a CA may be registered later.
 impl Learned {
     /// The text under which the vendor has listed or shown certificates of this CA.
     pub(super) fn ca_text(&self, scope: &Scope, ca: &SerialNumber) -> Option<String> {

@@ -1,6 +1,7 @@
-//! The vendors. Each is one folder with the same files: `mod` (what it can do), `wire` (its requests and answers),
-//! `codes` (its error codes), and a file for each thing that it does. A provider is its folder, a row in each of the four tables
-//! below, and its endpoint's variable in the configuration.
+//! The vendors. Each is one folder with the same files: `mod` (what it can do), `wire` (its
+//! requests and answers), `codes` (its error codes), and a file for each thing that it does. A
+//! provider is its folder, a row in each of the four tables below, and its endpoint's variable in
+//! the configuration.
 
 mod abilities;
 pub(crate) mod alibaba;
@@ -93,8 +94,8 @@ fn facts(config: &Config, provider: ProviderName) -> Facts<'_> {
     }
 }
 
-/// Where the first calls go for a request that names neither provider nor region: the provider, and whoever gives out the key for it. None
-/// where it would have to name them.
+/// Where the first calls go for a request that names neither provider nor region: the provider, and
+/// whoever gives out the key for it. None where it would have to name them.
 pub fn first_endpoints(config: &Config) -> Vec<Endpoint> {
     let Some(provider) = config.default_provider else {
         return Vec::new();

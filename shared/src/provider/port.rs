@@ -35,10 +35,11 @@ pub struct RequestContext<'a> {
     pub id: &'a str,
     /// Who asks, as far as the event says: for the audit of changes.
     pub caller: Option<&'a str>,
-    /// Until when a change that this event asks for may be made, where the request itself does not say: the event is old by then, and
-    /// somebody may have changed their mind.
+    /// Until when a change that this event asks for may be made, where the request itself does not
+    /// say: the event is old by then, and somebody may have changed their mind.
     pub expires_at: Option<Timestamp>,
-    /// When the message was sent, if it has been delivered before: what it asks for may have been done then, and undone by somebody since.
+    /// When the message was sent, if it has been delivered before: what it asks for may have been
+    /// done then, and undone by somebody since.
     pub redelivered_since: Option<Timestamp>,
 }
 
@@ -71,8 +72,9 @@ pub trait Describe {
     /// What the list can be narrowed and ordered by.
     fn abilities(&self) -> &'static ListAbilities;
 
-    /// The page that begins at `position` (the first one for `None`), with at most `wanted` certificates where the
-    /// provider itself can keep to the filter. The filter narrows as far as the provider can; the caller applies it again.
+    /// The page that begins at `position` (the first one for `None`), with at most `wanted`
+    /// certificates where the provider itself can keep to the filter. The filter narrows as far as
+    /// the provider can; the caller applies it again.
     fn page<'a>(
         &'a self,
         query: &'a ListQuery<'a>,
@@ -86,8 +88,8 @@ pub trait Describe {
     /// `invalid_request` when the position is not one of this provider's.
     fn position_after(&self, position: &str, places: usize) -> Result<String, Error>;
 
-    /// Where the next pages behind the one at `position` begin, so many at most, in a list that is so long. None where only a page tells
-    /// where the next one begins.
+    /// Where the next pages behind the one at `position` begin, so many at most, in a list that is
+    /// so long. None where only a page tells where the next one begins.
     fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String>;
 }
 
@@ -112,7 +114,8 @@ pub struct ListQuery<'a> {
     pub order: Option<Order>,
     /// Whether to carry the certificates themselves.
     pub include_pem: bool,
-    /// Whether the provider may make a call for each certificate. Without such calls a record shows only what the list itself holds.
+    /// Whether the provider may make a call for each certificate. Without such calls a record shows
+    /// only what the list itself holds.
     pub details: bool,
 }
 
@@ -127,14 +130,15 @@ pub struct Page {
     pub next: Option<String>,
     /// How many match in all, where the provider says so for exactly this filter.
     pub total_count: Option<u64>,
-    /// How long the list is that the provider pages through, whatever the filter; when it moves from page to page, the list
-    /// has changed.
+    /// How long the list is that the provider pages through, whatever the filter; when it moves
+    /// from page to page, the list has changed.
     pub list_length: ListLength,
     /// The provider's ids of the calls that listed.
     pub request_ids: Vec<String>,
 }
 
-/// A certificate with its place in the provider's list, counted from 1 at the page's position. Places may be left out.
+/// A certificate with its place in the provider's list, counted from 1 at the page's position.
+/// Places may be left out.
 #[derive(Debug)]
 pub struct Entry {
     /// How many places after the page's position the list goes on behind this certificate.
@@ -174,11 +178,12 @@ pub trait Inactivate {
     /// `invalid_request` that names the missing member.
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
 
-    /// How many certificates are worth being looked up together: 1 where each takes calls of its own.
+    /// How many certificates are worth being looked up together: 1 where each takes calls of its
+    /// own.
     fn group_size(&self) -> usize;
 
-    /// Looks certificates up under these spellings of their serial numbers. One answer for each, in their order. `None`: the provider does
-    /// not know it under any of them.
+    /// Looks certificates up under these spellings of their serial numbers. One answer for each, in
+    /// their order. `None`: the provider does not know it under any of them.
     fn find<'a>(
         &'a self,
         references: &'a [&'a CertificateReference],

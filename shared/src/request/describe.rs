@@ -36,9 +36,11 @@ pub struct DescribeRequest {
     /// Which certificates; all when left out.
     #[serde(default, deserialize_with = "crate::object::optional")]
     pub filter: Option<Filter>,
-    /// In which order. When left out: `created_desc` where the provider knows when certificates were made, else its own.
+    /// In which order. When left out: `created_desc` where the provider knows when certificates
+    /// were made, else its own.
     pub order_by: Option<Order>,
-    /// How many certificates the answer may hold, 1 to 10000; 100 when left out. 0 with `summary`: only the counts.
+    /// How many certificates the answer may hold, 1 to 10000; 100 when left out. 0 with `summary`:
+    /// only the counts.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 10_000)))]
     pub limit: Option<u16>,
     /// `next_cursor` of the answer before.
@@ -46,8 +48,9 @@ pub struct DescribeRequest {
     /// Whether each record carries the certificate itself.
     #[serde(default)]
     pub include_pem: bool,
-    /// Whether the provider may be called once more for each certificate. `false` leaves members `null` that would take such a call: at
-    /// aws-iot all but the id, the status and the time of creation. A filter on them is then `unsupported`.
+    /// Whether the provider may be called once more for each certificate. `false` leaves members
+    /// `null` that would take such a call: at aws-iot all but the id, the status and the time of
+    /// creation. A filter on them is then `unsupported`.
     #[serde(default = "yes")]
     pub details: bool,
     /// Whether to count by effective status and by expiry.
@@ -160,8 +163,8 @@ impl Order {
 
 deserialize_by_parse!(Order, "an order as a string");
 
-/// Which certificates. Each member narrows the choice; the values of one list are alternatives; an empty list does not
-/// narrow.
+/// Which certificates. Each member narrows the choice; the values of one list are alternatives; an
+/// empty list does not narrow.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -294,9 +297,10 @@ impl Filter {
             || self.expires_within_days.is_some()
     }
 
-    /// Whether a record is wanted. A record whose end of validity is not known passes the window, and one whose subject or
-    /// fingerprint is not known passes a filter on that: leaving it out would hide it, and its members show `null`. Where the provider
-    /// and the certificate tell two ends, either may lie in the window.
+    /// Whether a record is wanted. A record whose end of validity is not known passes the window,
+    /// and one whose subject or fingerprint is not known passes a filter on that: leaving it out
+    /// would hide it, and its members show `null`. Where the provider and the certificate tell two
+    /// ends, either may lie in the window.
     pub fn matches(&self, certificate: &Certificate, now: Timestamp) -> bool {
         let subject = &certificate.subject;
         contains(&self.client_ids, certificate.client_id.as_ref())
@@ -336,7 +340,8 @@ impl Filter {
     }
 }
 
-/// Where the base of the provider's texts is open, a certificate that may have the number is not hidden.
+/// Where the base of the provider's texts is open, a certificate that may have the number is not
+/// hidden.
 fn has_serial_number(wanted: &[SerialNumber], certificate: &Certificate) -> bool {
     let number = certificate.serial_number.as_ref();
     if wanted.is_empty() || !certificate.serial_number_base_is_open {
@@ -350,7 +355,8 @@ fn has_serial_number(wanted: &[SerialNumber], certificate: &Certificate) -> bool
     wanted.iter().any(|wanted| {
         text.as_ref() == Some(wanted)
             || number.is_some_and(|number| match certificate.serial_number_base {
-                // The certificate shows its number, and only the caller's digits may still be decimal.
+                // The certificate shows its number, and only the caller's digits may still be
+                // decimal.
                 Some(_) => wanted == number || wanted.read_as_decimal().as_ref() == Some(number),
                 None => wanted.may_mean(number),
             })

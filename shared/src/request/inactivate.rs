@@ -34,8 +34,8 @@ pub struct InactivateRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub reason: Option<String>,
-    /// Until when the order may be carried out. Without it an order is refused when the event that brought it is old: 24 hours in a queue
-    /// (configurable), 15 minutes over HTTP.
+    /// Until when the order may be carried out. Without it an order is refused when the event that
+    /// brought it is old: 24 hours in a queue (configurable), 15 minutes over HTTP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<Timestamp>,
     /// Read the states and say what would be done, without doing it.
@@ -62,7 +62,8 @@ impl Request for InactivateRequest {
     }
 }
 
-/// A message that goes on with an order. The queue is guarded by IAM, so what it says of the order is believed.
+/// A message that goes on with an order. The queue is guarded by IAM, so what it says of the order
+/// is believed.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Continuation<R> {
@@ -87,7 +88,8 @@ impl InactivateRequest {
 
     /// The message that goes on with this order.
     pub fn to_message(&self, order: InactivationOrder) -> String {
-        // It is plain data with text keys, which always serializes; were it not, an empty message would be refused.
+        // It is plain data with text keys, which always serializes; were it not, an empty message
+        // would be refused.
         serde_json::to_string(&Continuation {
             order,
             request: self,

@@ -34,8 +34,8 @@ pub trait Request: Clone + DeserializeOwned {
     fn check(&self) -> Result<(), Error>;
 }
 
-/// One certificate that a request names, by its serial number or its fingerprint. With both, both must be the
-/// certificate's.
+/// One certificate that a request names, by its serial number or its fingerprint. With both, both
+/// must be the certificate's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::one_of_its_names))]
 #[serde(deny_unknown_fields)]
@@ -125,7 +125,8 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     let path = error.path().to_string();
     let parent = if path == "." { "" } else { path.as_str() };
     let field = match member_named_by(&message) {
-        // Serde names an unknown, missing or repeated member in its message and only its parent in the path.
+        // Serde names an unknown, missing or repeated member in its message and only its parent in
+        // the path.
         Some(member) if parent.is_empty() => member.to_owned(),
         Some(member) if parent == member || parent.ends_with(&format!(".{member}")) => {
             parent.to_owned()
@@ -137,7 +138,8 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     Error::invalid(shortened(&field), shortened(&message))
 }
 
-/// The name between the first backquotes of serde's messages about unknown, missing and repeated members.
+/// The name between the first backquotes of serde's messages about unknown, missing and repeated
+/// members.
 fn member_named_by(message: &str) -> Option<&str> {
     ["unknown field `", "missing field `", "duplicate field `"]
         .into_iter()

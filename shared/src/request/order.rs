@@ -1,4 +1,5 @@
-//! What an order to inactivate is called, and how far it has got when it goes on as another message.
+//! What an order to inactivate is called, and how far it has got when it goes on as another
+//! message.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +19,9 @@ pub struct InactivationOrder {
     pub expires_at: Option<Timestamp>,
     /// What the parts before this one have settled.
     pub settled: Summary,
-    /// The event that tells what became of the part before this one, for the run of this part to send. One message carries both, so that
-    /// an order goes on and its results are told, or neither.
+    /// The event that tells what became of the part before this one, for the run of this part to
+    /// send. One message carries both, so that an order goes on and its results are told, or
+    /// neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsent_event: Option<String>,
 }

@@ -45,8 +45,8 @@ pub struct CrossCheck {
 }
 
 impl StatusRequest {
-    /// Whether both ask the same one source, and the same authority, so that they can be asked as one. A request that names no provider
-    /// asks this one.
+    /// Whether both ask the same one source, and the same authority, so that they can be asked as
+    /// one. A request that names no provider asks this one.
     pub fn asks_the_same_as(&self, other: &Self, default_provider: Option<ProviderName>) -> bool {
         let source = |request: &Self| {
             (

@@ -5,8 +5,9 @@ use serde_json::value::RawValue;
 
 use crate::model::Timestamp;
 
-/// An answer, or the error that came in its place, as a [CloudEvent](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md)
-/// of version 1.0, in the structured form of its JSON format.
+/// An answer, or the error that came in its place, as a
+/// [CloudEvent](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md) of version
+/// 1.0, in the structured form of its JSON format.
 #[derive(Serialize)]
 pub struct CloudEvent<'a> {
     specversion: &'static str,
@@ -21,8 +22,8 @@ pub struct CloudEvent<'a> {
 }
 
 impl<'a> CloudEvent<'a> {
-    /// `message_id` and `page`, counted from 1, stay the same when the message that asked is delivered again; `source` is the function's
-    /// ARN, `subject` the place that was asked.
+    /// `message_id` and `page`, counted from 1, stay the same when the message that asked is
+    /// delivered again; `source` is the function's ARN, `subject` the place that was asked.
     pub fn new(
         operation: &str,
         (message_id, page): (&str, usize),

@@ -114,7 +114,8 @@ impl<'a> Queue<'a> {
         })
     }
 
-    /// Sends these messages, in as few calls as they allow. Tells of each, in their order, why it could not be sent.
+    /// Sends these messages, in as few calls as they allow. Tells of each, in their order, why it
+    /// could not be sent.
     pub async fn send(
         &self,
         deadline: Deadline,
@@ -199,7 +200,8 @@ impl<'a> Queue<'a> {
             body,
         };
         let Credentials { id, secret, token } = self.credentials;
-        // A URL that was made here is one. Were it none, the call would go out unsigned and be refused.
+        // A URL that was made here is one. Were it none, the call would go out unsigned and be
+        // refused.
         let mut headers = request
             .headers(id, secret, token.as_ref())
             .unwrap_or_default();

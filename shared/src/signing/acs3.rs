@@ -1,6 +1,8 @@
-//! ACS3-HMAC-SHA256, the signature of Alibaba Cloud for RPC-style APIs (page "Request syntax and signature method V3").
+//! ACS3-HMAC-SHA256, the signature of Alibaba Cloud for RPC-style APIs (page "Request syntax and
+//! signature method V3").
 //!
-//! A nonce must not be used twice and the date must be within 15 minutes of the server's, so every attempt is signed anew.
+//! A nonce must not be used twice and the date must be within 15 minutes of the server's, so every
+//! attempt is signed anew.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -15,7 +17,8 @@ pub struct Request<'a> {
     pub method: &'a str,
     /// The output of [`canonical_query`], which is also what is sent.
     pub canonical_query: &'a str,
-    /// The headers that take part, name and value: `host`, `content-type` and all that begin with `x-acs-`.
+    /// The headers that take part, name and value: `host`, `content-type` and all that begin with
+    /// `x-acs-`.
     pub headers: &'a [(&'a str, &'a str)],
     /// The body exactly as sent.
     pub body: &'a [u8],

@@ -1,7 +1,7 @@
 //! The vendors' request signatures, as pure functions of request, key, time and nonce.
 //!
-//! Each step (canonical request, string to sign, signature) is a function of its own, so that tests compare every
-//! intermediate with the vendor's worked example.
+//! Each step (canonical request, string to sign, signature) is a function of its own, so that tests
+//! compare every intermediate with the vendor's worked example.
 
 pub mod acs3;
 pub mod sigv4;
@@ -17,7 +17,8 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// HMAC-SHA256 of `message` under `key`.
 pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
-    // HMAC hashes a key of any length down to its block, so the error of `new_from_slice` has no way to occur.
+    // HMAC hashes a key of any length down to its block, so the error of `new_from_slice` has no
+    // way to occur.
     match Hmac::<Sha256>::new_from_slice(key) {
         Ok(mac) => mac.chain_update(message).finalize().into_bytes().into(),
         Err(_) => unreachable!("HMAC takes keys of any length"),
@@ -33,7 +34,8 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
-/// `name:value` and a line feed for each header, with values stripped of outer blanks; `headers` must be sorted by name.
+/// `name:value` and a line feed for each header, with values stripped of outer blanks; `headers`
+/// must be sorted by name.
 fn canonical_headers<'a>(headers: impl IntoIterator<Item = &'a (String, String)>) -> String {
     headers
         .into_iter()

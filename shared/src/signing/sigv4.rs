@@ -26,7 +26,8 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// The headers to add: `x-amz-date`, `authorization`, and `x-amz-security-token` with a session token.
+    /// The headers to add: `x-amz-date`, `authorization`, and `x-amz-security-token` with a session
+    /// token.
     ///
     /// # Errors
     /// A sentence when the URL or the method is none.

@@ -1,6 +1,7 @@
 //! TC3-HMAC-SHA256, the signature of Tencent Cloud (page "Signature v3").
 //!
-//! There is no nonce in this scheme: a signed request can be sent again within five minutes of its timestamp.
+//! There is no nonce in this scheme: a signed request can be sent again within five minutes of its
+//! timestamp.
 
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
@@ -17,8 +18,8 @@ pub struct Request<'a> {
     pub method: &'a str,
     /// The query as sent; empty for POST.
     pub query: &'a str,
-    /// The headers that take part, name and value; `content-type` and `host` are obligatory. Names and values are
-    /// lower-cased, as the vendor does for signing only.
+    /// The headers that take part, name and value; `content-type` and `host` are obligatory. Names
+    /// and values are lower-cased, as the vendor does for signing only.
     pub headers: &'a [(&'a str, &'a str)],
     /// The body exactly as sent.
     pub body: &'a [u8],
@@ -122,8 +123,8 @@ impl Call<'_> {
         let request = Request {
             method: "POST",
             query: "",
-            // The action takes part, as on the vendor's current page: several actions share one body, and a signature
-            // for a read must not fit a write.
+            // The action takes part, as on the vendor's current page: several actions share one
+            // body, and a signature for a read must not fit a write.
             headers: &[
                 ("content-type", CONTENT_TYPE),
                 ("host", self.host),
@@ -172,7 +173,8 @@ pub fn signature(signing_key: &[u8], string_to_sign: &str) -> String {
 }
 
 fn utc_date(timestamp: i64) -> String {
-    // A timestamp outside of the calendar cannot come from a clock; it would sign as the epoch and be refused.
+    // A timestamp outside of the calendar cannot come from a clock; it would sign as the epoch and
+    // be refused.
     let date = OffsetDateTime::from_unix_timestamp(timestamp)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
         .date();

@@ -21,7 +21,8 @@ struct Current {
 pub struct EventScope(());
 
 impl EventScope {
-    /// Begins with an event. `trace_header` is what X-Ray sends along: `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=...;Sampled=1`.
+    /// Begins with an event. `trace_header` is what X-Ray sends along:
+    /// `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=...;Sampled=1`.
     #[must_use]
     pub fn enter(request_id: &str, trace_header: Option<&str>) -> Self {
         let root = trace_header.and_then(|header| {

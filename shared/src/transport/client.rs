@@ -37,7 +37,8 @@ impl HttpClient {
         })
     }
 
-    /// Opens a connection to this URL's server within two seconds, without a request, for the first call to find.
+    /// Opens a connection to this URL's server within two seconds, without a request, for the first
+    /// call to find.
     ///
     /// # Errors
     /// Why there is none; calls try again.
@@ -75,7 +76,8 @@ impl HttpClient {
                     self.idle.put(server, connection);
                     return Ok(response(answer));
                 }
-                // The other side has closed it meanwhile, and nothing of the request has been written.
+                // The other side has closed it meanwhile, and nothing of the request has been
+                // written.
                 Err(Broken::NotSent {
                     message: unsent, ..
                 }) if !is_new => message = *unsent,

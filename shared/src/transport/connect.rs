@@ -19,8 +19,9 @@ use super::connection::{Connection, innermost};
 /// A host that has not answered a connection attempt by then will not do so in time.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What a key is agreed on with. Every server of TLS 1.3 must have it (RFC 8446, 9.1), so the key share in the first message is one that it
-/// takes; and both sides were quicker with it than with X25519.
+/// What a key is agreed on with. Every server of TLS 1.3 must have it (RFC 8446, 9.1), so the key
+/// share in the first message is one that it takes; and both sides were quicker with it than with
+/// X25519.
 const FIRST_GROUP: NamedGroup = NamedGroup::secp256r1;
 
 /// Whom a connection leads to: scheme, host and port of a URL.
@@ -141,8 +142,8 @@ impl Connector {
     }
 }
 
-/// A handshake is mostly hashing and signatures. For SHA-256 processors have instructions, for SHA-384 most have not; so that is offered
-/// last, as browsers do.
+/// A handshake is mostly hashing and signatures. For SHA-256 processors have instructions, for
+/// SHA-384 most have not; so that is offered last, as browsers do.
 fn hash_length(suite: &SupportedCipherSuite) -> usize {
     let common = match suite {
         SupportedCipherSuite::Tls12(suite) => &suite.common,

@@ -12,7 +12,8 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// No answer of these APIs comes near it: a page of 100 certificates with their PEMs is about 300 kB.
+/// No answer of these APIs comes near it: a page of 100 certificates with their PEMs is about 300
+/// kB.
 const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 
 /// The bytes under a connection, encrypted or not.
@@ -20,8 +21,8 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// An HTTP/1.1 connection. It is driven only while a request is under way: what became of it meanwhile, in a sandbox that was frozen, is
-/// found out when it is used again.
+/// An HTTP/1.1 connection. It is driven only while a request is under way: what became of it
+/// meanwhile, in a sandbox that was frozen, is found out when it is used again.
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     driver: Driver,

@@ -49,8 +49,8 @@ impl Deadline {
         Self(self.0.min(Self::after(left).0))
     }
 
-    /// How long an attempt may take that is begun after waiting so long; `None` when it should not be begun. After a write, the
-    /// read of its effect has to wait for its `turn`.
+    /// How long an attempt may take that is begun after waiting so long; `None` when it should not
+    /// be begun. After a write, the read of its effect has to wait for its `turn`.
     pub(super) fn attempt_after(
         self,
         wait: Duration,

@@ -104,7 +104,8 @@ impl Network {
         self.sent().iter().map(property).collect()
     }
 
-    /// A transport over this network, with a clock that shows one second more and random bytes that count one up each time.
+    /// A transport over this network, with a clock that shows one second more and random bytes that
+    /// count one up each time.
     pub(crate) fn transport(&self) -> Transport {
         SECONDS.set(0);
         DRAWN.set(0);

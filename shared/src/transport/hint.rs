@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-/// Alibaba Cloud's own header in milliseconds, else that of RFC 9110, section 10.2.3: seconds, or a date. What cannot be read, and what
-/// is no time to wait, is no hint.
+/// Alibaba Cloud's own header in milliseconds, else that of RFC 9110, section 10.2.3: seconds, or a
+/// date. What cannot be read, and what is no time to wait, is no hint.
 pub(super) fn retry_after<'a>(
     header: impl Fn(&str) -> Option<&'a str>,
     now: SystemTime,

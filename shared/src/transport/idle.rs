@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 use super::connect::Server;
 use super::connection::Connection;
 
-/// They are given up early: one that is older was most likely closed by the other side, perhaps without a word that still arrives.
+/// They are given up early: one that is older was most likely closed by the other side, perhaps
+/// without a word that still arrives.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 #[derive(Default)]

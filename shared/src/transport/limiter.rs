@@ -1,9 +1,11 @@
-//! A rate limit for each action of a vendor, which holds over all instances of a function although they know nothing of each other.
+//! A rate limit for each action of a vendor, which holds over all instances of a function although
+//! they know nothing of each other.
 //!
-//! Vendors count the calls of an account, so each running instance gets its part of the function's share. A part is used like a token bucket
-//! (the generic cell rate algorithm): a few calls may be made at once, and each call takes its interval of the instance's time. What was not
-//! paid for while the calls were made is paid for before the instance takes its next event: nothing is saved up in an instance, because many
-//! more instances may be warm than run. See [`Limiter::paid_at`].
+//! Vendors count the calls of an account, so each running instance gets its part of the function's
+//! share. A part is used like a token bucket (the generic cell rate algorithm): a few calls may be
+//! made at once, and each call takes its interval of the instance's time. What was not paid for
+//! while the calls were made is paid for before the instance takes its next event: nothing is saved
+//! up in an instance, because many more instances may be warm than run. See [`Limiter::paid_at`].
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -14,20 +16,23 @@ use tokio::time::Instant;
 use super::{Deadline, Safety};
 use crate::model::{Action, ProviderName};
 
-/// How many calls of one request wait for a provider's answers at once where there is no rate limit: more would only be throttled. With a rate
-/// limit it bounds the calls of one list or group.
+/// How many calls of one request wait for a provider's answers at once where there is no rate
+/// limit: more would only be throttled. With a rate limit it bounds the calls of one list or group.
 pub const SIDE_BY_SIDE: usize = 10;
 
-/// Who waits for the answer to an event. That decides how fast its calls may be made, and when they are paid for.
+/// Who waits for the answer to an event. That decides how fast its calls may be made, and when they
+/// are paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waiting {
-    /// Somebody does: an HTTP client, or who invoked the function directly. Calls are paid for after the answer.
+    /// Somebody does: an HTTP client, or who invoked the function directly. Calls are paid for
+    /// after the answer.
     Caller,
-    /// Nobody does, and no more of these run at once than the queue's maximum concurrency. Calls are paid for before the answer: it is not
-    /// known what becomes of a message whose function is stopped between its answer and its next event.
+    /// Nobody does, and no more of these run at once than the queue's maximum concurrency. Calls
+    /// are paid for before the answer: it is not known what becomes of a message whose function is
+    /// stopped between its answer and its next event.
     Queue,
-    /// Nobody does, and as many of these may run at once as instances are reserved: events of topics, buses and pipes. Paid for before the
-    /// answer, too.
+    /// Nobody does, and as many of these may run at once as instances are reserved: events of
+    /// topics, buses and pipes. Paid for before the answer, too.
     Nobody,
 }
 
@@ -44,7 +49,8 @@ pub struct RateLimit {
     pub burst: u32,
 }
 
-/// The rate limits of one instance. An action without one is called as soon as there is something to ask.
+/// The rate limits of one instance. An action without one is called as soon as there is something
+/// to ask.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct RateLimits(Vec<RateLimit>);
 
@@ -90,7 +96,8 @@ impl Limiter {
                 Waiting::Caller | Waiting::Nobody => limit.caller_interval,
             })
         };
-        // Which action reads the effect of a write is its provider's affair; the slowest one leaves time for any of them.
+        // Which action reads the effect of a write is its provider's affair; the slowest one leaves
+        // time for any of them.
         let slowest = |provider| {
             let of_provider = Action::ALL
                 .into_iter()
@@ -136,7 +143,8 @@ impl Limiter {
             .map(|(_, lane)| lane)
     }
 
-    /// How often the slowest action of this provider may be called in a second; `None` where none has a rate limit.
+    /// How often the slowest action of this provider may be called in a second; `None` where none
+    /// has a rate limit.
     pub fn calls_in_a_second(&self, provider: ProviderName) -> Option<usize> {
         let slowest = self
             .of(provider)
@@ -151,7 +159,8 @@ impl Limiter {
         .ok()
     }
 
-    /// How many calls of the other action take as much of the instance's time as one of this action; 1 where neither has a rate limit.
+    /// How many calls of the other action take as much of the instance's time as one of this
+    /// action; 1 where neither has a rate limit.
     pub fn worth(&self, action: Action, other: Action) -> usize {
         let [this, other] = [action, other].map(|action| self.lane(action).interval.as_nanos());
         this.checked_div(other)
@@ -160,7 +169,8 @@ impl Limiter {
             .max(1)
     }
 
-    /// Whether a certificate of this provider can still be looked up, changed and read again before the deadline.
+    /// Whether a certificate of this provider can still be looked up, changed and read again before
+    /// the deadline.
     pub fn leaves_time(&self, provider: ProviderName, deadline: Deadline) -> bool {
         let longest_wait = self.of(provider).map(Lane::wait).max().unwrap_or_default();
         let slowest = self
@@ -186,8 +196,8 @@ impl Limiter {
             .map_or(&self.unlimited, |(_, lane)| lane)
     }
 
-    /// When all calls that were made are paid for: until then the instance must not take another event. It is always before the deadline
-    /// of the calls. `None`: nothing is left to pay.
+    /// When all calls that were made are paid for: until then the instance must not take another
+    /// event. It is always before the deadline of the calls. `None`: nothing is left to pay.
     pub fn paid_at(&self) -> Option<Instant> {
         self.lanes
             .iter()
@@ -216,7 +226,8 @@ impl Default for Limiter {
 #[derive(Debug)]
 pub struct Lane {
     interval: Duration,
-    /// The time that calls may be ahead of what is paid for: one interval less than the calls of a burst take.
+    /// The time that calls may be ahead of what is paid for: one interval less than the calls of a
+    /// burst take.
     ahead: Duration,
     /// What a write keeps free for the turn of the read that shows its effect.
     read_back: Duration,
@@ -247,8 +258,8 @@ impl Lane {
             .saturating_sub(self.ahead)
     }
 
-    /// Waits for the next turn and takes it. Tells how long the attempt may then take; `None`, at once, when it would not end in time, or
-    /// could not be paid for in time.
+    /// Waits for the next turn and takes it. Tells how long the attempt may then take; `None`, at
+    /// once, when it would not end in time, or could not be paid for in time.
     pub(super) async fn turn(&self, deadline: Deadline, safety: Safety) -> Option<Duration> {
         let _turn = self.queue.lock().await;
         let wait = self.wait();

@@ -1,4 +1,5 @@
-//! Sign, send, retry, within the rate limits and the deadline. Knows HTTP and time, and no vendor's words.
+//! Sign, send, retry, within the rate limits and the deadline. Knows HTTP and time, and no vendor's
+//! words.
 
 mod client;
 mod connect;

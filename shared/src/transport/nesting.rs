@@ -3,7 +3,8 @@
 /// No answer of these APIs is nested deeper than 5.
 const DEEPEST: usize = 64;
 
-/// Whether a body, as far as it is JSON, has more arrays and objects inside one another than any answer needs.
+/// Whether a body, as far as it is JSON, has more arrays and objects inside one another than any
+/// answer needs.
 pub(super) fn is_too_deep(body: &[u8]) -> bool {
     let mut depth = 0_usize;
     let mut bytes = body.iter();

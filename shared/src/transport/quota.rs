@@ -1,4 +1,5 @@
-//! How much one process spends on repeating calls: when a vendor is down, repetitions of everything would keep it down.
+//! How much one process spends on repeating calls: when a vendor is down, repetitions of everything
+//! would keep it down.
 
 use std::cell::Cell;
 
@@ -35,7 +36,8 @@ impl RetryQuota {
         Some(price)
     }
 
-    /// A call succeeded: gives back what its last repetition took, or a little where it needed none.
+    /// A call succeeded: gives back what its last repetition took, or a little where it needed
+    /// none.
     pub(super) fn succeeded(&self, taken: Option<u32>) {
         let back = taken.unwrap_or(FOR_SUCCESS);
         self.0.set(self.0.get().saturating_add(back).min(FULL));

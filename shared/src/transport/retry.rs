@@ -83,8 +83,9 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// Makes one call: each attempt waits for its turn in `lane`, `sign` prepares it for its time and nonce, `read` judges the answer. A
-    /// failure is repeated when its code says so, the `safety` of the call allows it, and deadline and quota leave room for it.
+    /// Makes one call: each attempt waits for its turn in `lane`, `sign` prepares it for its time
+    /// and nonce, `read` judges the answer. A failure is repeated when its code says so, the
+    /// `safety` of the call allows it, and deadline and quota leave room for it.
     ///
     /// # Errors
     /// The last attempt's failure, or `timeout` when none could be begun.
@@ -104,7 +105,8 @@ impl Transport {
         result.ok_or_else(Failure::without_a_result)
     }
 
-    /// The same for any type of result, which `read` keeps: the loop is in the binary once, and not for each call.
+    /// The same for any type of result, which `read` keeps: the loop is in the binary once, and not
+    /// for each call.
     pub(crate) fn attempts<'a>(
         &'a self,
         deadline: Deadline,
@@ -220,8 +222,8 @@ fn with_hint(error: Error, hint: Option<Duration>) -> Error {
     }
 }
 
-/// The vendor answered. Being throttled, or refused, means that nothing was done; any other answer to a write that is
-/// worth repeating (a server fault, garbage) leaves that open.
+/// The vendor answered. Being throttled, or refused, means that nothing was done; any other answer
+/// to a write that is worth repeating (a server fault, garbage) leaves that open.
 fn answered(error: Error, safety: Safety) -> Failure {
     let nothing_done = error.code == ErrorCode::Throttled || !error.code.retryable();
     Failure {

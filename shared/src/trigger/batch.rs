@@ -1,4 +1,5 @@
-//! Messages that are delivered together: as few calls to the providers as they allow, and each with an outcome of its own.
+//! Messages that are delivered together: as few calls to the providers as they allow, and each with
+//! an outcome of its own.
 
 use std::collections::{HashMap, HashSet};
 
@@ -78,8 +79,9 @@ impl Batch<'_> {
         self.deliveries.get(place)?.message_id.as_deref()
     }
 
-    /// Whether what one run cannot finish of the message at this place may go on as a message of its own. A pipe wants its answer now, and
-    /// in an ordered queue a message behind this one would overtake it.
+    /// Whether what one run cannot finish of the message at this place may go on as a message of
+    /// its own. A pipe wants its answer now, and in an ordered queue a message behind this one
+    /// would overtake it.
     pub(super) fn may_go_on(&self, place: usize) -> bool {
         self.carrier != Carrier::Pipe
             && self
@@ -101,7 +103,8 @@ pub(super) struct Parsed<R> {
 }
 
 impl Invocation<'_> {
-    /// One outcome for each message, in their order; each is logged as an answer as soon as it is there. `bytes` is the room for each.
+    /// One outcome for each message, in their order; each is logged as an answer as soon as it is
+    /// there. `bytes` is the room for each.
     pub(super) async fn deliver<O: Operation>(
         &self,
         carrier: Carrier,
@@ -161,7 +164,8 @@ impl Invocation<'_> {
         outcomes
     }
 
-    /// What the operation can carry out as one is carried out as one; a question that is asked twice is asked once.
+    /// What the operation can carry out as one is carried out as one; a question that is asked
+    /// twice is asked once.
     async fn together<O: Operation>(&self, batch: Batch<'_>) -> Vec<Outcome> {
         let mut unusable: Vec<(usize, Outcome)> = Vec::new();
         let mut first_with: HashMap<String, usize> = HashMap::new();
@@ -172,7 +176,8 @@ impl Invocation<'_> {
                     .get(&request.text)
                     .and_then(|first| parsed.get_mut(*first))
                 {
-                    // Reading twice in a moment tells nothing new; an order given twice is for the operation to judge.
+                    // Reading twice in a moment tells nothing new; an order given twice is for the
+                    // operation to judge.
                     Some(first) if O::QUERY.is_some() => first.places.push(place),
                     _ => {
                         first_with.insert(request.text.clone(), parsed.len());
@@ -246,7 +251,8 @@ impl Invocation<'_> {
         })
     }
 
-    /// The outcome once it is logged. A queue gets no answers, so theirs are not kept: those of a batch could fill the memory.
+    /// The outcome once it is logged. A queue gets no answers, so theirs are not kept: those of a
+    /// batch could fill the memory.
     fn settled(&self, batch: Batch<'_>, place: usize, outcome: Outcome) -> Outcome {
         self.log(batch, place, &outcome);
         if batch.carrier == Carrier::Queue {

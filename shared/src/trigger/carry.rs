@@ -1,5 +1,6 @@
-//! A group of requests is carried out, and its answers go where they are wanted: to the results queue, in as many pages as it takes. What
-//! one run cannot finish of an order goes on as a message of its own.
+//! A group of requests is carried out, and its answers go where they are wanted: to the results
+//! queue, in as many pages as it takes. What one run cannot finish of an order goes on as a message
+//! of its own.
 
 use super::batch::{Batch, Carrier, Parsed};
 use super::invocation::{Invocation, contained};
@@ -27,8 +28,8 @@ enum GoesOn<R> {
 }
 
 impl Invocation<'_> {
-    /// Carries one group out and hands its answers on. What an answer cannot hold follows in further ones, as long as there is time; the
-    /// cursor of the last one tells the rest.
+    /// Carries one group out and hands its answers on. What an answer cannot hold follows in
+    /// further ones, as long as there is time; the cursor of the last one tells the rest.
     pub(super) async fn carried_out<O: Operation>(
         &self,
         batch: Batch<'_>,
@@ -44,7 +45,8 @@ impl Invocation<'_> {
         let mut page = 1_usize;
         loop {
             if let GoesOn::As(rest) = told.goes_on {
-                // Waiting later would leave the time between the sending of what is left and the end of this message.
+                // Waiting later would leave the time between the sending of what is left and the
+                // end of this message.
                 self.limiter.pay().await;
                 return self.go_on::<O>(batch, told.outcomes, &rest).await;
             }
@@ -71,11 +73,11 @@ impl Invocation<'_> {
         }
     }
 
-    /// Sends the message that goes on with an order and with what this part of it came to. One that cannot be sent makes the whole order
-    /// come back.
+    /// Sends the message that goes on with an order and with what this part of it came to. One that
+    /// cannot be sent makes the whole order come back.
     ///
-    /// Two messages could not both be sent for certain: stopped between them, this run would be repeated, and would tell something else
-    /// under the same id.
+    /// Two messages could not both be sent for certain: stopped between them, this run would be
+    /// repeated, and would tell something else under the same id.
     async fn go_on<O: Operation>(
         &self,
         batch: Batch<'_>,
@@ -145,7 +147,8 @@ impl Invocation<'_> {
         let message_id = batch
             .message_id(place)
             .map_or_else(|| format!("{}/{place}", self.request_id), str::to_owned);
-        // The parts of an order come by messages of their own; in the results they are parts of the one that was sent first.
+        // The parts of an order come by messages of their own; in the results they are parts of the
+        // one that was sent first.
         let id = outcome.part().unwrap_or((&message_id, page));
         let now = (self.function.transport.clock)();
         let event = CloudEvent::new(
@@ -156,11 +159,13 @@ impl Invocation<'_> {
             now,
             outcome.as_result(),
         );
-        // It holds nothing that cannot be written; were there such a thing, an empty message would be refused.
+        // It holds nothing that cannot be written; were there such a thing, an empty message would
+        // be refused.
         serde_json::to_string(&event).unwrap_or_default()
     }
 
-    /// Sends those of these outcomes that are final to the results queue. One that cannot be sent makes its message come back.
+    /// Sends those of these outcomes that are final to the results queue. One that cannot be sent
+    /// makes its message come back.
     pub(super) async fn handed_on<O: Operation>(
         &self,
         batch: Batch<'_>,
@@ -288,7 +293,8 @@ impl Invocation<'_> {
         }
     }
 
-    /// After a panic: each request alone, so that it meets its own outcome. One that was alone before is not tried again.
+    /// After a panic: each request alone, so that it meets its own outcome. One that was alone
+    /// before is not tried again.
     async fn one_by_one<O: Operation>(
         &self,
         batch: Batch<'_>,

@@ -1,5 +1,6 @@
-//! What kind of event it is. Events are told apart by shape, never by "does it parse": the official types accept each
-//! other's events. Nothing here fails on a member's type, so that one odd member never hides the rest.
+//! What kind of event it is. Events are told apart by shape, never by "does it parse": the official
+//! types accept each other's events. Nothing here fails on a member's type, so that one odd member
+//! never hides the rest.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -51,7 +51,8 @@ enum Form {
 }
 
 impl HttpEvent {
-    /// Takes what is there and of the right type; what is missing fails later as what it means for the request.
+    /// Takes what is there and of the right type; what is missing fails later as what it means for
+    /// the request.
     pub(super) fn read(json: &str, has_elb: bool, has_http: bool) -> Self {
         let members: Lenient = serde_json::from_str(json).unwrap_or_default();
         let form = if has_elb {

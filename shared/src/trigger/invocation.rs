@@ -40,7 +40,8 @@ const HTTP_ORDER_MAX_AGE: Duration = Duration::from_secs(15 * 60);
 /// Kept free to send an answer to the results queue: an attempt is not begun with less.
 const HAND_ON_RESERVE: Duration = Duration::from_millis(1200);
 
-/// A failed invocation as Lambda reports it: the code as the error's type, the problem document as its message.
+/// A failed invocation as Lambda reports it: the code as the error's type, the problem document as
+/// its message.
 pub struct FunctionError(pub Error);
 
 impl From<FunctionError> for Diagnostic {
@@ -61,8 +62,8 @@ impl fmt::Debug for FunctionError {
 /// Answers one event.
 ///
 /// # Errors
-/// The request's own failure on a direct invocation and from a bus, a failure that is worth another delivery from a topic; an event that
-/// cannot be taken at all.
+/// The request's own failure on a direct invocation and from a bus, a failure that is worth another
+/// delivery from a topic; an event that cannot be taken at all.
 pub async fn handle<O: Operation>(
     function: &Function,
     event: &str,
@@ -375,7 +376,8 @@ impl Invocation<'_> {
     }
 }
 
-/// Runs a future whose panic stays its own. `None` when it panicked; the panic hook has logged where.
+/// Runs a future whose panic stays its own. `None` when it panicked; the panic hook has logged
+/// where.
 pub(super) async fn contained<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     std::future::poll_fn(move |context| {

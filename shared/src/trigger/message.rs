@@ -1,5 +1,5 @@
-//! A message that carries a request: bare, in an envelope of SNS, or as the detail of an event of EventBridge, in each other as
-//! topics, buses and queues pass them on.
+//! A message that carries a request: bare, in an envelope of SNS, or as the detail of an event of
+//! EventBridge, in each other as topics, buses and queues pass them on.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

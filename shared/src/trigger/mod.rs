@@ -1,4 +1,5 @@
-//! Lambda's side: what kind of event it is, the requests in it, and the answer in the form that its source expects.
+//! Lambda's side: what kind of event it is, the requests in it, and the answer in the form that its
+//! source expects.
 
 mod batch;
 mod carry;
@@ -58,7 +59,8 @@ impl Function {
         }
     }
 
-    /// Waits until the next event may be taken. Lambda has the answer by then: it keeps the instance busy, and nobody waiting.
+    /// Waits until the next event may be taken. Lambda has the answer by then: it keeps the
+    /// instance busy, and nobody waiting.
     async fn pay(&self) {
         if let Some(at) = self.next_event_at.take() {
             tokio::time::sleep_until(at).await;
@@ -90,7 +92,8 @@ pub async fn run<O: Operation>() -> Result<(), StartFailure> {
     let lookup =
         |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     telemetry::init(O::NAME, &lookup);
-    // By value it would be copied on its way to the executor, and each copy has pages of stack brought in.
+    // By value it would be copied on its way to the executor, and each copy has pages of stack
+    // brought in.
     let served = Box::pin(serve::<O>(&lookup)).await;
     if let Err(failure) = &served {
         tracing::error!(reason = failure.0, "the function cannot run");
@@ -127,7 +130,8 @@ async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<
         .map_err(|error| StartFailure(error.to_string()))
 }
 
-/// Pays for calls when the answer has been sent. The runtime asks for the next event when this service has ended.
+/// Pays for calls when the answer has been sent. The runtime asks for the next event when this
+/// service has ended.
 fn pay_after<S: Service<LambdaInvocation>>(
     answering: S,
     function: &Function,

@@ -133,8 +133,8 @@ impl Outcome {
         self.reason_to_come_back.as_ref()
     }
 
-    /// The answer or the error, as they go out in one list of at most so many bytes. Of a list that is too long, the longest are replaced:
-    /// it would fail them all, again and again.
+    /// The answer or the error, as they go out in one list of at most so many bytes. Of a list that
+    /// is too long, the longest are replaced: it would fail them all, again and again.
     pub(super) fn list(outcomes: Vec<Self>, bytes: usize) -> Vec<Box<RawValue>> {
         let length = |json: &RawValue| json.get().len().saturating_add(1);
         let mut list: Vec<Box<RawValue>> =

@@ -50,8 +50,8 @@ struct Attributes<'a> {
 
 impl<'a> Record<'a> {
     /// # Errors
-    /// Without a message id the record could not be returned to its queue, and Lambda takes a batch answer that does not
-    /// name it for its success. So the whole batch has to fail.
+    /// Without a message id the record could not be returned to its queue, and Lambda takes a batch
+    /// answer that does not name it for its success. So the whole batch has to fail.
     pub(super) fn read(record: &'a RawValue) -> Result<Self, Error> {
         let record = Self::read_anonymous(record);
         if record.message_id.is_empty() {
@@ -106,8 +106,8 @@ impl<'a> Record<'a> {
     }
 }
 
-/// What Lambda expects of a function with `ReportBatchItemFailures`. A wrong key or an empty identifier would fail, or
-/// drop, the whole batch.
+/// What Lambda expects of a function with `ReportBatchItemFailures`. A wrong key or an empty
+/// identifier would fail, or drop, the whole batch.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BatchAnswer {

@@ -1,4 +1,5 @@
-//! What one event came to: a line of the log at its end, of which CloudWatch makes metrics by itself.
+//! What one event came to: a line of the log at its end, of which CloudWatch makes metrics by
+//! itself.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -44,7 +45,8 @@ impl EventRecord {
         );
     }
 
-    /// Writes the line, with [embedded metrics](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
+    /// Writes the line, with [embedded
+    /// metrics](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
     pub(super) fn write(self, trigger: &str, took: Duration, calls: CallCounts) {
         let Self {
             messages,
@@ -162,8 +164,10 @@ mod tests {
         }
     }
 
-    /// The [format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html): each
-    /// metric that is declared stands in the line as a number, and so does each dimension as a text.
+    /// The
+    /// [format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html):
+    /// each metric that is declared stands in the line as a number, and so does each dimension as a
+    /// text.
     #[test]
     fn an_event_leaves_one_line_with_embedded_metrics() {
         let line = written("error", false, || {

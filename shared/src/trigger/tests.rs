@@ -1,4 +1,5 @@
-//! Events of every kind against the real operations: with a provider that must not be called, or that panics, and with one that answers.
+//! Events of every kind against the real operations: with a provider that must not be called, or
+//! that panics, and with one that answers.
 
 mod ages;
 mod any;
@@ -139,7 +140,8 @@ fn field_of(error: &FunctionError) -> &str {
     error.0.field.as_deref().unwrap()
 }
 
-/// A request that the provider panics at, one that it cannot carry out, one that is none, and one that is decided without a call.
+/// A request that the provider panics at, one that it cannot carry out, one that is none, and one
+/// that is decided without a call.
 const PANICS: &str = r#"{"provider": "alibaba-pca", "certificates": [{"serial_number": "1"}]}"#;
 const UNSUPPORTED: &str =
     r#"{"provider": "alibaba-mqtt", "instance_id": "i", "certificates": [{"serial_number": "1"}]}"#;

@@ -86,7 +86,8 @@ fn secret_of(bytes: &[u8]) -> String {
     format!("whsec_{}", STANDARD.encode(bytes))
 }
 
-/// The first two are in the tests of the reference libraries; the Python package and an HMAC by hand agree on all.
+/// The first two are in the tests of the reference libraries; the Python package and an HMAC by
+/// hand agree on all.
 #[test]
 fn known_messages_are_verified() {
     for (secret, id, timestamp, body, signature) in [

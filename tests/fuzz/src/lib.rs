@@ -1,9 +1,11 @@
 //! What must hold for any bytes from outside. A target panics when it does not.
 //!
-//! Each target is a function of bytes: [`event`], [`vendor_answer`], [`serial_number`], [`cursor`], [`webhook`]. libFuzzer looks for bytes
-//! that fail them (`make fuzz`), the tests of this crate and the program `mutate` change the seeds of [`TARGETS`] at random.
+//! Each target is a function of bytes: [`event`], [`vendor_answer`], [`serial_number`], [`cursor`],
+//! [`webhook`]. libFuzzer looks for bytes that fail them (`make fuzz`), the tests of this crate and
+//! the program `mutate` change the seeds of [`TARGETS`] at random.
 //!
-//! The functions contain a panic and answer `internal` in its place. A target counts both as a failure.
+//! The functions contain a panic and answer `internal` in its place. A target counts both as a
+//! failure.
 
 #![allow(
     clippy::expect_used,

@@ -13,8 +13,8 @@ pub(crate) fn events() -> Vec<Vec<u8>> {
     [texts("../events"), texts("corpus/event")].concat()
 }
 
-/// Each recorded success for every request that it answers, each recorded failure for one request to its provider, and answers to look-up,
-/// write and read after one another.
+/// Each recorded success for every request that it answers, each recorded failure for one request
+/// to its provider, and answers to look-up, write and read after one another.
 pub(crate) fn vendor_answers() -> Vec<Vec<u8>> {
     let provider = |name: &str| {
         name.split('/')
@@ -91,7 +91,8 @@ pub(crate) fn cursors() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// Messages of now, to be signed or not: a mode, an id, a distance from now in seconds, signatures and a body on each line.
+/// Messages of now, to be signed or not: a mode, an id, a distance from now in seconds, signatures
+/// and a body on each line.
 pub(crate) fn webhooks() -> Vec<Vec<u8>> {
     let message = |line: &Vec<u8>| {
         let text = String::from_utf8_lossy(line).into_owned();

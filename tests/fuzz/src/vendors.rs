@@ -34,7 +34,8 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
-/// Calls that take no time. Those after them do, so that the deadline ends what the vendors would let go on for ever.
+/// Calls that take no time. Those after them do, so that the deadline ends what the vendors would
+/// let go on for ever.
 const QUICK_CALLS: u32 = 64;
 /// More than fit into any deadline.
 const MOST_CALLS: u32 = 10_000;

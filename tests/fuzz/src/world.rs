@@ -1,4 +1,5 @@
-//! The functions with everything around them: configuration, clock, vendors. Nothing of one run is left for the next.
+//! The functions with everything around them: configuration, clock, vendors. Nothing of one run is
+//! left for the next.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Once;

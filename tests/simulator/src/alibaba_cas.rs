@@ -1,4 +1,5 @@
-//! Alibaba Cloud Certificate Management Service, version 2020-06-30: client certificates of the private CA.
+//! Alibaba Cloud Certificate Management Service, version 2020-06-30: client certificates of the
+//! private CA.
 
 mod list;
 mod status;

@@ -37,7 +37,8 @@ pub(crate) const PRODUCT: Product = Product {
     ],
 };
 
-/// Does what an admitted call asks for. A write without `effect` is answered as if it had been done.
+/// Does what an admitted call asks for. A write without `effect` is answered as if it had been
+/// done.
 pub(crate) fn perform(
     store: &mut Store,
     action: &str,
@@ -48,7 +49,8 @@ pub(crate) fn perform(
     match action {
         "InactivateDeviceCertificate" => set_status(store, parameters, "0", effect),
         "ActiveDeviceCertificate" => set_status(store, parameters, "1", effect),
-        // The vendor describes Total as the greatest number of pages here, and as the number of results below.
+        // The vendor describes Total as the greatest number of pages here, and as the number of
+        // results below.
         "ListDeviceCertificate" => list(store, parameters, None, rules),
         "ListDeviceCertificateByCaSn" => {
             list(store, parameters, Some(serial(parameters, "CaSn")?), rules)
@@ -103,7 +105,8 @@ fn set_status(
     Ok(json!({"DeviceSn": certificate.device_sn}))
 }
 
-/// A page of the certificates of an instance, of one CA if it is given; an unknown CA has none, or is refused.
+/// A page of the certificates of an instance, of one CA if it is given; an unknown CA has none, or
+/// is refused.
 fn list(
     store: &Store,
     parameters: &Value,
@@ -118,7 +121,8 @@ fn list(
         .iter()
         .filter(|certificate| ca_sn.is_none_or(|ca_sn| certificate.ca_sn == ca_sn))
         .collect();
-    // The code that the vendor's page of this action names; whether an unknown CA gets it is not documented.
+    // The code that the vendor's page of this action names; whether an unknown CA gets it is not
+    // documented.
     if ca_sn.is_some() && wanted.is_empty() && rules.refuse_cas_without_certificates {
         return Err(certificate_not_found());
     }

@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 
 /// What goes wrong with a call that passed the vendor's checks of signature, action and version.
 ///
-/// As JSON a word or an object of one member: `"stall"`, `{"delay": 250}`,
-/// `{"code": {"code": "SystemOverFlow", "status": 500}}`, `{"body": {"status": 200, "content_type": "text/html", "bytes": "…"}}`.
+/// As JSON a word or an object of one member: `"stall"`, `{"delay": 250}`, `{"code": {"code":
+/// "SystemOverFlow", "status": 500}}`, `{"body": {"status": 200, "content_type": "text/html",
+/// "bytes": "…"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// Refused with the vendor's own code for too many calls.
     Throttle,
-    /// As [`Throttle`](Self::Throttle); Alibaba's answer names this wait, in milliseconds, in `x-acs-retry-after`.
+    /// As [`Throttle`](Self::Throttle); Alibaba's answer names this wait, in milliseconds, in
+    /// `x-acs-retry-after`.
     ThrottleFor(u64),
     /// Refused with a code.
     Code {
@@ -28,7 +30,8 @@ pub enum Fault {
     },
     /// The vendor's own internal error.
     Internal,
-    /// HTTP 503: Alibaba's `ServiceUnavailable`, AWS's `ServiceUnavailableException`, or the HTML page of a gateway in front of Tencent.
+    /// HTTP 503: Alibaba's `ServiceUnavailable`, AWS's `ServiceUnavailableException`, or the HTML
+    /// page of a gateway in front of Tencent.
     Unavailable,
     /// Never answered; the connection stays open.
     Stall,
@@ -162,7 +165,8 @@ impl FaultRule {
         self
     }
 
-    /// Restricts the rule to calls whose parameters, as JSON, hold a text, for example a serial number.
+    /// Restricts the rule to calls whose parameters, as JSON, hold a text, for example a serial
+    /// number.
     #[must_use]
     pub fn containing(mut self, text: &str) -> Self {
         self.containing = Some(text.to_owned());

@@ -1,4 +1,5 @@
-//! The keys that the vendors know: those of the start, and those that their security token services gave out.
+//! The keys that the vendors know: those of the start, and those that their security token services
+//! gave out.
 
 use crate::{Credentials, TemporaryCredentials, Vendor};
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! A stateful stand-in for four vendors' certificate APIs, over real sockets.
 //!
-//! It answers as the vendors do: it checks signatures, times, nonces and parameters, keeps a fleet of certificates, and
-//! can be told to throttle, fail, stall, cut connections or answer garbage. It shares no code with the product, so that
-//! it can bear witness for or against it.
+//! It answers as the vendors do: it checks signatures, times, nonces and parameters, keeps a fleet
+//! of certificates, and can be told to throttle, fail, stall, cut connections or answer garbage. It
+//! shares no code with the product, so that it can bear witness for or against it.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -29,9 +29,10 @@
 //! | AWS STS | GetWebIdentityToken, and the documents of its issuer |
 //! | Lambda extension | secrets and parameters |
 //!
-//! A call goes through `server` (sockets, HTTP), `dispatch` (the steps), the vendor's gateway (`tencent_mqtt`, `alibaba`,
-//! `aws_iot`) and the vendor's action (`tencent_mqtt`, `alibaba_mqtt`, `alibaba_cas`, `aws_iot`), which reads or changes
-//! the `fleet`. Keys are given out by `identity`, and known to the gateways by `keys`.
+//! A call goes through `server` (sockets, HTTP), `dispatch` (the steps), the vendor's gateway
+//! (`tencent_mqtt`, `alibaba`, `aws_iot`) and the vendor's action (`tencent_mqtt`, `alibaba_mqtt`,
+//! `alibaba_cas`, `aws_iot`), which reads or changes the `fleet`. Keys are given out by `identity`,
+//! and known to the gateways by `keys`.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(

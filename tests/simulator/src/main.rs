@@ -1,4 +1,5 @@
-//! The simulator as a program: prints one JSON line with its addresses and keys, then serves until SIGTERM or SIGINT.
+//! The simulator as a program: prints one JSON line with its addresses and keys, then serves until
+//! SIGTERM or SIGINT.
 
 #![forbid(unsafe_code)]
 

@@ -16,7 +16,8 @@ pub struct Call {
     /// When it had arrived whole; in JSON epoch milliseconds.
     #[serde(serialize_with = "as_milliseconds")]
     pub at: SystemTime,
-    /// Its parameters as far as they could be read: Tencent's body, Alibaba's query, AWS's path and query.
+    /// Its parameters as far as they could be read: Tencent's body, Alibaba's query, AWS's path and
+    /// query.
     pub parameters: Value,
     /// `ok`, the code that the vendor answered, or the name of the fault.
     pub outcome: String,

@@ -10,27 +10,30 @@ pub struct Options {
     pub fleet: Fleet,
     /// Whether the vendors' listeners speak TLS, with a certificate for `localhost` and 127.0.0.1.
     pub tls: bool,
-    /// Ports for Tencent MQTT, Alibaba MQTT, Alibaba CAS, AWS IoT and the control listener; free ones unless given.
+    /// Ports for Tencent MQTT, Alibaba MQTT, Alibaba CAS, AWS IoT and the control listener; free
+    /// ones unless given.
     pub ports: Option<[u16; 5]>,
     /// Whether calls above the vendors' limits in a second are throttled.
     pub enforce_rate_limits: bool,
     /// How much later every answer of a vendor comes; its work is done when the call arrives.
     pub round_trip: Duration,
-    /// How far the vendors' reads are behind the changes: a list, a get or a status read shows the status, with the times
-    /// that belong to it, that each certificate had so long ago. Writes act at once on the true state. Registered and
-    /// removed certificates are seen at once.
+    /// How far the vendors' reads are behind the changes: a list, a get or a status read shows the
+    /// status, with the times that belong to it, that each certificate had so long ago. Writes act
+    /// at once on the true state. Registered and removed certificates are seen at once.
     pub reads_lag: Duration,
     /// The private CA refuses more serial numbers than this in one call.
     pub most_serials_a_call: usize,
-    /// Whether the private CA answers serial numbers that it does not know with rows of status `unknown` instead of
-    /// leaving them out.
+    /// Whether the private CA answers serial numbers that it does not know with rows of status
+    /// `unknown` instead of leaving them out.
     pub answer_unknown_serials: bool,
-    /// The private CA silently lists no more certificates than this on a page, and its answer's `ShowSize` tells so.
+    /// The private CA silently lists no more certificates than this on a page, and its answer's
+    /// `ShowSize` tells so.
     pub most_rows_a_page: usize,
     /// Whether `Total` of Alibaba MQTT's ListDeviceCertificate is the number of certificates, as in
     /// ListDeviceCertificateByCaSn, instead of the number of pages, as the vendor describes it.
     pub total_counts_results: bool,
-    /// Whether ListDeviceCertificateByCaSn of Alibaba MQTT answers a CA without certificates as one that is not found.
+    /// Whether ListDeviceCertificateByCaSn of Alibaba MQTT answers a CA without certificates as one
+    /// that is not found.
     pub refuse_cas_without_certificates: bool,
     /// How several values of one filter of Tencent's are read.
     pub filter_values: FilterValues,
@@ -48,7 +51,8 @@ pub enum FilterValues {
 }
 
 impl Options {
-    /// The defaults with this fleet; quicker than [`default`](Self::default), which makes a fleet first.
+    /// The defaults with this fleet; quicker than [`default`](Self::default), which makes a fleet
+    /// first.
     pub fn of(fleet: Fleet) -> Self {
         Self {
             fleet,

@@ -163,11 +163,12 @@ impl Simulator {
         self.shared.state().faults(vendor).push(rule.into());
     }
 
-    /// Applies a change to the fleet, once, after so many further successful calls of an action; at once when none.
+    /// Applies a change to the fleet, once, after so many further successful calls of an action; at
+    /// once when none.
     ///
-    /// The last of these calls is answered as the fleet was before; every later call, of whatever action, finds it
-    /// changed. A call counts when its work was done, even if a fault then loses its answer. A reset forgets changes that
-    /// have not come.
+    /// The last of these calls is answered as the fleet was before; every later call, of whatever
+    /// action, finds it changed. A call counts when its work was done, even if a fault then loses
+    /// its answer. A reset forgets changes that have not come.
     pub fn change_after(
         &self,
         vendor: Vendor,
@@ -185,7 +186,8 @@ impl Simulator {
         self.shared.state().round_trip = round_trip;
     }
 
-    /// Sets [`Options::reads_lag`] for the reads from now on. Changes that came while there was no lag are seen at once.
+    /// Sets [`Options::reads_lag`] for the reads from now on. Changes that came while there was no
+    /// lag are seen at once.
     pub fn set_reads_lag(&self, reads_lag: Duration) {
         self.shared.state().store.set_reads_lag(reads_lag);
     }
@@ -216,12 +218,14 @@ impl Simulator {
         self.shared.state().numbers.reset();
     }
 
-    /// Goes back to the fleet, the keys, the accounts and the times of the start and forgets faults, changes to come, calls and connections.
+    /// Goes back to the fleet, the keys, the accounts and the times of the start and forgets
+    /// faults, changes to come, calls and connections.
     pub fn reset(&self) {
         self.shared.reset();
     }
 
-    /// Reads or changes what the vendors hold: the true state, whatever the lag of the vendors' reads.
+    /// Reads or changes what the vendors hold: the true state, whatever the lag of the vendors'
+    /// reads.
     pub fn with_fleet<R>(&self, work: impl FnOnce(&mut Fleet) -> R) -> R {
         self.shared.state().store.edit(Instant::now(), work)
     }

@@ -110,7 +110,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes back to the first fleet, keys, accounts and times, without faults, changes to come and numbers. Used nonces stay used.
+    /// Goes back to the first fleet, keys, accounts and times, without faults, changes to come and
+    /// numbers. Used nonces stay used.
     pub(crate) fn reset(&self) {
         let mut state = self.state();
         state.store = Store::new(self.initial.clone(), self.reads_lag);

@@ -25,7 +25,8 @@ impl Vendor {
         Self::AwsIot,
     ];
 
-    /// The name in JSON and in the control listener's query: `tencent-mqtt`, `alibaba-mqtt`, `alibaba-cas` or `aws-iot`.
+    /// The name in JSON and in the control listener's query: `tencent-mqtt`, `alibaba-mqtt`,
+    /// `alibaba-cas` or `aws-iot`.
     pub fn name(self) -> &'static str {
         match self {
             Self::TencentMqtt => "tencent-mqtt",

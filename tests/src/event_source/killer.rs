@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 
-/// Kills the processes at work of an event source mapping, which goes on with new ones. Clones belong to the same mapping.
+/// Kills the processes at work of an event source mapping, which goes on with new ones. Clones
+/// belong to the same mapping.
 #[derive(Clone, Default)]
 pub struct Killer(Arc<AtWork>);
 
@@ -34,8 +35,9 @@ impl Order {
 }
 
 impl Killer {
-    /// Waits until a process has taken an event, kills it (SIGKILL) while it works on that event, be it after its answer, and
-    /// returns its process id when it is dead. Of several processes it is the one that has worked for longest.
+    /// Waits until a process has taken an event, kills it (SIGKILL) while it works on that event,
+    /// be it after its answer, and returns its process id when it is dead. Of several processes it
+    /// is the one that has worked for longest.
     pub async fn kill(&self) -> u32 {
         loop {
             let begun = self.0.begun.notified();
@@ -67,14 +69,16 @@ impl Killer {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns when a process that has `taken` its event is to be killed; dropped when the process is done.
+    /// Returns when a process that has `taken` its event is to be killed; dropped when the process
+    /// is done.
     pub(super) async fn ordered(&self, taken: impl Future<Output = ()>) -> Order {
         taken.await;
         let (switch, order) = oneshot::channel();
         let _registered = self.register(switch);
         match order.await {
             Ok(order) => order,
-            // Not reached: a switch leaves the list with an order only, or at the end of this future.
+            // Not reached: a switch leaves the list with an order only, or at the end of this
+            // future.
             Err(_) => std::future::pending().await,
         }
     }

@@ -16,7 +16,8 @@ pub fn sqs(bodies: &[impl AsRef<str>]) -> Value {
     fresh(json!({ "Records": sqs_records(include_str!("../../events/sqs.json"), bodies) }))
 }
 
-/// A batch of the queue with this ARN: these messages as they were received. `md5OfBody` is left as recorded.
+/// A batch of the queue with this ARN: these messages as they were received. `md5OfBody` is left as
+/// recorded.
 pub fn sqs_messages(queue_arn: &str, messages: &[Message]) -> Value {
     let bodies: Vec<_> = messages.iter().map(|message| &message.body).collect();
     let mut records = sqs_records(include_str!("../../events/sqs.json"), &bodies);
@@ -104,8 +105,8 @@ pub fn sns(messages: &[impl AsRef<str>]) -> Value {
     fresh(json!({ "Records": records }))
 }
 
-/// The body of a queue's record where a topic feeds the queue without raw message delivery. It differs from what the
-/// topic gives a function in the case of two names.
+/// The body of a queue's record where a topic feeds the queue without raw message delivery. It
+/// differs from what the topic gives a function in the case of two names.
 pub fn sns_envelope(message: &str) -> String {
     let mut record = first_record(include_str!("../../events/sns.json"));
     put(&mut record, "/Sns", "Message", message);

@@ -142,7 +142,8 @@ impl Call<'_> {
     }
 }
 
-/// Percent-encoding taken out, and plus signs for blanks where that is the rule. What is not UTF-8 is replaced.
+/// Percent-encoding taken out, and plus signs for blanks where that is the rule. What is not UTF-8
+/// is replaced.
 pub(super) fn decoded(encoded: &str, plus_is_blank: bool) -> String {
     let encoded = if plus_is_blank {
         encoded.replace('+', " ")

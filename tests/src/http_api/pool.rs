@@ -35,8 +35,8 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Waits for a free process, first come, first served, and gives it the invocation. A process that has ended or failed
-    /// is replaced by a new one, as on Lambda.
+    /// Waits for a free process, first come, first served, and gives it the invocation. A process
+    /// that has ended or failed is replaced by a new one, as on Lambda.
     pub(super) async fn invoke(self: Arc<Self>, invocation: Invocation) -> Result<Answer, String> {
         let _place = self
             .free

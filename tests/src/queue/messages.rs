@@ -49,7 +49,8 @@ pub(super) struct State {
 /// One queue.
 pub(super) struct Messages {
     visibility_timeout: Duration,
-    /// The name of the dead-letter queue, with how often a message is received before it goes there.
+    /// The name of the dead-letter queue, with how often a message is received before it goes
+    /// there.
     dead_letters: Option<(String, u32)>,
     /// By their numbers, hence the oldest first.
     messages: BTreeMap<u64, Message>,

@@ -311,7 +311,8 @@ async fn sends_fail_as_often_as_asked_for_and_only_to_their_queue() {
     assert_eq!((queue.len(), other.len(), queue.send_calls()), (1, 1, 4));
 }
 
-/// A queue with a visibility timeout of 30 seconds whose messages may be received twice, as state alone.
+/// A queue with a visibility timeout of 30 seconds whose messages may be received twice, as state
+/// alone.
 #[tokio::test]
 async fn an_answer_is_held_back_while_its_message_is_there_and_only_once() {
     let (_queues, queue) = one().await;

@@ -1,4 +1,5 @@
-//! The process is a shell that sleeps, dies or writes, and the test itself plays the function's calls.
+//! The process is a shell that sleeps, dies or writes, and the test itself plays the function's
+//! calls.
 
 mod idle;
 mod process;

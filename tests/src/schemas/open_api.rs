@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
-/// What requests and answers are made of: a text may have several spellings in a request and has one in an answer.
+/// What requests and answers are made of: a text may have several spellings in a request and has
+/// one in an answer.
 struct Components {
     requests: SchemaGenerator,
     answers: SchemaGenerator,
@@ -154,7 +155,8 @@ pub(super) fn accepted() -> Value {
     json!({"type": "object", "properties": {"order_id": {"type": "string"}}, "required": ["order_id"], "additionalProperties": false})
 }
 
-/// A query parameter has the schema of the request's member that it fills; lists are separated by commas.
+/// A query parameter has the schema of the request's member that it fills; lists are separated by
+/// commas.
 fn parameter(components: &Components, member: &Member) -> Value {
     let definitions = components.requests.definitions();
     let holder = match member.path {

@@ -1,4 +1,5 @@
-//! Requests with something wrong in them: the contract's error names the member, before any call, on every trigger.
+//! Requests with something wrong in them: the contract's error names the member, before any call,
+//! on every trigger.
 
 use serde_json::{Value, json};
 use simulator::Simulator;
@@ -10,8 +11,9 @@ use crate::setup::{
     ALIBABA_INSTANCE, alibaba, alibaba_certificates, function, function_with, problem, simulator,
 };
 
-/// Gives a request to the function on every trigger, and tells where it was not refused as it should be. Direct
-/// invocations know a JSON array as another kind of event, and neither they nor a bus can carry what is no JSON.
+/// Gives a request to the function on every trigger, and tells where it was not refused as it
+/// should be. Direct invocations know a JSON array as another kind of event, and neither they nor a
+/// bus can carry what is no JSON.
 async fn wrong(
     function: &mut Runtime,
     simulator: &Simulator,

@@ -39,7 +39,8 @@ fn certificates(count: usize) -> Value {
     (0..count).map(one).collect()
 }
 
-/// What is wrong as a member's place and value (`None`: left out), and the field that the error names.
+/// What is wrong as a member's place and value (`None`: left out), and the field that the error
+/// names.
 type Case = (&'static str, Option<Value>, String);
 
 /// Requests of one function, each with one thing wrong.

@@ -1,4 +1,5 @@
-//! Real certificates that every vendor holds, each in its own spelling, and the words to ask every provider for them.
+//! Real certificates that every vendor holds, each in its own spelling, and the words to ask every
+//! provider for them.
 
 use serde_json::{Value, json};
 use simulator::{
@@ -33,7 +34,8 @@ const BEGIN: i64 = 1_735_689_600_000;
 /// 2035-01-01T00:00:00Z
 const END: i64 = 2_051_222_400_000;
 
-/// A certificate from 2025 to 2034, with another signature each time. Its serial number has a leading zero digit, and letters.
+/// A certificate from 2025 to 2034, with another signature each time. Its serial number has a
+/// leading zero digit, and letters.
 pub(crate) fn device(number: u8) -> IssuedCertificate {
     with_serial(&format!("0a7e4419c2d85b60f3918e2d7c55aa{number:02x}"))
 }
@@ -49,8 +51,9 @@ pub(crate) fn with_serial(serial: &str) -> IssuedCertificate {
     )
 }
 
-/// The certificates at all four vendors, in use and good. Tencent leaves out leading zeros, Alibaba's broker writes upper case and
-/// puts a zero octet before, and its texts have backslashes in place of line feeds, as in its documents.
+/// The certificates at all four vendors, in use and good. Tencent leaves out leading zeros,
+/// Alibaba's broker writes upper case and puts a zero octet before, and its texts have backslashes
+/// in place of line feeds, as in its documents.
 pub(crate) fn everywhere(issued: &[IssuedCertificate]) -> Fleet {
     let tencent = issued.iter().map(|one| TencentCertificate {
         device_certificate_sn: one.serial.trim_start_matches('0').to_owned(),

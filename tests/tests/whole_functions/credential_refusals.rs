@@ -32,7 +32,8 @@ async fn an_identity_that_is_not_taken_is_told_with_what_to_do() {
         } else {
             "ALIBABA_CLOUD_OIDC_AUDIENCE"
         };
-        // Without credentials there is no list of a CA, and the reads of its certificates ask for credentials once more, all together.
+        // Without credentials there is no list of a CA, and the reads of its certificates ask for
+        // credentials once more, all together.
         let times = if vendor == Vendor::AlibabaMqtt { 2 } else { 1 };
         let (problem, calls) = refused(
             vendor,

@@ -171,8 +171,8 @@ async fn a_trusted_certificate_is_talked_to_over_no_more_connections_than_calls_
         assert!(is_complete(&answer.json()), "{name}: {answer}");
         function.invoke(request(name, at_aws)).await.json();
         assert!(simulator.calls().len() > 2, "{name}");
-        // The three orders are given side by side. AWS is asked for several certificates side by side as well, and the connection to the
-        // default provider is there all the same.
+        // The three orders are given side by side. AWS is asked for several certificates side by
+        // side as well, and the connection to the default provider is there all the same.
         let most = match (name, at_aws) {
             (_, true) => 4,
             ("inactivate", false) => 3,

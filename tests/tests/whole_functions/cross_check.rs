@@ -13,8 +13,8 @@ use crate::setup::{function, function_with, in_short, problem, simulator};
 
 const CHECK: &str = "DescribeClientCertificateStatusForSerialNumber";
 
-/// Good, revoked and unknown at the authority and active at each broker; then revoked at the authority and inactive at the broker; then
-/// known to the authority only.
+/// Good, revoked and unknown at the authority and active at each broker; then revoked at the
+/// authority and inactive at the broker; then known to the authority only.
 struct Bench {
     simulator: Simulator,
     function: Runtime,
@@ -108,7 +108,8 @@ async fn every_pair_of_words_has_its_verdict_at_every_broker() {
         assert_eq!(words[2], &checked(false, "unknown", None), "{vendor:?}");
         assert_eq!(words[3]["status"], "revoked", "{vendor:?}");
         if vendor == Vendor::AwsIot {
-            // The broker does not know the certificate, and the authority knows none by its fingerprint.
+            // The broker does not know the certificate, and the authority knows none by its
+            // fingerprint.
             assert_eq!(
                 (in_short(&words[4]["error"]).0, &words[4]["found"]),
                 ("invalid_request", &json!(false))

@@ -1,5 +1,5 @@
-//! Alibaba's broker does not document the base of its serial numbers: what is written in decimal is found all the same, and digits
-//! that may mean two certificates change neither.
+//! Alibaba's broker does not document the base of its serial numbers: what is written in decimal is
+//! found all the same, and digits that may mean two certificates change neither.
 
 use serde_json::{Value, json};
 use simulator::{AlibabaMqttCertificate, IssuedCertificate, Simulator, Vendor};
@@ -138,10 +138,12 @@ async fn a_vendor_that_writes_hex_is_found_by_the_decimal_text() {
     assert_eq!(words(&simulator, Vendor::AlibabaMqtt), ["0"]);
 }
 
-/// Digits that read in hex are the first certificate's serial number, and in decimal the second one's.
+/// Digits that read in hex are the first certificate's serial number, and in decimal the second
+/// one's.
 const DIGITS: &str = "1234567890";
 
-/// Both certificates, each as a vendor would write it: in hex, or the second one, or both, in decimal.
+/// Both certificates, each as a vendor would write it: in hex, or the second one, or both, in
+/// decimal.
 fn two_meanings(in_decimal: [bool; 2]) -> Vec<AlibabaMqttCertificate> {
     let second = format!("{:x}", DIGITS.parse::<u64>().unwrap());
     let text = |hex: &str, in_decimal| {

@@ -14,7 +14,8 @@ const ACTION: &str = "DescribeDeviceCertificates";
 /// 2027-01-15T08:00:00Z
 const END: i64 = 1_800_000_000_000;
 
-/// Four trucks, oldest record first, last changed in the order c, a, d, b. The vendor shows `a` without its leading zero.
+/// Four trucks, oldest record first, last changed in the order c, a, d, b. The vendor shows `a`
+/// without its leading zero.
 fn fleet() -> Vec<TencentCertificate> {
     let of = |name: &str,
               serial: &str,
@@ -294,8 +295,8 @@ async fn the_certificate_itself_comes_only_when_asked_for() {
 
 #[tokio::test]
 async fn a_vendor_that_takes_several_values_in_another_way_is_found_out() {
-    // Every status at once, and then all certificates. When the first status is as frequent as the last one: also in the other order, and
-    // the last status alone.
+    // Every status at once, and then all certificates. When the first status is as frequent as the
+    // last one: also in the other order, and the last status alone.
     for (filter_values, asked) in [(FilterValues::AllMatch, 3), (FilterValues::OnlyFirst, 5)] {
         let simulator = Simulator::start(Options {
             filter_values,

@@ -1,4 +1,5 @@
-//! Records that say something else than the certificate itself: both are shown, and nothing looks better than either says.
+//! Records that say something else than the certificate itself: both are shown, and nothing looks
+//! better than either says.
 
 use serde_json::json;
 use simulator::{Vendor, issue};

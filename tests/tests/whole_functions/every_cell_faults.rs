@@ -1,5 +1,5 @@
-//! Each function at each provider when the vendor fails or is silent: a typed error after three attempts and before the deadline, and
-//! success as soon as the fault has ended.
+//! Each function at each provider when the vendor fails or is silent: a typed error after three
+//! attempts and before the deadline, and success as soon as the fault has ended.
 
 use std::time::{Duration, Instant};
 
@@ -118,7 +118,8 @@ async fn every_fault_of_a_read_is_a_typed_error_after_three_attempts_and_success
     .await;
 }
 
-/// That each of these faults, when it lasts for three attempts, ends as the error that it means, and is no matter when it ends before.
+/// That each of these faults, when it lasts for three attempts, ends as the error that it means,
+/// and is no matter when it ends before.
 pub(crate) async fn assert_typed(
     name: &str,
     vendor: Vendor,

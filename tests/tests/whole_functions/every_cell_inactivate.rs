@@ -1,4 +1,5 @@
-//! inactivate at each provider: whole results, the vendor's own state afterwards, and what the vendor was asked.
+//! inactivate at each provider: whole results, the vendor's own state afterwards, and what the
+//! vendor was asked.
 
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, IssuedCertificate, Simulator, Vendor};
@@ -109,7 +110,8 @@ async fn two(
     (simulator, function, issued)
 }
 
-/// How many calls look up the two certificates of an order: Tencent is asked for both at once, the others for one beside the other.
+/// How many calls look up the two certificates of an order: Tencent is asked for both at once, the
+/// others for one beside the other.
 fn reads_of_two(vendor: Vendor) -> usize {
     if vendor == Vendor::TencentMqtt { 1 } else { 2 }
 }

@@ -1,4 +1,5 @@
-//! inactivate at each provider when the vendor falters: no order is repeated blindly, and success is said only on evidence.
+//! inactivate at each provider when the vendor falters: no order is repeated blindly, and success
+//! is said only on evidence.
 
 use std::time::{Duration, Instant};
 
@@ -40,7 +41,8 @@ fn faults_of_one_write() -> Vec<(Fault, &'static str)> {
     vec![
         // The work was done and the answer lost: one order, and a read as evidence.
         (Fault::CutAfter, "rwr"),
-        // Nothing was done, which only reads can tell: a second order after four of them, which may lag behind.
+        // Nothing was done, which only reads can tell: a second order after four of them, which may
+        // lag behind.
         (Fault::CutBefore, "rwrrrrwr"),
         (Fault::Internal, "rwrrrrwr"),
         (Fault::Unavailable, "rwrrrrwr"),
@@ -172,7 +174,8 @@ async fn success_without_effect_is_no_success() {
             (&json!(1), &json!(0)),
             "{vendor:?}"
         );
-        // The change may take a while to show, so that reads go on until the deadline. A confirmed order is never repeated.
+        // The change may take a while to show, so that reads go on until the deadline. A confirmed
+        // order is never repeated.
         let steps = steps(&simulator, vendor);
         assert!(
             steps

@@ -1,4 +1,5 @@
-//! status at each provider: whole results, unknown certificates, refusals, and what the vendor was asked.
+//! status at each provider: whole results, unknown certificates, refusals, and what the vendor was
+//! asked.
 
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, IssuedCertificate, Vendor};

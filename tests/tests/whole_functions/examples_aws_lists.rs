@@ -20,7 +20,8 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     [FIRST_PAGE, LAST_PAGE, OF_ONE_CA].into_iter()
 }
 
-/// The listed certificates that no recorded answer describes. Their texts stand in answers of other vendors.
+/// The listed certificates that no recorded answer describes. Their texts stand in answers of other
+/// vendors.
 fn others() -> Fleet {
     let text = |text: &Value| text.as_str().unwrap().to_owned();
     let of_alibaba = recorded::body("alibaba-mqtt/ListDeviceCertificate.ok-two");

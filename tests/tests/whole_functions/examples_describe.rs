@@ -11,7 +11,8 @@ const ACTION: &str = "DescribeDeviceCertificates";
 
 const SEED: &str = "tencent-mqtt/DescribeDeviceCertificates.ok-seed";
 
-/// Answer, code, retryable, the vendor's code. The HTTP status is 200 for all but the gateway's page.
+/// Answer, code, retryable, the vendor's code. The HTTP status is 200 for all but the gateway's
+/// page.
 #[rustfmt::skip]
 const REFUSALS: &[(&str, &str, bool, Option<&str>)] = &[
     ("tencent-mqtt/Any.error-failed-operation", "provider_rejected", false, Some("FailedOperation")),
@@ -46,7 +47,8 @@ type Row = (
     Option<bool>,
 );
 
-/// Answer, and of each certificate its serial number, status, the vendor's word, effective status and whether it is usable.
+/// Answer, and of each certificate its serial number, status, the vendor's word, effective status
+/// and whether it is usable.
 const LISTS: &[(&str, &[Row])] = &[
     ("tencent-mqtt/DescribeDeviceCertificates.ok-empty", &[]),
     (

@@ -21,7 +21,8 @@ const SEED: [&str; 2] = [
 ];
 const UNKNOWN_SERIAL: &str = "alibaba-mqtt/InactivateDeviceCertificate.error-not-found";
 
-/// Answer to every call, code, retryable, the vendor's code. Permanent ones come with HTTP 500, too.
+/// Answer to every call, code, retryable, the vendor's code. Permanent ones come with HTTP 500,
+/// too.
 #[rustfmt::skip]
 const REFUSALS: &[(&str, &str, bool, &str)] = &[
     ("alibaba-mqtt/Any.error-api-not-supported", "provider_rejected", false, "ApiNotSupport"),
@@ -122,7 +123,8 @@ async fn the_published_example_gives_the_contracts_answer() {
         .map(|call| call.action.as_str())
         .collect();
     assert_eq!(own, [READ, WRITE, READ]);
-    // The digits allow another reading, and the certificate is not at hand: a write makes sure that nothing else is meant.
+    // The digits allow another reading, and the certificate is not at hand: a write makes sure that
+    // nothing else is meant.
     let others: Vec<&str> = calls
         .iter()
         .filter_map(|call| {

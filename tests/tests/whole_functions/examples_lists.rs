@@ -52,7 +52,8 @@ fn two() -> Value {
     ])
 }
 
-/// The certificate of the published example, whose text is no certificate; its serial number may be read in both bases.
+/// The certificate of the published example, whose text is no certificate; its serial number may be
+/// read in both bases.
 fn published() -> Value {
     json!([record(&json!({
         "serial_number": "356217374433000001", "serial_number_base": null, "provider_serial_number": "356217374433000001",

@@ -1,5 +1,6 @@
-//! The fault matrix: each row is a fault, and each function meets it at its default provider, over HTTP and from a queue. Of an order the
-//! faults befall the write, while reads are answered soundly; what befalls reads is the business of [`crate::every_cell_faults`].
+//! The fault matrix: each row is a fault, and each function meets it at its default provider, over
+//! HTTP and from a queue. Of an order the faults befall the write, while reads are answered
+//! soundly; what befalls reads is the business of [`crate::every_cell_faults`].
 
 mod answers;
 mod check;
@@ -113,7 +114,8 @@ async fn vendors_that_are_slow_and_requests_that_are_late_or_come_twice() {
     assert_all(moments::rows()).await;
 }
 
-/// One refused order, one that is carried out, and a read as the evidence; beside it the other certificate without the refused order.
+/// One refused order, one that is carried out, and a read as the evidence; beside it the other
+/// certificate without the refused order.
 #[tokio::test]
 async fn throttled_once_and_then_success_is_exactly_one_call_more() {
     let expected = [

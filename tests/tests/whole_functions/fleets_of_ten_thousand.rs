@@ -1,4 +1,5 @@
-//! Ten thousand certificates at each provider: followed by the cursor, none is missing and none comes twice.
+//! Ten thousand certificates at each provider: followed by the cursor, none is missing and none
+//! comes twice.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -186,7 +187,8 @@ async fn tencents_are_all_listed_once_in_a_hundred_calls() {
 #[tokio::test]
 async fn alibabas_are_all_listed_once_in_a_hundred_calls_and_three() {
     let simulator = simulator(at(Vendor::AlibabaMqtt, MANY)).await;
-    // A hundred full pages, an empty one that shows the end, and the length of the list at its beginning and end.
+    // A hundred full pages, an empty one that shows the end, and the length of the list at its
+    // beginning and end.
     assert_whole(
         Vendor::AlibabaMqtt,
         &simulator,
@@ -233,7 +235,8 @@ async fn awss_are_all_listed_once_and_each_is_described_once() {
         &[("ListCertificates", 100), ("DescribeCertificate", MANY)],
     )
     .await;
-    // In smaller answers, of a smaller fleet for the sake of time: 130 take two pages, fifteen times, and then 50 take one.
+    // In smaller answers, of a smaller fleet for the sake of time: 130 take two pages, fifteen
+    // times, and then 50 take one.
     let fewer = simulator(at(Vendor::AwsIot, 2_000)).await;
     assert_whole(
         Vendor::AwsIot,

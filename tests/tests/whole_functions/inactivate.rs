@@ -271,7 +271,8 @@ async fn certificates_fail_alone() {
             "failed": 0, "unknown": 2, "not_attempted": 0
         })
     );
-    // The last reads have shown it on, but an order that was not answered may still have its effect.
+    // The last reads have shown it on, but an order that was not answered may still have its
+    // effect.
     let unanswered = &answer["results"][2];
     assert_eq!(unanswered["error"]["code"], "provider_unavailable");
     assert_eq!(
@@ -306,7 +307,8 @@ async fn certificates_fail_alone() {
     );
 }
 
-/// An order for 40 certificates and its answer. These faults befall the first order for the first certificate, and those for the others.
+/// An order for 40 certificates and its answer. These faults befall the first order for the first
+/// certificate, and those for the others.
 async fn forty(first: Fault, others: Fault, time: Duration) -> (Simulator, Runtime, Value) {
     let certificates = alibaba_certificates(40);
     let (simulator, mut function) = pair("inactivate", alibaba(certificates.clone())).await;

@@ -1,4 +1,5 @@
-//! Inactivate when Alibaba falters in its own ways, is silent for long, or throttles throughout, over HTTP as well.
+//! Inactivate when Alibaba falters in its own ways, is silent for long, or throttles throughout,
+//! over HTTP as well.
 
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,8 @@ fn state(simulator: &Simulator) -> String {
     })
 }
 
-/// Fault of the first write that is this vendor's own, or is not met at every provider, and the calls that switch off all the same.
+/// Fault of the first write that is this vendor's own, or is not met at every provider, and the
+/// calls that switch off all the same.
 fn faults_of_one_write() -> Vec<(Fault, &'static str)> {
     vec![
         // The work was done and the answer lost: one order, and a read as evidence.

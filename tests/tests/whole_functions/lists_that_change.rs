@@ -1,4 +1,5 @@
-//! Lists that change while they are read: nothing comes twice, and the answer says so where the vendor lets it be known.
+//! Lists that change while they are read: nothing comes twice, and the answer says so where the
+//! vendor lets it be known.
 
 use serde_json::json;
 use simulator::{AlibabaMqttCertificate, CasCertificate, Simulator, TencentCertificate, Vendor};
@@ -92,7 +93,8 @@ async fn a_certificate_that_is_removed_while_its_list_is_read_makes_it_inconsist
     for (vendor, action) in LISTS {
         let simulator = simulator(at(vendor, MANY)).await;
         let before = held(&simulator, vendor);
-        // Everything behind moves up by one: the first of the next page slips into the page that was read.
+        // Everything behind moves up by one: the first of the next page slips into the page that
+        // was read.
         remove(&simulator, vendor, action, 30, 500);
         let mut function = function("describe", &simulator).await;
         let answers = followed(&mut function, request(vendor, &json!({ "limit": MANY }))).await;
@@ -166,7 +168,8 @@ async fn at_aws_deletions_while_the_list_is_read_neither_repeat_nor_skip_any() {
         all.sort_by_key(|one| std::cmp::Reverse(one.creation_date));
         all.into_iter().map(|one| one.certificate_id).collect()
     });
-    // One that was listed, the last of the third page, whose place the marker names, one of the page that is read now, and one to come.
+    // One that was listed, the last of the third page, whose place the marker names, one of the
+    // page that is read now, and one to come.
     let deleted: Vec<String> = [7, 299, 250, 1_500]
         .map(|place| newest_first[place].clone())
         .into();

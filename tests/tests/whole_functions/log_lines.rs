@@ -1,4 +1,5 @@
-//! What the log says of each event: who had a certificate switched off, and a line at the end with its figures.
+//! What the log says of each event: who had a certificate switched off, and a line at the end with
+//! its figures.
 
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Vendor};

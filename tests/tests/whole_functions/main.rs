@@ -1,4 +1,5 @@
-//! The three functions as Lambda runs them: real binaries, events in, answers out, and what the vendors have seen.
+//! The three functions as Lambda runs them: real binaries, events in, answers out, and what the
+//! vendors have seen.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! One certificate is one and the same, whichever vendor holds it and however its serial number is spelled.
+//! One certificate is one and the same, whichever vendor holds it and however its serial number is
+//! spelled.
 
 use serde_json::{Value, json};
 use simulator::{IssuedCertificate, Vendor};
@@ -192,7 +193,8 @@ async fn a_fingerprint_and_a_serial_number_that_contradict_each_other_are_refuse
     let mut inactivate = function("inactivate", &simulator).await;
     for vendor in BROKERS {
         let mut contradictory = reference(vendor, &one);
-        // AWS goes by the fingerprint, the others by the serial number; the other name belongs to another certificate.
+        // AWS goes by the fingerprint, the others by the serial number; the other name belongs to
+        // another certificate.
         let field = if vendor == Vendor::AwsIot {
             contradictory["serial_number"] = json!(two.serial);
             "serial_number"

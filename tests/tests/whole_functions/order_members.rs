@@ -13,8 +13,8 @@ pub(crate) fn apart_from_the_order(request: &Value, answer: Value) -> Value {
     without(answer, &MEMBERS)
 }
 
-/// Everything that the answer to a new order tells wrongly of the order. Nothing that is left to do may be lost, and nothing that is done
-/// may be asked for again.
+/// Everything that the answer to a new order tells wrongly of the order. Nothing that is left to do
+/// may be lost, and nothing that is done may be asked for again.
 pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
     let mut untruths = Vec::new();
     let mut demand = |holds: bool, what: &str| {
@@ -95,8 +95,8 @@ pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
     untruths
 }
 
-/// Whether a certificate is left to do: it was not tried, or the error may pass. A refusal of the credentials does, one of the
-/// certificate does not.
+/// Whether a certificate is left to do: it was not tried, or the error may pass. A refusal of the
+/// credentials does, one of the certificate does not.
 fn is_left(result: &Value) -> bool {
     let error = &result["error"];
     let concerns_the_certificate = error["provider_error"]["code"]

@@ -1,4 +1,5 @@
-//! Orders that take several runs: a vendor with devices, the function's queues around it, and what can be said of them in the end.
+//! Orders that take several runs: a vendor with devices, the function's queues around it, and what
+//! can be said of them in the end.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +15,8 @@ use crate::setup::{
     ALIBABA_INSTANCE, TENCENT_INSTANCE, function_with, invoke_within, options, variables,
 };
 
-/// A write each quarter of a second for an instance that handles messages, so that a run of [`RUN`] switches a few certificates off.
+/// A write each quarter of a second for an instance that handles messages, so that a run of [`RUN`]
+/// switches a few certificates off.
 pub(crate) const SLOWLY: [(&str, &str); 3] = [
     (
         "CALLS_PER_SECOND",
@@ -42,7 +44,8 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// So many devices at this vendor; messages that were not acknowledged come again after this time.
+    /// So many devices at this vendor; messages that were not acknowledged come again after this
+    /// time.
     pub(crate) async fn new(vendor: Vendor, count: u8, visibility_timeout: Duration) -> Self {
         Self::with(vendor, count, visibility_timeout, |options| options).await
     }
@@ -82,7 +85,8 @@ impl Stage {
         }
     }
 
-    /// The variables of the function: this vendor, both queues, logs in JSON, and its own, which win.
+    /// The variables of the function: this vendor, both queues, logs in JSON, and its own, which
+    /// win.
     pub(crate) fn variables(&self, own: &[(&str, &str)]) -> Variables {
         let queues = [
             ("RESULTS_QUEUE_URL", self.results.url().to_owned()),
@@ -217,7 +221,8 @@ impl Stage {
             .unwrap_or_else(|| panic!("no device has this result: {result}"))
     }
 
-    /// The outcomes of each device that need nothing more to be done, in the order in which they were told.
+    /// The outcomes of each device that need nothing more to be done, in the order in which they
+    /// were told.
     pub(crate) fn settled(&self, events: &[Value]) -> Vec<Vec<String>> {
         let mut settled = vec![Vec::new(); self.issued.len()];
         let results = events
@@ -230,8 +235,8 @@ impl Stage {
         settled
     }
 
-    /// Takes the oldest message, gives it to the function as sent by this sender so long ago, and deletes it unless it comes back.
-    /// Whether it was deleted.
+    /// Takes the oldest message, gives it to the function as sent by this sender so long ago, and
+    /// deletes it unless it comes back. Whether it was deleted.
     pub(crate) async fn deliver(
         &self,
         function: &mut Runtime,

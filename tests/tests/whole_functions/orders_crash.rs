@@ -1,5 +1,5 @@
-//! A function that is killed while it carries an order out: nothing is lost, nothing is switched off twice, and what somebody has switched
-//! on in the meantime stays on.
+//! A function that is killed while it carries an order out: nothing is lost, nothing is switched
+//! off twice, and what somebody has switched on in the meantime stays on.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! An order that one run cannot finish goes on through the queue: every device once, every result once, one summary of the whole.
+//! An order that one run cannot finish goes on through the queue: every device once, every result
+//! once, one summary of the whole.
 
 use std::time::Duration;
 
@@ -18,7 +19,8 @@ async fn stage(vendor: Vendor) -> Stage {
     Stage::new(vendor, DEVICES, Duration::from_secs(30)).await
 }
 
-/// Every part is there once, the last one alone has the summary of all, and every device has one settled result.
+/// Every part is there once, the last one alone has the summary of all, and every device has one
+/// settled result.
 fn assert_complete(stage: &Stage, order_id: &str) {
     let events = stage.events();
     let parts = events.len();

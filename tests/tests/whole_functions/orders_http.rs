@@ -1,4 +1,5 @@
-//! Orders over HTTP that one answer cannot hold, or that nobody wants to wait for; and a certificate that is named twice.
+//! Orders over HTTP that one answer cannot hold, or that nobody wants to wait for; and a
+//! certificate that is named twice.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Orders at vendors whose reads are behind their writes, with answers that are lost and functions that are killed: no outcome is untrue.
+//! Orders at vendors whose reads are behind their writes, with answers that are lost and functions
+//! that are killed: no outcome is untrue.
 
 use std::time::Duration;
 

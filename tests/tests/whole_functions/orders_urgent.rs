@@ -1,4 +1,5 @@
-//! Urgent orders over HTTP beside a queue full of orders, with the concurrency and the rate limits of the template.
+//! Urgent orders over HTTP beside a queue full of orders, with the concurrency and the rate limits
+//! of the template.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -48,7 +49,8 @@ async fn instance(idle: &Mutex<Vec<Runtime>>, stage: &Stage, own: &[(&str, &str)
 
 #[tokio::test]
 async fn every_urgent_order_finds_a_free_slot_beside_a_backlog() {
-    // At AWS IoT an order takes two of the 1.8 reads a second, which allows less than one order a second.
+    // At AWS IoT an order takes two of the 1.8 reads a second, which allows less than one order a
+    // second.
     let cases = [
         (Vendor::AlibabaMqtt, 1000, URGENT),
         (Vendor::TencentMqtt, 1000, URGENT),

@@ -1,4 +1,5 @@
-//! A queue and its event source mapping around the function: deliveries, failures, dead letters, killed processes, slots.
+//! A queue and its event source mapping around the function: deliveries, failures, dead letters,
+//! killed processes, slots.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! The rate limits that the configuration gives one instance: the vendor's limit holds, and the answer tells what there was no time for.
+//! The rate limits that the configuration gives one instance: the vendor's limit holds, and the
+//! answer tells what there was no time for.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -71,7 +72,8 @@ async fn a_thousand_messages_that_ask_for_ten_thousand_certificates_are_all_answ
                 let Some(batch) = batches.lock().await.pop_front() else {
                     return good;
                 };
-                // Each batch goes to another instance, as when more of them are kept warm than may run.
+                // Each batch goes to another instance, as when more of them are kept warm than may
+                // run.
                 let mut instance = function_with("status", &simulator, &limits).await;
                 let answer = instance.invoke(batch).await;
                 assert_eq!(answer.batch_item_failures(), [] as [String; 0]);
@@ -136,7 +138,8 @@ async fn a_long_list_is_read_to_its_end_without_being_throttled() {
     );
 }
 
-/// One call a second, and three seconds: two calls, since an attempt needs a second and the answer half of one.
+/// One call a second, and three seconds: two calls, since an attempt needs a second and the answer
+/// half of one.
 #[tokio::test]
 async fn the_answer_tells_what_the_rate_limits_left_no_time_for() {
     const LIMITS: [(&str, &str); 3] = [

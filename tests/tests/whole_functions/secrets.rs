@@ -232,7 +232,8 @@ async fn nothing_shows_when_a_session_token_is_refused() {
     .await;
 }
 
-/// Answers that repeat what the vendor was sent, as a careless one or a debugging proxy may give them.
+/// Answers that repeat what the vendor was sent, as a careless one or a debugging proxy may give
+/// them.
 fn echoes(sent: &str) -> Vec<Fault> {
     let code = |code: &str, status| Fault::Code {
         code: code.to_owned(),

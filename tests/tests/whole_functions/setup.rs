@@ -95,8 +95,8 @@ pub(crate) fn cas_certificates(count: usize) -> Vec<CasCertificate> {
     (0..count).map(of).collect()
 }
 
-/// So many active AWS certificates, the first one registered first. Their texts are empty, so that their serial numbers are not
-/// known.
+/// So many active AWS certificates, the first one registered first. Their texts are empty, so that
+/// their serial numbers are not known.
 pub(crate) fn aws_certificates(count: usize) -> Vec<AwsCertificate> {
     let of = |number: usize| AwsCertificate {
         // The identifiers are not in the order of registration, like those of real certificates.
@@ -118,8 +118,8 @@ pub(crate) fn full(count: usize) -> Fleet {
     fleet
 }
 
-/// The variables with which a function calls this simulator: credentials, regions, endpoints, its own default provider, and
-/// an allow-list with both instances and AWS IoT.
+/// The variables with which a function calls this simulator: credentials, regions, endpoints, its
+/// own default provider, and an allow-list with both instances and AWS IoT.
 pub(crate) fn variables(function: &str, simulator: &Simulator) -> Vec<(&'static str, String)> {
     let tencent = simulator.credentials(Vendor::TencentMqtt);
     let alibaba = simulator.credentials(Vendor::AlibabaMqtt);
@@ -142,7 +142,8 @@ pub(crate) fn variables(function: &str, simulator: &Simulator) -> Vec<(&'static 
         ("ALIBABA_CAS_ENDPOINT", simulator.url(Vendor::AlibabaCas)),
         ("AWS_ACCESS_KEY_ID", aws.id),
         ("AWS_SECRET_ACCESS_KEY", aws.secret),
-        // Lambda's own token would make the key a temporary one; an empty variable counts as not set.
+        // Lambda's own token would make the key a temporary one; an empty variable counts as not
+        // set.
         ("AWS_SESSION_TOKEN", String::new()),
         ("AWS_REGION", "eu-west-1".to_owned()),
         ("AWS_ENDPOINT_URL_IOT", simulator.url(Vendor::AwsIot)),
@@ -207,7 +208,8 @@ pub(crate) fn problem(answer: &Answer) -> Value {
     problem
 }
 
-/// What a refusal of the only certificate comes back as: a refusal of its parameters is a result, any other is the answer.
+/// What a refusal of the only certificate comes back as: a refusal of its parameters is a result,
+/// any other is the answer.
 #[track_caller]
 pub(crate) fn refusal(answer: &Answer, vendor_code: &str) -> Value {
     match vendor_code {
@@ -243,7 +245,8 @@ pub(crate) fn texts(list: &Value, member: &str) -> Vec<String> {
         .collect()
 }
 
-/// Runs all cases at the same time, since most of their time is waiting. A failing case fails the test.
+/// Runs all cases at the same time, since most of their time is waiting. A failing case fails the
+/// test.
 pub(crate) async fn at_once<C, F>(cases: impl IntoIterator<Item = C>, run: impl Fn(C) -> F)
 where
     F: Future<Output = ()> + Send + 'static,

@@ -19,7 +19,8 @@ use crate::setup::{
 pub(crate) const SECOND_TENCENT: &str = "mqtt-second";
 pub(crate) const SECOND_ALIBABA: &str = "post-cn-second";
 
-/// So many certificates at all four vendors, and as many in a second instance of both that have instances.
+/// So many certificates at all four vendors, and as many in a second instance of both that have
+/// instances.
 pub(crate) fn fleet(count: usize) -> Fleet {
     let mut fleet = full(count);
     let tencent = TencentInstance {
@@ -52,7 +53,8 @@ pub(crate) fn six_sources() -> Value {
     ])
 }
 
-/// Each vendor's certificates, a function whose secret for AWS is wrong, and two instances that do not answer.
+/// Each vendor's certificates, a function whose secret for AWS is wrong, and two instances that do
+/// not answer.
 async fn three_of_six(count: usize) -> (Simulator, Runtime) {
     let simulator = simulator(fleet(count)).await;
     simulator.fail(

@@ -1,4 +1,5 @@
-//! status over several sources: what every source says that knows a certificate, and why one could not be asked.
+//! status over several sources: what every source says that knows a certificate, and why one could
+//! not be asked.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,8 @@ use crate::cells::{ALIBABA_CA, WRONG_SECRETS, device, everywhere, set_word, sour
 use crate::setup::{function, function_with, in_short, invoke_within, problem, simulator};
 use crate::several_sources::{SECOND_ALIBABA, SECOND_TENCENT, six_sources};
 
-/// All names of the certificate that any vendor may want, but for Alibaba's CA, which is not that of the others.
+/// All names of the certificate that any vendor may want, but for Alibaba's CA, which is not that
+/// of the others.
 fn named(issued: &simulator::IssuedCertificate) -> Value {
     json!({ "serial_number": issued.serial, "fingerprint_sha256": issued.fingerprint_sha256 })
 }
@@ -70,7 +72,8 @@ async fn a_certificate_has_a_result_of_every_source_that_knows_it() {
                 null
             ],
             [two.serial, "alibaba-pca", "cn-hangzhou", true, "good", null],
-            // Alibaba's broker could not be asked for the third, so that nobody can say that no source knows it.
+            // Alibaba's broker could not be asked for the third, so that nobody can say that no
+            // source knows it.
             [
                 stranger.serial,
                 null,

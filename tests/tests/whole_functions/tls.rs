@@ -58,7 +58,8 @@ fn issued(parameters: &CertificateParams) -> TlsAcceptor {
     issued_at(ring::default_provider(), ALL_VERSIONS, parameters)
 }
 
-/// A sound certificate at a host that speaks this version only, and agrees on keys with this group only.
+/// A sound certificate at a host that speaks this version only, and agrees on keys with this group
+/// only.
 pub(crate) fn sound_with(
     version: &'static SupportedProtocolVersion,
     group: NamedGroup,

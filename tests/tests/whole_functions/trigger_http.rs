@@ -29,7 +29,8 @@ pub(crate) async fn vendors() -> Simulator {
 /// Names and values of a query.
 pub(crate) type Query = &'static [(&'static str, &'static str)];
 
-/// Each function with a request that it can answer, and with the same as the query of a GET where it takes one.
+/// Each function with a request that it can answer, and with the same as the query of a GET where
+/// it takes one.
 pub(crate) fn requests() -> [(&'static str, Value, Query); 3] {
     let describe = json!({
         "instance_id": TENCENT_INSTANCE, "order_by": "created_asc", "limit": 2, "include_pem": false,
@@ -396,7 +397,8 @@ async fn a_query_that_cannot_be_read_names_its_parameter() {
             ("instance_id", "other", "instance_id"),
         ] {
             let event = get(&base).query(name, value).event(trigger);
-            // REST APIs and load balancers without multiple values show the last value of a name only.
+            // REST APIs and load balancers without multiple values show the last value of a name
+            // only.
             let last_only = matches!(trigger, HttpTrigger::LoadBalancer) && name == "instance_id";
             if !last_only {
                 assert_refused(&mut function, trigger, event, 400, field).await;

@@ -1,4 +1,5 @@
-//! Requests from topics, buses and pipes, and in each other's envelopes in queues; and batches that are asked as one.
+//! Requests from topics, buses and pipes, and in each other's envelopes in queues; and batches that
+//! are asked as one.
 
 use serde_json::{Value, json};
 use simulator::{CasCertificate, Fault, FaultRule, Vendor};

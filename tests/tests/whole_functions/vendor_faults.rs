@@ -1,5 +1,6 @@
-//! Vendors that fail or answer nonsense when they are only read: a typed error after three attempts, and success as soon as the fault
-//! has ended. What befalls orders and connections is the business of [`crate::fault_matrix`].
+//! Vendors that fail or answer nonsense when they are only read: a typed error after three
+//! attempts, and success as soon as the fault has ended. What befalls orders and connections is the
+//! business of [`crate::fault_matrix`].
 
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Fleet, Simulator, Vendor};
@@ -40,7 +41,8 @@ async fn pair(name: &str) -> (Simulator, Runtime) {
     (simulator, function)
 }
 
-/// More faults than every cell meets, made for the vendors of [`FUNCTIONS`], and the code that each means.
+/// More faults than every cell meets, made for the vendors of [`FUNCTIONS`], and the code that each
+/// means.
 fn faults() -> Vec<(Fault, &'static str)> {
     let mut faults = vec![
         (Fault::ThrottleFor(1), "throttled"),
@@ -58,7 +60,8 @@ fn faults() -> Vec<(Fault, &'static str)> {
         r#"{"Response":{"TotalCount":"1","Data":[]},"Data":{"DeviceSn":5,"CaSn":7,"Status":1},"CertificateStatus":[7]}"#,
         r#"{"Response":{"TotalCount":1,"Data":{}},"Data":{"DeviceSn":"d00000000000"},"CertificateStatus":[{"SerialNumber":"50000000000000000000000000000000"}]}"#,
         r#"{"Response":{"TotalCount":1,"Data":[null]},"Data":"x","CertificateStatus":[{"SerialNumber":null,"Status":"good"}]}"#,
-        // More is announced than comes; another certificate than the one asked for; no serial number.
+        // More is announced than comes; another certificate than the one asked for; no serial
+        // number.
         r#"{"Response":{"TotalCount":5,"Data":[]},"Data":{"DeviceSn":"0b","CaSn":"0c","Status":"0"},"CertificateStatus":[{"Status":"good"}]}"#,
         r#"{"Response":{"Error":{}},"Code":null}"#,
         r#"{"Response":{"Error":{"Code":7}},"Code":7}"#,

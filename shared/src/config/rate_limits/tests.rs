@@ -20,14 +20,16 @@ fn milliseconds(list: &str, instances: Instances) -> Result<Vec<(u128, u128, u32
 #[test]
 fn each_instance_has_its_part_of_the_share() {
     for (list, expected) in [
-        // 2 instances of the queue make 12 calls a second; 40 - 4 x 1 calls in ten seconds are shared by the other 2.
+        // 2 instances of the queue make 12 calls a second; 40 - 4 x 1 calls in ten seconds are
+        // shared by the other 2.
         (
             "tencent-mqtt:DeactivateDeviceCertificate=12+4",
             (166, 555, 1),
         ),
         // 18 - 4 x 2 calls in ten seconds.
         ("aws-iot:DescribeCertificate=1.6+1.8", (1250, 2000, 2)),
-        // All 4 instances, when the queue uses none, make no more than 20 + 56 calls in ten seconds.
+        // All 4 instances, when the queue uses none, make no more than 20 + 56 calls in ten
+        // seconds.
         (
             "tencent-mqtt:DescribeDeviceCertificates=2+6",
             (1000, 526, 1),

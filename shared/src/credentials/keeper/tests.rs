@@ -153,7 +153,8 @@ async fn a_slow_sts_does_not_hold_up_calls_whose_key_is_still_good() {
     let keeper = Keeper::default();
     let origin = session.config.alibaba.credentials.as_ref().unwrap();
     keeper.credentials(origin, way).await.unwrap();
-    // The key is good for an hour; the clock of the test shows one second more each time that it is asked.
+    // The key is good for an hour; the clock of the test shows one second more each time that it is
+    // asked.
     let reads = 3600 - 200;
     for _ in 0..reads {
         (session.transport.clock)();

@@ -1,4 +1,5 @@
-//! Alibaba Cloud STS, API version 2015-04-01: `AssumeRole` is signed like every call; `AssumeRoleWithOIDC` needs no key.
+//! Alibaba Cloud STS, API version 2015-04-01: `AssumeRole` is signed like every call;
+//! `AssumeRoleWithOIDC` needs no key.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -17,7 +18,8 @@ use crate::transport::{HttpRequest, HttpResponse, Method};
 
 const VERSION: &str = "2015-04-01";
 
-/// The regions with an STS of their own (page "Endpoints" of the STS, and the official SDK's table).
+/// The regions with an STS of their own (page "Endpoints" of the STS, and the official SDK's
+/// table).
 const REGIONS: &[&str] = &[
     "ap-northeast-1",
     "ap-northeast-2",
@@ -86,7 +88,8 @@ pub fn assume_role(role: &Role, key: &Credentials, now: Timestamp, nonce: [u8; 1
     }
 }
 
-/// The call that assumes a role with a token of AWS. The token stands in the body, since URLs end up in logs.
+/// The call that assumes a role with a token of AWS. The token stands in the body, since URLs end
+/// up in logs.
 pub fn assume_role_with_oidc(
     role: &Role,
     identity: &Identity,

@@ -1,4 +1,5 @@
-//! AWS STS, API version 2011-06-15: `GetWebIdentityToken` says in a signed token (JWT) which role the function has.
+//! AWS STS, API version 2011-06-15: `GetWebIdentityToken` says in a signed token (JWT) which role
+//! the function has.
 
 use secrecy::SecretString;
 

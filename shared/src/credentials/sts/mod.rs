@@ -1,4 +1,5 @@
-//! Temporary keys from the vendors' security token services (STS), and the function's identity from that of AWS.
+//! Temporary keys from the vendors' security token services (STS), and the function's identity from
+//! that of AWS.
 
 pub mod alibaba;
 pub mod aws;
@@ -13,7 +14,8 @@ use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{Region, Timestamp};
 use crate::transport::{HttpRequest, HttpResponse, Safety};
 
-/// How long a temporary key is asked to be good: what a role of either vendor allows unless changed.
+/// How long a temporary key is asked to be good: what a role of either vendor allows unless
+/// changed.
 const DURATION_SECONDS: u32 = 3600;
 
 /// A role at a vendor, and the STS that gives out its keys.
@@ -163,8 +165,8 @@ fn not_an_answer(status: u16, problem: &str) -> Error {
     }
 }
 
-/// Says who failed. Whatever the STS complains about, it is not about a certificate. A text of the STS may hold what it was sent, and goes
-/// no further; nor does a code that does.
+/// Says who failed. Whatever the STS complains about, it is not about a certificate. A text of the
+/// STS may hold what it was sent, and goes no further; nor does a code that does.
 fn told(error: Error, by: &str, secrets: &[&str]) -> Error {
     let provider_error = error.provider_error.map(|told| {
         Box::new(

@@ -1,4 +1,5 @@
-//! Tencent Cloud STS, API version 2018-08-13: `AssumeRole` is signed like every call; `AssumeRoleWithWebIdentity` needs no key.
+//! Tencent Cloud STS, API version 2018-08-13: `AssumeRole` is signed like every call;
+//! `AssumeRoleWithWebIdentity` needs no key.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -181,7 +182,8 @@ const ROLE: &str = "there is no such role; check TENCENTCLOUD_ROLE_ARN";
 const TRUST: &str = "the role does not trust the function; check its trust policy in CAM: the key's account for a key (and the permission \
      sts:AssumeRole), oidc:iss, oidc:aud and oidc:sub for the identity of AWS";
 
-/// The product's own codes (official SDKs, `sts` 2018-08-13) and the common ones that it can meet. All come with HTTP status 200.
+/// The product's own codes (official SDKs, `sts` 2018-08-13) and the common ones that it can meet.
+/// All come with HTTP status 200.
 const CODES: &[Row] = &[
     Row::new(
         "RequestLimitExceeded",

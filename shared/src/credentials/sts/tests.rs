@@ -1,4 +1,5 @@
-//! What is sent to each STS, and what its answers mean. The bytes are compared with those of the official SDKs in tests/conformance.
+//! What is sent to each STS, and what its answers mean. The bytes are compared with those of the
+//! official SDKs in tests/conformance.
 
 use serde_json::json;
 

@@ -39,8 +39,9 @@ pub struct OneDescribeAnswer {
     pub counts: Option<Counts>,
     /// How many match in all; `null` where the provider does not say.
     pub total_count: Option<u64>,
-    /// Whether the provider's list stayed the same while it was read: `false` when its length has moved or a certificate came twice
-    /// (it is shown once), `null` where the provider does not tell enough to know.
+    /// Whether the provider's list stayed the same while it was read: `false` when its length has
+    /// moved or a certificate came twice (it is shown once), `null` where the provider does not
+    /// tell enough to know.
     pub consistent: Option<bool>,
     /// Set whenever there is more.
     pub next_cursor: Option<String>,
@@ -57,7 +58,8 @@ pub struct SeveralDescribeAnswer {
     pub operation: &'static str,
     /// One for each source, in the order asked.
     pub sources: Vec<SourceAnswer>,
-    /// Of all sources, in the order asked; those without the time to order by come last. Left out when only the counts were asked for.
+    /// Of all sources, in the order asked; those without the time to order by come last. Left out
+    /// when only the counts were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificates: Option<Vec<SourcedCertificate>>,
     /// Of the certificates from `cursor` to `next_cursor`; left out when they were not asked for.
@@ -65,7 +67,8 @@ pub struct SeveralDescribeAnswer {
     pub counts: Option<Counts>,
     /// How many match in all; `null` where a source does not say.
     pub total_count: Option<u64>,
-    /// `false` when a source's list has changed while it was read, `null` where a source does not tell enough to know.
+    /// `false` when a source's list has changed while it was read, `null` where a source does not
+    /// tell enough to know.
     pub consistent: Option<bool>,
     /// Set whenever there is more of any source that has not failed for good.
     pub next_cursor: Option<String>,
@@ -90,12 +93,13 @@ pub struct SourceAnswer {
     pub total_count: Option<u64>,
     /// As in the answer about one source.
     pub consistent: Option<bool>,
-    /// Set whenever there is more here, also beside an error, unless nothing has been shown yet: then it begins at its beginning. A
-    /// request to this one provider goes on with it.
+    /// Set whenever there is more here, also beside an error, unless nothing has been shown yet:
+    /// then it begins at its beginning. A request to this one provider goes on with it.
     pub next_cursor: Option<String>,
     /// The provider's id of each call that listed.
     pub provider_request_ids: Vec<String>,
-    /// Why it could not be read. One that would not pass is told in each further answer, without asking the provider again.
+    /// Why it could not be read. One that would not pass is told in each further answer, without
+    /// asking the provider again.
     pub error: Option<Error>,
 }
 

@@ -34,8 +34,8 @@ pub struct ByEffectiveStatus {
     pub not_yet_valid: u64,
 }
 
-/// How many end when. Each certificate is counted once, at the first that holds. Where the provider and the certificate tell two ends,
-/// the earlier one counts.
+/// How many end when. Each certificate is counted once, at the first that holds. Where the provider
+/// and the certificate tell two ends, the earlier one counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ByExpiry {

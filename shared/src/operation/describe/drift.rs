@@ -1,4 +1,5 @@
-//! Whether a list stays the same while its pages are read: by its length, and by certificates that come twice.
+//! Whether a list stays the same while its pages are read: by its length, and by certificates that
+//! come twice.
 
 use std::collections::HashSet;
 
@@ -59,7 +60,8 @@ impl Drift {
         is_new
     }
 
-    /// One page alone cannot contradict itself; more of them can only be compared where their list's length was told twice.
+    /// One page alone cannot contradict itself; more of them can only be compared where their
+    /// list's length was told twice.
     pub(super) const fn consistent(&self) -> Option<bool> {
         if self.has_changed {
             Some(false)
@@ -71,7 +73,8 @@ impl Drift {
     }
 }
 
-/// What a provider knows a certificate by. Where it tells no CA, only the fingerprint tells two of one number apart.
+/// What a provider knows a certificate by. Where it tells no CA, only the fingerprint tells two of
+/// one number apart.
 pub(super) fn identity(certificate: &Certificate) -> Option<String> {
     let fingerprint = certificate
         .fingerprint_sha256

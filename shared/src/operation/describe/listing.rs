@@ -72,7 +72,8 @@ impl Listing<'_> {
             });
             let page = match pages.page(position.as_deref(), wanted).await {
                 Ok(page) => page,
-                // Something that may pass, in the middle: what was read is worth more than an error, and the cursor tells the rest.
+                // Something that may pass, in the middle: what was read is worth more than an
+                // error, and the cursor tells the rest.
                 Err(error) if error.code.retryable() && !collected.pages.is_empty() => {
                     collected.next = position;
                     return Ok(collected);
@@ -122,7 +123,8 @@ impl Listing<'_> {
             let Some(next) = page.next else {
                 return Ok(collected);
             };
-            // The next page is not begun when it would most likely not fit: a page that is cut is read twice.
+            // The next page is not begun when it would most likely not fit: a page that is cut is
+            // read twice.
             let would_overflow = collected.bytes.saturating_add(largest_page) > self.budget.bytes;
             if self
                 .limit

@@ -12,8 +12,9 @@ use crate::transport::{LocalFuture, SIDE_BY_SIDE};
 pub(super) struct Pages<'a> {
     describer: &'a dyn Describer,
     query: &'a ListQuery<'a>,
-    /// Pages are prefetched only where calls are rate-limited (elsewhere that would only cause throttling), and not once a page's `next`
-    /// was another position than the predicted one (each wrong guess costs a call).
+    /// Pages are prefetched only where calls are rate-limited (elsewhere that would only cause
+    /// throttling), and not once a page's `next` was another position than the predicted one (each
+    /// wrong guess costs a call).
     may_ask_ahead: bool,
     asked: FuturesOrdered<LocalFuture<'a, Result<Page, Error>>>,
     /// Where each of those begins.

@@ -1,4 +1,5 @@
-//! Several sources side by side: each with its own error and cursor, their certificates in one list.
+//! Several sources side by side: each with its own error and cursor, their certificates in one
+//! list.
 
 use std::cmp::Ordering;
 
@@ -33,7 +34,8 @@ enum State {
     End,
 }
 
-/// A failure for good, as far as it is told again: without what the provider said, so that the cursor stays small.
+/// A failure for good, as far as it is told again: without what the provider said, so that the
+/// cursor stays small.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Failed {
     #[serde(serialize_with = "name", deserialize_with = "code_for_good")]
@@ -199,7 +201,8 @@ pub(super) async fn describe(
     })
 }
 
-/// A digest keeps cursors apart and keeps nobody from making one: a source without a state would be left out.
+/// A digest keeps cursors apart and keeps nobody from making one: a source without a state would be
+/// left out.
 fn one_for_each(sources: &[Source], states: Vec<State>) -> Result<Vec<State>, Error> {
     let fits = states.len() == sources.len();
     fits.then_some(states).ok_or_else(|| {
@@ -373,8 +376,8 @@ impl Read<'_> {
     }
 }
 
-/// Decides how many of each source are shown, and in which order: always the first of those that come next, so that what is left of
-/// each is the end of its list. Returns the sources by turns.
+/// Decides how many of each source are shown, and in which order: always the first of those that
+/// come next, so that what is left of each is the end of its list. Returns the sources by turns.
 fn merge(read: &mut [Read<'_>], limit: Option<usize>, order: Order) -> Vec<usize> {
     let mut turns = Vec::new();
     while turns.len() < limit.unwrap_or_default() {

@@ -36,8 +36,8 @@ pub struct InactivateAnswer {
     pub summary: Summary,
     /// How many certificates of the whole order have each outcome; `null` but in its last part.
     pub order_summary: Option<Summary>,
-    /// The request that goes on with exactly the certificates that are left to do; `null` where none is left, and where the function goes
-    /// on with them itself.
+    /// The request that goes on with exactly the certificates that are left to do; `null` where
+    /// none is left, and where the function goes on with them itself.
     #[cfg_attr(
         feature = "schema",
         schemars(schema_with = "crate::schema::request_or_null")
@@ -92,11 +92,14 @@ pub(super) fn summary(results: &[InactivateResult]) -> Summary {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InactivateResult {
-    /// Canonical serial number; `null` when only the fingerprint was given and the certificate was not found.
+    /// Canonical serial number; `null` when only the fingerprint was given and the certificate was
+    /// not found.
     pub serial_number: Option<SerialNumber>,
-    /// The spelling that the provider knows; `null` when it was not found, or knows it by another name.
+    /// The spelling that the provider knows; `null` when it was not found, or knows it by another
+    /// name.
     pub provider_serial_number: Option<String>,
-    /// How `provider_serial_number` was read; `null` where its digits allow both bases and the certificate is not at hand.
+    /// How `provider_serial_number` was read; `null` where its digits allow both bases and the
+    /// certificate is not at hand.
     pub serial_number_base: Option<SerialNumberBase>,
     /// Serial number of the issuing CA's certificate.
     pub ca_serial_number: Option<SerialNumber>,

@@ -65,7 +65,8 @@ impl Case<'_> {
         }
     }
 
-    /// Why the certificate that was found is not to be touched: it is not, or cannot be shown to be, the one that was named.
+    /// Why the certificate that was found is not to be touched: it is not, or cannot be shown to
+    /// be, the one that was named.
     fn refusal(&self, certificate: &Certificate) -> Option<Error> {
         let asked = self.reference.fingerprint_sha256.as_ref();
         contradiction(self.reference, certificate).or_else(|| {
@@ -104,8 +105,8 @@ impl Case<'_> {
         }
     }
 
-    /// When somebody has switched the certificate on since the order was first delivered, as far as the provider tells: alibaba-mqtt does
-    /// not.
+    /// When somebody has switched the certificate on since the order was first delivered, as far as
+    /// the provider tells: alibaba-mqtt does not.
     fn activated_since(&self, certificate: &Certificate) -> Option<Timestamp> {
         let sent = self.command.redelivered_since?;
         certificate

@@ -1,4 +1,5 @@
-//! The evidence for the effect of an order. Success is said only on evidence, and an order is repeated only after reads have shown that it had no effect.
+//! The evidence for the effect of an order. Success is said only on evidence, and an order is
+//! repeated only after reads have shown that it had no effect.
 
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use crate::provider::Found;
 /// The wait before the second look. Each later one is twice as long, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_millis(3_200);
-/// Looks after an order before it is taken to have had no effect: 1.4 seconds, in which reads that lag behind writes have caught up.
+/// Looks after an order before it is taken to have had no effect: 1.4 seconds, in which reads that
+/// lag behind writes have caught up.
 const LOOKS_BEFORE_REPEATING: u32 = 4;
 
 /// The provider's answer to an order.
@@ -141,7 +143,8 @@ impl<'a> Sent<'a> {
                 status: Some(LifecycleStatus::Inactive),
                 ..case.seen(Outcome::AlreadyInactive, found)
             },
-            // A read that fails leaves the provider's word as the evidence, unless another read has contradicted it.
+            // A read that fails leaves the provider's word as the evidence, unless another read has
+            // contradicted it.
             (Said::Yes(id), Look::Unreadable) if before.is_none() => {
                 case.inactivated(found, id.clone(), false)
             }
@@ -204,7 +207,8 @@ async fn send(run: &Run<'_>, case: &Case<'_>, found: &Found) -> Result<Said, Ina
     if failure.may_have_acted {
         return Ok(Said::Nothing(failure.error));
     }
-    // No provider documents its answer for a certificate that is off already: another order may have been faster.
+    // No provider documents its answer for a certificate that is off already: another order may
+    // have been faster.
     if failure.error.concerns_state {
         return Ok(Said::NotInThisState(failure.error));
     }
@@ -244,7 +248,8 @@ fn unfound() -> Error {
     Error::new(ErrorCode::ProviderInvalidResponse, detail)
 }
 
-/// Looks at the certificates of these orders, in groups, until each of them is settled or time is up.
+/// Looks at the certificates of these orders, in groups, until each of them is settled or time is
+/// up.
 pub(super) async fn settle<'a>(
     run: &Run<'a>,
     mut open: Vec<Sent<'a>>,

@@ -26,7 +26,8 @@ pub(super) struct Broker {
     scope: Scope,
     /// How many certificates it looks up together.
     pub(super) group_size: usize,
-    /// What its records hold beside the status and, where this leaves it out, the serial number that was asked for.
+    /// What its records hold beside the status and, where this leaves it out, the serial number
+    /// that was asked for.
     record: ProviderRecord,
     looks: RefCell<VecDeque<Look>>,
     last_look: RefCell<Option<Look>>,
@@ -37,8 +38,9 @@ pub(super) struct Broker {
 }
 
 impl Broker {
-    /// Looks (the first find and all reads after it) and orders are answered in turn. When no look is left, the last one is what each
-    /// further one shows; one more order is a failure of the test.
+    /// Looks (the first find and all reads after it) and orders are answered in turn. When no look
+    /// is left, the last one is what each further one shows; one more order is a failure of the
+    /// test.
     pub(super) fn new(
         looks: impl IntoIterator<Item = Look>,
         orders: impl IntoIterator<Item = Result<Option<Written>, Failure>>,
@@ -68,7 +70,8 @@ impl Broker {
         Self { record, ..self }
     }
 
-    /// The same whose reads show the first order's effect so much later, and until then what they are told to show.
+    /// The same whose reads show the first order's effect so much later, and until then what they
+    /// are told to show.
     pub(super) fn lagging(self, lag: Duration) -> Self {
         Self {
             lag: Some(lag),

@@ -57,7 +57,8 @@ impl Operation for Inactivate {
             Err(error) => Err(error),
         };
         let results = match carried_out {
-            // The queue was promised the end of this order: what forbids the rest is told of each certificate, and with the order's summary.
+            // The queue was promised the end of this order: what forbids the rest is told of each
+            // certificate, and with the order's summary.
             Err(error) if request.order.is_some() && !error.comes_back() => {
                 run.forbidden(&request.certificates, &error)
             }
@@ -98,7 +99,8 @@ impl Operation for Inactivate {
             .filter(|result| !is_left(result))
             .cloned()
             .collect();
-        // Where nothing was settled something is at fault, and the message itself is delivered again.
+        // Where nothing was settled something is at fault, and the message itself is delivered
+        // again.
         if settled.is_empty() {
             return None;
         }
@@ -116,7 +118,8 @@ impl Operation for Inactivate {
     }
 
     fn message(request: &InactivateRequest, unsent_event: Option<String>) -> String {
-        // A request that goes on always has its order; without one, an empty message would be refused.
+        // A request that goes on always has its order; without one, an empty message would be
+        // refused.
         request
             .order
             .clone()
@@ -179,7 +182,8 @@ fn admit(
     })
 }
 
-/// Only instances on the allow-list are touched, not even read. A provider without instances stands there by its own name.
+/// Only instances on the allow-list are touched, not even read. A provider without instances stands
+/// there by its own name.
 fn guard(session: &Session<'_>, scope: &Scope) -> Result<(), Error> {
     let allowed = &session.config.inactivate_allowed_instances;
     let is_allowed = match &scope.instance_id {
@@ -227,7 +231,8 @@ fn is_left(result: &InactivateResult) -> bool {
     result.outcome == Outcome::NotAttempted || result.error.as_ref().is_some_and(Error::comes_back)
 }
 
-/// The request that goes on with what is left. Those that have failed come last, so that they hold up none of the others.
+/// The request that goes on with what is left. Those that have failed come last, so that they hold
+/// up none of the others.
 fn rest(request: &InactivateRequest, results: &[InactivateResult]) -> Option<InactivateRequest> {
     let left = request
         .certificates
@@ -248,8 +253,8 @@ fn rest(request: &InactivateRequest, results: &[InactivateResult]) -> Option<Ina
     })
 }
 
-/// Why nothing is known to have been done about a certificate. An order that the provider has confirmed is not nothing, nor is one after
-/// which no state could be read.
+/// Why nothing is known to have been done about a certificate. An order that the provider has
+/// confirmed is not nothing, nor is one after which no state could be read.
 fn untouched(result: &InactivateResult) -> Option<&Error> {
     let nothing_done = match result.outcome {
         Outcome::Failed | Outcome::NotAttempted => result.provider_request_id.is_none(),

@@ -1,4 +1,5 @@
-//! The certificates of one order, side by side: looked up in groups, switched off one by one, and read again in groups.
+//! The certificates of one order, side by side: looked up in groups, switched off one by one, and
+//! read again in groups.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -18,9 +19,11 @@ pub(super) struct Run<'a> {
     pub(super) session: &'a Session<'a>,
     pub(super) inactivator: &'a dyn Inactivator,
     pub(super) command: Command<'a>,
-    /// Once an error speaks of the order as a whole, the provider wants less, or time is up, trying the rest would only repeat it.
+    /// Once an error speaks of the order as a whole, the provider wants less, or time is up, trying
+    /// the rest would only repeat it.
     stopped: RefCell<Option<Error>>,
-    /// The certificates that are being switched off, by the names by which the provider's change knows them.
+    /// The certificates that are being switched off, by the names by which the provider's change
+    /// knows them.
     begun: RefCell<HashSet<(String, Option<String>)>>,
     /// The places of those that another reference has named before.
     named_twice: RefCell<HashSet<usize>>,
@@ -56,8 +59,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Every certificate under the caller's own spelling first, and then under the others those that were not found: however many spellings
-    /// an unknown certificate has, it keeps none waiting that is known. One that is named twice comes last, when it has been switched off.
+    /// Every certificate under the caller's own spelling first, and then under the others those
+    /// that were not found: however many spellings an unknown certificate has, it keeps none
+    /// waiting that is known. One that is named twice comes last, when it has been switched off.
     /// The results are in the order of the references.
     pub(super) async fn results(
         &self,
@@ -131,8 +135,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// As many as the rate limit lets through while one certificate takes a second. More would be looked up long before their turn to be
-    /// switched off comes, or in vain. Three groups of several: one is looked up and one is read again while the third is switched off.
+    /// As many as the rate limit lets through while one certificate takes a second. More would be
+    /// looked up long before their turn to be switched off comes, or in vain. Three groups of
+    /// several: one is looked up and one is read again while the third is switched off.
     fn groups_at_once(&self) -> usize {
         if self.inactivator.group_size() > 1 {
             return 3;
@@ -169,7 +174,8 @@ impl<'a> Run<'a> {
         is_first
     }
 
-    /// The results of a group, but for the certificates that the provider does not know under these spellings.
+    /// The results of a group, but for the certificates that the provider does not know under these
+    /// spellings.
     async fn group(
         &self,
         group: &[(usize, Case<'a>)],

@@ -43,7 +43,8 @@ fn outcomes(results: &[InactivateResult]) -> Vec<Outcome> {
     results.iter().map(|result| result.outcome).collect()
 }
 
-/// A request for certificates of `post-cn-1` over a broker that has all of them active, but for 10; and the calls.
+/// A request for certificates of `post-cn-1` over a broker that has all of them active, but for 10;
+/// and the calls.
 async fn perform(
     variables: &[(&str, &str)],
     request: Value,

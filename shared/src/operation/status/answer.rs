@@ -49,7 +49,8 @@ pub struct SeveralStatusAnswer {
     pub operation: &'static str,
     /// One for each source, in the order asked.
     pub sources: Vec<SourceStatus>,
-    /// In the order of the certificates asked: for each what every source says that knows it, or one result if none does.
+    /// In the order of the certificates asked: for each what every source says that knows it, or
+    /// one result if none does.
     pub results: Vec<SourcedResult>,
     /// The certificate authority's id of each call.
     pub provider_request_ids: Vec<String>,
@@ -94,11 +95,14 @@ pub struct SourcedResult {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StatusResult {
-    /// Canonical serial number; `null` when only the fingerprint was given and the certificate was not found.
+    /// Canonical serial number; `null` when only the fingerprint was given and the certificate was
+    /// not found.
     pub serial_number: Option<SerialNumber>,
-    /// The spelling that the provider knows; `null` when it was not found, or knows it by another name.
+    /// The spelling that the provider knows; `null` when it was not found, or knows it by another
+    /// name.
     pub provider_serial_number: Option<String>,
-    /// How `provider_serial_number` was read; `null` where its digits allow both bases and the certificate is not at hand.
+    /// How `provider_serial_number` was read; `null` where its digits allow both bases and the
+    /// certificate is not at hand.
     pub serial_number_base: Option<SerialNumberBase>,
     /// Serial number of the issuing CA's certificate, where it was given or the provider tells it.
     pub ca_serial_number: Option<SerialNumber>,
@@ -227,7 +231,8 @@ impl StatusResult {
 }
 
 impl Answer for StatusAnswer {
-    /// With several sources, one that cannot be asked for a certificate by the names given is no failure: another may know it.
+    /// With several sources, one that cannot be asked for a certificate by the names given is no
+    /// failure: another may know it.
     fn failures(&self) -> impl Iterator<Item = &Error> {
         let (one, sources, several) = match self {
             Self::One(answer) => (answer.results.as_slice(), &[][..], &[][..]),

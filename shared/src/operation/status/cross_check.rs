@@ -1,5 +1,5 @@
-//! A broker's word held against the certificate authority's. Nothing else looks for a certificate that was revoked and can connect all
-//! the same.
+//! A broker's word held against the certificate authority's. Nothing else looks for a certificate
+//! that was revoked and can connect all the same.
 
 use super::answer::{CrossChecked, Flag, StatusResult};
 use super::tell;
@@ -45,7 +45,8 @@ impl<'a> Authority<'a> {
         })
     }
 
-    /// Asks about the numbers of all these results, and adds what the authority says. Returns its ids of the calls.
+    /// Asks about the numbers of all these results, and adds what the authority says. Returns its
+    /// ids of the calls.
     pub(super) async fn check(&self, results: Vec<&mut StatusResult>) -> Vec<String> {
         let numbers: Vec<Vec<SerialNumber>> =
             results.iter().map(|result| numbers(result)).collect();
@@ -87,8 +88,9 @@ impl<'a> Authority<'a> {
     }
 }
 
-/// The numbers under which the authority may know the certificate: the one that the broker's record or certificate shows, not the
-/// caller's spelling of it; and where the base of its digits is open, the other one that they may stand for.
+/// The numbers under which the authority may know the certificate: the one that the broker's record
+/// or certificate shows, not the caller's spelling of it; and where the base of its digits is open,
+/// the other one that they may stand for.
 fn numbers(result: &StatusResult) -> Vec<SerialNumber> {
     let is_open = result.found && result.serial_number_base.is_none();
     let other = result
@@ -99,8 +101,8 @@ fn numbers(result: &StatusResult) -> Vec<SerialNumber> {
     result.serial_number.iter().cloned().chain(other).collect()
 }
 
-/// Of the authority's words about two numbers, one of which is the certificate's: a revocation counts, whichever it is; a certificate
-/// may be called unknown only when it is unknown under both.
+/// Of the authority's words about two numbers, one of which is the certificate's: a revocation
+/// counts, whichever it is; a certificate may be called unknown only when it is unknown under both.
 fn gravest(one: StatusResult, other: StatusResult) -> StatusResult {
     let gravity = |word: &StatusResult| match (word.status, &word.error) {
         (LifecycleStatus::Revoked, _) => 3,
@@ -115,13 +117,15 @@ fn gravest(one: StatusResult, other: StatusResult) -> StatusResult {
     }
 }
 
-/// Whether the authority says that it does not know the certificate. A word that nobody documents does not say so.
+/// Whether the authority says that it does not know the certificate. A word that nobody documents
+/// does not say so.
 fn is_unknown(word: &StatusResult) -> bool {
     let says_so = |word: &str| word.eq_ignore_ascii_case("unknown");
     word.error.is_none() && (!word.found || word.provider_status.as_deref().is_some_and(says_so))
 }
 
-/// Only what both have said can be dangerous: an authority that could not be asked has said nothing.
+/// Only what both have said can be dangerous: an authority that could not be asked has said
+/// nothing.
 fn flags(broker: &StatusResult, authority: &StatusResult) -> Vec<Flag> {
     if broker.status != LifecycleStatus::Active || authority.error.is_some() {
         return Vec::new();

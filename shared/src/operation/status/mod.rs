@@ -1,5 +1,6 @@
-//! Tells the status of certificates, one result for each that was asked, in the order asked: by one source, or by several side by
-//! side. A certificate authority can be asked about the same certificates.
+//! Tells the status of certificates, one result for each that was asked, in the order asked: by one
+//! source, or by several side by side. A certificate authority can be asked about the same
+//! certificates.
 
 mod answer;
 mod cross_check;
@@ -266,7 +267,8 @@ async fn tell(
     }
 }
 
-/// Each certificate once, in the order of their first places, and for each place which of them it is.
+/// Each certificate once, in the order of their first places, and for each place which of them it
+/// is.
 fn without_duplicates(
     certificates: &[CertificateReference],
 ) -> (Vec<CertificateReference>, Vec<usize>) {

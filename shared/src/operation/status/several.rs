@@ -141,8 +141,8 @@ impl<'a> Word<'a> {
     }
 }
 
-/// What is known of the certificate with this index: by every source that knows it. Where none does, one that failed keeps it from being
-/// called not found.
+/// What is known of the certificate with this index: by every source that knows it. Where none
+/// does, one that failed keeps it from being called not found.
 fn merged(words: &[Word<'_>], index: usize) -> Vec<SourcedResult> {
     let results = || {
         words

@@ -32,7 +32,8 @@ fn asked(request: &HttpRequest) -> Vec<String> {
         .collect()
 }
 
-/// An authority that knows serial numbers of these first characters: `a` is good, `b` revoked, `c` unknown.
+/// An authority that knows serial numbers of these first characters: `a` is good, `b` revoked, `c`
+/// unknown.
 fn authority(request: &HttpRequest) -> Answer {
     let row = |text: String| {
         let status = match text.get(..1)? {

@@ -1,5 +1,6 @@
-//! The error codes of Alibaba Cloud's API gateway, common to all products (pages "Error codes" and "Client error codes").
-//! The HTTP status of one code differs between products, so it plays no part.
+//! The error codes of Alibaba Cloud's API gateway, common to all products (pages "Error codes" and
+//! "Client error codes"). The HTTP status of one code differs between products, so it plays no
+//! part.
 
 use crate::error::ErrorCode::{ProviderRejected, ProviderUnavailable, Throttled};
 use crate::provider::codes::Row;
@@ -30,7 +31,8 @@ pub(crate) const CODES: &[Row] = &[
         ProviderUnavailable,
         "the service is unavailable at the moment; try again",
     ),
-    // The provider has seen this nonce. It was random, so the network has repeated the request: sign anew.
+    // The provider has seen this nonce. It was random, so the network has repeated the request:
+    // sign anew.
     Row::new(
         "SignatureNonceUsed",
         ProviderUnavailable,

@@ -1,4 +1,5 @@
-//! What both Alibaba Cloud products share: RPC-style calls with signature V3, and the gateway's error codes.
+//! What both Alibaba Cloud products share: RPC-style calls with signature V3, and the gateway's
+//! error codes.
 
 pub(crate) mod codes;
 
@@ -47,7 +48,8 @@ struct Seal {
     nonce: [u8; 16],
 }
 
-/// Some gateways write the names in lower case. Only texts are taken; the code counts whatever the others are.
+/// Some gateways write the names in lower case. Only texts are taken; the code counts whatever the
+/// others are.
 #[derive(Deserialize)]
 struct Names {
     #[serde(rename = "Code")]
@@ -133,8 +135,9 @@ impl Api {
         }
     }
 
-    /// The code decides before the status: "certificate not found" comes with HTTP 500. A code that nobody documents beside a
-    /// status of success is neither a result nor a refusal: after a write, a read has to tell.
+    /// The code decides before the status: "certificate not found" comes with HTTP 500. A code that
+    /// nobody documents beside a status of success is neither a result nor a refusal: after a
+    /// write, a read has to tell.
     fn read<T: DeserializeOwned>(&self, response: &HttpResponse) -> Result<T, Error> {
         let status = response.status;
         let tables = [self.codes, codes::CODES];
@@ -174,7 +177,8 @@ impl Api {
     }
 }
 
-/// JSON with a `Code`, or the XML form of the same (root `Error`), which some gateways send whatever was asked for.
+/// JSON with a `Code`, or the XML form of the same (root `Error`), which some gateways send
+/// whatever was asked for.
 pub(crate) fn error_body(body: &[u8]) -> Option<ErrorBody> {
     if let Ok(Object(names)) = serde_json::from_slice::<Object<Names>>(body) {
         return names.into_error();

@@ -15,7 +15,8 @@ use crate::error::{Error, ErrorCode};
 use crate::model::{ProviderRecord, SerialNumber, Timestamp};
 use crate::provider::Found;
 
-/// A page that is older is read again, since a device certificate registers itself when the device first connects.
+/// A page that is older is read again, since a device certificate registers itself when the device
+/// first connects.
 const OLDEST_PAGE: Duration = Duration::from_secs(60);
 
 /// One page of a CA's list.
@@ -52,7 +53,8 @@ pub(super) enum Listed {
 /// A page that is read once for all certificates that wait for it.
 type SharedPage = Rc<OnceCell<Listed>>;
 
-/// The pages that a request has read, by the CA's text, each with the moment at which its read began.
+/// The pages that a request has read, by the CA's text, each with the moment at which its read
+/// began.
 #[derive(Default)]
 pub(super) struct Pages(RefCell<HashMap<String, (Instant, SharedPage)>>);
 
@@ -145,7 +147,8 @@ impl CaPage {
 }
 
 impl AlibabaMqtt<'_> {
-    /// The first page of the list that the vendor has under this text of a CA, and whether this very call has read it.
+    /// The first page of the list that the vendor has under this text of a CA, and whether this
+    /// very call has read it.
     ///
     /// # Errors
     /// Where the error concerns other calls, too.

@@ -1,12 +1,13 @@
-//! The product's own error codes (pages of the device certificate actions, and the page "Error codes"). Permanent faults
-//! come with HTTP status 500 here, so the status plays no part.
+//! The product's own error codes (pages of the device certificate actions, and the page "Error
+//! codes"). Permanent faults come with HTTP status 500 here, so the status plays no part.
 
 use crate::error::ErrorCode::{NotFound, ProviderRejected, ProviderUnavailable, Throttled};
 use crate::provider::codes::Row;
 
 /// No device certificate has this serial number (HTTP 500).
 pub(super) const DEVICE_NOT_FOUND: &str = "FindDeviceBySnError";
-/// No CA certificate has this serial number (HTTP 500). Documented for the CA's actions; taken here, too.
+/// No CA certificate has this serial number (HTTP 500). Documented for the CA's actions; taken
+/// here, too.
 pub(super) const CA_NOT_FOUND: &str = "FindCaBySnError";
 
 const INSTANCE: &str = "the provider does not know this instance; check instance_id and region";

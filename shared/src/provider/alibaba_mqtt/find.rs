@@ -1,10 +1,13 @@
 //! Finding one certificate in at most [`MOST_CALLS`] calls before it is called not found.
 //!
-//! The first call asks under the caller's own spelling, the second one reads the first page of the CA's list. Where that is the whole
-//! list, it decides. Where the list is longer, its rows show how the vendor writes, and the calls that are left ask in those styles. Where
-//! the CA has no list under this text, its other texts are tried; where no list can be read, the likeliest pairs of spellings.
+//! The first call asks under the caller's own spelling, the second one reads the first page of the
+//! CA's list. Where that is the whole list, it decides. Where the list is longer, its rows show how
+//! the vendor writes, and the calls that are left ask in those styles. Where the CA has no list
+//! under this text, its other texts are tried; where no list can be read, the likeliest pairs of
+//! spellings.
 //!
-//! A certificate that is found takes more calls where a write needs them to rule out that the digits mean another one.
+//! A certificate that is found takes more calls where a write needs them to rule out that the
+//! digits mean another one.
 
 use super::ca_list::{CaPage, CaRow, Listed};
 use super::reading::{Base, Reading, own_text, proven_number, readings};
@@ -18,8 +21,8 @@ use crate::request::CertificateReference;
 /// Calls for a certificate that is not there, the one under the caller's own spelling included.
 const MOST_CALLS: usize = 6;
 
-/// The calls that are left. A page that another certificate's search has read counts as well, so that the result does not depend on the
-/// other certificates of the request.
+/// The calls that are left. A page that another certificate's search has read counts as well, so
+/// that the result does not depend on the other certificates of the request.
 struct Calls(usize);
 
 impl Calls {
@@ -58,8 +61,8 @@ impl<'a> Wanted<'a> {
         })
     }
 
-    /// Whether a row leaves out a fact that is needed here, which the certificate's own record may have: a write compares fingerprints
-    /// and numbers, a read tells the dates, too.
+    /// Whether a row leaves out a fact that is needed here, which the certificate's own record may
+    /// have: a write compares fingerprints and numbers, a read tells the dates, too.
     pub(super) fn misses_facts_in(&self, certificate: &Certificate) -> bool {
         certificate.serial_number_base.is_none()
             || (self.reference.fingerprint_sha256.is_some()
@@ -82,8 +85,8 @@ impl<'a> Wanted<'a> {
         rows
     }
 
-    /// The certificates that the digits may mean in the complete list of the CA that the caller has named. `None` where a row leaves out
-    /// a fact that decides.
+    /// The certificates that the digits may mean in the complete list of the CA that the caller has
+    /// named. `None` where a row leaves out a fact that decides.
     pub(super) fn decide(&self, page: &CaPage, now: Timestamp) -> Option<Vec<Found>> {
         let mut matches: Vec<Found> = Vec::new();
         for reading in &self.readings {
@@ -117,8 +120,8 @@ impl<'a> Wanted<'a> {
             && self.other_readings(Base::Same, found).is_empty()
     }
 
-    /// The other numbers that the digits may mean, once a certificate is found. A number that is proven to be found has no other
-    /// certificate.
+    /// The other numbers that the digits may mean, once a certificate is found. A number that is
+    /// proven to be found has no other certificate.
     fn other_readings(&self, base: Base, first: &Found) -> Vec<&Reading> {
         let proven = proven_number(first);
         let may_be_another =
@@ -131,7 +134,8 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// Whether a record is one of this reading. Where neither it nor the first record proves its number, it may be the one that is meant.
+/// Whether a record is one of this reading. Where neither it nor the first record proves its
+/// number, it may be the one that is meant.
 fn may_be_meant(reading: &Reading, found: &Found, first: Option<&Found>) -> bool {
     let is_open = first.is_some_and(|first| proven_number(first).is_none());
     reading.is_met_by(found) || (is_open && proven_number(found).is_none())
@@ -235,7 +239,8 @@ impl AlibabaMqtt<'_> {
                     }
                 }
                 (Listed::Nothing, _) => {}
-                // A text that is not the caller's own may break the vendor's rules; then the vendor does not know the CA under it.
+                // A text that is not the caller's own may break the vendor's rules; then the vendor
+                // does not know the CA under it.
                 (Listed::Refused, _) if index > 0 => {}
                 (Listed::Refused | Listed::Untold, _) => break,
                 (Listed::Failed(error), _) => {
@@ -252,7 +257,8 @@ impl AlibabaMqtt<'_> {
         }
     }
 
-    /// In a page of the CA's list, and, where the list is longer, in the styles that the page shows.
+    /// In a page of the CA's list, and, where the list is longer, in the styles that the page
+    /// shows.
     async fn search_page(
         &self,
         wanted: &Wanted<'_>,
@@ -271,7 +277,8 @@ impl AlibabaMqtt<'_> {
                 continue;
             }
             for row in wanted.rows_for(reading, page) {
-                // A page that was read for another certificate may be older than a change that this request has made.
+                // A page that was read for another certificate may be older than a change that this
+                // request has made.
                 let needs_read = !is_fresh && wanted.is_thorough;
                 let Some(found) = self.row_found(wanted, page, row, needs_read, calls).await?
                 else {
@@ -320,7 +327,8 @@ impl AlibabaMqtt<'_> {
         Ok(Vec::new())
     }
 
-    /// A row, or the certificate's own record where the row is not enough. `None`: the certificate has gone meanwhile.
+    /// A row, or the certificate's own record where the row is not enough. `None`: the certificate
+    /// has gone meanwhile.
     async fn row_found(
         &self,
         wanted: &Wanted<'_>,
@@ -365,8 +373,9 @@ impl AlibabaMqtt<'_> {
         Ok(Vec::new())
     }
 
-    /// The certificate that was found, and behind it a second one that the digits may mean in another reading: every text of each of them
-    /// is ruled out before a write, however many calls that takes.
+    /// The certificate that was found, and behind it a second one that the digits may mean in
+    /// another reading: every text of each of them is ruled out before a write, however many calls
+    /// that takes.
     async fn with_second(
         &self,
         wanted: &Wanted<'_>,
@@ -391,7 +400,8 @@ impl AlibabaMqtt<'_> {
         Ok(found)
     }
 
-    /// The CA's list, where one page is known to be all of it. A list that lacks the certificate that was just read is not.
+    /// The CA's list, where one page is known to be all of it. A list that lacks the certificate
+    /// that was just read is not.
     async fn complete_list(&self, ca_sn: &str, device_sn: &str) -> Option<std::rc::Rc<CaPage>> {
         let session = self.connection.session;
         if session
@@ -451,7 +461,8 @@ impl AlibabaMqtt<'_> {
         Ok(None)
     }
 
-    /// The certificate under texts that are not the caller's own, which may break the vendor's rules; then it is not known under them.
+    /// The certificate under texts that are not the caller's own, which may break the vendor's
+    /// rules; then it is not known under them.
     async fn get_other(&self, device_sn: &str, ca_sn: &str) -> Result<Option<Found>, Error> {
         match self.get(device_sn, ca_sn, false).await {
             Err(error) if error.concerns_parameters => Ok(None),

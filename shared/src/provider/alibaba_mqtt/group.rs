@@ -1,4 +1,5 @@
-//! Reading many certificates by their CAs' lists, where that takes fewer calls than one `GetDeviceCertificate` for each.
+//! Reading many certificates by their CAs' lists, where that takes fewer calls than one
+//! `GetDeviceCertificate` for each.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,7 +15,8 @@ use crate::provider::each::each;
 use crate::provider::{Found, Spellings};
 use crate::request::CertificateReference;
 
-/// Certificates of one CA for which its list is read. With two, a list that turns out to be long costs half as much again as two reads.
+/// Certificates of one CA for which its list is read. With two, a list that turns out to be long
+/// costs half as much again as two reads.
 const SMALLEST_GROUP: usize = 3;
 
 /// The texts of one certificate.
@@ -23,8 +25,9 @@ struct Names {
     ca_sn: String,
 }
 
-/// The pages of one CA's list that were read. Pages that were read one by one can miss a certificate, because a deletion moves those
-/// behind it by one place: only a complete list in one page shows that a certificate is not there.
+/// The pages of one CA's list that were read. Pages that were read one by one can miss a
+/// certificate, because a deletion moves those behind it by one place: only a complete list in one
+/// page shows that a certificate is not there.
 #[derive(Default)]
 struct CaPages(Vec<Rc<CaPage>>);
 
@@ -35,8 +38,9 @@ impl CaPages {
 }
 
 impl AlibabaMqtt<'_> {
-    /// The certificates under the caller's own spellings, as [`Self::find_only`] finds each of them. A list shows a certificate under any
-    /// spelling; `None`: it is not known under the caller's own one.
+    /// The certificates under the caller's own spellings, as [`Self::find_only`] finds each of
+    /// them. A list shows a certificate under any spelling; `None`: it is not known under the
+    /// caller's own one.
     pub(super) async fn find_group(
         &self,
         references: &[&CertificateReference],
@@ -76,7 +80,8 @@ impl AlibabaMqtt<'_> {
         answers.into_iter().flatten().collect()
     }
 
-    /// The state of certificates that were found, read now. `None`: a read of this one certificate does not find it any more.
+    /// The state of certificates that were found, read now. `None`: a read of this one certificate
+    /// does not find it any more.
     pub(super) async fn read_group(&self, found: &[&Found]) -> Vec<Result<Option<Found>, Error>> {
         let names = |found: &Found| Names {
             device_sn: found.key.clone(),
@@ -114,7 +119,8 @@ impl AlibabaMqtt<'_> {
             .collect()
     }
 
-    /// The answer of a CA's pages for one certificate. `None`: the certificate has to be looked up by itself.
+    /// The answer of a CA's pages for one certificate. `None`: the certificate has to be looked up
+    /// by itself.
     fn shown(
         &self,
         wanted: &Wanted<'_>,
@@ -134,7 +140,8 @@ impl AlibabaMqtt<'_> {
         wanted.is_met_alone_by(&found).then_some(Ok(Some(found)))
     }
 
-    /// The pages that answer for these certificates in fewer calls than one for each, by the CA's text.
+    /// The pages that answer for these certificates in fewer calls than one for each, by the CA's
+    /// text.
     ///
     /// # Errors
     /// Where the error concerns the other calls of the request, too.
@@ -150,7 +157,8 @@ impl AlibabaMqtt<'_> {
             }
         }
         let session = self.connection.session;
-        // The shares of the two actions may differ much: a call that has to wait long is worth that many of the other.
+        // The shares of the two actions may differ much: a call that has to wait long is worth that
+        // many of the other.
         let worth = session.limiter.worth(
             Action::ListDeviceCertificateByCaSn,
             Action::GetDeviceCertificate,
@@ -213,8 +221,8 @@ impl AlibabaMqtt<'_> {
     }
 }
 
-/// The numbers of the pages that are left of a long list, where reading them takes less than reading the certificates that are left. A page is
-/// worth so many certificates.
+/// The numbers of the pages that are left of a long list, where reading them takes less than
+/// reading the certificates that are left. A page is worth so many certificates.
 fn pages_worth_reading(
     total: Option<u64>,
     read: usize,
@@ -224,7 +232,8 @@ fn pages_worth_reading(
     let last = total
         .and_then(|total| usize::try_from(total).ok())
         .map_or(0, |total| total.div_ceil(PAGE_SIZE));
-    // A total that the pages read do not reach may be a number of pages: it tells nothing about the length.
+    // A total that the pages read do not reach may be a number of pages: it tells nothing about the
+    // length.
     let is_worth = last > 1 && last.saturating_sub(read).saturating_mul(worth) < left;
     (read.saturating_add(1)..=last).filter(move |_| is_worth)
 }

@@ -65,8 +65,8 @@ impl Inactivate for AlibabaMqtt<'_> {
                     ("CaSn", ca_key(found)),
                 ],
             };
-            // Success that speaks of another certificate is none. It is an odd answer, not a refusal: the order may have had
-            // its effect, which a read will tell.
+            // Success that speaks of another certificate is none. It is an odd answer, not a
+            // refusal: the order may have had its effect, which a read will tell.
             let accept = |answer: InactivateDeviceCertificate| match same_number(
                 &found.key,
                 &answer.device_sn,

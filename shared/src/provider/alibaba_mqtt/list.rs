@@ -148,7 +148,8 @@ impl AlibabaMqtt<'_> {
             }
             rows => rows?,
         };
-        // The documents give the total two meanings; that a page with free places is the last one holds for both.
+        // The documents give the total two meanings; that a page with free places is the last one
+        // holds for both.
         let is_last = rows.items.len() < PAGE_SIZE;
         let end = position.plus(rows.items.len().saturating_sub(skipped));
         let list_length = match (page_number, is_last) {
@@ -174,8 +175,9 @@ impl AlibabaMqtt<'_> {
         })
     }
 
-    /// How many certificates the list has. `Total` is the number of pages for one of the two actions and that of results for the
-    /// other; with one certificate a page both are the same. A total below what was read means something else.
+    /// How many certificates the list has. `Total` is the number of pages for one of the two
+    /// actions and that of results for the other; with one certificate a page both are the same. A
+    /// total below what was read means something else.
     async fn count(&self, position: &Position, read: usize) -> ListLength {
         let total = self
             .rows(position.ca_sn.as_deref(), 1, 1)
@@ -188,7 +190,8 @@ impl AlibabaMqtt<'_> {
             .map_or(ListLength::Untold, ListLength::Known)
     }
 
-    /// The members that a row leaves out are read from the certificate's own record, where the caller wants details.
+    /// The members that a row leaves out are read from the certificate's own record, where the
+    /// caller wants details.
     async fn certificates(
         &self,
         query: &ListQuery<'_>,
@@ -224,8 +227,8 @@ impl AlibabaMqtt<'_> {
         completed.await.into_iter().collect()
     }
 
-    /// The list of the one CA that is asked for. Under which spelling the vendor knows it is not documented, and an unknown one may
-    /// have an empty list: then the whole list is read.
+    /// The list of the one CA that is asked for. Under which spelling the vendor knows it is not
+    /// documented, and an unknown one may have an empty list: then the whole list is read.
     async fn first_page(&self, query: &ListQuery<'_>) -> Result<Page, Error> {
         for ca_sn in only_ca(query.filter) {
             let position = Position {

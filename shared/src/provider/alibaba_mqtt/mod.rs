@@ -30,7 +30,8 @@ const API: Api = Api {
     codes: codes::CODES,
 };
 
-/// The regions with public or VPC hosts in the vendor's metadata and on its page "Endpoints". Every host follows one rule.
+/// The regions with public or VPC hosts in the vendor's metadata and on its page "Endpoints". Every
+/// host follows one rule.
 const REGIONS: &[&str] = &[
     "ap-northeast-1",
     "ap-southeast-1",

@@ -1,4 +1,5 @@
-//! The numbers that a caller's text may stand for. The vendor does not document the base of its serial numbers.
+//! The numbers that a caller's text may stand for. The vendor does not document the base of its
+//! serial numbers.
 
 use crate::model::SerialNumber;
 use crate::provider::Found;
@@ -35,7 +36,8 @@ pub(super) fn readings(serial_number: &SerialNumber) -> Vec<Reading> {
         digits: number.clone(),
         number,
     });
-    // A decimal text that is too long to be read here is also longer than the vendor's parameter may be.
+    // A decimal text that is too long to be read here is also longer than the vendor's parameter
+    // may be.
     let digits = SerialNumber::parse(&serial_number.to_decimal())
         .ok()
         .filter(|digits| digits != serial_number);
@@ -51,7 +53,8 @@ pub(super) fn readings(serial_number: &SerialNumber) -> Vec<Reading> {
 }
 
 impl Reading {
-    /// Every text under which the vendor may know the certificate in this reading. A decimal number has one.
+    /// Every text under which the vendor may know the certificate in this reading. A decimal number
+    /// has one.
     pub(super) fn texts(&self) -> Vec<String> {
         match self.base {
             Base::VendorsIsDecimal => vec![self.number.to_decimal()],
@@ -59,8 +62,9 @@ impl Reading {
         }
     }
 
-    /// Whether the vendor's record is one of this reading. The caller's own digits may be the vendor's decimal text, copied; a text of
-    /// another base may be another number's, unless the record proves it.
+    /// Whether the vendor's record is one of this reading. The caller's own digits may be the
+    /// vendor's decimal text, copied; a text of another base may be another number's, unless the
+    /// record proves it.
     pub(super) fn is_met_by(&self, found: &Found) -> bool {
         match proven_number(found) {
             Some(proven) if *proven == self.number => true,

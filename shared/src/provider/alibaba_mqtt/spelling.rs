@@ -10,8 +10,9 @@ use crate::model::{SerialNumber, SerialNumberBase, Timestamp};
 struct Hex {
     /// Whole octets without leading zero octets, as OpenSSL and most programs print it.
     octets: String,
-    /// The form with the other zeros: without the leading zero digit, as programs print an integer, or behind a zero octet, as DER has it
-    /// before a high bit and the vendor's examples have it before other serial numbers, too.
+    /// The form with the other zeros: without the leading zero digit, as programs print an integer,
+    /// or behind a zero octet, as DER has it before a high bit and the vendor's examples have it
+    /// before other serial numbers, too.
     other_zeros: String,
 }
 
@@ -40,10 +41,12 @@ pub(super) struct CaText {
 
 /// The texts of a CA in the order in which their lists are asked for.
 ///
-/// * A text under which the CA was found before comes first, and then the caller's own, which may have been copied from the vendor.
+/// * A text under which the CA was found before comes first, and then the caller's own, which may
+///   have been copied from the vendor.
 /// * Lower case comes before upper case, because the vendor's published examples have lower case.
-/// * Each form of the zeros comes before each base: a caller and a vendor that differ in base differ for both serial numbers, which is
-///   rarer. For the same reason the CA is read in another base only where the device's serial number can be, too.
+/// * Each form of the zeros comes before each base: a caller and a vendor that differ in base
+///   differ for both serial numbers, which is rarer. For the same reason the CA is read in another
+///   base only where the device's serial number can be, too.
 /// * Both other bases come before the upper case of the less likely zeros.
 pub(super) fn ca_texts(
     ca: &SerialNumber,
@@ -99,11 +102,12 @@ pub(super) struct Pair<'a> {
     pub(super) ca_sn: String,
 }
 
-/// The pairs in the order in which they are tried where no list tells how the vendor writes. `known_ca`: the vendor's text of the CA, or
-/// else the caller's own.
+/// The pairs in the order in which they are tried where no list tells how the vendor writes.
+/// `known_ca`: the vendor's text of the CA, or else the caller's own.
 ///
-/// A fleet has one CA, whose text is likely to be copied from the vendor, and devices whose serial numbers come from elsewhere: the CA's
-/// text is kept, or else both are spelled alike. A change of base goes for both.
+/// A fleet has one CA, whose text is likely to be copied from the vendor, and devices whose serial
+/// numbers come from elsewhere: the CA's text is kept, or else both are spelled alike. A change of
+/// base goes for both.
 pub(super) fn pairs<'a>(device: &'a [Reading], ca: &SerialNumber, known_ca: &str) -> Vec<Pair<'a>> {
     let ca_readings = readings(ca);
     let Some(same) = reading_of(device, Base::Same) else {
@@ -154,8 +158,8 @@ pub(super) fn pairs<'a>(device: &'a [Reading], ca: &SerialNumber, known_ca: &str
     pairs
 }
 
-/// The kinds of numbers whose leading zeros are written alike: whether the first octet has a leading zero digit, and whether it has a high
-/// bit.
+/// The kinds of numbers whose leading zeros are written alike: whether the first octet has a
+/// leading zero digit, and whether it has a high bit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Shape {
     has_zero_digit: bool,
@@ -225,7 +229,8 @@ impl Styles {
         styles
     }
 
-    /// The texts for these readings in the styles seen, the most frequent style first, and the readings taking turns.
+    /// The texts for these readings in the styles seen, the most frequent style first, and the
+    /// readings taking turns.
     pub(super) fn texts<'a>(&self, device: &'a [Reading]) -> Vec<(&'a Reading, String)> {
         let mut texts: Vec<(usize, &Reading, String)> = Vec::new();
         for reading in device {

@@ -68,7 +68,8 @@ pub(super) fn vendor(known: &[(&'static str, &'static str)]) -> Network {
     })
 }
 
-/// The pairs that were asked for; `list/ca` stands for the first page of the CA's list, and `list2/ca` for the second one.
+/// The pairs that were asked for; `list/ca` stands for the first page of the CA's list, and
+/// `list2/ca` for the second one.
 pub(super) fn asked(network: &Network) -> Vec<String> {
     network.each(|sent| {
         let asked = sent.parameter("DeviceSn").unwrap_or_else(|| {

@@ -1,4 +1,5 @@
-//! The product's own error codes. No page lists any for the status actions; this one was published for a sibling action.
+//! The product's own error codes. No page lists any for the status actions; this one was published
+//! for a sibling action.
 
 use crate::error::ErrorCode::NotFound;
 use crate::provider::codes::Row;

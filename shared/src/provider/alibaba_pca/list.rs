@@ -13,8 +13,8 @@ use crate::provider::{
 };
 use crate::transport::{LocalFuture, Method, Safety};
 
-/// Certificates asked for in one call. The vendor's limit is not documented: should it be lower, its answer says how many a page
-/// has, and the list goes on with pages of that size.
+/// Certificates asked for in one call. The vendor's limit is not documented: should it be lower,
+/// its answer says how many a page has, and the list goes on with pages of that size.
 const PAGE_SIZE: usize = 100;
 
 const ABILITIES: ListAbilities = ListAbilities {
@@ -128,7 +128,8 @@ impl AlibabaPca<'_> {
         };
         let mut rows = self.rows(page_of(position), position.page_size).await?;
         if rows.page_size != position.page_size {
-            // Pages are smaller than was asked for, so this number is that of another page, unless it is the first.
+            // Pages are smaller than was asked for, so this number is that of another page, unless
+            // it is the first.
             let is_first = page_of(position) == 1;
             position.page_size = rows.page_size;
             if !is_first || position.offset >= rows.page_size {
@@ -140,8 +141,8 @@ impl AlibabaPca<'_> {
             .checked_rem(position.page_size)
             .unwrap_or_default();
         let end = position.plus(rows.items.len().saturating_sub(skipped));
-        // A page may be shorter than asked for although its list goes on. Without a total, or with one below what was read, a page
-        // with free places is the last one.
+        // A page may be shorter than asked for although its list goes on. Without a total, or with
+        // one below what was read, a page with free places is the last one.
         let read = u64::try_from(end.offset).unwrap_or(u64::MAX);
         let total = rows.total.filter(|total| *total >= read);
         let goes_on = total.map_or(rows.items.len() >= position.page_size, |total| total > read);

@@ -22,8 +22,9 @@ pub(super) const ONLY_REVOKES: &str = "alibaba-pca can only revoke, for good, wh
      at its broker (alibaba-mqtt, tencent-mqtt, aws-iot), which can be undone; to revoke it, use the console or \
      CreateRevokeClientCertificate with its identifier";
 
-/// The service is central: most regions share one host. Pages and SDK contradict each other on cn-hongkong, ap-southeast-3
-/// and ap-southeast-5; this is the SDK's table. `ALIBABA_CAS_ENDPOINT` sets another host.
+/// The service is central: most regions share one host. Pages and SDK contradict each other on
+/// cn-hongkong, ap-southeast-3 and ap-southeast-5; this is the SDK's table. `ALIBABA_CAS_ENDPOINT`
+/// sets another host.
 const CENTRAL_HOST: &str = "cas.aliyuncs.com";
 const CENTRAL_REGIONS: &[&str] = &[
     "ap-southeast-3",

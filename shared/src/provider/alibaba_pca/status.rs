@@ -12,10 +12,12 @@ use crate::provider::{LookUp, Scope, Status, fact};
 use crate::request::CertificateReference;
 use crate::transport::{LocalFuture, Method, Safety};
 
-/// Serial numbers in one call. The vendor documents no limit; should there be a lower one, the group is halved until it fits.
+/// Serial numbers in one call. The vendor documents no limit; should there be a lower one, the
+/// group is halved until it fits.
 const LARGEST_GROUP: usize = 200;
-/// The same in characters of the query (a comma becomes three): 200 serial numbers of 16 octets, 162 of 20. That leaves room in the 8 KiB
-/// that web servers commonly read of a request line; to one that says that it is too long, the group is halved as well.
+/// The same in characters of the query (a comma becomes three): 200 serial numbers of 16 octets,
+/// 162 of 20. That leaves room in the 8 KiB that web servers commonly read of a request line; to
+/// one that says that it is too long, the group is halved as well.
 const LONGEST_GROUP: usize = 7_000;
 
 /// A certificate is found by its serial number.
@@ -29,7 +31,8 @@ fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Erro
 }
 
 impl AlibabaPca<'_> {
-    /// What the provider says about these texts, by number; those that it does not know are left out.
+    /// What the provider says about these texts, by number; those that it does not know are left
+    /// out.
     async fn ask(
         &self,
         texts: &[&str],
@@ -54,7 +57,8 @@ impl AlibabaPca<'_> {
         let now = self.connection.session.now;
         let mut records = HashMap::new();
         for row in rows {
-            // The order of the rows is not documented: match by number. Were there two rows for one, the worse counts.
+            // The order of the rows is not documented: match by number. Were there two rows for
+            // one, the worse counts.
             let record = ProviderRecord::from(row).into_certificate(now, false);
             if let Some(number) = record.serial_number.clone() {
                 keep_worse(&mut records, number, record);
@@ -82,7 +86,8 @@ fn keep_worse(
     }
 }
 
-/// Whether asking for fewer at once may help: the provider dislikes one of them, or their number, or the length.
+/// Whether asking for fewer at once may help: the provider dislikes one of them, or their number,
+/// or the length.
 fn may_help_to_split(error: &Error) -> bool {
     error.concerns_parameters || error.code == ErrorCode::NotFound
 }
@@ -104,9 +109,10 @@ impl Status for AlibabaPca<'_> {
         serial_number(reference).map(drop)
     }
 
-    /// All certificates under their own spelling in few calls; then, under the next spelling, those that the provider did
-    /// not know. Whether the provider leaves out a serial number that it does not know, or answers `unknown` for it, is not
-    /// documented: neither is final before every spelling was asked.
+    /// All certificates under their own spelling in few calls; then, under the next spelling, those
+    /// that the provider did not know. Whether the provider leaves out a serial number that it does
+    /// not know, or answers `unknown` for it, is not documented: neither is final before every
+    /// spelling was asked.
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, LookUp> {
         Box::pin(async move {
             let numbers: Vec<Option<&SerialNumber>> = certificates
@@ -199,7 +205,8 @@ impl AlibabaPca<'_> {
                     groups.push(second_half);
                     groups.push(group);
                 }
-                // A spelling that is not the caller's own may break the provider's rules; then it is not known under it.
+                // A spelling that is not the caller's own may break the provider's rules; then it
+                // is not known under it.
                 Err(error) if may_help_to_split(&error) => {
                     group.into_iter().for_each(|asked| match error.code {
                         ErrorCode::ProviderRejected if asked.is_own_spelling => {
@@ -208,7 +215,8 @@ impl AlibabaPca<'_> {
                         _ => asked.take(None),
                     })
                 }
-                // Refused credentials are refused for all; and who asks for less, or is late, is not asked again.
+                // Refused credentials are refused for all; and who asks for less, or is late, is
+                // not asked again.
                 Err(error) if error.ends_the_request() => return Err(error),
                 Err(error) => group
                     .into_iter()
@@ -222,7 +230,8 @@ impl AlibabaPca<'_> {
 impl Asked<'_> {
     fn take(self, record: Option<Certificate>) {
         match (record, &*self.progress) {
-            // The first spelling for which the provider had an answer stays, even if that was "unknown".
+            // The first spelling for which the provider had an answer stays, even if that was
+            // "unknown".
             (Some(record), Progress::Open(None)) if record.status == LifecycleStatus::Unknown => {
                 *self.progress = Progress::Open(Some(record));
             }

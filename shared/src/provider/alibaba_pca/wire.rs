@@ -104,9 +104,10 @@ impl From<ClientCertificate> for ProviderRecord {
     }
 }
 
-/// The newest SDK says epoch milliseconds, the page names no unit, the examples show text. Not confirmed by a live answer,
-/// so each form is read: numbers below 10^11 are seconds (as milliseconds they would lie before March 1973), 0 means none,
-/// and a text without a zone is taken as UTC.
+/// The newest SDK says epoch milliseconds, the page names no unit, the examples show text. Not
+/// confirmed by a live answer, so each form is read: numbers below 10^11 are seconds (as
+/// milliseconds they would lie before March 1973), 0 means none, and a text without a zone is taken
+/// as UTC.
 fn moment(value: &Value) -> Option<Timestamp> {
     const FIRST_MILLISECONDS: i64 = 100_000_000_000;
     let number = match value {

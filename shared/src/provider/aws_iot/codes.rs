@@ -1,5 +1,5 @@
-//! The error types of AWS IoT (service model 2015-05-28) and those that come before the service. Throttling comes with HTTP status
-//! 400, so the status plays no part.
+//! The error types of AWS IoT (service model 2015-05-28) and those that come before the service.
+//! Throttling comes with HTTP status 400, so the status plays no part.
 
 use crate::error::ErrorCode::{NotFound, ProviderRejected, ProviderUnavailable, Throttled};
 use crate::provider::codes::Row;

@@ -55,7 +55,8 @@ impl Inactivate for AwsIot<'_> {
     ) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
         Box::pin(async move {
             let path_and_query = format!("/certificates/{}?newStatus=INACTIVE", found.key);
-            // A success is an empty answer. Anything else is an odd one, after which a read has to tell.
+            // A success is an empty answer. Anything else is an odd one, after which a read has to
+            // tell.
             let accept = |response: &HttpResponse| match response.body.trim_ascii() {
                 b"" | b"{}" => Ok(Written {
                     request_id: response.request_id.clone(),

@@ -130,7 +130,8 @@ impl AwsIot<'_> {
         position: Position,
         wanted: usize,
     ) -> Result<Page, Error> {
-        // The description of a certificate decides whether it is wanted. Without details there is none, and the rows tell everything.
+        // The description of a certificate decides whether it is wanted. Without details there is
+        // none, and the rows tell everything.
         let decided_by_descriptions = query.details
             && (query.filter.has_window()
                 || query
@@ -144,8 +145,8 @@ impl AwsIot<'_> {
         } else {
             LARGEST_PAGE
         };
-        // Without a filter no more ids are needed than certificates. The size of a page that is read again does not change what stands
-        // behind its marker.
+        // Without a filter no more ids are needed than certificates. The size of a page that is
+        // read again does not change what stands behind its marker.
         let page_size = if decided_by_descriptions || decided_by_rows {
             most
         } else {
@@ -171,7 +172,8 @@ impl AwsIot<'_> {
         let (certificates, broken_off) = self.certificates(query, places).await?;
         let broken_off =
             broken_off.or_else(|| left.first().map(|(place, _)| place.saturating_sub(1)));
-        // A marker stands behind a certificate, a number of skipped ids does not: when one of them was deleted, another moves up.
+        // A marker stands behind a certificate, a number of skipped ids does not: when one of them
+        // was deleted, another moves up.
         let list_length = if position.skipped == 0 {
             ListLength::Irrelevant
         } else {
@@ -199,8 +201,9 @@ impl AwsIot<'_> {
         })
     }
 
-    /// Describes each certificate, or takes its row alone where the caller wants no details. When that fails in the middle, the
-    /// certificates until then are worth more than an error: the list goes on at the place that is told.
+    /// Describes each certificate, or takes its row alone where the caller wants no details. When
+    /// that fails in the middle, the certificates until then are worth more than an error: the list
+    /// goes on at the place that is told.
     async fn certificates(
         &self,
         query: &ListQuery<'_>,
@@ -280,7 +283,8 @@ impl AwsIot<'_> {
     }
 }
 
-/// The CA whose list is read. Several would be several lists, which have no common order: then the whole list is read.
+/// The CA whose list is read. Several would be several lists, which have no common order: then the
+/// whole list is read.
 fn only_ca(filter: &Filter) -> Option<&Fingerprint> {
     match filter.ca_fingerprints_sha256.as_slice() {
         [ca] => Some(ca),

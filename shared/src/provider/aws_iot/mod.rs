@@ -1,4 +1,5 @@
-//! AWS IoT Core, control plane, API version 2015-05-28. It knows a certificate by its id, the SHA-256 of its DER form.
+//! AWS IoT Core, control plane, API version 2015-05-28. It knows a certificate by its id, the
+//! SHA-256 of its DER form.
 
 mod codes;
 mod inactivate;
@@ -127,7 +128,8 @@ impl<'a> AwsIot<'a> {
             headers: &[],
             body: &[],
         };
-        // A URL that was made here is one. Were it none, the call would go out unsigned and be refused.
+        // A URL that was made here is one. Were it none, the call would go out unsigned and be
+        // refused.
         let headers = request
             .headers(
                 &credentials.id,
@@ -226,8 +228,8 @@ struct Names {
     upper_message: Option<Value>,
 }
 
-/// The type decides before the status: being throttled comes with HTTP 400. It stands in a header, up to a colon, or in the body,
-/// after a number sign.
+/// The type decides before the status: being throttled comes with HTTP 400. It stands in a header,
+/// up to a colon, or in the body, after a number sign.
 fn refusal(response: &HttpResponse) -> Option<Error> {
     let status = response.status;
     let names: Names = serde_json::from_slice(&response.body)
@@ -250,7 +252,8 @@ fn refusal(response: &HttpResponse) -> Option<Error> {
         .rsplit('#')
         .next()
         .unwrap_or_default();
-    // A type that nobody documents beside a status of success is neither a result nor a refusal: after a write, a read has to tell.
+    // A type that nobody documents beside a status of success is neither a result nor a refusal:
+    // after a write, a read has to tell.
     if status < 400 && !is_known(code, &[codes::CODES]) {
         return Some(not_an_answer(
             NAME,

@@ -91,8 +91,8 @@ impl From<CertificateDescription> for ProviderRecord {
     }
 }
 
-/// A certificate on its way to another account (`PENDING_TRANSFER`) is in none of the contract's states: it cannot connect, and
-/// whether it will be able to is the receiver's to say.
+/// A certificate on its way to another account (`PENDING_TRANSFER`) is in none of the contract's
+/// states: it cannot connect, and whether it will be able to is the receiver's to say.
 pub(super) fn lifecycle_status(word: &str) -> LifecycleStatus {
     match word {
         "ACTIVE" => LifecycleStatus::Active,

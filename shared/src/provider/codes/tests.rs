@@ -9,7 +9,8 @@ pub(in crate::provider) struct Verdict {
     pub(in crate::provider) withheld: bool,
 }
 
-/// Asserts one meaning of a code for every HTTP status with which vendors send codes: the code decides.
+/// Asserts one meaning of a code for every HTTP status with which vendors send codes: the code
+/// decides.
 pub(in crate::provider) fn assert_meaning(
     provider: ProviderName,
     tables: &[&[Row]],

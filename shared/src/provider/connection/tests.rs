@@ -242,8 +242,8 @@ const SECRET: [(&str, &str); 4] = [
     ("AWS_SESSION_TOKEN", "aws-token"),
 ];
 
-/// A secret that holds these keys one after the other, the last one from then on, and a vendor that takes the good ones and answers this
-/// status to all others; 403 is about the key.
+/// A secret that holds these keys one after the other, the last one from then on, and a vendor that
+/// takes the good ones and answers this status to all others; 403 is about the key.
 fn rotated(ids: &'static [&'static str], good: &'static [&'static str], refusal: u16) -> Network {
     let mut asked = 0;
     Network::new(move |request| {
@@ -260,7 +260,8 @@ fn rotated(ids: &'static [&'static str], good: &'static [&'static str], refusal:
     })
 }
 
-/// Makes so many calls at once with the key of this environment, and tells how many went well, and what was called.
+/// Makes so many calls at once with the key of this environment, and tells how many went well, and
+/// what was called.
 async fn calls(
     network: &Network,
     variables: &[(&str, &str)],

@@ -1,5 +1,5 @@
-//! Tencent Cloud's error codes: the product's own (official SDKs, `mqtt` 2024-05-16) and those of every product (page
-//! "Error Codes"). All of them come with HTTP status 200.
+//! Tencent Cloud's error codes: the product's own (official SDKs, `mqtt` 2024-05-16) and those of
+//! every product (page "Error Codes"). All of them come with HTTP status 200.
 
 use crate::error::ErrorCode::{NotFound, ProviderRejected, ProviderUnavailable, Throttled};
 use crate::provider::codes::Row;

@@ -7,20 +7,24 @@ use crate::request::{Filter, Order};
 /// What the vendor is asked to narrow by.
 pub(super) struct Narrowing {
     pub(super) filters: Vec<WireFilter>,
-    /// Whether the vendor's filters say all that the request's filter says. If not, whole pages are read and filtered
-    /// here, and the vendor's total is not the request's.
+    /// Whether the vendor's filters say all that the request's filter says. If not, whole pages are
+    /// read and filtered here, and the vendor's total is not the request's.
     pub(super) complete: bool,
     /// Whether no filter depends on how the vendor compares texts.
     pub(super) is_sure: bool,
 }
 
-/// * `NotAfterStart` and `NotAfterEnd` are not sent: the form of their values is not documented, and a misread bound would
-///   silently hide certificates. The window is applied here, on `NotAfterTime`.
-/// * A serial number is sent in each of its spellings: the vendor's own examples show one with and without its leading zero.
-/// * That the values of one filter are alternatives, and how many there may be, is not confirmed. `several_values` says
-///   whether to rely on it; if not, filters with more than one value stay here.
+/// * `NotAfterStart` and `NotAfterEnd` are not sent: the form of their values is not documented,
+///   and a misread bound would silently hide certificates. The window is applied here, on
+///   `NotAfterTime`.
+/// * A serial number is sent in each of its spellings: the vendor's own examples show one with and
+///   without its leading zero.
+/// * That the values of one filter are alternatives, and how many there may be, is not confirmed.
+///   `several_values` says whether to rely on it; if not, filters with more than one value stay
+///   here.
 pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Narrowing {
-    // An unknown status is any word that the vendor does not document, so there is none to ask for. It never says good.
+    // An unknown status is any word that the vendor does not document, so there is none to ask for.
+    // It never says good.
     let all_words_known = !filter.statuses.contains(&LifecycleStatus::Unknown);
     let statuses: Vec<String> = filter
         .statuses

@@ -15,7 +15,8 @@ use crate::request::{CertificateReference, Order};
 
 /// Values in one filter. The vendor documents no limit; a group that is refused is halved.
 pub(super) const LARGEST_GROUP: usize = 100;
-/// Up to so many are asked for one by one before the vendor is asked whether it takes several values at all, which costs as many calls.
+/// Up to so many are asked for one by one before the vendor is asked whether it takes several
+/// values at all, which costs as many calls.
 const FEW: usize = 4;
 
 /// What the vendor's rows say, by number. Two certificates of one number have different issuers.
@@ -29,7 +30,8 @@ pub(super) struct Row {
 }
 
 impl TencentMqtt<'_> {
-    /// Everything that the vendor lists under these texts of these numbers, and its ids of the calls.
+    /// Everything that the vendor lists under these texts of these numbers, and its ids of the
+    /// calls.
     pub(super) async fn rows(
         &self,
         numbers: &[&SerialNumber],
@@ -57,7 +59,8 @@ impl TencentMqtt<'_> {
                 let key = item.device_certificate_sn.clone();
                 let certificate = ProviderRecord::from(item).into_certificate(now, false);
                 shown.insert((key.clone(), certificate.ca_serial_number.clone()));
-                // Whether texts match as a whole is not documented: others than the ones asked for are left out.
+                // Whether texts match as a whole is not documented: others than the ones asked for
+                // are left out.
                 if let Some(number) = certificate
                     .serial_number
                     .clone()
@@ -81,7 +84,8 @@ impl TencentMqtt<'_> {
         }
     }
 
-    /// Looks certificates up under these spellings, together where the vendor takes several values of one filter.
+    /// Looks certificates up under these spellings, together where the vendor takes several values
+    /// of one filter.
     pub(super) async fn find_group(
         &self,
         references: &[&CertificateReference],
@@ -115,7 +119,8 @@ impl TencentMqtt<'_> {
                 Err(error) => return references.iter().map(|_| Err(error.clone())).collect(),
             }
         }
-        // Two of a group cannot have been found by a vendor that wants all values to match, or uses only one of them.
+        // Two of a group cannot have been found by a vendor that wants all values to match, or uses
+        // only one of them.
         if known.len() > 1 {
             self.takes_alternatives_for_certain();
         }
@@ -198,7 +203,8 @@ impl TencentMqtt<'_> {
     }
 }
 
-/// So many values, or one of these texts, are not taken, or one row cannot be read: each certificate may still be read alone.
+/// So many values, or one of these texts, are not taken, or one row cannot be read: each
+/// certificate may still be read alone.
 fn may_be_read_alone(error: &Error) -> bool {
     error.concerns_parameters || error.code == ErrorCode::ProviderInvalidResponse
 }
@@ -239,7 +245,8 @@ fn found(row: &Row) -> Found {
     }
 }
 
-/// A list that changes while its pages are read may show a certificate twice: the later row is the newer one.
+/// A list that changes while its pages are read may show a certificate twice: the later row is the
+/// newer one.
 fn keep(rows: &mut Vec<Row>, row: Row) {
     let is_same = |one: &Row| {
         one.key == row.key && one.certificate.ca_serial_number == row.certificate.ca_serial_number

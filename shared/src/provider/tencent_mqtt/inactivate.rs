@@ -52,8 +52,8 @@ impl Inactivate for TencentMqtt<'_> {
                 instance_id: self.instance(),
                 device_certificate_sn: &found.key,
             };
-            // A success is nothing but its request id. Without one it is an odd answer: the order may have had its effect, which a
-            // read will tell.
+            // A success is nothing but its request id. Without one it is an odd answer: the order
+            // may have had its effect, which a read will tell.
             let accept = |answer: wire::Written| match fact(answer.request_id) {
                 Some(request_id) => Ok(Written {
                     request_id: Some(request_id),
@@ -87,7 +87,8 @@ impl TencentMqtt<'_> {
             .filter(|(index, _)| (*index == 0) == (spellings == Spellings::Own));
         for (_, text) in texts {
             match self.get(text).await {
-                // A spelling that is not the caller's own may break the provider's rules; then it is not known under it.
+                // A spelling that is not the caller's own may break the provider's rules; then it
+                // is not known under it.
                 Err(error) if error.concerns_parameters && spellings == Spellings::Others => {}
                 Ok(None) => {}
                 answer => return answer,

@@ -76,8 +76,9 @@ impl TencentMqtt<'_> {
                 }
                 .to_string()
             }),
-            // Whether texts match as a whole is not documented: what the vendor counts may not match here. A list that was read to its
-            // end from its beginning is counted by what it holds.
+            // Whether texts match as a whole is not documented: what the vendor counts may not
+            // match here. A list that was read to its end from its beginning is counted by what it
+            // holds.
             total_count: (narrowing.complete
                 && (narrowing.is_sure || (offset == 0 && end >= total)))
                 .then_some(total),
@@ -86,7 +87,8 @@ impl TencentMqtt<'_> {
         })
     }
 
-    /// What is known by now of whether the vendor takes several values of one filter as alternatives.
+    /// What is known by now of whether the vendor takes several values of one filter as
+    /// alternatives.
     pub(super) fn knows_alternatives(&self) -> Option<bool> {
         let session = self.connection.session;
         self.takes_alternatives
@@ -95,7 +97,8 @@ impl TencentMqtt<'_> {
             .or_else(|| session.learned.takes_alternatives(&self.scope, session.now))
     }
 
-    /// Whether the vendor takes several values of one filter as alternatives. Asked before several values are relied on.
+    /// Whether the vendor takes several values of one filter as alternatives. Asked before several
+    /// values are relied on.
     pub(super) async fn takes_values_as_alternatives(&self) -> Result<bool, Error> {
         let find_out = async || {
             let session = self.connection.session;
@@ -107,7 +110,8 @@ impl TencentMqtt<'_> {
                 Err(error) if error.concerns_parameters => Some(false),
                 proven => proven?,
             };
-            // An instance without certificates has none to miss, and proves nothing about the next request.
+            // An instance without certificates has none to miss, and proves nothing about the next
+            // request.
             let Some(proven) = proven else {
                 return Ok(true);
             };
@@ -132,14 +136,17 @@ impl TencentMqtt<'_> {
             .learn_alternatives(&self.scope, true, session.now);
     }
 
-    /// Asks for all statuses at once, in two opposite orders. No certificate has two statuses, so that
+    /// Asks for all statuses at once, in two opposite orders. No certificate has two statuses, so
+    /// that
     /// * alternatives find the same both times, and everything;
     /// * conditions that must all hold find nothing;
-    /// * a vendor that uses only one value, the first or the last, finds the certificates of one status and then those of another.
-    ///   The numbers differ, unless there are as many of both, which is then not everything.
+    /// * a vendor that uses only one value, the first or the last, finds the certificates of one
+    ///   status and then those of another. The numbers differ, unless there are as many of both,
+    ///   which is then not everything.
     ///
-    /// A certificate may have a status that is not documented; then alternatives do not find everything either, and what is left to
-    /// rule out is that it is as many as have the last status alone.
+    /// A certificate may have a status that is not documented; then alternatives do not find
+    /// everything either, and what is left to rule out is that it is as many as have the last
+    /// status alone.
     ///
     /// `None` where the instance has no certificates.
     async fn finds_every_status(&self) -> Result<Option<bool>, Error> {
@@ -212,7 +219,8 @@ impl Describe for TencentMqtt<'_> {
                 return self.list_page(query, begin(false), wanted).await;
             }
             match self.list_page(query, begin(true), wanted).await {
-                // How many values one filter may have is not documented either: what is refused is filtered here.
+                // How many values one filter may have is not documented either: what is refused is
+                // filtered here.
                 Err(error) if has_several && error.concerns_parameters => {
                     self.list_page(query, begin(false), wanted).await
                 }
@@ -247,8 +255,8 @@ impl Describe for TencentMqtt<'_> {
     }
 }
 
-/// A place in one of two lists: the one that the vendor narrows by every filter, or the longer one without the filters of
-/// several values. Offsets count entries, not pages.
+/// A place in one of two lists: the one that the vendor narrows by every filter, or the longer one
+/// without the filters of several values. Offsets count entries, not pages.
 #[derive(Clone, Copy)]
 struct Position {
     several_values: bool,

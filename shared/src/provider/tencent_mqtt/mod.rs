@@ -32,10 +32,12 @@ const NAME: ProviderName = ProviderName::TencentMqtt;
 /// The product's name in hosts and in the signing scope.
 const SERVICE: &str = "mqtt";
 const VERSION: &str = "2024-05-16";
-/// The mainland host. It takes every region's calls; the international one is set by `TENCENT_MQTT_ENDPOINT`.
+/// The mainland host. It takes every region's calls; the international one is set by
+/// `TENCENT_MQTT_ENDPOINT`.
 const HOST: &str = "mqtt.tencentcloudapi.com";
 
-/// The regions that the official SDK knows. Where instances are sold is not confirmed; the provider refuses the others.
+/// The regions that the official SDK knows. Where instances are sold is not confirmed; the provider
+/// refuses the others.
 const REGIONS: &[&str] = &[
     "ap-bangkok",
     "ap-beijing",
@@ -89,8 +91,8 @@ pub(super) fn facts(config: &Config) -> Facts<'_> {
 pub(super) struct TencentMqtt<'a> {
     scope: Scope,
     connection: Connection<'a>,
-    /// Whether the vendor takes several values of one filter as alternatives; found out once for the
-    /// request, also where the answer is not certain enough to be kept for the sandbox.
+    /// Whether the vendor takes several values of one filter as alternatives; found out once for
+    /// the request, also where the answer is not certain enough to be kept for the sandbox.
     takes_alternatives: OnceCell<bool>,
 }
 
@@ -262,8 +264,9 @@ fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Erro
     })
 }
 
-/// A certificate that the provider does not know is a result; an unknown instance remains an error. Which code an unknown serial
-/// number gets is documented for one action only: each that says that something is not there is taken, but for the instance.
+/// A certificate that the provider does not know is a result; an unknown instance remains an error.
+/// Which code an unknown serial number gets is documented for one action only: each that says that
+/// something is not there is taken, but for the instance.
 fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
@@ -280,7 +283,8 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
     }
 }
 
-/// An error has the HTTP status of a success: of a code that nobody documents it cannot be said that a write had no effect.
+/// An error has the HTTP status of a success: of a code that nobody documents it cannot be said
+/// that a write had no effect.
 fn is_documented(error: &Error) -> bool {
     error
         .provider_error

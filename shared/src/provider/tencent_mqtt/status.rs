@@ -75,8 +75,9 @@ impl Status for TencentMqtt<'_> {
 }
 
 impl TencentMqtt<'_> {
-    /// The rows of a group, which is halved while the vendor refuses its parameters. What is missing is not called unknown before
-    /// the vendor has shown that it takes several values as alternatives.
+    /// The rows of a group, which is halved while the vendor refuses its parameters. What is
+    /// missing is not called unknown before the vendor has shown that it takes several values as
+    /// alternatives.
     async fn ask(&self, group: &[&SerialNumber]) -> Result<Told, Error> {
         let mut told = Told::default();
         let mut groups = vec![group];
@@ -118,7 +119,8 @@ impl TencentMqtt<'_> {
         asked: usize,
         told: &mut Told,
     ) -> Result<(), Error> {
-        // Two of a group cannot have been found by a vendor that wants all values to match, or uses only one of them.
+        // Two of a group cannot have been found by a vendor that wants all values to match, or uses
+        // only one of them.
         if asked.saturating_sub(missing.len()) > 1 {
             self.takes_alternatives_for_certain();
         }
@@ -149,7 +151,8 @@ impl TencentMqtt<'_> {
                         break;
                     }
                     Ok(None) => {}
-                    // A spelling that is not the caller's own may break the provider's rules; then it is not known under it.
+                    // A spelling that is not the caller's own may break the provider's rules; then
+                    // it is not known under it.
                     Err(error) if error.concerns_parameters && index == 0 => {
                         told.refused.insert((*number).clone(), error);
                     }

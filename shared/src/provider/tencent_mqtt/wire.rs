@@ -30,7 +30,8 @@ pub(super) struct Filter {
     pub(super) values: Vec<String>,
 }
 
-/// The documentation prints `Error` and `RequestId` beside `Response`, too, with `null`. Nobody reads them there.
+/// The documentation prints `Error` and `RequestId` beside `Response`, too, with `null`. Nobody
+/// reads them there.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", bound = "T: Deserialize<'de>")]
 pub(super) struct Envelope<T> {
@@ -70,8 +71,8 @@ pub(super) struct List {
 }
 response!(List);
 
-/// Of `DescribeDeviceCertificate`. No member of the certificate is documented as always there; without a serial number and a
-/// status it is none.
+/// Of `DescribeDeviceCertificate`. No member of the certificate is documented as always there;
+/// without a serial number and a status it is none.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct One {

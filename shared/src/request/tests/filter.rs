@@ -1,4 +1,5 @@
-//! Which records a filter passes where the base of the provider's serial numbers is open, or where two ends of validity are told.
+//! Which records a filter passes where the base of the provider's serial numbers is open, or where
+//! two ends of validity are told.
 
 use super::super::*;
 use crate::model::{Certificate, ProviderRecord, SerialNumber, SerialNumberBase, Timestamp};

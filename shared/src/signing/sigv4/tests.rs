@@ -1,4 +1,5 @@
-//! The SDK's own signatures (`tests/vectors/aws-sigv4-iot.json`, a run of botocore with a stopped clock).
+//! The SDK's own signatures (`tests/vectors/aws-sigv4-iot.json`, a run of botocore with a stopped
+//! clock).
 
 use serde_json::Value;
 

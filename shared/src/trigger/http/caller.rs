@@ -13,8 +13,8 @@ use crate::webhook::{WebhookId, verify};
 const SIGNED_HEADERS: [&str; 3] = ["webhook-id", "webhook-timestamp", "webhook-signature"];
 
 impl HttpEvent {
-    /// Whether the caller may ask at all. A POST with the headers of a webhook must be signed; what has none must come from somebody
-    /// whom the gateway knows. Returns the webhook's id.
+    /// Whether the caller may ask at all. A POST with the headers of a webhook must be signed; what
+    /// has none must come from somebody whom the gateway knows. Returns the webhook's id.
     ///
     /// # Errors
     /// `unauthenticated`, always with the same words: they must not help in guessing.
@@ -82,8 +82,8 @@ impl Lenient {
         headers
     }
 
-    /// API Gateway puts in what its authorizer found out; with IAM, payload 1.0 has the caller among `identity`. A load balancer says
-    /// nothing of the kind.
+    /// API Gateway puts in what its authorizer found out; with IAM, payload 1.0 has the caller
+    /// among `identity`. A load balancer says nothing of the kind.
     pub(super) fn caller_is_known(&self) -> bool {
         let told =
             ["/authorizer", "/identity/userArn"].map(|member| self.request_context.pointer(member));
@@ -94,7 +94,8 @@ impl Lenient {
         })
     }
 
-    /// By the name under which the gateway knows it: the ARN of an AWS identity, the subject of a token, or an authorizer's own.
+    /// By the name under which the gateway knows it: the ARN of an AWS identity, the subject of a
+    /// token, or an authorizer's own.
     pub(super) fn caller(&self) -> Option<String> {
         let members = [
             "/authorizer/iam/userArn",

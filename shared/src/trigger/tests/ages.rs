@@ -88,7 +88,8 @@ fn broker() -> Network {
     })
 }
 
-/// Whether the order was carried out; where it was not, it has to be refused as too old, without a call, for good.
+/// Whether the order was carried out; where it was not, it has to be refused as too old, without a
+/// call, for good.
 fn is_done(trigger: &str, event: &Value) -> bool {
     let network = broker();
     let result = send_over::<Inactivate>(&network, event);

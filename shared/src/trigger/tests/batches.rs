@@ -3,7 +3,8 @@
 use super::*;
 use crate::transport::fake::{Answer, ok, parameter, recorded};
 
-/// An authority that says `good` of each number, panics at `dead`, and refuses a question with `aa` in it.
+/// An authority that says `good` of each number, panics at `dead`, and refuses a question with `aa`
+/// in it.
 fn authority(request: &HttpRequest) -> Answer {
     let asked = parameter(request, "SerialNumber").unwrap();
     assert!(

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// Each kind by the answer of status, which finds the request to be unusable: it names the member wherever that is told.
+/// Each kind by the answer of status, which finds the request to be unusable: it names the member
+/// wherever that is told.
 #[test]
 fn each_kind_is_recognised_by_its_shape() {
     let request = r#"{"provider": "alibaba-pca", "certificates": []}"#;

@@ -11,12 +11,13 @@ use sha2::{Digest, Sha256};
 use crate::vendors::Answers;
 use crate::world::{Callers, perform};
 
-/// As a part of the first byte: what a cursor holds is in the input, and a digest that fits is put before it. A digest keeps cursors apart
-/// and keeps nobody from making one.
+/// As a part of the first byte: what a cursor holds is in the input, and a digest that fits is put
+/// before it. A digest keeps cursors apart and keeps nobody from making one.
 pub(crate) const FORGED: u8 = 0x80;
 const DIGEST_LENGTH: usize = 12;
 
-/// Requests that have a next page, as they are sent and as their cursors are bound to them: sources and order.
+/// Requests that have a next page, as they are sent and as their cursors are bound to them: sources
+/// and order.
 pub(crate) const REQUESTS: [(&str, &str); 4] = [
     (
         r#"{"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-1", "limit": 1}"#,
@@ -40,7 +41,8 @@ thread_local! {
     static SOUND: Vec<String> = (0..REQUESTS.len()).map(next_cursor).collect();
 }
 
-/// The first byte chooses the request and whether to forge; the others are its cursor, or what is in it.
+/// The first byte chooses the request and whether to forge; the others are its cursor, or what is
+/// in it.
 ///
 /// # Panics
 /// When describe panics inside, or takes a cursor that it has not made.

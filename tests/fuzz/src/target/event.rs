@@ -34,7 +34,8 @@ fn check<O: Operation>(callers: Callers, event: &str, answers: &Answers) {
         return;
     };
     let answer: Value = serde_json::from_str(&answer).expect("an answer is JSON");
-    // What this reader does not take may still be an event, with a number in it that is too large, say.
+    // What this reader does not take may still be an event, with a number in it that is too large,
+    // say.
     let Ok(event) = serde_json::from_str::<Value>(event) else {
         return;
     };
@@ -72,7 +73,8 @@ fn check<O: Operation>(callers: Callers, event: &str, answers: &Answers) {
     }
 }
 
-/// The records that come back are records of the batch, in their order, and none of them is more than once there.
+/// The records that come back are records of the batch, in their order, and none of them is more
+/// than once there.
 fn check_batch(records: &[Value], answer: &Value) {
     let failures = answer["batchItemFailures"]
         .as_array()

@@ -2,7 +2,8 @@
 
 use certificate_provider::model::SerialNumber;
 
-/// A text of more digits is not read, so what is derived from a number may be too long to be read again.
+/// A text of more digits is not read, so what is derived from a number may be too long to be read
+/// again.
 const MOST_DIGITS: usize = 128;
 /// Numbers of more octets are left out: nobody has them, and their decimal digits take long.
 const MOST_OCTETS: usize = 64;

@@ -23,8 +23,8 @@ const WORDS: [(&str, &[&str]); 4] = [
     ("revoked", &["REVOKED", "REVOKE", "revoked"]),
 ];
 
-/// Of the first byte, the lower half chooses the request, and the upper half the status of what all calls are answered with: the other
-/// bytes, or one part of them after another.
+/// Of the first byte, the lower half chooses the request, and the upper half the status of what all
+/// calls are answered with: the other bytes, or one part of them after another.
 ///
 /// # Panics
 /// When a function panics inside, or claims what the vendor has not said.
@@ -107,7 +107,8 @@ fn answer(data: &[u8]) -> Option<Result<String, Error>> {
     })
 }
 
-/// Every status is a word that was said, what is usable is active, and what was not found is unknown.
+/// Every status is a word that was said, what is usable is active, and what was not found is
+/// unknown.
 fn check(record: &Value, said: Option<&HashSet<String>>) {
     for (status, words) in WORDS {
         let is_said = said.is_none_or(|said| words.iter().any(|word| said.contains(*word)));

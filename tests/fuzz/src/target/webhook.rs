@@ -16,7 +16,8 @@ thread_local! {
     static SECRETS: Secrets = Secrets::parse(SECRET_TEXT).expect("the secret is sound");
 }
 
-/// The bytes are whether to sign, `webhook-id`, `webhook-timestamp`, `webhook-signature` and the body.
+/// The bytes are whether to sign, `webhook-id`, `webhook-timestamp`, `webhook-signature` and the
+/// body.
 ///
 /// # Panics
 /// When a message is accepted that is not sound, or the other way round.

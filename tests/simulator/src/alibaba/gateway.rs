@@ -31,7 +31,8 @@ pub(crate) enum Method {
     GetOrPost,
 }
 
-/// Checks protocol, key, token, time, nonce, signature, action and version, in this order; returns the action.
+/// Checks protocol, key, token, time, nonce, signature, action and version, in this order; returns
+/// the action.
 pub(crate) fn admit(
     received: &Received,
     product: &Product,
@@ -83,7 +84,8 @@ pub(crate) fn admit(
     }
 }
 
-/// Reads `Authorization`; the headers it names must hold the host and every `x-acs-` header that came.
+/// Reads `Authorization`; the headers it names must hold the host and every `x-acs-` header that
+/// came.
 fn authorization(received: &Received) -> Result<Authorization, Refusal> {
     let incomplete = || {
         Refusal::new(

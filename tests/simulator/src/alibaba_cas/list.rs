@@ -9,9 +9,11 @@ use std::cmp::Reverse;
 
 const DEFAULT_SIZE: usize = 20;
 
-/// A page of the certificates, those first whose validity began last; those of equal begin are sorted by serial number.
+/// A page of the certificates, those first whose validity began last; those of equal begin are
+/// sorted by serial number.
 ///
-/// The order and the greatest page are not documented. A page of more than `most_rows` is silently cut to it.
+/// The order and the greatest page are not documented. A page of more than `most_rows` is silently
+/// cut to it.
 pub(super) fn client_certificates(
     store: &Store,
     parameters: &Value,

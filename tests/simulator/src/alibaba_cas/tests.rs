@@ -73,7 +73,8 @@ async fn empty_and_too_long_lists_are_refused() {
     assert_eq!(bare.code(&simulator), (400, "MissingParameter".to_owned()));
 }
 
-/// Certificates `10` to `14`; each two began at the same time, the last one at a time that is not known.
+/// Certificates `10` to `14`; each two began at the same time, the last one at a time that is not
+/// known.
 async fn five(most_rows_a_page: usize) -> Simulator {
     let certificates = (0..5_i64).map(|number| CasCertificate {
         serial_number: format!("1{number}"),

@@ -20,8 +20,8 @@ const CONTENT_TYPE: &str = "application/json";
 /// The statuses that a caller may ask for.
 const STATUSES: [&str; 3] = ["ACTIVE", "INACTIVE", "REVOKED"];
 
-/// Does what an admitted call asks for; the answer of a write is empty, told by null. A write without `effect` is answered
-/// as if it had been done.
+/// Does what an admitted call asks for; the answer of a write is empty, told by null. A write
+/// without `effect` is answered as if it had been done.
 pub(crate) fn perform(
     store: &mut Store,
     received: &Received,
@@ -55,8 +55,8 @@ pub(crate) fn perform(
     }
 }
 
-/// Nothing changes when the certificate has the wanted status already. Whether a revoked certificate may leave its status
-/// is not documented; here it may.
+/// Nothing changes when the certificate has the wanted status already. Whether a revoked
+/// certificate may leave its status is not documented; here it may.
 fn update(
     certificate: &mut AwsCertificate,
     parameters: &Value,

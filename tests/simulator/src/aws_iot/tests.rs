@@ -8,8 +8,8 @@ fn id(number: usize) -> String {
 
 const CA: &str = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd";
 
-/// Seven certificates `0` to `6`, each two of which were registered at the same time, and one in another region. The odd ones
-/// have a CA of their own.
+/// Seven certificates `0` to `6`, each two of which were registered at the same time, and one in
+/// another region. The odd ones have a CA of their own.
 async fn seven() -> Simulator {
     let certificates = (0..8_usize).map(|number| AwsCertificate {
         certificate_id: id(number),

@@ -3,8 +3,8 @@
 use super::IssuedCertificate;
 use serde_json::{Map, Value, json};
 
-/// A certificate as AWS IoT describes it. Times are epoch milliseconds here; the vendor writes epoch seconds with a
-/// fraction.
+/// A certificate as AWS IoT describes it. Times are epoch milliseconds here; the vendor writes
+/// epoch seconds with a fraction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AwsCertificate {
     /// 64 hex digits: the SHA-256 of the certificate's DER form.
@@ -13,7 +13,8 @@ pub struct AwsCertificate {
     pub ca_certificate_id: Option<String>,
     /// The one region where it is registered, like `eu-west-1`.
     pub region: String,
-    /// `ACTIVE`, `INACTIVE`, `REVOKED`, `PENDING_TRANSFER`, `REGISTER_INACTIVE` or `PENDING_ACTIVATION`.
+    /// `ACTIVE`, `INACTIVE`, `REVOKED`, `PENDING_TRANSFER`, `REGISTER_INACTIVE` or
+    /// `PENDING_ACTIVATION`.
     pub status: String,
     /// PEM text.
     pub certificate_pem: String,
@@ -36,7 +37,8 @@ pub struct AwsCertificate {
 }
 
 impl Default for AwsCertificate {
-    /// The vendor publishes no example; this one is our own. Its PEM is empty, and its identifier no hash.
+    /// The vendor publishes no example; this one is our own. Its PEM is empty, and its identifier
+    /// no hash.
     fn default() -> Self {
         Self {
             certificate_id: "ab".repeat(32),
@@ -57,7 +59,8 @@ impl Default for AwsCertificate {
 }
 
 impl AwsCertificate {
-    /// This certificate with its identifier, PEM and validity; the rest as in [`default`](Self::default).
+    /// This certificate with its identifier, PEM and validity; the rest as in
+    /// [`default`](Self::default).
     pub fn of(issued: &IssuedCertificate) -> Self {
         Self {
             certificate_id: issued.fingerprint_sha256.clone(),

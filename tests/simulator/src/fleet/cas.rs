@@ -1,4 +1,5 @@
-//! The record of a certificate of Alibaba's private CA, with the vendor's own member names and values.
+//! The record of a certificate of Alibaba's private CA, with the vendor's own member names and
+//! values.
 
 use super::IssuedCertificate;
 use crate::signature::sha256_hex;
@@ -70,7 +71,8 @@ pub struct CasCertificate {
 }
 
 impl Default for CasCertificate {
-    /// Serial number (with the masked digits left off), status and dates of Alibaba's published examples; the rest is our own.
+    /// Serial number (with the masked digits left off), status and dates of Alibaba's published
+    /// examples; the rest is our own.
     fn default() -> Self {
         let text = |text: &str| Some(text.to_owned());
         Self {
@@ -98,8 +100,8 @@ impl Default for CasCertificate {
 }
 
 impl CasCertificate {
-    /// This certificate with its serial number, names, validity, fingerprint and PEM; the rest as in
-    /// [`default`](Self::default).
+    /// This certificate with its serial number, names, validity, fingerprint and PEM; the rest as
+    /// in [`default`](Self::default).
     pub fn of(issued: &IssuedCertificate) -> Self {
         Self {
             serial_number: issued.serial.clone(),

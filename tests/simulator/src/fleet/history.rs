@@ -1,4 +1,5 @@
-//! The states that certificates had before their last changes, for reads that lag behind the writes.
+//! The states that certificates had before their last changes, for reads that lag behind the
+//! writes.
 
 use super::{
     AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet, RevokeTime, TencentCertificate,
@@ -163,7 +164,8 @@ impl State {
     }
 }
 
-/// The certificate at this position if it is the right one, else the first that is: certificates move when others are removed.
+/// The certificate at this position if it is the right one, else the first that is: certificates
+/// move when others are removed.
 fn find<T>(all: &mut [T], position: usize, is_it: impl Fn(&T) -> bool) -> Option<&mut T> {
     let found = if all.get(position).is_some_and(&is_it) {
         Some(position)
@@ -211,7 +213,8 @@ impl History {
         self.0.is_empty()
     }
 
-    /// Puts the states of this time in place of those of now. Doing it once more puts those of now back.
+    /// Puts the states of this time in place of those of now. Doing it once more puts those of now
+    /// back.
     pub(super) fn exchange(&mut self, time: Instant, fleet: &mut Fleet) {
         for (name, changes) in &mut self.0 {
             if let Some((_, before)) = changes.before.iter_mut().find(|(at, _)| *at > time) {

@@ -33,8 +33,9 @@ impl IssuedCertificate {
     }
 }
 
-/// A certificate with a P-256 key, signed by the same CA each time. All certificates have the same key, which makes them quick
-/// to issue. `serial_hex` is the number in hex; leading zeros and the case of its digits do not matter to the certificate.
+/// A certificate with a P-256 key, signed by the same CA each time. All certificates have the same
+/// key, which makes them quick to issue. `serial_hex` is the number in hex; leading zeros and the
+/// case of its digits do not matter to the certificate.
 ///
 /// # Panics
 ///

@@ -71,13 +71,14 @@ impl Fleet {
         self
     }
 
-    /// Some thousands of vehicles, gateways and chargers with every status and with dates around `now`, and the
-    /// certificates of the vendors' documents. Two real certificates are registered at every vendor, with their serial
-    /// numbers in the vendor's spelling: `gateway-munich-plant-7001`, which is good everywhere, and
-    /// `gateway-munich-plant-7002`, which is revoked everywhere but at Alibaba MQTT, where it is active.
+    /// Some thousands of vehicles, gateways and chargers with every status and with dates around
+    /// `now`, and the certificates of the vendors' documents. Two real certificates are registered
+    /// at every vendor, with their serial numbers in the vendor's spelling:
+    /// `gateway-munich-plant-7001`, which is good everywhere, and `gateway-munich-plant-7002`,
+    /// which is revoked everywhere but at Alibaba MQTT, where it is active.
     ///
-    /// The same for the same `now`, but for the keys and signatures within the PEMs and what is computed from them: the
-    /// identifiers at AWS and the fingerprints at the private CA.
+    /// The same for the same `now`, but for the keys and signatures within the PEMs and what is
+    /// computed from them: the identifiers at AWS and the fingerprints at the private CA.
     pub fn believable(now: SystemTime) -> Self {
         believable::fleet(now)
     }

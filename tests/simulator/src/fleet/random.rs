@@ -35,7 +35,8 @@ impl Random {
         self.between(1, 100) <= of_hundred
     }
 
-    /// A serial number of so many octets as lower-case hex, two digits an octet; its first octet is not zero.
+    /// A serial number of so many octets as lower-case hex, two digits an octet; its first octet is
+    /// not zero.
     pub(super) fn serial(&mut self, octets: usize) -> String {
         let first = self.between(1, 255);
         let rest = (1..octets).map(|_| format!("{:02x}", self.between(0, 255)));

@@ -79,7 +79,8 @@ impl Default for TencentCertificate {
 }
 
 impl TencentCertificate {
-    /// This certificate with its serial number, names, validity and PEM; the rest as in [`default`](Self::default).
+    /// This certificate with its serial number, names, validity and PEM; the rest as in
+    /// [`default`](Self::default).
     pub fn of(issued: &IssuedCertificate) -> Self {
         Self {
             client_id: issued.common_name.clone(),
@@ -113,7 +114,8 @@ pub struct AlibabaMqttCertificate {
     pub device_name: String,
     /// PEM text.
     pub device_content: String,
-    /// Serial number of the CA certificate in the vendor's own spelling, the only one that finds it.
+    /// Serial number of the CA certificate in the vendor's own spelling, the only one that finds
+    /// it.
     pub ca_sn: String,
     /// `"1"` for active, `"0"` for not active.
     pub status: String,
@@ -126,7 +128,8 @@ pub struct AlibabaMqttCertificate {
 }
 
 impl Default for AlibabaMqttCertificate {
-    /// The certificate of Alibaba's published example, with the masked digits of its serial numbers left off.
+    /// The certificate of Alibaba's published example, with the masked digits of its serial numbers
+    /// left off.
     fn default() -> Self {
         Self {
             device_sn: "356217374433".to_owned(),
@@ -142,7 +145,8 @@ impl Default for AlibabaMqttCertificate {
 }
 
 impl AlibabaMqttCertificate {
-    /// This certificate with its serial number, name, validity and PEM; the rest as in [`default`](Self::default).
+    /// This certificate with its serial number, name, validity and PEM; the rest as in
+    /// [`default`](Self::default).
     pub fn of(issued: &IssuedCertificate) -> Self {
         Self {
             device_sn: issued.serial.clone(),

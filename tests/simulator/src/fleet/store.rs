@@ -15,7 +15,8 @@ pub(crate) enum ListOrder {
 }
 
 impl ListOrder {
-    /// Positions of an instance's certificates in this order. Equal times keep the order of registration.
+    /// Positions of an instance's certificates in this order. Equal times keep the order of
+    /// registration.
     fn positions(self, instance: &TencentInstance) -> Vec<usize> {
         let mut keyed: Vec<(i64, usize)> = instance
             .certificates
@@ -74,7 +75,8 @@ impl Store {
         }
     }
 
-    /// Reads the fleet with the statuses that it had one lag before `now`. Certificates come and go without a lag.
+    /// Reads the fleet with the statuses that it had one lag before `now`. Certificates come and go
+    /// without a lag.
     pub(crate) fn read<R>(&mut self, now: Instant, work: impl FnOnce(&mut Self) -> R) -> R {
         let seen = now
             .checked_sub(self.reads_lag)

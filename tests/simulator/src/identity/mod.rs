@@ -1,7 +1,9 @@
-//! Who gives out keys: the security token services (STS) of three clouds, and the Lambda extension that reads secrets.
+//! Who gives out keys: the security token services (STS) of three clouds, and the Lambda extension
+//! that reads secrets.
 //!
-//! The STS of AWS signs tokens with a key of its own, which it publishes; those of Tencent and Alibaba check what they are given (signature,
-//! issuer, audience, subject, time) and give out keys that the simulated vendors take until they end.
+//! The STS of AWS signs tokens with a key of its own, which it publishes; those of Tencent and
+//! Alibaba check what they are given (signature, issuer, audience, subject, time) and give out keys
+//! that the simulated vendors take until they end.
 
 mod accounts;
 mod alibaba;

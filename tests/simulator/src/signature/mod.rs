@@ -1,4 +1,5 @@
-//! The vendors' signature schemes as the servers compute them, written apart from the product's own signers.
+//! The vendors' signature schemes as the servers compute them, written apart from the product's own
+//! signers.
 
 pub(crate) mod acs3;
 pub(crate) mod sigv4;

@@ -41,7 +41,8 @@ impl Authorization {
     }
 }
 
-/// The canonical request. `headers` are the signed ones, in order, with lower-case names; `query` is as it arrived.
+/// The canonical request. `headers` are the signed ones, in order, with lower-case names; `query`
+/// is as it arrived.
 pub(crate) fn canonical_request(
     method: &str,
     query: &str,

@@ -23,8 +23,8 @@ pub(crate) struct Product {
 /// The largest body, in bytes.
 const MOST_BYTES: usize = 10 * 1024 * 1024;
 
-/// Checks protocol, key, token, time, signature, action and version, in this order, and the signature of no unsigned action; returns the
-/// action.
+/// Checks protocol, key, token, time, signature, action and version, in this order, and the
+/// signature of no unsigned action; returns the action.
 pub(crate) fn admit(
     received: &Received,
     product: &Product,

@@ -54,8 +54,8 @@ const REGIONS: [&str; 22] = [
     "sa-saopaulo",
 ];
 
-/// Does what an admitted call asks for. The answer is the content of `Response` without its RequestId. A write without
-/// `effect` is answered as if it had been done.
+/// Does what an admitted call asks for. The answer is the content of `Response` without its
+/// RequestId. A write without `effect` is answered as if it had been done.
 pub(crate) fn perform(
     store: &mut Store,
     received: &Received,

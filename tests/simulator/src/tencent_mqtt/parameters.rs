@@ -1,4 +1,5 @@
-//! Reading Tencent's parameters, from a JSON body or from a query, with the vendor's codes for what is wrong.
+//! Reading Tencent's parameters, from a JSON body or from a query, with the vendor's codes for what
+//! is wrong.
 
 use super::{missing, refusal};
 use crate::exchange::{Received, Refusal};
@@ -22,7 +23,8 @@ pub(crate) fn read(received: &Received) -> Result<Value, Refusal> {
         .ok_or_else(|| refusal("InvalidParameter", "The body must be a JSON object."))
 }
 
-/// Undoes the flattening that GET needs: `Filters.0.Values.0=x` is the first value of the first filter.
+/// Undoes the flattening that GET needs: `Filters.0.Values.0=x` is the first value of the first
+/// filter.
 fn from_query(query: &str) -> Value {
     let mut root = Map::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {

@@ -1,7 +1,7 @@
 //! ActivateDeviceCertificate and DeactivateDeviceCertificate.
 //!
-//! Not documented, and decided here: a certificate that has the wanted status already is set once more, and a revoked one
-//! cannot leave its status.
+//! Not documented, and decided here: a certificate that has the wanted status already is set once
+//! more, and a revoked one cannot leave its status.
 
 use super::{certificate_not_found, instance, key, refusal};
 use crate::exchange::Refusal;
@@ -10,7 +10,8 @@ use crate::fleet::store::Store;
 use serde_json::{Value, json};
 use std::time::Instant;
 
-/// Finds the certificate and changes it, unless it is to have no `effect`. The answer holds nothing but the RequestId.
+/// Finds the certificate and changes it, unless it is to have no `effect`. The answer holds nothing
+/// but the RequestId.
 pub(super) fn set(
     store: &mut Store,
     region: &str,

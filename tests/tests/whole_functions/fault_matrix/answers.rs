@@ -88,7 +88,8 @@ fn unknown() -> Expected {
     answer("unknown unknown", "rr")
 }
 
-/// An order is answered with success and changes nothing; more is announced than listed; another certificate is said to be good.
+/// An order is answered with success and changes nothing; more is announced than listed; another
+/// certificate is said to be good.
 fn without_effect() -> Row {
     let read = r#"{"RequestId":"1","Response":{"TotalCount":5,"Data":[],"RequestId":"1"},"CertificateStatus":[{"SerialNumber":"0a","Status":"good"}]}"#;
     let read = Fault::body(200, "application/json", read);

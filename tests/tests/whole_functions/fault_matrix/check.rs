@@ -68,8 +68,8 @@ pub(crate) fn wrongs(
         let expected: &[String] = if expected.comes_back { readable } else { &[] };
         demand(back == expected, format!("{back:?} came back"));
     }
-    // Orders follow each other only when the one before was surely refused: no certificate is given two without looks between that show it
-    // on, and none is given a third one.
+    // Orders follow each other only when the one before was surely refused: no certificate is given
+    // two without looks between that show it on, and none is given a third one.
     let is_throttled = matches!(row.trouble, Trouble::Once(_)) || told == ["throttled"];
     let most = if told == ["throttled"] { 3 } else { 2 };
     for calls in report.calls.split(' ').filter(|calls| calls.contains('w')) {
@@ -163,7 +163,8 @@ fn is_by_the_contract(error: &Value, head: Option<(u16, bool)>) -> bool {
     })
 }
 
-/// Whether there is a result for each certificate in the order asked, and each error in one is by the contract.
+/// Whether there is a result for each certificate in the order asked, and each error in one is by
+/// the contract.
 fn results_fit(answer: &Value, request: &Value) -> bool {
     let names_of = |list: &Value| {
         list.as_array().map(|list| {
@@ -181,7 +182,8 @@ fn results_fit(answer: &Value, request: &Value) -> bool {
             .all(|result| result["error"].is_null() || is_by_the_contract(&result["error"], None))
 }
 
-/// Whether the vendor's state of each certificate is as told. Nothing of it was changed when the answer does not tell of it.
+/// Whether the vendor's state of each certificate is as told. Nothing of it was changed when the
+/// answer does not tell of it.
 fn is_evident(answer: &Value, states: &[String]) -> bool {
     let untouched = |state: &String| ["1", "ACTIVE", "good"].contains(&state.as_str());
     let Some(results) = answer["results"].as_array() else {

@@ -1,11 +1,12 @@
-//! The way to the vendor: names, connections, TLS, and what comes over a connection in place of HTTP.
+//! The way to the vendor: names, connections, TLS, and what comes over a connection in place of
+//! HTTP.
 
 use super::expected::{Expected, Row, Trouble, answer, answer_lost, error, nothing_done, success};
 use super::line::Break;
 use crate::tls;
 
-/// Before there is a connection, so that reads fail as well: nobody is called, or only these connections are counted. The first of them
-/// is tried while the function starts.
+/// Before there is a connection, so that reads fail as well: nobody is called, or only these
+/// connections are counted. The first of them is tried while the function starts.
 fn unreachable(of_a_read: [&'static str; 2], of_orders: [&'static str; 2]) -> [Expected; 3] {
     let error = |calls| Expected {
         calls,
@@ -62,7 +63,8 @@ pub(crate) fn not_made() -> Vec<Row> {
 }
 
 pub(crate) fn breaking() -> Vec<Row> {
-    // Whether an order is still sent over the connection that is closed is a matter of chance. If so, four reads show that it was lost.
+    // Whether an order is still sent over the connection that is closed is a matter of chance. If
+    // so, four reads show that it was lost.
     let [describe, _, status] = success();
     let closed = [
         describe,

@@ -6,7 +6,8 @@ use simulator::{Fault, Vendor};
 
 use super::line::Break;
 
-/// A function at its default provider, and the action of the vendor that the faults befall: a read, or the write.
+/// A function at its default provider, and the action of the vendor that the faults befall: a read,
+/// or the write.
 #[derive(Clone, Copy)]
 pub(crate) struct Function {
     pub(crate) name: &'static str,
@@ -80,7 +81,8 @@ pub(crate) enum Asked {
     AfterAFreeze,
 }
 
-/// Enough for three attempts of a read, and for a second order with some of the reads that follow it until the deadline.
+/// Enough for three attempts of a read, and for a second order with some of the reads that follow
+/// it until the deadline.
 const TIME: Duration = Duration::from_secs(6);
 
 pub(crate) struct Row {
@@ -130,17 +132,20 @@ pub(crate) fn codes(tencent: &str, alibaba_mqtt: (&str, u16), alibaba_pca: (&str
 /// What is expected of one function.
 #[derive(Clone, Copy)]
 pub(crate) struct Expected {
-    /// The code of the error, or the state or outcome of each certificate. Where a function is asked twice, a stroke comes between.
+    /// The code of the error, or the state or outcome of each certificate. Where a function is
+    /// asked twice, a stroke comes between.
     pub(crate) told: &'static str,
     /// Whether a queue delivers the request again.
     pub(crate) comes_back: bool,
-    /// The calls in their order over HTTP and from a queue: `r` for a read, `w` for the write, `c` for a connection that broke
-    /// before anything could be read from it. A plus stands for one to five of the letter before it. The calls for certificates that are
-    /// switched off side by side interleave, so that there is one word for each certificate, in alphabetical order.
+    /// The calls in their order over HTTP and from a queue: `r` for a read, `w` for the write, `c`
+    /// for a connection that broke before anything could be read from it. A plus stands for one to
+    /// five of the letter before it. The calls for certificates that are switched off side by side
+    /// interleave, so that there is one word for each certificate, in alphabetical order.
     pub(crate) calls: [&'static str; 2],
 }
 
-/// An error as the whole answer. It comes back if it may pass, and if it says nothing about the request, like a refused key.
+/// An error as the whole answer. It comes back if it may pass, and if it says nothing about the
+/// request, like a refused key.
 pub(crate) fn error(code: &'static str, calls: &'static str) -> Expected {
     let may_pass = CODES
         .iter()
@@ -178,8 +183,8 @@ pub(crate) fn success() -> [Expected; 3] {
     ]
 }
 
-/// The vendor does nothing, and its answer leaves that open: after each order four reads show that it may be given again, once. After the
-/// second order the reads go on until the deadline.
+/// The vendor does nothing, and its answer leaves that open: after each order four reads show that
+/// it may be given again, once. After the second order the reads go on until the deadline.
 pub(crate) fn nothing_done(code: &'static str) -> [Expected; 3] {
     [
         error(code, "rrr"),

@@ -189,7 +189,8 @@ impl Wire {
         }
     }
 
-    /// Passes calls on until one is to be broken, which is returned with the vendor's end of the line.
+    /// Passes calls on until one is to be broken, which is returned with the vendor's end of the
+    /// line.
     async fn pass(
         &self,
         client: &mut (impl AsyncRead + AsyncWrite + Unpin),

@@ -5,7 +5,8 @@ use simulator::Fault;
 use super::expected::{Asked, Expected, Row, Trouble, answer, error, everywhere, success};
 use super::line::Break;
 
-/// An order leaves time to read what became of it, until the deadline, and a second one is not begun.
+/// An order leaves time to read what became of it, until the deadline, and a second one is not
+/// begun.
 fn timeout() -> [Expected; 3] {
     [
         error("timeout", "r"),

@@ -235,7 +235,8 @@ impl<'a> Stage<'a> {
         Report::default()
     }
 
-    /// Stops the process as Lambda does between two events, closes its connections, and lets it go on when the next event waits.
+    /// Stops the process as Lambda does between two events, closes its connections, and lets it go
+    /// on when the next event waits.
     async fn freeze(&self) {
         let pid = self.runtime.pid();
         let signal = move |name: &str| {
@@ -287,7 +288,8 @@ impl<'a> Stage<'a> {
         let letters = |seen: &mut dyn Iterator<Item = &Seen>| {
             seen.map(|seen| seen.letter).collect::<String>()
         };
-        // A connection that broke brought no call for any certificate, and describe and status ask for all together.
+        // A connection that broke brought no call for any certificate, and describe and status ask
+        // for all together.
         if self.place != 1 || seen.iter().all(|seen| seen.letter == 'c') {
             report.calls = letters(&mut seen.iter());
             return;

@@ -1,4 +1,5 @@
-//! Vendors that ask to slow down, with hints of every kind. No answer of theirs leaves open whether an order was carried out.
+//! Vendors that ask to slow down, with hints of every kind. No answer of theirs leaves open whether
+//! an order was carried out.
 
 use std::collections::BTreeMap;
 

@@ -14,7 +14,8 @@ use crate::provider::ListLength::{self, Known, Untold};
 use crate::provider::fixture::{Bench, TWENTY_CALLS_A_SECOND};
 use crate::request;
 
-/// The time and the calls that a whole list takes, at 20 calls a second and with so much time for each answer.
+/// The time and the calls that a whole list takes, at 20 calls a second and with so much time for
+/// each answer.
 async fn read(
     provider: ProviderName,
     instance: &'static str,
@@ -74,8 +75,8 @@ async fn a_list_that_is_paged_by_number_is_read_as_fast_as_the_limit_allows() {
             made, calls,
             "{provider}: one for a hundred, and where its pages do not tell the length, those that ask for it"
         );
-        // Each call but those of a burst waits for its turn of 50 ms; beside that, the first answer is waited for, the last one, and those
-        // that tell the length.
+        // Each call but those of a burst waits for its turn of 50 ms; beside that, the first answer
+        // is waited for, the last one, and those that tell the length.
         let turns = Duration::from_millis(50 * u64::try_from(calls).unwrap());
         assert!(
             took <= turns + Duration::from_millis(1_400),
@@ -130,7 +131,8 @@ async fn no_page_is_asked_for_beyond_the_limit() {
 
 #[tokio::test]
 async fn a_list_that_gets_shorter_is_read_on_where_its_page_ends() {
-    // The second page says that the list ends before the pages that were asked for, and the third is where it was thought to be.
+    // The second page says that the list ends before the pages that were asked for, and the third
+    // is where it was thought to be.
     let lengths: Vec<ListLength> = [Known(1_000), Known(250)]
         .into_iter()
         .chain([Known(250); 20])
@@ -150,7 +152,8 @@ async fn a_list_that_gets_shorter_is_read_on_where_its_page_ends() {
     );
 }
 
-/// A vendor that shows fewer certificates on a page than were asked for, and so begins its pages elsewhere than was thought.
+/// A vendor that shows fewer certificates on a page than were asked for, and so begins its pages
+/// elsewhere than was thought.
 #[tokio::test(start_paused = true)]
 async fn when_pages_begin_elsewhere_than_was_thought_they_are_read_one_after_another() {
     let pages = |request: &crate::transport::HttpRequest| {
@@ -191,7 +194,8 @@ proptest! {
         count in 0..150_usize, page_size in 1..40_usize, limit in proptest::option::of(1..200_usize), bytes in 500..200_000_usize,
         exact: bool, aligned: bool, gaps in 0..3_usize, some_untold: bool, every_third: bool,
     ) {
-        // A provider that keeps to what is wanted has no gaps, and a page of it begins where it was asked for.
+        // A provider that keeps to what is wanted has no gaps, and a page of it begins where it was
+        // asked for.
         let (gaps, aligned) = if exact { (0, false) } else { (gaps, aligned) };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let read = |is_limited| {
@@ -204,7 +208,8 @@ proptest! {
             let clients: Vec<String> = told.iter().flat_map(Told::clients).map(str::to_owned).collect();
             let counted: u64 = told.iter().map(|told| told.counts.certificates).sum();
             let consistent: Vec<Option<bool>> = told.iter().map(|told| told.consistent).collect();
-            // A page may be cut elsewhere when more of it was wanted, so that the parts may differ; their sum may not.
+            // A page may be cut elsewhere when more of it was wanted, so that the parts may differ;
+            // their sum may not.
             ((clients, counted, consistent.contains(&Some(false))), fleet.calls(), told.len())
         };
         let ((one_by_one, calls, _), (ahead, calls_ahead, answers)) = (read(false), read(true));

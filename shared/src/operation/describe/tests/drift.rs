@@ -132,7 +132,8 @@ async fn a_certificate_without_a_number_is_known_by_its_fingerprint() {
     }
 }
 
-/// Two answers of `limit` certificates at most, or of counts when there is none, between which the fleet changes.
+/// Two answers of `limit` certificates at most, or of counts when there is none, between which the
+/// fleet changes.
 async fn two_answers(
     limit: Option<usize>,
     lengths: [ListLength; 2],

@@ -32,7 +32,8 @@ pub(super) struct Fleet {
     pub(super) lengths: Vec<ListLength>,
     /// Places before each certificate that hold none.
     pub(super) gaps: usize,
-    /// Whether only pages have positions of the provider's own: a page then begins before the place that was asked for.
+    /// Whether only pages have positions of the provider's own: a page then begins before the place
+    /// that was asked for.
     pub(super) aligned: bool,
     /// Where the last page says that the list goes on.
     pub(super) returns_to: Option<usize>,

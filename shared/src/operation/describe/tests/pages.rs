@@ -161,7 +161,8 @@ async fn places_without_a_certificate_are_counted_when_the_list_goes_on() {
 
 #[tokio::test]
 async fn a_list_that_does_not_advance_is_an_error_and_not_read_for_ever() {
-    // The last page leads to itself, to the one before it, or to the beginning; asked from the beginning and from a place.
+    // The last page leads to itself, to the one before it, or to the beginning; asked from the
+    // beginning and from a place.
     for (returns_to, from) in [
         (0, None),
         (5, None),

@@ -14,7 +14,8 @@ use crate::operation::clouds::{Clouds, Device, Trouble, provider_of, source};
 use crate::provider::fixture::Bench;
 use crate::request;
 
-/// Two brokers of Tencent, AWS, Alibaba and an authority. The times of the first three interlock, the others have none.
+/// Two brokers of Tencent, AWS, Alibaba and an authority. The times of the first three interlock,
+/// the others have none.
 fn clouds() -> Clouds {
     let hour = |hour: i64| 1_735_689_600 + hour * 3_600;
     let tencent = (0..5).map(|number| {
@@ -121,7 +122,8 @@ fn expected(clouds: &Clouds, wanted: impl Fn(&Device) -> bool, ascending: bool) 
             -device.created
         }
     });
-    // Without times: by source, in the order asked; the sort is stable, and Alibaba stands before the authority.
+    // Without times: by source, in the order asked; the sort is stable, and Alibaba stands before
+    // the authority.
     let name = |device: &Device| match device.provider {
         AwsIot => format!("{} - {}", device.provider, device.id()),
         AlibabaPca => format!("{} - {}", device.provider, device.serial),

@@ -15,7 +15,8 @@ use crate::transport::fake::{NOW, Network, ok};
 
 const DAY: i64 = 86_400_000;
 
-/// 57 certificates in pages of 10: every third inactive, every fifth expired, the others ending on the days to come.
+/// 57 certificates in pages of 10: every third inactive, every fifth expired, the others ending on
+/// the days to come.
 fn mixed() -> Fleet {
     let mut fleet = Fleet {
         page_size: 10,

@@ -235,7 +235,8 @@ async fn a_confirmed_order_is_believed_unless_reads_contradict_it() {
     }
 }
 
-/// A read may lag behind the write: a contradiction is looked at again for as long as there is time, and nothing untrue is said then.
+/// A read may lag behind the write: a contradiction is looked at again for as long as there is
+/// time, and nothing untrue is said then.
 #[tokio::test(start_paused = true)]
 async fn a_read_that_lags_behind_the_change_is_waited_for_as_long_as_the_deadline_allows() {
     for (seconds, expected) in [

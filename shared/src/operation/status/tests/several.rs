@@ -4,8 +4,8 @@ use super::*;
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::operation::clouds::{Clouds, Device, Trouble, source};
 
-/// `a1` and `a2` are known to the first broker, `a2` and `a3` to the second, `a3` to the authority. AWS has a certificate of
-/// its own.
+/// `a1` and `a2` are known to the first broker, `a2` and `a3` to the second, `a3` to the authority.
+/// AWS has a certificate of its own.
 pub(super) fn clouds() -> Clouds {
     let known = [
         (TencentMqtt, "mqtt-1", "a1"),

@@ -32,7 +32,8 @@ fn pem(number: &str) -> String {
         .to_owned()
 }
 
-/// A vendor that knows one certificate under this text, of the CA `ca`, and shows this certificate for it.
+/// A vendor that knows one certificate under this text, of the CA `ca`, and shows this certificate
+/// for it.
 fn showing(known: &'static str, pem: Option<String>) -> Network {
     Network::new(move |request| {
         let (device, ca) = (
@@ -55,7 +56,8 @@ fn list_with(known: &str, pem: Option<&String>) -> Answer {
     ok(&json!({"RequestId": "id-2", "Data": {"Total": 1, "DeviceCertificateVOS": [row]}}))
 }
 
-/// As a write looks for it, under the caller's own spelling and then under the others; or as a read does.
+/// As a write looks for it, under the caller's own spelling and then under the others; or as a read
+/// does.
 async fn find(
     network: &Network,
     reference: &CertificateReference,
@@ -96,7 +98,8 @@ async fn what_a_caller_writes_is_found_under_what_the_vendor_may_write_for_it() 
         ("AB", "00ab", None, true),
         ("171", "171", None, true),
         ("0x171", "0171", None, true),
-        // Unless the certificate shows that the vendor's text is another number than the caller's could be.
+        // Unless the certificate shows that the vendor's text is another number than the caller's
+        // could be.
         (IN_DECIMAL, IN_DECIMAL, Some(NUMBER), true),
         (
             "0x170836731841367680842800395194138130198",
@@ -108,7 +111,8 @@ async fn what_a_caller_writes_is_found_under_what_the_vendor_may_write_for_it() 
         ("171", "ab", None, true),
         (IN_DECIMAL, NUMBER, None, true),
         (IN_DECIMAL, NUMBER, Some(NUMBER), true),
-        // With digits alone it may write another number; with other letters in the certificate it does.
+        // With digits alone it may write another number; with other letters in the certificate it
+        // does.
         ("16", "10", None, false),
         (IN_DECIMAL, NUMBER, Some(PEM_OF_ANOTHER), true),
         // A caller in hex, a vendor in decimal: only the certificate shows that.

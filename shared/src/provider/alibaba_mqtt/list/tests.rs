@@ -36,7 +36,8 @@ fn page_of(count: usize, request: &HttpRequest) -> Vec<Value> {
         .collect()
 }
 
-/// A vendor with so many certificates, whose `Total` is the number of pages or that of certificates.
+/// A vendor with so many certificates, whose `Total` is the number of pages or that of
+/// certificates.
 fn vendor(count: usize, counts_pages: bool) -> Network {
     Network::new(move |request| {
         let (_, size) = page_asked(request);
@@ -143,7 +144,8 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
         (250, None, 100, Some("100")),
         (250, Some("100"), 100, Some("200")),
         (250, Some("200"), 50, None),
-        // An exact multiple ends with an empty page: only that a page has free places says that it is the last.
+        // An exact multiple ends with an empty page: only that a page has free places says that it
+        // is the last.
         (200, Some("100"), 100, Some("200")),
         (200, Some("200"), 0, None),
     ] {

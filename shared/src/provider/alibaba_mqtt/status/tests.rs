@@ -15,7 +15,8 @@ async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lo
         .await
 }
 
-/// What was told about each: its status, `-` when the provider does not know it, or the code of the error.
+/// What was told about each: its status, `-` when the provider does not know it, or the code of the
+/// error.
 fn told(look_up: &LookUp) -> Vec<&'static str> {
     let word = |record: &Result<Option<Certificate>, Error>| match record {
         Ok(record) => record

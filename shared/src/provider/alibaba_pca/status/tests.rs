@@ -20,7 +20,8 @@ fn references(serials: &[&str]) -> Vec<CertificateReference> {
     serials.iter().map(reference).collect()
 }
 
-/// So many serial numbers of two octets that are spelled in their own way only once: `1001`, `1002`, ...
+/// So many serial numbers of two octets that are spelled in their own way only once: `1001`,
+/// `1002`, ...
 fn numbered(count: usize) -> Vec<CertificateReference> {
     let texts: Vec<String> = (1..=count)
         .map(|number| format!("{}", 1000 + number))
@@ -82,7 +83,8 @@ async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lo
         .await
 }
 
-/// What was told about each: its status, `-` when the provider does not know it, or the code of the error.
+/// What was told about each: its status, `-` when the provider does not know it, or the code of the
+/// error.
 fn told(look_up: &LookUp) -> Vec<&'static str> {
     let word = |record: &Result<Option<Certificate>, Error>| match record {
         Ok(Some(record)) => match record.status {

@@ -6,7 +6,8 @@ use crate::provider::Inactivate as _;
 use crate::provider::fixture::{Bench, target};
 use crate::transport::fake::Network;
 
-/// What was found of each: its key, `-` when the provider does not know it, or the code of the error.
+/// What was found of each: its key, `-` when the provider does not know it, or the code of the
+/// error.
 fn told(answers: &[Result<Option<Found>, Error>]) -> Vec<String> {
     let word = |answer: &Result<Option<Found>, Error>| match answer {
         Ok(found) => found

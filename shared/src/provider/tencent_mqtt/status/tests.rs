@@ -138,7 +138,8 @@ async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lo
         .await
 }
 
-/// What was told about each: its status, `-` when the provider does not know it, or the code of the error.
+/// What was told about each: its status, `-` when the provider does not know it, or the code of the
+/// error.
 fn told(look_up: &LookUp) -> Vec<&'static str> {
     let word = |record: &Result<Option<Certificate>, Error>| match record {
         Ok(record) => record
@@ -260,7 +261,8 @@ async fn a_group_is_halved_until_the_vendor_takes_it() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_called_unknown_before_the_vendor_has_shown_how_it_reads_several_values() {
     for (vendor, asked, expected, made) in [
-        // One is missing: the vendor is asked for every status at once, in two orders, which both find everything.
+        // One is missing: the vendor is asked for every status at once, in two orders, which both
+        // find everything.
         (
             Vendor::of(&["0d"]),
             &["ab"][..],

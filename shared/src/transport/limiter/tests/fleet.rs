@@ -1,4 +1,5 @@
-//! A fleet of which many more instances are warm than may run at once: together they keep the vendor's limit and the function's share.
+//! A fleet of which many more instances are warm than may run at once: together they keep the
+//! vendor's limit and the function's share.
 
 use std::cell::{Cell, RefCell};
 
@@ -75,7 +76,8 @@ async fn call(transport: &Transport, lane: &Lane, dice: &Dice, load: Load) {
     tokio::time::sleep(milliseconds(dice.below(load.answer.saturating_add(1)))).await;
 }
 
-/// Lets the instances handle events until so many calls were made. The moments of the calls, in order.
+/// Lets the instances handle events until so many calls were made. The moments of the calls, in
+/// order.
 async fn run(
     limits: &RateLimits,
     action: Action,

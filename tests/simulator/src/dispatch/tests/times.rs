@@ -4,7 +4,8 @@ use super::*;
 
 const LAG: Duration = Duration::from_millis(400);
 
-/// The status of the one certificate of each vendor, as its get or status read and its list show it.
+/// The status of the one certificate of each vendor, as its get or status read and its list show
+/// it.
 fn seen(simulator: &Simulator) -> [[String; 2]; 4] {
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     let id = AwsCertificate::default().certificate_id;

@@ -8,7 +8,8 @@ use crate::fleet::{
 
 const UNIT: &str = "Werk München";
 
-/// Adds one certificate that is good everywhere, and one that is revoked everywhere but at Alibaba MQTT.
+/// Adds one certificate that is good everywhere, and one that is revoked everywhere but at Alibaba
+/// MQTT.
 pub(super) fn add(fleet: &mut Fleet, now: i64) {
     let validity = Validity::days(now, -200, 530);
     let registered = now.saturating_sub(DAY.saturating_mul(190));

@@ -13,7 +13,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// A day in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// Records of each MQTT vendor, counted from the first, that hold a certificate which can be decoded.
+/// Records of each MQTT vendor, counted from the first, that hold a certificate which can be
+/// decoded.
 const REAL_CERTIFICATES: usize = 40;
 
 pub(super) fn fleet(now: SystemTime) -> Fleet {
@@ -61,8 +62,8 @@ struct Validity {
 }
 
 impl Validity {
-    /// Most end months or years from now; some have ended, some end within 7, 30 or 90 days, some have not begun.
-    /// Both ends lie on midnight at UTC+8, as the vendors show them.
+    /// Most end months or years from now; some have ended, some end within 7, 30 or 90 days, some
+    /// have not begun. Both ends lie on midnight at UTC+8, as the vendors show them.
     fn draw(now: i64, random: &mut Random) -> Self {
         let lifetime = random.one_of(&[1_i64, 2, 3, 5]).saturating_mul(365);
         let end = match random.between(1, 100) {
@@ -114,7 +115,8 @@ impl Authorities {
         random.one_of(&serials)
     }
 
-    /// A real certificate for the first records; `None` for the rest, whose PEM is empty as in the documents.
+    /// A real certificate for the first records; `None` for the rest, whose PEM is empty as in the
+    /// documents.
     fn issue(&self, position: usize, ca_serial: &str, facts: &Facts<'_>) -> Option<String> {
         let (_, authority) = self
             .members

@@ -3,7 +3,8 @@
 use super::*;
 use crate::model::ProviderRecord;
 
-/// What becomes of the certificate that the reference names when the broker's records hold these names.
+/// What becomes of the certificate that the reference names when the broker's records hold these
+/// names.
 async fn run_named(
     reference: &CertificateReference,
     record: ProviderRecord,

@@ -395,7 +395,8 @@ async fn two_spellings_of_one_number_are_two_certificates_unless_the_caller_writ
 
 #[tokio::test(start_paused = true)]
 async fn a_row_that_leaves_out_what_decides_is_looked_up() {
-    // In hex the row's digits are another number; only the certificate's own record proves that they are decimal.
+    // In hex the row's digits are another number; only the certificate's own record proves that
+    // they are decimal.
     let shown = pem(NUMBER);
     let network = Network::new(
         move |request| match parameter(request, "DeviceSn").as_deref() {

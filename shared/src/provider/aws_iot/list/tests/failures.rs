@@ -1,4 +1,5 @@
-//! What does not go as it should: failures on the way, certificates that are gone, answers of another form.
+//! What does not go as it should: failures on the way, certificates that are gone, answers of
+//! another form.
 
 use super::*;
 
