@@ -21,17 +21,17 @@ pub fn unknown_kinds() -> [(&'static str, Value); 5] {
     [
         (
             "cloudwatch-logs",
-            recorded(include_str!("../events/cloudwatch-logs.json")),
+            recorded(include_str!("../../events/cloudwatch-logs.json")),
         ),
         (
             "dynamodb",
-            recorded(include_str!("../events/dynamodb.json")),
+            recorded(include_str!("../../events/dynamodb.json")),
         ),
-        ("kinesis", recorded(include_str!("../events/kinesis.json"))),
-        ("s3", recorded(include_str!("../events/s3.json"))),
+        ("kinesis", recorded(include_str!("../../events/kinesis.json"))),
+        ("s3", recorded(include_str!("../../events/s3.json"))),
         (
             "vpc-lattice",
-            recorded(include_str!("../events/vpc-lattice.json")),
+            recorded(include_str!("../../events/vpc-lattice.json")),
         ),
     ]
 }

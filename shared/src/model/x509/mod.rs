@@ -79,7 +79,7 @@ pub(crate) mod tests {
     use proptest::prelude::*;
 
     /// Serial number 8085f5…, a sign octet before it; made for these tests.
-    pub(crate) const PEM: &str = include_str!("x509/device.pem");
+    pub(crate) const PEM: &str = include_str!("../x509/device.pem");
 
     #[test]
     fn a_certificate_tells_its_facts() {
@@ -106,7 +106,7 @@ pub(crate) mod tests {
         );
         assert_eq!(
             facts.fingerprint_sha256.as_str(),
-            include_str!("x509/device.sha256").trim()
+            include_str!("../x509/device.sha256").trim()
         );
     }
 

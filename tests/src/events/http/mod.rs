@@ -113,10 +113,10 @@ impl HttpRequest {
         let mut event = match trigger {
             HttpTrigger::HttpApi => {
                 let route = format!("{} {}", self.method, self.path);
-                self.payload_2_0(include_str!("../../events/http-api.json"), &route)
+                self.payload_2_0(include_str!("../../../events/http-api.json"), &route)
             }
             HttpTrigger::FunctionUrl => {
-                self.payload_2_0(include_str!("../../events/function-url.json"), "$default")
+                self.payload_2_0(include_str!("../../../events/function-url.json"), "$default")
             }
             HttpTrigger::RestApi => self.payload_1_0(),
             HttpTrigger::LoadBalancer => self.load_balancer(),
@@ -168,7 +168,7 @@ impl HttpRequest {
     }
 
     fn payload_1_0(&self) -> Value {
-        let mut event = recorded(include_str!("../../events/rest-api.json"));
+        let mut event = recorded(include_str!("../../../events/rest-api.json"));
         put(&mut event, "", "path", self.path.as_str());
         put(&mut event, "", "resource", self.path.as_str());
         put(&mut event, "", "httpMethod", self.method.as_str());
@@ -224,7 +224,7 @@ impl HttpRequest {
     }
 
     fn load_balancer(&self) -> Value {
-        let mut event = recorded(include_str!("../../events/load-balancer.json"));
+        let mut event = recorded(include_str!("../../../events/load-balancer.json"));
         self.fill_load_balancer(&mut event);
         put(
             &mut event,
@@ -239,7 +239,7 @@ impl HttpRequest {
     }
 
     fn load_balancer_multi_value(&self) -> Value {
-        let mut event = recorded(include_str!("../../events/load-balancer-multi-value.json"));
+        let mut event = recorded(include_str!("../../../events/load-balancer-multi-value.json"));
         self.fill_load_balancer(&mut event);
         put(
             &mut event,
