@@ -27,7 +27,10 @@ pub fn unknown_kinds() -> [(&'static str, Value); 5] {
             "dynamodb",
             recorded(include_str!("../../events/dynamodb.json")),
         ),
-        ("kinesis", recorded(include_str!("../../events/kinesis.json"))),
+        (
+            "kinesis",
+            recorded(include_str!("../../events/kinesis.json")),
+        ),
         ("s3", recorded(include_str!("../../events/s3.json"))),
         (
             "vpc-lattice",

@@ -115,9 +115,10 @@ impl HttpRequest {
                 let route = format!("{} {}", self.method, self.path);
                 self.payload_2_0(include_str!("../../../events/http-api.json"), &route)
             }
-            HttpTrigger::FunctionUrl => {
-                self.payload_2_0(include_str!("../../../events/function-url.json"), "$default")
-            }
+            HttpTrigger::FunctionUrl => self.payload_2_0(
+                include_str!("../../../events/function-url.json"),
+                "$default",
+            ),
             HttpTrigger::RestApi => self.payload_1_0(),
             HttpTrigger::LoadBalancer => self.load_balancer(),
             HttpTrigger::LoadBalancerMultiValue => self.load_balancer_multi_value(),
@@ -239,7 +240,9 @@ impl HttpRequest {
     }
 
     fn load_balancer_multi_value(&self) -> Value {
-        let mut event = recorded(include_str!("../../../events/load-balancer-multi-value.json"));
+        let mut event = recorded(include_str!(
+            "../../../events/load-balancer-multi-value.json"
+        ));
         self.fill_load_balancer(&mut event);
         put(
             &mut event,
