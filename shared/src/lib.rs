@@ -12,8 +12,6 @@
 //! * [`provider`] speaks each vendor's words.
 //! * [`credentials`] finds what to sign with: a variable, a secret, or a role at the vendor's STS.
 //! * [`transport`] signs (with [`signing`]), sends and retries within the deadline.
-//! * [`results`] sends answers to a queue.
-//! * [`webhook`] says whether a message over HTTP comes from somebody who knows a secret.
 //! * [`model`] and [`error`] are the words that all of them share; [`config`] is the environment as
 //!   one value.
 
@@ -34,12 +32,12 @@ mod object;
 pub mod operation;
 pub mod provider;
 pub mod request;
-pub mod results;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod signing;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 pub mod transport;
 pub mod trigger;
-pub mod webhook;
-mod xml;
+mod vendor;

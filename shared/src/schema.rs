@@ -6,10 +6,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::error::{Error, ErrorCode, ProviderError};
-use crate::model::{
-    Fingerprint, InstanceId, ProviderName, Region, SerialNumber, Source, Timestamp,
-};
-use crate::request::{MOST_SOURCES, Sources};
+use crate::model::{Fingerprint, InstanceId, ProviderName, Region, SerialNumber, Timestamp};
 
 /// A text: in requests in any of its spellings, in answers in one. Its longest form in either, in
 /// characters.
@@ -61,37 +58,9 @@ text!(
     (64, 64)
 );
 
-/// A certificate is named by its serial number or its fingerprint.
-pub(crate) fn one_of_its_names(schema: &mut Schema) {
-    let names = ["serial_number", "fingerprint_sha256"];
-    let named =
-        |name: &str| json_schema!({"required": [name], "properties": {name: {"type": "string"}}});
-    schema.insert(
-        "anyOf".to_owned(),
-        names.map(named).map(Schema::to_value).to_vec().into(),
-    );
-}
-
 /// A request inside of an answer, in the caller's own spellings.
 pub(crate) fn request_or_null(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": ["object", "null"], "required": ["certificates"], "properties": {"certificates": {"type": "array", "minItems": 1}}})
-}
-
-/// Several sources stand in place of one.
-pub(crate) fn one_source_or_several(schema: &mut Schema) {
-    let absent: serde_json::Map<String, serde_json::Value> = ["provider", "region", "instance_id"]
-        .map(|name| (name.to_owned(), serde_json::json!({"type": "null"})))
-        .into_iter()
-        .collect();
-    let several_only = json_schema!({"properties": absent});
-    let one_only = json_schema!({"properties": {"sources": {"type": "null"}}});
-    schema.insert(
-        "anyOf".to_owned(),
-        [several_only, one_only]
-            .map(Schema::to_value)
-            .to_vec()
-            .into(),
-    );
 }
 
 impl JsonSchema for Timestamp {
@@ -120,23 +89,6 @@ impl JsonSchema for ProviderName {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({"type": "string", "description": "A cloud service that keeps certificates.", "enum": Self::ALL.map(Self::as_str)})
-    }
-}
-
-impl JsonSchema for Sources {
-    fn schema_name() -> Cow<'static, str> {
-        "Sources".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let source = generator.subschema_for::<Source>();
-        json_schema!({
-            "description": "Several sources in place of one provider, none twice, or all that are configured.",
-            "anyOf": [
-                {"const": "all"},
-                {"type": "array", "items": source, "minItems": 1, "maxItems": MOST_SOURCES, "uniqueItems": true}
-            ]
-        })
     }
 }
 

@@ -8,10 +8,10 @@
 
 use std::io::{self, BufRead, Write};
 
-use certificate_provider::config::Endpoint;
 use certificate_provider::credentials::Credentials;
 use certificate_provider::credentials::sts::{Identity, Role, Vendor, alibaba, aws, tencent};
 use certificate_provider::model::{Region, Timestamp};
+use certificate_provider::transport::Endpoint;
 use certificate_provider::transport::HttpRequest;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};

@@ -13,7 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use certificate_provider::model::Timestamp;
 use certificate_provider::signing::hmac_sha256;
-use certificate_provider::webhook::{Secrets, verify};
+use certificate_provider::signing::webhook::{Secrets, verify};
 use serde_json::{Value, json};
 
 const USAGE: &str = "\

@@ -1,7 +1,7 @@
 //! The inputs of the signing vectors, as the arguments of this project's signers. The vector tests
 //! and the program `sign` read the same form.
 
-use certificate_provider::signing::{acs3, hex, tc3};
+use certificate_provider::signing::{acs3, tc3};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -151,7 +151,7 @@ fn body(input: &Value) -> Result<Vec<u8>, String> {
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let bytes: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(pair).collect();
     bytes
-        .filter(|bytes| hex(bytes) == digits)
+        .filter(|bytes| hex::encode(bytes) == digits)
         .ok_or_else(|| "input.body_hex is not hex".to_owned())
 }
 

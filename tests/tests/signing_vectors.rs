@@ -14,7 +14,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use certificate_provider::signing::{hex, hmac_sha256, sha256_hex, tc3};
+use certificate_provider::signing::{hmac_sha256, sha256_hex, tc3};
 use serde_json::Value;
 use time::PrimitiveDateTime;
 use time::macros::format_description;
@@ -71,12 +71,12 @@ fn tencent_tc3() {
             steps.date.as_bytes(),
         );
         let secret_service = hmac_sha256(&secret_date, input(vector, "service").as_bytes());
-        same(vector, "secret_date_hex", &hex(&secret_date));
-        same(vector, "secret_service_hex", &hex(&secret_service));
+        same(vector, "secret_date_hex", &hex::encode(secret_date));
+        same(vector, "secret_service_hex", &hex::encode(secret_service));
         same(
             vector,
             "secret_signing_hex",
-            &hex(&tc3::signing_key(
+            &hex::encode(tc3::signing_key(
                 &signed.secret,
                 &steps.date,
                 input(vector, "service"),

@@ -1,21 +1,20 @@
 //! The environment, read once at start into one value.
 
 mod credentials;
-mod endpoint;
+mod queue_url;
 mod rate_limits;
 
-pub use endpoint::{Endpoint, QueueUrl};
+pub use queue_url::QueueUrl;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::credentials::Origin;
-use crate::model::{InstanceId, ProviderName, Region, Source};
+use crate::model::{InstanceId, ProviderName, Region, Source, check_sources};
 use crate::object::Object;
-use crate::request::check_list;
-use crate::transport::RateLimits;
-use crate::webhook::Secrets;
+use crate::signing::webhook::Secrets;
+use crate::transport::{Endpoint, RateLimits};
 
 /// Everything that the environment decides, but for how to log.
 #[derive(Debug)]
@@ -230,7 +229,7 @@ fn sources(list: &str) -> Result<Vec<Source>, String> {
         format!("it is not a list like [{{\"provider\": \"tencent-mqtt\", \"region\": \"...\", \"instance_id\": \"...\"}}]: {error}")
     })?;
     let sources: Vec<Source> = sources.into_iter().map(|Object(source)| source).collect();
-    check_list(&sources)?;
+    check_sources(&sources)?;
     Ok(sources)
 }
 

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use secrecy::{ExposeSecret, SecretString};
 
 use self::sts::{Identity, Role};
-use crate::config::Endpoint;
+use crate::transport::Endpoint;
 
 /// An access key, with a session token when it is a temporary one. It cannot be printed.
 pub struct Credentials {

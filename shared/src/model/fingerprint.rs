@@ -3,10 +3,10 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
 
 use super::serial_number::LONGEST_TEXT;
 use super::{deserialize_by_parse, quoted};
-use crate::signing::sha256_hex;
 
 const HEX_DIGITS: usize = 64;
 
@@ -42,7 +42,7 @@ impl Fingerprint {
 
     /// Of this DER.
     pub fn of(der: &[u8]) -> Self {
-        Self(sha256_hex(der))
+        Self(hex::encode(Sha256::digest(der)))
     }
 
     /// 64 lower-case hex digits.

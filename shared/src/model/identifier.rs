@@ -158,6 +158,37 @@ pub struct Source {
     pub instance_id: Option<InstanceId>,
 }
 
+/// Most sources of one request, and of the configuration.
+pub const MOST_SOURCES: usize = 20;
+
+/// 1 to [`MOST_SOURCES`] sources, none twice: its certificates would be listed twice.
+///
+/// # Errors
+/// A sentence.
+pub fn check_sources(sources: &[Source]) -> Result<(), String> {
+    if sources.is_empty() {
+        return Err("the list is empty; name at least one source".to_owned());
+    }
+    if sources.len() > MOST_SOURCES {
+        return Err(format!(
+            "the list has {} sources; at most {MOST_SOURCES} are taken",
+            sources.len()
+        ));
+    }
+    let repeated = sources.iter().enumerate().find(|(index, source)| {
+        sources
+            .iter()
+            .take(*index)
+            .any(|earlier| earlier == *source)
+    });
+    match repeated {
+        Some((index, _)) => Err(format!(
+            "source {index} (counted from 0) stands there twice"
+        )),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

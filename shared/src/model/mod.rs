@@ -14,7 +14,7 @@ pub use action::Action;
 pub(crate) use certificate::fact;
 pub use certificate::{Certificate, Disagreement, ProviderRecord, Subject};
 pub use fingerprint::Fingerprint;
-pub use identifier::{InstanceId, ProviderName, Region, Source};
+pub use identifier::{InstanceId, MOST_SOURCES, ProviderName, Region, Source, check_sources};
 pub use serial_number::{SerialNumber, SerialNumberBase};
 pub use status::{EffectiveStatus, LifecycleStatus, Validity, judge};
 pub use timestamp::Timestamp;

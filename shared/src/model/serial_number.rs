@@ -6,7 +6,6 @@ use std::hash::{Hash, Hasher};
 use serde::{Serialize, Serializer};
 
 use super::{deserialize_by_parse, quoted};
-use crate::signing::hex;
 
 /// RFC 5280 allows 20 octets; vendors take texts of up to 128 bytes, so that older CAs' longer
 /// serials can be asked for.
@@ -79,7 +78,7 @@ impl SerialNumber {
 
     /// From the octets of a DER integer, the most significant first.
     pub fn from_octets(octets: &[u8]) -> Self {
-        let canonical = canonical(&hex(octets));
+        let canonical = canonical(&hex::encode(octets));
         Self {
             written: canonical.clone(),
             canonical,

@@ -1,11 +1,7 @@
 //! What the functions do: the steps and the guards. Knows the provider traits only.
 
-#[cfg(test)]
-mod clouds;
 mod cursor;
 mod describe;
-#[cfg(test)]
-mod hostile_answers;
 mod inactivate;
 mod status;
 

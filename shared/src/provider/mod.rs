@@ -4,15 +4,12 @@
 //! the configuration.
 
 mod abilities;
-pub(crate) mod alibaba;
+mod alibaba;
 mod alibaba_mqtt;
 mod alibaba_pca;
 mod aws_iot;
-pub(crate) mod codes;
 mod connection;
 mod each;
-#[cfg(test)]
-pub(crate) mod fixture;
 mod learned;
 mod port;
 mod tencent_mqtt;
@@ -24,11 +21,12 @@ pub use port::{
     Session, Spellings, Status, Written,
 };
 
-use crate::config::{Config, Endpoint};
+use crate::config::Config;
 use crate::credentials::Origin;
 use crate::error::{Error, ErrorCode};
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::model::{Source, fact};
+use crate::transport::Endpoint;
 use connection::{Connection, Facts, connect};
 use port::offsets_behind;
 

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::fixture::{Bench, target};
 use super::*;
 use crate::model::{
     Certificate, EffectiveStatus, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase,
     Timestamp,
 };
 use crate::request::Filter;
+use crate::testing::network::{Answer, Network, ok, recorded};
+use crate::testing::{Bench, target};
 use crate::transport::HttpRequest;
-use crate::transport::fake::{Answer, Network, ok, recorded};
 
 const NUMBER: &str = "8085f52ece5bd88308df6d98d9707716";
 const IN_DECIMAL: &str = "170836731841367680842800395194138130198";

@@ -22,7 +22,7 @@ const MOST_DAYS: u16 = 3650;
 
 /// Which certificates to list, and how.
 #[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::one_source_or_several))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::one_source_or_several))]
 #[serde(deny_unknown_fields)]
 pub struct DescribeRequest {
     /// Whom to ask; the function's default when left out.

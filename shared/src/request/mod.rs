@@ -4,6 +4,8 @@ mod describe;
 mod inactivate;
 mod order;
 mod query;
+#[cfg(feature = "schema")]
+mod schema;
 mod sources;
 mod status;
 
@@ -11,7 +13,7 @@ pub use describe::{DescribeRequest, Filter, Order};
 pub use inactivate::InactivateRequest;
 pub use order::{InactivationOrder, Summary};
 pub use query::{Member, MemberKind, object_from_query};
-pub use sources::{MOST_SOURCES, Sources, check_list};
+pub use sources::Sources;
 pub use status::{CrossCheck, StatusRequest};
 
 use serde::de::DeserializeOwned;
@@ -37,7 +39,7 @@ pub trait Request: Clone + DeserializeOwned {
 /// One certificate that a request names, by its serial number or its fingerprint. With both, both
 /// must be the certificate's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::one_of_its_names))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = schema::one_of_its_names))]
 #[serde(deny_unknown_fields)]
 pub struct CertificateReference {
     /// Its serial number.

@@ -5,11 +5,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 
 use crate::error::Error;
-use crate::model::{InstanceId, ProviderName, Region, Source};
+use crate::model::{InstanceId, MOST_SOURCES, ProviderName, Region, Source, check_sources};
 use crate::object::Object;
-
-/// Most sources of one request, and of the configuration.
-pub const MOST_SOURCES: usize = 20;
 
 /// Which sources a request asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,36 +77,8 @@ impl Sources {
         match sources {
             Self::All => Ok(()),
             Self::These(sources) => {
-                check_list(sources).map_err(|reason| Error::invalid("sources", reason))
+                check_sources(sources).map_err(|reason| Error::invalid("sources", reason))
             }
         }
-    }
-}
-
-/// 1 to [`MOST_SOURCES`] sources, none twice: its certificates would be listed twice.
-///
-/// # Errors
-/// A sentence.
-pub fn check_list(sources: &[Source]) -> Result<(), String> {
-    if sources.is_empty() {
-        return Err("the list is empty; name at least one source".to_owned());
-    }
-    if sources.len() > MOST_SOURCES {
-        return Err(format!(
-            "the list has {} sources; at most {MOST_SOURCES} are taken",
-            sources.len()
-        ));
-    }
-    let repeated = sources.iter().enumerate().find(|(index, source)| {
-        sources
-            .iter()
-            .take(*index)
-            .any(|earlier| earlier == *source)
-    });
-    match repeated {
-        Some((index, _)) => Err(format!(
-            "source {index} (counted from 0) stands there twice"
-        )),
-        None => Ok(()),
     }
 }

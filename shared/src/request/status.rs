@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
-use super::{CertificateReference, MOST_SOURCES, Request, Sources, check_certificates};
+use super::{CertificateReference, Request, Sources, check_certificates};
 use crate::error::Error;
+use crate::model::MOST_SOURCES;
 use crate::model::{InstanceId, ProviderName, Region};
 
 /// Most certificates that one request may ask for.
@@ -13,7 +14,7 @@ const MOST_CERTIFICATES_OF_SEVERAL: usize = 4000_usize.div_ceil(MOST_SOURCES);
 
 /// Whose status to tell.
 #[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::one_source_or_several))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::one_source_or_several))]
 #[serde(deny_unknown_fields)]
 pub struct StatusRequest {
     /// Whom to ask; the function's default when left out.

@@ -6,7 +6,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{canonical_headers, hex, hmac_sha256, sha256_hex, signed_header_names};
+use super::{canonical_headers, hmac_sha256, sha256_hex, signed_header_names};
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
@@ -102,7 +102,7 @@ impl Call<'_> {
             ("x-acs-action", self.action.to_owned()),
             ("x-acs-content-sha256", sha256_hex(&[])),
             ("x-acs-date", self.date),
-            ("x-acs-signature-nonce", hex(&self.nonce)),
+            ("x-acs-signature-nonce", hex::encode(self.nonce)),
             ("x-acs-version", self.version.to_owned()),
         ];
         if let Some(token) = token {
@@ -132,7 +132,7 @@ impl Call<'_> {
 
 /// The signature in lower-case hex. This scheme derives no key: the secret itself signs.
 pub fn signature(access_key_secret: &SecretString, string_to_sign: &str) -> String {
-    hex(&hmac_sha256(
+    hex::encode(hmac_sha256(
         access_key_secret.expose_secret().as_bytes(),
         string_to_sign.as_bytes(),
     ))
@@ -159,7 +159,7 @@ pub fn percent_encode(text: &str) -> String {
             }
             _ => {
                 encoded.push('%');
-                encoded.push_str(&hex(&[byte]).to_uppercase());
+                encoded.push_str(&hex::encode([byte]).to_uppercase());
             }
         }
     }

@@ -6,13 +6,14 @@
 pub mod acs3;
 pub mod sigv4;
 pub mod tc3;
+pub mod webhook;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 /// Lower-case hex of the SHA-256 of `bytes`.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// HMAC-SHA256 of `message` under `key`.
@@ -23,15 +24,6 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
         Ok(mac) => mac.chain_update(message).finalize().into_bytes().into(),
         Err(_) => unreachable!("HMAC takes keys of any length"),
     }
-}
-
-/// Lower-case hex of `bytes`.
-pub fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
-    for nibble in bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]) {
-        text.push(char::from_digit(nibble.into(), 16).unwrap_or_default());
-    }
-    text
 }
 
 /// `name:value` and a line feed for each header, with values stripped of outer blanks; `headers`

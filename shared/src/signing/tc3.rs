@@ -6,7 +6,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 
-use super::{canonical_headers, hex, hmac_sha256, sha256_hex, signed_header_names};
+use super::{canonical_headers, hmac_sha256, sha256_hex, signed_header_names};
 
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
 const TERMINATOR: &str = "tc3_request";
@@ -169,7 +169,7 @@ pub fn signing_key(secret_key: &SecretString, date: &str, service: &str) -> [u8;
 
 /// The signature in lower-case hex.
 pub fn signature(signing_key: &[u8], string_to_sign: &str) -> String {
-    hex(&hmac_sha256(signing_key, string_to_sign.as_bytes()))
+    hex::encode(hmac_sha256(signing_key, string_to_sign.as_bytes()))
 }
 
 fn utc_date(timestamp: i64) -> String {

@@ -3,8 +3,6 @@
 
 mod lines;
 mod scope;
-#[cfg(test)]
-pub(crate) mod written;
 
 pub use scope::EventScope;
 
@@ -47,14 +45,14 @@ pub fn init(service: &'static str, lookup: &dyn Fn(&str) -> Option<String>) {
 
 /// Writes events of the log. Of spans it knows nothing: an event that is under way is an
 /// [`EventScope`].
-struct Log<W> {
+pub(crate) struct Log<W> {
     lines: Lines,
     targets: Targets,
     most_verbose: LevelFilter,
     writer: W,
 }
 
-fn log<W>(service: &'static str, level: Option<&str>, json: bool, writer: W) -> Log<W> {
+pub(crate) fn log<W>(service: &'static str, level: Option<&str>, json: bool, writer: W) -> Log<W> {
     let lines = Lines {
         service,
         json,

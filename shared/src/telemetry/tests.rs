@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::written::written;
 use super::*;
+use crate::testing::log::written;
 
 #[test]
 fn a_json_line_is_one_object_whatever_the_texts_hold() {

@@ -5,8 +5,7 @@ mod client;
 mod connect;
 mod connection;
 mod deadline;
-#[cfg(test)]
-pub(crate) mod fake;
+mod endpoint;
 mod hint;
 mod idle;
 mod limiter;
@@ -17,6 +16,8 @@ mod retry;
 pub use client::HttpClient;
 pub use connect::StartError;
 pub use deadline::Deadline;
+pub use endpoint::Endpoint;
+pub(crate) use endpoint::absolute_url;
 pub use limiter::{CallCounts, Lane, Limiter, RateLimit, RateLimits, SIDE_BY_SIDE, Waiting};
 pub use quota::RetryQuota;
 pub(crate) use retry::kept;

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::operation::{Answer, Operation};
 use crate::provider::{RequestContext, Session};
 use crate::request;
-use crate::results::{CloudEvent, Queue};
+use crate::trigger::publish::{CloudEvent, Queue};
 
 /// What became of a group.
 struct Told<R> {

@@ -23,10 +23,10 @@ use crate::error::{Error, ErrorCode};
 use crate::operation::{Answer, AnswerBudget, Operation};
 use crate::provider::{RequestContext, Session};
 use crate::request;
-use crate::results::Queue;
+use crate::signing::webhook::WebhookId;
 use crate::telemetry::{EventScope, RECORD};
 use crate::transport::{Deadline, Limiter, Waiting};
-use crate::webhook::WebhookId;
+use crate::trigger::publish::Queue;
 
 /// Lambda takes 6 MB (6,291,556 bytes) of a synchronous answer.
 const SYNCHRONOUS_BYTES: usize = 6_200_000;

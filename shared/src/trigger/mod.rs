@@ -8,6 +8,7 @@ mod http;
 mod invocation;
 mod message;
 mod outcome;
+mod publish;
 mod queue;
 mod record;
 #[cfg(test)]
@@ -25,12 +26,13 @@ use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, Service, service_fn
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::config::{Config, ConfigError, Endpoint};
+use crate::config::{Config, ConfigError};
 use crate::credentials::Keepers;
 use crate::model::Timestamp;
 use crate::operation::Operation;
 use crate::provider::{self, Learned};
 use crate::telemetry;
+use crate::transport::Endpoint;
 use crate::transport::{HttpClient, RetryQuota, Transport};
 
 /// What lives as long as the sandbox.

@@ -131,7 +131,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::telemetry::written::written;
+    use crate::testing::log::written;
 
     /// An answer with these ids of calls, that counts this.
     struct Told(Vec<String>, Vec<(String, u64)>);

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::*;
-use crate::transport::fake::NOW;
+use crate::testing::network::NOW;
 
 thread_local! {
     static START: Cell<Option<Instant>> = const { Cell::new(None) };

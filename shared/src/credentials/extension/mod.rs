@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::cache::Fetched;
 use super::{Credentials, Way, sendable};
-use crate::config::Endpoint;
 use crate::error::{Error, ErrorCode};
 use crate::object::Object;
 use crate::signing::acs3::percent_encode;
+use crate::transport::Endpoint;
 use crate::transport::{HttpRequest, HttpResponse, Method, Safety};
 
 /// A key in a store. Its text there is a JSON object whose members are named like the variables

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::*;
 use crate::model::ProviderName;
-use crate::provider::fixture::Bench;
-use crate::transport::fake::{Answer as Sent, Network, answer, ok};
+use crate::testing::Bench;
+use crate::testing::network::{Answer as Sent, Network, answer, ok};
 
 fn stored(store: Store) -> StoredKey {
     StoredKey {

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::*;
 use crate::error::ErrorCode;
-use crate::provider::fixture::Bench;
+use crate::testing::Bench;
+use crate::testing::network::{Answer, Network, answer, ok};
 use crate::transport::HttpRequest;
-use crate::transport::fake::{Answer, Network, answer, ok};
 
 const STORED: [(&str, &str); 4] = [
     ("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),

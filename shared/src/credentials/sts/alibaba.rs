@@ -11,10 +11,10 @@ use crate::error::Error;
 use crate::error::ErrorCode::ProviderRejected;
 use crate::model::Timestamp;
 use crate::object::Object;
-use crate::provider::alibaba::{codes, error_body};
-use crate::provider::codes::{Refusal, Row, explain};
 use crate::signing::acs3;
 use crate::transport::{HttpRequest, HttpResponse, Method};
+use crate::vendor::alibaba::{codes, error_body};
+use crate::vendor::codes::{Refusal, Row, explain};
 
 const VERSION: &str = "2015-04-01";
 

@@ -7,10 +7,10 @@ use super::{Identity, Way, not_an_answer, told};
 use crate::error::Error;
 use crate::error::ErrorCode::{ProviderRejected, ProviderUnavailable, Throttled};
 use crate::model::{Region, Timestamp};
-use crate::provider::codes::{Refusal, Row, explain};
 use crate::signing::sigv4;
 use crate::transport::{HttpRequest, HttpResponse, Method, Safety};
-use crate::xml::element;
+use crate::vendor::codes::{Refusal, Row, explain};
+use crate::vendor::xml::element;
 
 const SERVICE: &str = "sts";
 const VERSION: &str = "2011-06-15";

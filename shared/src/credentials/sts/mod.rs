@@ -9,9 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::cache::Fetched;
 use super::{Credentials, Way, sendable};
-use crate::config::Endpoint;
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{Region, Timestamp};
+use crate::transport::Endpoint;
 use crate::transport::{HttpRequest, HttpResponse, Safety};
 
 /// How long a temporary key is asked to be good: what a role of either vendor allows unless

@@ -11,9 +11,9 @@ use crate::error::Error;
 use crate::error::ErrorCode::{ProviderRejected, ProviderUnavailable, Throttled};
 use crate::model::{Region, Timestamp};
 use crate::object::Object;
-use crate::provider::codes::{Refusal, Row, explain};
 use crate::signing::tc3;
 use crate::transport::{HttpRequest, HttpResponse, Method};
+use crate::vendor::codes::{Refusal, Row, explain};
 
 /// The mainland host. The international one is set by `TENCENT_STS_ENDPOINT`.
 pub const HOST: &str = "sts.tencentcloudapi.com";

@@ -11,10 +11,11 @@ use super::counts::Counts;
 use super::listing::{Collected, Listing};
 use super::{Describe, MOST_REQUEST_IDS};
 use crate::error::{Error, ErrorCode};
+use crate::model::MOST_SOURCES;
 use crate::model::{Certificate, InstanceId, Region, Source};
 use crate::operation::{AnswerBudget, Operation, cursor, none_twice, shared_error};
 use crate::provider::{Describe as Describer, ListQuery, Scope, Session, describer};
-use crate::request::{DescribeRequest, Filter, MOST_SOURCES, Order};
+use crate::request::{DescribeRequest, Filter, Order};
 
 /// What the members that name the source take in an answer, beside the names themselves.
 const BYTES_OF_MEMBER_NAMES: usize = 70;

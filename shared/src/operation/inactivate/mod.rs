@@ -3,8 +3,6 @@
 mod answer;
 mod case;
 mod evidence;
-#[cfg(test)]
-mod fake;
 mod run;
 
 pub use answer::{InactivateAnswer, InactivateResult, Outcome};

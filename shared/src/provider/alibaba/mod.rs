@@ -1,22 +1,18 @@
 //! What both Alibaba Cloud products share: RPC-style calls with signature V3, and the gateway's
 //! error codes.
 
-pub(crate) mod codes;
-
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::Connection;
-use super::codes::{Refusal, Row, explain, is_known, not_an_answer};
-use crate::config::Endpoint;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::model::{Action, ProviderName, Timestamp};
 use crate::object::Object;
 use crate::signing::acs3;
+use crate::transport::Endpoint;
 use crate::transport::{Failure, HttpRequest, HttpResponse, Method, Safety};
-use crate::xml::element;
+use crate::vendor::alibaba::{codes, error_body};
+use crate::vendor::codes::{Refusal, Row, explain, is_known, not_an_answer};
 
 /// One product's API.
 pub(super) struct Api {
@@ -35,52 +31,10 @@ pub(super) struct Call<'a> {
     pub(super) parameters: &'a [(&'a str, &'a str)],
 }
 
-/// What the gateway or the product answers in place of a result.
-pub(crate) struct ErrorBody {
-    pub(crate) code: String,
-    pub(crate) message: Option<String>,
-    pub(crate) request_id: Option<String>,
-}
-
 /// What makes each attempt a new one.
 struct Seal {
     now: Timestamp,
     nonce: [u8; 16],
-}
-
-/// Some gateways write the names in lower case. Only texts are taken; the code counts whatever the
-/// others are.
-#[derive(Deserialize)]
-struct Names {
-    #[serde(rename = "Code")]
-    code: Option<Value>,
-    #[serde(rename = "code")]
-    lower_code: Option<Value>,
-    #[serde(rename = "Message")]
-    message: Option<Value>,
-    #[serde(rename = "message")]
-    lower_message: Option<Value>,
-    #[serde(rename = "RequestId")]
-    request_id: Option<Value>,
-    #[serde(rename = "requestId")]
-    lower_request_id: Option<Value>,
-}
-
-impl Names {
-    fn into_error(self) -> Option<ErrorBody> {
-        let text = |values: [Option<Value>; 2]| {
-            values
-                .iter()
-                .flatten()
-                .find_map(Value::as_str)
-                .map(str::to_owned)
-        };
-        Some(ErrorBody {
-            code: text([self.code, self.lower_code])?,
-            message: text([self.message, self.lower_message]),
-            request_id: text([self.request_id, self.lower_request_id]),
-        })
-    }
 }
 
 impl Api {
@@ -175,22 +129,6 @@ impl Api {
                 )
             })
     }
-}
-
-/// JSON with a `Code`, or the XML form of the same (root `Error`), which some gateways send
-/// whatever was asked for.
-pub(crate) fn error_body(body: &[u8]) -> Option<ErrorBody> {
-    if let Ok(Object(names)) = serde_json::from_slice::<Object<Names>>(body) {
-        return names.into_error();
-    }
-    let text = std::str::from_utf8(body).ok()?.trim_start();
-    (text.starts_with('<') && text.contains("<Error>")).then_some(())?;
-    let text_of = |name: &str| element(text, name).map(str::to_owned);
-    Some(ErrorBody {
-        code: text_of("Code")?,
-        message: text_of("Message"),
-        request_id: text_of("RequestId"),
-    })
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::Endpoint;
 use crate::error::ErrorCode;
-use crate::provider::fixture::Bench;
-use crate::transport::fake::{Answer, Network, Sent, answer, ok, recorded};
+use crate::testing::Bench;
+use crate::testing::network::{Answer, Network, Sent, answer, ok, recorded};
+use crate::transport::Endpoint;
 
 const API: Api = Api {
     provider: ProviderName::AlibabaPca,

@@ -14,7 +14,6 @@ mod wire;
 use self::ca_list::Pages;
 use self::wire::GetDeviceCertificate;
 use super::alibaba::{Api, Call};
-use super::codes::not_an_answer;
 use super::{Connection, Facts, Found, Scope, Session, connect, fact};
 use crate::config::Config;
 use crate::error::Error;
@@ -23,6 +22,7 @@ use crate::model::{
 };
 use crate::request::CertificateReference;
 use crate::transport::{Failure, Method, Safety};
+use crate::vendor::codes::not_an_answer;
 
 const API: Api = Api {
     provider: ProviderName::AlibabaMqtt,

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::LifecycleStatus;
-use crate::provider::fixture::{Bench, target};
+use crate::testing::network::{Answer, Network, answer, ok, parameter, recorded};
+use crate::testing::{Bench, target};
 use crate::transport::HttpRequest;
-use crate::transport::fake::{Answer, Network, answer, ok, parameter, recorded};
 
 /// Names a certificate by its number and its CA's.
 pub(super) fn reference(serial: &str, ca: &str) -> CertificateReference {

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::error::ErrorCode;
-use crate::provider::fixture::{Bench, target};
 use crate::provider::inactivator;
-use crate::transport::fake::Network;
+use crate::testing::network::Network;
+use crate::testing::{Bench, target};
 
 #[test]
 fn most_regions_share_the_central_host() {

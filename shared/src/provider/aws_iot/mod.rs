@@ -12,7 +12,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use self::wire::DescribeCertificate;
-use super::codes::{Refusal, explain, is_known, not_an_answer};
 use super::{Connection, Facts, Found, Scope, Session, connect};
 use crate::config::Config;
 use crate::credentials::Credentials;
@@ -22,6 +21,7 @@ use crate::object::Object;
 use crate::request::CertificateReference;
 use crate::signing::sigv4;
 use crate::transport::{Failure, HttpRequest, HttpResponse, Method, Safety};
+use crate::vendor::codes::{Refusal, explain, is_known, not_an_answer};
 
 const NAME: ProviderName = ProviderName::AwsIot;
 /// The name in the credential scope.

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::*;
 use crate::error::ErrorCode;
-use crate::provider::fixture::{Bench, target};
-use crate::transport::fake::{Answer, Network, answer, ok, recorded};
+use crate::testing::network::{Answer, Network, answer, ok, recorded};
+use crate::testing::{Bench, target};
 
 /// The certificate of the recorded answers.
 pub(super) const RECORDED: &str =

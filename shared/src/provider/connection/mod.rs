@@ -3,12 +3,12 @@
 use tokio::sync::Semaphore;
 
 use super::{Scope, Session};
-use crate::config::{Cloud, Endpoint};
+use crate::config::Cloud;
 use crate::credentials::{Credentials, Origin, Way};
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{Action, ProviderName, Region, Source, Timestamp};
 use crate::transport::{
-    Failure, HttpRequest, HttpResponse, LocalFuture, SIDE_BY_SIDE, Safety, kept,
+    Endpoint, Failure, HttpRequest, HttpResponse, LocalFuture, SIDE_BY_SIDE, Safety, kept,
 };
 
 /// What every call to one API needs.

@@ -3,9 +3,9 @@
 use super::*;
 use crate::error::ProviderError;
 use crate::model::{InstanceId, ProviderName};
-use crate::provider::fixture::Bench;
+use crate::testing::Bench;
+use crate::testing::network::{Network, answer};
 use crate::transport::Method;
-use crate::transport::fake::{Network, answer};
 
 struct Case<'a> {
     variables: &'a [(&'a str, &'a str)],

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{InstanceId, ProviderName, Region};
-use crate::provider::fixture::now;
+use crate::testing::now;
 
 fn scope(region: &str, instance: &str) -> Scope {
     let (region, instance_id) = (

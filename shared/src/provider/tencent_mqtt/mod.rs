@@ -15,7 +15,6 @@ use tokio::sync::OnceCell;
 use self::wire::{
     DescribeDeviceCertificates, Envelope, Item, List, One, OneDeviceCertificate, Response,
 };
-use super::codes::{Refusal, explain, is_known, not_an_answer};
 use super::{Connection, Facts, Found, Scope, Session, connect, fact};
 use crate::config::Config;
 use crate::credentials::Credentials;
@@ -27,6 +26,7 @@ use crate::object::Object;
 use crate::request::CertificateReference;
 use crate::signing::tc3;
 use crate::transport::{Failure, HttpRequest, HttpResponse, Method, Safety};
+use crate::vendor::codes::{Refusal, explain, is_known, not_an_answer};
 
 const NAME: ProviderName = ProviderName::TencentMqtt;
 /// The product's name in hosts and in the signing scope.

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::model::LifecycleStatus;
-use crate::provider::fixture::{Bench, target};
 use crate::provider::{Describe, ListQuery, Page};
 use crate::request::{Filter, Order};
+use crate::testing::network::{Answer, Network, answer, ok, recorded};
+use crate::testing::{Bench, target};
 use crate::transport::SendError;
-use crate::transport::fake::{Answer, Network, answer, ok, recorded};
 
 /// A page with items of these serial numbers.
 pub(super) fn page_of(total: u64, serials: impl IntoIterator<Item = String>) -> Answer {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::*;
 use crate::model::ProviderName;
-use crate::transport::fake::{Answer, Network, answer, header};
+use crate::testing::network::{Answer, Network, answer, header};
 use crate::transport::{HttpRequest, Limiter, Method};
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{HttpEvent, Lenient};
 use crate::error::{Error, ErrorCode};
+use crate::signing::webhook::{WebhookId, verify};
 use crate::trigger::Function;
-use crate::webhook::{WebhookId, verify};
 
 /// What Standard Webhooks signs, in the order that [`verify`] takes it.
 const SIGNED_HEADERS: [&str; 3] = ["webhook-id", "webhook-timestamp", "webhook-signature"];

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 use crate::operation::Operation;
 use crate::request::{self, LARGEST_REQUEST, object_from_query};
-use crate::webhook::WebhookId;
+use crate::signing::webhook::WebhookId;
 
 /// Epoch milliseconds, in 2001: before that nobody called a function.
 const EARLIEST_RECEIPT: i64 = 1_000_000_000_000;

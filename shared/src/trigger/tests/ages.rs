@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::Timestamp;
-use crate::transport::fake::{NOW, ok, parameter};
+use crate::testing::network::{NOW, ok, parameter};
 
 const QUARTER: i64 = 15 * 60 * 1000;
 const DAY: i64 = 24 * 60 * 60 * 1000;

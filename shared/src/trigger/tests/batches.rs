@@ -1,7 +1,7 @@
 //! Messages that are delivered together and asked as one.
 
 use super::*;
-use crate::transport::fake::{Answer, ok, parameter, recorded};
+use crate::testing::network::{Answer, ok, parameter, recorded};
 
 /// An authority that says `good` of each number, panics at `dead`, and refuses a question with `aa`
 /// in it.

@@ -1,8 +1,8 @@
 //! What topics, buses and pipes get for an answer.
 
 use super::*;
-use crate::telemetry::written::written;
-use crate::transport::fake::{answer, ok, parameter};
+use crate::testing::log::written;
+use crate::testing::network::{answer, ok, parameter};
 
 /// The certificate itself as the broker keeps it, of which no line of the log may hold this.
 const PEM: &str = "x-the-certificate-itself-x";

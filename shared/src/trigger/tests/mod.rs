@@ -20,8 +20,8 @@ use super::invocation::{FunctionError, handle};
 use super::{Function, now, random};
 use crate::config::Config;
 use crate::operation::{Describe, Inactivate, Operation, Status};
-use crate::provider::fixture::Bench;
-use crate::transport::fake::Network;
+use crate::testing::Bench;
+use crate::testing::network::Network;
 use crate::transport::{
     HttpRequest, HttpResponse, LocalFuture, RetryQuota, SendError, SendHttp, Transport,
 };

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::*;
-use crate::transport::fake::{Answer, answer, ok};
+use crate::testing::network::{Answer, answer, ok};
 
 const QUEUE: [(&str, &str); 4] = [
     (

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::http::{http, problem};
 use super::*;
 use crate::signing::hmac_sha256;
-use crate::webhook::Secrets;
+use crate::signing::webhook::Secrets;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";

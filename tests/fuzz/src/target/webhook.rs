@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use certificate_provider::signing::hmac_sha256;
-use certificate_provider::webhook::{Secrets, verify};
+use certificate_provider::signing::webhook::{Secrets, verify};
 
 use crate::world::{SECRET, SECRET_TEXT, now};
 

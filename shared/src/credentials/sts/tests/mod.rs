@@ -6,8 +6,8 @@ use serde_json::json;
 use super::*;
 use crate::credentials::{Origin, Proof};
 use crate::model::ProviderName;
-use crate::provider::fixture::Bench;
-use crate::transport::fake::{Answer, Network, answer, ok};
+use crate::testing::Bench;
+use crate::testing::network::{Answer, Network, answer, ok};
 
 mod refusals;
 

@@ -9,10 +9,10 @@ use tokio::time::Instant;
 use super::fleet::{Fleet, Told, collect, follow};
 use super::*;
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
-use crate::operation::clouds::{Clouds, Device, source};
 use crate::provider::ListLength::{self, Known, Untold};
-use crate::provider::fixture::{Bench, TWENTY_CALLS_A_SECOND};
 use crate::request;
+use crate::testing::clouds::{Clouds, Device, source};
+use crate::testing::{Bench, TWENTY_CALLS_A_SECOND};
 
 /// The time and the calls that a whole list takes, at 20 calls a second and with so much time for
 /// each answer.
@@ -161,9 +161,9 @@ async fn when_pages_begin_elsewhere_than_was_thought_they_are_read_one_after_ano
         let begin = asked["Offset"].as_u64().unwrap();
         let row = |number: u64| json!({"DeviceCertificateSn": format!("{:x}", number + 1), "Status": "ACTIVE"});
         let rows: Vec<_> = (begin..(begin + 60).min(600)).map(row).collect();
-        crate::transport::fake::ok(&json!({"Response": {"TotalCount": 600, "Data": rows}}))
+        crate::testing::network::ok(&json!({"Response": {"TotalCount": 600, "Data": rows}}))
     };
-    let network = crate::transport::fake::Network::new(pages).delayed(Duration::from_millis(300));
+    let network = crate::testing::network::Network::new(pages).delayed(Duration::from_millis(300));
     let bench = Bench::with(&network, &TWENTY_CALLS_A_SECOND);
     let mut asked = source(TencentMqtt, "mqtt-1");
     asked["limit"] = json!(10_000);

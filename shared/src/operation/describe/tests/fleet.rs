@@ -10,13 +10,13 @@ use crate::model::{
 };
 use crate::operation::cursor::Place;
 use crate::operation::{AnswerBudget, Counts};
-use crate::provider::fixture::{Bench, TWENTY_CALLS_A_SECOND, now};
 use crate::provider::{
     Describe as Describer, Entry, ListAbilities, ListLength, ListQuery, Page, Scope,
 };
 use crate::request::{Filter, Order};
+use crate::testing::network::Network;
+use crate::testing::{Bench, TWENTY_CALLS_A_SECOND, now};
 use crate::transport::LocalFuture;
-use crate::transport::fake::Network;
 
 /// A fleet in a list of pages. Positions are offsets.
 pub(super) struct Fleet {

@@ -6,9 +6,9 @@ use super::fleet::certificate;
 use super::*;
 use crate::model::{ProviderName, Region};
 use crate::operation::Answer as _;
-use crate::provider::fixture::Bench;
 use crate::request;
-use crate::transport::fake::{Network, ok};
+use crate::testing::Bench;
+use crate::testing::network::{Network, ok};
 
 /// A broker of so many certificates, with PEMs of this length.
 fn broker(count: u64, pem_length: usize) -> Network {

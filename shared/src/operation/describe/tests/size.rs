@@ -2,8 +2,8 @@
 
 use super::fleet::{Fleet, Told, certificate, collect, follow};
 use super::*;
-use crate::provider::fixture::Bench;
-use crate::transport::fake::Network;
+use crate::testing::Bench;
+use crate::testing::network::Network;
 
 #[tokio::test]
 async fn an_answer_never_grows_past_its_budget_and_nothing_is_lost() {

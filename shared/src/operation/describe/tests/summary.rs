@@ -9,9 +9,9 @@ use super::*;
 use crate::error::ErrorCode;
 use crate::model::{EffectiveStatus, LifecycleStatus};
 use crate::operation::Answer as _;
-use crate::provider::fixture::{Bench, now};
 use crate::request;
-use crate::transport::fake::{NOW, Network, ok};
+use crate::testing::network::{NOW, Network, ok};
+use crate::testing::{Bench, now};
 
 const DAY: i64 = 86_400_000;
 

@@ -3,7 +3,7 @@
 use super::several::device;
 use super::*;
 use crate::model::ProviderName::{AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
-use crate::operation::clouds::{Clouds, Device, Trouble, provider_of, source};
+use crate::testing::clouds::{Clouds, Device, Trouble, provider_of, source};
 
 /// The serial number that stands in the tests' certificate.
 const OF_THE_CERTIFICATE: &str = "8085f52ece5bd88308df6d98d9707716";

@@ -14,10 +14,10 @@ use crate::model::{
     Validity,
 };
 use crate::operation::Answer as _;
-use crate::provider::fixture::{Bench, now};
 use crate::request;
+use crate::testing::network::{Answer, Network, answer, ok, parameter, recorded};
+use crate::testing::{Bench, now};
 use crate::transport::HttpRequest;
-use crate::transport::fake::{Answer, Network, answer, ok, parameter, recorded};
 
 const BUDGET: AnswerBudget = AnswerBudget {
     bytes: 1_000_000,

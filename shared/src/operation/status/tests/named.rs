@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
-use crate::operation::clouds::{Clouds, Device, source};
+use crate::testing::clouds::{Clouds, Device, source};
 
 const PEM: &str = include_str!("../../../model/x509/device.pem");
 const SERIAL: &str = "8085f52ece5bd88308df6d98d9707716";

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
-use crate::operation::clouds::{Clouds, Device, Trouble, source};
+use crate::testing::clouds::{Clouds, Device, Trouble, source};
 
 /// `a1` and `a2` are known to the first broker, `a2` and `a3` to the second, `a3` to the authority.
 /// AWS has a certificate of its own.

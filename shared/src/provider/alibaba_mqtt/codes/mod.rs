@@ -2,7 +2,7 @@
 //! codes"). Permanent faults come with HTTP status 500 here, so the status plays no part.
 
 use crate::error::ErrorCode::{NotFound, ProviderRejected, ProviderUnavailable, Throttled};
-use crate::provider::codes::Row;
+use crate::vendor::codes::Row;
 
 /// No device certificate has this serial number (HTTP 500).
 pub(super) const DEVICE_NOT_FOUND: &str = "FindDeviceBySnError";

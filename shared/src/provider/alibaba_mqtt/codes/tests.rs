@@ -2,14 +2,13 @@
 
 use super::*;
 use crate::model::ProviderName;
-use crate::provider::alibaba;
-use crate::provider::codes::tests::{CREDENTIALS, PARAMETERS, Verdict, assert_meaning, means};
+use crate::vendor::codes::tests::{CREDENTIALS, PARAMETERS, Verdict, assert_meaning, means};
 
 fn assert_each(codes: &[&str], expected: &Verdict) {
     for code in codes {
         assert_meaning(
             ProviderName::AlibabaMqtt,
-            &[CODES, alibaba::codes::CODES],
+            &[CODES, crate::vendor::alibaba::codes::CODES],
             code,
             expected,
         );

@@ -7,9 +7,9 @@ use super::super::tests::{asked, certificate, list_of, reference, unknown, vendo
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::{Fingerprint, LifecycleStatus};
-use crate::provider::fixture::{Bench, target};
+use crate::testing::network::{Answer, Network, ok, parameter, recorded};
+use crate::testing::{Bench, target};
 use crate::transport::HttpRequest;
-use crate::transport::fake::{Answer, Network, ok, parameter, recorded};
 
 type Answers = Vec<Result<Option<Found>, Error>>;
 
@@ -57,7 +57,7 @@ fn found_of(key: &str) -> Found {
         serial_number: Some(key.to_owned()),
         ..Default::default()
     };
-    let certificate = record.into_certificate(crate::provider::fixture::now(), false);
+    let certificate = record.into_certificate(crate::testing::now(), false);
     Found {
         key: key.to_owned(),
         ca_key: Some("ca".to_owned()),

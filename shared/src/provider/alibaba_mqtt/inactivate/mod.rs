@@ -5,11 +5,11 @@ use super::{API, AlibabaMqtt, absent_when_not_found, same_number, serial_numbers
 use crate::error::Error;
 use crate::model::Action;
 use crate::provider::alibaba::Call;
-use crate::provider::codes::not_an_answer;
 use crate::provider::each::each;
 use crate::provider::{Found, Inactivate, Scope, Spellings, Written, fact};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Method, Safety};
+use crate::vendor::codes::not_an_answer;
 
 impl Inactivate for AlibabaMqtt<'_> {
     fn scope(&self) -> &Scope {

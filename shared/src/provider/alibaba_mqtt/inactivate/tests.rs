@@ -6,8 +6,8 @@ use super::super::tests::{certificate, reference, unknown, vendor};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::LifecycleStatus;
-use crate::provider::fixture::{Bench, find_one, read_one, target};
-use crate::transport::fake::{Network, answer, ok, recorded};
+use crate::testing::network::{Network, answer, ok, recorded};
+use crate::testing::{Bench, find_one, read_one, target};
 
 async fn found() -> Found {
     let network = vendor(&[("0A", "0b")]);

@@ -7,13 +7,13 @@ use super::{API, AlibabaMqtt, codes};
 use crate::error::Error;
 use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
-use crate::provider::codes::not_an_answer;
 use crate::provider::each::each;
 use crate::provider::{
     Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact, offsets_behind,
 };
 use crate::request::Filter;
 use crate::transport::{LocalFuture, Method, Safety};
+use crate::vendor::codes::not_an_answer;
 
 /// Most certificates that one call returns.
 pub(super) const PAGE_SIZE: usize = 100;

@@ -3,8 +3,8 @@
 use super::super::API;
 use super::super::tests::{asked, certificate, reference, unknown, vendor};
 use super::*;
-use crate::provider::fixture::{Bench, target};
-use crate::transport::fake::{Network, parameter, recorded};
+use crate::testing::network::{Network, parameter, recorded};
+use crate::testing::{Bench, target};
 
 async fn look_up(network: &Network, certificates: &[CertificateReference]) -> LookUp {
     let bench = Bench::new(network);

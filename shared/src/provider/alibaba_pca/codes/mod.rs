@@ -2,7 +2,7 @@
 //! for a sibling action.
 
 use crate::error::ErrorCode::NotFound;
-use crate::provider::codes::Row;
+use crate::vendor::codes::Row;
 
 pub(super) const CODES: &[Row] = &[Row::new(
     "NotFound",

@@ -2,12 +2,11 @@
 
 use super::*;
 use crate::model::ProviderName;
-use crate::provider::alibaba;
-use crate::provider::codes::tests::{CREDENTIALS, assert_meaning, means};
+use crate::vendor::codes::tests::{CREDENTIALS, assert_meaning, means};
 
 #[test]
 fn not_found_is_the_products_own_and_the_rest_is_the_gateways() {
-    let tables = [CODES, alibaba::codes::CODES];
+    let tables = [CODES, crate::vendor::alibaba::codes::CODES];
     assert_meaning(
         ProviderName::AlibabaPca,
         &tables,

@@ -7,11 +7,11 @@ use super::{API, AlibabaPca};
 use crate::error::Error;
 use crate::model::{Action, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
-use crate::provider::codes::not_an_answer;
 use crate::provider::{
     Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact, offsets_behind,
 };
 use crate::transport::{LocalFuture, Method, Safety};
+use crate::vendor::codes::not_an_answer;
 
 /// Certificates asked for in one call. The vendor's limit is not documented: should it be lower,
 /// its answer says how many a page has, and the list goes on with pages of that size.

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::ErrorCode;
-use crate::provider::fixture::{Bench, target};
 use crate::request::{Filter, Order};
-use crate::transport::fake::{Answer, Network, ok, parameter, recorded};
+use crate::testing::network::{Answer, Network, ok, parameter, recorded};
+use crate::testing::{Bench, target};
 
 /// What a vendor says about the size of its pages.
 #[derive(Clone, Copy)]

@@ -7,10 +7,10 @@ use super::{API, AlibabaPca};
 use crate::error::{Error, ErrorCode};
 use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, SerialNumber};
 use crate::provider::alibaba::Call;
-use crate::provider::codes::not_an_answer;
 use crate::provider::{LookUp, Scope, Status, fact};
 use crate::request::CertificateReference;
 use crate::transport::{LocalFuture, Method, Safety};
+use crate::vendor::codes::not_an_answer;
 
 /// Serial numbers in one call. The vendor documents no limit; should there be a lower one, the
 /// group is halved until it fits.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::model::{Certificate, Disagreement};
-use crate::provider::fixture::now;
+use crate::testing::now;
 
 #[test]
 fn revoke_time_in_every_form() {
@@ -124,7 +124,7 @@ fn a_fingerprint_is_taken_in_every_spelling_and_odd_ones_are_none() {
 
 #[test]
 fn an_authority_that_contradicts_the_certificate_is_told() {
-    let list = crate::transport::fake::recorded("alibaba-cas/ListClientCertificate.ok-one")
+    let list = crate::testing::network::recorded("alibaba-cas/ListClientCertificate.ok-one")
         .unwrap()
         .body;
     let mut row = serde_json::from_slice::<Value>(&list).unwrap()["CertificateList"][0].take();

@@ -2,7 +2,7 @@
 //! Throttling comes with HTTP status 400, so the status plays no part.
 
 use crate::error::ErrorCode::{NotFound, ProviderRejected, ProviderUnavailable, Throttled};
-use crate::provider::codes::Row;
+use crate::vendor::codes::Row;
 
 /// No certificate has this id.
 pub(super) const NOT_FOUND: &str = "ResourceNotFoundException";

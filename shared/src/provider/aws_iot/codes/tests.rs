@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::ProviderName;
-use crate::provider::codes::tests::{CREDENTIALS, PARAMETERS, Verdict, assert_meaning, means};
+use crate::vendor::codes::tests::{CREDENTIALS, PARAMETERS, Verdict, assert_meaning, means};
 
 fn assert_each(codes: &[&str], expected: &Verdict) {
     for code in codes {

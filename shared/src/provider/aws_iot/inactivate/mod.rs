@@ -3,11 +3,11 @@
 use super::{AwsIot, NAME, absent_when_not_found, fingerprint};
 use crate::error::Error;
 use crate::model::{Action, Fingerprint};
-use crate::provider::codes::not_an_answer;
 use crate::provider::each::each;
 use crate::provider::{Found, Inactivate, Scope, Spellings, Written};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, HttpResponse, LocalFuture};
+use crate::vendor::codes::not_an_answer;
 
 impl Inactivate for AwsIot<'_> {
     fn scope(&self) -> &Scope {

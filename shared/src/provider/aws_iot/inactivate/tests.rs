@@ -6,9 +6,9 @@ use super::super::tests::{RECORDED, described, failed, id, named, path_and_query
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::{LifecycleStatus, SerialNumber};
-use crate::provider::fixture::{Bench, find_one, read_one, target};
+use crate::testing::network::{Network, answer, ok, recorded};
+use crate::testing::{Bench, find_one, read_one, target};
 use crate::transport::Method;
-use crate::transport::fake::{Network, answer, ok, recorded};
 use crate::transport::{HttpResponse, SendError};
 
 async fn find(

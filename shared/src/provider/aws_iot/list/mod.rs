@@ -7,12 +7,12 @@ use super::wire::{ListCertificates, Listed, lifecycle_status};
 use super::{AwsIot, NAME, result};
 use crate::error::Error;
 use crate::model::{Action, Certificate, Fingerprint, LifecycleStatus, ProviderRecord};
-use crate::provider::codes::not_an_answer;
 use crate::provider::each::each;
 use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact};
 use crate::request::{Filter, Order};
 use crate::signing::acs3::percent_encode;
 use crate::transport::{HttpResponse, LocalFuture};
+use crate::vendor::codes::not_an_answer;
 
 /// Most ids in one page where each of them is described, which takes a call for each.
 const PAGE_SIZE: usize = 100;

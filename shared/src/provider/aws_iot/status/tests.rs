@@ -6,8 +6,8 @@ use super::super::NAME;
 use super::super::tests::{described, described_id, failed, id, named};
 use super::*;
 use crate::model::{Certificate, SerialNumber};
-use crate::provider::fixture::{Bench, target};
-use crate::transport::fake::{Network, recorded};
+use crate::testing::network::{Network, recorded};
+use crate::testing::{Bench, target};
 
 async fn look_up(network: &Network, certificates: &[CertificateReference]) -> LookUp {
     let bench = Bench::new(network);

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::super::tests::RECORDED;
 use super::*;
 use crate::model::{Certificate, EffectiveStatus};
-use crate::provider::fixture::now;
-use crate::transport::fake::recorded;
+use crate::testing::network::recorded;
+use crate::testing::now;
 
 fn certificate(description: &Value) -> Certificate {
     let answer: DescribeCertificate =

@@ -2,7 +2,7 @@
 //! every product (page "Error Codes"). All of them come with HTTP status 200.
 
 use crate::error::ErrorCode::{NotFound, ProviderRejected, ProviderUnavailable, Throttled};
-use crate::provider::codes::Row;
+use crate::vendor::codes::Row;
 
 /// Something is not there; its sub-codes say what.
 pub(super) const NOT_FOUND: &str = "ResourceNotFound";

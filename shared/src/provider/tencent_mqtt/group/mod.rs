@@ -8,10 +8,10 @@ use super::wire::{DescribeDeviceCertificates, Filter};
 use super::{NAME, TencentMqtt, serial_number};
 use crate::error::{Error, ErrorCode};
 use crate::model::{Certificate, ProviderRecord, SerialNumber};
-use crate::provider::codes::not_an_answer;
 use crate::provider::each::each;
 use crate::provider::{Found, Spellings};
 use crate::request::{CertificateReference, Order};
+use crate::vendor::codes::not_an_answer;
 
 /// Values in one filter. The vendor documents no limit; a group that is refused is halved.
 pub(super) const LARGEST_GROUP: usize = 100;

@@ -3,8 +3,8 @@
 use super::super::status::tests::{Vendor, calls, numbered, references, sizes};
 use super::*;
 use crate::provider::Inactivate as _;
-use crate::provider::fixture::{Bench, target};
-use crate::transport::fake::Network;
+use crate::testing::network::Network;
+use crate::testing::{Bench, target};
 
 /// What was found of each: its key, `-` when the provider does not know it, or the code of the
 /// error.

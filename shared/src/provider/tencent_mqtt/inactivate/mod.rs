@@ -5,10 +5,10 @@ use super::wire::{self, OneDeviceCertificate};
 use super::{NAME, TencentMqtt, absent_when_not_found, serial_number};
 use crate::error::Error;
 use crate::model::Action;
-use crate::provider::codes::not_an_answer;
 use crate::provider::{Found, Inactivate, Scope, Spellings, Written, fact};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Safety};
+use crate::vendor::codes::not_an_answer;
 
 impl Inactivate for TencentMqtt<'_> {
     fn scope(&self) -> &Scope {

@@ -6,9 +6,9 @@ use super::super::tests::{named, refused};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::LifecycleStatus;
-use crate::provider::fixture::{Bench, find_one, read_one, target};
+use crate::testing::network::{Answer, Network, answer, ok, recorded};
+use crate::testing::{Bench, find_one, read_one, target};
 use crate::transport::SendError;
-use crate::transport::fake::{Answer, Network, answer, ok, recorded};
 
 fn certificate(serial: &str, status: &str) -> Answer {
     ok(

@@ -6,9 +6,9 @@ use super::super::tests::{clients, page, page_of, refused, vendor};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::SerialNumber;
-use crate::provider::fixture::{Bench, target};
 use crate::request::Filter as Wanted;
-use crate::transport::fake::{Network, ok, recorded};
+use crate::testing::network::{Network, ok, recorded};
+use crate::testing::{Bench, target};
 
 /// A vendor of two certificates that takes the values of one filter as alternatives or not.
 fn undecided_vendor(alternatives: bool, certificates: u64) -> Network {

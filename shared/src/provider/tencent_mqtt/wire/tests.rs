@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::model::{Certificate, EffectiveStatus};
-use crate::provider::fixture::now;
-use crate::transport::fake::{NOW, recorded};
+use crate::testing::network::{NOW, recorded};
+use crate::testing::now;
 
 fn certificates(body: &[u8], include_pem: bool) -> Vec<Certificate> {
     let envelope: Envelope<List> = serde_json::from_slice(body).unwrap();

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use super::*;
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
-use crate::transport::fake::{Network, answer};
+use crate::testing::network::{Network, answer};
 use crate::transport::{HttpRequest, HttpResponse, Method, Transport};
 
 /// Instances that may run at once, and those of them that may handle messages of the queue.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::transport::fake::Network;
+use crate::testing::network::Network;
 
 /// All certificates of the answers that a cursor leads to.
 async fn follow(clouds: &Clouds, request: &Value, budget: AnswerBudget) -> Vec<String> {

@@ -10,9 +10,9 @@ use super::*;
 use crate::error::ErrorCode;
 use crate::model::ProviderName::{AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::operation::Answer as _;
-use crate::operation::clouds::{Clouds, Device, Trouble, provider_of, source};
-use crate::provider::fixture::Bench;
 use crate::request;
+use crate::testing::Bench;
+use crate::testing::clouds::{Clouds, Device, Trouble, provider_of, source};
 
 /// Two brokers of Tencent, AWS, Alibaba and an authority. The times of the first three interlock,
 /// the others have none.
@@ -328,7 +328,7 @@ async fn two_names_of_one_source_are_refused_before_anybody_is_asked() {
         ),
     ] {
         for asked in [sources.clone(), json!("all")] {
-            let network = crate::transport::fake::Network::queue([]);
+            let network = crate::testing::network::Network::queue([]);
             let configured = sources.to_string();
             let bench = Bench::with(
                 &network,

@@ -3,7 +3,7 @@
 mod names;
 
 use super::super::case::Command;
-use super::super::fake::{
+use super::super::tests::broker::{
     Broker, COMMAND, Look as Shown, MINUTE, carry_out, confirmed, fails, reference, refused, shows,
     unanswered,
 };

@@ -8,9 +8,9 @@ use super::super::API;
 use super::super::tests::{asked, certificate, list_of, reference, unknown, vendor};
 use super::*;
 use crate::error::ErrorCode;
-use crate::provider::fixture::{Bench, target};
+use crate::testing::network::{Answer, Network, answer, ok, parameter, recorded};
+use crate::testing::{Bench, target};
 use crate::transport::HttpRequest;
-use crate::transport::fake::{Answer, Network, answer, ok, parameter, recorded};
 
 /// The numbers of the certificates in two recorded answers.
 const NUMBER: &str = "8085f52ece5bd88308df6d98d9707716";

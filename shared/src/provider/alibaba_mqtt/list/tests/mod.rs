@@ -8,9 +8,9 @@ use super::super::tests::unknown;
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::SerialNumber;
-use crate::provider::fixture::{Bench, target};
+use crate::testing::network::{Answer, Network, answer, header, ok, parameter, recorded};
+use crate::testing::{Bench, target};
 use crate::transport::HttpRequest;
-use crate::transport::fake::{Answer, Network, answer, header, ok, parameter, recorded};
 
 fn row(serial: &str) -> Value {
     json!({"DeviceSn": serial, "CaSn": "ca", "Status": "1", "ValidBegin": "1740787200000", "ValidEnd": "1898467200000"})

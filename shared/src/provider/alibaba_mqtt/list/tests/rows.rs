@@ -112,7 +112,7 @@ async fn without_details_a_row_is_all_that_is_read_and_filters_that_may_need_mor
             (None, LifecycleStatus::Active, None)
         );
         assert!(
-            filter.matches(certificate, crate::provider::fixture::now()),
+            filter.matches(certificate, crate::testing::now()),
             "its end is not known: {filter:?}"
         );
     }

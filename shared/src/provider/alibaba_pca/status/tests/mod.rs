@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::provider::fixture::{Bench, target};
-use crate::transport::fake::{Answer, Network, Sent, answer, ok, parameter, recorded};
+use crate::testing::network::{Answer, Network, Sent, answer, ok, parameter, recorded};
+use crate::testing::{Bench, target};
 use crate::transport::{Deadline, HttpRequest};
 
 fn references(serials: &[&str]) -> Vec<CertificateReference> {

@@ -9,9 +9,9 @@ use super::super::tests::{RECORDED, described, described_id, failed, id, path_an
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::SerialNumber;
-use crate::provider::fixture::{Bench, target};
 use crate::request::Filter;
-use crate::transport::fake::{Answer, Network, ok, parameter, recorded};
+use crate::testing::network::{Answer, Network, ok, parameter, recorded};
+use crate::testing::{Bench, target};
 use crate::transport::{HttpRequest, Method};
 
 /// Ids with their status, number 1 being the first.

@@ -40,7 +40,7 @@ async fn wanted_in_all_pages(network: &Network, filter: &Filter, wanted: usize) 
         assert!(
             page.certificates
                 .iter()
-                .all(|entry| filter.matches(&entry.certificate, crate::provider::fixture::now()))
+                .all(|entry| filter.matches(&entry.certificate, crate::testing::now()))
         );
         numbers.extend(places(&page).into_iter().map(|(_, number)| number));
         position = page.next;

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::super::NAME;
 use super::super::tests::{named, refused};
 use super::*;
-use crate::provider::fixture::{Bench, target};
+use crate::testing::network::{Answer, Network, answer, header, ok, recorded};
+use crate::testing::{Bench, target};
 use crate::transport::HttpRequest;
-use crate::transport::fake::{Answer, Network, answer, header, ok, recorded};
 
 /// What a vendor is like.
 #[derive(Clone, Default)]

@@ -3,7 +3,7 @@
 //! part.
 
 use crate::error::ErrorCode::{ProviderRejected, ProviderUnavailable, Throttled};
-use crate::provider::codes::Row;
+use crate::vendor::codes::Row;
 
 const KEY: &str = "the provider refused the AccessKey; check ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or \
      the secret that holds them";

@@ -9,7 +9,7 @@ use crate::model::Timestamp;
 /// [CloudEvent](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md) of version
 /// 1.0, in the structured form of its JSON format.
 #[derive(Serialize)]
-pub struct CloudEvent<'a> {
+pub(in crate::trigger) struct CloudEvent<'a> {
     specversion: &'static str,
     id: String,
     source: &'a str,
@@ -24,7 +24,7 @@ pub struct CloudEvent<'a> {
 impl<'a> CloudEvent<'a> {
     /// `message_id` and `page`, counted from 1, stay the same when the message that asked is
     /// delivered again; `source` is the function's ARN, `subject` the place that was asked.
-    pub fn new(
+    pub(in crate::trigger) fn new(
         operation: &str,
         (message_id, page): (&str, usize),
         source: &'a str,

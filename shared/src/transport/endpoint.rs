@@ -24,7 +24,7 @@ impl Endpoint {
     /// # Errors
     /// A sentence when it is not `https://host[:port]`. `http://` is taken for loopback only.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let url = url(text)?;
+        let url = absolute_url(text)?;
         if url.path() != "/" || url.query().is_some() {
             return Err("it must be a base URL, without path, query or fragment".to_owned());
         }
@@ -90,47 +90,8 @@ impl Endpoint {
     }
 }
 
-/// The URL of a queue of Amazon SQS: `https://sqs.eu-west-1.amazonaws.com/123456789012/results`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueueUrl {
-    text: String,
-    endpoint: Endpoint,
-}
-
-impl QueueUrl {
-    /// # Errors
-    /// A sentence when it is not an endpoint with an account and a name behind it.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let url = url(text)?;
-        let is_named = url
-            .path()
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .count()
-            == 2;
-        if !is_named || url.query().is_some() {
-            return Err("it is not the URL of a queue, like https://sqs.eu-west-1.amazonaws.com/123456789012/results".to_owned());
-        }
-        let base = text.strip_suffix(url.path()).unwrap_or(text);
-        Ok(Self {
-            text: text.to_owned(),
-            endpoint: Endpoint::parse(base)?,
-        })
-    }
-
-    /// As it is written.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Where calls about it go.
-    pub const fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
-    }
-}
-
 /// An absolute URL, of ASCII and without a fragment.
-fn url(text: &str) -> Result<Uri, String> {
+pub(crate) fn absolute_url(text: &str) -> Result<Uri, String> {
     if text.contains('#') {
         return Err("it has a fragment".to_owned());
     }

@@ -8,26 +8,26 @@ use serde_json::{Value, json};
 
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::signing::sha256_hex;
+use crate::testing::network::{Answer, Network, answer, header, ok, parameter};
 use crate::transport::HttpRequest;
-use crate::transport::fake::{Answer, Network, answer, header, ok, parameter};
 
 /// One vendor's record of one certificate.
 #[derive(Clone)]
-pub(super) struct Device {
-    pub(super) provider: ProviderName,
+pub(crate) struct Device {
+    pub(crate) provider: ProviderName,
     /// `mqtt-1`; nothing where there are no instances.
-    pub(super) instance: &'static str,
-    pub(super) serial: String,
-    pub(super) ca: &'static str,
+    pub(crate) instance: &'static str,
+    pub(crate) serial: String,
+    pub(crate) ca: &'static str,
     /// In the vendor's word.
-    pub(super) status: &'static str,
+    pub(crate) status: &'static str,
     /// Epoch seconds; 0 where it is not known.
-    pub(super) created: i64,
-    pub(super) pem: Option<&'static str>,
+    pub(crate) created: i64,
+    pub(crate) pem: Option<&'static str>,
 }
 
 impl Device {
-    pub(super) fn new(
+    pub(crate) fn new(
         provider: ProviderName,
         instance: &'static str,
         serial: impl Into<String>,
@@ -50,7 +50,7 @@ impl Device {
     }
 
     /// How AWS knows it: by a fingerprint.
-    pub(super) fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         match self.pem {
             Some(_) => include_str!("../model/x509/device.sha256")
                 .trim()
@@ -62,7 +62,7 @@ impl Device {
 
 /// What a vendor answers in place of a result.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     /// It wants less.
     Busy,
     /// It does not take the credentials.
@@ -70,25 +70,25 @@ pub(super) enum Trouble {
 }
 
 #[derive(Clone, Default)]
-pub(super) struct Clouds {
-    pub(super) devices: Rc<RefCell<Vec<Device>>>,
-    pub(super) troubles: Rc<RefCell<HashMap<ProviderName, Trouble>>>,
+pub(crate) struct Clouds {
+    pub(crate) devices: Rc<RefCell<Vec<Device>>>,
+    pub(crate) troubles: Rc<RefCell<HashMap<ProviderName, Trouble>>>,
 }
 
 impl Clouds {
-    pub(super) fn of(devices: impl IntoIterator<Item = Device>) -> Self {
+    pub(crate) fn of(devices: impl IntoIterator<Item = Device>) -> Self {
         Self {
             devices: Rc::new(RefCell::new(devices.into_iter().collect())),
             ..Self::default()
         }
     }
 
-    pub(super) fn with(self, provider: ProviderName, trouble: Trouble) -> Self {
+    pub(crate) fn with(self, provider: ProviderName, trouble: Trouble) -> Self {
         self.troubles.borrow_mut().insert(provider, trouble);
         self
     }
 
-    pub(super) fn network(&self) -> Network {
+    pub(crate) fn network(&self) -> Network {
         let clouds = self.clone();
         Network::new(move |request| clouds.answer(request))
     }
@@ -296,7 +296,7 @@ impl Trouble {
 }
 
 /// Whose host it is.
-pub(super) fn provider_of(request: &HttpRequest) -> ProviderName {
+pub(crate) fn provider_of(request: &HttpRequest) -> ProviderName {
     match request.url.split('/').nth(2).unwrap() {
         "mqtt.tencentcloudapi.com" => TencentMqtt,
         "onsmqtt.cn-hangzhou.aliyuncs.com" => AlibabaMqtt,
@@ -307,7 +307,7 @@ pub(super) fn provider_of(request: &HttpRequest) -> ProviderName {
 }
 
 /// As a request names it.
-pub(super) fn source(provider: ProviderName, instance: &str) -> Value {
+pub(crate) fn source(provider: ProviderName, instance: &str) -> Value {
     match provider {
         TencentMqtt => {
             json!({"provider": provider, "region": "ap-guangzhou", "instance_id": instance})

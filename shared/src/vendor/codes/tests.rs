@@ -3,15 +3,15 @@
 use super::*;
 
 /// What a code means, with a message that must not leave when it is about credentials.
-pub(in crate::provider) struct Verdict {
-    pub(in crate::provider) means: ErrorCode,
-    pub(in crate::provider) concerns_parameters: bool,
-    pub(in crate::provider) withheld: bool,
+pub(crate) struct Verdict {
+    pub(crate) means: ErrorCode,
+    pub(crate) concerns_parameters: bool,
+    pub(crate) withheld: bool,
 }
 
 /// Asserts one meaning of a code for every HTTP status with which vendors send codes: the code
 /// decides.
-pub(in crate::provider) fn assert_meaning(
+pub(crate) fn assert_meaning(
     provider: ProviderName,
     tables: &[&[Row]],
     code: &str,
@@ -47,7 +47,7 @@ pub(in crate::provider) fn assert_meaning(
 }
 
 /// A code that is nobody's credentials and nobody's parameters.
-pub(in crate::provider) const fn means(means: ErrorCode) -> Verdict {
+pub(crate) const fn means(means: ErrorCode) -> Verdict {
     Verdict {
         means,
         concerns_parameters: false,
@@ -56,14 +56,14 @@ pub(in crate::provider) const fn means(means: ErrorCode) -> Verdict {
 }
 
 /// Refused for what was asked.
-pub(in crate::provider) const PARAMETERS: Verdict = Verdict {
+pub(crate) const PARAMETERS: Verdict = Verdict {
     means: ErrorCode::ProviderRejected,
     concerns_parameters: true,
     withheld: false,
 };
 
 /// Refused for who asks; the vendor's message stays here.
-pub(in crate::provider) const CREDENTIALS: Verdict = Verdict {
+pub(crate) const CREDENTIALS: Verdict = Verdict {
     means: ErrorCode::ProviderRejected,
     concerns_parameters: false,
     withheld: true,

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::ProviderName;
-use crate::provider::codes::tests::{CREDENTIALS, PARAMETERS, Verdict, assert_meaning, means};
-use crate::provider::codes::{Refusal, explain};
+use crate::vendor::codes::tests::{CREDENTIALS, PARAMETERS, Verdict, assert_meaning, means};
+use crate::vendor::codes::{Refusal, explain};
 
 fn assert_each(codes: &[&str], expected: &Verdict) {
     for code in codes {

@@ -1,17 +1,19 @@
 //! Whole requests: the allow-list, when to stop, and what is answered.
 
+pub(super) mod broker;
+
 use serde_json::{Value, json};
 
-use super::fake::{
-    Broker, COMMAND, MINUTE, carry_out, confirmed, fails, reference, refused, shows, unanswered,
-};
 use super::*;
 use crate::model::LifecycleStatus::{Active, Inactive, Revoked};
 use crate::model::{ProviderName, Region, SerialNumber};
 use crate::operation::Answer;
-use crate::provider::fixture::Bench;
 use crate::request;
-use crate::transport::fake::{Network, ok, parameter, recorded};
+use crate::testing::Bench;
+use crate::testing::network::{Network, ok, parameter, recorded};
+use broker::{
+    Broker, COMMAND, MINUTE, carry_out, confirmed, fails, reference, refused, shows, unanswered,
+};
 
 const BUDGET: AnswerBudget = AnswerBudget {
     bytes: 1_000_000,
@@ -51,7 +53,7 @@ async fn perform(
 ) -> (Result<InactivateAnswer, Error>, Vec<String>) {
     let network = Network::new(|request| {
         let asked = |name| parameter(request, name).unwrap();
-        match crate::transport::fake::header(request, "x-acs-action") {
+        match crate::testing::network::header(request, "x-acs-action") {
             Some("GetDeviceCertificate") if asked("DeviceSn") == "10" => {
                 recorded("alibaba-mqtt/InactivateDeviceCertificate.error-not-found")
             }

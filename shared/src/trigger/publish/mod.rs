@@ -4,7 +4,7 @@
 
 mod event;
 
-pub use event::CloudEvent;
+pub(super) use event::CloudEvent;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 const TARGET: &str = "AmazonSQS.SendMessageBatch";
 
 /// A queue that the function sends to.
-pub struct Queue<'a> {
+pub(super) struct Queue<'a> {
     /// The variable that names it.
     variable: &'static str,
     url: &'a QueueUrl,
@@ -79,7 +79,7 @@ struct Refusal {
 
 impl<'a> Queue<'a> {
     /// Where answers go. `None` where they go nowhere but to the log.
-    pub fn of_results(config: &'a Config, transport: &'a Transport) -> Option<Self> {
+    pub(super) fn of_results(config: &'a Config, transport: &'a Transport) -> Option<Self> {
         Self::new(
             RESULTS_QUEUE_URL,
             config.results_queue.as_ref()?,
@@ -89,7 +89,7 @@ impl<'a> Queue<'a> {
     }
 
     /// Where orders go on. `None` where they cannot.
-    pub fn of_orders(config: &'a Config, transport: &'a Transport) -> Option<Self> {
+    pub(super) fn of_orders(config: &'a Config, transport: &'a Transport) -> Option<Self> {
         Self::new(
             ORDERS_QUEUE_URL,
             config.orders_queue.as_ref()?,
@@ -116,7 +116,7 @@ impl<'a> Queue<'a> {
 
     /// Sends these messages, in as few calls as they allow. Tells of each, in their order, why it
     /// could not be sent.
-    pub async fn send(
+    pub(super) async fn send(
         &self,
         deadline: Deadline,
         lane: &Lane,

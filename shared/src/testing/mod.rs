@@ -1,15 +1,21 @@
-//! Sessions over a network of prepared answers.
+//! Parts that unit tests of several rooms share: sessions over a network of prepared answers,
+//! simulated clouds behind it, and the log as it is written.
+
+pub(crate) mod clouds;
+mod layers;
+pub(crate) mod log;
+pub(crate) mod network;
 
 use std::time::Duration;
 
-use super::{Found, Inactivate, Learned, RequestContext, Session, Spellings};
 use crate::config::Config;
 use crate::credentials::Keepers;
 use crate::error::Error;
 use crate::model::{InstanceId, ProviderName, Region, Source, Timestamp};
+use crate::provider::{Found, Inactivate, Learned, RequestContext, Session, Spellings};
 use crate::request::CertificateReference;
-use crate::transport::fake::{NOW, Network};
 use crate::transport::{Deadline, Limiter, Transport, Waiting};
+use network::{NOW, Network};
 
 /// What a session borrows.
 pub(crate) struct Bench {

@@ -10,8 +10,10 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{HttpRequest, HttpResponse, LocalFuture, RetryQuota, SendError, SendHttp, Transport};
 use crate::model::Timestamp;
+use crate::transport::{
+    HttpRequest, HttpResponse, LocalFuture, RetryQuota, SendError, SendHttp, Transport,
+};
 
 /// What becomes of one request.
 pub(crate) type Answer = Result<HttpResponse, SendError>;

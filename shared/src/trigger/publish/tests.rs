@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::provider::fixture::Bench;
-use crate::transport::fake::{Answer, Network, answer, header, ok};
+use crate::testing::Bench;
+use crate::testing::network::{Answer, Network, answer, header, ok};
 
 const QUEUE: [(&str, &str); 2] = [
     (

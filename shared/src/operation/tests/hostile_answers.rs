@@ -7,15 +7,15 @@ use std::rc::Rc;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{
+use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
+use crate::operation::{
     AnswerBudget, Describe, DescribeAnswer, Inactivate, InactivateAnswer, Operation, Outcome,
     Status,
 };
-use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
-use crate::operation::clouds::source;
-use crate::provider::fixture::Bench;
 use crate::request;
-use crate::transport::fake::{Network, answer};
+use crate::testing::Bench;
+use crate::testing::clouds::source;
+use crate::testing::network::{Network, answer};
 
 const BUDGET: AnswerBudget = AnswerBudget {
     bytes: 1_000_000,

@@ -4,28 +4,28 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::answer::InactivateResult;
-use super::case::Command;
-use super::run::Run;
+use super::super::answer::InactivateResult;
+use super::super::case::Command;
+use super::super::run::Run;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{
     InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, SerialNumber,
 };
-use crate::provider::fixture::{Bench, now};
 use crate::provider::{Found, Inactivate as Inactivator, Scope, Spellings, Written};
 use crate::request::CertificateReference;
-use crate::transport::fake::Network;
+use crate::testing::network::Network;
+use crate::testing::{Bench, now};
 use crate::transport::{Deadline, Failure, LocalFuture};
 
 /// What a look at a certificate shows: its status, nothing, or an error.
-pub(super) type Look = Result<Option<LifecycleStatus>, Error>;
+pub(in crate::operation::inactivate) type Look = Result<Option<LifecycleStatus>, Error>;
 
-pub(super) struct Broker {
+pub(in crate::operation::inactivate) struct Broker {
     scope: Scope,
     /// How many certificates it looks up together.
-    pub(super) group_size: usize,
+    pub(in crate::operation::inactivate) group_size: usize,
     /// What its records hold beside the status and, where this leaves it out, the serial number
     /// that was asked for.
     record: ProviderRecord,
@@ -41,7 +41,7 @@ impl Broker {
     /// Looks (the first find and all reads after it) and orders are answered in turn. When no look
     /// is left, the last one is what each further one shows; one more order is a failure of the
     /// test.
-    pub(super) fn new(
+    pub(in crate::operation::inactivate) fn new(
         looks: impl IntoIterator<Item = Look>,
         orders: impl IntoIterator<Item = Result<Option<Written>, Failure>>,
     ) -> Self {
@@ -66,13 +66,13 @@ impl Broker {
     }
 
     /// The same with records that hold this.
-    pub(super) fn with(self, record: ProviderRecord) -> Self {
+    pub(in crate::operation::inactivate) fn with(self, record: ProviderRecord) -> Self {
         Self { record, ..self }
     }
 
     /// The same whose reads show the first order's effect so much later, and until then what they
     /// are told to show.
-    pub(super) fn lagging(self, lag: Duration) -> Self {
+    pub(in crate::operation::inactivate) fn lagging(self, lag: Duration) -> Self {
         Self {
             lag: Some(lag),
             ..self
@@ -80,7 +80,7 @@ impl Broker {
     }
 
     /// What was asked, in order: `find`, `order`, `read`.
-    pub(super) fn asked(&self) -> String {
+    pub(in crate::operation::inactivate) fn asked(&self) -> String {
         self.asked.borrow().join(" ")
     }
 
@@ -190,7 +190,7 @@ impl Inactivator for Broker {
 }
 
 /// Carries an order out at this broker, with so much time.
-pub(super) async fn carry_out(
+pub(in crate::operation::inactivate) async fn carry_out(
     broker: &Broker,
     references: &[CertificateReference],
     command: Command<'_>,
@@ -207,7 +207,7 @@ pub(super) async fn carry_out(
 }
 
 /// An order of somebody.
-pub(super) const COMMAND: Command<'static> = Command {
+pub(in crate::operation::inactivate) const COMMAND: Command<'static> = Command {
     order_id: "order-1",
     reason: Some("stolen"),
     caller: Some("arn:aws:iam::1:user/ops"),
@@ -216,9 +216,9 @@ pub(super) const COMMAND: Command<'static> = Command {
 };
 
 /// Time enough for everything.
-pub(super) const MINUTE: Duration = Duration::from_secs(60);
+pub(in crate::operation::inactivate) const MINUTE: Duration = Duration::from_secs(60);
 
-pub(super) fn reference(serial: &str) -> CertificateReference {
+pub(in crate::operation::inactivate) fn reference(serial: &str) -> CertificateReference {
     CertificateReference {
         serial_number: SerialNumber::parse(serial).ok(),
         ca_serial_number: SerialNumber::parse("0b").ok(),
@@ -227,24 +227,24 @@ pub(super) fn reference(serial: &str) -> CertificateReference {
 }
 
 /// A look that shows this status.
-pub(super) const fn shows(status: LifecycleStatus) -> Look {
+pub(in crate::operation::inactivate) const fn shows(status: LifecycleStatus) -> Look {
     Ok(Some(status))
 }
 
 /// A look that fails.
-pub(super) fn fails(code: ErrorCode) -> Look {
+pub(in crate::operation::inactivate) fn fails(code: ErrorCode) -> Look {
     Err(Error::new(code, "the read failed"))
 }
 
 /// An order that the provider confirms.
-pub(super) fn confirmed() -> Result<Option<Written>, Failure> {
+pub(in crate::operation::inactivate) fn confirmed() -> Result<Option<Written>, Failure> {
     Ok(Some(Written {
         request_id: Some("id-1".to_owned()),
     }))
 }
 
 /// An order that the provider refuses.
-pub(super) fn refused(
+pub(in crate::operation::inactivate) fn refused(
     code: ErrorCode,
     concerns_parameters: bool,
 ) -> Result<Option<Written>, Failure> {
@@ -261,7 +261,9 @@ pub(super) fn refused(
 }
 
 /// An order whose effect is not known.
-pub(super) fn unanswered(code: ErrorCode) -> Result<Option<Written>, Failure> {
+pub(in crate::operation::inactivate) fn unanswered(
+    code: ErrorCode,
+) -> Result<Option<Written>, Failure> {
     Err(Failure {
         error: Error::new(code, "the order was not answered"),
         may_have_acted: true,

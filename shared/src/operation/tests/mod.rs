@@ -1,13 +1,15 @@
 //! What all three operations share: sources, contradictions, reasons, and the query parameters.
 
+mod hostile_answers;
+
 use serde_json::{Value, json};
 
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::{Fingerprint, ProviderRecord, SerialNumber};
-use crate::provider::fixture::{Bench, now};
 use crate::request::{self, object_from_query};
-use crate::transport::fake::Network;
+use crate::testing::network::Network;
+use crate::testing::{Bench, now};
 
 fn certificate(
     serial_number: Option<&str>,

@@ -194,4 +194,4 @@ pub(crate) fn not_an_answer(provider: ProviderName, status: u16, problem: &str) 
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::log;
+use crate::telemetry::log;
 
 /// The lines of the service `describe` at this level, as JSON or as text.
 pub(crate) fn written(level: &str, json: bool, run: impl FnOnce()) -> String {
