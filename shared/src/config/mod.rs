@@ -10,7 +10,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::credentials::Origin;
+use crate::credentials::CredentialSource;
 use crate::model::{InstanceId, ProviderName, Region, Source, check_sources};
 use crate::object::Object;
 use crate::signing::webhook::Secrets;
@@ -59,7 +59,7 @@ pub struct Config {
 #[derive(Debug, Default)]
 pub struct Cloud {
     /// Where they come from; `None` when no variable says so.
-    pub credentials: Option<Origin>,
+    pub credentials: Option<CredentialSource>,
     /// The default region.
     pub region: Option<Region>,
 }
@@ -137,7 +137,7 @@ impl Config {
             alibaba: credentials::alibaba(lookup)?,
             aws: Cloud {
                 credentials: credentials::key(lookup, credentials::AWS)?
-                    .map(|key| Origin::Key(key.into())),
+                    .map(|key| CredentialSource::Key(key.into())),
                 region: parsed(lookup, "AWS_REGION", Region::parse)?,
             },
             tencent_mqtt_endpoint: parsed(lookup, "TENCENT_MQTT_ENDPOINT", Endpoint::parse)?,

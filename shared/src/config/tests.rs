@@ -1,7 +1,7 @@
 //! What the environment may say, and what it may not.
 
 use super::*;
-use crate::credentials::{KeyOrigin, Proof};
+use crate::credentials::{KeyOrigin, RoleAuth};
 
 fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Config::from_lookup(&|name| {
@@ -170,7 +170,8 @@ fn each_cloud_has_its_own_variables() {
     let regions = [&config.tencent, &config.alibaba, &config.aws]
         .map(|cloud| cloud.region.as_ref().unwrap().as_str());
     assert_eq!(regions, ["ap-guangzhou", "cn-hangzhou", "eu-west-1"]);
-    let Some(Origin::Key(KeyOrigin::Environment(credentials))) = config.aws.credentials else {
+    let Some(CredentialSource::Key(KeyOrigin::Environment(credentials))) = config.aws.credentials
+    else {
         panic!("AWS has no key")
     };
     assert_eq!(
@@ -434,7 +435,7 @@ fn the_sts_is_at_its_own_host_or_where_the_operator_says() {
         ];
         let config = config(&[more, &roles, &LAMBDAS_OWN].concat()).unwrap();
         [config.tencent.credentials, config.alibaba.credentials].map(|origin| match origin {
-            Some(Origin::Role(role, Proof::Identity(identity))) => {
+            Some(CredentialSource::Role(role, RoleAuth::Identity(identity))) => {
                 format!(
                     "{} {} {}",
                     role.endpoint.host(),
@@ -501,7 +502,7 @@ fn a_session_has_the_functions_name_unless_it_has_its_own() {
         ),
     ] {
         let config = config(&[more, &TENCENT_KEY, &[TENCENT_ROLE]].concat()).unwrap();
-        let Some(Origin::Role(role, _)) = config.tencent.credentials else {
+        let Some(CredentialSource::Role(role, _)) = config.tencent.credentials else {
             panic!("there is no role")
         };
         assert_eq!(role.session_name, expected);

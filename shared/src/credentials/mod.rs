@@ -3,12 +3,12 @@
 //! the identity of the function's own AWS role.
 
 mod cache;
+mod caches;
 mod extension;
-mod keeper;
 pub mod sts;
 
+pub use caches::{CredentialCache, CredentialCaches, FetchContext};
 pub use extension::{Store, StoredKey};
-pub use keeper::{Keeper, Keepers, Way};
 
 use std::fmt;
 use std::rc::Rc;
@@ -66,20 +66,20 @@ pub fn sendable(text: &str) -> Result<(), &'static str> {
 
 /// Where the credentials of one cloud come from.
 #[derive(Debug)]
-pub enum Origin {
+pub enum CredentialSource {
     /// A key signs the calls itself.
     Key(KeyOrigin),
     /// A temporary key does, which the vendor's STS gives out for a role.
-    Role(Role, Proof),
+    Role(Role, RoleAuth),
 }
 
-impl Origin {
+impl CredentialSource {
     /// The security token services that are called for a key, in the order of the calls.
     pub fn token_services(&self) -> impl Iterator<Item = &Endpoint> {
         let [first, second] = match self {
             Self::Key(_) => [None, None],
-            Self::Role(role, Proof::Key(_)) => [Some(&role.endpoint), None],
-            Self::Role(role, Proof::Identity(identity)) => {
+            Self::Role(role, RoleAuth::Key(_)) => [Some(&role.endpoint), None],
+            Self::Role(role, RoleAuth::Identity(identity)) => {
                 [Some(&identity.endpoint), Some(&role.endpoint)]
             }
         };
@@ -106,7 +106,7 @@ pub enum KeyOrigin {
 
 /// With what a role is assumed.
 #[derive(Debug)]
-pub enum Proof {
+pub enum RoleAuth {
     /// A key that may assume it.
     Key(KeyOrigin),
     /// The function's own AWS role. There is no key.

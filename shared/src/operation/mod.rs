@@ -22,7 +22,7 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::model::{Certificate, InstanceId, ProviderName, Region, Source};
-use crate::provider::{RequestContext, Session};
+use crate::provider::{CallContext, RequestContext};
 use crate::request::{self, CertificateReference, Member, Request, Sources};
 
 /// One function of the bundle.
@@ -39,7 +39,7 @@ pub trait Operation {
 
     /// Carries one request out.
     fn perform(
-        session: &Session<'_>,
+        context: &CallContext<'_>,
         request: Self::Request,
         answer_budget: AnswerBudget,
     ) -> impl Future<Output = Result<Self::Answer, Error>>;
@@ -88,7 +88,7 @@ pub trait Operation {
     ///
     /// # Errors
     /// Why it could not be carried out, as far as that is known without a call.
-    fn deferred(_session: &Session<'_>, _request: &Self::Request) -> Result<String, Error> {
+    fn deferred(_session: &CallContext<'_>, _request: &Self::Request) -> Result<String, Error> {
         Err(Error::new(
             ErrorCode::Unsupported,
             format!("{} only reads, and answers at once", Self::NAME),
@@ -103,14 +103,14 @@ pub trait Operation {
 
     /// Carries the requests of one group out. Each has its own answer, in their order.
     fn perform_group(
-        session: &Session<'_>,
+        context: &CallContext<'_>,
         requests: Vec<Self::Request>,
         answer_budget: AnswerBudget,
     ) -> impl Future<Output = Vec<Result<Self::Answer, Error>>> {
         async move {
             let mut answers = Vec::new();
             for request in requests {
-                answers.push(Self::perform(session, request, answer_budget).await);
+                answers.push(Self::perform(context, request, answer_budget).await);
             }
             answers
         }

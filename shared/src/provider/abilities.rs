@@ -3,7 +3,7 @@
 
 use crate::error::{Error, ErrorCode};
 use crate::model::{LifecycleStatus, ProviderName};
-use crate::request::{Filter, Order};
+use crate::request::{Filter, SortOrder};
 
 /// A row for each provider; the README shows them as a table.
 #[derive(Debug)]
@@ -18,20 +18,25 @@ pub struct ListAbilities {
     /// their facts take a call for each certificate.
     pub(super) one_value_without_details: &'static [&'static str],
     /// The orders of its lists; none when they have an order of their own.
-    pub(super) orders: &'static [Order],
+    pub(super) orders: &'static [SortOrder],
     /// The statuses that it has words for. Every provider may say a word that is not documented.
     pub(super) statuses: &'static [LifecycleStatus],
 }
 
 impl ListAbilities {
     /// The order to ask for.
-    pub fn order(&self, asked: Option<Order>) -> Option<Order> {
+    pub fn order(&self, asked: Option<SortOrder>) -> Option<SortOrder> {
         asked.or_else(|| self.orders.first().copied())
     }
 
     /// # Errors
     /// `unsupported` that names the member.
-    pub fn check(&self, filter: &Filter, order: Option<Order>, details: bool) -> Result<(), Error> {
+    pub fn check(
+        &self,
+        filter: &Filter,
+        order: Option<SortOrder>,
+        details: bool,
+    ) -> Result<(), Error> {
         let provider = self.provider;
         if let Some((list, _)) = filter
             .lists_in_use()
@@ -141,11 +146,11 @@ mod tests {
         ],
         filters_by_details: &["serial_numbers", "not_after_to"],
         one_value_without_details: &["ca_fingerprints_sha256"],
-        orders: &[Order::CreatedDesc, Order::CreatedAsc],
+        orders: &[SortOrder::CreatedDesc, SortOrder::CreatedAsc],
         statuses: &[LifecycleStatus::Active, LifecycleStatus::Inactive],
     };
 
-    fn refused(filter: &Filter, order: Option<Order>) -> Option<String> {
+    fn refused(filter: &Filter, order: Option<SortOrder>) -> Option<String> {
         ABILITIES.check(filter, order, true).err().map(|error| {
             assert_eq!(error.code, ErrorCode::Unsupported);
             error.field.unwrap()
@@ -168,7 +173,7 @@ mod tests {
         };
         for (filter, order, expected) in [
             (Filter::default(), None, None),
-            (serials, Some(Order::CreatedAsc), None),
+            (serials, Some(SortOrder::CreatedAsc), None),
             (client, None, Some("filter.client_ids")),
             (
                 statuses(&[LifecycleStatus::Good]),
@@ -181,7 +186,11 @@ mod tests {
                 None,
             ),
             (statuses(&[LifecycleStatus::Unknown]), None, None),
-            (Filter::default(), Some(Order::UpdatedAsc), Some("order_by")),
+            (
+                Filter::default(),
+                Some(SortOrder::UpdatedAsc),
+                Some("order_by"),
+            ),
         ] {
             assert_eq!(
                 refused(&filter, order).as_deref(),
@@ -300,10 +309,10 @@ mod tests {
 
     #[test]
     fn the_first_order_is_the_default() {
-        assert_eq!(ABILITIES.order(None), Some(Order::CreatedDesc));
+        assert_eq!(ABILITIES.order(None), Some(SortOrder::CreatedDesc));
         assert_eq!(
-            ABILITIES.order(Some(Order::CreatedAsc)),
-            Some(Order::CreatedAsc)
+            ABILITIES.order(Some(SortOrder::CreatedAsc)),
+            Some(SortOrder::CreatedAsc)
         );
         assert_eq!(
             ListAbilities {

@@ -17,12 +17,12 @@ mod tencent_mqtt;
 pub use abilities::ListAbilities;
 pub use learned::Learned;
 pub use port::{
-    Describe, Entry, Found, Inactivate, ListLength, ListQuery, LookUp, Page, RequestContext, Scope,
-    Session, Spellings, Status, Written,
+    CallContext, ConfirmedWrite, Entry, FoundCertificate, ListLength, ListQuery, Lister, Lookups,
+    Page, RequestContext, Scope, Spellings, StatusReader, StatusWriter,
 };
 
 use crate::config::Config;
-use crate::credentials::Origin;
+use crate::credentials::CredentialSource;
 use crate::error::{Error, ErrorCode};
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::model::{Source, fact};
@@ -34,52 +34,52 @@ use port::offsets_behind;
 ///
 /// # Errors
 /// `invalid_request` or `provider_rejected` when something that it needs is missing.
-pub fn describer<'a>(
-    session: &'a Session<'a>,
+pub fn lister<'a>(
+    context: &'a CallContext<'a>,
     source: Source,
-) -> Result<Box<dyn Describe + 'a>, Error> {
+) -> Result<Box<dyn Lister + 'a>, Error> {
     Ok(match source.provider {
-        TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(session, source)?),
-        AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(session, source)?),
-        AlibabaPca => Box::new(alibaba_pca::AlibabaPca::new(session, source)?),
-        AwsIot => Box::new(aws_iot::AwsIot::new(session, source)?),
+        TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(context, source)?),
+        AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(context, source)?),
+        AlibabaPca => Box::new(alibaba_pca::AlibabaPca::new(context, source)?),
+        AwsIot => Box::new(aws_iot::AwsIot::new(context, source)?),
     })
 }
 
 /// The provider that switches off.
 ///
 /// # Errors
-/// As [`describer`], and `unsupported` when it cannot.
-pub fn inactivator<'a>(
-    session: &'a Session<'a>,
+/// As [`lister`], and `unsupported` when it cannot.
+pub fn status_writer<'a>(
+    context: &'a CallContext<'a>,
     source: Source,
-) -> Result<Box<dyn Inactivate + 'a>, Error> {
+) -> Result<Box<dyn StatusWriter + 'a>, Error> {
     Ok(match source.provider {
-        TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(session, source)?),
-        AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(session, source)?),
+        TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(context, source)?),
+        AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(context, source)?),
         AlibabaPca => {
             return Err(
                 Error::new(ErrorCode::Unsupported, alibaba_pca::ONLY_REVOKES)
                     .with_field("provider"),
             );
         }
-        AwsIot => Box::new(aws_iot::AwsIot::new(session, source)?),
+        AwsIot => Box::new(aws_iot::AwsIot::new(context, source)?),
     })
 }
 
 /// The provider that tells the status.
 ///
 /// # Errors
-/// As [`describer`].
-pub fn status_teller<'a>(
-    session: &'a Session<'a>,
+/// As [`lister`].
+pub fn status_reader<'a>(
+    context: &'a CallContext<'a>,
     source: Source,
-) -> Result<Box<dyn Status + 'a>, Error> {
+) -> Result<Box<dyn StatusReader + 'a>, Error> {
     Ok(match source.provider {
-        TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(session, source)?),
-        AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(session, source)?),
-        AlibabaPca => Box::new(alibaba_pca::AlibabaPca::new(session, source)?),
-        AwsIot => Box::new(aws_iot::AwsIot::new(session, source)?),
+        TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(context, source)?),
+        AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(context, source)?),
+        AlibabaPca => Box::new(alibaba_pca::AlibabaPca::new(context, source)?),
+        AwsIot => Box::new(aws_iot::AwsIot::new(context, source)?),
     })
 }
 
@@ -113,7 +113,7 @@ pub fn first_endpoints(config: &Config) -> Vec<Endpoint> {
                 .cloud
                 .credentials
                 .iter()
-                .flat_map(Origin::token_services)
+                .flat_map(CredentialSource::token_services)
                 .cloned(),
         )
         .collect()

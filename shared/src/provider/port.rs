@@ -2,20 +2,20 @@
 
 use super::{Learned, ListAbilities};
 use crate::config::Config;
-use crate::credentials::Keepers;
+use crate::credentials::CredentialCaches;
 use crate::error::Error;
 use crate::model::{Certificate, InstanceId, ProviderName, Region, Source, Timestamp};
-use crate::request::{CertificateReference, Filter, Order};
+use crate::request::{CertificateReference, Filter, SortOrder};
 use crate::transport::{Deadline, Failure, Limiter, LocalFuture, Transport};
 
 /// What a provider works with during one request.
-pub struct Session<'a> {
+pub struct CallContext<'a> {
     /// The configuration.
     pub config: &'a Config,
     /// The way out.
     pub transport: &'a Transport,
     /// What calls are signed with.
-    pub keepers: &'a Keepers,
+    pub credential_caches: &'a CredentialCaches,
     /// Knowledge about the vendors that lasts as long as the sandbox.
     pub learned: &'a Learned,
     /// How often the providers' actions may be called.
@@ -25,7 +25,7 @@ pub struct Session<'a> {
     /// The moment that the answer speaks of.
     pub now: Timestamp,
     /// What the event says of the request.
-    pub context: RequestContext<'a>,
+    pub request: RequestContext<'a>,
 }
 
 /// What an event says of the request that it brings.
@@ -65,7 +65,7 @@ impl From<&Scope> for Source {
 }
 
 /// Lists certificates.
-pub trait Describe {
+pub trait Lister {
     /// Where it lists.
     fn scope(&self) -> &Scope;
 
@@ -111,7 +111,7 @@ pub struct ListQuery<'a> {
     /// Which.
     pub filter: &'a Filter,
     /// In which order; the provider's own when it has none of the contract's.
-    pub order: Option<Order>,
+    pub order: Option<SortOrder>,
     /// Whether to carry the certificates themselves.
     pub include_pem: bool,
     /// Whether the provider may make a call for each certificate. Without such calls a record shows
@@ -168,7 +168,7 @@ pub enum ListLength {
 }
 
 /// Switches certificates off.
-pub trait Inactivate {
+pub trait StatusWriter {
     /// Where it acts.
     fn scope(&self) -> &Scope;
 
@@ -188,19 +188,19 @@ pub trait Inactivate {
         &'a self,
         references: &'a [&'a CertificateReference],
         spellings: Spellings,
-    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>>;
+    ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>>;
 
     /// Reads their states again. One answer for each, in their order. `None`: it is gone.
     fn read<'a>(
         &'a self,
-        found: &'a [&'a Found],
-    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>>;
+        found: &'a [&'a FoundCertificate],
+    ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>>;
 
     /// Switches a certificate off. `None`: the provider does not know it any more.
     fn inactivate<'a>(
         &'a self,
-        found: &'a Found,
-    ) -> LocalFuture<'a, Result<Option<Written>, Failure>>;
+        found: &'a FoundCertificate,
+    ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>>;
 }
 
 /// Which spellings of a certificate's serial numbers to try.
@@ -214,7 +214,7 @@ pub enum Spellings {
 
 /// A certificate as a read has found it.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct FoundCertificate {
     /// The text by which the provider's write knows it.
     pub key: String,
     /// The text by which the provider's write knows its CA, where it has to be named.
@@ -227,13 +227,13 @@ pub struct Found {
 
 /// A change that the provider confirmed.
 #[derive(Clone, Debug)]
-pub struct Written {
+pub struct ConfirmedWrite {
     /// The provider's id of the call.
     pub request_id: Option<String>,
 }
 
 /// Tells the status of certificates.
-pub trait Status {
+pub trait StatusReader {
     /// Where it asks.
     fn scope(&self) -> &Scope;
 
@@ -244,12 +244,12 @@ pub trait Status {
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
 
     /// One answer for each certificate, in their order; no certificate occurs twice.
-    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, LookUp>;
+    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups>;
 }
 
 /// The answers of a status request.
 #[derive(Debug, Default)]
-pub struct LookUp {
+pub struct Lookups {
     /// `None`: the provider does not know the certificate.
     pub records: Vec<Result<Option<Certificate>, Error>>,
     /// The provider's ids of the calls.

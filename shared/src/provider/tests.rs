@@ -70,7 +70,7 @@ fn listed(provider: ProviderName, request: &HttpRequest) -> Answer {
 async fn certificate_of(provider: ProviderName) -> Certificate {
     let network = Network::new(move |request| listed(provider, request));
     let bench = Bench::new(&network);
-    let session = bench.session();
+    let context = bench.context();
     let filter = Filter::default();
     let query = ListQuery {
         filter: &filter,
@@ -78,7 +78,7 @@ async fn certificate_of(provider: ProviderName) -> Certificate {
         include_pem: true,
         details: true,
     };
-    let page = describer(&session, target(provider))
+    let page = lister(&context, target(provider))
         .unwrap()
         .page(&query, None, 10)
         .await

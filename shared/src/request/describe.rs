@@ -38,7 +38,7 @@ pub struct DescribeRequest {
     pub filter: Option<Filter>,
     /// In which order. When left out: `created_desc` where the provider knows when certificates
     /// were made, else its own.
-    pub order_by: Option<Order>,
+    pub order_by: Option<SortOrder>,
     /// How many certificates the answer may hold, 1 to 10000; 100 when left out. 0 with `summary`:
     /// only the counts.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 10_000)))]
@@ -102,7 +102,7 @@ impl Request for DescribeRequest {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Order {
+pub enum SortOrder {
     /// Newest record first.
     #[default]
     CreatedDesc,
@@ -114,7 +114,7 @@ pub enum Order {
     UpdatedAsc,
 }
 
-impl Order {
+impl SortOrder {
     /// Every order.
     pub const ALL: [Self; 4] = [
         Self::CreatedDesc,
@@ -161,7 +161,7 @@ impl Order {
     }
 }
 
-deserialize_by_parse!(Order, "an order as a string");
+deserialize_by_parse!(SortOrder, "an order as a string");
 
 /// Which certificates. Each member narrows the choice; the values of one list are alternatives; an
 /// empty list does not narrow.

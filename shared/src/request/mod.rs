@@ -9,7 +9,7 @@ mod schema;
 mod sources;
 mod status;
 
-pub use describe::{DescribeRequest, Filter, Order};
+pub use describe::{DescribeRequest, Filter, SortOrder};
 pub use inactivate::InactivateRequest;
 pub use order::{InactivationOrder, Summary};
 pub use query::{Member, MemberKind, object_from_query};

@@ -9,10 +9,12 @@ pub(crate) mod network;
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::credentials::Keepers;
+use crate::credentials::CredentialCaches;
 use crate::error::Error;
 use crate::model::{InstanceId, ProviderName, Region, Source, Timestamp};
-use crate::provider::{Found, Inactivate, Learned, RequestContext, Session, Spellings};
+use crate::provider::{
+    CallContext, FoundCertificate, Learned, RequestContext, Spellings, StatusWriter,
+};
 use crate::request::CertificateReference;
 use crate::transport::{Deadline, Limiter, Transport, Waiting};
 use network::{NOW, Network};
@@ -21,7 +23,7 @@ use network::{NOW, Network};
 pub(crate) struct Bench {
     pub(crate) config: Config,
     pub(crate) transport: Transport,
-    pub(crate) keepers: Keepers,
+    pub(crate) credential_caches: CredentialCaches,
     pub(crate) learned: Learned,
     pub(crate) limiter: Limiter,
     pub(crate) deadline: Deadline,
@@ -55,30 +57,30 @@ impl Bench {
             limiter: Limiter::begin(&config.rate_limits, Waiting::Caller),
             config,
             transport: network.transport(),
-            keepers: Keepers::default(),
+            credential_caches: CredentialCaches::default(),
             learned: Learned::default(),
             deadline: Deadline::after(Duration::from_secs(60)),
         }
     }
 
-    pub(crate) fn session(&self) -> Session<'_> {
+    pub(crate) fn context(&self) -> CallContext<'_> {
         let Self {
             config,
             transport,
-            keepers,
+            credential_caches,
             learned,
             limiter,
             deadline,
         } = self;
-        Session {
+        CallContext {
             config,
             transport,
-            keepers,
+            credential_caches,
             learned,
             limiter,
             deadline: *deadline,
             now: now(),
-            context: CONTEXT,
+            request: CONTEXT,
         }
     }
 }
@@ -110,10 +112,10 @@ pub(crate) fn now() -> Timestamp {
 
 /// Looks one certificate up.
 pub(crate) async fn find_one(
-    provider: &dyn Inactivate,
+    provider: &dyn StatusWriter,
     reference: &CertificateReference,
     spellings: Spellings,
-) -> Result<Option<Found>, Error> {
+) -> Result<Option<FoundCertificate>, Error> {
     let mut answers = provider.find(&[reference], spellings).await;
     assert_eq!(answers.len(), 1);
     answers.remove(0)
@@ -121,9 +123,9 @@ pub(crate) async fn find_one(
 
 /// Reads one certificate again.
 pub(crate) async fn read_one(
-    provider: &dyn Inactivate,
-    found: &Found,
-) -> Result<Option<Found>, Error> {
+    provider: &dyn StatusWriter,
+    found: &FoundCertificate,
+) -> Result<Option<FoundCertificate>, Error> {
     let mut answers = provider.read(&[found]).await;
     assert_eq!(answers.len(), 1);
     answers.remove(0)

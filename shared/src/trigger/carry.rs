@@ -7,7 +7,7 @@ use super::invocation::{Invocation, contained};
 use super::outcome::Outcome;
 use crate::error::Error;
 use crate::operation::{Answer, Operation};
-use crate::provider::{RequestContext, Session};
+use crate::provider::{CallContext, RequestContext};
 use crate::request;
 use crate::trigger::publish::{CloudEvent, Queue};
 
@@ -298,7 +298,7 @@ impl Invocation<'_> {
     async fn one_by_one<O: Operation>(
         &self,
         batch: Batch<'_>,
-        session: &Session<'_>,
+        session: &CallContext<'_>,
         asked: Vec<(Vec<usize>, String)>,
     ) -> Vec<(usize, Outcome)> {
         let was_alone = asked.len() == 1;

@@ -21,7 +21,7 @@ use super::record::EventRecord;
 use crate::config::ORDERS_QUEUE_URL;
 use crate::error::{Error, ErrorCode};
 use crate::operation::{Answer, AnswerBudget, Operation};
-use crate::provider::{RequestContext, Session};
+use crate::provider::{CallContext, RequestContext};
 use crate::request;
 use crate::signing::webhook::WebhookId;
 use crate::telemetry::{EventScope, RECORD};
@@ -268,11 +268,11 @@ impl Invocation<'_> {
         &'a self,
         context: RequestContext<'a>,
         hands_on: bool,
-    ) -> Session<'a> {
+    ) -> CallContext<'a> {
         let Function {
             config,
             transport,
-            keepers,
+            credential_caches,
             learned,
             ..
         } = self.function;
@@ -281,15 +281,15 @@ impl Invocation<'_> {
         } else {
             self.deadline
         };
-        Session {
+        CallContext {
             config,
             transport,
-            keepers,
+            credential_caches,
             learned,
             limiter: &self.limiter,
             deadline,
             now: (transport.clock)(),
-            context,
+            request: context,
         }
     }
 

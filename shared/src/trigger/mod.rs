@@ -27,7 +27,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::config::{Config, ConfigError};
-use crate::credentials::Keepers;
+use crate::credentials::CredentialCaches;
 use crate::model::Timestamp;
 use crate::operation::Operation;
 use crate::provider::{self, Learned};
@@ -42,7 +42,7 @@ pub struct Function {
     /// The way out.
     pub transport: Transport,
     /// What calls are signed with.
-    pub keepers: Keepers,
+    pub credential_caches: CredentialCaches,
     /// Knowledge about the vendors.
     pub learned: Learned,
     /// When the calls of the last event are paid for; see [`Limiter`](crate::transport::Limiter).
@@ -55,7 +55,7 @@ impl Function {
         Self {
             config,
             transport,
-            keepers: Keepers::default(),
+            credential_caches: CredentialCaches::default(),
             learned: Learned::default(),
             next_event_at: Cell::default(),
         }

@@ -7,7 +7,9 @@ use secrecy::SecretString;
 use self::names::{ALIBABA, Names, TENCENT};
 use super::{Cloud, ConfigError, Endpoint, Lookup, parsed, text};
 use crate::credentials::sts::{Identity, Role, Vendor, alibaba, aws, tencent};
-use crate::credentials::{Credentials, KeyOrigin, Origin, Proof, Store, StoredKey, sendable};
+use crate::credentials::{
+    CredentialSource, Credentials, KeyOrigin, RoleAuth, Store, StoredKey, sendable,
+};
 use crate::model::Region;
 
 pub(super) const AWS: [&str; 3] = [
@@ -66,7 +68,7 @@ fn origin(
     lookup: Lookup<'_>,
     names: &Names,
     sts: impl FnOnce() -> Result<(Vendor, Endpoint), ConfigError>,
-) -> Result<Option<Origin>, ConfigError> {
+) -> Result<Option<CredentialSource>, ConfigError> {
     let key = key_origin(lookup, names)?;
     let Some(arn) = header_text(lookup, names.role)? else {
         let of_a_role = [names.identity_provider, names.session_name, names.audience]
@@ -77,7 +79,7 @@ fn origin(
             .find(|variable| text(lookup, variable).is_some())
         {
             Some(variable) => Err(missing(names.role, variable)),
-            None => Ok(key.map(Origin::Key)),
+            None => Ok(key.map(CredentialSource::Key)),
         };
     };
     if !arn.starts_with(names.arn) {
@@ -96,13 +98,13 @@ fn origin(
     let proof = match (key, provider) {
         (Some(key), None) => {
             refuse_beside(lookup, names.audience, names.key[0])?;
-            Proof::Key(key)
+            RoleAuth::Key(key)
         }
         (None, Some(provider)) => {
             if let Some(variable) = names.external_id {
                 refuse_beside(lookup, variable, names.identity_provider)?;
             }
-            Proof::Identity(identity(lookup, names, provider)?)
+            RoleAuth::Identity(identity(lookup, names, provider)?)
         }
         (Some(_), Some(_)) => {
             let reason = format!(
@@ -126,7 +128,7 @@ fn origin(
         }
     };
     let (vendor, endpoint) = sts()?;
-    Ok(Some(Origin::Role(
+    Ok(Some(CredentialSource::Role(
         Role {
             vendor,
             arn,

@@ -67,7 +67,7 @@ impl Held {
 
 /// Whether somebody has to wait for what is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub(super) enum Refresh {
     /// There is nothing else to call with.
     Urgent,
     /// What there is would do for a while.
@@ -76,7 +76,7 @@ pub(super) enum Need {
 
 /// The clock, and random bytes for jitter.
 #[derive(Clone, Copy)]
-pub(super) struct Chance {
+pub(super) struct ClockAndRandom {
     pub(super) clock: fn() -> Timestamp,
     pub(super) random: fn() -> [u8; 16],
 }
@@ -89,8 +89,8 @@ impl Cache {
     /// Why nothing could be fetched, once what is held can be used no more.
     pub(super) async fn get<'a>(
         &self,
-        chance: Chance,
-        fetch: impl FnOnce(Need) -> LocalFuture<'a, Result<Fetched, Error>>,
+        chance: ClockAndRandom,
+        fetch: impl FnOnce(Refresh) -> LocalFuture<'a, Result<Fetched, Error>>,
     ) -> Result<Rc<Credentials>, Error> {
         let now = (chance.clock)();
         if let Some(held) = self
@@ -130,8 +130,8 @@ impl Cache {
     pub(super) async fn replace<'a>(
         &self,
         refused: &Credentials,
-        chance: Chance,
-        fetch: impl FnOnce(Need) -> LocalFuture<'a, Result<Fetched, Error>>,
+        chance: ClockAndRandom,
+        fetch: impl FnOnce(Refresh) -> LocalFuture<'a, Result<Fetched, Error>>,
     ) -> Result<Option<Rc<Credentials>>, Error> {
         if let Some(other) = self.other_than(refused) {
             return Ok(Some(other));
@@ -155,8 +155,8 @@ impl Cache {
     /// Fetches, or waits for the fetch that is under way.
     async fn fly<'a>(
         &self,
-        chance: Chance,
-        fetch: impl FnOnce(Need) -> LocalFuture<'a, Result<Fetched, Error>>,
+        chance: ClockAndRandom,
+        fetch: impl FnOnce(Refresh) -> LocalFuture<'a, Result<Fetched, Error>>,
     ) {
         let flights = self.state.borrow().flights;
         let _flight = self.flight.lock().await;
@@ -170,13 +170,18 @@ impl Cache {
             .held
             .as_ref()
             .is_some_and(|held| held.is_usable((chance.clock)()));
-        let fetched = fetch(if usable { Need::Ahead } else { Need::Urgent }).await;
+        let fetched = fetch(if usable {
+            Refresh::Ahead
+        } else {
+            Refresh::Urgent
+        })
+        .await;
         self.state.borrow_mut().land(fetched, chance);
     }
 }
 
 impl State {
-    fn land(&mut self, fetched: Result<Fetched, Error>, chance: Chance) {
+    fn land(&mut self, fetched: Result<Fetched, Error>, chance: ClockAndRandom) {
         self.flights = self.flights.wrapping_add(1);
         match fetched {
             Ok(Fetched {

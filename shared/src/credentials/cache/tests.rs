@@ -24,7 +24,7 @@ fn clock() -> Timestamp {
 struct Bench {
     cache: Cache,
     random: u8,
-    needs: RefCell<Vec<Need>>,
+    needs: RefCell<Vec<Refresh>>,
     /// `None`: the STS is down.
     lifetime: Cell<Option<Duration>>,
     /// The key that is fetched, or a new one each time.
@@ -44,8 +44,8 @@ impl Bench {
         }
     }
 
-    fn chance(&self) -> Chance {
-        Chance {
+    fn chance(&self) -> ClockAndRandom {
+        ClockAndRandom {
             clock,
             random: if self.random == 0 {
                 || [0; 16]
@@ -55,7 +55,7 @@ impl Bench {
         }
     }
 
-    fn fetch(&self, need: Need) -> LocalFuture<'_, Result<Fetched, Error>> {
+    fn fetch(&self, need: Refresh) -> LocalFuture<'_, Result<Fetched, Error>> {
         Box::pin(async move {
             self.needs.borrow_mut().push(need);
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -113,7 +113,7 @@ async fn a_thousand_who_ask_at_once_share_one_fetch() {
     let bench = Bench::new(HOUR);
     let got = join_all((0..1000).map(|_| bench.get())).await;
     assert!(got.iter().all(|got| got.as_deref() == Ok("id-1")));
-    assert_eq!(*bench.needs.borrow(), [Need::Urgent]);
+    assert_eq!(*bench.needs.borrow(), [Refresh::Urgent]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,7 +157,7 @@ async fn a_key_is_replaced_five_minutes_before_its_end_a_tenth_more_or_less() {
             got.iter().all(|got| got.as_deref() == Ok("id-2")),
             "{ahead}"
         );
-        assert_eq!(*bench.needs.borrow(), [Need::Urgent, Need::Ahead]);
+        assert_eq!(*bench.needs.borrow(), [Refresh::Urgent, Refresh::Ahead]);
     }
 }
 
@@ -180,11 +180,11 @@ async fn while_the_sts_is_down_the_old_key_is_used_until_a_minute_before_its_end
             .borrow()
             .iter()
             .skip(1)
-            .all(|need| *need == Need::Ahead)
+            .all(|need| *need == Refresh::Ahead)
     );
     tokio::time::sleep(Duration::from_secs(12)).await;
     assert_eq!(bench.get().await, Err(ErrorCode::ProviderUnavailable));
-    assert_eq!(bench.needs.borrow().last(), Some(&Need::Urgent));
+    assert_eq!(bench.needs.borrow().last(), Some(&Refresh::Urgent));
     bench.lifetime.set(lifetime);
     assert_ne!(bench.get().await.as_deref(), Ok("id-1"));
 }

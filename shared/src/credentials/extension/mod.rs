@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::cache::Fetched;
-use super::{Credentials, Way, sendable};
+use super::{Credentials, FetchContext, sendable};
 use crate::error::{Error, ErrorCode};
 use crate::object::Object;
 use crate::signing::acs3::percent_encode;
@@ -70,7 +70,7 @@ struct Parameter {
 impl StoredKey {
     /// The key as the extension has it, which may be as old as its cache: five minutes unless
     /// configured otherwise.
-    pub(super) async fn fetch(&self, way: Way<'_>) -> Result<Fetched, Error> {
+    pub(super) async fn fetch(&self, way: FetchContext<'_>) -> Result<Fetched, Error> {
         self.ask(None, way).await
     }
 
@@ -81,7 +81,7 @@ impl StoredKey {
     pub(super) async fn fetch_other_than(
         &self,
         refused: &Credentials,
-        way: Way<'_>,
+        way: FetchContext<'_>,
     ) -> Result<Fetched, Error> {
         if self.store == Store::ParameterStore {
             return self.ask(None, way).await;
@@ -94,7 +94,7 @@ impl StoredKey {
         Ok(self.ask(Some("AWSPREVIOUS"), way).await.unwrap_or(current))
     }
 
-    async fn ask(&self, stage: Option<&str>, way: Way<'_>) -> Result<Fetched, Error> {
+    async fn ask(&self, stage: Option<&str>, way: FetchContext<'_>) -> Result<Fetched, Error> {
         let name = percent_encode(&self.name);
         let mut path = match self.store {
             Store::SecretsManager => format!("/secretsmanager/get?secretId={name}"),

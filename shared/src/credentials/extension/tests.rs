@@ -32,12 +32,12 @@ async fn fetch(
     refused: Option<&str>,
 ) -> Result<Credentials, Error> {
     let bench = Bench::new(network);
-    let session = bench.session();
-    let way = Way {
+    let context = bench.context();
+    let way = FetchContext {
         provider: ProviderName::TencentMqtt,
-        transport: session.transport,
-        lane: session.limiter.unlimited(),
-        deadline: session.deadline,
+        transport: context.transport,
+        lane: context.limiter.unlimited(),
+        deadline: context.deadline,
     };
     let stored = stored(store);
     let fetched = match refused {

@@ -4,7 +4,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{DURATION_SECONDS, Given, Identity, Role, Way, not_an_answer};
+use super::{DURATION_SECONDS, FetchContext, Identity, IssuedKey, Role, not_an_answer};
 use crate::credentials::Credentials;
 use crate::credentials::cache::Fetched;
 use crate::error::Error;
@@ -140,7 +140,7 @@ struct Key {
     expiration: Timestamp,
 }
 
-pub(super) fn read(response: &HttpResponse, way: Way<'_>) -> Result<Fetched, Error> {
+pub(super) fn read(response: &HttpResponse, way: FetchContext<'_>) -> Result<Fetched, Error> {
     let status = response.status;
     if let Some(error) = error_body(&response.body) {
         let refusal = Refusal {
@@ -156,7 +156,7 @@ pub(super) fn read(response: &HttpResponse, way: Way<'_>) -> Result<Fetched, Err
     let given = match serde_json::from_slice(&response.body) {
         Ok(Object(Answer {
             credentials: Object(key),
-        })) if status == 200 => Given {
+        })) if status == 200 => IssuedKey {
             id: key.access_key_id,
             secret: key.access_key_secret,
             token: key.security_token,

@@ -3,7 +3,7 @@
 
 use secrecy::SecretString;
 
-use super::{Identity, Way, not_an_answer, told};
+use super::{FetchContext, Identity, not_an_answer, told};
 use crate::error::Error;
 use crate::error::ErrorCode::{ProviderRejected, ProviderUnavailable, Throttled};
 use crate::model::{Region, Timestamp};
@@ -65,7 +65,7 @@ pub fn get_web_identity_token(identity: &Identity, now: Timestamp) -> HttpReques
 }
 
 impl Identity {
-    pub(super) async fn token(&self, way: Way<'_>) -> Result<SecretString, Error> {
+    pub(super) async fn token(&self, way: FetchContext<'_>) -> Result<SecretString, Error> {
         let request = |now, _| get_web_identity_token(self, now);
         let called = way
             .transport
@@ -97,7 +97,7 @@ fn is_plain(code: &str) -> bool {
     code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
-fn read(response: &HttpResponse, way: Way<'_>) -> Result<SecretString, Error> {
+fn read(response: &HttpResponse, way: FetchContext<'_>) -> Result<SecretString, Error> {
     let status = response.status;
     let text = std::str::from_utf8(&response.body).unwrap_or_default();
     if let Some(code) = element(text, "Code") {

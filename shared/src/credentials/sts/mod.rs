@@ -8,7 +8,7 @@ pub mod tencent;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::cache::Fetched;
-use super::{Credentials, Way, sendable};
+use super::{Credentials, FetchContext, sendable};
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{Region, Timestamp};
 use crate::transport::Endpoint;
@@ -62,7 +62,7 @@ impl Role {
     pub(super) async fn assume_with(
         &self,
         key: &Credentials,
-        way: Way<'_>,
+        way: FetchContext<'_>,
     ) -> Result<Fetched, Error> {
         let request = |now, nonce| match &self.vendor {
             Vendor::Tencent(region) => tencent::assume_role(self, region, key, now),
@@ -76,7 +76,7 @@ impl Role {
     pub(super) async fn assume_as(
         &self,
         identity: &Identity,
-        way: Way<'_>,
+        way: FetchContext<'_>,
     ) -> Result<Fetched, Error> {
         let token = identity.token(way).await?;
         let (action, request): (_, &dyn Fn(Timestamp) -> HttpRequest) = match &self.vendor {
@@ -97,9 +97,9 @@ impl Role {
         action: &str,
         request: impl Fn(Timestamp, [u8; 16]) -> HttpRequest,
         secrets: &[&str],
-        way: Way<'_>,
+        way: FetchContext<'_>,
     ) -> Result<Fetched, Error> {
-        let (sts, read): (_, fn(&HttpResponse, Way<'_>) -> _) = match &self.vendor {
+        let (sts, read): (_, fn(&HttpResponse, FetchContext<'_>) -> _) = match &self.vendor {
             Vendor::Tencent(_) => ("Tencent Cloud", tencent::read),
             Vendor::Alibaba => ("Alibaba Cloud", alibaba::read),
         };
@@ -120,14 +120,14 @@ impl Role {
 }
 
 /// What the vendor answers, whatever it calls it.
-struct Given {
+struct IssuedKey {
     id: String,
     secret: SecretString,
     token: SecretString,
     expires_at: Timestamp,
 }
 
-impl Given {
+impl IssuedKey {
     /// A key that could not be sent would fail each call.
     fn checked(self) -> Option<Fetched> {
         let Self {

@@ -4,7 +4,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{DURATION_SECONDS, Given, Identity, Role, Way, not_an_answer};
+use super::{DURATION_SECONDS, FetchContext, Identity, IssuedKey, Role, not_an_answer};
 use crate::credentials::Credentials;
 use crate::credentials::cache::Fetched;
 use crate::error::Error;
@@ -144,7 +144,7 @@ struct Key {
     tmp_secret_key: SecretString,
 }
 
-pub(super) fn read(response: &HttpResponse, way: Way<'_>) -> Result<Fetched, Error> {
+pub(super) fn read(response: &HttpResponse, way: FetchContext<'_>) -> Result<Fetched, Error> {
     let status = response.status;
     let neither = || not_an_answer(status, "neither a key nor an error code");
     let Object(Envelope {
@@ -166,7 +166,7 @@ pub(super) fn read(response: &HttpResponse, way: Way<'_>) -> Result<Fetched, Err
     let (Some(Object(key)), Some(expires_at), 200) = (answer.credentials, end, status) else {
         return Err(neither());
     };
-    let given = Given {
+    let given = IssuedKey {
         id: key.tmp_secret_id,
         secret: key.tmp_secret_key,
         token: key.token,

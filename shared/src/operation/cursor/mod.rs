@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 use crate::model::Source;
-use crate::request::{Filter, Order};
+use crate::request::{Filter, SortOrder};
 
 /// Everything that a cursor must agree with. `limit`, `include_pem` and `summary` may change from
 /// page to page.
@@ -17,7 +17,7 @@ pub(super) struct Request<'a> {
     /// One, or the sources that were asked side by side, in their order.
     pub(super) sources: &'a [Source],
     pub(super) filter: &'a Filter,
-    pub(super) order: Option<Order>,
+    pub(super) order: Option<SortOrder>,
     /// It decides which filters are refused, and how large pages are.
     pub(super) details: bool,
 }

@@ -23,7 +23,7 @@ fn filter() -> Filter {
     }
 }
 
-const ORDER: Option<Order> = Some(Order::CreatedDesc);
+const ORDER: Option<SortOrder> = Some(SortOrder::CreatedDesc);
 
 fn place(position: &str) -> Place {
     Place {
@@ -49,7 +49,7 @@ fn decoded(
     cursor: &str,
     sources: &[Source],
     filter: &Filter,
-    order: Option<Order>,
+    order: Option<SortOrder>,
 ) -> Result<Place, Error> {
     decode(
         cursor,
@@ -64,7 +64,7 @@ fn decoded(
 
 #[test]
 fn a_cursor_continues_its_own_request() {
-    for order in [None, Some(Order::UpdatedAsc)] {
+    for order in [None, Some(SortOrder::UpdatedAsc)] {
         let request = Request {
             sources: &[source()],
             filter: &filter(),
@@ -206,9 +206,9 @@ fn a_cursor_of_another_request_is_refused() {
     }
     for order in [
         None,
-        Some(Order::CreatedAsc),
-        Some(Order::UpdatedAsc),
-        Some(Order::UpdatedDesc),
+        Some(SortOrder::CreatedAsc),
+        Some(SortOrder::UpdatedAsc),
+        Some(SortOrder::UpdatedDesc),
     ] {
         assert!(
             decoded(&cursor(), &[source()], &filter(), order).is_err(),

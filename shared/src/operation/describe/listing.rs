@@ -9,13 +9,13 @@ use crate::error::{Error, ErrorCode};
 use crate::model::{Certificate, Timestamp};
 use crate::operation::AnswerBudget;
 use crate::operation::cursor::Place;
-use crate::provider::{Describe as Describer, Entry, ListQuery, Session};
+use crate::provider::{CallContext, Entry, ListQuery, Lister};
 
 /// One source's list as it is to be read.
 pub(super) struct Listing<'a> {
-    pub(super) describer: &'a dyn Describer,
+    pub(super) lister: &'a dyn Lister,
     pub(super) query: ListQuery<'a>,
-    pub(super) session: &'a Session<'a>,
+    pub(super) context: &'a CallContext<'a>,
     /// How many certificates to keep; `None` keeps none and counts all that can be read in time.
     pub(super) limit: Option<usize>,
     /// For the certificates.
@@ -58,9 +58,9 @@ impl Listing<'_> {
             ..Collected::default()
         };
         let mut pages = Pages::new(
-            self.describer,
+            self.lister,
             &self.query,
-            self.session.limiter.limits(self.describer.scope().provider),
+            self.context.limiter.limits(self.lister.scope().provider),
         );
         let mut position = begin.map(|place| place.position);
         let mut exact = true;
@@ -101,7 +101,7 @@ impl Listing<'_> {
                     continue;
                 }
                 brings_something = true;
-                if !self.query.filter.matches(&certificate, self.session.now) {
+                if !self.query.filter.matches(&certificate, self.context.now) {
                     exact = false;
                     collected.total_count = None;
                     continue;
@@ -160,7 +160,7 @@ impl Listing<'_> {
         certificate: Certificate,
     ) -> Result<bool, Error> {
         let Some(limit) = self.limit else {
-            collected.counts.count(&certificate, self.session.now);
+            collected.counts.count(&certificate, self.context.now);
             collected.last_counted = identity(&certificate);
             return Ok(true);
         };
@@ -191,7 +191,7 @@ impl Listing<'_> {
             .unwrap_or_default();
         match kept.place.saturating_sub(1) {
             0 => Ok(page.to_owned()),
-            places => self.describer.position_after(page, places),
+            places => self.lister.position_after(page, places),
         }
     }
 

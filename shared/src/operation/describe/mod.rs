@@ -16,7 +16,7 @@ use self::listing::Listing;
 use super::{AnswerBudget, Operation, cursor, one_source, sources};
 use crate::error::Error;
 use crate::model::{Certificate, Source};
-use crate::provider::{ListQuery, Session, describer};
+use crate::provider::{CallContext, ListQuery, lister};
 use crate::request::{DescribeRequest, Filter, Member, MemberKind};
 
 /// The describe function.
@@ -162,7 +162,7 @@ impl Operation for Describe {
     }
 
     async fn perform(
-        session: &Session<'_>,
+        context: &CallContext<'_>,
         mut request: DescribeRequest,
         budget: AnswerBudget,
     ) -> Result<DescribeAnswer, Error> {
@@ -173,12 +173,12 @@ impl Operation for Describe {
         };
         match &request.sources {
             Some(asked) => {
-                let sources = sources(asked, session.config)?;
-                several::describe(session, sources, &request, &filter, budget)
+                let sources = sources(asked, context.config)?;
+                several::describe(context, sources, &request, &filter, budget)
                     .await
                     .map(DescribeAnswer::Several)
             }
-            None => describe_one(session, request, &filter, budget)
+            None => describe_one(context, request, &filter, budget)
                 .await
                 .map(DescribeAnswer::One),
         }
@@ -186,25 +186,25 @@ impl Operation for Describe {
 }
 
 async fn describe_one(
-    session: &Session<'_>,
+    context: &CallContext<'_>,
     request: DescribeRequest,
     filter: &Filter,
     budget: AnswerBudget,
 ) -> Result<OneDescribeAnswer, Error> {
     let limit = request.limit();
-    let describer = describer(
-        session,
+    let lister = lister(
+        context,
         one_source(
             request.provider,
             request.region,
             request.instance_id,
-            session.config,
+            context.config,
         )?,
     )?;
-    let abilities = describer.abilities();
+    let abilities = lister.abilities();
     abilities.check(filter, request.order_by, request.details)?;
     let order = abilities.order(request.order_by);
-    let scope = describer.scope();
+    let scope = lister.scope();
     let source = [Source::from(scope)];
     let bound = cursor::Request {
         sources: &source,
@@ -224,9 +224,9 @@ async fn describe_one(
         details: request.details,
     };
     let listing = Listing {
-        describer: describer.as_ref(),
+        lister: lister.as_ref(),
         query,
-        session,
+        context,
         limit,
         budget,
         bytes_beside: 0,
@@ -238,7 +238,7 @@ async fn describe_one(
         .map(|place| cursor::encode(bound, &place));
     let counts = request
         .summary
-        .then(|| collected.counted(collected.len(), session.now));
+        .then(|| collected.counted(collected.len(), context.now));
     Ok(OneDescribeAnswer {
         operation: Describe::NAME,
         provider: scope.provider,

@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use futures_util::stream::{FuturesOrdered, StreamExt};
 
 use crate::error::Error;
-use crate::provider::{Describe as Describer, ListQuery, Page};
+use crate::provider::{ListQuery, Lister, Page};
 use crate::transport::{LocalFuture, SIDE_BY_SIDE};
 
 /// The pages of one list.
 pub(super) struct Pages<'a> {
-    describer: &'a dyn Describer,
+    lister: &'a dyn Lister,
     query: &'a ListQuery<'a>,
     /// Pages are prefetched only where calls are rate-limited (elsewhere that would only cause
     /// throttling), and not once a page's `next` was another position than the predicted one (each
@@ -22,13 +22,9 @@ pub(super) struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    pub(super) fn new(
-        describer: &'a dyn Describer,
-        query: &'a ListQuery<'a>,
-        is_limited: bool,
-    ) -> Self {
+    pub(super) fn new(lister: &'a dyn Lister, query: &'a ListQuery<'a>, is_limited: bool) -> Self {
         Self {
-            describer,
+            lister,
             query,
             may_ask_ahead: is_limited,
             asked: FuturesOrdered::new(),
@@ -48,7 +44,7 @@ impl<'a> Pages<'a> {
                 return page;
             }
         }
-        self.describer.page(self.query, position, wanted).await
+        self.lister.page(self.query, position, wanted).await
     }
 
     /// Asks for so many pages from this position on, where the provider can tell where they begin.
@@ -74,18 +70,16 @@ impl<'a> Pages<'a> {
         }
         let missing = SIDE_BY_SIDE.min(pages).saturating_sub(self.positions.len());
         let last = self.positions.back().map_or(position, String::as_str);
-        for position in self.describer.positions_behind(last, list_length, missing) {
+        for position in self.lister.positions_behind(last, list_length, missing) {
             self.ask(position, wanted);
         }
     }
 
     fn ask(&mut self, position: String, wanted: usize) {
-        let Self {
-            describer, query, ..
-        } = *self;
+        let Self { lister, query, .. } = *self;
         self.positions.push_back(position.clone());
         self.asked.push_back(Box::pin(async move {
-            describer.page(query, Some(&position), wanted).await
+            lister.page(query, Some(&position), wanted).await
         }));
     }
 

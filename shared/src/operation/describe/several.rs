@@ -14,8 +14,8 @@ use crate::error::{Error, ErrorCode};
 use crate::model::MOST_SOURCES;
 use crate::model::{Certificate, InstanceId, Region, Source};
 use crate::operation::{AnswerBudget, Operation, cursor, none_twice, shared_error};
-use crate::provider::{Describe as Describer, ListQuery, Scope, Session, describer};
-use crate::request::{DescribeRequest, Filter, Order};
+use crate::provider::{CallContext, ListQuery, Lister, Scope, lister};
+use crate::request::{DescribeRequest, Filter, SortOrder};
 
 /// What the members that name the source take in an answer, beside the names themselves.
 const BYTES_OF_MEMBER_NAMES: usize = 70;
@@ -122,7 +122,7 @@ impl State {
 }
 
 pub(super) async fn describe(
-    session: &Session<'_>,
+    context: &CallContext<'_>,
     sources: &[Source],
     request: &DescribeRequest,
     filter: &Filter,
@@ -139,25 +139,24 @@ pub(super) async fn describe(
             .and_then(|states: Vec<State>| one_for_each(sources, states))?,
         None => sources.iter().map(|_| State::Begin).collect(),
     };
-    let describers: Vec<Result<Box<dyn Describer + '_>, Error>> = sources
+    let listers: Vec<Result<Box<dyn Lister + '_>, Error>> = sources
         .iter()
-        .map(|source| describer(session, source.clone()))
+        .map(|source| lister(context, source.clone()))
         .collect();
-    none_twice(describers.iter().map(|describer| {
-        describer
-            .as_ref()
-            .ok()
-            .map(|describer| describer.scope().into())
-    }))?;
+    none_twice(
+        listers
+            .iter()
+            .map(|lister| lister.as_ref().ok().map(|lister| lister.scope().into())),
+    )?;
     let each = AnswerBudget {
         bytes: budget.bytes.checked_div(sources.len()).unwrap_or_default(),
         ..budget
     };
-    let asked = sources.iter().zip(describers).zip(states);
-    let asked = asked.map(|((source, describer), state)| Asked {
-        session,
+    let asked = sources.iter().zip(listers).zip(states);
+    let asked = asked.map(|((source, lister), state)| Asked {
+        context,
         source,
-        describer,
+        lister,
         request,
         filter,
         budget: each,
@@ -216,9 +215,9 @@ fn one_for_each(sources: &[Source], states: Vec<State>) -> Result<Vec<State>, Er
 
 /// One source that is to be read.
 struct Asked<'a> {
-    session: &'a Session<'a>,
+    context: &'a CallContext<'a>,
     source: &'a Source,
-    describer: Result<Box<dyn Describer + 'a>, Error>,
+    lister: Result<Box<dyn Lister + 'a>, Error>,
     request: &'a DescribeRequest,
     filter: &'a Filter,
     budget: AnswerBudget,
@@ -236,11 +235,11 @@ struct Read<'a> {
 
 impl<'a> Asked<'a> {
     async fn read(self) -> Read<'a> {
-        let outcome = match (&self.state, &self.describer) {
+        let outcome = match (&self.state, &self.lister) {
             (State::End, _) => Ok(None),
             (State::Failed(failed), _) => Err(failed.error()),
-            (State::Begin | State::At(_), Ok(describer)) => {
-                self.collect(describer.as_ref()).await.map(Some)
+            (State::Begin | State::At(_), Ok(lister)) => {
+                self.collect(lister.as_ref()).await.map(Some)
             }
             (State::Begin | State::At(_), Err(error)) => Err(error.clone()),
         };
@@ -251,20 +250,20 @@ impl<'a> Asked<'a> {
         }
     }
 
-    async fn collect(&self, describer: &dyn Describer) -> Result<Collected, Error> {
-        let listing = self.listing(describer)?;
-        let source = [Source::from(describer.scope())];
+    async fn collect(&self, lister: &dyn Lister) -> Result<Collected, Error> {
+        let listing = self.listing(lister)?;
+        let source = [Source::from(lister.scope())];
         let begin = self
             .state
             .own_cursor()
-            .map(|text| cursor::decode(text, self.bound(describer, &source)))
+            .map(|text| cursor::decode(text, self.bound(lister, &source)))
             .transpose()?;
         listing.collect(begin).await
     }
 
     /// What the source's own cursor must agree with.
-    fn bound<'b>(&'b self, describer: &dyn Describer, source: &'b [Source]) -> cursor::Request<'b> {
-        let order = describer.abilities().order(self.request.order_by);
+    fn bound<'b>(&'b self, lister: &dyn Lister, source: &'b [Source]) -> cursor::Request<'b> {
+        let order = lister.abilities().order(self.request.order_by);
         cursor::Request {
             sources: source,
             filter: self.filter,
@@ -274,20 +273,17 @@ impl<'a> Asked<'a> {
     }
 
     fn scope(&self) -> Option<&Scope> {
-        self.describer
-            .as_ref()
-            .ok()
-            .map(|describer| describer.scope())
+        self.lister.as_ref().ok().map(|lister| lister.scope())
     }
 
-    fn listing<'b>(&'b self, describer: &'b dyn Describer) -> Result<Listing<'b>, Error> {
-        let abilities = describer.abilities();
+    fn listing<'b>(&'b self, lister: &'b dyn Lister) -> Result<Listing<'b>, Error> {
+        let abilities = lister.abilities();
         abilities.check(self.filter, self.request.order_by, self.request.details)?;
         let Scope {
             region,
             instance_id,
             ..
-        } = describer.scope();
+        } = lister.scope();
         let names = [
             region.as_str(),
             instance_id.as_ref().map_or("", InstanceId::as_str),
@@ -299,8 +295,8 @@ impl<'a> Asked<'a> {
                 include_pem: self.request.include_pem,
                 details: self.request.details,
             },
-            describer,
-            session: self.session,
+            lister,
+            context: self.context,
             limit: self.request.limit(),
             budget: self.budget,
             bytes_beside: names
@@ -341,7 +337,7 @@ impl Read<'_> {
             provider_request_ids: Vec::new(),
             error: None,
         };
-        match (&self.outcome, &self.asked.describer) {
+        match (&self.outcome, &self.asked.lister) {
             (Err(error), _) => {
                 let next_cursor = self.asked.state.own_cursor().cloned();
                 let answer = SourceAnswer {
@@ -352,18 +348,18 @@ impl Read<'_> {
                 };
                 Ok((answer, self.asked.state.after(error)))
             }
-            (Ok(Some(collected)), Ok(describer)) => {
+            (Ok(Some(collected)), Ok(lister)) => {
                 let rest = self
                     .asked
-                    .listing(describer.as_ref())?
+                    .listing(lister.as_ref())?
                     .rest(collected, self.shown)?;
-                let source = [Source::from(describer.scope())];
+                let source = [Source::from(lister.scope())];
                 let next_cursor = rest.map(|place| {
-                    cursor::encode(self.asked.bound(describer.as_ref(), &source), &place)
+                    cursor::encode(self.asked.bound(lister.as_ref(), &source), &place)
                 });
                 let answer = SourceAnswer {
                     count: u64::try_from(self.shown).unwrap_or(u64::MAX),
-                    counts: summary.then(|| collected.counted(self.shown, self.asked.session.now)),
+                    counts: summary.then(|| collected.counted(self.shown, self.asked.context.now)),
                     total_count: collected.total_count,
                     consistent: collected.consistent(),
                     next_cursor: next_cursor.clone(),
@@ -379,7 +375,7 @@ impl Read<'_> {
 
 /// Decides how many of each source are shown, and in which order: always the first of those that
 /// come next, so that what is left of each is the end of its list. Returns the sources by turns.
-fn merge(read: &mut [Read<'_>], limit: Option<usize>, order: Order) -> Vec<usize> {
+fn merge(read: &mut [Read<'_>], limit: Option<usize>, order: SortOrder) -> Vec<usize> {
     let mut turns = Vec::new();
     while turns.len() < limit.unwrap_or_default() {
         let candidates = read

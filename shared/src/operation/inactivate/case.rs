@@ -6,7 +6,7 @@ use crate::model::{
     Certificate, Fingerprint, InstanceId, LifecycleStatus, SerialNumber, Timestamp,
 };
 use crate::operation::contradiction;
-use crate::provider::{Found, Scope};
+use crate::provider::{FoundCertificate, Scope};
 use crate::request::CertificateReference;
 use crate::telemetry::RECORD;
 
@@ -36,11 +36,11 @@ pub(super) enum Decision {
     /// The provider does not know it under these spellings.
     NotFound,
     /// It is to be switched off.
-    SwitchOff(Box<Found>),
+    SwitchOff(Box<FoundCertificate>),
 }
 
 impl Case<'_> {
-    pub(super) fn decide(&self, answer: Result<Option<Found>, Error>) -> Decision {
+    pub(super) fn decide(&self, answer: Result<Option<FoundCertificate>, Error>) -> Decision {
         let settled = |result| Decision::Settled(Box::new(result));
         let failed = |outcome, error| {
             settled(InactivateResult {
@@ -77,7 +77,7 @@ impl Case<'_> {
         })
     }
 
-    fn by_status(&self, found: Found) -> Decision {
+    fn by_status(&self, found: FoundCertificate) -> Decision {
         match found.certificate.status {
             LifecycleStatus::Inactive => {
                 Decision::Settled(Box::new(self.seen(Outcome::AlreadyInactive, &found)))
@@ -115,7 +115,7 @@ impl Case<'_> {
             .filter(|at| *at > sent)
     }
 
-    fn refused(&self, found: &Found, detail: String) -> InactivateResult {
+    fn refused(&self, found: &FoundCertificate, detail: String) -> InactivateResult {
         InactivateResult {
             error: Some(Error::new(ErrorCode::Forbidden, detail)),
             ..self.seen(Outcome::Refused, found)
@@ -139,7 +139,11 @@ impl Case<'_> {
         }
     }
 
-    pub(super) fn not_attempted(&self, error: Error, found: Option<&Found>) -> InactivateResult {
+    pub(super) fn not_attempted(
+        &self,
+        error: Error,
+        found: Option<&FoundCertificate>,
+    ) -> InactivateResult {
         InactivateResult {
             error: Some(error),
             ..self.result(Outcome::NotAttempted, found)
@@ -148,7 +152,7 @@ impl Case<'_> {
 
     pub(super) fn inactivated(
         &self,
-        found: &Found,
+        found: &FoundCertificate,
         request_id: Option<String>,
         verified: bool,
     ) -> InactivateResult {
@@ -161,7 +165,7 @@ impl Case<'_> {
     }
 
     /// It was there before the order and is not any more: nothing is left to be switched off.
-    pub(super) fn gone(&self, found: &Found) -> InactivateResult {
+    pub(super) fn gone(&self, found: &FoundCertificate) -> InactivateResult {
         InactivateResult {
             status: None,
             ..self.seen(Outcome::NotFound, found)
@@ -172,7 +176,7 @@ impl Case<'_> {
     pub(super) fn unproven(
         &self,
         outcome: Outcome,
-        found: &Found,
+        found: &FoundCertificate,
         error: Error,
     ) -> InactivateResult {
         InactivateResult {
@@ -184,11 +188,11 @@ impl Case<'_> {
     }
 
     /// A result whose state is the one that a read has shown.
-    pub(super) fn seen(&self, outcome: Outcome, found: &Found) -> InactivateResult {
+    pub(super) fn seen(&self, outcome: Outcome, found: &FoundCertificate) -> InactivateResult {
         self.result(outcome, Some(found))
     }
 
-    fn result(&self, outcome: Outcome, found: Option<&Found>) -> InactivateResult {
+    fn result(&self, outcome: Outcome, found: Option<&FoundCertificate>) -> InactivateResult {
         let reference = self.reference.clone();
         let certificate = found.map(|found| &found.certificate);
         InactivateResult {
@@ -216,7 +220,7 @@ impl Case<'_> {
     /// The audit record: one line before and one after each certificate that is to be changed.
     pub(super) fn audit(
         &self,
-        found: &Found,
+        found: &FoundCertificate,
         message: &'static str,
         result: Option<&InactivateResult>,
     ) {

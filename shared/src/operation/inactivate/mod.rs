@@ -12,7 +12,7 @@ use self::case::Command;
 use self::run::Run;
 use super::{AnswerBudget, Operation, check_each, one_source, shared_error};
 use crate::error::{Error, ErrorCode};
-use crate::provider::{Inactivate as Inactivator, RequestContext, Scope, Session, inactivator};
+use crate::provider::{CallContext, RequestContext, Scope, StatusWriter, status_writer};
 use crate::request::{InactivateRequest, InactivationOrder, Member, Summary};
 
 /// The inactivate function.
@@ -26,7 +26,7 @@ impl Operation for Inactivate {
     type Answer = InactivateAnswer;
 
     async fn perform(
-        session: &Session<'_>,
+        context: &CallContext<'_>,
         request: InactivateRequest,
         _: AnswerBudget,
     ) -> Result<InactivateAnswer, Error> {
@@ -34,20 +34,20 @@ impl Operation for Inactivate {
             request.provider,
             request.region.clone(),
             request.instance_id.clone(),
-            session.config,
+            context.config,
         )?;
-        let inactivator = inactivator(session, source)?;
-        let scope = inactivator.scope();
-        let order = order_of(&request, &session.context);
+        let status_writer = status_writer(context, source)?;
+        let scope = status_writer.scope();
+        let order = order_of(&request, &context.request);
         let command = Command {
             order_id: &order.id,
             reason: request.reason.as_deref(),
             caller: order.caller.as_deref(),
             dry_run: request.dry_run,
-            redelivered_since: session.context.redelivered_since,
+            redelivered_since: context.request.redelivered_since,
         };
-        let run = Run::new(session, inactivator.as_ref(), command);
-        let carried_out = match admit(session, &request, &order, inactivator.as_ref()) {
+        let run = Run::new(context, status_writer.as_ref(), command);
+        let carried_out = match admit(context, &request, &order, status_writer.as_ref()) {
             Ok(()) => {
                 let results = run.results(&request.certificates).await;
                 shared_error(results.iter().map(untouched)).map_or(Ok(results), Err)
@@ -136,19 +136,19 @@ impl Operation for Inactivate {
 
     const CAN_BE_DEFERRED: bool = true;
 
-    fn deferred(session: &Session<'_>, request: &InactivateRequest) -> Result<String, Error> {
+    fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
         let source = one_source(
             request.provider,
             request.region.clone(),
             request.instance_id.clone(),
-            session.config,
+            context.config,
         )?;
-        let order = order_of(request, &session.context);
+        let order = order_of(request, &context.request);
         admit(
-            session,
+            context,
             request,
             &order,
-            inactivator(session, source)?.as_ref(),
+            status_writer(context, source)?.as_ref(),
         )?;
         Ok(request.to_message(order))
     }
@@ -168,22 +168,22 @@ fn order_of(request: &InactivateRequest, context: &RequestContext<'_>) -> Inacti
 
 /// Everything that forbids an order before any call.
 fn admit(
-    session: &Session<'_>,
+    context: &CallContext<'_>,
     request: &InactivateRequest,
     order: &InactivationOrder,
-    inactivator: &dyn Inactivator,
+    status_writer: &dyn StatusWriter,
 ) -> Result<(), Error> {
-    guard(session, inactivator.scope())?;
-    in_time(session, request, order)?;
+    guard(context, status_writer.scope())?;
+    in_time(context, request, order)?;
     check_each(&request.certificates, |reference| {
-        inactivator.check(reference)
+        status_writer.check(reference)
     })
 }
 
 /// Only instances on the allow-list are touched, not even read. A provider without instances stands
 /// there by its own name.
-fn guard(session: &Session<'_>, scope: &Scope) -> Result<(), Error> {
-    let allowed = &session.config.inactivate_allowed_instances;
+fn guard(context: &CallContext<'_>, scope: &Scope) -> Result<(), Error> {
+    let allowed = &context.config.inactivate_allowed_instances;
     let is_allowed = match &scope.instance_id {
         Some(instance) => allowed.allow(instance),
         None => allowed.allow_provider(scope.provider),
@@ -209,12 +209,12 @@ fn guard(session: &Session<'_>, scope: &Scope) -> Result<(), Error> {
 
 /// A late order may switch off a device that somebody has restored since.
 fn in_time(
-    session: &Session<'_>,
+    context: &CallContext<'_>,
     request: &InactivateRequest,
     order: &InactivationOrder,
 ) -> Result<(), Error> {
     match request.not_after.or(order.expires_at) {
-        Some(end) if session.now > end => {
+        Some(end) if context.now > end => {
             let detail = format!(
                 "the order was good until {end} and is not carried out any more; give it again if it is still meant"
             );

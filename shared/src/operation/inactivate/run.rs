@@ -10,14 +10,14 @@ use super::answer::InactivateResult;
 use super::case::{Case, Command, Decision};
 use super::evidence::{Sent, settle};
 use crate::error::Error;
-use crate::provider::{Found, Inactivate as Inactivator, Session, Spellings};
+use crate::provider::{CallContext, FoundCertificate, Spellings, StatusWriter};
 use crate::request::CertificateReference;
 use crate::transport::{SIDE_BY_SIDE, out_of_time};
 
 /// One order being carried out.
 pub(super) struct Run<'a> {
-    pub(super) session: &'a Session<'a>,
-    pub(super) inactivator: &'a dyn Inactivator,
+    pub(super) context: &'a CallContext<'a>,
+    pub(super) status_writer: &'a dyn StatusWriter,
     pub(super) command: Command<'a>,
     /// Once an error speaks of the order as a whole, the provider wants less, or time is up, trying
     /// the rest would only repeat it.
@@ -45,13 +45,13 @@ type Placed<'a, T> = (usize, Case<'a>, T);
 
 impl<'a> Run<'a> {
     pub(super) fn new(
-        session: &'a Session<'a>,
-        inactivator: &'a dyn Inactivator,
+        context: &'a CallContext<'a>,
+        status_writer: &'a dyn StatusWriter,
         command: Command<'a>,
     ) -> Self {
         Self {
-            session,
-            inactivator,
+            context,
+            status_writer,
             command,
             stopped: RefCell::default(),
             begun: RefCell::default(),
@@ -79,8 +79,9 @@ impl<'a> Run<'a> {
                 .filter(|(place, _)| self.is_open(*place, &results))
                 .copied()
                 .collect();
-            let groups: Vec<&[(usize, Case<'a>)]> =
-                open.chunks(self.inactivator.group_size().max(1)).collect();
+            let groups: Vec<&[(usize, Case<'a>)]> = open
+                .chunks(self.status_writer.group_size().max(1))
+                .collect();
             let at_once = self.groups_at_once().min(groups.len()).max(1);
             let writes_at_once = SIDE_BY_SIDE.div_ceil(at_once);
             let done = stream::iter(groups)
@@ -129,7 +130,7 @@ impl<'a> Run<'a> {
 
     fn case(&self, reference: &'a CertificateReference) -> Case<'a> {
         Case {
-            scope: self.inactivator.scope(),
+            scope: self.status_writer.scope(),
             reference,
             command: self.command,
         }
@@ -139,13 +140,13 @@ impl<'a> Run<'a> {
     /// looked up long before their turn to be switched off comes, or in vain. Three groups of
     /// several: one is looked up and one is read again while the third is switched off.
     fn groups_at_once(&self) -> usize {
-        if self.inactivator.group_size() > 1 {
+        if self.status_writer.group_size() > 1 {
             return 3;
         }
         let in_a_second = self
-            .session
+            .context
             .limiter
-            .calls_in_a_second(self.inactivator.scope().provider);
+            .calls_in_a_second(self.status_writer.scope().provider);
         in_a_second.map_or(SIDE_BY_SIDE, |calls| {
             calls.saturating_add(1).clamp(2, SIDE_BY_SIDE)
         })
@@ -154,9 +155,9 @@ impl<'a> Run<'a> {
     /// Why the next certificate is not tried.
     fn reason_to_stop(&self) -> Option<Error> {
         let leaves_time = || {
-            self.session
+            self.context
                 .limiter
-                .leaves_time(self.inactivator.scope().provider, self.session.deadline)
+                .leaves_time(self.status_writer.scope().provider, self.context.deadline)
         };
         self.stopped
             .borrow()
@@ -190,7 +191,7 @@ impl<'a> Run<'a> {
         }
         let references: Vec<&CertificateReference> =
             group.iter().map(|(_, case)| case.reference).collect();
-        let answers = self.inactivator.find(&references, spellings).await;
+        let answers = self.status_writer.find(&references, spellings).await;
         let mut results = Vec::new();
         let mut found = Vec::new();
         for ((place, case), answer) in group.iter().zip(answers) {
@@ -243,7 +244,7 @@ impl<'a> Run<'a> {
     /// Sends the order for one certificate. An error is its result: nothing has changed.
     async fn switch_off(
         &self,
-        (place, case, found): Placed<'a, Found>,
+        (place, case, found): Placed<'a, FoundCertificate>,
     ) -> Result<Sent<'a>, (usize, InactivateResult)> {
         if let Some(error) = self.stopped.borrow().clone() {
             return Err((place, case.not_attempted(error, Some(&found))));

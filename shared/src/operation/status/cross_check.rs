@@ -5,19 +5,19 @@ use super::answer::{CrossChecked, Flag, StatusResult};
 use super::tell;
 use crate::error::{Error, ErrorCode};
 use crate::model::{LifecycleStatus, SerialNumber, Source};
-use crate::provider::{Session, Status as Teller, is_certificate_authority, status_teller};
+use crate::provider::{CallContext, StatusReader, is_certificate_authority, status_reader};
 use crate::request::{CertificateReference, CrossCheck};
 
 /// The authority that is asked.
 pub(super) struct Authority<'a> {
-    session: &'a Session<'a>,
-    teller: Box<dyn Teller + 'a>,
+    context: &'a CallContext<'a>,
+    status_reader: Box<dyn StatusReader + 'a>,
 }
 
 impl<'a> Authority<'a> {
     /// # Errors
-    /// `unsupported` when the provider is no certificate authority, and as [`status_teller`].
-    pub(super) fn new(session: &'a Session<'a>, asked: &CrossCheck) -> Result<Self, Error> {
+    /// `unsupported` when the provider is no certificate authority, and as [`status_reader`].
+    pub(super) fn new(context: &'a CallContext<'a>, asked: &CrossCheck) -> Result<Self, Error> {
         if !is_certificate_authority(asked.provider) {
             let detail = format!(
                 "{} is no certificate authority; cross_check asks one, like alibaba-pca",
@@ -40,8 +40,8 @@ impl<'a> Authority<'a> {
             Error { field, ..error }
         };
         Ok(Self {
-            session,
-            teller: status_teller(session, source).map_err(within)?,
+            context,
+            status_reader: status_reader(context, source).map_err(within)?,
         })
     }
 
@@ -60,13 +60,13 @@ impl<'a> Authority<'a> {
             ..nameless.clone()
         };
         let references: Vec<CertificateReference> = numbers.iter().flatten().map(named).collect();
-        let told = tell(self.session, self.teller.as_ref(), &references).await;
+        let told = tell(self.context, self.status_reader.as_ref(), &references).await;
         let mut words = told.results.into_iter();
         for (result, numbers) in results.into_iter().zip(numbers) {
             let word = words.by_ref().take(numbers.len()).reduce(gravest).unwrap_or_else(|| {
                 let error =
                     Error::invalid("serial_number", "the certificate's serial number is not known, so the authority cannot be asked");
-                StatusResult::new(&nameless, Err(error), self.session.now)
+                StatusResult::new(&nameless, Err(error), self.context.now)
             });
             self.add(result, word);
         }
@@ -75,7 +75,7 @@ impl<'a> Authority<'a> {
 
     fn add(&self, result: &mut StatusResult, word: StatusResult) {
         result.flags = Some(flags(result, &word));
-        let scope = self.teller.scope();
+        let scope = self.status_reader.scope();
         result.cross_check = Some(CrossChecked {
             provider: scope.provider,
             region: scope.region.clone(),

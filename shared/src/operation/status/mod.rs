@@ -19,7 +19,7 @@ use super::{
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::model::Certificate;
-use crate::provider::{LookUp, Session, Status as Teller, status_teller};
+use crate::provider::{CallContext, Lookups, StatusReader, status_reader};
 use crate::request::{CertificateReference, Member, MemberKind, StatusRequest};
 use cross_check::Authority;
 
@@ -75,7 +75,7 @@ impl Operation for Status {
     type Answer = StatusAnswer;
 
     async fn perform(
-        session: &Session<'_>,
+        context: &CallContext<'_>,
         request: StatusRequest,
         _: AnswerBudget,
     ) -> Result<StatusAnswer, Error> {
@@ -83,14 +83,14 @@ impl Operation for Status {
             let authority = request
                 .cross_check
                 .as_ref()
-                .map(|asked| Authority::new(session, asked))
+                .map(|asked| Authority::new(context, asked))
                 .transpose()?;
-            let sources = sources(asked, session.config)?;
+            let sources = sources(asked, context.config)?;
             let answer =
-                several::tell(session, sources, &request.certificates, authority.as_ref()).await?;
+                several::tell(context, sources, &request.certificates, authority.as_ref()).await?;
             return Ok(StatusAnswer::Several(answer));
         }
-        let mut answers = of_one_source(session, vec![request]).await?.into_iter();
+        let mut answers = of_one_source(context, vec![request]).await?.into_iter();
         // One request, one answer.
         answers.next().unwrap_or_else(|| {
             Err(Error::new(
@@ -120,17 +120,17 @@ impl Operation for Status {
     }
 
     async fn perform_group(
-        session: &Session<'_>,
+        context: &CallContext<'_>,
         requests: Vec<StatusRequest>,
         budget: AnswerBudget,
     ) -> Vec<Result<StatusAnswer, Error>> {
         // One alone may have several sources.
         let requests = match <[StatusRequest; 1]>::try_from(requests) {
-            Ok([request]) => return vec![Self::perform(session, request, budget).await],
+            Ok([request]) => return vec![Self::perform(context, request, budget).await],
             Err(requests) => requests,
         };
         let count = requests.len();
-        of_one_source(session, requests)
+        of_one_source(context, requests)
             .await
             .unwrap_or_else(|error| (0..count).map(|_| Err(error.clone())).collect())
     }
@@ -141,7 +141,7 @@ impl Operation for Status {
 /// # Errors
 /// What concerns all of them.
 async fn of_one_source(
-    session: &Session<'_>,
+    context: &CallContext<'_>,
     requests: Vec<StatusRequest>,
 ) -> Result<Vec<Result<StatusAnswer, Error>>, Error> {
     let Some(first) = requests.first() else {
@@ -150,17 +150,17 @@ async fn of_one_source(
     let authority = first
         .cross_check
         .as_ref()
-        .map(|asked| Authority::new(session, asked))
+        .map(|asked| Authority::new(context, asked))
         .transpose()?;
     let source = one_source(
         first.provider,
         first.region.clone(),
         first.instance_id.clone(),
-        session.config,
+        context.config,
     )?;
-    let teller = status_teller(session, source)?;
+    let status_reader = status_reader(context, source)?;
     let check = |certificates| {
-        check_each(certificates, |reference| teller.check(reference)).map(|()| certificates)
+        check_each(certificates, |reference| status_reader.check(reference)).map(|()| certificates)
     };
     let checked: Vec<Result<&[CertificateReference], Error>> = requests
         .iter()
@@ -174,7 +174,7 @@ async fn of_one_source(
     let Told {
         results,
         request_ids,
-    } = tell(session, teller.as_ref(), &certificates).await;
+    } = tell(context, status_reader.as_ref(), &certificates).await;
     let mut results = results.into_iter();
     let mut told: Vec<Result<Vec<StatusResult>, Error>> = Vec::new();
     for certificates in checked {
@@ -193,7 +193,7 @@ async fn of_one_source(
         None => Vec::new(),
     };
     let provider_request_ids = [request_ids, checks].concat();
-    let scope = teller.scope();
+    let scope = status_reader.scope();
     let answer = |results| {
         StatusAnswer::One(OneStatusAnswer {
             operation: Status::NAME,
@@ -218,23 +218,23 @@ struct Told {
 }
 
 async fn tell(
-    session: &Session<'_>,
-    teller: &dyn Teller,
+    context: &CallContext<'_>,
+    status_reader: &dyn StatusReader,
     certificates: &[CertificateReference],
 ) -> Told {
     let askable: Vec<CertificateReference> = certificates
         .iter()
-        .filter(|reference| teller.check(reference).is_ok())
+        .filter(|reference| status_reader.check(reference).is_ok())
         .cloned()
         .collect();
     let (asked, which) = without_duplicates(&askable);
-    let LookUp {
+    let Lookups {
         records,
         request_ids,
     } = if asked.is_empty() {
-        LookUp::default()
+        Lookups::default()
     } else {
-        teller.look_up(&asked).await
+        status_reader.look_up(&asked).await
     };
     let told: Vec<Result<Option<Certificate>, Error>> = asked
         .iter()
@@ -253,13 +253,13 @@ async fn tell(
         .collect();
     let mut which = which.into_iter();
     let mut result = |reference: &CertificateReference| {
-        let record = teller.check(reference).and_then(|()| {
+        let record = status_reader.check(reference).and_then(|()| {
             match which.next().and_then(|place| told.get(place)) {
                 Some(record) => record.clone(),
                 None => Ok(None),
             }
         });
-        StatusResult::new(reference, record, session.now)
+        StatusResult::new(reference, record, context.now)
     };
     Told {
         results: certificates.iter().map(&mut result).collect(),

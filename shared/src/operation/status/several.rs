@@ -8,28 +8,30 @@ use super::{Status, Told, tell as tell_one};
 use crate::error::Error;
 use crate::model::Source;
 use crate::operation::{Operation, none_twice, shared_error};
-use crate::provider::{Scope, Session, Status as Teller, status_teller};
+use crate::provider::{CallContext, Scope, StatusReader, status_reader};
 use crate::request::CertificateReference;
 
 pub(super) async fn tell(
-    session: &Session<'_>,
+    context: &CallContext<'_>,
     sources: &[Source],
     certificates: &[CertificateReference],
     authority: Option<&Authority<'_>>,
 ) -> Result<SeveralStatusAnswer, Error> {
-    let tellers: Vec<Result<Box<dyn Teller + '_>, Error>> = sources
+    let status_readers: Vec<Result<Box<dyn StatusReader + '_>, Error>> = sources
         .iter()
-        .map(|source| status_teller(session, source.clone()))
+        .map(|source| status_reader(context, source.clone()))
         .collect();
-    none_twice(
-        tellers
-            .iter()
-            .map(|teller| teller.as_ref().ok().map(|teller| teller.scope().into())),
-    )?;
-    let asked = sources.iter().zip(tellers);
-    let told: Vec<Word<'_>> =
-        join_all(asked.map(|(source, teller)| Word::of(session, source, teller, certificates)))
-            .await;
+    none_twice(status_readers.iter().map(|status_reader| {
+        status_reader
+            .as_ref()
+            .ok()
+            .map(|status_reader| status_reader.scope().into())
+    }))?;
+    let asked = sources.iter().zip(status_readers);
+    let told: Vec<Word<'_>> = join_all(
+        asked.map(|(source, status_reader)| Word::of(context, source, status_reader, certificates)),
+    )
+    .await;
     if let Some(error) = shared_error(told.iter().map(Word::failure)) {
         return Err(error);
     }
@@ -67,15 +69,15 @@ struct Word<'a> {
 
 impl<'a> Word<'a> {
     async fn of(
-        session: &Session<'_>,
+        context: &CallContext<'_>,
         source: &'a Source,
-        teller: Result<Box<dyn Teller + '_>, Error>,
+        status_reader: Result<Box<dyn StatusReader + '_>, Error>,
         certificates: &[CertificateReference],
     ) -> Self {
-        let told = match teller {
-            Ok(teller) => Ok((
-                teller.scope().clone(),
-                tell_one(session, teller.as_ref(), certificates).await,
+        let told = match status_reader {
+            Ok(status_reader) => Ok((
+                status_reader.scope().clone(),
+                tell_one(context, status_reader.as_ref(), certificates).await,
             )),
             Err(error) => Err(error),
         };

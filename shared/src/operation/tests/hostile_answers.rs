@@ -46,7 +46,7 @@ fn perform<O: Operation>(
     runtime.block_on(async {
         let bench = Bench::new(&network);
         O::perform(
-            &bench.session(),
+            &bench.context(),
             request::parse(&request.to_string()).unwrap(),
             BUDGET,
         )

@@ -21,10 +21,10 @@ async fn call(
     call: &Call<'_>,
 ) -> Result<Value, Failure> {
     let bench = Bench::with(network, variables);
-    let session = bench.session();
+    let context = bench.context();
     let origin = bench.config.alibaba.credentials.as_ref().unwrap();
     let endpoint = Endpoint::parse("https://cas.test:8443").unwrap();
-    let connection = Connection::new(&session, endpoint, origin, ProviderName::AlibabaPca);
+    let connection = Connection::new(&context, endpoint, origin, ProviderName::AlibabaPca);
     API.call(&connection, call, Ok).await
 }
 

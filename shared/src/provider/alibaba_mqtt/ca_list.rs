@@ -13,7 +13,7 @@ use super::wire::DeviceCertificate;
 use super::{AlibabaMqtt, same_number};
 use crate::error::{Error, ErrorCode};
 use crate::model::{ProviderRecord, SerialNumber, Timestamp};
-use crate::provider::Found;
+use crate::provider::FoundCertificate;
 
 /// A page that is older is read again, since a device certificate registers itself when the device
 /// first connects.
@@ -136,8 +136,8 @@ impl CaPage {
     }
 
     /// The row as a read of this one certificate would have found it.
-    pub(super) fn found(&self, row: &CaRow, now: Timestamp) -> Found {
-        Found {
+    pub(super) fn found(&self, row: &CaRow, now: Timestamp) -> FoundCertificate {
+        FoundCertificate {
             key: row.item.device_sn.clone(),
             ca_key: Some(row.item.ca_sn.clone()),
             certificate: ProviderRecord::from(row.item.clone()).into_certificate(now, false),
@@ -226,14 +226,14 @@ impl AlibabaMqtt<'_> {
             },
         };
         if let Listed::Page(page) = &listed {
-            let session = self.connection.session;
+            let context = self.connection.context;
             if let Some(row) = page.rows.first() {
-                session.learned.learn_ca(&self.scope, &row.item.ca_sn);
+                context.learned.learn_ca(&self.scope, &row.item.ca_sn);
             }
             if page.rows.len() >= PAGE_SIZE {
-                session
+                context
                     .learned
-                    .learn_long_list(&self.scope, ca_sn, page.total, session.now);
+                    .learn_long_list(&self.scope, ca_sn, page.total, context.now);
             }
         }
         Ok(listed)

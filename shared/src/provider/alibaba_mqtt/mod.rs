@@ -14,7 +14,7 @@ mod wire;
 use self::ca_list::Pages;
 use self::wire::GetDeviceCertificate;
 use super::alibaba::{Api, Call};
-use super::{Connection, Facts, Found, Scope, Session, connect, fact};
+use super::{CallContext, Connection, Facts, FoundCertificate, Scope, connect, fact};
 use crate::config::Config;
 use crate::error::Error;
 use crate::model::{
@@ -90,8 +90,8 @@ pub(super) struct AlibabaMqtt<'a> {
 }
 
 impl<'a> AlibabaMqtt<'a> {
-    pub(super) fn new(session: &'a Session<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(session, source, &facts(session.config))?;
+    pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
+        let (scope, connection) = connect(context, source, &facts(context.config))?;
         Ok(Self {
             scope,
             connection,
@@ -112,7 +112,7 @@ impl<'a> AlibabaMqtt<'a> {
         device_sn: &str,
         ca_sn: &str,
         include_pem: bool,
-    ) -> Result<Option<Found>, Error> {
+    ) -> Result<Option<FoundCertificate>, Error> {
         let call = Call {
             action: Action::GetDeviceCertificate,
             method: Method::Get,
@@ -123,7 +123,7 @@ impl<'a> AlibabaMqtt<'a> {
                 ("CaSn", ca_sn),
             ],
         };
-        let now = self.connection.session.now;
+        let now = self.connection.context.now;
         let accept = |answer: GetDeviceCertificate| {
             let data = answer
                 .data
@@ -135,7 +135,7 @@ impl<'a> AlibabaMqtt<'a> {
                     "it speaks of another certificate than the one asked for",
                 ));
             }
-            Ok(Found {
+            Ok(FoundCertificate {
                 key: device_sn.to_owned(),
                 ca_key: Some(ca_sn.to_owned()),
                 certificate: ProviderRecord::from(data).into_certificate(now, include_pem),

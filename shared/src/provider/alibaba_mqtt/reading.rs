@@ -2,7 +2,7 @@
 //! serial numbers.
 
 use crate::model::SerialNumber;
-use crate::provider::Found;
+use crate::provider::FoundCertificate;
 
 /// How the bases of a caller's text and of the vendor's may differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Reading {
     /// Whether the vendor's record is one of this reading. The caller's own digits may be the
     /// vendor's decimal text, copied; a text of another base may be another number's, unless the
     /// record proves it.
-    pub(super) fn is_met_by(&self, found: &Found) -> bool {
+    pub(super) fn is_met_by(&self, found: &FoundCertificate) -> bool {
         match proven_number(found) {
             Some(proven) if *proven == self.number => true,
             Some(proven) => {
@@ -77,7 +77,7 @@ impl Reading {
 }
 
 /// The number of a certificate, where the base of the vendor's text is known.
-pub(super) fn proven_number(found: &Found) -> Option<&SerialNumber> {
+pub(super) fn proven_number(found: &FoundCertificate) -> Option<&SerialNumber> {
     found
         .certificate
         .serial_number

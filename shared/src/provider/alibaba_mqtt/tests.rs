@@ -90,10 +90,10 @@ async fn get(
     device_sn: &str,
     ca_sn: &str,
     include_pem: bool,
-) -> Result<Option<Found>, Error> {
+) -> Result<Option<FoundCertificate>, Error> {
     let bench = Bench::new(network);
-    let session = bench.session();
-    AlibabaMqtt::new(&session, target(API.provider))
+    let context = bench.context();
+    AlibabaMqtt::new(&context, target(API.provider))
         .unwrap()
         .get(device_sn, ca_sn, include_pem)
         .await
@@ -315,11 +315,11 @@ async fn an_answer_about_another_certificate_is_not_believed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_certificate_is_found_only_with_its_ca() {
-    use crate::provider::{Inactivate, Status};
+    use crate::provider::{StatusReader, StatusWriter};
     let network = vendor(&[]);
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
     let complete = reference("11", "22");
     let without_ca = CertificateReference {
         ca_serial_number: None,
@@ -335,8 +335,8 @@ async fn a_certificate_is_found_only_with_its_ca() {
         (&without_number, Some("serial_number")),
     ] {
         for checked in [
-            Inactivate::check(&provider, reference),
-            Status::check(&provider, reference),
+            StatusWriter::check(&provider, reference),
+            StatusReader::check(&provider, reference),
         ] {
             let told = checked
                 .as_ref()

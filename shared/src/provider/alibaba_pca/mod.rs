@@ -6,7 +6,7 @@ mod status;
 mod wire;
 
 use super::alibaba::Api;
-use super::{Connection, Facts, Scope, Session, connect};
+use super::{CallContext, Connection, Facts, Scope, connect};
 use crate::config::Config;
 use crate::error::Error;
 use crate::model::{ProviderName, Region, Source};
@@ -85,8 +85,8 @@ pub(super) struct AlibabaPca<'a> {
 }
 
 impl<'a> AlibabaPca<'a> {
-    pub(super) fn new(session: &'a Session<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(session, source, &facts(session.config))?;
+    pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
+        let (scope, connection) = connect(context, source, &facts(context.config))?;
         Ok(Self { scope, connection })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::ErrorCode;
-use crate::provider::inactivator;
+use crate::provider::status_writer;
 use crate::testing::network::Network;
 use crate::testing::{Bench, target};
 
@@ -27,8 +27,8 @@ fn most_regions_share_the_central_host() {
 fn inactivating_is_refused_with_what_can_be_done_instead() {
     let network = Network::queue([]);
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let error = inactivator(&session, target(API.provider)).err().unwrap();
+    let context = bench.context();
+    let error = status_writer(&context, target(API.provider)).err().unwrap();
     assert_eq!(
         (error.code, error.field.as_deref()),
         (ErrorCode::Unsupported, Some("provider"))

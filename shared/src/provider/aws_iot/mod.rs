@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use self::wire::DescribeCertificate;
-use super::{Connection, Facts, Found, Scope, Session, connect};
+use super::{CallContext, Connection, Facts, FoundCertificate, Scope, connect};
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::Error;
@@ -87,8 +87,8 @@ pub(super) struct AwsIot<'a> {
 }
 
 impl<'a> AwsIot<'a> {
-    pub(super) fn new(session: &'a Session<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(session, source, &facts(session.config))?;
+    pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
+        let (scope, connection) = connect(context, source, &facts(context.config))?;
         Ok(Self { scope, connection })
     }
 
@@ -146,8 +146,12 @@ impl<'a> AwsIot<'a> {
     }
 
     /// The certificate with this id. `None`: the provider does not know it.
-    async fn get(&self, id: &Fingerprint, include_pem: bool) -> Result<Option<Found>, Error> {
-        let now = self.connection.session.now;
+    async fn get(
+        &self,
+        id: &Fingerprint,
+        include_pem: bool,
+    ) -> Result<Option<FoundCertificate>, Error> {
+        let now = self.connection.context.now;
         let accept = |response: &HttpResponse| {
             let description = result::<DescribeCertificate>(response)?.certificate_description;
             let description = description
@@ -160,7 +164,7 @@ impl<'a> AwsIot<'a> {
                 ));
             }
             let certificate = ProviderRecord::from(description).into_certificate(now, include_pem);
-            Ok(Found {
+            Ok(FoundCertificate {
                 key: id.as_str().to_owned(),
                 ca_key: None,
                 certificate,

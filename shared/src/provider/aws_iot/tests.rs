@@ -56,10 +56,10 @@ pub(super) fn described_id(request: &HttpRequest) -> Option<&str> {
     path_and_query(request).strip_prefix("/certificates/")
 }
 
-async fn get(network: &Network, id: &Fingerprint) -> Result<Option<Found>, Error> {
+async fn get(network: &Network, id: &Fingerprint) -> Result<Option<FoundCertificate>, Error> {
     let bench = Bench::new(network);
-    let session = bench.session();
-    AwsIot::new(&session, target(NAME))
+    let context = bench.context();
+    AwsIot::new(&context, target(NAME))
         .unwrap()
         .get(id, false)
         .await
@@ -80,8 +80,8 @@ async fn a_call_is_a_signed_path() {
     ] {
         let network = Network::queue([described(id(10).as_str(), "ACTIVE")]);
         let bench = Bench::with(&network, variables);
-        let session = bench.session();
-        AwsIot::new(&session, target(NAME))
+        let context = bench.context();
+        AwsIot::new(&context, target(NAME))
             .unwrap()
             .get(&id(10), false)
             .await

@@ -2,9 +2,9 @@
 
 use tokio::sync::Semaphore;
 
-use super::{Scope, Session};
+use super::{CallContext, Scope};
 use crate::config::Cloud;
-use crate::credentials::{Credentials, Origin, Way};
+use crate::credentials::{CredentialSource, Credentials, FetchContext};
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{Action, ProviderName, Region, Source, Timestamp};
 use crate::transport::{
@@ -13,9 +13,9 @@ use crate::transport::{
 
 /// What every call to one API needs.
 pub(super) struct Connection<'a> {
-    pub(super) session: &'a Session<'a>,
+    pub(super) context: &'a CallContext<'a>,
     pub(super) endpoint: Endpoint,
-    pub(super) origin: &'a Origin,
+    pub(super) origin: &'a CredentialSource,
     pub(super) provider: ProviderName,
     /// The calls that may still be made side by side where no rate limit keeps them few.
     turns: Semaphore,
@@ -23,13 +23,13 @@ pub(super) struct Connection<'a> {
 
 impl<'a> Connection<'a> {
     pub(super) fn new(
-        session: &'a Session<'a>,
+        context: &'a CallContext<'a>,
         endpoint: Endpoint,
-        origin: &'a Origin,
+        origin: &'a CredentialSource,
         provider: ProviderName,
     ) -> Self {
         Self {
-            session,
+            context,
             endpoint,
             origin,
             provider,
@@ -73,13 +73,13 @@ impl Connection<'_> {
         sign: &dyn Fn(&Credentials, Timestamp, [u8; 16]) -> HttpRequest,
         read: &mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
     ) -> Result<(), Failure> {
-        let Session {
+        let CallContext {
             transport,
             deadline,
             limiter,
-            keepers,
+            credential_caches,
             ..
-        } = *self.session;
+        } = *self.context;
         // Groups of certificates go side by side, too, and each would otherwise make as many calls
         // at once. Where calls are rate-limited there are never many, and a change must not wait
         // behind the reads of another group. The semaphore is never closed.
@@ -88,14 +88,14 @@ impl Connection<'_> {
         } else {
             self.turns.acquire().await.ok()
         };
-        let keeper = keepers.of(self.provider);
-        let way = Way {
+        let credential_cache = credential_caches.of(self.provider);
+        let way = FetchContext {
             provider: self.provider,
             transport,
             lane: limiter.unlimited(),
             deadline,
         };
-        let mut credentials = keeper
+        let mut credentials = credential_cache
             .credentials(self.origin, way)
             .await
             .map_err(|error| self.not_called(error))?;
@@ -115,7 +115,7 @@ impl Connection<'_> {
             if !failure.error.concerns_key || !is_first {
                 return Err(failure);
             }
-            match keeper
+            match credential_cache
                 .after_refusal(self.origin, way, &credentials)
                 .await
                 .map_err(|error| self.not_called(error))?
@@ -194,7 +194,7 @@ impl Facts<'_> {
 /// # Errors
 /// `invalid_request` when instance or region do not fit, `provider_rejected` without credentials.
 pub(super) fn connect<'a>(
-    session: &'a Session<'a>,
+    context: &'a CallContext<'a>,
     source: Source,
     facts: &Facts<'a>,
 ) -> Result<(Scope, Connection<'a>), Error> {
@@ -234,7 +234,7 @@ pub(super) fn connect<'a>(
         region,
         instance_id: source.instance_id,
     };
-    Ok((scope, Connection::new(session, endpoint, origin, provider)))
+    Ok((scope, Connection::new(context, endpoint, origin, provider)))
 }
 
 #[cfg(test)]

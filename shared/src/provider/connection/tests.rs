@@ -18,11 +18,11 @@ struct Case<'a> {
 fn connected(case: &Case<'_>) -> Result<(String, String), Error> {
     let network = Network::queue([]);
     let bench = Bench::with(&network, case.variables);
-    let session = bench.session();
+    let context = bench.context();
     let facts = Facts {
-        cloud: &session.config.tencent,
+        cloud: &context.config.tencent,
         variables: ("KEY", "TENCENTCLOUD_REGION"),
-        endpoint: session.config.tencent_mqtt_endpoint.as_ref(),
+        endpoint: context.config.tencent_mqtt_endpoint.as_ref(),
         hosts: |region| {
             ["aa-one", "aa-two"]
                 .contains(&region.as_str())
@@ -37,7 +37,7 @@ fn connected(case: &Case<'_>) -> Result<(String, String), Error> {
         region,
         instance_id: None,
     };
-    let (scope, connection) = connect(&session, source, &facts)?;
+    let (scope, connection) = connect(&context, source, &facts)?;
     Ok((
         scope.region.as_str().to_owned(),
         connection.endpoint.url(""),
@@ -151,7 +151,7 @@ fn a_missing_region_or_key_is_told_by_the_name_of_its_variable() {
 fn an_instance_is_named_exactly_where_there_are_instances() {
     let network = Network::queue([]);
     let bench = Bench::new(&network);
-    let session = bench.session();
+    let context = bench.context();
     for (has_instances, instance_id, fits) in [
         (true, Some("mqtt-1"), true),
         (true, None, false),
@@ -159,7 +159,7 @@ fn an_instance_is_named_exactly_where_there_are_instances() {
         (false, Some("mqtt-1"), false),
     ] {
         let facts = Facts {
-            cloud: &session.config.tencent,
+            cloud: &context.config.tencent,
             variables: ("KEY", "REGION"),
             endpoint: None,
             hosts: |_| Some("vendor.test".to_owned()),
@@ -172,7 +172,7 @@ fn an_instance_is_named_exactly_where_there_are_instances() {
             region: Region::parse("aa-one").ok(),
             instance_id,
         };
-        match connect(&session, source, &facts) {
+        match connect(&context, source, &facts) {
             Ok((scope, _)) => assert!(fits && scope.instance_id.is_some() == has_instances),
             Err(error) => assert!(
                 !fits && error.field.as_deref() == Some("instance_id"),
@@ -186,10 +186,10 @@ fn an_instance_is_named_exactly_where_there_are_instances() {
 async fn told(message: String) -> String {
     let network = Network::queue([answer(200, "")]);
     let bench = Bench::with(&network, &[("TENCENTCLOUD_TOKEN", "token-canary")]);
-    let session = bench.session();
+    let context = bench.context();
     let origin = bench.config.tencent.credentials.as_ref().unwrap();
     let endpoint = Endpoint::https("vendor.test");
-    let connection = Connection::new(&session, endpoint, origin, ProviderName::TencentMqtt);
+    let connection = Connection::new(&context, endpoint, origin, ProviderName::TencentMqtt);
     let read = |_: &HttpResponse| -> Result<(), Error> {
         let told = ProviderError::new(
             ProviderName::TencentMqtt,
@@ -268,10 +268,10 @@ async fn calls(
     count: usize,
 ) -> (usize, Vec<String>) {
     let bench = Bench::with(network, variables);
-    let session = bench.session();
+    let context = bench.context();
     let origin = bench.config.tencent.credentials.as_ref().unwrap();
     let endpoint = Endpoint::https("vendor.test");
-    let connection = Connection::new(&session, endpoint, origin, ProviderName::TencentMqtt);
+    let connection = Connection::new(&context, endpoint, origin, ProviderName::TencentMqtt);
     let read = |response: &HttpResponse| match response.status {
         200 => Ok(()),
         status => Err(Error {

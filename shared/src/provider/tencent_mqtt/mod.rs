@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use self::wire::{
     DescribeDeviceCertificates, Envelope, Item, List, One, OneDeviceCertificate, Response,
 };
-use super::{Connection, Facts, Found, Scope, Session, connect, fact};
+use super::{CallContext, Connection, Facts, FoundCertificate, Scope, connect, fact};
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
@@ -97,8 +97,8 @@ pub(super) struct TencentMqtt<'a> {
 }
 
 impl<'a> TencentMqtt<'a> {
-    pub(super) fn new(session: &'a Session<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(session, source, &facts(session.config))?;
+    pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
+        let (scope, connection) = connect(context, source, &facts(context.config))?;
         Ok(Self {
             scope,
             connection,
@@ -183,12 +183,12 @@ impl<'a> TencentMqtt<'a> {
     }
 
     /// The certificate with exactly this text. `None`: the provider does not know it.
-    async fn get(&self, serial_number: &str) -> Result<Option<Found>, Error> {
+    async fn get(&self, serial_number: &str) -> Result<Option<FoundCertificate>, Error> {
         let parameters = OneDeviceCertificate {
             instance_id: self.instance(),
             device_certificate_sn: serial_number,
         };
-        let now = self.connection.session.now;
+        let now = self.connection.context.now;
         let accept = |answer: One| {
             let request_id = fact(answer.request_id);
             let item = answer
@@ -205,7 +205,7 @@ impl<'a> TencentMqtt<'a> {
             }
             // The vendor wants back the text that it gave.
             let key = item.device_certificate_sn.clone();
-            Ok(Found {
+            Ok(FoundCertificate {
                 key,
                 ca_key: None,
                 certificate: ProviderRecord::from(item).into_certificate(now, false),

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::model::LifecycleStatus;
-use crate::provider::{Describe, ListQuery, Page};
-use crate::request::{Filter, Order};
+use crate::provider::{ListQuery, Lister, Page};
+use crate::request::{Filter, SortOrder};
 use crate::testing::network::{Answer, Network, answer, ok, recorded};
 use crate::testing::{Bench, target};
 use crate::transport::SendError;
@@ -46,8 +46,8 @@ pub(super) async fn page(
     wanted: usize,
 ) -> Result<Page, Error> {
     let bench = Bench::new(network);
-    let session = bench.session();
-    let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
     let query = ListQuery {
         filter,
         order: None,
@@ -76,15 +76,15 @@ pub(super) fn named(serial_number: &str) -> CertificateReference {
 async fn a_call_is_what_the_vendor_documents() {
     let network = vendor(0);
     let bench = Bench::with(&network, &[("TENCENTCLOUD_TOKEN", "token-1")]);
-    let session = bench.session();
-    let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
     let filter = Filter {
         statuses: vec![LifecycleStatus::Active],
         ..clients(&["é \"x\""])
     };
     let query = ListQuery {
         filter: &filter,
-        order: Some(Order::UpdatedAsc),
+        order: Some(SortOrder::UpdatedAsc),
         include_pem: false,
         details: true,
     };

@@ -29,8 +29,8 @@ fn those_without_the_time_come_last_in_both_directions() {
         (None, None, Equal, Equal),
     ] {
         for (order, expected) in [
-            (Order::CreatedDesc, descending),
-            (Order::CreatedAsc, ascending),
+            (SortOrder::CreatedDesc, descending),
+            (SortOrder::CreatedAsc, ascending),
         ] {
             // The other time is of no account.
             for updated in [None, Some(0), Some(3)] {
@@ -42,8 +42,8 @@ fn those_without_the_time_come_last_in_both_directions() {
             }
         }
         for (order, expected) in [
-            (Order::UpdatedDesc, descending),
-            (Order::UpdatedAsc, ascending),
+            (SortOrder::UpdatedDesc, descending),
+            (SortOrder::UpdatedAsc, ascending),
         ] {
             for created in [None, Some(0), Some(3)] {
                 assert_eq!(

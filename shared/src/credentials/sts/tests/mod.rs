@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::credentials::{Origin, Proof};
+use crate::credentials::{CredentialSource, RoleAuth};
 use crate::model::ProviderName;
 use crate::testing::Bench;
 use crate::testing::network::{Answer, Network, answer, ok};
@@ -58,21 +58,23 @@ async fn fetch(
     variables: &[(&str, &str)],
 ) -> Result<Fetched, Error> {
     let bench = Bench::with(network, variables);
-    let session = bench.session();
-    let way = Way {
+    let context = bench.context();
+    let way = FetchContext {
         provider,
-        transport: session.transport,
-        lane: session.limiter.unlimited(),
-        deadline: session.deadline,
+        transport: context.transport,
+        lane: context.limiter.unlimited(),
+        deadline: context.deadline,
     };
     let cloud = if provider == ProviderName::TencentMqtt {
-        &session.config.tencent
+        &context.config.tencent
     } else {
-        &session.config.alibaba
+        &context.config.alibaba
     };
     match cloud.credentials.as_ref().unwrap() {
-        Origin::Role(role, Proof::Identity(identity)) => role.assume_as(identity, way).await,
-        Origin::Role(role, Proof::Key(_)) => {
+        CredentialSource::Role(role, RoleAuth::Identity(identity)) => {
+            role.assume_as(identity, way).await
+        }
+        CredentialSource::Role(role, RoleAuth::Key(_)) => {
             let key = Credentials {
                 id: "AKIDtest".to_owned(),
                 secret: "key-canary".into(),
@@ -80,7 +82,7 @@ async fn fetch(
             };
             role.assume_with(&key, way).await
         }
-        Origin::Key(_) => panic!("no role is configured"),
+        CredentialSource::Key(_) => panic!("no role is configured"),
     }
 }
 

@@ -39,7 +39,7 @@ async fn read(
     let begun = Instant::now();
     let request = request::parse(&asked.to_string()).unwrap();
     let answer = serde_json::to_value(
-        Describe::perform(&bench.session(), request, PLENTY)
+        Describe::perform(&bench.context(), request, PLENTY)
             .await
             .unwrap(),
     )
@@ -169,7 +169,7 @@ async fn when_pages_begin_elsewhere_than_was_thought_they_are_read_one_after_ano
     asked["limit"] = json!(10_000);
     let request = request::parse(&asked.to_string()).unwrap();
     let answer = serde_json::to_value(
-        Describe::perform(&bench.session(), request, PLENTY)
+        Describe::perform(&bench.context(), request, PLENTY)
             .await
             .unwrap(),
     )

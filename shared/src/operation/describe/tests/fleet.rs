@@ -10,10 +10,8 @@ use crate::model::{
 };
 use crate::operation::cursor::Place;
 use crate::operation::{AnswerBudget, Counts};
-use crate::provider::{
-    Describe as Describer, Entry, ListAbilities, ListLength, ListQuery, Page, Scope,
-};
-use crate::request::{Filter, Order};
+use crate::provider::{Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope};
+use crate::request::{Filter, SortOrder};
 use crate::testing::network::Network;
 use crate::testing::{Bench, TWENTY_CALLS_A_SECOND, now};
 use crate::transport::LocalFuture;
@@ -75,7 +73,7 @@ impl Fleet {
     }
 }
 
-impl Describer for Fleet {
+impl Lister for Fleet {
     fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -232,17 +230,17 @@ pub(super) async fn collect(
             &[]
         },
     );
-    let session = bench.session();
+    let context = bench.context();
     let query = ListQuery {
         filter,
-        order: Some(Order::default()),
+        order: Some(SortOrder::default()),
         include_pem: true,
         details: true,
     };
     let listing = Listing {
-        describer: fleet,
+        lister: fleet,
         query,
-        session: &session,
+        context: &context,
         limit: limit.into(),
         budget,
         bytes_beside: 0,
@@ -253,7 +251,7 @@ pub(super) async fn collect(
         rest: listing.rest(&collected, collected.len()).unwrap(),
         total_count: collected.total_count,
         consistent: collected.consistent(),
-        counts: collected.counted(collected.len(), session.now),
+        counts: collected.counted(collected.len(), context.now),
         request_ids: collected.request_ids.clone(),
         certificates: collected.into_certificates().collect(),
     })

@@ -37,7 +37,7 @@ async fn perform(
         ],
     );
     let request = request::parse(&request.to_string()).unwrap();
-    match Describe::perform(&bench.session(), request, budget).await? {
+    match Describe::perform(&bench.context(), request, budget).await? {
         DescribeAnswer::One(answer) => Ok(answer),
         DescribeAnswer::Several(answer) => panic!("asked one source: {answer:?}"),
     }

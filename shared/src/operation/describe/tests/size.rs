@@ -48,7 +48,7 @@ async fn a_certificate_takes_as_many_bytes_as_it_has_in_the_answer() {
     let fleet = Fleet::new(0);
     let network = Network::queue([]);
     let bench = Bench::new(&network);
-    let session = bench.session();
+    let context = bench.context();
     let filter = Filter::default();
     for text in [
         "plain",
@@ -72,9 +72,9 @@ async fn a_certificate_takes_as_many_bytes_as_it_has_in_the_answer() {
                 };
                 let budget = AnswerBudget { bytes: 0, escaped };
                 let listing = Listing {
-                    describer: &fleet,
+                    lister: &fleet,
                     query,
-                    session: &session,
+                    context: &context,
                     limit: Some(1),
                     budget,
                     bytes_beside,

@@ -149,7 +149,7 @@ fn slow_broker(delay: Duration) -> Network {
 async fn perform(network: &Network, request: Value) -> Value {
     let bench = Bench::new(network);
     let request = request::parse(&request.to_string()).unwrap();
-    let answer = Describe::perform(&bench.session(), request, PLENTY)
+    let answer = Describe::perform(&bench.context(), request, PLENTY)
         .await
         .unwrap();
     assert_eq!(answer.failures().count(), 0);

@@ -8,7 +8,7 @@ use super::case::Case;
 use super::run::Run;
 use crate::error::{Error, ErrorCode};
 use crate::model::LifecycleStatus;
-use crate::provider::Found;
+use crate::provider::FoundCertificate;
 
 /// The wait before the second look. Each later one is twice as long, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -39,7 +39,7 @@ enum Look {
 }
 
 impl Look {
-    fn of(answer: &Result<Option<Found>, Error>) -> Self {
+    fn of(answer: &Result<Option<FoundCertificate>, Error>) -> Self {
         match answer {
             Ok(Some(found)) => match found.certificate.status {
                 LifecycleStatus::Inactive => Self::Off,
@@ -57,7 +57,7 @@ impl Look {
 pub(super) struct Sent<'a> {
     place: usize,
     case: Case<'a>,
-    found: Found,
+    found: FoundCertificate,
     said: Said,
     /// Whether it was sent twice.
     is_repeated: bool,
@@ -80,7 +80,7 @@ impl<'a> Sent<'a> {
         run: &Run<'_>,
         place: usize,
         case: Case<'a>,
-        found: Found,
+        found: FoundCertificate,
     ) -> Result<Self, (usize, InactivateResult)> {
         match send(run, &case, &found).await {
             Ok(said) => Ok(Self {
@@ -198,8 +198,12 @@ impl<'a> Sent<'a> {
 
 const TRIED: &str = "tried to inactivate a certificate";
 
-async fn send(run: &Run<'_>, case: &Case<'_>, found: &Found) -> Result<Said, InactivateResult> {
-    let failure = match run.inactivator.inactivate(found).await {
+async fn send(
+    run: &Run<'_>,
+    case: &Case<'_>,
+    found: &FoundCertificate,
+) -> Result<Said, InactivateResult> {
+    let failure = match run.status_writer.inactivate(found).await {
         Ok(Some(written)) => return Ok(Said::Yes(written.request_id)),
         Ok(None) => return Ok(Said::NotFound),
         Err(failure) => failure,
@@ -223,7 +227,7 @@ async fn send(run: &Run<'_>, case: &Case<'_>, found: &Found) -> Result<Said, Ina
     })
 }
 
-fn refused(case: &Case<'_>, found: &Found, error: Error) -> InactivateResult {
+fn refused(case: &Case<'_>, found: &FoundCertificate, error: Error) -> InactivateResult {
     InactivateResult {
         error: Some(error),
         verified: false,
@@ -258,10 +262,10 @@ pub(super) async fn settle<'a>(
     let mut wait = FIRST_WAIT;
     while !open.is_empty() {
         let looks = {
-            let found: Vec<&Found> = open.iter().map(|sent| &sent.found).collect();
-            run.inactivator.read(&found).await
+            let found: Vec<&FoundCertificate> = open.iter().map(|sent| &sent.found).collect();
+            run.status_writer.read(&found).await
         };
-        let is_last = !run.session.deadline.leaves_a_look_behind(wait);
+        let is_last = !run.context.deadline.leaves_a_look_behind(wait);
         let (mut undecided, mut without_effect) = (Vec::new(), Vec::new());
         for (mut sent, look) in open.into_iter().zip(&looks) {
             match sent.judge(Look::of(look), is_last) {

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{
     InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, SerialNumber,
 };
-use crate::provider::{Found, Inactivate as Inactivator, Scope, Spellings, Written};
+use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter};
 use crate::request::CertificateReference;
 use crate::testing::network::Network;
 use crate::testing::{Bench, now};
@@ -33,7 +33,7 @@ pub(in crate::operation::inactivate) struct Broker {
     last_look: RefCell<Option<Look>>,
     lag: Option<Duration>,
     ordered_at: Cell<Option<Instant>>,
-    orders: RefCell<VecDeque<Result<Option<Written>, Failure>>>,
+    orders: RefCell<VecDeque<Result<Option<ConfirmedWrite>, Failure>>>,
     asked: RefCell<Vec<String>>,
 }
 
@@ -43,7 +43,7 @@ impl Broker {
     /// test.
     pub(in crate::operation::inactivate) fn new(
         looks: impl IntoIterator<Item = Look>,
-        orders: impl IntoIterator<Item = Result<Option<Written>, Failure>>,
+        orders: impl IntoIterator<Item = Result<Option<ConfirmedWrite>, Failure>>,
     ) -> Self {
         Self {
             group_size: 1,
@@ -85,7 +85,7 @@ impl Broker {
     }
 
     /// It writes two zeros before each serial number.
-    fn look(&self, key: String) -> Result<Option<Found>, Error> {
+    fn look(&self, key: String) -> Result<Option<FoundCertificate>, Error> {
         let next = self
             .looks
             .borrow_mut()
@@ -112,7 +112,7 @@ impl Broker {
                 ..record
             }
             .into_certificate(now(), false);
-            Found {
+            FoundCertificate {
                 key,
                 ca_key: Some("0b".to_owned()),
                 certificate,
@@ -122,7 +122,7 @@ impl Broker {
     }
 }
 
-impl Inactivator for Broker {
+impl StatusWriter for Broker {
     fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -140,7 +140,7 @@ impl Inactivator for Broker {
         &'a self,
         references: &'a [&'a CertificateReference],
         spellings: Spellings,
-    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+    ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
         let answers = references.iter().map(|reference| {
             if spellings == Spellings::Others {
                 self.asked.borrow_mut().push("others".to_owned());
@@ -159,8 +159,8 @@ impl Inactivator for Broker {
 
     fn read<'a>(
         &'a self,
-        found: &'a [&'a Found],
-    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+        found: &'a [&'a FoundCertificate],
+    ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
         let answers = found.iter().map(|found| {
             self.asked.borrow_mut().push("read".to_owned());
             self.look(found.key.clone())
@@ -171,8 +171,8 @@ impl Inactivator for Broker {
 
     fn inactivate<'a>(
         &'a self,
-        found: &'a Found,
-    ) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
+        found: &'a FoundCertificate,
+    ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>> {
         assert!(
             found.key.starts_with("00"),
             "a write acts on what a read has found"
@@ -201,7 +201,7 @@ pub(in crate::operation::inactivate) async fn carry_out(
         deadline: Deadline::after(time),
         ..Bench::new(&network)
     };
-    Run::new(&bench.session(), broker, command)
+    Run::new(&bench.context(), broker, command)
         .results(references)
         .await
 }
@@ -237,8 +237,8 @@ pub(in crate::operation::inactivate) fn fails(code: ErrorCode) -> Look {
 }
 
 /// An order that the provider confirms.
-pub(in crate::operation::inactivate) fn confirmed() -> Result<Option<Written>, Failure> {
-    Ok(Some(Written {
+pub(in crate::operation::inactivate) fn confirmed() -> Result<Option<ConfirmedWrite>, Failure> {
+    Ok(Some(ConfirmedWrite {
         request_id: Some("id-1".to_owned()),
     }))
 }
@@ -247,7 +247,7 @@ pub(in crate::operation::inactivate) fn confirmed() -> Result<Option<Written>, F
 pub(in crate::operation::inactivate) fn refused(
     code: ErrorCode,
     concerns_parameters: bool,
-) -> Result<Option<Written>, Failure> {
+) -> Result<Option<ConfirmedWrite>, Failure> {
     let told = ProviderError::new(ProviderName::AlibabaMqtt, "Refused", None, None);
     let error = Error {
         concerns_parameters,
@@ -263,7 +263,7 @@ pub(in crate::operation::inactivate) fn refused(
 /// An order whose effect is not known.
 pub(in crate::operation::inactivate) fn unanswered(
     code: ErrorCode,
-) -> Result<Option<Written>, Failure> {
+) -> Result<Option<ConfirmedWrite>, Failure> {
     Err(Failure {
         error: Error::new(code, "the order was not answered"),
         may_have_acted: true,

@@ -64,9 +64,9 @@ async fn perform(
         }
     });
     let bench = Bench::with(&network, variables);
-    let session = bench.session();
+    let context = bench.context();
     let request = request::parse(&request.to_string()).unwrap();
-    let result = Inactivate::perform(&session, request, BUDGET).await;
+    let result = Inactivate::perform(&context, request, BUDGET).await;
     (
         result,
         network.each(|sent| {
@@ -150,7 +150,7 @@ async fn a_provider_without_instances_is_allowed_by_its_own_name_and_by_the_star
             region: Region::parse("eu-west-1").unwrap(),
             instance_id: None,
         };
-        match guard(&bench.session(), &scope) {
+        match guard(&bench.context(), &scope) {
             Ok(()) => assert!(expected, "{allowed:?}"),
             Err(error) => {
                 assert!(!expected, "{allowed:?}");
@@ -211,7 +211,7 @@ async fn a_certificate_of_aws_is_read_and_switched_off_by_its_fingerprint_where_
         });
         let bench = Bench::with(&network, &[("INACTIVATE_ALLOWED_INSTANCES", allowed)]);
         let result = Inactivate::perform(
-            &bench.session(),
+            &bench.context(),
             request::parse(&order.to_string()).unwrap(),
             BUDGET,
         )

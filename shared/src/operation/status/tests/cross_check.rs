@@ -39,7 +39,7 @@ async fn check(clouds: &Clouds, mut request: Value, certificates: Value) -> Resu
         request["cross_check"] = json!({"provider": "alibaba-pca", "region": "cn-hangzhou"});
     }
     let answer = Status::perform(
-        &bench.session(),
+        &bench.context(),
         request::parse(&request.to_string()).unwrap(),
         BUDGET,
     )
@@ -181,7 +181,7 @@ async fn a_provider_that_is_no_authority_cannot_be_asked_and_nobody_is() {
         request["certificates"] = named(&["a1"]);
         request["cross_check"] = json!({ "provider": provider });
         let error = Status::perform(
-            &bench.session(),
+            &bench.context(),
             request::parse(&request.to_string()).unwrap(),
             BUDGET,
         )

@@ -103,7 +103,7 @@ async fn perform_group(network: &Network, requests: &[Value]) -> Vec<Result<Valu
         .iter()
         .map(|request| request::parse(&request.to_string()).unwrap())
         .collect();
-    let answers = Status::perform_group(&bench.session(), requests, BUDGET).await;
+    let answers = Status::perform_group(&bench.context(), requests, BUDGET).await;
     answers
         .into_iter()
         .map(|answer| answer.map(|answer| serde_json::to_value(answer).unwrap()))

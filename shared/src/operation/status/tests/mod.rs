@@ -51,9 +51,9 @@ fn authority(request: &HttpRequest) -> Answer {
 
 async fn perform(network: &Network, request: &Value) -> Result<Value, Error> {
     let bench = Bench::new(network);
-    let session = bench.session();
+    let context = bench.context();
     let request = request::parse(&request.to_string()).unwrap();
-    let answer = Status::perform(&session, request, BUDGET).await?;
+    let answer = Status::perform(&context, request, BUDGET).await?;
     let failures = answer.failures().count();
     let answer = serde_json::to_value(answer).unwrap();
     let failed = answer["results"]

@@ -47,7 +47,7 @@ async fn perform(
     let network = clouds.network();
     let bench = Bench::with(&network, variables);
     let answer = Status::perform(
-        &bench.session(),
+        &bench.context(),
         request::parse(&request.to_string()).unwrap(),
         BUDGET,
     )
@@ -336,7 +336,7 @@ async fn two_names_of_one_source_are_refused_before_anybody_is_asked() {
         json!([source(AlibabaPca, ""), source(TencentMqtt, "mqtt-1"), {"provider": "alibaba-pca"}]);
     let request = json!({"sources": sources, "certificates": named(&["a3"])});
     let error = Status::perform(
-        &bench.session(),
+        &bench.context(),
         request::parse(&request.to_string()).unwrap(),
         BUDGET,
     )
@@ -357,7 +357,7 @@ async fn each_source_is_asked_once_for_a_certificate_that_is_named_twice() {
     let request =
         json!({"sources": [source(AlibabaPca, "")], "certificates": named(&["a3", "A3", "0xa3"])});
     Status::perform(
-        &bench.session(),
+        &bench.context(),
         request::parse(&request.to_string()).unwrap(),
         BUDGET,
     )

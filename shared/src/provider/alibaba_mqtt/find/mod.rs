@@ -15,7 +15,7 @@ use super::spelling::{CaText, Styles, ca_texts, pairs};
 use super::{AlibabaMqtt, same_number, serial_numbers};
 use crate::error::Error;
 use crate::model::{Certificate, SerialNumber, Timestamp};
-use crate::provider::{Found, Spellings};
+use crate::provider::{FoundCertificate, Spellings};
 use crate::request::CertificateReference;
 
 /// Calls for a certificate that is not there, the one under the caller's own spelling included.
@@ -87,8 +87,8 @@ impl<'a> Wanted<'a> {
 
     /// The certificates that the digits may mean in the complete list of the CA that the caller has
     /// named. `None` where a row leaves out a fact that decides.
-    pub(super) fn decide(&self, page: &CaPage, now: Timestamp) -> Option<Vec<Found>> {
-        let mut matches: Vec<Found> = Vec::new();
+    pub(super) fn decide(&self, page: &CaPage, now: Timestamp) -> Option<Vec<FoundCertificate>> {
+        let mut matches: Vec<FoundCertificate> = Vec::new();
         for reading in &self.readings {
             if matches
                 .iter()
@@ -110,7 +110,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// Whether a record under the caller's own text is the certificate, and no other one can be.
-    pub(super) fn is_met_alone_by(&self, found: &Found) -> bool {
+    pub(super) fn is_met_alone_by(&self, found: &FoundCertificate) -> bool {
         let is_met = self
             .readings
             .first()
@@ -122,7 +122,7 @@ impl<'a> Wanted<'a> {
 
     /// The other numbers that the digits may mean, once a certificate is found. A number that is
     /// proven to be found has no other certificate.
-    fn other_readings(&self, base: Base, first: &Found) -> Vec<&Reading> {
+    fn other_readings(&self, base: Base, first: &FoundCertificate) -> Vec<&Reading> {
         let proven = proven_number(first);
         let may_be_another =
             |reading: &&Reading| reading.base != base && proven != Some(&reading.number);
@@ -136,7 +136,11 @@ impl<'a> Wanted<'a> {
 
 /// Whether a record is one of this reading. Where neither it nor the first record proves its
 /// number, it may be the one that is meant.
-fn may_be_meant(reading: &Reading, found: &Found, first: Option<&Found>) -> bool {
+fn may_be_meant(
+    reading: &Reading,
+    found: &FoundCertificate,
+    first: Option<&FoundCertificate>,
+) -> bool {
     let is_open = first.is_some_and(|first| proven_number(first).is_none());
     reading.is_met_by(found) || (is_open && proven_number(found).is_none())
 }
@@ -145,7 +149,7 @@ fn may_be_meant(reading: &Reading, found: &Found, first: Option<&Found>) -> bool
 ///
 /// # Errors
 /// `invalid_request` when there are two.
-pub(super) fn only_one(found: Vec<Found>) -> Result<Option<Found>, Error> {
+pub(super) fn only_one(found: Vec<FoundCertificate>) -> Result<Option<FoundCertificate>, Error> {
     let mut found = found.into_iter();
     let first = found.next();
     if let (Some(first), Some(second)) = (&first, found.next()) {
@@ -174,7 +178,7 @@ impl AlibabaMqtt<'_> {
         &self,
         reference: &CertificateReference,
         spellings: Spellings,
-    ) -> Result<Option<Found>, Error> {
+    ) -> Result<Option<FoundCertificate>, Error> {
         let wanted = Wanted::new(reference, false)?;
         Ok(self.search(&wanted, spellings).await?.into_iter().next())
     }
@@ -187,13 +191,17 @@ impl AlibabaMqtt<'_> {
         &self,
         reference: &CertificateReference,
         spellings: Spellings,
-    ) -> Result<Option<Found>, Error> {
+    ) -> Result<Option<FoundCertificate>, Error> {
         let wanted = Wanted::new(reference, true)?;
         only_one(self.search(&wanted, spellings).await?)
     }
 
     /// One certificate at most, or two in a thorough search.
-    async fn search(&self, wanted: &Wanted<'_>, spellings: Spellings) -> Result<Vec<Found>, Error> {
+    async fn search(
+        &self,
+        wanted: &Wanted<'_>,
+        spellings: Spellings,
+    ) -> Result<Vec<FoundCertificate>, Error> {
         match spellings {
             Spellings::Own => {
                 let Some(found) = self
@@ -215,10 +223,10 @@ impl AlibabaMqtt<'_> {
         }
     }
 
-    async fn search_others(&self, wanted: &Wanted<'_>) -> Result<Vec<Found>, Error> {
+    async fn search_others(&self, wanted: &Wanted<'_>) -> Result<Vec<FoundCertificate>, Error> {
         let mut calls = Calls(MOST_CALLS.saturating_sub(1));
         let mut failure = None;
-        let learned = self.connection.session.learned;
+        let learned = self.connection.context.learned;
         for (index, ca) in ca_texts(wanted.ca, &wanted.readings, |ca| {
             learned.ca_text(&self.scope, ca)
         })
@@ -266,11 +274,11 @@ impl AlibabaMqtt<'_> {
         page: &CaPage,
         is_fresh: bool,
         calls: &mut Calls,
-    ) -> Result<Vec<Found>, Error> {
+    ) -> Result<Vec<FoundCertificate>, Error> {
         let fits = |reading: &&Reading| ca.base == Base::Same || ca.base == reading.base;
-        let mut matches: Vec<(Base, Found)> = Vec::new();
+        let mut matches: Vec<(Base, FoundCertificate)> = Vec::new();
         for reading in wanted.readings.iter().filter(fits) {
-            let is_settled = |(_, found): &(Base, Found)| {
+            let is_settled = |(_, found): &(Base, FoundCertificate)| {
                 !wanted.is_thorough || proven_number(found) == Some(&reading.number)
             };
             if matches.iter().any(is_settled) {
@@ -303,7 +311,7 @@ impl AlibabaMqtt<'_> {
             .first()
             .filter(|_| readings == wanted.readings.len())
             .map(|own| (own, wanted.own_text.clone()));
-        let styled = Styles::of(page, self.connection.session.now).texts(&wanted.readings);
+        let styled = Styles::of(page, self.connection.context.now).texts(&wanted.readings);
         let is_own_ca = ca.text == wanted.own_ca_text;
         let mut asked: Vec<String> = Vec::new();
         for (reading, device_sn) in own.into_iter().chain(styled) {
@@ -336,8 +344,8 @@ impl AlibabaMqtt<'_> {
         row: &CaRow,
         needs_read: bool,
         calls: &mut Calls,
-    ) -> Result<Option<Found>, Error> {
-        let found = page.found(row, self.connection.session.now);
+    ) -> Result<Option<FoundCertificate>, Error> {
+        let found = page.found(row, self.connection.context.now);
         if (needs_read || wanted.misses_facts_in(&found.certificate)) && calls.take() {
             return self.get(&row.item.device_sn, &row.item.ca_sn, false).await;
         }
@@ -348,10 +356,10 @@ impl AlibabaMqtt<'_> {
         &self,
         wanted: &Wanted<'_>,
         calls: &mut Calls,
-    ) -> Result<Vec<Found>, Error> {
+    ) -> Result<Vec<FoundCertificate>, Error> {
         let known = self
             .connection
-            .session
+            .context
             .learned
             .ca_text(&self.scope, wanted.ca);
         for pair in pairs(
@@ -380,11 +388,11 @@ impl AlibabaMqtt<'_> {
         &self,
         wanted: &Wanted<'_>,
         base: Base,
-        first: Found,
-    ) -> Result<Vec<Found>, Error> {
+        first: FoundCertificate,
+    ) -> Result<Vec<FoundCertificate>, Error> {
         let ca_sn = first.ca_key.clone().unwrap_or_default();
         self.connection
-            .session
+            .context
             .learned
             .learn_ca(&self.scope, &ca_sn);
         let others = wanted.other_readings(base, &first);
@@ -403,10 +411,10 @@ impl AlibabaMqtt<'_> {
     /// The CA's list, where one page is known to be all of it. A list that lacks the certificate
     /// that was just read is not.
     async fn complete_list(&self, ca_sn: &str, device_sn: &str) -> Option<std::rc::Rc<CaPage>> {
-        let session = self.connection.session;
-        if session
+        let context = self.connection.context;
+        if context
             .learned
-            .long_list(&self.scope, ca_sn, session.now)
+            .long_list(&self.scope, ca_sn, context.now)
             .is_some()
         {
             return None;
@@ -426,9 +434,9 @@ impl AlibabaMqtt<'_> {
         &self,
         wanted: &Wanted<'_>,
         others: &[&Reading],
-        first: &Found,
+        first: &FoundCertificate,
         page: &CaPage,
-    ) -> Result<Option<Found>, Error> {
+    ) -> Result<Option<FoundCertificate>, Error> {
         for reading in others {
             for row in page.rows_of(&reading.digits) {
                 let found = self
@@ -446,9 +454,9 @@ impl AlibabaMqtt<'_> {
     async fn second_by_reads(
         &self,
         others: &[&Reading],
-        first: &Found,
+        first: &FoundCertificate,
         ca_sn: &str,
-    ) -> Result<Option<Found>, Error> {
+    ) -> Result<Option<FoundCertificate>, Error> {
         for reading in others {
             for device_sn in reading.texts() {
                 let found = self.get_other(&device_sn, ca_sn).await?;
@@ -463,7 +471,11 @@ impl AlibabaMqtt<'_> {
 
     /// The certificate under texts that are not the caller's own, which may break the vendor's
     /// rules; then it is not known under them.
-    async fn get_other(&self, device_sn: &str, ca_sn: &str) -> Result<Option<Found>, Error> {
+    async fn get_other(
+        &self,
+        device_sn: &str,
+        ca_sn: &str,
+    ) -> Result<Option<FoundCertificate>, Error> {
         match self.get(device_sn, ca_sn, false).await {
             Err(error) if error.concerns_parameters => Ok(None),
             found => found,

@@ -12,7 +12,7 @@ use super::reading::own_text;
 use crate::error::Error;
 use crate::model::{Action, SerialNumber};
 use crate::provider::each::each;
-use crate::provider::{Found, Spellings};
+use crate::provider::{FoundCertificate, Spellings};
 use crate::request::CertificateReference;
 
 /// Certificates of one CA for which its list is read. With two, a list that turns out to be long
@@ -44,7 +44,7 @@ impl AlibabaMqtt<'_> {
     pub(super) async fn find_group(
         &self,
         references: &[&CertificateReference],
-    ) -> Vec<Result<Option<Found>, Error>> {
+    ) -> Vec<Result<Option<FoundCertificate>, Error>> {
         let wanted: Vec<Result<Wanted<'_>, Error>> = references
             .iter()
             .map(|reference| Wanted::new(reference, true))
@@ -54,7 +54,7 @@ impl AlibabaMqtt<'_> {
             .map(|reference| names_of(reference))
             .collect();
         let lists = self.lists_for(names.iter().flatten()).await;
-        let mut answers: Vec<Option<Result<Option<Found>, Error>>> = Vec::new();
+        let mut answers: Vec<Option<Result<Option<FoundCertificate>, Error>>> = Vec::new();
         for (wanted, names) in wanted.iter().zip(&names) {
             answers.push(match (wanted, names, &lists) {
                 (Err(error), _, _) | (_, _, Err(error)) => Some(Err(error.clone())),
@@ -82,8 +82,11 @@ impl AlibabaMqtt<'_> {
 
     /// The state of certificates that were found, read now. `None`: a read of this one certificate
     /// does not find it any more.
-    pub(super) async fn read_group(&self, found: &[&Found]) -> Vec<Result<Option<Found>, Error>> {
-        let names = |found: &Found| Names {
+    pub(super) async fn read_group(
+        &self,
+        found: &[&FoundCertificate],
+    ) -> Vec<Result<Option<FoundCertificate>, Error>> {
+        let names = |found: &FoundCertificate| Names {
             device_sn: found.key.clone(),
             ca_sn: found.ca_key.clone().unwrap_or_default(),
         };
@@ -92,15 +95,15 @@ impl AlibabaMqtt<'_> {
             Ok(lists) => lists,
             Err(error) => return found.iter().map(|_| Err(error.clone())).collect(),
         };
-        let now = self.connection.session.now;
-        let shown = |(names, before): (&Names, &&Found)| {
+        let now = self.connection.context.now;
+        let shown = |(names, before): (&Names, &&FoundCertificate)| {
             let pages = lists.get(&names.ca_sn)?;
             let shown = pages.0.iter().find_map(|page| {
                 Some(page.found(page.row(&names.device_sn, &names.ca_sn)?, now))
             })?;
             Some(shown).filter(|shown| shows_as_much(before, shown))
         };
-        let answers: Vec<Option<Found>> = names.iter().zip(found).map(shown).collect();
+        let answers: Vec<Option<FoundCertificate>> = names.iter().zip(found).map(shown).collect();
         let mut read = {
             let open = names
                 .iter()
@@ -126,8 +129,8 @@ impl AlibabaMqtt<'_> {
         wanted: &Wanted<'_>,
         names: &Names,
         pages: &CaPages,
-    ) -> Option<Result<Option<Found>, Error>> {
-        let now = self.connection.session.now;
+    ) -> Option<Result<Option<FoundCertificate>, Error>> {
+        let now = self.connection.context.now;
         if let Some(page) = pages.complete() {
             return wanted.decide(page, now).map(only_one);
         }
@@ -156,15 +159,15 @@ impl AlibabaMqtt<'_> {
                 group.push(&names.device_sn);
             }
         }
-        let session = self.connection.session;
+        let context = self.connection.context;
         // The shares of the two actions may differ much: a call that has to wait long is worth that
         // many of the other.
-        let worth = session.limiter.worth(
+        let worth = context.limiter.worth(
             Action::ListDeviceCertificateByCaSn,
             Action::GetDeviceCertificate,
         );
         groups.retain(|_, group| group.len() >= worth.max(SMALLEST_GROUP));
-        let is_long = |ca_sn: &str| session.learned.long_list(&self.scope, ca_sn, session.now);
+        let is_long = |ca_sn: &str| context.learned.long_list(&self.scope, ca_sn, context.now);
         let unknown = groups
             .keys()
             .copied()
@@ -239,7 +242,7 @@ fn pages_worth_reading(
 }
 
 /// Whether a row tells what the earlier read has told: a list may leave out the certificate itself.
-fn shows_as_much(before: &Found, shown: &Found) -> bool {
+fn shows_as_much(before: &FoundCertificate, shown: &FoundCertificate) -> bool {
     let (before, shown) = (&before.certificate, &shown.certificate);
     let keeps_fingerprint =
         before.fingerprint_sha256.is_none() || shown.fingerprint_sha256.is_some();

@@ -11,7 +11,7 @@ use crate::testing::network::{Answer, Network, ok, parameter, recorded};
 use crate::testing::{Bench, target};
 use crate::transport::HttpRequest;
 
-type Answers = Vec<Result<Option<Found>, Error>>;
+type Answers = Vec<Result<Option<FoundCertificate>, Error>>;
 
 fn numbered(count: usize) -> Vec<(&'static str, &'static str)> {
     (1..=count)
@@ -27,14 +27,14 @@ async fn find_group(network: &Network, serials: &[&str]) -> Answers {
 /// Finds groups of certificates in requests of one sandbox.
 async fn find_groups(network: &Network, groups: &[&[&str]]) -> Vec<Answers> {
     let bench = Bench::new(network);
-    let session = bench.session();
+    let context = bench.context();
     let mut answers = Vec::new();
     for serials in groups {
         let references: Vec<CertificateReference> = serials
             .iter()
             .map(|serial| reference(serial, "ca"))
             .collect();
-        let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+        let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
         answers.push(
             provider
                 .find_group(&references.iter().collect::<Vec<_>>())
@@ -46,19 +46,19 @@ async fn find_groups(network: &Network, groups: &[&[&str]]) -> Vec<Answers> {
 
 async fn read_group(network: &Network, keys: &[&str]) -> Answers {
     let bench = Bench::new(network);
-    let session = bench.session();
-    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
-    let found: Vec<Found> = keys.iter().map(|key| found_of(key)).collect();
+    let context = bench.context();
+    let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
+    let found: Vec<FoundCertificate> = keys.iter().map(|key| found_of(key)).collect();
     provider.read_group(&found.iter().collect::<Vec<_>>()).await
 }
 
-fn found_of(key: &str) -> Found {
+fn found_of(key: &str) -> FoundCertificate {
     let record = crate::model::ProviderRecord {
         serial_number: Some(key.to_owned()),
         ..Default::default()
     };
     let certificate = record.into_certificate(crate::testing::now(), false);
-    Found {
+    FoundCertificate {
         key: key.to_owned(),
         ca_key: Some("ca".to_owned()),
         certificate,
@@ -68,7 +68,7 @@ fn found_of(key: &str) -> Found {
 
 /// The key of each, `-` where it is not known, or the code of the error.
 fn told(answers: &Answers) -> Vec<String> {
-    let word = |answer: &Result<Option<Found>, Error>| match answer {
+    let word = |answer: &Result<Option<FoundCertificate>, Error>| match answer {
         Ok(found) => found
             .as_ref()
             .map_or("-".to_owned(), |found| found.key.clone()),
@@ -113,8 +113,8 @@ async fn a_complete_list_answers_for_all_of_three_or_more() {
 async fn a_row_is_found_as_a_read_finds_it() {
     let network = vendor(&numbered(3));
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
     let references = ["a001", "a002", "a003"].map(|serial| reference(serial, "ca"));
     let group = provider
         .find_group(&references.iter().collect::<Vec<_>>())
@@ -308,8 +308,8 @@ async fn digits_that_may_mean_two_certificates_are_refused_and_those_of_longer_l
 async fn a_row_without_a_fact_that_is_needed_is_looked_up() {
     let network = vendor(&numbered(3));
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
     let mut references = ["a001", "a002", "a003"].map(|serial| reference(serial, "ca"));
     let fingerprint = Fingerprint::parse(&"00".repeat(32)).unwrap();
     references[1].fingerprint_sha256 = Some(fingerprint.clone());
@@ -377,8 +377,8 @@ async fn a_forbidden_list_is_asked_for_once_in_a_request() {
         Some(device) => certificate(&device, "ca", "1"),
     });
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
     let found = ["a001", "a002", "a003"].map(found_of);
     for _ in 0..2 {
         assert_eq!(
@@ -399,8 +399,8 @@ async fn a_forbidden_list_is_asked_for_once_in_a_request() {
 async fn after_a_group_the_other_spellings_need_no_further_list() {
     let network = vendor(&numbered(3));
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
     let references = ["a001", "a002", "b001"].map(|serial| reference(serial, "ca"));
     let answers = provider
         .find_group(&references.iter().collect::<Vec<_>>())
@@ -428,8 +428,8 @@ async fn certificates_of_several_cas_and_one_without_its_ca_are_answered_in_thei
         ("c1", "cc"),
     ]);
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
     let pairs = [
         ("b3", "cb"),
         ("a1", "ca"),

@@ -6,12 +6,12 @@ use crate::error::Error;
 use crate::model::Action;
 use crate::provider::alibaba::Call;
 use crate::provider::each::each;
-use crate::provider::{Found, Inactivate, Scope, Spellings, Written, fact};
+use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, fact};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Method, Safety};
 use crate::vendor::codes::not_an_answer;
 
-impl Inactivate for AlibabaMqtt<'_> {
+impl StatusWriter for AlibabaMqtt<'_> {
     fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -29,7 +29,7 @@ impl Inactivate for AlibabaMqtt<'_> {
         &'a self,
         references: &'a [&'a CertificateReference],
         spellings: Spellings,
-    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+    ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
         Box::pin(async move {
             match spellings {
                 Spellings::Own => self.find_group(references).await,
@@ -45,15 +45,15 @@ impl Inactivate for AlibabaMqtt<'_> {
 
     fn read<'a>(
         &'a self,
-        found: &'a [&'a Found],
-    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+        found: &'a [&'a FoundCertificate],
+    ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
         Box::pin(self.read_group(found))
     }
 
     fn inactivate<'a>(
         &'a self,
-        found: &'a Found,
-    ) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
+        found: &'a FoundCertificate,
+    ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>> {
         Box::pin(async move {
             let call = Call {
                 action: Action::InactivateDeviceCertificate,
@@ -71,7 +71,7 @@ impl Inactivate for AlibabaMqtt<'_> {
                 &found.key,
                 &answer.device_sn,
             ) {
-                true => Ok(Written {
+                true => Ok(ConfirmedWrite {
                     request_id: fact(Some(answer.request_id)),
                 }),
                 false => Err(not_an_answer(
@@ -85,7 +85,7 @@ impl Inactivate for AlibabaMqtt<'_> {
     }
 }
 
-fn ca_key(found: &Found) -> &str {
+fn ca_key(found: &FoundCertificate) -> &str {
     found.ca_key.as_deref().unwrap_or_default()
 }
 

@@ -9,22 +9,22 @@ use crate::model::LifecycleStatus;
 use crate::testing::network::{Network, answer, ok, recorded};
 use crate::testing::{Bench, find_one, read_one, target};
 
-async fn found() -> Found {
+async fn found() -> FoundCertificate {
     let network = vendor(&[("0A", "0b")]);
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
     find_one(&provider, &reference("0A", "0b"), Spellings::Own)
         .await
         .unwrap()
         .unwrap()
 }
 
-async fn inactivate(network: &Network) -> Result<Option<Written>, Failure> {
+async fn inactivate(network: &Network) -> Result<Option<ConfirmedWrite>, Failure> {
     let found = found().await;
     let bench = Bench::new(network);
-    let session = bench.session();
-    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
     provider.inactivate(&found).await
 }
 
@@ -64,9 +64,9 @@ async fn a_state_is_read_again_under_the_texts_that_an_order_uses() {
     ] {
         let network = Network::queue([given]);
         let bench = Bench::new(&network);
-        let session = bench.session();
+        let context = bench.context();
         let read = read_one(
-            &AlibabaMqtt::new(&session, target(API.provider)).unwrap(),
+            &AlibabaMqtt::new(&context, target(API.provider)).unwrap(),
             &found,
         )
         .await

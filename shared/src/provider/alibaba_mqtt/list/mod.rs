@@ -9,7 +9,7 @@ use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::each::each;
 use crate::provider::{
-    Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact, offsets_behind,
+    Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, fact, offsets_behind,
 };
 use crate::request::Filter;
 use crate::transport::{LocalFuture, Method, Safety};
@@ -197,7 +197,7 @@ impl AlibabaMqtt<'_> {
         query: &ListQuery<'_>,
         items: impl Iterator<Item = DeviceCertificate>,
     ) -> Result<Vec<Certificate>, Error> {
-        let now = self.connection.session.now;
+        let now = self.connection.context.now;
         let asked = items.map(|item| {
             let keys = (item.device_sn.clone(), item.ca_sn.clone());
             (
@@ -266,7 +266,7 @@ pub(super) fn is_unknown_ca(error: &Error) -> bool {
     matches!(code, Some(codes::CA_NOT_FOUND | codes::DEVICE_NOT_FOUND))
 }
 
-impl Describe for AlibabaMqtt<'_> {
+impl Lister for AlibabaMqtt<'_> {
     fn scope(&self) -> &Scope {
         &self.scope
     }

@@ -4,11 +4,11 @@ use super::{AlibabaMqtt, serial_numbers};
 use crate::error::Error;
 use crate::model::Certificate;
 use crate::provider::each::each;
-use crate::provider::{LookUp, Scope, Spellings, Status};
+use crate::provider::{Lookups, Scope, Spellings, StatusReader};
 use crate::request::CertificateReference;
 use crate::transport::LocalFuture;
 
-impl Status for AlibabaMqtt<'_> {
+impl StatusReader for AlibabaMqtt<'_> {
     fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -18,7 +18,7 @@ impl Status for AlibabaMqtt<'_> {
     }
 
     /// All under their own spelling first, so that unknown ones keep no known one waiting.
-    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, LookUp> {
+    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
             let mut records: Vec<Result<Option<Certificate>, Error>> =
                 certificates.iter().map(|_| Ok(None)).collect();
@@ -45,7 +45,7 @@ impl Status for AlibabaMqtt<'_> {
                     });
                 }
             }
-            LookUp {
+            Lookups {
                 records,
                 request_ids,
             }

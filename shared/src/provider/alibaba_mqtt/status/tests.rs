@@ -6,10 +6,10 @@ use super::*;
 use crate::testing::network::{Network, parameter, recorded};
 use crate::testing::{Bench, target};
 
-async fn look_up(network: &Network, certificates: &[CertificateReference]) -> LookUp {
+async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lookups {
     let bench = Bench::new(network);
-    let session = bench.session();
-    AlibabaMqtt::new(&session, target(API.provider))
+    let context = bench.context();
+    AlibabaMqtt::new(&context, target(API.provider))
         .unwrap()
         .look_up(certificates)
         .await
@@ -17,7 +17,7 @@ async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lo
 
 /// What was told about each: its status, `-` when the provider does not know it, or the code of the
 /// error.
-fn told(look_up: &LookUp) -> Vec<&'static str> {
+fn told(look_up: &Lookups) -> Vec<&'static str> {
     let word = |record: &Result<Option<Certificate>, Error>| match record {
         Ok(record) => record
             .as_ref()

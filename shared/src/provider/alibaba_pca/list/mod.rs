@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::model::{Action, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::{
-    Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact, offsets_behind,
+    Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, fact, offsets_behind,
 };
 use crate::transport::{LocalFuture, Method, Safety};
 use crate::vendor::codes::not_an_answer;
@@ -153,7 +153,7 @@ impl AlibabaPca<'_> {
                 "a page is empty although more certificates follow",
             ));
         }
-        let now = self.connection.session.now;
+        let now = self.connection.context.now;
         let certificates = rows.items.into_iter().skip(skipped);
         let certificates = certificates
             .map(|item| ProviderRecord::from(item).into_certificate(now, query.include_pem));
@@ -169,7 +169,7 @@ impl AlibabaPca<'_> {
     }
 }
 
-impl Describe for AlibabaPca<'_> {
+impl Lister for AlibabaPca<'_> {
     fn scope(&self) -> &Scope {
         &self.scope
     }

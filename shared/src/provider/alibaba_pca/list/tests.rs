@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::ErrorCode;
-use crate::request::{Filter, Order};
+use crate::request::{Filter, SortOrder};
 use crate::testing::network::{Answer, Network, ok, parameter, recorded};
 use crate::testing::{Bench, target};
 
@@ -52,8 +52,8 @@ async fn page_with(
     position: Option<&str>,
 ) -> Result<Page, Error> {
     let bench = Bench::new(network);
-    let session = bench.session();
-    AlibabaPca::new(&session, target(API.provider))
+    let context = bench.context();
+    AlibabaPca::new(&context, target(API.provider))
         .unwrap()
         .page(query, position, 10)
         .await
@@ -324,8 +324,8 @@ async fn a_short_page_ends_a_list_only_where_the_total_does_not_say_more() {
 async fn positions_count_certificates() {
     let network = vendor(0, 100, Says::Given);
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AlibabaPca::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaPca::new(&context, target(API.provider)).unwrap();
     for (position, places, expected) in [("100x0", 1, "100x1"), ("20x40", 20, "20x60")] {
         assert_eq!(provider.position_after(position, places).unwrap(), expected);
     }
@@ -494,8 +494,8 @@ async fn an_empty_list_may_be_left_out_and_other_forms_are_not_an_answer() {
 async fn what_its_records_do_not_hold_is_refused_by_name() {
     let network = Network::new(|request| panic!("{:?}", parameter(request, "ShowSize")));
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AlibabaPca::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaPca::new(&context, target(API.provider)).unwrap();
     let client = Filter {
         client_ids: vec!["a".to_owned()],
         ..Filter::default()
@@ -507,7 +507,7 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
     for (filter, order, field) in [
         (client, None, "filter.client_ids"),
         (inactive, None, "filter.statuses"),
-        (Filter::default(), Some(Order::CreatedDesc), "order_by"),
+        (Filter::default(), Some(SortOrder::CreatedDesc), "order_by"),
     ] {
         assert_eq!(
             provider

@@ -7,7 +7,7 @@ use super::{API, AlibabaPca};
 use crate::error::{Error, ErrorCode};
 use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, SerialNumber};
 use crate::provider::alibaba::Call;
-use crate::provider::{LookUp, Scope, Status, fact};
+use crate::provider::{Lookups, Scope, StatusReader, fact};
 use crate::request::CertificateReference;
 use crate::transport::{LocalFuture, Method, Safety};
 use crate::vendor::codes::not_an_answer;
@@ -54,7 +54,7 @@ impl AlibabaPca<'_> {
         };
         let (request_id, rows) = API.call(&self.connection, &call, accept).await?;
         request_ids.extend(request_id);
-        let now = self.connection.session.now;
+        let now = self.connection.context.now;
         let mut records = HashMap::new();
         for row in rows {
             // The order of the rows is not documented: match by number. Were there two rows for
@@ -100,7 +100,7 @@ enum Progress {
     Settled(Result<Option<Certificate>, Error>),
 }
 
-impl Status for AlibabaPca<'_> {
+impl StatusReader for AlibabaPca<'_> {
     fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -113,7 +113,7 @@ impl Status for AlibabaPca<'_> {
     /// that the provider did not know. Whether the provider leaves out a serial number that it does
     /// not know, or answers `unknown` for it, is not documented: neither is final before every
     /// spelling was asked.
-    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, LookUp> {
+    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
             let numbers: Vec<Option<&SerialNumber>> = certificates
                 .iter()
@@ -160,7 +160,7 @@ impl Status for AlibabaPca<'_> {
                 Progress::Open(record) => Ok(record),
                 Progress::Settled(result) => result,
             });
-            LookUp {
+            Lookups {
                 records: records.collect(),
                 request_ids,
             }

@@ -10,7 +10,7 @@ pub(super) const NOT_FOUND: &str = "ResourceNotFoundException";
 const PERMISSION: &str = "the function's role lacks the permission for this action; allow iot:ListCertificates, iot:ListCertificatesByCA, \
      iot:DescribeCertificate and, for inactivating, iot:UpdateCertificate";
 const KEY: &str = "AWS refused the function's credentials; check its role, and that the region is enabled for the account";
-const TOKEN: &str = "AWS refused the session token; it is wrong or has expired";
+const TOKEN: &str = "AWS refused the context token; it is wrong or has expired";
 const CLOCK: &str = "AWS found the request too old; the clocks differ by more than 15 minutes";
 
 pub(super) const CODES: &[Row] = &[

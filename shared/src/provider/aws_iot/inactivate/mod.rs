@@ -4,12 +4,12 @@ use super::{AwsIot, NAME, absent_when_not_found, fingerprint};
 use crate::error::Error;
 use crate::model::{Action, Fingerprint};
 use crate::provider::each::each;
-use crate::provider::{Found, Inactivate, Scope, Spellings, Written};
+use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, HttpResponse, LocalFuture};
 use crate::vendor::codes::not_an_answer;
 
-impl Inactivate for AwsIot<'_> {
+impl StatusWriter for AwsIot<'_> {
     fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -28,7 +28,7 @@ impl Inactivate for AwsIot<'_> {
         &'a self,
         references: &'a [&'a CertificateReference],
         spellings: Spellings,
-    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+    ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
         Box::pin(each(
             references,
             async move |reference: &&CertificateReference| match spellings {
@@ -40,9 +40,9 @@ impl Inactivate for AwsIot<'_> {
 
     fn read<'a>(
         &'a self,
-        found: &'a [&'a Found],
-    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
-        Box::pin(each(found, async move |found: &&Found| {
+        found: &'a [&'a FoundCertificate],
+    ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
+        Box::pin(each(found, async move |found: &&FoundCertificate| {
             let id = Fingerprint::parse(&found.key)
                 .map_err(|reason| Error::invalid("fingerprint_sha256", reason))?;
             self.get(&id, false).await
@@ -51,14 +51,14 @@ impl Inactivate for AwsIot<'_> {
 
     fn inactivate<'a>(
         &'a self,
-        found: &'a Found,
-    ) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
+        found: &'a FoundCertificate,
+    ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>> {
         Box::pin(async move {
             let path_and_query = format!("/certificates/{}?newStatus=INACTIVE", found.key);
             // A success is an empty answer. Anything else is an odd one, after which a read has to
             // tell.
             let accept = |response: &HttpResponse| match response.body.trim_ascii() {
-                b"" | b"{}" => Ok(Written {
+                b"" | b"{}" => Ok(ConfirmedWrite {
                     request_id: response.request_id.clone(),
                 }),
                 _ => Err(not_an_answer(

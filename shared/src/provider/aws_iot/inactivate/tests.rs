@@ -15,18 +15,18 @@ async fn find(
     network: &Network,
     reference: &CertificateReference,
     spellings: Spellings,
-) -> Result<Option<Found>, Error> {
+) -> Result<Option<FoundCertificate>, Error> {
     let bench = Bench::new(network);
-    let session = bench.session();
+    let context = bench.context();
     find_one(
-        &AwsIot::new(&session, target(NAME)).unwrap(),
+        &AwsIot::new(&context, target(NAME)).unwrap(),
         reference,
         spellings,
     )
     .await
 }
 
-async fn found() -> Found {
+async fn found() -> FoundCertificate {
     find(
         &Network::queue([described(id(0xab).as_str(), "ACTIVE")]),
         &named(&id(0xab)),
@@ -37,11 +37,11 @@ async fn found() -> Found {
     .unwrap()
 }
 
-async fn inactivate(network: &Network) -> Result<Option<Written>, Failure> {
+async fn inactivate(network: &Network) -> Result<Option<ConfirmedWrite>, Failure> {
     let found = found().await;
     let bench = Bench::new(network);
-    let session = bench.session();
-    AwsIot::new(&session, target(NAME))
+    let context = bench.context();
+    AwsIot::new(&context, target(NAME))
         .unwrap()
         .inactivate(&found)
         .await
@@ -219,8 +219,8 @@ async fn a_state_is_read_again_by_the_id() {
     ] {
         let network = Network::queue([given]);
         let bench = Bench::new(&network);
-        let session = bench.session();
-        let read = read_one(&AwsIot::new(&session, target(NAME)).unwrap(), &found)
+        let context = bench.context();
+        let read = read_one(&AwsIot::new(&context, target(NAME)).unwrap(), &found)
             .await
             .unwrap();
         assert_eq!(read.map(|read| read.certificate.status), expected);
@@ -235,18 +235,18 @@ async fn a_state_is_read_again_by_the_id() {
 async fn a_certificate_is_found_by_its_id_only() {
     let network = Network::queue([]);
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AwsIot::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = AwsIot::new(&context, target(NAME)).unwrap();
     let by_number = CertificateReference {
         serial_number: SerialNumber::parse("0a").ok(),
         ..named(&id(1))
     };
-    Inactivate::check(&provider, &by_number).unwrap();
+    StatusWriter::check(&provider, &by_number).unwrap();
     let nameless = CertificateReference {
         fingerprint_sha256: None,
         ..by_number
     };
-    let error = Inactivate::check(&provider, &nameless).unwrap_err();
+    let error = StatusWriter::check(&provider, &nameless).unwrap_err();
     assert_eq!(
         (error.code, error.field.as_deref()),
         (ErrorCode::InvalidRequest, Some("fingerprint_sha256"))

@@ -8,8 +8,8 @@ use super::{AwsIot, NAME, result};
 use crate::error::Error;
 use crate::model::{Action, Certificate, Fingerprint, LifecycleStatus, ProviderRecord};
 use crate::provider::each::each;
-use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope, fact};
-use crate::request::{Filter, Order};
+use crate::provider::{Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, fact};
+use crate::request::{Filter, SortOrder};
 use crate::signing::acs3::percent_encode;
 use crate::transport::{HttpResponse, LocalFuture};
 use crate::vendor::codes::not_an_answer;
@@ -37,7 +37,7 @@ const ABILITIES: ListAbilities = ListAbilities {
         "expires_within_days",
     ],
     one_value_without_details: &["ca_fingerprints_sha256"],
-    orders: &[Order::CreatedDesc, Order::CreatedAsc],
+    orders: &[SortOrder::CreatedDesc, SortOrder::CreatedAsc],
     statuses: &[
         LifecycleStatus::Active,
         LifecycleStatus::Inactive,
@@ -104,7 +104,7 @@ impl AwsIot<'_> {
             ),
             None => (Action::ListCertificates, "/certificates".to_owned()),
         };
-        let is_ascending = query.order == Some(Order::CreatedAsc);
+        let is_ascending = query.order == Some(SortOrder::CreatedAsc);
         let marker = marker
             .map(|marker| format!("&marker={}", percent_encode(marker)))
             .unwrap_or_default();
@@ -246,7 +246,7 @@ impl AwsIot<'_> {
             ca_fingerprint_sha256,
             ..ProviderRecord::from(row)
         };
-        Ok(record.into_certificate(self.connection.session.now, query.include_pem))
+        Ok(record.into_certificate(self.connection.context.now, query.include_pem))
     }
 
     /// The certificates that are asked for by their ids, all in one page.
@@ -321,7 +321,7 @@ fn holds_all(rows: &[Listed], ids: &[Fingerprint]) -> bool {
     ids.iter().all(|id| listed.contains(id))
 }
 
-impl Describe for AwsIot<'_> {
+impl Lister for AwsIot<'_> {
     fn scope(&self) -> &Scope {
         &self.scope
     }

@@ -3,11 +3,11 @@
 use super::{AwsIot, fingerprint};
 use crate::error::Error;
 use crate::provider::each::each;
-use crate::provider::{LookUp, Scope, Status};
+use crate::provider::{Lookups, Scope, StatusReader};
 use crate::request::CertificateReference;
 use crate::transport::LocalFuture;
 
-impl Status for AwsIot<'_> {
+impl StatusReader for AwsIot<'_> {
     fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -16,13 +16,13 @@ impl Status for AwsIot<'_> {
         fingerprint(reference).map(drop)
     }
 
-    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, LookUp> {
+    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
             let answers = each(certificates, async |reference: &CertificateReference| {
                 self.get(fingerprint(reference)?, false).await
             })
             .await;
-            let mut looked_up = LookUp::default();
+            let mut looked_up = Lookups::default();
             for answer in answers {
                 looked_up.records.push(answer.map(|found| {
                     found.map(|found| {

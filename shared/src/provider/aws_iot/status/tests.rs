@@ -9,10 +9,10 @@ use crate::model::{Certificate, SerialNumber};
 use crate::testing::network::{Network, recorded};
 use crate::testing::{Bench, target};
 
-async fn look_up(network: &Network, certificates: &[CertificateReference]) -> LookUp {
+async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lookups {
     let bench = Bench::new(network);
-    let session = bench.session();
-    AwsIot::new(&session, target(NAME))
+    let context = bench.context();
+    AwsIot::new(&context, target(NAME))
         .unwrap()
         .look_up(certificates)
         .await
@@ -20,7 +20,7 @@ async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lo
 
 /// What was told about each: its status, `-` when the provider does not know it, or the code of the
 /// error.
-fn told(look_up: &LookUp) -> Vec<&'static str> {
+fn told(look_up: &Lookups) -> Vec<&'static str> {
     let word = |record: &Result<Option<Certificate>, Error>| match record {
         Ok(record) => record
             .as_ref()
@@ -94,16 +94,16 @@ async fn one_that_is_not_named_by_its_id_fails_alone() {
         ..named(&id(1))
     };
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AwsIot::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = AwsIot::new(&context, target(NAME)).unwrap();
     assert_eq!(
-        Status::check(&provider, &by_number)
+        StatusReader::check(&provider, &by_number)
             .unwrap_err()
             .field
             .as_deref(),
         Some("fingerprint_sha256")
     );
-    Status::check(&provider, &named(&id(1))).unwrap();
+    StatusReader::check(&provider, &named(&id(1))).unwrap();
     assert_eq!(
         told(&provider.look_up(&[by_number, named(&id(1))]).await),
         ["invalid_request", "active"]

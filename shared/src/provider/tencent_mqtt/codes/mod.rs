@@ -59,7 +59,7 @@ pub(super) const CODES: &[Row] = &[
     Row::key("AuthFailure.SignatureFailure", KEY),
     Row::key(
         "AuthFailure.TokenFailure",
-        "the provider refused the session token; it is wrong or has expired",
+        "the provider refused the context token; it is wrong or has expired",
     ),
     // Credentials. SignatureExpire: the function's clock is more than five minutes off.
     Row::credentials("AuthFailure", KEY),

@@ -2,7 +2,7 @@
 
 use super::wire::{Filter as WireFilter, status_word};
 use crate::model::{LifecycleStatus, SerialNumber};
-use crate::request::{Filter, Order};
+use crate::request::{Filter, SortOrder};
 
 /// What the vendor is asked to narrow by.
 pub(super) struct Narrowing {
@@ -70,12 +70,12 @@ fn spellings(serial_numbers: &[SerialNumber]) -> Vec<String> {
         .collect()
 }
 
-pub(super) const fn order_by(order: Order) -> &'static str {
+pub(super) const fn order_by(order: SortOrder) -> &'static str {
     match order {
-        Order::CreatedDesc => "CREATE_TIME_DESC",
-        Order::CreatedAsc => "CREATE_TIME_ASC",
-        Order::UpdatedDesc => "UPDATE_TIME_DESC",
-        Order::UpdatedAsc => "UPDATE_TIME_ASC",
+        SortOrder::CreatedDesc => "CREATE_TIME_DESC",
+        SortOrder::CreatedAsc => "CREATE_TIME_ASC",
+        SortOrder::UpdatedDesc => "UPDATE_TIME_DESC",
+        SortOrder::UpdatedAsc => "UPDATE_TIME_ASC",
     }
 }
 

@@ -238,10 +238,10 @@ fn without_alternatives_only_single_values_are_sent() {
 #[test]
 fn every_order_has_its_own_word_at_the_vendor() {
     for (order, word) in [
-        (Order::CreatedDesc, "CREATE_TIME_DESC"),
-        (Order::CreatedAsc, "CREATE_TIME_ASC"),
-        (Order::UpdatedDesc, "UPDATE_TIME_DESC"),
-        (Order::UpdatedAsc, "UPDATE_TIME_ASC"),
+        (SortOrder::CreatedDesc, "CREATE_TIME_DESC"),
+        (SortOrder::CreatedAsc, "CREATE_TIME_ASC"),
+        (SortOrder::UpdatedDesc, "UPDATE_TIME_DESC"),
+        (SortOrder::UpdatedAsc, "UPDATE_TIME_ASC"),
     ] {
         assert_eq!(order_by(order), word);
     }

@@ -9,8 +9,8 @@ use super::{NAME, TencentMqtt, serial_number};
 use crate::error::{Error, ErrorCode};
 use crate::model::{Certificate, ProviderRecord, SerialNumber};
 use crate::provider::each::each;
-use crate::provider::{Found, Spellings};
-use crate::request::{CertificateReference, Order};
+use crate::provider::{FoundCertificate, Spellings};
+use crate::request::{CertificateReference, SortOrder};
 use crate::vendor::codes::not_an_answer;
 
 /// Values in one filter. The vendor documents no limit; a group that is refused is halved.
@@ -41,7 +41,7 @@ impl TencentMqtt<'_> {
             name: "DeviceCertificateSn",
             values: texts,
         }];
-        let now = self.connection.session.now;
+        let now = self.connection.context.now;
         let (mut rows, mut request_ids, mut offset) = (Rows::new(), Vec::new(), 0_u64);
         let mut shown = HashSet::new();
         loop {
@@ -50,7 +50,7 @@ impl TencentMqtt<'_> {
                 filters: &filters,
                 limit: LARGEST_PAGE,
                 offset,
-                order_by: order_by(Order::CreatedAsc),
+                order_by: order_by(SortOrder::CreatedAsc),
             };
             let page = self.list(&parameters).await?;
             request_ids.extend(page.request_id);
@@ -90,7 +90,7 @@ impl TencentMqtt<'_> {
         &self,
         references: &[&CertificateReference],
         spellings: Spellings,
-    ) -> Vec<Result<Option<Found>, Error>> {
+    ) -> Vec<Result<Option<FoundCertificate>, Error>> {
         let get_each = async |references: &[&CertificateReference]| {
             each(references, async |reference: &&CertificateReference| {
                 self.find_one(reference, spellings).await
@@ -147,9 +147,15 @@ impl TencentMqtt<'_> {
     }
 
     /// Reads the states of certificates again, by the vendor's own texts.
-    pub(super) async fn read_group(&self, before: &[&Found]) -> Vec<Result<Option<Found>, Error>> {
-        let get_each = async |before: &[&Found]| {
-            each(before, async |found: &&Found| self.get(&found.key).await).await
+    pub(super) async fn read_group(
+        &self,
+        before: &[&FoundCertificate],
+    ) -> Vec<Result<Option<FoundCertificate>, Error>> {
+        let get_each = async |before: &[&FoundCertificate]| {
+            each(before, async |found: &&FoundCertificate| {
+                self.get(&found.key).await
+            })
+            .await
         };
         let numbers: Vec<SerialNumber> = before
             .iter()
@@ -171,9 +177,9 @@ impl TencentMqtt<'_> {
                 Err(error) => return before.iter().map(|_| Err(error.clone())).collect(),
             }
         }
-        let row = |one: &Found| known.values().flatten().find(|row| row.key == one.key);
+        let row = |one: &FoundCertificate| known.values().flatten().find(|row| row.key == one.key);
         // One that the list does not show is asked for alone before it is called gone.
-        let missing: Vec<&Found> = before
+        let missing: Vec<&FoundCertificate> = before
             .iter()
             .copied()
             .filter(|one| row(one).is_none())
@@ -236,8 +242,8 @@ fn in_groups<'a, 'b>(
     groups
 }
 
-fn found(row: &Row) -> Found {
-    Found {
+fn found(row: &Row) -> FoundCertificate {
+    FoundCertificate {
         key: row.key.clone(),
         ca_key: None,
         certificate: row.certificate.clone(),

@@ -2,14 +2,14 @@
 
 use super::super::status::tests::{Vendor, calls, numbered, references, sizes};
 use super::*;
-use crate::provider::Inactivate as _;
+use crate::provider::StatusWriter as _;
 use crate::testing::network::Network;
 use crate::testing::{Bench, target};
 
 /// What was found of each: its key, `-` when the provider does not know it, or the code of the
 /// error.
-fn told(answers: &[Result<Option<Found>, Error>]) -> Vec<String> {
-    let word = |answer: &Result<Option<Found>, Error>| match answer {
+fn told(answers: &[Result<Option<FoundCertificate>, Error>]) -> Vec<String> {
+    let word = |answer: &Result<Option<FoundCertificate>, Error>| match answer {
         Ok(found) => found
             .as_ref()
             .map_or_else(|| "-".to_owned(), |found| found.key.clone()),
@@ -25,12 +25,12 @@ async fn find_and_read(
     spellings: Spellings,
 ) -> (Vec<String>, Vec<String>) {
     let bench = Bench::new(network);
-    let session = bench.session();
-    let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
     let references = references(serials);
     let references: Vec<&CertificateReference> = references.iter().collect();
     let found = provider.find(&references, spellings).await;
-    let known: Vec<&Found> = found
+    let known: Vec<&FoundCertificate> = found
         .iter()
         .filter_map(|answer| answer.as_ref().ok()?.as_ref())
         .collect();

@@ -5,12 +5,12 @@ use super::wire::{self, OneDeviceCertificate};
 use super::{NAME, TencentMqtt, absent_when_not_found, serial_number};
 use crate::error::Error;
 use crate::model::Action;
-use crate::provider::{Found, Inactivate, Scope, Spellings, Written, fact};
+use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, fact};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Safety};
 use crate::vendor::codes::not_an_answer;
 
-impl Inactivate for TencentMqtt<'_> {
+impl StatusWriter for TencentMqtt<'_> {
     fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -32,21 +32,21 @@ impl Inactivate for TencentMqtt<'_> {
         &'a self,
         references: &'a [&'a CertificateReference],
         spellings: Spellings,
-    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+    ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
         Box::pin(self.find_group(references, spellings))
     }
 
     fn read<'a>(
         &'a self,
-        found: &'a [&'a Found],
-    ) -> LocalFuture<'a, Vec<Result<Option<Found>, Error>>> {
+        found: &'a [&'a FoundCertificate],
+    ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
         Box::pin(self.read_group(found))
     }
 
     fn inactivate<'a>(
         &'a self,
-        found: &'a Found,
-    ) -> LocalFuture<'a, Result<Option<Written>, Failure>> {
+        found: &'a FoundCertificate,
+    ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>> {
         Box::pin(async move {
             let parameters = OneDeviceCertificate {
                 instance_id: self.instance(),
@@ -54,8 +54,8 @@ impl Inactivate for TencentMqtt<'_> {
             };
             // A success is nothing but its request id. Without one it is an odd answer: the order
             // may have had its effect, which a read will tell.
-            let accept = |answer: wire::Written| match fact(answer.request_id) {
-                Some(request_id) => Ok(Written {
+            let accept = |answer: wire::ConfirmedWrite| match fact(answer.request_id) {
+                Some(request_id) => Ok(ConfirmedWrite {
                     request_id: Some(request_id),
                 }),
                 None => Err(not_an_answer(NAME, 200, "it has no RequestId")),
@@ -79,7 +79,7 @@ impl TencentMqtt<'_> {
         &self,
         reference: &CertificateReference,
         spellings: Spellings,
-    ) -> Result<Option<Found>, Error> {
+    ) -> Result<Option<FoundCertificate>, Error> {
         let texts = serial_number(reference)?.spellings();
         let texts = texts
             .iter()

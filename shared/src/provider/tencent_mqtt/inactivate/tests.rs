@@ -37,10 +37,10 @@ fn asked(network: &Network) -> Vec<String> {
 }
 
 /// Under the caller's own spelling, then under the others.
-async fn find(network: &Network, serial_number: &str) -> Result<Option<Found>, Error> {
+async fn find(network: &Network, serial_number: &str) -> Result<Option<FoundCertificate>, Error> {
     let bench = Bench::new(network);
-    let session = bench.session();
-    let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
     let reference = named(serial_number);
     match find_one(&provider, &reference, Spellings::Own).await? {
         Some(found) => Ok(Some(found)),
@@ -48,18 +48,18 @@ async fn find(network: &Network, serial_number: &str) -> Result<Option<Found>, E
     }
 }
 
-async fn found() -> Found {
+async fn found() -> FoundCertificate {
     find(&Network::queue([certificate("00AB", "ACTIVE")]), "ab")
         .await
         .unwrap()
         .unwrap()
 }
 
-async fn inactivate(network: &Network) -> Result<Option<Written>, Failure> {
+async fn inactivate(network: &Network) -> Result<Option<ConfirmedWrite>, Failure> {
     let found = found().await;
     let bench = Bench::new(network);
-    let session = bench.session();
-    let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
     provider.inactivate(&found).await
 }
 
@@ -118,8 +118,8 @@ async fn a_certificate_is_known_by_the_text_that_the_vendor_gave() {
     );
     assert_eq!(read.certificate.status, LifecycleStatus::Inactive);
     let bench = Bench::new(&network);
-    let session = bench.session();
-    read_one(&TencentMqtt::new(&session, target(NAME)).unwrap(), &read)
+    let context = bench.context();
+    read_one(&TencentMqtt::new(&context, target(NAME)).unwrap(), &read)
         .await
         .unwrap()
         .unwrap();
@@ -299,16 +299,16 @@ async fn a_throttled_order_is_given_again() {
 async fn a_certificate_is_found_by_its_serial_number_only() {
     let network = Network::queue([]);
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
     let nameless = CertificateReference {
         serial_number: None,
         ..named("0a")
     };
-    let error = Inactivate::check(&provider, &nameless).unwrap_err();
+    let error = StatusWriter::check(&provider, &nameless).unwrap_err();
     assert_eq!(
         (error.code, error.field.as_deref()),
         (ErrorCode::InvalidRequest, Some("serial_number"))
     );
-    Inactivate::check(&provider, &named("0a")).unwrap();
+    StatusWriter::check(&provider, &named("0a")).unwrap();
 }

@@ -7,8 +7,8 @@ use super::wire::{DescribeDeviceCertificates, Filter, STATUS_WORDS};
 use super::{NAME, Rows, TencentMqtt};
 use crate::error::Error;
 use crate::model::{LifecycleStatus, ProviderRecord};
-use crate::provider::{Describe, Entry, ListAbilities, ListLength, ListQuery, Page, Scope};
-use crate::request::Order;
+use crate::provider::{Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope};
+use crate::request::SortOrder;
 use crate::transport::LocalFuture;
 
 /// Most certificates that one call returns.
@@ -26,7 +26,7 @@ const ABILITIES: ListAbilities = ListAbilities {
     ],
     filters_by_details: &[],
     one_value_without_details: &[],
-    orders: &Order::ALL,
+    orders: &SortOrder::ALL,
     statuses: &[
         LifecycleStatus::Active,
         LifecycleStatus::Inactive,
@@ -56,7 +56,7 @@ impl TencentMqtt<'_> {
             offset,
             order_by: order_by(query.order.unwrap_or_default()),
         };
-        let now = self.connection.session.now;
+        let now = self.connection.context.now;
         let Rows {
             items,
             total,
@@ -90,19 +90,19 @@ impl TencentMqtt<'_> {
     /// What is known by now of whether the vendor takes several values of one filter as
     /// alternatives.
     pub(super) fn knows_alternatives(&self) -> Option<bool> {
-        let session = self.connection.session;
+        let context = self.connection.context;
         self.takes_alternatives
             .get()
             .copied()
-            .or_else(|| session.learned.takes_alternatives(&self.scope, session.now))
+            .or_else(|| context.learned.takes_alternatives(&self.scope, context.now))
     }
 
     /// Whether the vendor takes several values of one filter as alternatives. Asked before several
     /// values are relied on.
     pub(super) async fn takes_values_as_alternatives(&self) -> Result<bool, Error> {
         let find_out = async || {
-            let session = self.connection.session;
-            if let Some(known) = session.learned.takes_alternatives(&self.scope, session.now) {
+            let context = self.connection.context;
+            if let Some(known) = context.learned.takes_alternatives(&self.scope, context.now) {
                 return Ok(known);
             }
             let proven = match self.finds_every_status().await {
@@ -115,9 +115,9 @@ impl TencentMqtt<'_> {
             let Some(proven) = proven else {
                 return Ok(true);
             };
-            session
+            context
                 .learned
-                .learn_alternatives(&self.scope, proven, session.now);
+                .learn_alternatives(&self.scope, proven, context.now);
             Ok(proven)
         };
         self.takes_alternatives
@@ -130,10 +130,10 @@ impl TencentMqtt<'_> {
     pub(super) fn takes_alternatives_for_certain(&self) {
         // An answer that this request has already stays.
         drop(self.takes_alternatives.set(true));
-        let session = self.connection.session;
-        session
+        let context = self.connection.context;
+        context
             .learned
-            .learn_alternatives(&self.scope, true, session.now);
+            .learn_alternatives(&self.scope, true, context.now);
     }
 
     /// Asks for all statuses at once, in two opposite orders. No certificate has two statuses, so
@@ -174,7 +174,7 @@ impl TencentMqtt<'_> {
     }
 
     async fn count(&self, filters: &[Filter]) -> Result<u64, Error> {
-        let order_by = order_by(Order::default());
+        let order_by = order_by(SortOrder::default());
         let request = DescribeDeviceCertificates {
             instance_id: self.instance(),
             filters,
@@ -186,7 +186,7 @@ impl TencentMqtt<'_> {
     }
 }
 
-impl Describe for TencentMqtt<'_> {
+impl Lister for TencentMqtt<'_> {
     fn scope(&self) -> &Scope {
         &self.scope
     }

@@ -121,8 +121,8 @@ async fn the_total_is_told_only_where_the_vendor_applies_the_whole_filter() {
 async fn positions_count_certificates() {
     let network = vendor(0);
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
     for (position, places, expected) in [
         ("0", 1, "1"),
         ("0", 100, "100"),
@@ -259,8 +259,8 @@ async fn alternatives_are_told_from_every_other_reading() {
     ] {
         let network = with_statuses(counts, others, reads);
         let bench = Bench::new(&network);
-        let session = bench.session();
-        let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+        let context = bench.context();
+        let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
         for _ in 0..2 {
             assert_eq!(
                 provider.takes_values_as_alternatives().await.unwrap(),
@@ -287,10 +287,10 @@ async fn the_next_request_of_the_sandbox_knows_what_certificates_have_proven() {
     ] {
         let network = with_statuses(counts, 0, reads);
         let bench = Bench::new(&network);
-        let session = bench.session();
+        let context = bench.context();
         for calls in [calls, calls_of_the_next] {
             let before = network.sent().len();
-            let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+            let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
             assert_eq!(
                 provider.takes_values_as_alternatives().await.unwrap(),
                 expected,
@@ -421,8 +421,8 @@ async fn every_certificate_has_its_place_on_the_page() {
 async fn what_the_vendor_cannot_tell_is_refused_by_name() {
     let network = vendor(0);
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
     let good = Wanted {
         statuses: vec![LifecycleStatus::Good],
         ..Wanted::default()
@@ -441,8 +441,11 @@ async fn what_the_vendor_cannot_tell_is_refused_by_name() {
         statuses: vec![LifecycleStatus::Active, LifecycleStatus::Good],
         ..clients(&["a"])
     };
-    for order in Order::ALL {
+    for order in SortOrder::ALL {
         provider.abilities().check(&all, Some(order), true).unwrap();
     }
-    assert_eq!(provider.abilities().order(None), Some(Order::CreatedDesc));
+    assert_eq!(
+        provider.abilities().order(None),
+        Some(SortOrder::CreatedDesc)
+    );
 }

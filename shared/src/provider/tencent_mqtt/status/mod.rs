@@ -7,7 +7,7 @@ use super::{TencentMqtt, serial_number};
 use crate::error::Error;
 use crate::model::{Certificate, SerialNumber};
 use crate::provider::each::each;
-use crate::provider::{LookUp, Scope, Status};
+use crate::provider::{Lookups, Scope, StatusReader};
 use crate::request::CertificateReference;
 use crate::transport::LocalFuture;
 
@@ -20,7 +20,7 @@ struct Told {
     request_ids: Vec<String>,
 }
 
-impl Status for TencentMqtt<'_> {
+impl StatusReader for TencentMqtt<'_> {
     fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -29,7 +29,7 @@ impl Status for TencentMqtt<'_> {
         serial_number(reference).map(drop)
     }
 
-    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, LookUp> {
+    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
             let groups = grouped(
                 certificates
@@ -66,7 +66,7 @@ impl Status for TencentMqtt<'_> {
                     (None, None) => Ok(None),
                 }
             };
-            LookUp {
+            Lookups {
                 records: certificates.iter().map(told).collect(),
                 request_ids,
             }

@@ -87,12 +87,12 @@ response!(One);
 /// Of `DeactivateDeviceCertificate`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Written {
+pub(super) struct ConfirmedWrite {
     #[serde(default, deserialize_with = "crate::object::optional")]
     error: Option<ApiError>,
     pub(super) request_id: Option<String>,
 }
-response!(Written);
+response!(ConfirmedWrite);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -284,7 +284,7 @@ async fn a_cursor_is_refused_by_other_sources_another_order_and_another_request(
     ] {
         let bench = Bench::with(&network, &[("AWS_REGION", "eu-west-1")]);
         let request = request::parse(&other.to_string()).unwrap();
-        let error = Describe::perform(&bench.session(), request, PLENTY)
+        let error = Describe::perform(&bench.context(), request, PLENTY)
             .await
             .unwrap_err();
         assert_eq!(
@@ -304,7 +304,7 @@ async fn a_source_that_is_at_its_end_is_not_asked_again() {
     let network = clouds.network();
     let bench = Bench::new(&network);
     let answer = Describe::perform(
-        &bench.session(),
+        &bench.context(),
         request::parse(&request.to_string()).unwrap(),
         PLENTY,
     )
@@ -343,7 +343,7 @@ async fn sources_are_asked_side_by_side() {
         source(AlibabaPca, "")
     ]);
     let request = request::parse(&json!({ "sources": sources }).to_string()).unwrap();
-    Describe::perform(&bench.session(), request, PLENTY)
+    Describe::perform(&bench.context(), request, PLENTY)
         .await
         .unwrap();
     assert_eq!(

@@ -7,7 +7,7 @@ async fn performed(clouds: &Clouds, request: &Value) -> (Result<Value, Error>, u
     let network = clouds.network();
     let bench = Bench::new(&network);
     let request = request::parse(&request.to_string()).unwrap();
-    let answer = Describe::perform(&bench.session(), request, PLENTY)
+    let answer = Describe::perform(&bench.context(), request, PLENTY)
         .await
         .map(|answer| serde_json::to_value(answer).unwrap());
     let urls = network.each(|sent| sent.request.url.clone());

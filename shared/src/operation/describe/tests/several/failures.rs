@@ -149,7 +149,7 @@ async fn a_source_that_fails_for_good_is_told_in_every_answer_and_not_asked_agai
         let network = clouds.network();
         let bench = Bench::new(&network);
         let next = Describe::perform(
-            &bench.session(),
+            &bench.context(),
             request::parse(&request.to_string()).unwrap(),
             PLENTY,
         )

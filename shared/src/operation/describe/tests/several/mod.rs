@@ -69,7 +69,7 @@ async fn perform_with(
     let network = clouds.network();
     let bench = Bench::with(&network, variables);
     let request = request::parse(&request.to_string()).unwrap();
-    let answer = Describe::perform(&bench.session(), request, budget).await?;
+    let answer = Describe::perform(&bench.context(), request, budget).await?;
     let failures = answer.failures().count();
     let answer = serde_json::to_value(answer).unwrap();
     let told = answer["sources"]
@@ -335,7 +335,7 @@ async fn two_names_of_one_source_are_refused_before_anybody_is_asked() {
                 &[&variables[..], &[("SOURCES", &configured)]].concat(),
             );
             let request = request::parse(&json!({ "sources": asked }).to_string()).unwrap();
-            let error = Describe::perform(&bench.session(), request, PLENTY)
+            let error = Describe::perform(&bench.context(), request, PLENTY)
                 .await
                 .unwrap_err();
             assert_eq!(

@@ -9,21 +9,25 @@ use super::super::tests::broker::{
 };
 use super::*;
 use crate::model::{Fingerprint, SerialNumber, Timestamp};
-use crate::provider::Written;
+use crate::provider::ConfirmedWrite;
 use crate::request::CertificateReference;
 use crate::transport::Failure;
 use LifecycleStatus::{Active, Good, Inactive, PendingActivation, Revoked, Unknown};
 
-type Order = Result<Option<Written>, Failure>;
+type SortOrder = Result<Option<ConfirmedWrite>, Failure>;
 
-async fn run(looks: Vec<Shown>, orders: Vec<Order>, dry_run: bool) -> (InactivateResult, String) {
+async fn run(
+    looks: Vec<Shown>,
+    orders: Vec<SortOrder>,
+    dry_run: bool,
+) -> (InactivateResult, String) {
     run_within(MINUTE, looks, orders, dry_run).await
 }
 
 async fn run_within(
     time: Duration,
     looks: Vec<Shown>,
-    orders: Vec<Order>,
+    orders: Vec<SortOrder>,
     dry_run: bool,
 ) -> (InactivateResult, String) {
     let broker = Broker::new(looks, orders);
@@ -374,7 +378,7 @@ async fn a_certificate_that_is_gone_when_the_order_arrives_is_not_found() {
 async fn an_unanswered_order_is_followed_by_a_read_and_given_again_only_when_that_shows_it_active()
 {
     use ErrorCode::{ProviderUnavailable, Timeout};
-    let cases: [(Vec<Shown>, Vec<Order>, Told, &str); 8] = [
+    let cases: [(Vec<Shown>, Vec<SortOrder>, Told, &str); 8] = [
         (
             vec![shows(Inactive)],
             vec![],

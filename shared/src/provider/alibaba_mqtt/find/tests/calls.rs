@@ -428,7 +428,7 @@ async fn the_text_of_a_ca_is_known_to_the_next_request_of_the_sandbox_and_that_i
  {
     let network = vendor(&[("11", "00F2"), ("ee", "00F2")]);
     let bench = Bench::new(&network);
-    let session = bench.session();
+    let context = bench.context();
     for (serial, ca, expected) in [
         (
             "11",
@@ -470,7 +470,7 @@ async fn the_text_of_a_ca_is_known_to_the_next_request_of_the_sandbox_and_that_i
         ),
     ] {
         let before = network.sent().len();
-        let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+        let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
         find_with(&provider, &reference(serial, ca), true)
             .await
             .unwrap();
@@ -483,8 +483,8 @@ async fn certificates_of_one_request_share_a_page_that_only_a_read_is_acted_on()
     let network = vendor(&[("00ab", "ca"), ("00ac", "ca")]);
     let mut bench = Bench::new(&network);
     bench.deadline = Deadline::after(Duration::from_secs(600));
-    let session = bench.session();
-    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
     for (serial, expected) in [
         ("ab", &["ab/ca", "list/ca"][..]),
         ("ac", &["ac/ca", "00ac/ca"]),

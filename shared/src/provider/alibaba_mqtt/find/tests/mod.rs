@@ -62,11 +62,11 @@ async fn find(
     network: &Network,
     reference: &CertificateReference,
     writes: bool,
-) -> Result<Option<Found>, Error> {
+) -> Result<Option<FoundCertificate>, Error> {
     let bench = Bench::new(network);
-    let session = bench.session();
+    let context = bench.context();
     find_with(
-        &AlibabaMqtt::new(&session, target(API.provider)).unwrap(),
+        &AlibabaMqtt::new(&context, target(API.provider)).unwrap(),
         reference,
         writes,
     )
@@ -77,7 +77,7 @@ async fn find_with(
     provider: &AlibabaMqtt<'_>,
     reference: &CertificateReference,
     writes: bool,
-) -> Result<Option<Found>, Error> {
+) -> Result<Option<FoundCertificate>, Error> {
     for spellings in [Spellings::Own, Spellings::Others] {
         let found = match writes {
             true => provider.find_only(reference, spellings).await?,

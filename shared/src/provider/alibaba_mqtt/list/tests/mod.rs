@@ -58,8 +58,8 @@ async fn page_with(
     position: Option<&str>,
 ) -> Result<Page, Error> {
     let bench = Bench::new(network);
-    let session = bench.session();
-    AlibabaMqtt::new(&session, target(API.provider))
+    let context = bench.context();
+    AlibabaMqtt::new(&context, target(API.provider))
         .unwrap()
         .page(query, position, 10)
         .await
@@ -197,8 +197,8 @@ async fn a_list_goes_on_in_the_middle_of_a_page() {
 async fn positions_count_certificates() {
     let network = vendor(0, true);
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
     for (position, places, expected) in [("0", 1, "1"), ("100", 100, "200"), ("0F@7", 3, "0F@10")] {
         assert_eq!(provider.position_after(position, places).unwrap(), expected);
     }
@@ -413,8 +413,8 @@ async fn a_ca_whose_certificates_have_gone_ends_its_list() {
 async fn what_its_records_do_not_hold_is_refused_by_name() {
     let network = vendor(0, true);
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
     let client = Filter {
         client_ids: vec!["a".to_owned()],
         ..Filter::default()
@@ -428,7 +428,7 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
         (revoked, None, "filter.statuses"),
         (
             Filter::default(),
-            Some(crate::request::Order::CreatedDesc),
+            Some(crate::request::SortOrder::CreatedDesc),
             "order_by",
         ),
     ] {

@@ -117,8 +117,8 @@ async fn without_details_a_row_is_all_that_is_read_and_filters_that_may_need_mor
         );
     }
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AlibabaMqtt::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
     let (texts, fingerprint) = (
         || vec!["a".to_owned()],
         Fingerprint::parse(&"ab".repeat(32)).unwrap(),

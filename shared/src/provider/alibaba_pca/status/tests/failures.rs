@@ -108,8 +108,8 @@ async fn what_there_was_no_time_for_says_so() {
         deadline: Deadline::after(Duration::from_secs(6)),
         ..Bench::new(&network)
     };
-    let session = bench.session();
-    let answer = AlibabaPca::new(&session, target(API.provider))
+    let context = bench.context();
+    let answer = AlibabaPca::new(&context, target(API.provider))
         .unwrap()
         .look_up(&numbered(450))
         .await;

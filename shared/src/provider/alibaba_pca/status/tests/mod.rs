@@ -74,10 +74,10 @@ fn refusal(code: &str) -> Answer {
     )
 }
 
-async fn look_up(network: &Network, certificates: &[CertificateReference]) -> LookUp {
+async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lookups {
     let bench = Bench::new(network);
-    let session = bench.session();
-    AlibabaPca::new(&session, target(API.provider))
+    let context = bench.context();
+    AlibabaPca::new(&context, target(API.provider))
         .unwrap()
         .look_up(certificates)
         .await
@@ -85,7 +85,7 @@ async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lo
 
 /// What was told about each: its status, `-` when the provider does not know it, or the code of the
 /// error.
-fn told(look_up: &LookUp) -> Vec<&'static str> {
+fn told(look_up: &Lookups) -> Vec<&'static str> {
     let word = |record: &Result<Option<Certificate>, Error>| match record {
         Ok(Some(record)) => match record.status {
             LifecycleStatus::Good => "good",
@@ -343,8 +343,8 @@ async fn a_group_is_halved_until_the_provider_takes_it() {
 async fn a_certificate_is_found_by_its_serial_number_only() {
     let network = obliging(|_| None);
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AlibabaPca::new(&session, target(API.provider)).unwrap();
+    let context = bench.context();
+    let provider = AlibabaPca::new(&context, target(API.provider)).unwrap();
     let complete = references(&["11"]).remove(0);
     let nameless = CertificateReference {
         serial_number: None,

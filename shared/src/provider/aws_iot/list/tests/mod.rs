@@ -55,8 +55,8 @@ async fn page_with(
     wanted: usize,
 ) -> Result<Page, Error> {
     let bench = Bench::new(network);
-    let session = bench.session();
-    AwsIot::new(&session, target(NAME))
+    let context = bench.context();
+    AwsIot::new(&context, target(NAME))
         .unwrap()
         .page(query, position, wanted)
         .await
@@ -240,8 +240,8 @@ async fn the_order_is_the_vendors_own() {
     let filter = Filter::default();
     for (order, expected) in [
         (None, false),
-        (Some(Order::CreatedDesc), false),
-        (Some(Order::CreatedAsc), true),
+        (Some(SortOrder::CreatedDesc), false),
+        (Some(SortOrder::CreatedAsc), true),
     ] {
         let network = vendor(active(0));
         page_with(
@@ -367,7 +367,7 @@ async fn certificates_that_are_asked_for_by_their_ids_are_only_described() {
     };
     for (order, position, expected) in [
         (None, None, &[(1, 9), (2, 4), (3, 2)][..]),
-        (Some(Order::CreatedAsc), None, &[(1, 2), (2, 4), (3, 9)]),
+        (Some(SortOrder::CreatedAsc), None, &[(1, 2), (2, 4), (3, 9)]),
         (None, Some("1."), &[(2, 4), (3, 2)]),
         (None, Some("3."), &[]),
     ] {
@@ -481,8 +481,8 @@ async fn the_last_page_has_no_marker_in_any_form() {
 async fn positions_count_ids_behind_a_marker() {
     let network = vendor(active(0));
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AwsIot::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = AwsIot::new(&context, target(NAME)).unwrap();
     for (position, places, expected) in [
         ("0.", 3, "3."),
         ("0.AAAb+c/d9==", 100, "100.AAAb+c/d9=="),
@@ -525,8 +525,8 @@ async fn positions_count_ids_behind_a_marker() {
 async fn what_its_records_do_not_hold_is_refused_by_name() {
     let network = vendor(active(0));
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AwsIot::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = AwsIot::new(&context, target(NAME)).unwrap();
     let client = Filter {
         client_ids: vec!["a".to_owned()],
         ..Filter::default()
@@ -539,7 +539,7 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
         (client, None, "filter.client_ids"),
         (ca, None, "filter.ca_serial_numbers"),
         (in_status(&[LifecycleStatus::Good]), None, "filter.statuses"),
-        (Filter::default(), Some(Order::UpdatedDesc), "order_by"),
+        (Filter::default(), Some(SortOrder::UpdatedDesc), "order_by"),
     ] {
         assert_eq!(
             provider
@@ -551,5 +551,8 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
             Some(field)
         );
     }
-    assert_eq!(provider.abilities().order(None), Some(Order::CreatedDesc));
+    assert_eq!(
+        provider.abilities().order(None),
+        Some(SortOrder::CreatedDesc)
+    );
 }

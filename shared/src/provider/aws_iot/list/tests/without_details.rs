@@ -258,8 +258,8 @@ async fn an_id_that_is_none_gives_the_part_before_it_and_then_an_error() {
 async fn a_filter_that_takes_a_description_is_refused_by_name() {
     let network = vendor(active(0));
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = AwsIot::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = AwsIot::new(&context, target(NAME)).unwrap();
     let moment = crate::model::Timestamp::parse("2026-01-01T00:00:00Z").ok();
     let texts = || vec!["a".to_owned()];
     let number = Filter {
@@ -327,7 +327,7 @@ async fn a_filter_that_takes_a_description_is_refused_by_name() {
     for filter in [Filter::default(), by_ids(&[1, 2]), of_one_ca] {
         provider
             .abilities()
-            .check(&filter, Some(Order::CreatedAsc), false)
+            .check(&filter, Some(SortOrder::CreatedAsc), false)
             .unwrap();
     }
 }

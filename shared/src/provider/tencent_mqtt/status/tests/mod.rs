@@ -129,10 +129,10 @@ fn with_ca(serial: &str, ca: &str) -> CertificateReference {
     }
 }
 
-async fn look_up(network: &Network, certificates: &[CertificateReference]) -> LookUp {
+async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lookups {
     let bench = Bench::new(network);
-    let session = bench.session();
-    TencentMqtt::new(&session, target(NAME))
+    let context = bench.context();
+    TencentMqtt::new(&context, target(NAME))
         .unwrap()
         .look_up(certificates)
         .await
@@ -140,7 +140,7 @@ async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lo
 
 /// What was told about each: its status, `-` when the provider does not know it, or the code of the
 /// error.
-fn told(look_up: &LookUp) -> Vec<&'static str> {
+fn told(look_up: &Lookups) -> Vec<&'static str> {
     let word = |record: &Result<Option<Certificate>, Error>| match record {
         Ok(record) => record
             .as_ref()
@@ -412,8 +412,8 @@ async fn what_was_learned_about_several_values_is_not_asked_again() {
         }
         .network();
         let bench = Bench::new(&network);
-        let session = bench.session();
-        let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+        let context = bench.context();
+        let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
         provider.look_up(&references(&["11"])).await;
         let before = network.sent().len();
         provider.look_up(&references(&["12"])).await;
@@ -549,20 +549,20 @@ async fn a_ca_that_the_vendor_does_not_tell_rules_nothing_out() {
 async fn a_certificate_is_found_by_its_serial_number_only() {
     let network = Vendor::of(&["11"]).network();
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
     let nameless = CertificateReference {
         serial_number: None,
         ..named("11")
     };
     assert_eq!(
-        Status::check(&provider, &nameless)
+        StatusReader::check(&provider, &nameless)
             .unwrap_err()
             .field
             .as_deref(),
         Some("serial_number")
     );
-    Status::check(&provider, &named("11")).unwrap();
+    StatusReader::check(&provider, &named("11")).unwrap();
     assert_eq!(
         told(&provider.look_up(&[nameless, named("11")]).await),
         ["invalid_request", "active"]
@@ -575,8 +575,8 @@ async fn a_list_that_repeats_itself_is_not_read_for_ever() {
     let body = json!({"Response": {"TotalCount": 1_766_073_600_000_u64, "Data": [row], "RequestId": "id"}});
     let network = Network::new(move |_| ok(&body));
     let bench = Bench::new(&network);
-    let session = bench.session();
-    let provider = TencentMqtt::new(&session, target(NAME)).unwrap();
+    let context = bench.context();
+    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
     let asked = [CertificateReference {
         serial_number: SerialNumber::parse("a1").ok(),
         ca_serial_number: None,

@@ -56,16 +56,16 @@ async fn ids(
     callers: usize,
 ) -> Vec<Result<String, ErrorCode>> {
     let bench = Bench::with(network, variables);
-    let session = bench.session();
-    let way = Way {
+    let context = bench.context();
+    let way = FetchContext {
         provider: ProviderName::AlibabaMqtt,
-        transport: session.transport,
-        lane: session.limiter.unlimited(),
-        deadline: session.deadline,
+        transport: context.transport,
+        lane: context.limiter.unlimited(),
+        deadline: context.deadline,
     };
-    let keeper = session.keepers.of(ProviderName::AlibabaPca);
-    let origin = session.config.alibaba.credentials.as_ref().unwrap();
-    let got = join_all((0..callers).map(|_| keeper.credentials(origin, way))).await;
+    let credential_cache = context.credential_caches.of(ProviderName::AlibabaPca);
+    let origin = context.config.alibaba.credentials.as_ref().unwrap();
+    let got = join_all((0..callers).map(|_| credential_cache.credentials(origin, way))).await;
     got.into_iter()
         .map(|got| {
             got.map(|credentials| credentials.id.clone())
@@ -143,26 +143,26 @@ async fn a_key_of_the_environment_is_tried_once() {
 async fn a_slow_sts_does_not_hold_up_calls_whose_key_is_still_good() {
     let network = Network::new(|_: &HttpRequest| temporary_key());
     let bench = Bench::with(&network, &[ROLE]);
-    let session = bench.session();
-    let way = Way {
+    let context = bench.context();
+    let way = FetchContext {
         provider: ProviderName::AlibabaMqtt,
-        transport: session.transport,
-        lane: session.limiter.unlimited(),
-        deadline: session.deadline,
+        transport: context.transport,
+        lane: context.limiter.unlimited(),
+        deadline: context.deadline,
     };
-    let keeper = Keeper::default();
-    let origin = session.config.alibaba.credentials.as_ref().unwrap();
-    keeper.credentials(origin, way).await.unwrap();
+    let credential_cache = CredentialCache::default();
+    let origin = context.config.alibaba.credentials.as_ref().unwrap();
+    credential_cache.credentials(origin, way).await.unwrap();
     // The key is good for an hour; the clock of the test shows one second more each time that it is
     // asked.
     let reads = 3600 - 200;
     for _ in 0..reads {
-        (session.transport.clock)();
+        (context.transport.clock)();
     }
     let _slow = network.clone().delayed(Duration::from_secs(3600));
     let began = tokio::time::Instant::now();
     assert_eq!(
-        keeper.credentials(origin, way).await.unwrap().id,
+        credential_cache.credentials(origin, way).await.unwrap().id,
         "STS.temporary"
     );
     assert!(began.elapsed() <= LONGEST_AHEAD, "{:?}", began.elapsed());

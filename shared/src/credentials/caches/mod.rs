@@ -3,9 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::cache::{Cache, Chance, Fetched, Need};
+use super::cache::{Cache, ClockAndRandom, Fetched, Refresh};
 use super::sts::Role;
-use super::{Credentials, KeyOrigin, Origin, Proof};
+use super::{CredentialSource, Credentials, KeyOrigin, RoleAuth};
 use crate::error::Error;
 use crate::model::ProviderName;
 use crate::transport::{Deadline, Lane, LocalFuture, Transport};
@@ -13,17 +13,17 @@ use crate::transport::{Deadline, Lane, LocalFuture, Transport};
 /// A fetch ahead of need takes no longer: what is held would do.
 const LONGEST_AHEAD: Duration = Duration::from_secs(4);
 
-/// The keepers of all clouds. A new one holds nothing.
+/// The credential_caches of all clouds. A new one holds nothing.
 #[derive(Default)]
-pub struct Keepers {
-    tencent: Keeper,
-    alibaba: Keeper,
-    aws: Keeper,
+pub struct CredentialCaches {
+    tencent: CredentialCache,
+    alibaba: CredentialCache,
+    aws: CredentialCache,
 }
 
-impl Keepers {
-    /// The keeper of this provider's cloud.
-    pub const fn of(&self, provider: ProviderName) -> &Keeper {
+impl CredentialCaches {
+    /// The credential_cache of this provider's cloud.
+    pub const fn of(&self, provider: ProviderName) -> &CredentialCache {
         match provider {
             ProviderName::TencentMqtt => &self.tencent,
             ProviderName::AlibabaMqtt | ProviderName::AlibabaPca => &self.alibaba,
@@ -34,14 +34,14 @@ impl Keepers {
 
 /// One cloud's credentials: the key of a store, and the temporary key of a role.
 #[derive(Default)]
-pub struct Keeper {
+pub struct CredentialCache {
     key: Cache,
     role: Cache,
 }
 
 /// How to get at credentials that are not at hand.
 #[derive(Clone, Copy)]
-pub struct Way<'a> {
+pub struct FetchContext<'a> {
     /// Which provider they are for, to tell of it.
     pub provider: ProviderName,
     /// The way out.
@@ -52,18 +52,18 @@ pub struct Way<'a> {
     pub deadline: Deadline,
 }
 
-impl Way<'_> {
-    const fn chance(&self) -> Chance {
-        Chance {
+impl FetchContext<'_> {
+    const fn chance(&self) -> ClockAndRandom {
+        ClockAndRandom {
             clock: self.transport.clock,
             random: self.transport.random,
         }
     }
 
-    fn for_need(self, need: Need) -> Self {
+    fn for_need(self, need: Refresh) -> Self {
         match need {
-            Need::Urgent => self,
-            Need::Ahead => Self {
+            Refresh::Urgent => self,
+            Refresh::Ahead => Self {
                 deadline: self.deadline.at_most(LONGEST_AHEAD),
                 ..self
             },
@@ -71,20 +71,20 @@ impl Way<'_> {
     }
 }
 
-impl Keeper {
+impl CredentialCache {
     /// What to sign the next call with.
     ///
     /// # Errors
     /// `provider_rejected` when the store or the STS refuses, else what the way there ended in.
     pub fn credentials<'a>(
         &'a self,
-        origin: &'a Origin,
-        way: Way<'a>,
+        origin: &'a CredentialSource,
+        way: FetchContext<'a>,
     ) -> LocalFuture<'a, Result<Rc<Credentials>, Error>> {
         Box::pin(async move {
             match origin {
-                Origin::Key(key) => self.key(key, way).await,
-                Origin::Role(role, proof) => {
+                CredentialSource::Key(key) => self.key(key, way).await,
+                CredentialSource::Role(role, proof) => {
                     self.role
                         .get(way.chance(), |need| {
                             self.assume(role, proof, way.for_need(need))
@@ -99,17 +99,17 @@ impl Keeper {
     /// fetched once. `None`: there are no others.
     ///
     /// # Errors
-    /// As [`Keeper::credentials`].
+    /// As [`CredentialCache::credentials`].
     pub fn after_refusal<'a>(
         &'a self,
-        origin: &'a Origin,
-        way: Way<'a>,
+        origin: &'a CredentialSource,
+        way: FetchContext<'a>,
         refused: &'a Credentials,
     ) -> LocalFuture<'a, Result<Option<Rc<Credentials>>, Error>> {
         Box::pin(async move {
             match origin {
-                Origin::Key(key) => self.other_key(key, way, refused).await,
-                Origin::Role(role, proof) => {
+                CredentialSource::Key(key) => self.other_key(key, way, refused).await,
+                CredentialSource::Role(role, proof) => {
                     self.role
                         .replace(refused, way.chance(), |_| self.assume(role, proof, way))
                         .await
@@ -118,7 +118,11 @@ impl Keeper {
         })
     }
 
-    async fn key(&self, origin: &KeyOrigin, way: Way<'_>) -> Result<Rc<Credentials>, Error> {
+    async fn key(
+        &self,
+        origin: &KeyOrigin,
+        way: FetchContext<'_>,
+    ) -> Result<Rc<Credentials>, Error> {
         match origin {
             KeyOrigin::Environment(credentials) => Ok(Rc::clone(credentials)),
             KeyOrigin::Stored(stored) => {
@@ -132,7 +136,7 @@ impl Keeper {
     async fn other_key(
         &self,
         origin: &KeyOrigin,
-        way: Way<'_>,
+        way: FetchContext<'_>,
         refused: &Credentials,
     ) -> Result<Option<Rc<Credentials>>, Error> {
         match origin {
@@ -150,13 +154,13 @@ impl Keeper {
     fn assume<'a>(
         &'a self,
         role: &'a Role,
-        proof: &'a Proof,
-        way: Way<'a>,
+        proof: &'a RoleAuth,
+        way: FetchContext<'a>,
     ) -> LocalFuture<'a, Result<Fetched, Error>> {
         Box::pin(async move {
             match proof {
-                Proof::Identity(identity) => role.assume_as(identity, way).await,
-                Proof::Key(origin) => {
+                RoleAuth::Identity(identity) => role.assume_as(identity, way).await,
+                RoleAuth::Key(origin) => {
                     let key = self.key(origin, way).await?;
                     match role.assume_with(&key, way).await {
                         Err(error) if error.concerns_key => {
