@@ -1,10 +1,9 @@
 //! Which certificates describe lists, and in which order.
 
 use serde_json::{Value, json};
-use simulator::{FaultRule, FilterValues, Options, Simulator, TencentCertificate, Vendor};
+use simulator::{Fault, FaultRule, FilterValues, Options, Simulator, TencentCertificate, Vendor};
 use whole_function_tests::Runtime;
 
-use crate::recorded::success;
 use crate::setup::{
     DAY, TENCENT_INSTANCE, function, now, options, pair, tencent, tencent_certificates, texts,
 };
@@ -360,7 +359,10 @@ async fn a_vendor_that_matches_parts_of_texts_is_corrected() {
         },
     ];
     let partial = json!({ "Response": { "TotalCount": 2, "Data": rows, "RequestId": "1" } });
-    simulator.fail(Vendor::TencentMqtt, FaultRule::once(success(&partial)));
+    simulator.fail(
+        Vendor::TencentMqtt,
+        FaultRule::once(Fault::body(200, "application/json", partial.to_string())),
+    );
     let answer = function
         .invoke(request(json!({ "client_ids": ["a"] })))
         .await
