@@ -5,12 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Simulator, Vendor};
-use whole_function_tests::events::{HttpRequest, HttpTrigger};
-use whole_function_tests::{Answer, HttpAnswer, Runtime};
+use whole_function_tests::Runtime;
 
-use crate::setup::{
-    ALIBABA_INSTANCE, alibaba, alibaba_certificates, at_once, invoke_within, pair, problem,
-};
+use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, at_once, invoke_within, pair};
 
 const READ: &str = "GetDeviceCertificate";
 const WRITE: &str = "InactivateDeviceCertificate";
@@ -160,74 +157,4 @@ async fn an_order_without_an_answer_and_without_a_read_back_is_unknown_within_th
         );
     })
     .await;
-}
-
-#[tokio::test]
-async fn a_silent_write_leaves_time_to_read_the_state() {
-    let (simulator, mut function) = faltering(&[FaultRule::always(Fault::Stall).on(WRITE)]).await;
-    let begun = Instant::now();
-    let answer = invoke_within(&mut function, Duration::from_secs(5), request()).await;
-    assert!(begun.elapsed() < Duration::from_secs(5));
-    assert!(
-        calls(&simulator).starts_with("rwr"),
-        "{}: {answer}",
-        calls(&simulator)
-    );
-    assert_eq!(
-        problem(&answer)["code"],
-        "timeout",
-        "a read has shown that nothing was done: {answer}"
-    );
-}
-
-/// Enough for a second order, and for a few of the reads that follow until the deadline.
-const TIME: Duration = Duration::from_secs(6);
-
-async fn over_http(function: &mut Runtime) -> (HttpAnswer, Answer) {
-    let trigger = HttpTrigger::FunctionUrl;
-    let answer = invoke_within(
-        function,
-        TIME,
-        HttpRequest::post("/", request()).event(trigger),
-    )
-    .await;
-    (
-        HttpAnswer::read(trigger, &answer),
-        invoke_within(function, TIME, request()).await,
-    )
-}
-
-#[tokio::test]
-async fn throttled_at_every_call_the_error_itself_is_the_answer() {
-    let (simulator, mut function) = faltering(&[FaultRule::always(Fault::ThrottleFor(1))]).await;
-    let (http, direct) = over_http(&mut function).await;
-    assert_eq!(
-        (http.status, http.json()["code"].as_str()),
-        (429, Some("throttled"))
-    );
-    assert!(http.headers.contains_key("retry-after"));
-    assert_eq!(problem(&direct)["code"], "throttled");
-    assert_eq!(calls(&simulator), "rrrrrr");
-    assert_eq!(state(&simulator), "1");
-}
-
-#[tokio::test]
-async fn when_no_order_gets_through_and_it_may_later_the_error_itself_is_the_answer() {
-    for (fault, status, code) in [
-        (Fault::ThrottleFor(1), 429, "throttled"),
-        (Fault::CutBefore, 503, "provider_unavailable"),
-        (Fault::Internal, 503, "provider_unavailable"),
-    ] {
-        let (simulator, mut function) =
-            faltering(&[FaultRule::always(fault.clone()).on(WRITE)]).await;
-        let (http, direct) = over_http(&mut function).await;
-        assert_eq!(state(&simulator), "1", "{fault:?}");
-        assert_eq!(
-            (http.status, http.json()["code"].as_str()),
-            (status, Some(code)),
-            "{fault:?}: {}",
-            http.json()
-        );
-        assert_eq!(problem(&direct)["code"], code, "{fault:?}");
-    }
 }

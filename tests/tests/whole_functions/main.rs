@@ -18,7 +18,6 @@ mod tls;
 mod ways;
 
 mod bad_input;
-mod bad_requests;
 mod configuration;
 mod connected_at_start;
 mod credential_refusals;
@@ -57,7 +56,6 @@ mod rate_limits;
 mod recorded;
 mod secrets;
 mod several_sources;
-mod several_sources_bad;
 mod several_sources_counts;
 mod several_sources_status;
 mod status;
