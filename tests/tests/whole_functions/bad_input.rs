@@ -131,11 +131,7 @@ async fn a_text_that_is_not_one_object_with_each_member_once_is_refused() {
         let twice = good(name)
             .to_string()
             .replacen('{', r#"{"provider":"aws-iot","#, 1);
-        for (request, field) in [
-            ("not JSON", "body"),
-            ("{} {}", "body"),
-            (&twice, "provider"),
-        ] {
+        for (request, field) in [("not JSON", "body"), (&twice, "provider")] {
             let error = ("invalid_request", field);
             assert_refused(&mut function, &simulator, request, error).await;
         }

@@ -69,7 +69,7 @@ fn checked(found: bool, status: &str, revoked_at: Option<&str>) -> Value {
 }
 
 #[tokio::test]
-async fn every_pair_of_words_has_its_verdict_at_every_broker() {
+async fn each_pair_of_statuses_has_its_flags_at_every_broker() {
     let mut bench = Bench::new().await;
     for vendor in BROKERS {
         bench.simulator.reset_numbers();
@@ -140,7 +140,7 @@ async fn every_pair_of_words_has_its_verdict_at_every_broker() {
 }
 
 #[tokio::test]
-async fn an_authority_that_throttles_has_said_nothing() {
+async fn a_throttled_ca_adds_no_flag_and_its_error_is_shown() {
     let mut bench = Bench::new().await;
     bench
         .simulator
@@ -195,7 +195,7 @@ async fn an_authority_that_throttles_has_said_nothing() {
 }
 
 #[tokio::test]
-async fn refused_credentials_of_the_authority_are_told_beside_the_brokers_word() {
+async fn refused_credentials_of_the_ca_are_shown_beside_the_brokers_status() {
     let issued = device(1);
     let simulator = simulator(everywhere(std::slice::from_ref(&issued))).await;
     let alibaba = WRONG_SECRETS[1];

@@ -85,54 +85,26 @@ async fn each_member_of_the_filter_narrows_and_its_values_are_alternatives() {
     let (_simulator, mut function) = pair("describe", tencent(fleet())).await;
     for (filter, expected) in [
         (json!({}), "abcd"),
-        (json!({ "client_ids": [], "statuses": [] }), "abcd"),
-        (json!({ "client_ids": ["b"] }), "b"),
         (json!({ "client_ids": ["d", "a", "z"] }), "ad"),
-        (json!({ "client_ids": ["A"] }), ""),
-        (json!({ "serial_numbers": ["c3d4e5"] }), "c"),
         (
             json!({ "serial_numbers": ["0xC3:D4:E5", "d4 e5 f6"] }),
             "cd",
         ),
-        (json!({ "serial_numbers": ["0a1b2"] }), "a"),
-        (json!({ "serial_numbers": ["00a1b2"] }), "a"),
-        (json!({ "serial_numbers": ["b2c"] }), "b"),
-        (json!({ "serial_numbers": ["000b2c"] }), "b"),
-        (json!({ "ca_serial_numbers": ["ca02"] }), "cd"),
         (json!({ "ca_serial_numbers": ["0xCA01"] }), "ab"),
         (
             json!({ "common_names": ["c.example.test", "a.example.test"] }),
             "ac",
         ),
-        (json!({ "organizational_units": ["North"] }), "ac"),
         (json!({ "organizational_units": ["Flotte Süd 车队"] }), "b"),
-        (json!({ "organizational_units": ["West, \"old\""] }), "d"),
-        (json!({ "statuses": ["active"] }), "a"),
         (json!({ "statuses": ["inactive", "revoked"] }), "bc"),
-        (json!({ "statuses": ["pending_activation"] }), "d"),
-        (json!({ "statuses": ["unknown"] }), ""),
-        (json!({ "statuses": ["unknown", "active"] }), "a"),
+        (
+            json!({ "not_after_from": "2027-01-15T16:00:00+08:00" }),
+            "abd",
+        ),
+        (json!({ "not_after_to": "2027-01-15T08:00:00Z" }), "ac"),
         (
             json!({ "ca_serial_numbers": ["ca02"], "organizational_units": ["North"] }),
             "c",
-        ),
-        (
-            json!({ "client_ids": ["a", "b"], "statuses": ["inactive", "revoked"] }),
-            "b",
-        ),
-        (json!({ "not_after_from": "2027-01-15T08:00:00Z" }), "abd"),
-        (json!({ "not_after_to": "2027-01-15T08:00:00Z" }), "ac"),
-        (
-            json!({ "not_after_from": "2027-01-15T16:00:00+08:00", "not_after_to": "2027-01-15T08:00:00Z" }),
-            "a",
-        ),
-        (
-            json!({ "not_after_from": "2027-01-15T08:00:00.001Z", "not_after_to": "2027-01-16T08:00:00Z" }),
-            "bd",
-        ),
-        (
-            json!({ "not_after_from": "2027-01-15T08:00:00Z", "statuses": ["inactive"] }),
-            "b",
         ),
         (
             json!({

@@ -170,7 +170,7 @@ async fn forty(first: Fault, others: Fault, time: Duration) -> (Simulator, Runti
 }
 
 #[tokio::test]
-async fn who_is_throttled_begins_nothing_more() {
+async fn after_throttling_no_further_certificate_is_begun() {
     let (simulator, mut function, answer) = forty(
         Fault::ThrottleFor(999_999_999),
         Fault::Delay(300),
@@ -219,7 +219,7 @@ async fn who_is_throttled_begins_nothing_more() {
 }
 
 #[tokio::test]
-async fn what_the_deadline_leaves_undone_is_not_attempted() {
+async fn certificates_without_time_before_the_deadline_are_not_attempted() {
     let time = Duration::from_secs(5);
     let begun = Instant::now();
     let (simulator, _, answer) = forty(Fault::Delay(1), Fault::Stall, time).await;

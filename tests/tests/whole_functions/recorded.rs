@@ -115,8 +115,8 @@ impl Response {
     }
 }
 
-/// Everywhere that an answer has not what is expected. Members that are not expected may be
-/// anything, and a cursor may be any text.
+/// Every place at which the answer differs from the expected one. Members that the expected answer
+/// leaves out may have any value, and a cursor may be any text.
 fn differences(expected: &Value, told: &Value, path: &str, found: &mut Vec<String>) {
     match (expected, told) {
         (Value::Object(expected), Value::Object(told)) => {
@@ -139,9 +139,9 @@ fn differences(expected: &Value, told: &Value, path: &str, found: &mut Vec<Strin
     }
 }
 
-/// An order is evident when a read follows the last write; two writes without reads between would
-/// be an order on a guess.
-fn is_evident(actions: &[String], answer: &Value) -> bool {
+/// Whether reads stand behind the answer: one follows the last write of a verified result, and no
+/// write follows another without a read between.
+fn is_proven_by_reads(actions: &[String], answer: &Value) -> bool {
     let is_write = |action: &String| {
         let reads = ["Describe", "Get", "List"];
         !reads.iter().any(|read| action.starts_with(read))
@@ -181,8 +181,8 @@ async fn check(name: String, case: Arc<Case>, function: String) {
             case.calls
         ));
     }
-    if !is_evident(&actions, &told) {
-        found.push(format!("{actions:?} are no evidence"));
+    if !is_proven_by_reads(&actions, &told) {
+        found.push(format!("no reads stand behind the answer: {actions:?}"));
     }
     assert_eq!(
         found, [""; 0],

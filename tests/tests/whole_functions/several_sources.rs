@@ -152,7 +152,7 @@ async fn three_lists_and_three_errors_are_one_answer_before_the_deadline() {
 }
 
 #[tokio::test]
-async fn the_cursor_goes_on_with_what_failed_and_may_pass_and_not_with_what_was_refused() {
+async fn the_cursor_retries_sources_that_failed_for_now_and_not_refused_ones() {
     let (simulator, mut function) = three_of_six(3).await;
     let asked = json!({ "sources": six_sources() });
     let first = invoke_within(&mut function, Duration::from_secs(6), asked.clone())
@@ -200,7 +200,7 @@ async fn the_cursor_goes_on_with_what_failed_and_may_pass_and_not_with_what_was_
 }
 
 #[tokio::test]
-async fn a_record_comes_back_when_one_of_its_sources_may_succeed_later() {
+async fn a_record_is_redelivered_when_one_of_its_sources_may_succeed_later() {
     let simulator = simulator(fleet(1)).await;
     let mut function = function("describe", &simulator).await;
     let good =

@@ -121,7 +121,7 @@ async fn a_certificate_has_a_result_of_every_source_that_knows_it() {
 }
 
 #[tokio::test]
-async fn three_words_and_three_errors_are_one_answer_before_the_deadline() {
+async fn three_statuses_and_three_errors_are_one_answer_before_the_deadline() {
     let issued = device(1);
     let mut fleet = everywhere(std::slice::from_ref(&issued));
     let tencent = TencentInstance {

@@ -60,7 +60,7 @@ async fn retry_after_is_no_shorter_than_the_vendors_hint() {
 }
 
 #[tokio::test]
-async fn what_the_deadline_leaves_unasked_says_so() {
+async fn certificates_without_time_before_the_deadline_have_an_error() {
     let (simulator, mut function, serials) = six_hundred().await;
     simulator.fail(
         Vendor::AlibabaCas,

@@ -99,7 +99,7 @@ pub(crate) fn assert_order_id(answer: &Value, expected: &str) {
 }
 
 #[tokio::test]
-async fn every_front_and_method_gives_the_direct_answer() {
+async fn every_http_trigger_and_method_gives_the_direct_answer() {
     at_once(requests(), |(name, body, query)| async move {
         let simulator = vendors().await;
         let mut function = function(name, &simulator).await;

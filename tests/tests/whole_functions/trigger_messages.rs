@@ -120,7 +120,7 @@ fn status_of(serials: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn a_topic_fails_when_another_delivery_may_help_and_a_bus_with_any_failure() {
+async fn a_topic_fails_when_redelivery_may_help_and_a_bus_with_any_failure() {
     let (simulator, mut function) = pair("status", cas(cas_certificates(2))).await;
     let good = status_of(&["50000000000000000000000000000000"]);
     let answer = function.invoke(events::sns(&[&good, &good])).await.json();

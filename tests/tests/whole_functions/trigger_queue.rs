@@ -49,8 +49,7 @@ fn states(simulator: &Simulator) -> String {
 }
 
 #[tokio::test]
-async fn of_ten_records_the_three_bad_and_the_throttled_one_come_back_and_the_others_are_done_once()
-{
+async fn of_ten_records_only_the_three_bad_and_the_throttled_one_are_redelivered() {
     let (simulator, mut function) = ten_devices().await;
     simulator.fail(
         Vendor::AlibabaMqtt,
@@ -72,7 +71,7 @@ async fn of_ten_records_the_three_bad_and_the_throttled_one_come_back_and_the_ot
 }
 
 #[tokio::test]
-async fn a_record_that_comes_again_is_done_already() {
+async fn a_redelivered_record_writes_nothing_again() {
     let (simulator, mut function) = ten_devices().await;
     // The second of three fails, so the record comes back whole.
     simulator.fail(
@@ -93,7 +92,7 @@ async fn a_record_that_comes_again_is_done_already() {
 }
 
 #[tokio::test]
-async fn in_an_ordered_queue_a_failure_holds_up_its_own_group_and_no_other() {
+async fn in_a_fifo_queue_a_failure_holds_up_its_own_group_and_no_other() {
     let (simulator, mut function) = ten_devices().await;
     let bodies: Vec<String> = (0..5)
         .map(|number| body(&[&format!("d0000000000{number}")]))

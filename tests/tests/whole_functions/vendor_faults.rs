@@ -71,7 +71,7 @@ fn faults() -> Vec<(Fault, &'static str)> {
 }
 
 #[tokio::test]
-async fn whatever_else_a_vendor_of_a_default_answers_is_a_typed_error_as_well() {
+async fn every_other_response_of_a_vendor_is_a_typed_error() {
     at_once(FUNCTIONS, |(name, vendor)| async move {
         let (simulator, _) = pair(name).await;
         assert_typed(name, vendor, &simulator, &request(name), faults()).await;
