@@ -1,7 +1,7 @@
 """Our verification of webhooks and the official Python package of Standard Webhooks say the same of random messages.
 
-Ours is reached through the program `webhook` (tests/examples/webhook.rs). Where the package takes more than we do, or
-less, is written down in `DIFFERENCES`, so that nothing else may differ.
+Ours is reached through the program `webhook` (tests/examples/webhook.rs). Where we are stricter than the package (timestamps,
+ids, padding, secrets) is proven beside the code, in shared/src/webhook/tests.
 """
 
 import base64
@@ -21,7 +21,6 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 SEED = int(os.environ.get("SEED", "20240516"))
 MESSAGES = 12_000
-MUTATIONS = 20_000
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 TOLERANCE_MS = 300_000
 PROGRAM = os.environ.get("WEBHOOK", TARGET / "debug/examples/webhook")
@@ -265,90 +264,3 @@ def damage(generator: random.Random, message: Message) -> Message:
         by = "~"
     text = generator.choice([text[:at] + by + text[at + 1 :], text[:at] + text[at + 1 :], text[:at] + by + text[at:]])
     return replace(message, **{name: text})
-
-
-GOOD = Message(
-    secrets=("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",),
-    id="msg_p5jXN8AQM9LWM0D4loKWxJek",
-    timestamp="1614265330",
-    signature="v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-    body=b'{"test": 2432232314}',
-    now_ms=1_614_265_330_000,
-)
-NON_UTF8 = replace(GOOD, body=b"\xff\xfe", signature="v1,dnDi5GZ3Te6lvRJ+A/l7mt41DfmU9c0vC3pjxJYxUg8=")
-
-
-def resigned(**changes) -> Message:
-    """The good message with other members, signed anew by the package."""
-    message = replace(GOOD, **changes)
-    return replace(message, signature=signed(message.secrets[0], message))
-
-
-def with_secret(secret: str) -> Message:
-    return resigned(secrets=(secret,))
-
-
-SHORT_23_BYTES = "whsec_" + base64.b64encode(bytes(range(23))).decode()
-LONG_65_BYTES = "whsec_" + base64.b64encode(bytes(range(65))).decode()
-FOUR_OTHERS = tuple("whsec_" + base64.b64encode(bytes([number] * 24)).decode() for number in range(4))
-UNPADDED = "whsec_" + base64.b64encode(bytes(range(25))).decode().rstrip("=")
-
-DIFFERENCES = {
-    # The package reads a number in any of Python's ways and signs what it would write itself.
-    "a timestamp with a fraction": (replace(GOOD, timestamp="1614265330.0"), True, False),
-    "a timestamp with an exponent": (replace(GOOD, timestamp="1.61426533e9"), True, False),
-    "a timestamp with a sign": (replace(GOOD, timestamp="+1614265330"), True, False),
-    "a timestamp with a zero in front": (replace(GOOD, timestamp="01614265330"), True, False),
-    "a timestamp with underscores": (replace(GOOD, timestamp="1_614_265_330"), True, False),
-    "a timestamp with blanks": (replace(GOOD, timestamp=" 1614265330\n"), True, False),
-    "a timestamp in full-width digits": (replace(GOOD, timestamp="１６１４２６５３３０"), True, False),
-    "an id with a comma": (resigned(id="msg_1,msg_2"), True, False),
-    "an id with a dot": (resigned(id="msg.1"), True, False),
-    "an id with a blank": (resigned(id="msg 1"), True, False),
-    "an id of 129 characters": (resigned(id="x" * 129), True, False),
-    # It drops what is no base64 from a signature.
-    "a signature with two paddings": (replace(GOOD, signature=GOOD.signature + "="), True, False),
-    "a signature with an exclamation mark": (replace(GOOD, signature=GOOD.signature + "!"), True, False),
-    "a signature with a bit too many": (replace(GOOD, signature=GOOD.signature.replace("1OE=", "1OF=")), True, False),
-    "nine signatures": (replace(GOOD, signature="v1a,AA== " * 8 + GOOD.signature), True, False),
-    "signatures of 1,025 bytes": (
-        replace(GOOD, signature=f"{GOOD.signature} v2,{'x' * (1025 - len(GOOD.signature) - 4)}"),
-        True,
-        False,
-    ),
-    "a secret of 23 bytes": (with_secret(SHORT_23_BYTES), True, "unusable"),
-    "a secret of 1 byte": (with_secret("whsec_AA=="), True, "unusable"),
-    "a secret of 65 bytes": (with_secret(LONG_65_BYTES), True, "unusable"),
-    "a secret without its padding": (with_secret(UNPADDED), True, "unusable"),
-    "a secret without its prefix": (with_secret(GOOD.secrets[0].removeprefix("whsec_")), True, "unusable"),
-    "a secret with a line feed": (with_secret(GOOD.secrets[0] + "\n"), True, "unusable"),
-    "the same secret twice": (replace(GOOD, secrets=GOOD.secrets * 2), True, "unusable"),
-    "five secrets": (replace(GOOD, secrets=GOOD.secrets + FOUR_OTHERS), True, "unusable"),
-    "an empty secret": (replace(GOOD, secrets=("whsec_",)), "EmptyWebhookSecretError", "unusable"),
-    # Here it is the package that takes less. Both of its errors are none that it documents.
-    "an entry without a comma": (replace(GOOD, signature=f"v1 {GOOD.signature}"), "ValueError", True),
-    "an entry with two commas": (replace(GOOD, signature=f"v1a,b,c {GOOD.signature}"), "ValueError", True),
-    "an entry without anything": (replace(GOOD, signature=f" {GOOD.signature}"), "ValueError", True),
-    "an entry that is no base64": (replace(GOOD, signature=f"v1,A {GOOD.signature}"), "Error", True),
-    "a body that is no UTF-8": (NON_UTF8, "UnicodeDecodeError", True),
-}
-
-
-def test_where_the_official_package_differs_is_known() -> None:
-    told = verdicts([message for message, _, _ in DIFFERENCES.values()])
-    expected = [(by_them, by_us) for _, by_them, by_us in DIFFERENCES.values()]
-    assert dict(zip(DIFFERENCES, told)) == dict(zip(DIFFERENCES, expected))
-    assert verdicts([GOOD]) == [(True, True)]
-
-
-def test_no_webhook_with_one_damaged_byte_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
-    run = subprocess.run(
-        [PROGRAM, "--mutate", str(MUTATIONS), str(SEED)], capture_output=True, timeout=TIME_LIMIT_SECONDS, text=True
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
-    told = json.loads(run.stdout)
-    with capsys.disabled():
-        print(f"\nwebhooks: {told}")
-    assert told["mutations"] == sum(told["parts"].values()) == MUTATIONS
-    assert told["accepted"] == 0
-    assert min(told["parts"].values()) > MUTATIONS / 5

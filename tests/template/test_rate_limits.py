@@ -70,12 +70,8 @@ class RateLimit:
 def limits() -> dict[str, Limit]:
     """The limit of each action, such as tencent-mqtt:DescribeDeviceCertificates, from the functions' own table."""
     text = TABLE.read_text()
-    rows = [re.sub(r"\s+", " ", row) for row in re.findall(r"Self::\w+ =>\s*(\{[^}]*\}|[^\n]*)", text)]
-    found = {}
-    for row in rows:
-        read = re.fullmatch(r'(?:\{ )?row\((\w+), "(\w+)", (\d+), (\d+)\),?(?: \})?', row)
-        assert read, f"{TABLE.name} has a row that this test cannot read: {row}"
-        found[f"{PROVIDERS[read[1]]}:{read[2]}"] = Limit(int(read[3]), int(read[4]))
+    rows = re.findall(r'=>[\s{]*row\(\s*(\w+),\s*"(\w+)",\s*(\d+),\s*(\d+),?\s*\)', text)
+    found = {f"{PROVIDERS[provider]}:{action}": Limit(int(calls), int(burst)) for provider, action, calls, burst in rows}
     count = re.search(r"ALL: \[Self; (\d+)\]", text)
     assert count and 0 < len(found) == len(rows) == int(count[1]), f"{TABLE.name}: {len(found)} of the actions were read"
     return found

@@ -39,7 +39,8 @@ pub(crate) fn body(name: &str) -> Vec<u8> {
         .clone()
 }
 
-/// The names of a folder and what is in its files, in their order; READMEs and licences are none.
+/// The names of a folder and what is in its files, in their order; READMEs, licences and
+/// expected answers are none.
 pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries =
         std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -51,7 +52,9 @@ pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
                 std::fs::read(&path).unwrap_or_default(),
             ))
         })
-        .filter(|(name, _)| !matches!(name.as_str(), "README.md" | "LICENSE"))
+        .filter(|(name, _)| {
+            !matches!(name.as_str(), "README.md" | "LICENSE") && !name.ends_with(".expected.json")
+        })
         .collect();
     files.sort();
     files

@@ -24,7 +24,7 @@ async fn refused(
 }
 
 #[tokio::test]
-async fn an_identity_that_is_not_taken_is_told_with_what_to_do() {
+async fn a_refused_identity_is_an_error_that_says_what_to_do() {
     at_once(VENDORS, |vendor| async move {
         let simulator = simulator(fleet()).await;
         let audience = if is_tencent(vendor) {
@@ -95,7 +95,7 @@ async fn an_identity_that_is_not_taken_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_good_no_more_is_asked_for_once_and_told() {
+async fn a_key_that_the_vendor_refuses_is_fetched_once_more_and_then_reported() {
     at_once(
         cells().filter(|(_, way)| *way != Way::Keyless),
         |(vendor, way)| async move {
@@ -164,7 +164,7 @@ async fn a_store_that_does_not_answer_may_answer_later() {
 }
 
 #[tokio::test]
-async fn what_contradicts_itself_does_not_start() {
+async fn contradictory_credentials_stop_the_function_at_its_start() {
     let simulator = simulator(full(1)).await;
     let mut variables = environment(Vendor::AlibabaMqtt, Way::Keyless, &simulator);
     variables.push((

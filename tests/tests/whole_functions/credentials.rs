@@ -188,7 +188,7 @@ async fn a_trusted_certificate_is_talked_to_over_no_more_connections_than_calls_
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_not_trusted_is_told_nothing() {
+async fn an_untrusted_server_is_sent_nothing() {
     at_once(FUNCTIONS, |(name, at_aws)| async move {
         let simulator = Simulator::start(Options {
             tls: true,
@@ -223,7 +223,7 @@ async fn a_certificate_that_is_not_trusted_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn a_plain_server_is_told_nothing_over_tls() {
+async fn a_server_without_tls_is_sent_nothing() {
     at_once(FUNCTIONS, |(name, at_aws)| async move {
         let simulator = Simulator::start(options(fleet())).await.unwrap();
         let endpoints = [

@@ -2,14 +2,13 @@
 
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, IssuedCertificate, RevokeTime, Simulator, Vendor};
-use whole_function_tests::events::{self, HttpRequest, HttpTrigger, message_id};
-use whole_function_tests::{HttpAnswer, Runtime};
+use whole_function_tests::Runtime;
+use whole_function_tests::events::{self, message_id};
 
 use crate::cells::{
-    ALIBABA_CA, BROKERS, WRONG_SECRETS, device, everywhere, on_and_off, reference, request,
-    set_word, source,
+    BROKERS, WRONG_SECRETS, device, everywhere, on_and_off, reference, request, set_word,
 };
-use crate::setup::{function, function_with, in_short, problem, simulator};
+use crate::setup::{function, function_with, in_short, simulator};
 
 const CHECK: &str = "DescribeClientCertificateStatusForSerialNumber";
 
@@ -70,7 +69,7 @@ fn checked(found: bool, status: &str, revoked_at: Option<&str>) -> Value {
 }
 
 #[tokio::test]
-async fn every_pair_of_words_has_its_verdict_at_every_broker() {
+async fn each_pair_of_statuses_has_its_flags_at_every_broker() {
     let mut bench = Bench::new().await;
     for vendor in BROKERS {
         bench.simulator.reset_numbers();
@@ -141,25 +140,7 @@ async fn every_pair_of_words_has_its_verdict_at_every_broker() {
 }
 
 #[tokio::test]
-async fn without_a_cross_check_the_authority_is_not_asked_and_nothing_is_said_of_it() {
-    let mut bench = Bench::new().await;
-    for vendor in BROKERS {
-        let mut request = bench.asked(vendor);
-        request.as_object_mut().unwrap().remove("cross_check");
-        let answer = bench.function.invoke(request).await.json();
-        for result in answer["results"].as_array().unwrap() {
-            assert_eq!(
-                (result.get("cross_check"), result.get("flags")),
-                (None, None),
-                "{vendor:?}"
-            );
-        }
-    }
-    assert_eq!(bench.simulator.count(Vendor::AlibabaCas, CHECK), 0);
-}
-
-#[tokio::test]
-async fn an_authority_that_throttles_has_said_nothing() {
+async fn a_throttled_ca_adds_no_flag_and_its_error_is_shown() {
     let mut bench = Bench::new().await;
     bench
         .simulator
@@ -214,22 +195,7 @@ async fn an_authority_that_throttles_has_said_nothing() {
 }
 
 #[tokio::test]
-async fn a_broker_that_fails_is_not_checked() {
-    let mut bench = Bench::new().await;
-    bench
-        .simulator
-        .fail(Vendor::TencentMqtt, FaultRule::always(Fault::Internal));
-    let request = bench.asked(Vendor::TencentMqtt);
-    let problem = problem(&bench.function.invoke(request).await);
-    assert_eq!(
-        in_short(&problem),
-        ("provider_unavailable", true, Some("InternalError"))
-    );
-    assert_eq!(bench.simulator.count(Vendor::AlibabaCas, CHECK), 0);
-}
-
-#[tokio::test]
-async fn refused_credentials_of_the_authority_are_told_beside_the_brokers_word() {
+async fn refused_credentials_of_the_ca_are_shown_beside_the_brokers_status() {
     let issued = device(1);
     let simulator = simulator(everywhere(std::slice::from_ref(&issued))).await;
     let alibaba = WRONG_SECRETS[1];
@@ -250,142 +216,4 @@ async fn refused_credentials_of_the_authority_are_told_beside_the_brokers_word()
             "{vendor:?}"
         );
     }
-}
-
-#[tokio::test]
-async fn only_an_authority_can_be_held_against_a_broker() {
-    let mut bench = Bench::new().await;
-    for (check, code, field) in [
-        (
-            json!({ "provider": "tencent-mqtt" }),
-            "unsupported",
-            "cross_check.provider",
-        ),
-        (
-            json!({ "provider": "aws-iot" }),
-            "unsupported",
-            "cross_check.provider",
-        ),
-        (
-            json!({ "provider": "azure" }),
-            "invalid_request",
-            "cross_check.provider",
-        ),
-        (json!({}), "invalid_request", "cross_check.provider"),
-        (
-            json!({ "provider": "alibaba-pca", "region": "xx-nowhere" }),
-            "invalid_request",
-            "cross_check.region",
-        ),
-        (
-            json!({ "provider": "alibaba-pca", "instance_id": "a" }),
-            "invalid_request",
-            "cross_check.instance_id",
-        ),
-        (json!("alibaba-pca"), "invalid_request", "cross_check"),
-        (json!([]), "invalid_request", "cross_check"),
-    ] {
-        let mut request = bench.asked(Vendor::TencentMqtt);
-        request["cross_check"] = check.clone();
-        let problem = problem(&bench.function.invoke(request.clone()).await);
-        assert_eq!(
-            (problem["code"].as_str(), problem["field"].as_str()),
-            (Some(code), Some(field)),
-            "{check}: {problem}"
-        );
-        let batch = events::sqs(&[request.to_string()]);
-        assert_eq!(
-            bench.function.invoke(batch).await.batch_item_failures(),
-            [message_id(0)],
-            "{check}"
-        );
-    }
-    assert_eq!(bench.simulator.calls(), []);
-}
-
-#[tokio::test]
-async fn a_get_can_ask_for_the_check() {
-    let mut bench = Bench::new().await;
-    for (vendor, names) in [
-        (
-            Vendor::TencentMqtt,
-            vec![("serial_number", bench.issued[1].serial.clone())],
-        ),
-        (
-            Vendor::AlibabaMqtt,
-            vec![
-                ("serial_number", bench.issued[1].serial.clone()),
-                ("ca_serial_number", ALIBABA_CA.to_owned()),
-            ],
-        ),
-        (
-            Vendor::AwsIot,
-            vec![(
-                "fingerprint_sha256",
-                bench.issued[1].fingerprint_sha256.clone(),
-            )],
-        ),
-    ] {
-        let source = source(vendor);
-        let mut request = HttpRequest::get("/status").query("cross_check", "alibaba-pca");
-        for (name, value) in source.as_object().unwrap() {
-            request = request.query(name, value.as_str().unwrap());
-        }
-        for (name, value) in &names {
-            request = request.query(name, value);
-        }
-        for trigger in HttpTrigger::ALL {
-            let answer = HttpAnswer::read(
-                trigger,
-                &bench.function.invoke(request.event(trigger)).await,
-            );
-            assert_eq!(
-                (answer.status, &answer.json()["results"][0]["flags"]),
-                (200, &json!(["revoked_at_ca_but_active"])),
-                "{vendor:?} {trigger:?}"
-            );
-        }
-    }
-}
-
-#[tokio::test]
-async fn several_brokers_are_checked_at_once() {
-    let mut bench = Bench::new().await;
-    let issued = bench.issued[1].clone();
-    let named = json!({ "serial_number": issued.serial, "ca_serial_number": ALIBABA_CA });
-    // Tencent and AWS know it by another CA or another name.
-    let plain =
-        json!({ "serial_number": issued.serial, "fingerprint_sha256": issued.fingerprint_sha256 });
-    let request = json!({ "sources": BROKERS.map(source), "certificates": [plain, named], "cross_check": { "provider": "alibaba-pca" } });
-    let answer = bench.function.invoke(request).await.json();
-    let told: Vec<Value> = answer["results"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| json!([one["provider"], one["flags"]]))
-        .collect();
-    let flag = json!(["revoked_at_ca_but_active"]);
-    assert_eq!(
-        json!(told),
-        json!([
-            ["tencent-mqtt", flag],
-            ["aws-iot", flag],
-            ["alibaba-mqtt", flag]
-        ])
-    );
-    let asked: Vec<String> = bench
-        .simulator
-        .calls()
-        .into_iter()
-        .filter(|call| call.action == CHECK)
-        .map(|call| call.parameters["SerialNumber"].as_str().unwrap().to_owned())
-        .collect();
-    assert!(
-        asked.iter().all(|text| !text.contains(',')),
-        "the same number is asked about once, not three times: {asked:?}"
-    );
-    assert_eq!(
-        answer["provider_request_ids"].as_array().unwrap().len(),
-        asked.len()
-    );
 }

@@ -91,7 +91,7 @@ async fn a_vendor_that_asks_to_wait_longer_than_there_is_time_is_not_waited_for(
 }
 
 #[tokio::test]
-async fn records_that_time_does_not_suffice_for_come_back() {
+async fn records_without_time_before_the_deadline_are_redelivered() {
     at_once(FUNCTIONS, |(name, vendor)| async move {
         let (simulator, mut function) = stalled(name, vendor).await;
         let batch = events::sqs(&[(); 4].map(|()| request(name).to_string()));

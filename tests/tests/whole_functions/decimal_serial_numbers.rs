@@ -112,32 +112,6 @@ async fn a_vendor_that_writes_decimal_is_understood() {
     }
 }
 
-#[tokio::test]
-async fn a_vendor_that_writes_hex_is_found_by_the_decimal_text() {
-    let (issued, decimal) = lettered();
-    let simulator = vendor(vec![written(&issued, "2A5F91C3")]).await;
-    for name in ["status", "inactivate"] {
-        let answer = function(name, &simulator)
-            .await
-            .invoke(named(&decimal))
-            .await
-            .json();
-        let result = &answer["results"][0];
-        let told = json!([
-            result["serial_number"],
-            result["provider_serial_number"],
-            result["serial_number_base"],
-            result["error"]
-        ]);
-        assert_eq!(
-            told,
-            json!(["2a5f91c3", "2A5F91C3", "hex", null]),
-            "{name}: {answer}"
-        );
-    }
-    assert_eq!(words(&simulator, Vendor::AlibabaMqtt), ["0"]);
-}
-
 /// Digits that read in hex are the first certificate's serial number, and in decimal the second
 /// one's.
 const DIGITS: &str = "1234567890";
@@ -220,35 +194,4 @@ async fn a_write_whose_digits_name_two_certificates_changes_neither() {
             "{in_decimal:?}"
         );
     }
-}
-
-#[tokio::test]
-async fn without_the_certificate_at_hand_only_the_callers_own_text_is_believed() {
-    let without_pem = |device_sn: &str| AlibabaMqttCertificate {
-        device_sn: device_sn.to_owned(),
-        ..AlibabaMqttCertificate::default()
-    };
-    let (_, decimal) = lettered();
-    // What the vendor's digits mean cannot be told, so that hex is taken, and said to be a guess.
-    let simulator = vendor(vec![without_pem(&decimal)]).await;
-    let mut status = function("status", &simulator).await;
-    let answer = status.invoke(named(&decimal)).await.json();
-    let result = &answer["results"][0];
-    assert_eq!(
-        (
-            &result["found"],
-            &result["serial_number"],
-            &result["serial_number_base"]
-        ),
-        (&json!(true), &json!(format!("0{decimal}")), &Value::Null)
-    );
-    let answer = status.invoke(named("2a5f91c3")).await.json();
-    assert_eq!(
-        answer["results"][0]["found"], false,
-        "that it is this one's number in decimal is not shown: {answer}"
-    );
-    let mut inactivate = function("inactivate", &simulator).await;
-    let answer = inactivate.invoke(named("2a5f91c3")).await.json();
-    assert_eq!(answer["results"][0]["outcome"], "not_found");
-    assert_eq!(words(&simulator, Vendor::AlibabaMqtt), ["1"]);
 }

@@ -7,9 +7,9 @@ use simulator::{Fleet, Vendor, issue};
 use whole_function_tests::HttpAnswer;
 use whole_function_tests::events::{HttpRequest, HttpTrigger};
 
-use crate::cells::{actions, device, everywhere, request, source};
+use crate::cells::{actions, everywhere, request};
 use crate::fleets_of_ten_thousand::{followed, names};
-use crate::setup::{aws_certificates, function, pair, problem, simulator};
+use crate::setup::{aws_certificates, pair};
 
 const LIST: &str = "ListCertificates";
 
@@ -111,134 +111,5 @@ async fn a_record_without_details_shows_what_the_list_holds_and_no_validity() {
             &with["certificates"][0]["usable"]
         ),
         (&json!("expired"), &json!(false))
-    );
-}
-
-#[tokio::test]
-async fn one_ca_and_ids_are_found_in_the_list_and_other_facts_are_refused() {
-    let mut certificates = aws_certificates(300);
-    let ca = "ab".repeat(32);
-    certificates
-        .iter_mut()
-        .take(270)
-        .for_each(|certificate| certificate.ca_certificate_id = Some(ca.clone()));
-    let (first, last) = (
-        certificates[0].certificate_id.clone(),
-        certificates[299].certificate_id.clone(),
-    );
-    let (simulator, mut function) =
-        pair("describe", Fleet::empty().with_aws_iot(certificates)).await;
-    let asked = |filter: Value| {
-        request(
-            Vendor::AwsIot,
-            &json!({ "limit": 1_000, "details": false, "filter": filter }),
-        )
-    };
-    let of_ca = followed(
-        &mut function,
-        asked(json!({ "ca_fingerprints_sha256": [ca] })),
-    )
-    .await;
-    assert_eq!(names(&of_ca, Vendor::AwsIot).len(), 270);
-    assert!(
-        of_ca[0]["certificates"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|one| one["ca_fingerprint_sha256"] == ca.as_str())
-    );
-    assert_eq!(
-        actions(&simulator),
-        ["ListCertificatesByCA", "ListCertificatesByCA"]
-    );
-    // The newest one stands on the first page, the oldest one on the second.
-    for (ids, expected, calls) in [
-        (json!([last]), vec![&last], 1),
-        (json!([first, last]), vec![&last, &first], 2),
-    ] {
-        simulator.reset_numbers();
-        let found = followed(&mut function, asked(json!({ "fingerprints_sha256": ids }))).await;
-        assert_eq!(
-            names(&found, Vendor::AwsIot).iter().collect::<Vec<_>>(),
-            expected
-        );
-        assert_eq!(actions(&simulator), vec![LIST; calls]);
-    }
-    simulator.reset_numbers();
-    for (filter, field) in [
-        (json!({ "serial_numbers": ["0a"] }), "filter.serial_numbers"),
-        (
-            json!({ "expires_within_days": 30 }),
-            "filter.expires_within_days",
-        ),
-        (
-            json!({ "ca_fingerprints_sha256": [ca, first] }),
-            "filter.ca_fingerprints_sha256",
-        ),
-    ] {
-        let problem = problem(&function.invoke(asked(filter)).await);
-        assert_eq!(
-            (problem["code"].as_str(), problem["field"].as_str()),
-            (Some("unsupported"), Some(field)),
-            "{problem}"
-        );
-        assert!(
-            problem["detail"]
-                .as_str()
-                .unwrap()
-                .contains("leave details out"),
-            "{problem}"
-        );
-    }
-    let problem = problem(
-        &function
-            .invoke(request(
-                Vendor::AwsIot,
-                &json!({ "details": false, "include_pem": true }),
-            ))
-            .await,
-    );
-    assert_eq!(
-        (problem["code"].as_str(), problem["field"].as_str()),
-        (Some("invalid_request"), Some("include_pem"))
-    );
-    assert!(actions(&simulator).is_empty(), "nobody is asked");
-}
-
-#[tokio::test]
-async fn the_other_providers_show_the_same_with_details_and_without() {
-    let issued = [device(1), device(2)];
-    let simulator = simulator(everywhere(&issued)).await;
-    let mut function = function("describe", &simulator).await;
-    for vendor in [Vendor::TencentMqtt, Vendor::AlibabaMqtt, Vendor::AlibabaCas] {
-        let with = function.invoke(request(vendor, &json!({}))).await.json();
-        let without = function
-            .invoke(request(vendor, &json!({ "details": false })))
-            .await
-            .json();
-        assert_eq!(with["certificates"], without["certificates"], "{vendor:?}");
-        assert_eq!(
-            without["certificates"].as_array().unwrap().len(),
-            2,
-            "{vendor:?}"
-        );
-    }
-    let sources = Vendor::ALL.map(source);
-    let several = function
-        .invoke(json!({ "sources": sources, "details": false }))
-        .await
-        .json();
-    assert!(
-        several["sources"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|told| told["error"].is_null() && told["count"] == 2),
-        "{several}"
-    );
-    assert!(
-        !actions(&simulator)
-            .iter()
-            .any(|action| action == "DescribeCertificate" || action == "GetDeviceCertificate")
     );
 }

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use simulator::{AlibabaMqttCertificate, Fault, FaultRule, Simulator, Vendor};
+use simulator::{Fault, FaultRule, Simulator, Vendor};
 use whole_function_tests::Runtime;
 
 use crate::order_members::untruths;
 use crate::setup::{
-    ALIBABA_INSTANCE, alibaba, alibaba_certificates, at_once, function_with, invoke_within, pair,
-    problem, simulator, texts,
+    ALIBABA_INSTANCE, alibaba, alibaba_certificates, function_with, invoke_within, pair, simulator,
+    texts,
 };
 
 const READ: &str = "GetDeviceCertificate";
@@ -84,93 +84,6 @@ async fn a_certificate_is_switched_off_once_and_then_already_off() {
     assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), 1);
 }
 
-/// The vendor's texts of both serial numbers, and those that the caller uses.
-const SPELLINGS: &[(&str, &str, &str, &str)] = &[
-    ("ABCDEF01", "007269004887", "ab:cd:ef:01", "7269004887"),
-    ("abcdef01", "7269004887", "0xABCDEF01", "0x7269004887"),
-    ("00abcdef01", "00F26900BA87", "ABCDEF01", "f26900ba87"),
-    ("00ABCDEF01", "F26900BA87", "ab cd ef 01", "00f26900ba87"),
-    ("abc", "CA", "0ABC", "00:ca"),
-    ("0abc", "ca", "abc", "CA"),
-    ("ABC", "0ca1", "0abc", "CA1"),
-    ("aBcDeF01", "0000CaFe", "aB:cD:eF:01", "0000CaFe"),
-];
-
-#[tokio::test]
-async fn a_certificate_is_found_under_every_spelling_and_written_under_the_vendors() {
-    at_once(SPELLINGS, |&(device_sn, ca_sn, serial, ca)| async move {
-        let certificate = AlibabaMqttCertificate {
-            device_sn: device_sn.to_owned(),
-            ca_sn: ca_sn.to_owned(),
-            ..AlibabaMqttCertificate::default()
-        };
-        let (simulator, mut function) = pair("inactivate", alibaba(vec![certificate])).await;
-        let answer = function.invoke(request(&[(serial, ca)])).await.json();
-        let result = &answer["results"][0];
-        assert_eq!(
-            (&result["outcome"], &result["provider_serial_number"]),
-            (&json!("inactivated"), &json!(device_sn)),
-            "{answer}"
-        );
-        let calls = simulator.calls();
-        let own_spelling: String = serial
-            .trim_start_matches("0x")
-            .chars()
-            .filter(char::is_ascii_hexdigit)
-            .collect();
-        assert_eq!(
-            calls[0].parameters["DeviceSn"], own_spelling,
-            "the caller's own spelling is asked first"
-        );
-        let writes: Vec<&Value> = calls
-            .iter()
-            .filter(|call| call.action == WRITE)
-            .map(|call| &call.parameters)
-            .collect();
-        assert_eq!(
-            writes,
-            [&json!({ "MqttInstanceId": ALIBABA_INSTANCE, "DeviceSn": device_sn, "CaSn": ca_sn })]
-        );
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn six_calls_are_made_before_a_certificate_of_an_unknown_ca_is_not_found() {
-    let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
-    let answer = function.invoke(request(&[("0a:bc", "CA")])).await.json();
-    assert_eq!(
-        answer["results"],
-        json!([{
-            "serial_number": "0abc", "provider_serial_number": null, "serial_number_base": null, "ca_serial_number": "ca",
-            "fingerprint_sha256": null, "outcome": "not_found",
-            "status_before": null, "status": null, "verified": false, "provider_request_id": null, "error": null
-        }])
-    );
-    let asked = |action: &str| -> Vec<String> {
-        let calls = simulator
-            .calls()
-            .into_iter()
-            .filter(|call| call.action == action);
-        calls
-            .map(|call| {
-                format!(
-                    "{}/{}",
-                    call.parameters["DeviceSn"], call.parameters["CaSn"]
-                )
-                .replace('"', "")
-            })
-            .collect()
-    };
-    // The list of a CA that has one shows its certificates in whatever spelling.
-    assert_eq!(
-        asked("ListDeviceCertificateByCaSn"),
-        ["CA", "ca", "00ca", "202", "00CA"].map(|ca_sn| format!("null/{ca_sn}"))
-    );
-    assert_eq!(asked(READ), ["0abc/CA"]);
-    assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), 0);
-}
-
 #[tokio::test]
 async fn a_hundred_certificates_are_switched_off_once_each_and_told_in_the_order_asked() {
     // The vendor's list is full and may go on, so that it shows no certificate to be missing.
@@ -225,88 +138,6 @@ async fn a_hundred_certificates_are_switched_off_once_each_and_told_in_the_order
     }
 }
 
-#[tokio::test]
-async fn certificates_fail_alone() {
-    let mut certificates = alibaba_certificates(5);
-    certificates[1].status = "0".to_owned();
-    let (simulator, mut function) = pair("inactivate", alibaba(certificates)).await;
-    let refuse = |fault, serial: &str| {
-        simulator.fail(
-            Vendor::AlibabaMqtt,
-            FaultRule::always(fault).on(WRITE).containing(serial),
-        )
-    };
-    refuse(Fault::Internal, "d00000000002");
-    refuse(Fault::SucceedWithoutEffect, "d00000000003");
-    let serials = [
-        "d00000000000",
-        "d00000000001",
-        "d00000000002",
-        "d00000000003",
-        "d00000000004",
-        "0abc",
-        "d00000000000",
-    ];
-    let request = request(&serials.map(|serial| (serial, CA)));
-    let answer = invoke_within(&mut function, Duration::from_secs(6), &request)
-        .await
-        .json();
-    assert_eq!(untruths(&request, &answer), [""; 0], "{answer}");
-    assert_eq!(
-        texts(&answer["results"], "outcome"),
-        [
-            "inactivated",
-            "already_inactive",
-            "unknown",
-            "unknown",
-            "inactivated",
-            "not_found",
-            "already_inactive"
-        ]
-    );
-    assert_eq!(
-        answer["summary"],
-        json!({
-            "inactivated": 2, "already_inactive": 2, "would_inactivate": 0, "not_found": 1, "refused": 0,
-            "failed": 0, "unknown": 2, "not_attempted": 0
-        })
-    );
-    // The last reads have shown it on, but an order that was not answered may still have its
-    // effect.
-    let unanswered = &answer["results"][2];
-    assert_eq!(unanswered["error"]["code"], "provider_unavailable");
-    assert_eq!(
-        unanswered["error"]["provider_error"]["code"],
-        "InternalError"
-    );
-    let told = json!([
-        unanswered["status_before"],
-        unanswered["status"],
-        unanswered["verified"]
-    ]);
-    assert_eq!(told, json!(["active", "active", false]), "{answer}");
-    let without_effect = &answer["results"][3];
-    let told = json!([
-        without_effect["status_before"],
-        without_effect["status"],
-        without_effect["verified"]
-    ]);
-    assert_eq!(told, json!(["active", null, false]), "{answer}");
-    assert_eq!(without_effect["error"]["code"], "provider_invalid_response");
-    assert_eq!(states(&simulator), "00110");
-    let orders = |serial: &str| {
-        written(&simulator)
-            .iter()
-            .filter(|written| *written == serial)
-            .count()
-    };
-    assert_eq!(
-        serials.map(orders),
-        [1, 0, 2, 1, 1, 0, 1],
-        "only an order that reads have shown to have no effect is repeated"
-    );
-}
-
 /// An order for 40 certificates and its answer. These faults befall the first order for the first
 /// certificate, and those for the others.
 async fn forty(first: Fault, others: Fault, time: Duration) -> (Simulator, Runtime, Value) {
@@ -339,7 +170,7 @@ async fn forty(first: Fault, others: Fault, time: Duration) -> (Simulator, Runti
 }
 
 #[tokio::test]
-async fn who_is_throttled_begins_nothing_more() {
+async fn after_throttling_no_further_certificate_is_begun() {
     let (simulator, mut function, answer) = forty(
         Fault::ThrottleFor(999_999_999),
         Fault::Delay(300),
@@ -388,35 +219,7 @@ async fn who_is_throttled_begins_nothing_more() {
 }
 
 #[tokio::test]
-async fn an_unknown_instance_is_an_error_after_the_calls_that_are_made_at_a_time() {
-    let simulator = simulator(alibaba(alibaba_certificates(3))).await;
-    let mut function = function_with(
-        "inactivate",
-        &simulator,
-        &[("INACTIVATE_ALLOWED_INSTANCES", "*")],
-    )
-    .await;
-    let all = [
-        ("d00000000000", CA),
-        ("d00000000001", CA),
-        ("d00000000002", CA),
-    ];
-    // Two certificates are read side by side, three by the list of their CA.
-    for (asked, calls) in [(&all[..1], 1), (&all[..2], 2), (&all[..], 1)] {
-        let mut request = request(asked);
-        request["instance_id"] = json!("post-cn-nowhere");
-        simulator.reset();
-        let problem = problem(&function.invoke(request).await);
-        assert_eq!(
-            (&problem["code"], &problem["provider_error"]["code"]),
-            (&json!("not_found"), &json!("MqttInstanceNotFound"))
-        );
-        assert_eq!(simulator.calls().len(), calls);
-    }
-}
-
-#[tokio::test]
-async fn what_the_deadline_leaves_undone_is_not_attempted() {
+async fn certificates_without_time_before_the_deadline_are_not_attempted() {
     let time = Duration::from_secs(5);
     let begun = Instant::now();
     let (simulator, _, answer) = forty(Fault::Delay(1), Fault::Stall, time).await;

@@ -2,9 +2,9 @@
 //! vendor lets it be known.
 
 use serde_json::json;
-use simulator::{AlibabaMqttCertificate, CasCertificate, Simulator, TencentCertificate, Vendor};
+use simulator::{Simulator, Vendor};
 
-use crate::cells::{calls, request, with};
+use crate::cells::{calls, request};
 use crate::fleets_of_ten_thousand::{MANY, at, followed, held, is_told, names};
 use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, function, simulator};
 
@@ -42,52 +42,6 @@ fn remove(simulator: &Simulator, vendor: Vendor, action: &str, calls: usize, pla
     });
 }
 
-/// Puts a certificate at the beginning of the vendor's list.
-fn add(simulator: &Simulator, vendor: Vendor, action: &str, calls: usize) {
-    simulator.change_after(vendor, action, calls, move |fleet| match vendor {
-        Vendor::TencentMqtt => {
-            let certificates = &mut fleet
-                .tencent_mqtt
-                .get_mut(TENCENT_INSTANCE)
-                .unwrap()
-                .certificates;
-            let newest = certificates.last().unwrap().clone();
-            let (created_time, serial) = (newest.created_time + 1, "ffffffff".to_owned());
-            certificates.push(TencentCertificate {
-                created_time,
-                device_certificate_sn: serial,
-                ..newest
-            });
-        }
-        Vendor::AlibabaMqtt => {
-            let certificates = &mut fleet
-                .alibaba_mqtt
-                .get_mut(ALIBABA_INSTANCE)
-                .unwrap()
-                .certificates;
-            let first = certificates[0].clone();
-            certificates.insert(
-                0,
-                AlibabaMqttCertificate {
-                    device_sn: "ffffffff".to_owned(),
-                    ..first
-                },
-            );
-        }
-        _ => {
-            let first = fleet.alibaba_cas.values().next().unwrap().clone();
-            let serial_number = format!("0{}", first.serial_number);
-            fleet.alibaba_cas.insert(
-                serial_number.clone(),
-                CasCertificate {
-                    serial_number,
-                    ..first
-                },
-            );
-        }
-    });
-}
-
 #[tokio::test]
 async fn a_certificate_that_is_removed_while_its_list_is_read_makes_it_inconsistent() {
     for (vendor, action) in LISTS {
@@ -105,58 +59,6 @@ async fn a_certificate_that_is_removed_while_its_list_is_read_makes_it_inconsist
             (MANY - 1, MANY),
             "{vendor:?}: one was missed, and the answer says so"
         );
-    }
-}
-
-#[tokio::test]
-async fn a_certificate_that_is_added_while_its_list_is_read_makes_it_inconsistent_and_none_comes_twice()
- {
-    for (vendor, action) in LISTS {
-        let simulator = simulator(at(vendor, MANY)).await;
-        let before = held(&simulator, vendor);
-        // Everything moves down by one: the last of the page that was read comes again on the next.
-        add(&simulator, vendor, action, 30);
-        let mut function = function("describe", &simulator).await;
-        let answers = followed(&mut function, request(vendor, &json!({ "limit": MANY }))).await;
-        let names = names(&answers, vendor);
-        assert_eq!(names.len(), MANY, "{vendor:?}");
-        assert!(
-            names.iter().all(|name| before.contains(name)),
-            "{vendor:?}: all that were there are listed"
-        );
-        assert!(is_told(&answers), "{vendor:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_change_between_two_answers_is_told_by_the_next_one_that_can_know() {
-    for (vendor, action) in LISTS {
-        for is_added in [true, false] {
-            let simulator = simulator(at(vendor, 250)).await;
-            let mut function = function("describe", &simulator).await;
-            let asked = request(vendor, &json!({ "limit": 100 }));
-            let first = function.invoke(asked.clone()).await.json();
-            assert_eq!(first["consistent"], true, "{vendor:?}");
-            if is_added {
-                add(&simulator, vendor, action, 0);
-            } else {
-                remove(&simulator, vendor, action, 0, 50);
-            }
-            let rest = followed(
-                &mut function,
-                with(asked, &json!({ "cursor": first["next_cursor"] })),
-            )
-            .await;
-            assert!(is_told(&rest), "{vendor:?} {is_added}");
-            let mut all = vec![first];
-            all.extend(rest);
-            // At the seam the last one of the answer before would come again.
-            assert_eq!(
-                names(&all, vendor).len(),
-                if is_added { 250 } else { 249 },
-                "{vendor:?} {is_added}"
-            );
-        }
     }
 }
 

@@ -149,7 +149,7 @@ async fn later_parts_are_done_in_the_name_of_who_gave_the_order() {
 }
 
 #[tokio::test]
-async fn what_is_left_of_an_order_whose_time_is_over_is_refused_and_told_as_a_part_of_it() {
+async fn the_remainder_of_an_expired_order_is_refused_as_its_last_part() {
     let own_end = |stage: &Stage, end: i64| {
         let end = time::OffsetDateTime::from_unix_timestamp(end / 1000).unwrap();
         let end = end

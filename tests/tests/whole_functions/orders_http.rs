@@ -41,7 +41,7 @@ async fn posted(function: &mut Runtime, body: &Value, later: bool) -> HttpAnswer
 }
 
 #[tokio::test]
-async fn what_an_answer_leaves_is_sent_again_until_nothing_is_left() {
+async fn the_remainder_of_an_answer_is_sent_again_until_nothing_is_left() {
     at_once(BROKERS, |vendor| async move {
         let stage = Stage::new(vendor, 14, VISIBILITY).await;
         let mut function = stage.function(&SLOWLY).await;
@@ -266,7 +266,7 @@ async fn an_order_that_is_late_or_names_nothing_usable_is_not_accepted_for_later
 }
 
 #[tokio::test]
-async fn who_only_reads_ignores_the_preference() {
+async fn functions_that_only_read_ignore_the_preference() {
     let simulator: Simulator = simulator(crate::setup::full(1)).await;
     for (name, body) in [
         (

@@ -9,9 +9,7 @@ use simulator::{AlibabaMqttCertificate, Fault, FaultRule, Options, Simulator, Ve
 use whole_function_tests::queue::{DeadLetters, Queue, QueueSettings, Queues, SendFailure};
 use whole_function_tests::{EventSource, Mapping, Redelivery, Slots};
 
-use crate::setup::{
-    ALIBABA_INSTANCE, alibaba, alibaba_certificates, function_with, options, variables,
-};
+use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, options, variables};
 
 const WRITE: &str = "InactivateDeviceCertificate";
 const LIMIT: Duration = Duration::from_secs(60);
@@ -258,43 +256,6 @@ async fn a_result_that_cannot_be_sent_at_first_is_there_in_the_end() {
 }
 
 #[tokio::test]
-async fn other_callers_are_throttled_while_the_mapping_holds_the_slots() {
-    let stage = Stage::new(4, Duration::from_secs(30), Duration::from_millis(100)).await;
-    stage.order_all();
-    let slots = Slots::new(1);
-    let source = EventSource::start(Mapping {
-        slots: Some(slots.clone()),
-        batch_size: 1,
-        ..stage.mapping()
-    })
-    .await;
-    let mut function = function_with("inactivate", &stage.simulator, &[]).await;
-    function.ready().await;
-    let caller = async {
-        while slots.free() > 0 {
-            tokio::task::yield_now().await;
-        }
-        let mut throttled = 0;
-        loop {
-            if let Some(_slot) = slots.try_acquire() {
-                function.invoke(order(&stage.certificates[0])).await.json();
-                assert!(function.idle().await);
-                return throttled;
-            }
-            throttled += 1;
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let (tally, throttled) = tokio::join!(source.run(LIMIT), caller);
-    assert!(
-        throttled > 0 && tally.emptied && tally.throttled == 0,
-        "{throttled} {tally:?}"
-    );
-    assert_eq!((tally.invocations, slots.free()), (4, 1));
-    assert!(stage.all_are_off());
-}
-
-#[tokio::test]
 async fn a_mapping_that_gets_no_slot_drops_its_messages_and_loses_them_in_the_end() {
     let stage = Stage::new(2, Duration::from_millis(200), Duration::ZERO).await;
     stage.order_all();
@@ -320,56 +281,4 @@ async fn a_mapping_that_gets_no_slot_drops_its_messages_and_loses_them_in_the_en
     assert_eq!(stage.writes(), BTreeMap::new());
     drop(held);
     assert_eq!(slots.free(), 1);
-}
-
-#[tokio::test]
-async fn a_run_ends_at_its_limit_with_the_messages_still_there() {
-    let stage = Stage::new(2, Duration::from_secs(30), Duration::ZERO).await;
-    stage.simulator.fail(
-        Vendor::AlibabaMqtt,
-        FaultRule::always(Fault::Stall).on(WRITE),
-    );
-    stage.order_all();
-    let slots = Slots::new(2);
-    let source = EventSource::start(Mapping {
-        slots: Some(slots.clone()),
-        ..stage.mapping()
-    })
-    .await;
-    let tally = source.run(Duration::from_millis(500)).await;
-    assert!(
-        !tally.emptied && tally.seconds >= 0.5 && tally.seconds < 10.0,
-        "{tally:?}"
-    );
-    assert_eq!(
-        (stage.orders.len(), slots.free(), source.killer().at_work()),
-        (2, 2, 0)
-    );
-}
-
-#[tokio::test]
-async fn each_event_goes_to_another_warm_process_in_turn() {
-    let stage = Stage::new(6, Duration::from_secs(30), Duration::ZERO).await;
-    stage.order_all();
-    let mapping = Mapping {
-        batch_size: 1,
-        maximum_concurrency: 1,
-        warm_processes: 3,
-        ..stage.mapping()
-    };
-    let tally = EventSource::start(mapping).await.run(LIMIT).await;
-    assert!(tally.emptied, "{tally:?}");
-    // A process keeps the connection of its first event.
-    let calls = stage.simulator.calls();
-    let connections: Vec<u64> = calls
-        .iter()
-        .filter(|call| call.action == WRITE)
-        .map(|call| call.connection)
-        .collect();
-    assert_eq!(connections[..3], connections[3..], "{connections:?}");
-    assert_eq!(
-        connections[..3].iter().collect::<BTreeSet<_>>().len(),
-        3,
-        "{connections:?}"
-    );
 }

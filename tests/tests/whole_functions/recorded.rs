@@ -1,76 +1,212 @@
-//! The recorded answers, and that none of them is left out.
+//! The recorded responses of the vendors: each is given to the functions that can meet it, and the
+//! file beside it holds what is expected (tests/responses/README.md).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use serde_json::Value;
-use simulator::Fault;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use simulator::{Fault, FaultRule, Vendor};
+use whole_function_tests::Answer;
 
-use crate::{
-    examples_aws, examples_aws_lists, examples_describe, examples_inactivate, examples_lists,
-    examples_status, examples_tencent,
-};
+use crate::cells::actions;
+use crate::setup::{at_once, full, pair, problem};
+
+const EXPECTED: &str = ".expected.json";
+/// Enough to wait side by side, and few enough processes for two cores.
+const AT_A_TIME: usize = 16;
+
+/// An invocation of each of these functions, in which recorded responses take the place of the simulator's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    #[serde(default)]
+    case: String,
+    functions: Vec<String>,
+    request: Value,
+    /// Without any, every call is given the response that the file stands beside.
+    #[serde(default)]
+    responses: Vec<Response>,
+    /// How often each action was called.
+    calls: BTreeMap<String, usize>,
+    /// The answer's members that the case is about; a function error is the member `error`.
+    answer: Value,
+}
+
+/// The response to some calls.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Response {
+    /// Only calls of this action.
+    to: Option<String>,
+    /// Only calls with this text in their parameters, written as JSON.
+    containing: Option<String>,
+    /// Another recorded response than the one that the file stands beside.
+    recorded: Option<String>,
+    /// New values in the response's body, by their JSON pointers.
+    changed: BTreeMap<String, Value>,
+    /// All calls where it is left out.
+    times: Option<u32>,
+}
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("responses")
 }
 
 fn read(name: &str) -> Value {
-    let text = std::fs::read(folder().join(format!("{name}.json")))
-        .unwrap_or_else(|error| panic!("{name}: {error}"));
-    serde_json::from_slice(&text).unwrap()
+    let text = std::fs::read(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// The body of `<product>/<Action>.<case>`.
-pub(crate) fn body(name: &str) -> Value {
-    read(name)["body"].clone()
-}
-
-/// The answer `<product>/<Action>.<case>` as a fault.
-pub(crate) fn answer(name: &str) -> Fault {
-    let recorded = read(name);
-    let status = recorded["http"]["status"]
-        .as_u64()
-        .unwrap()
-        .try_into()
-        .unwrap();
-    let headers = recorded["http"]["headers"].as_object().unwrap();
-    let mut headers: BTreeMap<String, String> = headers
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
-        .collect();
-    let content_type = headers.remove("Content-Type").unwrap();
-    let bytes = match recorded.get("body_text") {
-        Some(text) => text.as_str().unwrap().to_owned(),
-        None => recorded["body"].to_string(),
-    };
-    Fault::body_with_headers(status, &content_type, headers, bytes)
-}
-
-/// A success with this body.
-pub(crate) fn success(body: &Value) -> Fault {
-    Fault::body(200, "application/json", body.to_string())
-}
-
-#[test]
-fn every_recorded_answer_is_put_to_a_test() {
-    let mut recorded = BTreeSet::new();
+/// `<product>/<Action>.<case>` of every recorded response, in order.
+fn names() -> Vec<String> {
+    let mut names = Vec::new();
     for product in std::fs::read_dir(folder()).unwrap() {
         let product = product.unwrap();
         if product.file_type().unwrap().is_dir() {
-            for file in std::fs::read_dir(product.path()).unwrap() {
-                let file = file.unwrap().file_name().into_string().unwrap();
-                let product = product.file_name().into_string().unwrap();
-                recorded.insert(format!("{product}/{}", file.strip_suffix(".json").unwrap()));
-            }
+            let folder = product.file_name().into_string().unwrap();
+            let files = std::fs::read_dir(product.path()).unwrap();
+            let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+            let files = files.filter(|file| !file.ends_with(EXPECTED));
+            names.extend(files.map(|file| format!("{folder}/{}", file.trim_end_matches(".json"))));
         }
     }
-    let tested = examples_describe::names()
-        .chain(examples_inactivate::names())
-        .chain(examples_status::names())
-        .chain(examples_aws::names())
-        .chain(examples_aws_lists::names())
-        .chain(examples_lists::names())
-        .chain(examples_tencent::names());
-    assert_eq!(tested.map(str::to_owned).collect::<BTreeSet<_>>(), recorded);
+    names.sort();
+    names
+}
+
+/// The simulated vendor that a folder's responses come from. Alibaba Cloud's gateway stands before
+/// both of its products; the private CA has the tests of both.
+fn vendor(name: &str) -> Vendor {
+    match name.split('/').next().unwrap() {
+        "alibaba-cas" | "alibaba-common" => Vendor::AlibabaCas,
+        "alibaba-mqtt" => Vendor::AlibabaMqtt,
+        "aws-iot" => Vendor::AwsIot,
+        "tencent-mqtt" => Vendor::TencentMqtt,
+        other => panic!("no vendor is simulated for {other}"),
+    }
+}
+
+impl Response {
+    fn rule(&self, own_name: &str) -> FaultRule {
+        let mut record = read(&format!(
+            "{}.json",
+            self.recorded.as_deref().unwrap_or(own_name)
+        ));
+        for (pointer, value) in &self.changed {
+            *record["body"].pointer_mut(pointer).unwrap() = value.clone();
+        }
+        let status = record["http"]["status"].as_u64().unwrap();
+        let mut headers: BTreeMap<String, String> =
+            serde_json::from_value(record["http"]["headers"].take()).unwrap();
+        let content_type = headers.remove("Content-Type").unwrap();
+        let bytes = match record.get("body_text") {
+            Some(text) => text.as_str().unwrap().to_owned(),
+            None => record["body"].to_string(),
+        };
+        let status = status.try_into().unwrap();
+        FaultRule {
+            action: self.to.clone(),
+            containing: self.containing.clone(),
+            times: self.times.unwrap_or(u32::MAX),
+            fault: Fault::body_with_headers(status, &content_type, headers, bytes),
+        }
+    }
+}
+
+/// Every place at which the answer differs from the expected one. Members that the expected answer
+/// leaves out may have any value, and a cursor may be any text.
+fn differences(expected: &Value, told: &Value, path: &str, found: &mut Vec<String>) {
+    match (expected, told) {
+        (Value::Object(expected), Value::Object(told)) => {
+            for (member, expected) in expected {
+                let path = format!("{path}/{member}");
+                match told.get(member) {
+                    Some(told) => differences(expected, told, &path, found),
+                    None => found.push(format!("{path} is missing")),
+                }
+            }
+        }
+        (Value::Array(expected), Value::Array(told)) if expected.len() == told.len() => {
+            for (index, (expected, told)) in expected.iter().zip(told).enumerate() {
+                differences(expected, told, &format!("{path}/{index}"), found);
+            }
+        }
+        _ if path == "/next_cursor" && expected.is_string() && told.is_string() => {}
+        _ if expected == told => {}
+        _ => found.push(format!("{path} is {told} in place of {expected}")),
+    }
+}
+
+/// Whether reads stand behind the answer: one follows the last write of a verified result, and no
+/// write follows another without a read between.
+fn is_proven_by_reads(actions: &[String], answer: &Value) -> bool {
+    let is_write = |action: &String| {
+        let reads = ["Describe", "Get", "List"];
+        !reads.iter().any(|read| action.starts_with(read))
+    };
+    let twice = actions.windows(2).any(|two| two.iter().all(is_write));
+    let results = answer["results"].as_array().map_or(&[][..], Vec::as_slice);
+    let is_verified = results.iter().any(|result| result["verified"] == true);
+    !twice && (!is_verified || actions.last().is_some_and(|last| !is_write(last)))
+}
+
+async fn check(name: String, case: Arc<Case>, function: String) {
+    let (simulator, mut runtime) = pair(&function, full(0)).await;
+    let every_call = [Response::default()];
+    let responses = if case.responses.is_empty() {
+        &every_call[..]
+    } else {
+        &case.responses
+    };
+    for response in responses {
+        simulator.fail(vendor(&name), response.rule(&name));
+    }
+    let answer = runtime.invoke(&case.request).await;
+    let told = match &answer {
+        Answer::Error(_) => json!({ "error": problem(&answer) }),
+        _ => answer.json(),
+    };
+    let mut found = Vec::new();
+    differences(&case.answer, &told, "", &mut found);
+    let actions = actions(&simulator);
+    let mut calls: BTreeMap<String, usize> = BTreeMap::new();
+    for action in &actions {
+        *calls.entry(action.clone()).or_default() += 1;
+    }
+    if calls != case.calls {
+        found.push(format!(
+            "the calls are {calls:?} in place of {:?}",
+            case.calls
+        ));
+    }
+    if !is_proven_by_reads(&actions, &told) {
+        found.push(format!("no reads stand behind the answer: {actions:?}"));
+    }
+    assert_eq!(
+        found, [""; 0],
+        "{function} with {name}: {}\n{told}",
+        case.case
+    );
+}
+
+#[tokio::test]
+async fn every_recorded_response_gives_the_answers_in_the_file_beside_it() {
+    let mut cases = Vec::new();
+    for name in names() {
+        let own: Vec<Case> = serde_json::from_value(read(&format!("{name}{EXPECTED}")))
+            .unwrap_or_else(|error| panic!("{name}{EXPECTED}: {error}"));
+        assert!(!own.is_empty(), "{name} has no case");
+        for case in own.into_iter().map(Arc::new) {
+            let functions = case.functions.clone().into_iter();
+            cases.extend(functions.map(|function| (name.clone(), case.clone(), function)));
+        }
+    }
+    for some in cases.chunks(AT_A_TIME) {
+        at_once(some.to_vec(), |(name, case, function)| {
+            check(name, case, function)
+        })
+        .await;
+    }
 }

@@ -208,19 +208,6 @@ pub(crate) fn problem(answer: &Answer) -> Value {
     problem
 }
 
-/// What a refusal of the only certificate comes back as: a refusal of its parameters is a result,
-/// any other is the answer.
-#[track_caller]
-pub(crate) fn refusal(answer: &Answer, vendor_code: &str) -> Value {
-    match vendor_code {
-        "InvalidParameter"
-        | "MissingParameter"
-        | "ParameterFieldCheckFailed"
-        | "InvalidRequestException" => answer.json()["results"][0]["error"].take(),
-        _ => problem(answer),
-    }
-}
-
 /// The code, whether it is retryable, and the vendor's code of a problem document.
 pub(crate) fn in_short(problem: &Value) -> (&str, bool, Option<&str>) {
     (

@@ -1,12 +1,11 @@
 //! describe over several sources: how many certificates there are of each kind.
 
 use serde_json::{Value, json};
-use simulator::{Fleet, Vendor};
+use simulator::Fleet;
 use whole_function_tests::HttpAnswer;
 use whole_function_tests::events::{HttpRequest, HttpTrigger};
 
-use crate::cells::source;
-use crate::setup::{DAY, TENCENT_INSTANCE, function, function_with, now, simulator};
+use crate::setup::{DAY, TENCENT_INSTANCE, function_with, now, simulator};
 use crate::several_sources::{SECOND_TENCENT, fleet};
 
 /// Ends, seen from now, and how many days.
@@ -95,17 +94,5 @@ async fn a_summary_without_certificates_counts_all_sources() {
         ),
         (5, &json!(5)),
         "of what it shows"
-    );
-}
-
-#[tokio::test]
-async fn a_summary_counts_more_than_one_answer_could_show() {
-    let simulator = simulator(fleet(1_500)).await;
-    let mut function = function("describe", &simulator).await;
-    let asked = json!({ "sources": [source(Vendor::TencentMqtt), source(Vendor::AlibabaMqtt)], "summary": true, "limit": 0 });
-    let answer = function.invoke(asked).await.json();
-    assert_eq!(
-        (&answer["counts"]["certificates"], &answer["next_cursor"]),
-        (&json!(3_000), &Value::Null)
     );
 }

@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use simulator::{AlibabaInstance, Fault, FaultRule, TencentInstance, Vendor};
-use whole_function_tests::HttpAnswer;
-use whole_function_tests::events::{self, HttpRequest, HttpTrigger, message_id};
+use whole_function_tests::events::{self, message_id};
 
 use crate::cells::{ALIBABA_CA, WRONG_SECRETS, device, everywhere, set_word, source};
-use crate::setup::{function, function_with, in_short, invoke_within, problem, simulator};
+use crate::setup::{function, function_with, in_short, invoke_within, simulator};
 use crate::several_sources::{SECOND_ALIBABA, SECOND_TENCENT, six_sources};
 
 /// All names of the certificate that any vendor may want, but for Alibaba's CA, which is not that
@@ -122,29 +121,7 @@ async fn a_certificate_has_a_result_of_every_source_that_knows_it() {
 }
 
 #[tokio::test]
-async fn one_that_no_source_knows_is_not_found_once() {
-    let simulator = simulator(everywhere(&[device(1)])).await;
-    let mut function = function("status", &simulator).await;
-    let sources = [Vendor::TencentMqtt, Vendor::AlibabaCas, Vendor::AwsIot].map(source);
-    let stranger = device(2);
-    let answer = function
-        .invoke(json!({ "sources": sources, "certificates": [named(&stranger)] }))
-        .await
-        .json();
-    assert_eq!(
-        answer["results"],
-        json!([{
-            "provider": null, "region": null, "instance_id": null,
-            "serial_number": stranger.serial, "provider_serial_number": null, "serial_number_base": null, "ca_serial_number": null,
-            "fingerprint_sha256": stranger.fingerprint_sha256, "found": false, "status": "unknown", "provider_status": null,
-            "effective_status": "unknown", "usable": false, "revoked_at": null, "not_before": null, "not_after": null,
-            "disagreements": [], "error": null
-        }])
-    );
-}
-
-#[tokio::test]
-async fn three_words_and_three_errors_are_one_answer_before_the_deadline() {
+async fn three_statuses_and_three_errors_are_one_answer_before_the_deadline() {
     let issued = device(1);
     let mut fleet = everywhere(std::slice::from_ref(&issued));
     let tencent = TencentInstance {
@@ -233,76 +210,4 @@ async fn three_words_and_three_errors_are_one_answer_before_the_deadline() {
         [message_id(0)],
         "some may succeed later"
     );
-}
-
-#[tokio::test]
-async fn a_source_that_fails_keeps_a_certificate_from_being_called_not_found() {
-    let simulator = simulator(everywhere(&[device(1)])).await;
-    simulator.fail(Vendor::TencentMqtt, FaultRule::always(Fault::Internal));
-    let mut function = function("status", &simulator).await;
-    let sources = [Vendor::AlibabaCas, Vendor::TencentMqtt].map(source);
-    let answer = function
-        .invoke(json!({ "sources": sources, "certificates": [named(&device(2))] }))
-        .await
-        .json();
-    let result = &answer["results"][0];
-    assert_eq!(
-        (&result["found"], &result["status"]),
-        (&json!(false), &json!("unknown"))
-    );
-    assert_eq!(
-        in_short(&result["error"]),
-        ("provider_unavailable", true, Some("InternalError")),
-        "{answer}"
-    );
-}
-
-#[tokio::test]
-async fn when_no_source_can_be_asked_the_reason_is_the_answer() {
-    let issued = device(1);
-    let simulator = simulator(everywhere(std::slice::from_ref(&issued))).await;
-    let mut function = function_with("status", &simulator, &WRONG_SECRETS).await;
-    let sources = [Vendor::TencentMqtt, Vendor::AlibabaCas, Vendor::AwsIot].map(source);
-    let asked = json!({ "sources": sources, "certificates": [named(&issued)] });
-    let refused = problem(&function.invoke(asked.clone()).await);
-    assert_eq!(
-        in_short(&refused),
-        (
-            "provider_rejected",
-            false,
-            Some("AuthFailure.SignatureFailure")
-        )
-    );
-    let batch = events::sqs(&[asked.to_string()]);
-    assert_eq!(
-        function.invoke(batch).await.batch_item_failures(),
-        [message_id(0)],
-        "credentials say nothing about the request"
-    );
-}
-
-#[tokio::test]
-async fn a_get_asks_the_configured_sources() {
-    let issued = device(1);
-    let simulator = simulator(everywhere(std::slice::from_ref(&issued))).await;
-    let sources = json!([source(Vendor::TencentMqtt), source(Vendor::AlibabaCas)]).to_string();
-    let mut function = function_with("status", &simulator, &[("SOURCES", &sources)]).await;
-    let request = HttpRequest::get("/status")
-        .query("sources", "all")
-        .query("serial_number", &format!("{},0abc", issued.serial));
-    for trigger in HttpTrigger::ALL {
-        let answer =
-            HttpAnswer::read(trigger, &function.invoke(request.event(trigger)).await).json();
-        let told: Vec<Value> = answer["results"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|one| json!([one["provider"], one["found"]]))
-            .collect();
-        assert_eq!(
-            json!(told),
-            json!([["tencent-mqtt", true], ["alibaba-pca", true], [null, false]]),
-            "{trigger:?}"
-        );
-    }
 }

@@ -5,7 +5,7 @@ use simulator::{
     AlibabaInstance, CasCertificate, Fault, FaultRule, Fleet, Simulator, TencentInstance, Vendor,
 };
 use whole_function_tests::events::{HttpRequest, HttpTrigger};
-use whole_function_tests::{Event, HttpAnswer, Invocation, Runtime};
+use whole_function_tests::{HttpAnswer, Invocation};
 
 use crate::setup::{
     ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, at_once, function, pair, simulator,
@@ -99,7 +99,7 @@ pub(crate) fn assert_order_id(answer: &Value, expected: &str) {
 }
 
 #[tokio::test]
-async fn every_front_and_method_gives_the_direct_answer() {
+async fn every_http_trigger_and_method_gives_the_direct_answer() {
     at_once(requests(), |(name, body, query)| async move {
         let simulator = vendors().await;
         let mut function = function(name, &simulator).await;
@@ -128,44 +128,6 @@ async fn every_front_and_method_gives_the_direct_answer() {
                 assert_eq!(comparable(answer.json()), direct, "{trigger:?} {form:?}");
             }
         }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_method_that_is_not_taken_says_which_are() {
-    at_once(["describe", "inactivate", "status"], |name| async move {
-        let simulator = vendors().await;
-        let mut function = function(name, &simulator).await;
-        for trigger in HttpTrigger::ALL {
-            for method in [
-                "HEAD",
-                "PUT",
-                "DELETE",
-                "PATCH",
-                "OPTIONS",
-                "post",
-                "",
-                "GET\r\nx: y",
-            ] {
-                let request = HttpRequest::new(method, "/certificates").body("{}");
-                let answer =
-                    HttpAnswer::read(trigger, &function.invoke(request.event(trigger)).await);
-                assert_eq!(
-                    (answer.status, answer.json()["code"].as_str()),
-                    (405, Some("method_not_allowed")),
-                    "{trigger:?} {method:?}"
-                );
-                let taken = if name == "inactivate" {
-                    "POST"
-                } else {
-                    "GET, POST"
-                };
-                assert_eq!(answer.headers["allow"], taken, "{name}");
-                assert_eq!(answer.headers["content-type"], "application/problem+json");
-            }
-        }
-        assert_eq!(simulator.calls(), []);
     })
     .await;
 }
@@ -259,153 +221,6 @@ async fn an_error_is_a_problem_document_with_its_own_status() {
             "{code}"
         );
     }
-}
-
-#[tokio::test]
-async fn a_throttled_answer_reads_as_the_contract_shows() {
-    let (simulator, mut function) = pair("describe", tencent(vec![])).await;
-    simulator.fail(Vendor::TencentMqtt, FaultRule::always(Fault::Throttle));
-    let event = get(&[("instance_id", TENCENT_INSTANCE)]).event(HttpTrigger::RestApi);
-    let mut problem = HttpAnswer::read(HttpTrigger::RestApi, &function.invoke(event).await).json();
-    assert!(
-        problem["detail"]
-            .as_str()
-            .is_some_and(|detail| !detail.is_empty())
-    );
-    assert!(problem["provider_error"]["request_id"].is_string());
-    problem["detail"] = json!("");
-    problem["provider_error"]["request_id"] = json!("");
-    assert_eq!(
-        problem,
-        json!({
-            "type": "about:blank", "title": "Throttled", "status": 429, "code": "throttled", "retryable": true,
-            "detail": "", "field": null,
-            "provider_error": {
-                "provider": "tencent-mqtt", "code": "RequestLimitExceeded",
-                "message": "The number of requests exceeds the frequency limit.", "request_id": ""
-            }
-        })
-    );
-}
-
-async fn assert_refused(
-    function: &mut Runtime,
-    trigger: HttpTrigger,
-    event: impl Into<Event>,
-    status: u16,
-    field: &str,
-) {
-    let event = event.into();
-    let answer = HttpAnswer::read(trigger, &function.invoke(event.clone()).await);
-    let shown = String::from_utf8_lossy(&event.0[..event.0.len().min(300)]).into_owned();
-    assert_eq!(
-        answer.status,
-        status,
-        "{trigger:?} {shown}: {}",
-        answer.json()
-    );
-    if status == 400 {
-        assert_eq!(
-            answer.json()["field"],
-            field,
-            "{trigger:?} {shown}: {}",
-            answer.json()
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_body_that_cannot_be_read_is_refused_on_every_front() {
-    let (simulator, mut function) = pair("status", Fleet::empty()).await;
-    for trigger in HttpTrigger::ALL {
-        for (request, status, field) in [
-            (HttpRequest::new("POST", "/"), 400, "body"),
-            (HttpRequest::post("/", ""), 400, "body"),
-            (
-                HttpRequest::post("/", "").claimed_base64_body("{}"),
-                400,
-                "body",
-            ),
-            (
-                HttpRequest::post("/", "").claimed_base64_body("e30"),
-                400,
-                "body",
-            ),
-            (
-                HttpRequest::post("/", "").claimed_base64_body("%%%%"),
-                400,
-                "body",
-            ),
-            (
-                HttpRequest::post("/", "")
-                    .base64_body(b"{\"certificates\":[{\"serial_number\":\"\xff\xfe\"}]}"),
-                400,
-                "body",
-            ),
-            (
-                HttpRequest::post("/", "").base64_body(b"\x1f\x8b\x08\x00"),
-                400,
-                "body",
-            ),
-            (
-                HttpRequest::post("/", "").base64_body(&[b' '; 1_048_577]),
-                413,
-                "",
-            ),
-            (HttpRequest::post("/", " ".repeat(1_048_577)), 413, ""),
-            (
-                HttpRequest::post("/", r#"{"certificates":[{"serial_number":"0a"}]}"#)
-                    .query("region", "cn-hangzhou"),
-                400,
-                "region",
-            ),
-        ] {
-            assert_refused(
-                &mut function,
-                trigger,
-                request.event(trigger),
-                status,
-                field,
-            )
-            .await;
-        }
-    }
-    assert_eq!(simulator.calls(), []);
-}
-
-#[tokio::test]
-async fn a_query_that_cannot_be_read_names_its_parameter() {
-    let (simulator, mut function) = pair("describe", Fleet::empty()).await;
-    let base = [("instance_id", TENCENT_INSTANCE)];
-    for trigger in HttpTrigger::ALL {
-        for (name, value, field) in [
-            ("colour", "red", "colour"),
-            ("limit", "many", "limit"),
-            ("limit", "0", "limit"),
-            ("limit", "10001", "limit"),
-            ("limit", "-1", "limit"),
-            ("limit", "99999999999999999999", "limit"),
-            ("include_pem", "yes", "include_pem"),
-            ("order_by", "name", "order_by"),
-            ("serial_numbers", "0a,xyz", "filter.serial_numbers[1]"),
-            ("statuses", "active,", "filter.statuses[1]"),
-            ("client_ids", "", "client_ids"),
-            ("not_after_to", "tomorrow", "filter.not_after_to"),
-            ("region", "cn-hangzhou.example.test", "region"),
-            ("filter", "{}", "filter"),
-            ("serial_number", "0a", "serial_number"),
-            ("instance_id", "other", "instance_id"),
-        ] {
-            let event = get(&base).query(name, value).event(trigger);
-            // REST APIs and load balancers without multiple values show the last value of a name
-            // only.
-            let last_only = matches!(trigger, HttpTrigger::LoadBalancer) && name == "instance_id";
-            if !last_only {
-                assert_refused(&mut function, trigger, event, 400, field).await;
-            }
-        }
-    }
-    assert_eq!(simulator.calls(), [], "all before the first call");
 }
 
 #[tokio::test]

@@ -109,7 +109,7 @@ async fn a_webhook_signed_with_either_secret_switches_a_certificate_off() {
 }
 
 #[tokio::test]
-async fn what_is_not_signed_or_was_changed_reaches_no_provider() {
+async fn unsigned_and_changed_webhooks_reach_no_provider() {
     let (simulator, mut function) = guarded().await;
     let unsigned = HttpRequest::post("/inactivate", order());
     let by_a_stranger = signed("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", &order());

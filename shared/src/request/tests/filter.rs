@@ -4,8 +4,10 @@
 use super::super::*;
 use crate::model::{Certificate, ProviderRecord, SerialNumber, SerialNumberBase, Timestamp};
 
+const NOW: i64 = 1_763_800_000_000;
+
 fn now() -> Timestamp {
-    Timestamp::from_epoch_milliseconds(1_763_800_000_000).unwrap()
+    Timestamp::from_epoch_milliseconds(NOW).unwrap()
 }
 
 fn serial(text: &str) -> SerialNumber {
@@ -132,5 +134,32 @@ fn either_of_two_ends_of_validity_may_lie_in_the_window() {
             expected,
             "{told:?} {certified:?}"
         );
+    }
+}
+
+#[test]
+fn a_window_holds_both_its_ends_and_the_next_days_begin_now() {
+    let record = ProviderRecord::default().into_certificate(now(), false);
+    let at = |offset: i64| Timestamp::from_epoch_milliseconds(NOW + offset);
+    let [before, begin, end, behind] = [-1, 0, 86_400_000, 86_400_001].map(at);
+    let from_and_to = Filter {
+        not_after_from: begin,
+        not_after_to: end,
+        ..Filter::default()
+    };
+    let next_day = Filter {
+        expires_within_days: Some(1),
+        ..Filter::default()
+    };
+    for window in [from_and_to, next_day] {
+        for (not_after, expected) in [(before, false), (begin, true), (end, true), (behind, false)]
+        {
+            let certificate = Certificate {
+                not_after,
+                ..record.clone()
+            };
+            let matches = window.matches(&certificate, now());
+            assert_eq!(matches, expected, "{window:?} {not_after:?}");
+        }
     }
 }

@@ -205,6 +205,10 @@ fn a_bad_order_names_the_member() {
             "certificates[1].serial_number",
         ),
         (
+            r#"{"certificates": [{"serial_number": "1", "serial_number": "2"}]}"#.to_owned(),
+            "certificates[0].serial_number",
+        ),
+        (
             format!(r#"{{"certificates": [{}]}}"#, list(101)),
             "certificates",
         ),
