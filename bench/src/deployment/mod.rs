@@ -124,12 +124,14 @@ async fn simulator(count: usize, round_trip: Duration) -> Result<Simulator, Box<
         serial_number: format!("5{number:031x}"),
         ..CasCertificate::default()
     });
-    let fleet = Fleet::of([instance], [broker], known).with_aws_iot((0..count).map(|number| {
-        AwsCertificate {
-            certificate_id: aws_id(number),
-            ..AwsCertificate::default()
-        }
-    }));
+    let registered = (0..count).map(|number| AwsCertificate {
+        certificate_id: aws_id(number),
+        ..AwsCertificate::default()
+    });
+    let fleet = Fleet::of([instance])
+        .with([broker])
+        .with(known)
+        .with(registered);
     Ok(Simulator::start(Options {
         round_trip,
         ..Options::of(fleet)

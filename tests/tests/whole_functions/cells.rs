@@ -76,8 +76,10 @@ pub(crate) fn everywhere(issued: &[IssuedCertificate]) -> Fleet {
         instance_id: ALIBABA_INSTANCE.to_owned(),
         certificates: alibaba.collect(),
     };
-    Fleet::of([tencent], [alibaba], issued.iter().map(CasCertificate::of))
-        .with_aws_iot(issued.iter().map(AwsCertificate::of))
+    Fleet::of([tencent])
+        .with([alibaba])
+        .with(issued.iter().map(CasCertificate::of))
+        .with(issued.iter().map(AwsCertificate::of))
 }
 
 /// As Alibaba's broker spells it in [`everywhere`].

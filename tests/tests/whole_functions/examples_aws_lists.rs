@@ -32,7 +32,7 @@ fn others() -> Fleet {
         not_after: None,
         ..AwsCertificate::default()
     };
-    Fleet::empty().with_aws_iot([
+    Fleet::empty().with([
         AwsCertificate {
             certificate_id: SECOND.to_owned(),
             status: "REVOKED".to_owned(),

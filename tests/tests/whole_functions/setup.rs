@@ -36,32 +36,24 @@ pub(crate) async fn simulator(fleet: Fleet) -> Simulator {
 
 /// A Tencent instance with these certificates.
 pub(crate) fn tencent(certificates: Vec<TencentCertificate>) -> Fleet {
-    Fleet::of(
-        [TencentInstance {
-            instance_id: TENCENT_INSTANCE.to_owned(),
-            region: "ap-guangzhou".to_owned(),
-            certificates,
-        }],
-        [],
-        [],
-    )
+    Fleet::of([TencentInstance {
+        instance_id: TENCENT_INSTANCE.to_owned(),
+        region: "ap-guangzhou".to_owned(),
+        certificates,
+    }])
 }
 
 /// An Alibaba MQTT instance with these certificates.
 pub(crate) fn alibaba(certificates: Vec<AlibabaMqttCertificate>) -> Fleet {
-    Fleet::of(
-        [],
-        [AlibabaInstance {
-            instance_id: ALIBABA_INSTANCE.to_owned(),
-            certificates,
-        }],
-        [],
-    )
+    Fleet::of([AlibabaInstance {
+        instance_id: ALIBABA_INSTANCE.to_owned(),
+        certificates,
+    }])
 }
 
 /// A private CA with these certificates.
 pub(crate) fn cas(certificates: Vec<CasCertificate>) -> Fleet {
-    Fleet::of([], [], certificates)
+    Fleet::of(certificates)
 }
 
 /// So many Tencent certificates, the first one registered first, all of them in use.
@@ -112,7 +104,7 @@ pub(crate) fn aws_certificates(count: usize) -> Vec<AwsCertificate> {
 
 /// So many certificates at each of the four vendors.
 pub(crate) fn full(count: usize) -> Fleet {
-    let mut fleet = tencent(tencent_certificates(count)).with_aws_iot(aws_certificates(count));
+    let mut fleet = tencent(tencent_certificates(count)).with(aws_certificates(count));
     fleet.alibaba_mqtt = alibaba(alibaba_certificates(count)).alibaba_mqtt;
     fleet.alibaba_cas = cas(cas_certificates(count)).alibaba_cas;
     fleet

@@ -220,7 +220,7 @@ fn in_turns() -> (Fleet, Value) {
         })
         .collect();
     let sources = json!([source(Vendor::AwsIot), source(Vendor::TencentMqtt), { "provider": "tencent-mqtt", "instance_id": SECOND_TENCENT }]);
-    (fleet.with_aws_iot(aws), sources)
+    (fleet.with(aws), sources)
 }
 
 #[tokio::test]

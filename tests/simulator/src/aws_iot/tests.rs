@@ -29,7 +29,7 @@ async fn seven() -> Simulator {
         creation_date: i64::try_from(number / 2).unwrap() * 1000 + 500,
         ..AwsCertificate::default()
     });
-    simulator(Fleet::empty().with_aws_iot(certificates)).await
+    simulator(Fleet::of(certificates)).await
 }
 
 /// The numbers of the listed certificates, and the marker as a query needs it.
@@ -101,7 +101,7 @@ async fn twenty_five_are_listed_unless_more_are_asked_for() {
         certificate_id: id(number),
         ..AwsCertificate::default()
     });
-    let simulator = simulator(Fleet::empty().with_aws_iot(certificates)).await;
+    let simulator = simulator(Fleet::of(certificates)).await;
     for (query, rows) in [("", 25), ("pageSize=250", 250), ("pageSize=1", 1)] {
         assert_eq!(
             AwsCall::list(query).send(&simulator).json()["certificates"]

@@ -35,7 +35,7 @@ async fn ten_with(filter_values: FilterValues) -> Simulator {
     };
     with_options(Options {
         filter_values,
-        ..Options::of(Fleet::of([instance], [], []))
+        ..Options::of(Fleet::of([instance]))
     })
     .await
 }
@@ -484,7 +484,7 @@ fn a_page_of_ten_thousand_is_made_quickly() {
         region: "ap-guangzhou".to_owned(),
         certificates,
     };
-    let mut store = Store::new(Fleet::of([instance], [], []), std::time::Duration::ZERO);
+    let mut store = Store::new(Fleet::of([instance]), std::time::Duration::ZERO);
     let mut page = |offset: usize| {
         let start = Instant::now();
         let parameters = json!({"InstanceId": "mqtt-many", "Limit": 100, "Offset": offset});
@@ -495,7 +495,7 @@ fn a_page_of_ten_thousand_is_made_quickly() {
             FilterValues::Alternatives,
         );
         assert_eq!(result.as_ref().unwrap()["TotalCount"], 10_000);
-        assert!(reply(result, "id").body.len() > 30_000);
+        assert_eq!(result.unwrap()["Data"].as_array().unwrap().len(), 100);
         start.elapsed()
     };
     // The best of some pages is free of the other work of the machine.
