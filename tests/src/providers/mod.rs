@@ -154,7 +154,9 @@ impl dyn Provider {
             .map(|number| self.numbered_reference(number))
             .collect();
         let mut request = self.source();
-        request["certificates"] = json!(certificates);
+        if let Some(members) = request.as_object_mut() {
+            members.insert("certificates".to_owned(), json!(certificates));
+        }
         request
     }
 }

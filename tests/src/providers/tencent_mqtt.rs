@@ -23,8 +23,10 @@ pub fn tencent_instance(certificates: Vec<TencentCertificate>) -> TencentInstanc
 
 /// So many numbered certificates, the first one registered first, all of them in use.
 pub fn tencent_certificates(count: usize) -> Vec<TencentCertificate> {
-    let end = SystemTime::now() + Duration::from_secs(400 * 24 * 60 * 60);
-    let end = end.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let end = now
+        .unwrap_or_default()
+        .saturating_add(Duration::from_secs(400 * 24 * 60 * 60));
     let not_after = i64::try_from(end.as_millis()).ok();
     (CREATED..)
         .take(count)

@@ -9,6 +9,7 @@ pub use certificate::{AlibabaInstance, AlibabaMqttCertificate};
 use crate::Fleet;
 use crate::alibaba::{Action, Method, Product};
 use crate::exchange::Refusal;
+use crate::fleet::held_by;
 use crate::fleet::random::Random;
 use crate::fleet::store::Store;
 use crate::limits::RateLimit;
@@ -88,15 +89,13 @@ impl VendorApi for AlibabaMqtt {
     }
 
     fn certificates(&self, fleet: &Fleet) -> Vec<Value> {
-        let mut all = Vec::new();
-        for instance in fleet.alibaba_mqtt.values() {
-            for certificate in &instance.certificates {
-                let mut record = json!(certificate);
-                record["InstanceId"] = json!(instance.instance_id);
-                all.push(record);
-            }
-        }
-        all
+        let instances = fleet.alibaba_mqtt.values();
+        instances
+            .flat_map(|instance| {
+                let certificates = instance.certificates.iter();
+                certificates.map(|certificate| held_by(&instance.instance_id, certificate))
+            })
+            .collect()
     }
 
     fn populate(&self, fleet: &mut Fleet, now: i64, random: &mut Random) {

@@ -11,6 +11,8 @@ pub(crate) mod store;
 pub use issued::{IssuedCertificate, issue};
 
 use crate::{AlibabaMqttCertificate, Fleet, TencentCertificate};
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
@@ -22,6 +24,15 @@ pub trait Entry: Sized {
 
     /// The name at this vendor.
     fn name(&self) -> &str;
+}
+
+/// A record as the control listener shows it, with the instance that holds it.
+pub(crate) fn held_by(instance_id: &str, record: &impl Serialize) -> Value {
+    let mut record = json!(record);
+    if let Some(members) = record.as_object_mut() {
+        members.insert("InstanceId".to_owned(), json!(instance_id));
+    }
+    record
 }
 
 impl Fleet {

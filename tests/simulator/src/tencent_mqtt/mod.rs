@@ -17,6 +17,7 @@ pub(crate) use orders::{ListOrder, ordered};
 
 use crate::Fleet;
 use crate::exchange::{Received, Refusal};
+use crate::fleet::held_by;
 use crate::fleet::random::Random;
 use crate::fleet::store::Store;
 use crate::limits::RateLimit;
@@ -102,15 +103,13 @@ impl VendorApi for TencentMqtt {
     }
 
     fn certificates(&self, fleet: &Fleet) -> Vec<Value> {
-        let mut all = Vec::new();
-        for instance in fleet.tencent_mqtt.values() {
-            for certificate in &instance.certificates {
-                let mut record = json!(certificate);
-                record["InstanceId"] = json!(instance.instance_id);
-                all.push(record);
-            }
-        }
-        all
+        let instances = fleet.tencent_mqtt.values();
+        instances
+            .flat_map(|instance| {
+                let certificates = instance.certificates.iter();
+                certificates.map(|certificate| held_by(&instance.instance_id, certificate))
+            })
+            .collect()
     }
 
     fn populate(&self, fleet: &mut Fleet, now: i64, random: &mut Random) {
