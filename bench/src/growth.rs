@@ -322,26 +322,18 @@ fn listed(size: usize) -> Fleet {
         ))
     });
     let (instance_id, region) = (INSTANCE.to_owned(), "ap-guangzhou".to_owned());
-    Fleet::of(
-        [TencentInstance {
-            instance_id,
-            region,
-            certificates: certificates.collect(),
-        }],
-        [],
-        [],
-    )
+    Fleet::of([TencentInstance {
+        instance_id,
+        region,
+        certificates: certificates.collect(),
+    }])
 }
 
 fn known(size: usize) -> Fleet {
-    Fleet::of(
-        [],
-        [],
-        (0..size).map(|number| CasCertificate {
-            serial_number: serial(number),
-            ..CasCertificate::default()
-        }),
-    )
+    Fleet::of((0..size).map(|number| CasCertificate {
+        serial_number: serial(number),
+        ..CasCertificate::default()
+    }))
 }
 
 fn status_of(serials: &[String]) -> Value {

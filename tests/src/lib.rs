@@ -4,7 +4,8 @@
 //! API for it. [`events`] makes events in the shapes that AWS sends, [`HttpAnswer`] reads the HTTP
 //! answers as AWS does, and [`canary`] looks for secrets in everything a function gives out.
 //! [`HttpApi`] puts the functions behind a real HTTP port. [`queue`] stands in for Amazon SQS,
-//! [`EventSource`] for the mapping that feeds a function from a queue.
+//! [`EventSource`] for the mapping that feeds a function from a queue. [`providers`] describes what
+//! differs between the providers under test.
 //!
 //! The binaries are taken from the folder that the variable `FUNCTIONS_DIR` names, else from beside
 //! the test's own executable (`target/debug`); build them first with `cargo build`.
@@ -22,6 +23,7 @@ mod function_process;
 mod http_answer;
 mod http_api;
 mod invocation;
+pub mod providers;
 pub mod queue;
 mod runtime;
 mod runtime_api;

@@ -4,11 +4,12 @@ use std::error::Error;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
-use simulator::Simulator;
+use simulator::{Simulator, Vendor};
+use whole_function_tests::providers::{Provider, brokers};
 use whole_function_tests::queue::{DeadLetters, Queue, QueueSettings, Queues};
 use whole_function_tests::{EventSource, Mapping, Slots};
 
-use super::{BROKERS, Broker, ROUND_TRIP, Template, print_table, simulator, start, wiring};
+use super::{Broker, ROUND_TRIP, Template, print_table, simulator, start, wiring, write_of};
 
 /// Most certificates of one order.
 const IN_AN_ORDER: usize = 100;
@@ -68,7 +69,7 @@ pub(super) async fn run(template: &Template, is_long: bool) -> Result<Value, Box
         is_limited,
     };
     let mut loads = Vec::new();
-    for broker in BROKERS {
+    for broker in brokers() {
         loads.extend(
             [(1, 1), (1, 10), (1, 100), (10, 100), (100, 100)]
                 .map(|(messages, each)| load(broker, messages, each, false)),
@@ -78,23 +79,23 @@ pub(super) async fn run(template: &Template, is_long: bool) -> Result<Value, Box
             ..load(broker, 1, 100, false)
         });
     }
-    for broker in BROKERS {
+    for broker in brokers() {
         loads.extend([load(broker, 1, 1, true), load(broker, 1, 10, true)]);
     }
     loads.extend([
-        load(Broker::Tencent, 1, 100, true),
-        load(Broker::Tencent, 10, 100, true),
-        load(Broker::Alibaba, 1, 100, true),
+        load(<dyn Provider>::of(Vendor::TencentMqtt), 1, 100, true),
+        load(<dyn Provider>::of(Vendor::TencentMqtt), 10, 100, true),
+        load(<dyn Provider>::of(Vendor::AlibabaMqtt), 1, 100, true),
     ]);
     loads.extend([
-        load(Broker::Alibaba, 10, 100, true),
-        load(Broker::Aws, 10, 1, true),
+        load(<dyn Provider>::of(Vendor::AlibabaMqtt), 10, 100, true),
+        load(<dyn Provider>::of(Vendor::AwsIot), 10, 1, true),
     ]);
     if is_long {
         loads.extend([
-            load(Broker::Aws, 1, 100, true),
-            load(Broker::Alibaba, 100, 100, true),
-            load(Broker::Tencent, 100, 100, true),
+            load(<dyn Provider>::of(Vendor::AwsIot), 1, 100, true),
+            load(<dyn Provider>::of(Vendor::AlibabaMqtt), 100, 100, true),
+            load(<dyn Provider>::of(Vendor::TencentMqtt), 100, 100, true),
         ]);
     }
     let (mut rows, mut values) = (Vec::new(), Vec::new());
@@ -126,7 +127,7 @@ fn cells(
     let all = messages.saturating_mul(certificates);
     let (queue_share, _) = template.share(
         "inactivate",
-        &format!("{}:{}", broker.name(), broker.write()),
+        &format!("{}:{}", broker.name(), write_of(broker)),
     )?;
     let of_share = if is_limited {
         format!("{:.2}", outcome.seconds / (all as f64 / queue_share))
@@ -223,7 +224,7 @@ async fn carry_out(template: &Template, load: Load) -> Result<Outcome, Box<dyn E
     for number in 0..messages {
         bundle.orders.send(
             broker
-                .order(number.saturating_mul(certificates), certificates)
+                .numbered_request(number.saturating_mul(certificates), certificates)
                 .to_string(),
         );
     }
@@ -231,7 +232,7 @@ async fn carry_out(template: &Template, load: Load) -> Result<Outcome, Box<dyn E
     let calls = simulator.calls();
     let writes: Vec<_> = calls
         .iter()
-        .filter(|call| call.action == broker.write())
+        .filter(|call| call.action == write_of(broker))
         .collect();
     let times: Vec<SystemTime> = writes.iter().map(|call| call.at).collect();
     let mut written: Vec<String> = writes
@@ -282,18 +283,18 @@ fn most_in(window: Duration, moments: &[SystemTime]) -> usize {
 /// An order for a hundred over HTTP, whose client sends `rest` until none is left.
 async fn followed(template: &Template, is_long: bool) -> Result<String, Box<dyn Error>> {
     let mut lines = Vec::new();
-    for broker in BROKERS
-        .into_iter()
-        .filter(|broker| is_long || *broker != Broker::Aws)
-    {
+    for broker in brokers().filter(|broker| is_long || broker.vendor() != Vendor::AwsIot) {
         let (simulator, queues) = (
             simulator(IN_AN_ORDER, ROUND_TRIP).await?,
             Queues::start().await,
         );
         let bundle = bundle(template, &queues, &simulator, true).await?;
         let mut function = start("inactivate", &bundle.variables).await;
-        let (begun, mut asked, mut requests) =
-            (Instant::now(), broker.order(0, IN_AN_ORDER), 0_usize);
+        let (begun, mut asked, mut requests) = (
+            Instant::now(),
+            broker.numbered_request(0, IN_AN_ORDER),
+            0_usize,
+        );
         while !asked.is_null() && requests < 100 {
             let mut answer = function.invoke(asked.clone()).await.json();
             asked = answer.get_mut("rest").map(Value::take).unwrap_or_default();
@@ -303,7 +304,7 @@ async fn followed(template: &Template, is_long: bool) -> Result<String, Box<dyn 
         let off = simulator
             .calls()
             .iter()
-            .filter(|call| call.action == broker.write())
+            .filter(|call| call.action == write_of(broker))
             .count();
         let left = if asked.is_null() {
             "nothing left"
@@ -326,7 +327,7 @@ async fn followed(template: &Template, is_long: bool) -> Result<String, Box<dyn 
 async fn urgent(template: &Template) -> Result<String, Box<dyn Error>> {
     const URGENT: usize = 58;
     const BACKLOG: usize = 2_000;
-    let broker = Broker::Tencent;
+    let broker = <dyn Provider>::of(Vendor::TencentMqtt);
     let (simulator, queues) = (
         simulator(BACKLOG.saturating_add(URGENT), ROUND_TRIP).await?,
         Queues::start().await,
@@ -337,7 +338,7 @@ async fn urgent(template: &Template) -> Result<String, Box<dyn Error>> {
     for first in (0..BACKLOG).step_by(IN_AN_ORDER) {
         bundle
             .orders
-            .send(broker.order(first, IN_AN_ORDER).to_string());
+            .send(broker.numbered_request(first, IN_AN_ORDER).to_string());
     }
     let senders = async {
         let (mut waiting, mut orders) = (Vec::new(), Vec::new());
@@ -347,7 +348,7 @@ async fn urgent(template: &Template) -> Result<String, Box<dyn Error>> {
         let free = std::sync::Arc::new(std::sync::Mutex::new(waiting));
         for number in 0..URGENT {
             let (slot, free) = (slots.try_acquire(), std::sync::Arc::clone(&free));
-            let order = broker.order(BACKLOG.saturating_add(number), 1);
+            let order = broker.numbered_request(BACKLOG.saturating_add(number), 1);
             orders.push(tokio::spawn(async move {
                 let slot = slot?;
                 let mut function = free.lock().ok()?.pop()?;

@@ -4,11 +4,10 @@ use std::error::Error;
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use simulator::Vendor;
+use whole_function_tests::providers::{Provider, brokers};
 
-use super::{
-    ALIBABA_INSTANCE, BROKERS, Broker, ROUND_TRIP, TENCENT_INSTANCE, Template, print_table,
-    simulator, start, wiring,
-};
+use super::{Broker, ROUND_TRIP, Template, print_table, simulator, start, wiring};
 
 /// Measurements of each; the median is shown.
 const TIMES: usize = 5;
@@ -94,63 +93,33 @@ fn questions() -> Vec<Question> {
             request,
             in_series,
         };
-    let status = |provider: &'static str,
-                  certificate: fn(usize) -> Value|
-     -> Box<dyn Fn(usize) -> Value> {
-        Box::new(move |number| match provider {
-            "tencent-mqtt" => {
-                json!({ "provider": provider, "instance_id": TENCENT_INSTANCE, "certificates": [certificate(number)] })
+    let status = |provider: Broker| -> Box<dyn Fn(usize) -> Value> {
+        Box::new(move |number| provider.numbered_request(number, 1))
+    };
+    let list = |provider: Broker| -> Box<dyn Fn(usize) -> Value> {
+        Box::new(move |_| {
+            let mut request = provider.source();
+            if let Some(members) = request.as_object_mut() {
+                members.insert("limit".to_owned(), json!(100));
             }
-            _ => json!({ "provider": provider, "certificates": [certificate(number)] }),
+            request
         })
     };
     let page = |details: bool| -> Box<dyn Fn(usize) -> Value> {
         Box::new(move |_| json!({ "provider": "aws-iot", "limit": 10, "details": details }))
     };
-    let mut questions = vec![
-        question(
-            "status of one, alibaba-pca",
-            "status",
-            1,
-            status(
-                "alibaba-pca",
-                |number| json!({ "serial_number": format!("5{number:031x}") }),
-            ),
-        ),
-        question(
-            "status of one, tencent-mqtt",
-            "status",
-            1,
-            status(
-                "tencent-mqtt",
-                |number| json!({ "serial_number": super::tencent_serial(number) }),
-            ),
-        ),
-        question(
-            "status of one, aws-iot",
-            "status",
-            1,
-            status(
-                "aws-iot",
-                |number| json!({ "fingerprint_sha256": super::aws_id(number) }),
-            ),
-        ),
-        question(
-            "describe, a page of 100, tencent-mqtt",
-            "describe",
-            1,
-            Box::new(
-                |_| json!({ "provider": "tencent-mqtt", "instance_id": TENCENT_INSTANCE, "limit": 100 }),
-            ),
-        ),
-        question(
-            "describe, a page of 100, alibaba-mqtt",
-            "describe",
-            2,
-            Box::new(
-                |_| json!({ "provider": "alibaba-mqtt", "instance_id": ALIBABA_INSTANCE, "limit": 100 }),
-            ),
-        ),
+    let mut questions = Vec::new();
+    for vendor in [Vendor::AlibabaCas, Vendor::TencentMqtt, Vendor::AwsIot] {
+        let provider = <dyn Provider>::of(vendor);
+        let name = format!("status of one, {}", provider.name());
+        questions.push(question(&name, "status", 1, status(provider)));
+    }
+    for (vendor, in_series) in [(Vendor::TencentMqtt, 1), (Vendor::AlibabaMqtt, 2)] {
+        let provider = <dyn Provider>::of(vendor);
+        let name = format!("describe, a page of 100, {}", provider.name());
+        questions.push(question(&name, "describe", in_series, list(provider)));
+    }
+    questions.extend([
         question(
             "describe, 10 with details, aws-iot",
             "describe",
@@ -163,15 +132,11 @@ fn questions() -> Vec<Question> {
             1,
             page(false),
         ),
-    ];
-    questions.extend(BROKERS.map(|broker: Broker| {
+    ]);
+    questions.extend(brokers().map(|broker| {
         let name = format!("inactivate one, {}", broker.name());
-        Question {
-            name,
-            function: "inactivate",
-            request: Box::new(move |number| broker.order(number, 1)),
-            in_series: 3,
-        }
+        let request = Box::new(move |number| broker.numbered_request(number, 1));
+        question(&name, "inactivate", 3, request)
     }));
     questions
 }

@@ -1,4 +1,8 @@
-//! The vendors, as far as a target lets them answer.
+//! A network that gives every call an answer of the target's choice.
+//!
+//! It stands beside the simulator because a target answers with any bytes, millions of times, on a
+//! clock that does not wait: a socket would take most of the time, and the simulator only gives
+//! answers that a vendor would give.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

@@ -1,9 +1,59 @@
 //! The keys that the vendors know: those of the start, and those that their security token services
 //! gave out.
 
-use crate::{Credentials, TemporaryCredentials, Vendor};
+use crate::Vendor;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
+
+/// A key pair that the simulator knows. Well-known and worthless, so it may be printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credentials {
+    /// Tencent's SecretId, Alibaba's AccessKey id or AWS's access key id.
+    pub id: String,
+    /// The secret that signs.
+    pub secret: String,
+}
+
+/// A temporary key pair with its session token. Well-known and worthless, so it may be printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TemporaryCredentials {
+    /// Tencent's SecretId, Alibaba's AccessKey id (`STS.…`) or AWS's access key id (`ASIA…`).
+    pub id: String,
+    /// The secret that signs.
+    pub secret: String,
+    /// The session token that has to come along.
+    pub token: String,
+}
+
+/// An account at one cloud, whose keys are good at all of its APIs.
+pub(crate) struct Account {
+    /// The cloud's name, which tells the accounts apart.
+    pub(crate) cloud: &'static str,
+    /// Id and secret of the long-lived key of the start.
+    pub(crate) key: (&'static str, &'static str),
+    /// Id, secret and session token of the temporary key of the start.
+    pub(crate) temporary: (&'static str, &'static str, &'static str),
+}
+
+impl Account {
+    pub(crate) fn credentials(&self) -> Credentials {
+        let (id, secret) = self.key;
+        Credentials {
+            id: id.to_owned(),
+            secret: secret.to_owned(),
+        }
+    }
+
+    pub(crate) fn temporary_credentials(&self) -> TemporaryCredentials {
+        let (id, secret, token) = self.temporary;
+        TemporaryCredentials {
+            id: id.to_owned(),
+            secret: secret.to_owned(),
+            token: token.to_owned(),
+        }
+    }
+}
 
 /// What a vendor knows about one key id.
 pub(crate) struct KnownKey {
@@ -14,34 +64,16 @@ pub(crate) struct KnownKey {
     pub(crate) has_ended: bool,
 }
 
-/// Both Alibaba products belong to one account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Account {
-    Tencent,
-    Alibaba,
-    Aws,
-}
-
-impl From<Vendor> for Account {
-    fn from(vendor: Vendor) -> Self {
-        match vendor {
-            Vendor::TencentMqtt => Self::Tencent,
-            Vendor::AlibabaMqtt | Vendor::AlibabaCas => Self::Alibaba,
-            Vendor::AwsIot => Self::Aws,
-        }
-    }
-}
-
 /// The keys of all accounts.
 #[derive(Default)]
 pub(crate) struct Keys {
-    /// The long-lived keys of the accounts that no more have those of the start.
-    lasting: BTreeMap<Account, Vec<Credentials>>,
+    /// By cloud the long-lived keys of the accounts that no more have those of the start.
+    lasting: BTreeMap<&'static str, Vec<Credentials>>,
     issued: Vec<Issued>,
 }
 
 struct Issued {
-    account: Account,
+    cloud: &'static str,
     key: TemporaryCredentials,
     ends: SystemTime,
 }
@@ -49,12 +81,12 @@ struct Issued {
 impl Keys {
     /// The account's long-lived keys from now on. The temporary one of the start is good as before.
     pub(crate) fn replace(&mut self, vendor: Vendor, keys: Vec<Credentials>) {
-        self.lasting.insert(vendor.into(), keys);
+        self.lasting.insert(vendor.account().cloud, keys);
     }
 
     pub(crate) fn issue(&mut self, vendor: Vendor, key: TemporaryCredentials, ends: SystemTime) {
         self.issued.push(Issued {
-            account: vendor.into(),
+            cloud: vendor.account().cloud,
             key,
             ends,
         });
@@ -77,11 +109,11 @@ impl Keys {
 
     /// The key of that id, or `None` when the vendor does not know it.
     pub(crate) fn known(&self, vendor: Vendor, id: &str, now: SystemTime) -> Option<KnownKey> {
-        let account = Account::from(vendor);
-        let of_start = [vendor.credentials()];
+        let account = vendor.account();
+        let of_start = [account.credentials()];
         let lasting = self
             .lasting
-            .get(&account)
+            .get(account.cloud)
             .map_or(&of_start[..], Vec::as_slice);
         if let Some(key) = lasting.iter().find(|key| key.id == id) {
             return Some(KnownKey {
@@ -90,7 +122,7 @@ impl Keys {
                 has_ended: false,
             });
         }
-        let of_start = vendor.temporary_credentials();
+        let of_start = account.temporary_credentials();
         if of_start.id == id {
             return Some(KnownKey {
                 secret: of_start.secret,
@@ -101,7 +133,7 @@ impl Keys {
         let issued = self
             .issued
             .iter()
-            .find(|issued| issued.account == account && issued.key.id == id)?;
+            .find(|issued| issued.cloud == account.cloud && issued.key.id == id)?;
         let TemporaryCredentials { secret, token, .. } = issued.key.clone();
         Some(KnownKey {
             secret,

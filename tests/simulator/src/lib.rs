@@ -1,4 +1,4 @@
-//! A stateful stand-in for four vendors' certificate APIs, over real sockets.
+//! A stateful stand-in for the vendors' certificate APIs, over real sockets.
 //!
 //! It answers as the vendors do: it checks signatures, times, nonces and parameters, keeps a fleet
 //! of certificates, and can be told to throttle, fail, stall, cut connections or answer garbage. It
@@ -29,10 +29,10 @@
 //! | AWS STS | GetWebIdentityToken, and the documents of its issuer |
 //! | Lambda extension | secrets and parameters |
 //!
-//! A call goes through `server` (sockets, HTTP), `dispatch` (the steps), the vendor's gateway
-//! (`tencent_mqtt`, `alibaba`, `aws_iot`) and the vendor's action (`tencent_mqtt`, `alibaba_mqtt`,
-//! `alibaba_cas`, `aws_iot`), which reads or changes the `fleet`. Keys are given out by `identity`,
-//! and known to the gateways by `keys`.
+//! A vendor is a folder (`tencent_mqtt`, `alibaba_mqtt`, `alibaba_cas`, `aws_iot`) and a row of the
+//! table in `vendor`. A call goes through `server` (sockets, HTTP), `dispatch` (the steps), the
+//! gateway of the vendor's cloud and the vendor's action, which reads or changes the `fleet`. Keys
+//! are given out by `identity`, and known to the gateways by `keys`.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -57,6 +57,7 @@ mod fleet;
 mod identity;
 mod keys;
 mod limits;
+mod nonces;
 mod numbers;
 mod options;
 mod server;
@@ -69,16 +70,18 @@ mod testing;
 mod tls;
 mod vendor;
 
+pub use alibaba_cas::{CasCertificate, RevokeTime};
+pub use alibaba_mqtt::{AlibabaInstance, AlibabaMqttCertificate};
+pub use aws_iot::AwsCertificate;
 pub use fault::{Fault, FaultRule};
-pub use fleet::{
-    AlibabaInstance, AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet,
-    IssuedCertificate, RevokeTime, TencentCertificate, TencentInstance, issue,
-};
+pub use fleet::{IssuedCertificate, issue};
 pub use identity::{
     ALIBABA_PROVIDER, ALIBABA_ROLE, Accounts, FUNCTION_ROLE, IdentityCall, IdentityService,
     SESSION_TOKEN, Secret, TENCENT_PROVIDER, TENCENT_ROLE, TokenAlgorithm,
 };
+pub use keys::{Credentials, TemporaryCredentials};
 pub use numbers::Call;
 pub use options::{FilterValues, Options};
 pub use simulator::Simulator;
-pub use vendor::{Credentials, TemporaryCredentials, Vendor};
+pub use tencent_mqtt::{TencentCertificate, TencentInstance};
+pub use vendor::{Fleet, Vendor};

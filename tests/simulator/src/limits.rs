@@ -4,23 +4,12 @@ use crate::Vendor;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
-/// Calls that may be made to one action in any second.
-fn of_one_action(vendor: Vendor) -> usize {
-    match vendor {
-        Vendor::TencentMqtt => 20,
-        Vendor::AlibabaMqtt => 500,
-        Vendor::AlibabaCas => 10,
-        // Not confirmed by the vendor's page; the commonly quoted default.
-        Vendor::AwsIot => 10,
-    }
-}
-
-/// Calls that may be made from one address to all actions together in any second.
-fn of_one_address(vendor: Vendor) -> Option<usize> {
-    match vendor {
-        Vendor::AlibabaMqtt => Some(300),
-        Vendor::TencentMqtt | Vendor::AlibabaCas | Vendor::AwsIot => None,
-    }
+/// How many calls a vendor takes in any second.
+pub(crate) struct RateLimit {
+    /// To one action.
+    pub(crate) of_one_action: usize,
+    /// From one address to all actions together.
+    pub(crate) of_one_address: Option<usize>,
 }
 
 /// The calls of the last second that were let through.
@@ -35,6 +24,7 @@ impl Limits {
         for times in self.recent.values_mut() {
             times.retain(|at| now.duration_since(*at).unwrap_or_default() < Duration::from_secs(1));
         }
+        let limit = vendor.api().rate_limit();
         let from_here: usize = self
             .recent
             .iter()
@@ -42,8 +32,10 @@ impl Limits {
             .map(|(_, times)| times.len())
             .fold(0, usize::saturating_add);
         let of_action = self.recent.entry((vendor, action.to_owned())).or_default();
-        let admitted = of_action.len() < of_one_action(vendor)
-            && of_one_address(vendor).is_none_or(|limit| from_here < limit);
+        let admitted = of_action.len() < limit.of_one_action
+            && limit
+                .of_one_address
+                .is_none_or(|of_one_address| from_here < of_one_address);
         if admitted {
             of_action.push_back(now);
         }

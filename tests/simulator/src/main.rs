@@ -12,12 +12,10 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "\
-Usage: simulator [--ports A,B,C,D,E] [--tls] [--enforce-rate-limits] [--round-trip MS] [--reads-lag MS]
+Usage: simulator [--tls] [--enforce-rate-limits] [--round-trip MS] [--reads-lag MS]
 
 A stand-in for the certificate APIs of Tencent Cloud MQTT, Alibaba Cloud MQTT, Alibaba Cloud CAS and AWS IoT.
 
-  --ports A,B,C,D,E      ports for Tencent MQTT, Alibaba MQTT, Alibaba CAS, AWS IoT and the control listener; 0 takes a
-                         free one
   --tls                  the vendors speak TLS; the CA to trust is written to a file that the printed line names
   --enforce-rate-limits  throttle calls above the vendors' limits in a second
   --round-trip MS        every answer of a vendor comes so many milliseconds later
@@ -52,10 +50,6 @@ fn options(arguments: &[String]) -> Result<Options, String> {
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--ports" => {
-                let ports = arguments.next().map(|text| ports(text));
-                options.ports = Some(ports.flatten().ok_or("--ports needs five ports")?);
-            }
             "--tls" => options.tls = true,
             "--enforce-rate-limits" => options.enforce_rate_limits = true,
             "--round-trip" => {
@@ -70,11 +64,6 @@ fn options(arguments: &[String]) -> Result<Options, String> {
         }
     }
     Ok(options)
-}
-
-fn ports(text: &str) -> Option<[u16; 5]> {
-    let ports: Option<Vec<u16>> = text.split(',').map(|port| port.parse().ok()).collect();
-    ports?.try_into().ok()
 }
 
 fn milliseconds(text: Option<&String>) -> Option<Duration> {
@@ -149,8 +138,6 @@ mod tests {
     fn arguments_become_options() {
         let given = read(&[
             "--tls",
-            "--ports",
-            "1,2,3,4,5",
             "--enforce-rate-limits",
             "--round-trip",
             "40",
@@ -158,14 +145,12 @@ mod tests {
             "2000",
         ])
         .unwrap();
-        assert_eq!(given.ports, Some([1, 2, 3, 4, 5]));
         assert!(given.tls && given.enforce_rate_limits);
         assert_eq!(
             (given.round_trip, given.reads_lag),
             (Duration::from_millis(40), Duration::from_secs(2))
         );
         let plain = read(&[]).unwrap();
-        assert_eq!(plain.ports, None);
         assert!(!plain.tls && !plain.enforce_rate_limits);
     }
 
@@ -183,14 +168,7 @@ mod tests {
 
     #[test]
     fn a_wrong_argument_is_named() {
-        for wrong in [
-            &["--port"][..],
-            &["--ports"],
-            &["--ports", "1,2,3,4"],
-            &["--ports", "1,2,3,4,70000"],
-        ] {
-            let error = read(wrong).err().unwrap();
-            assert!(error.contains("--port"), "{error}");
-        }
+        let error = read(&["--port"]).err().unwrap();
+        assert!(error.contains("--port"), "{error}");
     }
 }

@@ -10,16 +10,13 @@ pub struct Options {
     pub fleet: Fleet,
     /// Whether the vendors' listeners speak TLS, with a certificate for `localhost` and 127.0.0.1.
     pub tls: bool,
-    /// Ports for Tencent MQTT, Alibaba MQTT, Alibaba CAS, AWS IoT and the control listener; free
-    /// ones unless given.
-    pub ports: Option<[u16; 5]>,
     /// Whether calls above the vendors' limits in a second are throttled.
     pub enforce_rate_limits: bool,
     /// How much later every answer of a vendor comes; its work is done when the call arrives.
     pub round_trip: Duration,
-    /// How far the vendors' reads are behind the changes: a list, a get or a status read shows the
-    /// status, with the times that belong to it, that each certificate had so long ago. Writes act
-    /// at once on the true state. Registered and removed certificates are seen at once.
+    /// How far the vendors' reads are behind the changes: a list, a get or a status read shows each
+    /// certificate as it was so long ago. Writes act at once on the true state. Registered and
+    /// removed certificates are seen at once.
     pub reads_lag: Duration,
     /// The private CA refuses more serial numbers than this in one call.
     pub most_serials_a_call: usize,
@@ -57,7 +54,6 @@ impl Options {
         Self {
             fleet,
             tls: false,
-            ports: None,
             enforce_rate_limits: false,
             round_trip: Duration::ZERO,
             reads_lag: Duration::ZERO,

@@ -1,12 +1,12 @@
 //! What all listeners share.
 
-use crate::alibaba::nonces::Nonces;
 use crate::changes::{Change, Changes};
 use crate::fault::Faults;
 use crate::fleet::store::Store;
 use crate::identity::{Accounts, Cache, IdentityCall};
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::nonces::Nonces;
 use crate::numbers::Numbers;
 use crate::options::Rules;
 use crate::signature::sha256_hex;

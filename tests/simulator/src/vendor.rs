@@ -1,113 +1,217 @@
-//! The vendors that are stood in for, and the keys they know.
+//! The vendors: one row of a table for each, and what a row stands for.
+//!
+//! A vendor is a folder with an [`VendorApi`] and with the certificates that it holds. What the
+//! APIs of one cloud share, the check of signatures above all, is a [`Gateway`].
 
+use crate::exchange::{Received, Refusal, Reply};
+use crate::fleet::history::{History, InFleet};
+use crate::fleet::random::Random;
+use crate::fleet::store::Store;
+use crate::keys::{Account, Keys};
+use crate::limits::RateLimit;
+use crate::nonces::Nonces;
+use crate::options::Rules;
+use crate::{
+    Credentials, IssuedCertificate, TemporaryCredentials, alibaba_cas, alibaba_mqtt, aws_iot,
+    tencent_mqtt,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::time::Instant;
 
-/// One vendor API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Vendor {
+/// Makes of each row a variant of [`Vendor`], a field of [`Fleet`], and a memory of its changes.
+macro_rules! vendors {
+    ($($(#[$vendor_doc:meta])* $vendor:ident $name:literal = $folder:ident::$api:ident,
+       $(#[$field_doc:meta])* $holdings:ident;)+) => {
+        /// One vendor API.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Vendor {
+            $($(#[$vendor_doc])* #[serde(rename = $name)] $vendor,)+
+        }
+
+        impl Vendor {
+            /// Every vendor, in the order of the table.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$vendor),+];
+
+            /// The name in JSON and in the control listener's query.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$vendor => $name,)+
+                }
+            }
+
+            pub(crate) fn api(self) -> &'static dyn VendorApi {
+                match self {
+                    $(Self::$vendor => &$folder::$api,)+
+                }
+            }
+        }
+
+        /// All that the vendors know, in plain form.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct Fleet {
+            $($(#[$field_doc])* pub $folder: $folder::$holdings,)+
+        }
+
+        $(impl InFleet for $folder::$holdings {
+            fn of(fleet: &mut Fleet) -> &mut Self {
+                &mut fleet.$folder
+            }
+
+            fn history(histories: &mut Histories) -> &mut History<Self> {
+                &mut histories.$folder
+            }
+        })+
+
+        /// The last changes of every certificate, by vendor.
+        #[derive(Debug, Default)]
+        pub(crate) struct Histories {
+            $($folder: History<$folder::$holdings>,)+
+        }
+
+        impl Histories {
+            pub(crate) fn is_empty(&self) -> bool {
+                $(self.$folder.is_empty())&&+
+            }
+
+            /// Forgets the changes up to this time.
+            pub(crate) fn forget_until(&mut self, time: Instant) {
+                $(self.$folder.forget_until(time);)+
+            }
+
+            /// Remembers every certificate that differs between the two fleets as it was before.
+            pub(crate) fn compare(&mut self, before: &Fleet, after: &Fleet, now: Instant) {
+                $(self.$folder.compare(&before.$folder, &after.$folder, now);)+
+            }
+
+            /// Puts the certificates of this time in place of those of now. Doing it once more puts
+            /// those of now back.
+            pub(crate) fn exchange(&mut self, time: Instant, fleet: &mut Fleet) {
+                $(self.$folder.exchange(time, &mut fleet.$folder);)+
+            }
+        }
+    };
+}
+
+vendors! {
     /// Tencent Cloud MQTT, version 2024-05-16.
-    TencentMqtt,
+    TencentMqtt "tencent-mqtt" = tencent_mqtt::TencentMqtt,
+    /// Tencent's MQTT instances by their id.
+    Instances;
+
     /// Alibaba Cloud ApsaraMQ for MQTT (OnsMqtt), version 2020-04-20.
-    AlibabaMqtt,
+    AlibabaMqtt "alibaba-mqtt" = alibaba_mqtt::AlibabaMqtt,
+    /// Alibaba's MQTT instances by their id.
+    Instances;
+
     /// Alibaba Cloud Certificate Management Service (cas), version 2020-06-30.
-    AlibabaCas,
+    AlibabaCas "alibaba-cas" = alibaba_cas::AlibabaCas,
+    /// Alibaba's private CA: client certificates by their serial number as the vendor spells it.
+    Certificates;
+
     /// The control plane of AWS IoT Core, version 2015-05-28.
-    AwsIot,
+    AwsIot "aws-iot" = aws_iot::AwsIot,
+    /// AWS IoT: certificates of every region by their identifier.
+    Certificates;
+}
+
+/// A vendor's certificate API: its limits, its actions, and the certificates that it holds.
+pub(crate) trait VendorApi: Sync {
+    /// The protocol in which its calls and answers are written.
+    fn gateway(&self) -> &'static dyn Gateway;
+
+    /// How many calls it takes in a second.
+    fn rate_limit(&self) -> RateLimit;
+
+    /// The actions that change a certificate; all others read.
+    fn writes(&self) -> &'static [&'static str];
+
+    /// Does what an admitted call asks for. The answer is the vendor's own, without the envelope
+    /// that [`Gateway::reply`] adds.
+    fn perform(&self, store: &mut Store, task: &Task<'_>) -> Result<Value, Refusal>;
+
+    /// Every certificate as the control listener shows it, with the `InstanceId` of the instance
+    /// that holds it, if the vendor has instances.
+    fn certificates(&self, fleet: &Fleet) -> Vec<Value>;
+
+    /// Adds this vendor's part of [`Fleet::believable`]; `now` is in epoch milliseconds.
+    fn populate(&self, fleet: &mut Fleet, now: i64, random: &mut Random);
+
+    /// Adds a certificate that every vendor holds, in this vendor's own spelling and words.
+    fn register(&self, fleet: &mut Fleet, registration: &Registration<'_>);
+}
+
+/// The protocol of one cloud: signatures, parameters, and the shape of answers.
+pub(crate) trait Gateway: Sync {
+    /// The account whose keys sign the calls.
+    fn account(&self) -> &'static Account;
+
+    /// The action that a call names, known or not; empty when it names none.
+    fn action(&self, received: &Received) -> String;
+
+    /// The parameters of a call as one JSON object.
+    fn parameters(&self, received: &Received) -> Result<Value, Refusal>;
+
+    /// Checks everything about a call that no action decides, the signature above all; returns the
+    /// action.
+    fn admit(
+        &self,
+        received: &Received,
+        keys: &Keys,
+        nonces: &mut Nonces,
+    ) -> Result<String, Refusal>;
+
+    /// The refusal of a call too many.
+    fn throttled(&self) -> Refusal;
+
+    /// The refusal for the vendor's own internal error.
+    fn internal_error(&self) -> Refusal;
+
+    /// The refusal when the service is away; `None` where the page of a gateway in front of it
+    /// answers instead.
+    fn unavailable(&self) -> Option<Refusal>;
+
+    /// Gives an answer or a refusal the vendor's shape. `request_id` is a UUID in lower case.
+    fn reply(&self, received: &Received, result: Result<Value, Refusal>, request_id: &str)
+    -> Reply;
+}
+
+/// An admitted call.
+pub(crate) struct Task<'a> {
+    pub(crate) received: &'a Received,
+    pub(crate) action: &'a str,
+    pub(crate) parameters: &'a Value,
+    /// A write without effect is answered as if it had been done.
+    pub(crate) has_effect: bool,
+    pub(crate) rules: Rules,
+}
+
+/// A certificate that was registered at every vendor. Times are epoch milliseconds.
+pub(crate) struct Registration<'a> {
+    pub(crate) issued: &'a IssuedCertificate,
+    pub(crate) registered: i64,
+    pub(crate) revoked: Option<i64>,
 }
 
 impl Vendor {
-    /// Every vendor, in the order of their listeners.
-    pub const ALL: [Self; 4] = [
-        Self::TencentMqtt,
-        Self::AlibabaMqtt,
-        Self::AlibabaCas,
-        Self::AwsIot,
-    ];
-
-    /// The name in JSON and in the control listener's query: `tencent-mqtt`, `alibaba-mqtt`,
-    /// `alibaba-cas` or `aws-iot`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TencentMqtt => "tencent-mqtt",
-            Self::AlibabaMqtt => "alibaba-mqtt",
-            Self::AlibabaCas => "alibaba-cas",
-            Self::AwsIot => "aws-iot",
-        }
-    }
-
     /// The vendor of that [`name`](Self::name).
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|vendor| vendor.name() == name)
     }
 
+    pub(crate) fn account(self) -> &'static Account {
+        self.api().gateway().account()
+    }
+
     /// The long-lived key. Both Alibaba products belong to one account and share theirs.
     pub fn credentials(self) -> Credentials {
-        let (id, secret) = match self {
-            Self::TencentMqtt => (
-                "AKIDFAKEonlyForTheSimulator000000001",
-                "FAKE-tencent-9Qm2xV7pLr4Ks8Zt1Wd6",
-            ),
-            Self::AlibabaMqtt | Self::AlibabaCas => (
-                "LTAIFAKEonlyForSimulator01",
-                "FAKE-alibaba-3Hn8yB5cJw0Gf7Ru2Ex",
-            ),
-            Self::AwsIot => (
-                "AKIASIMULATOREXAMPLE",
-                "FAKE/aws+6Tq1mX9vBn4Kc7Zs2Wd8Lp3Hy5Jr0Gf",
-            ),
-        };
-        Credentials {
-            id: id.to_owned(),
-            secret: secret.to_owned(),
-        }
+        self.account().credentials()
     }
 
     /// The temporary key, which is good only together with its session token.
     pub fn temporary_credentials(self) -> TemporaryCredentials {
-        let (id, secret, token) = match self {
-            Self::TencentMqtt => (
-                "AKIDFAKEtemporarySimulator0000000002",
-                "FAKE-tencent-temporary-5Tb1kN6vYs9Ca",
-                "FAKE+tencent/token/8Zq3Lf0Xo7Mj2Ud4Pi6Wg==",
-            ),
-            Self::AlibabaMqtt | Self::AlibabaCas => (
-                "STS.FAKEtemporarySimulator02",
-                "FAKE-alibaba-temporary-4Dg7oI2eSx0Vh",
-                "FAKE+alibaba/token/1Kc9Rz5Qb8Nt3Ey6Lw0Hp==",
-            ),
-            Self::AwsIot => (
-                "ASIASIMULATOREXAMPLE",
-                "FAKE/aws+temporary+2Rk8sVw5Nd1Xb7Mz4Qc9",
-                "FAKE+aws/token//////////8Vn3Tj6Ky1Gs5Ho0Fu==",
-            ),
-        };
-        TemporaryCredentials {
-            id: id.to_owned(),
-            secret: secret.to_owned(),
-            token: token.to_owned(),
-        }
+        self.account().temporary_credentials()
     }
-}
-
-/// A key pair that the simulator knows. Well-known and worthless, so it may be printed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Credentials {
-    /// Tencent's SecretId, Alibaba's AccessKey id or AWS's access key id.
-    pub id: String,
-    /// The secret that signs.
-    pub secret: String,
-}
-
-/// A temporary key pair with its session token. Well-known and worthless, so it may be printed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct TemporaryCredentials {
-    /// Tencent's SecretId, Alibaba's AccessKey id (`STS.…`) or AWS's access key id (`ASIA…`).
-    pub id: String,
-    /// The secret that signs.
-    pub secret: String,
-    /// The session token that has to come along.
-    pub token: String,
 }
 
 #[cfg(test)]

@@ -163,7 +163,7 @@ async fn the_region_that_lambda_sets_is_where_aws_is_asked_unless_the_request_na
         region: region.to_owned(),
         ..AwsCertificate::default()
     });
-    let simulator = simulator(Fleet::empty().with_aws_iot([near, far])).await;
+    let simulator = simulator(Fleet::empty().with([near, far])).await;
     let mut function = function_with("describe", &simulator, &[]).await;
     for (region, expected, id) in [
         (None, "eu-west-1", "cd"),

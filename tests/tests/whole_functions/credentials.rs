@@ -34,7 +34,10 @@ fn fleet() -> Fleet {
         instance_id: ALIBABA_INSTANCE.to_owned(),
         certificates: alibaba_certificates(3),
     };
-    Fleet::of([tencent], [alibaba], [CasCertificate::default()]).with_aws_iot(aws_certificates(3))
+    Fleet::of([tencent])
+        .with([alibaba])
+        .with([CasCertificate::default()])
+        .with(aws_certificates(3))
 }
 
 fn request(function: &str, at_aws: bool) -> Value {

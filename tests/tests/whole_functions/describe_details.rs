@@ -25,8 +25,7 @@ async fn three_hundred_aws_certificates_come_complete_over_the_cursor_without_a_
         .rev()
         .map(|certificate| certificate.certificate_id.clone())
         .collect();
-    let (simulator, mut function) =
-        pair("describe", Fleet::empty().with_aws_iot(certificates)).await;
+    let (simulator, mut function) = pair("describe", Fleet::empty().with(certificates)).await;
     // Answers by limit, and the calls that they take.
     for (limit, calls) in [(1_000, 2), (250, 2), (100, 3), (130, 3)] {
         simulator.reset_numbers();

@@ -4,13 +4,10 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Fleet, IssuedCertificate, Vendor};
 
 use crate::cells::{
-    WRONG_SECRETS, calls, device, everywhere, pair_everywhere, place, refusal_of_a_wrong_key,
-    request, throttling, with, without,
+    WRONG_SECRETS, calls, device, everywhere, pair_everywhere, place, provider,
+    refusal_of_a_wrong_key, request, throttling, with, without,
 };
-use crate::setup::{
-    ALIBABA_INSTANCE, TENCENT_INSTANCE, at_once, function, function_with, in_short, problem,
-    simulator, texts,
-};
+use crate::setup::{at_once, function, function_with, in_short, problem, simulator, texts};
 
 /// The whole record of a certificate in use, but for the certificate itself.
 fn record(vendor: Vendor, issued: &IssuedCertificate) -> Value {
@@ -23,50 +20,8 @@ fn record(vendor: Vendor, issued: &IssuedCertificate) -> Value {
         "created_at": null, "updated_at": null, "last_activated_at": null, "last_inactivated_at": null, "revoked_at": null,
         "fingerprint_sha256": issued.fingerprint_sha256, "ca_fingerprint_sha256": null, "disagreements": [], "pem": null
     });
-    let own = match vendor {
-        Vendor::TencentMqtt => json!({
-            "provider_serial_number": &issued.serial[1..], "ca_serial_number": "1b1e3bf3702110125887a3a721a7e66f05522513",
-            "client_id": issued.common_name, "source": "API",
-            "created_at": "2025-03-26T09:58:35.198Z", "updated_at": "2025-03-26T09:58:35.198Z",
-            "last_activated_at": "2025-03-26T09:58:19.435Z"
-        }),
-        Vendor::AlibabaMqtt => json!({
-            "provider_serial_number": format!("00{}", issued.serial.to_uppercase()), "ca_serial_number": "7269004887",
-            "name": issued.common_name, "provider_status": "1"
-        }),
-        // Whether a connection would be accepted is not the authority's to say.
-        Vendor::AlibabaCas => json!({
-            "provider_serial_number": issued.serial, "status": "good", "provider_status": "ISSUE", "effective_status": "good",
-            "usable": null
-        }),
-        // The serial number stands in the certificate only.
-        Vendor::AwsIot => json!({
-            "serial_number_base": null, "created_at": "2025-03-01T00:00:00.123Z", "updated_at": "2025-03-01T00:46:40Z",
-            "ca_fingerprint_sha256": "cd".repeat(32)
-        }),
-    };
+    let own = provider(vendor).described(issued);
     with(bare, &own)
-}
-
-/// What the vendor is asked for a list of one certificate.
-fn asked(vendor: Vendor, issued: &IssuedCertificate) -> Value {
-    match vendor {
-        Vendor::TencentMqtt => json!([[
-            "DescribeDeviceCertificates",
-            { "InstanceId": TENCENT_INSTANCE, "Limit": 100, "Offset": 0, "OrderBy": "CREATE_TIME_DESC" }
-        ]]),
-        // A page that is not full is the whole list: its length needs no call of its own.
-        Vendor::AlibabaMqtt => {
-            json!([["ListDeviceCertificate", { "MqttInstanceId": ALIBABA_INSTANCE, "PageNo": "1", "PageSize": "100" }]])
-        }
-        Vendor::AlibabaCas => {
-            json!([["ListClientCertificate", { "CurrentPage": "1", "ShowSize": "100" }]])
-        }
-        Vendor::AwsIot => json!([
-            ["ListCertificates", { "isAscendingOrder": "false", "pageSize": "100" }],
-            ["DescribeCertificate", { "certificateId": issued.fingerprint_sha256 }]
-        ]),
-    }
 }
 
 #[tokio::test]
@@ -104,7 +59,11 @@ async fn each_provider_gives_the_whole_record() {
                 with(expected, &place(vendor)),
                 "{vendor:?}"
             );
-            assert_eq!(calls(&simulator), asked(vendor, &issued), "{vendor:?}");
+            assert_eq!(
+                calls(&simulator),
+                provider(vendor).list_calls(&issued),
+                "{vendor:?}"
+            );
         }
     }
 }
@@ -215,12 +174,7 @@ async fn a_provider_that_throttles_is_asked_three_times() {
 /// The calls after the first page, which fail.
 fn second_page(vendor: Vendor, fault: Fault) -> FaultRule {
     let rule = FaultRule::always(fault);
-    match vendor {
-        Vendor::TencentMqtt => rule.containing("\"Offset\":100"),
-        Vendor::AlibabaMqtt => rule.containing("\"PageNo\":\"2\""),
-        Vendor::AlibabaCas => rule.containing("\"CurrentPage\":\"2\""),
-        Vendor::AwsIot => rule.containing("marker"),
-    }
+    rule.containing(provider(vendor).second_page())
 }
 
 #[tokio::test]

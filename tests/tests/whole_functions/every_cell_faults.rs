@@ -8,9 +8,8 @@ use simulator::{Fault, FaultRule, IssuedCertificate, Simulator, Vendor};
 use whole_function_tests::events::{self, HttpRequest, HttpTrigger, message_id};
 use whole_function_tests::{Answer, HttpAnswer, Runtime};
 
-use crate::cells::{device, pair_everywhere, request, with};
+use crate::cells::{device, pair_everywhere, provider, request, with};
 use crate::every_cell_inactivate::order;
-use crate::every_cell_status::own_reference;
 use crate::setup::{at_once, function, in_short, invoke_within, problem};
 
 /// Every cell of the table that is not refused.
@@ -29,7 +28,7 @@ fn asked(name: &str, vendor: Vendor, issued: &IssuedCertificate) -> Value {
         "inactivate" => with(order(vendor, &[issued]), &json!({ "dry_run": true })),
         _ => request(
             vendor,
-            &json!({ "certificates": [own_reference(vendor, issued)] }),
+            &json!({ "certificates": [provider(vendor).status_reference(issued)] }),
         ),
     }
 }

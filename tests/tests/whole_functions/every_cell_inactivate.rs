@@ -5,33 +5,22 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, IssuedCertificate, Simulator, Vendor};
 
 use crate::cells::{
-    ALIBABA_CA, BROKERS, WRONG_SECRETS, actions, alibaba_serial, calls, device, everywhere,
-    on_and_off, pair_everywhere, place, reference, refusal_of_a_wrong_key, request, set_word,
-    throttling, with, words,
+    BROKERS, WRONG_SECRETS, actions, calls, device, everywhere, inactivation, on_and_off,
+    pair_everywhere, place, provider, refusal_of_a_wrong_key, request, set_word, throttling, with,
+    words,
 };
 use crate::order_members::apart_from_the_order;
-use crate::setup::{
-    ALIBABA_INSTANCE, TENCENT_INSTANCE, at_once, function_with, in_short, problem, simulator, texts,
-};
+use crate::setup::{at_once, function_with, in_short, problem, simulator, texts};
 
 /// The actions that read and switch off one certificate.
 pub(crate) fn read_and_write(vendor: Vendor) -> (&'static str, &'static str) {
-    match vendor {
-        Vendor::TencentMqtt => ("DescribeDeviceCertificate", "DeactivateDeviceCertificate"),
-        Vendor::AlibabaMqtt => ("GetDeviceCertificate", "InactivateDeviceCertificate"),
-        _ => ("DescribeCertificate", "UpdateCertificate"),
-    }
+    let inactivation = inactivation(vendor);
+    (inactivation.read, inactivation.write)
 }
 
 /// The certificate in the vendor's own spelling, which is found by the first call.
 pub(crate) fn own_reference(vendor: Vendor, issued: &IssuedCertificate) -> Value {
-    let mut reference = reference(vendor, issued);
-    match vendor {
-        Vendor::TencentMqtt => reference["serial_number"] = json!(&issued.serial[1..]),
-        Vendor::AlibabaMqtt => reference["serial_number"] = json!(alibaba_serial(issued)),
-        _ => {}
-    }
-    reference
+    provider(vendor).own_reference(issued)
 }
 
 /// An order for these certificates.
@@ -45,15 +34,7 @@ pub(crate) fn order(vendor: Vendor, issued: &[&IssuedCertificate]) -> Value {
 
 /// A whole result, with these members of its own.
 fn result(vendor: Vendor, issued: &IssuedCertificate, own: &Value) -> Value {
-    let names = match vendor {
-        Vendor::TencentMqtt => {
-            json!({ "provider_serial_number": &issued.serial[1..], "ca_serial_number": "1b1e3bf3702110125887a3a721a7e66f05522513" })
-        }
-        Vendor::AlibabaMqtt => {
-            json!({ "provider_serial_number": alibaba_serial(issued), "ca_serial_number": "7269004887" })
-        }
-        _ => json!({ "serial_number_base": null }),
-    };
+    let names = (inactivation(vendor).result)(issued);
     let bare = json!({
         "serial_number": issued.serial, "provider_serial_number": null, "serial_number_base": "hex", "ca_serial_number": null,
         "fingerprint_sha256": issued.fingerprint_sha256, "status_before": "active", "verified": true, "provider_request_id": null,
@@ -80,20 +61,8 @@ fn only_result(answer: &Value) -> Value {
 /// What the vendor is asked while one certificate is switched off.
 fn asked(vendor: Vendor, issued: &IssuedCertificate) -> Value {
     let (read, write) = read_and_write(vendor);
-    let names = match vendor {
-        Vendor::TencentMqtt => {
-            json!({ "InstanceId": TENCENT_INSTANCE, "DeviceCertificateSn": &issued.serial[1..] })
-        }
-        Vendor::AlibabaMqtt => {
-            json!({ "MqttInstanceId": ALIBABA_INSTANCE, "DeviceSn": alibaba_serial(issued), "CaSn": ALIBABA_CA })
-        }
-        _ => json!({ "certificateId": issued.fingerprint_sha256 }),
-    };
-    let order = if vendor == Vendor::AwsIot {
-        with(names.clone(), &json!({ "newStatus": "INACTIVE" }))
-    } else {
-        names.clone()
-    };
+    let names = (inactivation(vendor).read_parameters)(issued);
+    let order = with(names.clone(), &(inactivation(vendor).write_parameters)());
     json!([[read, names], [write, order], [read, names]])
 }
 
@@ -286,12 +255,8 @@ async fn a_revoked_certificate_is_refused_without_an_order() {
 #[tokio::test]
 async fn what_is_not_on_the_allow_list_is_forbidden_without_a_call() {
     for vendor in BROKERS {
-        let own = match vendor {
-            Vendor::TencentMqtt => TENCENT_INSTANCE,
-            Vendor::AlibabaMqtt => ALIBABA_INSTANCE,
-            _ => "aws-iot",
-        };
-        let all = [TENCENT_INSTANCE, ALIBABA_INSTANCE, "aws-iot"];
+        let own = inactivation(vendor).allowed;
+        let all = BROKERS.map(|broker| inactivation(broker).allowed);
         let others: Vec<&str> = all.into_iter().filter(|name| *name != own).collect();
         for (list, is_allowed) in [
             (others.join(","), false),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Simulator, Vendor};
 use whole_function_tests::Runtime;
 
-use crate::cells::{BROKERS, device, pair_everywhere};
+use crate::cells::{BROKERS, device, inactivation, pair_everywhere};
 use crate::every_cell_inactivate::{order, read_and_write, switched_off};
 use crate::order_members::untruths;
 use crate::setup::{at_once, in_short, invoke_within, problem};
@@ -267,19 +267,10 @@ async fn a_success_answer_is_evidence_when_the_state_cannot_be_read_afterwards()
     .await;
 }
 
-/// The vendor's code that forbids the change of this certificate, and its HTTP status.
-fn denial(vendor: Vendor) -> (&'static str, u16) {
-    match vendor {
-        Vendor::TencentMqtt => ("OperationDenied", 200),
-        Vendor::AlibabaMqtt => ("PermissionCheckFailed", 400),
-        _ => ("CertificateStateException", 406),
-    }
-}
-
 #[tokio::test]
 async fn an_order_that_the_provider_denies_is_refused_and_not_repeated() {
     for vendor in BROKERS {
-        let (code, status) = denial(vendor);
+        let (code, status) = inactivation(vendor).denial;
         let (simulator, mut function, order) = faltering(
             vendor,
             &[FaultRule::always(Fault::code(code, status)).on(read_and_write(vendor).1)],
@@ -312,11 +303,8 @@ async fn an_order_that_the_provider_denies_is_refused_and_not_repeated() {
 
 #[tokio::test]
 async fn an_order_that_is_not_found_although_a_read_shows_the_certificate_is_not_done() {
-    for (vendor, code, status) in [
-        (Vendor::TencentMqtt, "ResourceNotFound.Certificate", 200),
-        (Vendor::AlibabaMqtt, "FindDeviceBySnError", 500),
-        (Vendor::AwsIot, "ResourceNotFoundException", 404),
-    ] {
+    for vendor in BROKERS {
+        let (code, status) = inactivation(vendor).not_found;
         let (simulator, mut function, order) = faltering(
             vendor,
             &[FaultRule::once(Fault::code(code, status)).on(read_and_write(vendor).1)],

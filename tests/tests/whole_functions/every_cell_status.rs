@@ -5,13 +5,10 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, IssuedCertificate, Vendor};
 
 use crate::cells::{
-    ALIBABA_CA, WRONG_SECRETS, actions, calls, device, everywhere, pair_everywhere, place,
-    reference, refusal_of_a_wrong_key, request, set_word, source, throttling, with, without,
+    WRONG_SECRETS, actions, calls, device, everywhere, pair_everywhere, place, provider, reference,
+    refusal_of_a_wrong_key, request, set_word, throttling, with, without,
 };
-use crate::setup::{
-    ALIBABA_INSTANCE, TENCENT_INSTANCE, at_once, function, function_with, in_short, problem,
-    simulator, texts,
-};
+use crate::setup::{at_once, function, function_with, in_short, problem, simulator, texts};
 
 /// The whole result for a certificate in use.
 fn known(vendor: Vendor, issued: &IssuedCertificate) -> Value {
@@ -21,21 +18,7 @@ fn known(vendor: Vendor, issued: &IssuedCertificate) -> Value {
         "effective_status": "active", "usable": true, "revoked_at": null, "not_before": "2025-01-01T00:00:00Z",
         "not_after": "2035-01-01T00:00:00Z", "disagreements": [], "error": null
     });
-    let own = match vendor {
-        Vendor::TencentMqtt => json!({
-            "provider_serial_number": &issued.serial[1..], "ca_serial_number": "1b1e3bf3702110125887a3a721a7e66f05522513"
-        }),
-        Vendor::AlibabaMqtt => json!({
-            "provider_serial_number": format!("00{}", issued.serial.to_uppercase()), "ca_serial_number": "7269004887",
-            "provider_status": "1"
-        }),
-        // It says good or not, and nothing else.
-        Vendor::AlibabaCas => json!({
-            "provider_serial_number": issued.serial, "fingerprint_sha256": null, "status": "good", "provider_status": "good",
-            "effective_status": "good", "usable": null, "not_before": null, "not_after": null
-        }),
-        Vendor::AwsIot => json!({ "serial_number_base": null }),
-    };
+    let own = provider(vendor).status_result(issued);
     with(broker, &own)
 }
 
@@ -51,46 +34,6 @@ fn unknown(vendor: Vendor, issued: &IssuedCertificate) -> Value {
     })
 }
 
-/// What the vendor is asked about one certificate that it knows, named in the vendor's own way.
-fn asked(vendor: Vendor, issued: &IssuedCertificate) -> Value {
-    let serial = &issued.serial;
-    match vendor {
-        Vendor::TencentMqtt => {
-            let [upper, bare] = [serial.to_uppercase(), serial[1..].to_owned()];
-            let values = [
-                serial,
-                &upper,
-                &bare,
-                &bare.to_uppercase(),
-                &format!("00{serial}"),
-                &format!("00{upper}"),
-            ];
-            let filters = json!([{ "Name": "DeviceCertificateSn", "Values": values }]);
-            json!([["DescribeDeviceCertificates", {
-                "InstanceId": TENCENT_INSTANCE, "Filters": filters, "Limit": 100, "Offset": 0, "OrderBy": "CREATE_TIME_ASC"
-            }]])
-        }
-        Vendor::AlibabaMqtt => json!([["GetDeviceCertificate", {
-            "MqttInstanceId": ALIBABA_INSTANCE, "DeviceSn": format!("00{}", serial.to_uppercase()), "CaSn": ALIBABA_CA
-        }]]),
-        Vendor::AlibabaCas => {
-            json!([["DescribeClientCertificateStatusForSerialNumber", { "SerialNumber": serial }]])
-        }
-        Vendor::AwsIot => {
-            json!([["DescribeCertificate", { "certificateId": issued.fingerprint_sha256 }]])
-        }
-    }
-}
-
-/// The certificate as the vendor itself would name it.
-pub(crate) fn own_reference(vendor: Vendor, issued: &IssuedCertificate) -> Value {
-    let mut reference = reference(vendor, issued);
-    if vendor == Vendor::AlibabaMqtt {
-        reference["serial_number"] = json!(format!("00{}", issued.serial.to_uppercase()));
-    }
-    reference
-}
-
 #[tokio::test]
 async fn each_provider_gives_the_whole_result() {
     let issued = device(1);
@@ -99,7 +42,7 @@ async fn each_provider_gives_the_whole_result() {
         let answer = function
             .invoke(request(
                 vendor,
-                &json!({ "certificates": [own_reference(vendor, &issued)] }),
+                &json!({ "certificates": [provider(vendor).status_reference(&issued)] }),
             ))
             .await
             .json();
@@ -114,7 +57,11 @@ async fn each_provider_gives_the_whole_result() {
             with(expected, &place(vendor)),
             "{vendor:?}"
         );
-        assert_eq!(calls(&simulator), asked(vendor, &issued), "{vendor:?}");
+        assert_eq!(
+            calls(&simulator),
+            provider(vendor).status_calls(&issued),
+            "{vendor:?}"
+        );
     }
 }
 
@@ -304,7 +251,7 @@ async fn one_certificate_that_cannot_be_asked_for_fails_alone() {
         simulator.fail(vendor, FaultRule::always(Fault::Internal).containing(&own));
         let certificates: Vec<Value> = issued
             .iter()
-            .map(|one| own_reference(vendor, one))
+            .map(|one| provider(vendor).status_reference(one))
             .collect();
         let answer = function
             .invoke(request(vendor, &json!({ "certificates": certificates })))
@@ -335,44 +282,14 @@ async fn one_certificate_that_cannot_be_asked_for_fails_alone() {
 async fn a_thousand_certificates_of_one_request_take_few_calls_or_one_each() {
     let simulator = simulator(crate::setup::full(1_000)).await;
     let mut function = function("status", &simulator).await;
-    let names: Vec<Vec<Value>> = simulator.with_fleet(|fleet| {
-        let serial =
-            |serial: &str| json!({ "serial_number": serial, "ca_serial_number": ALIBABA_CA });
-        vec![
-            fleet.tencent_mqtt[TENCENT_INSTANCE]
-                .certificates
-                .iter()
-                .map(|one| json!({ "serial_number": one.device_certificate_sn }))
-                .collect(),
-            fleet.alibaba_mqtt[ALIBABA_INSTANCE]
-                .certificates
-                .iter()
-                .map(|one| serial(&one.device_sn))
-                .collect(),
-            fleet
-                .alibaba_cas
-                .values()
-                .map(|one| json!({ "serial_number": one.serial_number }))
-                .collect(),
-            fleet
-                .aws_iot
-                .values()
-                .map(|one| json!({ "fingerprint_sha256": one.certificate_id }))
-                .collect(),
-        ]
-    });
     // Tencent's serial numbers go with four or so spellings each into groups of a hundred texts.
-    for ((vendor, names), most) in
-        Vendor::ALL
-            .into_iter()
-            .zip(names)
-            .zip([1_000 / 25 + 10, 1_000, 5, 1_000])
+    for (vendor, most) in Vendor::ALL
+        .into_iter()
+        .zip([1_000 / 25 + 10, 1_000, 5, 1_000])
     {
         simulator.reset_numbers();
-        let answer = function
-            .invoke(with(source(vendor), &json!({ "certificates": names })))
-            .await
-            .json();
+        let request = provider(vendor).numbered_request(0, 1_000);
+        let answer = function.invoke(request.clone()).await.json();
         let status = if vendor == Vendor::AlibabaCas {
             "good"
         } else {
@@ -390,7 +307,7 @@ async fn a_thousand_certificates_of_one_request_take_few_calls_or_one_each() {
             "provider_serial_number"
         };
         let asked = texts(
-            &json!(names),
+            &request["certificates"],
             if vendor == Vendor::AwsIot {
                 member
             } else {

@@ -56,7 +56,7 @@ async fn vendors() -> Simulator {
         certificate_id: AWS_ID.to_owned(),
         ..AwsCertificate::default()
     };
-    simulator(fleet.with_aws_iot([aws])).await
+    simulator(fleet.with([aws])).await
 }
 
 const AWS_ID: &str = "ec00000000000000000000000000000000000000000000000000000000000001";

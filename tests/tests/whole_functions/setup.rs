@@ -4,14 +4,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use simulator::{
-    AlibabaInstance, AlibabaMqttCertificate, AwsCertificate, CasCertificate, Fleet, Options,
-    Simulator, TencentCertificate, TencentInstance, Vendor,
+    AlibabaMqttCertificate, CasCertificate, Fleet, Options, Simulator, TencentCertificate,
 };
 use tokio::task::JoinSet;
 use whole_function_tests::{Answer, Deadline, Event, Invocation, Runtime};
 
-pub(crate) const TENCENT_INSTANCE: &str = "mqtt-qgzaawn9";
-pub(crate) const ALIBABA_INSTANCE: &str = "post-cn-7mz2d0000";
+use whole_function_tests::providers::{self, alibaba_instance, tencent_instance};
+pub(crate) use whole_function_tests::providers::{
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba_certificates, aws_certificates, cas_certificates,
+    tencent_certificates,
+};
 
 pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -36,122 +38,39 @@ pub(crate) async fn simulator(fleet: Fleet) -> Simulator {
 
 /// A Tencent instance with these certificates.
 pub(crate) fn tencent(certificates: Vec<TencentCertificate>) -> Fleet {
-    Fleet::of(
-        [TencentInstance {
-            instance_id: TENCENT_INSTANCE.to_owned(),
-            region: "ap-guangzhou".to_owned(),
-            certificates,
-        }],
-        [],
-        [],
-    )
+    Fleet::of([tencent_instance(certificates)])
 }
 
 /// An Alibaba MQTT instance with these certificates.
 pub(crate) fn alibaba(certificates: Vec<AlibabaMqttCertificate>) -> Fleet {
-    Fleet::of(
-        [],
-        [AlibabaInstance {
-            instance_id: ALIBABA_INSTANCE.to_owned(),
-            certificates,
-        }],
-        [],
-    )
+    Fleet::of([alibaba_instance(certificates)])
 }
 
 /// A private CA with these certificates.
 pub(crate) fn cas(certificates: Vec<CasCertificate>) -> Fleet {
-    Fleet::of([], [], certificates)
+    Fleet::of(certificates)
 }
 
-/// So many Tencent certificates, the first one registered first, all of them in use.
-pub(crate) fn tencent_certificates(count: usize) -> Vec<TencentCertificate> {
-    let of = |number: usize| TencentCertificate {
-        client_id: format!("truck-{number}"),
-        device_certificate_sn: format!("5{number:039x}"),
-        device_certificate_cn: format!("truck-{number}.example.test"),
-        created_time: 1_742_983_115_198 + i64::try_from(number).unwrap(),
-        not_after_time: Some(now() + 400 * DAY),
-        ..TencentCertificate::default()
-    };
-    (0..count).map(of).collect()
-}
-
-/// So many Alibaba certificates, all switched on.
-pub(crate) fn alibaba_certificates(count: usize) -> Vec<AlibabaMqttCertificate> {
-    let of = |number: usize| AlibabaMqttCertificate {
-        device_sn: format!("d{number:011x}"),
-        ..AlibabaMqttCertificate::default()
-    };
-    (0..count).map(of).collect()
-}
-
-/// So many good certificates of the private CA.
-pub(crate) fn cas_certificates(count: usize) -> Vec<CasCertificate> {
-    let of = |number: usize| CasCertificate {
-        serial_number: format!("5{number:031x}"),
-        ..CasCertificate::default()
-    };
-    (0..count).map(of).collect()
-}
-
-/// So many active AWS certificates, the first one registered first. Their texts are empty, so that
-/// their serial numbers are not known.
-pub(crate) fn aws_certificates(count: usize) -> Vec<AwsCertificate> {
-    let of = |number: usize| AwsCertificate {
-        // The identifiers are not in the order of registration, like those of real certificates.
-        certificate_id: format!(
-            "{:016x}{number:048x}",
-            (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        ),
-        creation_date: 1_742_983_115_198 + i64::try_from(number).unwrap(),
-        ..AwsCertificate::default()
-    };
-    (0..count).map(of).collect()
-}
-
-/// So many certificates at each of the four vendors.
+/// So many numbered certificates at every provider.
 pub(crate) fn full(count: usize) -> Fleet {
-    let mut fleet = tencent(tencent_certificates(count)).with_aws_iot(aws_certificates(count));
-    fleet.alibaba_mqtt = alibaba(alibaba_certificates(count)).alibaba_mqtt;
-    fleet.alibaba_cas = cas(cas_certificates(count)).alibaba_cas;
-    fleet
+    providers::numbered(count)
 }
 
-/// The variables with which a function calls this simulator: credentials, regions, endpoints, its
-/// own default provider, and an allow-list with both instances and AWS IoT.
+/// The variables with which a function calls this simulator: those of every provider, its own
+/// default provider, and an allow-list with every broker.
 pub(crate) fn variables(function: &str, simulator: &Simulator) -> Vec<(&'static str, String)> {
-    let tencent = simulator.credentials(Vendor::TencentMqtt);
-    let alibaba = simulator.credentials(Vendor::AlibabaMqtt);
-    let aws = simulator.credentials(Vendor::AwsIot);
     let provider = match function {
         "describe" => "tencent-mqtt",
         "inactivate" => "alibaba-mqtt",
         _ => "alibaba-pca",
     };
-    vec![
-        ("DEFAULT_PROVIDER", provider.to_owned()),
-        ("TENCENTCLOUD_SECRET_ID", tencent.id),
-        ("TENCENTCLOUD_SECRET_KEY", tencent.secret),
-        ("TENCENTCLOUD_REGION", "ap-guangzhou".to_owned()),
-        ("TENCENT_MQTT_ENDPOINT", simulator.url(Vendor::TencentMqtt)),
-        ("ALIBABA_CLOUD_ACCESS_KEY_ID", alibaba.id),
-        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", alibaba.secret),
-        ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou".to_owned()),
-        ("ALIBABA_MQTT_ENDPOINT", simulator.url(Vendor::AlibabaMqtt)),
-        ("ALIBABA_CAS_ENDPOINT", simulator.url(Vendor::AlibabaCas)),
-        ("AWS_ACCESS_KEY_ID", aws.id),
-        ("AWS_SECRET_ACCESS_KEY", aws.secret),
-        // Lambda's own token would make the key a temporary one; an empty variable counts as not
-        // set.
-        ("AWS_SESSION_TOKEN", String::new()),
-        ("AWS_REGION", "eu-west-1".to_owned()),
-        ("AWS_ENDPOINT_URL_IOT", simulator.url(Vendor::AwsIot)),
-        (
-            "INACTIVATE_ALLOWED_INSTANCES",
-            format!("{ALIBABA_INSTANCE},{TENCENT_INSTANCE},aws-iot"),
-        ),
-    ]
+    let mut variables = providers::variables(simulator);
+    variables.push(("DEFAULT_PROVIDER", provider.to_owned()));
+    variables.push((
+        "INACTIVATE_ALLOWED_INSTANCES",
+        providers::allowed_instances(),
+    ));
+    variables
 }
 
 /// A function that calls this simulator.

@@ -23,7 +23,12 @@ pub(crate) async fn vendors() -> Simulator {
         instance_id: ALIBABA_INSTANCE.to_owned(),
         certificates: alibaba_certificates(1),
     };
-    simulator(Fleet::of([tencent], [alibaba], [CasCertificate::default()])).await
+    simulator(
+        Fleet::of([tencent])
+            .with([alibaba])
+            .with([CasCertificate::default()]),
+    )
+    .await
 }
 
 /// Names and values of a query.

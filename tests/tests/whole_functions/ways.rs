@@ -1,15 +1,12 @@
 //! The ways of each cloud to its credentials, and functions that go them.
 
 use serde_json::{Value, json};
-use simulator::{
-    ALIBABA_PROVIDER, ALIBABA_ROLE, Credentials, Fleet, IdentityService, Secret, Simulator,
-    TENCENT_PROVIDER, TENCENT_ROLE, Vendor,
-};
+use simulator::{Credentials, Fleet, IdentityService, Secret, Simulator, Vendor};
+use whole_function_tests::providers::Federation;
 use whole_function_tests::{Answer, Runtime};
 
-use crate::setup::{
-    ALIBABA_INSTANCE, TENCENT_INSTANCE, cas, cas_certificates, full, simulator, variables,
-};
+use crate::cells::{provider, with};
+use crate::setup::{cas, cas_certificates, full, simulator, variables};
 
 /// One cloud's way to its credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,14 +46,7 @@ impl Way {
 
     /// Which services are called before the first call of the vendor.
     pub(crate) fn calls(self, vendor: Vendor) -> Vec<&'static str> {
-        let (assume, with_token) = (
-            "AssumeRole",
-            if is_tencent(vendor) {
-                "AssumeRoleWithWebIdentity"
-            } else {
-                "AssumeRoleWithOIDC"
-            },
-        );
+        let (assume, with_token) = ("AssumeRole", federation(vendor).exchange_action);
         match self {
             Self::Secret => vec!["/secretsmanager/get"],
             Self::Parameter => vec!["/systemsmanager/parameters/get"],
@@ -65,6 +55,12 @@ impl Way {
             Self::Keyless => vec!["GetWebIdentityToken", with_token],
         }
     }
+}
+
+/// The ways to this vendor's credentials.
+pub(crate) fn federation(vendor: Vendor) -> &'static Federation {
+    let cloud = provider(vendor).cloud();
+    cloud.federation.as_ref().unwrap()
 }
 
 pub(crate) fn is_tencent(vendor: Vendor) -> bool {
@@ -80,10 +76,8 @@ pub(crate) fn function_of(vendor: Vendor) -> &'static str {
 }
 
 pub(crate) fn secret_of(vendor: Vendor, key: &Credentials) -> String {
-    match vendor {
-        Vendor::TencentMqtt => json!({ "TENCENTCLOUD_SECRET_ID": key.id, "TENCENTCLOUD_SECRET_KEY": key.secret }).to_string(),
-        _ => json!({ "ALIBABA_CLOUD_ACCESS_KEY_ID": key.id, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.secret }).to_string(),
-    }
+    let cloud = provider(vendor).cloud();
+    json!({ cloud.key_id: key.id, cloud.key_secret: key.secret }).to_string()
 }
 
 pub(crate) fn store(
@@ -131,41 +125,23 @@ pub(crate) fn environment(
         "AWS_ENDPOINT_URL_STS",
         &simulator.identity_url(IdentityService::AwsSts),
     );
-    let (id, key, secret, parameter, role, arn, provider, name) = if is_tencent(vendor) {
-        (
-            "TENCENTCLOUD_SECRET_ID",
-            "TENCENTCLOUD_SECRET_KEY",
-            "TENCENTCLOUD_SECRETS_MANAGER_SECRET",
-            "TENCENTCLOUD_SSM_PARAMETER",
-            "TENCENTCLOUD_ROLE_ARN",
-            TENCENT_ROLE,
-            "TENCENTCLOUD_OIDC_PROVIDER_ID",
-            TENCENT_PROVIDER,
-        )
-    } else {
-        (
-            "ALIBABA_CLOUD_ACCESS_KEY_ID",
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-            "ALIBABA_CLOUD_SECRETS_MANAGER_SECRET",
-            "ALIBABA_CLOUD_SSM_PARAMETER",
-            "ALIBABA_CLOUD_ROLE_ARN",
-            ALIBABA_ROLE,
-            "ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
-            ALIBABA_PROVIDER,
-        )
-    };
+    let (cloud, federation) = (provider(vendor).cloud(), federation(vendor));
     if way != Way::RoleWithKey {
-        set(id, "");
-        set(key, "");
+        set(cloud.key_id, "");
+        set(cloud.key_secret, "");
     }
     match way {
-        Way::Secret | Way::RoleWithSecret => set(secret, SECRET_NAME),
-        Way::Parameter => set(parameter, SECRET_NAME),
-        Way::Keyless => set(provider, name),
+        Way::Secret | Way::RoleWithSecret => set(federation.secret, SECRET_NAME),
+        Way::Parameter => set(federation.parameter, SECRET_NAME),
+        Way::Keyless => {
+            let (variable, name) = federation.identity_provider;
+            set(variable, name);
+        }
         Way::RoleWithKey => {}
     }
     if way.has_role() {
-        set(role, arn);
+        let (variable, role) = federation.role;
+        set(variable, role);
     }
     all
 }
@@ -203,21 +179,11 @@ pub(crate) async fn pair(vendor: Vendor, way: Way) -> (Simulator, Runtime) {
 
 /// A request that takes several calls.
 pub(crate) fn request(vendor: Vendor) -> Value {
-    match vendor {
-        Vendor::AlibabaMqtt => {
-            let serials = ["d00000000000", "d00000000001", "d00000000002"];
-            let certificates = serials.map(
-                |serial| json!({ "serial_number": serial, "ca_serial_number": "007269004887" }),
-            );
-            json!({ "instance_id": ALIBABA_INSTANCE, "certificates": certificates })
-        }
-        Vendor::AlibabaCas => {
-            let serials: Vec<Value> = (0..450)
-                .map(|number| json!({ "serial_number": format!("5{number:031x}") }))
-                .collect();
-            json!({ "certificates": serials })
-        }
-        _ => json!({ "instance_id": TENCENT_INSTANCE, "limit": 300 }),
+    let provider = provider(vendor);
+    match function_of(vendor) {
+        "describe" => with(provider.source(), &json!({ "limit": 300 })),
+        "inactivate" => provider.numbered_request(0, 3),
+        _ => provider.numbered_request(0, 450),
     }
 }
 
@@ -249,13 +215,9 @@ pub(crate) fn actions(simulator: &Simulator) -> Vec<String> {
 }
 
 pub(crate) fn another_key(vendor: Vendor, number: usize) -> Credentials {
-    let prefix = if is_tencent(vendor) {
-        "AKIDFAKErotated"
-    } else {
-        "LTAIFAKErotated"
-    };
+    let prefix = federation(vendor).key_prefix;
     Credentials {
-        id: format!("{prefix}{number:012}"),
+        id: format!("{prefix}FAKErotated{number:012}"),
         secret: format!("FAKE-rotated-{number:024}"),
     }
 }

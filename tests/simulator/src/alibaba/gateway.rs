@@ -1,8 +1,9 @@
 //! What Alibaba's gateway checks before an action sees the call.
 
-use super::nonces::Nonces;
+use super::{Method, Product};
 use crate::exchange::{Received, Refusal};
 use crate::keys::Keys;
+use crate::nonces::Nonces;
 use crate::signature::acs3::{self, Authorization};
 use crate::signature::sha256_hex;
 use std::time::{Duration, SystemTime};
@@ -12,28 +13,9 @@ use time::macros::format_description;
 /// How far a call's time may be from the server's.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 
-/// A product: its version and its actions.
-pub(crate) struct Product {
-    pub(crate) version: &'static str,
-    pub(crate) actions: &'static [Action],
-}
-
-/// An action with the methods it takes.
-pub(crate) struct Action {
-    pub(crate) name: &'static str,
-    pub(crate) method: Method,
-}
-
-/// The methods that an action takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
-    Get,
-    GetOrPost,
-}
-
 /// Checks protocol, key, token, time, nonce, signature, action and version, in this order; returns
 /// the action.
-pub(crate) fn admit(
+pub(super) fn admit(
     received: &Received,
     product: &Product,
     keys: &Keys,

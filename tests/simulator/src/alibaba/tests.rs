@@ -2,15 +2,11 @@ use crate::testing::{AlibabaCall, code, exchange, simulator};
 use crate::{AlibabaInstance, CasCertificate, Credentials, Fleet, Simulator, Vendor};
 
 async fn small() -> Simulator {
-    simulator(Fleet::of(
-        [],
-        [AlibabaInstance {
-            instance_id: "post-cn-1".to_owned(),
-            certificates: vec![Default::default()],
-        }],
-        [CasCertificate::default()],
-    ))
-    .await
+    let instance = AlibabaInstance {
+        instance_id: "post-cn-1".to_owned(),
+        certificates: vec![Default::default()],
+    };
+    simulator(Fleet::of([instance]).with([CasCertificate::default()])).await
 }
 
 fn get() -> AlibabaCall {

@@ -1,8 +1,7 @@
 //! ListClientCertificate.
 
-use super::invalid_parameter;
+use super::{CasCertificate, invalid_parameter};
 use crate::exchange::Refusal;
-use crate::fleet::CasCertificate;
 use crate::fleet::store::Store;
 use serde_json::{Value, json};
 use std::cmp::Reverse;

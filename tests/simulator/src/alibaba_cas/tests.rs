@@ -15,7 +15,7 @@ async fn three(options: Options) -> Simulator {
         certificate("62", "revoked", RevokeTime::Number(1_630_454_400_000)),
     ];
     with_options(Options {
-        fleet: Fleet::of([], [], certificates),
+        fleet: Fleet::of(certificates),
         ..options
     })
     .await
@@ -83,7 +83,7 @@ async fn five(most_rows_a_page: usize) -> Simulator {
     });
     with_options(Options {
         most_rows_a_page,
-        ..Options::of(Fleet::of([], [], certificates))
+        ..Options::of(Fleet::of(certificates))
     })
     .await
 }

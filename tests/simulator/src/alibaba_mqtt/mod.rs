@@ -1,61 +1,123 @@
 //! Alibaba Cloud ApsaraMQ for MQTT, version 2020-04-20: device certificates by instance.
 
+mod believable;
+mod certificate;
+
+pub(crate) use certificate::Instances;
+pub use certificate::{AlibabaInstance, AlibabaMqttCertificate};
+
+use crate::Fleet;
 use crate::alibaba::{Action, Method, Product};
 use crate::exchange::Refusal;
+use crate::fleet::held_by;
+use crate::fleet::random::Random;
 use crate::fleet::store::Store;
-use crate::fleet::{AlibabaInstance, AlibabaMqttCertificate};
+use crate::limits::RateLimit;
 use crate::options::Rules;
+use crate::vendor::{Gateway, Registration, Task, VendorApi};
 use serde_json::{Value, json};
 use std::time::Instant;
 
 /// The longest text of a serial number, in bytes.
 const LONGEST_SERIAL: usize = 128;
 
-pub(crate) const PRODUCT: Product = Product {
+const GET: &str = "GetDeviceCertificate";
+const INACTIVATE: &str = "InactivateDeviceCertificate";
+const ACTIVATE: &str = "ActiveDeviceCertificate";
+const LIST: &str = "ListDeviceCertificate";
+const LIST_OF_CA: &str = "ListDeviceCertificateByCaSn";
+
+const PRODUCT: Product = Product {
+    name: "OnsMqtt",
     version: "2020-04-20",
     actions: &[
         Action {
-            name: "GetDeviceCertificate",
+            name: GET,
             method: Method::Get,
         },
         Action {
-            name: "InactivateDeviceCertificate",
+            name: INACTIVATE,
             method: Method::GetOrPost,
         },
         Action {
-            name: "ActiveDeviceCertificate",
+            name: ACTIVATE,
             method: Method::GetOrPost,
         },
         Action {
-            name: "ListDeviceCertificate",
+            name: LIST,
             method: Method::Get,
         },
         Action {
-            name: "ListDeviceCertificateByCaSn",
+            name: LIST_OF_CA,
             method: Method::Get,
         },
     ],
 };
 
-/// Does what an admitted call asks for. A write without `effect` is answered as if it had been
-/// done.
-pub(crate) fn perform(
-    store: &mut Store,
-    action: &str,
-    parameters: &Value,
-    effect: bool,
-    rules: Rules,
-) -> Result<Value, Refusal> {
-    match action {
-        "InactivateDeviceCertificate" => set_status(store, parameters, "0", effect),
-        "ActiveDeviceCertificate" => set_status(store, parameters, "1", effect),
-        // The vendor describes Total as the greatest number of pages here, and as the number of
-        // results below.
-        "ListDeviceCertificate" => list(store, parameters, None, rules),
-        "ListDeviceCertificateByCaSn" => {
-            list(store, parameters, Some(serial(parameters, "CaSn")?), rules)
+/// The instance of the vendor's documents, which holds the certificates that every vendor has.
+const INSTANCE: &str = "post-cn-7mz2d0000";
+
+pub(crate) struct AlibabaMqtt;
+
+impl VendorApi for AlibabaMqtt {
+    fn gateway(&self) -> &'static dyn Gateway {
+        &PRODUCT
+    }
+
+    fn rate_limit(&self) -> RateLimit {
+        RateLimit {
+            of_one_action: 500,
+            of_one_address: Some(300),
         }
-        _ => get(store, parameters),
+    }
+
+    fn writes(&self) -> &'static [&'static str] {
+        &[INACTIVATE, ACTIVATE]
+    }
+
+    fn perform(&self, store: &mut Store, task: &Task<'_>) -> Result<Value, Refusal> {
+        let (parameters, rules) = (task.parameters, task.rules);
+        match task.action {
+            INACTIVATE => set_status(store, parameters, "0", task.has_effect),
+            ACTIVATE => set_status(store, parameters, "1", task.has_effect),
+            // The vendor describes Total as the greatest number of pages here, and as the number of
+            // results below.
+            LIST => list(store, parameters, None, rules),
+            LIST_OF_CA => list(store, parameters, Some(serial(parameters, "CaSn")?), rules),
+            _ => get(store, parameters),
+        }
+    }
+
+    fn certificates(&self, fleet: &Fleet) -> Vec<Value> {
+        let instances = fleet.alibaba_mqtt.values();
+        instances
+            .flat_map(|instance| {
+                let certificates = instance.certificates.iter();
+                certificates.map(|certificate| held_by(&instance.instance_id, certificate))
+            })
+            .collect()
+    }
+
+    fn populate(&self, fleet: &mut Fleet, now: i64, random: &mut Random) {
+        for (instance_id, size) in [(INSTANCE, 420), ("mqtt-cn-sim0002", 79)] {
+            let mut instance = believable::instance(instance_id, size, now, random);
+            if instance_id == INSTANCE {
+                // The certificate of the vendor's documents.
+                instance.certificates.push(Default::default());
+            }
+            fleet.alibaba_mqtt.insert(instance_id.to_owned(), instance);
+        }
+    }
+
+    /// The vendor knows nothing of a revocation.
+    fn register(&self, fleet: &mut Fleet, registration: &Registration<'_>) {
+        if let Some(instance) = fleet.alibaba_mqtt.get_mut(INSTANCE) {
+            let device_sn = format!("00{}", registration.issued.serial.to_uppercase());
+            instance.certificates.push(AlibabaMqttCertificate {
+                device_sn,
+                ..AlibabaMqttCertificate::of(registration.issued)
+            });
+        }
     }
 }
 
@@ -73,6 +135,14 @@ impl<'a> Key<'a> {
             device_sn: serial(parameters, "DeviceSn")?,
             ca_sn: serial(parameters, "CaSn")?,
         })
+    }
+}
+
+impl Key<'_> {
+    fn name(&self) -> (String, String, String) {
+        [self.instance_id, self.device_sn, self.ca_sn]
+            .map(str::to_owned)
+            .into()
     }
 }
 
@@ -97,7 +167,7 @@ fn set_status(
     let key = Key::read(parameters)?;
     instance(store, key.instance_id)?;
     let certificate = store
-        .change_alibaba(key.instance_id, key.device_sn, key.ca_sn, Instant::now())
+        .change::<Instances>(&key.name(), Instant::now())
         .ok_or_else(certificate_not_found)?;
     if effect {
         status.clone_into(&mut certificate.status);

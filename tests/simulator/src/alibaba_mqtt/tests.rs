@@ -10,15 +10,11 @@ async fn five() -> Simulator {
             ..AlibabaMqttCertificate::default()
         })
         .collect();
-    simulator(Fleet::of(
-        [],
-        [AlibabaInstance {
-            instance_id: "post-cn-1".to_owned(),
-            certificates,
-        }],
-        [],
-    ))
-    .await
+    let instance = AlibabaInstance {
+        instance_id: "post-cn-1".to_owned(),
+        certificates,
+    };
+    simulator(Fleet::of([instance])).await
 }
 
 fn call(action: &'static str, device_sn: &str, ca_sn: &str) -> AlibabaCall {

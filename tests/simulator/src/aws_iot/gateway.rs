@@ -1,9 +1,13 @@
-//! What AWS's gateway checks before an operation sees the call.
+//! The gateway of AWS IoT, whose check of signatures other services of AWS share.
 
-use super::Operation;
-use crate::exchange::{Received, Refusal};
-use crate::keys::Keys;
+use super::operation::{self, Operation};
+use crate::exchange::{Received, Refusal, Reply};
+use crate::keys::{Account, Keys};
+use crate::nonces::Nonces;
 use crate::signature::sigv4::{self, Authorization};
+use crate::vendor::Gateway;
+use bytes::Bytes;
+use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
@@ -14,11 +18,82 @@ const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// The name of this service in the scope of a signature.
 const SERVICE: &str = "iot";
 
-/// Checks key, token, time, scope and signature, in this order; returns the name of the operation.
-pub(crate) fn admit(received: &Received, keys: &Keys) -> Result<String, Refusal> {
-    admit_to(SERVICE, received, keys)?;
-    let operation = Operation::of(received).ok_or_else(unknown_operation)?;
-    Ok(operation.name().to_owned())
+const CONTENT_TYPE: &str = "application/json";
+
+const ACCOUNT: Account = Account {
+    cloud: "aws",
+    key: (
+        "AKIASIMULATOREXAMPLE",
+        "FAKE/aws+6Tq1mX9vBn4Kc7Zs2Wd8Lp3Hy5Jr0Gf",
+    ),
+    temporary: (
+        "ASIASIMULATOREXAMPLE",
+        "FAKE/aws+temporary+2Rk8sVw5Nd1Xb7Mz4Qc9",
+        "FAKE+aws/token//////////8Vn3Tj6Ky1Gs5Ho0Fu==",
+    ),
+};
+
+pub(super) struct IotGateway;
+
+impl Gateway for IotGateway {
+    fn account(&self) -> &'static Account {
+        &ACCOUNT
+    }
+
+    fn action(&self, received: &Received) -> String {
+        Operation::of(received)
+            .map(|operation| operation.name().to_owned())
+            .unwrap_or_default()
+    }
+
+    fn parameters(&self, received: &Received) -> Result<Value, Refusal> {
+        Ok(operation::parameters(received))
+    }
+
+    /// Checks key, token, time, scope, signature and operation, in this order.
+    fn admit(&self, received: &Received, keys: &Keys, _: &mut Nonces) -> Result<String, Refusal> {
+        admit_to(SERVICE, received, keys)?;
+        let operation = Operation::of(received).ok_or_else(unknown_operation)?;
+        Ok(operation.name().to_owned())
+    }
+
+    fn throttled(&self) -> Refusal {
+        Refusal::new("ThrottlingException", 400, "The rate exceeds the limit.")
+    }
+
+    fn internal_error(&self) -> Refusal {
+        Refusal::new(
+            "InternalFailureException",
+            500,
+            "An unexpected error has occurred.",
+        )
+    }
+
+    fn unavailable(&self) -> Option<Refusal> {
+        Some(Refusal::new(
+            "ServiceUnavailableException",
+            503,
+            "The service is temporarily unavailable.",
+        ))
+    }
+
+    fn reply(&self, _: &Received, result: Result<Value, Refusal>, request_id: &str) -> Reply {
+        let mut reply = match result {
+            Ok(Value::Null) => Reply::of(200, CONTENT_TYPE, Bytes::new()),
+            Ok(answer) => Reply::json(200, CONTENT_TYPE, &answer),
+            Err(refusal) => {
+                let body = json!({"message": refusal.message});
+                let mut reply = Reply::json(refusal.status, CONTENT_TYPE, &body);
+                // The vendor's SDKs cut the type at the first colon.
+                let kind = format!("{}:", refusal.code);
+                reply.headers.push(("x-amzn-errortype".into(), kind));
+                reply
+            }
+        };
+        let header = ("x-amzn-requestid".into(), request_id.to_owned());
+        reply.headers.push(header);
+        reply
+    }
 }
 
 /// What every service of this vendor checks.

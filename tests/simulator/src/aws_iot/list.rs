@@ -1,8 +1,7 @@
 //! ListCertificates and ListCertificatesByCA: order, pages and markers.
 
-use super::invalid_request;
+use super::{AwsCertificate, invalid_request};
 use crate::exchange::Refusal;
-use crate::fleet::AwsCertificate;
 use crate::fleet::store::Store;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,57 +1,108 @@
 //! The control plane of AWS IoT Core, version 2015-05-28: certificates by account and region.
 
+mod believable;
+mod certificate;
 mod gateway;
 mod list;
 mod operation;
 
-pub(crate) use gateway::{admit, admit_to};
-pub(crate) use operation::{Operation, parameters};
+pub use certificate::AwsCertificate;
+pub(crate) use certificate::Certificates;
+pub(crate) use gateway::admit_to;
 
-use crate::exchange::{Received, Refusal, Reply};
-use crate::fault::Fault;
-use crate::fleet::AwsCertificate;
+use crate::Fleet;
+use crate::exchange::Refusal;
+use crate::fleet::random::Random;
 use crate::fleet::store::Store;
-use bytes::Bytes;
+use crate::limits::RateLimit;
+use crate::vendor::{Gateway, Registration, Task, VendorApi};
+use gateway::IotGateway;
+use operation::Operation;
 use serde_json::{Value, json};
 use std::time::Instant;
-
-const CONTENT_TYPE: &str = "application/json";
 
 /// The statuses that a caller may ask for.
 const STATUSES: [&str; 3] = ["ACTIVE", "INACTIVE", "REVOKED"];
 
-/// Does what an admitted call asks for; the answer of a write is empty, told by null. A write
-/// without `effect` is answered as if it had been done.
-pub(crate) fn perform(
-    store: &mut Store,
-    received: &Received,
-    parameters: &Value,
-    effect: bool,
-) -> Result<Value, Refusal> {
-    let region = gateway::region(received)?;
-    match Operation::of(received) {
-        Some(Operation::ListCertificates) => list::certificates(store, &region, parameters, None),
-        Some(Operation::ListCertificatesByCa(ca)) => {
-            list::certificates(store, &region, parameters, Some(checked(&ca)?))
+pub(crate) struct AwsIot;
+
+impl VendorApi for AwsIot {
+    fn gateway(&self) -> &'static dyn Gateway {
+        &IotGateway
+    }
+
+    /// Not confirmed by the vendor's page; the commonly quoted default.
+    fn rate_limit(&self) -> RateLimit {
+        RateLimit {
+            of_one_action: 10,
+            of_one_address: None,
         }
-        Some(Operation::DescribeCertificate(id)) => {
-            let found = store
-                .fleet()
-                .aws_iot
-                .get(checked(&id)?)
-                .filter(|certificate| certificate.region == region);
-            found
-                .map(|certificate| json!({"certificateDescription": certificate.description()}))
-                .ok_or_else(not_found)
+    }
+
+    fn writes(&self) -> &'static [&'static str] {
+        &["UpdateCertificate"]
+    }
+
+    /// The answer of a write is empty, told by null.
+    fn perform(&self, store: &mut Store, task: &Task<'_>) -> Result<Value, Refusal> {
+        let (received, parameters) = (task.received, task.parameters);
+        let region = gateway::region(received)?;
+        match Operation::of(received) {
+            Some(Operation::ListCertificates) => {
+                list::certificates(store, &region, parameters, None)
+            }
+            Some(Operation::ListCertificatesByCa(ca)) => {
+                list::certificates(store, &region, parameters, Some(checked(&ca)?))
+            }
+            Some(Operation::DescribeCertificate(id)) => {
+                let found = store
+                    .fleet()
+                    .aws_iot
+                    .get(checked(&id)?)
+                    .filter(|certificate| certificate.region == region);
+                found
+                    .map(|certificate| json!({"certificateDescription": certificate.description()}))
+                    .ok_or_else(not_found)
+            }
+            Some(Operation::UpdateCertificate(id)) => {
+                checked(&id)?;
+                let found = store
+                    .change::<Certificates>(&id, Instant::now())
+                    .filter(|certificate| certificate.region == region)
+                    .ok_or_else(not_found)?;
+                update(found, parameters, received.milliseconds(), task.has_effect)
+            }
+            None => Err(gateway::unknown_operation()),
         }
-        Some(Operation::UpdateCertificate(id)) => {
-            let now = received.milliseconds();
-            let found = store
-                .change_aws(checked(&id)?, Instant::now())
-                .filter(|certificate| certificate.region == region);
-            update(found.ok_or_else(not_found)?, parameters, now, effect)
-        }
-        None => Err(gateway::unknown_operation()),
+    }
+
+    fn certificates(&self, fleet: &Fleet) -> Vec<Value> {
+        let all = fleet.aws_iot.values().map(|certificate| {
+            let mut members = certificate.description();
+            members.insert("region".to_owned(), json!(certificate.region));
+            Value::Object(members)
+        });
+        all.collect()
+    }
+
+    fn populate(&self, fleet: &mut Fleet, now: i64, random: &mut Random) {
+        *fleet = std::mem::take(fleet).with(believable::certificates(320, now, random));
+    }
+
+    fn register(&self, fleet: &mut Fleet, registration: &Registration<'_>) {
+        let &Registration {
+            issued,
+            registered,
+            revoked,
+        } = registration;
+        let certificate = AwsCertificate {
+            ca_certificate_id: Some(believable::AUTHORITY.to_owned()),
+            status: revoked.map_or("ACTIVE", |_| "REVOKED").to_owned(),
+            creation_date: registered,
+            last_modified_date: revoked.unwrap_or(registered),
+            ..AwsCertificate::of(issued)
+        };
+        *fleet = std::mem::take(fleet).with([certificate]);
     }
 }
 
@@ -108,58 +159,6 @@ fn not_found() -> Refusal {
 
 fn invalid_request(message: &str) -> Refusal {
     Refusal::new("InvalidRequestException", 400, message)
-}
-
-/// The refusal that stands for a fault, or `None` when the fault is none of refusal.
-pub(crate) fn refusal_of(fault: &Fault) -> Option<Refusal> {
-    match fault {
-        Fault::Throttle | Fault::ThrottleFor(_) => Some(throttled()),
-        Fault::Internal => Some(Refusal::new(
-            "InternalFailureException",
-            500,
-            "An unexpected error has occurred.",
-        )),
-        Fault::Unavailable => Some(Refusal::new(
-            "ServiceUnavailableException",
-            503,
-            "The service is temporarily unavailable.",
-        )),
-        Fault::Code {
-            code,
-            status,
-            message,
-        } => Some(Refusal::new(code, *status, message)),
-        _ => None,
-    }
-}
-
-/// The refusal of a call too many.
-pub(crate) fn throttled() -> Refusal {
-    Refusal::new("ThrottlingException", 400, "The rate exceeds the limit.")
-}
-
-/// Gives an answer or a refusal the vendor's shape.
-pub(crate) fn reply(result: Result<Value, Refusal>, request_id: &str) -> Reply {
-    let mut reply = match result {
-        Ok(Value::Null) => Reply::of(200, CONTENT_TYPE, Bytes::new()),
-        Ok(answer) => Reply::json(200, CONTENT_TYPE, &answer),
-        Err(refusal) => {
-            let mut reply = Reply::json(
-                refusal.status,
-                CONTENT_TYPE,
-                &json!({"message": refusal.message}),
-            );
-            // The vendor's SDKs cut the type at the first colon.
-            reply
-                .headers
-                .push(("x-amzn-errortype".into(), format!("{}:", refusal.code)));
-            reply
-        }
-    };
-    reply
-        .headers
-        .push(("x-amzn-requestid".into(), request_id.to_owned()));
-    reply
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::fault::FaultRule;
 use crate::state::Shared;
-use crate::{Credentials, Fleet, Vendor};
+use crate::{Credentials, Vendor};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -151,93 +151,24 @@ fn certificates(shared: &Shared, query: &str) -> Result<Value, String> {
             _ => return Err(format!("unknown parameter {name}")),
         }
     }
-    let vendor =
-        vendor.ok_or("vendor must be tencent-mqtt, alibaba-mqtt, alibaba-cas or aws-iot")?;
+    let vendor: Vendor = vendor.ok_or_else(|| {
+        let names = Vendor::ALL.map(Vendor::name);
+        format!("vendor must be one of {}", names.join(", "))
+    })?;
     let state = shared.state();
-    let all = rows(state.store.fleet(), vendor);
-    let wanted: Vec<&Row<'_>> = all
+    let all = vendor.api().certificates(state.store.fleet());
+    let wanted: Vec<&Value> = all
         .iter()
-        .filter(|row| {
-            instance_id
-                .as_deref()
-                .is_none_or(|id| row.instance_id == Some(id))
+        .filter(|certificate| {
+            instance_id.as_deref().is_none_or(|id| {
+                certificate
+                    .get("InstanceId")
+                    .is_some_and(|found| found == id)
+            })
         })
         .collect();
-    let certificates: Vec<Value> = wanted.iter().take(limit).map(|row| row.json()).collect();
+    let certificates: Vec<&Value> = wanted.iter().copied().take(limit).collect();
     Ok(json!({"vendor": vendor, "total": wanted.len(), "certificates": certificates}))
-}
-
-/// A certificate with the instance it belongs to, if its vendor has any.
-struct Row<'a> {
-    instance_id: Option<&'a str>,
-    record: Record<'a>,
-}
-
-enum Record<'a> {
-    Tencent(&'a crate::TencentCertificate),
-    Mqtt(&'a crate::AlibabaMqttCertificate),
-    Cas(&'a crate::CasCertificate),
-    Aws(&'a crate::AwsCertificate),
-}
-
-impl Row<'_> {
-    fn json(&self) -> Value {
-        let mut record = match self.record {
-            Record::Tencent(record) => json!(record),
-            Record::Mqtt(record) => json!(record),
-            Record::Cas(record) => Value::Object(record.members()),
-            Record::Aws(record) => {
-                let mut members = record.description();
-                members.insert("region".to_owned(), json!(record.region));
-                Value::Object(members)
-            }
-        };
-        if let (Some(instance_id), Some(members)) = (self.instance_id, record.as_object_mut()) {
-            members.insert("InstanceId".to_owned(), json!(instance_id));
-        }
-        record
-    }
-}
-
-fn rows(fleet: &Fleet, vendor: Vendor) -> Vec<Row<'_>> {
-    match vendor {
-        Vendor::TencentMqtt => fleet
-            .tencent_mqtt
-            .values()
-            .flat_map(|instance| {
-                instance.certificates.iter().map(|record| Row {
-                    instance_id: Some(&instance.instance_id),
-                    record: Record::Tencent(record),
-                })
-            })
-            .collect(),
-        Vendor::AlibabaMqtt => fleet
-            .alibaba_mqtt
-            .values()
-            .flat_map(|instance| {
-                instance.certificates.iter().map(|record| Row {
-                    instance_id: Some(&instance.instance_id),
-                    record: Record::Mqtt(record),
-                })
-            })
-            .collect(),
-        Vendor::AlibabaCas => fleet
-            .alibaba_cas
-            .values()
-            .map(|record| Row {
-                instance_id: None,
-                record: Record::Cas(record),
-            })
-            .collect(),
-        Vendor::AwsIot => fleet
-            .aws_iot
-            .values()
-            .map(|record| Row {
-                instance_id: None,
-                record: Record::Aws(record),
-            })
-            .collect(),
-    }
 }
 
 #[cfg(test)]

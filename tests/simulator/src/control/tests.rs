@@ -3,19 +3,20 @@ use crate::{AlibabaInstance, AwsCertificate, CasCertificate, Fleet, Simulator, T
 use serde_json::{Value, json};
 
 async fn small() -> Simulator {
-    let fleet = Fleet::of(
-        [TencentInstance {
-            instance_id: "mqtt-1".to_owned(),
-            certificates: vec![Default::default(); 3],
-            ..TencentInstance::default()
-        }],
-        [AlibabaInstance {
-            instance_id: "post-cn-1".to_owned(),
-            certificates: vec![Default::default()],
-        }],
-        [CasCertificate::default()],
-    );
-    simulator(fleet.with_aws_iot([AwsCertificate::default()])).await
+    let tencent = TencentInstance {
+        instance_id: "mqtt-1".to_owned(),
+        certificates: vec![Default::default(); 3],
+        ..TencentInstance::default()
+    };
+    let alibaba = AlibabaInstance {
+        instance_id: "post-cn-1".to_owned(),
+        certificates: vec![Default::default()],
+    };
+    let fleet = Fleet::of([tencent])
+        .with([alibaba])
+        .with([CasCertificate::default()])
+        .with([AwsCertificate::default()]);
+    simulator(fleet).await
 }
 
 fn send(simulator: &Simulator, method: &str, path: &str, body: &str) -> Answer {

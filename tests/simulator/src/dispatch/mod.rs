@@ -5,19 +5,10 @@ use crate::fault::Fault;
 use crate::fleet::store::Store;
 use crate::numbers::{Call, Ticket};
 use crate::state::{Shared, State};
-use crate::{Vendor, alibaba, alibaba_cas, alibaba_mqtt, aws_iot, tencent_mqtt};
+use crate::vendor::{Gateway, Task};
 use serde_json::Value;
 use std::future;
 use std::time::{Duration, Instant};
-
-/// The actions that change a certificate; all others read.
-const WRITES: [&str; 5] = [
-    "ActivateDeviceCertificate",
-    "DeactivateDeviceCertificate",
-    "ActiveDeviceCertificate",
-    "InactivateDeviceCertificate",
-    "UpdateCertificate",
-];
 
 /// What to send.
 pub(crate) enum Outgoing {
@@ -41,7 +32,7 @@ pub(crate) async fn answer(shared: &Shared, received: &Received) -> Result<Outgo
     let Some(fault) = arrival.fault else {
         return Ok(ticket.work(shared, received, &call));
     };
-    if let Some(refusal) = refusal_of(received.vendor, &fault) {
+    if let Some(refusal) = refusal_of(received.vendor.api().gateway(), &fault) {
         return Ok(ticket.refuse(shared, received, refusal));
     }
     ticket.end(shared, fault.name());
@@ -108,15 +99,12 @@ struct Arrival {
 impl Arrival {
     fn of(shared: &Shared, received: &Received) -> Self {
         let vendor = received.vendor;
-        let parameters = match vendor {
-            Vendor::TencentMqtt => tencent_mqtt::parameters(received),
-            Vendor::AlibabaMqtt | Vendor::AlibabaCas => Ok(alibaba::parameters(received)),
-            Vendor::AwsIot => Ok(aws_iot::parameters(received)),
-        };
+        let gateway = vendor.api().gateway();
+        let parameters = gateway.parameters(received);
         let mut state = shared.state();
         let ticket = state.numbers.arrived(Call {
             vendor,
-            action: action_named(received),
+            action: gateway.action(received),
             at: received.at,
             parameters: parameters.clone().unwrap_or_default(),
             outcome: String::new(),
@@ -138,35 +126,13 @@ impl Arrival {
     }
 }
 
-/// The action that a call names, known or not.
-fn action_named(received: &Received) -> String {
-    let header = match received.vendor {
-        Vendor::TencentMqtt => "x-tc-action",
-        Vendor::AlibabaMqtt | Vendor::AlibabaCas => "x-acs-action",
-        Vendor::AwsIot => {
-            return aws_iot::Operation::of(received)
-                .map(|operation| operation.name().to_owned())
-                .unwrap_or_default();
-        }
-    };
-    received.header(header).unwrap_or_default()
-}
-
 fn admit(state: &mut State, shared: &Shared, received: &Received) -> Result<String, Refusal> {
     let vendor = received.vendor;
+    let gateway = vendor.api().gateway();
     let (keys, nonces) = state.keys_and_nonces(vendor);
-    let action = match vendor {
-        Vendor::TencentMqtt => tencent_mqtt::admit(received, &tencent_mqtt::PRODUCT, keys),
-        Vendor::AlibabaMqtt => alibaba::admit(received, &alibaba_mqtt::PRODUCT, keys, nonces),
-        Vendor::AlibabaCas => alibaba::admit(received, &alibaba_cas::PRODUCT, keys, nonces),
-        Vendor::AwsIot => aws_iot::admit(received, keys),
-    }?;
+    let action = gateway.admit(received, keys, nonces)?;
     if shared.enforce_rate_limits && !state.limits.admit(vendor, &action, received.at) {
-        return Err(match vendor {
-            Vendor::TencentMqtt => tencent_mqtt::throttled(),
-            Vendor::AlibabaMqtt | Vendor::AlibabaCas => alibaba::throttled(),
-            Vendor::AwsIot => aws_iot::throttled(),
-        });
+        return Err(gateway.throttled());
     }
     Ok(action)
 }
@@ -198,45 +164,49 @@ fn perform(
     call: &Admitted,
     effect: bool,
 ) -> Result<Value, Refusal> {
-    let Admitted { action, parameters } = call;
-    let mut state = shared.state();
-    let rules = shared.rules;
-    let work = |store: &mut Store| match received.vendor {
-        Vendor::TencentMqtt => {
-            tencent_mqtt::perform(store, received, action, parameters, effect, rules)
-        }
-        Vendor::AlibabaMqtt => alibaba_mqtt::perform(store, action, parameters, effect, rules),
-        Vendor::AlibabaCas => alibaba_cas::perform(store, action, parameters, rules),
-        Vendor::AwsIot => aws_iot::perform(store, received, parameters, effect),
+    let api = received.vendor.api();
+    let task = Task {
+        received,
+        action: &call.action,
+        parameters: &call.parameters,
+        has_effect: effect,
+        rules: shared.rules,
     };
-    let result = if WRITES.contains(&action.as_str()) {
+    let work = |store: &mut Store| api.perform(store, &task);
+    let mut state = shared.state();
+    let result = if api.writes().contains(&task.action) {
         work(&mut state.store)
     } else {
         state.store.read(Instant::now(), work)
     };
     if result.is_ok() {
-        state.succeeded(received.vendor, action);
+        state.succeeded(received.vendor, task.action);
     }
     result
 }
 
-fn refusal_of(vendor: Vendor, fault: &Fault) -> Option<Refusal> {
-    match vendor {
-        Vendor::TencentMqtt => tencent_mqtt::refusal_of(fault),
-        Vendor::AlibabaMqtt | Vendor::AlibabaCas => alibaba::refusal_of(fault),
-        Vendor::AwsIot => aws_iot::refusal_of(fault),
+/// The refusal that stands for a fault, or `None` when the fault is no refusal.
+fn refusal_of(gateway: &dyn Gateway, fault: &Fault) -> Option<Refusal> {
+    match fault {
+        Fault::Throttle => Some(gateway.throttled()),
+        Fault::ThrottleFor(milliseconds) => Some(Refusal {
+            retry_after: Some(*milliseconds),
+            ..gateway.throttled()
+        }),
+        Fault::Internal => Some(gateway.internal_error()),
+        Fault::Unavailable => gateway.unavailable(),
+        Fault::Code {
+            code,
+            status,
+            message,
+        } => Some(Refusal::new(code, *status, message)),
+        _ => None,
     }
 }
 
 fn reply(shared: &Shared, received: &Received, result: Result<Value, Refusal>) -> Reply {
-    let request_id = shared.request_id();
-    match received.vendor {
-        Vendor::TencentMqtt => tencent_mqtt::reply(result, &request_id),
-        Vendor::AlibabaMqtt | Vendor::AlibabaCas => {
-            alibaba::reply(received, result, &request_id.to_uppercase())
-        }
-        Vendor::AwsIot => aws_iot::reply(result, &request_id),
-    }
+    let gateway = received.vendor.api().gateway();
+    gateway.reply(received, result, &shared.request_id())
 }
 
 #[cfg(test)]

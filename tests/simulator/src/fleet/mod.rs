@@ -1,35 +1,38 @@
 //! The certificates that the vendors hold.
 
-mod aws;
-mod believable;
-mod cas;
-mod history;
+pub(crate) mod believable;
+pub(crate) mod history;
 mod issued;
-mod names;
-mod pem;
-mod random;
-mod records;
+pub(crate) mod names;
+pub(crate) mod pem;
+pub(crate) mod random;
 pub(crate) mod store;
 
-pub use aws::AwsCertificate;
-pub use cas::{CasCertificate, RevokeTime};
 pub use issued::{IssuedCertificate, issue};
-pub use records::{AlibabaInstance, AlibabaMqttCertificate, TencentCertificate, TencentInstance};
 
+use crate::{AlibabaMqttCertificate, Fleet, TencentCertificate};
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-/// All that the four vendors know, in plain form.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fleet {
-    /// Tencent's MQTT instances by their id.
-    pub tencent_mqtt: BTreeMap<String, TencentInstance>,
-    /// Alibaba's MQTT instances by their id.
-    pub alibaba_mqtt: BTreeMap<String, AlibabaInstance>,
-    /// Alibaba's private CA: client certificates by their serial number as the vendor spells it.
-    pub alibaba_cas: BTreeMap<String, CasCertificate>,
-    /// AWS IoT: certificates of every region by their identifier.
-    pub aws_iot: BTreeMap<String, AwsCertificate>,
+/// What a fleet is made of: an instance with its certificates, or a certificate of a vendor that
+/// has no instances.
+pub trait Entry: Sized {
+    /// The entries of this vendor, by their names.
+    fn all(fleet: &mut Fleet) -> &mut BTreeMap<String, Self>;
+
+    /// The name at this vendor.
+    fn name(&self) -> &str;
+}
+
+/// A record as the control listener shows it, with the instance that holds it.
+pub(crate) fn held_by(instance_id: &str, record: &impl Serialize) -> Value {
+    let mut record = json!(record);
+    if let Some(members) = record.as_object_mut() {
+        members.insert("InstanceId".to_owned(), json!(instance_id));
+    }
+    record
 }
 
 impl Fleet {
@@ -38,36 +41,21 @@ impl Fleet {
         Self::default()
     }
 
-    /// Exactly these instances and certificates, and nothing at AWS IoT.
-    pub fn of(
-        tencent_mqtt: impl IntoIterator<Item = TencentInstance>,
-        alibaba_mqtt: impl IntoIterator<Item = AlibabaInstance>,
-        alibaba_cas: impl IntoIterator<Item = CasCertificate>,
-    ) -> Self {
-        Self {
-            tencent_mqtt: tencent_mqtt
-                .into_iter()
-                .map(|instance| (instance.instance_id.clone(), instance))
-                .collect(),
-            alibaba_mqtt: alibaba_mqtt
-                .into_iter()
-                .map(|instance| (instance.instance_id.clone(), instance))
-                .collect(),
-            alibaba_cas: alibaba_cas
-                .into_iter()
-                .map(|certificate| (certificate.serial_number.clone(), certificate))
-                .collect(),
-            aws_iot: BTreeMap::new(),
-        }
+    /// Exactly these instances or certificates of one vendor.
+    pub fn of<E: Entry>(entries: impl IntoIterator<Item = E>) -> Self {
+        Self::empty().with(entries)
     }
 
-    /// The same with these certificates at AWS IoT in place of those that were there.
+    /// The same with these instances or certificates of one vendor, which replace those of the same
+    /// names.
     #[must_use]
-    pub fn with_aws_iot(mut self, certificates: impl IntoIterator<Item = AwsCertificate>) -> Self {
-        self.aws_iot = certificates
-            .into_iter()
-            .map(|certificate| (certificate.certificate_id.clone(), certificate))
-            .collect();
+    pub fn with<E: Entry>(mut self, entries: impl IntoIterator<Item = E>) -> Self {
+        let all = E::all(&mut self);
+        all.extend(
+            entries
+                .into_iter()
+                .map(|entry| (entry.name().to_owned(), entry)),
+        );
         self
     }
 

@@ -3,11 +3,11 @@
 use super::random::Random;
 
 /// Who holds a certificate.
-pub(super) struct Holder {
+pub(crate) struct Holder {
     /// Common name, and client id of what was registered by hand.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The department in charge.
-    pub(super) organizational_unit: &'static str,
+    pub(crate) organizational_unit: &'static str,
 }
 
 const CITIES: [&str; 10] = [
@@ -24,7 +24,7 @@ const CITIES: [&str; 10] = [
 ];
 
 /// A holder of a kind that fits its department.
-pub(super) fn holder(random: &mut Random) -> Holder {
+pub(crate) fn holder(random: &mut Random) -> Holder {
     let number = random.between(1, 9999);
     let city = random.one_of(&CITIES);
     let (name, organizational_unit) = match random.between(0, 9) {

@@ -10,22 +10,22 @@ use std::sync::OnceLock;
 use time::OffsetDateTime;
 
 /// A certification authority with its own P-256 key.
-pub(super) struct Authority(Issuer<'static, KeyPair>);
+pub(crate) struct Authority(Issuer<'static, KeyPair>);
 
 /// What a certificate says.
-pub(super) struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     /// Hex digits.
-    pub(super) serial: &'a str,
-    pub(super) common_name: &'a str,
-    pub(super) organizational_unit: Option<&'a str>,
+    pub(crate) serial: &'a str,
+    pub(crate) common_name: &'a str,
+    pub(crate) organizational_unit: Option<&'a str>,
     /// Epoch milliseconds.
-    pub(super) not_before: i64,
+    pub(crate) not_before: i64,
     /// Epoch milliseconds.
-    pub(super) not_after: i64,
+    pub(crate) not_after: i64,
 }
 
 impl Authority {
-    pub(super) fn new(name: &str) -> Result<Self, Error> {
+    pub(crate) fn new(name: &str) -> Result<Self, Error> {
         let mut params = CertificateParams::default();
         params.distinguished_name = subject(name, Some("Device Certificates"));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -34,7 +34,7 @@ impl Authority {
     }
 
     /// A certificate with the one P-256 key that all devices of this process share.
-    pub(super) fn issue(&self, facts: &Facts<'_>) -> Result<IssuedCertificate, Error> {
+    pub(crate) fn issue(&self, facts: &Facts<'_>) -> Result<IssuedCertificate, Error> {
         let mut params = CertificateParams::default();
         params.distinguished_name = subject(facts.common_name, facts.organizational_unit);
         params.serial_number = Some(SerialNumber::from_slice(&octets(facts.serial)));

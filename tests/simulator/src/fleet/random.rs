@@ -1,14 +1,14 @@
 //! A small generator of numbers that are the same on every run.
 
 /// SplitMix64, by Sebastiano Vigna; good enough to scatter dates and names.
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -17,27 +17,27 @@ impl Random {
     }
 
     /// A number from `first` to `last`, both included; `first` when the range is empty.
-    pub(super) fn between(&mut self, first: i64, last: i64) -> i64 {
+    pub(crate) fn between(&mut self, first: i64, last: i64) -> i64 {
         let size = u64::try_from(last.saturating_sub(first).saturating_add(1)).unwrap_or(1);
         let step = self.next().checked_rem(size).unwrap_or_default();
         first.saturating_add(i64::try_from(step).unwrap_or_default())
     }
 
     /// One of the items; the type's default when there is none.
-    pub(super) fn one_of<T: Copy + Default>(&mut self, items: &[T]) -> T {
+    pub(crate) fn one_of<T: Copy + Default>(&mut self, items: &[T]) -> T {
         let last = i64::try_from(items.len()).unwrap_or(1).saturating_sub(1);
         let position = usize::try_from(self.between(0, last)).unwrap_or_default();
         items.get(position).copied().unwrap_or_default()
     }
 
     /// True in so many of a hundred cases.
-    pub(super) fn percent(&mut self, of_hundred: i64) -> bool {
+    pub(crate) fn percent(&mut self, of_hundred: i64) -> bool {
         self.between(1, 100) <= of_hundred
     }
 
     /// A serial number of so many octets as lower-case hex, two digits an octet; its first octet is
     /// not zero.
-    pub(super) fn serial(&mut self, octets: usize) -> String {
+    pub(crate) fn serial(&mut self, octets: usize) -> String {
         let first = self.between(1, 255);
         let rest = (1..octets).map(|_| format!("{:02x}", self.between(0, 255)));
         std::iter::once(format!("{first:02x}"))

@@ -5,9 +5,10 @@
 use super::Answered;
 use super::accounts::{ALIBABA_PROVIDER, ALIBABA_ROLE};
 use super::token::{self, Fault};
-use crate::alibaba::{self, Action, Method, Product, missing_parameter};
+use crate::alibaba::{Action, Method, Product, missing_parameter};
 use crate::exchange::{Received, Refusal};
 use crate::state::State;
+use crate::vendor::Gateway;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -16,6 +17,7 @@ use time::macros::format_description;
 const AUDIENCE: &str = "sts.aliyuncs.com";
 const VERSION: &str = "2015-04-01";
 const PRODUCT: Product = Product {
+    name: "Sts",
     version: VERSION,
     actions: &[Action {
         name: "AssumeRole",
@@ -41,7 +43,7 @@ pub(super) fn answer(state: &mut State, received: &Received, request_id: &str) -
     Answered {
         action: action.to_owned(),
         outcome,
-        reply: alibaba::reply(received, result, &request_id.to_uppercase()),
+        reply: PRODUCT.reply(received, result, request_id),
     }
 }
 
@@ -52,7 +54,7 @@ fn assume(
     seed: &str,
 ) -> Result<Value, Refusal> {
     let (keys, nonces) = state.keys_and_nonces(received.vendor);
-    alibaba::admit(received, &PRODUCT, keys, nonces)?;
+    PRODUCT.admit(received, keys, nonces)?;
     give(state, received, query, seed)
 }
 

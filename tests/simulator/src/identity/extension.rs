@@ -12,7 +12,7 @@ use std::time::SystemTime;
 #[derive(Debug, Default)]
 pub(crate) struct Cache(BTreeMap<(String, String), (SystemTime, Value)>);
 
-pub(super) fn answer(state: &mut State, received: &Received) -> Answered {
+pub(super) fn answer(state: &mut State, received: &Received, _: &str) -> Answered {
     let result = read(state, received);
     let reply = match &result {
         Ok(answer) => Reply::json(200, "application/json", answer),

@@ -38,7 +38,7 @@ pub enum IdentityService {
 }
 
 impl IdentityService {
-    /// Every service, in the order of their listeners.
+    /// Every service.
     pub const ALL: [Self; 4] = [
         Self::TencentSts,
         Self::AlibabaSts,
@@ -46,15 +46,23 @@ impl IdentityService {
         Self::Extension,
     ];
 
-    /// Whose keys its calls are signed with.
+    /// The vendor with whose keys its calls are signed.
     pub(crate) fn vendor(self) -> Vendor {
+        self.served_by().0
+    }
+
+    fn served_by(self) -> (Vendor, Answer) {
         match self {
-            Self::TencentSts => Vendor::TencentMqtt,
-            Self::AlibabaSts => Vendor::AlibabaMqtt,
-            Self::AwsSts | Self::Extension => Vendor::AwsIot,
+            Self::TencentSts => (Vendor::TencentMqtt, tencent::answer),
+            Self::AlibabaSts => (Vendor::AlibabaMqtt, alibaba::answer),
+            Self::AwsSts => (Vendor::AwsIot, aws::answer),
+            Self::Extension => (Vendor::AwsIot, extension::answer),
         }
     }
 }
+
+/// Answers a call, under a request id.
+type Answer = fn(&mut State, &Received, &str) -> Answered;
 
 /// A call of such a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,8 +101,8 @@ pub(crate) async fn answer(
         action,
         outcome,
         reply,
-    } = match service {
-        _ if state.accounts.down.contains(&service) => Answered {
+    } = if state.accounts.down.contains(&service) {
+        Answered {
             action: String::new(),
             outcome: Err("down".to_owned()),
             reply: Reply::of(
@@ -102,11 +110,10 @@ pub(crate) async fn answer(
                 "text/html",
                 "<html><body>503 Service Unavailable</body></html>",
             ),
-        },
-        IdentityService::TencentSts => tencent::answer(state, received, &request_id),
-        IdentityService::AlibabaSts => alibaba::answer(state, received, &request_id),
-        IdentityService::AwsSts => aws::answer(state, received, &request_id),
-        IdentityService::Extension => extension::answer(state, received),
+        }
+    } else {
+        let (_, answer) = service.served_by();
+        answer(state, received, &request_id)
     };
     let outcome = outcome.err().unwrap_or_else(|| "ok".to_owned());
     state.identity_calls.push(IdentityCall {

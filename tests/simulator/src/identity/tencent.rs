@@ -7,7 +7,8 @@ use super::accounts::{TENCENT_PROVIDER, TENCENT_ROLE};
 use super::{alibaba, token};
 use crate::exchange::{Received, Refusal};
 use crate::state::State;
-use crate::tencent_mqtt::{self, Product, refusal};
+use crate::tencent_mqtt::{Product, refusal};
+use crate::vendor::Gateway;
 use serde_json::{Value, json};
 
 /// For whom a token must be: the client id that the OIDC provider has.
@@ -22,7 +23,7 @@ const PRODUCT: Product = Product {
 
 pub(super) fn answer(state: &mut State, received: &Received, request_id: &str) -> Answered {
     let result = give(state, received, request_id);
-    let action = received.header("x-tc-action").unwrap_or_default();
+    let action = PRODUCT.action(received);
     let outcome = result
         .as_ref()
         .map(drop)
@@ -30,13 +31,14 @@ pub(super) fn answer(state: &mut State, received: &Received, request_id: &str) -
     Answered {
         action,
         outcome,
-        reply: tencent_mqtt::reply(result, request_id),
+        reply: PRODUCT.reply(received, result, request_id),
     }
 }
 
 fn give(state: &mut State, received: &Received, seed: &str) -> Result<Value, Refusal> {
-    let action = tencent_mqtt::admit(received, &PRODUCT, &state.keys)?;
-    let parameters = tencent_mqtt::parameters(received)?;
+    let (keys, nonces) = state.keys_and_nonces(received.vendor);
+    let action = PRODUCT.admit(received, keys, nonces)?;
+    let parameters = PRODUCT.parameters(received)?;
     let text = |name: &str| {
         let value = parameters
             .get(name)

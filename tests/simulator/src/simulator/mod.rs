@@ -6,6 +6,7 @@ use crate::{
     Accounts, Call, Credentials, FaultRule, Fleet, IdentityCall, IdentityService, Options,
     TemporaryCredentials, Vendor, control, server,
 };
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -17,8 +18,8 @@ use tokio_rustls::TlsAcceptor;
 /// A running simulator. Its listeners run on a thread of their own and stop when it is dropped.
 pub struct Simulator {
     shared: Arc<Shared>,
-    urls: [String; 4],
-    identity_urls: [String; 4],
+    urls: BTreeMap<Vendor, String>,
+    identity_urls: BTreeMap<IdentityService, String>,
     control_url: String,
     ca_pem: Option<String>,
     stop: Option<oneshot::Sender<()>>,
@@ -28,35 +29,28 @@ pub struct Simulator {
 impl Simulator {
     /// Binds the listeners on 127.0.0.1 and serves from then on.
     ///
-    /// Fails when a port is taken or TLS cannot be set up.
+    /// Fails when a port cannot be had or TLS cannot be set up.
     pub async fn start(options: Options) -> io::Result<Self> {
         let tls = if options.tls { Some(Tls::new()?) } else { None };
-        let [tencent_mqtt, alibaba_mqtt, alibaba_cas, aws_iot, control] =
-            options.ports.unwrap_or_default().map(bind);
-        let (vendors, control) = (
-            [tencent_mqtt?, alibaba_mqtt?, alibaba_cas?, aws_iot?],
-            control?,
-        );
         let base = if options.tls {
             "https://localhost"
         } else {
-            "http://127.0.0.1"
+            PLAIN
         };
-        let mut urls = [const { String::new() }; 4];
-        for (url, listener) in urls.iter_mut().zip(&vendors) {
-            *url = format!("{base}:{}", listener.local_addr()?.port());
+        let (mut listeners, mut urls) = (Vec::new(), BTreeMap::new());
+        for vendor in Vendor::ALL {
+            let (listener, url) = bind(base)?;
+            listeners.push((Server::Vendor(vendor), listener));
+            urls.insert(vendor, url);
         }
-        let identity = [bind(0)?, bind(0)?, bind(0)?, bind(0)?];
-        let mut identity_urls = [const { String::new() }; 4];
-        for (url, listener) in identity_urls.iter_mut().zip(&identity) {
-            *url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
+        let mut identity_urls = BTreeMap::new();
+        for service in IdentityService::ALL {
+            let (listener, url) = bind(PLAIN)?;
+            listeners.push((Server::Identity(service), listener));
+            identity_urls.insert(service, url);
         }
-        let control_url = format!("http://127.0.0.1:{}", control.local_addr()?.port());
-        let listeners = Listeners {
-            vendors,
-            identity,
-            control,
-        };
+        let (listener, control_url) = bind(PLAIN)?;
+        listeners.push((Server::Control, listener));
         let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
         let shared = Arc::new(Shared::new(options));
         let (stop, stopped) = oneshot::channel();
@@ -83,24 +77,15 @@ impl Simulator {
 
     /// Base URL of a vendor: `http://127.0.0.1:PORT`, or `https://localhost:PORT` with TLS.
     pub fn url(&self, vendor: Vendor) -> String {
-        let [tencent_mqtt, alibaba_mqtt, alibaba_cas, aws_iot] = &self.urls;
-        match vendor {
-            Vendor::TencentMqtt => tencent_mqtt.clone(),
-            Vendor::AlibabaMqtt => alibaba_mqtt.clone(),
-            Vendor::AlibabaCas => alibaba_cas.clone(),
-            Vendor::AwsIot => aws_iot.clone(),
-        }
+        self.urls.get(&vendor).cloned().unwrap_or_default()
     }
 
     /// Base URL of a service that gives out keys, which never speaks TLS.
     pub fn identity_url(&self, service: IdentityService) -> String {
-        let [tencent, alibaba, aws, extension] = &self.identity_urls;
-        match service {
-            IdentityService::TencentSts => tencent.clone(),
-            IdentityService::AlibabaSts => alibaba.clone(),
-            IdentityService::AwsSts => aws.clone(),
-            IdentityService::Extension => extension.clone(),
-        }
+        self.identity_urls
+            .get(&service)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Reads or changes what those services are set to.
@@ -242,18 +227,24 @@ impl Drop for Simulator {
     }
 }
 
-struct Listeners {
-    vendors: [TcpListener; 4],
-    identity: [TcpListener; 4],
-    control: TcpListener,
+const PLAIN: &str = "http://127.0.0.1";
+
+/// What answers at a listener.
+#[derive(Clone, Copy)]
+enum Server {
+    Vendor(Vendor),
+    Identity(IdentityService),
+    Control,
 }
 
-fn bind(port: u16) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
-        io::Error::new(error.kind(), format!("port {port} cannot be used: {error}"))
-    })?;
+type Listeners = Vec<(Server, TcpListener)>;
+
+/// A listener on a free port, and its URL.
+fn bind(base: &str) -> io::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
-    Ok(listener)
+    let url = format!("{base}:{}", listener.local_addr()?.port());
+    Ok((listener, url))
 }
 
 /// Serves on this thread until `stopped` resolves; `up` learns when the listeners are ready.
@@ -287,30 +278,24 @@ fn listen_all(
     listeners: Listeners,
     tls: Option<TlsAcceptor>,
 ) -> io::Result<()> {
-    let Listeners {
-        vendors,
-        identity,
-        control,
-    } = listeners;
-    for (vendor, listener) in Vendor::ALL.into_iter().zip(vendors) {
+    for (server, listener) in listeners {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let (shared, tls) = (Arc::clone(shared), tls.clone());
         tokio::spawn(server::listen(listener, move |stream| {
-            server::serve_vendor(stream, vendor, Arc::clone(&shared), tls.clone())
+            let (shared, tls) = (Arc::clone(&shared), tls.clone());
+            async move {
+                match server {
+                    Server::Vendor(vendor) => {
+                        server::serve_vendor(stream, vendor, shared, tls).await;
+                    }
+                    Server::Identity(service) => {
+                        server::serve_identity(stream, service, shared).await;
+                    }
+                    Server::Control => control::serve(stream, shared).await,
+                }
+            }
         }));
     }
-    for (service, listener) in IdentityService::ALL.into_iter().zip(identity) {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        let shared = Arc::clone(shared);
-        tokio::spawn(server::listen(listener, move |stream| {
-            server::serve_identity(stream, service, Arc::clone(&shared))
-        }));
-    }
-    let control = tokio::net::TcpListener::from_std(control)?;
-    let shared = Arc::clone(shared);
-    tokio::spawn(server::listen(control, move |stream| {
-        control::serve(stream, Arc::clone(&shared))
-    }));
     Ok(())
 }
 

@@ -31,32 +31,6 @@ async fn each_vendor_has_its_own_listener_until_the_end() {
 }
 
 #[tokio::test]
-async fn given_ports_are_used_and_taken_ones_are_named() {
-    let ports = {
-        let first = with_options(empty()).await;
-        let port = |url: String| url.rsplit(':').next().unwrap().parse().unwrap();
-        [
-            port(first.url(Vendor::TencentMqtt)),
-            port(first.url(Vendor::AlibabaMqtt)),
-            port(first.url(Vendor::AlibabaCas)),
-            port(first.url(Vendor::AwsIot)),
-            port(first.control_url()),
-        ]
-    };
-    let options = || Options {
-        ports: Some(ports),
-        ..empty()
-    };
-    let simulator = with_options(options()).await;
-    assert_eq!(
-        simulator.control_url(),
-        format!("http://127.0.0.1:{}", ports[4])
-    );
-    let error = Simulator::start(options()).await.err().unwrap();
-    assert!(error.to_string().contains(&ports[0].to_string()), "{error}");
-}
-
-#[tokio::test]
 async fn calls_are_numbered_by_their_connection() {
     let simulator = with_options(empty()).await;
     let url = simulator.url(Vendor::AlibabaCas);

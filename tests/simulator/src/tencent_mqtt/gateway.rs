@@ -1,9 +1,12 @@
-//! What Tencent's gateway checks before an action sees the call.
+//! The gateway of Tencent Cloud, which all of its products share.
 
-use super::{missing, refusal};
-use crate::exchange::{Received, Refusal};
-use crate::keys::Keys;
+use super::{missing, parameters, refusal};
+use crate::exchange::{Received, Refusal, Reply};
+use crate::keys::{Account, Keys};
+use crate::nonces::Nonces;
 use crate::signature::tc3::{self, Authorization};
+use crate::vendor::Gateway;
+use serde_json::{Value, json};
 use std::time::{Duration, UNIX_EPOCH};
 use time::OffsetDateTime;
 
@@ -20,16 +23,73 @@ pub(crate) struct Product {
     pub(crate) unsigned_actions: &'static [&'static str],
 }
 
+const ACCOUNT: Account = Account {
+    cloud: "tencent",
+    key: (
+        "AKIDFAKEonlyForTheSimulator000000001",
+        "FAKE-tencent-9Qm2xV7pLr4Ks8Zt1Wd6",
+    ),
+    temporary: (
+        "AKIDFAKEtemporarySimulator0000000002",
+        "FAKE-tencent-temporary-5Tb1kN6vYs9Ca",
+        "FAKE+tencent/token/8Zq3Lf0Xo7Mj2Ud4Pi6Wg==",
+    ),
+};
+
+impl Gateway for Product {
+    fn account(&self) -> &'static Account {
+        &ACCOUNT
+    }
+
+    fn action(&self, received: &Received) -> String {
+        received.header("x-tc-action").unwrap_or_default()
+    }
+
+    fn parameters(&self, received: &Received) -> Result<Value, Refusal> {
+        parameters::read(received)
+    }
+
+    fn admit(&self, received: &Received, keys: &Keys, _: &mut Nonces) -> Result<String, Refusal> {
+        admit(received, self, keys)
+    }
+
+    fn throttled(&self) -> Refusal {
+        refusal(
+            "RequestLimitExceeded",
+            "The number of requests exceeds the frequency limit.",
+        )
+    }
+
+    fn internal_error(&self) -> Refusal {
+        refusal(
+            "InternalError",
+            "An internal error has occurred. Retry later.",
+        )
+    }
+
+    fn unavailable(&self) -> Option<Refusal> {
+        None
+    }
+
+    /// Puts an answer or a refusal into the vendor's envelope. The HTTP status is 200 for both.
+    fn reply(&self, _: &Received, result: Result<Value, Refusal>, request_id: &str) -> Reply {
+        let mut response = match result {
+            Ok(answer) => answer,
+            Err(refusal) => json!({"Error": {"Code": refusal.code, "Message": refusal.message}}),
+        };
+        if let Some(members) = response.as_object_mut() {
+            members.insert("RequestId".to_owned(), json!(request_id));
+        }
+        Reply::json(200, "application/json", &json!({ "Response": response }))
+    }
+}
+
 /// The largest body, in bytes.
 const MOST_BYTES: usize = 10 * 1024 * 1024;
 
 /// Checks protocol, key, token, time, signature, action and version, in this order, and the
 /// signature of no unsigned action; returns the action.
-pub(crate) fn admit(
-    received: &Received,
-    product: &Product,
-    keys: &Keys,
-) -> Result<String, Refusal> {
+fn admit(received: &Received, product: &Product, keys: &Keys) -> Result<String, Refusal> {
     if !matches!(received.method.as_str(), "GET" | "POST") {
         return Err(refusal(
             "UnsupportedProtocol",

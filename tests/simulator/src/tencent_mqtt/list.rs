@@ -1,10 +1,10 @@
 //! DescribeDeviceCertificates: filters, order and pages.
 
+use super::orders::{ListOrder, ordered};
 use super::parameters::Members;
-use super::{instance, refusal};
+use super::{TencentCertificate, instance, refusal};
 use crate::exchange::Refusal;
-use crate::fleet::TencentCertificate;
-use crate::fleet::store::{ListOrder, Store};
+use crate::fleet::store::Store;
 use crate::options::FilterValues;
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ pub(super) fn describe_device_certificates(
     instance(store, region, &request.instance_id)?;
     let mut total = 0_usize;
     let mut page: Vec<&TencentCertificate> = Vec::new();
-    for certificate in store.ordered(&request.instance_id, request.order) {
+    for certificate in ordered(store, &request.instance_id, request.order) {
         if request
             .filters
             .iter()

@@ -1,27 +1,36 @@
 //! Tencent Cloud MQTT, version 2024-05-16: device certificates by instance.
 
+mod believable;
+mod certificate;
 mod gateway;
 mod list;
+mod orders;
 mod parameters;
 mod status;
 
-pub(crate) use gateway::{Product, admit};
-pub(crate) use parameters::read as parameters;
+pub(crate) use certificate::Instances;
+pub use certificate::{TencentCertificate, TencentInstance};
+pub(crate) use gateway::Product;
+pub(crate) use orders::Orders;
+#[cfg(test)]
+pub(crate) use orders::{ListOrder, ordered};
 
-use crate::exchange::{Received, Refusal, Reply};
-use crate::fault::Fault;
-use crate::fleet::TencentInstance;
+use crate::Fleet;
+use crate::exchange::{Received, Refusal};
+use crate::fleet::held_by;
+use crate::fleet::random::Random;
 use crate::fleet::store::Store;
-use crate::options::Rules;
+use crate::limits::RateLimit;
+use crate::vendor::{Gateway, Registration, Task, VendorApi};
 use parameters::Members;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 const LIST: &str = "DescribeDeviceCertificates";
 const DESCRIBE: &str = "DescribeDeviceCertificate";
 const ACTIVATE: &str = "ActivateDeviceCertificate";
 const DEACTIVATE: &str = "DeactivateDeviceCertificate";
 
-pub(crate) const PRODUCT: Product = Product {
+const PRODUCT: Product = Product {
     service: "mqtt",
     version: "2024-05-16",
     actions: &[LIST, DESCRIBE, ACTIVATE, DEACTIVATE],
@@ -54,27 +63,91 @@ const REGIONS: [&str; 22] = [
     "sa-saopaulo",
 ];
 
-/// Does what an admitted call asks for. The answer is the content of `Response` without its
-/// RequestId. A write without `effect` is answered as if it had been done.
-pub(crate) fn perform(
-    store: &mut Store,
-    received: &Received,
-    action: &str,
-    parameters: &Value,
-    effect: bool,
-    rules: Rules,
-) -> Result<Value, Refusal> {
-    let region = region(received)?;
-    let now = received.milliseconds();
-    match action {
-        LIST => list::describe_device_certificates(store, &region, parameters, rules.filter_values),
-        ACTIVATE => status::set(store, &region, parameters, effect, |certificate| {
-            status::activate(certificate, now)
-        }),
-        DEACTIVATE => status::set(store, &region, parameters, effect, |certificate| {
-            status::deactivate(certificate, now)
-        }),
-        _ => describe_device_certificate(store, &region, parameters),
+/// The instance of the vendor's documents, which holds the certificates that every vendor has.
+const INSTANCE: &str = "mqtt-qgzaawn9";
+
+pub(crate) struct TencentMqtt;
+
+impl VendorApi for TencentMqtt {
+    fn gateway(&self) -> &'static dyn Gateway {
+        &PRODUCT
+    }
+
+    fn rate_limit(&self) -> RateLimit {
+        RateLimit {
+            of_one_action: 20,
+            of_one_address: None,
+        }
+    }
+
+    fn writes(&self) -> &'static [&'static str] {
+        &[ACTIVATE, DEACTIVATE]
+    }
+
+    fn perform(&self, store: &mut Store, task: &Task<'_>) -> Result<Value, Refusal> {
+        let region = region(task.received)?;
+        let (parameters, now) = (task.parameters, task.received.milliseconds());
+        match task.action {
+            LIST => {
+                let several = task.rules.filter_values;
+                list::describe_device_certificates(store, &region, parameters, several)
+            }
+            ACTIVATE => status::set(store, &region, parameters, task.has_effect, |certificate| {
+                status::activate(certificate, now)
+            }),
+            DEACTIVATE => status::set(store, &region, parameters, task.has_effect, |certificate| {
+                status::deactivate(certificate, now)
+            }),
+            _ => describe_device_certificate(store, &region, parameters),
+        }
+    }
+
+    fn certificates(&self, fleet: &Fleet) -> Vec<Value> {
+        let instances = fleet.tencent_mqtt.values();
+        instances
+            .flat_map(|instance| {
+                let certificates = instance.certificates.iter();
+                certificates.map(|certificate| held_by(&instance.instance_id, certificate))
+            })
+            .collect()
+    }
+
+    fn populate(&self, fleet: &mut Fleet, now: i64, random: &mut Random) {
+        for (instance_id, region, size) in [
+            (INSTANCE, "ap-guangzhou", 2_800),
+            ("mqtt-7vk3pd2x", "ap-shanghai", 199),
+        ] {
+            let mut certificates = believable::certificates(size, now, random);
+            if instance_id == INSTANCE {
+                // The certificate of the vendor's documents.
+                certificates.push(TencentCertificate::default());
+            }
+            let (instance_id, region) = (instance_id.to_owned(), region.to_owned());
+            *fleet = std::mem::take(fleet).with([TencentInstance {
+                instance_id,
+                region,
+                certificates,
+            }]);
+        }
+    }
+
+    fn register(&self, fleet: &mut Fleet, registration: &Registration<'_>) {
+        let &Registration {
+            issued,
+            registered,
+            revoked,
+        } = registration;
+        let status = revoked.map_or("ACTIVE", |_| "REVOKED");
+        if let Some(instance) = fleet.tencent_mqtt.get_mut(INSTANCE) {
+            instance.certificates.push(TencentCertificate {
+                device_certificate_sn: issued.serial.trim_start_matches('0').to_owned(),
+                status: status.to_owned(),
+                last_activation_time: registered,
+                created_time: registered,
+                update_time: revoked.unwrap_or(registered),
+                ..TencentCertificate::of(issued)
+            });
+        }
     }
 }
 
@@ -133,43 +206,6 @@ fn instance<'a>(
         .get(instance_id)
         .filter(|instance| instance.region == region)
         .ok_or_else(|| refusal("ResourceNotFound.Instance", "The instance does not exist."))
-}
-
-/// The refusal that stands for a fault, or `None` when the fault is none of refusal.
-pub(crate) fn refusal_of(fault: &Fault) -> Option<Refusal> {
-    match fault {
-        Fault::Throttle | Fault::ThrottleFor(_) => Some(throttled()),
-        Fault::Internal => Some(refusal(
-            "InternalError",
-            "An internal error has occurred. Retry later.",
-        )),
-        Fault::Code { code, message, .. } => Some(refusal(code, message)),
-        _ => None,
-    }
-}
-
-/// The refusal of a call too many.
-pub(crate) fn throttled() -> Refusal {
-    refusal(
-        "RequestLimitExceeded",
-        "The number of requests exceeds the frequency limit.",
-    )
-}
-
-/// Puts an answer or a refusal into the vendor's envelope. The HTTP status is 200 for both.
-pub(crate) fn reply(result: Result<Value, Refusal>, request_id: &str) -> Reply {
-    let mut response = match result {
-        Ok(answer) => answer,
-        Err(refusal) => json!({"Error": {"Code": refusal.code, "Message": refusal.message}}),
-    };
-    if let Some(members) = response.as_object_mut() {
-        members.insert("RequestId".to_owned(), json!(request_id));
-    }
-    Reply::json(
-        200,
-        "application/json",
-        &Value::Object(Map::from_iter([("Response".to_owned(), response)])),
-    )
 }
 
 pub(crate) fn refusal(code: &str, message: &str) -> Refusal {

@@ -3,9 +3,8 @@
 //! Not documented, and decided here: a certificate that has the wanted status already is set once
 //! more, and a revoked one cannot leave its status.
 
-use super::{certificate_not_found, instance, key, refusal};
+use super::{Instances, TencentCertificate, certificate_not_found, instance, key, refusal};
 use crate::exchange::Refusal;
-use crate::fleet::TencentCertificate;
 use crate::fleet::store::Store;
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -22,7 +21,7 @@ pub(super) fn set(
     let (instance_id, serial) = key(parameters)?;
     instance(store, region, instance_id)?;
     let certificate = store
-        .change_tencent(instance_id, serial, Instant::now())
+        .change::<Instances>(&(instance_id.to_owned(), serial.to_owned()), Instant::now())
         .ok_or_else(certificate_not_found)?;
     if certificate.status == "REVOKED" {
         return Err(refusal(
@@ -70,7 +69,7 @@ mod tests {
             region: "ap-guangzhou".to_owned(),
             certificates: certificates.to_vec(),
         };
-        simulator(Fleet::of([instance], [], [])).await
+        simulator(Fleet::of([instance])).await
     }
 
     fn call(action: &'static str, instance_id: &str, serial: &str) -> TencentCall {

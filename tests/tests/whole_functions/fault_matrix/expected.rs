@@ -12,7 +12,6 @@ use super::line::Break;
 pub(crate) struct Function {
     pub(crate) name: &'static str,
     pub(crate) vendor: Vendor,
-    pub(crate) endpoint: &'static str,
     pub(crate) action: &'static str,
 }
 
@@ -22,19 +21,16 @@ pub(crate) const FUNCTIONS: [Function; 3] = [
     Function {
         name: "describe",
         vendor: Vendor::TencentMqtt,
-        endpoint: "TENCENT_MQTT_ENDPOINT",
         action: "DescribeDeviceCertificates",
     },
     Function {
         name: "inactivate",
         vendor: Vendor::AlibabaMqtt,
-        endpoint: "ALIBABA_MQTT_ENDPOINT",
         action: WRITE,
     },
     Function {
         name: "status",
         vendor: Vendor::AlibabaCas,
-        endpoint: "ALIBABA_CAS_ENDPOINT",
         action: "DescribeClientCertificateStatusForSerialNumber",
     },
 ];

@@ -10,10 +10,8 @@ use whole_function_tests::{Answer, HttpAnswer, Runtime};
 
 use super::expected::{Asked, FUNCTIONS, Function, Row, Trouble, WRITE};
 use super::line::{Break, Line, Seen};
-use crate::cells::{ALIBABA_CA, words};
-use crate::setup::{
-    ALIBABA_INSTANCE, TENCENT_INSTANCE, full, function_with, invoke_within, simulator,
-};
+use crate::cells::{provider, words};
+use crate::setup::{full, function_with, invoke_within, simulator, texts};
 use crate::tls;
 
 const LATE: Duration = Duration::from_secs(25 * 60 * 60);
@@ -56,7 +54,6 @@ impl<'a> Stage<'a> {
         let Function {
             name,
             vendor,
-            endpoint,
             action,
         } = FUNCTIONS[place];
         let simulator = simulator(full(2)).await;
@@ -80,6 +77,7 @@ impl<'a> Stage<'a> {
             Some(broken) => Some(Line::start(broken, &simulator.url(vendor), action).await),
             None => None,
         };
+        let endpoint = provider(vendor).endpoint_variable();
         own.extend(line.iter().map(|line| (endpoint, line.url.as_str())));
         let runtime = function_with(name, &simulator, &own).await;
         Self {
@@ -93,26 +91,16 @@ impl<'a> Stage<'a> {
     }
 
     pub(crate) fn request(&self) -> Value {
-        match self.place {
-            0 => json!({ "instance_id": TENCENT_INSTANCE }),
-            1 => {
-                let of = |serial: &String| json!({ "serial_number": serial, "ca_serial_number": ALIBABA_CA });
-                json!({ "instance_id": ALIBABA_INSTANCE, "certificates": self.serials().iter().map(of).collect::<Vec<_>>() })
-            }
-            _ => {
-                let of = |serial: &String| json!({ "serial_number": serial });
-                json!({ "certificates": self.serials().iter().map(of).collect::<Vec<_>>() })
-            }
+        let provider = provider(FUNCTIONS[self.place].vendor);
+        if self.place == 0 {
+            return json!({ "instance_id": provider.instance_id() });
         }
+        provider.numbered_request(0, 2)
     }
 
-    /// The serial numbers that are asked for.
+    /// The serial numbers of the certificates of a request.
     fn serials(&self) -> Vec<String> {
-        match self.place {
-            0 => Vec::new(),
-            1 => ["d00000000000", "d00000000001"].map(str::to_owned).into(),
-            _ => (0..2).map(|number| format!("5{number:031x}")).collect(),
-        }
+        texts(&self.request()["certificates"], "serial_number")
     }
 
     /// All that the function has logged.

@@ -12,19 +12,19 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 fn fleet() -> Fleet {
-    Fleet::of(
-        [TencentInstance {
-            instance_id: "mqtt-1".to_owned(),
-            region: "ap-guangzhou".to_owned(),
-            certificates: vec![Default::default()],
-        }],
-        [AlibabaInstance {
-            instance_id: "post-cn-1".to_owned(),
-            certificates: vec![Default::default()],
-        }],
-        [CasCertificate::default()],
-    )
-    .with_aws_iot([AwsCertificate::default()])
+    let tencent = TencentInstance {
+        instance_id: "mqtt-1".to_owned(),
+        region: "ap-guangzhou".to_owned(),
+        certificates: vec![Default::default()],
+    };
+    let alibaba = AlibabaInstance {
+        instance_id: "post-cn-1".to_owned(),
+        certificates: vec![Default::default()],
+    };
+    Fleet::of([tencent])
+        .with([alibaba])
+        .with([CasCertificate::default()])
+        .with([AwsCertificate::default()])
 }
 
 fn update() -> AwsCall {

@@ -1,17 +1,14 @@
 //! A fleet that looks like one in use.
 
-mod alibaba;
-mod aws;
-mod everywhere;
-mod tencent;
-
+use super::issue;
 use super::pem::{Authority, Facts};
 use super::random::Random;
-use super::{Fleet, TencentInstance};
+use crate::vendor::Registration;
+use crate::{Fleet, Vendor};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A day in milliseconds.
-const DAY: i64 = 24 * 60 * 60 * 1000;
+pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Records of each MQTT vendor, counted from the first, that hold a certificate which can be
 /// decoded.
@@ -21,50 +18,61 @@ pub(super) fn fleet(now: SystemTime) -> Fleet {
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(now.as_millis()).unwrap_or_default();
     let mut random = Random::new(0x6465_7669_6365);
-    let tencent = [
-        ("mqtt-qgzaawn9", "ap-guangzhou", 2_800),
-        ("mqtt-7vk3pd2x", "ap-shanghai", 199),
-    ]
-    .map(|(instance_id, region, size)| TencentInstance {
-        instance_id: instance_id.to_owned(),
-        region: region.to_owned(),
-        certificates: tencent::certificates(size, now, &mut random),
-    });
-    let alibaba = [("post-cn-7mz2d0000", 420), ("mqtt-cn-sim0002", 79)]
-        .map(|(instance_id, size)| alibaba::instance(instance_id, size, now, &mut random));
-    let mut fleet = Fleet::of(tencent, alibaba, alibaba::cas(299, now, &mut random));
-    fleet = fleet.with_aws_iot(aws::certificates(320, now, &mut random));
-    fleet.add_published_examples();
-    everywhere::add(&mut fleet, now);
+    let mut fleet = Fleet::empty();
+    for vendor in Vendor::ALL {
+        vendor.api().populate(&mut fleet, now, &mut random);
+    }
+    register_everywhere(&mut fleet, now);
     fleet
 }
 
-impl Fleet {
-    /// The certificates of the vendors' documents, where the documents show them.
-    fn add_published_examples(&mut self) {
-        if let Some(instance) = self.tencent_mqtt.get_mut("mqtt-qgzaawn9") {
-            instance.certificates.push(Default::default());
+/// Adds one certificate that is good everywhere, and one that is revoked wherever the vendor knows
+/// revocation.
+fn register_everywhere(fleet: &mut Fleet, now: i64) {
+    let validity = Validity::days(now, -200, 530);
+    let registered = now.saturating_sub(DAY.saturating_mul(190));
+    let revoked = now.saturating_sub(DAY.saturating_mul(12));
+    for (serial, name, revoked) in [
+        (
+            "0a7e4419c2d85b60f3918e2d7c55aa01",
+            "gateway-munich-plant-7001",
+            None,
+        ),
+        (
+            "0b31f7d0928ce4465a17c3908fd2ee02",
+            "gateway-munich-plant-7002",
+            Some(revoked),
+        ),
+    ] {
+        let issued = issue(
+            serial,
+            name,
+            Some("Werk München"),
+            validity.not_before,
+            validity.not_after,
+        );
+        let registration = Registration {
+            issued: &issued,
+            registered,
+            revoked,
+        };
+        for vendor in Vendor::ALL {
+            vendor.api().register(fleet, &registration);
         }
-        if let Some(instance) = self.alibaba_mqtt.get_mut("post-cn-7mz2d0000") {
-            instance.certificates.push(Default::default());
-        }
-        let example = super::CasCertificate::default();
-        self.alibaba_cas
-            .insert(example.serial_number.clone(), example);
     }
 }
 
 /// A period in epoch milliseconds.
 #[derive(Clone, Copy)]
-struct Validity {
-    not_before: i64,
-    not_after: i64,
+pub(crate) struct Validity {
+    pub(crate) not_before: i64,
+    pub(crate) not_after: i64,
 }
 
 impl Validity {
     /// Most end months or years from now; some have ended, some end within 7, 30 or 90 days, some
     /// have not begun. Both ends lie on midnight at UTC+8, as the vendors show them.
-    fn draw(now: i64, random: &mut Random) -> Self {
+    pub(crate) fn draw(now: i64, random: &mut Random) -> Self {
         let lifetime = random.one_of(&[1_i64, 2, 3, 5]).saturating_mul(365);
         let end = match random.between(1, 100) {
             1..=8 => random.between(-200, -1),
@@ -94,13 +102,13 @@ impl Validity {
 }
 
 /// The CAs of one vendor; each record that wants a real certificate gets it from its CA.
-struct Authorities {
+pub(crate) struct Authorities {
     /// Serial number in whole octets of lower-case hex, and the key unless it could not be made.
     members: Vec<(&'static str, Option<Authority>)>,
 }
 
 impl Authorities {
-    fn new(members: &[(&'static str, &'static str)]) -> Self {
+    pub(crate) fn new(members: &[(&'static str, &'static str)]) -> Self {
         Self {
             members: members
                 .iter()
@@ -110,14 +118,19 @@ impl Authorities {
     }
 
     /// The serial number of one CA.
-    fn draw(&self, random: &mut Random) -> &'static str {
+    pub(crate) fn draw(&self, random: &mut Random) -> &'static str {
         let serials: Vec<&'static str> = self.members.iter().map(|(serial, _)| *serial).collect();
         random.one_of(&serials)
     }
 
     /// A real certificate for the first records; `None` for the rest, whose PEM is empty as in the
     /// documents.
-    fn issue(&self, position: usize, ca_serial: &str, facts: &Facts<'_>) -> Option<String> {
+    pub(crate) fn issue(
+        &self,
+        position: usize,
+        ca_serial: &str,
+        facts: &Facts<'_>,
+    ) -> Option<String> {
         let (_, authority) = self
             .members
             .iter()

@@ -1,5 +1,5 @@
 use super::*;
-use crate::fleet::{AwsCertificate, CasCertificate, RevokeTime};
+use crate::{AwsCertificate, CasCertificate, RevokeTime};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

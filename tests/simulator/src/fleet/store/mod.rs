@@ -1,56 +1,21 @@
-//! The fleet as the listeners use it, with the orders of Tencent's lists kept ready.
+//! The fleet as the listeners use it.
 
-use super::history::{self, History, Name, State};
-use super::{AlibabaMqttCertificate, AwsCertificate, Fleet, TencentCertificate, TencentInstance};
-use std::collections::HashMap;
+use super::history::InFleet;
+use crate::Fleet;
+use crate::tencent_mqtt::Orders;
+use crate::vendor::Histories;
 use std::time::{Duration, Instant};
 
-/// The orders that Tencent's `OrderBy` names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum ListOrder {
-    CreatedDescending,
-    CreatedAscending,
-    UpdatedDescending,
-    UpdatedAscending,
-}
-
-impl ListOrder {
-    /// Positions of an instance's certificates in this order. Equal times keep the order of
-    /// registration.
-    fn positions(self, instance: &TencentInstance) -> Vec<usize> {
-        let mut keyed: Vec<(i64, usize)> = instance
-            .certificates
-            .iter()
-            .enumerate()
-            .map(|(position, certificate)| (self.key(certificate), position))
-            .collect();
-        keyed.sort_unstable();
-        keyed.into_iter().map(|(_, position)| position).collect()
-    }
-
-    fn is_of_updates(self) -> bool {
-        matches!(self, Self::UpdatedAscending | Self::UpdatedDescending)
-    }
-
-    fn key(self, certificate: &TencentCertificate) -> i64 {
-        match self {
-            Self::CreatedAscending => certificate.created_time,
-            Self::CreatedDescending => certificate.created_time.saturating_neg(),
-            Self::UpdatedAscending => certificate.update_time,
-            Self::UpdatedDescending => certificate.update_time.saturating_neg(),
-        }
-    }
-}
-
-/// A fleet with its sorted views. A change throws the views away.
+/// A fleet with the changes that lagging reads do not see yet.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     fleet: Fleet,
-    orders: HashMap<(String, ListOrder), Vec<usize>>,
+    /// The sorted views of Tencent's lists. A change throws them away.
+    orders: Orders,
     /// How far the reads are behind the changes.
     reads_lag: Duration,
     /// Empty while there is no lag.
-    history: History,
+    histories: Histories,
 }
 
 impl Store {
@@ -67,20 +32,24 @@ impl Store {
         &self.fleet
     }
 
+    pub(crate) fn fleet_and_orders(&mut self) -> (&Fleet, &mut Orders) {
+        (&self.fleet, &mut self.orders)
+    }
+
     /// Changes that came before are seen at once from now on.
     pub(crate) fn set_reads_lag(&mut self, reads_lag: Duration) {
         self.reads_lag = reads_lag;
         if reads_lag.is_zero() {
-            self.history = History::default();
+            self.histories = Histories::default();
         }
     }
 
-    /// Reads the fleet with the statuses that it had one lag before `now`. Certificates come and go
-    /// without a lag.
+    /// Reads the fleet with every certificate as it was one lag before `now`. Certificates come
+    /// and go without a lag.
     pub(crate) fn read<R>(&mut self, now: Instant, work: impl FnOnce(&mut Self) -> R) -> R {
         let seen = now
             .checked_sub(self.reads_lag)
-            .filter(|_| !self.history.is_empty());
+            .filter(|_| !self.histories.is_empty());
         let Some(seen) = seen else { return work(self) };
         self.exchange(seen);
         let result = work(self);
@@ -89,118 +58,37 @@ impl Store {
     }
 
     fn exchange(&mut self, seen: Instant) {
-        self.history.exchange(seen, &mut self.fleet);
-        self.orders.retain(|(_, order), _| !order.is_of_updates());
+        self.histories.exchange(seen, &mut self.fleet);
+        self.orders = Orders::default();
     }
 
-    /// Changes the fleet in any way; a changed status is remembered.
+    /// Changes the fleet in any way; a changed certificate is remembered as it was.
     pub(crate) fn edit<R>(&mut self, now: Instant, work: impl FnOnce(&mut Fleet) -> R) -> R {
-        self.orders.clear();
+        self.orders = Orders::default();
         if self.reads_lag.is_zero() {
             return work(&mut self.fleet);
         }
-        let before = history::states(&self.fleet);
+        let before = self.fleet.clone();
         let result = work(&mut self.fleet);
-        let after = history::states(&self.fleet);
-        for (name, (position, state)) in before {
-            if after.get(&name).is_some_and(|(_, new)| *new != state) {
-                self.remember(name, position, state, now);
-            }
-        }
+        self.histories.compare(&before, &self.fleet, now);
         result
     }
 
-    fn remember(&mut self, name: Name, position: usize, before: State, now: Instant) {
-        if let Some(oldest) = now.checked_sub(self.reads_lag) {
-            self.history.forget_until(oldest);
-        }
-        self.history.remember(name, position, before, now);
-    }
-
-    /// A Tencent certificate to change at `now`. Its state is remembered as it is.
-    pub(crate) fn change_tencent(
+    /// A certificate of one vendor to change at `now`. It is remembered as it is.
+    pub(crate) fn change<H: InFleet>(
         &mut self,
-        instance_id: &str,
-        serial: &str,
+        name: &H::Name,
         now: Instant,
-    ) -> Option<&mut TencentCertificate> {
-        self.orders.clear();
-        let all = &self.fleet.tencent_mqtt.get(instance_id)?.certificates;
-        let position = all
-            .iter()
-            .position(|certificate| certificate.device_certificate_sn == serial)?;
+    ) -> Option<&mut H::Record> {
+        self.orders = Orders::default();
+        let record = H::of(&mut self.fleet).find(name)?;
         if !self.reads_lag.is_zero() {
-            let name = Name::Tencent {
-                instance_id: instance_id.to_owned(),
-                serial: serial.to_owned(),
-            };
-            self.remember(name, position, State::of_tencent(all.get(position)?), now);
+            if let Some(oldest) = now.checked_sub(self.reads_lag) {
+                self.histories.forget_until(oldest);
+            }
+            H::history(&mut self.histories).remember(name.clone(), record.clone(), now);
         }
-        self.fleet
-            .tencent_mqtt
-            .get_mut(instance_id)?
-            .certificates
-            .get_mut(position)
-    }
-
-    /// A certificate of Alibaba MQTT to change at `now`. Its state is remembered as it is.
-    pub(crate) fn change_alibaba(
-        &mut self,
-        instance_id: &str,
-        device_sn: &str,
-        ca_sn: &str,
-        now: Instant,
-    ) -> Option<&mut AlibabaMqttCertificate> {
-        let all = &self.fleet.alibaba_mqtt.get(instance_id)?.certificates;
-        let position = all.iter().position(|certificate| {
-            certificate.device_sn == device_sn && certificate.ca_sn == ca_sn
-        })?;
-        if !self.reads_lag.is_zero() {
-            let name = Name::Alibaba {
-                instance_id: instance_id.to_owned(),
-                device_sn: device_sn.to_owned(),
-                ca_sn: ca_sn.to_owned(),
-            };
-            self.remember(name, position, State::of_alibaba(all.get(position)?), now);
-        }
-        self.fleet
-            .alibaba_mqtt
-            .get_mut(instance_id)?
-            .certificates
-            .get_mut(position)
-    }
-
-    /// A certificate of AWS IoT to change at `now`. Its state is remembered as it is.
-    pub(crate) fn change_aws(&mut self, id: &str, now: Instant) -> Option<&mut AwsCertificate> {
-        if !self.reads_lag.is_zero() {
-            let before = State::of_aws(self.fleet.aws_iot.get(id)?);
-            self.remember(Name::Aws(id.to_owned()), 0, before, now);
-        }
-        self.fleet.aws_iot.get_mut(id)
-    }
-
-    /// The certificates of a Tencent instance in that order; none when there is no such instance.
-    pub(crate) fn ordered(
-        &mut self,
-        instance_id: &str,
-        order: ListOrder,
-    ) -> impl Iterator<Item = &TencentCertificate> {
-        let (certificates, positions): (&[_], &[usize]) =
-            match self.fleet.tencent_mqtt.get(instance_id) {
-                Some(instance) => {
-                    let key = (instance_id.to_owned(), order);
-                    (
-                        &instance.certificates,
-                        self.orders
-                            .entry(key)
-                            .or_insert_with(|| order.positions(instance)),
-                    )
-                }
-                None => (&[], &[]),
-            };
-        positions
-            .iter()
-            .filter_map(move |position| certificates.get(*position))
+        Some(record)
     }
 }
 

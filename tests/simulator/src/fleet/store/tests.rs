@@ -1,4 +1,6 @@
 use super::*;
+use crate::tencent_mqtt::{self, ListOrder, ordered};
+use crate::{TencentCertificate, TencentInstance};
 
 fn store() -> Store {
     let certificate = |serial: &str, created_time, update_time| TencentCertificate {
@@ -8,26 +10,21 @@ fn store() -> Store {
         ..TencentCertificate::default()
     };
     Store::new(
-        Fleet::of(
-            [TencentInstance {
-                instance_id: "mqtt-a".to_owned(),
-                certificates: vec![
-                    certificate("a", 2, 9),
-                    certificate("b", 1, 8),
-                    certificate("c", 2, 7),
-                ],
-                ..TencentInstance::default()
-            }],
-            [],
-            [],
-        ),
+        Fleet::of([TencentInstance {
+            instance_id: "mqtt-a".to_owned(),
+            certificates: vec![
+                certificate("a", 2, 9),
+                certificate("b", 1, 8),
+                certificate("c", 2, 7),
+            ],
+            ..TencentInstance::default()
+        }]),
         Duration::ZERO,
     )
 }
 
 fn serials(store: &mut Store, order: ListOrder) -> String {
-    store
-        .ordered("mqtt-a", order)
+    ordered(store, "mqtt-a", order)
         .map(|certificate| certificate.device_certificate_sn.as_str())
         .collect()
 }
@@ -40,8 +37,7 @@ fn every_order_sorts_by_its_time_and_keeps_equals_in_place() {
     assert_eq!(serials(&mut store, ListOrder::UpdatedDescending), "abc");
     assert_eq!(serials(&mut store, ListOrder::UpdatedAscending), "cba");
     assert!(
-        store
-            .ordered("mqtt-b", ListOrder::CreatedAscending)
+        ordered(&mut store, "mqtt-b", ListOrder::CreatedAscending)
             .next()
             .is_none()
     );
@@ -68,7 +64,9 @@ fn behind() -> (Store, impl Fn(u64) -> Instant) {
 }
 
 fn switch(store: &mut Store, status: &str, now: Instant) {
-    let certificate = store.change_tencent("mqtt-a", "b", now).unwrap();
+    let certificate = store
+        .change::<tencent_mqtt::Instances>(&("mqtt-a".to_owned(), "b".to_owned()), now)
+        .unwrap();
     status.clone_into(&mut certificate.status);
     certificate.update_time += 10;
 }
@@ -191,8 +189,8 @@ fn changes_older_than_the_lag_are_forgotten() {
     for seconds in 0..100 {
         switch(&mut store, "INACTIVE", at(seconds));
     }
-    store.history.forget_until(at(98));
-    assert!(!store.history.is_empty());
-    store.history.forget_until(at(99));
-    assert!(store.history.is_empty());
+    store.histories.forget_until(at(98));
+    assert!(!store.histories.is_empty());
+    store.histories.forget_until(at(99));
+    assert!(store.histories.is_empty());
 }

@@ -1,7 +1,7 @@
 //! Tencent's part of the fleet.
 
-use super::{Authorities, DAY, Validity};
-use crate::fleet::TencentCertificate;
+use super::TencentCertificate;
+use crate::fleet::believable::{Authorities, DAY, Validity};
 use crate::fleet::names;
 use crate::fleet::pem::Facts;
 use crate::fleet::random::Random;

@@ -1,9 +1,10 @@
 //! AWS IoT's part of the fleet.
 
-use super::{DAY, Validity};
+use super::AwsCertificate;
+use crate::fleet::believable::{DAY, Validity};
+use crate::fleet::issue;
 use crate::fleet::names;
 use crate::fleet::random::Random;
-use crate::fleet::{AwsCertificate, issue};
 
 /// Identifier of the CA certificate of most certificates.
 pub(super) const AUTHORITY: &str =

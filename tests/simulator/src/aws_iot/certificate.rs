@@ -1,7 +1,10 @@
 //! The record of a certificate at AWS IoT, with the vendor's own member names and values.
 
-use super::IssuedCertificate;
+use crate::fleet::Entry;
+use crate::fleet::history::Holdings;
+use crate::{Fleet, IssuedCertificate};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// A certificate as AWS IoT describes it. Times are epoch milliseconds here; the vendor writes
 /// epoch seconds with a fraction.
@@ -132,6 +135,33 @@ impl AwsCertificate {
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), value?)))
             .collect()
+    }
+}
+
+impl Entry for AwsCertificate {
+    fn all(fleet: &mut Fleet) -> &mut BTreeMap<String, Self> {
+        &mut fleet.aws_iot
+    }
+
+    fn name(&self) -> &str {
+        &self.certificate_id
+    }
+}
+
+/// The certificates of every region by their identifier.
+pub(crate) type Certificates = BTreeMap<String, AwsCertificate>;
+
+impl Holdings for Certificates {
+    type Name = String;
+    type Record = AwsCertificate;
+
+    fn records(&self) -> impl Iterator<Item = (String, &AwsCertificate)> {
+        self.iter()
+            .map(|(id, certificate)| (id.clone(), certificate))
+    }
+
+    fn find(&mut self, id: &String) -> Option<&mut AwsCertificate> {
+        self.get_mut(id)
     }
 }
 

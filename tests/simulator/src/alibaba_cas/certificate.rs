@@ -1,10 +1,13 @@
 //! The record of a certificate of Alibaba's private CA, with the vendor's own member names and
 //! values.
 
-use super::IssuedCertificate;
+use crate::fleet::Entry;
+use crate::fleet::history::Holdings;
 use crate::signature::sha256_hex;
+use crate::{Fleet, IssuedCertificate};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// A day in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -181,6 +184,33 @@ pub enum RevokeTime {
 impl RevokeTime {
     fn is_absent(&self) -> bool {
         *self == Self::Absent
+    }
+}
+
+impl Entry for CasCertificate {
+    fn all(fleet: &mut Fleet) -> &mut BTreeMap<String, Self> {
+        &mut fleet.alibaba_cas
+    }
+
+    fn name(&self) -> &str {
+        &self.serial_number
+    }
+}
+
+/// The client certificates by their serial number as the vendor spells it.
+pub(crate) type Certificates = BTreeMap<String, CasCertificate>;
+
+impl Holdings for Certificates {
+    type Name = String;
+    type Record = CasCertificate;
+
+    fn records(&self) -> impl Iterator<Item = (String, &CasCertificate)> {
+        self.iter()
+            .map(|(serial, certificate)| (serial.clone(), certificate))
+    }
+
+    fn find(&mut self, serial: &String) -> Option<&mut CasCertificate> {
+        self.get_mut(serial)
     }
 }
 
