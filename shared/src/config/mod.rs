@@ -4,14 +4,16 @@ mod credentials;
 mod queue_url;
 mod rate_limits;
 
+pub(crate) use credentials::CloudVariables;
 pub use queue_url::QueueUrl;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::credentials::CredentialSource;
-use crate::model::{InstanceId, ProviderName, Region, Source, check_sources};
+use crate::model::{ByCloud, Cloud, InstanceId, ProviderName, Region, Source, check_sources};
 use crate::object::Object;
 use crate::signing::webhook::Secrets;
 use crate::transport::{Endpoint, RateLimits};
@@ -21,20 +23,10 @@ use crate::transport::{Endpoint, RateLimits};
 pub struct Config {
     /// Provider when a request names none.
     pub default_provider: Option<ProviderName>,
-    /// Tencent Cloud.
-    pub tencent: Cloud,
-    /// Alibaba Cloud.
-    pub alibaba: Cloud,
-    /// AWS; Lambda itself sets these variables.
-    pub aws: Cloud,
-    /// `TENCENT_MQTT_ENDPOINT`.
-    pub tencent_mqtt_endpoint: Option<Endpoint>,
-    /// `ALIBABA_MQTT_ENDPOINT`.
-    pub alibaba_mqtt_endpoint: Option<Endpoint>,
-    /// `ALIBABA_CAS_ENDPOINT`.
-    pub alibaba_cas_endpoint: Option<Endpoint>,
-    /// `AWS_ENDPOINT_URL_IOT`.
-    pub aws_iot_endpoint: Option<Endpoint>,
+    /// Each cloud's credentials and default region.
+    pub clouds: ByCloud<CloudConfig>,
+    /// The endpoints that replace the providers' own hosts.
+    pub endpoints: HashMap<ProviderName, Endpoint>,
     /// What `"sources": "all"` stands for; empty when not configured.
     pub sources: Vec<Source>,
     /// How often this instance may call the providers' actions.
@@ -57,8 +49,8 @@ pub struct Config {
 
 /// One cloud's credentials and default region.
 #[derive(Debug, Default)]
-pub struct Cloud {
-    /// Where they come from; `None` when no variable says so.
+pub struct CloudConfig {
+    /// Where the credentials come from; `None` when no variable says so.
     pub credentials: Option<CredentialSource>,
     /// The default region.
     pub region: Option<Region>,
@@ -133,17 +125,8 @@ impl Config {
     pub fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         let config = Self {
             default_provider: parsed(lookup, "DEFAULT_PROVIDER", ProviderName::parse)?,
-            tencent: credentials::tencent(lookup)?,
-            alibaba: credentials::alibaba(lookup)?,
-            aws: Cloud {
-                credentials: credentials::key(lookup, credentials::AWS)?
-                    .map(|key| CredentialSource::Key(key.into())),
-                region: parsed(lookup, "AWS_REGION", Region::parse)?,
-            },
-            tencent_mqtt_endpoint: parsed(lookup, "TENCENT_MQTT_ENDPOINT", Endpoint::parse)?,
-            alibaba_mqtt_endpoint: parsed(lookup, "ALIBABA_MQTT_ENDPOINT", Endpoint::parse)?,
-            alibaba_cas_endpoint: parsed(lookup, "ALIBABA_CAS_ENDPOINT", Endpoint::parse)?,
-            aws_iot_endpoint: parsed(lookup, "AWS_ENDPOINT_URL_IOT", Endpoint::parse)?,
+            clouds: ByCloud::try_new(|cloud| credentials::cloud(lookup, cloud))?,
+            endpoints: endpoints(lookup)?,
             sources: parsed(lookup, "SOURCES", sources)?.unwrap_or_default(),
             rate_limits: rate_limits::rate_limits(lookup)?,
             inactivate_allowed_instances: parsed(
@@ -168,8 +151,9 @@ impl Config {
             (ORDERS_QUEUE_URL, &config.orders_queue),
         ];
         let set = queues.into_iter().find(|(_, queue)| queue.is_some());
+        let aws = config.clouds.of(Cloud::Aws);
         if let Some((variable, _)) =
-            set.filter(|_| config.aws.credentials.is_none() || config.aws.region.is_none())
+            set.filter(|_| aws.credentials.is_none() || aws.region.is_none())
         {
             let reason =
                 "messages are sent to it with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, which are not all set".to_owned();
@@ -191,6 +175,15 @@ fn parsed<T>(
     text(lookup, variable)
         .map(|value| parse(&value).map_err(|reason| ConfigError { variable, reason }))
         .transpose()
+}
+
+fn endpoints(lookup: Lookup<'_>) -> Result<HashMap<ProviderName, Endpoint>, ConfigError> {
+    let mut endpoints = HashMap::new();
+    for provider in ProviderName::ALL {
+        let endpoint = parsed(lookup, provider.endpoint_variable(), Endpoint::parse)?;
+        endpoints.extend(endpoint.map(|endpoint| (provider, endpoint)));
+    }
+    Ok(endpoints)
 }
 
 /// An empty value is no way to leave it out: it would open what was meant to be closed.

@@ -7,28 +7,20 @@ use super::cache::{Cache, ClockAndRandom, Fetched, Refresh};
 use super::sts::Role;
 use super::{CredentialSource, Credentials, KeyOrigin, RoleAuth};
 use crate::error::Error;
-use crate::model::ProviderName;
+use crate::model::{ByCloud, ProviderName};
 use crate::transport::{Deadline, Lane, LocalFuture, Transport};
 
 /// A fetch ahead of need takes no longer: what is held would do.
 const LONGEST_AHEAD: Duration = Duration::from_secs(4);
 
-/// The credential_caches of all clouds. A new one holds nothing.
+/// The credentials of all clouds. A new value holds none.
 #[derive(Default)]
-pub struct CredentialCaches {
-    tencent: CredentialCache,
-    alibaba: CredentialCache,
-    aws: CredentialCache,
-}
+pub struct CredentialCaches(ByCloud<CredentialCache>);
 
 impl CredentialCaches {
-    /// The credential_cache of this provider's cloud.
+    /// The cache of this provider's cloud.
     pub const fn of(&self, provider: ProviderName) -> &CredentialCache {
-        match provider {
-            ProviderName::TencentMqtt => &self.tencent,
-            ProviderName::AlibabaMqtt | ProviderName::AlibabaPca => &self.alibaba,
-            ProviderName::AwsIot => &self.aws,
-        }
+        self.0.of(provider.cloud())
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::error::ErrorCode;
+use crate::model::Cloud;
 use crate::testing::Bench;
 use crate::testing::network::{Answer, Network, answer, ok};
 use crate::transport::HttpRequest;
@@ -64,7 +65,13 @@ async fn ids(
         deadline: context.deadline,
     };
     let credential_cache = context.credential_caches.of(ProviderName::AlibabaPca);
-    let origin = context.config.alibaba.credentials.as_ref().unwrap();
+    let origin = context
+        .config
+        .clouds
+        .of(Cloud::Alibaba)
+        .credentials
+        .as_ref()
+        .unwrap();
     let got = join_all((0..callers).map(|_| credential_cache.credentials(origin, way))).await;
     got.into_iter()
         .map(|got| {
@@ -151,7 +158,13 @@ async fn a_slow_sts_does_not_hold_up_calls_whose_key_is_still_good() {
         deadline: context.deadline,
     };
     let credential_cache = CredentialCache::default();
-    let origin = context.config.alibaba.credentials.as_ref().unwrap();
+    let origin = context
+        .config
+        .clouds
+        .of(Cloud::Alibaba)
+        .credentials
+        .as_ref()
+        .unwrap();
     credential_cache.credentials(origin, way).await.unwrap();
     // The key is good for an hour; the clock of the test shows one second more each time that it is
     // asked.

@@ -14,8 +14,9 @@ mod wire;
 use self::ca_list::Pages;
 use self::wire::GetDeviceCertificate;
 use super::alibaba::{Api, Call};
-use super::{CallContext, Connection, Facts, FoundCertificate, Scope, connect, fact};
-use crate::config::Config;
+use super::{
+    CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect, non_empty,
+};
 use crate::error::Error;
 use crate::model::{
     Action, InstanceId, ProviderName, ProviderRecord, Region, SerialNumber, Source,
@@ -67,19 +68,10 @@ fn host(region: &Region) -> Option<String> {
     Some(format!("onsmqtt.{known}.aliyuncs.com"))
 }
 
-pub(super) fn facts(config: &Config) -> Facts<'_> {
-    Facts {
-        cloud: &config.alibaba,
-        variables: (
-            "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-            "ALIBABA_CLOUD_REGION_ID",
-        ),
-        endpoint: config.alibaba_mqtt_endpoint.as_ref(),
-        hosts: host,
-        central_host: None,
-        has_instances: true,
-    }
-}
+pub(super) const PROFILE: ProviderProfile = ProviderProfile {
+    host,
+    central_host: None,
+};
 
 /// The API of one region.
 pub(super) struct AlibabaMqtt<'a> {
@@ -91,7 +83,7 @@ pub(super) struct AlibabaMqtt<'a> {
 
 impl<'a> AlibabaMqtt<'a> {
     pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(context, source, &facts(context.config))?;
+        let (scope, connection) = connect(context, source, &PROFILE)?;
         Ok(Self {
             scope,
             connection,
@@ -139,7 +131,7 @@ impl<'a> AlibabaMqtt<'a> {
                 key: device_sn.to_owned(),
                 ca_key: Some(ca_sn.to_owned()),
                 certificate: ProviderRecord::from(data).into_certificate(now, include_pem),
-                request_id: fact(answer.request_id),
+                request_id: non_empty(answer.request_id),
             })
         };
         Ok(absent_when_not_found(

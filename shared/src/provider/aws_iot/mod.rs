@@ -12,8 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use self::wire::DescribeCertificate;
-use super::{CallContext, Connection, Facts, FoundCertificate, Scope, connect};
-use crate::config::Config;
+use super::{CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect};
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::model::{Action, Fingerprint, ProviderName, ProviderRecord, Region, Source, Timestamp};
@@ -66,19 +65,10 @@ fn host(region: &Region) -> Option<String> {
     }
 }
 
-pub(super) fn facts(config: &Config) -> Facts<'_> {
-    Facts {
-        cloud: &config.aws,
-        variables: (
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as Lambda does from the function's role",
-            "AWS_REGION",
-        ),
-        endpoint: config.aws_iot_endpoint.as_ref(),
-        hosts: host,
-        central_host: None,
-        has_instances: false,
-    }
-}
+pub(super) const PROFILE: ProviderProfile = ProviderProfile {
+    host,
+    central_host: None,
+};
 
 /// The API of one region.
 pub(super) struct AwsIot<'a> {
@@ -88,7 +78,7 @@ pub(super) struct AwsIot<'a> {
 
 impl<'a> AwsIot<'a> {
     pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(context, source, &facts(context.config))?;
+        let (scope, connection) = connect(context, source, &PROFILE)?;
         Ok(Self { scope, connection })
     }
 

@@ -15,8 +15,9 @@ use tokio::sync::OnceCell;
 use self::wire::{
     DescribeDeviceCertificates, Envelope, Item, List, One, OneDeviceCertificate, Response,
 };
-use super::{CallContext, Connection, Facts, FoundCertificate, Scope, connect, fact};
-use crate::config::Config;
+use super::{
+    CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect, non_empty,
+};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
@@ -73,19 +74,10 @@ struct Rows {
     request_id: Option<String>,
 }
 
-pub(super) fn facts(config: &Config) -> Facts<'_> {
-    Facts {
-        cloud: &config.tencent,
-        variables: (
-            "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY",
-            "TENCENTCLOUD_REGION",
-        ),
-        endpoint: config.tencent_mqtt_endpoint.as_ref(),
-        hosts: |region| REGIONS.contains(&region.as_str()).then(|| HOST.to_owned()),
-        central_host: Some(HOST),
-        has_instances: true,
-    }
-}
+pub(super) const PROFILE: ProviderProfile = ProviderProfile {
+    host: |region| REGIONS.contains(&region.as_str()).then(|| HOST.to_owned()),
+    central_host: Some(HOST),
+};
 
 /// The API of one region.
 pub(super) struct TencentMqtt<'a> {
@@ -98,7 +90,7 @@ pub(super) struct TencentMqtt<'a> {
 
 impl<'a> TencentMqtt<'a> {
     pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(context, source, &facts(context.config))?;
+        let (scope, connection) = connect(context, source, &PROFILE)?;
         Ok(Self {
             scope,
             connection,
@@ -169,7 +161,7 @@ impl<'a> TencentMqtt<'a> {
                 items,
                 total,
                 end,
-                request_id: fact(answer.request_id),
+                request_id: non_empty(answer.request_id),
             })
         };
         Ok(self
@@ -190,7 +182,7 @@ impl<'a> TencentMqtt<'a> {
         };
         let now = self.connection.context.now;
         let accept = |answer: One| {
-            let request_id = fact(answer.request_id);
+            let request_id = non_empty(answer.request_id);
             let item = answer
                 .item
                 .ok_or_else(|| not_an_answer(NAME, 200, "it has no certificate"))?;

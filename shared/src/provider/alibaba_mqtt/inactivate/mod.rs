@@ -6,7 +6,9 @@ use crate::error::Error;
 use crate::model::Action;
 use crate::provider::alibaba::Call;
 use crate::provider::each::each;
-use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, fact};
+use crate::provider::{
+    ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, non_empty,
+};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Method, Safety};
 use crate::vendor::codes::not_an_answer;
@@ -72,7 +74,7 @@ impl StatusWriter for AlibabaMqtt<'_> {
                 &answer.device_sn,
             ) {
                 true => Ok(ConfirmedWrite {
-                    request_id: fact(Some(answer.request_id)),
+                    request_id: non_empty(Some(answer.request_id)),
                 }),
                 false => Err(not_an_answer(
                     API.provider,

@@ -9,7 +9,7 @@ use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::each::each;
 use crate::provider::{
-    Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, fact, offsets_behind,
+    Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, non_empty, offsets_behind,
 };
 use crate::request::Filter;
 use crate::transport::{LocalFuture, Method, Safety};
@@ -127,7 +127,7 @@ impl AlibabaMqtt<'_> {
             Ok(Rows {
                 items,
                 total: data.total,
-                request_id: fact(answer.request_id),
+                request_id: non_empty(answer.request_id),
             })
         };
         Ok(API.call(&self.connection, &call, accept).await?)

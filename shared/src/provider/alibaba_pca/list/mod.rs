@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::model::{Action, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::{
-    Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, fact, offsets_behind,
+    Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, non_empty, offsets_behind,
 };
 use crate::transport::{LocalFuture, Method, Safety};
 use crate::vendor::codes::not_an_answer;
@@ -112,7 +112,7 @@ impl AlibabaPca<'_> {
                 items,
                 page_size,
                 total: answer.total_count,
-                request_id: fact(answer.request_id),
+                request_id: non_empty(answer.request_id),
             })
         };
         Ok(API.call(&self.connection, &call, accept).await?)

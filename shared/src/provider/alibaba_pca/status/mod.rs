@@ -7,7 +7,7 @@ use super::{API, AlibabaPca};
 use crate::error::{Error, ErrorCode};
 use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, SerialNumber};
 use crate::provider::alibaba::Call;
-use crate::provider::{Lookups, Scope, StatusReader, fact};
+use crate::provider::{Lookups, Scope, StatusReader, non_empty};
 use crate::request::CertificateReference;
 use crate::transport::{LocalFuture, Method, Safety};
 use crate::vendor::codes::not_an_answer;
@@ -45,7 +45,7 @@ impl AlibabaPca<'_> {
             parameters: &[("SerialNumber", &texts.join(","))],
         };
         let accept = |answer: DescribeStatus| match answer.certificate_status {
-            Some(rows) => Ok((fact(answer.request_id), rows)),
+            Some(rows) => Ok((non_empty(answer.request_id), rows)),
             None => Err(not_an_answer(
                 API.provider,
                 200,

@@ -8,7 +8,9 @@ use super::{AwsIot, NAME, result};
 use crate::error::Error;
 use crate::model::{Action, Certificate, Fingerprint, LifecycleStatus, ProviderRecord};
 use crate::provider::each::each;
-use crate::provider::{Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, fact};
+use crate::provider::{
+    Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, non_empty,
+};
 use crate::request::{Filter, SortOrder};
 use crate::signing::acs3::percent_encode;
 use crate::transport::{HttpResponse, LocalFuture};
@@ -58,7 +60,7 @@ impl Position {
         let read = || {
             let (skipped, marker) = text.split_once('.')?;
             Some(Self {
-                marker: fact(Some(marker.to_owned())),
+                marker: non_empty(Some(marker.to_owned())),
                 skipped: skipped.parse().ok()?,
             })
         };
@@ -99,7 +101,7 @@ impl AwsIot<'_> {
     ) -> Result<Ids, Error> {
         let (action, path) = match only_ca(query.filter) {
             Some(ca) => (
-                Action::ListCertificatesByCa,
+                Action::ListCertificatesByCA,
                 format!("/certificates-by-ca/{ca}"),
             ),
             None => (Action::ListCertificates, "/certificates".to_owned()),
@@ -117,7 +119,7 @@ impl AwsIot<'_> {
                 .ok_or_else(|| not_an_answer(NAME, 200, "it has no certificates"))?;
             Ok(Ids {
                 rows,
-                next_marker: fact(answer.next_marker),
+                next_marker: non_empty(answer.next_marker),
                 request_id: response.request_id.clone(),
             })
         };

@@ -5,7 +5,9 @@ use super::wire::{self, OneDeviceCertificate};
 use super::{NAME, TencentMqtt, absent_when_not_found, serial_number};
 use crate::error::Error;
 use crate::model::Action;
-use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, fact};
+use crate::provider::{
+    ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, non_empty,
+};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Safety};
 use crate::vendor::codes::not_an_answer;
@@ -54,7 +56,7 @@ impl StatusWriter for TencentMqtt<'_> {
             };
             // A success is nothing but its request id. Without one it is an odd answer: the order
             // may have had its effect, which a read will tell.
-            let accept = |answer: wire::ConfirmedWrite| match fact(answer.request_id) {
+            let accept = |answer: wire::ConfirmedWrite| match non_empty(answer.request_id) {
                 Some(request_id) => Ok(ConfirmedWrite {
                     request_id: Some(request_id),
                 }),
