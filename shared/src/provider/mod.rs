@@ -2,22 +2,22 @@
 //! the same files: `mod` (the connection), `wire` (requests and answers), `codes` (error codes), and
 //! one file for each trait of [`port`].
 
-mod abilities;
 mod alibaba;
 mod alibaba_mqtt;
 mod alibaba_pca;
 mod aws_iot;
+mod capabilities;
 mod connection;
 mod each;
 mod learned;
 mod port;
 mod tencent_mqtt;
 
-pub use abilities::ListAbilities;
+pub use capabilities::ListCapabilities;
 pub use learned::Learned;
 pub use port::{
     CallContext, ConfirmedWrite, Entry, FoundCertificate, ListLength, ListQuery, Lister, Lookups,
-    Page, RequestContext, Scope, Spellings, StatusReader, StatusWriter,
+    Page, RequestContext, Scope, Spellings, StatusReader, StatusWriter, Target,
 };
 
 use crate::config::Config;
@@ -26,7 +26,7 @@ use crate::error::{Error, ErrorCode};
 use crate::model::{ProviderName, Source, for_each_provider, non_empty};
 use crate::transport::Endpoint;
 use connection::{Connection, ProviderProfile, connect};
-use port::offsets_behind;
+use port::next_offsets;
 
 /// Makes the functions that choose a provider by its name. Each trait has a function of its own, so
 /// that the linker leaves the other two traits' code out of a function's binary.

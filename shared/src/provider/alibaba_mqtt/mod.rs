@@ -1,10 +1,10 @@
 //! Alibaba Cloud ApsaraMQ for MQTT (OnsMqtt), API version 2020-04-20.
 
 mod ca_list;
+mod change;
 mod codes;
 mod find;
 mod group;
-mod inactivate;
 mod list;
 mod reading;
 mod spelling;

@@ -1,8 +1,8 @@
 //! AWS IoT Core, control plane, API version 2015-05-28. It knows a certificate by its id, the
 //! SHA-256 of its DER form.
 
+mod change;
 mod codes;
-mod inactivate;
 mod list;
 mod status;
 mod wire;

@@ -1,9 +1,9 @@
 //! Tencent Cloud MQTT, API version 2024-05-16.
 
+mod change;
 mod codes;
 mod filter;
 mod group;
-mod inactivate;
 mod list;
 mod status;
 mod wire;

@@ -9,7 +9,7 @@ use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::each::each;
 use crate::provider::{
-    Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, non_empty, offsets_behind,
+    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, next_offsets, non_empty,
 };
 use crate::request::Filter;
 use crate::transport::{LocalFuture, Method, Safety};
@@ -18,7 +18,7 @@ use crate::vendor::codes::not_an_answer;
 /// Most certificates that one call returns.
 pub(super) const PAGE_SIZE: usize = 100;
 
-const ABILITIES: ListAbilities = ListAbilities {
+const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: API.provider,
     filters: &[
         "serial_numbers",
@@ -155,7 +155,7 @@ impl AlibabaMqtt<'_> {
         let list_length = match (page_number, is_last) {
             (1, true) => ListLength::Known(u64::try_from(rows.items.len()).unwrap_or(u64::MAX)),
             (1, false) | (_, true) => self.count(&position, end.offset).await,
-            _ => ListLength::Untold,
+            _ => ListLength::Unknown,
         };
         let total_count = match list_length {
             ListLength::Known(length) if query.filter.is_empty() => Some(length),
@@ -187,7 +187,7 @@ impl AlibabaMqtt<'_> {
         let at_least = u64::try_from(read.min(PAGE_SIZE)).unwrap_or(u64::MAX);
         total
             .filter(|total| *total >= at_least)
-            .map_or(ListLength::Untold, ListLength::Known)
+            .map_or(ListLength::Unknown, ListLength::Known)
     }
 
     /// The members that a row leaves out are read from the certificate's own record, where the
@@ -271,8 +271,8 @@ impl Lister for AlibabaMqtt<'_> {
         &self.scope
     }
 
-    fn abilities(&self) -> &'static ListAbilities {
-        &ABILITIES
+    fn capabilities(&self) -> &'static ListCapabilities {
+        &CAPABILITIES
     }
 
     fn page<'a>(
@@ -293,11 +293,11 @@ impl Lister for AlibabaMqtt<'_> {
         Ok(Position::parse(position)?.plus(places).to_string())
     }
 
-    fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
+    fn next_positions(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
         let Ok(position) = Position::parse(position) else {
             return Vec::new();
         };
-        let offsets = offsets_behind(position.offset, PAGE_SIZE, list_length, most);
+        let offsets = next_offsets(position.offset, PAGE_SIZE, list_length, most);
         offsets
             .map(|offset| {
                 Position {

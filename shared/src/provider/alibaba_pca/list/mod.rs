@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::model::{Action, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::{
-    Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, non_empty, offsets_behind,
+    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, next_offsets, non_empty,
 };
 use crate::transport::{LocalFuture, Method, Safety};
 use crate::vendor::codes::not_an_answer;
@@ -17,7 +17,7 @@ use crate::vendor::codes::not_an_answer;
 /// its answer says how many a page has, and the list goes on with pages of that size.
 const PAGE_SIZE: usize = 100;
 
-const ABILITIES: ListAbilities = ListAbilities {
+const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: API.provider,
     filters: &[
         "serial_numbers",
@@ -163,7 +163,7 @@ impl AlibabaPca<'_> {
             next: goes_on.then(|| end.to_string()),
             total_count: total.filter(|_| query.filter.is_empty()),
             // A list that became shorter than what was read shows by this, too.
-            list_length: rows.total.map_or(ListLength::Untold, ListLength::Known),
+            list_length: rows.total.map_or(ListLength::Unknown, ListLength::Known),
             request_ids: rows.request_id.into_iter().collect(),
         })
     }
@@ -174,8 +174,8 @@ impl Lister for AlibabaPca<'_> {
         &self.scope
     }
 
-    fn abilities(&self) -> &'static ListAbilities {
-        &ABILITIES
+    fn capabilities(&self) -> &'static ListCapabilities {
+        &CAPABILITIES
     }
 
     fn page<'a>(
@@ -198,11 +198,11 @@ impl Lister for AlibabaPca<'_> {
         Ok(Position::parse(position)?.plus(places).to_string())
     }
 
-    fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
+    fn next_positions(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
         let Ok(position) = Position::parse(position) else {
             return Vec::new();
         };
-        let offsets = offsets_behind(position.offset, position.page_size, list_length, most);
+        let offsets = next_offsets(position.offset, position.page_size, list_length, most);
         offsets
             .map(|offset| Position { offset, ..position }.to_string())
             .collect()

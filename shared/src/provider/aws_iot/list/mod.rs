@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::model::{Action, Certificate, Fingerprint, LifecycleStatus, ProviderRecord};
 use crate::provider::each::each;
 use crate::provider::{
-    Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, non_empty,
+    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, non_empty,
 };
 use crate::request::{Filter, SortOrder};
 use crate::signing::acs3::percent_encode;
@@ -21,7 +21,7 @@ const PAGE_SIZE: usize = 100;
 /// Most ids that the vendor returns in one page.
 const LARGEST_PAGE: usize = 250;
 
-const ABILITIES: ListAbilities = ListAbilities {
+const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: NAME,
     filters: &[
         "serial_numbers",
@@ -179,7 +179,7 @@ impl AwsIot<'_> {
         let list_length = if position.skipped == 0 {
             ListLength::Irrelevant
         } else {
-            ListLength::Untold
+            ListLength::Unknown
         };
         let begin = Position {
             skipped: 0,
@@ -229,9 +229,10 @@ impl AwsIot<'_> {
         let mut entries: Vec<Entry> = Vec::new();
         for (place, answer) in places.into_iter().zip(answers) {
             match answer {
-                Ok(certificate) => {
-                    entries.extend(certificate.map(|certificate| Entry { place, certificate }))
-                }
+                Ok(certificate) => entries.extend(certificate.map(|certificate| Entry {
+                    offset: place,
+                    certificate,
+                })),
                 Err(error) if entries.is_empty() => return Err(error),
                 Err(_) => return Ok((entries, Some(place.saturating_sub(1)))),
             }
@@ -328,8 +329,8 @@ impl Lister for AwsIot<'_> {
         &self.scope
     }
 
-    fn abilities(&self) -> &'static ListAbilities {
-        &ABILITIES
+    fn capabilities(&self) -> &'static ListCapabilities {
+        &CAPABILITIES
     }
 
     fn page<'a>(
@@ -353,7 +354,7 @@ impl Lister for AwsIot<'_> {
         Ok(Position::parse(position)?.plus(places).to_string())
     }
 
-    fn positions_behind(&self, _: &str, _: u64, _: usize) -> Vec<String> {
+    fn next_positions(&self, _: &str, _: u64, _: usize) -> Vec<String> {
         Vec::new()
     }
 }

@@ -1,4 +1,4 @@
-//! Switching off: `DeactivateDeviceCertificate`.
+//! Changes of the status: `DeactivateDeviceCertificate`.
 
 use super::group::LARGEST_GROUP;
 use super::wire::{self, OneDeviceCertificate};
@@ -6,7 +6,7 @@ use super::{NAME, TencentMqtt, absent_when_not_found, serial_number};
 use crate::error::Error;
 use crate::model::Action;
 use crate::provider::{
-    ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, non_empty,
+    ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target, non_empty,
 };
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Safety};
@@ -45,32 +45,28 @@ impl StatusWriter for TencentMqtt<'_> {
         Box::pin(self.read_group(found))
     }
 
-    fn inactivate<'a>(
+    fn set<'a>(
         &'a self,
         found: &'a FoundCertificate,
+        target: Target,
     ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>> {
         Box::pin(async move {
+            let action = match target {
+                Target::Inactive => Action::DeactivateDeviceCertificate,
+            };
             let parameters = OneDeviceCertificate {
                 instance_id: self.instance(),
                 device_certificate_sn: &found.key,
             };
-            // A success is nothing but its request id. Without one it is an odd answer: the order
-            // may have had its effect, which a read will tell.
+            // A success has a request id and nothing else. Without one the call may have had its
+            // effect, and a read has to show it.
             let accept = |answer: wire::ConfirmedWrite| match non_empty(answer.request_id) {
                 Some(request_id) => Ok(ConfirmedWrite {
                     request_id: Some(request_id),
                 }),
                 None => Err(not_an_answer(NAME, 200, "it has no RequestId")),
             };
-            absent_when_not_found(
-                self.call(
-                    Action::DeactivateDeviceCertificate,
-                    Safety::Write,
-                    &parameters,
-                    accept,
-                )
-                .await,
-            )
+            absent_when_not_found(self.call(action, Safety::Write, &parameters, accept).await)
         })
     }
 }
