@@ -90,14 +90,24 @@ macro_rules! status_writer_of {
         Box::new($folder::$provider::new($context, $source)?)
     };
     (unsupported, $folder:ident, $provider:ident, $context:ident, $source:ident) => {
-        return Err(
-            Error::new(ErrorCode::Unsupported, $folder::CHANGE_IS_UNSUPPORTED)
-                .with_field("provider"),
-        )
+        return Err(change_is_unsupported($folder::CHANGE_IS_UNSUPPORTED))
     };
 }
 
 for_each_provider!(define_constructors);
+
+fn change_is_unsupported(reason: &str) -> Error {
+    let brokers: Vec<&str> = ProviderName::ALL
+        .into_iter()
+        .filter(|provider| !provider.is_certificate_authority())
+        .map(ProviderName::as_str)
+        .collect();
+    let detail = format!(
+        "{reason}, or change the certificate's status at its broker ({}), which can be undone",
+        brokers.join(", ")
+    );
+    Error::new(ErrorCode::Unsupported, detail).with_field("provider")
+}
 
 /// The first endpoints that a request calls when it names neither provider nor region: the
 /// provider's, and those of the token services that give out its key. None where such a request

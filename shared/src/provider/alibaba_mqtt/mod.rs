@@ -31,8 +31,8 @@ const API: Api = Api {
     codes: codes::CODES,
 };
 
-/// The regions with public or VPC hosts in the vendor's metadata and on its page "Endpoints". Every
-/// host follows one rule.
+/// The regions with public or VPC hosts in the vendor's metadata and on its page "Endpoints". All
+/// hosts have one form.
 const REGIONS: &[&str] = &[
     "ap-northeast-1",
     "ap-southeast-1",
@@ -77,7 +77,7 @@ pub(super) const PROFILE: ProviderProfile = ProviderProfile {
 pub(super) struct AlibabaMqtt<'a> {
     scope: Scope,
     connection: Connection<'a>,
-    /// First pages of CAs' lists.
+    /// The first pages of CAs' lists.
     pages: Pages,
 }
 
@@ -124,7 +124,7 @@ impl<'a> AlibabaMqtt<'a> {
                 return Err(not_an_answer(
                     API.provider,
                     200,
-                    "it speaks of another certificate than the one asked for",
+                    "it holds another certificate than the one that was requested",
                 ));
             }
             Ok(FoundCertificate {
@@ -140,13 +140,12 @@ impl<'a> AlibabaMqtt<'a> {
     }
 }
 
-/// A certificate is found by both serial numbers.
+/// The vendor finds a certificate by its own serial number and its CA's.
 fn serial_numbers(
     reference: &CertificateReference,
 ) -> Result<(&SerialNumber, &SerialNumber), Error> {
     let missing = |member| {
-        let detail =
-            "alibaba-mqtt finds a certificate by its own serial number and its CA's; name both";
+        let detail = "alibaba-mqtt finds a certificate by its own serial number and its CA's: serial_number and ca_serial_number are both required";
         Error::invalid(member, detail)
     };
     let serial_number = reference
@@ -160,12 +159,13 @@ fn serial_numbers(
     Ok((serial_number, ca_serial_number))
 }
 
-fn same_number(asked: &str, told: &str) -> bool {
-    SerialNumber::parse(asked)
-        .is_ok_and(|asked| SerialNumber::parse(told).is_ok_and(|told| asked == told))
+/// Whether two texts spell one number.
+fn same_number(one: &str, other: &str) -> bool {
+    SerialNumber::parse(one)
+        .is_ok_and(|one| SerialNumber::parse(other).is_ok_and(|other| one == other))
 }
 
-/// A certificate that the provider does not know is a result; an unknown instance remains an error.
+/// A certificate that the provider does not know is a result; an unknown instance is an error.
 fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match answer {
         Ok(answer) => Ok(Some(answer)),

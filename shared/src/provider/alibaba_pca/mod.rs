@@ -17,9 +17,8 @@ const API: Api = Api {
 };
 
 /// Why the status cannot be changed here.
-pub(super) const CHANGE_IS_UNSUPPORTED: &str = "alibaba-pca can only revoke, for good, which this function does not do. Switch the certificate off \
-     at its broker (alibaba-mqtt, tencent-mqtt, aws-iot), which can be undone; to revoke it, use the console or \
-     CreateRevokeClientCertificate with its identifier";
+pub(super) const CHANGE_IS_UNSUPPORTED: &str = "alibaba-pca can only revoke, which is final and which this function does not do; revoke in the \
+     console or by CreateRevokeClientCertificate with the certificate's identifier";
 
 /// The service is central: most regions share one host. Pages and SDK contradict each other on
 /// cn-hongkong, ap-southeast-3 and ap-southeast-5; this is the SDK's table. `ALIBABA_CAS_ENDPOINT`

@@ -1,5 +1,6 @@
 //! Tencent Cloud MQTT, API version 2024-05-16.
 
+mod alternatives;
 mod change;
 mod codes;
 mod filter;
@@ -37,7 +38,7 @@ const VERSION: &str = "2024-05-16";
 /// `TENCENT_MQTT_ENDPOINT`.
 const HOST: &str = "mqtt.tencentcloudapi.com";
 
-/// The regions that the official SDK knows. Where instances are sold is not confirmed; the provider
+/// The regions of the official SDK. It is not confirmed which of them have instances; the provider
 /// refuses the others.
 const REGIONS: &[&str] = &[
     "ap-bangkok",
@@ -83,8 +84,8 @@ pub(super) const PROFILE: ProviderProfile = ProviderProfile {
 pub(super) struct TencentMqtt<'a> {
     scope: Scope,
     connection: Connection<'a>,
-    /// Whether the vendor takes several values of one filter as alternatives; found out once for
-    /// the request, also where the answer is not certain enough to be kept for the sandbox.
+    /// Whether several values of one filter are alternatives: found out once for the request, also
+    /// where the answer is not certain enough to be kept for the sandbox.
     takes_alternatives: OnceCell<bool>,
 }
 
@@ -105,7 +106,7 @@ impl<'a> TencentMqtt<'a> {
             .map_or("", InstanceId::as_str)
     }
 
-    /// One call; `accept` judges whether its answer answers what was asked.
+    /// Makes one call; `accept` checks whether the answer fits the request.
     async fn call<T: Response + DeserializeOwned, R>(
         &self,
         action: Action,
@@ -186,16 +187,16 @@ impl<'a> TencentMqtt<'a> {
             let item = answer
                 .item
                 .ok_or_else(|| not_an_answer(NAME, 200, "it has no certificate"))?;
-            let same = SerialNumber::parse(serial_number)
-                .is_ok_and(|asked| SerialNumber::parse(&item.device_certificate_sn) == Ok(asked));
-            if !same {
+            let is_same = SerialNumber::parse(serial_number)
+                .is_ok_and(|number| SerialNumber::parse(&item.device_certificate_sn) == Ok(number));
+            if !is_same {
                 return Err(not_an_answer(
                     NAME,
                     200,
-                    "it speaks of another certificate than the one asked for",
+                    "it holds another certificate than the one that was requested",
                 ));
             }
-            // The vendor wants back the text that it gave.
+            // The vendor's writes expect the vendor's own text.
             let key = item.device_certificate_sn.clone();
             Ok(FoundCertificate {
                 key,
@@ -246,19 +247,19 @@ impl<'a> TencentMqtt<'a> {
     }
 }
 
-/// A certificate is found by its serial number.
+/// The vendor finds a certificate by its serial number.
 fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Error> {
     reference.serial_number.as_ref().ok_or_else(|| {
         Error::invalid(
             "serial_number",
-            "tencent-mqtt finds a certificate by its serial number; name it",
+            "tencent-mqtt finds a certificate by its serial number: serial_number is required",
         )
     })
 }
 
-/// A certificate that the provider does not know is a result; an unknown instance remains an error.
-/// Which code an unknown serial number gets is documented for one action only: each that says that
-/// something is not there is taken, but for the instance.
+/// A certificate that the provider does not know is a result; an unknown instance is an error. The
+/// code for an unknown serial number is documented for one action only: every code for something
+/// that was not found counts, except the instance's.
 fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
@@ -267,7 +268,7 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
                 .error
                 .provider_error
                 .as_ref()
-                .map_or("", |told| told.code.as_str());
+                .map_or("", |error| error.code.as_str());
             let is_absent =
                 code.starts_with(codes::NOT_FOUND) && !code.starts_with(codes::INSTANCE_NOT_FOUND);
             if is_absent { Ok(None) } else { Err(failure) }
@@ -275,16 +276,16 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
     }
 }
 
-/// An error has the HTTP status of a success: of a code that nobody documents it cannot be said
-/// that a write had no effect.
+/// Errors have the HTTP status of a success. An undocumented code does not show that a write had no
+/// effect.
 fn is_documented(error: &Error) -> bool {
     error
         .provider_error
         .as_ref()
-        .is_none_or(|told| is_known(&told.code, &[codes::CODES]))
+        .is_none_or(|error| is_known(&error.code, &[codes::CODES]))
 }
 
-/// The error decides before everything else: failures come with HTTP status 200.
+/// Reads an answer. An error in it decides before the HTTP status: failures have status 200.
 fn parse<T: Response + DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
     let status = response.status;
     let Object(envelope): Object<Envelope<T>> =

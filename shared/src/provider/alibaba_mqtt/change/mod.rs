@@ -83,7 +83,7 @@ impl StatusWriter for AlibabaMqtt<'_> {
                 false => Err(not_an_answer(
                     API.provider,
                     200,
-                    "it confirms the change of another certificate than the one asked for",
+                    "it confirms the change of another certificate than the one that was requested",
                 )),
             };
             absent_when_not_found(API.call(&self.connection, &call, accept).await)

@@ -21,7 +21,7 @@ impl StatusWriter for TencentMqtt<'_> {
         serial_number(reference).map(drop)
     }
 
-    /// The list takes several serial numbers at once, unless it has been found not to.
+    /// One list call finds several serial numbers, unless the vendor has shown otherwise.
     fn group_size(&self) -> usize {
         if self.knows_alternatives() == Some(false) {
             1
@@ -72,7 +72,7 @@ impl StatusWriter for TencentMqtt<'_> {
 }
 
 impl TencentMqtt<'_> {
-    /// The vendor's serial numbers are hex; the leading zero may be there or not.
+    /// The vendor's serial numbers are hex, with or without the leading zero.
     pub(super) async fn find_one(
         &self,
         reference: &CertificateReference,
@@ -85,8 +85,8 @@ impl TencentMqtt<'_> {
             .filter(|(index, _)| (*index == 0) == (spellings == Spellings::Own));
         for (_, text) in texts {
             match self.get(text).await {
-                // A spelling that is not the caller's own may break the provider's rules; then it
-                // is not known under it.
+                // A spelling that is not the caller's own may break the provider's rules; then the
+                // provider does not know the certificate under it.
                 Err(error) if error.concerns_parameters && spellings == Spellings::Others => {}
                 Ok(None) => {}
                 answer => return answer,

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::tests::{clients, page, page_of, refused, vendor};
+use super::super::wire::STATUS_WORDS;
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::SerialNumber;
