@@ -1,80 +1,71 @@
-//! The environment, read once at start into one value.
+//! The environment variables, read once at start into one value.
 
 mod credentials;
 mod queue_url;
 mod rate_limits;
 
+pub(crate) use credentials::CloudVariables;
 pub use queue_url::QueueUrl;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::credentials::CredentialSource;
-use crate::model::{InstanceId, ProviderName, Region, Source, check_sources};
+use crate::model::{ByCloud, Cloud, InstanceId, ProviderName, Region, Source, check_sources};
 use crate::object::Object;
 use crate::signing::webhook::Secrets;
 use crate::transport::{Endpoint, RateLimits};
 
-/// Everything that the environment decides, but for how to log.
+/// The configuration by environment variables, except that of the log.
 #[derive(Debug)]
 pub struct Config {
-    /// Provider when a request names none.
+    /// The provider of requests that name none.
     pub default_provider: Option<ProviderName>,
-    /// Tencent Cloud.
-    pub tencent: Cloud,
-    /// Alibaba Cloud.
-    pub alibaba: Cloud,
-    /// AWS; Lambda itself sets these variables.
-    pub aws: Cloud,
-    /// `TENCENT_MQTT_ENDPOINT`.
-    pub tencent_mqtt_endpoint: Option<Endpoint>,
-    /// `ALIBABA_MQTT_ENDPOINT`.
-    pub alibaba_mqtt_endpoint: Option<Endpoint>,
-    /// `ALIBABA_CAS_ENDPOINT`.
-    pub alibaba_cas_endpoint: Option<Endpoint>,
-    /// `AWS_ENDPOINT_URL_IOT`.
-    pub aws_iot_endpoint: Option<Endpoint>,
-    /// What `"sources": "all"` stands for; empty when not configured.
+    /// Each cloud's credentials and default region.
+    pub clouds: ByCloud<CloudConfig>,
+    /// The endpoints that replace the providers' own hosts.
+    pub endpoints: HashMap<ProviderName, Endpoint>,
+    /// The sources of `"sources": "all"`; empty when not configured.
     pub sources: Vec<Source>,
-    /// How often this instance may call the providers' actions.
+    /// The rate limits of this sandbox for the providers' actions.
     pub rate_limits: RateLimits,
-    /// Which instances inactivate may touch.
+    /// The instances whose certificates may be changed.
     pub inactivate_allowed_instances: AllowedInstances,
-    /// How old a message with an order to inactivate may be that does not say itself until when it
-    /// is good.
+    /// The greatest age of a message whose order sets no end itself.
     pub inactivate_message_max_age: Duration,
-    /// Whose webhooks are taken. Without it HTTP requests are the gateway's to authenticate; with
-    /// it, one that no gateway has authenticated must be signed.
+    /// The secrets of webhooks. With them, an HTTP request that no gateway has authenticated must be
+    /// signed; without them, the gateway authenticates HTTP requests.
     pub webhook_secrets: Option<Secrets>,
-    /// Where answers to messages go, beside the log.
+    /// The queue for the answers to messages, which the log has, too.
     pub results_queue: Option<QueueUrl>,
-    /// Inactivate's own queue, where orders go on that one run cannot finish.
+    /// Inactivate's own queue, for orders that one run cannot finish.
     pub orders_queue: Option<QueueUrl>,
-    /// PEM file of extra trusted roots.
+    /// The PEM file of additional trusted roots.
     pub extra_roots: Option<PathBuf>,
 }
 
 /// One cloud's credentials and default region.
 #[derive(Debug, Default)]
-pub struct Cloud {
-    /// Where they come from; `None` when no variable says so.
+pub struct CloudConfig {
+    /// Where the credentials come from; `None` when no variable says so.
     pub credentials: Option<CredentialSource>,
     /// The default region.
     pub region: Option<Region>,
 }
 
-/// The instances that inactivate may touch.
+/// The instances whose certificates may be changed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum AllowedInstances {
-    /// `*`.
+    /// All instances (`*`).
     All,
-    /// These. None when the variable is not set.
+    /// These instances; none when the variable is not set.
     Only(Vec<InstanceId>),
 }
 
 impl AllowedInstances {
-    /// Whether this instance may be touched.
+    /// Whether certificates of this instance may be changed.
     pub fn allow(&self, instance: &InstanceId) -> bool {
         match self {
             Self::All => true,
@@ -82,8 +73,8 @@ impl AllowedInstances {
         }
     }
 
-    /// Whether the certificates of a provider without instances may be touched: its name stands in
-    /// the list.
+    /// Whether certificates of this provider, which has no instances, may be changed: the list holds
+    /// its name.
     pub fn allow_provider(&self, provider: ProviderName) -> bool {
         match self {
             Self::All => true,
@@ -94,13 +85,12 @@ impl AllowedInstances {
     }
 }
 
-/// Why the configuration cannot be used. It names the variable and never shows the value of a
-/// secret.
+/// An environment variable that cannot be used. The error never shows the value of a secret.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ConfigError {
     /// The environment variable.
     pub variable: &'static str,
-    /// What is wrong and what to do.
+    /// The fault and the remedy.
     pub reason: String,
 }
 
@@ -133,17 +123,8 @@ impl Config {
     pub fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         let config = Self {
             default_provider: parsed(lookup, "DEFAULT_PROVIDER", ProviderName::parse)?,
-            tencent: credentials::tencent(lookup)?,
-            alibaba: credentials::alibaba(lookup)?,
-            aws: Cloud {
-                credentials: credentials::key(lookup, credentials::AWS)?
-                    .map(|key| CredentialSource::Key(key.into())),
-                region: parsed(lookup, "AWS_REGION", Region::parse)?,
-            },
-            tencent_mqtt_endpoint: parsed(lookup, "TENCENT_MQTT_ENDPOINT", Endpoint::parse)?,
-            alibaba_mqtt_endpoint: parsed(lookup, "ALIBABA_MQTT_ENDPOINT", Endpoint::parse)?,
-            alibaba_cas_endpoint: parsed(lookup, "ALIBABA_CAS_ENDPOINT", Endpoint::parse)?,
-            aws_iot_endpoint: parsed(lookup, "AWS_ENDPOINT_URL_IOT", Endpoint::parse)?,
+            clouds: ByCloud::try_new(|cloud| credentials::cloud(lookup, cloud))?,
+            endpoints: endpoints(lookup)?,
             sources: parsed(lookup, "SOURCES", sources)?.unwrap_or_default(),
             rate_limits: rate_limits::rate_limits(lookup)?,
             inactivate_allowed_instances: parsed(
@@ -168,11 +149,12 @@ impl Config {
             (ORDERS_QUEUE_URL, &config.orders_queue),
         ];
         let set = queues.into_iter().find(|(_, queue)| queue.is_some());
+        let aws = config.clouds.of(Cloud::Aws);
         if let Some((variable, _)) =
-            set.filter(|_| config.aws.credentials.is_none() || config.aws.region.is_none())
+            set.filter(|_| aws.credentials.is_none() || aws.region.is_none())
         {
             let reason =
-                "messages are sent to it with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, which are not all set".to_owned();
+                "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, which sending to it requires, are not all set".to_owned();
             return Err(ConfigError { variable, reason });
         }
         Ok(config)
@@ -193,7 +175,16 @@ fn parsed<T>(
         .transpose()
 }
 
-/// An empty value is no way to leave it out: it would open what was meant to be closed.
+fn endpoints(lookup: Lookup<'_>) -> Result<HashMap<ProviderName, Endpoint>, ConfigError> {
+    let mut endpoints = HashMap::new();
+    for provider in ProviderName::ALL {
+        let endpoint = parsed(lookup, provider.endpoint_variable(), Endpoint::parse)?;
+        endpoints.extend(endpoint.map(|endpoint| (provider, endpoint)));
+    }
+    Ok(endpoints)
+}
+
+/// An empty value is an error: taken as unset, it would switch authentication off.
 fn webhook_secrets(lookup: Lookup<'_>) -> Result<Option<Secrets>, ConfigError> {
     let variable = "WEBHOOK_SECRETS";
     lookup(variable)
@@ -220,13 +211,16 @@ fn max_age(seconds: &str) -> Result<Duration, String> {
         .map(Duration::from_secs)
         .ok()
         .filter(|age| (Duration::from_secs(60)..=DAY.saturating_mul(14)).contains(age));
-    age.ok_or_else(|| "it is a whole number of seconds from 60 to 1209600, the 14 days that a queue keeps messages at most".to_owned())
+    age.ok_or_else(|| {
+        "it must be 60 to 1209600 seconds (14 days, the longest time that a queue keeps a message)"
+            .to_owned()
+    })
 }
 
-/// A JSON list of sources, as a request would name them.
+/// A JSON list of sources in the form of a request.
 fn sources(list: &str) -> Result<Vec<Source>, String> {
     let sources: Vec<Object<Source>> = serde_json::from_str(list).map_err(|error| {
-        format!("it is not a list like [{{\"provider\": \"tencent-mqtt\", \"region\": \"...\", \"instance_id\": \"...\"}}]: {error}")
+        format!("it must be a JSON list like [{{\"provider\": \"tencent-mqtt\", \"region\": \"...\", \"instance_id\": \"...\"}}]: {error}")
     })?;
     let sources: Vec<Source> = sources.into_iter().map(|Object(source)| source).collect();
     check_sources(&sources)?;

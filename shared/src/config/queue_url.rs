@@ -11,7 +11,7 @@ pub struct QueueUrl {
 
 impl QueueUrl {
     /// # Errors
-    /// A sentence when it is not an endpoint with an account and a name behind it.
+    /// A sentence when it is not an endpoint followed by an account and a name.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = absolute_url(text)?;
         let is_named = url
@@ -21,7 +21,7 @@ impl QueueUrl {
             .count()
             == 2;
         if !is_named || url.query().is_some() {
-            return Err("it is not the URL of a queue, like https://sqs.eu-west-1.amazonaws.com/123456789012/results".to_owned());
+            return Err("it must be the URL of a queue, like https://sqs.eu-west-1.amazonaws.com/123456789012/results".to_owned());
         }
         let base = text.strip_suffix(url.path()).unwrap_or(text);
         Ok(Self {
@@ -30,12 +30,12 @@ impl QueueUrl {
         })
     }
 
-    /// As it is written.
+    /// The text of the URL.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Where calls about it go.
+    /// The endpoint of calls to the queue.
     pub const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }

@@ -19,7 +19,7 @@ fn an_empty_environment_allows_nothing() {
         ("TENCENTCLOUD_SECRET_ID", ""),
     ])
     .unwrap();
-    assert!(config.tencent.credentials.is_none());
+    assert!(config.clouds.of(Cloud::Tencent).credentials.is_none());
     assert_eq!(
         config.inactivate_allowed_instances,
         AllowedInstances::Only(Vec::new())
@@ -167,10 +167,11 @@ fn each_cloud_has_its_own_variables() {
         ("AWS_ENDPOINT_URL_IOT", "http://localhost:4566"),
     ])
     .unwrap();
-    let regions = [&config.tencent, &config.alibaba, &config.aws]
-        .map(|cloud| cloud.region.as_ref().unwrap().as_str());
+    let regions = [Cloud::Tencent, Cloud::Alibaba, Cloud::Aws]
+        .map(|cloud| config.clouds.of(cloud).region.as_ref().unwrap().as_str());
     assert_eq!(regions, ["ap-guangzhou", "cn-hangzhou", "eu-west-1"]);
-    let Some(CredentialSource::Key(KeyOrigin::Environment(credentials))) = config.aws.credentials
+    let Some(CredentialSource::Key(KeyOrigin::Environment(credentials))) =
+        &config.clouds.of(Cloud::Aws).credentials
     else {
         panic!("AWS has no key")
     };
@@ -178,17 +179,19 @@ fn each_cloud_has_its_own_variables() {
         (credentials.id.as_str(), credentials.token.is_some()),
         ("AKIA", true)
     );
-    assert!(config.tencent.credentials.is_none() && config.alibaba.credentials.is_none());
-    let endpoint = config.aws_iot_endpoint.unwrap();
+    assert!(
+        [Cloud::Tencent, Cloud::Alibaba].iter().all(|cloud| config
+            .clouds
+            .of(*cloud)
+            .credentials
+            .is_none())
+    );
+    let endpoint = &config.endpoints[&ProviderName::AwsIot];
     assert_eq!(
         endpoint.at("/certificates?pageSize=1"),
         "http://localhost:4566/certificates?pageSize=1"
     );
-    assert!(
-        config.tencent_mqtt_endpoint.is_none()
-            && config.alibaba_mqtt_endpoint.is_none()
-            && config.alibaba_cas_endpoint.is_none()
-    );
+    assert_eq!(config.endpoints.len(), 1);
 }
 
 #[test]
@@ -413,11 +416,11 @@ fn credentials_come_from_one_of_four_places() {
         ),
     ] {
         let config = config(&[tencent, alibaba, &LAMBDAS_OWN].concat()).unwrap();
-        for (origin, expected) in [
-            (&config.tencent.credentials, of_tencent),
-            (&config.alibaba.credentials, of_alibaba),
-        ] {
-            let shown = format!("{:?}", origin.as_ref().unwrap());
+        for (cloud, expected) in [(Cloud::Tencent, of_tencent), (Cloud::Alibaba, of_alibaba)] {
+            let shown = format!(
+                "{:?}",
+                config.clouds.of(cloud).credentials.as_ref().unwrap()
+            );
             assert!(shown.starts_with(expected), "{shown}");
             assert!(!shown.contains("s3cr3t"), "{shown}");
         }
@@ -434,7 +437,7 @@ fn the_sts_is_at_its_own_host_or_where_the_operator_says() {
             ALIBABA_PROVIDER,
         ];
         let config = config(&[more, &roles, &LAMBDAS_OWN].concat()).unwrap();
-        [config.tencent.credentials, config.alibaba.credentials].map(|origin| match origin {
+        [Cloud::Tencent, Cloud::Alibaba].map(|cloud| match &config.clouds.of(cloud).credentials {
             Some(CredentialSource::Role(role, RoleAuth::Identity(identity))) => {
                 format!(
                     "{} {} {}",
@@ -502,7 +505,8 @@ fn a_session_has_the_functions_name_unless_it_has_its_own() {
         ),
     ] {
         let config = config(&[more, &TENCENT_KEY, &[TENCENT_ROLE]].concat()).unwrap();
-        let Some(CredentialSource::Role(role, _)) = config.tencent.credentials else {
+        let Some(CredentialSource::Role(role, _)) = &config.clouds.of(Cloud::Tencent).credentials
+        else {
             panic!("there is no role")
         };
         assert_eq!(role.session_name, expected);

@@ -1,5 +1,5 @@
-//! What calls are signed with, and where it comes from: the environment, a store of AWS, or a role
-//! at the vendor's security token service (STS), which is assumed with a key or, without any, with
+//! The credentials that sign calls, and their sources: the environment, a store of AWS, or a role at
+//! the vendor's security token service (STS). A role is assumed with a key, or without any key with
 //! the identity of the function's own AWS role.
 
 mod cache;
@@ -29,7 +29,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// The three texts, of which none may go further than to the vendor.
+    /// The three texts, which only the vendor may see.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         let secrets = [Some(&self.secret), self.token.as_ref()];
         std::iter::once(self.id.as_str()).chain(
@@ -51,11 +51,11 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// A text that can be sent in a header. Most others are a copying accident, like a line feed at the
-/// end.
+/// Checks that a text can be sent in a header. Most texts that cannot were copied by mistake with a
+/// line feed at the end.
 ///
 /// # Errors
-/// What is wrong with it, without the text.
+/// The fault, without the text.
 pub fn sendable(text: &str) -> Result<(), &'static str> {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(())
@@ -64,17 +64,17 @@ pub fn sendable(text: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Where the credentials of one cloud come from.
+/// The source of one cloud's credentials.
 #[derive(Debug)]
 pub enum CredentialSource {
     /// A key signs the calls itself.
     Key(KeyOrigin),
-    /// A temporary key does, which the vendor's STS gives out for a role.
+    /// A temporary key from the vendor's STS signs the calls.
     Role(Role, RoleAuth),
 }
 
 impl CredentialSource {
-    /// The security token services that are called for a key, in the order of the calls.
+    /// The token services that are called to get a key, in the order of the calls.
     pub fn token_services(&self) -> impl Iterator<Item = &Endpoint> {
         let [first, second] = match self {
             Self::Key(_) => [None, None],
@@ -86,7 +86,7 @@ impl CredentialSource {
         first.into_iter().chain(second)
     }
 
-    /// The key, where it stands in the environment and signs the calls itself.
+    /// The key, where it is in the environment and signs the calls itself.
     pub fn environment_key(&self) -> Option<&Credentials> {
         match self {
             Self::Key(KeyOrigin::Environment(credentials)) => Some(credentials),
@@ -95,16 +95,16 @@ impl CredentialSource {
     }
 }
 
-/// Where a key comes from.
+/// The source of a key.
 #[derive(Debug)]
 pub enum KeyOrigin {
-    /// Environment variables: for as long as the process lives.
+    /// Environment variables, for the life of the process.
     Environment(Rc<Credentials>),
     /// AWS Secrets Manager or SSM Parameter Store.
     Stored(StoredKey),
 }
 
-/// With what a role is assumed.
+/// The means by which a role is assumed.
 #[derive(Debug)]
 pub enum RoleAuth {
     /// A key that may assume it.

@@ -1,135 +1,76 @@
-//! The vendors' actions that are called here, and what each vendor takes of them.
+//! The vendors' actions that are called here, and each vendor's limits for them. The actions stand
+//! in the table of providers (`model/provider.rs`).
 
 use std::fmt;
 
-use super::{ProviderName, quoted};
+use super::{ProviderName, for_each_provider, quoted};
 
-/// One action of a vendor's API. Vendors limit the calls of each action for itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the vendor's action of the same name")]
-pub enum Action {
-    DescribeDeviceCertificates,
-    DescribeDeviceCertificate,
-    DeactivateDeviceCertificate,
-    ListDeviceCertificate,
-    ListDeviceCertificateByCaSn,
-    GetDeviceCertificate,
-    InactivateDeviceCertificate,
-    ListClientCertificate,
-    DescribeClientCertificateStatusForSerialNumber,
-    ListCertificates,
-    ListCertificatesByCa,
-    DescribeCertificate,
-    UpdateCertificate,
-}
-
-/// The facts about an action.
-struct Row {
-    provider: ProviderName,
-    name: &'static str,
+/// The limits of one action.
+pub(super) struct Limits {
+    /// Calls that the vendor accepts in a second from one account.
     calls_per_second: u32,
+    /// Calls that one certificate or one page of a list takes in a row: a change reads the status
+    /// before and after it.
     burst: u32,
 }
 
+macro_rules! define_action {
+    ($(
+        $(#[$doc:meta])*
+        $provider:ident in $folder:ident, change $change:ident, $row:tt
+        actions { $($action:ident $limits:tt)* }
+    )*) => {
+        /// One action of a vendor's API. Vendors limit the calls of each action separately.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "each is the vendor's action of the same name")]
+        pub enum Action {
+            $($($action,)*)*
+        }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: [Self; [$($(stringify!($action)),*),*].len()] =
+                [$($(Self::$action),*),*];
+
+            /// The provider whose action it is.
+            pub const fn provider(self) -> ProviderName {
+                match self {
+                    $($(Self::$action)|* => ProviderName::$provider,)*
+                }
+            }
+
+            /// The vendor's name for it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $($(Self::$action => stringify!($action),)*)*
+                }
+            }
+
+            const fn limits(self) -> &'static Limits {
+                match self {
+                    $($(Self::$action => &Limits $limits,)*)*
+                }
+            }
+        }
+    };
+}
+for_each_provider!(define_action);
+
 impl Action {
-    /// Every action.
-    pub const ALL: [Self; 13] = [
-        Self::DescribeDeviceCertificates,
-        Self::DescribeDeviceCertificate,
-        Self::DeactivateDeviceCertificate,
-        Self::ListDeviceCertificate,
-        Self::ListDeviceCertificateByCaSn,
-        Self::GetDeviceCertificate,
-        Self::InactivateDeviceCertificate,
-        Self::ListClientCertificate,
-        Self::DescribeClientCertificateStatusForSerialNumber,
-        Self::ListCertificates,
-        Self::ListCertificatesByCa,
-        Self::DescribeCertificate,
-        Self::UpdateCertificate,
-    ];
-
-    /// The one table of the vendors' limits: provider, name, calls in a second of one account, and
-    /// how many calls one certificate or one page of a list takes (its state is read before a
-    /// change and after it).
-    ///
-    /// * Tencent Cloud MQTT: 20, by the page of each action.
-    /// * Alibaba Cloud MQTT: 500 of each action, by the page "QPS limits". The same page blocks an
-    ///   address that makes more than 300 calls in a second over all actions; `tests/template`
-    ///   holds the template's shares below that.
-    /// * Alibaba Cloud private CA: 10, by the page of each action.
-    /// * AWS IoT Core: 10, by dumps of the Service Quotas API (`iotcore`): ListCertificates
-    ///   L-97DA2C60, ListCertificatesByCA L-5A0AFD83, DescribeCertificate L-FC864907,
-    ///   UpdateCertificate L-77B523DC. AWS raises each on request; smaller regions may have less.
-    const fn row(self) -> Row {
-        use ProviderName::{AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
-        const fn row(
-            provider: ProviderName,
-            name: &'static str,
-            calls_per_second: u32,
-            burst: u32,
-        ) -> Row {
-            Row {
-                provider,
-                name,
-                calls_per_second,
-                burst,
-            }
-        }
-        match self {
-            Self::DescribeDeviceCertificates => {
-                row(TencentMqtt, "DescribeDeviceCertificates", 20, 1)
-            }
-            Self::DescribeDeviceCertificate => row(TencentMqtt, "DescribeDeviceCertificate", 20, 2),
-            Self::DeactivateDeviceCertificate => {
-                row(TencentMqtt, "DeactivateDeviceCertificate", 20, 1)
-            }
-            Self::ListDeviceCertificate => row(AlibabaMqtt, "ListDeviceCertificate", 500, 2),
-            Self::ListDeviceCertificateByCaSn => {
-                row(AlibabaMqtt, "ListDeviceCertificateByCaSn", 500, 2)
-            }
-            Self::GetDeviceCertificate => row(AlibabaMqtt, "GetDeviceCertificate", 500, 2),
-            Self::InactivateDeviceCertificate => {
-                row(AlibabaMqtt, "InactivateDeviceCertificate", 500, 1)
-            }
-            Self::ListClientCertificate => row(AlibabaPca, "ListClientCertificate", 10, 1),
-            Self::DescribeClientCertificateStatusForSerialNumber => row(
-                AlibabaPca,
-                "DescribeClientCertificateStatusForSerialNumber",
-                10,
-                1,
-            ),
-            Self::ListCertificates => row(AwsIot, "ListCertificates", 10, 1),
-            Self::ListCertificatesByCa => row(AwsIot, "ListCertificatesByCA", 10, 1),
-            Self::DescribeCertificate => row(AwsIot, "DescribeCertificate", 10, 2),
-            Self::UpdateCertificate => row(AwsIot, "UpdateCertificate", 10, 1),
-        }
-    }
-
-    /// The provider whose action it is.
-    pub const fn provider(self) -> ProviderName {
-        self.row().provider
-    }
-
-    /// The vendor's name of it.
-    pub const fn as_str(self) -> &'static str {
-        self.row().name
-    }
-
-    /// Calls that the vendor takes in a second from one account.
+    /// Calls that the vendor accepts in a second from one account.
     pub const fn calls_per_second(self) -> u32 {
-        self.row().calls_per_second
+        self.limits().calls_per_second
     }
 
     /// Calls that one certificate, or one page of a list, takes in a row.
     pub const fn burst(self) -> u32 {
-        self.row().burst
+        self.limits().burst
     }
 
     /// From `tencent-mqtt:DescribeDeviceCertificates`.
     ///
     /// # Errors
-    /// A sentence that lists the actions that are known.
+    /// A sentence that lists the known actions.
     pub fn parse(text: &str) -> Result<Self, String> {
         Self::ALL
             .into_iter()

@@ -1,69 +1,10 @@
-//! Names of providers, regions and instances, and the place that the three make.
+//! Regions and instances, and the source that they make together with a provider.
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use super::{deserialize_by_parse, quoted};
-
-/// A cloud service that keeps certificates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ProviderName {
-    /// Tencent Cloud MQTT, API version 2024-05-16.
-    TencentMqtt,
-    /// Alibaba Cloud ApsaraMQ for MQTT (OnsMqtt), API version 2020-04-20.
-    AlibabaMqtt,
-    /// Alibaba Cloud Certificate Management Service, private CA (cas), API version 2020-06-30.
-    AlibabaPca,
-    /// AWS IoT Core.
-    AwsIot,
-}
-
-impl ProviderName {
-    /// Every provider of the contract.
-    pub const ALL: [Self; 4] = [
-        Self::TencentMqtt,
-        Self::AlibabaMqtt,
-        Self::AlibabaPca,
-        Self::AwsIot,
-    ];
-
-    /// The name in requests and answers.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TencentMqtt => "tencent-mqtt",
-            Self::AlibabaMqtt => "alibaba-mqtt",
-            Self::AlibabaPca => "alibaba-pca",
-            Self::AwsIot => "aws-iot",
-        }
-    }
-
-    /// # Errors
-    /// A sentence that lists the known providers.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|provider| provider.as_str() == text)
-            .ok_or_else(|| {
-                let known = Self::ALL.map(Self::as_str).join(", ");
-                format!("unknown provider {}; known are {known}", quoted(text))
-            })
-    }
-}
-
-impl fmt::Display for ProviderName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for ProviderName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-deserialize_by_parse!(ProviderName, "the name of a provider as a string");
+use super::{ProviderName, deserialize_by_parse, quoted};
 
 /// A cloud's region id, like `ap-guangzhou`: lower-case words joined by hyphens. The shape alone
 /// keeps it from being anything else in a host name or a header; whether the provider has such a
@@ -251,9 +192,6 @@ mod tests {
         }
         for text in ["mqtt-qgzaawn9", "post-cn-7mz2d0000", "mqtt-cn-sim_0002"] {
             assert_eq!(InstanceId::parse(text).unwrap().as_str(), text);
-        }
-        for provider in ProviderName::ALL {
-            assert_eq!(ProviderName::parse(provider.as_str()), Ok(provider));
         }
     }
 }

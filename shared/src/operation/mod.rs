@@ -1,15 +1,15 @@
 //! What the functions do: the steps and the guards. Knows the provider traits only.
 
+mod change;
 mod cursor;
 mod describe;
-mod inactivate;
 mod status;
 
+pub use change::{Inactivate, InactivateAnswer, InactivateResult, Outcome};
 pub use describe::{
     ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, OneDescribeAnswer,
     SeveralDescribeAnswer, SourceAnswer, SourcedCertificate,
 };
-pub use inactivate::{Inactivate, InactivateAnswer, InactivateResult, Outcome};
 pub use status::{
     CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult, Status,
     StatusAnswer, StatusResult,

@@ -7,19 +7,19 @@ use futures_util::stream::{self, StreamExt};
 use crate::error::Error;
 use crate::transport::SIDE_BY_SIDE;
 
-/// Asks for each item and gives the answers in the items' order. Once an error concerns the whole
-/// request (credentials, the instance, the rate limit, the deadline), the rest is not asked and
-/// gets that error.
+/// Makes a call for each item and returns the answers in the items' order. After an error that
+/// concerns the whole request (credentials, the instance, the rate limit, the deadline), no further
+/// call is made, and the remaining items have that error.
 pub(super) async fn each<T, R>(
     items: impl IntoIterator<Item = T>,
-    ask: impl AsyncFn(T) -> Result<R, Error>,
+    call: impl AsyncFn(T) -> Result<R, Error>,
 ) -> Vec<Result<R, Error>> {
     let stopped: RefCell<Option<Error>> = RefCell::default();
     let answers = stream::iter(items).map(|item| async {
         if let Some(error) = stopped.borrow().clone() {
             return Err(error);
         }
-        let answer = ask(item).await;
+        let answer = call(item).await;
         if let Err(error) = &answer
             && error.ends_the_request()
         {
@@ -51,14 +51,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_error_that_concerns_all_ends_the_asking() {
-        for (code, asked_at_most, failed) in [
+    async fn an_error_that_concerns_all_ends_the_calls() {
+        for (code, calls_at_most, failed) in [
             (ErrorCode::Throttled, 16, true),
             (ErrorCode::ProviderUnavailable, 100, false),
         ] {
-            let asked = Cell::new(0);
+            let calls = Cell::new(0);
             let answers = each(0..100, async |item: usize| {
-                asked.set(asked.get() + 1);
+                calls.set(calls.get() + 1);
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 if item == 3 {
                     Err(Error::new(code, "it failed"))
@@ -67,7 +67,7 @@ mod tests {
                 }
             })
             .await;
-            assert!(asked.get() <= asked_at_most, "{code:?}: {}", asked.get());
+            assert!(calls.get() <= calls_at_most, "{code:?}: {}", calls.get());
             assert_eq!(answers[99].is_err(), failed, "{code:?}");
             assert!(answers[3].is_err() && answers[0].is_ok());
         }

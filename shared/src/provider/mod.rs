@@ -1,127 +1,136 @@
-//! The vendors. Each is one folder with the same files: `mod` (what it can do), `wire` (its
-//! requests and answers), `codes` (its error codes), and a file for each thing that it does. A
-//! provider is its folder, a row in each of the four tables below, and its endpoint's variable in
-//! the configuration.
+//! The providers. Each is a folder and a row of the table in `model/provider.rs`. The folders have
+//! the same files: `mod` (the connection), `wire` (requests and answers), `codes` (error codes), and
+//! one file for each trait of [`port`].
 
-mod abilities;
 mod alibaba;
 mod alibaba_mqtt;
 mod alibaba_pca;
 mod aws_iot;
+mod capabilities;
 mod connection;
 mod each;
 mod learned;
 mod port;
 mod tencent_mqtt;
 
-pub use abilities::ListAbilities;
+pub use capabilities::ListCapabilities;
 pub use learned::Learned;
 pub use port::{
     CallContext, ConfirmedWrite, Entry, FoundCertificate, ListLength, ListQuery, Lister, Lookups,
-    Page, RequestContext, Scope, Spellings, StatusReader, StatusWriter,
+    Page, RequestContext, Scope, Spellings, StatusReader, StatusWriter, Target,
 };
 
 use crate::config::Config;
 use crate::credentials::CredentialSource;
 use crate::error::{Error, ErrorCode};
-use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
-use crate::model::{Source, fact};
+use crate::model::{ProviderName, Source, for_each_provider, non_empty};
 use crate::transport::Endpoint;
-use connection::{Connection, Facts, connect};
-use port::offsets_behind;
+use connection::{Connection, ProviderProfile, connect};
+use port::next_offsets;
 
-/// The provider that lists.
-///
-/// # Errors
-/// `invalid_request` or `provider_rejected` when something that it needs is missing.
-pub fn lister<'a>(
-    context: &'a CallContext<'a>,
-    source: Source,
-) -> Result<Box<dyn Lister + 'a>, Error> {
-    Ok(match source.provider {
-        TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(context, source)?),
-        AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(context, source)?),
-        AlibabaPca => Box::new(alibaba_pca::AlibabaPca::new(context, source)?),
-        AwsIot => Box::new(aws_iot::AwsIot::new(context, source)?),
-    })
-}
-
-/// The provider that switches off.
-///
-/// # Errors
-/// As [`lister`], and `unsupported` when it cannot.
-pub fn status_writer<'a>(
-    context: &'a CallContext<'a>,
-    source: Source,
-) -> Result<Box<dyn StatusWriter + 'a>, Error> {
-    Ok(match source.provider {
-        TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(context, source)?),
-        AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(context, source)?),
-        AlibabaPca => {
-            return Err(
-                Error::new(ErrorCode::Unsupported, alibaba_pca::ONLY_REVOKES)
-                    .with_field("provider"),
-            );
+/// Makes the functions that choose a provider by its name. Each trait has a function of its own, so
+/// that the linker leaves the other two traits' code out of a function's binary.
+macro_rules! define_constructors {
+    ($(
+        $(#[$doc:meta])*
+        $provider:ident in $folder:ident, change $change:ident, $row:tt actions $actions:tt
+    )*) => {
+        /// The provider that lists.
+        ///
+        /// # Errors
+        /// `invalid_request` or `provider_rejected` when something that it needs is missing.
+        pub fn lister<'a>(
+            context: &'a CallContext<'a>,
+            source: Source,
+        ) -> Result<Box<dyn Lister + 'a>, Error> {
+            Ok(match source.provider {
+                $(ProviderName::$provider => Box::new($folder::$provider::new(context, source)?),)*
+            })
         }
-        AwsIot => Box::new(aws_iot::AwsIot::new(context, source)?),
-    })
+
+        /// The provider that reads the status of certificates.
+        ///
+        /// # Errors
+        /// As [`lister`].
+        pub fn status_reader<'a>(
+            context: &'a CallContext<'a>,
+            source: Source,
+        ) -> Result<Box<dyn StatusReader + 'a>, Error> {
+            Ok(match source.provider {
+                $(ProviderName::$provider => Box::new($folder::$provider::new(context, source)?),)*
+            })
+        }
+
+        /// The provider that changes the status of certificates.
+        ///
+        /// # Errors
+        /// As [`lister`], and `unsupported` when it cannot.
+        pub fn status_writer<'a>(
+            context: &'a CallContext<'a>,
+            source: Source,
+        ) -> Result<Box<dyn StatusWriter + 'a>, Error> {
+            Ok(match source.provider {
+                $(ProviderName::$provider => {
+                    status_writer_of!($change, $folder, $provider, context, source)
+                })*
+            })
+        }
+
+        const fn profile(provider: ProviderName) -> &'static ProviderProfile {
+            match provider {
+                $(ProviderName::$provider => &$folder::PROFILE,)*
+            }
+        }
+    };
 }
 
-/// The provider that tells the status.
-///
-/// # Errors
-/// As [`lister`].
-pub fn status_reader<'a>(
-    context: &'a CallContext<'a>,
-    source: Source,
-) -> Result<Box<dyn StatusReader + 'a>, Error> {
-    Ok(match source.provider {
-        TencentMqtt => Box::new(tencent_mqtt::TencentMqtt::new(context, source)?),
-        AlibabaMqtt => Box::new(alibaba_mqtt::AlibabaMqtt::new(context, source)?),
-        AlibabaPca => Box::new(alibaba_pca::AlibabaPca::new(context, source)?),
-        AwsIot => Box::new(aws_iot::AwsIot::new(context, source)?),
-    })
+/// A folder whose provider cannot change a status holds the reason.
+macro_rules! status_writer_of {
+    (supported, $folder:ident, $provider:ident, $context:ident, $source:ident) => {
+        Box::new($folder::$provider::new($context, $source)?)
+    };
+    (unsupported, $folder:ident, $provider:ident, $context:ident, $source:ident) => {
+        return Err(change_is_unsupported($folder::CHANGE_IS_UNSUPPORTED))
+    };
 }
 
-fn facts(config: &Config, provider: ProviderName) -> Facts<'_> {
-    match provider {
-        TencentMqtt => tencent_mqtt::facts(config),
-        AlibabaMqtt => alibaba_mqtt::facts(config),
-        AlibabaPca => alibaba_pca::facts(config),
-        AwsIot => aws_iot::facts(config),
-    }
+for_each_provider!(define_constructors);
+
+fn change_is_unsupported(reason: &str) -> Error {
+    let brokers: Vec<&str> = ProviderName::ALL
+        .into_iter()
+        .filter(|provider| !provider.is_certificate_authority())
+        .map(ProviderName::as_str)
+        .collect();
+    let detail = format!(
+        "{reason}, or change the certificate's status at its broker ({}), which can be undone",
+        brokers.join(", ")
+    );
+    Error::new(ErrorCode::Unsupported, detail).with_field("provider")
 }
 
-/// Where the first calls go for a request that names neither provider nor region: the provider, and
-/// whoever gives out the key for it. None where it would have to name them.
+/// The first endpoints that a request calls when it names neither provider nor region: the
+/// provider's, and those of the token services that give out its key. None where such a request
+/// would be refused.
 pub fn first_endpoints(config: &Config) -> Vec<Endpoint> {
     let Some(provider) = config.default_provider else {
         return Vec::new();
     };
-    let facts = facts(config, provider);
-    let Some(own) = facts
-        .cloud
+    let cloud = config.clouds.of(provider.cloud());
+    let Some(own) = cloud
         .region
         .as_ref()
-        .and_then(|region| facts.endpoint_in(region))
+        .and_then(|region| profile(provider).endpoint(config, provider, region))
     else {
         return Vec::new();
     };
+    let token_services = cloud
+        .credentials
+        .iter()
+        .flat_map(CredentialSource::token_services);
     std::iter::once(own)
-        .chain(
-            facts
-                .cloud
-                .credentials
-                .iter()
-                .flat_map(CredentialSource::token_services)
-                .cloned(),
-        )
+        .chain(token_services.cloned())
         .collect()
-}
-
-/// Whether this provider is a certificate authority, whose word can be held against a broker's.
-pub const fn is_certificate_authority(provider: ProviderName) -> bool {
-    matches!(provider, AlibabaPca)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! What an operation may ask of a provider, and the words for it.
+//! The traits by which an operation uses a provider, and their types.
 
-use super::{Learned, ListAbilities};
+use super::{Learned, ListCapabilities};
 use crate::config::Config;
 use crate::credentials::CredentialCaches;
 use crate::error::Error;
@@ -8,42 +8,42 @@ use crate::model::{Certificate, InstanceId, ProviderName, Region, Source, Timest
 use crate::request::{CertificateReference, Filter, SortOrder};
 use crate::transport::{Deadline, Failure, Limiter, LocalFuture, Transport};
 
-/// What a provider works with during one request.
+/// Everything that one request works with.
 pub struct CallContext<'a> {
     /// The configuration.
     pub config: &'a Config,
-    /// The way out.
+    /// Sends the calls.
     pub transport: &'a Transport,
-    /// What calls are signed with.
+    /// The credentials that sign the calls.
     pub credential_caches: &'a CredentialCaches,
     /// Knowledge about the vendors that lasts as long as the sandbox.
     pub learned: &'a Learned,
-    /// How often the providers' actions may be called.
+    /// The rate limits of the providers' actions.
     pub limiter: &'a Limiter,
-    /// When the answer is due.
+    /// The moment by which the answer is due.
     pub deadline: Deadline,
-    /// The moment that the answer speaks of.
+    /// The moment for which the answer holds.
     pub now: Timestamp,
-    /// What the event says of the request.
+    /// What the event says about the request.
     pub request: RequestContext<'a>,
 }
 
-/// What an event says of the request that it brings.
+/// What an event says about the request that it brings.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestContext<'a> {
-    /// What an order is called: the webhook's id, the message's, or that of the invocation.
+    /// The id of an order: the webhook's id, the message's, or that of the invocation.
     pub id: &'a str,
-    /// Who asks, as far as the event says: for the audit of changes.
+    /// The caller, as far as the event names one: for the audit of changes.
     pub caller: Option<&'a str>,
-    /// Until when a change that this event asks for may be made, where the request itself does not
-    /// say: the event is old by then, and somebody may have changed their mind.
+    /// The last moment at which a change may be made for this event, where the request itself sets
+    /// none: somebody may have decided otherwise since an old event was sent.
     pub expires_at: Option<Timestamp>,
-    /// When the message was sent, if it has been delivered before: what it asks for may have been
-    /// done then, and undone by somebody since.
+    /// The moment at which a redelivered message was sent: its change may have been made since, and
+    /// undone by somebody.
     pub redelivered_since: Option<Timestamp>,
 }
 
-/// Where a request goes, with everything filled in.
+/// The source of a request, with everything filled in.
 #[derive(Clone, Debug)]
 pub struct Scope {
     /// The provider.
@@ -66,15 +66,15 @@ impl From<&Scope> for Source {
 
 /// Lists certificates.
 pub trait Lister {
-    /// Where it lists.
+    /// The scope that is listed.
     fn scope(&self) -> &Scope;
 
-    /// What the list can be narrowed and ordered by.
-    fn abilities(&self) -> &'static ListAbilities;
+    /// The filters and orders that the list supports.
+    fn capabilities(&self) -> &'static ListCapabilities;
 
-    /// The page that begins at `position` (the first one for `None`), with at most `wanted`
-    /// certificates where the provider itself can keep to the filter. The filter narrows as far as
-    /// the provider can; the caller applies it again.
+    /// The page that begins at `position` (the first page for `None`), with at most `wanted`
+    /// certificates where the provider itself can apply the whole filter. The provider filters as
+    /// far as it can; the caller applies the filter again.
     fn page<'a>(
         &'a self,
         query: &'a ListQuery<'a>,
@@ -82,37 +82,36 @@ pub trait Lister {
         wanted: usize,
     ) -> LocalFuture<'a, Result<Page, Error>>;
 
-    /// The position so many places behind another.
+    /// The position that is `offset` certificates after another one.
     ///
     /// # Errors
     /// `invalid_request` when the position is not one of this provider's.
-    fn position_after(&self, position: &str, places: usize) -> Result<String, Error>;
+    fn position_after(&self, position: &str, offset: usize) -> Result<String, Error>;
 
-    /// Where the next pages behind the one at `position` begin, so many at most, in a list that is
-    /// so long. None where only a page tells where the next one begins.
-    fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String>;
+    /// The positions of at most `most` pages that follow the page at `position`, in a list of this
+    /// length. Empty where only a page tells where the next one begins.
+    fn next_positions(&self, position: &str, list_length: u64, most: usize) -> Vec<String>;
 }
 
-/// Where the pages behind the one at `offset` begin, in a list that is paged by number.
-pub(super) fn offsets_behind(
+/// The offsets of the pages that follow the page at `offset`, in a list that is paged by number.
+pub(super) fn next_offsets(
     offset: usize,
     page_size: usize,
     list_length: u64,
     most: usize,
 ) -> impl Iterator<Item = usize> {
     let list_length = usize::try_from(list_length).unwrap_or(usize::MAX);
-    let behind =
-        (1..=most).map(move |pages| offset.saturating_add(pages.saturating_mul(page_size)));
-    behind.take_while(move |offset| *offset < list_length)
+    let next = (1..=most).map(move |pages| offset.saturating_add(pages.saturating_mul(page_size)));
+    next.take_while(move |offset| *offset < list_length)
 }
 
-/// What to list.
+/// The list to read.
 pub struct ListQuery<'a> {
-    /// Which.
+    /// The certificates to list.
     pub filter: &'a Filter,
-    /// In which order; the provider's own when it has none of the contract's.
+    /// The order; the provider's own when it supports none of the contract's.
     pub order: Option<SortOrder>,
-    /// Whether to carry the certificates themselves.
+    /// Whether to include the certificates themselves.
     pub include_pem: bool,
     /// Whether the provider may make a call for each certificate. Without such calls a record shows
     /// only what the list itself holds.
@@ -122,27 +121,27 @@ pub struct ListQuery<'a> {
 /// A part of a list.
 #[derive(Debug)]
 pub struct Page {
-    /// Where it begins.
+    /// The position at which it begins.
     pub position: String,
-    /// In the order asked.
+    /// The certificates in the order of the query.
     pub certificates: Vec<Entry>,
-    /// Where the next page begins, when there is one.
+    /// The position of the next page, when there is one.
     pub next: Option<String>,
-    /// How many match in all, where the provider says so for exactly this filter.
+    /// The number of all matches, where the provider counts them for exactly this filter.
     pub total_count: Option<u64>,
-    /// How long the list is that the provider pages through, whatever the filter; when it moves
+    /// The length of the list that the provider pages through, whatever the filter. When it differs
     /// from page to page, the list has changed.
     pub list_length: ListLength,
     /// The provider's ids of the calls that listed.
     pub request_ids: Vec<String>,
 }
 
-/// A certificate with its place in the provider's list, counted from 1 at the page's position.
-/// Places may be left out.
+/// A certificate of a page.
 #[derive(Debug)]
 pub struct Entry {
-    /// How many places after the page's position the list goes on behind this certificate.
-    pub place: usize,
+    /// The offset from the page's position to just after this certificate. Offsets are not
+    /// contiguous: rows that were filtered out or deleted leave gaps.
+    pub offset: usize,
     /// The certificate.
     pub certificate: Certificate,
 }
@@ -150,76 +149,86 @@ pub struct Entry {
 impl Entry {
     /// Certificates that follow one another without a gap.
     pub fn all(certificates: impl IntoIterator<Item = Certificate>) -> impl Iterator<Item = Self> {
-        (1..)
-            .zip(certificates)
-            .map(|(place, certificate)| Self { place, certificate })
+        (1..).zip(certificates).map(|(offset, certificate)| Self {
+            offset,
+            certificate,
+        })
     }
 }
 
-/// What a page tells about the length of the list.
+/// The length of a list, as far as a page shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListLength {
-    /// So many certificates.
+    /// The list has so many certificates.
     Known(u64),
-    /// This page does not tell it.
-    Untold,
-    /// No page needs to: it begins behind a certificate and not behind a number of them.
+    /// This page does not show the length.
+    Unknown,
+    /// The length is not needed: the page begins after a certificate, not after a number of them.
     Irrelevant,
 }
 
-/// Switches certificates off.
+/// Changes the status of certificates.
 pub trait StatusWriter {
-    /// Where it acts.
+    /// The scope of the changes.
     fn scope(&self) -> &Scope;
 
-    /// Whether the provider can find this certificate at all.
+    /// Whether the reference names a certificate in the way that this provider needs.
     ///
     /// # Errors
     /// `invalid_request` that names the missing member.
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
 
-    /// How many certificates are worth being looked up together: 1 where each takes calls of its
-    /// own.
+    /// The number of certificates to look up together: 1 where each takes calls of its own.
     fn group_size(&self) -> usize;
 
-    /// Looks certificates up under these spellings of their serial numbers. One answer for each, in
-    /// their order. `None`: the provider does not know it under any of them.
+    /// Looks certificates up under these spellings of their serial numbers. The answers are in the
+    /// order of the references. `None`: the provider does not know the certificate under them.
     fn find<'a>(
         &'a self,
         references: &'a [&'a CertificateReference],
         spellings: Spellings,
     ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>>;
 
-    /// Reads their states again. One answer for each, in their order. `None`: it is gone.
+    /// Reads the states of certificates again. The answers are in their order. `None`: the
+    /// certificate is gone.
     fn read<'a>(
         &'a self,
         found: &'a [&'a FoundCertificate],
     ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>>;
 
-    /// Switches a certificate off. `None`: the provider does not know it any more.
-    fn inactivate<'a>(
+    /// Brings a certificate into the target's status. `None`: the provider does not know the
+    /// certificate any more.
+    fn set<'a>(
         &'a self,
         found: &'a FoundCertificate,
+        target: Target,
     ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>>;
+}
+
+/// The status that a change brings a certificate into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The certificate is not accepted any more, until it is activated again.
+    Inactive,
 }
 
 /// Which spellings of a certificate's serial numbers to try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spellings {
-    /// The caller's own.
+    /// The caller's own spelling.
     Own,
-    /// All others.
+    /// All other spellings.
     Others,
 }
 
-/// A certificate as a read has found it.
+/// A certificate that a read has found.
 #[derive(Clone, Debug)]
 pub struct FoundCertificate {
-    /// The text by which the provider's write knows it.
+    /// The text by which the provider's write knows the certificate.
     pub key: String,
-    /// The text by which the provider's write knows its CA, where it has to be named.
+    /// The text by which the provider's write knows its CA, where it has to name the CA.
     pub ca_key: Option<String>,
-    /// What the provider says about it.
+    /// The provider's record of it.
     pub certificate: Certificate,
     /// The provider's id of the read.
     pub request_id: Option<String>,
@@ -232,18 +241,18 @@ pub struct ConfirmedWrite {
     pub request_id: Option<String>,
 }
 
-/// Tells the status of certificates.
+/// Reads the status of certificates.
 pub trait StatusReader {
-    /// Where it asks.
+    /// The scope of the reads.
     fn scope(&self) -> &Scope;
 
-    /// Whether the provider can find this certificate at all.
+    /// Whether the reference names a certificate in the way that this provider needs.
     ///
     /// # Errors
     /// `invalid_request` that names the missing member.
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
 
-    /// One answer for each certificate, in their order; no certificate occurs twice.
+    /// Looks certificates up, of which none occurs twice. The records are in their order.
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups>;
 }
 

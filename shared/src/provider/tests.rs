@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::model::ProviderName::{AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::model::{
     Certificate, EffectiveStatus, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase,
     Timestamp,

@@ -201,7 +201,7 @@ async fn a_device_that_somebody_has_switched_on_after_a_crash_stays_on_and_the_a
         );
         let detail = refused["error"]["detail"].as_str().unwrap();
         assert!(
-            detail.contains("delivered before") && detail.contains("activated or changed at"),
+            detail.contains("redelivered") && detail.contains("activated or changed at"),
             "{vendor:?}: {detail}"
         );
     })

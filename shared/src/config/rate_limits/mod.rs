@@ -1,16 +1,16 @@
-//! How often one instance may call each action, from what all instances of the function may.
+//! The rate limit of one sandbox for each action, from the limit of all sandboxes of the function.
 //!
-//! The bound to keep, for R instances reserved of which at most Q handle messages of the queue at
-//! once, and a share of q + c calls in a second (q for the queue, c for all other events): never
-//! more than 10 (q + c) calls in any ten seconds. Each instance has a token bucket whose calls are
-//! paid for before its next event, so in ten seconds it makes at most its burst b and what its
-//! interval allows. Hence, in calls in ten seconds:
+//! The function has R reserved sandboxes, of which at most Q handle messages of the queue at once,
+//! and a share of q + c calls in a second (q for the queue, c for all other events). It must never
+//! make more than 10 (q + c) calls in any ten seconds. Each sandbox has a token bucket and waits for
+//! its calls before its next event, so in ten seconds it makes at most its burst b and the calls that
+//! its interval allows. Hence, in calls in ten seconds:
 //!
-//! * the queue's interval is 10 s / floor(10 q / Q), so that Q instances make no more than 10 q;
-//! * the bursts of all instances, R b, are taken from what the callers have, which leaves C = 10 c
-//!   - R b;
-//! * the callers' interval is the longer one of 10 s (R - Q) / C, for the instances that the queue
-//!   leaves, and 10 s R / (10 q + C), for the moments when it uses none.
+//! * the queue's interval is 10 s / floor(10 q / Q), so that Q sandboxes make no more than 10 q;
+//! * the bursts of all sandboxes, R b, are taken from the callers' share, which leaves C = 10 c -
+//!   R b;
+//! * the callers' interval is the longer of 10 s (R - Q) / C, for the sandboxes that the queue does
+//!   not use, and 10 s R / (10 q + C), for the time when the queue uses none.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -24,16 +24,16 @@ const CALLS: &str = "CALLS_PER_SECOND";
 const RESERVED: &str = "RESERVED_CONCURRENCY";
 const QUEUE: &str = "QUEUE_CONCURRENCY";
 
-/// An instance that has to wait longer for each call would spend its time on waiting.
+/// The longest useful wait for a call; with a longer one a sandbox would mostly wait.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
-/// Shares are counted over this time, which is why they may have one decimal.
+/// The time over which shares are counted, so that they may have one decimal.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// How many instances of the function may run at once.
+/// The sandboxes of the function that may run at once.
 #[derive(Clone, Copy)]
-struct Instances {
+struct Sandboxes {
     reserved: u32,
-    /// Those of them that may handle messages of its queue.
+    /// The sandboxes that may handle messages of its queue.
     queue: u32,
 }
 
@@ -44,7 +44,7 @@ struct Share {
     callers: u32,
 }
 
-/// The three variables come together, or none of them is set.
+/// The rate limits, which need all three variables; without any of them there are none.
 pub(super) fn rate_limits(lookup: Lookup<'_>) -> Result<RateLimits, ConfigError> {
     let set = [CALLS, RESERVED, QUEUE].map(|variable| text(lookup, variable).is_some());
     if set == [false; 3] {
@@ -54,22 +54,22 @@ pub(super) fn rate_limits(lookup: Lookup<'_>) -> Result<RateLimits, ConfigError>
         let parse = |value: &str| {
             value
                 .parse()
-                .map_err(|_| "it is not a whole number from 1".to_owned())
+                .map_err(|_| "it must be a whole number, 1 or more".to_owned())
         };
         let missing = || ConfigError {
             variable,
-            reason: format!("it is not set; {CALLS}, {RESERVED} and {QUEUE} come together"),
+            reason: format!("it is not set; {CALLS}, {RESERVED} and {QUEUE} must be set together"),
         };
         parsed::<NonZeroU32>(lookup, variable, parse)?.ok_or_else(missing)
     };
-    let instances = Instances {
+    let sandboxes = Sandboxes {
         reserved: number(RESERVED)?.get(),
         queue: number(QUEUE)?.get(),
     };
-    if instances.queue >= instances.reserved {
+    if sandboxes.queue >= sandboxes.reserved {
         let reason = format!(
-            "{} of {} reserved instances leave none for HTTP requests; set it below {RESERVED}",
-            instances.queue, instances.reserved
+            "it must be less than {RESERVED}: {} of {} reserved sandboxes leave none for HTTP requests",
+            sandboxes.queue, sandboxes.reserved
         );
         return Err(ConfigError {
             variable: QUEUE,
@@ -82,19 +82,19 @@ pub(super) fn rate_limits(lookup: Lookup<'_>) -> Result<RateLimits, ConfigError>
     };
     let list = text(lookup, CALLS).ok_or_else(|| {
         failed(format!(
-            "it is not set; {CALLS}, {RESERVED} and {QUEUE} come together"
+            "it is not set; {CALLS}, {RESERVED} and {QUEUE} must be set together"
         ))
     })?;
-    limits(&list, instances).map_err(failed)
+    limits(&list, sandboxes).map_err(failed)
 }
 
 /// From `tencent-mqtt:DescribeDeviceCertificates=2+6,aws-iot:UpdateCertificate=0.8+2`.
-fn limits(list: &str, instances: Instances) -> Result<RateLimits, String> {
+fn limits(list: &str, sandboxes: Sandboxes) -> Result<RateLimits, String> {
     let mut limits: Vec<RateLimit> = Vec::new();
     for item in list.split(',') {
         let form = || {
             format!(
-                "it is not a list like {}=2+6",
+                "it must be a list like {}=2+6",
                 Action::DescribeDeviceCertificates
             )
         };
@@ -104,13 +104,13 @@ fn limits(list: &str, instances: Instances) -> Result<RateLimits, String> {
             return Err(format!("it names {action} twice"));
         }
         let share = Share::parse(share).ok_or_else(|| {
-            format!("what it gives to {action} is not like 2+6 or 0.5+1.5: calls in a second for the queue, and for all other events")
+            format!("the share of {action} must be like 2+6 or 0.5+1.5: calls in a second for the queue, and for all other events")
         })?;
-        limits.push(limit(action, share, instances).ok_or_else(|| {
-            let Instances { reserved, queue } = instances;
+        limits.push(limit(action, share, sandboxes).ok_or_else(|| {
+            let Sandboxes { reserved, queue } = sandboxes;
             format!(
-                "{reserved} instances, {queue} of them for the queue, share too few calls to {action}: each would have less than one in 5 s; \
-                 raise them or lower {RESERVED}"
+                "the share of {action} is too small for {reserved} sandboxes, {queue} of them for the queue: each would have less than one call in \
+                 5 s; raise the share or lower {RESERVED}"
             )
         })?);
     }
@@ -140,10 +140,10 @@ fn tenths(text: &str) -> Option<u32> {
         .filter(|tenths| *tenths > 0)
 }
 
-/// `None` when the share is too small for so many instances.
-fn limit(action: Action, share: Share, instances: Instances) -> Option<RateLimit> {
-    let Instances { reserved, queue } = instances;
-    // A burst must not use up more than half of what the callers have.
+/// The limit of one sandbox. `None` when the share is too small for so many sandboxes.
+fn limit(action: Action, share: Share, sandboxes: Sandboxes) -> Option<RateLimit> {
+    let Sandboxes { reserved, queue } = sandboxes;
+    // Bursts must not use more than half of the callers' share.
     let burst = share
         .callers
         .checked_div(reserved.checked_mul(2)?)?
@@ -160,10 +160,10 @@ fn limit(action: Action, share: Share, instances: Instances) -> Option<RateLimit
     })
 }
 
-/// The time of one call when so many instances share so many calls in ten seconds; rounded up, so
-/// that they never make more.
-fn interval(instances: u32, calls: u32) -> Option<Duration> {
-    let nanoseconds = WINDOW.as_nanos().checked_mul(u128::from(instances))?;
+/// The interval of one sandbox when so many of them share so many calls in ten seconds; rounded up,
+/// so that they never make more.
+fn interval(sandboxes: u32, calls: u32) -> Option<Duration> {
+    let nanoseconds = WINDOW.as_nanos().checked_mul(u128::from(sandboxes))?;
     let each = Duration::from_nanos(
         u64::try_from(
             nanoseconds

@@ -1,12 +1,12 @@
 use super::*;
 
-const FOUR: Instances = Instances {
+const FOUR: Sandboxes = Sandboxes {
     reserved: 4,
     queue: 2,
 };
 
-fn milliseconds(list: &str, instances: Instances) -> Result<Vec<(u128, u128, u32)>, String> {
-    let limits = limits(list, instances)?;
+fn milliseconds(list: &str, sandboxes: Sandboxes) -> Result<Vec<(u128, u128, u32)>, String> {
+    let limits = limits(list, sandboxes)?;
     let of = |limit: &RateLimit| {
         (
             limit.queue_interval.as_millis(),
@@ -20,7 +20,7 @@ fn milliseconds(list: &str, instances: Instances) -> Result<Vec<(u128, u128, u32
 #[test]
 fn each_instance_has_its_part_of_the_share() {
     for (list, expected) in [
-        // 2 instances of the queue make 12 calls a second; 40 - 4 x 1 calls in ten seconds are
+        // 2 sandboxes of the queue make 12 calls a second; 40 - 4 x 1 calls in ten seconds are
         // shared by the other 2.
         (
             "tencent-mqtt:DeactivateDeviceCertificate=12+4",
@@ -28,7 +28,7 @@ fn each_instance_has_its_part_of_the_share() {
         ),
         // 18 - 4 x 2 calls in ten seconds.
         ("aws-iot:DescribeCertificate=1.6+1.8", (1250, 2000, 2)),
-        // All 4 instances, when the queue uses none, make no more than 20 + 56 calls in ten
+        // All 4 sandboxes, when the queue uses none, make no more than 20 + 56 calls in ten
         // seconds.
         (
             "tencent-mqtt:DescribeDeviceCertificates=2+6",
@@ -48,28 +48,31 @@ fn each_instance_has_its_part_of_the_share() {
 }
 
 #[test]
-fn what_is_no_share_is_refused_with_what_it_should_be() {
+fn a_text_that_is_no_share_is_refused_with_the_right_form() {
     for (list, reason) in [
-        ("", "not a list"),
+        ("", "must be a list like"),
         ("tencent-mqtt=8", "unknown action"),
-        ("8", "not a list"),
-        ("aws-iot:UpdateCertificate", "not a list"),
-        ("aws-iot:UpdateCertificate=1+1,", "not a list"),
+        ("8", "must be a list like"),
+        ("aws-iot:UpdateCertificate", "must be a list like"),
+        ("aws-iot:UpdateCertificate=1+1,", "must be a list like"),
         ("aws-iot:Update=1+1", "aws-iot:UpdateCertificate"),
-        ("aws-iot:UpdateCertificate=8", "not like 2+6"),
-        ("aws-iot:UpdateCertificate=8+", "not like 2+6"),
-        ("aws-iot:UpdateCertificate=0+8", "not like 2+6"),
-        ("aws-iot:UpdateCertificate=8+0.0", "not like 2+6"),
-        ("aws-iot:UpdateCertificate=-8+8", "not like 2+6"),
-        ("aws-iot:UpdateCertificate=1.25+8", "not like 2+6"),
-        ("aws-iot:UpdateCertificate=1.+8", "not like 2+6"),
-        ("aws-iot:UpdateCertificate=99999999999+8", "not like 2+6"),
+        ("aws-iot:UpdateCertificate=8", "must be like 2+6"),
+        ("aws-iot:UpdateCertificate=8+", "must be like 2+6"),
+        ("aws-iot:UpdateCertificate=0+8", "must be like 2+6"),
+        ("aws-iot:UpdateCertificate=8+0.0", "must be like 2+6"),
+        ("aws-iot:UpdateCertificate=-8+8", "must be like 2+6"),
+        ("aws-iot:UpdateCertificate=1.25+8", "must be like 2+6"),
+        ("aws-iot:UpdateCertificate=1.+8", "must be like 2+6"),
+        (
+            "aws-iot:UpdateCertificate=99999999999+8",
+            "must be like 2+6",
+        ),
         (
             "aws-iot:UpdateCertificate=1+2,aws-iot:UpdateCertificate=1+2",
             "twice",
         ),
-        ("aws-iot:UpdateCertificate=0.3+2", "too few"),
-        ("aws-iot:UpdateCertificate=2+0.4", "too few"),
+        ("aws-iot:UpdateCertificate=0.3+2", "too small"),
+        ("aws-iot:UpdateCertificate=2+0.4", "too small"),
     ] {
         let refused = limits(list, FOUR).unwrap_err();
         assert!(refused.contains(reason), "{list}: {refused}");
@@ -108,11 +111,11 @@ proptest::proptest! {
     fn the_share_holds_in_any_ten_seconds_whatever_the_instances_do(
         queue_calls in 1_u32..5_000, caller_calls in 1_u32..5_000, reserved in 2_u32..200, of_queue in 1_u32..200,
     ) {
-        let instances = Instances { reserved, queue: of_queue.min(reserved - 1) };
+        let sandboxes = Sandboxes { reserved, queue: of_queue.min(reserved - 1) };
         let share = Share { queue: queue_calls, callers: caller_calls };
-        if let Some(limit) = limit(Action::DescribeCertificate, share, instances) {
+        if let Some(limit) = limit(Action::DescribeCertificate, share, sandboxes) {
             let in_ten_seconds = |interval: Duration| WINDOW.as_secs_f64() / interval.as_secs_f64();
-            for busy in 0..=instances.queue {
+            for busy in 0..=sandboxes.queue {
                 let paid = f64::from(busy) * in_ten_seconds(limit.queue_interval)
                     + f64::from(reserved - busy) * in_ten_seconds(limit.caller_interval);
                 let most = paid + f64::from(reserved * limit.burst);

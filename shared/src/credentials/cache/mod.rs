@@ -1,4 +1,4 @@
-//! What was fetched last, one fetch for all who wait for it, and when it is due again.
+//! A cache of credentials: one fetch at a time (single flight), refreshed ahead of their end.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,36 +11,35 @@ use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 use crate::transport::LocalFuture;
 
-/// How long before its end a temporary key is replaced.
+/// The time before its end at which a temporary key is replaced.
 const REFRESH_AHEAD: Duration = Duration::from_secs(5 * 60);
-/// So long before its end a temporary key is used no more, since the vendor's clock may be ahead.
+/// The time before its end from which a temporary key is not used: the vendor's clock may be ahead.
 const UNUSABLE_AHEAD: Duration = Duration::from_secs(60);
-/// After a refresh that failed, a key that is still good is used for so long before the next
-/// attempt.
+/// The time between a failed refresh and the next one, while the key is still valid.
 const PAUSE: Duration = Duration::from_secs(15);
 
-/// What a fetch brings.
+/// The result of a fetch.
 pub(super) struct Fetched {
     pub(super) credentials: Credentials,
     /// The end of a temporary key.
     pub(super) expires_at: Option<Timestamp>,
 }
 
-/// Credentials between calls and invocations.
+/// Credentials that are kept between calls and invocations.
 #[derive(Default)]
 pub(super) struct Cache {
     state: RefCell<State>,
-    /// Held by the one who fetches.
-    flight: Mutex<()>,
+    /// Locked during a fetch.
+    turn: Mutex<()>,
 }
 
 #[derive(Default)]
 struct State {
     held: Option<Held>,
-    /// Why the last fetch brought nothing.
+    /// The error of the last fetch.
     failure: Option<Error>,
-    /// How many fetches have ended.
-    flights: u64,
+    /// The number of fetches that have ended.
+    generation: u64,
 }
 
 struct Held {
@@ -65,12 +64,12 @@ impl Held {
     }
 }
 
-/// Whether somebody has to wait for what is fetched.
+/// Whether a call has to wait for the fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refresh {
-    /// There is nothing else to call with.
+    /// There are no usable credentials.
     Urgent,
-    /// What there is would do for a while.
+    /// The cached credentials are still usable.
     Ahead,
 }
 
@@ -82,17 +81,17 @@ pub(super) struct ClockAndRandom {
 }
 
 impl Cache {
-    /// What is held, or what is fetched where nothing is or it comes to its end. However many ask
-    /// at once, one of them fetches.
+    /// The cached credentials, fetched anew where there are none or their end is near. Of several
+    /// concurrent callers, one fetches.
     ///
     /// # Errors
-    /// Why nothing could be fetched, once what is held can be used no more.
+    /// The error of the fetch, where no cached credentials are usable.
     pub(super) async fn get<'a>(
         &self,
-        chance: ClockAndRandom,
+        clock_and_random: ClockAndRandom,
         fetch: impl FnOnce(Refresh) -> LocalFuture<'a, Result<Fetched, Error>>,
     ) -> Result<Rc<Credentials>, Error> {
-        let now = (chance.clock)();
+        let now = (clock_and_random.clock)();
         if let Some(held) = self
             .state
             .borrow()
@@ -102,11 +101,11 @@ impl Cache {
         {
             return Ok(Rc::clone(&held.credentials));
         }
-        self.fly(chance, fetch).await;
+        self.refresh(clock_and_random, fetch).await;
         let state = self.state.borrow();
         match (&state.held, &state.failure) {
             (Some(held), None) => Ok(Rc::clone(&held.credentials)),
-            (Some(held), Some(error)) if held.is_usable((chance.clock)()) => {
+            (Some(held), Some(error)) if held.is_usable((clock_and_random.clock)()) => {
                 tracing::warn!(
                     code = error.code.as_str(),
                     detail = error.detail,
@@ -122,21 +121,21 @@ impl Cache {
         }
     }
 
-    /// What to call with in place of refused credentials: what others have fetched meanwhile, or
-    /// what is fetched now. `None`: it is the same.
+    /// Credentials to use in place of refused ones: those that another caller has fetched meanwhile,
+    /// or those that are fetched now. `None`: they are the same.
     ///
     /// # Errors
-    /// Why nothing could be fetched.
+    /// The error of the fetch.
     pub(super) async fn replace<'a>(
         &self,
         refused: &Credentials,
-        chance: ClockAndRandom,
+        clock_and_random: ClockAndRandom,
         fetch: impl FnOnce(Refresh) -> LocalFuture<'a, Result<Fetched, Error>>,
     ) -> Result<Option<Rc<Credentials>>, Error> {
         if let Some(other) = self.other_than(refused) {
             return Ok(Some(other));
         }
-        self.fly(chance, fetch).await;
+        self.refresh(clock_and_random, fetch).await;
         match &self.state.borrow().failure {
             Some(error) => Err(error.clone()),
             None => Ok(self.other_than(refused)),
@@ -152,16 +151,17 @@ impl Cache {
         Some(Rc::clone(&held.credentials))
     }
 
-    /// Fetches, or waits for the fetch that is under way.
-    async fn fly<'a>(
+    /// Fetches, or waits for the fetch of another caller.
+    async fn refresh<'a>(
         &self,
-        chance: ClockAndRandom,
+        clock_and_random: ClockAndRandom,
         fetch: impl FnOnce(Refresh) -> LocalFuture<'a, Result<Fetched, Error>>,
     ) {
-        let flights = self.state.borrow().flights;
-        let _flight = self.flight.lock().await;
-        // Who was given up on the way has brought nothing, and the next one goes.
-        if self.state.borrow().flights != flights {
+        let generation = self.state.borrow().generation;
+        let _turn = self.turn.lock().await;
+        // If the fetching future was cancelled, the generation has not changed: the next waiter
+        // fetches.
+        if self.state.borrow().generation != generation {
             return;
         }
         let usable = self
@@ -169,27 +169,27 @@ impl Cache {
             .borrow()
             .held
             .as_ref()
-            .is_some_and(|held| held.is_usable((chance.clock)()));
+            .is_some_and(|held| held.is_usable((clock_and_random.clock)()));
         let fetched = fetch(if usable {
             Refresh::Ahead
         } else {
             Refresh::Urgent
         })
         .await;
-        self.state.borrow_mut().land(fetched, chance);
+        self.state.borrow_mut().store(fetched, clock_and_random);
     }
 }
 
 impl State {
-    fn land(&mut self, fetched: Result<Fetched, Error>, chance: ClockAndRandom) {
-        self.flights = self.flights.wrapping_add(1);
+    fn store(&mut self, fetched: Result<Fetched, Error>, clock_and_random: ClockAndRandom) {
+        self.generation = self.generation.wrapping_add(1);
         match fetched {
             Ok(Fetched {
                 credentials,
                 expires_at,
             }) => {
                 let life = expires_at.map(|end| Life {
-                    refresh_at: end.minus(with_jitter(REFRESH_AHEAD, (chance.random)())),
+                    refresh_at: end.minus(with_jitter(REFRESH_AHEAD, (clock_and_random.random)())),
                     unusable_at: end.minus(UNUSABLE_AHEAD),
                 });
                 self.held = Some(Held {
@@ -199,7 +199,7 @@ impl State {
                 self.failure = None;
             }
             Err(error) => {
-                let again_at = (chance.clock)().plus(PAUSE);
+                let again_at = (clock_and_random.clock)().plus(PAUSE);
                 if let Some(life) = self.held.as_mut().and_then(|held| held.life.as_mut()) {
                     life.refresh_at = life.refresh_at.max(again_at);
                 }
@@ -209,7 +209,7 @@ impl State {
     }
 }
 
-/// A tenth more or less, so that sandboxes that have started together do not come back together.
+/// A tenth more or less, so that sandboxes that have started together do not refresh together.
 fn with_jitter(duration: Duration, [first, second, ..]: [u8; 16]) -> Duration {
     let share = f64::from(u16::from_be_bytes([first, second])) / f64::from(u16::MAX);
     duration.mul_f64(0.9 + 0.2 * share)

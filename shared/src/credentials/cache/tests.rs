@@ -44,7 +44,7 @@ impl Bench {
         }
     }
 
-    fn chance(&self) -> ClockAndRandom {
+    fn clock_and_random(&self) -> ClockAndRandom {
         ClockAndRandom {
             clock,
             random: if self.random == 0 {
@@ -80,7 +80,10 @@ impl Bench {
     }
 
     async fn get(&self) -> Result<String, ErrorCode> {
-        let credentials = self.cache.get(self.chance(), |need| self.fetch(need)).await;
+        let credentials = self
+            .cache
+            .get(self.clock_and_random(), |need| self.fetch(need))
+            .await;
         credentials
             .map(|credentials| credentials.id.clone())
             .map_err(|error| error.code)
@@ -94,7 +97,7 @@ impl Bench {
         };
         let other = self
             .cache
-            .replace(&refused, self.chance(), |need| self.fetch(need))
+            .replace(&refused, self.clock_and_random(), |need| self.fetch(need))
             .await;
         other
             .map(|other| other.map(|other| other.id.clone()))
@@ -206,7 +209,7 @@ async fn a_key_without_an_end_is_kept() {
     };
     bench
         .cache
-        .get(bench.chance(), |_| forever())
+        .get(bench.clock_and_random(), |_| forever())
         .await
         .unwrap();
     tokio::time::sleep(HOUR * 1000).await;

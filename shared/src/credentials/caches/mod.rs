@@ -7,28 +7,20 @@ use super::cache::{Cache, ClockAndRandom, Fetched, Refresh};
 use super::sts::Role;
 use super::{CredentialSource, Credentials, KeyOrigin, RoleAuth};
 use crate::error::Error;
-use crate::model::ProviderName;
+use crate::model::{ByCloud, ProviderName};
 use crate::transport::{Deadline, Lane, LocalFuture, Transport};
 
-/// A fetch ahead of need takes no longer: what is held would do.
+/// The longest fetch while the cached credentials are still usable.
 const LONGEST_AHEAD: Duration = Duration::from_secs(4);
 
-/// The credential_caches of all clouds. A new one holds nothing.
+/// The credentials of all clouds. A new value holds none.
 #[derive(Default)]
-pub struct CredentialCaches {
-    tencent: CredentialCache,
-    alibaba: CredentialCache,
-    aws: CredentialCache,
-}
+pub struct CredentialCaches(ByCloud<CredentialCache>);
 
 impl CredentialCaches {
-    /// The credential_cache of this provider's cloud.
+    /// The cache of this provider's cloud.
     pub const fn of(&self, provider: ProviderName) -> &CredentialCache {
-        match provider {
-            ProviderName::TencentMqtt => &self.tencent,
-            ProviderName::AlibabaMqtt | ProviderName::AlibabaPca => &self.alibaba,
-            ProviderName::AwsIot => &self.aws,
-        }
+        self.0.of(provider.cloud())
     }
 }
 
@@ -39,29 +31,29 @@ pub struct CredentialCache {
     role: Cache,
 }
 
-/// How to get at credentials that are not at hand.
+/// Everything that a fetch of credentials works with.
 #[derive(Clone, Copy)]
 pub struct FetchContext<'a> {
-    /// Which provider they are for, to tell of it.
+    /// The provider that they are for, for error messages.
     pub provider: ProviderName,
-    /// The way out.
+    /// Sends the calls.
     pub transport: &'a Transport,
-    /// These calls are none of the provider's, and not paced with them.
+    /// The rate limit of these calls, which are not the provider's.
     pub lane: &'a Lane,
-    /// When the answer is due.
+    /// The moment by which the answer is due.
     pub deadline: Deadline,
 }
 
 impl FetchContext<'_> {
-    const fn chance(&self) -> ClockAndRandom {
+    const fn clock_and_random(&self) -> ClockAndRandom {
         ClockAndRandom {
             clock: self.transport.clock,
             random: self.transport.random,
         }
     }
 
-    fn for_need(self, need: Refresh) -> Self {
-        match need {
+    fn for_refresh(self, refresh: Refresh) -> Self {
+        match refresh {
             Refresh::Urgent => self,
             Refresh::Ahead => Self {
                 deadline: self.deadline.at_most(LONGEST_AHEAD),
@@ -72,22 +64,22 @@ impl FetchContext<'_> {
 }
 
 impl CredentialCache {
-    /// What to sign the next call with.
+    /// The credentials that sign the next call.
     ///
     /// # Errors
-    /// `provider_rejected` when the store or the STS refuses, else what the way there ended in.
+    /// `provider_rejected` when the store or the STS refuses, or the error of the call to them.
     pub fn credentials<'a>(
         &'a self,
-        origin: &'a CredentialSource,
-        way: FetchContext<'a>,
+        source: &'a CredentialSource,
+        context: FetchContext<'a>,
     ) -> LocalFuture<'a, Result<Rc<Credentials>, Error>> {
         Box::pin(async move {
-            match origin {
-                CredentialSource::Key(key) => self.key(key, way).await,
-                CredentialSource::Role(role, proof) => {
+            match source {
+                CredentialSource::Key(key) => self.key(key, context).await,
+                CredentialSource::Role(role, auth) => {
                     self.role
-                        .get(way.chance(), |need| {
-                            self.assume(role, proof, way.for_need(need))
+                        .get(context.clock_and_random(), |refresh| {
+                            self.assume(role, auth, context.for_refresh(refresh))
                         })
                         .await
                 }
@@ -95,23 +87,25 @@ impl CredentialCache {
         })
     }
 
-    /// What to make a call with once more, whose credentials the vendor has refused. They are
-    /// fetched once. `None`: there are no others.
+    /// The credentials with which to repeat a call whose credentials the vendor has refused. `None`:
+    /// there are no others.
     ///
     /// # Errors
     /// As [`CredentialCache::credentials`].
     pub fn after_refusal<'a>(
         &'a self,
-        origin: &'a CredentialSource,
-        way: FetchContext<'a>,
+        source: &'a CredentialSource,
+        context: FetchContext<'a>,
         refused: &'a Credentials,
     ) -> LocalFuture<'a, Result<Option<Rc<Credentials>>, Error>> {
         Box::pin(async move {
-            match origin {
-                CredentialSource::Key(key) => self.other_key(key, way, refused).await,
-                CredentialSource::Role(role, proof) => {
+            match source {
+                CredentialSource::Key(key) => self.other_key(key, context, refused).await,
+                CredentialSource::Role(role, auth) => {
                     self.role
-                        .replace(refused, way.chance(), |_| self.assume(role, proof, way))
+                        .replace(refused, context.clock_and_random(), |_| {
+                            self.assume(role, auth, context)
+                        })
                         .await
                 }
             }
@@ -120,14 +114,16 @@ impl CredentialCache {
 
     async fn key(
         &self,
-        origin: &KeyOrigin,
-        way: FetchContext<'_>,
+        source: &KeyOrigin,
+        context: FetchContext<'_>,
     ) -> Result<Rc<Credentials>, Error> {
-        match origin {
+        match source {
             KeyOrigin::Environment(credentials) => Ok(Rc::clone(credentials)),
             KeyOrigin::Stored(stored) => {
                 self.key
-                    .get(way.chance(), |_| Box::pin(stored.fetch(way)))
+                    .get(context.clock_and_random(), |_| {
+                        Box::pin(stored.fetch(context))
+                    })
                     .await
             }
         }
@@ -135,16 +131,16 @@ impl CredentialCache {
 
     async fn other_key(
         &self,
-        origin: &KeyOrigin,
-        way: FetchContext<'_>,
+        source: &KeyOrigin,
+        context: FetchContext<'_>,
         refused: &Credentials,
     ) -> Result<Option<Rc<Credentials>>, Error> {
-        match origin {
+        match source {
             KeyOrigin::Environment(_) => Ok(None),
             KeyOrigin::Stored(stored) => {
                 self.key
-                    .replace(refused, way.chance(), |_| {
-                        Box::pin(stored.fetch_other_than(refused, way))
+                    .replace(refused, context.clock_and_random(), |_| {
+                        Box::pin(stored.fetch_other_than(refused, context))
                     })
                     .await
             }
@@ -154,18 +150,18 @@ impl CredentialCache {
     fn assume<'a>(
         &'a self,
         role: &'a Role,
-        proof: &'a RoleAuth,
-        way: FetchContext<'a>,
+        auth: &'a RoleAuth,
+        context: FetchContext<'a>,
     ) -> LocalFuture<'a, Result<Fetched, Error>> {
         Box::pin(async move {
-            match proof {
-                RoleAuth::Identity(identity) => role.assume_as(identity, way).await,
-                RoleAuth::Key(origin) => {
-                    let key = self.key(origin, way).await?;
-                    match role.assume_with(&key, way).await {
+            match auth {
+                RoleAuth::Identity(identity) => role.assume_as(identity, context).await,
+                RoleAuth::Key(source) => {
+                    let key = self.key(source, context).await?;
+                    match role.assume_with(&key, context).await {
                         Err(error) if error.concerns_key => {
-                            match self.other_key(origin, way, &key).await? {
-                                Some(other) => role.assume_with(&other, way).await,
+                            match self.other_key(source, context, &key).await? {
+                                Some(other) => role.assume_with(&other, context).await,
                                 None => Err(error),
                             }
                         }

@@ -1,4 +1,4 @@
-//! The ways of a key: from where to where, how often, and what becomes of a refusal on the way.
+//! The sources of a key, how often it is fetched, and what follows from a refusal.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::error::ErrorCode;
+use crate::model::Cloud;
 use crate::testing::Bench;
 use crate::testing::network::{Answer, Network, answer, ok};
 use crate::transport::HttpRequest;
@@ -57,15 +58,22 @@ async fn ids(
 ) -> Vec<Result<String, ErrorCode>> {
     let bench = Bench::with(network, variables);
     let context = bench.context();
-    let way = FetchContext {
+    let fetch_context = FetchContext {
         provider: ProviderName::AlibabaMqtt,
         transport: context.transport,
         lane: context.limiter.unlimited(),
         deadline: context.deadline,
     };
     let credential_cache = context.credential_caches.of(ProviderName::AlibabaPca);
-    let origin = context.config.alibaba.credentials.as_ref().unwrap();
-    let got = join_all((0..callers).map(|_| credential_cache.credentials(origin, way))).await;
+    let source = context
+        .config
+        .clouds
+        .of(Cloud::Alibaba)
+        .credentials
+        .as_ref()
+        .unwrap();
+    let got =
+        join_all((0..callers).map(|_| credential_cache.credentials(source, fetch_context))).await;
     got.into_iter()
         .map(|got| {
             got.map(|credentials| credentials.id.clone())
@@ -144,15 +152,24 @@ async fn a_slow_sts_does_not_hold_up_calls_whose_key_is_still_good() {
     let network = Network::new(|_: &HttpRequest| temporary_key());
     let bench = Bench::with(&network, &[ROLE]);
     let context = bench.context();
-    let way = FetchContext {
+    let fetch_context = FetchContext {
         provider: ProviderName::AlibabaMqtt,
         transport: context.transport,
         lane: context.limiter.unlimited(),
         deadline: context.deadline,
     };
     let credential_cache = CredentialCache::default();
-    let origin = context.config.alibaba.credentials.as_ref().unwrap();
-    credential_cache.credentials(origin, way).await.unwrap();
+    let source = context
+        .config
+        .clouds
+        .of(Cloud::Alibaba)
+        .credentials
+        .as_ref()
+        .unwrap();
+    credential_cache
+        .credentials(source, fetch_context)
+        .await
+        .unwrap();
     // The key is good for an hour; the clock of the test shows one second more each time that it is
     // asked.
     let reads = 3600 - 200;
@@ -162,7 +179,11 @@ async fn a_slow_sts_does_not_hold_up_calls_whose_key_is_still_good() {
     let _slow = network.clone().delayed(Duration::from_secs(3600));
     let began = tokio::time::Instant::now();
     assert_eq!(
-        credential_cache.credentials(origin, way).await.unwrap().id,
+        credential_cache
+            .credentials(source, fetch_context)
+            .await
+            .unwrap()
+            .id,
         "STS.temporary"
     );
     assert!(began.elapsed() <= LONGEST_AHEAD, "{:?}", began.elapsed());

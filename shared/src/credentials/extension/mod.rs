@@ -16,21 +16,21 @@ use crate::signing::acs3::percent_encode;
 use crate::transport::Endpoint;
 use crate::transport::{HttpRequest, HttpResponse, Method, Safety};
 
-/// A key in a store. Its text there is a JSON object whose members are named like the variables
-/// that would hold the key.
+/// A key in a store. Its value there is a JSON object with members named like the variables that
+/// would hold the key.
 #[derive(Debug)]
 pub struct StoredKey {
-    /// Which store.
+    /// The store.
     pub store: Store,
-    /// Name or ARN.
+    /// The name or ARN.
     pub name: String,
     /// The variable that holds the name, for error messages.
     pub variable: &'static str,
     /// The members for id, secret and session token, of which the last may be left out.
     pub members: [&'static str; 3],
-    /// Where the extension listens.
+    /// The extension's endpoint.
     pub endpoint: Endpoint,
-    /// `AWS_SESSION_TOKEN`, by which the extension knows the function.
+    /// `AWS_SESSION_TOKEN`, which authenticates the function to the extension.
     pub session_token: SecretString,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Store {
     }
 }
 
-/// The answers of both stores, as far as they are of use.
+/// The answer of either store, as far as it is used.
 #[derive(Deserialize)]
 struct Answer {
     #[serde(rename = "SecretString")]
@@ -68,33 +68,35 @@ struct Parameter {
 }
 
 impl StoredKey {
-    /// The key as the extension has it, which may be as old as its cache: five minutes unless
-    /// configured otherwise.
-    pub(super) async fn fetch(&self, way: FetchContext<'_>) -> Result<Fetched, Error> {
-        self.ask(None, way).await
+    /// The key from the extension's cache, which is at most five minutes old unless configured
+    /// otherwise.
+    pub(super) async fn fetch(&self, context: FetchContext<'_>) -> Result<Fetched, Error> {
+        self.get(None, context).await
     }
 
-    /// A key in place of one that the vendor has refused. The extension keeps answers by what was
-    /// asked: to name the stage goes past the answer that brought the refused key. Where the
-    /// current key is the refused one, a rotation may be under way whose new key is not good yet,
-    /// and the previous one still is.
+    /// A key in place of one that the vendor has refused. The extension caches by request, so that a
+    /// request that names the stage does not get the cached key. Where the current key is the refused
+    /// one, a rotation may have begun whose new key is not valid yet while the previous one still is.
     pub(super) async fn fetch_other_than(
         &self,
         refused: &Credentials,
-        way: FetchContext<'_>,
+        context: FetchContext<'_>,
     ) -> Result<Fetched, Error> {
         if self.store == Store::ParameterStore {
-            return self.ask(None, way).await;
+            return self.get(None, context).await;
         }
-        let current = self.ask(Some("AWSCURRENT"), way).await?;
+        let current = self.get(Some("AWSCURRENT"), context).await?;
         if !current.credentials.equals(refused) {
             return Ok(current);
         }
         // A secret that was never rotated has no previous version.
-        Ok(self.ask(Some("AWSPREVIOUS"), way).await.unwrap_or(current))
+        Ok(self
+            .get(Some("AWSPREVIOUS"), context)
+            .await
+            .unwrap_or(current))
     }
 
-    async fn ask(&self, stage: Option<&str>, way: FetchContext<'_>) -> Result<Fetched, Error> {
+    async fn get(&self, stage: Option<&str>, context: FetchContext<'_>) -> Result<Fetched, Error> {
         let name = percent_encode(&self.name);
         let mut path = match self.store {
             Store::SecretsManager => format!("/secretsmanager/get?secretId={name}"),
@@ -115,23 +117,24 @@ impl StoredKey {
             )],
             body: Vec::new(),
         };
-        let called = way
+        let called = context
             .transport
-            .call(way.deadline, way.lane, Safety::Read, request, |response| {
-                self.read(response)
-            })
+            .call(
+                context.deadline,
+                context.lane,
+                Safety::Read,
+                request,
+                |response| self.read(response),
+            )
             .await;
-        called.map_err(|failure| self.told(failure.error))
+        called.map_err(|failure| self.failed(failure.error))
     }
 
     fn read(&self, response: &HttpResponse) -> Result<Fetched, Error> {
         match response.status {
             200 => {}
             429 => {
-                return Err(Error::new(
-                    ErrorCode::Throttled,
-                    "AWS limits the rate of reading it",
-                ));
+                return Err(Error::new(ErrorCode::Throttled, "AWS throttles reading it"));
             }
             500.. => {
                 return Err(Error::new(
@@ -139,7 +142,7 @@ impl StoredKey {
                     format!("the extension answered HTTP {}", response.status),
                 ));
             }
-            // It says so with HTTP 400.
+            // The extension is not ready before the first invocation, and answers HTTP 400.
             _ if String::from_utf8_lossy(&response.body).contains("not ready") => {
                 return Err(Error::new(
                     ErrorCode::ProviderUnavailable,
@@ -164,7 +167,7 @@ impl StoredKey {
         let text = text.ok_or_else(|| {
             Error::new(
                 ErrorCode::ProviderInvalidResponse,
-                "the extension's answer holds no text of it",
+                "the extension's answer has no value",
             )
         })?;
         self.key(&text)
@@ -176,7 +179,7 @@ impl StoredKey {
         let members: Map<String, Value> =
             serde_json::from_str(text.expose_secret()).map_err(|_| {
                 format!(
-                    "its text is no JSON object; store {{\"{id}\": \"...\", \"{secret}\": \"...\"}}"
+                    "its value is not a JSON object; store {{\"{id}\": \"...\", \"{secret}\": \"...\"}}"
                 )
             })?;
         let member = |name: &str| match members.get(name) {
@@ -185,10 +188,10 @@ impl StoredKey {
                 Ok(()) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
                 Err(fault) => Err(format!("its member {name} holds {fault}")),
             },
-            Some(_) => Err(format!("its member {name} is no text")),
+            Some(_) => Err(format!("its member {name} is not a string")),
         };
         let required =
-            |name: &str| member(name)?.ok_or_else(|| format!("its text has no member {name}"));
+            |name: &str| member(name)?.ok_or_else(|| format!("its value has no member {name}"));
         let credentials = Credentials {
             id: required(id)?,
             secret: required(secret)?.into(),
@@ -200,17 +203,17 @@ impl StoredKey {
         })
     }
 
-    /// Names the variable; and what to do where nobody listens.
-    fn told(&self, error: Error) -> Error {
+    /// Adds the variable, and the remedy where nothing answers.
+    fn failed(&self, error: Error) -> Error {
         let missing = match error.code {
             ErrorCode::ProviderUnavailable | ErrorCode::Timeout => {
-                "; add the Lambda layer \"AWS Parameters and Secrets\" if the function has it not"
+                "; add the Lambda layer \"AWS Parameters and Secrets\" if the function does not have it"
             }
             _ => "",
         };
         Error {
             detail: format!(
-                "the {} that {} names cannot be had: {}{missing}",
+                "the {} that {} names could not be read: {}{missing}",
                 self.store, self.variable, error.detail
             ),
             ..error

@@ -33,7 +33,7 @@ async fn fetch(
 ) -> Result<Credentials, Error> {
     let bench = Bench::new(network);
     let context = bench.context();
-    let way = FetchContext {
+    let fetch_context = FetchContext {
         provider: ProviderName::TencentMqtt,
         transport: context.transport,
         lane: context.limiter.unlimited(),
@@ -41,7 +41,7 @@ async fn fetch(
     };
     let stored = stored(store);
     let fetched = match refused {
-        None => stored.fetch(way).await,
+        None => stored.fetch(fetch_context).await,
         Some(id) => {
             stored
                 .fetch_other_than(
@@ -50,7 +50,7 @@ async fn fetch(
                         secret: "secret".into(),
                         token: None,
                     },
-                    way,
+                    fetch_context,
                 )
                 .await
         }
@@ -129,7 +129,7 @@ async fn in_place_of_a_refused_key_the_current_one_is_asked_for_and_then_the_pre
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_used_is_told_without_its_text() {
+async fn a_value_that_cannot_be_used_is_an_error_without_its_text() {
     for (given, code, words) in [
         (
             answer(403, "denied"),
@@ -137,7 +137,7 @@ async fn what_cannot_be_used_is_told_without_its_text() {
             "function's role may read",
         ),
         (answer(404, ""), ErrorCode::ProviderRejected, "HTTP 404"),
-        (answer(429, ""), ErrorCode::Throttled, "rate"),
+        (answer(429, ""), ErrorCode::Throttled, "throttles"),
         (answer(500, ""), ErrorCode::ProviderUnavailable, "HTTP 500"),
         (
             answer(400, "not ready to serve traffic, please wait"),
@@ -152,22 +152,22 @@ async fn what_cannot_be_used_is_told_without_its_text() {
         (
             answer(200, "canary"),
             ErrorCode::ProviderInvalidResponse,
-            "no text",
+            "has no value",
         ),
         (
             ok(&json!([1])),
             ErrorCode::ProviderInvalidResponse,
-            "no text",
+            "has no value",
         ),
         (
             secret("canary"),
             ErrorCode::ProviderRejected,
-            "no JSON object",
+            "not a JSON object",
         ),
         (
             secret("[\"canary\"]"),
             ErrorCode::ProviderRejected,
-            "no JSON object",
+            "not a JSON object",
         ),
         (
             secret(r#"{"ID": "canary"}"#),
@@ -187,7 +187,7 @@ async fn what_cannot_be_used_is_told_without_its_text() {
         (
             secret(r#"{"ID": "a", "KEY": 7}"#),
             ErrorCode::ProviderRejected,
-            "member KEY is no text",
+            "member KEY is not a string",
         ),
     ] {
         let network = Network::new(move |_| given.clone());

@@ -52,7 +52,7 @@ const REGIONS: &[&str] = &[
     "us-west-1",
 ];
 
-/// The STS of this region, or the one for all.
+/// The STS of this region, or the central one.
 pub fn host(region: Option<&str>) -> String {
     match region.filter(|region| REGIONS.contains(region)) {
         Some(region) => format!("sts.{region}.aliyuncs.com"),
@@ -88,8 +88,8 @@ pub fn assume_role(role: &Role, key: &Credentials, now: Timestamp, nonce: [u8; 1
     }
 }
 
-/// The call that assumes a role with a token of AWS. The token stands in the body, since URLs end
-/// up in logs.
+/// The call that assumes a role with a token of AWS. The token is in the body, because logs keep
+/// URLs.
 pub fn assume_role_with_oidc(
     role: &Role,
     identity: &Identity,
@@ -140,11 +140,11 @@ struct Key {
     expiration: Timestamp,
 }
 
-pub(super) fn read(response: &HttpResponse, way: FetchContext<'_>) -> Result<Fetched, Error> {
+pub(super) fn read(response: &HttpResponse, context: FetchContext<'_>) -> Result<Fetched, Error> {
     let status = response.status;
     if let Some(error) = error_body(&response.body) {
         let refusal = Refusal {
-            provider: way.provider,
+            provider: context.provider,
             code: &error.code,
             message: None,
             request_id: error.request_id.as_deref(),

@@ -1,9 +1,9 @@
-//! AWS STS, API version 2011-06-15: `GetWebIdentityToken` says in a signed token (JWT) which role
-//! the function has.
+//! AWS STS, API version 2011-06-15: `GetWebIdentityToken` returns a signed token (JWT) that proves the
+//! function's role.
 
 use secrecy::SecretString;
 
-use super::{FetchContext, Identity, not_an_answer, told};
+use super::{FetchContext, Identity, not_an_answer, sts_error};
 use crate::error::Error;
 use crate::error::ErrorCode::{ProviderRejected, ProviderUnavailable, Throttled};
 use crate::model::{Region, Timestamp};
@@ -14,12 +14,12 @@ use crate::vendor::xml::element;
 
 const SERVICE: &str = "sts";
 const VERSION: &str = "2011-06-15";
-/// It is used at once; five minutes leave room for clocks that differ.
+/// The token is used at once; five minutes allow for clocks that differ.
 const DURATION_SECONDS: &str = "300";
-/// As the official SDK sends it.
+/// The official SDK sends the same.
 const CONTENT_TYPE: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
-/// The STS of a region; the global one has not this action.
+/// The STS of a region; the global one does not have this action.
 pub fn host(region: &Region) -> String {
     let domain = if region.as_str().starts_with("cn-") {
         "amazonaws.com.cn"
@@ -29,14 +29,14 @@ pub fn host(region: &Region) -> String {
     format!("sts.{region}.{domain}")
 }
 
-/// The call that asks for a token.
+/// The call that gets a token.
 pub fn get_web_identity_token(identity: &Identity, now: Timestamp) -> HttpRequest {
     let url = identity.endpoint.url("");
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("Action", "GetWebIdentityToken")
         .append_pair("Version", VERSION)
         .append_pair("Audience.member.1", &identity.audience)
-        // Of the two that AWS has, the one that OpenID Connect makes everyone take.
+        // OpenID Connect requires everyone to accept this one of the two that AWS has.
         .append_pair("SigningAlgorithm", "RS256")
         .append_pair("DurationSeconds", DURATION_SECONDS)
         .finish()
@@ -65,44 +65,48 @@ pub fn get_web_identity_token(identity: &Identity, now: Timestamp) -> HttpReques
 }
 
 impl Identity {
-    pub(super) async fn token(&self, way: FetchContext<'_>) -> Result<SecretString, Error> {
+    pub(super) async fn token(&self, context: FetchContext<'_>) -> Result<SecretString, Error> {
         let request = |now, _| get_web_identity_token(self, now);
-        let called = way
+        let called = context
             .transport
-            .call(way.deadline, way.lane, Safety::Read, request, |response| {
-                read(response, way)
-            })
+            .call(
+                context.deadline,
+                context.lane,
+                Safety::Read,
+                request,
+                |response| read(response, context),
+            )
             .await;
         called.map_err(|failure| {
-            // It is no error of the provider that the call was for: its code is told in the text.
+            // This error is not the provider's, so its code goes into the text.
             let code = failure
                 .error
                 .provider_error
                 .as_ref()
-                .map(|told| told.code.as_str())
+                .map(|error| error.code.as_str())
                 .filter(|code| is_plain(code));
             let code = code.map_or_else(String::new, |code| format!(", {code}"));
             let by = format!("the STS of AWS gave no token (GetWebIdentityToken{code})");
             Error {
                 provider_error: None,
                 concerns_key: false,
-                ..told(failure.error, &by, &[])
+                ..sts_error(failure.error, &by, &[])
             }
         })
     }
 }
 
-/// Whether a code is a name and no echo of what was sent.
+/// Whether a code is a name, and does not repeat what was sent.
 fn is_plain(code: &str) -> bool {
     code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
-fn read(response: &HttpResponse, way: FetchContext<'_>) -> Result<SecretString, Error> {
+fn read(response: &HttpResponse, context: FetchContext<'_>) -> Result<SecretString, Error> {
     let status = response.status;
     let text = std::str::from_utf8(&response.body).unwrap_or_default();
     if let Some(code) = element(text, "Code") {
         let refusal = Refusal {
-            provider: way.provider,
+            provider: context.provider,
             code,
             message: None,
             request_id: None,

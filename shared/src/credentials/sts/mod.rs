@@ -1,5 +1,5 @@
 //! Temporary keys from the vendors' security token services (STS), and the function's identity from
-//! that of AWS.
+//! the STS of AWS.
 
 pub mod alibaba;
 pub mod aws;
@@ -14,71 +14,70 @@ use crate::model::{Region, Timestamp};
 use crate::transport::Endpoint;
 use crate::transport::{HttpRequest, HttpResponse, Safety};
 
-/// How long a temporary key is asked to be good: what a role of either vendor allows unless
-/// changed.
+/// The requested life of a temporary key: the default maximum of a role at either vendor.
 const DURATION_SECONDS: u32 = 3600;
 
 /// A role at a vendor, and the STS that gives out its keys.
 #[derive(Debug)]
 pub struct Role {
-    /// Whose.
+    /// The vendor.
     pub vendor: Vendor,
     /// ARN of the role.
     pub arn: String,
-    /// What the vendor's audit log calls the function.
+    /// The function's name in the vendor's audit log.
     pub session_name: String,
-    /// A text that the role's owner may ask for.
+    /// A text that the role's owner may require.
     pub external_id: Option<String>,
-    /// Where the STS is.
+    /// The endpoint of the STS.
     pub endpoint: Endpoint,
 }
 
 /// A vendor that has roles.
 #[derive(Debug)]
 pub enum Vendor {
-    /// Tencent Cloud, whose calls name a region.
+    /// Tencent Cloud, whose calls hold a region.
     Tencent(Region),
     /// Alibaba Cloud.
     Alibaba,
 }
 
-/// Whom AWS says the function to be, for a vendor that trusts AWS.
+/// The function's identity at AWS, for a vendor that trusts AWS.
 #[derive(Debug)]
 pub struct Identity {
-    /// What the vendor knows AWS by: ARN or name of the OIDC provider.
+    /// The vendor's name for AWS: ARN or name of the OIDC provider.
     pub provider: String,
-    /// For whom the token is meant; the vendor takes no other.
+    /// The audience of the token; the vendor accepts no other.
     pub audience: String,
-    /// Where the STS of AWS is.
+    /// The endpoint of the STS of AWS.
     pub endpoint: Endpoint,
-    /// In which region.
+    /// The region of the STS of AWS.
     pub region: Region,
-    /// Lambda's own, from the function's role.
+    /// Lambda's credentials from the function's role.
     pub credentials: Credentials,
 }
 
 impl Role {
-    /// A temporary key for one that may assume the role.
+    /// A temporary key, with a key that may assume the role.
     pub(super) async fn assume_with(
         &self,
         key: &Credentials,
-        way: FetchContext<'_>,
+        context: FetchContext<'_>,
     ) -> Result<Fetched, Error> {
         let request = |now, nonce| match &self.vendor {
             Vendor::Tencent(region) => tencent::assume_role(self, region, key, now),
             Vendor::Alibaba => alibaba::assume_role(self, key, now, nonce),
         };
-        let told: Vec<&str> = key.texts().collect();
-        self.assume("AssumeRole", request, &told, way).await
+        let secrets: Vec<&str> = key.texts().collect();
+        self.assume("AssumeRole", request, &secrets, context).await
     }
 
-    /// A temporary key for whom AWS says the function to be.
+    /// A temporary key, with the function's identity at AWS.
     pub(super) async fn assume_as(
         &self,
         identity: &Identity,
-        way: FetchContext<'_>,
+        context: FetchContext<'_>,
     ) -> Result<Fetched, Error> {
-        let token = identity.token(way).await?;
+        let token = identity.token(context).await?;
         let (action, request): (_, &dyn Fn(Timestamp) -> HttpRequest) = match &self.vendor {
             Vendor::Tencent(region) => ("AssumeRoleWithWebIdentity", &|now| {
                 tencent::assume_role_with_web_identity(self, region, identity, &token, now)
@@ -87,30 +86,39 @@ impl Role {
                 alibaba::assume_role_with_oidc(self, identity, &token, now)
             }),
         };
-        self.assume(action, |now, _| request(now), &[token.expose_secret()], way)
-            .await
+        self.assume(
+            action,
+            |now, _| request(now),
+            &[token.expose_secret()],
+            context,
+        )
+        .await
     }
 
-    /// Asking again makes another key and harms nothing.
+    /// Calls the STS. A repeated call returns another key and does no harm.
     async fn assume(
         &self,
         action: &str,
         request: impl Fn(Timestamp, [u8; 16]) -> HttpRequest,
         secrets: &[&str],
-        way: FetchContext<'_>,
+        context: FetchContext<'_>,
     ) -> Result<Fetched, Error> {
         let (sts, read): (_, fn(&HttpResponse, FetchContext<'_>) -> _) = match &self.vendor {
             Vendor::Tencent(_) => ("Tencent Cloud", tencent::read),
             Vendor::Alibaba => ("Alibaba Cloud", alibaba::read),
         };
-        let called = way
+        let called = context
             .transport
-            .call(way.deadline, way.lane, Safety::Read, request, |response| {
-                read(response, way)
-            })
+            .call(
+                context.deadline,
+                context.lane,
+                Safety::Read,
+                request,
+                |response| read(response, context),
+            )
             .await;
         called.map_err(|failure| {
-            told(
+            sts_error(
                 failure.error,
                 &format!("the STS of {sts} gave no credentials ({action})"),
                 secrets,
@@ -119,7 +127,7 @@ impl Role {
     }
 }
 
-/// What the vendor answers, whatever it calls it.
+/// The key in a vendor's answer.
 struct IssuedKey {
     id: String,
     secret: SecretString,
@@ -128,7 +136,7 @@ struct IssuedKey {
 }
 
 impl IssuedKey {
-    /// A key that could not be sent would fail each call.
+    /// The key, unless it could not be sent in a header.
     fn checked(self) -> Option<Fetched> {
         let Self {
             id,
@@ -165,14 +173,14 @@ fn not_an_answer(status: u16, problem: &str) -> Error {
     }
 }
 
-/// Says who failed. Whatever the STS complains about, it is not about a certificate. A text of the
-/// STS may hold what it was sent, and goes no further; nor does a code that does.
-fn told(error: Error, by: &str, secrets: &[&str]) -> Error {
-    let provider_error = error.provider_error.map(|told| {
+/// Adds the STS to an error, which never concerns a certificate. The text of an STS may repeat what it
+/// was sent and is dropped; so is a code that does.
+fn sts_error(error: Error, by: &str, secrets: &[&str]) -> Error {
+    let provider_error = error.provider_error.map(|refusal| {
         Box::new(
             ProviderError {
                 message: None,
-                ..*told
+                ..*refusal
             }
             .without(secrets),
         )

@@ -15,9 +15,9 @@ use crate::signing::tc3;
 use crate::transport::{HttpRequest, HttpResponse, Method};
 use crate::vendor::codes::{Refusal, Row, explain};
 
-/// The mainland host. The international one is set by `TENCENT_STS_ENDPOINT`.
+/// The mainland host. `TENCENT_STS_ENDPOINT` sets the international one.
 pub const HOST: &str = "sts.tencentcloudapi.com";
-/// The region that the official SDK names where none is configured; keys are good everywhere.
+/// The region that the official SDK sends where none is configured; keys are valid in all regions.
 pub const REGION: &str = "ap-guangzhou";
 
 const SERVICE: &str = "sts";
@@ -52,7 +52,7 @@ impl<'a> AssumeRole<'a> {
             duration_seconds: DURATION_SECONDS,
             external_id,
         };
-        // Texts and a number can always be written; an empty body would be refused.
+        // Strings and a number always serialize; the STS would refuse an empty body.
         serde_json::to_vec(&parameters).unwrap_or_default()
     }
 }
@@ -144,7 +144,7 @@ struct Key {
     tmp_secret_key: SecretString,
 }
 
-pub(super) fn read(response: &HttpResponse, way: FetchContext<'_>) -> Result<Fetched, Error> {
+pub(super) fn read(response: &HttpResponse, context: FetchContext<'_>) -> Result<Fetched, Error> {
     let status = response.status;
     let neither = || not_an_answer(status, "neither a key nor an error code");
     let Object(Envelope {
@@ -152,7 +152,7 @@ pub(super) fn read(response: &HttpResponse, way: FetchContext<'_>) -> Result<Fet
     }) = serde_json::from_slice(&response.body).map_err(|_| neither())?;
     if let Some(Object(Fault { code })) = answer.error {
         let refusal = Refusal {
-            provider: way.provider,
+            provider: context.provider,
             code: &code,
             message: None,
             request_id: answer.request_id.as_deref(),

@@ -167,8 +167,8 @@ impl ProviderRecord {
         let subject_is_known = self.subject.is_some() || certified.is_some();
         let told = self.subject.unwrap_or_default();
         let told = Subject {
-            common_name: fact(told.common_name),
-            organizational_unit: fact(told.organizational_unit),
+            common_name: non_empty(told.common_name),
+            organizational_unit: non_empty(told.organizational_unit),
         };
         let mut disagreements = Disagreements::default();
         if let Some(X509 {
@@ -212,12 +212,12 @@ impl ProviderRecord {
         Certificate {
             serial_number,
             serial_number_base,
-            provider_serial_number: fact(self.serial_number),
+            provider_serial_number: non_empty(self.serial_number),
             ca_serial_number: self
                 .ca_serial_number
                 .and_then(|text| SerialNumber::parse(&text).ok()),
-            name: fact(self.name),
-            client_id: fact(self.client_id),
+            name: non_empty(self.name),
+            client_id: non_empty(self.client_id),
             subject: Subject {
                 common_name: told.common_name.or(certified_subject.common_name),
                 organizational_unit: told
@@ -225,10 +225,10 @@ impl ProviderRecord {
                     .or(certified_subject.organizational_unit),
             },
             status: self.status,
-            provider_status: fact(self.provider_status),
+            provider_status: non_empty(self.provider_status),
             effective_status,
             usable,
-            source: fact(self.source),
+            source: non_empty(self.source),
             not_before: validity.not_before,
             not_after: validity.not_after,
             created_at: self.created_at,
@@ -304,8 +304,8 @@ fn seconds(moment: Timestamp) -> Timestamp {
         .unwrap_or(moment)
 }
 
-/// A provider's text as a fact: an empty one is none.
-pub(crate) fn fact(text: Option<String>) -> Option<String> {
+/// A provider's text; providers write an empty one where they have none.
+pub(crate) fn non_empty(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 

@@ -96,7 +96,11 @@ impl Listing<'_> {
             collected.pages.push(page.position);
             let (bytes_before, kept_before) = (collected.bytes, collected.kept.len());
             let mut brings_something = page.certificates.is_empty();
-            for Entry { place, certificate } in page.certificates {
+            for Entry {
+                offset: place,
+                certificate,
+            } in page.certificates
+            {
                 if !collected.drift.is_new(&certificate) {
                     continue;
                 }

@@ -70,7 +70,7 @@ impl<'a> Pages<'a> {
         }
         let missing = SIDE_BY_SIDE.min(pages).saturating_sub(self.positions.len());
         let last = self.positions.back().map_or(position, String::as_str);
-        for position in self.lister.positions_behind(last, list_length, missing) {
+        for position in self.lister.next_positions(last, list_length, missing) {
             self.ask(position, wanted);
         }
     }

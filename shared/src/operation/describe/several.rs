@@ -263,7 +263,7 @@ impl<'a> Asked<'a> {
 
     /// What the source's own cursor must agree with.
     fn bound<'b>(&'b self, lister: &dyn Lister, source: &'b [Source]) -> cursor::Request<'b> {
-        let order = lister.abilities().order(self.request.order_by);
+        let order = lister.capabilities().order(self.request.order_by);
         cursor::Request {
             sources: source,
             filter: self.filter,
@@ -277,8 +277,8 @@ impl<'a> Asked<'a> {
     }
 
     fn listing<'b>(&'b self, lister: &'b dyn Lister) -> Result<Listing<'b>, Error> {
-        let abilities = lister.abilities();
-        abilities.check(self.filter, self.request.order_by, self.request.details)?;
+        let capabilities = lister.capabilities();
+        capabilities.check(self.filter, self.request.order_by, self.request.details)?;
         let Scope {
             region,
             instance_id,
@@ -291,7 +291,7 @@ impl<'a> Asked<'a> {
         Ok(Listing {
             query: ListQuery {
                 filter: self.filter,
-                order: abilities.order(self.request.order_by),
+                order: capabilities.order(self.request.order_by),
                 include_pem: self.request.include_pem,
                 details: self.request.details,
             },

@@ -5,7 +5,7 @@ use super::answer::{CrossChecked, Flag, StatusResult};
 use super::tell;
 use crate::error::{Error, ErrorCode};
 use crate::model::{LifecycleStatus, SerialNumber, Source};
-use crate::provider::{CallContext, StatusReader, is_certificate_authority, status_reader};
+use crate::provider::{CallContext, StatusReader, status_reader};
 use crate::request::{CertificateReference, CrossCheck};
 
 /// The authority that is asked.
@@ -18,7 +18,7 @@ impl<'a> Authority<'a> {
     /// # Errors
     /// `unsupported` when the provider is no certificate authority, and as [`status_reader`].
     pub(super) fn new(context: &'a CallContext<'a>, asked: &CrossCheck) -> Result<Self, Error> {
-        if !is_certificate_authority(asked.provider) {
+        if !asked.provider.is_certificate_authority() {
             let detail = format!(
                 "{} is no certificate authority; cross_check asks one, like alibaba-pca",
                 asked.provider

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::ErrorCode;
+use crate::model::Cloud;
 use crate::testing::Bench;
 use crate::testing::network::{Answer, Network, Sent, answer, ok, recorded};
 use crate::transport::Endpoint;
@@ -22,7 +23,13 @@ async fn call(
 ) -> Result<Value, Failure> {
     let bench = Bench::with(network, variables);
     let context = bench.context();
-    let origin = bench.config.alibaba.credentials.as_ref().unwrap();
+    let origin = bench
+        .config
+        .clouds
+        .of(Cloud::Alibaba)
+        .credentials
+        .as_ref()
+        .unwrap();
     let endpoint = Endpoint::parse("https://cas.test:8443").unwrap();
     let connection = Connection::new(&context, endpoint, origin, ProviderName::AlibabaPca);
     API.call(&connection, call, Ok).await

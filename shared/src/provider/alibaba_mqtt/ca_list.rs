@@ -1,4 +1,4 @@
-//! First pages of CAs' lists. A page with free places is the CA's complete list.
+//! The first pages of CAs' lists. A first page that is not full is the CA's complete list.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -15,8 +15,7 @@ use crate::error::{Error, ErrorCode};
 use crate::model::{ProviderRecord, SerialNumber, Timestamp};
 use crate::provider::FoundCertificate;
 
-/// A page that is older is read again, since a device certificate registers itself when the device
-/// first connects.
+/// An older page is read again: a device's first connection registers its certificate.
 const OLDEST_PAGE: Duration = Duration::from_secs(60);
 
 /// One page of a CA's list.
@@ -24,7 +23,7 @@ pub(super) struct CaPage {
     pub(super) rows: Vec<CaRow>,
     /// Whether the page is the CA's whole list, and each of its rows can be compared.
     pub(super) is_complete: bool,
-    /// The vendor's count of the list: an estimate, because the documents give it two meanings.
+    /// The vendor's total of the list: an estimate, because the documents give it two meanings.
     pub(super) total: Option<u64>,
     request_id: Option<String>,
 }
@@ -35,7 +34,7 @@ pub(super) struct CaRow {
     pub(super) digits: Option<SerialNumber>,
 }
 
-/// The answer to a look at a CA's list.
+/// The outcome of reading the first page of a CA's list.
 #[derive(Clone)]
 pub(super) enum Listed {
     /// The CA has certificates under this text.
@@ -44,13 +43,13 @@ pub(super) enum Listed {
     Nothing,
     /// The vendor refuses the parameters.
     Refused,
-    /// The credentials may not list, or the answer is not one that the documents allow.
-    Untold,
+    /// The credentials may not list, or the documents do not allow such an answer.
+    Unusable,
     /// The list is unavailable at the moment.
     Failed(Error),
 }
 
-/// A page that is read once for all certificates that wait for it.
+/// A page that is read once for all certificates that need it.
 type SharedPage = Rc<OnceCell<Listed>>;
 
 /// The pages that a request has read, by the CA's text, each with the moment at which its read
@@ -68,7 +67,7 @@ impl Pages {
         Rc::clone(page)
     }
 
-    /// Whether the vendor has shown no list under this text a moment ago.
+    /// Whether the vendor has recently shown no list under this text.
     fn have_none_for(&self, ca_sn: &str) -> bool {
         let pages = self.0.borrow();
         let listed = pages
@@ -90,16 +89,16 @@ impl CaPage {
     fn new(rows: Rows, is_first: bool) -> Self {
         let total = rows.total;
         let count = u64::try_from(rows.items.len()).unwrap_or(u64::MAX);
-        let has_free_places = rows.items.len() < PAGE_SIZE;
+        let is_not_full = rows.items.len() < PAGE_SIZE;
         let read = |item: DeviceCertificate| CaRow {
             digits: SerialNumber::parse(&item.device_sn).ok(),
             item,
         };
         let rows_read: Vec<CaRow> = rows.items.into_iter().map(read).collect();
-        // Read as a number of pages or of results, a larger total contradicts the free places.
+        // Whether it counts pages or results, a larger total contradicts a page that is not full.
         let is_contradicted = total.is_some_and(|total| total > count.max(1));
         let is_complete = is_first
-            && has_free_places
+            && is_not_full
             && !is_contradicted
             && rows_read.iter().all(|row| row.digits.is_some());
         Self {
@@ -135,7 +134,7 @@ impl CaPage {
         rows
     }
 
-    /// The row as a read of this one certificate would have found it.
+    /// The row in the form in which a read of this one certificate is returned.
     pub(super) fn found(&self, row: &CaRow, now: Timestamp) -> FoundCertificate {
         FoundCertificate {
             key: row.item.device_sn.clone(),
@@ -147,8 +146,8 @@ impl CaPage {
 }
 
 impl AlibabaMqtt<'_> {
-    /// The first page of the list that the vendor has under this text of a CA, and whether this
-    /// very call has read it.
+    /// The first page of the list that the vendor has under this text of a CA, and whether this call
+    /// has read it.
     ///
     /// # Errors
     /// Where the error concerns other calls, too.
@@ -157,7 +156,7 @@ impl AlibabaMqtt<'_> {
         let page = self.pages.of(ca_sn);
         let read = async || {
             is_fresh = true;
-            self.look_at_list(ca_sn).await
+            self.read_first_page(ca_sn).await
         };
         let listed = page.get_or_try_init(read).await?.clone();
         Ok((listed, is_fresh))
@@ -165,7 +164,7 @@ impl AlibabaMqtt<'_> {
 
     /// As [`Self::ca_page`], but always read now.
     pub(super) async fn fresh_ca_page(&self, ca_sn: &str) -> Result<Listed, Error> {
-        let listed = self.look_at_list(ca_sn).await?;
+        let listed = self.read_first_page(ca_sn).await?;
         self.pages.replace(ca_sn, listed.clone());
         Ok(listed)
     }
@@ -174,7 +173,7 @@ impl AlibabaMqtt<'_> {
         self.pages.have_none_for(ca_sn)
     }
 
-    /// One page of a longer list. `None` where it is no answer that can be used.
+    /// One page of a longer list. `None` where the answer cannot be used.
     ///
     /// # Errors
     /// Where the error concerns other calls, too.
@@ -202,25 +201,27 @@ impl AlibabaMqtt<'_> {
         }
     }
 
-    async fn look_at_list(&self, ca_sn: &str) -> Result<Listed, Error> {
+    async fn read_first_page(&self, ca_sn: &str) -> Result<Listed, Error> {
         let listed = match self.rows(Some(ca_sn), 1, PAGE_SIZE).await {
             Ok(rows) if rows.items.is_empty() => Listed::Nothing,
-            // The rows of another CA are no answer.
+            // The answer holds rows of another CA.
             Ok(rows)
                 if rows
                     .items
                     .iter()
                     .any(|item| !same_number(ca_sn, &item.ca_sn)) =>
             {
-                Listed::Untold
+                Listed::Unusable
             }
             Ok(rows) => Listed::Page(Rc::new(CaPage::new(rows, true))),
             Err(error) if is_unknown_ca(&error) => Listed::Nothing,
             Err(error) if error.concerns_parameters => Listed::Refused,
-            // Another call with this key would only be refused as well.
+            // The provider would refuse another call with this key, too.
             Err(error) if error.concerns_key => return Err(error),
             Err(error) => match error.code {
-                ErrorCode::ProviderRejected | ErrorCode::ProviderInvalidResponse => Listed::Untold,
+                ErrorCode::ProviderRejected | ErrorCode::ProviderInvalidResponse => {
+                    Listed::Unusable
+                }
                 _ if error.ends_the_request() => return Err(error),
                 _ => Listed::Failed(error),
             },

@@ -1,10 +1,10 @@
 //! Alibaba Cloud ApsaraMQ for MQTT (OnsMqtt), API version 2020-04-20.
 
 mod ca_list;
+mod change;
 mod codes;
 mod find;
 mod group;
-mod inactivate;
 mod list;
 mod reading;
 mod spelling;
@@ -14,8 +14,9 @@ mod wire;
 use self::ca_list::Pages;
 use self::wire::GetDeviceCertificate;
 use super::alibaba::{Api, Call};
-use super::{CallContext, Connection, Facts, FoundCertificate, Scope, connect, fact};
-use crate::config::Config;
+use super::{
+    CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect, non_empty,
+};
 use crate::error::Error;
 use crate::model::{
     Action, InstanceId, ProviderName, ProviderRecord, Region, SerialNumber, Source,
@@ -30,8 +31,8 @@ const API: Api = Api {
     codes: codes::CODES,
 };
 
-/// The regions with public or VPC hosts in the vendor's metadata and on its page "Endpoints". Every
-/// host follows one rule.
+/// The regions with public or VPC hosts in the vendor's metadata and on its page "Endpoints". All
+/// hosts have one form.
 const REGIONS: &[&str] = &[
     "ap-northeast-1",
     "ap-southeast-1",
@@ -67,31 +68,22 @@ fn host(region: &Region) -> Option<String> {
     Some(format!("onsmqtt.{known}.aliyuncs.com"))
 }
 
-pub(super) fn facts(config: &Config) -> Facts<'_> {
-    Facts {
-        cloud: &config.alibaba,
-        variables: (
-            "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-            "ALIBABA_CLOUD_REGION_ID",
-        ),
-        endpoint: config.alibaba_mqtt_endpoint.as_ref(),
-        hosts: host,
-        central_host: None,
-        has_instances: true,
-    }
-}
+pub(super) const PROFILE: ProviderProfile = ProviderProfile {
+    host,
+    central_host: None,
+};
 
 /// The API of one region.
 pub(super) struct AlibabaMqtt<'a> {
     scope: Scope,
     connection: Connection<'a>,
-    /// First pages of CAs' lists.
+    /// The first pages of CAs' lists.
     pages: Pages,
 }
 
 impl<'a> AlibabaMqtt<'a> {
     pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(context, source, &facts(context.config))?;
+        let (scope, connection) = connect(context, source, &PROFILE)?;
         Ok(Self {
             scope,
             connection,
@@ -132,14 +124,14 @@ impl<'a> AlibabaMqtt<'a> {
                 return Err(not_an_answer(
                     API.provider,
                     200,
-                    "it speaks of another certificate than the one asked for",
+                    "it holds another certificate than the one that was requested",
                 ));
             }
             Ok(FoundCertificate {
                 key: device_sn.to_owned(),
                 ca_key: Some(ca_sn.to_owned()),
                 certificate: ProviderRecord::from(data).into_certificate(now, include_pem),
-                request_id: fact(answer.request_id),
+                request_id: non_empty(answer.request_id),
             })
         };
         Ok(absent_when_not_found(
@@ -148,13 +140,12 @@ impl<'a> AlibabaMqtt<'a> {
     }
 }
 
-/// A certificate is found by both serial numbers.
+/// The vendor finds a certificate by its own serial number and its CA's.
 fn serial_numbers(
     reference: &CertificateReference,
 ) -> Result<(&SerialNumber, &SerialNumber), Error> {
     let missing = |member| {
-        let detail =
-            "alibaba-mqtt finds a certificate by its own serial number and its CA's; name both";
+        let detail = "alibaba-mqtt finds a certificate by its own serial number and its CA's: serial_number and ca_serial_number are both required";
         Error::invalid(member, detail)
     };
     let serial_number = reference
@@ -168,12 +159,13 @@ fn serial_numbers(
     Ok((serial_number, ca_serial_number))
 }
 
-fn same_number(asked: &str, told: &str) -> bool {
-    SerialNumber::parse(asked)
-        .is_ok_and(|asked| SerialNumber::parse(told).is_ok_and(|told| asked == told))
+/// Whether two texts spell one number.
+fn same_number(one: &str, other: &str) -> bool {
+    SerialNumber::parse(one)
+        .is_ok_and(|one| SerialNumber::parse(other).is_ok_and(|other| one == other))
 }
 
-/// A certificate that the provider does not know is a result; an unknown instance remains an error.
+/// A certificate that the provider does not know is a result; an unknown instance is an error.
 fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match answer {
         Ok(answer) => Ok(Some(answer)),

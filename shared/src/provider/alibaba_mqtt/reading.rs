@@ -1,10 +1,10 @@
-//! The numbers that a caller's text may stand for. The vendor does not document the base of its
-//! serial numbers.
+//! The numbers that a caller's text may mean. The vendor does not document the base of its serial
+//! numbers.
 
 use crate::model::SerialNumber;
 use crate::provider::FoundCertificate;
 
-/// How the bases of a caller's text and of the vendor's may differ.
+/// The bases of the caller's text and of the vendor's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Base {
     /// The vendor writes the caller's digits.
@@ -15,12 +15,12 @@ pub(super) enum Base {
     VendorsIsDecimal,
 }
 
-/// One number that a caller's text may stand for.
+/// One number that a caller's text may mean.
 pub(super) struct Reading {
     pub(super) base: Base,
     /// The certificate's serial number in this reading.
     pub(super) number: SerialNumber,
-    /// The vendor's text for it, read in hex: every spelling of that text is equal to it.
+    /// The vendor's text for it, read in hex, so that all its spellings are equal.
     pub(super) digits: SerialNumber,
 }
 
@@ -36,8 +36,7 @@ pub(super) fn readings(serial_number: &SerialNumber) -> Vec<Reading> {
         digits: number.clone(),
         number,
     });
-    // A decimal text that is too long to be read here is also longer than the vendor's parameter
-    // may be.
+    // A decimal text that is too long to be parsed is too long for the vendor's parameter, too.
     let digits = SerialNumber::parse(&serial_number.to_decimal())
         .ok()
         .filter(|digits| digits != serial_number);
@@ -54,7 +53,7 @@ pub(super) fn readings(serial_number: &SerialNumber) -> Vec<Reading> {
 
 impl Reading {
     /// Every text under which the vendor may know the certificate in this reading. A decimal number
-    /// has one.
+    /// has one text.
     pub(super) fn texts(&self) -> Vec<String> {
         match self.base {
             Base::VendorsIsDecimal => vec![self.number.to_decimal()],
@@ -62,9 +61,9 @@ impl Reading {
         }
     }
 
-    /// Whether the vendor's record is one of this reading. The caller's own digits may be the
-    /// vendor's decimal text, copied; a text of another base may be another number's, unless the
-    /// record proves it.
+    /// Whether the vendor's record is the certificate of this reading. The caller may have copied the
+    /// vendor's decimal text. A text of another base may be another certificate's, unless the record
+    /// proves the number.
     pub(super) fn is_met_by(&self, found: &FoundCertificate) -> bool {
         match proven_number(found) {
             Some(proven) if *proven == self.number => true,
@@ -85,7 +84,7 @@ pub(super) fn proven_number(found: &FoundCertificate) -> Option<&SerialNumber> {
         .filter(|_| found.certificate.serial_number_base.is_some())
 }
 
-/// The caller's own spelling, less separators.
+/// The caller's own spelling without separators.
 pub(super) fn own_text(serial_number: &SerialNumber) -> String {
     serial_number
         .spellings()

@@ -12,7 +12,7 @@ pub(super) struct GetDeviceCertificate {
     pub(super) data: Option<DeviceCertificate>,
 }
 
-/// Of both list actions.
+/// The answer of both list actions.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ListDeviceCertificate {
@@ -66,8 +66,8 @@ impl From<DeviceCertificate> for ProviderRecord {
 }
 
 /// `"0"` is not active, `"1"` is active; nothing else is documented.
-fn lifecycle_status(word: &str) -> LifecycleStatus {
-    match word {
+fn lifecycle_status(status: &str) -> LifecycleStatus {
+    match status {
         "0" => LifecycleStatus::Inactive,
         "1" => LifecycleStatus::Active,
         _ => LifecycleStatus::Unknown,
@@ -85,7 +85,7 @@ fn moment(text: Option<String>) -> Option<Timestamp> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct InactivateDeviceCertificate {
-    /// A success without it is an odd answer, which a read has to confirm.
+    /// A success without it has to be confirmed by a read.
     pub(super) request_id: String,
     pub(super) device_sn: String,
 }

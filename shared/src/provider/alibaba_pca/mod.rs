@@ -6,8 +6,7 @@ mod status;
 mod wire;
 
 use super::alibaba::Api;
-use super::{CallContext, Connection, Facts, Scope, connect};
-use crate::config::Config;
+use super::{CallContext, Connection, ProviderProfile, Scope, connect};
 use crate::error::Error;
 use crate::model::{ProviderName, Region, Source};
 
@@ -17,10 +16,9 @@ const API: Api = Api {
     codes: codes::CODES,
 };
 
-/// Why there is no inactivating here.
-pub(super) const ONLY_REVOKES: &str = "alibaba-pca can only revoke, for good, which this function does not do. Switch the certificate off \
-     at its broker (alibaba-mqtt, tencent-mqtt, aws-iot), which can be undone; to revoke it, use the console or \
-     CreateRevokeClientCertificate with its identifier";
+/// Why the status cannot be changed here.
+pub(super) const CHANGE_IS_UNSUPPORTED: &str = "alibaba-pca can only revoke, which is final and which this function does not do; revoke in the \
+     console or by CreateRevokeClientCertificate with the certificate's identifier";
 
 /// The service is central: most regions share one host. Pages and SDK contradict each other on
 /// cn-hongkong, ap-southeast-3 and ap-southeast-5; this is the SDK's table. `ALIBABA_CAS_ENDPOINT`
@@ -64,19 +62,10 @@ fn host(region: &Region) -> Option<String> {
     Some(format!("cas.{known}.aliyuncs.com"))
 }
 
-pub(super) fn facts(config: &Config) -> Facts<'_> {
-    Facts {
-        cloud: &config.alibaba,
-        variables: (
-            "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-            "ALIBABA_CLOUD_REGION_ID",
-        ),
-        endpoint: config.alibaba_cas_endpoint.as_ref(),
-        hosts: host,
-        central_host: None,
-        has_instances: false,
-    }
-}
+pub(super) const PROFILE: ProviderProfile = ProviderProfile {
+    host,
+    central_host: None,
+};
 
 /// The API of one region.
 pub(super) struct AlibabaPca<'a> {
@@ -86,7 +75,7 @@ pub(super) struct AlibabaPca<'a> {
 
 impl<'a> AlibabaPca<'a> {
     pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(context, source, &facts(context.config))?;
+        let (scope, connection) = connect(context, source, &PROFILE)?;
         Ok(Self { scope, connection })
     }
 }

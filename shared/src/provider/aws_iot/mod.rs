@@ -1,8 +1,8 @@
-//! AWS IoT Core, control plane, API version 2015-05-28. It knows a certificate by its id, the
-//! SHA-256 of its DER form.
+//! AWS IoT Core, control plane, API version 2015-05-28. The id of a certificate is the SHA-256 of its
+//! DER form.
 
+mod change;
 mod codes;
-mod inactivate;
 mod list;
 mod status;
 mod wire;
@@ -12,8 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use self::wire::DescribeCertificate;
-use super::{CallContext, Connection, Facts, FoundCertificate, Scope, connect};
-use crate::config::Config;
+use super::{CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect};
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::model::{Action, Fingerprint, ProviderName, ProviderRecord, Region, Source, Timestamp};
@@ -66,19 +65,10 @@ fn host(region: &Region) -> Option<String> {
     }
 }
 
-pub(super) fn facts(config: &Config) -> Facts<'_> {
-    Facts {
-        cloud: &config.aws,
-        variables: (
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as Lambda does from the function's role",
-            "AWS_REGION",
-        ),
-        endpoint: config.aws_iot_endpoint.as_ref(),
-        hosts: host,
-        central_host: None,
-        has_instances: false,
-    }
-}
+pub(super) const PROFILE: ProviderProfile = ProviderProfile {
+    host,
+    central_host: None,
+};
 
 /// The API of one region.
 pub(super) struct AwsIot<'a> {
@@ -88,11 +78,11 @@ pub(super) struct AwsIot<'a> {
 
 impl<'a> AwsIot<'a> {
     pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(context, source, &facts(context.config))?;
+        let (scope, connection) = connect(context, source, &PROFILE)?;
         Ok(Self { scope, connection })
     }
 
-    /// One call; `accept` judges the whole answer, whose failures have been told apart.
+    /// Makes one call; `accept` reads the answer, which is no refusal.
     async fn call<R>(
         &self,
         action: Action,
@@ -160,7 +150,7 @@ impl<'a> AwsIot<'a> {
                 return Err(not_an_answer(
                     NAME,
                     200,
-                    "it speaks of another certificate than the one asked for",
+                    "it holds another certificate than the one that was requested",
                 ));
             }
             let certificate = ProviderRecord::from(description).into_certificate(now, include_pem);
@@ -185,13 +175,13 @@ impl<'a> AwsIot<'a> {
 /// A certificate is found by its id.
 fn fingerprint(reference: &CertificateReference) -> Result<&Fingerprint, Error> {
     reference.fingerprint_sha256.as_ref().ok_or_else(|| {
-        let detail = "aws-iot finds a certificate by its id, which is its SHA-256 fingerprint; name that, or list the certificates with \
-                      filter.serial_numbers to learn it";
+        let detail = "aws-iot finds a certificate by its id, its SHA-256 fingerprint: fingerprint_sha256 is required; describe with \
+                      filter.serial_numbers lists it";
         Error::invalid("fingerprint_sha256", detail)
     })
 }
 
-/// A certificate that the provider does not know is a result.
+/// A certificate that the provider does not know is a result, not an error.
 fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
@@ -200,7 +190,7 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
                 .error
                 .provider_error
                 .as_ref()
-                .is_some_and(|told| told.code == codes::NOT_FOUND) =>
+                .is_some_and(|error| error.code == codes::NOT_FOUND) =>
         {
             Ok(None)
         }
@@ -208,7 +198,7 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
     }
 }
 
-/// A result in JSON.
+/// Reads a result in JSON.
 fn result<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
     serde_json::from_slice(&response.body)
         .map(|Object(answer)| answer)
@@ -221,7 +211,7 @@ fn result<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
         })
 }
 
-/// Where a failure may be named, and its text.
+/// The members that may hold a refusal's type, and its text.
 #[derive(Default, Deserialize)]
 struct Names {
     #[serde(rename = "__type")]
@@ -232,8 +222,8 @@ struct Names {
     upper_message: Option<Value>,
 }
 
-/// The type decides before the status: being throttled comes with HTTP 400. It stands in a header,
-/// up to a colon, or in the body, after a number sign.
+/// The refusal that an answer holds. Its type decides before the HTTP status: AWS throttles with HTTP
+/// 400. The type stands in a header, before a colon, or in the body, after a number sign.
 fn refusal(response: &HttpResponse) -> Option<Error> {
     let status = response.status;
     let names: Names = serde_json::from_slice(&response.body)
@@ -256,8 +246,8 @@ fn refusal(response: &HttpResponse) -> Option<Error> {
         .rsplit('#')
         .next()
         .unwrap_or_default();
-    // A type that nobody documents beside a status of success is neither a result nor a refusal:
-    // after a write, a read has to tell.
+    // An undocumented type beside an HTTP status of success is neither a result nor a refusal: after
+    // a write, a read has to show the effect.
     if status < 400 && !is_known(code, &[codes::CODES]) {
         return Some(not_an_answer(
             NAME,

@@ -3,7 +3,7 @@
 use tokio::sync::Semaphore;
 
 use super::{CallContext, Scope};
-use crate::config::Cloud;
+use crate::config::{CloudVariables, Config};
 use crate::credentials::{CredentialSource, Credentials, FetchContext};
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{Action, ProviderName, Region, Source, Timestamp};
@@ -157,35 +157,36 @@ fn without(credentials: &Credentials, error: Error) -> Error {
     }
 }
 
-/// A provider's own facts, from which source and configuration make a [`Scope`] and a
-/// [`Connection`].
-pub(super) struct Facts<'a> {
-    /// The cloud's part of the configuration.
-    pub(super) cloud: &'a Cloud,
-    /// The variables that hold the credentials and the region, for error messages.
-    pub(super) variables: (&'static str, &'static str),
-    /// The endpoint variable's value.
-    pub(super) endpoint: Option<&'a Endpoint>,
-    /// Region to host.
-    pub(super) hosts: fn(&Region) -> Option<String>,
-    /// The host that serves every region, where there is one: a configured region then need not be
-    /// in the table.
+/// A provider's hosts. The table of providers holds the other facts about it.
+pub(super) struct ProviderProfile {
+    /// The host of a region that the provider has.
+    pub(super) host: fn(&Region) -> Option<String>,
+    /// The host of every region, where the provider has only one: a configured region then need
+    /// not be one that this version knows.
     pub(super) central_host: Option<&'static str>,
-    /// Whether certificates belong to an instance.
-    pub(super) has_instances: bool,
 }
 
-impl Facts<'_> {
-    /// Where the calls of a region go. A region that the operator configured is believed even when
-    /// this version does not know it yet, as long as it does not become part of a host name.
-    pub(super) fn endpoint_in(&self, region: &Region) -> Option<Endpoint> {
-        let host = (self.hosts)(region);
+impl ProviderProfile {
+    /// The endpoint of a region. A region that the operator configured is accepted even when this
+    /// version does not know it yet, as long as it does not become part of a host name.
+    pub(super) fn endpoint(
+        &self,
+        config: &Config,
+        provider: ProviderName,
+        region: &Region,
+    ) -> Option<Endpoint> {
+        let own_region = config.clouds.of(provider.cloud()).region.as_ref();
+        let host = (self.host)(region);
         let host = match host.as_deref() {
-            None if self.cloud.region.as_ref() != Some(region) => return None,
+            None if own_region != Some(region) => return None,
             None => self.central_host,
             host => host,
         };
-        self.endpoint.cloned().or_else(|| host.map(Endpoint::https))
+        config
+            .endpoints
+            .get(&provider)
+            .cloned()
+            .or_else(|| host.map(Endpoint::https))
     }
 }
 
@@ -196,37 +197,42 @@ impl Facts<'_> {
 pub(super) fn connect<'a>(
     context: &'a CallContext<'a>,
     source: Source,
-    facts: &Facts<'a>,
+    profile: &ProviderProfile,
 ) -> Result<(Scope, Connection<'a>), Error> {
+    let config = context.config;
     let provider = source.provider;
-    if source.instance_id.is_some() != facts.has_instances {
-        let detail = if facts.has_instances {
+    let cloud = config.clouds.of(provider.cloud());
+    let variables = CloudVariables::of(provider.cloud());
+    if source.instance_id.is_some() != provider.has_instances() {
+        let detail = if provider.has_instances() {
             format!("{provider} keeps certificates by instance; name the instance")
         } else {
-            format!("{provider} has no instances; leave it out")
+            format!("{provider} has no instances; leave instance_id out")
         };
         return Err(Error::invalid("instance_id", detail));
     }
-    let (credentials_variables, region_variable) = facts.variables;
     let region = source
         .region
-        .or_else(|| facts.cloud.region.clone())
+        .or_else(|| cloud.region.clone())
         .ok_or_else(|| {
+            let variable = variables.region;
             Error::invalid(
                 "region",
-                format!("name the region, or set {region_variable} for the function"),
+                format!("name the region, or set {variable} for the function"),
             )
         })?;
-    let endpoint = facts.endpoint_in(&region).ok_or_else(|| {
+    let endpoint = profile.endpoint(config, provider, &region).ok_or_else(|| {
         Error::invalid(
             "region",
             format!("{provider} has no region {region} that this version knows"),
         )
     })?;
-    let origin = facts.cloud.credentials.as_ref().ok_or_else(|| {
+    let origin = cloud.credentials.as_ref().ok_or_else(|| {
+        let [id, secret, _] = variables.key;
+        let set_by = variables.key_is_set_by;
         Error::new(
             ErrorCode::ProviderRejected,
-            format!("no credentials for {provider} are configured; set {credentials_variables}"),
+            format!("no credentials for {provider} are configured; set {id} and {secret}{set_by}"),
         )
     })?;
     let scope = Scope {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::ProviderError;
-use crate::model::{InstanceId, ProviderName};
+use crate::model::{Cloud, InstanceId, ProviderName};
 use crate::testing::Bench;
 use crate::testing::network::{Network, answer};
 use crate::transport::Method;
@@ -19,25 +19,21 @@ fn connected(case: &Case<'_>) -> Result<(String, String), Error> {
     let network = Network::queue([]);
     let bench = Bench::with(&network, case.variables);
     let context = bench.context();
-    let facts = Facts {
-        cloud: &context.config.tencent,
-        variables: ("KEY", "TENCENTCLOUD_REGION"),
-        endpoint: context.config.tencent_mqtt_endpoint.as_ref(),
-        hosts: |region| {
+    let profile = ProviderProfile {
+        host: |region| {
             ["aa-one", "aa-two"]
                 .contains(&region.as_str())
                 .then(|| format!("{region}.vendor.test"))
         },
         central_host: case.central_host,
-        has_instances: false,
     };
     let region = case.region.map(|region| Region::parse(region).unwrap());
     let source = Source {
         provider: ProviderName::TencentMqtt,
         region,
-        instance_id: None,
+        instance_id: InstanceId::parse("mqtt-1").ok(),
     };
-    let (scope, connection) = connect(&context, source, &facts)?;
+    let (scope, connection) = connect(&context, source, &profile)?;
     Ok((
         scope.region.as_str().to_owned(),
         connection.endpoint.url(""),
@@ -144,7 +140,12 @@ fn a_missing_region_or_key_is_told_by_the_name_of_its_variable() {
     })
     .unwrap_err();
     assert_eq!(error.code, ErrorCode::ProviderRejected);
-    assert!(error.detail.contains("set KEY"), "{error}");
+    assert!(
+        error
+            .detail
+            .contains("set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -152,28 +153,26 @@ fn an_instance_is_named_exactly_where_there_are_instances() {
     let network = Network::queue([]);
     let bench = Bench::new(&network);
     let context = bench.context();
-    for (has_instances, instance_id, fits) in [
-        (true, Some("mqtt-1"), true),
-        (true, None, false),
-        (false, None, true),
-        (false, Some("mqtt-1"), false),
+    for (provider, instance_id, fits) in [
+        (ProviderName::TencentMqtt, Some("mqtt-1"), true),
+        (ProviderName::TencentMqtt, None, false),
+        (ProviderName::AwsIot, None, true),
+        (ProviderName::AwsIot, Some("mqtt-1"), false),
     ] {
-        let facts = Facts {
-            cloud: &context.config.tencent,
-            variables: ("KEY", "REGION"),
-            endpoint: None,
-            hosts: |_| Some("vendor.test".to_owned()),
+        let profile = ProviderProfile {
+            host: |_| Some("vendor.test".to_owned()),
             central_host: None,
-            has_instances,
         };
         let instance_id = instance_id.map(|text| InstanceId::parse(text).unwrap());
         let source = Source {
-            provider: ProviderName::AlibabaPca,
+            provider,
             region: Region::parse("aa-one").ok(),
             instance_id,
         };
-        match connect(&context, source, &facts) {
-            Ok((scope, _)) => assert!(fits && scope.instance_id.is_some() == has_instances),
+        match connect(&context, source, &profile) {
+            Ok((scope, _)) => {
+                assert!(fits && scope.instance_id.is_some() == provider.has_instances())
+            }
             Err(error) => assert!(
                 !fits && error.field.as_deref() == Some("instance_id"),
                 "{error}"
@@ -187,7 +186,13 @@ async fn told(message: String) -> String {
     let network = Network::queue([answer(200, "")]);
     let bench = Bench::with(&network, &[("TENCENTCLOUD_TOKEN", "token-canary")]);
     let context = bench.context();
-    let origin = bench.config.tencent.credentials.as_ref().unwrap();
+    let origin = bench
+        .config
+        .clouds
+        .of(Cloud::Tencent)
+        .credentials
+        .as_ref()
+        .unwrap();
     let endpoint = Endpoint::https("vendor.test");
     let connection = Connection::new(&context, endpoint, origin, ProviderName::TencentMqtt);
     let read = |_: &HttpResponse| -> Result<(), Error> {
@@ -269,7 +274,13 @@ async fn calls(
 ) -> (usize, Vec<String>) {
     let bench = Bench::with(network, variables);
     let context = bench.context();
-    let origin = bench.config.tencent.credentials.as_ref().unwrap();
+    let origin = bench
+        .config
+        .clouds
+        .of(Cloud::Tencent)
+        .credentials
+        .as_ref()
+        .unwrap();
     let endpoint = Endpoint::https("vendor.test");
     let connection = Connection::new(&context, endpoint, origin, ProviderName::TencentMqtt);
     let read = |response: &HttpResponse| match response.status {

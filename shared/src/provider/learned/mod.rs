@@ -1,8 +1,8 @@
 //! Knowledge about the vendors that lasts as long as the sandbox.
 //!
-//! Positive knowledge stays: a vendor that has once shown a behavior keeps it. Negative knowledge
-//! can become wrong by what happens at the vendor, so it is either not kept or expires after
-//! [`SHORT_LIFE`] by the session's clock.
+//! Positive knowledge stays: a vendor that has once shown a behavior keeps it. Negative knowledge can
+//! become wrong through events at the vendor, so it is either not kept or expires after
+//! [`SHORT_LIFE`].
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,32 +12,32 @@ use std::time::Duration;
 use super::Scope;
 use crate::model::{SerialNumber, Timestamp};
 
-/// How long a fact is kept that may change at the vendor.
+/// The life of knowledge that may become wrong.
 const SHORT_LIFE: Duration = Duration::from_secs(60);
 
-/// Most CAs that are remembered. All are forgotten when there is one more: that costs a few calls,
-/// and needs no order of use.
+/// Most CAs that are kept. One more clears them all: that costs a few calls and needs no order of
+/// use.
 const MOST_CAS: usize = 1_000;
 
-/// Facts about all vendors. A new value knows nothing.
+/// Knowledge about all vendors. A new value holds none.
 #[derive(Default)]
 pub struct Learned {
     alternatives: RefCell<HashMap<String, Alternatives>>,
-    ca_texts: RefCell<HashMap<(Place, SerialNumber), String>>,
-    long_lists: RefCell<HashMap<(Place, String), LongList>>,
+    ca_texts: RefCell<HashMap<(ScopeKey, SerialNumber), String>>,
+    long_lists: RefCell<HashMap<(ScopeKey, String), LongList>>,
 }
 
-/// Whether Tencent takes several values of one filter as alternatives.
+/// Whether several values of one of Tencent's filters are alternatives.
 #[derive(Clone, Copy)]
 enum Alternatives {
     Taken,
     NotTakenUntil(Timestamp),
 }
 
-/// Tencent's API is one deployment for each region, whichever instance is asked, and the sandbox
-/// has one endpoint for each region: the region is the key.
+/// Tencent's API is one deployment for each region, whatever the instance, and the sandbox has one
+/// endpoint for each region: the region is the key.
 impl Learned {
-    /// Whether the vendor takes several values of one filter as alternatives, where this is known.
+    /// Whether several values of one filter are alternatives, where this is known.
     pub(super) fn takes_alternatives(&self, scope: &Scope, now: Timestamp) -> Option<bool> {
         match self.alternatives.borrow().get(scope.region.as_str())? {
             Alternatives::Taken => Some(true),
@@ -45,9 +45,8 @@ impl Learned {
         }
     }
 
-    /// Keeps an answer that certificates have proven. A `false` may come from a certificate that
-    /// was registered between two counts, and costs calls for as long as it is believed: it
-    /// expires.
+    /// Keeps an answer that certificates have proven. A `false` expires: a certificate that was
+    /// registered between two counts may have caused it, and it costs calls.
     pub(super) fn learn_alternatives(&self, scope: &Scope, takes: bool, now: Timestamp) {
         let alternatives = if takes {
             Alternatives::Taken
@@ -61,9 +60,9 @@ impl Learned {
 }
 
 /// Region and instance: a CA is registered with an instance.
-type Place = (String, String);
+type ScopeKey = (String, String);
 
-fn place(scope: &Scope) -> Place {
+fn key(scope: &Scope) -> ScopeKey {
     (
         scope.region.as_str().to_owned(),
         scope
@@ -77,28 +76,28 @@ fn place(scope: &Scope) -> Place {
 /// A list that does not fit on one page.
 #[derive(Clone, Copy)]
 pub(super) struct LongList {
-    /// The vendor's count of the list: an estimate.
+    /// The vendor's total of the list: an estimate.
     pub(super) total: Option<u64>,
     /// Certificates may be deleted, so that the list fits on one page again.
     until: Timestamp,
 }
 
-/// Alibaba's texts of CAs' serial numbers. A text is kept under the number that it spells in hex,
-/// which no caller's base changes. That the vendor lists nothing under a text, or that a list
-/// cannot be read, is not kept: a CA may be registered later.
+/// Alibaba's texts of CAs' serial numbers. The key of a text is the number that it spells in hex,
+/// which does not depend on a caller's base. An empty list and a list that cannot be read are not
+/// kept: a CA may be registered later.
 impl Learned {
     /// The text under which the vendor has listed or shown certificates of this CA.
     pub(super) fn ca_text(&self, scope: &Scope, ca: &SerialNumber) -> Option<String> {
         self.ca_texts
             .borrow()
-            .get(&(place(scope), ca.clone()))
+            .get(&(key(scope), ca.clone()))
             .cloned()
     }
 
-    /// The vendor has shown a certificate of a CA under this text.
+    /// Keeps that the vendor has shown a certificate of a CA under this text.
     pub(super) fn learn_ca(&self, scope: &Scope, text: &str) {
         if let Ok(ca) = SerialNumber::parse(text) {
-            keep(&self.ca_texts, (place(scope), ca), text.to_owned());
+            keep(&self.ca_texts, (key(scope), ca), text.to_owned());
         }
     }
 
@@ -111,12 +110,12 @@ impl Learned {
     ) -> Option<LongList> {
         self.long_lists
             .borrow()
-            .get(&(place(scope), ca_text.to_owned()))
+            .get(&(key(scope), ca_text.to_owned()))
             .copied()
             .filter(|list| now < list.until)
     }
 
-    /// The first page of this CA's list is full.
+    /// Keeps that the first page of this CA's list is full.
     pub(super) fn learn_long_list(
         &self,
         scope: &Scope,
@@ -126,7 +125,7 @@ impl Learned {
     ) {
         keep(
             &self.long_lists,
-            (place(scope), ca_text.to_owned()),
+            (key(scope), ca_text.to_owned()),
             LongList {
                 total,
                 until: now.plus(SHORT_LIFE),

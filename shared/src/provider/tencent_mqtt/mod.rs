@@ -1,9 +1,10 @@
 //! Tencent Cloud MQTT, API version 2024-05-16.
 
+mod alternatives;
+mod change;
 mod codes;
 mod filter;
 mod group;
-mod inactivate;
 mod list;
 mod status;
 mod wire;
@@ -15,8 +16,9 @@ use tokio::sync::OnceCell;
 use self::wire::{
     DescribeDeviceCertificates, Envelope, Item, List, One, OneDeviceCertificate, Response,
 };
-use super::{CallContext, Connection, Facts, FoundCertificate, Scope, connect, fact};
-use crate::config::Config;
+use super::{
+    CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect, non_empty,
+};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
@@ -36,7 +38,7 @@ const VERSION: &str = "2024-05-16";
 /// `TENCENT_MQTT_ENDPOINT`.
 const HOST: &str = "mqtt.tencentcloudapi.com";
 
-/// The regions that the official SDK knows. Where instances are sold is not confirmed; the provider
+/// The regions of the official SDK. It is not confirmed which of them have instances; the provider
 /// refuses the others.
 const REGIONS: &[&str] = &[
     "ap-bangkok",
@@ -73,32 +75,23 @@ struct Rows {
     request_id: Option<String>,
 }
 
-pub(super) fn facts(config: &Config) -> Facts<'_> {
-    Facts {
-        cloud: &config.tencent,
-        variables: (
-            "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY",
-            "TENCENTCLOUD_REGION",
-        ),
-        endpoint: config.tencent_mqtt_endpoint.as_ref(),
-        hosts: |region| REGIONS.contains(&region.as_str()).then(|| HOST.to_owned()),
-        central_host: Some(HOST),
-        has_instances: true,
-    }
-}
+pub(super) const PROFILE: ProviderProfile = ProviderProfile {
+    host: |region| REGIONS.contains(&region.as_str()).then(|| HOST.to_owned()),
+    central_host: Some(HOST),
+};
 
 /// The API of one region.
 pub(super) struct TencentMqtt<'a> {
     scope: Scope,
     connection: Connection<'a>,
-    /// Whether the vendor takes several values of one filter as alternatives; found out once for
-    /// the request, also where the answer is not certain enough to be kept for the sandbox.
+    /// Whether several values of one filter are alternatives: found out once for the request, also
+    /// where the answer is not certain enough to be kept for the sandbox.
     takes_alternatives: OnceCell<bool>,
 }
 
 impl<'a> TencentMqtt<'a> {
     pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(context, source, &facts(context.config))?;
+        let (scope, connection) = connect(context, source, &PROFILE)?;
         Ok(Self {
             scope,
             connection,
@@ -113,7 +106,7 @@ impl<'a> TencentMqtt<'a> {
             .map_or("", InstanceId::as_str)
     }
 
-    /// One call; `accept` judges whether its answer answers what was asked.
+    /// Makes one call; `accept` checks whether the answer fits the request.
     async fn call<T: Response + DeserializeOwned, R>(
         &self,
         action: Action,
@@ -169,7 +162,7 @@ impl<'a> TencentMqtt<'a> {
                 items,
                 total,
                 end,
-                request_id: fact(answer.request_id),
+                request_id: non_empty(answer.request_id),
             })
         };
         Ok(self
@@ -190,20 +183,20 @@ impl<'a> TencentMqtt<'a> {
         };
         let now = self.connection.context.now;
         let accept = |answer: One| {
-            let request_id = fact(answer.request_id);
+            let request_id = non_empty(answer.request_id);
             let item = answer
                 .item
                 .ok_or_else(|| not_an_answer(NAME, 200, "it has no certificate"))?;
-            let same = SerialNumber::parse(serial_number)
-                .is_ok_and(|asked| SerialNumber::parse(&item.device_certificate_sn) == Ok(asked));
-            if !same {
+            let is_same = SerialNumber::parse(serial_number)
+                .is_ok_and(|number| SerialNumber::parse(&item.device_certificate_sn) == Ok(number));
+            if !is_same {
                 return Err(not_an_answer(
                     NAME,
                     200,
-                    "it speaks of another certificate than the one asked for",
+                    "it holds another certificate than the one that was requested",
                 ));
             }
-            // The vendor wants back the text that it gave.
+            // The vendor's writes expect the vendor's own text.
             let key = item.device_certificate_sn.clone();
             Ok(FoundCertificate {
                 key,
@@ -254,19 +247,19 @@ impl<'a> TencentMqtt<'a> {
     }
 }
 
-/// A certificate is found by its serial number.
+/// The vendor finds a certificate by its serial number.
 fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Error> {
     reference.serial_number.as_ref().ok_or_else(|| {
         Error::invalid(
             "serial_number",
-            "tencent-mqtt finds a certificate by its serial number; name it",
+            "tencent-mqtt finds a certificate by its serial number: serial_number is required",
         )
     })
 }
 
-/// A certificate that the provider does not know is a result; an unknown instance remains an error.
-/// Which code an unknown serial number gets is documented for one action only: each that says that
-/// something is not there is taken, but for the instance.
+/// A certificate that the provider does not know is a result; an unknown instance is an error. The
+/// code for an unknown serial number is documented for one action only: every code for something
+/// that was not found counts, except the instance's.
 fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
@@ -275,7 +268,7 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
                 .error
                 .provider_error
                 .as_ref()
-                .map_or("", |told| told.code.as_str());
+                .map_or("", |error| error.code.as_str());
             let is_absent =
                 code.starts_with(codes::NOT_FOUND) && !code.starts_with(codes::INSTANCE_NOT_FOUND);
             if is_absent { Ok(None) } else { Err(failure) }
@@ -283,16 +276,16 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
     }
 }
 
-/// An error has the HTTP status of a success: of a code that nobody documents it cannot be said
-/// that a write had no effect.
+/// Errors have the HTTP status of a success. An undocumented code does not show that a write had no
+/// effect.
 fn is_documented(error: &Error) -> bool {
     error
         .provider_error
         .as_ref()
-        .is_none_or(|told| is_known(&told.code, &[codes::CODES]))
+        .is_none_or(|error| is_known(&error.code, &[codes::CODES]))
 }
 
-/// The error decides before everything else: failures come with HTTP status 200.
+/// Reads an answer. An error in it decides before the HTTP status: failures have status 200.
 fn parse<T: Response + DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
     let status = response.status;
     let Object(envelope): Object<Envelope<T>> =

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Config, ORDERS_QUEUE_URL, QueueUrl, RESULTS_QUEUE_URL};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
-use crate::model::{Region, Timestamp};
+use crate::model::{Cloud, Region, Timestamp};
 use crate::object::Object;
 use crate::signing::sigv4;
 use crate::transport::{Deadline, HttpRequest, HttpResponse, Lane, Method, Safety, Transport};
@@ -104,11 +104,12 @@ impl<'a> Queue<'a> {
         config: &'a Config,
         transport: &'a Transport,
     ) -> Option<Self> {
-        let credentials = config.aws.credentials.as_ref()?.environment_key()?;
+        let aws = config.clouds.of(Cloud::Aws);
+        let credentials = aws.credentials.as_ref()?.environment_key()?;
         Some(Self {
             variable,
             url,
-            region: config.aws.region.as_ref()?,
+            region: aws.region.as_ref()?,
             credentials,
             transport,
         })

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::credentials::{CredentialSource, RoleAuth};
-use crate::model::ProviderName;
+use crate::model::{Cloud, ProviderName};
 use crate::testing::Bench;
 use crate::testing::network::{Answer, Network, answer, ok};
 
@@ -66,9 +66,9 @@ async fn fetch(
         deadline: context.deadline,
     };
     let cloud = if provider == ProviderName::TencentMqtt {
-        &context.config.tencent
+        context.config.clouds.of(Cloud::Tencent)
     } else {
-        &context.config.alibaba
+        context.config.clouds.of(Cloud::Alibaba)
     };
     match cloud.credentials.as_ref().unwrap() {
         CredentialSource::Role(role, RoleAuth::Identity(identity)) => {

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::fleet::{Fleet, Told, collect, follow};
 use super::*;
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
-use crate::provider::ListLength::{self, Known, Untold};
+use crate::provider::ListLength::{self, Known, Unknown};
 use crate::request;
 use crate::testing::clouds::{Clouds, Device, source};
 use crate::testing::{Bench, TWENTY_CALLS_A_SECOND};
@@ -192,7 +192,7 @@ proptest! {
     #[test]
     fn what_is_told_does_not_depend_on_what_was_asked_ahead(
         count in 0..150_usize, page_size in 1..40_usize, limit in proptest::option::of(1..200_usize), bytes in 500..200_000_usize,
-        exact: bool, aligned: bool, gaps in 0..3_usize, some_untold: bool, every_third: bool,
+        exact: bool, aligned: bool, gaps in 0..3_usize, some_unknown: bool, every_third: bool,
     ) {
         // A provider that keeps to what is wanted has no gaps, and a page of it begins where it was
         // asked for.
@@ -200,7 +200,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let read = |is_limited| {
             let length = Known(u64::try_from(count * (gaps + 1)).unwrap());
-            let lengths = if some_untold { vec![length, Untold] } else { vec![length] };
+            let lengths = if some_unknown { vec![length, Unknown] } else { vec![length] };
             let fleet = Fleet { is_limited, page_size, exact, aligned, gaps, lengths, ..Fleet::new(count) };
             let clients = if every_third { (0..count).step_by(3).map(|number| format!("client-{number}")).collect() } else { Vec::new() };
             let filter = Filter { client_ids: clients, ..Filter::default() };

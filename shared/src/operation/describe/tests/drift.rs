@@ -4,23 +4,23 @@ use super::fleet::{Fleet, Told, certificate, collect, follow};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::SerialNumber;
-use crate::provider::ListLength::{self, Irrelevant, Known, Untold};
+use crate::provider::ListLength::{self, Irrelevant, Known, Unknown};
 
 #[tokio::test]
 async fn a_list_is_known_to_be_the_same_only_where_its_length_was_told_twice() {
     for (page_size, lengths, expected) in [
         (100, &[Known(30)][..], Some(true)),
-        (100, &[Untold], Some(true)),
+        (100, &[Unknown], Some(true)),
         (100, &[Irrelevant], Some(true)),
         (10, &[Known(30)], Some(true)),
-        (10, &[Known(30), Untold, Known(30)], Some(true)),
-        (10, &[Known(30), Untold], None),
-        (10, &[Untold, Untold, Known(30)], None),
-        (10, &[Untold], None),
+        (10, &[Known(30), Unknown, Known(30)], Some(true)),
+        (10, &[Known(30), Unknown], None),
+        (10, &[Unknown, Unknown, Known(30)], None),
+        (10, &[Unknown], None),
         (10, &[Irrelevant], Some(true)),
         (10, &[Known(30), Known(31)], Some(false)),
         (10, &[Known(30), Known(29)], Some(false)),
-        (10, &[Known(30), Untold, Known(31)], Some(false)),
+        (10, &[Known(30), Unknown, Known(31)], Some(false)),
         (10, &[Known(30), Known(31), Known(30)], Some(false)),
     ] {
         let fleet = Fleet {
@@ -41,7 +41,7 @@ async fn a_list_is_known_to_be_the_same_only_where_its_length_was_told_twice() {
 
 #[tokio::test]
 async fn a_certificate_that_comes_twice_is_shown_once_and_told() {
-    for lengths in [vec![Known(31)], vec![Untold], vec![Irrelevant]] {
+    for lengths in [vec![Known(31)], vec![Unknown], vec![Irrelevant]] {
         for (page_size, again_at) in [(100, 1), (100, 29), (10, 10), (10, 25), (3, 30)] {
             let mut fleet = Fleet {
                 page_size,
@@ -171,8 +171,8 @@ async fn a_length_that_moves_between_two_answers_is_told_in_the_second() {
             (Known(30), Known(30), Some(true)),
             (Known(30), Known(31), Some(false)),
             (Known(30), Known(29), Some(false)),
-            (Known(30), Untold, None),
-            (Untold, Untold, None),
+            (Known(30), Unknown, None),
+            (Unknown, Unknown, None),
             (Irrelevant, Irrelevant, Some(true)),
         ] {
             let [_, second] = two_answers(limit, [before, after], |_| ()).await;
@@ -190,7 +190,7 @@ async fn one_page_that_goes_on_from_another_answer_is_not_the_whole_list() {
     for (length, expected) in [
         (Known(20), Some(true)),
         (Known(21), Some(false)),
-        (Untold, None),
+        (Unknown, None),
         (Irrelevant, Some(true)),
     ] {
         let before = if length == Irrelevant {
@@ -221,7 +221,7 @@ async fn one_page_that_goes_on_from_another_answer_is_not_the_whole_list() {
 #[tokio::test]
 async fn a_list_that_has_shifted_repeats_the_last_certificate_which_is_not_shown_again() {
     for limit in [Some(10), None] {
-        for lengths in [[Known(30); 2], [Untold; 2], [Irrelevant; 2]] {
+        for lengths in [[Known(30); 2], [Unknown; 2], [Irrelevant; 2]] {
             // One in front comes and another at the end goes: the length stays, the places do not.
             let [first, second] = two_answers(limit, lengths, |fleet| {
                 fleet.certificates.insert(0, certificate(500, "new"));

@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::operation::cursor::Place;
 use crate::operation::{AnswerBudget, Counts};
-use crate::provider::{Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope};
+use crate::provider::{Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope};
 use crate::request::{Filter, SortOrder};
 use crate::testing::network::Network;
 use crate::testing::{Bench, TWENTY_CALLS_A_SECOND, now};
@@ -78,7 +78,7 @@ impl Lister for Fleet {
         &self.scope
     }
 
-    fn abilities(&self) -> &'static ListAbilities {
+    fn capabilities(&self) -> &'static ListCapabilities {
         panic!("a list is read without asking what it can do")
     }
 
@@ -121,7 +121,7 @@ impl Lister for Fleet {
             let certificates = standing
                 .filter(|(place, _)| shown.contains(place))
                 .map(|(place, certificate)| Entry {
-                    place: place - page_begin + 1,
+                    offset: place - page_begin + 1,
                     certificate: certificate.clone(),
                 })
                 .collect();
@@ -155,7 +155,7 @@ impl Lister for Fleet {
         Ok((begin + places).to_string())
     }
 
-    fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
+    fn next_positions(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
         let begin: usize = position.parse().unwrap();
         let behind = (1..=most).map(|pages| begin + pages * self.page_size);
         behind

@@ -1,19 +1,19 @@
 //! The product's own error codes (pages of the device certificate actions, and the page "Error
-//! codes"). Permanent faults come with HTTP status 500 here, so the status plays no part.
+//! codes"). The vendor sends permanent faults with HTTP status 500, so the HTTP status does not decide.
 
 use crate::error::ErrorCode::{NotFound, ProviderRejected, ProviderUnavailable, Throttled};
 use crate::vendor::codes::Row;
 
 /// No device certificate has this serial number (HTTP 500).
 pub(super) const DEVICE_NOT_FOUND: &str = "FindDeviceBySnError";
-/// No CA certificate has this serial number (HTTP 500). Documented for the CA's actions; taken
-/// here, too.
+/// No CA certificate has this serial number (HTTP 500). Documented for the CA's actions, and
+/// accepted here, too.
 pub(super) const CA_NOT_FOUND: &str = "FindCaBySnError";
 
 const INSTANCE: &str = "the provider does not know this instance; check instance_id and region";
 const OWNER: &str = "the instance belongs to another account, or the credentials may not use it (mq:MqttInstanceAccess)";
 const PERMISSION: &str = "the credentials lack the permission for this action; grant mq:GetDeviceCertificate, mq:MqttInstanceAccess, \
-     for lists mq:ListDeviceCertificate and mq:ListDeviceCertificateByCaSn, and for inactivating mq:UnregisterDeviceCertificate in RAM";
+     to list mq:ListDeviceCertificate and mq:ListDeviceCertificateByCaSn, and to inactivate mq:UnregisterDeviceCertificate in RAM";
 const OVERLOAD: &str = "the provider is overloaded; try again later";
 
 pub(super) const CODES: &[Row] = &[

@@ -1,4 +1,4 @@
-//! Reading many certificates by their CAs' lists, where that takes fewer calls than one
+//! Reads many certificates by their CAs' lists, where that takes fewer calls than one
 //! `GetDeviceCertificate` for each.
 
 use std::collections::BTreeMap;
@@ -15,8 +15,8 @@ use crate::provider::each::each;
 use crate::provider::{FoundCertificate, Spellings};
 use crate::request::CertificateReference;
 
-/// Certificates of one CA for which its list is read. With two, a list that turns out to be long
-/// costs half as much again as two reads.
+/// The smallest number of certificates for which their CA's list is read. With two, a list that
+/// turns out to be long would cost half as much again as two reads.
 const SMALLEST_GROUP: usize = 3;
 
 /// The texts of one certificate.
@@ -25,9 +25,9 @@ struct Names {
     ca_sn: String,
 }
 
-/// The pages of one CA's list that were read. Pages that were read one by one can miss a
-/// certificate, because a deletion moves those behind it by one place: only a complete list in one
-/// page shows that a certificate is not there.
+/// The pages of one CA's list that were read. Several pages can miss a certificate, because a deletion
+/// between two reads shifts the rows after it: only a complete list in one page shows that a
+/// certificate is not there.
 #[derive(Default)]
 struct CaPages(Vec<Rc<CaPage>>);
 
@@ -38,9 +38,9 @@ impl CaPages {
 }
 
 impl AlibabaMqtt<'_> {
-    /// The certificates under the caller's own spellings, as [`Self::find_only`] finds each of
-    /// them. A list shows a certificate under any spelling; `None`: it is not known under the
-    /// caller's own one.
+    /// The certificates under the caller's own spellings, as [`Self::find_only`] finds each of them,
+    /// except that a list shows a certificate under any spelling. `None`: the vendor does not know it
+    /// under the caller's own one.
     pub(super) async fn find_group(
         &self,
         references: &[&CertificateReference],
@@ -69,8 +69,8 @@ impl AlibabaMqtt<'_> {
             .zip(&mut answers)
             .filter(|(_, answer)| answer.is_none())
             .collect();
-        let asked = open.iter().map(|(reference, _)| **reference);
-        let read = each(asked, async |reference| {
+        let left = open.iter().map(|(reference, _)| **reference);
+        let read = each(left, async |reference| {
             self.find_only(reference, Spellings::Own).await
         })
         .await;
@@ -80,8 +80,7 @@ impl AlibabaMqtt<'_> {
         answers.into_iter().flatten().collect()
     }
 
-    /// The state of certificates that were found, read now. `None`: a read of this one certificate
-    /// does not find it any more.
+    /// Reads certificates again. `None`: a read of this one certificate does not find it any more.
     pub(super) async fn read_group(
         &self,
         found: &[&FoundCertificate],
@@ -123,7 +122,7 @@ impl AlibabaMqtt<'_> {
     }
 
     /// The answer of a CA's pages for one certificate. `None`: the certificate has to be looked up
-    /// by itself.
+    /// separately.
     fn shown(
         &self,
         wanted: &Wanted<'_>,
@@ -143,8 +142,8 @@ impl AlibabaMqtt<'_> {
         wanted.is_met_alone_by(&found).then_some(Ok(Some(found)))
     }
 
-    /// The pages that answer for these certificates in fewer calls than one for each, by the CA's
-    /// text.
+    /// The pages of CAs' lists, by the CA's text, where they take fewer calls than one for each
+    /// certificate.
     ///
     /// # Errors
     /// Where the error concerns the other calls of the request, too.
@@ -160,8 +159,8 @@ impl AlibabaMqtt<'_> {
             }
         }
         let context = self.connection.context;
-        // The shares of the two actions may differ much: a call that has to wait long is worth that
-        // many of the other.
+        // The rate limits of the two actions may differ much: a call that waits long for its turn is
+        // worth that many calls of the other action.
         let worth = context.limiter.worth(
             Action::ListDeviceCertificateByCaSn,
             Action::GetDeviceCertificate,
@@ -205,7 +204,7 @@ impl AlibabaMqtt<'_> {
         .await;
         for answer in read {
             if let (ca_sn, Some(mut page)) = answer? {
-                // A long list has many rows that nobody asks for.
+                // A long list has many rows that this request does not need.
                 if !page.is_complete {
                     page.rows.retain(|row| {
                         groups
@@ -224,8 +223,8 @@ impl AlibabaMqtt<'_> {
     }
 }
 
-/// The numbers of the pages that are left of a long list, where reading them takes less than
-/// reading the certificates that are left. A page is worth so many certificates.
+/// The numbers of the pages that are left of a long list, where reading them costs less than reading
+/// the certificates that are left. A page costs as much as `worth` certificates.
 fn pages_worth_reading(
     total: Option<u64>,
     read: usize,
@@ -235,13 +234,14 @@ fn pages_worth_reading(
     let last = total
         .and_then(|total| usize::try_from(total).ok())
         .map_or(0, |total| total.div_ceil(PAGE_SIZE));
-    // A total that the pages read do not reach may be a number of pages: it tells nothing about the
+    // A total that the pages read do not reach may be a number of pages, which does not show the
     // length.
     let is_worth = last > 1 && last.saturating_sub(read).saturating_mul(worth) < left;
     (read.saturating_add(1)..=last).filter(move |_| is_worth)
 }
 
-/// Whether a row tells what the earlier read has told: a list may leave out the certificate itself.
+/// Whether a row has the members that the earlier read had: a list may leave out the certificate
+/// itself.
 fn shows_as_much(before: &FoundCertificate, shown: &FoundCertificate) -> bool {
     let (before, shown) = (&before.certificate, &shown.certificate);
     let keeps_fingerprint =

@@ -1,4 +1,4 @@
-//! Lists: pages of the whole instance, or of one CA. The vendor neither narrows nor orders them.
+//! Lists: pages of the whole instance, or of one CA. The vendor neither filters nor orders them.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::each::each;
 use crate::provider::{
-    Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, fact, offsets_behind,
+    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, next_offsets, non_empty,
 };
 use crate::request::Filter;
 use crate::transport::{LocalFuture, Method, Safety};
@@ -18,7 +18,7 @@ use crate::vendor::codes::not_an_answer;
 /// Most certificates that one call returns.
 pub(super) const PAGE_SIZE: usize = 100;
 
-const ABILITIES: ListAbilities = ListAbilities {
+const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: API.provider,
     filters: &[
         "serial_numbers",
@@ -37,12 +37,12 @@ const ABILITIES: ListAbilities = ListAbilities {
     statuses: &[LifecycleStatus::Active, LifecycleStatus::Inactive],
 };
 
-/// A place in one of the vendor's lists.
+/// A position in one of the vendor's lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Position {
-    /// The CA's serial number in the vendor's spelling, where only its list is read.
+    /// The CA's serial number in the vendor's spelling, where its list is read.
     ca_sn: Option<String>,
-    /// Certificates before this place.
+    /// The number of certificates before this position.
     offset: usize,
 }
 
@@ -55,7 +55,7 @@ impl Position {
             });
         let offset = offset
             .parse()
-            .map_err(|_| Error::invalid("cursor", "it is not a cursor of this provider"))?;
+            .map_err(|_| Error::invalid("cursor", "the cursor is not one of this provider's"))?;
         Ok(Self { ca_sn, offset })
     }
 
@@ -116,7 +116,7 @@ impl AlibabaMqtt<'_> {
                 .ok_or_else(|| not_an_answer(API.provider, 200, "it has no Data"))?;
             // An empty list may be left out.
             let items = data.device_certificate_vos.unwrap_or_default();
-            // The total is documented as a number of pages, too, and an empty list may be one page.
+            // The documents also call the total a number of pages, and an empty list may have one.
             if is_first && items.is_empty() && data.total.is_some_and(|total| total > 1) {
                 return Err(not_an_answer(
                     API.provider,
@@ -127,7 +127,7 @@ impl AlibabaMqtt<'_> {
             Ok(Rows {
                 items,
                 total: data.total,
-                request_id: fact(answer.request_id),
+                request_id: non_empty(answer.request_id),
             })
         };
         Ok(API.call(&self.connection, &call, accept).await?)
@@ -140,7 +140,7 @@ impl AlibabaMqtt<'_> {
             .rows(position.ca_sn.as_deref(), page_number, PAGE_SIZE)
             .await
         {
-            // The CA's list was begun: its last certificates have gone in the meantime.
+            // Earlier pages of the CA's list exist: its last certificates were deleted meanwhile.
             Err(error)
                 if position.ca_sn.is_some() && position.offset > 0 && is_unknown_ca(&error) =>
             {
@@ -148,14 +148,13 @@ impl AlibabaMqtt<'_> {
             }
             rows => rows?,
         };
-        // The documents give the total two meanings; that a page with free places is the last one
-        // holds for both.
+        // The documents give the total two meanings. A page that is not full is the last one in both.
         let is_last = rows.items.len() < PAGE_SIZE;
         let end = position.plus(rows.items.len().saturating_sub(skipped));
         let list_length = match (page_number, is_last) {
             (1, true) => ListLength::Known(u64::try_from(rows.items.len()).unwrap_or(u64::MAX)),
             (1, false) | (_, true) => self.count(&position, end.offset).await,
-            _ => ListLength::Untold,
+            _ => ListLength::Unknown,
         };
         let total_count = match list_length {
             ListLength::Known(length) if query.filter.is_empty() => Some(length),
@@ -175,9 +174,9 @@ impl AlibabaMqtt<'_> {
         })
     }
 
-    /// How many certificates the list has. `Total` is the number of pages for one of the two
-    /// actions and that of results for the other; with one certificate a page both are the same. A
-    /// total below what was read means something else.
+    /// The length of the list. `Total` is the number of pages for one of the two actions and the
+    /// number of results for the other; with one certificate per page both are the same. A total
+    /// below the number of certificates that were read has another meaning.
     async fn count(&self, position: &Position, read: usize) -> ListLength {
         let total = self
             .rows(position.ca_sn.as_deref(), 1, 1)
@@ -187,38 +186,38 @@ impl AlibabaMqtt<'_> {
         let at_least = u64::try_from(read.min(PAGE_SIZE)).unwrap_or(u64::MAX);
         total
             .filter(|total| *total >= at_least)
-            .map_or(ListLength::Untold, ListLength::Known)
+            .map_or(ListLength::Unknown, ListLength::Known)
     }
 
-    /// The members that a row leaves out are read from the certificate's own record, where the
-    /// caller wants details.
+    /// Where the caller wants details, reads the members that a row lacks from the certificate's own
+    /// record.
     async fn certificates(
         &self,
         query: &ListQuery<'_>,
         items: impl Iterator<Item = DeviceCertificate>,
     ) -> Result<Vec<Certificate>, Error> {
         let now = self.connection.context.now;
-        let asked = items.map(|item| {
+        let listed = items.map(|item| {
             let keys = (item.device_sn.clone(), item.ca_sn.clone());
             (
                 keys,
                 ProviderRecord::from(item).into_certificate(now, query.include_pem),
             )
         });
-        let completed = each(asked, async |((device_sn, ca_sn), certificate)| {
+        let completed = each(listed, async |((device_sn, ca_sn), certificate)| {
             let Filter {
                 common_names,
                 organizational_units,
                 fingerprints_sha256,
                 ..
             } = query.filter;
-            let asks_for_names = !common_names.is_empty() || !organizational_units.is_empty();
-            let lacks_facts = certificate.not_before.is_none()
+            let filters_by_subject = !common_names.is_empty() || !organizational_units.is_empty();
+            let lacks_members = certificate.not_before.is_none()
                 || certificate.not_after.is_none()
                 || (query.include_pem && certificate.pem.is_none())
-                || (asks_for_names && !certificate.subject_is_known)
+                || (filters_by_subject && !certificate.subject_is_known)
                 || (!fingerprints_sha256.is_empty() && certificate.fingerprint_sha256.is_none());
-            if !query.details || !lacks_facts {
+            if !query.details || !lacks_members {
                 return Ok(certificate);
             }
             let found = self.get(&device_sn, &ca_sn, query.include_pem).await?;
@@ -227,8 +226,8 @@ impl AlibabaMqtt<'_> {
         completed.await.into_iter().collect()
     }
 
-    /// The list of the one CA that is asked for. Under which spelling the vendor knows it is not
-    /// documented, and an unknown one may have an empty list: then the whole list is read.
+    /// Begins the list of the one CA in the filter. The documents do not say under which spelling the
+    /// vendor knows a CA, and an unknown CA may have an empty list: then the whole list is read.
     async fn first_page(&self, query: &ListQuery<'_>) -> Result<Page, Error> {
         for ca_sn in only_ca(query.filter) {
             let position = Position {
@@ -252,7 +251,7 @@ impl AlibabaMqtt<'_> {
     }
 }
 
-/// The spellings of the CA's serial number, when exactly one CA is asked for.
+/// The spellings of the CA's serial number, when the filter names exactly one.
 fn only_ca(filter: &Filter) -> Vec<String> {
     match filter.ca_serial_numbers.as_slice() {
         [ca] => ca.spellings(),
@@ -260,9 +259,12 @@ fn only_ca(filter: &Filter) -> Vec<String> {
     }
 }
 
-/// The code that is documented for this list speaks of a device certificate.
+/// The code that is documented for this list is the one of an unknown device certificate.
 pub(super) fn is_unknown_ca(error: &Error) -> bool {
-    let code = error.provider_error.as_ref().map(|told| told.code.as_str());
+    let code = error
+        .provider_error
+        .as_ref()
+        .map(|error| error.code.as_str());
     matches!(code, Some(codes::CA_NOT_FOUND | codes::DEVICE_NOT_FOUND))
 }
 
@@ -271,8 +273,8 @@ impl Lister for AlibabaMqtt<'_> {
         &self.scope
     }
 
-    fn abilities(&self) -> &'static ListAbilities {
-        &ABILITIES
+    fn capabilities(&self) -> &'static ListCapabilities {
+        &CAPABILITIES
     }
 
     fn page<'a>(
@@ -289,15 +291,15 @@ impl Lister for AlibabaMqtt<'_> {
         })
     }
 
-    fn position_after(&self, position: &str, places: usize) -> Result<String, Error> {
-        Ok(Position::parse(position)?.plus(places).to_string())
+    fn position_after(&self, position: &str, offset: usize) -> Result<String, Error> {
+        Ok(Position::parse(position)?.plus(offset).to_string())
     }
 
-    fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
+    fn next_positions(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
         let Ok(position) = Position::parse(position) else {
             return Vec::new();
         };
-        let offsets = offsets_behind(position.offset, PAGE_SIZE, list_length, most);
+        let offsets = next_offsets(position.offset, PAGE_SIZE, list_length, most);
         offsets
             .map(|offset| {
                 Position {

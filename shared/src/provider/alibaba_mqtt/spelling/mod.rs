@@ -1,4 +1,4 @@
-//! In which order the spellings of two serial numbers are tried.
+//! The order in which spellings of the two serial numbers are tried.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use crate::model::{SerialNumber, SerialNumberBase, Timestamp};
 
 /// The likely spellings of a number in lower-case hex.
 struct Hex {
-    /// Whole octets without leading zero octets, as OpenSSL and most programs print it.
+    /// Whole octets without leading zero octets, as OpenSSL and most programs print the number.
     octets: String,
-    /// The form with the other zeros: without the leading zero digit, as programs print an integer,
-    /// or behind a zero octet, as DER has it before a high bit and the vendor's examples have it
-    /// before other serial numbers, too.
+    /// The same with other leading zeros: without the zero digit, as programs print an integer, or
+    /// after a zero octet, which DER adds before a high bit and the vendor's examples show before
+    /// other serial numbers, too.
     other_zeros: String,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct CaText {
     pub(super) base: Base,
 }
 
-/// The texts of a CA in the order in which their lists are asked for.
+/// The texts of a CA in the order in which their lists are read.
 ///
 /// * A text under which the CA was found before comes first, and then the caller's own, which may
 ///   have been copied from the vendor.
@@ -102,12 +102,12 @@ pub(super) struct Pair<'a> {
     pub(super) ca_sn: String,
 }
 
-/// The pairs in the order in which they are tried where no list tells how the vendor writes.
+/// The pairs in the order in which they are tried where no list shows how the vendor writes.
 /// `known_ca`: the vendor's text of the CA, or else the caller's own.
 ///
-/// A fleet has one CA, whose text is likely to be copied from the vendor, and devices whose serial
-/// numbers come from elsewhere: the CA's text is kept, or else both are spelled alike. A change of
-/// base goes for both.
+/// A fleet has one CA, whose text was probably copied from the vendor, and devices whose serial
+/// numbers come from elsewhere: the CA's text is kept, or both are spelled alike. Another base
+/// applies to both numbers.
 pub(super) fn pairs<'a>(device: &'a [Reading], ca: &SerialNumber, known_ca: &str) -> Vec<Pair<'a>> {
     let ca_readings = readings(ca);
     let Some(same) = reading_of(device, Base::Same) else {

@@ -1,4 +1,4 @@
-//! The status of many: one `GetDeviceCertificate` each, some of them side by side.
+//! Status: one `GetDeviceCertificate` for each certificate, some of them side by side.
 
 use super::{AlibabaMqtt, serial_numbers};
 use crate::error::Error;
@@ -17,7 +17,8 @@ impl StatusReader for AlibabaMqtt<'_> {
         serial_numbers(reference).map(drop)
     }
 
-    /// All under their own spelling first, so that unknown ones keep no known one waiting.
+    /// Looks all certificates up under the caller's own spelling first, so that a known certificate
+    /// need not wait while the other spellings of an unknown one are tried.
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
             let mut records: Vec<Result<Option<Certificate>, Error>> =
@@ -29,15 +30,15 @@ impl StatusReader for AlibabaMqtt<'_> {
                     .zip(&mut records)
                     .filter(|(_, record)| matches!(record, Ok(None)))
                     .collect();
-                let asked = open.iter().map(|(reference, _)| *reference);
-                let answers = each(asked, async |reference| {
+                let references = open.iter().map(|(reference, _)| *reference);
+                let answers = each(references, async |reference| {
                     self.find_first(reference, spellings).await
                 })
                 .await;
                 for ((_, record), answer) in open.into_iter().zip(answers) {
                     *record = answer.map(|found| {
                         found.map(|found| {
-                            // Certificates that one list shows have one id.
+                            // Certificates of one page share the id of its call.
                             request_ids
                                 .extend(found.request_id.filter(|id| !request_ids.contains(id)));
                             found.certificate

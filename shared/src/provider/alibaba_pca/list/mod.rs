@@ -1,4 +1,4 @@
-//! Lists: all certificates of the account. The vendor neither narrows nor orders them.
+//! Lists: all certificates of the account. The vendor neither filters nor orders them.
 
 use std::fmt;
 
@@ -8,16 +8,16 @@ use crate::error::Error;
 use crate::model::{Action, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::{
-    Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, fact, offsets_behind,
+    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, next_offsets, non_empty,
 };
 use crate::transport::{LocalFuture, Method, Safety};
 use crate::vendor::codes::not_an_answer;
 
-/// Certificates asked for in one call. The vendor's limit is not documented: should it be lower,
-/// its answer says how many a page has, and the list goes on with pages of that size.
+/// The size of a page. The vendor's limit is not documented: if it is lower, its answer holds the
+/// size, and the list continues with pages of that size.
 const PAGE_SIZE: usize = 100;
 
-const ABILITIES: ListAbilities = ListAbilities {
+const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: API.provider,
     filters: &[
         "serial_numbers",
@@ -31,11 +31,11 @@ const ABILITIES: ListAbilities = ListAbilities {
     statuses: &[LifecycleStatus::Good, LifecycleStatus::Revoked],
 };
 
-/// A place in the list, as pages of one size lead there.
+/// A position in the list, which is read in pages of one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Position {
     page_size: usize,
-    /// Certificates before this place.
+    /// The number of certificates before this position.
     offset: usize,
 }
 
@@ -48,7 +48,7 @@ impl Position {
                 offset: offset.parse().ok()?,
             })
         };
-        read().ok_or_else(|| Error::invalid("cursor", "it is not a cursor of this provider"))
+        read().ok_or_else(|| Error::invalid("cursor", "the cursor is not one of this provider's"))
     }
 
     fn plus(self, certificates: usize) -> Self {
@@ -67,7 +67,7 @@ impl fmt::Display for Position {
 
 struct Rows {
     items: Vec<ClientCertificate>,
-    /// How many a page may have.
+    /// The size of a full page.
     page_size: usize,
     total: Option<u64>,
     request_id: Option<String>,
@@ -95,24 +95,27 @@ impl AlibabaPca<'_> {
                     ));
                 }
             };
-            let told = answer
+            let stated_size = answer
                 .show_size
                 .and_then(|size| usize::try_from(size).ok())
                 .filter(|size| *size > 0);
-            // A first page that is shorter than its list was cut, whatever it says.
+            // A first page that is shorter than its list is a full page, whatever size it states.
             let is_longer =
                 |total: u64| u64::try_from(items.len()).is_ok_and(|count| total > count);
             let is_cut = is_first && !items.is_empty() && answer.total_count.is_some_and(is_longer);
             let page_size = if is_cut {
                 items.len()
             } else {
-                told.unwrap_or(page_size).min(page_size).max(items.len())
+                stated_size
+                    .unwrap_or(page_size)
+                    .min(page_size)
+                    .max(items.len())
             };
             Ok(Rows {
                 items,
                 page_size,
                 total: answer.total_count,
-                request_id: fact(answer.request_id),
+                request_id: non_empty(answer.request_id),
             })
         };
         Ok(API.call(&self.connection, &call, accept).await?)
@@ -128,8 +131,8 @@ impl AlibabaPca<'_> {
         };
         let mut rows = self.rows(page_of(position), position.page_size).await?;
         if rows.page_size != position.page_size {
-            // Pages are smaller than was asked for, so this number is that of another page, unless
-            // it is the first.
+            // Pages are smaller than requested: the page with this number is another one, unless it
+            // is the first.
             let is_first = page_of(position) == 1;
             position.page_size = rows.page_size;
             if !is_first || position.offset >= rows.page_size {
@@ -141,8 +144,8 @@ impl AlibabaPca<'_> {
             .checked_rem(position.page_size)
             .unwrap_or_default();
         let end = position.plus(rows.items.len().saturating_sub(skipped));
-        // A page may be shorter than asked for although its list goes on. Without a total, or with
-        // one below what was read, a page with free places is the last one.
+        // A page may be shorter than requested although more pages follow. Without a total, or with
+        // one below the number of certificates read, a page that is not full is the last one.
         let read = u64::try_from(end.offset).unwrap_or(u64::MAX);
         let total = rows.total.filter(|total| *total >= read);
         let goes_on = total.map_or(rows.items.len() >= position.page_size, |total| total > read);
@@ -162,8 +165,8 @@ impl AlibabaPca<'_> {
             certificates: Entry::all(certificates).collect(),
             next: goes_on.then(|| end.to_string()),
             total_count: total.filter(|_| query.filter.is_empty()),
-            // A list that became shorter than what was read shows by this, too.
-            list_length: rows.total.map_or(ListLength::Untold, ListLength::Known),
+            // This also shows that the list has become shorter than the part that was read.
+            list_length: rows.total.map_or(ListLength::Unknown, ListLength::Known),
             request_ids: rows.request_id.into_iter().collect(),
         })
     }
@@ -174,8 +177,8 @@ impl Lister for AlibabaPca<'_> {
         &self.scope
     }
 
-    fn abilities(&self) -> &'static ListAbilities {
-        &ABILITIES
+    fn capabilities(&self) -> &'static ListCapabilities {
+        &CAPABILITIES
     }
 
     fn page<'a>(
@@ -194,15 +197,15 @@ impl Lister for AlibabaPca<'_> {
         })
     }
 
-    fn position_after(&self, position: &str, places: usize) -> Result<String, Error> {
-        Ok(Position::parse(position)?.plus(places).to_string())
+    fn position_after(&self, position: &str, offset: usize) -> Result<String, Error> {
+        Ok(Position::parse(position)?.plus(offset).to_string())
     }
 
-    fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
+    fn next_positions(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
         let Ok(position) = Position::parse(position) else {
             return Vec::new();
         };
-        let offsets = offsets_behind(position.offset, position.page_size, list_length, most);
+        let offsets = next_offsets(position.offset, position.page_size, list_length, most);
         offsets
             .map(|offset| Position { offset, ..position }.to_string())
             .collect()

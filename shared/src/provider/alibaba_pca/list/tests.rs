@@ -306,7 +306,9 @@ async fn a_short_page_ends_a_list_only_where_the_total_does_not_say_more() {
         );
         assert_eq!(
             page.list_length,
-            total.as_u64().map_or(ListLength::Untold, ListLength::Known),
+            total
+                .as_u64()
+                .map_or(ListLength::Unknown, ListLength::Known),
             "a list that has shrunk shows it"
         );
     }
@@ -387,7 +389,7 @@ async fn the_total_is_told_only_without_a_filter() {
             .await
             .unwrap()
             .list_length,
-        ListLength::Untold
+        ListLength::Unknown
     );
 }
 
@@ -511,7 +513,7 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
     ] {
         assert_eq!(
             provider
-                .abilities()
+                .capabilities()
                 .check(&filter, order, true)
                 .unwrap_err()
                 .field

@@ -1,4 +1,4 @@
-//! The status of many, by serial number: `DescribeClientCertificateStatusForSerialNumber`.
+//! Status by serial number: `DescribeClientCertificateStatusForSerialNumber`.
 
 use std::collections::HashMap;
 
@@ -7,33 +7,31 @@ use super::{API, AlibabaPca};
 use crate::error::{Error, ErrorCode};
 use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, SerialNumber};
 use crate::provider::alibaba::Call;
-use crate::provider::{Lookups, Scope, StatusReader, fact};
+use crate::provider::{Lookups, Scope, StatusReader, non_empty};
 use crate::request::CertificateReference;
 use crate::transport::{LocalFuture, Method, Safety};
 use crate::vendor::codes::not_an_answer;
 
-/// Serial numbers in one call. The vendor documents no limit; should there be a lower one, the
-/// group is halved until it fits.
+/// Serial numbers in one call. The vendor documents no limit; a group that is refused is halved.
 const LARGEST_GROUP: usize = 200;
-/// The same in characters of the query (a comma becomes three): 200 serial numbers of 16 octets,
-/// 162 of 20. That leaves room in the 8 KiB that web servers commonly read of a request line; to
-/// one that says that it is too long, the group is halved as well.
+/// Characters of the query in one call (a comma becomes three): 200 serial numbers of 16 octets, or
+/// 162 of 20. That leaves room in the 8 KiB that web servers commonly read of a request line. A group
+/// whose length is refused is halved as well.
 const LONGEST_GROUP: usize = 7_000;
 
-/// A certificate is found by its serial number.
+/// The vendor finds a certificate by its serial number.
 fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Error> {
     reference.serial_number.as_ref().ok_or_else(|| {
         Error::invalid(
             "serial_number",
-            "alibaba-pca finds a certificate by its serial number; name it",
+            "alibaba-pca finds a certificate by its serial number: serial_number is required",
         )
     })
 }
 
 impl AlibabaPca<'_> {
-    /// What the provider says about these texts, by number; those that it does not know are left
-    /// out.
-    async fn ask(
+    /// The provider's records for these texts, by number, without those that it does not know.
+    async fn read(
         &self,
         texts: &[&str],
         request_ids: &mut Vec<String>,
@@ -45,7 +43,7 @@ impl AlibabaPca<'_> {
             parameters: &[("SerialNumber", &texts.join(","))],
         };
         let accept = |answer: DescribeStatus| match answer.certificate_status {
-            Some(rows) => Ok((fact(answer.request_id), rows)),
+            Some(rows) => Ok((non_empty(answer.request_id), rows)),
             None => Err(not_an_answer(
                 API.provider,
                 200,
@@ -57,8 +55,8 @@ impl AlibabaPca<'_> {
         let now = self.connection.context.now;
         let mut records = HashMap::new();
         for row in rows {
-            // The order of the rows is not documented: match by number. Were there two rows for
-            // one, the worse counts.
+            // The order of the rows is not documented, so they are matched by number. Of two rows
+            // for one number, the worse status counts.
             let record = ProviderRecord::from(row).into_certificate(now, false);
             if let Some(number) = record.serial_number.clone() {
                 keep_worse(&mut records, number, record);
@@ -86,17 +84,17 @@ fn keep_worse(
     }
 }
 
-/// Whether asking for fewer at once may help: the provider dislikes one of them, or their number,
-/// or the length.
+/// Whether smaller groups may help: the provider refuses one of the serial numbers, their count, or
+/// their length.
 fn may_help_to_split(error: &Error) -> bool {
     error.concerns_parameters || error.code == ErrorCode::NotFound
 }
 
-/// The state of a certificate while its spellings are tried.
+/// The outcome for a certificate while its spellings are tried.
 enum Progress {
-    /// Not known under the spellings tried so far, or known with an unknown status.
+    /// The provider does not know it under the spellings so far, or knows it with an unknown status.
     Open(Option<Certificate>),
-    /// Answered for good.
+    /// The answer is final.
     Settled(Result<Option<Certificate>, Error>),
 }
 
@@ -109,10 +107,10 @@ impl StatusReader for AlibabaPca<'_> {
         serial_number(reference).map(drop)
     }
 
-    /// All certificates under their own spelling in few calls; then, under the next spelling, those
-    /// that the provider did not know. Whether the provider leaves out a serial number that it does
-    /// not know, or answers `unknown` for it, is not documented: neither is final before every
-    /// spelling was asked.
+    /// Looks all certificates up under their own spelling in few calls, then under the next spelling
+    /// those that the provider did not know. The documents do not say whether the provider leaves an
+    /// unknown serial number out or answers `unknown` for it: neither is final before every spelling
+    /// was tried.
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
             let numbers: Vec<Option<&SerialNumber>> = certificates
@@ -128,14 +126,14 @@ impl StatusReader for AlibabaPca<'_> {
             let mut request_ids = Vec::new();
             let rounds = spellings.iter().map(Vec::len).max().unwrap_or_default();
             for round in 0..rounds {
-                let open: Vec<Asked<'_>> = spellings
+                let open: Vec<Lookup<'_>> = spellings
                     .iter()
                     .zip(&numbers)
                     .zip(progress.iter_mut())
                     .filter(|(_, progress)| matches!(progress, Progress::Open(_)))
                     .filter_map(|((spellings, number), progress)| {
                         let text = spellings.get(round)?.as_str();
-                        Some(Asked {
+                        Some(Lookup {
                             text,
                             number: (*number)?,
                             is_own_spelling: round == 0,
@@ -143,15 +141,15 @@ impl StatusReader for AlibabaPca<'_> {
                         })
                     })
                     .collect();
-                if let Err(error) = self.ask_in_groups(open, &mut request_ids).await {
-                    let unasked =
+                if let Err(error) = self.look_up_in_groups(open, &mut request_ids).await {
+                    let not_looked_up =
                         spellings
                             .iter()
                             .zip(&mut progress)
                             .filter(|(texts, progress)| {
                                 texts.len() > round && matches!(progress, Progress::Open(_))
                             });
-                    unasked.for_each(|(_, progress)| {
+                    not_looked_up.for_each(|(_, progress)| {
                         *progress = Progress::Settled(Err(error.clone()))
                     });
                 }
@@ -169,7 +167,7 @@ impl StatusReader for AlibabaPca<'_> {
 }
 
 /// One certificate under one spelling.
-struct Asked<'a> {
+struct Lookup<'a> {
     text: &'a str,
     is_own_spelling: bool,
     number: &'a SerialNumber,
@@ -179,59 +177,59 @@ struct Asked<'a> {
 impl AlibabaPca<'_> {
     /// # Errors
     /// One after which no further call is worth making.
-    async fn ask_in_groups(
+    async fn look_up_in_groups(
         &self,
-        asked: Vec<Asked<'_>>,
+        lookups: Vec<Lookup<'_>>,
         request_ids: &mut Vec<String>,
     ) -> Result<(), Error> {
-        let mut groups = grouped(asked);
+        let mut groups = grouped(lookups);
         // The first group is on top.
         groups.reverse();
         while let Some(mut group) = groups.pop() {
             let mut texts: Vec<&str> = Vec::with_capacity(group.len());
-            for asked in &group {
-                if !texts.contains(&asked.text) {
-                    texts.push(asked.text);
+            for lookup in &group {
+                if !texts.contains(&lookup.text) {
+                    texts.push(lookup.text);
                 }
             }
-            match self.ask(&texts, request_ids).await {
-                // One serial number may be asked for several times, with different issuers.
-                Ok(records) => group.into_iter().for_each(|asked| {
-                    let record = records.get(asked.number).cloned();
-                    asked.take(record);
+            match self.read(&texts, request_ids).await {
+                // A request may hold one serial number several times, with different issuers.
+                Ok(records) => group.into_iter().for_each(|lookup| {
+                    let record = records.get(lookup.number).cloned();
+                    lookup.take(record);
                 }),
                 Err(error) if may_help_to_split(&error) && group.len() > 1 => {
                     let second_half = group.split_off(group.len().div_euclid(2));
                     groups.push(second_half);
                     groups.push(group);
                 }
-                // A spelling that is not the caller's own may break the provider's rules; then it
-                // is not known under it.
+                // A spelling that is not the caller's own may break the provider's rules; then the
+                // provider does not know the certificate under it.
                 Err(error) if may_help_to_split(&error) => {
-                    group.into_iter().for_each(|asked| match error.code {
-                        ErrorCode::ProviderRejected if asked.is_own_spelling => {
-                            *asked.progress = Progress::Settled(Err(error.clone()))
+                    group.into_iter().for_each(|lookup| match error.code {
+                        ErrorCode::ProviderRejected if lookup.is_own_spelling => {
+                            *lookup.progress = Progress::Settled(Err(error.clone()))
                         }
-                        _ => asked.take(None),
+                        _ => lookup.take(None),
                     })
                 }
-                // Refused credentials are refused for all; and who asks for less, or is late, is
-                // not asked again.
+                // Credentials that are refused are refused for all. A provider that throttles, or
+                // is late, gets no further call.
                 Err(error) if error.ends_the_request() => return Err(error),
                 Err(error) => group
                     .into_iter()
-                    .for_each(|asked| *asked.progress = Progress::Settled(Err(error.clone()))),
+                    .for_each(|lookup| *lookup.progress = Progress::Settled(Err(error.clone()))),
             }
         }
         Ok(())
     }
 }
 
-impl Asked<'_> {
+impl Lookup<'_> {
     fn take(self, record: Option<Certificate>) {
         match (record, &*self.progress) {
-            // The first spelling for which the provider had an answer stays, even if that was
-            // "unknown".
+            // The record of the first spelling that the provider knew stays, even with an unknown
+            // status.
             (Some(record), Progress::Open(None)) if record.status == LifecycleStatus::Unknown => {
                 *self.progress = Progress::Open(Some(record));
             }
@@ -243,11 +241,11 @@ impl Asked<'_> {
     }
 }
 
-fn grouped(asked: Vec<Asked<'_>>) -> Vec<Vec<Asked<'_>>> {
+fn grouped(lookups: Vec<Lookup<'_>>) -> Vec<Vec<Lookup<'_>>> {
     const COMMA: usize = "%2C".len();
-    let mut groups: Vec<Vec<Asked<'_>>> = Vec::new();
+    let mut groups: Vec<Vec<Lookup<'_>>> = Vec::new();
     let mut length = 0_usize;
-    for item in asked {
+    for item in lookups {
         let added = item.text.len().saturating_add(COMMA);
         length = length.saturating_add(added);
         match groups.last_mut() {

@@ -18,7 +18,7 @@ pub(super) struct DescribeStatus {
 pub(super) struct CertificateStatus {
     serial_number: String,
     status: String,
-    /// The sources contradict each other on its form, see [`moment`].
+    /// The documents contradict each other on its form, see [`moment`].
     #[serde(default)]
     revoke_time: Value,
 }
@@ -34,7 +34,7 @@ impl From<CertificateStatus> for ProviderRecord {
             serial_number: Some(row.serial_number),
             status,
             provider_status: Some(row.status),
-            // Present with 0 for good ones, according to the published example.
+            // The published example has 0 for good certificates.
             revoked_at: if status == LifecycleStatus::Revoked {
                 moment(&row.revoke_time)
             } else {
@@ -45,7 +45,7 @@ impl From<CertificateStatus> for ProviderRecord {
     }
 }
 
-/// Of `ListClientCertificate`.
+/// The answer of `ListClientCertificate`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ListClientCertificate {
@@ -64,7 +64,7 @@ pub(super) struct ClientCertificate {
     status: String,
     alias_name: Option<String>,
     common_name: Option<String>,
-    /// Without "al", as the vendor spells it.
+    /// The vendor spells it without "al".
     organization_unit: Option<String>,
     sha2: Option<String>,
     x509_certificate: Option<String>,
@@ -104,10 +104,9 @@ impl From<ClientCertificate> for ProviderRecord {
     }
 }
 
-/// The newest SDK says epoch milliseconds, the page names no unit, the examples show text. Not
-/// confirmed by a live answer, so each form is read: numbers below 10^11 are seconds (as
-/// milliseconds they would lie before March 1973), 0 means none, and a text without a zone is taken
-/// as UTC.
+/// The newest SDK documents epoch milliseconds, the page names no unit, and the examples show text.
+/// No live answer has confirmed one, so each form is read: numbers below 10^11 are seconds (as
+/// milliseconds they would lie before March 1973), 0 means none, and a text without a zone is UTC.
 fn moment(value: &Value) -> Option<Timestamp> {
     const FIRST_MILLISECONDS: i64 = 100_000_000_000;
     let number = match value {

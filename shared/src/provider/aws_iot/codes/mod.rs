@@ -1,5 +1,5 @@
 //! The error types of AWS IoT (service model 2015-05-28) and those that come before the service.
-//! Throttling comes with HTTP status 400, so the status plays no part.
+//! Throttling comes with HTTP status 400, so the HTTP status does not decide.
 
 use crate::error::ErrorCode::{NotFound, ProviderRejected, ProviderUnavailable, Throttled};
 use crate::vendor::codes::Row;
@@ -8,7 +8,7 @@ use crate::vendor::codes::Row;
 pub(super) const NOT_FOUND: &str = "ResourceNotFoundException";
 
 const PERMISSION: &str = "the function's role lacks the permission for this action; allow iot:ListCertificates, iot:ListCertificatesByCA, \
-     iot:DescribeCertificate and, for inactivating, iot:UpdateCertificate";
+     iot:DescribeCertificate and, to inactivate, iot:UpdateCertificate";
 const KEY: &str = "AWS refused the function's credentials; check its role, and that the region is enabled for the account";
 const TOKEN: &str = "AWS refused the context token; it is wrong or has expired";
 const CLOCK: &str = "AWS found the request too old; the clocks differ by more than 15 minutes";
@@ -51,7 +51,7 @@ pub(super) const CODES: &[Row] = &[
         ProviderUnavailable,
         "the service is unavailable at the moment; try again",
     ),
-    // What is not there.
+    // Not found.
     Row::new(
         NOT_FOUND,
         NotFound,

@@ -1,4 +1,4 @@
-//! Lists: pages of ids, each of which is then described, unless the caller wants no details.
+//! Lists: pages of ids. Each id is then described, unless the caller wants no details.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -8,18 +8,20 @@ use super::{AwsIot, NAME, result};
 use crate::error::Error;
 use crate::model::{Action, Certificate, Fingerprint, LifecycleStatus, ProviderRecord};
 use crate::provider::each::each;
-use crate::provider::{Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, fact};
+use crate::provider::{
+    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, non_empty,
+};
 use crate::request::{Filter, SortOrder};
 use crate::signing::acs3::percent_encode;
 use crate::transport::{HttpResponse, LocalFuture};
 use crate::vendor::codes::not_an_answer;
 
-/// Most ids in one page where each of them is described, which takes a call for each.
+/// Most ids in one page where each is described by a call of its own.
 const PAGE_SIZE: usize = 100;
-/// Most ids that the vendor returns in one page.
+/// The vendor's largest page.
 const LARGEST_PAGE: usize = 250;
 
-const ABILITIES: ListAbilities = ListAbilities {
+const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: NAME,
     filters: &[
         "serial_numbers",
@@ -46,7 +48,7 @@ const ABILITIES: ListAbilities = ListAbilities {
     ],
 };
 
-/// A place in the list: so many ids into the page behind a marker.
+/// A position in the list: a number of ids into the page after a marker.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Position {
     marker: Option<String>,
@@ -58,11 +60,11 @@ impl Position {
         let read = || {
             let (skipped, marker) = text.split_once('.')?;
             Some(Self {
-                marker: fact(Some(marker.to_owned())),
+                marker: non_empty(Some(marker.to_owned())),
                 skipped: skipped.parse().ok()?,
             })
         };
-        read().ok_or_else(|| Error::invalid("cursor", "it is not a cursor of this provider"))
+        read().ok_or_else(|| Error::invalid("cursor", "the cursor is not one of this provider's"))
     }
 
     fn plus(&self, ids: usize) -> Self {
@@ -99,7 +101,7 @@ impl AwsIot<'_> {
     ) -> Result<Ids, Error> {
         let (action, path) = match only_ca(query.filter) {
             Some(ca) => (
-                Action::ListCertificatesByCa,
+                Action::ListCertificatesByCA,
                 format!("/certificates-by-ca/{ca}"),
             ),
             None => (Action::ListCertificates, "/certificates".to_owned()),
@@ -117,7 +119,7 @@ impl AwsIot<'_> {
                 .ok_or_else(|| not_an_answer(NAME, 200, "it has no certificates"))?;
             Ok(Ids {
                 rows,
-                next_marker: fact(answer.next_marker),
+                next_marker: non_empty(answer.next_marker),
                 request_id: response.request_id.clone(),
             })
         };
@@ -130,61 +132,44 @@ impl AwsIot<'_> {
         position: Position,
         wanted: usize,
     ) -> Result<Page, Error> {
-        // The description of a certificate decides whether it is wanted. Without details there is
-        // none, and the rows tell everything.
-        let decided_by_descriptions = query.details
-            && (query.filter.has_window()
-                || query
-                    .filter
-                    .lists_in_use()
-                    .any(|(list, _)| list != "statuses"));
-        let decided_by_rows =
-            !query.filter.statuses.is_empty() || !query.filter.fingerprints_sha256.is_empty();
-        let most = if query.details {
-            PAGE_SIZE
-        } else {
-            LARGEST_PAGE
-        };
-        // Without a filter no more ids are needed than certificates. The size of a page that is
-        // read again does not change what stands behind its marker.
-        let page_size = if decided_by_descriptions || decided_by_rows {
-            most
-        } else {
-            wanted.saturating_add(position.skipped).clamp(1, most)
-        };
         let mut ids = self
-            .ids(query, position.marker.as_deref(), page_size)
+            .ids(
+                query,
+                position.marker.as_deref(),
+                page_size(query, &position, wanted),
+            )
             .await?;
         if holds_all(&ids.rows, &query.filter.fingerprints_sha256) {
-            // The list has each id once, so that nothing behind this page is wanted.
+            // The list has each id once, so that no later page has one that is wanted.
             ids.next_marker = None;
         }
-        let places = (1..).zip(ids.rows).skip(position.skipped);
-        let mut places: Vec<(usize, Listed)> = places
+        let mut rows: Vec<(usize, Listed)> = (1..)
+            .zip(ids.rows)
+            .skip(position.skipped)
             .filter(|(_, row)| may_match(row, query.filter))
             .collect();
-        // Where the rows decide, each of them is wanted, and none beyond the number wanted is read.
-        let left = if decided_by_descriptions {
+        // Where the rows decide, each row that is left is wanted, and no more than the wanted number
+        // is read.
+        let left = if needs_descriptions(query) {
             Vec::new()
         } else {
-            places.split_off(places.len().min(wanted.max(1)))
+            rows.split_off(rows.len().min(wanted.max(1)))
         };
-        let (certificates, broken_off) = self.certificates(query, places).await?;
-        let broken_off =
-            broken_off.or_else(|| left.first().map(|(place, _)| place.saturating_sub(1)));
-        // A marker stands behind a certificate, a number of skipped ids does not: when one of them
-        // was deleted, another moves up.
+        let (certificates, end) = self.certificates(query, rows).await?;
+        let end = end.or_else(|| left.first().map(|(offset, _)| offset.saturating_sub(1)));
+        // A marker is after a certificate. A number of skipped ids is not: when one of them is
+        // deleted, the next one moves up.
         let list_length = if position.skipped == 0 {
             ListLength::Irrelevant
         } else {
-            ListLength::Untold
+            ListLength::Unknown
         };
         let begin = Position {
             skipped: 0,
             ..position
         };
-        let next = match (broken_off, ids.next_marker) {
-            (Some(place), _) => Some(begin.plus(place)),
+        let next = match (end, ids.next_marker) {
+            (Some(offset), _) => Some(begin.plus(offset)),
             (None, Some(marker)) => Some(Position {
                 marker: Some(marker),
                 skipped: 0,
@@ -201,18 +186,17 @@ impl AwsIot<'_> {
         })
     }
 
-    /// Describes each certificate, or takes its row alone where the caller wants no details. When
-    /// that fails in the middle, the certificates until then are worth more than an error: the list
-    /// goes on at the place that is told.
+    /// Describes each certificate, or uses its row alone where the caller wants no details. After an
+    /// error, returns the certificates before it, and the offset at which the list continues.
     async fn certificates(
         &self,
         query: &ListQuery<'_>,
-        places: Vec<(usize, Listed)>,
+        rows: Vec<(usize, Listed)>,
     ) -> Result<(Vec<Entry>, Option<usize>), Error> {
-        let (places, rows): (Vec<usize>, Vec<Listed>) = places.into_iter().unzip();
+        let (offsets, rows): (Vec<usize>, Vec<Listed>) = rows.into_iter().unzip();
         let answers = if query.details {
             each(rows, async |row| {
-                // One that is gone by now is not listed any more.
+                // A certificate that is gone by now is left out.
                 Ok(self
                     .get(&id_of(&row)?, query.include_pem)
                     .await?
@@ -225,19 +209,20 @@ impl AwsIot<'_> {
                 .collect()
         };
         let mut entries: Vec<Entry> = Vec::new();
-        for (place, answer) in places.into_iter().zip(answers) {
+        for (offset, answer) in offsets.into_iter().zip(answers) {
             match answer {
-                Ok(certificate) => {
-                    entries.extend(certificate.map(|certificate| Entry { place, certificate }))
-                }
+                Ok(certificate) => entries.extend(certificate.map(|certificate| Entry {
+                    offset,
+                    certificate,
+                })),
                 Err(error) if entries.is_empty() => return Err(error),
-                Err(_) => return Ok((entries, Some(place.saturating_sub(1)))),
+                Err(_) => return Ok((entries, Some(offset.saturating_sub(1)))),
             }
         }
         Ok((entries, None))
     }
 
-    /// A row as a record. The list of one CA holds no certificate of another.
+    /// The record of a row. The list of one CA holds no certificate of another.
     fn certificate_of(&self, query: &ListQuery<'_>, row: Listed) -> Result<Certificate, Error> {
         let fingerprint_sha256 = Some(id_of(&row)?);
         let ca_fingerprint_sha256 = only_ca(query.filter).cloned();
@@ -249,14 +234,14 @@ impl AwsIot<'_> {
         Ok(record.into_certificate(self.connection.context.now, query.include_pem))
     }
 
-    /// The certificates that are asked for by their ids, all in one page.
+    /// The certificates of a filter by ids, all in one page.
     async fn page_of(
         &self,
         query: &ListQuery<'_>,
         ids: &[Fingerprint],
         position: &Position,
     ) -> Result<Page, Error> {
-        // One that is named twice is one certificate.
+        // The filter may name an id twice.
         let unique = ids
             .iter()
             .enumerate()
@@ -283,8 +268,37 @@ impl AwsIot<'_> {
     }
 }
 
-/// The CA whose list is read. Several would be several lists, which have no common order: then the
-/// whole list is read.
+/// Whether only the description of a certificate shows whether it matches. Without details there are
+/// no descriptions, and the rows decide.
+fn needs_descriptions(query: &ListQuery<'_>) -> bool {
+    query.details
+        && (query.filter.has_window()
+            || query
+                .filter
+                .lists_in_use()
+                .any(|(list, _)| list != "statuses"))
+}
+
+/// The size of the vendor's page. Without a filter no more ids are needed than certificates. A page
+/// that is read again with another size still begins after the same marker.
+fn page_size(query: &ListQuery<'_>, position: &Position, wanted: usize) -> usize {
+    let most = if query.details {
+        PAGE_SIZE
+    } else {
+        LARGEST_PAGE
+    };
+    let has_filter = needs_descriptions(query)
+        || !query.filter.statuses.is_empty()
+        || !query.filter.fingerprints_sha256.is_empty();
+    if has_filter {
+        most
+    } else {
+        wanted.saturating_add(position.skipped).clamp(1, most)
+    }
+}
+
+/// The CA whose list is read. Several CAs have several lists without a common order: then the list
+/// of all certificates is read.
 fn only_ca(filter: &Filter) -> Option<&Fingerprint> {
     match filter.ca_fingerprints_sha256.as_slice() {
         [ca] => Some(ca),
@@ -297,7 +311,7 @@ fn id_of(row: &Listed) -> Result<Fingerprint, Error> {
         .map_err(|_| not_an_answer(NAME, 200, "a certificateId is no SHA-256 in hex"))
 }
 
-/// Whether the certificate may be wanted, as far as its row tells.
+/// Whether the certificate may match the filter, as far as its row shows.
 fn may_match(row: &Listed, filter: &Filter) -> bool {
     let Filter {
         statuses,
@@ -308,11 +322,11 @@ fn may_match(row: &Listed, filter: &Filter) -> bool {
         || row
             .status
             .as_deref()
-            .is_none_or(|word| statuses.contains(&lifecycle_status(word)));
+            .is_none_or(|status| statuses.contains(&lifecycle_status(status)));
     in_status && (ids.is_empty() || id_of(row).map_or(true, |id| ids.contains(&id)))
 }
 
-/// Whether each id that is asked for is among these rows.
+/// Whether each id of the filter is among these rows.
 fn holds_all(rows: &[Listed], ids: &[Fingerprint]) -> bool {
     if ids.is_empty() {
         return false;
@@ -326,8 +340,8 @@ impl Lister for AwsIot<'_> {
         &self.scope
     }
 
-    fn abilities(&self) -> &'static ListAbilities {
-        &ABILITIES
+    fn capabilities(&self) -> &'static ListCapabilities {
+        &CAPABILITIES
     }
 
     fn page<'a>(
@@ -347,11 +361,11 @@ impl Lister for AwsIot<'_> {
         })
     }
 
-    fn position_after(&self, position: &str, places: usize) -> Result<String, Error> {
-        Ok(Position::parse(position)?.plus(places).to_string())
+    fn position_after(&self, position: &str, offset: usize) -> Result<String, Error> {
+        Ok(Position::parse(position)?.plus(offset).to_string())
     }
 
-    fn positions_behind(&self, _: &str, _: u64, _: usize) -> Vec<String> {
+    fn next_positions(&self, _: &str, _: u64, _: usize) -> Vec<String> {
         Vec::new()
     }
 }

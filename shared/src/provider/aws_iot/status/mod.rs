@@ -1,4 +1,4 @@
-//! The status of many: one `DescribeCertificate` each, some of them side by side.
+//! Status: one `DescribeCertificate` for each certificate, some of them side by side.
 
 use super::{AwsIot, fingerprint};
 use crate::error::Error;
@@ -22,16 +22,16 @@ impl StatusReader for AwsIot<'_> {
                 self.get(fingerprint(reference)?, false).await
             })
             .await;
-            let mut looked_up = Lookups::default();
+            let mut lookups = Lookups::default();
             for answer in answers {
-                looked_up.records.push(answer.map(|found| {
+                lookups.records.push(answer.map(|found| {
                     found.map(|found| {
-                        looked_up.request_ids.extend(found.request_id);
+                        lookups.request_ids.extend(found.request_id);
                         found.certificate
                     })
                 }));
             }
-            looked_up
+            lookups
         })
     }
 }

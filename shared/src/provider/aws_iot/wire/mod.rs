@@ -52,7 +52,7 @@ struct CertificateValidity {
     not_after: Option<f64>,
 }
 
-/// The list adds the id, after it has checked that it is one.
+/// `list` adds the id after it has checked it.
 impl From<Listed> for ProviderRecord {
     fn from(row: Listed) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl From<Listed> for ProviderRecord {
 }
 
 impl From<CertificateDescription> for ProviderRecord {
-    /// The serial number stands in the certificate only.
+    /// Only the certificate itself holds the serial number.
     fn from(description: CertificateDescription) -> Self {
         let validity = description.validity.map(|validity| Validity {
             not_before: validity.not_before.and_then(moment),
@@ -91,8 +91,8 @@ impl From<CertificateDescription> for ProviderRecord {
     }
 }
 
-/// A certificate on its way to another account (`PENDING_TRANSFER`) is in none of the contract's
-/// states: it cannot connect, and whether it will be able to is the receiver's to say.
+/// A certificate that is being transferred to another account (`PENDING_TRANSFER`) has none of the
+/// contract's statuses: it cannot connect, and the receiving account decides whether it will.
 pub(super) fn lifecycle_status(word: &str) -> LifecycleStatus {
     match word {
         "ACTIVE" => LifecycleStatus::Active,

@@ -4,15 +4,15 @@
 use crate::error::ErrorCode::{NotFound, ProviderRejected, ProviderUnavailable, Throttled};
 use crate::vendor::codes::Row;
 
-/// Something is not there; its sub-codes say what.
+/// The resource that the sub-code names was not found.
 pub(super) const NOT_FOUND: &str = "ResourceNotFound";
-/// The instance is not there.
+/// The instance was not found.
 pub(super) const INSTANCE_NOT_FOUND: &str = "ResourceNotFound.Instance";
 
 const KEY: &str = "the provider refused the credentials; check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or the secret that holds \
      them";
-const PERMISSION: &str = "the credentials lack the permission for this action; grant in CAM mqtt:DescribeDeviceCertificates and, for \
-     inactivating, also mqtt:DescribeDeviceCertificate and mqtt:DeactivateDeviceCertificate";
+const PERMISSION: &str = "the credentials lack the permission for this action; grant in CAM mqtt:DescribeDeviceCertificates and, to \
+     inactivate, also mqtt:DescribeDeviceCertificate and mqtt:DeactivateDeviceCertificate";
 
 pub(super) const CODES: &[Row] = &[
     // Load: repeating later helps.
@@ -42,7 +42,7 @@ pub(super) const CODES: &[Row] = &[
         ProviderUnavailable,
         "the service is unavailable at the moment; try again",
     ),
-    // What is not there.
+    // Not found.
     Row::new(
         NOT_FOUND,
         NotFound,
@@ -53,7 +53,7 @@ pub(super) const CODES: &[Row] = &[
         NotFound,
         "the provider does not know this instance; check instance_id and region",
     ),
-    // Keys that are good no more.
+    // Keys that are not valid any more.
     Row::key("AuthFailure.InvalidSecretId", KEY),
     Row::key("AuthFailure.SecretIdNotFound", KEY),
     Row::key("AuthFailure.SignatureFailure", KEY),

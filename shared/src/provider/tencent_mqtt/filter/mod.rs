@@ -1,30 +1,31 @@
-//! The contract's filter in the vendor's words.
+//! The contract's filter in the vendor's terms.
 
 use super::wire::{Filter as WireFilter, status_word};
 use crate::model::{LifecycleStatus, SerialNumber};
 use crate::request::{Filter, SortOrder};
 
-/// What the vendor is asked to narrow by.
+/// The filters that the vendor applies.
 pub(super) struct Narrowing {
     pub(super) filters: Vec<WireFilter>,
-    /// Whether the vendor's filters say all that the request's filter says. If not, whole pages are
-    /// read and filtered here, and the vendor's total is not the request's.
+    /// Whether the vendor's filters cover the request's whole filter. If not, whole pages are read and
+    /// filtered here, and the vendor's total is not the request's.
     pub(super) complete: bool,
-    /// Whether no filter depends on how the vendor compares texts.
+    /// Whether no filter depends on the way in which the vendor compares texts.
     pub(super) is_sure: bool,
 }
 
+/// Translates the filter, as far as the vendor can apply it:
+///
 /// * `NotAfterStart` and `NotAfterEnd` are not sent: the form of their values is not documented,
-///   and a misread bound would silently hide certificates. The window is applied here, on
+///   and a misread bound would silently hide certificates. The dates are filtered here, by
 ///   `NotAfterTime`.
 /// * A serial number is sent in each of its spellings: the vendor's own examples show one with and
 ///   without its leading zero.
-/// * That the values of one filter are alternatives, and how many there may be, is not confirmed.
-///   `several_values` says whether to rely on it; if not, filters with more than one value stay
-///   here.
+/// * It is not confirmed that the values of one filter are alternatives, nor how many there may be.
+///   Without `several_values`, filters with more than one value are applied here.
 pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Narrowing {
-    // An unknown status is any word that the vendor does not document, so there is none to ask for.
-    // It never says good.
+    // `unknown` stands for every undocumented word, so the vendor has no value for it. The vendor
+    // has no value for `good` either.
     let all_words_known = !filter.statuses.contains(&LifecycleStatus::Unknown);
     let statuses: Vec<String> = filter
         .statuses

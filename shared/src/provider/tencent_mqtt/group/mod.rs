@@ -1,4 +1,4 @@
-//! Several certificates in one call: the list, narrowed to their serial numbers.
+//! Several certificates in one call: the list, filtered by their serial numbers.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,11 +15,11 @@ use crate::vendor::codes::not_an_answer;
 
 /// Values in one filter. The vendor documents no limit; a group that is refused is halved.
 pub(super) const LARGEST_GROUP: usize = 100;
-/// Up to so many are asked for one by one before the vendor is asked whether it takes several
-/// values at all, which costs as many calls.
+/// Up to so many missing certificates are read one by one: to find out whether several values of a
+/// filter are alternatives costs as many calls.
 const FEW: usize = 4;
 
-/// What the vendor's rows say, by number. Two certificates of one number have different issuers.
+/// The vendor's rows by serial number. Two certificates of one number have different issuers.
 pub(super) type Rows = HashMap<SerialNumber, Vec<Row>>;
 
 /// A row of the list.
@@ -59,8 +59,8 @@ impl TencentMqtt<'_> {
                 let key = item.device_certificate_sn.clone();
                 let certificate = ProviderRecord::from(item).into_certificate(now, false);
                 shown.insert((key.clone(), certificate.ca_serial_number.clone()));
-                // Whether texts match as a whole is not documented: others than the ones asked for
-                // are left out.
+                // The documents do not say whether the vendor matches whole texts: rows of other
+                // numbers are left out.
                 if let Some(number) = certificate
                     .serial_number
                     .clone()
@@ -72,7 +72,7 @@ impl TencentMqtt<'_> {
             if page.end >= page.total {
                 return Ok((rows, request_ids));
             }
-            // A list that repeats itself would be read for ever.
+            // Otherwise a list that repeats itself would be read for ever.
             if shown.len() == before {
                 return Err(not_an_answer(
                     NAME,
@@ -84,8 +84,8 @@ impl TencentMqtt<'_> {
         }
     }
 
-    /// Looks certificates up under these spellings, together where the vendor takes several values
-    /// of one filter.
+    /// Looks certificates up under these spellings, together where several values of one filter are
+    /// alternatives.
     pub(super) async fn find_group(
         &self,
         references: &[&CertificateReference],
@@ -119,8 +119,8 @@ impl TencentMqtt<'_> {
                 Err(error) => return references.iter().map(|_| Err(error.clone())).collect(),
             }
         }
-        // Two of a group cannot have been found by a vendor that wants all values to match, or uses
-        // only one of them.
+        // A vendor that requires all values to match, or uses only one of them, cannot have found two
+        // of a group.
         if known.len() > 1 {
             self.takes_alternatives_for_certain();
         }
@@ -146,7 +146,7 @@ impl TencentMqtt<'_> {
         numbers.into_iter().map(answer).collect()
     }
 
-    /// Reads the states of certificates again, by the vendor's own texts.
+    /// Reads certificates again, by the vendor's own texts.
     pub(super) async fn read_group(
         &self,
         before: &[&FoundCertificate],
@@ -178,7 +178,7 @@ impl TencentMqtt<'_> {
             }
         }
         let row = |one: &FoundCertificate| known.values().flatten().find(|row| row.key == one.key);
-        // One that the list does not show is asked for alone before it is called gone.
+        // A certificate that the list does not show is read alone before it counts as gone.
         let missing: Vec<&FoundCertificate> = before
             .iter()
             .copied()
@@ -196,7 +196,7 @@ impl TencentMqtt<'_> {
             .collect()
     }
 
-    /// Whether those that a list does not show, so many, are not there.
+    /// Whether the certificates that a list does not show are really missing.
     async fn found_all(&self, missing: usize) -> Result<bool, Error> {
         if missing == 0 || self.knows_alternatives() == Some(true) {
             return Ok(true);
@@ -209,20 +209,20 @@ impl TencentMqtt<'_> {
     }
 }
 
-/// So many values, or one of these texts, are not taken, or one row cannot be read: each
-/// certificate may still be read alone.
+/// Whether each certificate may still be read alone: the vendor refuses the number of values or one
+/// of the texts, or one row cannot be parsed.
 fn may_be_read_alone(error: &Error) -> bool {
     error.concerns_parameters || error.code == ErrorCode::ProviderInvalidResponse
 }
 
-/// The texts to ask with.
+/// The texts of these spellings.
 fn texts(number: &SerialNumber, spellings: Spellings) -> impl Iterator<Item = String> {
     let all = number.spellings().into_iter().enumerate();
     all.filter(move |(index, _)| (*index == 0) == (spellings == Spellings::Own))
         .map(|(_, text)| text)
 }
 
-/// As many numbers together as have few enough texts.
+/// Groups of numbers whose texts fit into one filter.
 fn in_groups<'a, 'b>(
     mut numbers: &'a [&'b SerialNumber],
     spellings: Spellings,
@@ -263,12 +263,12 @@ fn keep(rows: &mut Vec<Row>, row: Row) {
     }
 }
 
-/// The one certificate of a number. The vendor's change knows it by nothing but its serial number.
+/// The one certificate of a number: the vendor's write names a certificate by its serial number only.
 fn only_row(rows: &[Row]) -> Result<&Row, Error> {
     match rows {
         [row] => Ok(row),
         _ => {
-            let detail = "several certificates have this serial number, and the provider's change names no other; it is not carried out";
+            let detail = "several certificates have this serial number, and the provider's change cannot tell them apart; none is changed";
             Err(Error {
                 concerns_parameters: true,
                 ..Error::invalid("serial_number", detail)

@@ -1,20 +1,20 @@
-//! Lists: the vendor narrows and orders them.
+//! Lists, which the vendor filters and orders.
 
 use std::fmt::{self, Write as _};
 
 use super::filter::{narrowing, order_by};
-use super::wire::{DescribeDeviceCertificates, Filter, STATUS_WORDS};
+use super::wire::DescribeDeviceCertificates;
 use super::{NAME, Rows, TencentMqtt};
 use crate::error::Error;
 use crate::model::{LifecycleStatus, ProviderRecord};
-use crate::provider::{Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope};
+use crate::provider::{Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope};
 use crate::request::SortOrder;
 use crate::transport::LocalFuture;
 
 /// Most certificates that one call returns.
 pub(super) const LARGEST_PAGE: u64 = 100;
 
-const ABILITIES: ListAbilities = ListAbilities {
+const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: NAME,
     filters: &[
         "client_ids",
@@ -76,113 +76,14 @@ impl TencentMqtt<'_> {
                 }
                 .to_string()
             }),
-            // Whether texts match as a whole is not documented: what the vendor counts may not
-            // match here. A list that was read to its end from its beginning is counted by what it
-            // holds.
+            // The documents do not say whether the vendor matches whole texts: its total may count
+            // certificates that do not match here. A list that was read completely needs no total.
             total_count: (narrowing.complete
                 && (narrowing.is_sure || (offset == 0 && end >= total)))
                 .then_some(total),
             list_length: ListLength::Known(total),
             request_ids: request_id.into_iter().collect(),
         })
-    }
-
-    /// What is known by now of whether the vendor takes several values of one filter as
-    /// alternatives.
-    pub(super) fn knows_alternatives(&self) -> Option<bool> {
-        let context = self.connection.context;
-        self.takes_alternatives
-            .get()
-            .copied()
-            .or_else(|| context.learned.takes_alternatives(&self.scope, context.now))
-    }
-
-    /// Whether the vendor takes several values of one filter as alternatives. Asked before several
-    /// values are relied on.
-    pub(super) async fn takes_values_as_alternatives(&self) -> Result<bool, Error> {
-        let find_out = async || {
-            let context = self.connection.context;
-            if let Some(known) = context.learned.takes_alternatives(&self.scope, context.now) {
-                return Ok(known);
-            }
-            let proven = match self.finds_every_status().await {
-                // So many values are not taken at all.
-                Err(error) if error.concerns_parameters => Some(false),
-                proven => proven?,
-            };
-            // An instance without certificates has none to miss, and proves nothing about the next
-            // request.
-            let Some(proven) = proven else {
-                return Ok(true);
-            };
-            context
-                .learned
-                .learn_alternatives(&self.scope, proven, context.now);
-            Ok(proven)
-        };
-        self.takes_alternatives
-            .get_or_try_init(find_out)
-            .await
-            .copied()
-    }
-
-    /// The vendor has shown that it takes several values as alternatives.
-    pub(super) fn takes_alternatives_for_certain(&self) {
-        // An answer that this request has already stays.
-        drop(self.takes_alternatives.set(true));
-        let context = self.connection.context;
-        context
-            .learned
-            .learn_alternatives(&self.scope, true, context.now);
-    }
-
-    /// Asks for all statuses at once, in two opposite orders. No certificate has two statuses, so
-    /// that
-    /// * alternatives find the same both times, and everything;
-    /// * conditions that must all hold find nothing;
-    /// * a vendor that uses only one value, the first or the last, finds the certificates of one
-    ///   status and then those of another. The numbers differ, unless there are as many of both,
-    ///   which is then not everything.
-    ///
-    /// A certificate may have a status that is not documented; then alternatives do not find
-    /// everything either, and what is left to rule out is that it is as many as have the last
-    /// status alone.
-    ///
-    /// `None` where the instance has no certificates.
-    async fn finds_every_status(&self) -> Result<Option<bool>, Error> {
-        let mut backwards = STATUS_WORDS;
-        backwards.reverse();
-        let [last, ..] = backwards;
-        let found = self.count_statuses(&STATUS_WORDS).await?;
-        if found == 0 {
-            return Ok((self.count(&[]).await? > 0).then_some(false));
-        }
-        if self.count_statuses(&backwards).await? != found {
-            return Ok(Some(false));
-        }
-        Ok(Some(
-            self.count(&[]).await? == found || self.count_statuses(&[last]).await? != found,
-        ))
-    }
-
-    async fn count_statuses(&self, words: &[&str]) -> Result<u64, Error> {
-        self.count(&[Filter {
-            name: "Status",
-            values: words.iter().map(|word| (*word).to_owned()).collect(),
-        }])
-        .await
-    }
-
-    async fn count(&self, filters: &[Filter]) -> Result<u64, Error> {
-        let order_by = order_by(SortOrder::default());
-        let request = DescribeDeviceCertificates {
-            instance_id: self.instance(),
-            filters,
-            limit: 1,
-            offset: 0,
-            order_by,
-        };
-        Ok(self.list(&request).await?.total)
     }
 }
 
@@ -191,8 +92,8 @@ impl Lister for TencentMqtt<'_> {
         &self.scope
     }
 
-    fn abilities(&self) -> &'static ListAbilities {
-        &ABILITIES
+    fn capabilities(&self) -> &'static ListCapabilities {
+        &CAPABILITIES
     }
 
     fn page<'a>(
@@ -219,8 +120,8 @@ impl Lister for TencentMqtt<'_> {
                 return self.list_page(query, begin(false), wanted).await;
             }
             match self.list_page(query, begin(true), wanted).await {
-                // How many values one filter may have is not documented either: what is refused is
-                // filtered here.
+                // Nor do the documents say how many values one filter may have: a filter that is
+                // refused is applied here.
                 Err(error) if has_several && error.concerns_parameters => {
                     self.list_page(query, begin(false), wanted).await
                 }
@@ -229,41 +130,40 @@ impl Lister for TencentMqtt<'_> {
         })
     }
 
-    fn position_after(&self, position: &str, places: usize) -> Result<String, Error> {
+    fn position_after(&self, position: &str, offset: usize) -> Result<String, Error> {
         let position = Position::parse(position)?;
-        let places = u64::try_from(places).unwrap_or(u64::MAX);
+        let certificates = u64::try_from(offset).unwrap_or(u64::MAX);
         Ok(Position {
-            offset: position.offset.saturating_add(places),
+            offset: position.offset.saturating_add(certificates),
             ..position
         }
         .to_string())
     }
 
-    fn positions_behind(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
+    fn next_positions(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
         let Ok(position) = Position::parse(position) else {
             return Vec::new();
         };
-        let behind = (1..).take(most).map(|pages: u64| {
+        let next = (1..).take(most).map(|pages: u64| {
             position
                 .offset
                 .saturating_add(pages.saturating_mul(LARGEST_PAGE))
         });
-        let behind = behind.take_while(|offset| *offset < list_length);
-        behind
-            .map(|offset| Position { offset, ..position }.to_string())
+        let next = next.take_while(|offset| *offset < list_length);
+        next.map(|offset| Position { offset, ..position }.to_string())
             .collect()
     }
 }
 
-/// A place in one of two lists: the one that the vendor narrows by every filter, or the longer one
-/// without the filters of several values. Offsets count entries, not pages.
+/// A position in one of two lists: the one to which the vendor applies every filter, or the longer
+/// one without the filters of several values. Offsets count certificates, not pages.
 #[derive(Clone, Copy)]
 struct Position {
     several_values: bool,
     offset: u64,
 }
 
-/// Begins the positions of the longer list.
+/// The first character of positions in the longer list.
 const LONGER_LIST: char = '~';
 
 impl Position {
@@ -273,7 +173,7 @@ impl Position {
             .map_or((true, text), |digits| (false, digits));
         let offset = digits
             .parse()
-            .map_err(|_| Error::invalid("cursor", "it is not a cursor of this provider"))?;
+            .map_err(|_| Error::invalid("cursor", "the cursor is not one of this provider's"))?;
         Ok(Self {
             several_values,
             offset,

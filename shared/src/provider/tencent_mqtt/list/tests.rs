@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::tests::{clients, page, page_of, refused, vendor};
+use super::super::wire::STATUS_WORDS;
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::SerialNumber;
@@ -408,7 +409,7 @@ async fn every_certificate_has_its_place_on_the_page() {
         .iter()
         .map(|it| {
             (
-                it.place,
+                it.offset,
                 it.certificate.serial_number.as_ref().unwrap().as_str(),
             )
         })
@@ -427,7 +428,10 @@ async fn what_the_vendor_cannot_tell_is_refused_by_name() {
         statuses: vec![LifecycleStatus::Good],
         ..Wanted::default()
     };
-    let error = provider.abilities().check(&good, None, true).unwrap_err();
+    let error = provider
+        .capabilities()
+        .check(&good, None, true)
+        .unwrap_err();
     assert_eq!(
         (error.code, error.field.as_deref()),
         (ErrorCode::Unsupported, Some("filter.statuses"))
@@ -442,10 +446,13 @@ async fn what_the_vendor_cannot_tell_is_refused_by_name() {
         ..clients(&["a"])
     };
     for order in SortOrder::ALL {
-        provider.abilities().check(&all, Some(order), true).unwrap();
+        provider
+            .capabilities()
+            .check(&all, Some(order), true)
+            .unwrap();
     }
     assert_eq!(
-        provider.abilities().order(None),
+        provider.capabilities().order(None),
         Some(SortOrder::CreatedDesc)
     );
 }

@@ -1,4 +1,4 @@
-//! The status of many: the list, narrowed to groups of serial numbers.
+//! Status: the list, filtered by groups of serial numbers.
 
 use std::collections::HashMap;
 
@@ -11,11 +11,12 @@ use crate::provider::{Lookups, Scope, StatusReader};
 use crate::request::CertificateReference;
 use crate::transport::LocalFuture;
 
-/// Everything that was learned about a group.
+/// The vendor's answers for a group.
 #[derive(Default)]
-struct Told {
+struct GroupAnswer {
     rows: Rows,
-    /// What the vendor refuses in the caller's own spelling: it does not say that it is unknown.
+    /// The vendor refuses these in the caller's own spelling, which does not mean that they are
+    /// unknown.
     refused: HashMap<SerialNumber, Error>,
     request_ids: Vec<String>,
 }
@@ -37,27 +38,27 @@ impl StatusReader for TencentMqtt<'_> {
                     .filter_map(|reference| reference.serial_number.as_ref()),
             );
             let answers = each(groups, async |group: Vec<&SerialNumber>| {
-                let told = self.ask(&group).await;
-                Ok((group, told?))
+                let answer = self.look_up_group(&group).await;
+                Ok((group, answer?))
             })
             .await;
             let mut request_ids = Vec::new();
-            // Groups whose asking failed have no answer; the error is that of the first.
+            // Groups that failed have no answer; their error is that of the first one.
             let mut failure = None;
             let mut known: HashMap<&SerialNumber, Result<Vec<Row>, Error>> = HashMap::new();
             for answer in answers {
                 match answer {
-                    Ok((group, mut told)) => {
-                        request_ids.extend(told.request_ids);
+                    Ok((group, mut answer)) => {
+                        request_ids.extend(answer.request_ids);
                         known.extend(group.into_iter().map(|number| {
-                            let rows = told.rows.remove(number).unwrap_or_default();
-                            (number, told.refused.remove(number).map_or(Ok(rows), Err))
+                            let rows = answer.rows.remove(number).unwrap_or_default();
+                            (number, answer.refused.remove(number).map_or(Ok(rows), Err))
                         }));
                     }
                     Err(error) => failure = failure.or(Some(error)),
                 }
             }
-            let told = |reference: &CertificateReference| {
+            let record_of = |reference: &CertificateReference| {
                 let number = serial_number(reference)?;
                 match (known.get(number), &failure) {
                     (Some(Ok(rows)), _) => only_one(rows, reference),
@@ -67,7 +68,7 @@ impl StatusReader for TencentMqtt<'_> {
                 }
             };
             Lookups {
-                records: certificates.iter().map(told).collect(),
+                records: certificates.iter().map(record_of).collect(),
                 request_ids,
             }
         })
@@ -75,11 +76,11 @@ impl StatusReader for TencentMqtt<'_> {
 }
 
 impl TencentMqtt<'_> {
-    /// The rows of a group, which is halved while the vendor refuses its parameters. What is
-    /// missing is not called unknown before the vendor has shown that it takes several values as
+    /// The rows of a group, which is halved while the vendor refuses its parameters. A missing
+    /// certificate counts as unknown only when several values of a filter are known to be
     /// alternatives.
-    async fn ask(&self, group: &[&SerialNumber]) -> Result<Told, Error> {
-        let mut told = Told::default();
+    async fn look_up_group(&self, group: &[&SerialNumber]) -> Result<GroupAnswer, Error> {
+        let mut answer = GroupAnswer::default();
         let mut groups = vec![group];
         while let Some(group) = groups.pop() {
             match self
@@ -90,14 +91,14 @@ impl TencentMqtt<'_> {
                 .await
             {
                 Ok((found, ids)) => {
-                    told.request_ids.extend(ids);
+                    answer.request_ids.extend(ids);
                     let missing: Vec<&SerialNumber> = group
                         .iter()
                         .copied()
                         .filter(|number| !found.contains_key(*number))
                         .collect();
-                    told.rows.extend(found);
-                    self.ask_one_by_one(&missing, group.len(), &mut told)
+                    answer.rows.extend(found);
+                    self.look_up_missing(&missing, group.len(), &mut answer)
                         .await?;
                 }
                 Err(error) if error.concerns_parameters && group.len() > 1 => {
@@ -105,43 +106,43 @@ impl TencentMqtt<'_> {
                     groups.extend([second, first]);
                 }
                 Err(error) if error.concerns_parameters => {
-                    self.ask_each_spelling(group, &mut told).await?
+                    self.get_each_spelling(group, &mut answer).await?
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(told)
+        Ok(answer)
     }
 
-    async fn ask_one_by_one(
+    async fn look_up_missing(
         &self,
         missing: &[&SerialNumber],
-        asked: usize,
-        told: &mut Told,
+        group_size: usize,
+        answer: &mut GroupAnswer,
     ) -> Result<(), Error> {
-        // Two of a group cannot have been found by a vendor that wants all values to match, or uses
-        // only one of them.
-        if asked.saturating_sub(missing.len()) > 1 {
+        // A vendor that requires all values to match, or uses only one of them, cannot have found two
+        // of a group.
+        if group_size.saturating_sub(missing.len()) > 1 {
             self.takes_alternatives_for_certain();
         }
         if missing.is_empty() || self.takes_values_as_alternatives().await? {
             return Ok(());
         }
-        self.ask_each_spelling(missing, told).await
+        self.get_each_spelling(missing, answer).await
     }
 
-    async fn ask_each_spelling(
+    async fn get_each_spelling(
         &self,
         numbers: &[&SerialNumber],
-        told: &mut Told,
+        answer: &mut GroupAnswer,
     ) -> Result<(), Error> {
         for number in numbers {
             for (index, text) in number.spellings().iter().enumerate() {
                 match self.get(text).await {
                     Ok(Some(found)) => {
-                        told.request_ids.extend(found.request_id);
-                        told.refused.remove(*number);
-                        told.rows.insert(
+                        answer.request_ids.extend(found.request_id);
+                        answer.refused.remove(*number);
+                        answer.rows.insert(
                             (*number).clone(),
                             vec![Row {
                                 key: found.key,
@@ -152,9 +153,9 @@ impl TencentMqtt<'_> {
                     }
                     Ok(None) => {}
                     // A spelling that is not the caller's own may break the provider's rules; then
-                    // it is not known under it.
+                    // the provider does not know the certificate under it.
                     Err(error) if error.concerns_parameters && index == 0 => {
-                        told.refused.insert((*number).clone(), error);
+                        answer.refused.insert((*number).clone(), error);
                     }
                     Err(error) if error.concerns_parameters => {}
                     Err(error) => return Err(error),
@@ -174,7 +175,7 @@ fn only_one(rows: &[Row], reference: &CertificateReference) -> Result<Option<Cer
         &reference.ca_serial_number,
         &certificate.ca_serial_number,
     ) {
-        (Some(asked), Some(told)) => asked == told,
+        (Some(wanted), Some(found)) => wanted == found,
         _ => true,
     };
     let mut meant = rows.iter().map(|row| &row.certificate).filter(is_meant);
@@ -185,7 +186,8 @@ fn only_one(rows: &[Row], reference: &CertificateReference) -> Result<Option<Cer
 }
 
 fn several() -> Error {
-    let detail = "several certificates have this serial number; name the CA's, too";
+    let detail =
+        "several certificates have this serial number: ca_serial_number is required as well";
     Error {
         concerns_parameters: true,
         ..Error::invalid("ca_serial_number", detail)
@@ -199,7 +201,7 @@ fn grouped<'a>(numbers: impl Iterator<Item = &'a SerialNumber>) -> Vec<Vec<&'a S
         values = values.saturating_add(number.spellings().len());
         match groups.last_mut() {
             Some(group) if values <= LARGEST_GROUP => {
-                // One number may be asked for with several CAs.
+                // A request may hold one number with several CAs.
                 if !group.contains(&number) {
                     group.push(number);
                 }

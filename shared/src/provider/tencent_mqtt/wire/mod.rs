@@ -30,8 +30,8 @@ pub(super) struct Filter {
     pub(super) values: Vec<String>,
 }
 
-/// The documentation prints `Error` and `RequestId` beside `Response`, too, with `null`. Nobody
-/// reads them there.
+/// The documentation also shows `Error` and `RequestId` beside `Response`, with `null`; they are not
+/// read there.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", bound = "T: Deserialize<'de>")]
 pub(super) struct Envelope<T> {
@@ -39,7 +39,7 @@ pub(super) struct Envelope<T> {
     pub(super) response: Option<T>,
 }
 
-/// What every action may answer.
+/// The members that the answer of every action has.
 pub(super) trait Response {
     fn error(&self) -> Option<&ApiError>;
     fn request_id(&self) -> Option<&str>;
@@ -58,7 +58,7 @@ macro_rules! response {
     };
 }
 
-/// Of `DescribeDeviceCertificates`.
+/// The answer of `DescribeDeviceCertificates`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct List {
@@ -71,8 +71,8 @@ pub(super) struct List {
 }
 response!(List);
 
-/// Of `DescribeDeviceCertificate`. No member of the certificate is documented as always there;
-/// without a serial number and a status it is none.
+/// The answer of `DescribeDeviceCertificate`. The documents require no member of the certificate;
+/// without a serial number and a status there is none.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct One {
@@ -84,7 +84,7 @@ pub(super) struct One {
 }
 response!(One);
 
-/// Of `DeactivateDeviceCertificate`.
+/// The answer of `DeactivateDeviceCertificate`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ConfirmedWrite {
@@ -154,7 +154,7 @@ fn moment(milliseconds: Option<i64>) -> Option<Timestamp> {
         .and_then(Timestamp::from_epoch_milliseconds)
 }
 
-/// Every documented status.
+/// The vendor's words for all documented statuses.
 pub(super) const STATUS_WORDS: [&str; 4] = ["ACTIVE", "INACTIVE", "REVOKED", "PENDING_ACTIVATION"];
 
 fn lifecycle_status(word: &str) -> LifecycleStatus {
@@ -167,7 +167,7 @@ fn lifecycle_status(word: &str) -> LifecycleStatus {
     }
 }
 
-/// The vendor's word for a status; `None` for those that it has no word for.
+/// The vendor's word for a status; `None` where it has none.
 pub(super) const fn status_word(status: LifecycleStatus) -> Option<&'static str> {
     match status {
         LifecycleStatus::Active => Some("ACTIVE"),

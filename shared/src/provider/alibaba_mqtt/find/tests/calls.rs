@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::model::SerialNumber;
 use crate::transport::Deadline;
 
 const FORBIDDEN: &str = "alibaba-mqtt/InactivateDeviceCertificate.error-permission";

@@ -187,7 +187,7 @@ async fn a_list_goes_on_in_the_middle_of_a_page() {
             (first, count, next)
         );
         assert_eq!(
-            page.certificates[0].place, 1,
+            page.certificates[0].offset, 1,
             "places count from the position"
         );
     }
@@ -240,7 +240,7 @@ async fn the_length_is_asked_for_with_one_certificate_a_page_at_the_beginning_an
         (99, None, ListLength::Known(99), &["1x100"][..]),
         (100, None, ListLength::Known(100), &["1x100", "1x1"]),
         (250, None, ListLength::Known(250), &["1x100", "1x1"]),
-        (250, Some("100"), ListLength::Untold, &["2x100"]),
+        (250, Some("100"), ListLength::Unknown, &["2x100"]),
         (250, Some("200"), ListLength::Known(250), &["3x100", "1x1"]),
         (200, Some("200"), ListLength::Known(200), &["3x100", "1x1"]),
     ] {
@@ -274,7 +274,7 @@ async fn a_length_that_cannot_be_is_not_told() {
             let page = page(&network, &Filter::default(), position).await.unwrap();
             assert_eq!(
                 (page.list_length, page.total_count),
-                (ListLength::Untold, None),
+                (ListLength::Unknown, None),
                 "{shown}"
             );
         }
@@ -286,7 +286,7 @@ async fn a_length_that_cannot_be_is_not_told() {
     let page = page(&failing, &Filter::default(), None).await.unwrap();
     assert_eq!(
         (page.list_length, page.certificates.len()),
-        (ListLength::Untold, 100),
+        (ListLength::Unknown, 100),
         "the page itself is worth more than an error"
     );
 }
@@ -434,7 +434,7 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
     ] {
         assert_eq!(
             provider
-                .abilities()
+                .capabilities()
                 .check(&filter, order, true)
                 .unwrap_err()
                 .field
@@ -443,7 +443,7 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
         );
     }
     provider
-        .abilities()
+        .capabilities()
         .check(&of_ca("ca"), None, true)
         .unwrap();
 }

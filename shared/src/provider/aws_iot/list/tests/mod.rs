@@ -98,7 +98,7 @@ fn places(page: &Page) -> Vec<(usize, usize)> {
     };
     page.certificates
         .iter()
-        .map(|entry| (entry.place, number(entry)))
+        .map(|entry| (entry.offset, number(entry)))
         .collect()
 }
 
@@ -229,7 +229,7 @@ async fn of_a_status_no_more_are_described_than_are_wanted_and_the_list_goes_on_
     let lengths = (first.list_length, second.list_length);
     assert_eq!(
         lengths,
-        (ListLength::Irrelevant, ListLength::Untold),
+        (ListLength::Irrelevant, ListLength::Unknown),
         "what was skipped may be another certificate by now"
     );
     assert_eq!(describes(&network), [2, 3, 5, 6]);
@@ -543,7 +543,7 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
     ] {
         assert_eq!(
             provider
-                .abilities()
+                .capabilities()
                 .check(&filter, order, true)
                 .unwrap_err()
                 .field
@@ -552,7 +552,7 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
         );
     }
     assert_eq!(
-        provider.abilities().order(None),
+        provider.capabilities().order(None),
         Some(SortOrder::CreatedDesc)
     );
 }

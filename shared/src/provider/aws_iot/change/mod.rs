@@ -1,10 +1,10 @@
-//! Switching off: `UpdateCertificate` to `INACTIVE`.
+//! Changes of the status: `UpdateCertificate`.
 
 use super::{AwsIot, NAME, absent_when_not_found, fingerprint};
 use crate::error::Error;
 use crate::model::{Action, Fingerprint};
 use crate::provider::each::each;
-use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter};
+use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, HttpResponse, LocalFuture};
 use crate::vendor::codes::not_an_answer;
@@ -18,7 +18,7 @@ impl StatusWriter for AwsIot<'_> {
         fingerprint(reference).map(drop)
     }
 
-    /// Each is described by a call of its own.
+    /// Each certificate is read by a call of its own.
     fn group_size(&self) -> usize {
         1
     }
@@ -49,14 +49,17 @@ impl StatusWriter for AwsIot<'_> {
         }))
     }
 
-    fn inactivate<'a>(
+    fn set<'a>(
         &'a self,
         found: &'a FoundCertificate,
+        target: Target,
     ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>> {
         Box::pin(async move {
-            let path_and_query = format!("/certificates/{}?newStatus=INACTIVE", found.key);
-            // A success is an empty answer. Anything else is an odd one, after which a read has to
-            // tell.
+            let status = match target {
+                Target::Inactive => "INACTIVE",
+            };
+            let path_and_query = format!("/certificates/{}?newStatus={status}", found.key);
+            // A success has an empty answer. After any other answer a read has to show the effect.
             let accept = |response: &HttpResponse| match response.body.trim_ascii() {
                 b"" | b"{}" => Ok(ConfirmedWrite {
                     request_id: response.request_id.clone(),

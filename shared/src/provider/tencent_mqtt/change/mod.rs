@@ -1,11 +1,13 @@
-//! Switching off: `DeactivateDeviceCertificate`.
+//! Changes of the status: `DeactivateDeviceCertificate`.
 
 use super::group::LARGEST_GROUP;
 use super::wire::{self, OneDeviceCertificate};
 use super::{NAME, TencentMqtt, absent_when_not_found, serial_number};
 use crate::error::Error;
 use crate::model::Action;
-use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, fact};
+use crate::provider::{
+    ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target, non_empty,
+};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Safety};
 use crate::vendor::codes::not_an_answer;
@@ -19,7 +21,7 @@ impl StatusWriter for TencentMqtt<'_> {
         serial_number(reference).map(drop)
     }
 
-    /// The list takes several serial numbers at once, unless it has been found not to.
+    /// One list call finds several serial numbers, unless the vendor has shown otherwise.
     fn group_size(&self) -> usize {
         if self.knows_alternatives() == Some(false) {
             1
@@ -43,38 +45,34 @@ impl StatusWriter for TencentMqtt<'_> {
         Box::pin(self.read_group(found))
     }
 
-    fn inactivate<'a>(
+    fn set<'a>(
         &'a self,
         found: &'a FoundCertificate,
+        target: Target,
     ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>> {
         Box::pin(async move {
+            let action = match target {
+                Target::Inactive => Action::DeactivateDeviceCertificate,
+            };
             let parameters = OneDeviceCertificate {
                 instance_id: self.instance(),
                 device_certificate_sn: &found.key,
             };
-            // A success is nothing but its request id. Without one it is an odd answer: the order
-            // may have had its effect, which a read will tell.
-            let accept = |answer: wire::ConfirmedWrite| match fact(answer.request_id) {
+            // A success has a request id and nothing else. Without one the call may have had its
+            // effect, and a read has to show it.
+            let accept = |answer: wire::ConfirmedWrite| match non_empty(answer.request_id) {
                 Some(request_id) => Ok(ConfirmedWrite {
                     request_id: Some(request_id),
                 }),
                 None => Err(not_an_answer(NAME, 200, "it has no RequestId")),
             };
-            absent_when_not_found(
-                self.call(
-                    Action::DeactivateDeviceCertificate,
-                    Safety::Write,
-                    &parameters,
-                    accept,
-                )
-                .await,
-            )
+            absent_when_not_found(self.call(action, Safety::Write, &parameters, accept).await)
         })
     }
 }
 
 impl TencentMqtt<'_> {
-    /// The vendor's serial numbers are hex; the leading zero may be there or not.
+    /// The vendor's serial numbers are hex, with or without the leading zero.
     pub(super) async fn find_one(
         &self,
         reference: &CertificateReference,
@@ -87,8 +85,8 @@ impl TencentMqtt<'_> {
             .filter(|(index, _)| (*index == 0) == (spellings == Spellings::Own));
         for (_, text) in texts {
             match self.get(text).await {
-                // A spelling that is not the caller's own may break the provider's rules; then it
-                // is not known under it.
+                // A spelling that is not the caller's own may break the provider's rules; then the
+                // provider does not know the certificate under it.
                 Err(error) if error.concerns_parameters && spellings == Spellings::Others => {}
                 Ok(None) => {}
                 answer => return answer,

@@ -1,11 +1,11 @@
-//! A broker that answers as it is told and remembers what it was asked.
+//! A broker that gives prepared answers and records its calls.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::super::answer::InactivateResult;
-use super::super::case::Command;
+use super::super::certificate::Command;
 use super::super::run::Run;
 use tokio::time::Instant;
 
@@ -13,37 +13,36 @@ use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{
     InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, SerialNumber,
 };
-use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter};
+use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target};
 use crate::request::CertificateReference;
 use crate::testing::network::Network;
 use crate::testing::{Bench, now};
 use crate::transport::{Deadline, Failure, LocalFuture};
 
-/// What a look at a certificate shows: its status, nothing, or an error.
-pub(in crate::operation::inactivate) type Look = Result<Option<LifecycleStatus>, Error>;
+/// What a read of a certificate shows: its status, nothing, or an error.
+pub(in crate::operation::change) type Read = Result<Option<LifecycleStatus>, Error>;
 
-pub(in crate::operation::inactivate) struct Broker {
+pub(in crate::operation::change) struct Broker {
     scope: Scope,
     /// How many certificates it looks up together.
-    pub(in crate::operation::inactivate) group_size: usize,
-    /// What its records hold beside the status and, where this leaves it out, the serial number
-    /// that was asked for.
+    pub(in crate::operation::change) group_size: usize,
+    /// The members of its records beside the status. A serial number that this leaves out is the one
+    /// that was looked up.
     record: ProviderRecord,
-    looks: RefCell<VecDeque<Look>>,
-    last_look: RefCell<Option<Look>>,
+    reads: RefCell<VecDeque<Read>>,
+    last_read: RefCell<Option<Read>>,
     lag: Option<Duration>,
-    ordered_at: Cell<Option<Instant>>,
-    orders: RefCell<VecDeque<Result<Option<ConfirmedWrite>, Failure>>>,
-    asked: RefCell<Vec<String>>,
+    written_at: Cell<Option<Instant>>,
+    writes: RefCell<VecDeque<Result<Option<ConfirmedWrite>, Failure>>>,
+    calls: RefCell<Vec<String>>,
 }
 
 impl Broker {
-    /// Looks (the first find and all reads after it) and orders are answered in turn. When no look
-    /// is left, the last one is what each further one shows; one more order is a failure of the
-    /// test.
-    pub(in crate::operation::inactivate) fn new(
-        looks: impl IntoIterator<Item = Look>,
-        orders: impl IntoIterator<Item = Result<Option<ConfirmedWrite>, Failure>>,
+    /// Reads (the first find and all reads after it) and writes are answered in turn. When no read
+    /// is left, each further one shows what the last one did; one more write fails the test.
+    pub(in crate::operation::change) fn new(
+        reads: impl IntoIterator<Item = Read>,
+        writes: impl IntoIterator<Item = Result<Option<ConfirmedWrite>, Failure>>,
     ) -> Self {
         Self {
             group_size: 1,
@@ -56,53 +55,53 @@ impl Broker {
                 ca_serial_number: Some("0b".to_owned()),
                 ..ProviderRecord::default()
             },
-            looks: RefCell::new(looks.into_iter().collect()),
-            last_look: RefCell::default(),
+            reads: RefCell::new(reads.into_iter().collect()),
+            last_read: RefCell::default(),
             lag: None,
-            ordered_at: Cell::default(),
-            orders: RefCell::new(orders.into_iter().collect()),
-            asked: RefCell::default(),
+            written_at: Cell::default(),
+            writes: RefCell::new(writes.into_iter().collect()),
+            calls: RefCell::default(),
         }
     }
 
     /// The same with records that hold this.
-    pub(in crate::operation::inactivate) fn with(self, record: ProviderRecord) -> Self {
+    pub(in crate::operation::change) fn with(self, record: ProviderRecord) -> Self {
         Self { record, ..self }
     }
 
-    /// The same whose reads show the first order's effect so much later, and until then what they
-    /// are told to show.
-    pub(in crate::operation::inactivate) fn lagging(self, lag: Duration) -> Self {
+    /// The same whose reads show the first write's effect after this time, and their prepared
+    /// answers until then.
+    pub(in crate::operation::change) fn lagging(self, lag: Duration) -> Self {
         Self {
             lag: Some(lag),
             ..self
         }
     }
 
-    /// What was asked, in order: `find`, `order`, `read`.
-    pub(in crate::operation::inactivate) fn asked(&self) -> String {
-        self.asked.borrow().join(" ")
+    /// The calls, in order: `find`, `write`, `read`.
+    pub(in crate::operation::change) fn calls(&self) -> String {
+        self.calls.borrow().join(" ")
     }
 
     /// It writes two zeros before each serial number.
-    fn look(&self, key: String) -> Result<Option<FoundCertificate>, Error> {
+    fn answer(&self, key: String) -> Result<Option<FoundCertificate>, Error> {
         let next = self
-            .looks
+            .reads
             .borrow_mut()
             .pop_front()
-            .or_else(|| self.last_look.take());
-        let look = next.unwrap_or_else(|| panic!("one look too many: {}", self.asked()));
-        self.last_look.replace(Some(look.clone()));
+            .or_else(|| self.last_read.take());
+        let read = next.unwrap_or_else(|| panic!("one read too many: {}", self.calls()));
+        self.last_read.replace(Some(read.clone()));
         let shows_effect = self
             .lag
-            .zip(self.ordered_at.get())
+            .zip(self.written_at.get())
             .is_some_and(|(lag, at)| at.elapsed() >= lag);
-        let look = if shows_effect {
+        let read = if shows_effect {
             Ok(Some(LifecycleStatus::Inactive))
         } else {
-            look
+            read
         };
-        let status = look?;
+        let status = read?;
         Ok(status.map(|status| {
             let record = self.record.clone();
             let serial_number = record.serial_number.clone().or_else(|| Some(key.clone()));
@@ -143,15 +142,15 @@ impl StatusWriter for Broker {
     ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
         let answers = references.iter().map(|reference| {
             if spellings == Spellings::Others {
-                self.asked.borrow_mut().push("others".to_owned());
+                self.calls.borrow_mut().push("others".to_owned());
                 return Ok(None);
             }
-            self.asked.borrow_mut().push("find".to_owned());
+            self.calls.borrow_mut().push("find".to_owned());
             let text = reference
                 .serial_number
                 .as_ref()
                 .map_or("", SerialNumber::as_str);
-            self.look(format!("00{text}"))
+            self.answer(format!("00{text}"))
         });
         let answers: Vec<_> = answers.collect();
         Box::pin(async { answers })
@@ -162,35 +161,36 @@ impl StatusWriter for Broker {
         found: &'a [&'a FoundCertificate],
     ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
         let answers = found.iter().map(|found| {
-            self.asked.borrow_mut().push("read".to_owned());
-            self.look(found.key.clone())
+            self.calls.borrow_mut().push("read".to_owned());
+            self.answer(found.key.clone())
         });
         let answers: Vec<_> = answers.collect();
         Box::pin(async { answers })
     }
 
-    fn inactivate<'a>(
+    fn set<'a>(
         &'a self,
         found: &'a FoundCertificate,
+        _: Target,
     ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>> {
         assert!(
             found.key.starts_with("00"),
             "a write acts on what a read has found"
         );
-        self.asked.borrow_mut().push("order".to_owned());
-        self.ordered_at
-            .set(self.ordered_at.get().or(Some(Instant::now())));
+        self.calls.borrow_mut().push("write".to_owned());
+        self.written_at
+            .set(self.written_at.get().or(Some(Instant::now())));
         Box::pin(async {
-            self.orders
+            self.writes
                 .borrow_mut()
                 .pop_front()
-                .unwrap_or_else(|| panic!("one order too many: {}", self.asked()))
+                .unwrap_or_else(|| panic!("one write too many: {}", self.calls()))
         })
     }
 }
 
-/// Carries an order out at this broker, with so much time.
-pub(in crate::operation::inactivate) async fn carry_out(
+/// Carries an order out at this broker, within this time.
+pub(in crate::operation::change) async fn carry_out(
     broker: &Broker,
     references: &[CertificateReference],
     command: Command<'_>,
@@ -206,8 +206,9 @@ pub(in crate::operation::inactivate) async fn carry_out(
         .await
 }
 
-/// An order of somebody.
-pub(in crate::operation::inactivate) const COMMAND: Command<'static> = Command {
+/// An order.
+pub(in crate::operation::change) const COMMAND: Command<'static> = Command {
+    target: Target::Inactive,
     order_id: "order-1",
     reason: Some("stolen"),
     caller: Some("arn:aws:iam::1:user/ops"),
@@ -215,10 +216,10 @@ pub(in crate::operation::inactivate) const COMMAND: Command<'static> = Command {
     redelivered_since: None,
 };
 
-/// Time enough for everything.
-pub(in crate::operation::inactivate) const MINUTE: Duration = Duration::from_secs(60);
+/// Enough time for everything.
+pub(in crate::operation::change) const MINUTE: Duration = Duration::from_secs(60);
 
-pub(in crate::operation::inactivate) fn reference(serial: &str) -> CertificateReference {
+pub(in crate::operation::change) fn reference(serial: &str) -> CertificateReference {
     CertificateReference {
         serial_number: SerialNumber::parse(serial).ok(),
         ca_serial_number: SerialNumber::parse("0b").ok(),
@@ -226,32 +227,32 @@ pub(in crate::operation::inactivate) fn reference(serial: &str) -> CertificateRe
     }
 }
 
-/// A look that shows this status.
-pub(in crate::operation::inactivate) const fn shows(status: LifecycleStatus) -> Look {
+/// A read that shows this status.
+pub(in crate::operation::change) const fn shows(status: LifecycleStatus) -> Read {
     Ok(Some(status))
 }
 
-/// A look that fails.
-pub(in crate::operation::inactivate) fn fails(code: ErrorCode) -> Look {
+/// A read that fails.
+pub(in crate::operation::change) fn fails(code: ErrorCode) -> Read {
     Err(Error::new(code, "the read failed"))
 }
 
-/// An order that the provider confirms.
-pub(in crate::operation::inactivate) fn confirmed() -> Result<Option<ConfirmedWrite>, Failure> {
+/// A write that the provider confirms.
+pub(in crate::operation::change) fn confirmed() -> Result<Option<ConfirmedWrite>, Failure> {
     Ok(Some(ConfirmedWrite {
         request_id: Some("id-1".to_owned()),
     }))
 }
 
-/// An order that the provider refuses.
-pub(in crate::operation::inactivate) fn refused(
+/// A write that the provider refuses.
+pub(in crate::operation::change) fn refused(
     code: ErrorCode,
     concerns_parameters: bool,
 ) -> Result<Option<ConfirmedWrite>, Failure> {
     let told = ProviderError::new(ProviderName::AlibabaMqtt, "Refused", None, None);
     let error = Error {
         concerns_parameters,
-        ..Error::new(code, "the order was refused").with_provider_error(told)
+        ..Error::new(code, "the write was refused").with_provider_error(told)
     };
     Err(Failure {
         error,
@@ -260,12 +261,12 @@ pub(in crate::operation::inactivate) fn refused(
     })
 }
 
-/// An order whose effect is not known.
-pub(in crate::operation::inactivate) fn unanswered(
+/// A write whose effect is not known.
+pub(in crate::operation::change) fn unanswered(
     code: ErrorCode,
 ) -> Result<Option<ConfirmedWrite>, Failure> {
     Err(Failure {
-        error: Error::new(code, "the order was not answered"),
+        error: Error::new(code, "the write was not answered"),
         may_have_acted: true,
         lacked_time: false,
     })

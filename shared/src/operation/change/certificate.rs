@@ -1,29 +1,34 @@
-//! One certificate: what a look at it decides, and what is said of it in the end.
+//! The change of one certificate: the decision that a read leads to, and the results that the
+//! evidence leads to.
 
 use super::answer::{InactivateResult, Outcome};
+use super::target::TargetRow;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
     Certificate, Fingerprint, InstanceId, LifecycleStatus, SerialNumber, Timestamp,
 };
 use crate::operation::contradiction;
-use crate::provider::{FoundCertificate, Scope};
+use crate::provider::{FoundCertificate, Scope, Target};
 use crate::request::CertificateReference;
 use crate::telemetry::RECORD;
 
 /// The part of an order that concerns all its certificates.
 #[derive(Clone, Copy)]
 pub(super) struct Command<'a> {
+    pub(super) target: Target,
     pub(super) order_id: &'a str,
     pub(super) reason: Option<&'a str>,
     pub(super) caller: Option<&'a str>,
     pub(super) dry_run: bool,
-    /// When the order was sent, if it has been delivered before.
+    /// The moment at which the order was sent, if its message is a redelivery.
     pub(super) redelivered_since: Option<Timestamp>,
 }
 
-/// One certificate of an order.
+/// The change of one certificate of an order.
 #[derive(Clone, Copy)]
-pub(super) struct Case<'a> {
+pub(super) struct CertificateChange<'a> {
+    /// The index of the certificate in the order.
+    pub(super) index: usize,
     pub(super) scope: &'a Scope,
     pub(super) reference: &'a CertificateReference,
     pub(super) command: Command<'a>,
@@ -32,32 +37,36 @@ pub(super) struct Case<'a> {
 /// The decision that follows from looking a certificate up.
 pub(super) enum Decision {
     /// Its result is known.
-    Settled(Box<InactivateResult>),
+    Finished(Box<InactivateResult>),
     /// The provider does not know it under these spellings.
     NotFound,
-    /// It is to be switched off.
-    SwitchOff(Box<FoundCertificate>),
+    /// It is to be changed.
+    Change(Box<FoundCertificate>),
 }
 
-impl Case<'_> {
+impl CertificateChange<'_> {
+    pub(super) const fn target(&self) -> &'static TargetRow {
+        self.command.target.row()
+    }
+
     pub(super) fn decide(&self, answer: Result<Option<FoundCertificate>, Error>) -> Decision {
-        let settled = |result| Decision::Settled(Box::new(result));
+        let finished = |result| Decision::Finished(Box::new(result));
         let failed = |outcome, error| {
-            settled(InactivateResult {
+            finished(InactivateResult {
                 error: Some(error),
                 ..self.result(outcome, None)
             })
         };
         match answer {
             Ok(None) => Decision::NotFound,
-            Ok(Some(found)) => match self.refusal(&found.certificate) {
-                Some(error) => settled(InactivateResult {
+            Ok(Some(found)) => match self.mismatch(&found.certificate) {
+                Some(error) => finished(InactivateResult {
                     error: Some(error),
                     ..self.seen(Outcome::Refused, &found)
                 }),
-                None => self.by_status(found),
+                None => self.decide_by_status(found),
             },
-            // The names do not say which certificate is meant.
+            // The reference is ambiguous.
             Err(error) if error.code == ErrorCode::InvalidRequest => {
                 failed(Outcome::Refused, error)
             }
@@ -65,54 +74,49 @@ impl Case<'_> {
         }
     }
 
-    /// Why the certificate that was found is not to be touched: it is not, or cannot be shown to
-    /// be, the one that was named.
-    fn refusal(&self, certificate: &Certificate) -> Option<Error> {
-        let asked = self.reference.fingerprint_sha256.as_ref();
+    /// The error where the certificate that was found is not, or cannot be shown to be, the one
+    /// that the caller has named.
+    fn mismatch(&self, certificate: &Certificate) -> Option<Error> {
         contradiction(self.reference, certificate).or_else(|| {
-            let unproven = asked.is_some() && certificate.fingerprint_sha256.is_none();
-            let detail = "the provider does not show the certificate, so that its fingerprint cannot be compared; leave it out to go by the \
-                          serial number alone";
-            unproven.then(|| Error { concerns_parameters: true, ..Error::invalid("fingerprint_sha256", detail) })
+            let is_unproven = self.reference.fingerprint_sha256.is_some()
+                && certificate.fingerprint_sha256.is_none();
+            let detail = "the provider does not show the certificate itself, so its fingerprint cannot be compared; leave \
+                          fingerprint_sha256 out to rely on the serial number alone";
+            is_unproven.then(|| Error {
+                concerns_parameters: true,
+                ..Error::invalid("fingerprint_sha256", detail)
+            })
         })
     }
 
-    fn by_status(&self, found: FoundCertificate) -> Decision {
-        match found.certificate.status {
-            LifecycleStatus::Inactive => {
-                Decision::Settled(Box::new(self.seen(Outcome::AlreadyInactive, &found)))
-            }
-            LifecycleStatus::Revoked => {
-                let detail = "the certificate is revoked; that is final, and inactivating would only hide it";
-                Decision::Settled(Box::new(self.refused(&found, detail.to_owned())))
-            }
-            status => match self
-                .activated_since(&found.certificate)
-                .filter(|_| status == LifecycleStatus::Active)
-            {
-                Some(at) => {
-                    let detail = format!(
-                        "the order has been delivered before, and the certificate was activated or changed at {at}, after the order was \
-                         given; give it again if it is still meant"
-                    );
-                    Decision::Settled(Box::new(self.refused(&found, detail)))
-                }
-                None if self.command.dry_run => {
-                    Decision::Settled(Box::new(self.seen(Outcome::WouldInactivate, &found)))
-                }
-                None => Decision::SwitchOff(Box::new(found)),
-            },
+    fn decide_by_status(&self, found: FoundCertificate) -> Decision {
+        let finished = |result| Decision::Finished(Box::new(result));
+        let target = self.target();
+        let status = found.certificate.status;
+        if status == target.status {
+            return finished(self.seen(target.already, &found));
         }
+        if status == LifecycleStatus::Revoked {
+            return finished(self.refused(&found, target.revoked.to_owned()));
+        }
+        if let Some(at) = self.opposite_since(&found.certificate) {
+            let opposite = target.opposite;
+            let detail = format!(
+                "the order was redelivered, and the certificate was {opposite} at {at}, after the order had been given; give the order \
+                 again if it still holds"
+            );
+            return finished(self.refused(&found, detail));
+        }
+        if self.command.dry_run {
+            return finished(self.seen(target.would_change, &found));
+        }
+        Decision::Change(Box::new(found))
     }
 
-    /// When somebody has switched the certificate on since the order was first delivered, as far as
-    /// the provider tells: alibaba-mqtt does not.
-    fn activated_since(&self, certificate: &Certificate) -> Option<Timestamp> {
+    /// The moment at which somebody has done the opposite after a redelivered order was sent.
+    fn opposite_since(&self, certificate: &Certificate) -> Option<Timestamp> {
         let sent = self.command.redelivered_since?;
-        certificate
-            .last_activated_at
-            .or(certificate.updated_at)
-            .filter(|at| *at > sent)
+        (self.target().opposite_at)(certificate).filter(|at| *at > sent)
     }
 
     fn refused(&self, found: &FoundCertificate, detail: String) -> InactivateResult {
@@ -150,21 +154,22 @@ impl Case<'_> {
         }
     }
 
-    pub(super) fn inactivated(
+    pub(super) fn changed(
         &self,
         found: &FoundCertificate,
         request_id: Option<String>,
         verified: bool,
     ) -> InactivateResult {
         InactivateResult {
-            status: Some(LifecycleStatus::Inactive),
+            status: Some(self.target().status),
             verified,
             provider_request_id: request_id,
-            ..self.seen(Outcome::Inactivated, found)
+            ..self.seen(self.target().changed, found)
         }
     }
 
-    /// It was there before the order and is not any more: nothing is left to be switched off.
+    /// The certificate was there before the write and is not there any more: nothing is left to
+    /// change.
     pub(super) fn gone(&self, found: &FoundCertificate) -> InactivateResult {
         InactivateResult {
             status: None,
@@ -172,7 +177,7 @@ impl Case<'_> {
         }
     }
 
-    /// Nothing proves a state: reads fail, or contradict what the provider answered.
+    /// Nothing proves a status: reads fail, or contradict the provider's answer.
     pub(super) fn unproven(
         &self,
         outcome: Outcome,
@@ -187,7 +192,7 @@ impl Case<'_> {
         }
     }
 
-    /// A result whose state is the one that a read has shown.
+    /// A result with the status that a read has shown.
     pub(super) fn seen(&self, outcome: Outcome, found: &FoundCertificate) -> InactivateResult {
         self.result(outcome, Some(found))
     }
@@ -217,8 +222,17 @@ impl Case<'_> {
         }
     }
 
-    /// The audit record: one line before and one after each certificate that is to be changed.
-    pub(super) fn audit(
+    /// The audit line before the write.
+    pub(super) fn audit_begin(&self, found: &FoundCertificate) {
+        self.audit(found, self.target().audit_begin, None);
+    }
+
+    /// The audit line after the write.
+    pub(super) fn audit_end(&self, found: &FoundCertificate, result: &InactivateResult) {
+        self.audit(found, self.target().audit_end, Some(result));
+    }
+
+    fn audit(
         &self,
         found: &FoundCertificate,
         message: &'static str,
@@ -228,6 +242,7 @@ impl Case<'_> {
             scope,
             reference,
             command,
+            ..
         } = self;
         let certificate = &found.certificate;
         tracing::info!(

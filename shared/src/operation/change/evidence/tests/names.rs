@@ -1,10 +1,9 @@
-//! Certificates that are not, or cannot be shown to be, the one that was named.
+//! Certificates that are not, or cannot be shown to be, the one that the caller has named.
 
 use super::*;
 use crate::model::ProviderRecord;
 
-/// What becomes of the certificate that the reference names when the broker's records hold these
-/// names.
+/// The result for a reference when the broker's records hold these names.
 async fn run_named(
     reference: &CertificateReference,
     record: ProviderRecord,
@@ -19,7 +18,7 @@ async fn run_named(
         MINUTE,
     )
     .await;
-    (results.into_iter().next().unwrap(), broker.asked())
+    (results.into_iter().next().unwrap(), broker.calls())
 }
 
 fn fingerprint(digits: &str) -> Fingerprint {
@@ -47,7 +46,7 @@ async fn a_certificate_that_contradicts_one_of_its_names_is_left_alone_whatever_
     ] {
         for status in [Active, PendingActivation, Inactive, Revoked, Unknown] {
             for dry_run in [false, true] {
-                let (result, asked) = run_named(&named, record.clone(), status, dry_run).await;
+                let (result, calls) = run_named(&named, record.clone(), status, dry_run).await;
                 let expected = (
                     Outcome::Refused,
                     Some(status),
@@ -55,7 +54,7 @@ async fn a_certificate_that_contradicts_one_of_its_names_is_left_alone_whatever_
                     Some(ErrorCode::InvalidRequest),
                 );
                 assert_eq!(
-                    (told(&result), asked.as_str()),
+                    (summarized(&result), calls.as_str()),
                     (expected, "find"),
                     "{field}"
                 );
@@ -66,7 +65,7 @@ async fn a_certificate_that_contradicts_one_of_its_names_is_left_alone_whatever_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_with_all_the_names_that_were_given_is_switched_off() {
+async fn a_certificate_with_all_the_names_that_were_given_is_inactivated() {
     let by_all = CertificateReference {
         fingerprint_sha256: Some(fingerprint("ab")),
         ..reference("0a")
@@ -112,12 +111,12 @@ async fn a_certificate_with_all_the_names_that_were_given_is_switched_off() {
             Some(fingerprint("ab")),
         ),
     ] {
-        let (result, asked) = run_named(reference, record, Active, false).await;
+        let (result, calls) = run_named(reference, record, Active, false).await;
         assert_eq!(
-            (told(&result), asked.as_str()),
+            (summarized(&result), calls.as_str()),
             (
                 (Outcome::Inactivated, Some(Inactive), true, None),
-                "find order read"
+                "find write read"
             ),
             "{reference:?}"
         );
@@ -136,15 +135,15 @@ async fn a_certificate_with_all_the_names_that_were_given_is_switched_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn names_that_mean_two_certificates_are_refused_and_nothing_is_ordered() {
+async fn names_that_mean_two_certificates_are_refused_and_nothing_is_written() {
     for dry_run in [false, true] {
         let ambiguous = Err(Error::invalid(
             "serial_number",
             "these digits name two certificates",
         ));
-        let (result, asked) = run(vec![ambiguous], Vec::new(), dry_run).await;
+        let (result, calls) = run(vec![ambiguous], Vec::new(), dry_run).await;
         assert_eq!(
-            (told(&result), asked.as_str()),
+            (summarized(&result), calls.as_str()),
             (
                 (
                     Outcome::Refused,

@@ -1,10 +1,10 @@
-//! One certificate: what is ordered, and what is said on which evidence.
+//! One certificate: when it is written, and which result follows from which evidence.
 
 mod names;
 
-use super::super::case::Command;
+use super::super::certificate::Command;
 use super::super::tests::broker::{
-    Broker, COMMAND, Look as Shown, MINUTE, carry_out, confirmed, fails, reference, refused, shows,
+    Broker, COMMAND, MINUTE, Read, carry_out, confirmed, fails, reference, refused, shows,
     unanswered,
 };
 use super::*;
@@ -14,23 +14,19 @@ use crate::request::CertificateReference;
 use crate::transport::Failure;
 use LifecycleStatus::{Active, Good, Inactive, PendingActivation, Revoked, Unknown};
 
-type SortOrder = Result<Option<ConfirmedWrite>, Failure>;
+type Write = Result<Option<ConfirmedWrite>, Failure>;
 
-async fn run(
-    looks: Vec<Shown>,
-    orders: Vec<SortOrder>,
-    dry_run: bool,
-) -> (InactivateResult, String) {
-    run_within(MINUTE, looks, orders, dry_run).await
+async fn run(reads: Vec<Read>, writes: Vec<Write>, dry_run: bool) -> (InactivateResult, String) {
+    run_within(MINUTE, reads, writes, dry_run).await
 }
 
 async fn run_within(
     time: Duration,
-    looks: Vec<Shown>,
-    orders: Vec<SortOrder>,
+    reads: Vec<Read>,
+    writes: Vec<Write>,
     dry_run: bool,
 ) -> (InactivateResult, String) {
-    let broker = Broker::new(looks, orders);
+    let broker = Broker::new(reads, writes);
     let results = carry_out(
         &broker,
         &[reference("0a")],
@@ -38,25 +34,25 @@ async fn run_within(
         time,
     )
     .await;
-    // An unknown certificate is looked for under its other spellings, too.
+    // An unknown certificate is looked up under its other spellings, too.
     (
         results.into_iter().next().unwrap(),
-        broker.asked().replace(" others", ""),
+        broker.calls().replace(" others", ""),
     )
 }
 
-/// Time for four looks.
+/// Time for four reads.
 const SHORT: Duration = Duration::from_millis(2_900);
 
-/// Looks that show long enough that an order had no effect.
-fn as_before() -> Vec<Shown> {
+/// Enough reads to show that a write had no effect.
+fn as_before() -> Vec<Read> {
     vec![shows(Active); 4]
 }
 
 /// Outcome, status, whether a read confirms it, and the code of the error.
-type Told = (Outcome, Option<LifecycleStatus>, bool, Option<ErrorCode>);
+type Summarized = (Outcome, Option<LifecycleStatus>, bool, Option<ErrorCode>);
 
-fn told(result: &InactivateResult) -> Told {
+fn summarized(result: &InactivateResult) -> Summarized {
     (
         result.outcome,
         result.status,
@@ -66,9 +62,9 @@ fn told(result: &InactivateResult) -> Told {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_first_look_shows_decides_whether_anything_is_ordered() {
+async fn the_first_read_decides_whether_anything_is_written() {
     use ErrorCode::{Forbidden, NotFound, ProviderRejected, Throttled};
-    let cases: [(Shown, Told); 7] = [
+    let cases: [(Read, Summarized); 7] = [
         (
             shows(Inactive),
             (Outcome::AlreadyInactive, Some(Inactive), true, None),
@@ -95,25 +91,25 @@ async fn what_the_first_look_shows_decides_whether_anything_is_ordered() {
             (Outcome::Failed, None, false, Some(ErrorCode::Timeout)),
         ),
     ];
-    for (look, expected) in cases {
+    for (read, expected) in cases {
         for dry_run in [false, true] {
-            let (result, asked) = run(vec![look.clone()], Vec::new(), dry_run).await;
+            let (result, calls) = run(vec![read.clone()], Vec::new(), dry_run).await;
             assert_eq!(
-                (told(&result), asked.as_str()),
+                (summarized(&result), calls.as_str()),
                 (expected, "find"),
-                "{look:?}"
+                "{read:?}"
             );
-            assert_eq!(result.status_before, look.clone().ok().flatten());
+            assert_eq!(result.status_before, read.clone().ok().flatten());
             assert_eq!(
                 result.provider_serial_number.as_deref(),
-                look.clone().ok().flatten().map(|_| "000a")
+                read.clone().ok().flatten().map(|_| "000a")
             );
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_because_of_the_state_is_no_failure_when_the_certificate_is_off_by_then() {
+async fn a_refusal_because_of_the_status_is_no_failure_when_the_certificate_is_inactive_by_then() {
     let refusal = || {
         let error = Error {
             concerns_state: true,
@@ -125,23 +121,23 @@ async fn a_refusal_because_of_the_state_is_no_failure_when_the_certificate_is_of
             lacked_time: false,
         })]
     };
-    let (result, asked) = run(vec![shows(Active), shows(Inactive)], refusal(), false).await;
+    let (result, calls) = run(vec![shows(Active), shows(Inactive)], refusal(), false).await;
     assert_eq!(
-        (told(&result), asked.as_str()),
+        (summarized(&result), calls.as_str()),
         (
             (Outcome::AlreadyInactive, Some(Inactive), true, None),
-            "find order read"
+            "find write read"
         )
     );
     let ambiguous = vec![unanswered(ErrorCode::Timeout)];
-    let looks = [vec![shows(Active)], as_before(), vec![shows(Inactive)]].concat();
-    let (result, asked) = run(looks, [ambiguous, refusal()].concat(), false).await;
+    let reads = [vec![shows(Active)], as_before(), vec![shows(Inactive)]].concat();
+    let (result, calls) = run(reads, [ambiguous, refusal()].concat(), false).await;
     let expected = (Outcome::Inactivated, Some(Inactive), true, None);
-    let sequence = "find order read read read read order read";
+    let sequence = "find write read read read read write read";
     assert_eq!(
-        (told(&result), asked.as_str()),
+        (summarized(&result), calls.as_str()),
         (expected, sequence),
-        "it was the first order that did it"
+        "the first write did it"
     );
     let expected = (
         Outcome::Refused,
@@ -149,23 +145,23 @@ async fn a_refusal_because_of_the_state_is_no_failure_when_the_certificate_is_of
         false,
         Some(ErrorCode::ProviderRejected),
     );
-    // Another may have switched it off, which a read that lags shows a little later.
-    for (look, sequence) in [
-        (shows(Active), "find order read read read read"),
-        (Ok(None), "find order read"),
-        (fails(ErrorCode::Timeout), "find order read"),
+    // Another order may have inactivated it, which a read that lags shows a little later.
+    for (read, sequence) in [
+        (shows(Active), "find write read read read read"),
+        (Ok(None), "find write read"),
+        (fails(ErrorCode::Timeout), "find write read"),
     ] {
-        let (result, asked) = run(vec![shows(Active), look], refusal(), false).await;
-        assert_eq!((told(&result), asked.as_str()), (expected, sequence));
+        let (result, calls) = run(vec![shows(Active), read], refusal(), false).await;
+        assert_eq!((summarized(&result), calls.as_str()), (expected, sequence));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_says_what_would_be_done_and_orders_nothing() {
+async fn a_dry_run_says_what_would_be_done_and_writes_nothing() {
     for status in [Active, PendingActivation, Unknown, Good] {
-        let (result, asked) = run(vec![shows(status)], Vec::new(), true).await;
+        let (result, calls) = run(vec![shows(status)], Vec::new(), true).await;
         assert_eq!(
-            (told(&result), asked.as_str()),
+            (summarized(&result), calls.as_str()),
             ((Outcome::WouldInactivate, Some(status), true, None), "find")
         );
         assert_eq!(result.status_before, Some(status));
@@ -173,60 +169,60 @@ async fn a_dry_run_says_what_would_be_done_and_orders_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_confirmed_order_is_believed_unless_reads_contradict_it() {
+async fn a_confirmed_write_is_believed_unless_reads_contradict_it() {
     let invalid = Some(ErrorCode::ProviderInvalidResponse);
-    let cases: [(Vec<Shown>, Told, &str); 9] = [
+    let cases: [(Vec<Read>, Summarized, &str); 9] = [
         (
             vec![shows(Inactive)],
             (Outcome::Inactivated, Some(Inactive), true, None),
-            "find order read",
+            "find write read",
         ),
         (
             vec![shows(Unknown)],
             (Outcome::Inactivated, Some(Inactive), false, None),
-            "find order read",
+            "find write read",
         ),
         (
             vec![fails(ErrorCode::Timeout)],
             (Outcome::Inactivated, Some(Inactive), false, None),
-            "find order read",
+            "find write read",
         ),
         (
             vec![fails(ErrorCode::Throttled)],
             (Outcome::Inactivated, Some(Inactive), false, None),
-            "find order read",
+            "find write read",
         ),
         (
             vec![Ok(None), Ok(None)],
             (Outcome::NotFound, None, true, None),
-            "find order read read",
+            "find write read read",
         ),
         (
             vec![Ok(None), shows(Inactive)],
             (Outcome::Inactivated, Some(Inactive), true, None),
-            "find order read read",
+            "find write read read",
         ),
         (
             vec![shows(Active), shows(Inactive)],
             (Outcome::Inactivated, Some(Inactive), true, None),
-            "find order read read",
+            "find write read read",
         ),
         (
             vec![shows(Active)],
             (Outcome::Unknown, None, false, invalid),
-            "find order read read read read",
+            "find write read read read read",
         ),
         (
             vec![shows(Active), shows(Unknown)],
             (Outcome::Unknown, None, false, invalid),
-            "find order read read read read",
+            "find write read read read read",
         ),
     ];
     for (reads, expected, sequence) in cases {
-        let looks = [vec![shows(Active)], reads.clone()].concat();
-        let (result, asked) = run_within(SHORT, looks, vec![confirmed()], false).await;
+        let all_reads = [vec![shows(Active)], reads.clone()].concat();
+        let (result, calls) = run_within(SHORT, all_reads, vec![confirmed()], false).await;
         assert_eq!(
-            (told(&result), asked.as_str()),
+            (summarized(&result), calls.as_str()),
             (expected, sequence),
             "{reads:?}"
         );
@@ -239,8 +235,8 @@ async fn a_confirmed_order_is_believed_unless_reads_contradict_it() {
     }
 }
 
-/// A read may lag behind the write: a contradiction is looked at again for as long as there is
-/// time, and nothing untrue is said then.
+/// A read may lag behind the write: a contradiction is read again for as long as there is time, and
+/// the result claims nothing that is not proven.
 #[tokio::test(start_paused = true)]
 async fn a_read_that_lags_behind_the_change_is_waited_for_as_long_as_the_deadline_allows() {
     for (seconds, expected) in [
@@ -257,13 +253,13 @@ async fn a_read_that_lags_behind_the_change_is_waited_for_as_long_as_the_deadlin
             ),
         ),
     ] {
-        for orders in [
+        for writes in [
             vec![confirmed()],
             vec![unanswered(ErrorCode::Timeout), confirmed()],
         ] {
             let begun = tokio::time::Instant::now();
             let lag = Duration::from_secs(seconds);
-            let broker = Broker::new([shows(Active)], orders).lagging(lag);
+            let broker = Broker::new([shows(Active)], writes).lagging(lag);
             let results = carry_out(
                 &broker,
                 &[reference("0a")],
@@ -272,10 +268,10 @@ async fn a_read_that_lags_behind_the_change_is_waited_for_as_long_as_the_deadlin
             )
             .await;
             assert_eq!(
-                told(&results[0]),
+                summarized(&results[0]),
                 expected,
                 "{seconds} s: {}",
-                broker.asked()
+                broker.calls()
             );
             assert!(
                 begun.elapsed() <= Duration::from_secs(29)
@@ -287,19 +283,19 @@ async fn a_read_that_lags_behind_the_change_is_waited_for_as_long_as_the_deadlin
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_status_that_is_not_off_is_switched_off() {
+async fn every_status_but_inactive_is_inactivated() {
     for status in [Active, PendingActivation, Unknown, Good] {
-        let (result, asked) = run(
+        let (result, calls) = run(
             vec![shows(status), shows(Inactive)],
             vec![confirmed()],
             false,
         )
         .await;
         assert_eq!(
-            (told(&result), asked.as_str()),
+            (summarized(&result), calls.as_str()),
             (
                 (Outcome::Inactivated, Some(Inactive), true, None),
-                "find order read"
+                "find write read"
             )
         );
         assert_eq!(result.status_before, Some(status));
@@ -307,8 +303,8 @@ async fn every_status_that_is_not_off_is_switched_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_order_is_not_repeated() {
-    for (order, outcome, code) in [
+async fn a_refused_write_is_not_repeated() {
+    for (write, outcome, code) in [
         (
             refused(ErrorCode::ProviderRejected, false),
             Outcome::Refused,
@@ -340,86 +336,85 @@ async fn a_refused_order_is_not_repeated() {
             ErrorCode::ProviderUnavailable,
         ),
     ] {
-        let (result, asked) = run(vec![shows(Active)], vec![order], false).await;
+        let (result, calls) = run(vec![shows(Active)], vec![write], false).await;
         assert_eq!(
-            (told(&result), asked.as_str()),
-            ((outcome, Some(Active), false, Some(code)), "find order")
+            (summarized(&result), calls.as_str()),
+            ((outcome, Some(Active), false, Some(code)), "find write")
         );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_is_gone_when_the_order_arrives_is_not_found() {
-    for (looks, orders, sequence) in [
+async fn a_certificate_that_is_gone_when_the_write_arrives_is_not_found() {
+    for (reads, writes, sequence) in [
         (
             vec![shows(Active), Ok(None)],
             vec![Ok(None)],
-            "find order read",
+            "find write read",
         ),
         (
             [vec![shows(Active)], as_before(), vec![Ok(None)]].concat(),
             vec![unanswered(ErrorCode::ProviderUnavailable), Ok(None)],
-            "find order read read read read order read",
+            "find write read read read read write read",
         ),
     ] {
-        let (result, asked) = run(looks, orders, false).await;
+        let (result, calls) = run(reads, writes, false).await;
         assert_eq!(
             (result.outcome, result.status, result.error),
             (Outcome::NotFound, None, None)
         );
         assert_eq!(
-            (result.status_before, asked.as_str()),
+            (result.status_before, calls.as_str()),
             (Some(Active), sequence)
         );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unanswered_order_is_followed_by_a_read_and_given_again_only_when_that_shows_it_active()
-{
+async fn an_unanswered_write_is_followed_by_reads_and_repeated_only_when_they_show_it_active() {
     use ErrorCode::{ProviderUnavailable, Timeout};
-    let cases: [(Vec<Shown>, Vec<SortOrder>, Told, &str); 8] = [
+    let cases: [(Vec<Read>, Vec<Write>, Summarized, &str); 8] = [
         (
             vec![shows(Inactive)],
             vec![],
             (Outcome::Inactivated, Some(Inactive), true, None),
-            "find order read",
+            "find write read",
         ),
         (
             vec![Ok(None)],
             vec![],
             (Outcome::NotFound, None, true, None),
-            "find order read",
+            "find write read",
         ),
         (
             vec![fails(Timeout)],
             vec![],
             (Outcome::Unknown, None, false, Some(ProviderUnavailable)),
-            "find order read",
+            "find write read",
         ),
         (
             [as_before(), vec![shows(Inactive)]].concat(),
             vec![confirmed()],
             (Outcome::Inactivated, Some(Inactive), true, None),
-            "find order read read read read order read",
+            "find write read read read read write read",
         ),
         (
             [as_before(), vec![shows(Inactive)]].concat(),
             vec![unanswered(Timeout)],
             (Outcome::Inactivated, Some(Inactive), true, None),
-            "find order read read read read order read",
+            "find write read read read read write read",
         ),
         (
             vec![shows(Active), shows(Active), shows(Inactive)],
             vec![],
             (Outcome::Inactivated, Some(Inactive), true, None),
-            "find order read read read",
+            "find write read read read",
         ),
         (
             [as_before(), vec![fails(Timeout)]].concat(),
             vec![unanswered(Timeout)],
             (Outcome::Unknown, None, false, Some(Timeout)),
-            "find order read read read read order read",
+            "find write read read read read write read",
         ),
         (
             as_before(),
@@ -430,15 +425,15 @@ async fn an_unanswered_order_is_followed_by_a_read_and_given_again_only_when_tha
                 false,
                 Some(ErrorCode::ProviderRejected),
             ),
-            "find order read read read read order",
+            "find write read read read read write",
         ),
     ];
     for (reads, further, expected, sequence) in cases {
-        let looks = [vec![shows(Active)], reads.clone()].concat();
-        let orders = [vec![unanswered(ProviderUnavailable)], further].concat();
-        let (result, asked) = run(looks, orders, false).await;
+        let all_reads = [vec![shows(Active)], reads.clone()].concat();
+        let writes = [vec![unanswered(ProviderUnavailable)], further].concat();
+        let (result, calls) = run(all_reads, writes, false).await;
         assert_eq!(
-            (told(&result), asked.as_str()),
+            (summarized(&result), calls.as_str()),
             (expected, sequence),
             "{reads:?}"
         );
@@ -455,7 +450,7 @@ async fn an_unknown_outcome_says_why_in_its_detail() {
     .await;
     let detail = result.error.unwrap().detail;
     assert!(
-        detail.contains("the order was sent") && detail.contains("the order was not answered"),
+        detail.contains("the change was sent") && detail.contains("the write was not answered"),
         "{detail}"
     );
 }
@@ -467,7 +462,7 @@ async fn what_was_not_attempted_says_why_and_nothing_else() {
         .await
         .remove(0);
     assert_eq!(
-        told(&result),
+        summarized(&result),
         (Outcome::NotAttempted, None, false, Some(ErrorCode::Timeout))
     );
     assert_eq!(
@@ -475,28 +470,28 @@ async fn what_was_not_attempted_says_why_and_nothing_else() {
         (None, None)
     );
     assert_eq!(result.ca_serial_number, SerialNumber::parse("0b").ok());
-    assert_eq!(broker.asked(), "");
+    assert_eq!(broker.calls(), "");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_is_repeated_only_when_a_read_shows_the_certificate_as_it_was() {
+async fn a_write_is_repeated_only_when_reads_show_the_certificate_as_it_was() {
     for (status, outcome, told) in [
         (Revoked, Outcome::Failed, Some(Revoked)),
         (Unknown, Outcome::Unknown, None),
     ] {
-        let (result, asked) = run(
+        let (result, calls) = run(
             vec![shows(Active), shows(status)],
             vec![unanswered(ErrorCode::ProviderUnavailable)],
             false,
         )
         .await;
-        assert_eq!(asked, "find order read", "{status:?}");
+        assert_eq!(calls, "find write read", "{status:?}");
         assert_eq!((result.outcome, result.status), (outcome, told));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_that_is_not_found_is_judged_by_another_read() {
+async fn a_write_that_does_not_find_the_certificate_is_judged_by_another_read() {
     let invalid = Some(ErrorCode::ProviderInvalidResponse);
     for (read, expected) in [
         (shows(Active), (Outcome::Failed, None, false, invalid)),
@@ -511,30 +506,30 @@ async fn an_order_that_is_not_found_is_judged_by_another_read() {
         (Ok(None), (Outcome::NotFound, None, true, None)),
     ] {
         let sequence = if matches!(read, Ok(Some(Active))) {
-            "find order read read read read"
+            "find write read read read read"
         } else {
-            "find order read"
+            "find write read"
         };
-        let (result, asked) = run(vec![shows(Active), read], vec![Ok(None)], false).await;
-        assert_eq!((told(&result), asked.as_str()), (expected, sequence));
+        let (result, calls) = run(vec![shows(Active), read], vec![Ok(None)], false).await;
+        assert_eq!((summarized(&result), calls.as_str()), (expected, sequence));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_orders_without_an_answer_and_without_an_effect_that_shows_are_unknown() {
-    let orders = vec![
+async fn two_writes_without_an_answer_and_without_a_visible_effect_are_unknown() {
+    let writes = vec![
         unanswered(ErrorCode::ProviderUnavailable),
         unanswered(ErrorCode::Timeout),
     ];
-    let (result, asked) = run_within(
+    let (result, calls) = run_within(
         Duration::from_secs(20),
         vec![shows(PendingActivation), shows(Active)],
-        orders,
+        writes,
         false,
     )
     .await;
     assert_eq!(
-        told(&result),
+        summarized(&result),
         (
             Outcome::Unknown,
             Some(Active),
@@ -543,12 +538,12 @@ async fn two_orders_without_an_answer_and_without_an_effect_that_shows_are_unkno
         ),
         "a read may lag behind"
     );
-    assert_eq!(asked.matches("order").count(), 2);
+    assert_eq!(calls.matches("write").count(), 2);
 }
 
-/// The provider tells when the certificate was last switched on; the order was delivered before.
+/// The provider shows when the certificate was last activated; the order is a redelivery.
 #[tokio::test(start_paused = true)]
-async fn an_order_that_is_delivered_again_does_not_fight_who_has_switched_the_device_on_since() {
+async fn a_redelivered_order_does_not_undo_an_activation_that_came_after_it() {
     let at = |text: &str| Timestamp::parse(text).unwrap();
     let activated = |moment: &str| crate::model::ProviderRecord {
         ca_serial_number: Some("0b".to_owned()),

@@ -1,4 +1,4 @@
-//! Finding one certificate, reading it again, switching it off.
+//! Finding one certificate, reading it again, inactivating it.
 
 use serde_json::{Value, json};
 
@@ -60,7 +60,7 @@ async fn inactivate(network: &Network) -> Result<Option<ConfirmedWrite>, Failure
     let bench = Bench::new(network);
     let context = bench.context();
     let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
-    provider.inactivate(&found).await
+    provider.set(&found, Target::Inactive).await
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,14 +1,18 @@
-//! Whole requests: the allow-list, when to stop, and what is answered.
+//! Whole requests: the allow-list, the errors that end a run, and the answer.
 
 pub(super) mod broker;
 
 use serde_json::{Value, json};
 
+use super::admission::check_allowed;
 use super::*;
+use crate::error::ErrorCode;
 use crate::model::LifecycleStatus::{Active, Inactive, Revoked};
 use crate::model::{ProviderName, Region, SerialNumber};
 use crate::operation::Answer;
+use crate::provider::Scope;
 use crate::request;
+use crate::request::Summary;
 use crate::testing::Bench;
 use crate::testing::network::{Network, ok, parameter, recorded};
 use broker::{
@@ -38,7 +42,7 @@ fn request_of(count: usize) -> InactivateRequest {
 /// The results, or the error that is the answer in their place.
 async fn act(broker: &Broker, request: &InactivateRequest) -> Result<Vec<InactivateResult>, Error> {
     let results = carry_out(broker, &request.certificates, COMMAND, MINUTE).await;
-    shared_error(results.iter().map(untouched)).map_or(Ok(results), Err)
+    shared_error(results.iter().map(error_without_effect)).map_or(Ok(results), Err)
 }
 
 fn outcomes(results: &[InactivateResult]) -> Vec<Outcome> {
@@ -52,13 +56,13 @@ async fn perform(
     request: Value,
 ) -> (Result<InactivateAnswer, Error>, Vec<String>) {
     let network = Network::new(|request| {
-        let asked = |name| parameter(request, name).unwrap();
+        let sent = |name| parameter(request, name).unwrap();
         match crate::testing::network::header(request, "x-acs-action") {
-            Some("GetDeviceCertificate") if asked("DeviceSn") == "10" => {
+            Some("GetDeviceCertificate") if sent("DeviceSn") == "10" => {
                 recorded("alibaba-mqtt/InactivateDeviceCertificate.error-not-found")
             }
             Some("GetDeviceCertificate") => ok(
-                &json!({"Data": {"DeviceSn": asked("DeviceSn"), "CaSn": asked("CaSn"), "Status": "1"}, "RequestId": "id-1"}),
+                &json!({"Data": {"DeviceSn": sent("DeviceSn"), "CaSn": sent("CaSn"), "Status": "1"}, "RequestId": "id-1"}),
             ),
             _ => recorded("alibaba-mqtt/InactivateDeviceCertificate.error-permission"),
         }
@@ -80,7 +84,7 @@ async fn perform(
 }
 
 /// Letters can only be hex: no other text may name another certificate.
-const LOOK: &str = "GetDeviceCertificate 0A";
+const READ: &str = "GetDeviceCertificate 0A";
 
 fn body(dry_run: bool) -> Value {
     json!({
@@ -119,7 +123,7 @@ async fn an_instance_on_the_list_is_read_and_a_dry_run_stops_there() {
             perform(&[("INACTIVATE_ALLOWED_INSTANCES", allowed)], body(true)).await;
         let answer = result.unwrap();
         assert_eq!(outcomes(&answer.results), [Outcome::WouldInactivate]);
-        assert_eq!(calls, [LOOK], "{allowed}");
+        assert_eq!(calls, [READ], "{allowed}");
         assert_eq!(
             (
                 answer.operation,
@@ -150,7 +154,7 @@ async fn a_provider_without_instances_is_allowed_by_its_own_name_and_by_the_star
             region: Region::parse("eu-west-1").unwrap(),
             instance_id: None,
         };
-        match guard(&bench.context(), &scope) {
+        match check_allowed(&bench.context(), &scope) {
             Ok(()) => assert!(expected, "{allowed:?}"),
             Err(error) => {
                 assert!(!expected, "{allowed:?}");
@@ -182,7 +186,7 @@ async fn the_name_of_a_provider_does_not_allow_its_instances() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_of_aws_is_read_and_switched_off_by_its_fingerprint_where_its_provider_is_allowed()
+async fn a_certificate_of_aws_is_read_and_inactivated_by_its_fingerprint_where_its_provider_is_allowed()
  {
     let id = "ab".repeat(32);
     let order = json!({"provider": "aws-iot", "region": "eu-west-1", "certificates": [{"fingerprint_sha256": id}]});
@@ -249,7 +253,7 @@ async fn an_authority_that_only_revokes_is_unsupported_whatever_is_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_of_one_certificate_by_its_names_leaves_the_others_their_turn_and_is_told() {
+async fn a_refusal_of_one_certificate_by_its_names_is_its_result_and_does_not_stop_the_others() {
     let ambiguous = Err(Error::invalid(
         "serial_number",
         "these digits name two certificates",
@@ -257,10 +261,10 @@ async fn a_refusal_of_one_certificate_by_its_names_leaves_the_others_their_turn_
     let broker = Broker::new([ambiguous, shows(Active), shows(Inactive)], [confirmed()]);
     let results = act(&broker, &request_of(2)).await.unwrap();
     assert_eq!(
-        (outcomes(&results), broker.asked().as_str()),
+        (outcomes(&results), broker.calls().as_str()),
         (
             vec![Outcome::Refused, Outcome::Inactivated],
-            "find find order read"
+            "find find write read"
         )
     );
     // Alone, too, it is a result and no error of the request.
@@ -292,8 +296,9 @@ async fn a_certificate_that_cannot_be_found_stops_the_request_before_any_call() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_certificate_has_its_own_outcome_in_the_order_asked_and_the_summary_counts_them() {
-    let looks = [
+async fn each_certificate_has_its_own_outcome_in_the_order_of_the_request_and_the_summary_counts_them()
+ {
+    let reads = [
         shows(Inactive),
         shows(Active),
         shows(Inactive),
@@ -303,8 +308,8 @@ async fn each_certificate_has_its_own_outcome_in_the_order_asked_and_the_summary
         shows(Active),
         fails(ErrorCode::ProviderUnavailable),
     ];
-    let orders = [confirmed(), unanswered(ErrorCode::ProviderUnavailable)];
-    let results = act(&Broker::new(looks, orders), &request_of(6))
+    let writes = [confirmed(), unanswered(ErrorCode::ProviderUnavailable)];
+    let results = act(&Broker::new(reads, writes), &request_of(6))
         .await
         .unwrap();
     use Outcome::{AlreadyInactive, Failed, Inactivated, NotFound, Refused, Unknown};
@@ -353,7 +358,7 @@ async fn an_error_about_the_whole_request_leaves_the_rest_untouched() {
             [AlreadyInactive, Failed, NotAttempted, NotAttempted],
             "{code:?}"
         );
-        assert_eq!(broker.asked(), "find find", "{code:?}");
+        assert_eq!(broker.calls(), "find find", "{code:?}");
         assert!(
             results[1..]
                 .iter()
@@ -363,35 +368,35 @@ async fn an_error_about_the_whole_request_leaves_the_rest_untouched() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_order_stops_the_rest_only_when_it_does_not_concern_its_parameters() {
-    for (concerns_parameters, asked) in [(false, "find order"), (true, "find order find")] {
-        let looks = [shows(Active), shows(Inactive)];
+async fn a_refused_write_stops_the_rest_only_when_it_does_not_concern_its_parameters() {
+    for (concerns_parameters, calls) in [(false, "find write"), (true, "find write find")] {
+        let reads = [shows(Active), shows(Inactive)];
         let broker = Broker::new(
-            looks,
+            reads,
             [refused(ErrorCode::ProviderRejected, concerns_parameters)],
         );
         let results = act(&broker, &request_of(2)).await.unwrap();
         assert_eq!(
-            (results[0].outcome, broker.asked().as_str()),
-            (Outcome::Refused, asked)
+            (results[0].outcome, broker.calls().as_str()),
+            (Outcome::Refused, calls)
         );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_concerns_one_certificate_does_not_stop_the_others() {
+async fn an_error_that_concerns_one_certificate_does_not_stop_the_others() {
     let invalid = ErrorCode::ProviderInvalidResponse;
-    let looks = [
+    let reads = [
         fails(invalid),
         shows(Revoked),
         Ok(None),
         fails(ErrorCode::ProviderUnavailable),
         shows(Inactive),
     ];
-    let broker = Broker::new(looks, []);
+    let broker = Broker::new(reads, []);
     act(&broker, &request_of(5)).await.unwrap();
     assert_eq!(
-        broker.asked(),
+        broker.calls(),
         "find find find find find others",
         "the unknown one is looked for again when all have had their turn"
     );
@@ -428,10 +433,10 @@ async fn when_nothing_could_be_done_the_reason_is_the_answer_and_one_that_may_pa
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_whose_effect_is_not_known_is_an_answer_and_no_error() {
-    let looks = [shows(Active), fails(ErrorCode::Timeout)];
+async fn a_write_whose_effect_is_not_known_is_an_answer_and_no_error() {
+    let reads = [shows(Active), fails(ErrorCode::Timeout)];
     let results = act(
-        &Broker::new(looks, [unanswered(ErrorCode::Timeout)]),
+        &Broker::new(reads, [unanswered(ErrorCode::Timeout)]),
         &request_of(2),
     )
     .await
@@ -443,10 +448,10 @@ async fn an_order_whose_effect_is_not_known_is_an_answer_and_no_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_by_the_provider_is_told_with_the_state_that_was_read() {
+async fn a_refusal_by_the_provider_comes_with_the_status_that_was_read() {
     let (result, calls) = perform(&[], body(false)).await;
     let answer = result.unwrap();
-    assert_eq!(calls, [LOOK, "InactivateDeviceCertificate 0A"]);
+    assert_eq!(calls, [READ, "InactivateDeviceCertificate 0A"]);
     let result = serde_json::to_value(&answer.results[0]).unwrap();
     assert_eq!(result["outcome"], "refused");
     assert_eq!(

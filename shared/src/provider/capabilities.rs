@@ -1,32 +1,32 @@
-//! What a provider's list can be narrowed and ordered by. What the provider itself cannot do is
-//! done here where that is exact, and refused where it is not.
+//! The filters and orders that a provider's list supports. Where the provider does not support one
+//! itself, the operation applies it to the records if that is exact; otherwise it is refused.
 
 use crate::error::{Error, ErrorCode};
 use crate::model::{LifecycleStatus, ProviderName};
 use crate::request::{Filter, SortOrder};
 
-/// A row for each provider; the README shows them as a table.
+/// The filters and orders of one provider; the README shows them as a table.
 #[derive(Debug)]
-pub struct ListAbilities {
-    /// Whose.
+pub struct ListCapabilities {
+    /// The provider.
     pub(super) provider: ProviderName,
-    /// The lists of the filter whose facts its records hold.
+    /// The lists of the filter that its records can be compared with.
     pub(super) filters: &'static [&'static str],
-    /// The members of the filter whose facts may take a call for each certificate.
+    /// The members of the filter that may need a call for each certificate.
     pub(super) filters_by_details: &'static [&'static str],
-    /// The lists of the filter that the provider's own list answers for one value; for several,
-    /// their facts take a call for each certificate.
+    /// The lists of the filter that the provider applies for one value; several values need a call for
+    /// each certificate.
     pub(super) one_value_without_details: &'static [&'static str],
-    /// The orders of its lists; none when they have an order of their own.
+    /// The orders of its lists; empty where the provider has only an order of its own.
     pub(super) orders: &'static [SortOrder],
-    /// The statuses that it has words for. Every provider may say a word that is not documented.
+    /// The statuses that it documents. Every provider may use an undocumented word.
     pub(super) statuses: &'static [LifecycleStatus],
 }
 
-impl ListAbilities {
-    /// The order to ask for.
-    pub fn order(&self, asked: Option<SortOrder>) -> Option<SortOrder> {
-        asked.or_else(|| self.orders.first().copied())
+impl ListCapabilities {
+    /// The order to list in.
+    pub fn order(&self, requested: Option<SortOrder>) -> Option<SortOrder> {
+        requested.or_else(|| self.orders.first().copied())
     }
 
     /// # Errors
@@ -44,17 +44,17 @@ impl ListAbilities {
         {
             let able = self.filters.join(", ");
             let detail = format!(
-                "the records of {provider} do not hold what {list} asks for; they can be narrowed by {able}, statuses and dates"
+                "the records of {provider} have nothing to compare with {list}; filter by {able}, statuses or dates"
             );
             return unsupported(format!("filter.{list}"), detail);
         }
         if !details {
             self.check_without_details(filter)?;
         }
-        let is_said = |status: &LifecycleStatus| {
+        let is_possible = |status: &LifecycleStatus| {
             *status == LifecycleStatus::Unknown || self.statuses.contains(status)
         };
-        if !filter.statuses.is_empty() && !filter.statuses.iter().any(is_said) {
+        if !filter.statuses.is_empty() && !filter.statuses.iter().any(is_possible) {
             let able = self
                 .statuses
                 .iter()
@@ -63,14 +63,14 @@ impl ListAbilities {
                 .join(", ");
             return unsupported(
                 "filter.statuses".to_owned(),
-                format!("{provider} says none of these; it says {able}"),
+                format!("{provider} has none of these statuses; it has {able}"),
             );
         }
         match order {
             Some(order) if !self.orders.contains(&order) => {
                 let detail = if self.orders.is_empty() {
                     format!(
-                        "{provider} tells no times to order by; leave order_by out to get its own order"
+                        "{provider} shows no times to order by; leave order_by out to get its own order"
                     )
                 } else {
                     let able = self
@@ -79,7 +79,7 @@ impl ListAbilities {
                         .map(|order| order.as_str())
                         .collect::<Vec<_>>()
                         .join(", ");
-                    format!("{provider} cannot order its whole list like this; it has {able}")
+                    format!("{provider} cannot list in this order; order_by can be {able}")
                 };
                 unsupported("order_by".to_owned(), detail)
             }
@@ -87,7 +87,7 @@ impl ListAbilities {
         }
     }
 
-    /// Refuses a filter that only a call for each certificate could answer.
+    /// Refuses a filter that needs a call for each certificate.
     fn check_without_details(&self, filter: &Filter) -> Result<(), Error> {
         let provider = self.provider;
         let lists = filter.lists_in_use().map(|(list, _)| list);
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
     use crate::model::{Fingerprint, SerialNumber, Timestamp};
 
-    const ABILITIES: ListAbilities = ListAbilities {
+    const CAPABILITIES: ListCapabilities = ListCapabilities {
         provider: ProviderName::AwsIot,
         filters: &[
             "serial_numbers",
@@ -151,14 +151,14 @@ mod tests {
     };
 
     fn refused(filter: &Filter, order: Option<SortOrder>) -> Option<String> {
-        ABILITIES.check(filter, order, true).err().map(|error| {
+        CAPABILITIES.check(filter, order, true).err().map(|error| {
             assert_eq!(error.code, ErrorCode::Unsupported);
             error.field.unwrap()
         })
     }
 
     #[test]
-    fn what_cannot_be_done_exactly_is_refused_by_name() {
+    fn an_inexact_filter_or_order_is_refused_by_its_name() {
         let serials = Filter {
             serial_numbers: vec![SerialNumber::parse("0a").unwrap()],
             ..Filter::default()
@@ -241,8 +241,8 @@ mod tests {
             (statuses, None),
             (Filter::default(), None),
         ] {
-            ABILITIES.check(&filter, None, true).unwrap();
-            let error = ABILITIES.check(&filter, None, false).err();
+            CAPABILITIES.check(&filter, None, true).unwrap();
+            let error = CAPABILITIES.check(&filter, None, false).err();
             assert_eq!(
                 error.as_ref().and_then(|error| error.field.as_deref()),
                 expected,
@@ -256,7 +256,7 @@ mod tests {
                 "{detail}"
             );
         }
-        let error = ABILITIES.check(
+        let error = CAPABILITIES.check(
             &Filter {
                 expires_within_days: Some(30),
                 ..Filter::default()
@@ -269,7 +269,7 @@ mod tests {
             client_ids: vec!["a".to_owned()],
             ..Filter::default()
         };
-        let error = ABILITIES.check(&beyond, None, false).unwrap_err();
+        let error = CAPABILITIES.check(&beyond, None, false).unwrap_err();
         assert!(
             !error.detail.contains("details"),
             "with details it would be refused as well: {error}"
@@ -277,47 +277,47 @@ mod tests {
     }
 
     #[test]
-    fn what_the_list_itself_holds_is_told() {
-        let told = |abilities: &ListAbilities| {
+    fn the_error_names_the_filters_that_need_no_calls() {
+        let detail = |capabilities: &ListCapabilities| {
             let filter = Filter {
                 common_names: vec!["a".to_owned()],
                 ..Filter::default()
             };
-            abilities.check(&filter, None, false).unwrap_err().detail
+            capabilities.check(&filter, None, false).unwrap_err().detail
         };
-        let with_dates = ListAbilities {
+        let with_dates = ListCapabilities {
             filters: &["serial_numbers", "common_names"],
             filters_by_details: &["common_names"],
             one_value_without_details: &[],
-            ..ABILITIES
+            ..CAPABILITIES
         };
         assert!(
-            told(&with_dates).ends_with("holds: serial_numbers, statuses, dates"),
+            detail(&with_dates).ends_with("holds: serial_numbers, statuses, dates"),
             "{}",
-            told(&with_dates)
+            detail(&with_dates)
         );
-        let without_dates = ListAbilities {
+        let without_dates = ListCapabilities {
             filters_by_details: &["common_names", "not_after_to"],
             ..with_dates
         };
         assert!(
-            told(&without_dates).ends_with("holds: serial_numbers, statuses"),
+            detail(&without_dates).ends_with("holds: serial_numbers, statuses"),
             "{}",
-            told(&without_dates)
+            detail(&without_dates)
         );
     }
 
     #[test]
     fn the_first_order_is_the_default() {
-        assert_eq!(ABILITIES.order(None), Some(SortOrder::CreatedDesc));
+        assert_eq!(CAPABILITIES.order(None), Some(SortOrder::CreatedDesc));
         assert_eq!(
-            ABILITIES.order(Some(SortOrder::CreatedAsc)),
+            CAPABILITIES.order(Some(SortOrder::CreatedAsc)),
             Some(SortOrder::CreatedAsc)
         );
         assert_eq!(
-            ListAbilities {
+            ListCapabilities {
                 orders: &[],
-                ..ABILITIES
+                ..CAPABILITIES
             }
             .order(None),
             None

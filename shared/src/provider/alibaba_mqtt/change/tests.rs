@@ -25,7 +25,7 @@ async fn inactivate(network: &Network) -> Result<Option<ConfirmedWrite>, Failure
     let bench = Bench::new(network);
     let context = bench.context();
     let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
-    provider.inactivate(&found).await
+    provider.set(&found, Target::Inactive).await
 }
 
 #[tokio::test(start_paused = true)]

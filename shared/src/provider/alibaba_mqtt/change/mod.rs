@@ -1,4 +1,4 @@
-//! Switching off: `InactivateDeviceCertificate`.
+//! Changes of the status: `InactivateDeviceCertificate`.
 
 use super::wire::InactivateDeviceCertificate;
 use super::{API, AlibabaMqtt, absent_when_not_found, same_number, serial_numbers};
@@ -6,7 +6,9 @@ use crate::error::Error;
 use crate::model::Action;
 use crate::provider::alibaba::Call;
 use crate::provider::each::each;
-use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, fact};
+use crate::provider::{
+    ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target, non_empty,
+};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Method, Safety};
 use crate::vendor::codes::not_an_answer;
@@ -20,7 +22,7 @@ impl StatusWriter for AlibabaMqtt<'_> {
         serial_numbers(reference).map(drop)
     }
 
-    /// A fifth of a page: while one group is switched off, the next one is looked up.
+    /// A fifth of a page: while one group is changed, the next one is looked up.
     fn group_size(&self) -> usize {
         20
     }
@@ -50,13 +52,17 @@ impl StatusWriter for AlibabaMqtt<'_> {
         Box::pin(self.read_group(found))
     }
 
-    fn inactivate<'a>(
+    fn set<'a>(
         &'a self,
         found: &'a FoundCertificate,
+        target: Target,
     ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>> {
         Box::pin(async move {
+            let action = match target {
+                Target::Inactive => Action::InactivateDeviceCertificate,
+            };
             let call = Call {
-                action: Action::InactivateDeviceCertificate,
+                action,
                 method: Method::Post,
                 safety: Safety::Write,
                 parameters: &[
@@ -65,19 +71,19 @@ impl StatusWriter for AlibabaMqtt<'_> {
                     ("CaSn", ca_key(found)),
                 ],
             };
-            // Success that speaks of another certificate is none. It is an odd answer, not a
-            // refusal: the order may have had its effect, which a read will tell.
+            // A success that names another certificate is no success. It is no refusal either: the
+            // call may have had its effect, and a read has to show it.
             let accept = |answer: InactivateDeviceCertificate| match same_number(
                 &found.key,
                 &answer.device_sn,
             ) {
                 true => Ok(ConfirmedWrite {
-                    request_id: fact(Some(answer.request_id)),
+                    request_id: non_empty(Some(answer.request_id)),
                 }),
                 false => Err(not_an_answer(
                     API.provider,
                     200,
-                    "it confirms the change of another certificate than the one asked for",
+                    "it confirms the change of another certificate than the one that was requested",
                 )),
             };
             absent_when_not_found(API.call(&self.connection, &call, accept).await)

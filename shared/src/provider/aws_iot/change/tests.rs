@@ -43,7 +43,7 @@ async fn inactivate(network: &Network) -> Result<Option<ConfirmedWrite>, Failure
     let context = bench.context();
     AwsIot::new(&context, target(NAME))
         .unwrap()
-        .inactivate(&found)
+        .set(&found, Target::Inactive)
         .await
 }
 

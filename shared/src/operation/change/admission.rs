@@ -1,0 +1,62 @@
+//! The guards of an order, before any call.
+
+use crate::error::{Error, ErrorCode};
+use crate::operation::check_each;
+use crate::provider::{CallContext, Scope, StatusWriter};
+use crate::request::{InactivateRequest, InactivationOrder};
+
+/// Everything that forbids an order before any call.
+pub(super) fn admit(
+    context: &CallContext<'_>,
+    request: &InactivateRequest,
+    order: &InactivationOrder,
+    status_writer: &dyn StatusWriter,
+) -> Result<(), Error> {
+    check_allowed(context, status_writer.scope())?;
+    check_in_time(context, request, order)?;
+    check_each(&request.certificates, |reference| {
+        status_writer.check(reference)
+    })
+}
+
+/// An instance that is not on the allow-list is not changed, and not even read. The list names a
+/// provider without instances by the provider's own name.
+pub(super) fn check_allowed(context: &CallContext<'_>, scope: &Scope) -> Result<(), Error> {
+    let allowed = &context.config.inactivate_allowed_instances;
+    let (is_allowed, member, subject) = match &scope.instance_id {
+        Some(instance) => (
+            allowed.allow(instance),
+            "instance_id",
+            format!("the instance {instance}"),
+        ),
+        None => (
+            allowed.allow_provider(scope.provider),
+            "provider",
+            format!("{}, which has no instances,", scope.provider),
+        ),
+    };
+    if is_allowed {
+        return Ok(());
+    }
+    let detail = format!(
+        "{subject} is not on the allow-list; to allow it, add it to INACTIVATE_ALLOWED_INSTANCES"
+    );
+    Err(Error::new(ErrorCode::Forbidden, detail).with_field(member))
+}
+
+/// A late order may change a certificate that somebody has restored since.
+fn check_in_time(
+    context: &CallContext<'_>,
+    request: &InactivateRequest,
+    order: &InactivationOrder,
+) -> Result<(), Error> {
+    match request.not_after.or(order.expires_at) {
+        Some(end) if context.now > end => {
+            let detail = format!(
+                "the order expired at {end} and is not carried out; give it again if it still holds"
+            );
+            Err(Error::new(ErrorCode::Forbidden, detail).with_field("not_after"))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,81 @@
+//! An order, which may take several runs: its identity, and the certificates that are left of it.
+
+use super::answer::{InactivateResult, Outcome, summary};
+use crate::error::Error;
+use crate::provider::RequestContext;
+use crate::request::{InactivateRequest, InactivationOrder, Summary};
+
+/// The order that a request continues, or begins.
+pub(super) fn order_of(
+    request: &InactivateRequest,
+    context: &RequestContext<'_>,
+) -> InactivationOrder {
+    request.order.clone().unwrap_or_else(|| InactivationOrder {
+        id: context.id.to_owned(),
+        part: 1,
+        caller: context.caller.map(str::to_owned),
+        expires_at: context.expires_at,
+        settled: Summary::default(),
+        unsent_event: None,
+    })
+}
+
+/// The order of the run that follows one with these results. `None` where that run has finished
+/// no certificate: something is at fault then, and the message is to be redelivered.
+pub(super) fn next_part(
+    order: InactivationOrder,
+    results: &[InactivateResult],
+) -> Option<InactivationOrder> {
+    let finished: Vec<InactivateResult> = results
+        .iter()
+        .filter(|result| !is_left(result))
+        .cloned()
+        .collect();
+    (!finished.is_empty()).then(|| InactivationOrder {
+        part: order.part.saturating_add(1),
+        settled: order.settled.plus(summary(&finished)),
+        unsent_event: None,
+        ..order
+    })
+}
+
+/// Whether a certificate is left to do: it was not tried, or failed in a way that may pass.
+fn is_left(result: &InactivateResult) -> bool {
+    result.outcome == Outcome::NotAttempted || result.error.as_ref().is_some_and(Error::comes_back)
+}
+
+/// The request for the certificates that are left. Those that have failed come last, so that they
+/// do not delay the others.
+pub(super) fn rest(
+    request: &InactivateRequest,
+    results: &[InactivateResult],
+) -> Option<InactivateRequest> {
+    let left = request
+        .certificates
+        .iter()
+        .zip(results)
+        .filter(|(_, result)| is_left(result));
+    let (untried, failed): (Vec<_>, Vec<_>) =
+        left.partition(|(_, result)| result.outcome == Outcome::NotAttempted);
+    let certificates: Vec<_> = untried
+        .into_iter()
+        .chain(failed)
+        .map(|(reference, _)| reference.clone())
+        .collect();
+    (!certificates.is_empty()).then(|| InactivateRequest {
+        certificates,
+        order: None,
+        ..request.clone()
+    })
+}
+
+/// The error of a certificate that is not known to have been changed. A write that the provider has
+/// confirmed may have changed it, and so may one after which no status could be read.
+pub(super) fn error_without_effect(result: &InactivateResult) -> Option<&Error> {
+    let is_without_effect = match result.outcome {
+        Outcome::Failed | Outcome::NotAttempted => result.provider_request_id.is_none(),
+        Outcome::Unknown => result.status.is_some(),
+        _ => false,
+    };
+    result.error.as_ref().filter(|_| is_without_effect)
+}

@@ -1,0 +1,54 @@
+//! Everything in which one target of a change differs from another.
+
+use super::answer::Outcome;
+use crate::model::{Certificate, LifecycleStatus, Timestamp};
+use crate::provider::Target;
+
+/// The steps, outcomes and texts of one target.
+pub(super) struct TargetRow {
+    /// The status that a read shows after the change.
+    pub(super) status: LifecycleStatus,
+    /// The statuses that show, after a write, that it has had no effect.
+    pub(super) unchanged: &'static [LifecycleStatus],
+    /// The outcome of a change that was made.
+    pub(super) changed: Outcome,
+    /// The outcome where the certificate was in the target's status before.
+    pub(super) already: Outcome,
+    /// The outcome of a dry run.
+    pub(super) would_change: Outcome,
+    /// The audit line before the write.
+    pub(super) audit_begin: &'static str,
+    /// The audit line after it.
+    pub(super) audit_end: &'static str,
+    /// The moment at which somebody has last done the opposite, as far as the provider shows it:
+    /// alibaba-mqtt does not.
+    pub(super) opposite_at: fn(&Certificate) -> Option<Timestamp>,
+    /// The opposite, for error messages.
+    pub(super) opposite: &'static str,
+    /// Why a revoked certificate is left alone.
+    pub(super) revoked: &'static str,
+}
+
+const INACTIVE: TargetRow = TargetRow {
+    status: LifecycleStatus::Inactive,
+    unchanged: &[LifecycleStatus::Active, LifecycleStatus::PendingActivation],
+    changed: Outcome::Inactivated,
+    already: Outcome::AlreadyInactive,
+    would_change: Outcome::WouldInactivate,
+    audit_begin: "inactivating a certificate",
+    audit_end: "tried to inactivate a certificate",
+    opposite_at: |certificate| {
+        let at = certificate.last_activated_at.or(certificate.updated_at);
+        at.filter(|_| certificate.status == LifecycleStatus::Active)
+    },
+    opposite: "activated or changed",
+    revoked: "the certificate is revoked; that is final, and inactivating would only hide it",
+};
+
+impl Target {
+    pub(super) const fn row(self) -> &'static TargetRow {
+        match self {
+            Self::Inactive => &INACTIVE,
+        }
+    }
+}
