@@ -21,6 +21,7 @@ pub struct Inactivate;
 
 impl Operation for Inactivate {
     const NAME: &'static str = "inactivate";
+    const READS_ONLY: bool = false;
     const QUERY: Option<&'static [Member]> = None;
     type Request = InactivateRequest;
     type Answer = InactivateAnswer;
