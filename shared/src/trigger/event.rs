@@ -55,6 +55,10 @@ struct EventShape<'a> {
     #[serde(borrow, rename = "TopicArn")]
     topic_arn: Option<&'a RawValue>,
     #[serde(borrow)]
+    method_arn: Option<&'a RawValue>,
+    #[serde(borrow)]
+    route_arn: Option<&'a RawValue>,
+    #[serde(borrow)]
     request_context: Option<&'a RawValue>,
     #[serde(borrow)]
     http_method: Option<&'a RawValue>,
@@ -175,12 +179,18 @@ fn source_of<'a>(records: &[&'a RawValue]) -> Option<&'a str> {
 }
 
 fn http<'a>(shape: &EventShape<'_>) -> Result<Event<'a>, Error> {
+    if shape.method_arn.is_some() || shape.route_arn.is_some() {
+        return Err(not_taken("type", "the request of a Lambda authorizer"));
+    }
     let request_context = value(shape.request_context);
     let has = |member: &str| {
         request_context
             .get(member)
             .is_some_and(|value| !value.is_null())
     };
+    if has("connectionId") {
+        return Err(not_taken("requestContext", "an event of a WebSocket API"));
+    }
     let multi_value_headers = value(shape.multi_value_headers);
     let format = if has("elb") {
         PayloadFormat::LoadBalancer {

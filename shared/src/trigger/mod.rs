@@ -10,6 +10,7 @@ mod limits;
 mod message;
 mod metrics;
 mod outcome;
+mod parsed;
 mod process;
 mod publish;
 mod results;

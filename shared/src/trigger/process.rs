@@ -1,19 +1,18 @@
-//! The way of messages from the event to their outcomes, from top to bottom: a batch is parsed and
-//! divided into groups; each group is carried out, and what it comes to is published; each message's
-//! outcome is logged.
+//! Processes messages, from top to bottom: a batch is parsed and divided into groups; each group is
+//! carried out and its results are published; each message's outcome is logged.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::invocation::{Invocation, catch_panic};
-use super::limits::{MESSAGE_BYTES, SYNCHRONOUS_BYTES, check_request_size};
+use super::limits::{MESSAGE_BYTES, SYNCHRONOUS_BYTES};
 use super::message::{MessageSource, QueuedMessage};
 use super::outcome::Outcome;
+use super::parsed::{ParsedMessage, parse, parse_all};
 use super::results::ResultsPublisher;
 use crate::error::Error;
 use crate::operation::{Answer, AnswerBudget, Operation};
 use crate::provider::{CallContext, RequestContext};
-use crate::request;
 use crate::telemetry::AUDIT;
 
 /// Kept free to send an answer to a queue: an attempt is not begun with less.
@@ -27,12 +26,6 @@ pub(super) struct MessageProcessor<'a> {
     results: ResultsPublisher<'a>,
     /// The room for the answer to one message.
     budget: AnswerBudget,
-}
-
-/// A request with the indexes of the messages that hold it.
-struct ParsedMessage<R> {
-    request: R,
-    indexes: Vec<usize>,
 }
 
 /// The outcomes of a group, each with the index of its message.
@@ -76,11 +69,8 @@ impl<'a> MessageProcessor<'a> {
 
     /// One outcome for each message, in their order. Each is logged as soon as it is there.
     pub(super) async fn process<O: Operation>(&self) -> Vec<Outcome> {
-        let is_fifo = self.source == MessageSource::Queue
-            && self
-                .messages
-                .iter()
-                .any(|message| message.message_group.is_some());
+        let is_grouped = |message: &QueuedMessage| message.message_group.is_some();
+        let is_fifo = self.source == MessageSource::Queue && self.messages.iter().any(is_grouped);
         let outcomes = if is_fifo {
             self.process_in_order::<O>().await
         } else {
@@ -119,46 +109,30 @@ impl<'a> MessageProcessor<'a> {
     /// Carries out these messages in as few calls as they allow. Returns their outcomes in the
     /// order of the indexes.
     async fn process_batch<O: Operation>(&self, indexes: &[usize]) -> Vec<Outcome> {
-        let mut parsed: Vec<ParsedMessage<O::Request>> = Vec::new();
-        let mut first_with: HashMap<&str, usize> = HashMap::new();
-        let mut failed: Vec<(usize, Outcome)> = Vec::new();
-        for &index in indexes {
-            let (text, request) = match self.parse::<O>(index) {
-                Ok(parsed) => parsed,
-                Err(error) => {
-                    failed.push((index, Outcome::failed(error)));
-                    continue;
-                }
-            };
-            // The same question needs one answer. An order that is given twice is for the
-            // operation to judge.
-            let first = first_with
-                .get(text)
-                .and_then(|first| parsed.get_mut(*first));
-            match first.filter(|_| O::READS_ONLY) {
-                Some(first) => first.indexes.push(index),
-                None => {
-                    first_with.insert(text, parsed.len());
-                    let indexes = vec![index];
-                    parsed.push(ParsedMessage { request, indexes });
-                }
-            }
-        }
-
+        let batch = parse_all::<O>(self.source, self.messages, indexes);
+        let unusable = batch
+            .unusable
+            .into_iter()
+            .map(|(index, error)| (index, Outcome::failed(error)))
+            .collect();
         let mut outcomes: HashMap<usize, Outcome> = HashMap::new();
         let mut finish = |group: Vec<(usize, Outcome)>| {
             for (index, outcome) in group {
                 outcomes.insert(index, self.finish(index, outcome));
             }
         };
-        finish(self.results.publish(1, failed).await);
-        let requests: Vec<&O::Request> = parsed.iter().map(|parsed| &parsed.request).collect();
+        finish(self.results.publish(1, unusable).await);
+        let requests: Vec<&O::Request> = batch
+            .messages
+            .iter()
+            .map(|message| &message.request)
+            .collect();
         let groups = O::groups(&requests, &self.invocation.function.config);
-        let mut parsed: Vec<Option<_>> = parsed.into_iter().map(Some).collect();
+        let mut waiting: Vec<Option<_>> = batch.messages.into_iter().map(Some).collect();
         for group in groups {
             let members = group
                 .into_iter()
-                .filter_map(|member| parsed.get_mut(member)?.take())
+                .filter_map(|member| waiting.get_mut(member)?.take())
                 .collect();
             finish(self.run_group::<O>(members).await);
         }
@@ -167,22 +141,6 @@ impl<'a> MessageProcessor<'a> {
             outcome.unwrap_or_else(|| Outcome::failed(self.invocation.internal_error()))
         };
         indexes.iter().map(outcome).collect()
-    }
-
-    /// The request of this message, as text and parsed.
-    fn parse<O: Operation>(&self, index: usize) -> Result<(&'a str, O::Request), Error> {
-        let message = self.messages.get(index);
-        let text = match message.map(|message| &message.request) {
-            Some(Ok(text)) => text,
-            Some(Err(error)) => return Err(error.clone()),
-            None => return Err(self.invocation.internal_error()),
-        };
-        check_request_size(text.len())?;
-        let request = match self.source {
-            MessageSource::Queue => O::from_message(text)?,
-            _ => request::parse(text)?,
-        };
-        Ok((text, request))
     }
 
     /// Carries out one group and publishes its results, in as many pages as they take while there
@@ -203,7 +161,8 @@ impl<'a> MessageProcessor<'a> {
         loop {
             let next = match result.remainder {
                 Some(Remainder::Message(rest)) => {
-                    // Paid before the message is sent: a crash in this wait repeats reads only.
+                    // Waiting after the message is sent would leave time for a crash, after which
+                    // two chains of messages would carry out the order.
                     self.invocation.limiter.pay().await;
                     return self.continue_later::<O>(result.outcomes, &rest).await;
                 }
@@ -284,9 +243,9 @@ impl<'a> MessageProcessor<'a> {
         let was_alone = group.len() == 1;
         let mut outcomes = Vec::new();
         for indexes in group {
-            let first = indexes.first().copied().filter(|_| !was_alone);
-            let performed = match first.map(|index| self.parse::<O>(index)) {
-                Some(Ok((_, request))) => {
+            let message = indexes.first().and_then(|index| self.messages.get(*index));
+            let performed = match message.map(|message| parse::<O>(self.source, message)) {
+                Some(Ok((_, request))) if !was_alone => {
                     catch_panic(O::perform(context, request, self.budget)).await
                 }
                 _ => None,
@@ -326,16 +285,11 @@ impl<'a> MessageProcessor<'a> {
                 .filter_map(|message| message.sent_at)
                 .min(),
         };
-        let deadline = self.invocation.deadline;
-        let publishes = self.results.is_active() || config.orders_queue.is_some();
-        self.invocation.context(
-            request,
-            if publishes {
-                deadline.sooner(PUBLISH_RESERVE)
-            } else {
-                deadline
-            },
-        )
+        let deadline = match self.results.is_active() || config.orders_queue.is_some() {
+            true => self.invocation.deadline.sooner(PUBLISH_RESERVE),
+            false => self.invocation.deadline,
+        };
+        self.invocation.context(request, deadline)
     }
 
     /// The unfinished part of the only request of a group, where it can be continued.
@@ -424,7 +378,10 @@ impl<'a> MessageProcessor<'a> {
     }
 
     fn log(&self, index: usize, outcome: &Outcome) {
-        let message_id = self.message_id(index);
+        let message_id = self
+            .messages
+            .get(index)
+            .and_then(|message| message.id.as_deref());
         let needs_redelivery = self.is_to_be_redelivered(outcome);
         let json = outcome.logged.get();
         match &outcome.error {
@@ -440,10 +397,6 @@ impl<'a> MessageProcessor<'a> {
 
     fn is_to_be_redelivered(&self, outcome: &Outcome) -> bool {
         self.source != MessageSource::Pipe && outcome.needs_redelivery()
-    }
-
-    fn message_id(&self, index: usize) -> Option<&str> {
-        self.messages.get(index)?.id.as_deref()
     }
 }
 

@@ -252,7 +252,7 @@ async fn a_hundred_records_of_ten_numbers_are_five_calls_and_have_each_their_own
         };
         if [17, 44].contains(&record) {
             assert_eq!(
-                (&of[0]["error"]["code"], &of[0]["comes_back"]),
+                (&of[0]["error"]["code"], &of[0]["needs_redelivery"]),
                 (&json!("invalid_request"), &json!(true)),
                 "{record}"
             );

@@ -299,7 +299,10 @@ async fn every_answer_of_a_batch_is_one_json_line_of_the_log() {
     assert_eq!(answered[0]["answer"]["results"][0]["status"], "good");
     assert_eq!(refused[0]["error"]["code"], "invalid_request");
     assert_eq!(
-        (&answered[0]["comes_back"], &refused[0]["comes_back"]),
+        (
+            &answered[0]["needs_redelivery"],
+            &refused[0]["needs_redelivery"]
+        ),
         (&json!(false), &json!(true))
     );
 }

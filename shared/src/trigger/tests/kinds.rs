@@ -127,6 +127,18 @@ fn events_of_other_kinds_are_refused_by_name() {
             r#"{"requestContext": {"eventType": "CONNECT"}}"#,
             "requestContext",
         ),
+        (
+            r#"{"requestContext": {"connectionId": "c"}, "httpMethod": "POST", "body": "{}"}"#,
+            "requestContext",
+        ),
+        (
+            r#"{"methodArn": "arn", "requestContext": {}, "httpMethod": "GET"}"#,
+            "type",
+        ),
+        (
+            r#"{"routeArn": "arn", "requestContext": {"http": {"method": "GET"}}}"#,
+            "type",
+        ),
         (r#"{"requestContext": ["elb", "http"]}"#, "requestContext"),
         (r#"{"requestContext": "none"}"#, "requestContext"),
         ("\"text\"", "body"),

@@ -4,6 +4,7 @@
 mod ages;
 mod any;
 mod batches;
+mod fixtures;
 mod http;
 mod kinds;
 mod messages;
