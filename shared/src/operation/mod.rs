@@ -32,6 +32,8 @@ pub trait Operation {
     /// The query parameters of a GET; `None` where GET is not taken, because a GET must not change
     /// anything.
     const QUERY: Option<&'static [Member]>;
+    /// Whether it changes nothing, so that messages with the same request can share one answer.
+    const READS_ONLY: bool;
     /// What it is asked.
     type Request: Request;
     /// What it answers.

@@ -100,12 +100,21 @@ fn check_certificates(certificates: &[CertificateReference], most: usize) -> Res
 /// # Errors
 /// `invalid_request` that names the member at fault, or says where the text stops being JSON.
 pub fn parse<R: Request>(json: &str) -> Result<R, Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let Object(request): Object<R> =
-        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| explain(&error))?;
-    deserializer.end().map_err(|error| malformed(&error))?;
+    let request: R = read(json)?;
     request.check()?;
     Ok(request)
+}
+
+/// Reads one JSON object.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let Object(value) =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| explain(&error))?;
+    deserializer.end().map_err(|error| malformed(&error))?;
+    Ok(value)
 }
 
 fn malformed(error: &serde_json::Error) -> Error {

@@ -1,4 +1,4 @@
-//! One event of the log as one line.
+//! Formats one log event as one line.
 
 use std::fmt::{self, Write as _};
 use std::time::SystemTime;
@@ -7,62 +7,62 @@ use serde_json::value::RawValue;
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
-use super::{EventScope, RECORD};
+use super::{AUDIT, EventScope};
 use crate::model::Timestamp;
 
 /// Fields with this prefix hold JSON, which becomes part of a JSON line as it is.
 const JSON_PREFIX: &str = "json.";
-/// Fields with this one hold a JSON object, whose members become members of the line.
+/// Fields with this prefix hold a JSON object, whose members become members of the line.
 const MEMBERS_PREFIX: &str = "members.";
 
-/// How a line is written.
+/// Formats the lines.
 pub(super) struct Lines {
     pub(super) service: &'static str,
     pub(super) json: bool,
-    pub(super) record_level: &'static str,
+    pub(super) audit_level: &'static str,
 }
 
 impl Lines {
-    /// An event of the log with the line feed after it.
+    /// A log event with the line feed after it.
     pub(super) fn line(&self, event: &Event<'_>) -> String {
-        let is_record = event.metadata().target() == RECORD;
-        let mut said = Said {
-            json: self.json || is_record,
+        let is_audit = event.metadata().target() == AUDIT;
+        let mut fields = FieldWriter {
+            json: self.json || is_audit,
             message: String::new(),
             fields: String::new(),
         };
-        event.record(&mut said);
+        event.record(&mut fields);
         let timestamp = Timestamp::from_system_time(SystemTime::now());
-        let level = if is_record {
-            self.record_level
+        let level = if is_audit {
+            self.audit_level
         } else {
             event.metadata().level().as_str()
         };
-        if !said.json {
+        if !fields.json {
             return format!(
                 "{timestamp} {level} {}{}\n",
-                escaped(&said.message),
-                said.fields
+                escaped(&fields.message),
+                fields.fields
             );
         }
         let (message, service, scope) = (
-            json_text(&said.message),
+            json_text(&fields.message),
             json_text(self.service),
             EventScope::members(),
         );
         format!(
             "{{\"timestamp\":\"{timestamp}\",\"level\":\"{level}\",\"message\":{message},\"service\":{service}{scope}{}}}\n",
-            said.fields
+            fields.fields
         )
     }
 }
 
-/// A text as JSON writes it.
+/// The text as a JSON string.
 pub(super) fn json_text(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
-/// A text without anything that could begin another line.
+/// The text with its control characters escaped, so that it cannot begin another line.
 fn escaped(text: &str) -> String {
     text.chars()
         .fold(String::with_capacity(text.len()), |mut line, c| {
@@ -76,14 +76,14 @@ fn escaped(text: &str) -> String {
         })
 }
 
-/// What an event of the log says, as it becomes part of the line.
-struct Said {
+/// Writes the fields of a log event in the form that the line takes them.
+struct FieldWriter {
     json: bool,
     message: String,
     fields: String,
 }
 
-impl Said {
+impl FieldWriter {
     fn field(&mut self, name: &str, value: &str) {
         let parts = if self.json {
             [",\"", name, "\":", value]
@@ -94,7 +94,7 @@ impl Said {
     }
 }
 
-impl Visit for Said {
+impl Visit for FieldWriter {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.record_str(field, &format!("{value:?}"));
     }

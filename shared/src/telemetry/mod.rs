@@ -1,5 +1,5 @@
-//! One line per log event on standard output, as JSON or as text, and nothing of a secret at any
-//! level.
+//! Writes one line per log event to standard output, as JSON or as text. No line holds a secret, at
+//! any level.
 
 mod lines;
 mod scope;
@@ -16,14 +16,14 @@ use tracing_subscriber::filter::Targets;
 
 use self::lines::Lines;
 
-/// The target of lines that are records rather than messages: the audit of changes, and the answers
-/// to queues. They are written at every level, and always as JSON. Lambda itself drops JSON lines
-/// below the configured level, so they state that level when it is above their own.
-pub const RECORD: &str = "record";
+/// The target of the audit: lines about changes, the answers to messages, and each event's metrics.
+/// They are written at every level, and always as JSON. Lambda itself drops JSON lines below the
+/// configured level, so they state that level when it is above their own.
+pub const AUDIT: &str = "audit";
 
-/// Sets logging up for this service as `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT` say, and
-/// logs panics without their message, which could hold data. Only the first call in a process has
-/// an effect.
+/// Sets up logging for this service from `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT`. Panics
+/// are logged without their message, which could hold data. Only the first call in a process has an
+/// effect.
 pub fn init(service: &'static str, lookup: &dyn Fn(&str) -> Option<String>) {
     let level = lookup("AWS_LAMBDA_LOG_LEVEL");
     let json =
@@ -43,8 +43,7 @@ pub fn init(service: &'static str, lookup: &dyn Fn(&str) -> Option<String>) {
     }
 }
 
-/// Writes events of the log. Of spans it knows nothing: an event that is under way is an
-/// [`EventScope`].
+/// Writes log events. It ignores spans: the Lambda event under way is an [`EventScope`].
 pub(crate) struct Log<W> {
     lines: Lines,
     targets: Targets,
@@ -56,7 +55,7 @@ pub(crate) fn log<W>(service: &'static str, level: Option<&str>, json: bool, wri
     let lines = Lines {
         service,
         json,
-        record_level: record_level(level),
+        audit_level: audit_level(level),
     };
     let threshold = threshold(level);
     Log {
@@ -83,7 +82,7 @@ impl<W: Fn(&str) + 'static> Subscriber for Log<W> {
         }
     }
 
-    /// What is more verbose is not even looked at where it would be logged.
+    /// Lets `tracing` skip more verbose log events where they arise.
     fn max_level_hint(&self) -> Option<LevelFilter> {
         Some(self.most_verbose)
     }
@@ -93,7 +92,7 @@ impl<W: Fn(&str) + 'static> Subscriber for Log<W> {
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
-        // None is enabled, so none is made; ids begin with one.
+        // No span is enabled, so this is never called; ids begin with one.
         Id::from_u64(1)
     }
 
@@ -106,7 +105,7 @@ impl<W: Fn(&str) + 'static> Subscriber for Log<W> {
     fn exit(&self, _: &Id) {}
 }
 
-/// A line that cannot be written is lost: there is no other place to tell it.
+/// A line that cannot be written is lost: there is no other place to report it.
 fn to_standard_output(line: &str) {
     drop(std::io::stdout().lock().write_all(line.as_bytes()));
 }
@@ -122,7 +121,7 @@ fn threshold(text: Option<&str>) -> LevelFilter {
     }
 }
 
-fn record_level(text: Option<&str>) -> &'static str {
+fn audit_level(text: Option<&str>) -> &'static str {
     match text.map(str::to_ascii_uppercase).as_deref() {
         Some("WARN") => "WARN",
         Some("ERROR") => "ERROR",
@@ -131,12 +130,12 @@ fn record_level(text: Option<&str>) -> &'static str {
     }
 }
 
-/// Libraries below their warnings print what goes over the wire, events and headers included.
+/// Libraries are silent below their warnings: they would log requests, events and headers.
 fn targets(level: LevelFilter) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_target(env!("CARGO_CRATE_NAME"), level)
-        .with_target(RECORD, LevelFilter::INFO)
+        .with_target(AUDIT, LevelFilter::INFO)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The event under way, which every line names.
+//! The Lambda event under way, whose request id is in every line.
 
 use std::cell::{Cell, RefCell};
 
@@ -16,12 +16,12 @@ struct Current {
     is_first: bool,
 }
 
-/// While this lives, lines of the log name the event.
+/// While this value lives, the log's lines have the event's request id.
 #[derive(Debug)]
 pub struct EventScope(());
 
 impl EventScope {
-    /// Begins with an event. `trace_header` is what X-Ray sends along:
+    /// Enters an event. `trace_header` is X-Ray's header:
     /// `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=...;Sampled=1`.
     #[must_use]
     pub fn enter(request_id: &str, trace_header: Option<&str>) -> Self {
@@ -39,7 +39,7 @@ impl EventScope {
         Self(())
     }
 
-    /// The members by which a JSON line names it, with a comma before each.
+    /// The members of a JSON line that identify the event, with a comma before each.
     pub(super) fn members() -> String {
         CURRENT.with_borrow(|current| {
             let Some(Current {

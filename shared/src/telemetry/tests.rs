@@ -1,4 +1,4 @@
-//! What lines look like at which level.
+//! The form of lines at each level.
 
 use serde_json::Value;
 
@@ -73,8 +73,8 @@ fn libraries_stay_silent_below_warnings_at_every_level() {
 }
 
 #[test]
-fn records_are_written_at_every_level_and_as_json() {
-    for (configured, told) in [
+fn audit_lines_are_written_at_every_level_and_as_json() {
+    for (configured, level) in [
         ("trace", "INFO"),
         ("info", "INFO"),
         ("warn", "WARN"),
@@ -84,12 +84,12 @@ fn records_are_written_at_every_level_and_as_json() {
         let line = written(
             configured,
             false,
-            || tracing::info!(target: RECORD, message_id = "1", json.answer = "{}", "answer"),
+            || tracing::info!(target: AUDIT, message_id = "1", json.answer = "{}", "answer"),
         );
         let line: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(
             (&line["answer"], &line["level"]),
-            (&serde_json::json!({}), &Value::from(told))
+            (&serde_json::json!({}), &Value::from(level))
         );
     }
 }
@@ -130,7 +130,7 @@ fn lines_name_the_event_while_it_is_under_way_and_the_first_one_is_cold() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let told = |line: &Value| {
+    let members = |line: &Value| {
         [
             "service",
             "cold_start",
@@ -142,11 +142,11 @@ fn lines_name_the_event_while_it_is_under_way_and_the_first_one_is_cold() {
     let service = || Value::from("describe");
     let none = Value::Null;
     assert_eq!(
-        told(&lines[0]),
+        members(&lines[0]),
         [service(), none.clone(), none.clone(), none.clone()]
     );
     assert_eq!(
-        told(&lines[1]),
+        members(&lines[1]),
         [
             service(),
             true.into(),
@@ -155,11 +155,11 @@ fn lines_name_the_event_while_it_is_under_way_and_the_first_one_is_cold() {
         ]
     );
     assert_eq!(
-        told(&lines[2]),
+        members(&lines[2]),
         [service(), false.into(), "id-2".into(), none.clone()]
     );
     assert_eq!(
-        told(&lines[3]),
+        members(&lines[3]),
         [service(), none.clone(), none.clone(), none]
     );
 }

@@ -1,13 +1,13 @@
-//! What kind of event it is. Events are told apart by shape, never by "does it parse": the official
-//! types accept each other's events. Nothing here fails on a member's type, so that one odd member
-//! never hides the rest.
+//! What kind of event it is. Events are told apart by their shape, never by which type accepts
+//! them: the official types accept each other's events. Only then are the records read as their
+//! official types, each alone, so that one odd record never hides the others.
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::http::HttpEvent;
-use super::message::{Message, moment, text_of};
-use super::queue::Record;
+use super::http::{HttpEvent, PayloadFormat, RawHttpEvent};
+use super::message::{MessageSource, QueuedMessage};
 use crate::error::Error;
 use crate::object::Object;
 use crate::transport::Waiting;
@@ -16,122 +16,74 @@ use crate::transport::Waiting;
 pub(super) enum Event<'a> {
     /// From API Gateway, a Function URL or a load balancer.
     Http(Box<HttpEvent>),
-    /// A batch of a queue.
-    Queue(Vec<Record<'a>>),
-    /// A batch of a queue on its way through EventBridge Pipes, which wants an answer for each.
-    Pipe(Vec<Record<'a>>),
-    /// Notifications of a topic.
-    Notifications(Vec<Notice>),
-    /// An event of a bus or a schedule.
-    Bus(Notice),
-    /// The request itself.
+    /// One or more messages.
+    Messages(MessageSource, Vec<QueuedMessage>),
+    /// The request itself, from a direct invocation.
     Direct(&'a str),
 }
 
 impl Event<'_> {
-    /// Who waits for its answer.
+    /// Who waits for the answer.
     pub(super) const fn waiting(&self) -> Waiting {
         match self {
             Self::Http(_) | Self::Direct(_) => Waiting::Caller,
-            Self::Queue(_) => Waiting::Queue,
-            Self::Pipe(_) | Self::Notifications(_) | Self::Bus(_) => Waiting::Nobody,
+            Self::Messages(MessageSource::Queue, _) => Waiting::Queue,
+            Self::Messages(_, _) => Waiting::Nobody,
         }
     }
 
-    /// What it is, for the log.
+    /// The name of its kind in the log.
     pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Http(_) => "http",
-            Self::Queue(_) => "queue",
-            Self::Pipe(_) => "pipe",
-            Self::Notifications(_) => "topic",
-            Self::Bus(_) => "bus",
+            Self::Messages(source, _) => source.as_str(),
             Self::Direct(_) => "direct",
         }
     }
 }
 
-/// A message from what does not take single ones back.
-pub(super) struct Notice {
-    /// By the word of what brings it.
-    pub(super) id: Option<String>,
-    /// Where it is from.
-    pub(super) source: Option<String>,
-    pub(super) message: Result<Message, Error>,
-}
-
-impl Notice {
-    fn new(
-        id: Option<&RawValue>,
-        source: Option<&RawValue>,
-        message: Result<Message, Error>,
-    ) -> Self {
-        let text =
-            |value: Option<&RawValue>| value.and_then(text_of).filter(|text| !text.is_empty());
-        Self {
-            id: text(id),
-            source: text(source),
-            message,
-        }
-    }
-}
-
-/// The members by which events are told apart.
+/// The members by which events are told apart, and those of an HTTP event, so that it is read once.
 #[derive(Default, Deserialize)]
-#[serde(default)]
-struct Marks<'a> {
+#[serde(default, rename_all = "camelCase")]
+struct EventShape<'a> {
     #[serde(borrow, rename = "Records")]
     records: Option<&'a RawValue>,
-    #[serde(borrow, rename = "requestContext")]
-    request_context: Option<&'a RawValue>,
-    #[serde(borrow, rename = "httpMethod")]
-    http_method: Option<&'a RawValue>,
     #[serde(borrow, rename = "detail-type")]
     detail_type: Option<&'a RawValue>,
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    source: Option<&'a RawValue>,
     #[serde(borrow, rename = "Type")]
     sns_type: Option<&'a RawValue>,
     #[serde(borrow, rename = "TopicArn")]
     topic_arn: Option<&'a RawValue>,
+    #[serde(borrow)]
+    method_arn: Option<&'a RawValue>,
+    #[serde(borrow)]
+    route_arn: Option<&'a RawValue>,
+    #[serde(borrow)]
+    request_context: Option<&'a RawValue>,
+    #[serde(borrow)]
+    http_method: Option<&'a RawValue>,
+    #[serde(borrow)]
+    raw_query_string: Option<&'a RawValue>,
+    #[serde(borrow)]
+    query_string_parameters: Option<&'a RawValue>,
+    #[serde(borrow)]
+    multi_value_query_string_parameters: Option<&'a RawValue>,
+    #[serde(borrow)]
+    headers: Option<&'a RawValue>,
+    #[serde(borrow)]
+    multi_value_headers: Option<&'a RawValue>,
+    #[serde(borrow)]
+    body: Option<&'a RawValue>,
+    #[serde(borrow)]
+    is_base64_encoded: Option<&'a RawValue>,
 }
 
+/// The member by which a record says where it is from.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct RequestContext<'a> {
-    #[serde(borrow)]
-    elb: Option<&'a RawValue>,
-    #[serde(borrow)]
-    http: Option<&'a RawValue>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Source<'a> {
+struct RecordShape<'a> {
     #[serde(borrow, rename = "eventSource", alias = "EventSource")]
     event_source: Option<&'a RawValue>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct NotificationRecord<'a> {
-    #[serde(borrow, rename = "Sns")]
-    sns: Option<&'a RawValue>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Notification<'a> {
-    #[serde(borrow, rename = "MessageId")]
-    message_id: Option<&'a RawValue>,
-    #[serde(borrow, rename = "TopicArn")]
-    topic_arn: Option<&'a RawValue>,
-    #[serde(borrow, rename = "Message")]
-    message: Option<&'a RawValue>,
-    #[serde(borrow, rename = "Timestamp")]
-    timestamp: Option<&'a RawValue>,
 }
 
 /// Tells events apart.
@@ -142,33 +94,19 @@ pub(super) fn recognise(json: &str) -> Result<Event<'_>, Error> {
     if json.trim_start().starts_with('[') {
         return pipe(json);
     }
-    let marks: Marks<'_> = serde_json::from_str(json)
+    let shape: EventShape<'_> = serde_json::from_str(json)
         .map_err(|_| Error::invalid("body", "the event is not a JSON object"))?;
-    if let Some(records) = marks.records {
+    if let Some(records) = shape.records {
         return batch(records);
     }
-    if let Some(context) = marks.request_context {
-        let context: RequestContext<'_> = members(context);
-        if context.elb.is_some() || context.http.is_some() || marks.http_method.is_some() {
-            return Ok(Event::Http(Box::new(HttpEvent::read(
-                json,
-                context.elb.is_some(),
-                context.http.is_some(),
-            ))));
-        }
-        return Err(not_taken(
-            "requestContext",
-            "an event with a requestContext of no known kind",
-        ));
+    if shape.request_context.is_some() {
+        return http(&shape);
     }
-    if marks.detail_type.is_some() {
-        return Ok(Event::Bus(Notice::new(
-            marks.id,
-            marks.source,
-            Message::open(json, None),
-        )));
+    if shape.detail_type.is_some() {
+        let message = QueuedMessage::from_eventbridge(json);
+        return Ok(Event::Messages(MessageSource::Bus, vec![message]));
     }
-    if marks.sns_type.is_some() && marks.topic_arn.is_some() {
+    if shape.sns_type.is_some() && shape.topic_arn.is_some() {
         return Err(not_taken(
             "Type",
             "a notification of SNS without the record that Lambda gets it in",
@@ -177,37 +115,49 @@ pub(super) fn recognise(json: &str) -> Result<Event<'_>, Error> {
     Ok(Event::Direct(json))
 }
 
+/// A batch of a queue or a topic.
+///
+/// # Errors
+/// Also when a message of a queue has no id: it could not be named as a batch item failure, and
+/// Lambda deletes every message that is not named. So the whole batch has to fail.
 fn batch(records: &RawValue) -> Result<Event<'_>, Error> {
     let records: Vec<&RawValue> = serde_json::from_str(records.get())
         .map_err(|_| Error::invalid("Records", "Records is not a list"))?;
     match source_of(&records) {
-        Some("\"aws:sqs\"") => records
-            .into_iter()
-            .map(Record::read)
-            .collect::<Result<_, _>>()
-            .map(Event::Queue),
-        Some("\"aws:sns\"") => Ok(Event::Notifications(
-            records.into_iter().map(notification).collect(),
-        )),
+        Some("\"aws:sqs\"") => {
+            let messages: Vec<_> = records.into_iter().map(QueuedMessage::from_sqs).collect();
+            if messages.iter().any(|message| message.id.is_none()) {
+                return Err(Error::invalid(
+                    "Records",
+                    "a record has no messageId; the whole batch is returned to its queue",
+                ));
+            }
+            Ok(Event::Messages(MessageSource::Queue, messages))
+        }
+        Some("\"aws:sns\"") => {
+            let messages = records.into_iter().map(QueuedMessage::from_sns).collect();
+            Ok(Event::Messages(MessageSource::Topic, messages))
+        }
         Some(_) => Err(not_taken(
             "Records",
             "a batch that is neither from SQS nor from SNS",
         )),
         None => Err(Error::invalid(
             "Records",
-            "Records is empty, or its records do not say the same source",
+            "Records is empty, or its records do not name the same source",
         )),
     }
 }
 
-/// EventBridge Pipes sends the records of a queue as an array, one record alone as well.
+/// EventBridge Pipes sends the records of a queue as an array, even a single record.
 fn pipe(json: &str) -> Result<Event<'_>, Error> {
     let records: Vec<&RawValue> =
         serde_json::from_str(json).map_err(|_| Error::invalid("body", "the event is not JSON"))?;
     match source_of(&records) {
-        Some("\"aws:sqs\"") => Ok(Event::Pipe(
-            records.into_iter().map(Record::read_anonymous).collect(),
-        )),
+        Some("\"aws:sqs\"") => {
+            let messages = records.into_iter().map(QueuedMessage::from_sqs).collect();
+            Ok(Event::Messages(MessageSource::Pipe, messages))
+        }
         _ => Err(not_taken(
             "body",
             "a JSON array that does not hold records of SQS, as EventBridge Pipes sends them,",
@@ -215,12 +165,11 @@ fn pipe(json: &str) -> Result<Event<'_>, Error> {
     }
 }
 
-/// What all of them say where they are from.
+/// The source that all of these records name, as JSON.
 fn source_of<'a>(records: &[&'a RawValue]) -> Option<&'a str> {
     let source = |record: &&'a RawValue| {
-        members::<Source<'a>>(record)
-            .event_source
-            .map(RawValue::get)
+        let Object(RecordShape { event_source }) = serde_json::from_str(record.get()).ok()?;
+        event_source.map(RawValue::get)
     };
     let first = source(records.first()?)?;
     records
@@ -229,37 +178,52 @@ fn source_of<'a>(records: &[&'a RawValue]) -> Option<&'a str> {
         .then_some(first)
 }
 
-fn notification(record: &RawValue) -> Notice {
-    let Some(sns) = members::<NotificationRecord<'_>>(record).sns else {
-        return Notice::new(
-            None,
-            None,
-            Err(Error::invalid(
-                "Records",
-                "a record of SNS has no notification",
-            )),
-        );
+fn http<'a>(shape: &EventShape<'_>) -> Result<Event<'a>, Error> {
+    if shape.method_arn.is_some() || shape.route_arn.is_some() {
+        return Err(not_taken("type", "the request of a Lambda authorizer"));
+    }
+    let request_context = value(shape.request_context);
+    let has = |member: &str| {
+        request_context
+            .get(member)
+            .is_some_and(|value| !value.is_null())
     };
-    let Notification {
-        message_id,
-        topic_arn,
-        message,
-        timestamp,
-    } = members(sns);
-    let text = message
-        .and_then(text_of)
-        .ok_or_else(|| Error::invalid("Message", "the notification of SNS has no text"));
-    Notice::new(
-        message_id,
-        topic_arn,
-        text.and_then(|text| Message::open(&text, timestamp.and_then(moment))),
-    )
+    if has("connectionId") {
+        return Err(not_taken("requestContext", "an event of a WebSocket API"));
+    }
+    let multi_value_headers = value(shape.multi_value_headers);
+    let format = if has("elb") {
+        PayloadFormat::LoadBalancer {
+            multi_value: multi_value_headers.is_object(),
+        }
+    } else if has("http") {
+        PayloadFormat::Two
+    } else if shape.http_method.is_some() {
+        PayloadFormat::One
+    } else {
+        return Err(not_taken(
+            "requestContext",
+            "an event with a requestContext of no known kind",
+        ));
+    };
+    let event = RawHttpEvent {
+        request_context,
+        http_method: value(shape.http_method),
+        raw_query_string: value(shape.raw_query_string),
+        query_string_parameters: value(shape.query_string_parameters),
+        multi_value_query_string_parameters: value(shape.multi_value_query_string_parameters),
+        headers: value(shape.headers),
+        multi_value_headers,
+        body: value(shape.body),
+        is_base64_encoded: value(shape.is_base64_encoded),
+    };
+    Ok(Event::Http(Box::new(HttpEvent::new(format, event))))
 }
 
-/// The members of an object, none where it is no object.
-fn members<'a, T: Default + Deserialize<'a>>(value: &'a RawValue) -> T {
-    serde_json::from_str(value.get())
-        .map(|Object(members)| members)
+/// A member of any type; `null` where it is missing or cannot be read.
+fn value(member: Option<&RawValue>) -> Value {
+    member
+        .and_then(|member| serde_json::from_str(member.get()).ok())
         .unwrap_or_default()
 }
 

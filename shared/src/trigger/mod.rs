@@ -1,22 +1,25 @@
-//! Lambda's side: what kind of event it is, the requests in it, and the answer in the form that its
-//! source expects.
+//! Lambda's side: recognises the kind of an event, takes the requests out of it, and answers in the
+//! form that its source expects.
 
-mod batch;
-mod carry;
 mod event;
+mod function;
+mod handler;
 mod http;
 mod invocation;
+mod limits;
 mod message;
+mod metrics;
 mod outcome;
+mod parsed;
+mod process;
 mod publish;
-mod queue;
-mod record;
+mod results;
 #[cfg(test)]
 mod tests;
 
-pub use invocation::{FunctionError, handle};
+pub use function::Function;
+pub use handler::{FunctionError, handle};
 
-use std::cell::Cell;
 use std::fmt;
 
 use futures_util::future::join_all;
@@ -24,51 +27,14 @@ use lambda_runtime::tower::ServiceExt as _;
 use lambda_runtime::tower::layer::layer_fn;
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, Service, service_fn};
 use serde_json::value::RawValue;
-use tokio::time::Instant;
 
 use crate::config::{Config, ConfigError};
-use crate::credentials::CredentialCaches;
 use crate::model::Timestamp;
 use crate::operation::Operation;
-use crate::provider::{self, Learned};
+use crate::provider;
 use crate::telemetry;
 use crate::transport::Endpoint;
 use crate::transport::{HttpClient, RetryQuota, Transport};
-
-/// What lives as long as the sandbox.
-pub struct Function {
-    /// The configuration.
-    pub config: Config,
-    /// The way out.
-    pub transport: Transport,
-    /// What calls are signed with.
-    pub credential_caches: CredentialCaches,
-    /// Knowledge about the vendors.
-    pub learned: Learned,
-    /// When the calls of the last event are paid for; see [`Limiter`](crate::transport::Limiter).
-    pub next_event_at: Cell<Option<Instant>>,
-}
-
-impl Function {
-    /// What lives as long as the sandbox, when it begins.
-    pub fn new(config: Config, transport: Transport) -> Self {
-        Self {
-            config,
-            transport,
-            credential_caches: CredentialCaches::default(),
-            learned: Learned::default(),
-            next_event_at: Cell::default(),
-        }
-    }
-
-    /// Waits until the next event may be taken. Lambda has the answer by then: it keeps the
-    /// instance busy, and nobody waiting.
-    async fn pay(&self) {
-        if let Some(at) = self.next_event_at.take() {
-            tokio::time::sleep_until(at).await;
-        }
-    }
-}
 
 /// Why the function cannot start. It has been logged.
 pub struct StartFailure(String);
@@ -90,12 +56,12 @@ impl From<ConfigError> for StartFailure {
 /// # Errors
 /// When the environment cannot be used, or the Runtime API is gone.
 pub async fn run<O: Operation>() -> Result<(), StartFailure> {
-    // A value that is no UTF-8 must not count as unset: it is refused by what it should be.
+    // A value that is no UTF-8 must not count as unset: the variable's own check refuses it.
     let lookup =
         |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     telemetry::init(O::NAME, &lookup);
-    // By value it would be copied on its way to the executor, and each copy has pages of stack
-    // brought in.
+    // Boxed: moving this large future between stack frames faults extra pages
+    // (docs/performance.md).
     let served = Box::pin(serve::<O>(&lookup)).await;
     if let Err(failure) = &served {
         tracing::error!(reason = failure.0, "the function cannot run");
@@ -107,7 +73,7 @@ async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<
     let config = Config::from_lookup(lookup)?;
     let http = HttpClient::new(config.extra_roots.as_deref())
         .map_err(|error| StartFailure(error.to_string()))?;
-    // Lambda's time to start is there for it; the first event finds the connections open.
+    // Connecting while Lambda initialises the sandbox saves the first event that time.
     join_all(
         provider::first_endpoints(&config)
             .iter()
@@ -125,26 +91,26 @@ async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<
     let handler = service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
         handle::<O>(function, event.payload.get(), &event.context).await
     });
-    let runtime = Runtime::new(handler).layer(layer_fn(|answering| pay_after(answering, function)));
+    let runtime = Runtime::new(handler).layer(layer_fn(|service| pay_after(service, function)));
     runtime
         .run()
         .await
         .map_err(|error| StartFailure(error.to_string()))
 }
 
-/// Pays for calls when the answer has been sent. The runtime asks for the next event when this
+/// Pays for calls once the answer has been sent. The runtime fetches the next event only after this
 /// service has ended.
 fn pay_after<S: Service<LambdaInvocation>>(
-    answering: S,
+    service: S,
     function: &Function,
 ) -> impl Service<LambdaInvocation, Response = S::Response, Error = S::Error> {
-    answering.then(async move |answered| {
-        function.pay().await;
+    service.then(async move |answered| {
+        function.pay_for_calls().await;
         answered
     })
 }
 
-/// What cannot be reached now may be by the first call.
+/// A failure is not fatal: the first call to this endpoint connects again.
 async fn connect_ahead(http: &HttpClient, endpoint: &Endpoint) {
     if let Err(reason) = http.connect_ahead(&endpoint.url("")).await {
         tracing::debug!(
@@ -159,7 +125,7 @@ fn now() -> Timestamp {
     Timestamp::from_system_time(std::time::SystemTime::now())
 }
 
-/// Nonces must differ between any two calls; without the system's randomness none can be made.
+/// Aborts without the system's randomness: nonces must differ between any two calls.
 fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     match getrandom::fill(&mut bytes) {

@@ -1,4 +1,4 @@
-//! What becomes of a message: its answer or its error, and whether it has to come back.
+//! The outcome of a message: its answer or its error, and whether it needs redelivery.
 
 use std::cmp::Reverse;
 
@@ -7,29 +7,28 @@ use serde_json::value::RawValue;
 use crate::error::{Error, ErrorCode};
 use crate::operation::Answer;
 
-/// What became of one message.
+/// The outcome of one message.
 #[derive(Clone)]
 pub(super) struct Outcome {
-    /// The answer or the error, as it goes out.
+    /// The answer or the error.
     json: Box<RawValue>,
-    /// The same without certificates themselves.
+    /// The same without the certificates' PEM texts.
     pub(super) logged: Box<RawValue>,
-    /// The place that was asked.
+    /// The provider, region and instance that were called.
     subject: Option<String>,
-    /// Where it tells of a part of an order: what the order is called, and the number of the part.
+    /// The id of an order and the number of the part, where the answer is one part of an order.
     part: Option<(String, usize)>,
-    /// What failed as a whole.
+    /// Why the request failed as a whole.
     pub(super) error: Option<Error>,
-    /// Why the message has to be delivered again.
-    reason_to_come_back: Option<Error>,
+    /// Why the message needs redelivery.
+    redelivery_reason: Option<Error>,
 }
 
 impl Outcome {
     pub(super) fn of<A: Answer>(result: Result<A, Error>) -> Self {
         match result {
             Ok(answer) => {
-                let reason_to_come_back =
-                    answer.failures().find(|error| error.comes_back()).cloned();
+                let redelivery_reason = answer.failures().find(|error| error.comes_back()).cloned();
                 let subject = answer.subject();
                 let part = answer
                     .part()
@@ -44,7 +43,7 @@ impl Outcome {
                         subject,
                         part,
                         error: None,
-                        reason_to_come_back,
+                        redelivery_reason,
                     },
                     Err(error) => Self::failed(Error::new(
                         ErrorCode::Internal,
@@ -59,33 +58,33 @@ impl Outcome {
     pub(super) fn failed(error: Error) -> Self {
         // An error always serializes.
         let json = serde_json::value::to_raw_value(&error).unwrap_or_default();
-        let reason_to_come_back = Some(error.clone()).filter(Error::comes_back);
+        let redelivery_reason = Some(error.clone()).filter(Error::comes_back);
         Self {
             logged: json.clone(),
             json,
             subject: None,
             part: None,
-            reason_to_come_back,
+            redelivery_reason,
             error: Some(error),
         }
     }
 
-    /// Not tried: the message has to come back.
-    pub(super) fn kept_for(error: Error) -> Self {
+    /// Not attempted: the message needs redelivery.
+    pub(super) fn not_attempted(error: Error) -> Self {
         Self {
-            reason_to_come_back: Some(error.clone()),
+            redelivery_reason: Some(error.clone()),
             ..Self::failed(error)
         }
     }
 
-    /// Not tried, because one before it in its order has to come back.
-    pub(super) fn behind_another() -> Self {
-        let detail = "a message before this one in its order has to be delivered again; this one comes back behind it";
+    /// Not attempted, because a message before it in its message group needs redelivery.
+    pub(super) fn behind_redelivered() -> Self {
+        let detail = "a message before this one in its message group needs redelivery; this one is redelivered after it";
         Self::failed(Error::new(ErrorCode::Timeout, detail))
     }
 
-    /// What is left to decide by.
-    pub(super) fn without_texts(self) -> Self {
+    /// Drops the JSON; afterwards only the redelivery decision is needed.
+    pub(super) fn without_json(self) -> Self {
         Self {
             json: Box::default(),
             logged: Box::default(),
@@ -93,7 +92,7 @@ impl Outcome {
         }
     }
 
-    /// The answer or the error, as they go out.
+    /// The answer or the error as JSON.
     pub(super) fn as_result(&self) -> Result<&RawValue, &RawValue> {
         if self.error.is_some() {
             Err(&self.json)
@@ -112,30 +111,30 @@ impl Outcome {
             .map(|(order_id, part)| (order_id.as_str(), *part))
     }
 
-    /// What is left of it goes on as a message of its own, so that this one need not come back.
-    pub(super) fn goes_on(self) -> Self {
+    /// A message of its own continues the request, so that this one needs no redelivery.
+    pub(super) fn continued(self) -> Self {
         Self {
-            reason_to_come_back: None,
+            redelivery_reason: None,
             ..self
         }
     }
 
-    /// It is there, and yet the message has to come back.
-    pub(super) fn keep_for(&mut self, error: Error) {
-        self.reason_to_come_back = Some(error);
+    /// The outcome stands, but the message needs redelivery all the same.
+    pub(super) fn redeliver_because(&mut self, error: Error) {
+        self.redelivery_reason = Some(error);
     }
 
-    pub(super) fn comes_back(&self) -> bool {
-        self.reason_to_come_back.is_some()
+    pub(super) fn needs_redelivery(&self) -> bool {
+        self.redelivery_reason.is_some()
     }
 
-    pub(super) fn reason_to_come_back(&self) -> Option<&Error> {
-        self.reason_to_come_back.as_ref()
+    pub(super) fn redelivery_reason(&self) -> Option<&Error> {
+        self.redelivery_reason.as_ref()
     }
 
-    /// The answer or the error, as they go out in one list of at most so many bytes. Of a list that
-    /// is too long, the longest are replaced: it would fail them all, again and again.
-    pub(super) fn list(outcomes: Vec<Self>, bytes: usize) -> Vec<Box<RawValue>> {
+    /// The answers or errors as one list of at most so many bytes. In a list that is too long, errors
+    /// replace the longest answers: otherwise the invocation would fail for all, again and again.
+    pub(super) fn into_list(outcomes: Vec<Self>, bytes: usize) -> Vec<Box<RawValue>> {
         let length = |json: &RawValue| json.get().len().saturating_add(1);
         let mut list: Vec<Box<RawValue>> =
             outcomes.into_iter().map(|outcome| outcome.json).collect();
@@ -143,24 +142,24 @@ impl Outcome {
         if all > bytes {
             let detail = "the answer is too long to go out with the others of its batch; the log has it. Ask for less, or let fewer \
                           messages into a batch";
-            let in_its_place = Self::failed(Error::new(ErrorCode::PayloadTooLarge, detail)).json;
+            let replacement = Self::failed(Error::new(ErrorCode::PayloadTooLarge, detail)).json;
             let mut longest_first: Vec<&mut Box<RawValue>> = list.iter_mut().collect();
             longest_first.sort_by_key(|json| Reverse(length(json)));
             for json in longest_first {
-                if all > bytes && length(json) > length(&in_its_place) {
+                if all > bytes && length(json) > length(&replacement) {
                     all = all
                         .saturating_sub(length(json))
-                        .saturating_add(length(&in_its_place));
-                    json.clone_from(&in_its_place);
+                        .saturating_add(length(&replacement));
+                    json.clone_from(&replacement);
                 }
             }
         }
         list
     }
 
-    /// The answer, unless it failed, or a part of it did that is worth another delivery.
+    /// The answer, unless the request failed, or a part of it that a redelivery may mend.
     pub(super) fn into_answer(self) -> Result<Box<RawValue>, Error> {
-        match self.error.or(self.reason_to_come_back) {
+        match self.error.or(self.redelivery_reason) {
             Some(error) => Err(error),
             None => Ok(self.json),
         }

@@ -116,7 +116,7 @@ async fn each_event_leaves_one_line_with_its_figures() {
             "provider_retries",
             "provider_throttles",
             "messages",
-            "messages_coming_back",
+            "messages_needing_redelivery",
             "errors",
         ];
         (

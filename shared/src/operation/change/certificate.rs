@@ -10,7 +10,7 @@ use crate::model::{
 use crate::operation::contradiction;
 use crate::provider::{FoundCertificate, Scope, Target};
 use crate::request::CertificateReference;
-use crate::telemetry::RECORD;
+use crate::telemetry::AUDIT;
 
 /// The part of an order that concerns all its certificates.
 #[derive(Clone, Copy)]
@@ -246,7 +246,7 @@ impl CertificateChange<'_> {
         } = self;
         let certificate = &found.certificate;
         tracing::info!(
-            target: RECORD,
+            target: AUDIT,
             order_id = command.order_id,
             provider = scope.provider.as_str(),
             region = scope.region.as_str(),

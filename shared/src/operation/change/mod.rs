@@ -27,6 +27,7 @@ pub struct Inactivate;
 
 impl Operation for Inactivate {
     const NAME: &'static str = "inactivate";
+    const READS_ONLY: bool = false;
     const QUERY: Option<&'static [Member]> = None;
     const CAN_BE_DEFERRED: bool = true;
     type Request = InactivateRequest;

@@ -30,6 +30,7 @@ const MOST_REQUEST_IDS: usize = 1000;
 
 impl Operation for Describe {
     const NAME: &'static str = "describe";
+    const READS_ONLY: bool = true;
     const QUERY: Option<&'static [Member]> = Some(&[
         Member {
             parameter: "provider",

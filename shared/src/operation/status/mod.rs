@@ -29,6 +29,7 @@ pub struct Status;
 
 impl Operation for Status {
     const NAME: &'static str = "status";
+    const READS_ONLY: bool = true;
     const QUERY: Option<&'static [Member]> = Some(&[
         Member {
             parameter: "provider",

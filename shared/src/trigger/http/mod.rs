@@ -1,48 +1,56 @@
-//! HTTP events in their four forms, and answers in the form of each.
+//! HTTP events in their four formats, and answers in the format of each.
 
 mod caller;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_lambda_events::event::alb::AlbTargetGroupResponse;
+use aws_lambda_events::event::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use serde_json::{Value, json};
 
+use super::limits::check_request_size;
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 use crate::operation::Operation;
 use crate::request::{self, LARGEST_REQUEST, object_from_query};
 use crate::signing::webhook::WebhookId;
 
-/// Epoch milliseconds, in 2001: before that nobody called a function.
+/// Epoch milliseconds, in 2001: an earlier time of receipt is none.
 const EARLIEST_RECEIPT: i64 = 1_000_000_000_000;
+
+const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// An HTTP request as its gateway describes it.
 pub(super) struct HttpEvent {
-    form: Form,
+    format: PayloadFormat,
     method: String,
     query: Vec<(String, String)>,
-    body: String,
-    body_is_base64: bool,
+    /// The body as the client sent it.
+    body: Result<Vec<u8>, Error>,
     /// Names in lower case. One that came twice has its values joined by commas.
     headers: HashMap<String, String>,
-    /// Whether the gateway says who the caller is.
+    /// Whether the gateway has authenticated the caller.
     caller_is_known: bool,
-    /// By which name.
+    /// The name under which the gateway knows the caller.
     pub(super) caller: Option<String>,
-    /// When the gateway got the request; a load balancer does not say.
+    /// When the gateway received the request; a load balancer does not tell.
     pub(super) received_at: Option<Timestamp>,
 }
 
-/// How the gateway wants its answer.
+/// The format of the event, which is also that of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(super) enum PayloadFormat {
     /// Payload 2.0: HTTP API and Function URL.
-    PayloadTwo,
+    Two,
     /// Payload 1.0: REST API.
-    PayloadOne,
+    One,
     /// Application Load Balancer.
     LoadBalancer {
         /// Whether the target group has multi-value headers enabled.
@@ -51,61 +59,50 @@ enum Form {
 }
 
 impl HttpEvent {
-    /// Takes what is there and of the right type; what is missing fails later as what it means for
-    /// the request.
-    pub(super) fn read(json: &str, has_elb: bool, has_http: bool) -> Self {
-        let members: Lenient = serde_json::from_str(json).unwrap_or_default();
-        let form = if has_elb {
-            Form::LoadBalancer {
-                multi_value: members.multi_value_headers.is_object(),
-            }
-        } else if has_http {
-            Form::PayloadTwo
-        } else {
-            Form::PayloadOne
+    /// Uses the members that are there and of the right type; the request's own check refuses what
+    /// is missing.
+    pub(super) fn new(format: PayloadFormat, event: RawHttpEvent) -> Self {
+        let method = match format {
+            PayloadFormat::Two => event.request_context.pointer("/http/method"),
+            PayloadFormat::One | PayloadFormat::LoadBalancer { .. } => Some(&event.http_method),
         };
-        let method = match form {
-            Form::PayloadTwo => members.request_context.pointer("/http/method"),
-            Form::PayloadOne | Form::LoadBalancer { .. } => Some(&members.http_method),
-        };
-        let query = match form {
-            Form::PayloadTwo => members
+        let query = match format {
+            PayloadFormat::Two => event
                 .raw_query_string
                 .as_str()
                 .map(decoded)
                 .unwrap_or_default(),
-            Form::PayloadOne => members.query_pairs(),
-            // A load balancer hands names and values on as they were sent.
-            Form::LoadBalancer { .. } => members
+            PayloadFormat::One => event.query_pairs(),
+            // A load balancer passes names and values on as they were sent.
+            PayloadFormat::LoadBalancer { .. } => event
                 .query_pairs()
                 .into_iter()
                 .flat_map(|(name, value)| decoded(&format!("{name}={value}")))
                 .collect(),
         };
         Self {
-            form,
+            format,
             method: method
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned(),
             query,
-            body: members.body.as_str().unwrap_or_default().to_owned(),
-            body_is_base64: members.is_base64_encoded.as_bool().unwrap_or_default(),
-            headers: members.headers(),
-            caller_is_known: members.caller_is_known(),
-            caller: members.caller(),
+            headers: event.headers(),
+            caller_is_known: event.caller_is_known(),
+            caller: event.caller(),
             received_at: ["/timeEpoch", "/requestTimeEpoch"]
                 .iter()
-                .find_map(|member| members.request_context.pointer(member)?.as_i64())
-                // An emulator's zero, or its seconds, are no moment.
+                .find_map(|member| event.request_context.pointer(member)?.as_i64())
+                // Emulators send a zero, or seconds in place of milliseconds.
                 .filter(|milliseconds| *milliseconds >= EARLIEST_RECEIPT)
                 .and_then(Timestamp::from_epoch_milliseconds),
+            body: event.into_body(),
         }
     }
 
     /// Whether the answer goes through a load balancer, which carries less than the others.
     pub(super) const fn is_from_load_balancer(&self) -> bool {
-        matches!(self.form, Form::LoadBalancer { .. })
+        matches!(self.format, PayloadFormat::LoadBalancer { .. })
     }
 
     /// The request of an operation.
@@ -119,13 +116,13 @@ impl HttpEvent {
             }
             ("POST", _) => {
                 if let Some((name, _)) = self.query.first() {
-                    // Reading only one of the two could drop a "dry_run" that the caller relies on.
+                    // If only one of the two counted, a "dry_run" in the other would be lost.
                     return Err(Error::invalid(
                         crate::model::shown(name),
                         "a POST takes no query parameters; put them into the body",
                     ));
                 }
-                request::parse(&self.text()?)
+                request::parse(self.text()?)
             }
             (method, _) => {
                 let detail = format!(
@@ -139,26 +136,9 @@ impl HttpEvent {
         }
     }
 
-    /// The body as it was sent.
-    fn bytes(&self) -> Result<Vec<u8>, Error> {
-        if self.body.len() > LARGEST_REQUEST.saturating_mul(2) {
-            return Err(too_large());
-        }
-        let bytes = if self.body_is_base64 {
-            STANDARD.decode(&self.body).map_err(|_| {
-                Error::invalid("body", "the body is not base64, although the event says so")
-            })?
-        } else {
-            self.body.clone().into_bytes()
-        };
-        if bytes.len() > LARGEST_REQUEST {
-            return Err(too_large());
-        }
-        Ok(bytes)
-    }
-
-    fn text(&self) -> Result<String, Error> {
-        let text = String::from_utf8(self.bytes()?)
+    fn text(&self) -> Result<&str, Error> {
+        let bytes = self.body.as_deref().map_err(Clone::clone)?;
+        let text = std::str::from_utf8(bytes)
             .map_err(|_| Error::invalid("body", "the body is not UTF-8"))?;
         if text.is_empty() {
             return Err(Error::invalid(
@@ -169,7 +149,7 @@ impl HttpEvent {
         Ok(text)
     }
 
-    /// Whether the client would rather have the request carried out later than wait for it
+    /// Whether the client prefers the request to be carried out later
     /// ([RFC 7240](https://www.rfc-editor.org/rfc/rfc7240#section-4.1)).
     pub(super) fn prefers_async(&self) -> bool {
         let preferences = self
@@ -182,70 +162,109 @@ impl HttpEvent {
             .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
     }
 
-    /// The answer in this gateway's form.
+    /// The answer in this event's format.
     pub(super) fn answer<O: Operation>(
         &self,
         reply: &Result<Reply<O::Answer>, Error>,
         webhook_id: Option<&WebhookId>,
-    ) -> Value {
-        const JSON: &str = "application/json";
+    ) -> HttpResponse {
+        const JSON: HeaderValue = HeaderValue::from_static("application/json");
+        const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
         let (status, title) = match reply {
             Ok(Reply::Answer(_)) => (200, "OK"),
             Ok(Reply::Accepted { .. }) => (202, "Accepted"),
             Err(error) => (error.code.http_status(), error.code.title()),
         };
-        let mut headers = vec![("cache-control", "no-store".to_owned())];
-        headers.extend(webhook_id.map(|id| ("webhook-id", id.to_string())));
+        let mut headers = HeaderMap::new();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        // A webhook's id consists of letters, digits, underscores and hyphens.
+        if let Some(Ok(id)) = webhook_id.map(|id| HeaderValue::from_str(id.as_str())) {
+            headers.insert(WEBHOOK_ID, id);
+        }
         let body = match reply {
             Ok(Reply::Answer(answer)) => {
-                headers.push(("content-type", JSON.to_owned()));
+                headers.insert(CONTENT_TYPE, JSON);
                 serde_json::to_string(answer)
             }
             Ok(Reply::Accepted { order_id }) => {
-                headers.push(("content-type", JSON.to_owned()));
-                headers.push(("preference-applied", "respond-async".to_owned()));
+                headers.insert(CONTENT_TYPE, JSON);
+                headers.insert(
+                    PREFERENCE_APPLIED,
+                    HeaderValue::from_static("respond-async"),
+                );
                 serde_json::to_string(&json!({ "order_id": order_id }))
             }
             Err(error) => {
-                headers.push(("content-type", "application/problem+json".to_owned()));
+                headers.insert(CONTENT_TYPE, PROBLEM);
                 if error.code == ErrorCode::MethodNotAllowed {
-                    headers.push(("allow", allowed::<O>().to_owned()));
+                    headers.insert(ALLOW, HeaderValue::from_static(allowed::<O>()));
                 }
                 if let Some(wait) = error.retry_after {
-                    headers.push(("retry-after", whole_seconds(wait).to_string()));
+                    headers.insert(RETRY_AFTER, whole_seconds(wait).into());
                 }
                 serde_json::to_string(error)
             }
         };
-        // All are plain data with text keys, which always serialize.
+        // All of them are plain data with text keys, which always serialize.
         let body = body.unwrap_or_default();
-        match self.form {
-            Form::PayloadTwo => {
-                json!({"statusCode": status, "headers": single(headers), "cookies": [], "body": body, "isBase64Encoded": false})
+        HttpResponse::new(self.format, status, title, headers, body)
+    }
+}
+
+/// An HTTP answer in the format of its gateway.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum HttpResponse {
+    PayloadTwo(ApiGatewayV2httpResponse),
+    PayloadOne(ApiGatewayProxyResponse),
+    LoadBalancer(AlbTargetGroupResponse),
+}
+
+impl HttpResponse {
+    fn new(
+        format: PayloadFormat,
+        status: u16,
+        title: &str,
+        headers: HeaderMap,
+        body: String,
+    ) -> Self {
+        let (status_code, body) = (i64::from(status), Some(body.into()));
+        // The official types are non-exhaustive.
+        match format {
+            PayloadFormat::Two => {
+                let mut response = ApiGatewayV2httpResponse::default();
+                (response.status_code, response.headers, response.body) =
+                    (status_code, headers, body);
+                Self::PayloadTwo(response)
             }
-            Form::PayloadOne => {
-                json!({"statusCode": status, "headers": single(headers), "multiValueHeaders": {}, "body": body, "isBase64Encoded": false})
+            PayloadFormat::One => {
+                let mut response = ApiGatewayProxyResponse::default();
+                (response.status_code, response.headers, response.body) =
+                    (status_code, headers, body);
+                Self::PayloadOne(response)
             }
-            Form::LoadBalancer { multi_value } => {
-                let (name, headers) = if multi_value {
-                    ("multiValueHeaders", multiple(headers))
+            PayloadFormat::LoadBalancer { multi_value } => {
+                let mut response = AlbTargetGroupResponse::default();
+                (response.status_code, response.body) = (status_code, body);
+                response.status_description = Some(format!("{status} {title}"));
+                if multi_value {
+                    response.multi_value_headers = headers;
                 } else {
-                    ("headers", single(headers))
-                };
-                let description = format!("{status} {title}");
-                json!({"statusCode": status, "statusDescription": description, name: headers, "body": body, "isBase64Encoded": false})
+                    response.headers = headers;
+                }
+                Self::LoadBalancer(response)
             }
         }
     }
 }
 
-/// What an HTTP request comes to when it does not fail.
+/// The success of an HTTP request.
 pub(super) enum Reply<A> {
-    /// It was carried out.
+    /// The request was carried out.
     Answer(A),
-    /// It will be.
+    /// The request will be carried out later.
     Accepted {
-        /// What it is called in the results and in the log.
+        /// The id of the order in the results and in the log.
         order_id: String,
     },
 }
@@ -259,32 +278,11 @@ const fn allowed<O: Operation>() -> &'static str {
     }
 }
 
-/// Rounded up: who comes back too early is refused again.
+/// Rounded up: a client that retries too early is refused again.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs()
         .saturating_add(u64::from(wait.subsec_nanos() > 0))
         .max(1)
-}
-
-fn too_large() -> Error {
-    Error::new(
-        ErrorCode::PayloadTooLarge,
-        format!("the request is larger than {LARGEST_REQUEST} bytes"),
-    )
-}
-
-fn single(headers: Vec<(&'static str, String)>) -> Map<String, Value> {
-    headers
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), Value::from(value)))
-        .collect()
-}
-
-fn multiple(headers: Vec<(&'static str, String)>) -> Map<String, Value> {
-    headers
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), json!([value])))
-        .collect()
 }
 
 fn decoded(query: &str) -> Vec<(String, String)> {
@@ -293,35 +291,48 @@ fn decoded(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The members that are read, of whatever type they are.
-#[derive(Default, Deserialize, Serialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Lenient {
-    request_context: Value,
-    http_method: Value,
-    raw_query_string: Value,
-    query_string_parameters: Value,
-    multi_value_query_string_parameters: Value,
-    headers: Value,
-    multi_value_headers: Value,
-    body: Value,
-    is_base64_encoded: Value,
+/// The members of an HTTP event that are used, each of any type: one that is not of its type must
+/// not hide the others, and becomes the answer's error rather than the invocation's.
+pub(super) struct RawHttpEvent {
+    pub(super) request_context: Value,
+    pub(super) http_method: Value,
+    pub(super) raw_query_string: Value,
+    pub(super) query_string_parameters: Value,
+    pub(super) multi_value_query_string_parameters: Value,
+    pub(super) headers: Value,
+    pub(super) multi_value_headers: Value,
+    pub(super) body: Value,
+    pub(super) is_base64_encoded: Value,
 }
 
-impl Lenient {
+impl RawHttpEvent {
+    fn into_body(self) -> Result<Vec<u8>, Error> {
+        let text = match self.body {
+            Value::String(text) => text,
+            _ => String::new(),
+        };
+        // No base64 is twice as long as its bytes, so that a longer text needs no decoding.
+        if text.len() > LARGEST_REQUEST.saturating_mul(2) {
+            check_request_size(text.len())?;
+        }
+        let bytes = if self.is_base64_encoded.as_bool().unwrap_or_default() {
+            STANDARD.decode(&text).map_err(|_| {
+                Error::invalid("body", "the body is not base64, although the event says so")
+            })?
+        } else {
+            text.into_bytes()
+        };
+        check_request_size(bytes.len())?;
+        Ok(bytes)
+    }
+
     /// Names and values, from the member with all values of a name where it is present.
     fn query_pairs(&self) -> Vec<(String, String)> {
         if let Value::Object(parameters) = &self.multi_value_query_string_parameters {
-            let values = |value: &Value| {
-                value
-                    .as_array()
-                    .cloned()
-                    .unwrap_or_else(|| vec![value.clone()])
-            };
-            let pairs = parameters.iter().flat_map(|(name, value)| {
-                values(value)
-                    .into_iter()
-                    .map(|value| (name.clone(), text(&value)))
+            let pairs = parameters.iter().flat_map(|(name, values)| {
+                one_or_more(values)
+                    .iter()
+                    .map(|value| (name.clone(), text(value)))
             });
             return pairs.collect();
         }
@@ -334,6 +345,13 @@ impl Lenient {
             .map(|(name, value)| (name.clone(), text(value)))
             .collect()
     }
+}
+
+/// The values of a list, or the one value that stands in place of a list.
+fn one_or_more(values: &Value) -> &[Value] {
+    values
+        .as_array()
+        .map_or_else(|| std::slice::from_ref(values), Vec::as_slice)
 }
 
 fn text(value: &Value) -> String {

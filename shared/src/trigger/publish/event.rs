@@ -1,11 +1,11 @@
-//! An answer as a `CloudEvent`.
+//! A result as a `CloudEvent`.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::model::Timestamp;
 
-/// An answer, or the error that came in its place, as a
+/// An answer, or the error in its place, as a
 /// [CloudEvent](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md) of version
 /// 1.0, in the structured form of its JSON format.
 #[derive(Serialize)]
@@ -22,8 +22,8 @@ pub(in crate::trigger) struct CloudEvent<'a> {
 }
 
 impl<'a> CloudEvent<'a> {
-    /// `message_id` and `page`, counted from 1, stay the same when the message that asked is
-    /// delivered again; `source` is the function's ARN, `subject` the place that was asked.
+    /// `message_id` and `page`, counted from 1, stay the same when the message is redelivered;
+    /// `source` is the function's ARN, `subject` the provider, region and instance.
     pub(in crate::trigger) fn new(
         operation: &str,
         (message_id, page): (&str, usize),

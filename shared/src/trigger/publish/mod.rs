@@ -1,6 +1,8 @@
-//! Queues that messages are sent to: Amazon SQS, `SendMessageBatch`, in its JSON protocol.
+//! The queues that the function sends messages to: Amazon SQS, `SendMessageBatch`, in its JSON
+//! protocol.
 //!
-//! A message may arrive twice, since sending is repeated whenever that may help: its id tells.
+//! A message may arrive twice, since sending is repeated whenever that may help. Consumers recognise
+//! the second one by its id.
 
 mod event;
 
@@ -26,7 +28,7 @@ const TARGET: &str = "AmazonSQS.SendMessageBatch";
 
 /// A queue that the function sends to.
 pub(super) struct Queue<'a> {
-    /// The variable that names it.
+    /// The environment variable that holds the queue's URL.
     variable: &'static str,
     url: &'a QueueUrl,
     region: &'a Region,
@@ -48,7 +50,7 @@ struct Entry<'a> {
     message_body: &'a str,
 }
 
-/// What became of each entry. One that stands in neither list was not sent.
+/// The result for each entry. An entry in neither list was not sent.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct BatchResult {
@@ -78,7 +80,7 @@ struct Refusal {
 }
 
 impl<'a> Queue<'a> {
-    /// Where answers go. `None` where they go nowhere but to the log.
+    /// The queue for results. `None` where results are only logged.
     pub(super) fn of_results(config: &'a Config, transport: &'a Transport) -> Option<Self> {
         Self::new(
             RESULTS_QUEUE_URL,
@@ -88,7 +90,7 @@ impl<'a> Queue<'a> {
         )
     }
 
-    /// Where orders go on. `None` where they cannot.
+    /// The function's own queue for orders. `None` where it has none.
     pub(super) fn of_orders(config: &'a Config, transport: &'a Transport) -> Option<Self> {
         Self::new(
             ORDERS_QUEUE_URL,
@@ -115,7 +117,7 @@ impl<'a> Queue<'a> {
         })
     }
 
-    /// Sends these messages, in as few calls as they allow. Tells of each, in their order, why it
+    /// Sends these messages, in as few calls as they allow. Returns for each, in their order, why it
     /// could not be sent.
     pub(super) async fn send(
         &self,
@@ -227,10 +229,10 @@ impl BatchResult {
     }
 }
 
-/// Messages that go together.
+/// The messages of one call.
 enum Batch<'a> {
     Sendable(&'a [String]),
-    /// One message that none may be as large as.
+    /// A single message that is larger than SQS takes.
     TooLarge,
 }
 

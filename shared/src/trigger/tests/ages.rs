@@ -1,8 +1,7 @@
 //! Orders that come too late.
 
 use super::*;
-use crate::model::Timestamp;
-use crate::testing::network::{NOW, ok, parameter};
+use crate::testing::network::{ok, parameter};
 
 const QUARTER: i64 = 15 * 60 * 1000;
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -178,7 +177,7 @@ fn until_when_an_order_says_that_it_is_good_alone_decides() {
 #[test]
 fn what_does_not_tell_when_it_was_sent_is_not_called_old() {
     let old = order(&[("not_after", json!(text(NOW - 1)))]);
-    let makers: [(&str, Maker); 8] = [
+    let makers: [(&str, Maker); 7] = [
         ("direct", |body, _| serde_json::from_str(body).unwrap()),
         (
             "http load balancer",
@@ -198,7 +197,6 @@ fn what_does_not_tell_when_it_was_sent_is_not_called_old() {
             |body, _| json!({"requestContext": {"http": {"method": "POST"}, "timeEpoch": NOW / 1000}, "body": body}),
         ),
         ("queue", |body, _| queue_batch([("1", body)])),
-        ("topic", |body, _| topic(&[body])),
         ("bus", |body, _| bus(body)),
     ];
     for (trigger, event) in makers {

@@ -84,45 +84,38 @@ fn events_of_other_kinds_are_refused_by_name() {
             r#"{"Records": [{"eventSource": "aws:sqs", "messageId": "1", "body": "{}"}, {"EventSource": "aws:sns", "Sns": {"Message": "{}"}}]}"#,
             "Records",
         ),
-        (r#"{"Records": [{"EventSource": "aws:sns"}]}"#, "Records"),
         (
-            r#"{"Records": [{"EventSource": "aws:sns", "Sns": null}]}"#,
-            "Records",
+            r#"{"Records": [{"EventSource": "aws:sns"}]}"#,
+            "EventVersion",
+        ),
+        (r#"{"detail-type": "Request", "detail": {}}"#, "source"),
+        (r#"{"detail-type": "Request", "source": "own"}"#, "detail"),
+        (
+            r#"{"detail-type": "Request", "source": "own", "detail": null}"#,
+            "detail",
         ),
         (
-            r#"{"Records": [{"EventSource": "aws:sns", "Sns": ["{}", "2026-01-01T00:00:00Z"]}]}"#,
-            "Message",
-        ),
-        (
-            r#"{"Records": [{"EventSource": "aws:sns", "Sns": {}}]}"#,
-            "Message",
-        ),
-        (
-            r#"{"Records": [{"EventSource": "aws:sns", "Sns": {"Message": {}}}]}"#,
-            "Message",
-        ),
-        (
-            r#"{"Records": [{"EventSource": "aws:sns", "Sns": {"Message": null}}]}"#,
-            "Message",
-        ),
-        (
-            r#"{"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "not json"}}]}"#,
+            r#"{"detail-type": "Request", "source": "own", "detail": "{}"}"#,
             "body",
         ),
-        (r#"{"detail-type": "Request"}"#, "detail"),
-        (r#"{"detail-type": "Request", "detail": null}"#, "detail"),
-        (r#"{"detail-type": "Request", "detail": "{}"}"#, "body"),
-        (r#"{"detail-type": "Request", "detail": []}"#, "body"),
         (
-            r#"{"detail-type": "Scheduled Event", "detail": {}}"#,
+            r#"{"detail-type": "Request", "source": "own", "detail": []}"#,
+            "body",
+        ),
+        (
+            r#"{"detail-type": "Request", "source": "own", "detail": {}, "time": "now"}"#,
+            "time",
+        ),
+        (
+            r#"{"detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": {}}"#,
             "certificates",
         ),
         (
-            r#"{"detail-type": "Request", "detail": {"colour": 1}}"#,
+            r#"{"detail-type": "Request", "source": "own", "detail": {"colour": 1}}"#,
             "colour",
         ),
         (
-            r#"{"detail-type": "a", "detail-type": "b", "detail": {}}"#,
+            r#"{"detail-type": "a", "detail-type": "b", "source": "own", "detail": {}}"#,
             "body",
         ),
         (r#"{"detail-type": null, "detail": {}}"#, "detail-type"),
@@ -133,6 +126,18 @@ fn events_of_other_kinds_are_refused_by_name() {
         (
             r#"{"requestContext": {"eventType": "CONNECT"}}"#,
             "requestContext",
+        ),
+        (
+            r#"{"requestContext": {"connectionId": "c"}, "httpMethod": "POST", "body": "{}"}"#,
+            "requestContext",
+        ),
+        (
+            r#"{"methodArn": "arn", "requestContext": {}, "httpMethod": "GET"}"#,
+            "type",
+        ),
+        (
+            r#"{"routeArn": "arn", "requestContext": {"http": {"method": "GET"}}}"#,
+            "type",
         ),
         (r#"{"requestContext": ["elb", "http"]}"#, "requestContext"),
         (r#"{"requestContext": "none"}"#, "requestContext"),
@@ -146,6 +151,27 @@ fn events_of_other_kinds_are_refused_by_name() {
             field,
             "{event}"
         );
+    }
+}
+
+#[test]
+fn an_odd_notification_is_refused_by_the_member_at_fault() {
+    for (member, odd, field) in [
+        ("/Records/0/Sns", Value::Null, "Sns"),
+        (
+            "/Records/0/Sns",
+            json!(["{}", "2026-01-01T00:00:00Z"]),
+            "Sns",
+        ),
+        ("/Records/0/Sns/Message", json!({}), "Sns.Message"),
+        ("/Records/0/Sns/Message", Value::Null, "Sns.Message"),
+        ("/Records/0/Sns/Timestamp", json!("now"), "Sns.Timestamp"),
+        ("/Records/0/Sns/Message", json!("not json"), "body"),
+    ] {
+        let mut event = topic(&["{}"]);
+        *event.pointer_mut(member).unwrap() = odd;
+        let error = send::<Status>(&event.to_string()).unwrap_err();
+        assert_eq!(field_of(&error), field, "{event}");
     }
 }
 

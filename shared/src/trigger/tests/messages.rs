@@ -1,4 +1,4 @@
-//! What topics, buses and pipes get for an answer.
+//! The answers to topics, buses and pipes.
 
 use super::*;
 use crate::testing::log::written;
@@ -264,7 +264,7 @@ fn each_message_has_its_line_in_the_log_and_certificates_themselves_have_none() 
             .collect();
         let answers = written.iter().filter(|line| line["message"] == "answer");
         let told: Vec<String> = answers
-            .map(|line| format!("answer {}", line["comes_back"]))
+            .map(|line| format!("answer {}", line["needs_redelivery"]))
             .collect();
         assert_eq!(told, lines, "{log}");
     }

@@ -4,6 +4,7 @@
 mod ages;
 mod any;
 mod batches;
+mod fixtures;
 mod http;
 mod kinds;
 mod messages;
@@ -16,12 +17,12 @@ use std::time::{Duration, SystemTime};
 use lambda_runtime::{Context, Diagnostic};
 use serde_json::{Value, json};
 
-use super::invocation::{FunctionError, handle};
-use super::{Function, now, random};
+use super::{Function, FunctionError, handle, now, random};
 use crate::config::Config;
+use crate::model::Timestamp;
 use crate::operation::{Describe, Inactivate, Operation, Status};
 use crate::testing::Bench;
-use crate::testing::network::Network;
+use crate::testing::network::{NOW, Network};
 use crate::transport::{
     HttpRequest, HttpResponse, LocalFuture, RetryQuota, SendError, SendHttp, Transport,
 };
@@ -67,12 +68,12 @@ fn function() -> Function {
     Function::new(config, transport)
 }
 
-/// What the function says to an event for which no call may be made.
+/// The function's answer to an event for which no call may be made.
 fn send<O: Operation>(event: &str) -> Result<Value, FunctionError> {
     give::<O>(&function(), event)
 }
 
-/// What it says over this network, whose clock starts anew.
+/// Its answer over this network, whose clock starts anew.
 fn send_over<O: Operation>(network: &Network, event: &Value) -> Result<Value, FunctionError> {
     let Bench {
         config, transport, ..
@@ -104,14 +105,24 @@ fn queue_batch<'a>(records: impl IntoIterator<Item = (&'a str, &'a str)>) -> Val
 }
 
 fn queue_records<'a>(records: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Value> {
-    let record = |(id, body)| json!({"messageId": id, "body": body, "eventSource": "aws:sqs", "attributes": {"odd": [null]}});
+    let record = |(id, body)| json!({"messageId": id, "body": body, "eventSource": "aws:sqs", "attributes": {}});
     records.into_iter().map(record).collect()
 }
 
 /// An event of a topic, one record for each message.
 fn topic(messages: &[&str]) -> Value {
-    let record = |message: &&str| json!({"EventSource": "aws:sns", "Sns": {"Type": "Notification", "Message": message}});
-    json!({"Records": messages.iter().map(record).collect::<Vec<_>>()})
+    let sent_at = Timestamp::from_epoch_milliseconds(NOW).unwrap().to_string();
+    let record = |(index, message): (usize, &&str)| {
+        json!({
+            "EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": "arn:subscription",
+            "Sns": {
+                "Type": "Notification", "MessageId": format!("n-{index}"), "TopicArn": "arn:topic",
+                "Message": message, "Timestamp": sent_at, "SignatureVersion": "1", "Signature": "",
+                "SigningCertUrl": "", "UnsubscribeUrl": ""
+            }
+        })
+    };
+    json!({"Records": messages.iter().enumerate().map(record).collect::<Vec<_>>()})
 }
 
 /// An event of a bus.
@@ -119,7 +130,7 @@ fn bus(detail: &str) -> Value {
     json!({"detail-type": "Request", "source": "own", "detail": serde_json::from_str::<Value>(detail).unwrap()})
 }
 
-/// The ids of the records that come back.
+/// The ids of the batch item failures.
 fn ids(answer: &Value) -> Vec<&str> {
     assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
     let failures = answer["batchItemFailures"].as_array().unwrap();

@@ -79,3 +79,31 @@ fn a_group_of_a_queue_that_is_not_ordered_holds_nobody_up() {
     }
     assert_eq!(ids(&send::<Inactivate>(&batch.to_string()).unwrap()), ["1"]);
 }
+
+#[test]
+fn an_odd_record_fails_alone_and_halts_its_own_group_only() {
+    let record = |id: usize, queue: &str, group: &str| {
+        json!({
+            "messageId": id.to_string(), "body": FORBIDDEN, "eventSource": "aws:sqs",
+            "eventSourceARN": format!("arn:aws:sqs:eu-west-1:1:{queue}"),
+            "attributes": {"MessageGroupId": group}
+        })
+    };
+    for (queue, expected) in [("orders", "1"), ("orders.fifo", "1 3")] {
+        let mut records =
+            [(0, "a"), (1, "b"), (2, "a"), (3, "b")].map(|(id, group)| record(id, queue, group));
+        records[1]["attributes"]["SentTimestamp"] = json!([null]);
+        let answer = send::<Inactivate>(&json!({ "Records": records }).to_string()).unwrap();
+        assert_eq!(ids(&answer).join(" "), expected, "{queue}");
+    }
+}
+
+#[test]
+fn a_record_without_an_id_fails_the_batch() {
+    for id in [Value::Null, json!(""), json!(7)] {
+        let mut batch = queue_batch([("1", FORBIDDEN), ("2", FORBIDDEN)]);
+        batch["Records"][1]["messageId"] = id;
+        let error = send::<Inactivate>(&batch.to_string()).unwrap_err();
+        assert_eq!(field_of(&error), "Records", "{batch}");
+    }
+}

@@ -54,11 +54,10 @@ fn with_headers(mut event: Value, headers: &[(String, String)]) -> Value {
 /// The status of the answer, and the id that it gives back.
 fn said<O: Operation>(event: &Value) -> (u64, Option<String>) {
     let answer = give::<O>(&guarded(), &event.to_string()).unwrap();
-    let headers = answer
-        .get("headers")
-        .or_else(|| answer.get("multiValueHeaders"))
-        .unwrap();
-    let id = headers.get("webhook-id").map(|id| {
+    let id = ["headers", "multiValueHeaders"]
+        .iter()
+        .find_map(|headers| answer.get(headers)?.get("webhook-id"));
+    let id = id.map(|id| {
         id.as_array()
             .map_or(id, |ids| &ids[0])
             .as_str()

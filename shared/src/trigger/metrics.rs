@@ -1,5 +1,4 @@
-//! What one event came to: a line of the log at its end, of which CloudWatch makes metrics by
-//! itself.
+//! The metrics of one event: a line of the log at its end, from which CloudWatch extracts metrics.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -7,29 +6,43 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use crate::operation::Answer;
-use crate::telemetry::RECORD;
+use crate::telemetry::AUDIT;
 use crate::transport::CallCounts;
 
-/// Where CloudWatch keeps the metrics, each with the dimension `service`.
+/// The namespace of the metrics, each of which has the dimension `service`.
 const NAMESPACE: &str = "DeviceCertificates";
-/// More of the providers' ids of calls would make the line long.
+/// Most request ids of providers in the line, so that it stays short.
 const MOST_REQUEST_IDS: usize = 100;
 
-/// What one event came to.
+/// The figures of one event.
 #[derive(Debug, Default)]
-pub(super) struct EventRecord {
-    /// Messages that it brought.
-    pub(super) messages: u64,
-    /// Those of them that come back.
-    pub(super) messages_coming_back: u64,
+pub(super) struct EventMetrics {
+    /// Messages in the event.
+    messages: u64,
+    /// Messages that need redelivery.
+    messages_needing_redelivery: u64,
     /// Requests that failed as a whole.
-    pub(super) errors: u64,
+    errors: u64,
     counts: BTreeMap<String, u64>,
     request_ids: Vec<String>,
 }
 
-impl EventRecord {
-    /// Takes what an answer tells about itself.
+impl EventMetrics {
+    /// Adds messages and how many of them need redelivery.
+    pub(super) fn count_messages(&mut self, messages: usize, redeliveries: usize) {
+        let add = |sum: &mut u64, count: usize| {
+            *sum = sum.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        };
+        add(&mut self.messages, messages);
+        add(&mut self.messages_needing_redelivery, redeliveries);
+    }
+
+    /// Adds a request that failed as a whole.
+    pub(super) fn count_error(&mut self) {
+        self.errors = self.errors.saturating_add(1);
+    }
+
+    /// Adds the figures of an answer.
     pub(super) fn add(&mut self, answer: &impl Answer) {
         for (name, count) in answer.counts() {
             let sum = self.counts.entry(name).or_default();
@@ -50,7 +63,7 @@ impl EventRecord {
     pub(super) fn write(self, trigger: &str, took: Duration, calls: CallCounts) {
         let Self {
             messages,
-            messages_coming_back,
+            messages_needing_redelivery,
             errors,
             counts,
             request_ids,
@@ -60,7 +73,7 @@ impl EventRecord {
             ("provider_retries", calls.retries),
             ("provider_throttles", calls.throttles),
             ("messages", messages),
-            ("messages_coming_back", messages_coming_back),
+            ("messages_needing_redelivery", messages_needing_redelivery),
             ("errors", errors),
         ];
         let metrics: BTreeMap<&str, u64> = fixed
@@ -86,7 +99,7 @@ impl EventRecord {
             cloud_watch_metrics: [directive],
         };
         tracing::info!(
-            target: RECORD,
+            target: AUDIT,
             trigger,
             duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             json.provider_request_ids = json(&request_ids),
@@ -97,7 +110,7 @@ impl EventRecord {
     }
 }
 
-/// What tells CloudWatch which members of the line are metrics.
+/// Tells CloudWatch which members of the line are metrics.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Embedded<'a> {
@@ -121,7 +134,7 @@ struct Declared<'a> {
     unit: &'static str,
 }
 
-/// Nothing of this can fail to be written.
+/// None of these values can fail to serialize.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
@@ -133,16 +146,16 @@ mod tests {
     use super::*;
     use crate::testing::log::written;
 
-    /// An answer with these ids of calls, that counts this.
-    struct Told(Vec<String>, Vec<(String, u64)>);
+    /// An answer with these request ids and these figures.
+    struct CountedAnswer(Vec<String>, Vec<(String, u64)>);
 
-    impl serde::Serialize for Told {
+    impl serde::Serialize for CountedAnswer {
         fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             serializer.serialize_unit()
         }
     }
 
-    impl Answer for Told {
+    impl Answer for CountedAnswer {
         fn failures(&self) -> impl Iterator<Item = &crate::error::Error> {
             std::iter::empty()
         }
@@ -171,16 +184,17 @@ mod tests {
     #[test]
     fn an_event_leaves_one_line_with_embedded_metrics() {
         let line = written("error", false, || {
-            let mut record = EventRecord::default();
-            (record.messages, record.messages_coming_back, record.errors) = (3, 1, 1);
-            record.add(&Told(
+            let mut metrics = EventMetrics::default();
+            metrics.count_messages(3, 1);
+            metrics.count_error();
+            metrics.add(&CountedAnswer(
                 vec!["call-1".to_owned()],
                 vec![
                     ("outcome_refused".to_owned(), 2),
                     ("status_good".to_owned(), 0),
                 ],
             ));
-            record.add(&Told(
+            metrics.add(&CountedAnswer(
                 (0..500).map(|number| format!("call {number}")).collect(),
                 vec![("outcome_refused".to_owned(), 1)],
             ));
@@ -189,7 +203,7 @@ mod tests {
                 retries: 2,
                 throttles: 1,
             };
-            record.write("queue", Duration::from_millis(1_250), calls);
+            metrics.write("queue", Duration::from_millis(1_250), calls);
         });
         assert_eq!(line.matches('\n').count(), 1, "{line}");
         let line: Value = serde_json::from_str(&line).unwrap();
@@ -198,7 +212,7 @@ mod tests {
             ("provider_retries", 2),
             ("provider_throttles", 1),
             ("messages", 3),
-            ("messages_coming_back", 1),
+            ("messages_needing_redelivery", 1),
             ("errors", 1),
             ("outcome_refused", 3),
             ("status_good", 0),

@@ -1,0 +1,46 @@
+//! What a sandbox keeps from one event to the next.
+
+use std::cell::Cell;
+
+use tokio::time::Instant;
+
+use crate::config::Config;
+use crate::credentials::CredentialCaches;
+use crate::provider::Learned;
+use crate::transport::Transport;
+
+/// The state that lives as long as the sandbox.
+pub struct Function {
+    /// The configuration.
+    pub config: Config,
+    /// The way to the vendors.
+    pub transport: Transport,
+    /// The credentials that calls are signed with.
+    pub credential_caches: CredentialCaches,
+    /// Knowledge about the vendors.
+    pub learned: Learned,
+    /// The moment at which the calls of the last event are paid for; see
+    /// [`Limiter`](crate::transport::Limiter).
+    pub next_event_at: Cell<Option<Instant>>,
+}
+
+impl Function {
+    /// The state of a new sandbox.
+    pub fn new(config: Config, transport: Transport) -> Self {
+        Self {
+            config,
+            transport,
+            credential_caches: CredentialCaches::default(),
+            learned: Learned::default(),
+            next_event_at: Cell::default(),
+        }
+    }
+
+    /// Waits until the next event may be taken. Lambda has passed the answer on by then, so the
+    /// wait keeps the sandbox busy but delays no caller.
+    pub(super) async fn pay_for_calls(&self) {
+        if let Some(at) = self.next_event_at.take() {
+            tokio::time::sleep_until(at).await;
+        }
+    }
+}

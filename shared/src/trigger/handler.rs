@@ -1,0 +1,262 @@
+//! One event from bytes to bytes.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_lambda_events::event::sqs::SqsBatchResponse;
+use lambda_runtime::{Context, Diagnostic};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::event::{Event, recognise};
+use super::function::Function;
+use super::http::{HttpEvent, Reply};
+use super::invocation::{Invocation, catch_panic};
+use super::limits::{LOAD_BALANCER_BYTES, SYNCHRONOUS_BYTES, check_request_size};
+use super::message::{MessageSource, QueuedMessage};
+use super::outcome::Outcome;
+use super::process::MessageProcessor;
+use crate::config::ORDERS_QUEUE_URL;
+use crate::error::{Error, ErrorCode};
+use crate::operation::{AnswerBudget, Operation};
+use crate::provider::RequestContext;
+use crate::request;
+use crate::signing::webhook::WebhookId;
+use crate::telemetry::{AUDIT, EventScope};
+use crate::transport::{Deadline, Limiter, Waiting};
+
+/// No client waits longer for the answer to a request; an older one was kept and sent again.
+const HTTP_ORDER_MAX_AGE: Duration = Duration::from_secs(15 * 60);
+
+/// A failed invocation as Lambda reports it: the code as the error's type, the problem document as
+/// its message.
+pub struct FunctionError(pub Error);
+
+impl From<FunctionError> for Diagnostic {
+    fn from(error: FunctionError) -> Self {
+        Self {
+            error_type: error.0.code.as_str().to_owned(),
+            error_message: serde_json::to_string(&error.0).unwrap_or_else(|_| error.0.to_string()),
+        }
+    }
+}
+
+impl fmt::Debug for FunctionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Answers one event.
+///
+/// # Errors
+/// The request's own failure on a direct invocation and from a bus, a failure that needs
+/// redelivery from a topic, and an event of a kind that is not taken.
+pub async fn handle<O: Operation>(
+    function: &Function,
+    event: &str,
+    context: &Context,
+) -> Result<Box<RawValue>, FunctionError> {
+    let begun = Instant::now();
+    let _scope = EventScope::enter(&context.request_id, context.xray_trace_id.as_deref());
+    let event = recognise(event);
+    let (kind, waiting) = event
+        .as_ref()
+        .map_or(("unknown", Waiting::Caller), |event| {
+            (event.kind(), event.waiting())
+        });
+    let invocation = Invocation {
+        function,
+        limiter: Limiter::begin(&function.config.rate_limits, waiting),
+        deadline: Deadline::new(context.deadline(), SystemTime::now()),
+        request_id: &context.request_id,
+        function_arn: &context.invoked_function_arn,
+        metrics: RefCell::default(),
+    };
+    let answer = match event {
+        Ok(Event::Http(event)) => invocation.answer_http::<O>(&event).await,
+        Ok(Event::Messages(source, messages)) => {
+            invocation.answer_messages::<O>(source, &messages).await
+        }
+        Ok(Event::Direct(request)) => invocation.answer_direct::<O>(request).await,
+        Err(error) => {
+            invocation.log_failure(&error);
+            Err(FunctionError(error))
+        }
+    };
+    let Invocation {
+        limiter, metrics, ..
+    } = invocation;
+    match waiting {
+        Waiting::Caller => function.next_event_at.set(limiter.paid_at()),
+        Waiting::Queue | Waiting::Nobody => limiter.pay().await,
+    }
+    metrics
+        .into_inner()
+        .write(kind, begun.elapsed(), limiter.counts());
+    answer
+}
+
+impl Invocation<'_> {
+    async fn answer_http<O: Operation>(
+        &self,
+        event: &HttpEvent,
+    ) -> Result<Box<RawValue>, FunctionError> {
+        let bytes = if event.is_from_load_balancer() {
+            LOAD_BALANCER_BYTES
+        } else {
+            SYNCHRONOUS_BYTES
+        };
+        let budget = AnswerBudget {
+            bytes,
+            escaped: true,
+        };
+        let (webhook_id, request) = match event.authenticate(self.function) {
+            Ok(webhook_id) => (webhook_id, event.request::<O>()),
+            Err(error) => (None, Err(error)),
+        };
+        let webhook = webhook_id
+            .as_ref()
+            .map(|webhook_id| format!("webhook {webhook_id}"));
+        if let Some(webhook_id) = &webhook_id {
+            tracing::info!(target: AUDIT, %webhook_id, "a webhook");
+        }
+        let context = RequestContext {
+            id: webhook_id
+                .as_ref()
+                .map_or(self.request_id, WebhookId::as_str),
+            caller: webhook.as_deref().or(event.caller.as_deref()),
+            expires_at: event
+                .received_at
+                .map(|moment| moment.plus(HTTP_ORDER_MAX_AGE)),
+            redelivered_since: None,
+        };
+        let reply = match request {
+            Ok(request) if event.prefers_async() && O::CAN_BE_DEFERRED => {
+                self.defer::<O>(&request, context).await
+            }
+            request => self
+                .perform::<O>(request, budget, context)
+                .await
+                .map(Reply::Answer),
+        };
+        to_json(&event.answer::<O>(&reply, webhook_id.as_ref()))
+    }
+
+    async fn answer_direct<O: Operation>(
+        &self,
+        request: &str,
+    ) -> Result<Box<RawValue>, FunctionError> {
+        let budget = AnswerBudget {
+            bytes: SYNCHRONOUS_BYTES,
+            escaped: false,
+        };
+        let context = RequestContext {
+            id: self.request_id,
+            caller: None,
+            expires_at: None,
+            redelivered_since: None,
+        };
+        let request =
+            check_request_size(request.len()).and_then(|()| request::parse::<O::Request>(request));
+        match self.perform::<O>(request, budget, context).await {
+            Ok(answer) => to_json(&answer),
+            Err(error) => Err(FunctionError(error)),
+        }
+    }
+
+    async fn answer_messages<O: Operation>(
+        &self,
+        source: MessageSource,
+        messages: &[QueuedMessage],
+    ) -> Result<Box<RawValue>, FunctionError> {
+        let processor = MessageProcessor::new::<O>(self, source, messages);
+        let outcomes = processor.process::<O>().await;
+        match source {
+            MessageSource::Queue => {
+                let mut response = SqsBatchResponse::default();
+                messages
+                    .iter()
+                    .zip(&outcomes)
+                    .filter(|(_, outcome)| outcome.needs_redelivery())
+                    .filter_map(|(message, _)| message.id.as_deref())
+                    .for_each(|id| response.add_failure(id));
+                to_json(&response)
+            }
+            MessageSource::Pipe => to_json(&Outcome::into_list(outcomes, SYNCHRONOUS_BYTES)),
+            MessageSource::Topic => match outcomes.iter().find_map(Outcome::redelivery_reason) {
+                Some(reason) => Err(FunctionError(reason.clone())),
+                None => to_json(&Outcome::into_list(outcomes, SYNCHRONOUS_BYTES)),
+            },
+            MessageSource::Bus => outcomes
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| Outcome::failed(self.internal_error()))
+                .into_answer()
+                .map_err(FunctionError),
+        }
+    }
+
+    /// Carries out a request whose caller waits for the answer.
+    async fn perform<O: Operation>(
+        &self,
+        request: Result<O::Request, Error>,
+        budget: AnswerBudget,
+        request_context: RequestContext<'_>,
+    ) -> Result<O::Answer, Error> {
+        let context = self.context(request_context, self.deadline);
+        let result = match request {
+            Ok(request) => catch_panic(O::perform(&context, request, budget))
+                .await
+                .unwrap_or_else(|| Err(self.internal_error())),
+            Err(error) => Err(error),
+        };
+        match &result {
+            Ok(answer) => self.count([answer]),
+            Err(error) => self.log_failure(error),
+        }
+        result
+    }
+
+    /// Puts a request into the function's own queue, to be carried out later.
+    async fn defer<O: Operation>(
+        &self,
+        request: &O::Request,
+        request_context: RequestContext<'_>,
+    ) -> Result<Reply<O::Answer>, Error> {
+        let sent = async {
+            let context = self.context(request_context, self.deadline);
+            let message = O::deferred(&context, request)?;
+            let queue = self.orders_queue().ok_or_else(|| {
+                let detail = format!(
+                    "the function has no queue for orders; set {ORDERS_QUEUE_URL}, or send the request without \"Prefer: respond-async\""
+                );
+                Error::new(ErrorCode::Unsupported, detail).with_field("prefer")
+            })?;
+            self.send_all(&queue, &[message]).await
+        };
+        match sent.await {
+            Ok(()) => {
+                let RequestContext { id, caller, .. } = request_context;
+                tracing::info!(target: AUDIT, order_id = id, caller, "an order was put into the queue");
+                Ok(Reply::Accepted {
+                    order_id: id.to_owned(),
+                })
+            }
+            Err(error) => {
+                self.log_failure(&error);
+                Err(error)
+            }
+        }
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Result<Box<RawValue>, FunctionError> {
+    serde_json::value::to_raw_value(value).map_err(|error| {
+        FunctionError(Error::new(
+            ErrorCode::Internal,
+            format!("the answer cannot be written: {error}"),
+        ))
+    })
+}

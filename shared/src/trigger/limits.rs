@@ -1,0 +1,23 @@
+//! How large requests and answers may be.
+
+use crate::error::{Error, ErrorCode};
+use crate::request::LARGEST_REQUEST;
+
+/// Lambda takes 6 MB (6,291,556 bytes) of a synchronous answer.
+pub(super) const SYNCHRONOUS_BYTES: usize = 6_200_000;
+/// A load balancer takes 1 MB of a synchronous answer.
+pub(super) const LOAD_BALANCER_BYTES: usize = 980_000;
+/// A message of a queue has at most 1 MiB; so has a line of the log.
+pub(super) const MESSAGE_BYTES: usize = 1_000_000;
+
+/// # Errors
+/// `payload_too_large` when a request has so many bytes that it is not read.
+pub(super) fn check_request_size(bytes: usize) -> Result<(), Error> {
+    if bytes <= LARGEST_REQUEST {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::PayloadTooLarge,
+        format!("the request is larger than {LARGEST_REQUEST} bytes"),
+    ))
+}

@@ -1,0 +1,409 @@
+//! Processes messages, from top to bottom: a batch is parsed and divided into groups; each group is
+//! carried out and its results are published; each message's outcome is logged.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use super::invocation::{Invocation, catch_panic};
+use super::limits::{MESSAGE_BYTES, SYNCHRONOUS_BYTES};
+use super::message::{MessageSource, QueuedMessage};
+use super::outcome::Outcome;
+use super::parsed::{ParsedMessage, parse, parse_all};
+use super::results::ResultsPublisher;
+use crate::error::Error;
+use crate::operation::{Answer, AnswerBudget, Operation};
+use crate::provider::{CallContext, RequestContext};
+use crate::telemetry::AUDIT;
+
+/// Kept free to send an answer to a queue: an attempt is not begun with less.
+const PUBLISH_RESERVE: Duration = Duration::from_millis(1200);
+
+/// Carries out the messages of one event.
+pub(super) struct MessageProcessor<'a> {
+    invocation: &'a Invocation<'a>,
+    source: MessageSource,
+    messages: &'a [QueuedMessage],
+    results: ResultsPublisher<'a>,
+    /// The room for the answer to one message.
+    budget: AnswerBudget,
+}
+
+/// The outcomes of a group, each with the index of its message.
+struct GroupResult<R> {
+    outcomes: Vec<(usize, Outcome)>,
+    /// The unfinished part, where the group is a single request.
+    remainder: Option<Remainder<R>>,
+}
+
+/// The unfinished part of a request.
+enum Remainder<R> {
+    /// The answer was full: the next page follows in this run.
+    Page(ParsedMessage<R>),
+    /// The time is up: another run continues, with a message of its own.
+    Message(R),
+}
+
+impl<'a> MessageProcessor<'a> {
+    pub(super) fn new<O: Operation>(
+        invocation: &'a Invocation<'a>,
+        source: MessageSource,
+        messages: &'a [QueuedMessage],
+    ) -> Self {
+        let shared = |bytes: usize| bytes.checked_div(messages.len()).unwrap_or_default();
+        let bytes = match source {
+            MessageSource::Queue | MessageSource::Bus => MESSAGE_BYTES,
+            MessageSource::Pipe => shared(SYNCHRONOUS_BYTES),
+            MessageSource::Topic => shared(MESSAGE_BYTES),
+        };
+        Self {
+            invocation,
+            source,
+            messages,
+            results: ResultsPublisher::new(invocation, source, messages, O::NAME),
+            budget: AnswerBudget {
+                bytes,
+                escaped: false,
+            },
+        }
+    }
+
+    /// One outcome for each message, in their order. Each is logged as soon as it is there.
+    pub(super) async fn process<O: Operation>(&self) -> Vec<Outcome> {
+        let is_grouped = |message: &QueuedMessage| message.message_group.is_some();
+        let is_fifo = self.source == MessageSource::Queue && self.messages.iter().any(is_grouped);
+        let outcomes = if is_fifo {
+            self.process_in_order::<O>().await
+        } else {
+            let all: Vec<usize> = (0..self.messages.len()).collect();
+            self.process_batch::<O>(&all).await
+        };
+        let redeliveries = outcomes
+            .iter()
+            .filter(|outcome| self.is_to_be_redelivered(outcome))
+            .count();
+        let mut metrics = self.invocation.metrics.borrow_mut();
+        metrics.count_messages(outcomes.len(), redeliveries);
+        outcomes
+    }
+
+    /// Carries out the messages of a FIFO queue one by one. Behind a message that needs redelivery,
+    /// the rest of its message group is left for redelivery, too; other groups proceed.
+    async fn process_in_order<O: Operation>(&self) -> Vec<Outcome> {
+        let mut halted: HashSet<&Option<String>> = HashSet::new();
+        let mut outcomes = Vec::new();
+        for (index, message) in self.messages.iter().enumerate() {
+            let outcome = if halted.contains(&message.message_group) {
+                self.finish(index, Outcome::behind_redelivered())
+            } else {
+                let outcome = self.process_batch::<O>(&[index]).await.pop();
+                outcome.unwrap_or_else(|| Outcome::failed(self.invocation.internal_error()))
+            };
+            if outcome.needs_redelivery() {
+                halted.insert(&message.message_group);
+            }
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    /// Carries out these messages in as few calls as they allow. Returns their outcomes in the
+    /// order of the indexes.
+    async fn process_batch<O: Operation>(&self, indexes: &[usize]) -> Vec<Outcome> {
+        let batch = parse_all::<O>(self.source, self.messages, indexes);
+        let unusable = batch
+            .unusable
+            .into_iter()
+            .map(|(index, error)| (index, Outcome::failed(error)))
+            .collect();
+        let mut outcomes: HashMap<usize, Outcome> = HashMap::new();
+        let mut finish = |group: Vec<(usize, Outcome)>| {
+            for (index, outcome) in group {
+                outcomes.insert(index, self.finish(index, outcome));
+            }
+        };
+        finish(self.results.publish(1, unusable).await);
+        let requests: Vec<&O::Request> = batch
+            .messages
+            .iter()
+            .map(|message| &message.request)
+            .collect();
+        let groups = O::groups(&requests, &self.invocation.function.config);
+        let mut waiting: Vec<Option<_>> = batch.messages.into_iter().map(Some).collect();
+        for group in groups {
+            let members = group
+                .into_iter()
+                .filter_map(|member| waiting.get_mut(member)?.take())
+                .collect();
+            finish(self.run_group::<O>(members).await);
+        }
+        let outcome = |index| {
+            let outcome = outcomes.remove(index);
+            outcome.unwrap_or_else(|| Outcome::failed(self.invocation.internal_error()))
+        };
+        indexes.iter().map(outcome).collect()
+    }
+
+    /// Carries out one group and publishes its results, in as many pages as they take while there
+    /// is time. The cursor of the last page leads to the rest.
+    async fn run_group<O: Operation>(
+        &self,
+        members: Vec<ParsedMessage<O::Request>>,
+    ) -> Vec<(usize, Outcome)> {
+        if let Err(error) = self.publish_previous_part::<O>(&members).await {
+            return members
+                .iter()
+                .flat_map(|member| &member.indexes)
+                .map(|index| (*index, Outcome::not_attempted(error.clone())))
+                .collect();
+        }
+        let mut result = self.perform_group::<O>(members).await;
+        let mut page = 1_usize;
+        loop {
+            let next = match result.remainder {
+                Some(Remainder::Message(rest)) => {
+                    // Waiting after the message is sent would leave time for a crash, after which
+                    // two chains of messages would carry out the order.
+                    self.invocation.limiter.pay().await;
+                    return self.continue_later::<O>(result.outcomes, &rest).await;
+                }
+                Some(Remainder::Page(next)) => Some(next),
+                None => None,
+            };
+            let outcomes = self.results.publish(page, result.outcomes).await;
+            let is_published = !outcomes
+                .iter()
+                .any(|(_, outcome)| outcome.needs_redelivery());
+            let Some(next) = next.filter(|_| is_published) else {
+                return outcomes;
+            };
+            result = self.perform_group::<O>(vec![next]).await;
+            if let Some(error) = result.first_error() {
+                // The published pages are good, and the last one's cursor leads to this one.
+                self.invocation.log_failure(error);
+                return outcomes;
+            }
+            for (index, outcome) in &outcomes {
+                self.log(*index, outcome);
+            }
+            page = page.saturating_add(1);
+        }
+    }
+
+    /// Carries out one group. A panic fails only the message that caused it: the others are then
+    /// carried out without it.
+    async fn perform_group<O: Operation>(
+        &self,
+        members: Vec<ParsedMessage<O::Request>>,
+    ) -> GroupResult<O::Request> {
+        let context = self.context(&members);
+        let single = match members.as_slice() {
+            [single] => Some(single.request.clone()),
+            _ => None,
+        };
+        let (requests, indexes): (Vec<O::Request>, Vec<Vec<usize>>) = members
+            .into_iter()
+            .map(|member| (member.request, member.indexes))
+            .unzip();
+        let performed = catch_panic(O::perform_group(&context, requests, self.budget)).await;
+        let Some(mut answers) = performed else {
+            return GroupResult {
+                outcomes: self.perform_separately::<O>(&context, indexes).await,
+                remainder: None,
+            };
+        };
+        self.invocation.count(answers.iter().flatten());
+        let remainder = match (single, answers.as_mut_slice(), indexes.as_slice()) {
+            (Some(request), [Ok(answer)], [indexes]) => {
+                self.remainder::<O>(&context, request, answer, indexes)
+            }
+            _ => None,
+        };
+        let is_continued = matches!(remainder, Some(Remainder::Message(_)));
+        let mut outcomes = Vec::new();
+        for (indexes, answer) in indexes.into_iter().zip(answers) {
+            let outcome = match Outcome::of(answer) {
+                outcome if is_continued => outcome.continued(),
+                outcome => outcome,
+            };
+            outcomes.extend(indexes.into_iter().map(|index| (index, outcome.clone())));
+        }
+        GroupResult {
+            outcomes,
+            remainder,
+        }
+    }
+
+    /// After a panic in a group: carries out each of its requests alone. One that was alone before
+    /// is not repeated.
+    async fn perform_separately<O: Operation>(
+        &self,
+        context: &CallContext<'_>,
+        group: Vec<Vec<usize>>,
+    ) -> Vec<(usize, Outcome)> {
+        let was_alone = group.len() == 1;
+        let mut outcomes = Vec::new();
+        for indexes in group {
+            let message = indexes.first().and_then(|index| self.messages.get(*index));
+            let performed = match message.map(|message| parse::<O>(self.source, message)) {
+                Some(Ok((_, request))) if !was_alone => {
+                    catch_panic(O::perform(context, request, self.budget)).await
+                }
+                _ => None,
+            };
+            let outcome = match performed {
+                Some(answer) => {
+                    self.invocation.count(&answer);
+                    Outcome::of(answer)
+                }
+                None => Outcome::failed(self.invocation.internal_error()),
+            };
+            outcomes.extend(indexes.into_iter().map(|index| (index, outcome.clone())));
+        }
+        outcomes
+    }
+
+    /// The context of a group. Its messages share the earliest limits among them.
+    fn context<R>(&self, members: &[ParsedMessage<R>]) -> CallContext<'_> {
+        let config = &self.invocation.function.config;
+        let messages = || {
+            members
+                .iter()
+                .filter_map(|member| self.messages.get(*member.indexes.first()?))
+        };
+        let request = RequestContext {
+            id: messages()
+                .next()
+                .and_then(|message| message.id.as_deref())
+                .unwrap_or(self.invocation.request_id),
+            caller: messages().find_map(|message| message.sender.as_deref()),
+            expires_at: messages()
+                .filter_map(|message| message.sent_at)
+                .map(|sent_at| sent_at.plus(config.inactivate_message_max_age))
+                .min(),
+            redelivered_since: messages()
+                .filter(|message| message.is_redelivered)
+                .filter_map(|message| message.sent_at)
+                .min(),
+        };
+        let deadline = match self.results.is_active() || config.orders_queue.is_some() {
+            true => self.invocation.deadline.sooner(PUBLISH_RESERVE),
+            false => self.invocation.deadline,
+        };
+        self.invocation.context(request, deadline)
+    }
+
+    /// The unfinished part of the only request of a group, where it can be continued.
+    fn remainder<O: Operation>(
+        &self,
+        context: &CallContext<'_>,
+        request: O::Request,
+        answer: &mut O::Answer,
+        indexes: &[usize],
+    ) -> Option<Remainder<O::Request>> {
+        if self.may_continue_later(indexes)
+            && let Some(rest) = O::continuation(&request, answer, &context.request)
+        {
+            answer.goes_on();
+            return Some(Remainder::Message(rest));
+        }
+        if !self.results.is_active() {
+            return None;
+        }
+        let indexes = indexes.to_vec();
+        O::rest(request, answer).map(|request| Remainder::Page(ParsedMessage { request, indexes }))
+    }
+
+    /// Whether a message of its own may continue this one. A pipe takes its answer now, and in a
+    /// FIFO queue the messages behind this one would overtake the new one.
+    fn may_continue_later(&self, indexes: &[usize]) -> bool {
+        let message = indexes.first().and_then(|index| self.messages.get(*index));
+        self.source != MessageSource::Pipe
+            && self.invocation.function.config.orders_queue.is_some()
+            && message.is_some_and(|message| message.message_group.is_none())
+    }
+
+    /// Sends the message that continues an order, with the result of this part. If it cannot be
+    /// sent, the whole order needs redelivery.
+    ///
+    /// The continuation carries the result because two messages could not both be sent for certain:
+    /// stopped between them, this run would be repeated, and would publish another result under the
+    /// same id.
+    async fn continue_later<O: Operation>(
+        &self,
+        mut outcomes: Vec<(usize, Outcome)>,
+        rest: &O::Request,
+    ) -> Vec<(usize, Outcome)> {
+        let unsent_event = outcomes
+            .first()
+            .filter(|_| self.results.is_active())
+            .map(|(index, outcome)| self.results.event(*index, 1, outcome));
+        let sent = match self.invocation.orders_queue() {
+            Some(queue) => {
+                let message = O::message(rest, unsent_event);
+                self.invocation.send_all(&queue, &[message]).await
+            }
+            None => Err(self.invocation.internal_error()),
+        };
+        if let Err(error) = sent {
+            self.invocation.log_failure(&error);
+            for (_, outcome) in &mut outcomes {
+                outcome.redeliver_because(error.clone());
+            }
+        }
+        outcomes
+    }
+
+    /// Publishes the results that these messages carry from the runs that they continue.
+    async fn publish_previous_part<O: Operation>(
+        &self,
+        members: &[ParsedMessage<O::Request>],
+    ) -> Result<(), Error> {
+        let unsent_events: Vec<String> = members
+            .iter()
+            .filter_map(|member| O::unsent_event(&member.request))
+            .map(str::to_owned)
+            .collect();
+        self.results.publish_events(&unsent_events).await
+    }
+
+    /// Logs an outcome. A queue takes no answers, so those are dropped: the answers of a whole
+    /// batch could fill the memory.
+    fn finish(&self, index: usize, outcome: Outcome) -> Outcome {
+        self.log(index, &outcome);
+        if self.source == MessageSource::Queue {
+            outcome.without_json()
+        } else {
+            outcome
+        }
+    }
+
+    fn log(&self, index: usize, outcome: &Outcome) {
+        let message_id = self
+            .messages
+            .get(index)
+            .and_then(|message| message.id.as_deref());
+        let needs_redelivery = self.is_to_be_redelivered(outcome);
+        let json = outcome.logged.get();
+        match &outcome.error {
+            Some(error) => {
+                self.invocation.log_failure(error);
+                tracing::info!(target: AUDIT, message_id, needs_redelivery, json.error = json, "answer");
+            }
+            None => {
+                tracing::info!(target: AUDIT, message_id, needs_redelivery, json.answer = json, "answer");
+            }
+        }
+    }
+
+    fn is_to_be_redelivered(&self, outcome: &Outcome) -> bool {
+        self.source != MessageSource::Pipe && outcome.needs_redelivery()
+    }
+}
+
+impl<R> GroupResult<R> {
+    fn first_error(&self) -> Option<&Error> {
+        self.outcomes
+            .iter()
+            .find_map(|(_, outcome)| outcome.error.as_ref().or(outcome.redelivery_reason()))
+    }
+}
