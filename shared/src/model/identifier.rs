@@ -145,16 +145,16 @@ impl fmt::Display for InstanceId {
 
 deserialize_by_parse!(InstanceId, "an instance id as a string");
 
-/// Where certificates are kept, as a request or the configuration says it.
+/// Provider, region and instance that keep certificates.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// The cloud service.
+    /// Provider to query.
     pub provider: ProviderName,
-    /// Where; the provider's configured region when left out.
+    /// Region to query. Default: the region that is configured for the provider.
     pub region: Option<Region>,
-    /// The broker. Only the `-mqtt` providers have one, and they need it.
+    /// MQTT instance to query. Required for the `-mqtt` providers; others have none.
     pub instance_id: Option<InstanceId>,
 }
 

@@ -23,14 +23,14 @@ pub struct SerialNumber {
     is_marked_hex: bool,
 }
 
-/// How the digits of a vendor's serial number are to be read.
+/// Base in which the provider writes a serial number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SerialNumberBase {
-    /// Two digits an octet.
+    /// Hexadecimal, two digits for each octet.
     Hex,
-    /// As `openssl` and many programs print short serial numbers.
+    /// Decimal, as many programs print short serial numbers.
     Decimal,
 }
 

@@ -4,22 +4,23 @@ use serde::Serialize;
 
 use super::{Timestamp, deserialize_by_parse, quoted};
 
-/// What the provider says.
+/// Status of a certificate at the provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LifecycleStatus {
-    /// A broker accepts it.
+    /// The broker accepts the certificate.
     Active,
-    /// A broker has it switched off; it can be switched on again.
+    /// The broker refuses the certificate until it is activated again.
     Inactive,
-    /// A broker waits for its activation.
+    /// The certificate waits for its activation at the broker.
     PendingActivation,
-    /// Withdrawn for good.
+    /// The certificate is revoked for good.
     Revoked,
-    /// A CA says: not revoked (RFC 6960). This says nothing about expiry.
+    /// The certificate authority has not revoked the certificate (RFC 6960). This says nothing
+    /// about expiry.
     Good,
-    /// The provider cannot tell, or says a word that is not documented.
+    /// The provider does not report a status, or reports one that it does not document.
     #[default]
     Unknown,
 }
@@ -59,26 +60,26 @@ impl LifecycleStatus {
 
 deserialize_by_parse!(LifecycleStatus, "a status as a string");
 
-/// The lifecycle status combined with the validity dates and the clock.
+/// Status at the provider combined with the validity dates and the current time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EffectiveStatus {
-    /// As [`LifecycleStatus::Active`], within its validity as far as that is known.
+    /// The broker accepts the certificate, and no known date is against it.
     Active,
-    /// As [`LifecycleStatus::Inactive`].
+    /// The broker refuses the certificate until it is activated again.
     Inactive,
-    /// As [`LifecycleStatus::PendingActivation`].
+    /// The certificate waits for its activation at the broker.
     PendingActivation,
-    /// As [`LifecycleStatus::Revoked`].
+    /// The certificate is revoked for good.
     Revoked,
-    /// As [`LifecycleStatus::Good`], within its validity as far as that is known.
+    /// The certificate authority has not revoked the certificate, and no known date is against it.
     Good,
-    /// As [`LifecycleStatus::Unknown`].
+    /// The provider does not report a status, or reports one that it does not document.
     Unknown,
-    /// Its validity is over.
+    /// The validity of the certificate has ended.
     Expired,
-    /// Its validity has not begun.
+    /// The validity of the certificate has not begun.
     NotYetValid,
 }
 

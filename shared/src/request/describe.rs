@@ -20,40 +20,40 @@ const MOST_CERTIFICATES: u16 = 10_000;
 /// Ten years.
 const MOST_DAYS: u16 = 3650;
 
-/// Which certificates to list, and how.
+/// Request to list certificates.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::one_source_or_several))]
 #[serde(deny_unknown_fields)]
 pub struct DescribeRequest {
-    /// Whom to ask; the function's default when left out.
+    /// Provider to query. Default: the one that is configured for the function.
     pub provider: Option<ProviderName>,
-    /// Where; the provider's configured region when left out.
+    /// Region to query. Default: the region that is configured for the provider.
     pub region: Option<Region>,
-    /// The broker. Only the `-mqtt` providers have one, and they need it.
+    /// MQTT instance to query. Required for the `-mqtt` providers; others have none.
     pub instance_id: Option<InstanceId>,
-    /// Several providers, regions and instances in place of one.
+    /// Several sources to query, in place of `provider`, `region` and `instance_id`.
     pub sources: Option<Sources>,
-    /// Which certificates; all when left out.
+    /// Certificates to list. Default: all.
     #[serde(default, deserialize_with = "crate::object::optional")]
     pub filter: Option<Filter>,
-    /// In which order. When left out: `created_desc` where the provider knows when certificates
-    /// were made, else its own.
+    /// Sort order. Default: `created_desc` where the provider records creation times, otherwise the
+    /// provider's own order.
     pub order_by: Option<SortOrder>,
-    /// How many certificates the answer may hold, 1 to 10000; 100 when left out. 0 with `summary`:
-    /// only the counts.
+    /// Maximum number of certificates in the answer, 1 to 10000. 0 is allowed with `summary` and
+    /// returns only the counts. Default: 100.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 10_000)))]
     pub limit: Option<u16>,
-    /// `next_cursor` of the answer before.
+    /// `next_cursor` of the previous answer.
     pub cursor: Option<String>,
-    /// Whether each record carries the certificate itself.
+    /// Whether to include each certificate in PEM.
     #[serde(default)]
     pub include_pem: bool,
-    /// Whether the provider may be called once more for each certificate. `false` leaves members
-    /// `null` that would take such a call: at aws-iot all but the id, the status and the time of
-    /// creation. A filter on them is then `unsupported`.
+    /// Whether the provider may be called once more for each certificate. With `false`, members
+    /// that need such a call are `null` (for aws-iot all except the id, the status and the creation
+    /// time), and a filter on them is `unsupported`.
     #[serde(default = "yes")]
     pub details: bool,
-    /// Whether to count by effective status and by expiry.
+    /// Whether to count the certificates by effective status and by expiry.
     #[serde(default)]
     pub summary: bool,
 }
@@ -98,19 +98,19 @@ impl Request for DescribeRequest {
     }
 }
 
-/// The order of the answer.
+/// Sort order of the listed certificates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SortOrder {
-    /// Newest record first.
+    /// Most recently created first.
     #[default]
     CreatedDesc,
-    /// Oldest record first.
+    /// Least recently created first.
     CreatedAsc,
-    /// Last changed first.
+    /// Most recently changed first.
     UpdatedDesc,
-    /// Longest unchanged first.
+    /// Least recently changed first.
     UpdatedAsc,
 }
 
@@ -163,8 +163,8 @@ impl SortOrder {
 
 deserialize_by_parse!(SortOrder, "an order as a string");
 
-/// Which certificates. Each member narrows the choice; the values of one list are alternatives; an
-/// empty list does not narrow.
+/// Filter of the certificates to list. A certificate must satisfy every member; the values of one
+/// list are alternatives, and an empty list excludes nothing.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -181,13 +181,13 @@ pub struct Filter {
     /// Serial numbers of the issuing CAs' certificates.
     #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub ca_serial_numbers: Vec<SerialNumber>,
-    /// Subject CNs.
+    /// Common names (CN) of the subject.
     #[cfg_attr(
         feature = "schema",
         schemars(length(max = 100), inner(length(min = 1, max = 256)))
     )]
     pub common_names: Vec<String>,
-    /// Subject OUs.
+    /// Organizational units (OU) of the subject.
     #[cfg_attr(
         feature = "schema",
         schemars(length(max = 100), inner(length(min = 1, max = 256)))
@@ -196,17 +196,18 @@ pub struct Filter {
     /// SHA-256 fingerprints of the certificates.
     #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub fingerprints_sha256: Vec<Fingerprint>,
-    /// SHA-256 fingerprints of the issuing CAs' certificates, by which AWS IoT knows them.
+    /// SHA-256 fingerprints of the issuing CAs' certificates, which AWS IoT uses as CA certificate
+    /// ids.
     #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub ca_fingerprints_sha256: Vec<Fingerprint>,
-    /// Lifecycle statuses.
+    /// Statuses at the provider.
     #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub statuses: Vec<LifecycleStatus>,
-    /// Validity ends at this moment or later.
+    /// Earliest end of validity.
     pub not_after_from: Option<Timestamp>,
-    /// Validity ends at this moment or earlier.
+    /// Latest end of validity.
     pub not_after_to: Option<Timestamp>,
-    /// Validity ends between now and so many days from now, 1 to 3650.
+    /// Number of days, 1 to 3650, within which the validity ends, counted from now.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 3650)))]
     pub expires_within_days: Option<u16>,
 }

@@ -12,33 +12,33 @@ const MOST_CERTIFICATES: usize = 100;
 /// Longest reason, in characters.
 const LONGEST_REASON: usize = 256;
 
-/// Which certificates to switch off.
+/// Request to inactivate certificates.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InactivateRequest {
-    /// Whom to ask; the function's default when left out.
+    /// Provider to call. Default: the one that is configured for the function.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<ProviderName>,
-    /// Where; the provider's configured region when left out.
+    /// Region to call. Default: the region that is configured for the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
-    /// The broker. Only the `-mqtt` providers have one, and they need it.
+    /// MQTT instance to call. Required for the `-mqtt` providers; others have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<InstanceId>,
-    /// 1 to 100 certificates.
+    /// Certificates to inactivate, 1 to 100.
     #[serde(deserialize_with = "crate::object::list")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     pub certificates: Vec<CertificateReference>,
-    /// Why; goes to the audit record.
+    /// Reason for the change, 1 to 256 characters, which the audit log records.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub reason: Option<String>,
-    /// Until when the order may be carried out. Without it an order is refused when the event that
-    /// brought it is old: 24 hours in a queue (configurable), 15 minutes over HTTP.
+    /// Time after which the order is refused. Default: 24 hours after it was sent to a queue
+    /// (configurable), or 15 minutes after it was sent over HTTP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<Timestamp>,
-    /// Read the states and say what would be done, without doing it.
+    /// Whether to only read the statuses and report what would be done.
     #[serde(default)]
     pub dry_run: bool,
     /// The order that this request goes on with. Only a message of the function itself says it.

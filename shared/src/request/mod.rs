@@ -36,19 +36,19 @@ pub trait Request: Clone + DeserializeOwned {
     fn check(&self) -> Result<(), Error>;
 }
 
-/// One certificate that a request names, by its serial number or its fingerprint. With both, both
-/// must be the certificate's.
+/// Certificate that a request names by its serial number or its fingerprint. With both, the
+/// certificate must have both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = schema::one_of_its_names))]
 #[serde(deny_unknown_fields)]
 pub struct CertificateReference {
-    /// Its serial number.
+    /// Serial number of the certificate.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_written")]
     pub serial_number: Option<SerialNumber>,
-    /// The serial number of the issuing CA's certificate, where the provider needs it.
+    /// Serial number of the issuing CA's certificate, where the provider requires it.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_written")]
     pub ca_serial_number: Option<SerialNumber>,
-    /// SHA-256 of its DER form, by which AWS IoT knows it.
+    /// SHA-256 fingerprint of the certificate's DER form, which AWS IoT uses as the certificate id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint_sha256: Option<Fingerprint>,
 }

@@ -26,7 +26,7 @@ pub struct InactivationOrder {
     pub unsent_event: Option<String>,
 }
 
-/// How many results have each outcome.
+/// Number of results by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]

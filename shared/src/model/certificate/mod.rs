@@ -11,69 +11,71 @@ use super::{
     Validity, judge,
 };
 
-/// The parts of a certificate's subject that brokers keep.
+/// Parts of a certificate's subject that brokers keep.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Subject {
-    /// CN.
+    /// Common name (CN).
     pub common_name: Option<String>,
-    /// OU.
+    /// Organizational unit (OU).
     pub organizational_unit: Option<String>,
 }
 
-/// A certificate in the contract's one form. A fact that neither the provider nor the certificate
-/// gives is `null`.
+/// A certificate in the same form for every provider. A member is `null` when neither the provider
+/// nor the certificate has the fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Certificate {
-    /// Canonical serial number; `null` only when it cannot be read, or is not read because
+    /// Serial number in the canonical form; `null` when it cannot be read, or was not read because
     /// `details` is false.
     pub serial_number: Option<SerialNumber>,
-    /// The provider's own spelling, which its API wants back; `null` where its API knows
-    /// certificates by another name.
+    /// Serial number as the provider spells it and its API expects it; `null` when its API
+    /// identifies certificates by another name.
     pub provider_serial_number: Option<String>,
-    /// How `provider_serial_number` was read; `null` where its digits allow both bases and the
-    /// certificate is not at hand, so that hex was taken.
+    /// Base in which `provider_serial_number` was read; `null` when its digits are valid in both
+    /// bases and the certificate itself is not available to decide, so that hex was assumed.
     pub serial_number_base: Option<SerialNumberBase>,
     /// Serial number of the issuing CA's certificate.
     pub ca_serial_number: Option<SerialNumber>,
-    /// The provider's own name for the certificate, where it has one beside the subject.
+    /// Name that the provider keeps for the certificate beside its subject.
     pub name: Option<String>,
     /// MQTT client id that the certificate is bound to.
     pub client_id: Option<String>,
-    /// Subject.
+    /// Subject of the certificate.
     pub subject: Subject,
-    /// What the provider says.
+    /// Status at the provider.
     pub status: LifecycleStatus,
-    /// The provider's own word for it.
+    /// Status in the provider's own spelling.
     pub provider_status: Option<String>,
-    /// `status` combined with the dates and the clock.
+    /// Status combined with the validity dates and the current time.
     pub effective_status: EffectiveStatus,
-    /// Would a connection be accepted now?
+    /// Whether the broker would accept a connection with this certificate now; `null` when the
+    /// facts do not decide it.
     pub usable: Option<bool>,
-    /// How it got to the broker, in the provider's own word: `API`, `JITP`.
+    /// Way of registration in the provider's own spelling, like `API` or `JITP`.
     pub source: Option<String>,
-    /// First moment of validity.
+    /// First moment of the validity.
     pub not_before: Option<Timestamp>,
-    /// Last moment of validity.
+    /// Last moment of the validity.
     pub not_after: Option<Timestamp>,
-    /// When the record was made.
+    /// Time when the provider's record was created.
     pub created_at: Option<Timestamp>,
-    /// When the record was last changed.
+    /// Time when the provider's record was last changed.
     pub updated_at: Option<Timestamp>,
-    /// When it was last switched on.
+    /// Time when the certificate was last activated.
     pub last_activated_at: Option<Timestamp>,
-    /// When it was last switched off.
+    /// Time when the certificate was last inactivated.
     pub last_inactivated_at: Option<Timestamp>,
-    /// When it was revoked.
+    /// Time of revocation.
     pub revoked_at: Option<Timestamp>,
-    /// SHA-256 of the DER form. AWS IoT's certificate id.
+    /// SHA-256 fingerprint of the certificate's DER form. AWS IoT uses it as the certificate id.
     pub fingerprint_sha256: Option<Fingerprint>,
-    /// SHA-256 of the issuing CA's certificate. AWS IoT's CA certificate id.
+    /// SHA-256 fingerprint of the issuing CA's certificate. AWS IoT uses it as the CA certificate
+    /// id.
     pub ca_fingerprint_sha256: Option<Fingerprint>,
-    /// Where the provider's record and the certificate itself say different things.
+    /// Facts on which the provider's record and the certificate itself differ.
     pub disagreements: Vec<Disagreement>,
-    /// The certificate itself, when it was asked for.
+    /// The certificate in PEM; `null` unless `include_pem` was requested and the provider has it.
     pub pem: Option<String>,
     /// Whether the subject is known. A filter on it can only leave out what is known to be another.
     #[serde(skip)]
@@ -96,16 +98,16 @@ impl Certificate {
     }
 }
 
-/// One fact on which the provider's record and the certificate itself differ. The member holds the
-/// provider's.
+/// One fact on which the provider's record and the certificate itself differ. The member of the
+/// certificate shows the provider's value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Disagreement {
-    /// The member of the record, like `not_after`.
+    /// Name of the member, like `not_after`.
     pub member: &'static str,
-    /// What the provider says, in the contract's form.
+    /// Value in the provider's record, in the form of this API.
     pub provider: String,
-    /// What the certificate says, in the contract's form.
+    /// Value in the certificate itself, in the form of this API.
     pub certificate: String,
 }
 
@@ -133,15 +135,15 @@ pub struct ProviderRecord {
     pub source: Option<String>,
     /// Its dates.
     pub validity: Validity,
-    /// When the record was made.
+    /// Time when the provider's record was created.
     pub created_at: Option<Timestamp>,
-    /// When the record was last changed.
+    /// Time when the provider's record was last changed.
     pub updated_at: Option<Timestamp>,
-    /// When it was last switched on.
+    /// Time when the certificate was last activated.
     pub last_activated_at: Option<Timestamp>,
-    /// When it was last switched off.
+    /// Time when the certificate was last inactivated.
     pub last_inactivated_at: Option<Timestamp>,
-    /// When it was revoked.
+    /// Time of revocation.
     pub revoked_at: Option<Timestamp>,
     /// SHA-256 of the DER form.
     pub fingerprint_sha256: Option<Fingerprint>,

@@ -4,19 +4,19 @@ use serde::Serialize;
 
 use crate::model::{Certificate, EffectiveStatus, Timestamp};
 
-/// How many certificates there are of each kind.
+/// Numbers of certificates by effective status and by expiry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counts {
-    /// All that were counted.
+    /// Number of all counted certificates.
     pub certificates: u64,
-    /// By effective status.
+    /// Numbers of certificates by effective status.
     pub by_effective_status: ByEffectiveStatus,
-    /// By the end of validity.
+    /// Numbers of certificates by the end of their validity.
     pub by_expiry: ByExpiry,
 }
 
-/// How many have each effective status.
+/// Numbers of certificates by effective status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[expect(
@@ -34,22 +34,23 @@ pub struct ByEffectiveStatus {
     pub not_yet_valid: u64,
 }
 
-/// How many end when. Each certificate is counted once, at the first that holds. Where the provider
-/// and the certificate tell two ends, the earlier one counts.
+/// Numbers of certificates by the end of their validity. Each certificate is counted once, in the
+/// first range that holds it. Where the provider's record and the certificate name different ends,
+/// the earlier one counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ByExpiry {
-    /// Its validity is over.
+    /// Certificates whose validity has ended.
     pub expired: u64,
-    /// It ends within 7 days.
+    /// Certificates that expire within 7 days.
     pub within_7_days: u64,
-    /// It ends within 30 days.
+    /// Certificates that expire in more than 7 and at most 30 days.
     pub within_30_days: u64,
-    /// It ends within 90 days.
+    /// Certificates that expire in more than 30 and at most 90 days.
     pub within_90_days: u64,
-    /// It ends later than that.
+    /// Certificates that expire in more than 90 days.
     pub later: u64,
-    /// When it ends is not known.
+    /// Certificates whose end of validity is unknown.
     pub unknown: u64,
 }
 
