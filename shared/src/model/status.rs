@@ -1,4 +1,4 @@
-//! What a certificate's state means now, in one place for all providers.
+//! The meaning of a certificate's status at a given time, in one place for all providers.
 
 use serde::Serialize;
 
@@ -86,9 +86,9 @@ pub enum EffectiveStatus {
 /// The validity dates as far as they are known; both ends are included (RFC 5280, section 4.1.2.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Validity {
-    /// First moment.
+    /// First valid moment.
     pub not_before: Option<Timestamp>,
-    /// Last moment.
+    /// Last valid moment.
     pub not_after: Option<Timestamp>,
 }
 
@@ -105,7 +105,7 @@ impl Validity {
         self.not_before.is_some() && self.not_after.is_some()
     }
 
-    /// What this leaves open, from another source.
+    /// Fills unknown dates from another source.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -114,9 +114,9 @@ impl Validity {
         }
     }
 
-    /// The time that lies within both.
+    /// The intersection of both.
     fn within(self, other: Self) -> Self {
-        // None is less than any moment, and stands for no limit at all.
+        // `None`, which means no limit, compares less than any time.
         Self {
             not_before: self.not_before.max(other.not_before),
             not_after: self.not_after.into_iter().chain(other.not_after).min(),
@@ -124,27 +124,27 @@ impl Validity {
     }
 }
 
-/// What a certificate's state means now: by the provider's word, the dates that the provider tells,
-/// and those that stand in the certificate itself. Where the two differ, the narrower validity
-/// makes the effective status, so that nothing looks better than either says; and whether a
-/// connection would be accepted is told only where it is the same for both.
+/// Judges a certificate by the provider's status, the provider's dates and the dates in the
+/// certificate itself. When the dates differ, the narrower validity decides the effective status, so
+/// that no certificate looks better than either record. Whether a connection would be accepted is
+/// `None` unless both records lead to the same answer.
 pub fn judge(
     status: LifecycleStatus,
-    told: Validity,
+    recorded: Validity,
     certified: Validity,
     now: Timestamp,
 ) -> (EffectiveStatus, Option<bool>) {
-    let by_provider = usable(status, told.or(certified), now);
-    let by_certificate = usable(status, certified.or(told), now);
+    let by_provider = usable(status, recorded.or(certified), now);
+    let by_certificate = usable(status, certified.or(recorded), now);
     let accepted = by_provider.filter(|_| by_provider == by_certificate);
     (
-        effective_status(status, told.within(certified), now),
+        effective_status(status, recorded.within(certified), now),
         accepted,
     )
 }
 
-/// The strongest reason first: what can never be undone (revoked, expired), then what somebody must
-/// change (inactive, pending), then what time will change (not yet valid).
+/// The strongest reason first: states that are final (revoked, expired), then states that somebody
+/// must change (inactive, pending), then the state that time changes (not yet valid).
 fn effective_status(
     status: LifecycleStatus,
     validity: Validity,
@@ -162,9 +162,9 @@ fn effective_status(
     }
 }
 
-/// Would a connection with this certificate be accepted now? `None` where the facts do not say: a
-/// broker's active certificate with unknown dates, or a CA's word without a broker's. Unknown is
-/// never usable.
+/// Whether a connection with this certificate would be accepted now. `None` when the facts do not
+/// decide it: a broker's active certificate with unknown dates, or a CA's status without a broker's.
+/// An unknown status is never usable.
 fn usable(status: LifecycleStatus, validity: Validity, now: Timestamp) -> Option<bool> {
     match effective_status(status, validity, now) {
         EffectiveStatus::Active => validity.is_known().then_some(true),
@@ -259,13 +259,13 @@ mod tests {
     }
 
     #[test]
-    fn where_provider_and_certificate_differ_nothing_looks_better_than_either_says() {
+    fn when_the_dates_differ_no_certificate_looks_better_than_either_record() {
         let current = validity(Some(-DAY), Some(DAY));
         let over = validity(Some(-DAY), Some(-1));
         let ahead = validity(Some(1), Some(DAY));
         let dateless = Validity::default();
         let now = Timestamp::from_epoch_milliseconds(NOW).unwrap();
-        for (status, told, certified, expected) in [
+        for (status, recorded, certified, expected) in [
             (L::Active, current, current, (E::Active, Some(true))),
             (L::Active, dateless, current, (E::Active, Some(true))),
             (L::Active, current, dateless, (E::Active, Some(true))),
@@ -292,9 +292,9 @@ mod tests {
             (L::Unknown, dateless, dateless, (E::Unknown, Some(false))),
         ] {
             assert_eq!(
-                judge(status, told, certified, now),
+                judge(status, recorded, certified, now),
                 expected,
-                "{status:?} {told:?} {certified:?}"
+                "{status:?} {recorded:?} {certified:?}"
             );
         }
     }

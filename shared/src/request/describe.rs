@@ -11,13 +11,13 @@ use crate::model::{
     Timestamp, deserialize_by_parse, quoted,
 };
 
-/// Most values in one list of the filter.
+/// Maximum number of values in one list of the filter.
 const MOST_FILTER_VALUES: usize = 100;
-/// Longest text in a list of the filter, in characters.
+/// Maximum length of a text in a list of the filter, in characters.
 const LONGEST_FILTER_VALUE: usize = 256;
-/// Most certificates in one answer.
+/// Maximum number of certificates in one answer.
 const MOST_CERTIFICATES: u16 = 10_000;
-/// Ten years.
+/// Maximum of `expires_within_days`: ten years.
 const MOST_DAYS: u16 = 3650;
 
 /// Request to list certificates.
@@ -41,6 +41,10 @@ pub struct DescribeRequest {
     pub order_by: Option<SortOrder>,
     /// Maximum number of certificates in the answer, 1 to 10000. 0 is allowed with `summary` and
     /// returns only the counts. Default: 100.
+    #[serde(
+        default,
+        deserialize_with = "super::parse::whole_number::<_, 0, MOST_CERTIFICATES>"
+    )]
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 10_000)))]
     pub limit: Option<u16>,
     /// `next_cursor` of the previous answer.
@@ -63,7 +67,7 @@ const fn yes() -> bool {
 }
 
 impl DescribeRequest {
-    /// How many certificates the answer may hold; `None` when only the counts are asked for.
+    /// Maximum number of certificates in the answer; `None` when only the counts are requested.
     pub fn limit(&self) -> Option<usize> {
         Some(usize::from(self.limit.unwrap_or(100))).filter(|limit| *limit > 0)
     }
@@ -77,21 +81,22 @@ impl Request for DescribeRequest {
             self.region.as_ref(),
             self.instance_id.as_ref(),
         )?;
-        if let Some(limit) = self.limit {
-            if limit > MOST_CERTIFICATES || (limit == 0 && !self.summary) {
-                let rule =
-                    format!("limit is 1 to {MOST_CERTIFICATES} (0 only with summary), not {limit}");
+        if self.limit == Some(0) {
+            if !self.summary {
+                let rule = format!(
+                    "limit must be 1 to {MOST_CERTIFICATES}; 0 is allowed only with summary"
+                );
                 return Err(Error::invalid("limit", rule));
             }
-            if limit == 0 && self.include_pem {
+            if self.include_pem {
                 return Err(Error::invalid(
                     "include_pem",
-                    "there is no certificate to carry a PEM with a limit of 0",
+                    "include_pem must be false when limit is 0",
                 ));
             }
         }
         if self.include_pem && !self.details {
-            let rule = "the certificate itself may take a call for each, which details: false rules out; leave one of the two out";
+            let rule = "include_pem must be false when details is false: a PEM may take a call for each certificate";
             return Err(Error::invalid("include_pem", rule));
         }
         self.filter.as_ref().map_or(Ok(()), Filter::check)
@@ -115,7 +120,7 @@ pub enum SortOrder {
 }
 
 impl SortOrder {
-    /// Every order.
+    /// Every sort order.
     pub const ALL: [Self; 4] = [
         Self::CreatedDesc,
         Self::CreatedAsc,
@@ -134,18 +139,18 @@ impl SortOrder {
     }
 
     /// # Errors
-    /// A sentence that lists the orders.
+    /// A sentence that lists the sort orders.
     pub fn parse(text: &str) -> Result<Self, String> {
         Self::ALL
             .into_iter()
             .find(|order| order.as_str() == text)
             .ok_or_else(|| {
                 let known = Self::ALL.map(Self::as_str).join(", ");
-                format!("unknown order {}; known are {known}", quoted(text))
+                format!("unknown sort order {}; known are {known}", quoted(text))
             })
     }
 
-    /// How two certificates stand to each other in this order; those without the time come last.
+    /// Compares two certificates; certificates without the time come last.
     pub fn compare(self, one: &Certificate, other: &Certificate) -> Ordering {
         let time = |certificate: &Certificate| match self {
             Self::CreatedDesc | Self::CreatedAsc => certificate.created_at,
@@ -161,7 +166,7 @@ impl SortOrder {
     }
 }
 
-deserialize_by_parse!(SortOrder, "an order as a string");
+deserialize_by_parse!(SortOrder, "a sort order as a string");
 
 /// Filter of the certificates to list. A certificate must satisfy every member; the values of one
 /// list are alternatives, and an empty list excludes nothing.
@@ -208,6 +213,7 @@ pub struct Filter {
     /// Latest end of validity.
     pub not_after_to: Option<Timestamp>,
     /// Number of days, 1 to 3650, within which the validity ends, counted from now.
+    #[serde(deserialize_with = "super::parse::whole_number::<_, 1, MOST_DAYS>")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 3650)))]
     pub expires_within_days: Option<u16>,
 }
@@ -220,40 +226,26 @@ impl Filter {
             ("organizational_units", &self.organizational_units),
         ] {
             for (index, value) in values.iter().enumerate() {
-                let field = || format!("filter.{name}[{index}]");
-                if value.is_empty() {
-                    return Err(Error::invalid(
-                        field(),
-                        "the text is empty; it would match nothing",
-                    ));
-                }
-                if value.chars().count() > LONGEST_FILTER_VALUE
+                if !(1..=LONGEST_FILTER_VALUE).contains(&value.chars().count())
                     || value.chars().any(char::is_control)
                 {
+                    let field = format!("filter.{name}[{index}]");
                     let rule = format!(
-                        "at most {LONGEST_FILTER_VALUE} characters and none of them a control character"
+                        "{field} must have 1 to {LONGEST_FILTER_VALUE} characters and no control character"
                     );
-                    return Err(Error::invalid(field(), rule));
+                    return Err(Error::invalid(field, rule));
                 }
             }
         }
         for (name, count) in self.lists_in_use() {
             check_count(&format!("filter.{name}"), count, MOST_FILTER_VALUES)?;
         }
-        if let Some(days) = self.expires_within_days
-            && !(1..=MOST_DAYS).contains(&days)
-        {
-            return Err(Error::invalid(
-                "filter.expires_within_days",
-                format!("1 to {MOST_DAYS} days, not {days}"),
-            ));
-        }
         if let (Some(from), Some(to)) = (self.not_after_from, self.not_after_to)
             && from > to
         {
             return Err(Error::invalid(
                 "filter.not_after_to",
-                "it is before not_after_from; nothing could match",
+                "filter.not_after_to must not be before filter.not_after_from",
             ));
         }
         Ok(())

@@ -4,12 +4,12 @@ use serde::Deserialize;
 
 use super::{CertificateReference, Request, Sources, check_certificates};
 use crate::error::Error;
-use crate::model::MOST_SOURCES;
-use crate::model::{InstanceId, ProviderName, Region};
+use crate::model::{InstanceId, MOST_SOURCES, ProviderName, Region};
 
-/// Most certificates that one request may ask for.
+/// Maximum number of certificates in one request.
 const MOST_CERTIFICATES: usize = 1000;
-/// Most with several sources: each may know each, and an answer has a size.
+/// Maximum with several sources: every source may know every certificate, and the size of an answer
+/// is limited.
 const MOST_CERTIFICATES_OF_SEVERAL: usize = 4000_usize.div_ceil(MOST_SOURCES);
 
 /// Request to read the status of certificates.
@@ -46,9 +46,13 @@ pub struct CrossCheck {
 }
 
 impl StatusRequest {
-    /// Whether both ask the same one source, and the same authority, so that they can be asked as
-    /// one. A request that names no provider asks this one.
-    pub fn asks_the_same_as(&self, other: &Self, default_provider: Option<ProviderName>) -> bool {
+    /// Whether both requests query the same single source and the same certificate authority, so
+    /// that one call can answer both. A request without a provider queries `default_provider`.
+    pub fn queries_the_same_as(
+        &self,
+        other: &Self,
+        default_provider: Option<ProviderName>,
+    ) -> bool {
         let source = |request: &Self| {
             (
                 request.provider.or(default_provider),

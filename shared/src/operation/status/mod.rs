@@ -107,7 +107,7 @@ impl Operation for Status {
         for (index, request) in requests.iter().enumerate() {
             let same = first_of
                 .iter()
-                .position(|first| first.asks_the_same_as(request, config.default_provider));
+                .position(|first| first.queries_the_same_as(request, config.default_provider));
             match same.and_then(|group| groups.get_mut(group)) {
                 Some(group) => group.push(index),
                 None => {

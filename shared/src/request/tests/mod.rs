@@ -11,7 +11,6 @@ use crate::error::ErrorCode;
 fn field_of<R: Request + std::fmt::Debug>(json: &str) -> String {
     let error = parse::<R>(json).unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidRequest, "{json}");
-    assert!(error.detail.chars().count() <= LONGEST_DETAIL + 3, "{json}");
     error.field.unwrap_or_else(|| panic!("{json}: no field"))
 }
 
@@ -291,14 +290,6 @@ fn a_certificate_is_named_by_its_number_or_its_fingerprint_or_both() {
         );
         assert!(parse::<InactivateRequest>(&format!(r#"{{"certificates": [{json}]}}"#)).is_ok());
     }
-}
-
-#[test]
-fn a_hostile_name_or_value_is_cut_and_made_printable() {
-    let json = format!(r#"{{"{}": 1}}"#, "x\\n".repeat(50_000));
-    let error = parse::<StatusRequest>(&json).unwrap_err();
-    assert!(error.detail.len() < 1_000 && error.field.as_ref().unwrap().len() < 1_000);
-    assert!(!error.detail.contains('\n') && !error.field.unwrap().contains('\n'));
 }
 
 const MEMBERS: &[Member] = &[
