@@ -1,20 +1,24 @@
 //! Turns JSON into validated requests. This module knows neither Lambda nor a cloud.
 
 mod describe;
+mod filter;
 mod inactivate;
 mod order;
 mod parse;
 mod query;
 #[cfg(feature = "schema")]
 mod schema;
+mod sort_order;
 mod sources;
 mod status;
 
-pub use describe::{DescribeRequest, Filter, SortOrder};
+pub use describe::DescribeRequest;
+pub use filter::Filter;
 pub use inactivate::InactivateRequest;
 pub use order::{InactivationOrder, Summary};
 pub use parse::parse;
 pub use query::{Member, MemberKind, object_from_query};
+pub use sort_order::SortOrder;
 pub use sources::Sources;
 pub use status::{CrossCheck, StatusRequest};
 

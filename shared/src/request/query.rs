@@ -33,6 +33,21 @@ pub struct Member {
     pub kind: MemberKind,
 }
 
+impl Member {
+    /// A query parameter, the path of its member, and the kind of its text.
+    pub const fn new(
+        parameter: &'static str,
+        path: &'static [&'static str],
+        kind: MemberKind,
+    ) -> Self {
+        Self {
+            parameter,
+            path,
+            kind,
+        }
+    }
+}
+
 /// Turns query parameters into a request's JSON object.
 ///
 /// # Errors

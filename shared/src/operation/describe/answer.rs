@@ -1,11 +1,11 @@
-//! What describe answers.
+//! The answer to a describe request.
 
 use serde::Serialize;
 
 use super::counts::Counts;
 use crate::error::Error;
 use crate::model::{Certificate, InstanceId, ProviderName, Region};
-use crate::operation::{Answer, counted, place};
+use crate::operation::{Answer, counted, scope_path};
 
 /// Answer to a describe request.
 #[derive(Debug, Serialize)]
@@ -135,7 +135,7 @@ impl Answer for DescribeAnswer {
 
     fn subject(&self) -> Option<String> {
         match self {
-            Self::One(answer) => Some(place(
+            Self::One(answer) => Some(scope_path(
                 answer.provider,
                 &answer.region,
                 answer.instance_id.as_ref(),
@@ -160,20 +160,20 @@ impl Answer for DescribeAnswer {
         }
     }
 
-    /// Only of a summary: a page of a list counts nothing that means something by itself.
+    /// Only a summary has numbers for the metrics: those of a single page mean nothing by themselves.
     fn counts(&self) -> Vec<(String, u64)> {
         let counts = match self {
             Self::One(answer) => answer.counts,
             Self::Several(answer) => answer.counts,
         };
-        let of = |counts: Counts| {
+        let numbers = |counts: Counts| {
             [
                 counted("status", &counts.by_effective_status),
                 counted("expiry", &counts.by_expiry),
             ]
             .concat()
         };
-        counts.map(of).unwrap_or_default()
+        counts.map(numbers).unwrap_or_default()
     }
 
     fn for_log(mut self) -> Self {

@@ -1,4 +1,4 @@
-//! Certificates counted by what they mean now and by when they end.
+//! Counts of certificates by effective status and by expiry.
 
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ pub struct ByExpiry {
 }
 
 impl Counts {
-    /// Counts one more.
+    /// Counts one more certificate.
     pub(super) fn count(&mut self, certificate: &Certificate, now: Timestamp) {
         let statuses = &mut self.by_effective_status;
         let status = match certificate.effective_status {
@@ -68,21 +68,21 @@ impl Counts {
             EffectiveStatus::Expired => &mut statuses.expired,
             EffectiveStatus::NotYetValid => &mut statuses.not_yet_valid,
         };
-        let ends = &mut self.by_expiry;
-        let end = match certificate.first_end() {
-            None => &mut ends.unknown,
-            Some(end) if end < now => &mut ends.expired,
-            Some(end) if end <= now.plus_days(7) => &mut ends.within_7_days,
-            Some(end) if end <= now.plus_days(30) => &mut ends.within_30_days,
-            Some(end) if end <= now.plus_days(90) => &mut ends.within_90_days,
-            Some(_) => &mut ends.later,
+        let ranges = &mut self.by_expiry;
+        let range = match certificate.first_end() {
+            None => &mut ranges.unknown,
+            Some(end) if end < now => &mut ranges.expired,
+            Some(end) if end <= now.plus_days(7) => &mut ranges.within_7_days,
+            Some(end) if end <= now.plus_days(30) => &mut ranges.within_30_days,
+            Some(end) if end <= now.plus_days(90) => &mut ranges.within_90_days,
+            Some(_) => &mut ranges.later,
         };
-        for number in [&mut self.certificates, status, end] {
+        for number in [&mut self.certificates, status, range] {
             *number = number.saturating_add(1);
         }
     }
 
-    /// Both together.
+    /// Adds two counts.
     #[must_use]
     pub(super) fn plus(self, other: Self) -> Self {
         let (one, two) = (self.by_effective_status, other.by_effective_status);
@@ -119,7 +119,7 @@ mod tests {
     use crate::model::{LifecycleStatus, ProviderRecord, Validity};
 
     #[test]
-    fn each_certificate_is_counted_once_at_the_first_bucket_that_holds_it() {
+    fn each_certificate_is_counted_once_in_the_first_range_that_holds_it() {
         const NOW: i64 = 1_763_800_000_000;
         const DAY: i64 = 86_400_000;
         let now = Timestamp::from_epoch_milliseconds(NOW).unwrap();

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::model::{
     Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase,
 };
-use crate::operation::{Answer, counted, place};
+use crate::operation::{Answer, counted, scope_path};
 use crate::request::{InactivateRequest, Summary};
 
 /// Answer to an inactivate request.
@@ -127,7 +127,7 @@ impl Answer for InactivateAnswer {
     }
 
     fn subject(&self) -> Option<String> {
-        Some(place(
+        Some(scope_path(
             self.provider,
             &self.region,
             self.instance_id.as_ref(),

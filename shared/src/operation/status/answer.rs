@@ -1,4 +1,4 @@
-//! What status answers.
+//! The answer to a status request.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::model::{
     Certificate, Disagreement, EffectiveStatus, Fingerprint, InstanceId, LifecycleStatus,
     ProviderName, Region, SerialNumber, SerialNumberBase, Timestamp, Validity, judge,
 };
-use crate::operation::{Answer, place};
+use crate::operation::{Answer, scope_path};
 use crate::request::CertificateReference;
 
 /// Answer to a status request.
@@ -175,7 +175,7 @@ pub enum Flag {
 impl StatusResult {
     pub(super) fn new(
         reference: &CertificateReference,
-        told: Result<Option<Certificate>, Error>,
+        record: Result<Option<Certificate>, Error>,
         now: Timestamp,
     ) -> Self {
         let CertificateReference {
@@ -183,7 +183,7 @@ impl StatusResult {
             ca_serial_number,
             fingerprint_sha256,
         } = reference.clone();
-        let (record, error) = match told {
+        let (record, error) = match record {
             Ok(record) => (record, None),
             Err(error) => (None, Some(error)),
         };
@@ -236,8 +236,8 @@ impl StatusResult {
 }
 
 impl Answer for StatusAnswer {
-    /// With several sources, one that cannot be asked for a certificate by the names given is no
-    /// failure: another may know it.
+    /// With several sources it is no failure when one cannot find a certificate by the names given:
+    /// another source may know it.
     fn failures(&self) -> impl Iterator<Item = &Error> {
         let (one, sources, several) = match self {
             Self::One(answer) => (answer.results.as_slice(), &[][..], &[][..]),
@@ -262,7 +262,7 @@ impl Answer for StatusAnswer {
 
     fn subject(&self) -> Option<String> {
         match self {
-            Self::One(answer) => Some(place(
+            Self::One(answer) => Some(scope_path(
                 answer.provider,
                 &answer.region,
                 answer.instance_id.as_ref(),

@@ -1,5 +1,5 @@
 mod filter;
-mod order;
+mod sort_order;
 mod sources;
 
 use proptest::prelude::*;
@@ -293,51 +293,23 @@ fn a_certificate_is_named_by_its_number_or_its_fingerprint_or_both() {
 }
 
 const MEMBERS: &[Member] = &[
-    Member {
-        parameter: "region",
-        path: &["region"],
-        kind: MemberKind::Text,
-    },
-    Member {
-        parameter: "limit",
-        path: &["limit"],
-        kind: MemberKind::Number,
-    },
-    Member {
-        parameter: "include_pem",
-        path: &["include_pem"],
-        kind: MemberKind::Boolean,
-    },
-    Member {
-        parameter: "statuses",
-        path: &["filter", "statuses"],
-        kind: MemberKind::List,
-    },
-    Member {
-        parameter: "client_ids",
-        path: &["filter", "client_ids"],
-        kind: MemberKind::List,
-    },
-    Member {
-        parameter: "serial_number",
-        path: &["certificates"],
-        kind: MemberKind::Objects,
-    },
-    Member {
-        parameter: "fingerprint_sha256",
-        path: &["certificates"],
-        kind: MemberKind::Objects,
-    },
-    Member {
-        parameter: "ca_serial_number",
-        path: &["certificates"],
-        kind: MemberKind::InEachObject,
-    },
-    Member {
-        parameter: "cross_check",
-        path: &["cross_check", "provider"],
-        kind: MemberKind::Text,
-    },
+    Member::new("region", &["region"], MemberKind::Text),
+    Member::new("limit", &["limit"], MemberKind::Number),
+    Member::new("include_pem", &["include_pem"], MemberKind::Boolean),
+    Member::new("statuses", &["filter", "statuses"], MemberKind::List),
+    Member::new("client_ids", &["filter", "client_ids"], MemberKind::List),
+    Member::new("serial_number", &["certificates"], MemberKind::Objects),
+    Member::new("fingerprint_sha256", &["certificates"], MemberKind::Objects),
+    Member::new(
+        "ca_serial_number",
+        &["certificates"],
+        MemberKind::InEachObject,
+    ),
+    Member::new(
+        "cross_check",
+        &["cross_check", "provider"],
+        MemberKind::Text,
+    ),
 ];
 
 fn from_query(pairs: &[(&str, &str)]) -> Result<Value, Error> {

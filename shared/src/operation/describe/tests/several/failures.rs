@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_fails_for_now_is_told_and_the_cursor_brings_it_later() {
+async fn a_source_with_a_retryable_error_is_named_and_the_cursor_continues_it() {
     for failing in [TencentMqtt, AlibabaMqtt, AlibabaPca, AwsIot] {
         let clouds = clouds().with(failing, Trouble::Busy);
         let mut request = json!({"sources": every_source()});
@@ -82,7 +82,7 @@ async fn a_source_that_fails_for_now_shows_the_place_at_which_it_goes_on() {
     let mut request =
         json!({"sources": [source(TencentMqtt, "mqtt-1"), source(AwsIot, "")], "limit": 4});
     let first = perform(&clouds, &request).await.unwrap();
-    let place = &first["sources"][0]["next_cursor"];
+    let next_cursor = &first["sources"][0]["next_cursor"];
     clouds
         .troubles
         .borrow_mut()
@@ -92,11 +92,11 @@ async fn a_source_that_fails_for_now_shows_the_place_at_which_it_goes_on() {
     let failed = &second["sources"][0];
     assert_eq!(
         (&failed["error"]["code"], &failed["next_cursor"]),
-        (&json!("throttled"), place)
+        (&json!("throttled"), next_cursor)
     );
     clouds.troubles.borrow_mut().clear();
     assert_eq!(
-        names_alone(&clouds, source(TencentMqtt, "mqtt-1"), place).await,
+        names_alone(&clouds, source(TencentMqtt, "mqtt-1"), next_cursor).await,
         ["a3", "a2", "a1", "a0"]
     );
 }
@@ -122,7 +122,7 @@ async fn names_alone(clouds: &Clouds, mut request: Value, cursor: &Value) -> Vec
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_fails_for_good_is_told_in_every_answer_and_not_asked_again() {
+async fn a_permanent_error_is_repeated_in_every_answer_without_another_call() {
     let clouds = clouds().with(AwsIot, Trouble::Refusing);
     let mut request =
         json!({"sources": [source(AwsIot, ""), source(TencentMqtt, "mqtt-1")], "limit": 2});
@@ -162,11 +162,11 @@ async fn a_source_that_fails_for_good_is_told_in_every_answer_and_not_asked_agai
                 .iter()
                 .all(|provider| *provider == TencentMqtt)
         );
-        let mut told = failed.clone();
-        told["error"]["provider_error"] = Value::Null;
+        let mut failed_source = failed.clone();
+        failed_source["error"]["provider_error"] = Value::Null;
         assert_eq!(
             (&answer["sources"][0], answer["consistent"].as_bool()),
-            (&told, Some(true))
+            (&failed_source, Some(true))
         );
         all.extend(names(&answer));
     }
@@ -193,7 +193,7 @@ async fn a_source_that_fails_for_good_in_the_middle_keeps_its_place_for_a_reques
     let mut request =
         json!({"sources": [source(TencentMqtt, "mqtt-1"), source(AwsIot, "")], "limit": 5});
     let first = perform(&clouds, &request).await.unwrap();
-    let place = &first["sources"][0]["next_cursor"];
+    let next_cursor = &first["sources"][0]["next_cursor"];
     clouds
         .troubles
         .borrow_mut()
@@ -207,7 +207,7 @@ async fn a_source_that_fails_for_good_in_the_middle_keeps_its_place_for_a_reques
             (&failed["error"]["code"], &failed["count"]),
             (&json!("provider_rejected"), &json!(0))
         );
-        assert_eq!(&failed["next_cursor"], place);
+        assert_eq!(&failed["next_cursor"], next_cursor);
         assert_eq!(
             answer["next_cursor"].is_null(),
             is_last,
@@ -217,7 +217,7 @@ async fn a_source_that_fails_for_good_in_the_middle_keeps_its_place_for_a_reques
         clouds.troubles.borrow_mut().clear();
     }
     assert_eq!(
-        names_alone(&clouds, source(TencentMqtt, "mqtt-1"), place).await,
+        names_alone(&clouds, source(TencentMqtt, "mqtt-1"), next_cursor).await,
         ["a3", "a2", "a1", "a0"]
     );
 }
@@ -284,18 +284,22 @@ async fn a_cursor_is_small_and_holds_nothing_of_what_a_vendor_said() {
         .decode(answer["next_cursor"].as_str().unwrap())
         .unwrap();
     let text = String::from_utf8_lossy(&bytes);
-    for told in answer["sources"]
+    for failed_source in answer["sources"]
         .as_array()
         .unwrap()
         .iter()
-        .filter(|told| !told["error"].is_null())
+        .filter(|failed_source| !failed_source["error"].is_null())
     {
         assert!(
-            !text.contains(told["error"]["provider_error"]["code"].as_str().unwrap()),
+            !text.contains(
+                failed_source["error"]["provider_error"]["code"]
+                    .as_str()
+                    .unwrap()
+            ),
             "{text}"
         );
         assert!(
-            text.contains(told["error"]["detail"].as_str().unwrap()),
+            text.contains(failed_source["error"]["detail"].as_str().unwrap()),
             "{text}"
         );
     }
@@ -483,7 +487,7 @@ async fn when_the_last_source_fails_beside_one_that_has_failed_for_good_the_reas
 }
 
 #[tokio::test(start_paused = true)]
-async fn that_a_vendor_dislikes_what_was_asked_is_still_its_own_error_later() {
+async fn an_error_about_one_sources_parameters_stays_its_own_on_later_pages() {
     let mut request =
         json!({"sources": [source(TencentMqtt, "mqtt-1"), source(AwsIot, "")], "limit": 3});
     let sources = [

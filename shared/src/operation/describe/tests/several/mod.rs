@@ -72,13 +72,13 @@ async fn perform_with(
     let answer = Describe::perform(&bench.context(), request, budget).await?;
     let failures = answer.failures().count();
     let answer = serde_json::to_value(answer).unwrap();
-    let told = answer["sources"]
+    let errors = answer["sources"]
         .as_array()
         .into_iter()
         .flatten()
         .filter(|source| !source["error"].is_null())
         .count();
-    assert_eq!(failures, told, "a queue decides by them");
+    assert_eq!(failures, errors, "a queue decides by them");
     Ok(answer)
 }
 
@@ -86,7 +86,7 @@ async fn perform(clouds: &Clouds, request: &Value) -> Result<Value, Error> {
     perform_with(clouds, &[], request, PLENTY).await
 }
 
-/// What tells one record from all others.
+/// A name that distinguishes a certificate from all others.
 fn name(certificate: &Value) -> String {
     let text = |member: &str| certificate[member].as_str().unwrap_or("-").to_owned();
     let name = certificate["provider_serial_number"]
@@ -122,7 +122,7 @@ fn expected(clouds: &Clouds, wanted: impl Fn(&Device) -> bool, ascending: bool) 
             -device.created
         }
     });
-    // Without times: by source, in the order asked; the sort is stable, and Alibaba stands before
+    // Without times: by source, in the order of the request; the sort is stable, and Alibaba stands before
     // the authority.
     let name = |device: &Device| match device.provider {
         AwsIot => format!("{} - {}", device.provider, device.id()),
@@ -307,7 +307,7 @@ async fn a_source_takes_the_configured_region_and_shows_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_names_of_one_source_are_refused_before_anybody_is_asked() {
+async fn two_names_of_one_source_are_refused_before_any_call() {
     let variables = [
         ("AWS_REGION", "eu-west-1"),
         ("TENCENTCLOUD_REGION", "ap-guangzhou"),
@@ -327,14 +327,14 @@ async fn two_names_of_one_source_are_refused_before_anybody_is_asked() {
             ["1", "2"],
         ),
     ] {
-        for asked in [sources.clone(), json!("all")] {
+        for requested in [sources.clone(), json!("all")] {
             let network = crate::testing::network::Network::queue([]);
             let configured = sources.to_string();
             let bench = Bench::with(
                 &network,
                 &[&variables[..], &[("SOURCES", &configured)]].concat(),
             );
-            let request = request::parse(&json!({ "sources": asked }).to_string()).unwrap();
+            let request = request::parse(&json!({ "sources": requested }).to_string()).unwrap();
             let error = Describe::perform(&bench.context(), request, PLENTY)
                 .await
                 .unwrap_err();
@@ -449,8 +449,7 @@ async fn with_a_limit_only_what_is_shown_is_counted_and_a_chain_adds_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_total_is_told_when_every_source_tells_its_own_and_the_worst_word_on_consistency_counts()
-{
+async fn totals_are_summed_when_every_source_has_one_and_the_worst_consistency_counts() {
     let clouds = clouds();
     let brokers = json!([
         source(TencentMqtt, "mqtt-1"),
@@ -482,7 +481,7 @@ async fn a_total_is_told_when_every_source_tells_its_own_and_the_worst_word_on_c
 #[test]
 fn the_worst_word_counts() {
     let (yes, no, open) = (Some(true), Some(false), None);
-    for (words, expected) in [
+    for (consistent, expected) in [
         (&[yes, yes][..], yes),
         (&[yes], yes),
         (&[yes, open], open),
@@ -494,9 +493,9 @@ fn the_worst_word_counts() {
         (&[], open),
     ] {
         assert_eq!(
-            super::super::several::worst(words.iter().copied()),
+            super::super::several::combine(consistent.iter().copied()),
             expected,
-            "{words:?}"
+            "{consistent:?}"
         );
     }
 }
