@@ -82,7 +82,7 @@ impl Operation for Describe {
                 answer.next_cursor.as_ref()?,
             ),
         };
-        // Not the size has ended an answer without any certificate.
+        // An answer without any certificate did not end because of its size.
         let left = request
             .limit()?
             .checked_sub(shown)
