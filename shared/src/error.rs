@@ -103,18 +103,17 @@ impl ErrorCode {
     }
 }
 
-/// What the provider itself said, fit to be shown: no secret, no signature, no echo of what was
-/// signed.
+/// Error that the provider returned, without secrets, signatures and echoes of a signed request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProviderError {
-    /// Who said it.
+    /// Provider that returned the error.
     pub provider: ProviderName,
-    /// The vendor's own code, like `RequestLimitExceeded`.
+    /// Provider's own error code, like `RequestLimitExceeded`.
     pub code: String,
-    /// The vendor's own text, or `null` where it could repeat what was signed.
+    /// Provider's own message; `null` when it could repeat a signed request.
     pub message: Option<String>,
-    /// The vendor's id of the call, to quote in a support case.
+    /// Provider's request id of the call, to quote in a support case.
     pub request_id: Option<String>,
 }
 

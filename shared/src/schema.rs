@@ -1,4 +1,4 @@
-//! JSON Schema (draft 2020-12) of the types that are more than their members: texts with a form,
+//! JSON Schema (draft 2020-12) of the types whose schema cannot be derived: texts with a pattern,
 //! and the problem document.
 
 use std::borrow::Cow;
@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{Fingerprint, InstanceId, ProviderName, Region, SerialNumber, Timestamp};
 
-/// A text: in requests in any of its spellings, in answers in one. Its longest form in either, in
-/// characters.
+/// A text that requests may write in several spellings and answers write in one. The last argument
+/// is the maximum length, in characters, in a request and in an answer.
 macro_rules! text {
     ($type:ty, $name:literal, $description:literal, $accepted:literal, $written:literal, $longest:expr) => {
         impl JsonSchema for $type {
@@ -27,8 +27,8 @@ macro_rules! text {
 text!(
     SerialNumber,
     "SerialNumber",
-    "An X.509 serial number in hex. Requests may write it in upper case, with 0x, colons, blanks and leading zeros; answers have it in \
-     lower case, in whole octets without leading zero octets.",
+    "X.509 serial number in hex. Requests may use upper case, 0x, colons, blanks and leading zeros; answers use lower case and whole \
+     octets without leading zero octets.",
     "^ *(0[xX])?[: ]*([0-9a-fA-F][: ]*){1,128}$",
     "^([0-9a-f]{2})+$",
     (400, 128)
@@ -36,7 +36,7 @@ text!(
 text!(
     Fingerprint,
     "Fingerprint",
-    "The SHA-256 of a certificate's DER form in hex. Requests may write it in upper case, with 0x, colons and blanks.",
+    "SHA-256 of a certificate's DER form in hex. Requests may use upper case, 0x, colons and blanks; answers use lower case.",
     "^ *(0[xX])?[: ]*([0-9a-fA-F][: ]*){64}$",
     "^[0-9a-f]{64}$",
     (400, 64)
@@ -44,7 +44,7 @@ text!(
 text!(
     Region,
     "Region",
-    "A region id of the provider's cloud, like ap-guangzhou.",
+    "Region id of the provider's cloud, like ap-guangzhou.",
     "^[a-z]{2}(-[a-z0-9]+)+$",
     "^[a-z]{2}(-[a-z0-9]+)+$",
     (40, 40)
@@ -52,13 +52,13 @@ text!(
 text!(
     InstanceId,
     "InstanceId",
-    "The id of an MQTT broker, like mqtt-qgzaawn9.",
+    "Id of an MQTT instance, like mqtt-qgzaawn9.",
     "^[A-Za-z0-9_-]{1,64}$",
     "^[A-Za-z0-9_-]{1,64}$",
     (64, 64)
 );
 
-/// A request inside of an answer, in the caller's own spellings.
+/// A request inside an answer, which keeps the caller's own spellings.
 pub(crate) fn request_or_null(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": ["object", "null"], "required": ["certificates"], "properties": {"certificates": {"type": "array", "minItems": 1}}})
 }
@@ -69,7 +69,8 @@ impl JsonSchema for Timestamp {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let description = "A moment as RFC 3339 writes it. Requests may use any offset; answers have UTC with a Z.";
+        let description =
+            "Time in RFC 3339. Requests may use any offset; answers use UTC with a Z.";
         let mut schema =
             json_schema!({"type": "string", "description": description, "format": "date-time"});
         if generator.contract().is_serialize() {
@@ -88,7 +89,7 @@ impl JsonSchema for ProviderName {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "description": "A cloud service that keeps certificates.", "enum": Self::ALL.map(Self::as_str)})
+        json_schema!({"type": "string", "description": "Cloud service that keeps certificates.", "enum": Self::ALL.map(Self::as_str)})
     }
 }
 
@@ -100,16 +101,16 @@ impl JsonSchema for Error {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let provider_error = generator.subschema_for::<Option<ProviderError>>();
         json_schema!({
-            "description": "A problem document (RFC 9457).",
+            "description": "Problem document (RFC 9457).",
             "type": "object",
             "properties": {
                 "type": {"type": "string", "const": "about:blank"},
                 "title": {"type": "string", "enum": ErrorCode::ALL.map(ErrorCode::title)},
-                "status": {"type": "integer", "description": "The HTTP status.", "minimum": 400, "maximum": 599},
-                "code": {"type": "string", "description": "What kind of failure.", "enum": ErrorCode::ALL.map(ErrorCode::as_str)},
+                "status": {"type": "integer", "description": "HTTP status of the error, also where the answer does not travel over HTTP.", "minimum": 400, "maximum": 599},
+                "code": {"type": "string", "description": "Kind of failure.", "enum": ErrorCode::ALL.map(ErrorCode::as_str)},
                 "retryable": {"type": "boolean", "description": "Whether the same request may succeed later."},
-                "detail": {"type": "string", "description": "What went wrong and what to do."},
-                "field": {"type": ["string", "null"], "description": "The member of the request at fault, like certificates[2].serial_number."},
+                "detail": {"type": "string", "description": "Cause of the failure and its remedy."},
+                "field": {"type": ["string", "null"], "description": "Request member at fault, like certificates[2].serial_number; null where none is."},
                 "provider_error": provider_error
             },
             "required": ["type", "title", "status", "code", "retryable", "detail", "field", "provider_error"],

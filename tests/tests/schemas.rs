@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
 use whole_function_tests::schemas::{documents, written};
 
 #[test]
@@ -24,5 +25,44 @@ fn the_documents_have_not_drifted_from_the_types() {
             file == written(&document),
             "schemas/{name} is not what the types make; run `make schemas` and look at the difference"
         );
+    }
+}
+
+#[test]
+fn descriptions_are_for_readers_without_the_code() {
+    for (name, document) in documents() {
+        let mut descriptions = Vec::new();
+        collect(&document, &mut descriptions);
+        assert!(!descriptions.is_empty(), "{name}");
+        for text in descriptions {
+            for mark in ["::", "[`", "`]", "\n"] {
+                assert!(!text.contains(mark), "schemas/{name} has {mark:?}: {text}");
+            }
+            assert!(
+                text.ends_with('.') && text.split(' ').count() > 1,
+                "schemas/{name} has no complete phrase: {text}"
+            );
+            let first = text.split(' ').next();
+            assert!(
+                !first.is_some_and(|word| ["What", "Where", "Who", "Why"].contains(&word)),
+                "schemas/{name} begins with a question word: {text}"
+            );
+        }
+    }
+}
+
+/// Every description in a document.
+fn collect<'a>(schema: &'a Value, descriptions: &mut Vec<&'a str>) {
+    match schema {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if name == "description" => descriptions.push(text),
+                    member => collect(member, descriptions),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, descriptions)),
+        _ => {}
     }
 }

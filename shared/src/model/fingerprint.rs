@@ -10,13 +10,13 @@ use super::{deserialize_by_parse, quoted};
 
 const HEX_DIGITS: usize = 64;
 
-/// SHA-256 of a certificate's DER form, as 64 lower-case hex digits. AWS IoT names certificates by
-/// it.
+/// SHA-256 of a certificate's DER form, as 64 lower-case hex digits. AWS IoT uses it as the
+/// certificate id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// Takes upper case, `0x`, colons and blanks, as programs print it.
+    /// Accepts upper case, `0x`, colons and blanks, as programs print them.
     ///
     /// # Errors
     /// A sentence when it is not 64 hex digits.
@@ -34,13 +34,13 @@ impl Fingerprint {
             Ok(Self(digits.to_lowercase()))
         } else {
             Err(format!(
-                "a SHA-256 fingerprint has {HEX_DIGITS} hex digits (colons are allowed); {} has not",
+                "a SHA-256 fingerprint must be {HEX_DIGITS} hex digits (colons are allowed), not {}",
                 quoted(text)
             ))
         }
     }
 
-    /// Of this DER.
+    /// The fingerprint of a certificate in DER.
     pub fn of(der: &[u8]) -> Self {
         Self(hex::encode(Sha256::digest(der)))
     }

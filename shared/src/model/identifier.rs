@@ -1,4 +1,4 @@
-//! Regions and instances, and the source that they make together with a provider.
+//! Names of providers, regions and instances, and the source that the three make.
 
 use std::fmt;
 
@@ -6,15 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{ProviderName, deserialize_by_parse, quoted};
 
-/// A cloud's region id, like `ap-guangzhou`: lower-case words joined by hyphens. The shape alone
-/// keeps it from being anything else in a host name or a header; whether the provider has such a
-/// region is the provider's table to say.
+/// A cloud's region id, like `ap-guangzhou`: lower-case words joined by hyphens. This form is safe
+/// in host names and headers. Each provider's table says which regions it has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Region(String);
 
 impl Region {
     /// # Errors
-    /// A sentence when the text has not the form of a region id.
+    /// A sentence when the text is not in the form of a region id.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut words = text.split('-');
         let first = words.next().unwrap_or_default();
@@ -32,7 +31,7 @@ impl Region {
             Ok(Self(text.to_owned()))
         } else {
             Err(format!(
-                "a region is written like ap-guangzhou or cn-hangzhou, not {}",
+                "a region must be a region id like ap-guangzhou or cn-hangzhou, not {}",
                 quoted(text)
             ))
         }
@@ -52,7 +51,7 @@ impl fmt::Display for Region {
 
 deserialize_by_parse!(Region, "a region as a string");
 
-/// The MQTT broker that a device certificate is registered with, like `mqtt-qgzaawn9` or
+/// Id of the MQTT instance with which a device certificate is registered, like `mqtt-qgzaawn9` or
 /// `post-cn-7mz2d0000`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct InstanceId(String);
@@ -66,7 +65,7 @@ impl InstanceId {
             Ok(Self(text.to_owned()))
         } else {
             Err(format!(
-                "an instance id has 1 to 64 letters, digits, hyphens and underscores; {} has not",
+                "an instance id must be 1 to 64 letters, digits, hyphens or underscores, not {}",
                 quoted(text)
             ))
         }
@@ -86,33 +85,31 @@ impl fmt::Display for InstanceId {
 
 deserialize_by_parse!(InstanceId, "an instance id as a string");
 
-/// Where certificates are kept, as a request or the configuration says it.
+/// Provider, region and instance that keep certificates.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// The cloud service.
+    /// Provider to query.
     pub provider: ProviderName,
-    /// Where; the provider's configured region when left out.
+    /// Region to query. Default: the region that is configured for the provider.
     pub region: Option<Region>,
-    /// The broker. Only the `-mqtt` providers have one, and they need it.
+    /// MQTT instance to query. Required for the `-mqtt` providers; others have none.
     pub instance_id: Option<InstanceId>,
 }
 
-/// Most sources of one request, and of the configuration.
+/// Maximum number of sources in one request and in the configuration.
 pub const MOST_SOURCES: usize = 20;
 
-/// 1 to [`MOST_SOURCES`] sources, none twice: its certificates would be listed twice.
+/// Checks that there are 1 to [`MOST_SOURCES`] sources and none twice, because its certificates would
+/// be listed twice.
 ///
 /// # Errors
 /// A sentence.
 pub fn check_sources(sources: &[Source]) -> Result<(), String> {
-    if sources.is_empty() {
-        return Err("the list is empty; name at least one source".to_owned());
-    }
-    if sources.len() > MOST_SOURCES {
+    if !(1..=MOST_SOURCES).contains(&sources.len()) {
         return Err(format!(
-            "the list has {} sources; at most {MOST_SOURCES} are taken",
+            "a list of sources must have 1 to {MOST_SOURCES} items, not {}",
             sources.len()
         ));
     }
@@ -124,7 +121,7 @@ pub fn check_sources(sources: &[Source]) -> Result<(), String> {
     });
     match repeated {
         Some((index, _)) => Err(format!(
-            "source {index} (counted from 0) stands there twice"
+            "source {index} (counted from 0) repeats an earlier one"
         )),
         None => Ok(()),
     }

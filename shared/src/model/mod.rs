@@ -1,5 +1,4 @@
-//! The words of the contract as types: parsed once at the edge, unable to hold bad values
-//! afterwards.
+//! Types of the API: parsed once at the border, and unable to hold invalid values afterwards.
 
 mod action;
 mod certificate;
@@ -22,7 +21,7 @@ pub use serial_number::{SerialNumber, SerialNumberBase};
 pub use status::{EffectiveStatus, LifecycleStatus, Validity, judge};
 pub use timestamp::Timestamp;
 
-/// A caller's text for an error message: its first characters, with everything unprintable escaped.
+/// Shortens a caller's text for an error message and escapes unprintable characters.
 pub(crate) fn shown(text: &str) -> String {
     const SHOWN: usize = 40;
     let start: String = text.chars().take(SHOWN).collect();
@@ -30,7 +29,7 @@ pub(crate) fn shown(text: &str) -> String {
     format!("{}{rest}", start.escape_debug())
 }
 
-/// The same in quotes.
+/// The same as [`shown`], in quotes.
 pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", shown(text))
 }

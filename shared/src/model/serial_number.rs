@@ -1,4 +1,4 @@
-//! X.509 serial numbers in the one form in which all vendors' spellings meet.
+//! X.509 serial numbers in one canonical form for the spellings of all vendors.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,10 +7,10 @@ use serde::{Serialize, Serializer};
 
 use super::{deserialize_by_parse, quoted};
 
-/// RFC 5280 allows 20 octets; vendors take texts of up to 128 bytes, so that older CAs' longer
-/// serials can be asked for.
+/// RFC 5280 allows 20 octets. Vendors accept texts of up to 128 bytes, so that callers can name the
+/// longer serial numbers of older CAs.
 const MOST_HEX_DIGITS: usize = 128;
-/// With separators and a mark.
+/// Maximum length of a text, including separators and `0x`.
 pub(crate) const LONGEST_TEXT: usize = 400;
 
 /// The serial number of a certificate. Two are equal when they are the same number, however each
@@ -19,32 +19,31 @@ pub(crate) const LONGEST_TEXT: usize = 400;
 pub struct SerialNumber {
     canonical: String,
     written: String,
-    /// Written with `0x` or colons, which nobody does with a decimal number.
+    /// Whether it was written with `0x` or colons, which decimal numbers never have.
     is_marked_hex: bool,
 }
 
-/// How the digits of a vendor's serial number are to be read.
+/// Base in which the provider writes a serial number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SerialNumberBase {
-    /// Two digits an octet.
+    /// Hexadecimal, two digits for each octet.
     Hex,
-    /// As `openssl` and many programs print short serial numbers.
+    /// Decimal, as many programs print short serial numbers.
     Decimal,
 }
 
 impl SerialNumber {
-    /// Takes any common spelling: upper case, `0x`, colons, blanks, a missing leading zero, leading
-    /// zero octets.
+    /// Accepts any common spelling: upper case, `0x`, colons, blanks, a missing leading zero, and
+    /// leading zero octets.
     ///
     /// # Errors
-    /// A sentence when nothing is left to read, when it is not hex, or when it is longer than 64
-    /// octets.
+    /// A sentence when the text has no digit, is not hex, or is longer than 64 octets.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.len() > LONGEST_TEXT {
             return Err(format!(
-                "a serial number has at most {LONGEST_TEXT} characters, separators included, not {}",
+                "a serial number must have at most {LONGEST_TEXT} characters, separators included, not {}",
                 text.len()
             ));
         }
@@ -59,13 +58,13 @@ impl SerialNumber {
         }
         if !written.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(format!(
-                "a serial number is written in hex (blanks, colons and 0x are allowed), not {}",
+                "a serial number must be hex (blanks, colons and 0x are allowed), not {}",
                 quoted(text)
             ));
         }
         if written.len() > MOST_HEX_DIGITS {
             return Err(format!(
-                "a serial number has at most {MOST_HEX_DIGITS} hex digits, not {}",
+                "a serial number must have at most {MOST_HEX_DIGITS} hex digits, not {}",
                 written.len()
             ));
         }
@@ -76,7 +75,7 @@ impl SerialNumber {
         })
     }
 
-    /// From the octets of a DER integer, the most significant first.
+    /// From the octets of a DER integer, most significant first.
     pub fn from_octets(octets: &[u8]) -> Self {
         let canonical = canonical(&hex::encode(octets));
         Self {
@@ -91,8 +90,8 @@ impl SerialNumber {
         &self.canonical
     }
 
-    /// The text less separators, marked as hex where it was: read again, it is the same in every
-    /// way.
+    /// The text without separators, with `0x` when it was marked as hex. Parsing it again gives the
+    /// same value in every respect.
     pub fn as_written(&self) -> String {
         if self.is_marked_hex {
             format!("0x{}", self.written)
@@ -101,9 +100,9 @@ impl SerialNumber {
         }
     }
 
-    /// The texts under which a vendor may know this number, most likely first: as it was written
-    /// (less separators), canonical, upper case, without a leading zero digit, and with the sign
-    /// octet that DER puts before a high bit (some vendors show a zero octet before other serials,
+    /// The texts under which a vendor may know this number, most likely first: as written (without
+    /// separators), canonical, upper case, without a leading zero digit, and with the sign octet
+    /// that DER puts before a high bit (some vendors show a zero octet before other serial numbers,
     /// too). No text occurs twice.
     pub fn spellings(&self) -> Vec<String> {
         let mut spellings = vec![self.written.clone()];
@@ -125,23 +124,23 @@ impl SerialNumber {
         spellings
     }
 
-    /// Whether looking for this number is looking for the other, too: it is the same, was written
-    /// in one of this one's spellings, and can be read in decimal where this one can.
+    /// Whether a search for this number also finds the other: both are the same number, the other
+    /// was written in one of this one's spellings, and both have the same decimal reading.
     pub fn covers(&self, other: &Self) -> bool {
         self == other
             && self.read_as_decimal() == other.read_as_decimal()
             && self.spellings().contains(&other.written)
     }
 
-    /// Whether these digits and the other's may stand for one number: as they are, or with one of
-    /// them read as decimal.
+    /// Whether both texts may stand for the same number: as they are, or with one of them read as
+    /// decimal.
     pub fn may_mean(&self, other: &Self) -> bool {
         self == other
             || self.read_as_decimal().as_ref() == Some(other)
             || other.read_as_decimal().as_ref() == Some(self)
     }
 
-    /// The same number in decimal, as some vendors may spell it.
+    /// The number in decimal, as some vendors may spell it.
     pub fn to_decimal(&self) -> String {
         // The least significant digit first.
         let mut digits: Vec<u32> = vec![0];
@@ -163,8 +162,8 @@ impl SerialNumber {
             .collect()
     }
 
-    /// The other number that this text may stand for: its digits read as a decimal number. `None`
-    /// where only hex can be meant, or where both readings are the same number.
+    /// The number that this text stands for when its digits are decimal. `None` when the text can
+    /// only be hex, or when both readings are the same number.
     pub fn read_as_decimal(&self) -> Option<Self> {
         if self.is_marked_hex || !self.written.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
@@ -237,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn every_common_spelling_meets_in_one_form() {
+    fn every_common_spelling_has_one_canonical_form() {
         for (text, expected) in [
             (
                 "0eef68a582b94254296e54ce754f94d707a59913",
@@ -267,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_hex_is_refused() {
+    fn texts_that_are_not_hex_are_refused() {
         for text in [
             "", " ", ":", "0x", "xyz", "12-34", "0x0x12", "12\n", "１２", "12\0", "g1", "1.5",
         ] {
@@ -323,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn looking_for_a_number_covers_its_own_spellings_with_the_same_readings() {
+    fn a_search_covers_the_numbers_own_spellings_with_the_same_readings() {
         for (one, other, expected) in [
             ("a1", "A1", true),
             ("a1", "0x00a1", true),
@@ -340,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn octets_of_a_certificate_meet_the_texts() {
+    fn octets_of_a_certificate_equal_the_texts() {
         for (octets, text) in [
             (&[0x00_u8, 0x80, 0x85][..], "8085"),
             (&[0x0e, 0xef], "eef"),

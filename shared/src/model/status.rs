@@ -1,25 +1,26 @@
-//! What a certificate's state means now, in one place for all providers.
+//! The meaning of a certificate's status at a given time, in one place for all providers.
 
 use serde::Serialize;
 
 use super::{Timestamp, deserialize_by_parse, quoted};
 
-/// What the provider says.
+/// Status of a certificate at the provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LifecycleStatus {
-    /// A broker accepts it.
+    /// The broker accepts the certificate.
     Active,
-    /// A broker has it switched off; it can be switched on again.
+    /// The broker refuses the certificate until it is activated again.
     Inactive,
-    /// A broker waits for its activation.
+    /// The certificate waits for its activation at the broker.
     PendingActivation,
-    /// Withdrawn for good.
+    /// The certificate is revoked for good.
     Revoked,
-    /// A CA says: not revoked (RFC 6960). This says nothing about expiry.
+    /// The certificate authority has not revoked the certificate (RFC 6960). This says nothing
+    /// about expiry.
     Good,
-    /// The provider cannot tell, or says a word that is not documented.
+    /// The provider does not report a status, or reports one that it does not document.
     #[default]
     Unknown,
 }
@@ -59,35 +60,35 @@ impl LifecycleStatus {
 
 deserialize_by_parse!(LifecycleStatus, "a status as a string");
 
-/// The lifecycle status combined with the validity dates and the clock.
+/// Status at the provider combined with the validity dates and the current time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EffectiveStatus {
-    /// As [`LifecycleStatus::Active`], within its validity as far as that is known.
+    /// The broker accepts the certificate, and no known date is against it.
     Active,
-    /// As [`LifecycleStatus::Inactive`].
+    /// The broker refuses the certificate until it is activated again.
     Inactive,
-    /// As [`LifecycleStatus::PendingActivation`].
+    /// The certificate waits for its activation at the broker.
     PendingActivation,
-    /// As [`LifecycleStatus::Revoked`].
+    /// The certificate is revoked for good.
     Revoked,
-    /// As [`LifecycleStatus::Good`], within its validity as far as that is known.
+    /// The certificate authority has not revoked the certificate, and no known date is against it.
     Good,
-    /// As [`LifecycleStatus::Unknown`].
+    /// The provider does not report a status, or reports one that it does not document.
     Unknown,
-    /// Its validity is over.
+    /// The validity of the certificate has ended.
     Expired,
-    /// Its validity has not begun.
+    /// The validity of the certificate has not begun.
     NotYetValid,
 }
 
 /// The validity dates as far as they are known; both ends are included (RFC 5280, section 4.1.2.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Validity {
-    /// First moment.
+    /// First valid moment.
     pub not_before: Option<Timestamp>,
-    /// Last moment.
+    /// Last valid moment.
     pub not_after: Option<Timestamp>,
 }
 
@@ -104,7 +105,7 @@ impl Validity {
         self.not_before.is_some() && self.not_after.is_some()
     }
 
-    /// What this leaves open, from another source.
+    /// Fills unknown dates from another source.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -113,9 +114,9 @@ impl Validity {
         }
     }
 
-    /// The time that lies within both.
+    /// The intersection of both.
     fn within(self, other: Self) -> Self {
-        // None is less than any moment, and stands for no limit at all.
+        // `None`, which means no limit, compares less than any time.
         Self {
             not_before: self.not_before.max(other.not_before),
             not_after: self.not_after.into_iter().chain(other.not_after).min(),
@@ -123,27 +124,27 @@ impl Validity {
     }
 }
 
-/// What a certificate's state means now: by the provider's word, the dates that the provider tells,
-/// and those that stand in the certificate itself. Where the two differ, the narrower validity
-/// makes the effective status, so that nothing looks better than either says; and whether a
-/// connection would be accepted is told only where it is the same for both.
+/// Judges a certificate by the provider's status, the provider's dates and the dates in the
+/// certificate itself. When the dates differ, the narrower validity decides the effective status, so
+/// that no certificate looks better than either record. Whether a connection would be accepted is
+/// `None` unless both records lead to the same answer.
 pub fn judge(
     status: LifecycleStatus,
-    told: Validity,
+    recorded: Validity,
     certified: Validity,
     now: Timestamp,
 ) -> (EffectiveStatus, Option<bool>) {
-    let by_provider = usable(status, told.or(certified), now);
-    let by_certificate = usable(status, certified.or(told), now);
+    let by_provider = usable(status, recorded.or(certified), now);
+    let by_certificate = usable(status, certified.or(recorded), now);
     let accepted = by_provider.filter(|_| by_provider == by_certificate);
     (
-        effective_status(status, told.within(certified), now),
+        effective_status(status, recorded.within(certified), now),
         accepted,
     )
 }
 
-/// The strongest reason first: what can never be undone (revoked, expired), then what somebody must
-/// change (inactive, pending), then what time will change (not yet valid).
+/// The strongest reason first: states that are final (revoked, expired), then states that somebody
+/// must change (inactive, pending), then the state that time changes (not yet valid).
 fn effective_status(
     status: LifecycleStatus,
     validity: Validity,
@@ -161,9 +162,9 @@ fn effective_status(
     }
 }
 
-/// Would a connection with this certificate be accepted now? `None` where the facts do not say: a
-/// broker's active certificate with unknown dates, or a CA's word without a broker's. Unknown is
-/// never usable.
+/// Whether a connection with this certificate would be accepted now. `None` when the facts do not
+/// decide it: a broker's active certificate with unknown dates, or a CA's status without a broker's.
+/// An unknown status is never usable.
 fn usable(status: LifecycleStatus, validity: Validity, now: Timestamp) -> Option<bool> {
     match effective_status(status, validity, now) {
         EffectiveStatus::Active => validity.is_known().then_some(true),
@@ -258,13 +259,13 @@ mod tests {
     }
 
     #[test]
-    fn where_provider_and_certificate_differ_nothing_looks_better_than_either_says() {
+    fn when_the_dates_differ_no_certificate_looks_better_than_either_record() {
         let current = validity(Some(-DAY), Some(DAY));
         let over = validity(Some(-DAY), Some(-1));
         let ahead = validity(Some(1), Some(DAY));
         let dateless = Validity::default();
         let now = Timestamp::from_epoch_milliseconds(NOW).unwrap();
-        for (status, told, certified, expected) in [
+        for (status, recorded, certified, expected) in [
             (L::Active, current, current, (E::Active, Some(true))),
             (L::Active, dateless, current, (E::Active, Some(true))),
             (L::Active, current, dateless, (E::Active, Some(true))),
@@ -291,9 +292,9 @@ mod tests {
             (L::Unknown, dateless, dateless, (E::Unknown, Some(false))),
         ] {
             assert_eq!(
-                judge(status, told, certified, now),
+                judge(status, recorded, certified, now),
                 expected,
-                "{status:?} {told:?} {certified:?}"
+                "{status:?} {recorded:?} {certified:?}"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! Moments in UTC with millisecond precision.
+//! Times in UTC with millisecond precision.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -9,13 +9,14 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::{deserialize_by_parse, quoted};
 
-/// A moment in UTC, to the millisecond. It is written as RFC 3339 with a `Z`, with a fraction only
-/// where there is one: `2025-12-18T16:00:00Z`, `2025-03-26T09:58:35.198Z`.
+/// A time in UTC, to the millisecond. It is written in RFC 3339 with a `Z`, and with a fraction only
+/// when it is not zero: `2025-12-18T16:00:00Z`, `2025-03-26T09:58:35.198Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {
-    /// From epoch milliseconds; `None` outside of the years 0 to 9999, which RFC 3339 cannot write.
+    /// From epoch milliseconds; `None` outside the years 0 to 9999, which are all that RFC 3339 can
+    /// write.
     pub fn from_epoch_milliseconds(milliseconds: i64) -> Option<Self> {
         let nanoseconds = i128::from(milliseconds).checked_mul(1_000_000)?;
         let moment = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?;
@@ -33,10 +34,10 @@ impl Timestamp {
             .unwrap_or(Self(OffsetDateTime::UNIX_EPOCH))
     }
 
-    /// Takes RFC 3339 with any offset.
+    /// Accepts RFC 3339 with any offset.
     ///
     /// # Errors
-    /// A sentence that shows the form.
+    /// A sentence that shows the expected form.
     pub fn parse(text: &str) -> Result<Self, String> {
         OffsetDateTime::parse(text, &Rfc3339)
             .ok()
@@ -47,7 +48,7 @@ impl Timestamp {
             .and_then(Self::from_epoch_milliseconds)
             .ok_or_else(|| {
                 format!(
-                    "a time is written like 2026-01-31T00:00:00Z (RFC 3339), not {}",
+                    "a time must be RFC 3339, like 2026-01-31T00:00:00Z, not {}",
                     quoted(text)
                 )
             })
@@ -58,14 +59,14 @@ impl Timestamp {
         self.0.unix_timestamp()
     }
 
-    /// This moment and so many days; the same moment where the calendar ends before that.
+    /// Adds days. Returns the time unchanged when the result is outside the calendar.
     #[must_use]
     pub fn plus_days(self, days: u16) -> Self {
         let later = self.0.checked_add(time::Duration::days(i64::from(days)));
         Self(later.unwrap_or(self.0))
     }
 
-    /// This moment and so long; the same moment where the calendar ends before that.
+    /// Adds a duration. Returns the time unchanged when the result is outside the calendar.
     #[must_use]
     pub fn plus(self, duration: std::time::Duration) -> Self {
         let later = time::Duration::try_from(duration)
@@ -74,7 +75,7 @@ impl Timestamp {
         Self(later.unwrap_or(self.0))
     }
 
-    /// This moment less so long; the same moment where the calendar begins after that.
+    /// Subtracts a duration. Returns the time unchanged when the result is outside the calendar.
     #[must_use]
     pub fn minus(self, duration: std::time::Duration) -> Self {
         let earlier = time::Duration::try_from(duration)
@@ -83,7 +84,7 @@ impl Timestamp {
         Self(earlier.unwrap_or(self.0))
     }
 
-    /// `yyyy-MM-ddTHH:mm:ssZ`, the form that Alibaba Cloud signs.
+    /// The form `yyyy-MM-ddTHH:mm:ssZ`, which Alibaba Cloud signs.
     pub fn to_seconds_text(self) -> String {
         let mut text = self.to_seconds();
         text.push('Z');
@@ -101,8 +102,8 @@ impl Timestamp {
         text
     }
 
-    /// An answer holds hundreds of moments: digit by digit is many times as fast as a format
-    /// string.
+    /// Writes digit by digit, which is many times faster than a format string: an answer holds
+    /// hundreds of times.
     fn to_seconds(self) -> String {
         let (year, month, day) = self.0.to_calendar_date();
         let (hour, minute, second) = self.0.to_hms();
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn any_offset_is_the_same_moment() {
+    fn any_offset_is_the_same_time() {
         assert_eq!(
             Timestamp::parse("2025-12-19T00:00:00+08:00")
                 .unwrap()
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_calendar_holds_is_refused() {
+    fn times_outside_the_calendar_are_refused() {
         for milliseconds in [i64::MIN, i64::MAX, 253_402_300_800_000, -62_167_219_200_001] {
             assert_eq!(
                 Timestamp::from_epoch_milliseconds(milliseconds),

@@ -1,8 +1,10 @@
-//! What the functions do: the steps and the guards. Knows the provider traits only.
+//! The three operations: their steps and guards. Of the providers they know only the traits.
 
+mod certificates;
 mod change;
 mod cursor;
 mod describe;
+mod sources;
 mod status;
 
 pub use change::{Inactivate, InactivateAnswer, InactivateResult, Outcome};
@@ -21,22 +23,23 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
-use crate::model::{Certificate, InstanceId, ProviderName, Region, Source};
 use crate::provider::{CallContext, RequestContext};
-use crate::request::{self, CertificateReference, Member, Request, Sources};
+use crate::request::{self, Member, Request};
+use certificates::{check_each, contradiction, shared_error};
+use sources::{check_distinct, one_source, requested_sources, scope_path};
 
 /// One function of the bundle.
 pub trait Operation {
     /// Its name in answers and logs.
     const NAME: &'static str;
-    /// The query parameters of a GET; `None` where GET is not taken, because a GET must not change
-    /// anything.
+    /// The query parameters of a GET; `None` for an operation that makes changes, which a GET must
+    /// not do.
     const QUERY: Option<&'static [Member]>;
     /// Whether it changes nothing, so that messages with the same request can share one answer.
     const READS_ONLY: bool;
-    /// What it is asked.
+    /// Its requests.
     type Request: Request;
-    /// What it answers.
+    /// Its answers.
     type Answer: Answer;
 
     /// Carries one request out.
@@ -46,14 +49,14 @@ pub trait Operation {
         answer_budget: AnswerBudget,
     ) -> impl Future<Output = Result<Self::Answer, Error>>;
 
-    /// What of the request is left to ask when its answer could not hold it all: a request whose
-    /// answer goes on where this one ends.
+    /// The request that continues where this answer ends, when the answer could not hold everything
+    /// that was requested.
     fn rest(_request: Self::Request, _answer: &Self::Answer) -> Option<Self::Request> {
         None
     }
 
-    /// Reads a request from a message of the function's own queue, which may also go on with an
-    /// earlier one.
+    /// Reads a request from a message of the function's own queue, which may also continue an
+    /// earlier request.
     ///
     /// # Errors
     /// As [`request::parse`].
@@ -61,9 +64,9 @@ pub trait Operation {
         request::parse(text)
     }
 
-    /// What this answer leaves undone, for a message of the function's own queue to go on with.
-    /// `None` where nothing is left, and where nothing was done: that is a fault, for which the
-    /// message itself is delivered again.
+    /// The request for the work that this answer leaves undone, to be sent to the function's own
+    /// queue. `None` when nothing is left, and when nothing was done: that is a failure, after which
+    /// the queue redelivers the message itself.
     fn continuation(
         _request: &Self::Request,
         _answer: &Self::Answer,
@@ -72,38 +75,38 @@ pub trait Operation {
         None
     }
 
-    /// The message that goes on with such a request. `unsent_event` is the event of the answer
-    /// before, for the run of the message to send.
+    /// The queue message that continues with such a request. `unsent_event` is the results event of
+    /// the answer before, which the invocation of this message sends.
     fn message(_request: &Self::Request, _unsent_event: Option<String>) -> String {
         String::new()
     }
 
-    /// The event that a message has brought along.
+    /// The results event that a message carries for its invocation to send.
     fn unsent_event(_request: &Self::Request) -> Option<&str> {
         None
     }
 
-    /// Whether a request can be carried out later, from the function's own queue.
+    /// Whether a request can be put into the function's own queue, to be carried out later.
     const CAN_BE_DEFERRED: bool = false;
 
-    /// The message of the function's own queue that carries a request out later.
+    /// The message for the function's own queue that carries a request out later.
     ///
     /// # Errors
-    /// Why it could not be carried out, as far as that is known without a call.
-    fn deferred(_session: &CallContext<'_>, _request: &Self::Request) -> Result<String, Error> {
+    /// The reason why the request could not be carried out, as far as it is known without a call.
+    fn deferred(_context: &CallContext<'_>, _request: &Self::Request) -> Result<String, Error> {
         Err(Error::new(
             ErrorCode::Unsupported,
             format!("{} only reads, and answers at once", Self::NAME),
         ))
     }
 
-    /// Which requests of one batch can be carried out as one, by their places: each is in one
-    /// group. None can unless an operation says so.
+    /// Groups the requests of one batch that can be carried out together, by their indexes. Each
+    /// request is in exactly one group; by default each has a group of its own.
     fn groups(requests: &[&Self::Request], _: &Config) -> Vec<Vec<usize>> {
         (0..requests.len()).map(|index| vec![index]).collect()
     }
 
-    /// Carries the requests of one group out. Each has its own answer, in their order.
+    /// Carries out the requests of one group. Returns one answer for each, in their order.
     fn perform_group(
         context: &CallContext<'_>,
         requests: Vec<Self::Request>,
@@ -119,188 +122,53 @@ pub trait Operation {
     }
 }
 
-/// What every answer can tell about itself.
+/// An answer, as the trigger, the log and the metrics need it.
 pub trait Answer: Serialize {
-    /// The failures inside of an answer that succeeded in part.
+    /// The errors inside an answer that succeeded in part.
     fn failures(&self) -> impl Iterator<Item = &Error>;
 
-    /// The place that was asked, like `alibaba-mqtt/cn-hangzhou/post-cn-7mz2d0000`; `None` where
-    /// there are several.
+    /// The source that was called, like `alibaba-mqtt/cn-hangzhou/post-cn-7mz2d0000`; `None` for
+    /// several sources.
     fn subject(&self) -> Option<String>;
 
-    /// The providers' ids of the calls.
+    /// The providers' request ids.
     fn provider_request_ids(&self) -> Vec<&str>;
 
-    /// What there is to count, by names that begin with what it is: `outcome_inactivated`,
+    /// Numbers for the metrics, by names that begin with their kind: `outcome_inactivated`,
     /// `status_good`, `expiry_within_7_days`.
     fn counts(&self) -> Vec<(String, u64)>;
 
-    /// Where it tells of a part of an order: what the order is called, and the number of the part.
+    /// The order's id and the part's number, for an answer about a part of an order.
     fn part(&self) -> Option<(&str, usize)> {
         None
     }
 
-    /// The same answer, fit for a log: without PEMs.
+    /// The answer without PEMs, for the log.
     #[must_use]
     fn for_log(self) -> Self;
 
-    /// What it leaves undone goes on as a message of its own, so that nobody is asked to send it
-    /// again.
+    /// Notes that a message of the function itself continues the work, so that the answer does not
+    /// ask the caller to send the rest.
     fn goes_on(&mut self) {}
 }
 
-/// The members of an object of numbers, each with what it is before its name.
-fn counted(what: &str, numbers: &impl Serialize) -> Vec<(String, u64)> {
+/// The members of an object of numbers, with `kind` before each name.
+fn counted(kind: &str, numbers: &impl Serialize) -> Vec<(String, u64)> {
     let members = serde_json::to_value(numbers).unwrap_or_default();
     let members = members.as_object().into_iter().flatten();
     members
-        .filter_map(|(name, count)| Some((format!("{what}_{name}"), count.as_u64()?)))
+        .filter_map(|(name, count)| Some((format!("{kind}_{name}"), count.as_u64()?)))
         .collect()
 }
 
-/// Provider, region and instance in one text.
-fn place(provider: ProviderName, region: &Region, instance_id: Option<&InstanceId>) -> String {
-    let instance = instance_id
-        .map(|instance_id| format!("/{instance_id}"))
-        .unwrap_or_default();
-    format!("{provider}/{region}{instance}")
-}
-
-/// How many bytes an answer may take on its way, and how it is counted.
+/// Maximum size of an answer, and how its bytes are counted.
 #[derive(Clone, Copy, Debug)]
 pub struct AnswerBudget {
-    /// Most bytes of the whole answer.
+    /// Maximum number of bytes of the whole answer.
     pub bytes: usize,
-    /// Whether the answer travels as a JSON string inside JSON, where quotes and backslashes take
+    /// Whether the answer is sent as a JSON string inside JSON, where quotes and backslashes take
     /// two bytes.
     pub escaped: bool,
-}
-
-/// The one source of a request that names no list of them.
-fn one_source(
-    provider: Option<ProviderName>,
-    region: Option<Region>,
-    instance_id: Option<InstanceId>,
-    config: &Config,
-) -> Result<Source, Error> {
-    let provider = provider.or(config.default_provider).ok_or_else(|| {
-        Error::invalid(
-            "provider",
-            "name the provider, or set DEFAULT_PROVIDER for the function",
-        )
-    })?;
-    Ok(Source {
-        provider,
-        region,
-        instance_id,
-    })
-}
-
-/// The sources that a request asks side by side.
-fn sources<'a>(asked: &'a Sources, config: &'a Config) -> Result<&'a [Source], Error> {
-    match asked {
-        Sources::These(sources) => Ok(sources),
-        Sources::All if config.sources.is_empty() => Err(Error::invalid(
-            "sources",
-            "\"all\" stands for the sources of the variable SOURCES, which is not set for the function",
-        )),
-        Sources::All => Ok(&config.sources),
-    }
-}
-
-/// Sources that are named differently may be one, since a region that is left out is the configured
-/// one: its certificates would come twice. Takes where each is, with everything filled in; `None`
-/// where that is not known, so that nothing comes from there.
-///
-/// # Errors
-/// `invalid_request` that names two.
-fn none_twice(sources: impl Iterator<Item = Option<Source>>) -> Result<(), Error> {
-    let mut first_of = std::collections::HashMap::new();
-    for (index, source) in sources.enumerate() {
-        let Some(source) = source else { continue };
-        let provider = source.provider;
-        if let Some(first) = first_of.insert(source, index) {
-            let detail = format!(
-                "sources {first} and {index} (counted from 0) are the same place at {provider}; leave one out"
-            );
-            return Err(Error::invalid("sources", detail));
-        }
-    }
-    Ok(())
-}
-
-/// Whether the provider can find each of a request's certificates by the names given.
-///
-/// # Errors
-/// The first that it cannot find, by its place.
-fn check_each(
-    certificates: &[CertificateReference],
-    check: impl Fn(&CertificateReference) -> Result<(), Error>,
-) -> Result<(), Error> {
-    certificates
-        .iter()
-        .enumerate()
-        .try_for_each(|(index, reference)| {
-            check(reference).map_err(|error| {
-                let field = format!(
-                    "certificates[{index}].{}",
-                    error.field.as_deref().unwrap_or_default()
-                );
-                error.with_field(field)
-            })
-        })
-}
-
-/// Why a certificate is not the one that was asked for, although the provider knows it under the
-/// name that was used. That is a matter of this one certificate, and not of the request.
-fn contradiction(reference: &CertificateReference, certificate: &Certificate) -> Option<Error> {
-    let another = |member, told: &dyn std::fmt::Display| {
-        let detail = format!(
-            "the certificate that the provider knows by the other names has another one here: {told}"
-        );
-        Some(Error {
-            concerns_parameters: true,
-            ..Error::invalid(member, detail)
-        })
-    };
-    let serial_numbers = [
-        (
-            "serial_number",
-            &reference.serial_number,
-            &certificate.serial_number,
-        ),
-        (
-            "ca_serial_number",
-            &reference.ca_serial_number,
-            &certificate.ca_serial_number,
-        ),
-    ];
-    for (member, asked, told) in serial_numbers {
-        if let (Some(asked), Some(told)) = (asked, told)
-            && asked != told
-            && !(certificate.serial_number_base_is_open && asked.may_mean(told))
-        {
-            return another(member, told);
-        }
-    }
-    match (
-        &reference.fingerprint_sha256,
-        &certificate.fingerprint_sha256,
-    ) {
-        (Some(asked), Some(told)) if asked != told => another("fingerprint_sha256", told),
-        _ => None,
-    }
-}
-
-/// When not one of a request's certificates could be processed, the reason is the answer: one that
-/// may pass, so that callers and queues try again, or else one that concerns the whole request.
-/// That the provider dislikes each of them is told by the results.
-fn shared_error<'a>(errors: impl IntoIterator<Item = Option<&'a Error>>) -> Option<Error> {
-    let errors: Vec<&Error> = errors.into_iter().collect::<Option<_>>()?;
-    let passing = errors.iter().find(|error| error.code.retryable());
-    passing
-        .or_else(|| errors.iter().find(|error| !error.concerns_parameters))
-        .map(|error| (*error).clone())
 }
 
 #[cfg(test)]

@@ -7,41 +7,41 @@ use super::{CertificateReference, Request, check_certificates};
 use crate::error::Error;
 use crate::model::{InstanceId, ProviderName, Region, Timestamp};
 
-/// Most certificates that one request may switch off.
+/// Maximum number of certificates in one request.
 const MOST_CERTIFICATES: usize = 100;
-/// Longest reason, in characters.
+/// Maximum length of a reason, in characters.
 const LONGEST_REASON: usize = 256;
 
-/// Which certificates to switch off.
+/// Request to inactivate certificates.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InactivateRequest {
-    /// Whom to ask; the function's default when left out.
+    /// Provider to call. Default: the one that is configured for the function.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<ProviderName>,
-    /// Where; the provider's configured region when left out.
+    /// Region to call. Default: the region that is configured for the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
-    /// The broker. Only the `-mqtt` providers have one, and they need it.
+    /// MQTT instance to call. Required for the `-mqtt` providers; others have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<InstanceId>,
-    /// 1 to 100 certificates.
+    /// Certificates to inactivate, 1 to 100.
     #[serde(deserialize_with = "crate::object::list")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     pub certificates: Vec<CertificateReference>,
-    /// Why; goes to the audit record.
+    /// Reason for the change, 1 to 256 characters, which the audit log records.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub reason: Option<String>,
-    /// Until when the order may be carried out. Without it an order is refused when the event that
-    /// brought it is old: 24 hours in a queue (configurable), 15 minutes over HTTP.
+    /// Time after which the order is refused. Default: 24 hours after it was sent to a queue
+    /// (configurable), or 15 minutes after it was sent over HTTP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<Timestamp>,
-    /// Read the states and say what would be done, without doing it.
+    /// Whether to only read the statuses and report what would be done.
     #[serde(default)]
     pub dry_run: bool,
-    /// The order that this request goes on with. Only a message of the function itself says it.
+    /// Order that this request continues. Only a message of the function itself has one.
     #[serde(skip)]
     pub order: Option<InactivationOrder>,
 }
@@ -54,7 +54,7 @@ impl Request for InactivateRequest {
             if !(1..=LONGEST_REASON).contains(&characters) {
                 return Err(Error::invalid(
                     "reason",
-                    format!("1 to {LONGEST_REASON} characters, not {characters}"),
+                    format!("reason must have 1 to {LONGEST_REASON} characters, not {characters}"),
                 ));
             }
         }
@@ -62,8 +62,7 @@ impl Request for InactivateRequest {
     }
 }
 
-/// A message that goes on with an order. The queue is guarded by IAM, so what it says of the order
-/// is believed.
+/// A message that continues an order. Its order is trusted, because IAM guards the queue.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Continuation<R> {
@@ -72,7 +71,7 @@ struct Continuation<R> {
 }
 
 impl InactivateRequest {
-    /// From a message of the function's queue: a request, or what goes on with an order.
+    /// Reads a message of the function's queue: a new request, or the continuation of an order.
     ///
     /// # Errors
     /// As [`super::parse`].
@@ -86,10 +85,10 @@ impl InactivateRequest {
         }
     }
 
-    /// The message that goes on with this order.
+    /// The message that continues this order.
     pub fn to_message(&self, order: InactivationOrder) -> String {
-        // It is plain data with text keys, which always serializes; were it not, an empty message
-        // would be refused.
+        // Plain data with text keys always serializes; otherwise the empty message would be
+        // refused.
         serde_json::to_string(&Continuation {
             order,
             request: self,
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_goes_on_asks_what_the_order_asked_in_the_callers_own_spellings() {
+    fn a_continuation_keeps_the_request_in_the_callers_own_spellings() {
         let request = json!({
             "provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-1", "reason": "stolen", "dry_run": true,
             "not_after": "2026-01-01T00:00:00Z",
@@ -129,11 +128,11 @@ mod tests {
                 {"fingerprint_sha256": "ab".repeat(32)},
             ],
         });
-        let asked = super::super::parse::<InactivateRequest>(&request.to_string()).unwrap();
-        let told = InactivateRequest::from_message(&asked.to_message(order())).unwrap();
-        assert_eq!(told.order, Some(order()));
+        let request = super::super::parse::<InactivateRequest>(&request.to_string()).unwrap();
+        let continued = InactivateRequest::from_message(&request.to_message(order())).unwrap();
+        assert_eq!(continued.order, Some(order()));
         let spelled = |request: &InactivateRequest| serde_json::to_value(request).unwrap();
-        assert_eq!(spelled(&told), spelled(&asked));
+        assert_eq!(spelled(&continued), spelled(&request));
         let serial_numbers = |of: &InactivateRequest| {
             of.certificates
                 .iter()
@@ -141,7 +140,7 @@ mod tests {
                 .map(|number| (number.spellings(), number.read_as_decimal()))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(serial_numbers(&told), serial_numbers(&asked));
+        assert_eq!(serial_numbers(&continued), serial_numbers(&request));
     }
 
     trait FlattenSerials<'a> {
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_message_is_read_as_a_request() {
+    fn any_other_message_is_read_as_a_request() {
         let request = r#"{"certificates": [{"serial_number": "0a"}]}"#;
         assert_eq!(
             InactivateRequest::from_message(request).unwrap().order,

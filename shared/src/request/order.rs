@@ -1,32 +1,31 @@
-//! What an order to inactivate is called, and how far it has got when it goes on as another
-//! message.
+//! An order to inactivate that continues in another message: its identity and its results so far.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Timestamp;
 
-/// An order on its way: one request to inactivate, which may take several runs.
+/// An order: one request to inactivate, which may take several invocations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InactivationOrder {
-    /// The webhook's id, the message's, or that of the invocation that took it.
+    /// Id of the webhook, of the queue message, or of the invocation that received the order.
     pub id: String,
-    /// Which part of the order this run carries out, counted from 1.
+    /// Number of the part that this message continues with, counted from 1.
     pub part: u32,
-    /// Who gave it, as far as its event says.
+    /// Caller, as far as the event names one.
     pub caller: Option<String>,
-    /// Until when it is good where the request does not say it itself.
+    /// Time after which the order is refused, unless the request has its own `not_after`.
     pub expires_at: Option<Timestamp>,
-    /// What the parts before this one have settled.
+    /// Results of the parts before this one.
     pub settled: Summary,
-    /// The event that tells what became of the part before this one, for the run of this part to
-    /// send. One message carries both, so that an order goes on and its results are told, or
-    /// neither.
+    /// Event with the results of the part before this one, which the invocation of this part
+    /// sends. One message carries both, so that either the order continues and its results are
+    /// sent, or neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsent_event: Option<String>,
 }
 
-/// How many results have each outcome.
+/// Number of results by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -43,7 +42,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Both together.
+    /// Adds two summaries.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self {

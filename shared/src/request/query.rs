@@ -1,14 +1,14 @@
-//! The query parameters of a GET as the JSON object that a POST would have brought.
+//! Turns the query parameters of a GET into the JSON object of the same POST.
 
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::model::{quoted, shown};
 
-/// How a parameter's text becomes a JSON value.
+/// How the text of a parameter becomes a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberKind {
-    /// As it is.
+    /// The text itself.
     Text,
     /// A whole number.
     Number,
@@ -16,7 +16,7 @@ pub enum MemberKind {
     Boolean,
     /// Comma-separated texts.
     List,
-    /// Comma-separated values, each of which makes an object with this member.
+    /// Comma-separated values, each of which becomes an object with this member.
     Objects,
     /// A value that becomes this member of each of those objects.
     InEachObject,
@@ -29,10 +29,27 @@ pub struct Member {
     pub parameter: &'static str,
     /// The path of the member in the request: one or two names.
     pub path: &'static [&'static str],
-    /// What its text means.
+    /// How its text becomes a JSON value.
     pub kind: MemberKind,
 }
 
+impl Member {
+    /// A query parameter, the path of its member, and the kind of its text.
+    pub const fn new(
+        parameter: &'static str,
+        path: &'static [&'static str],
+        kind: MemberKind,
+    ) -> Self {
+        Self {
+            parameter,
+            path,
+            kind,
+        }
+    }
+}
+
+/// Turns query parameters into a request's JSON object.
+///
 /// # Errors
 /// `invalid_request` that names the parameter: unknown, given twice, empty, or not of its kind.
 pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Result<Value, Error> {
@@ -53,17 +70,20 @@ pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Resu
         if pairs.iter().take(index).any(|(earlier, _)| earlier == name) {
             return Err(Error::invalid(
                 member.parameter,
-                "the parameter is given twice; separate values by commas",
+                format!("{name} must be given once; separate several values by commas"),
             ));
         }
         if text.is_empty() {
             return Err(Error::invalid(
                 member.parameter,
-                "the parameter is empty; leave it out or give a value",
+                format!("{name} must not be empty"),
             ));
         }
         if text.contains('\u{fffd}') {
-            return Err(Error::invalid(member.parameter, "it is not UTF-8"));
+            return Err(Error::invalid(
+                member.parameter,
+                format!("{name} must be UTF-8"),
+            ));
         }
         let value = value_of(member, text)?;
         if member.kind == MemberKind::InEachObject {
@@ -78,7 +98,7 @@ pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Resu
                 }
             }
             path => {
-                // Objects may come from several parameters.
+                // Several parameters may each add objects to the list.
                 match (object.get_mut(&path.concat()), value) {
                     (Some(Value::Array(list)), Value::Array(more)) => list.extend(more),
                     (_, value) => drop(object.insert(path.concat(), value)),
@@ -93,7 +113,10 @@ pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Resu
         let list = list.ok_or_else(|| {
             Error::invalid(
                 member.parameter,
-                "it belongs to certificates, and none is named beside it",
+                format!(
+                    "{} requires serial_number or fingerprint_sha256",
+                    member.parameter
+                ),
             )
         })?;
         for item in list.iter_mut().filter_map(Value::as_object_mut) {
@@ -107,7 +130,11 @@ fn value_of(member: &Member, text: &str) -> Result<Value, Error> {
     let wrong = |expected: &str| {
         Error::invalid(
             member.parameter,
-            format!("{expected} is expected, not {}", quoted(text)),
+            format!(
+                "{} must be {expected}, not {}",
+                member.parameter,
+                quoted(text)
+            ),
         )
     };
     match member.kind {

@@ -1,4 +1,4 @@
-//! JSON Schema of the rules that concern more than one member of a request.
+//! JSON Schema of the rules that involve several members of a request.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::Sources;
 use crate::model::{MOST_SOURCES, Source};
 
-/// A certificate is named by its serial number or its fingerprint.
+/// Requires a serial number or a fingerprint of each certificate.
 pub(crate) fn one_of_its_names(schema: &mut Schema) {
     let names = ["serial_number", "fingerprint_sha256"];
     let named =
@@ -18,7 +18,7 @@ pub(crate) fn one_of_its_names(schema: &mut Schema) {
     );
 }
 
-/// Several sources stand in place of one.
+/// Allows either `sources` or the members that name one source.
 pub(crate) fn one_source_or_several(schema: &mut Schema) {
     let absent: serde_json::Map<String, serde_json::Value> = ["provider", "region", "instance_id"]
         .map(|name| (name.to_owned(), serde_json::json!({"type": "null"})))
@@ -43,7 +43,7 @@ impl JsonSchema for Sources {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let source = generator.subschema_for::<Source>();
         json_schema!({
-            "description": "Several sources in place of one provider, none twice, or all that are configured.",
+            "description": "A list of distinct sources, or \"all\" for the sources that are configured for the function.",
             "anyOf": [
                 {"const": "all"},
                 {"type": "array", "items": source, "minItems": 1, "maxItems": MOST_SOURCES, "uniqueItems": true}

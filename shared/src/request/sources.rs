@@ -1,4 +1,4 @@
-//! Several sources in place of one provider.
+//! The sources of a request that queries several.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use crate::error::Error;
 use crate::model::{InstanceId, MOST_SOURCES, ProviderName, Region, Source, check_sources};
 use crate::object::Object;
 
-/// Which sources a request asks.
+/// The sources that a request queries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sources {
-    /// `"all"`: those of the variable `SOURCES`.
+    /// `"all"`: the sources of the variable `SOURCES`.
     All,
-    /// These.
+    /// A list of sources.
     These(Vec<Source>),
 }
 
@@ -23,7 +23,7 @@ impl<'de> Deserialize<'de> for Sources {
         impl<'de> Visitor<'de> for ListOrAll {
             type Value = Sources;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of sources, or \"all\"")
+                f.write_str("a list of sources or \"all\"")
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Sources, E> {
                 match text {
@@ -40,7 +40,7 @@ impl<'de> Deserialize<'de> for Sources {
                     sources.push(source);
                     if sources.len() > MOST_SOURCES {
                         return Err(A::Error::custom(format!(
-                            "at most {MOST_SOURCES} sources are taken"
+                            "sources must have 1 to {MOST_SOURCES} items"
                         )));
                     }
                 }
@@ -52,7 +52,7 @@ impl<'de> Deserialize<'de> for Sources {
 }
 
 impl Sources {
-    /// They stand in place of one provider.
+    /// Checks that a list is valid and that no member beside it names a source, too.
     ///
     /// # Errors
     /// `invalid_request` that names the member at fault.
@@ -71,7 +71,7 @@ impl Sources {
         if let Some((member, _)) = beside.into_iter().find(|(_, is_there)| *is_there) {
             return Err(Error::invalid(
                 member,
-                "sources stand in place of one provider; leave it out, or leave the sources out",
+                format!("{member} must be left out when sources is given"),
             ));
         }
         match sources {

@@ -4,51 +4,55 @@ use serde::Deserialize;
 
 use super::{CertificateReference, Request, Sources, check_certificates};
 use crate::error::Error;
-use crate::model::MOST_SOURCES;
-use crate::model::{InstanceId, ProviderName, Region};
+use crate::model::{InstanceId, MOST_SOURCES, ProviderName, Region};
 
-/// Most certificates that one request may ask for.
+/// Maximum number of certificates in one request.
 const MOST_CERTIFICATES: usize = 1000;
-/// Most with several sources: each may know each, and an answer has a size.
+/// Maximum with several sources: every source may know every certificate, and the size of an answer
+/// is limited.
 const MOST_CERTIFICATES_OF_SEVERAL: usize = 4000_usize.div_ceil(MOST_SOURCES);
 
-/// Whose status to tell.
+/// Request to read the status of certificates.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::one_source_or_several))]
 #[serde(deny_unknown_fields)]
 pub struct StatusRequest {
-    /// Whom to ask; the function's default when left out.
+    /// Provider to query. Default: the one that is configured for the function.
     pub provider: Option<ProviderName>,
-    /// Where; the provider's configured region when left out.
+    /// Region to query. Default: the region that is configured for the provider.
     pub region: Option<Region>,
-    /// The broker. Only the `-mqtt` providers have one.
+    /// MQTT instance to query. Required for the `-mqtt` providers; others have none.
     pub instance_id: Option<InstanceId>,
-    /// Several providers, regions and instances in place of one.
+    /// Several sources to query, in place of `provider`, `region` and `instance_id`.
     pub sources: Option<Sources>,
-    /// 1 to 1000 certificates; 1 to 200 with several sources.
+    /// Certificates to look up: 1 to 1000, or 1 to 200 with `sources`.
     #[serde(deserialize_with = "crate::object::list")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1000)))]
     pub certificates: Vec<CertificateReference>,
-    /// A certificate authority to ask about the same certificates.
+    /// Certificate authority whose status of the same certificates is compared.
     #[serde(default, deserialize_with = "crate::object::optional")]
     pub cross_check: Option<CrossCheck>,
 }
 
-/// The certificate authority whose word is held against the brokers'.
+/// Certificate authority whose statuses are compared with the broker's.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CrossCheck {
-    /// A provider that is a certificate authority.
+    /// Provider that is a certificate authority, like `alibaba-pca`.
     pub provider: ProviderName,
-    /// Where; the provider's configured region when left out.
+    /// Region to query. Default: the region that is configured for the provider.
     pub region: Option<Region>,
 }
 
 impl StatusRequest {
-    /// Whether both ask the same one source, and the same authority, so that they can be asked as
-    /// one. A request that names no provider asks this one.
-    pub fn asks_the_same_as(&self, other: &Self, default_provider: Option<ProviderName>) -> bool {
+    /// Whether both requests query the same single source and the same certificate authority, so
+    /// that one call can answer both. A request without a provider queries `default_provider`.
+    pub fn queries_the_same_as(
+        &self,
+        other: &Self,
+        default_provider: Option<ProviderName>,
+    ) -> bool {
         let source = |request: &Self| {
             (
                 request.provider.or(default_provider),

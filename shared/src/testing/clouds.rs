@@ -19,7 +19,7 @@ pub(crate) struct Device {
     pub(crate) instance: &'static str,
     pub(crate) serial: String,
     pub(crate) ca: &'static str,
-    /// In the vendor's word.
+    /// In the vendor's spelling.
     pub(crate) status: &'static str,
     /// Epoch seconds; 0 where it is not known.
     pub(crate) created: i64,
@@ -60,7 +60,7 @@ impl Device {
     }
 }
 
-/// What a vendor answers in place of a result.
+/// The failure that a vendor answers in place of a result.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Trouble {
     /// It wants less.
@@ -119,16 +119,16 @@ impl Clouds {
     }
 
     fn tencent(&self, request: &HttpRequest) -> Answer {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        let query: Value = serde_json::from_slice(&request.body).unwrap();
         assert_eq!(
             header(request, "x-tc-action"),
             Some("DescribeDeviceCertificates")
         );
-        let mut fleet = self.fleet(TencentMqtt, asked["InstanceId"].as_str().unwrap());
-        if asked["OrderBy"].as_str().unwrap().ends_with("_ASC") {
+        let mut fleet = self.fleet(TencentMqtt, query["InstanceId"].as_str().unwrap());
+        if query["OrderBy"].as_str().unwrap().ends_with("_ASC") {
             fleet.reverse();
         }
-        for filter in asked["Filters"].as_array().into_iter().flatten() {
+        for filter in query["Filters"].as_array().into_iter().flatten() {
             let values = filter["Values"].as_array().unwrap();
             fleet.retain(|device| match filter["Name"].as_str().unwrap() {
                 "DeviceCertificateSn" => values.contains(&json!(device.serial)),
@@ -137,7 +137,7 @@ impl Clouds {
                 other => panic!("filter {other}"),
             });
         }
-        let (offset, limit) = (number(&asked["Offset"]), number(&asked["Limit"]));
+        let (offset, limit) = (number(&query["Offset"]), number(&query["Limit"]));
         let item = |device: &Device| {
             json!({
                 "DeviceCertificateSn": device.serial, "CaSn": device.ca, "Status": device.status, "CreatedTime": device.created * 1000,
@@ -151,8 +151,8 @@ impl Clouds {
     }
 
     fn alibaba(&self, request: &HttpRequest) -> Answer {
-        let asked = |name| parameter(request, name).unwrap();
-        let fleet = self.fleet(AlibabaMqtt, &asked("MqttInstanceId"));
+        let query = |name| parameter(request, name).unwrap();
+        let fleet = self.fleet(AlibabaMqtt, &query("MqttInstanceId"));
         let row = |device: &Device| {
             json!({
                 "DeviceSn": device.serial, "CaSn": device.ca, "Status": device.status, "ValidBegin": "1735689600000",
@@ -164,12 +164,12 @@ impl Clouds {
                 let fleet: Vec<Device> = fleet
                     .into_iter()
                     .filter(|device| {
-                        action == "ListDeviceCertificate" || device.ca == asked("CaSn")
+                        action == "ListDeviceCertificate" || device.ca == query("CaSn")
                     })
                     .collect();
                 let (page, size): (usize, usize) = (
-                    asked("PageNo").parse().unwrap(),
-                    asked("PageSize").parse().unwrap(),
+                    query("PageNo").parse().unwrap(),
+                    query("PageSize").parse().unwrap(),
                 );
                 let rows: Vec<Value> = fleet
                     .iter()
@@ -184,7 +184,7 @@ impl Clouds {
             }
             "GetDeviceCertificate" => {
                 let device = fleet.iter().find(|device| {
-                    device.serial == asked("DeviceSn") && device.ca == asked("CaSn")
+                    device.serial == query("DeviceSn") && device.ca == query("CaSn")
                 });
                 match device {
                     Some(device) => ok(&json!({"RequestId": "alibaba-id", "Data": row(device)})),
@@ -200,22 +200,22 @@ impl Clouds {
     }
 
     fn authority(&self, request: &HttpRequest) -> Answer {
-        let asked = |name| parameter(request, name).unwrap();
+        let query = |name| parameter(request, name).unwrap();
         let fleet = self.fleet(AlibabaPca, "");
         match header(request, "x-acs-action").unwrap() {
             "ListClientCertificate" => {
                 let (page, size): (usize, usize) = (
-                    asked("CurrentPage").parse().unwrap(),
-                    asked("ShowSize").parse().unwrap(),
+                    query("CurrentPage").parse().unwrap(),
+                    query("ShowSize").parse().unwrap(),
                 );
-                let word = |device: &Device| {
+                let spelling = |device: &Device| {
                     if device.status == "good" {
                         "ISSUE"
                     } else {
                         "REVOKE"
                     }
                 };
-                let row = |device: &Device| json!({"SerialNumber": device.serial, "Status": word(device), "CommonName": "a"});
+                let row = |device: &Device| json!({"SerialNumber": device.serial, "Status": spelling(device), "CommonName": "a"});
                 let rows: Vec<Value> = fleet
                     .iter()
                     .skip((page - 1) * size)
@@ -227,7 +227,7 @@ impl Clouds {
                 )
             }
             "DescribeClientCertificateStatusForSerialNumber" => {
-                let texts = asked("SerialNumber");
+                let texts = query("SerialNumber");
                 let known = texts
                     .split(',')
                     .filter_map(|text| fleet.iter().find(|device| device.serial == text));
@@ -240,7 +240,7 @@ impl Clouds {
         }
     }
 
-    /// Three ids a page, however many are asked for; the marker is the number of ids before it.
+    /// Answers three ids a page, whatever the page size; the marker is the number of ids before it.
     fn aws(&self, request: &HttpRequest) -> Answer {
         const PAGE_SIZE: usize = 3;
         let mut fleet = self.fleet(AwsIot, "");

@@ -17,7 +17,7 @@ use crate::Answer;
 
 /// Every document by its file name.
 pub fn documents() -> BTreeMap<&'static str, Value> {
-    BTreeMap::from([
+    let mut documents = BTreeMap::from([
         ("describe-request.json", request::<DescribeRequest>()),
         ("describe-answer.json", answer::<DescribeAnswer>()),
         ("inactivate-request.json", request::<InactivateRequest>()),
@@ -26,7 +26,25 @@ pub fn documents() -> BTreeMap<&'static str, Value> {
         ("status-answer.json", answer::<StatusAnswer>()),
         ("error.json", answer::<Error>()),
         ("openapi.json", open_api::document()),
-    ])
+    ]);
+    documents.values_mut().for_each(join_lines);
+    documents
+}
+
+/// Joins the lines of every description: a doc comment's line breaks are those of the source.
+fn join_lines(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if name == "description" => *text = text.replace('\n', " "),
+                    member => join_lines(member),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(join_lines),
+        _ => {}
+    }
 }
 
 /// A document as its file holds it.

@@ -33,8 +33,8 @@ pub(super) fn document() -> Value {
     let mut paths = Map::new();
     for (route, methods) in [
         route::<Describe>(&mut components, "Lists device certificates."),
-        route::<Inactivate>(&mut components, "Switches device certificates off."),
-        route::<Status>(&mut components, "Tells the status of device certificates."),
+        route::<Inactivate>(&mut components, "Inactivates device certificates."),
+        route::<Status>(&mut components, "Reads the status of device certificates."),
     ] {
         paths.insert(route, methods);
     }
@@ -62,7 +62,7 @@ pub(super) fn document() -> Value {
         },
         "paths": paths,
         "components": {"schemas": schemas, "responses": {"Error": {
-            "description": "A problem document; its code says what kind of failure.",
+            "description": "Problem document whose code names the kind of failure.",
             "content": {"application/problem+json": {"schema": error}}
         }}}
     })
@@ -104,7 +104,7 @@ where
     let answer = components.answers.subschema_for::<O::Answer>().to_value();
     let mut responses = Map::from_iter([(
         "200".to_owned(),
-        json!({"description": "The answer.", "content": {"application/json": {"schema": answer}}}),
+        json!({"description": "Answer to the request.", "content": {"application/json": {"schema": answer}}}),
     )]);
     for code in ErrorCode::ALL {
         responses.insert(
@@ -120,7 +120,7 @@ where
     });
     if O::CAN_BE_DEFERRED {
         let prefer = json!([{
-            "name": "prefer", "in": "header", "description": "`respond-async` puts the order into the function's queue.",
+            "name": "prefer", "in": "header", "description": "With `respond-async`, the function puts the order into its queue and answers at once.",
             "schema": {"type": "string"}
         }]);
         let later = json!({
@@ -141,7 +141,7 @@ where
         for status in ["414", "431"] {
             responses.insert(
                 status.to_owned(),
-                json!({"description": "The URL is longer than the HTTP API reads; use POST."}),
+                json!({"description": "The URL is longer than the HTTP API accepts; use POST."}),
             );
         }
         let get = json!({"operationId": format!("{}_get", O::NAME), "summary": summary, "parameters": parameters, "responses": responses});

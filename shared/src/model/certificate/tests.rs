@@ -1,6 +1,7 @@
 //! What a provider says beside what the certificate says of itself.
 
 use super::*;
+use crate::model::Validity;
 use crate::model::x509::tests::PEM;
 
 const NOW: i64 = 1_763_800_000_000;
@@ -58,7 +59,7 @@ fn the_certificate_fills_what_the_provider_leaves_out() {
         (EffectiveStatus::Active, Some(true))
     );
     assert_eq!(record.disagreements, []);
-    assert_eq!(record.pem, None, "it was not asked for");
+    assert_eq!(record.pem, None, "it was not requested");
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn agreement_is_silent_in_every_spelling() {
 }
 
 #[test]
-fn every_disagreement_is_told_and_the_providers_word_stays() {
+fn every_disagreement_is_listed_and_the_providers_value_stays() {
     let record = with_pem(ProviderRecord {
         serial_number: Some("0abc".to_owned()),
         subject: Some(Subject {
@@ -117,13 +118,13 @@ fn every_disagreement_is_told_and_the_providers_word_stays() {
         fingerprint_sha256: Fingerprint::parse(&"ab".repeat(32)).ok(),
         ..ProviderRecord::default()
     });
-    let told: Vec<(&str, &str, &str)> = record
+    let disagreements: Vec<(&str, &str, &str)> = record
         .disagreements
         .iter()
         .map(|one| (one.member, one.provider.as_str(), one.certificate.as_str()))
         .collect();
     assert_eq!(
-        told,
+        disagreements,
         [
             ("serial_number", "0abc", NUMBER),
             ("subject.common_name", "truck-2", "truck-1.example.test"),
@@ -184,7 +185,7 @@ fn the_certificate_says_how_digits_alone_are_to_be_read() {
 }
 
 #[test]
-fn the_certificate_is_shown_when_it_was_asked_for() {
+fn the_certificate_is_included_when_it_was_requested() {
     let record = ProviderRecord {
         pem: Some(PEM.replace('\n', "\\n")),
         ..ProviderRecord::default()

@@ -1,4 +1,4 @@
-//! What a certificate says of itself (RFC 5280).
+//! Facts in an X.509 certificate itself (RFC 5280).
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use x509_cert::time::Time;
 
 use super::{Fingerprint, SerialNumber, Subject, Timestamp, Validity};
 
-/// The facts that stand in a certificate itself.
+/// The facts of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct X509 {
     /// Its serial number.
@@ -25,10 +25,10 @@ pub(super) struct X509 {
 }
 
 impl X509 {
-    /// Reads the first certificate of a PEM text. `None` when it holds none that can be read.
+    /// Reads the first certificate of a PEM text. `None` when none can be read.
     pub(super) fn from_pem(pem: &str) -> Option<Self> {
         let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
-        // `Raw` takes what RFC 5280 forbids a CA, like serial numbers of more than 20 octets.
+        // `Raw` accepts certificates against RFC 5280, like serial numbers of more than 20 octets.
         let certificate = CertificateInner::<Raw>::from_der(&der).ok()?;
         let signed = certificate.tbs_certificate();
         let text = |name: Result<Option<DirectoryString>, _>| {
@@ -49,8 +49,8 @@ impl X509 {
     }
 }
 
-/// A vendor's PEM text as PEM: Alibaba's documents show line feeds as a backslash and an n, and a
-/// label of its own. `None` when there is nothing between the marker lines, as in Tencent's
+/// Turns a vendor's text into PEM. Alibaba's documents show line feeds as a backslash and an n, and
+/// a label of Alibaba's own. `None` when nothing is between the marker lines, as in Tencent's
 /// documents.
 pub(super) fn as_pem(text: &str) -> Option<Cow<'_, str>> {
     let mut pem = Cow::Borrowed(text);
@@ -82,7 +82,7 @@ pub(crate) mod tests {
     pub(crate) const PEM: &str = include_str!("../x509/device.pem");
 
     #[test]
-    fn a_certificate_tells_its_facts() {
+    fn the_facts_of_a_certificate_are_read() {
         let facts = X509::from_pem(PEM).unwrap();
         assert_eq!(
             facts.serial_number.as_str(),
@@ -111,7 +111,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_alibaba_writes_is_read_as_pem() {
+    fn alibabas_form_is_read_as_pem() {
         let written = PEM
             .replace('\n', "\\n")
             .replace("CERTIFICATE-----", "DEVICECERTIFICATE-----");
@@ -129,7 +129,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_is_no_certificate_tells_nothing() {
+    fn other_texts_have_no_facts() {
         for text in [
             "",
             "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",

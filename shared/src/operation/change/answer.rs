@@ -6,38 +6,38 @@ use crate::error::Error;
 use crate::model::{
     Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase,
 };
-use crate::operation::{Answer, counted, place};
+use crate::operation::{Answer, counted, scope_path};
 use crate::request::{InactivateRequest, Summary};
 
-/// What inactivate answers.
+/// Answer to an inactivate request.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InactivateAnswer {
-    /// `inactivate`.
+    /// Name of the operation: `inactivate`.
     #[cfg_attr(feature = "schema", schemars(extend("const" = "inactivate")))]
     pub operation: &'static str,
-    /// Who was asked.
+    /// Provider that was called.
     pub provider: ProviderName,
-    /// Where.
+    /// Region that was called.
     pub region: Region,
-    /// The broker.
+    /// MQTT instance that was called; `null` for a provider without instances.
     pub instance_id: Option<InstanceId>,
-    /// Whether nothing was to be changed.
+    /// Whether the request was a dry run, which changes nothing.
     pub dry_run: bool,
-    /// The order's id, the same in every part's answer, in the log and in the results queue.
+    /// Id of the order: the same in the answer to each part, in the log and in the results queue.
     pub order_id: String,
-    /// Which part of the order this answer tells of, counted from 1.
+    /// Number of the part of the order that this answer reports, counted from 1.
     pub part: u32,
-    /// Whether nothing of the order is left to do.
+    /// Whether this is the last part of the order.
     pub last: bool,
-    /// One for each certificate, in the order asked.
+    /// One result for each certificate, in the order of the request.
     pub results: Vec<InactivateResult>,
-    /// How many results have each outcome.
+    /// Number of results by outcome.
     pub summary: Summary,
-    /// How many certificates of the whole order have each outcome; `null` but in its last part.
+    /// Number of certificates of the whole order by outcome; `null` unless this is the last part.
     pub order_summary: Option<Summary>,
-    /// The request that goes on with exactly the certificates that are left to do; `null` where
-    /// none is left, and where the function goes on with them itself.
+    /// Request that continues with exactly the remaining certificates; `null` when none remains,
+    /// and when the function continues by itself.
     #[cfg_attr(
         feature = "schema",
         schemars(schema_with = "crate::schema::request_or_null")
@@ -45,26 +45,26 @@ pub struct InactivateAnswer {
     pub rest: Option<InactivateRequest>,
 }
 
-/// What became of one certificate.
+/// Outcome for one certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It is off now, on the evidence of the provider's success answer or of a read.
+    /// The certificate is inactive now, as the provider's success answer or a read proves.
     Inactivated,
-    /// It was off before.
+    /// The certificate was inactive before.
     AlreadyInactive,
-    /// It would be switched off; this was a dry run.
+    /// The certificate would be inactivated; this was a dry run.
     WouldInactivate,
-    /// The provider does not know it.
+    /// The provider does not know the certificate.
     NotFound,
-    /// A rule here or at the provider forbids it.
+    /// A rule of this deployment or of the provider forbids the change.
     Refused,
-    /// It was not switched off.
+    /// The certificate was not inactivated.
     Failed,
-    /// The order was sent and not answered, and its state cannot be read.
+    /// The provider did not answer the change, and the certificate's status cannot be read.
     Unknown,
-    /// It was not tried.
+    /// The change was not attempted.
     NotAttempted,
 }
 
@@ -88,34 +88,34 @@ pub(super) fn summary(results: &[InactivateResult]) -> Summary {
     }
 }
 
-/// What became of one certificate, and how that is known.
+/// Outcome for one certificate and its evidence.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InactivateResult {
-    /// Canonical serial number; `null` when only the fingerprint was given and the certificate was
-    /// not found.
+    /// Serial number in the canonical form; `null` when the request names only the fingerprint and
+    /// the certificate was not found.
     pub serial_number: Option<SerialNumber>,
-    /// The spelling that the provider knows; `null` when it was not found, or knows it by another
-    /// name.
+    /// Serial number as the provider spells it; `null` when the certificate was not found or the
+    /// provider identifies it by another name.
     pub provider_serial_number: Option<String>,
-    /// How `provider_serial_number` was read; `null` where its digits allow both bases and the
-    /// certificate is not at hand.
+    /// Base in which `provider_serial_number` was read; `null` when its digits are valid in both
+    /// bases and the certificate itself is not available to decide.
     pub serial_number_base: Option<SerialNumberBase>,
     /// Serial number of the issuing CA's certificate.
     pub ca_serial_number: Option<SerialNumber>,
-    /// SHA-256 of the DER form, where it was given or is known.
+    /// SHA-256 fingerprint of the certificate's DER form, from the provider or from the request.
     pub fingerprint_sha256: Option<Fingerprint>,
-    /// What became of it.
+    /// Outcome for this certificate.
     pub outcome: Outcome,
-    /// What a read said before; `null` when there was none.
+    /// Status that a read showed before the change; `null` without such a read.
     pub status_before: Option<LifecycleStatus>,
-    /// What is known of it now; `null` when nothing is.
+    /// Status that is known now; `null` when it is unproven or the certificate is gone.
     pub status: Option<LifecycleStatus>,
     /// Whether a read confirms `status`.
     pub verified: bool,
-    /// The provider's id of the call that changed it.
+    /// Provider's request id of the call that changed the status.
     pub provider_request_id: Option<String>,
-    /// Why it was not switched off.
+    /// Reason why the certificate was not inactivated.
     pub error: Option<Error>,
 }
 
@@ -127,7 +127,7 @@ impl Answer for InactivateAnswer {
     }
 
     fn subject(&self) -> Option<String> {
-        Some(place(
+        Some(scope_path(
             self.provider,
             &self.region,
             self.instance_id.as_ref(),

@@ -1,4 +1,4 @@
-//! Cursors: opaque to the caller, bound to the request that they continue.
+//! Cursors: opaque to the caller, and bound to the request that they continue.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,35 +10,35 @@ use crate::error::Error;
 use crate::model::Source;
 use crate::request::{Filter, SortOrder};
 
-/// Everything that a cursor must agree with. `limit`, `include_pem` and `summary` may change from
-/// page to page.
+/// The members of a request that a cursor is bound to. `limit`, `include_pem` and `summary` may
+/// change from page to page.
 #[derive(Clone, Copy)]
 pub(super) struct Request<'a> {
-    /// One, or the sources that were asked side by side, in their order.
+    /// The source, or the sources in the order of the request.
     pub(super) sources: &'a [Source],
     pub(super) filter: &'a Filter,
     pub(super) order: Option<SortOrder>,
-    /// It decides which filters are refused, and how large pages are.
+    /// It decides which filters are refused and how large pages are.
     pub(super) details: bool,
 }
 
-/// Where one source's list goes on.
+/// The point at which one source's list continues.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place {
-    /// In the provider's terms.
+pub(super) struct Resume {
+    /// The provider's own position.
     #[serde(rename = "p")]
     pub(super) position: String,
-    /// How long the list was.
+    /// Length of the provider's list at the last page.
     #[serde(rename = "l")]
     pub(super) list_length: Option<u64>,
-    /// A mark of the last certificate before the place.
+    /// Digest of the last certificate before the position.
     #[serde(rename = "c")]
     pub(super) last: Option<String>,
 }
 
 const DIGEST_LENGTH: usize = 12;
 
-/// A cursor for what is left of this request.
+/// Makes a cursor that continues this request with `rest`.
 pub(super) fn encode(request: Request<'_>, rest: &impl Serialize) -> String {
     // Plain data always serializes.
     let rest = serde_json::to_vec(rest).unwrap_or_default();
@@ -47,19 +47,19 @@ pub(super) fn encode(request: Request<'_>, rest: &impl Serialize) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// What is left, by a cursor.
+/// Reads the rest of this request from a cursor.
 ///
 /// # Errors
-/// `invalid_request` when it is damaged, or belongs to another request.
+/// `invalid_request` when the cursor is damaged or belongs to another request.
 pub(super) fn decode<T: DeserializeOwned>(cursor: &str, request: Request<'_>) -> Result<T, Error> {
     let rest = || {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (told, rest) = bytes.split_at_checked(DIGEST_LENGTH)?;
-        (told == digest(request, rest)).then(|| serde_json::from_slice(rest).ok())?
+        let (stored, rest) = bytes.split_at_checked(DIGEST_LENGTH)?;
+        (stored == digest(request, rest)).then(|| serde_json::from_slice(rest).ok())?
     };
     rest().ok_or_else(|| {
-        let detail = "this is not a next_cursor of the same request; send it with the provider, region, instance (or sources), filter, \
-                      order and details that it came from";
+        let detail = "cursor must be the next_cursor of a request with the same provider, region and instance_id (or sources), filter, \
+                      order_by and details";
         Error::invalid("cursor", detail)
     })
 }

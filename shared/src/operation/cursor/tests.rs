@@ -25,8 +25,8 @@ fn filter() -> Filter {
 
 const ORDER: Option<SortOrder> = Some(SortOrder::CreatedDesc);
 
-fn place(position: &str) -> Place {
-    Place {
+fn resume(position: &str) -> Resume {
+    Resume {
         position: position.to_owned(),
         list_length: Some(250),
         last: Some("0123456789abcdef".to_owned()),
@@ -41,7 +41,7 @@ fn cursor() -> String {
             order: ORDER,
             details: true,
         },
-        &place("100"),
+        &resume("100"),
     )
 }
 
@@ -50,7 +50,7 @@ fn decoded(
     sources: &[Source],
     filter: &Filter,
     order: Option<SortOrder>,
-) -> Result<Place, Error> {
+) -> Result<Resume, Error> {
     decode(
         cursor,
         Request {
@@ -72,16 +72,16 @@ fn a_cursor_continues_its_own_request() {
             details: true,
         };
         for position in ["100", "0", "", "a/b?c=é"] {
-            for place in [
-                place(position),
-                Place {
+            for resume in [
+                resume(position),
+                Resume {
                     list_length: None,
                     last: None,
-                    ..place(position)
+                    ..resume(position)
                 },
             ] {
-                let cursor = encode(request, &place);
-                assert_eq!(decode(&cursor, request), Ok(place));
+                let cursor = encode(request, &resume);
+                assert_eq!(decode(&cursor, request), Ok(resume));
                 assert!(
                     cursor
                         .bytes()
@@ -106,11 +106,11 @@ fn a_cursor_does_not_depend_on_how_a_serial_number_is_spelled() {
             order: ORDER,
             details: true,
         },
-        &place("7"),
+        &resume("7"),
     );
     assert_eq!(
         decoded(&cursor, &[source()], &of("abc"), ORDER),
-        Ok(place("7"))
+        Ok(resume("7"))
     );
 }
 
@@ -221,14 +221,14 @@ fn a_cursor_of_another_request_is_refused() {
         order: ORDER,
         details: false,
     };
-    let error = decode::<Place>(&cursor(), without_details).unwrap_err();
+    let error = decode::<Resume>(&cursor(), without_details).unwrap_err();
     assert!(
         error.field.as_deref() == Some("cursor") && error.detail.contains("details"),
         "{error}"
     );
     assert_eq!(
-        decode(&encode(without_details, &place("7")), without_details),
-        Ok(place("7"))
+        decode(&encode(without_details, &resume("7")), without_details),
+        Ok(resume("7"))
     );
 }
 
@@ -247,10 +247,10 @@ fn a_cursor_belongs_to_its_list_of_sources_in_its_order() {
             order: ORDER,
             details: true,
         },
-        &[place("1"), place("2")],
+        &[resume("1"), resume("2")],
     );
     let of = |sources: &[Source]| {
-        decode::<Vec<Place>>(
+        decode::<Vec<Resume>>(
             &cursor,
             Request {
                 sources,
@@ -260,7 +260,7 @@ fn a_cursor_belongs_to_its_list_of_sources_in_its_order() {
             },
         )
     };
-    assert_eq!(of(&[source(), other()]), Ok(vec![place("1"), place("2")]));
+    assert_eq!(of(&[source(), other()]), Ok(vec![resume("1"), resume("2")]));
     for sources in [
         &[other(), source()][..],
         &[source()],
@@ -279,7 +279,7 @@ fn a_cursor_belongs_to_its_list_of_sources_in_its_order() {
 
 #[test]
 fn a_cursor_of_one_source_is_none_of_a_list_of_that_source() {
-    let error = decode::<Vec<Place>>(
+    let error = decode::<Vec<Resume>>(
         &cursor(),
         Request {
             sources: &[source()],
@@ -297,7 +297,7 @@ fn a_position_cannot_be_exchanged() {
     let mut bytes = URL_SAFE_NO_PAD.decode(cursor()).unwrap();
     bytes.truncate(DIGEST_LENGTH);
     for position in ["101", "0", "", "1000", "-1"] {
-        let rest = serde_json::to_vec(&place(position)).unwrap();
+        let rest = serde_json::to_vec(&resume(position)).unwrap();
         let forged = URL_SAFE_NO_PAD.encode([bytes.as_slice(), &rest].concat());
         assert!(
             decoded(&forged, &[source()], &filter(), ORDER).is_err(),

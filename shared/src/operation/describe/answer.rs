@@ -1,119 +1,125 @@
-//! What describe answers.
+//! The answer to a describe request.
 
 use serde::Serialize;
 
 use super::counts::Counts;
 use crate::error::Error;
 use crate::model::{Certificate, InstanceId, ProviderName, Region};
-use crate::operation::{Answer, counted, place};
+use crate::operation::{Answer, counted, scope_path};
 
-/// What describe answers.
+/// Answer to a describe request.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum DescribeAnswer {
-    /// About one provider, region and instance.
+    /// Certificates of one provider, region and instance.
     One(OneDescribeAnswer),
-    /// About several sources at once.
+    /// Certificates of several sources.
     Several(SeveralDescribeAnswer),
 }
 
-/// The certificates of one provider, region and instance.
+/// Certificates of one provider, region and instance.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OneDescribeAnswer {
-    /// `describe`.
+    /// Name of the operation: `describe`.
     #[cfg_attr(feature = "schema", schemars(extend("const" = "describe")))]
     pub operation: &'static str,
-    /// Who was asked.
+    /// Provider that was queried.
     pub provider: ProviderName,
-    /// Where.
+    /// Region that was queried.
     pub region: Region,
-    /// The broker.
+    /// MQTT instance that was queried; `null` for a provider without instances.
     pub instance_id: Option<InstanceId>,
-    /// In the order asked. Left out when only the counts were asked for.
+    /// Certificates in the requested order. Left out when `limit` was 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificates: Option<Vec<Certificate>>,
-    /// Of the certificates from `cursor` to `next_cursor`; left out when they were not asked for.
+    /// Counts of the certificates between `cursor` and `next_cursor`. Left out unless `summary` was
+    /// requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
-    /// How many match in all; `null` where the provider does not say.
+    /// Number of all certificates that match the filter; `null` where the provider does not report
+    /// it.
     pub total_count: Option<u64>,
-    /// Whether the provider's list stayed the same while it was read: `false` when its length has
-    /// moved or a certificate came twice (it is shown once), `null` where the provider does not
-    /// tell enough to know.
+    /// Whether the provider's list stayed the same while it was read. `false` when its length
+    /// changed or a certificate was listed twice (the answer shows it once); `null` where the
+    /// provider does not report enough to decide.
     pub consistent: Option<bool>,
-    /// Set whenever there is more.
+    /// Cursor of the next page; `null` when the list is complete.
     pub next_cursor: Option<String>,
-    /// The provider's id of each call that listed, to quote in a support case.
+    /// Provider's request id of each listing call, to quote in a support case.
     pub provider_request_ids: Vec<String>,
 }
 
-/// The certificates of several sources.
+/// Certificates of several sources.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SeveralDescribeAnswer {
-    /// `describe`.
+    /// Name of the operation: `describe`.
     #[cfg_attr(feature = "schema", schemars(extend("const" = "describe")))]
     pub operation: &'static str,
-    /// One for each source, in the order asked.
+    /// One entry for each source, in the order of the request.
     pub sources: Vec<SourceAnswer>,
-    /// Of all sources, in the order asked; those without the time to order by come last. Left out
-    /// when only the counts were asked for.
+    /// Certificates of all sources in the requested order; certificates that lack the time to sort
+    /// by come last. Left out when `limit` was 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificates: Option<Vec<SourcedCertificate>>,
-    /// Of the certificates from `cursor` to `next_cursor`; left out when they were not asked for.
+    /// Counts of the certificates between `cursor` and `next_cursor`. Left out unless `summary` was
+    /// requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
-    /// How many match in all; `null` where a source does not say.
+    /// Number of all certificates that match the filter; `null` when a source does not report it.
     pub total_count: Option<u64>,
-    /// `false` when a source's list has changed while it was read, `null` where a source does not
-    /// tell enough to know.
+    /// Whether the lists of all sources stayed the same while they were read. `false` when one
+    /// changed; `null` when a source does not report enough to decide.
     pub consistent: Option<bool>,
-    /// Set whenever there is more of any source that has not failed for good.
+    /// Cursor of the next page; `null` when each source is complete or has failed with an error
+    /// that is not retryable.
     pub next_cursor: Option<String>,
 }
 
-/// How it went with one source.
+/// Result of one source.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourceAnswer {
-    /// Who was asked.
+    /// Provider that was queried.
     pub provider: ProviderName,
-    /// Where; `null` when that could not be told.
+    /// Region that was queried; `null` when it could not be determined.
     pub region: Option<Region>,
-    /// The broker.
+    /// MQTT instance that was queried; `null` for a provider without instances.
     pub instance_id: Option<InstanceId>,
-    /// How many of the answer's certificates are from here.
+    /// Number of certificates in this answer that come from this source.
     pub count: u64,
-    /// Left out when the counts were not asked for.
+    /// Counts of this source's certificates. Left out unless `summary` was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
-    /// How many match here in all.
+    /// Number of all certificates of this source that match the filter; `null` where the provider
+    /// does not report it.
     pub total_count: Option<u64>,
-    /// As in the answer about one source.
+    /// Whether this source's list stayed the same while it was read. `false` when it changed;
+    /// `null` when that is unknown.
     pub consistent: Option<bool>,
-    /// Set whenever there is more here, also beside an error, unless nothing has been shown yet:
-    /// then it begins at its beginning. A request to this one provider goes on with it.
+    /// Cursor with which a request to this one source continues. `null` when the source is
+    /// complete, and when it failed before any of its certificates was shown.
     pub next_cursor: Option<String>,
-    /// The provider's id of each call that listed.
+    /// Provider's request id of each listing call, to quote in a support case.
     pub provider_request_ids: Vec<String>,
-    /// Why it could not be read. One that would not pass is told in each further answer, without
-    /// asking the provider again.
+    /// Reason why the source could not be read. An error that is not retryable is repeated on each
+    /// further page without another call to the provider.
     pub error: Option<Error>,
 }
 
-/// A certificate with its source.
+/// A certificate and the source that it comes from.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourcedCertificate {
-    /// Whose record it is.
+    /// Provider that the certificate comes from.
     pub provider: ProviderName,
-    /// Where.
+    /// Region that was queried.
     pub region: Region,
-    /// The broker.
+    /// MQTT instance that was queried; `null` for a provider without instances.
     pub instance_id: Option<InstanceId>,
-    /// The record.
+    /// The certificate.
     #[serde(flatten)]
     pub certificate: Certificate,
 }
@@ -129,7 +135,7 @@ impl Answer for DescribeAnswer {
 
     fn subject(&self) -> Option<String> {
         match self {
-            Self::One(answer) => Some(place(
+            Self::One(answer) => Some(scope_path(
                 answer.provider,
                 &answer.region,
                 answer.instance_id.as_ref(),
@@ -154,20 +160,20 @@ impl Answer for DescribeAnswer {
         }
     }
 
-    /// Only of a summary: a page of a list counts nothing that means something by itself.
+    /// Only a summary has numbers for the metrics: those of a single page mean nothing by themselves.
     fn counts(&self) -> Vec<(String, u64)> {
         let counts = match self {
             Self::One(answer) => answer.counts,
             Self::Several(answer) => answer.counts,
         };
-        let of = |counts: Counts| {
+        let numbers = |counts: Counts| {
             [
                 counted("status", &counts.by_effective_status),
                 counted("expiry", &counts.by_expiry),
             ]
             .concat()
         };
-        counts.map(of).unwrap_or_default()
+        counts.map(numbers).unwrap_or_default()
     }
 
     fn for_log(mut self) -> Self {

@@ -1,22 +1,22 @@
-//! Certificates counted by what they mean now and by when they end.
+//! Counts of certificates by effective status and by expiry.
 
 use serde::Serialize;
 
 use crate::model::{Certificate, EffectiveStatus, Timestamp};
 
-/// How many certificates there are of each kind.
+/// Numbers of certificates by effective status and by expiry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counts {
-    /// All that were counted.
+    /// Number of all counted certificates.
     pub certificates: u64,
-    /// By effective status.
+    /// Numbers of certificates by effective status.
     pub by_effective_status: ByEffectiveStatus,
-    /// By the end of validity.
+    /// Numbers of certificates by the end of their validity.
     pub by_expiry: ByExpiry,
 }
 
-/// How many have each effective status.
+/// Numbers of certificates by effective status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[expect(
@@ -34,27 +34,28 @@ pub struct ByEffectiveStatus {
     pub not_yet_valid: u64,
 }
 
-/// How many end when. Each certificate is counted once, at the first that holds. Where the provider
-/// and the certificate tell two ends, the earlier one counts.
+/// Numbers of certificates by the end of their validity. Each certificate is counted once, in the
+/// first range that holds it. Where the provider's record and the certificate name different ends,
+/// the earlier one counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ByExpiry {
-    /// Its validity is over.
+    /// Certificates whose validity has ended.
     pub expired: u64,
-    /// It ends within 7 days.
+    /// Certificates that expire within 7 days.
     pub within_7_days: u64,
-    /// It ends within 30 days.
+    /// Certificates that expire in more than 7 and at most 30 days.
     pub within_30_days: u64,
-    /// It ends within 90 days.
+    /// Certificates that expire in more than 30 and at most 90 days.
     pub within_90_days: u64,
-    /// It ends later than that.
+    /// Certificates that expire in more than 90 days.
     pub later: u64,
-    /// When it ends is not known.
+    /// Certificates whose end of validity is unknown.
     pub unknown: u64,
 }
 
 impl Counts {
-    /// Counts one more.
+    /// Counts one more certificate.
     pub(super) fn count(&mut self, certificate: &Certificate, now: Timestamp) {
         let statuses = &mut self.by_effective_status;
         let status = match certificate.effective_status {
@@ -67,21 +68,21 @@ impl Counts {
             EffectiveStatus::Expired => &mut statuses.expired,
             EffectiveStatus::NotYetValid => &mut statuses.not_yet_valid,
         };
-        let ends = &mut self.by_expiry;
-        let end = match certificate.first_end() {
-            None => &mut ends.unknown,
-            Some(end) if end < now => &mut ends.expired,
-            Some(end) if end <= now.plus_days(7) => &mut ends.within_7_days,
-            Some(end) if end <= now.plus_days(30) => &mut ends.within_30_days,
-            Some(end) if end <= now.plus_days(90) => &mut ends.within_90_days,
-            Some(_) => &mut ends.later,
+        let ranges = &mut self.by_expiry;
+        let range = match certificate.first_end() {
+            None => &mut ranges.unknown,
+            Some(end) if end < now => &mut ranges.expired,
+            Some(end) if end <= now.plus_days(7) => &mut ranges.within_7_days,
+            Some(end) if end <= now.plus_days(30) => &mut ranges.within_30_days,
+            Some(end) if end <= now.plus_days(90) => &mut ranges.within_90_days,
+            Some(_) => &mut ranges.later,
         };
-        for number in [&mut self.certificates, status, end] {
+        for number in [&mut self.certificates, status, range] {
             *number = number.saturating_add(1);
         }
     }
 
-    /// Both together.
+    /// Adds two counts.
     #[must_use]
     pub(super) fn plus(self, other: Self) -> Self {
         let (one, two) = (self.by_effective_status, other.by_effective_status);
@@ -118,7 +119,7 @@ mod tests {
     use crate::model::{LifecycleStatus, ProviderRecord, Validity};
 
     #[test]
-    fn each_certificate_is_counted_once_at_the_first_bucket_that_holds_it() {
+    fn each_certificate_is_counted_once_in_the_first_range_that_holds_it() {
         const NOW: i64 = 1_763_800_000_000;
         const DAY: i64 = 86_400_000;
         let now = Timestamp::from_epoch_milliseconds(NOW).unwrap();

@@ -1,10 +1,8 @@
-//! Lists certificates: of one provider, region and instance, or of several side by side.
+//! Lists certificates of one source, or of several sources side by side.
 
 mod answer;
 mod counts;
-mod drift;
 mod listing;
-mod pages;
 mod several;
 
 pub use answer::{
@@ -13,130 +11,63 @@ pub use answer::{
 pub use counts::{ByEffectiveStatus, ByExpiry, Counts};
 
 use self::listing::Listing;
-use super::{AnswerBudget, Operation, cursor, one_source, sources};
+use super::{AnswerBudget, Operation, cursor, one_source, requested_sources};
 use crate::error::Error;
 use crate::model::{Certificate, Source};
 use crate::provider::{CallContext, ListQuery, lister};
-use crate::request::{DescribeRequest, Filter, Member, MemberKind};
+use crate::request::MemberKind::{Boolean, List, Number, Text};
+use crate::request::{DescribeRequest, Filter, Member};
 
 /// The describe function.
 #[derive(Debug)]
 pub struct Describe;
 
-/// Kept free for everything in an answer that is not a certificate.
+/// Bytes of the answer that are reserved for everything but certificates.
 const ENVELOPE_BYTES: usize = 64 * 1024;
-/// An id takes about 40 bytes of it.
+/// Maximum number of the provider's request ids in an answer: each takes about 40 of those bytes.
 const MOST_REQUEST_IDS: usize = 1000;
 
 impl Operation for Describe {
     const NAME: &'static str = "describe";
     const READS_ONLY: bool = true;
     const QUERY: Option<&'static [Member]> = Some(&[
-        Member {
-            parameter: "provider",
-            path: &["provider"],
-            kind: MemberKind::Text,
-        },
-        Member {
-            parameter: "region",
-            path: &["region"],
-            kind: MemberKind::Text,
-        },
-        Member {
-            parameter: "instance_id",
-            path: &["instance_id"],
-            kind: MemberKind::Text,
-        },
-        Member {
-            parameter: "sources",
-            path: &["sources"],
-            kind: MemberKind::Text,
-        },
-        Member {
-            parameter: "client_ids",
-            path: &["filter", "client_ids"],
-            kind: MemberKind::List,
-        },
-        Member {
-            parameter: "serial_numbers",
-            path: &["filter", "serial_numbers"],
-            kind: MemberKind::List,
-        },
-        Member {
-            parameter: "ca_serial_numbers",
-            path: &["filter", "ca_serial_numbers"],
-            kind: MemberKind::List,
-        },
-        Member {
-            parameter: "common_names",
-            path: &["filter", "common_names"],
-            kind: MemberKind::List,
-        },
-        Member {
-            parameter: "organizational_units",
-            path: &["filter", "organizational_units"],
-            kind: MemberKind::List,
-        },
-        Member {
-            parameter: "fingerprints_sha256",
-            path: &["filter", "fingerprints_sha256"],
-            kind: MemberKind::List,
-        },
-        Member {
-            parameter: "ca_fingerprints_sha256",
-            path: &["filter", "ca_fingerprints_sha256"],
-            kind: MemberKind::List,
-        },
-        Member {
-            parameter: "statuses",
-            path: &["filter", "statuses"],
-            kind: MemberKind::List,
-        },
-        Member {
-            parameter: "not_after_from",
-            path: &["filter", "not_after_from"],
-            kind: MemberKind::Text,
-        },
-        Member {
-            parameter: "not_after_to",
-            path: &["filter", "not_after_to"],
-            kind: MemberKind::Text,
-        },
-        Member {
-            parameter: "expires_within_days",
-            path: &["filter", "expires_within_days"],
-            kind: MemberKind::Number,
-        },
-        Member {
-            parameter: "order_by",
-            path: &["order_by"],
-            kind: MemberKind::Text,
-        },
-        Member {
-            parameter: "limit",
-            path: &["limit"],
-            kind: MemberKind::Number,
-        },
-        Member {
-            parameter: "cursor",
-            path: &["cursor"],
-            kind: MemberKind::Text,
-        },
-        Member {
-            parameter: "include_pem",
-            path: &["include_pem"],
-            kind: MemberKind::Boolean,
-        },
-        Member {
-            parameter: "details",
-            path: &["details"],
-            kind: MemberKind::Boolean,
-        },
-        Member {
-            parameter: "summary",
-            path: &["summary"],
-            kind: MemberKind::Boolean,
-        },
+        Member::new("provider", &["provider"], Text),
+        Member::new("region", &["region"], Text),
+        Member::new("instance_id", &["instance_id"], Text),
+        Member::new("sources", &["sources"], Text),
+        Member::new("client_ids", &["filter", "client_ids"], List),
+        Member::new("serial_numbers", &["filter", "serial_numbers"], List),
+        Member::new("ca_serial_numbers", &["filter", "ca_serial_numbers"], List),
+        Member::new("common_names", &["filter", "common_names"], List),
+        Member::new(
+            "organizational_units",
+            &["filter", "organizational_units"],
+            List,
+        ),
+        Member::new(
+            "fingerprints_sha256",
+            &["filter", "fingerprints_sha256"],
+            List,
+        ),
+        Member::new(
+            "ca_fingerprints_sha256",
+            &["filter", "ca_fingerprints_sha256"],
+            List,
+        ),
+        Member::new("statuses", &["filter", "statuses"], List),
+        Member::new("not_after_from", &["filter", "not_after_from"], Text),
+        Member::new("not_after_to", &["filter", "not_after_to"], Text),
+        Member::new(
+            "expires_within_days",
+            &["filter", "expires_within_days"],
+            Number,
+        ),
+        Member::new("order_by", &["order_by"], Text),
+        Member::new("limit", &["limit"], Number),
+        Member::new("cursor", &["cursor"], Text),
+        Member::new("include_pem", &["include_pem"], Boolean),
+        Member::new("details", &["details"], Boolean),
+        Member::new("summary", &["summary"], Boolean),
     ]);
     type Request = DescribeRequest;
     type Answer = DescribeAnswer;
@@ -152,7 +83,7 @@ impl Operation for Describe {
                 answer.next_cursor.as_ref()?,
             ),
         };
-        // An answer without any certificate was ended by something else than its size.
+        // An answer without any certificate did not end because of its size.
         let left = request
             .limit()?
             .checked_sub(shown)
@@ -173,8 +104,8 @@ impl Operation for Describe {
             ..budget
         };
         match &request.sources {
-            Some(asked) => {
-                let sources = sources(asked, context.config)?;
+            Some(sources) => {
+                let sources = requested_sources(sources, context.config)?;
                 several::describe(context, sources, &request, &filter, budget)
                     .await
                     .map(DescribeAnswer::Several)
@@ -236,7 +167,7 @@ async fn describe_one(
     let collected = listing.collect(begin).await?;
     let next_cursor = listing
         .rest(&collected, collected.len())?
-        .map(|place| cursor::encode(bound, &place));
+        .map(|rest| cursor::encode(bound, &rest));
     let counts = request
         .summary
         .then(|| collected.counted(collected.len(), context.now));

@@ -1,4 +1,4 @@
-//! What status answers.
+//! The answer to a status request.
 
 use serde::Serialize;
 
@@ -7,86 +7,87 @@ use crate::model::{
     Certificate, Disagreement, EffectiveStatus, Fingerprint, InstanceId, LifecycleStatus,
     ProviderName, Region, SerialNumber, SerialNumberBase, Timestamp, Validity, judge,
 };
-use crate::operation::{Answer, place};
+use crate::operation::{Answer, scope_path};
 use crate::request::CertificateReference;
 
-/// What status answers.
+/// Answer to a status request.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum StatusAnswer {
-    /// About one provider, region and instance.
+    /// Statuses from one provider, region and instance.
     One(OneStatusAnswer),
-    /// About several sources at once.
+    /// Statuses from several sources.
     Several(SeveralStatusAnswer),
 }
 
-/// What one source says.
+/// Statuses from one provider, region and instance.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OneStatusAnswer {
-    /// `status`.
+    /// Name of the operation: `status`.
     #[cfg_attr(feature = "schema", schemars(extend("const" = "status")))]
     pub operation: &'static str,
-    /// Who was asked.
+    /// Provider that was queried.
     pub provider: ProviderName,
-    /// Where.
+    /// Region that was queried.
     pub region: Region,
-    /// The broker.
+    /// MQTT instance that was queried; `null` for a provider without instances.
     pub instance_id: Option<InstanceId>,
-    /// One for each certificate asked, in the order asked.
+    /// One result for each requested certificate, in the order of the request.
     pub results: Vec<StatusResult>,
-    /// The provider's id of each call, to quote in a support case.
+    /// Provider's request id of each call, to quote in a support case.
     pub provider_request_ids: Vec<String>,
 }
 
-/// What several sources say.
+/// Statuses from several sources.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SeveralStatusAnswer {
-    /// `status`.
+    /// Name of the operation: `status`.
     #[cfg_attr(feature = "schema", schemars(extend("const" = "status")))]
     pub operation: &'static str,
-    /// One for each source, in the order asked.
+    /// One entry for each source, in the order of the request.
     pub sources: Vec<SourceStatus>,
-    /// In the order of the certificates asked: for each what every source says that knows it, or
-    /// one result if none does.
+    /// Results in the order of the requested certificates: for each certificate one result from
+    /// every source that knows it, or a single result when no source does.
     pub results: Vec<SourcedResult>,
-    /// The certificate authority's id of each call.
+    /// Certificate authority's request id of each call of the cross check.
     pub provider_request_ids: Vec<String>,
 }
 
-/// How it went with one source.
+/// Result of one source.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourceStatus {
-    /// Who was asked.
+    /// Provider that was queried.
     pub provider: ProviderName,
-    /// Where; `null` when that could not be told.
+    /// Region that was queried; `null` when it could not be determined.
     pub region: Option<Region>,
-    /// The broker.
+    /// MQTT instance that was queried; `null` for a provider without instances.
     pub instance_id: Option<InstanceId>,
-    /// How many of the certificates it knows.
+    /// Number of the requested certificates that this source knows.
     pub found: usize,
-    /// How many of them it could not be asked for.
+    /// Number of the requested certificates that could not be looked up at this source.
     pub failed: usize,
-    /// The provider's id of each call.
+    /// Provider's request id of each call, to quote in a support case.
     pub provider_request_ids: Vec<String>,
-    /// Why it could not be asked: for any, or the first reason of those that failed.
+    /// Reason why the source could not be queried, or the error of a certificate that could not be
+    /// looked up: a retryable error if there is one, otherwise the first.
     pub error: Option<Error>,
 }
 
-/// A result with its source.
+/// A result and the source that it comes from.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourcedResult {
-    /// Who says it; `null` when no source knows the certificate.
+    /// Provider that knows the certificate; `null` when no source does.
     pub provider: Option<ProviderName>,
-    /// Where.
+    /// Region that was queried.
     pub region: Option<Region>,
-    /// The broker.
+    /// MQTT instance that was queried; `null` for a provider without instances.
     pub instance_id: Option<InstanceId>,
-    /// What it says.
+    /// The result.
     #[serde(flatten)]
     pub result: StatusResult,
 }
@@ -95,82 +96,86 @@ pub struct SourcedResult {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StatusResult {
-    /// Canonical serial number; `null` when only the fingerprint was given and the certificate was
-    /// not found.
+    /// Serial number in the canonical form; `null` when the request names only the fingerprint and
+    /// the certificate was not found.
     pub serial_number: Option<SerialNumber>,
-    /// The spelling that the provider knows; `null` when it was not found, or knows it by another
-    /// name.
+    /// Serial number as the provider spells it; `null` when the certificate was not found or the
+    /// provider identifies it by another name.
     pub provider_serial_number: Option<String>,
-    /// How `provider_serial_number` was read; `null` where its digits allow both bases and the
-    /// certificate is not at hand.
+    /// Base in which `provider_serial_number` was read; `null` when its digits are valid in both
+    /// bases and the certificate itself is not available to decide.
     pub serial_number_base: Option<SerialNumberBase>,
-    /// Serial number of the issuing CA's certificate, where it was given or the provider tells it.
+    /// Serial number of the issuing CA's certificate, from the provider or from the request.
     pub ca_serial_number: Option<SerialNumber>,
-    /// SHA-256 of the DER form, where it was given or is known.
+    /// SHA-256 fingerprint of the certificate's DER form, from the provider or from the request.
     pub fingerprint_sha256: Option<Fingerprint>,
-    /// Whether the provider's answer speaks of this certificate.
+    /// Whether the provider knows the certificate.
     pub found: bool,
-    /// What the provider says; `unknown` when it was not found or could not be asked.
+    /// Status at the provider; `unknown` when the certificate was not found or could not be looked
+    /// up.
     pub status: LifecycleStatus,
-    /// The provider's own word for it.
+    /// Status in the provider's own spelling.
     pub provider_status: Option<String>,
-    /// `status` combined with the dates and the clock.
+    /// Status combined with the validity dates and the current time.
     pub effective_status: EffectiveStatus,
-    /// Would a connection be accepted now? Unknown is never usable.
+    /// Whether the broker would accept a connection with this certificate now. `false` for an
+    /// unknown status; `null` when the facts do not decide it.
     pub usable: Option<bool>,
-    /// When it was revoked.
+    /// Time of revocation.
     pub revoked_at: Option<Timestamp>,
-    /// First moment of validity.
+    /// First moment of the validity.
     pub not_before: Option<Timestamp>,
-    /// Last moment of validity.
+    /// Last moment of the validity.
     pub not_after: Option<Timestamp>,
-    /// Where the provider's record and the certificate itself say different things.
+    /// Facts on which the provider's record and the certificate itself differ.
     pub disagreements: Vec<Disagreement>,
-    /// What the certificate authority says; left out when it was not to be asked.
+    /// Status at the certificate authority. Left out unless `cross_check` was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cross_check: Option<CrossChecked>,
-    /// What is dangerous about the two words together; left out when there was no cross check.
+    /// Dangerous combinations of the broker's and the certificate authority's statuses. Left out
+    /// unless `cross_check` was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flags: Option<Vec<Flag>>,
-    /// Why it could not be asked.
+    /// Reason why the certificate could not be looked up.
     pub error: Option<Error>,
 }
 
-/// What a certificate authority says about a broker's certificate.
+/// Status of a broker's certificate at a certificate authority.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CrossChecked {
-    /// Who was asked.
+    /// Provider that was queried.
     pub provider: ProviderName,
-    /// Where.
+    /// Region that was queried.
     pub region: Region,
-    /// Whether its answer speaks of this certificate.
+    /// Whether the certificate authority knows the certificate.
     pub found: bool,
-    /// What it says; `unknown` when it was not found or could not be asked.
+    /// Status at the certificate authority; `unknown` when the certificate was not found or could
+    /// not be looked up.
     pub status: LifecycleStatus,
-    /// Its own word for it.
+    /// Status in the certificate authority's own spelling.
     pub provider_status: Option<String>,
-    /// When it was revoked.
+    /// Time of revocation.
     pub revoked_at: Option<Timestamp>,
-    /// Why it could not be asked.
+    /// Reason why the certificate could not be looked up.
     pub error: Option<Error>,
 }
 
-/// A state in which broker and authority must not be.
+/// Dangerous combination of the broker's and the certificate authority's statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
-    /// The authority has withdrawn the certificate, and the broker still accepts it.
+    /// The certificate authority has revoked the certificate, and the broker still accepts it.
     RevokedAtCaButActive,
-    /// The broker accepts a certificate that the authority does not know.
+    /// The broker accepts a certificate that the certificate authority does not know.
     ActiveAtBrokerButUnknownToCa,
 }
 
 impl StatusResult {
     pub(super) fn new(
         reference: &CertificateReference,
-        told: Result<Option<Certificate>, Error>,
+        record: Result<Option<Certificate>, Error>,
         now: Timestamp,
     ) -> Self {
         let CertificateReference {
@@ -178,7 +183,7 @@ impl StatusResult {
             ca_serial_number,
             fingerprint_sha256,
         } = reference.clone();
-        let (record, error) = match told {
+        let (record, error) = match record {
             Ok(record) => (record, None),
             Err(error) => (None, Some(error)),
         };
@@ -231,8 +236,8 @@ impl StatusResult {
 }
 
 impl Answer for StatusAnswer {
-    /// With several sources, one that cannot be asked for a certificate by the names given is no
-    /// failure: another may know it.
+    /// With several sources it is no failure when one cannot find a certificate by the names given:
+    /// another source may know it.
     fn failures(&self) -> impl Iterator<Item = &Error> {
         let (one, sources, several) = match self {
             Self::One(answer) => (answer.results.as_slice(), &[][..], &[][..]),
@@ -257,7 +262,7 @@ impl Answer for StatusAnswer {
 
     fn subject(&self) -> Option<String> {
         match self {
-            Self::One(answer) => Some(place(
+            Self::One(answer) => Some(scope_path(
                 answer.provider,
                 &answer.region,
                 answer.instance_id.as_ref(),

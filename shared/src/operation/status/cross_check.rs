@@ -1,35 +1,41 @@
-//! A broker's word held against the certificate authority's. Nothing else looks for a certificate
-//! that was revoked and can connect all the same.
+//! Compares the broker's status of a certificate with the certificate authority's. Nothing else
+//! finds a revoked certificate that can still connect.
 
 use super::answer::{CrossChecked, Flag, StatusResult};
-use super::tell;
+use super::lookup::look_up;
 use crate::error::{Error, ErrorCode};
 use crate::model::{LifecycleStatus, SerialNumber, Source};
 use crate::provider::{CallContext, StatusReader, status_reader};
 use crate::request::{CertificateReference, CrossCheck};
 
-/// The authority that is asked.
+/// The certificate authority of a cross check.
 pub(super) struct Authority<'a> {
     context: &'a CallContext<'a>,
     status_reader: Box<dyn StatusReader + 'a>,
 }
 
 impl<'a> Authority<'a> {
+    /// Connects to the certificate authority.
+    ///
     /// # Errors
-    /// `unsupported` when the provider is no certificate authority, and as [`status_reader`].
-    pub(super) fn new(context: &'a CallContext<'a>, asked: &CrossCheck) -> Result<Self, Error> {
-        if !asked.provider.is_certificate_authority() {
+    /// `unsupported` when the provider is no certificate authority, and the errors of
+    /// [`status_reader`].
+    pub(super) fn new(
+        context: &'a CallContext<'a>,
+        cross_check: &CrossCheck,
+    ) -> Result<Self, Error> {
+        if !cross_check.provider.is_certificate_authority() {
             let detail = format!(
-                "{} is no certificate authority; cross_check asks one, like alibaba-pca",
-                asked.provider
+                "cross_check.provider must be a certificate authority, like alibaba-pca, not {}",
+                cross_check.provider
             );
             return Err(
                 Error::new(ErrorCode::Unsupported, detail).with_field("cross_check.provider")
             );
         }
         let source = Source {
-            provider: asked.provider,
-            region: asked.region.clone(),
+            provider: cross_check.provider,
+            region: cross_check.region.clone(),
             instance_id: None,
         };
         let within = |error: Error| {
@@ -45,8 +51,8 @@ impl<'a> Authority<'a> {
         })
     }
 
-    /// Asks about the numbers of all these results, and adds what the authority says. Returns its
-    /// ids of the calls.
+    /// Looks up the serial numbers of all these results and adds the authority's statuses. Returns
+    /// the authority's request ids.
     pub(super) async fn check(&self, results: Vec<&mut StatusResult>) -> Vec<String> {
         let numbers: Vec<Vec<SerialNumber>> =
             results.iter().map(|result| numbers(result)).collect();
@@ -60,37 +66,43 @@ impl<'a> Authority<'a> {
             ..nameless.clone()
         };
         let references: Vec<CertificateReference> = numbers.iter().flatten().map(named).collect();
-        let told = tell(self.context, self.status_reader.as_ref(), &references).await;
-        let mut words = told.results.into_iter();
+        let lookup = look_up(self.context, self.status_reader.as_ref(), &references).await;
+        let mut found = lookup.results.into_iter();
         for (result, numbers) in results.into_iter().zip(numbers) {
-            let word = words.by_ref().take(numbers.len()).reduce(gravest).unwrap_or_else(|| {
-                let error =
-                    Error::invalid("serial_number", "the certificate's serial number is not known, so the authority cannot be asked");
-                StatusResult::new(&nameless, Err(error), self.context.now)
-            });
-            self.add(result, word);
+            let at_authority = found
+                .by_ref()
+                .take(numbers.len())
+                .reduce(most_severe)
+                .unwrap_or_else(|| {
+                    let error = Error::invalid(
+                        "serial_number",
+                        "the certificate's serial number is unknown, so the authority cannot look it up",
+                    );
+                    StatusResult::new(&nameless, Err(error), self.context.now)
+                });
+            self.add(result, at_authority);
         }
-        told.request_ids
+        lookup.request_ids
     }
 
-    fn add(&self, result: &mut StatusResult, word: StatusResult) {
-        result.flags = Some(flags(result, &word));
+    fn add(&self, result: &mut StatusResult, at_authority: StatusResult) {
+        result.flags = Some(flags(result, &at_authority));
         let scope = self.status_reader.scope();
         result.cross_check = Some(CrossChecked {
             provider: scope.provider,
             region: scope.region.clone(),
-            found: word.found,
-            status: word.status,
-            provider_status: word.provider_status,
-            revoked_at: word.revoked_at,
-            error: word.error,
+            found: at_authority.found,
+            status: at_authority.status,
+            provider_status: at_authority.provider_status,
+            revoked_at: at_authority.revoked_at,
+            error: at_authority.error,
         });
     }
 }
 
-/// The numbers under which the authority may know the certificate: the one that the broker's record
-/// or certificate shows, not the caller's spelling of it; and where the base of its digits is open,
-/// the other one that they may stand for.
+/// The serial numbers under which the authority may know the certificate: the one in the broker's
+/// record or in the certificate, not the caller's spelling of it, and, where the base of its digits
+/// is unknown, their decimal reading.
 fn numbers(result: &StatusResult) -> Vec<SerialNumber> {
     let is_open = result.found && result.serial_number_base.is_none();
     let other = result
@@ -101,31 +113,32 @@ fn numbers(result: &StatusResult) -> Vec<SerialNumber> {
     result.serial_number.iter().cloned().chain(other).collect()
 }
 
-/// Of the authority's words about two numbers, one of which is the certificate's: a revocation
-/// counts, whichever it is; a certificate may be called unknown only when it is unknown under both.
-fn gravest(one: StatusResult, other: StatusResult) -> StatusResult {
-    let gravity = |word: &StatusResult| match (word.status, &word.error) {
+/// The more severe of the authority's results for two serial numbers, one of which is the
+/// certificate's. A revocation of either counts; the certificate is unknown only when both are.
+fn most_severe(one: StatusResult, other: StatusResult) -> StatusResult {
+    let severity = |result: &StatusResult| match (result.status, &result.error) {
         (LifecycleStatus::Revoked, _) => 3,
         (_, Some(_)) => 2,
-        _ if !is_unknown(word) => 1,
+        _ if !is_unknown(result) => 1,
         _ => 0,
     };
-    if gravity(&other) > gravity(&one) {
+    if severity(&other) > severity(&one) {
         other
     } else {
         one
     }
 }
 
-/// Whether the authority says that it does not know the certificate. A word that nobody documents
-/// does not say so.
-fn is_unknown(word: &StatusResult) -> bool {
-    let says_so = |word: &str| word.eq_ignore_ascii_case("unknown");
-    word.error.is_none() && (!word.found || word.provider_status.as_deref().is_some_and(says_so))
+/// Whether the authority reports that it does not know the certificate. An undocumented status does
+/// not report that.
+fn is_unknown(result: &StatusResult) -> bool {
+    let status = result.provider_status.as_deref();
+    let reports_unknown = status.is_some_and(|status| status.eq_ignore_ascii_case("unknown"));
+    result.error.is_none() && (!result.found || reports_unknown)
 }
 
-/// Only what both have said can be dangerous: an authority that could not be asked has said
-/// nothing.
+/// The dangerous combinations of both statuses. There is none when the authority could not look the
+/// certificate up.
 fn flags(broker: &StatusResult, authority: &StatusResult) -> Vec<Flag> {
     if broker.status != LifecycleStatus::Active || authority.error.is_some() {
         return Vec::new();
@@ -145,8 +158,8 @@ mod tests {
     use crate::model::{ProviderRecord, Timestamp};
     use LifecycleStatus as L;
 
-    fn said(status: Result<Option<LifecycleStatus>, ErrorCode>) -> StatusResult {
-        let word = |status| match status {
+    fn result(status: Result<Option<LifecycleStatus>, ErrorCode>) -> StatusResult {
+        let spelling = |status| match status {
             L::Unknown => "unknown".to_owned(),
             other => format!("{other:?}"),
         };
@@ -156,20 +169,20 @@ mod tests {
             ca_serial_number: None,
             fingerprint_sha256: None,
         };
-        let told = status.map_err(|code| Error::new(code, "it failed"));
-        let told = told.map(|status| {
+        let record = status.map_err(|code| Error::new(code, "it failed"));
+        let record = record.map(|status| {
             let record = |status| ProviderRecord {
                 status,
-                provider_status: Some(word(status)),
+                provider_status: Some(spelling(status)),
                 ..ProviderRecord::default()
             };
             status.map(|status| record(status).into_certificate(now, false))
         });
-        StatusResult::new(&reference, told, now)
+        StatusResult::new(&reference, record, now)
     }
 
     #[test]
-    fn every_pair_of_words_has_its_verdict() {
+    fn every_pair_of_statuses_has_its_flags() {
         let revoked = [Flag::RevokedAtCaButActive];
         let unknown = [Flag::ActiveAtBrokerButUnknownToCa];
         for (broker, authority, expected) in [
@@ -187,24 +200,24 @@ mod tests {
             (Err(ErrorCode::Timeout), Ok(Some(L::Revoked)), &[]),
         ] {
             assert_eq!(
-                flags(&said(broker), &said(authority)),
+                flags(&result(broker), &result(authority)),
                 expected,
                 "{broker:?} {authority:?}"
             );
         }
         let odd = StatusResult {
             provider_status: Some("renewed".to_owned()),
-            ..said(Ok(Some(L::Unknown)))
+            ..result(Ok(Some(L::Unknown)))
         };
         assert_eq!(
-            flags(&said(Ok(Some(L::Active))), &odd),
+            flags(&result(Ok(Some(L::Active))), &odd),
             [],
-            "a word that is not understood accuses nobody"
+            "an undocumented status raises no flag"
         );
     }
 
     #[test]
-    fn of_two_numbers_that_the_digits_may_stand_for_a_revoked_one_counts_and_unknown_means_both() {
+    fn a_revocation_under_either_serial_number_counts_and_unknown_needs_both() {
         for (one, other, expected) in [
             (
                 Ok(Some(L::Good)),
@@ -225,21 +238,21 @@ mod tests {
             ),
             (Ok(None), Ok(None), Ok(None)),
         ] {
-            let shown = |word: &StatusResult| {
+            let shown = |result: &StatusResult| {
                 (
-                    word.status,
-                    word.found,
-                    word.error.as_ref().map(|error| error.code),
+                    result.status,
+                    result.found,
+                    result.error.as_ref().map(|error| error.code),
                 )
             };
-            let expected = shown(&said(expected));
+            let expected = shown(&result(expected));
             assert_eq!(
-                shown(&gravest(said(one), said(other))),
+                shown(&most_severe(result(one), result(other))),
                 expected,
                 "{one:?} {other:?}"
             );
             assert_eq!(
-                shown(&gravest(said(other), said(one))),
+                shown(&most_severe(result(other), result(one))),
                 expected,
                 "{other:?} {one:?}"
             );

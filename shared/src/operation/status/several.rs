@@ -1,17 +1,18 @@
-//! Several sources side by side.
+//! Reads the status of certificates at several sources side by side.
 
 use futures_util::future::join_all;
 
+use super::Status;
 use super::answer::{SeveralStatusAnswer, SourceStatus, SourcedResult, StatusResult};
 use super::cross_check::Authority;
-use super::{Status, Told, tell as tell_one};
+use super::lookup::{LookupResult, look_up};
 use crate::error::Error;
 use crate::model::Source;
-use crate::operation::{Operation, none_twice, shared_error};
+use crate::operation::{Operation, check_distinct, shared_error};
 use crate::provider::{CallContext, Scope, StatusReader, status_reader};
 use crate::request::CertificateReference;
 
-pub(super) async fn tell(
+pub(super) async fn status(
     context: &CallContext<'_>,
     sources: &[Source],
     certificates: &[CertificateReference],
@@ -21,22 +22,23 @@ pub(super) async fn tell(
         .iter()
         .map(|source| status_reader(context, source.clone()))
         .collect();
-    none_twice(status_readers.iter().map(|status_reader| {
+    check_distinct(status_readers.iter().map(|status_reader| {
         status_reader
             .as_ref()
             .ok()
             .map(|status_reader| status_reader.scope().into())
     }))?;
-    let asked = sources.iter().zip(status_readers);
-    let told: Vec<Word<'_>> = join_all(
-        asked.map(|(source, status_reader)| Word::of(context, source, status_reader, certificates)),
-    )
-    .await;
-    if let Some(error) = shared_error(told.iter().map(Word::failure)) {
+    let reads = sources
+        .iter()
+        .zip(status_readers)
+        .map(|(source, reader)| SourceReply::read(context, source, reader, certificates));
+    let replies: Vec<SourceReply<'_>> = join_all(reads).await;
+    if let Some(error) = shared_error(replies.iter().map(SourceReply::failure)) {
         return Err(error);
     }
-    let merged = (0..certificates.len()).flat_map(|index| merged(&told, index));
-    let mut results: Vec<SourcedResult> = merged.collect();
+    let mut results: Vec<SourcedResult> = (0..certificates.len())
+        .flat_map(|index| results_of(&replies, index))
+        .collect();
     let provider_request_ids = match authority {
         Some(authority) => {
             authority
@@ -52,46 +54,48 @@ pub(super) async fn tell(
     };
     Ok(SeveralStatusAnswer {
         operation: Status::NAME,
-        sources: told
+        sources: replies
             .into_iter()
-            .map(|word| word.into_answer(certificates.len()))
+            .map(|reply| reply.into_answer(certificates.len()))
             .collect(),
         results,
         provider_request_ids,
     })
 }
 
-/// What one source says.
-struct Word<'a> {
+/// The reply of one source.
+struct SourceReply<'a> {
     source: &'a Source,
-    told: Result<(Scope, Told), Error>,
+    lookup: Result<(Scope, LookupResult), Error>,
 }
 
-impl<'a> Word<'a> {
-    async fn of(
+impl<'a> SourceReply<'a> {
+    async fn read(
         context: &CallContext<'_>,
         source: &'a Source,
         status_reader: Result<Box<dyn StatusReader + '_>, Error>,
         certificates: &[CertificateReference],
     ) -> Self {
-        let told = match status_reader {
+        let lookup = match status_reader {
             Ok(status_reader) => Ok((
                 status_reader.scope().clone(),
-                tell_one(context, status_reader.as_ref(), certificates).await,
+                look_up(context, status_reader.as_ref(), certificates).await,
             )),
             Err(error) => Err(error),
         };
-        Self { source, told }
+        Self { source, lookup }
     }
 
     fn results(&self) -> &[StatusResult] {
-        self.told.as_ref().map_or(&[], |(_, told)| &told.results)
+        self.lookup
+            .as_ref()
+            .map_or(&[], |(_, lookup)| &lookup.results)
     }
 
-    /// Why nothing could be learnt here.
+    /// The error of the source, when it answers for none of the certificates.
     fn failure(&self) -> Option<&Error> {
-        match &self.told {
-            Ok((_, told)) if told.results.iter().all(|result| result.error.is_some()) => {
+        match &self.lookup {
+            Ok((_, lookup)) if lookup.results.iter().all(|result| result.error.is_some()) => {
                 self.first_error()
             }
             Ok(_) => None,
@@ -99,7 +103,7 @@ impl<'a> Word<'a> {
         }
     }
 
-    /// The first that may pass, or else the first.
+    /// The first retryable error, otherwise the first.
     fn first_error(&self) -> Option<&Error> {
         let errors = || {
             self.results()
@@ -111,24 +115,24 @@ impl<'a> Word<'a> {
             .or_else(|| errors().next())
     }
 
-    fn into_answer(self, asked: usize) -> SourceStatus {
+    fn into_answer(self, requested: usize) -> SourceStatus {
         let count = |test: fn(&StatusResult) -> bool| {
             self.results().iter().filter(|result| test(result)).count()
         };
         let found = count(|result| result.found);
-        let failed = if self.told.is_ok() {
+        let failed = if self.lookup.is_ok() {
             count(|result| result.error.is_some())
         } else {
-            asked
+            requested
         };
         let error = self
-            .told
+            .lookup
             .as_ref()
             .err()
             .or_else(|| self.first_error())
             .cloned();
-        let (region, provider_request_ids) = match self.told {
-            Ok((scope, told)) => (Some(scope.region), told.request_ids),
+        let (region, provider_request_ids) = match self.lookup {
+            Ok((scope, lookup)) => (Some(scope.region), lookup.request_ids),
             Err(_) => (self.source.region.clone(), Vec::new()),
         };
         SourceStatus {
@@ -143,35 +147,37 @@ impl<'a> Word<'a> {
     }
 }
 
-/// What is known of the certificate with this index: by every source that knows it. Where none
-/// does, one that failed keeps it from being called not found.
-fn merged(words: &[Word<'_>], index: usize) -> Vec<SourcedResult> {
+/// The results for the certificate with this index: one from every source that knows it. When no
+/// source knows it, the result has the error of a source that failed, which may know it.
+fn results_of(replies: &[SourceReply<'_>], index: usize) -> Vec<SourcedResult> {
     let results = || {
-        words
+        replies
             .iter()
-            .filter_map(|word| Some((word, word.results().get(index)?)))
+            .filter_map(|reply| Some((reply, reply.results().get(index)?)))
     };
     let found: Vec<SourcedResult> = results()
         .filter(|(_, result)| result.found)
-        .map(|(word, result)| SourcedResult {
-            provider: Some(word.source.provider),
-            region: word
-                .told
+        .map(|(reply, result)| SourcedResult {
+            provider: Some(reply.source.provider),
+            region: reply
+                .lookup
                 .as_ref()
                 .ok()
                 .map(|(scope, _)| scope.region.clone()),
-            instance_id: word.source.instance_id.clone(),
+            instance_id: reply.source.instance_id.clone(),
             result: result.clone(),
         })
         .collect();
     if !found.is_empty() {
         return found;
     }
-    let of_sources = words.iter().filter_map(|word| word.told.as_ref().err());
+    let of_sources = replies
+        .iter()
+        .filter_map(|reply| reply.lookup.as_ref().err());
     let of_results = results().filter_map(|(_, result)| result.error.as_ref());
     let errors: Vec<&Error> = of_sources.chain(of_results).collect();
-    let passing = errors.iter().find(|error| error.code.retryable());
-    let error = passing.or(errors.first()).map(|error| (*error).clone());
+    let retryable = errors.iter().find(|error| error.code.retryable());
+    let error = retryable.or(errors.first()).map(|error| (*error).clone());
     let Some((_, result)) = results().next() else {
         return Vec::new();
     };

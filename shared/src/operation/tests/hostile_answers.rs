@@ -22,7 +22,7 @@ const BUDGET: AnswerBudget = AnswerBudget {
     escaped: true,
 };
 
-/// Of the certificate that is asked for, in AWS's name for it.
+/// AWS's name for the requested certificate.
 const ID: &str = "abababababababababababababababababababababababababababababababab";
 
 /// Runs one request against a vendor that gives these answers, the last one for ever. Waiting costs
@@ -74,9 +74,9 @@ fn reference_for(provider: ProviderName) -> Value {
     }
 }
 
-/// Any JSON, with the members and words of the vendors more often than not.
+/// Any JSON, mostly with the members and values of the vendors.
 fn any_json() -> impl Strategy<Value = Value> {
-    let words = [
+    let spellings = [
         "0a",
         "0A",
         "0b",
@@ -134,7 +134,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         prop::sample::select(vec![0_i64, 1, 3, 1_766_073_600_000]).prop_map(Value::from),
-        prop::sample::select(words.to_vec()).prop_map(Value::from),
+        prop::sample::select(spellings.to_vec()).prop_map(Value::from),
         "\\PC{0,8}".prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 30, 6, move |inner| {
@@ -153,12 +153,12 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// An answer of the vendor's own form with anything in its places.
+/// An answer in the vendor's own form with anything for its values.
 fn shaped(provider: ProviderName) -> BoxedStrategy<Value> {
-    let word = prop::sample::select(vec![
+    let spelling = prop::sample::select(vec![
         "ACTIVE", "INACTIVE", "1", "0", "good", "revoked", "ISSUE", "REVOKE", "2", "odd", "",
     ]);
-    let status = prop_oneof![5 => word.prop_map(Value::from), 1 => any_json()];
+    let status = prop_oneof![5 => spelling.prop_map(Value::from), 1 => any_json()];
     let serial = prop_oneof![3 => Just(json!("0a")), 1 => Just(json!("0A")), 1 => Just(json!("0c")), 1 => any_json()];
     let id = prop_oneof![4 => Just(json!(ID)), 1 => Just(json!("cd".repeat(32))), 1 => any_json()];
     let number = prop_oneof![3 => (0_u64..300).prop_map(Value::from), 1 => any_json()];
@@ -210,19 +210,19 @@ fn any_case() -> impl Strategy<Value = (ProviderName, Vec<(u16, String)>)> {
         .prop_flat_map(|provider| (Just(provider), any_answers(provider)))
 }
 
-/// Whether a vendor that gave these answers has said this word anywhere.
-fn said(answers: &[(u16, String)], words: &[&str]) -> bool {
+/// Whether one of these answers holds one of these values.
+fn reported(answers: &[(u16, String)], spellings: &[&str]) -> bool {
     answers
         .iter()
         .filter(|(status, _)| *status == 200)
         .any(|(_, body)| {
-            words
+            spellings
                 .iter()
-                .any(|word| body.contains(&format!("\"{word}\"")))
+                .any(|spelling| body.contains(&format!("\"{spelling}\"")))
         })
 }
 
-/// A status of the contract and the vendors' words for it.
+/// A status and the vendors' spellings of it.
 const WORDS: [(&str, &[&str]); 4] = [
     ("active", &["ACTIVE", "1"]),
     ("inactive", &["INACTIVE", "0"]),
@@ -230,12 +230,13 @@ const WORDS: [(&str, &[&str]); 4] = [
     ("revoked", &["revoked", "REVOKE", "REVOKED"]),
 ];
 
-/// Every status in an answer is a word that was said, and what is usable is active.
+/// Checks that the vendor reported every status in an answer, and that a usable certificate is
+/// active.
 fn claims_nothing(records: &Value, answers: &[(u16, String)]) -> Result<(), TestCaseError> {
     for record in records.as_array().into_iter().flatten() {
-        for (status, words) in WORDS {
+        for (status, spellings) in WORDS {
             prop_assert!(
-                record["status"] != status || said(answers, words),
+                record["status"] != status || reported(answers, spellings),
                 "{record}"
             );
         }
@@ -261,13 +262,13 @@ proptest! {
         request["summary"] = json!(true);
         request["include_pem"] = json!(limit > 1);
         request["details"] = json!(limit > 1);
-        if let Ok(DescribeAnswer::One(told)) = perform::<Describe>(&request, answers.clone()) {
-            let told = serde_json::to_value(told).unwrap();
-            prop_assert!(told["certificates"].as_array().is_none_or(|list| list.len() <= limit));
-            claims_nothing(&told["certificates"], &answers)?;
-            let counts = &told["counts"]["by_effective_status"];
-            for (status, words) in WORDS {
-                prop_assert!(counts[status] == 0 || said(&answers, words), "{told}");
+        if let Ok(DescribeAnswer::One(answer)) = perform::<Describe>(&request, answers.clone()) {
+            let answer = serde_json::to_value(answer).unwrap();
+            prop_assert!(answer["certificates"].as_array().is_none_or(|list| list.len() <= limit));
+            claims_nothing(&answer["certificates"], &answers)?;
+            let counts = &answer["counts"]["by_effective_status"];
+            for (status, spellings) in WORDS {
+                prop_assert!(counts[status] == 0 || reported(&answers, spellings), "{answer}");
             }
         }
     }
@@ -280,8 +281,8 @@ proptest! {
             AlibabaPca => json!({"serial_numbers": ["0a"], "expires_within_days": 30}),
             AwsIot => json!({"fingerprints_sha256": [ID, "cd".repeat(32)]}),
         };
-        if let Ok(DescribeAnswer::One(told)) = perform::<Describe>(&request_to(provider, "filter", filter), answers.clone()) {
-            claims_nothing(&serde_json::to_value(told).unwrap()["certificates"], &answers)?;
+        if let Ok(DescribeAnswer::One(answer)) = perform::<Describe>(&request_to(provider, "filter", filter), answers.clone()) {
+            claims_nothing(&serde_json::to_value(answer).unwrap()["certificates"], &answers)?;
         }
     }
 
@@ -289,11 +290,11 @@ proptest! {
     fn status_tells_nothing_that_was_not_said((provider, answers) in any_case()) {
         let other = json!({"serial_number": "0e", "ca_serial_number": "0b", "fingerprint_sha256": "ef".repeat(32)});
         let request = request_to(provider, "certificates", json!([reference(), other]));
-        if let Ok(told) = perform::<Status>(&request, answers.clone()) {
-            let told = serde_json::to_value(told).unwrap();
-            prop_assert_eq!(told["results"].as_array().unwrap().len(), 2);
-            claims_nothing(&told["results"], &answers)?;
-            for (result, names) in told["results"].as_array().unwrap().iter().zip([["0a", "0A", ID], ["0e", "0E", "ef"]]) {
+        if let Ok(answer) = perform::<Status>(&request, answers.clone()) {
+            let answer = serde_json::to_value(answer).unwrap();
+            prop_assert_eq!(answer["results"].as_array().unwrap().len(), 2);
+            claims_nothing(&answer["results"], &answers)?;
+            for (result, names) in answer["results"].as_array().unwrap().iter().zip([["0a", "0A", ID], ["0e", "0E", "ef"]]) {
                 prop_assert!(result["found"] == false || answers.iter().any(|(_, body)| names.iter().any(|name| body.contains(name))), "{}", result);
             }
         }
@@ -303,10 +304,10 @@ proptest! {
     fn inactivate_acts_on_no_certificate_that_was_not_shown((provider, answers) in any_case()) {
         let request = request_to(provider, "certificates", json!([reference_for(provider)]));
         if let Ok(InactivateAnswer { results, .. }) = perform::<Inactivate>(&request, answers.clone()) {
-            let is_shown = said(&answers, &["0a", "0A", ID]);
+            let is_shown = reported(&answers, &["0a", "0A", ID]);
             let claimed = match results[0].outcome {
                 Outcome::Inactivated => is_shown,
-                Outcome::AlreadyInactive => is_shown && said(&answers, &["INACTIVE", "0"]),
+                Outcome::AlreadyInactive => is_shown && reported(&answers, &["INACTIVE", "0"]),
                 _ => true,
             };
             prop_assert!(claimed, "{:?}", results[0]);
@@ -324,8 +325,8 @@ proptest! {
         };
         let order = request_to(provider, "certificates", json!([reference_for(provider)]));
         let after: Vec<_> = std::iter::once((200, found.to_string())).chain(answers.clone()).collect();
-        if let Ok(told) = perform::<Inactivate>(&order, after)
-            && told.results[0].outcome == Outcome::Inactivated
+        if let Ok(answer) = perform::<Inactivate>(&order, after)
+            && answer.results[0].outcome == Outcome::Inactivated
         {
             let confirms = |body: &Value| match provider {
                 TencentMqtt => {
@@ -339,7 +340,7 @@ proptest! {
                 let is_empty = provider == AwsIot && body.trim_ascii().is_empty();
                 *status == 200 && (is_empty || serde_json::from_str(body).is_ok_and(|body| confirms(&body)))
             });
-            prop_assert!(evidence, "{:?}", told.results[0]);
+            prop_assert!(evidence, "{:?}", answer.results[0]);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What all three operations share: sources, contradictions, reasons, and the query parameters.
+//! Rules that the operations share: sources, contradictions, shared errors and query parameters.
 
 mod hostile_answers;
 
@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::ErrorCode;
-use crate::model::{Fingerprint, ProviderRecord, SerialNumber};
-use crate::request::{self, object_from_query};
+use crate::model::{Certificate, Fingerprint, ProviderName, ProviderRecord, SerialNumber};
+use crate::request::{self, CertificateReference, object_from_query};
 use crate::testing::network::Network;
 use crate::testing::{Bench, now};
 
@@ -25,7 +25,7 @@ fn certificate(
     record.into_certificate(now(), false)
 }
 
-/// Of a provider that does not document the base of its numbers.
+/// A certificate of a provider that does not document the base of its serial numbers.
 fn open(certificate: Certificate) -> Certificate {
     Certificate {
         serial_number_base_is_open: true,
@@ -46,11 +46,10 @@ fn reference(
 }
 
 #[test]
-fn a_certificate_contradicts_a_reference_when_a_name_is_another_in_every_reading_that_the_provider_leaves_open()
- {
+fn a_certificate_contradicts_a_reference_when_a_name_differs_in_every_possible_reading() {
     let (ab, cd) = ("ab".repeat(32), "cd".repeat(32));
     let (ab, cd) = (ab.as_str(), cd.as_str());
-    for (asked, told, expected) in [
+    for (requested, found, expected) in [
         (
             reference(Some("0a"), Some("0b"), Some(ab)),
             certificate(Some("A"), Some("00:0B"), Some(ab)),
@@ -136,11 +135,11 @@ fn a_certificate_contradicts_a_reference_when_a_name_is_another_in_every_reading
             Some("serial_number"),
         ),
     ] {
-        let error = contradiction(&asked, &told);
+        let error = contradiction(&requested, &found);
         assert_eq!(
             error.as_ref().and_then(|error| error.field.as_deref()),
             expected,
-            "{asked:?} {told:?}"
+            "{requested:?} {found:?}"
         );
         if let Some(error) = error {
             assert_eq!(
@@ -156,7 +155,7 @@ fn a_certificate_contradicts_a_reference_when_a_name_is_another_in_every_reading
 }
 
 #[test]
-fn the_reason_of_all_is_one_that_may_pass_or_else_one_about_the_whole_request() {
+fn the_shared_error_is_a_retryable_one_or_else_one_about_the_whole_request() {
     let error = |code| Error::new(code, "");
     let odd = Error {
         concerns_parameters: true,
@@ -195,7 +194,7 @@ fn the_reason_of_all_is_one_that_may_pass_or_else_one_about_the_whole_request() 
 #[test]
 fn a_request_without_a_provider_takes_the_functions_default() {
     let network = Network::queue([]);
-    for (asked, default, expected) in [
+    for (requested, default, expected) in [
         (
             Some(ProviderName::AwsIot),
             Some("tencent-mqtt"),
@@ -208,7 +207,7 @@ fn a_request_without_a_provider_takes_the_functions_default() {
             &network,
             &[("DEFAULT_PROVIDER", default.unwrap_or_default())],
         );
-        let source = one_source(asked, None, None, &bench.config);
+        let source = one_source(requested, None, None, &bench.config);
         assert_eq!(
             source
                 .map(|source| source.provider)
@@ -218,7 +217,7 @@ fn a_request_without_a_provider_takes_the_functions_default() {
     }
 }
 
-/// The request that a GET brings.
+/// The request of a GET.
 fn from_query<O: Operation>(query: &str) -> Result<Value, Error> {
     let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
         .into_owned()
@@ -228,7 +227,7 @@ fn from_query<O: Operation>(query: &str) -> Result<Value, Error> {
 }
 
 #[test]
-fn a_get_for_the_status_brings_what_a_post_would() {
+fn a_get_for_the_status_is_the_same_request_as_a_post() {
     let (ab, cd) = ("ab".repeat(32), "cd".repeat(32));
     for (query, expected) in [
         (
@@ -289,7 +288,7 @@ fn a_get_for_the_status_brings_what_a_post_would() {
 }
 
 #[test]
-fn a_get_for_the_list_brings_what_a_post_would() {
+fn a_get_for_the_list_is_the_same_request_as_a_post() {
     let ab = "ab".repeat(32);
     for (query, expected) in [
         (

@@ -115,7 +115,7 @@ fn either_of_two_ends_of_validity_may_lie_in_the_window() {
         ..Filter::default()
     };
     let record = ProviderRecord::default().into_certificate(now(), false);
-    for (told, certified, expected) in [
+    for (recorded, certified, expected) in [
         (Some(5), None, true),
         (Some(31), None, false),
         (Some(400), Some(5), true),
@@ -125,14 +125,14 @@ fn either_of_two_ends_of_validity_may_lie_in_the_window() {
     ] {
         let end = |days: Option<u16>| days.map(|days| now().plus_days(days));
         let certificate = Certificate {
-            not_after: end(told),
+            not_after: end(recorded),
             certified_not_after: end(certified),
             ..record.clone()
         };
         assert_eq!(
             window.matches(&certificate, now()),
             expected,
-            "{told:?} {certified:?}"
+            "{recorded:?} {certified:?}"
         );
     }
 }

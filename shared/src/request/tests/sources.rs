@@ -1,4 +1,4 @@
-//! Several sources in place of one provider.
+//! Requests with several sources.
 
 use super::*;
 use crate::model::ProviderName;
@@ -119,7 +119,7 @@ fn sources_that_differ_in_any_part_are_several() {
 }
 
 #[test]
-fn several_sources_are_asked_for_fewer_certificates_at_once() {
+fn a_request_with_several_sources_has_fewer_certificates() {
     let request = |sources: &str, count: usize| {
         let certificates = vec![r#"{"serial_number": "1"}"#; count].join(",");
         format!(r#"{{{sources} "certificates": [{certificates}]}}"#)

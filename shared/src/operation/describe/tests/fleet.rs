@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorCode};
 use crate::model::{
     Certificate, InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region,
 };
-use crate::operation::cursor::Place;
+use crate::operation::cursor::Resume;
 use crate::operation::{AnswerBudget, Counts};
 use crate::provider::{Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope};
 use crate::request::{Filter, SortOrder};
@@ -26,18 +26,18 @@ pub(super) struct Fleet {
     pub(super) names_calls: bool,
     /// The call of this number ends in this error.
     pub(super) failure: Option<(usize, ErrorCode)>,
-    /// How long the list is by the word of each call, the last one for ever.
+    /// Length of the list that each call reports; the last one repeats.
     pub(super) lengths: Vec<ListLength>,
     /// Places before each certificate that hold none.
     pub(super) gaps: usize,
-    /// Whether only pages have positions of the provider's own: a page then begins before the place
-    /// that was asked for.
+    /// Whether the provider has positions only for whole pages: a page then begins before the
+    /// requested position.
     pub(super) aligned: bool,
     /// Where the last page says that the list goes on.
     pub(super) returns_to: Option<usize>,
     /// Whether every page shows what stands in the first one.
     pub(super) repeats_itself: bool,
-    /// Whether calls to the provider wait for turns, so that pages may be asked for side by side.
+    /// Whether calls are rate-limited, so that pages may be prefetched.
     pub(super) is_limited: bool,
     /// Position and certificates wanted of each call.
     pub(super) calls: RefCell<Vec<(usize, usize)>>,
@@ -89,8 +89,8 @@ impl Lister for Fleet {
         wanted: usize,
     ) -> LocalFuture<'a, Result<Page, Error>> {
         Box::pin(async move {
-            let asked: usize = position.map_or(0, |text| text.parse().unwrap());
-            self.calls.borrow_mut().push((asked, wanted));
+            let requested: usize = position.map_or(0, |text| text.parse().unwrap());
+            self.calls.borrow_mut().push((requested, wanted));
             assert!(self.calls() < 10_000, "the list is read for ever");
             if let Some((call, code)) = self.failure
                 && self.calls() == call
@@ -103,25 +103,25 @@ impl Lister for Fleet {
                 self.page_size
             };
             let begin = if self.aligned {
-                asked - asked % self.page_size
+                requested - requested % self.page_size
             } else {
-                asked
+                requested
             };
-            let places = self.certificates.len() * (self.gaps + 1);
-            let end = places.min(begin + size);
+            let offsets = self.certificates.len() * (self.gaps + 1);
+            let end = offsets.min(begin + size);
             let standing = (0..)
                 .map(|index| index * (self.gaps + 1) + self.gaps)
                 .zip(&self.certificates);
             let shown = if self.repeats_itself {
-                0..end - asked
+                0..end - requested
             } else {
-                asked..end
+                requested..end
             };
             let page_begin = if self.repeats_itself { 0 } else { begin };
             let certificates = standing
-                .filter(|(place, _)| shown.contains(place))
-                .map(|(place, certificate)| Entry {
-                    offset: place - page_begin + 1,
+                .filter(|(resume, _)| shown.contains(resume))
+                .map(|(resume, certificate)| Entry {
+                    offset: resume - page_begin + 1,
                     certificate: certificate.clone(),
                 })
                 .collect();
@@ -129,7 +129,7 @@ impl Lister for Fleet {
             Ok(Page {
                 position: begin.to_string(),
                 certificates,
-                next: if end < places {
+                next: if end < offsets {
                     Some(end)
                 } else {
                     self.returns_to
@@ -150,9 +150,9 @@ impl Lister for Fleet {
         })
     }
 
-    fn position_after(&self, position: &str, places: usize) -> Result<String, Error> {
+    fn position_after(&self, position: &str, offsets: usize) -> Result<String, Error> {
         let begin: usize = position.parse().unwrap();
-        Ok((begin + places).to_string())
+        Ok((begin + offsets).to_string())
     }
 
     fn next_positions(&self, position: &str, list_length: u64, most: usize) -> Vec<String> {
@@ -178,18 +178,18 @@ pub(super) fn certificate(number: usize, client_id: &str) -> Certificate {
 }
 
 /// What one reading of a fleet brings.
-pub(super) struct Told {
+pub(super) struct Listed {
     pub(super) certificates: Vec<Certificate>,
-    pub(super) rest: Option<Place>,
+    pub(super) rest: Option<Resume>,
     pub(super) total_count: Option<u64>,
     pub(super) consistent: Option<bool>,
     pub(super) counts: Counts,
     pub(super) request_ids: Vec<String>,
 }
 
-impl Told {
+impl Listed {
     pub(super) fn next(&self) -> Option<&str> {
-        self.rest.as_ref().map(|place| place.position.as_str())
+        self.rest.as_ref().map(|resume| resume.position.as_str())
     }
 
     pub(super) fn clients(&self) -> Vec<&str> {
@@ -204,23 +204,23 @@ pub(super) fn clients(certificates: &[Certificate]) -> Vec<&str> {
         .collect()
 }
 
-/// A place of which nothing but the position is known.
-pub(super) fn at(position: &str) -> Place {
-    Place {
+/// A point in the list of which only the position is known.
+pub(super) fn at(position: &str) -> Resume {
+    Resume {
         position: position.to_owned(),
         list_length: None,
         last: None,
     }
 }
 
-/// Reads once; without a limit only to count.
+/// Reads once; without a limit it only counts.
 pub(super) async fn collect(
     fleet: &Fleet,
     filter: &Filter,
     limit: impl Into<Option<usize>>,
     budget: AnswerBudget,
-    from: Option<Place>,
-) -> Result<Told, Error> {
+    from: Option<Resume>,
+) -> Result<Listed, Error> {
     let network = Network::queue([]);
     let bench = Bench::with(
         &network,
@@ -247,7 +247,7 @@ pub(super) async fn collect(
         most_request_ids: super::super::MOST_REQUEST_IDS,
     };
     let collected = listing.collect(from).await?;
-    Ok(Told {
+    Ok(Listed {
         rest: listing.rest(&collected, collected.len()).unwrap(),
         total_count: collected.total_count,
         consistent: collected.consistent(),
@@ -257,26 +257,26 @@ pub(super) async fn collect(
     })
 }
 
-/// Everything that a request brings, by following its places to the end.
+/// The answers to a request and to all that continue it.
 pub(super) async fn follow(
     fleet: &Fleet,
     filter: &Filter,
     limit: impl Into<Option<usize>>,
     budget: AnswerBudget,
-) -> Vec<Told> {
+) -> Vec<Listed> {
     let limit = limit.into();
     let mut all = Vec::new();
-    let mut place: Option<Place> = None;
+    let mut resume: Option<Resume> = None;
     loop {
-        let told = collect(fleet, filter, limit, budget, place.clone())
+        let listed = collect(fleet, filter, limit, budget, resume.clone())
             .await
             .unwrap();
-        assert!(limit.is_none_or(|limit| told.certificates.len() <= limit));
-        let rest = told.rest.clone();
-        all.push(told);
+        assert!(limit.is_none_or(|limit| listed.certificates.len() <= limit));
+        let rest = listed.rest.clone();
+        all.push(listed);
         match rest {
             Some(next) => assert!(
-                place
+                resume
                     .replace(next.clone())
                     .is_none_or(|before| before.position != next.position),
                 "no progress"
@@ -286,11 +286,12 @@ pub(super) async fn follow(
     }
 }
 
-/// The clients of all certificates that following the places brings, without a limit of size.
+/// The clients of all certificates of a request and those that continue it, without a limit of size.
 pub(super) async fn every_client(fleet: &Fleet, filter: &Filter, limit: usize) -> Vec<String> {
-    let told = follow(fleet, filter, limit, PLENTY).await;
-    told.iter()
-        .flat_map(Told::clients)
+    let listed = follow(fleet, filter, limit, PLENTY).await;
+    listed
+        .iter()
+        .flat_map(Listed::clients)
         .map(str::to_owned)
         .collect()
 }

@@ -1,10 +1,10 @@
 //! Lists that end by limit, by size and by time; of one source and of several.
 
-mod ahead;
-mod drift;
+mod consistency;
 mod fleet;
 mod one;
 mod pages;
+mod prefetch;
 mod several;
 mod size;
 mod summary;

@@ -13,9 +13,9 @@ use crate::testing::network::{Network, ok};
 /// A broker of so many certificates, with PEMs of this length.
 fn broker(count: u64, pem_length: usize) -> Network {
     Network::new(move |request| {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
-        let begin = asked["Offset"].as_u64().unwrap();
-        let end = (begin + asked["Limit"].as_u64().unwrap()).min(count);
+        let parameters: Value = serde_json::from_slice(&request.body).unwrap();
+        let begin = parameters["Offset"].as_u64().unwrap();
+        let end = (begin + parameters["Limit"].as_u64().unwrap()).min(count);
         let item = |number| json!({"DeviceCertificateSn": format!("a{number}"), "Status": "ACTIVE", "DeviceCertificate": "x".repeat(pem_length)});
         let items: Vec<Value> = (begin..end).map(item).collect();
         ok(
@@ -39,7 +39,7 @@ async fn perform(
     let request = request::parse(&request.to_string()).unwrap();
     match Describe::perform(&bench.context(), request, budget).await? {
         DescribeAnswer::One(answer) => Ok(answer),
-        DescribeAnswer::Several(answer) => panic!("asked one source: {answer:?}"),
+        DescribeAnswer::Several(answer) => panic!("one source was requested: {answer:?}"),
     }
 }
 

@@ -1,13 +1,13 @@
-//! How many pages are read, what is told when one fails, and where the list goes on.
+//! How many pages are read, the answer when one fails, and where the list continues.
 
-use super::fleet::{Fleet, Told, at, collect, every_client, follow};
+use super::fleet::{Fleet, Listed, at, collect, every_client, follow};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::LifecycleStatus;
 
 #[tokio::test]
 async fn pages_are_read_until_the_limit_and_not_one_more() {
-    for (count, limit, told, calls, next) in [
+    for (count, limit, listed, calls, next) in [
         (250, 100, 100, vec![(0, 100)], Some("100")),
         (250, 200, 200, vec![(0, 200), (100, 100)], Some("200")),
         (250, 120, 120, vec![(0, 120), (100, 20)], Some("120")),
@@ -29,7 +29,7 @@ async fn pages_are_read_until_the_limit_and_not_one_more() {
             .unwrap();
         assert_eq!(
             (collected.certificates.len(), collected.next()),
-            (told, next),
+            (listed, next),
             "{count} of {limit}"
         );
         assert_eq!(*fleet.calls.borrow(), calls, "{count} of {limit}");
@@ -39,7 +39,7 @@ async fn pages_are_read_until_the_limit_and_not_one_more() {
 }
 
 #[tokio::test]
-async fn a_record_that_the_filter_does_not_want_is_left_out_and_the_total_is_not_told() {
+async fn a_certificate_that_the_filter_excludes_is_left_out_and_the_total_is_null() {
     let fleet = Fleet::new(10);
     let filter = Filter {
         client_ids: vec!["client-3".to_owned(), "client-7".to_owned()],
@@ -51,7 +51,7 @@ async fn a_record_that_the_filter_does_not_want_is_left_out_and_the_total_is_not
 }
 
 #[tokio::test]
-async fn a_total_that_a_later_page_disproves_is_not_told() {
+async fn a_total_that_a_later_page_disproves_is_null() {
     let mut fleet = Fleet {
         page_size: 2,
         ..Fleet::new(4)
@@ -107,7 +107,7 @@ async fn following_the_cursor_tells_every_certificate_once() {
 }
 
 #[tokio::test]
-async fn places_without_a_certificate_are_counted_when_the_list_goes_on() {
+async fn offsets_without_a_certificate_are_counted_when_the_list_continues() {
     let every: Vec<String> = (0..40).map(|number| format!("client-{number}")).collect();
     let wanted = Filter {
         client_ids: every.iter().step_by(3).cloned().collect(),
@@ -137,19 +137,19 @@ async fn places_without_a_certificate_are_counted_when_the_list_goes_on() {
                         third,
                         "{what}"
                     );
-                    let told = follow(&fleet(), &wanted, limit, PLENTY).await;
+                    let listed = follow(&fleet(), &wanted, limit, PLENTY).await;
                     assert!(
-                        told.iter().all(|told| told.consistent == Some(true)),
+                        listed.iter().all(|listed| listed.consistent == Some(true)),
                         "{what}"
                     );
-                    // Cut by size, each place comes from the middle of a page.
+                    // When the size cuts the answer, the list continues in the middle of a page.
                     let tight = AnswerBudget {
                         bytes: 2_000,
                         escaped: false,
                     };
-                    let told = follow(&fleet(), &Filter::default(), limit, tight).await;
+                    let listed = follow(&fleet(), &Filter::default(), limit, tight).await;
                     assert_eq!(
-                        told.iter().flat_map(Told::clients).collect::<Vec<_>>(),
+                        listed.iter().flat_map(Listed::clients).collect::<Vec<_>>(),
                         every,
                         "{what}"
                     );
@@ -161,8 +161,8 @@ async fn places_without_a_certificate_are_counted_when_the_list_goes_on() {
 
 #[tokio::test]
 async fn a_list_that_does_not_advance_is_an_error_and_not_read_for_ever() {
-    // The last page leads to itself, to the one before it, or to the beginning; asked from the
-    // beginning and from a place.
+    // The last page leads to itself, to the one before it, or to the beginning; the list is read
+    // from the beginning and from a position.
     for (returns_to, from) in [
         (0, None),
         (5, None),
@@ -236,11 +236,11 @@ async fn a_last_page_that_repeats_the_one_before_is_a_list_that_has_moved_and_no
         ..Fleet::new(2)
     };
     fleet.certificates[1] = fleet.certificates[0].clone();
-    let told = collect(&fleet, &Filter::default(), 100, PLENTY, None)
+    let listed = collect(&fleet, &Filter::default(), 100, PLENTY, None)
         .await
         .unwrap();
     assert_eq!(
-        (told.clients(), told.consistent),
+        (listed.clients(), listed.consistent),
         (vec!["client-0"], Some(false))
     );
 }

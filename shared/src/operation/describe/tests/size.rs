@@ -1,6 +1,6 @@
 //! Answers that would grow past what can be carried.
 
-use super::fleet::{Fleet, Told, certificate, collect, follow};
+use super::fleet::{Fleet, Listed, certificate, collect, follow};
 use super::*;
 use crate::testing::Bench;
 use crate::testing::network::Network;
@@ -32,10 +32,11 @@ async fn an_answer_never_grows_past_its_budget_and_nothing_is_lost() {
                 carried > bytes / 3,
                 "most of the room is used: {carried} bytes of {bytes}"
             );
-            let told = follow(&fleet, &Filter::default(), 100, budget).await;
+            let listed = follow(&fleet, &Filter::default(), 100, budget).await;
             assert_eq!(
-                told.iter()
-                    .map(|told| told.certificates.len())
+                listed
+                    .iter()
+                    .map(|listed| listed.certificates.len())
                     .sum::<usize>(),
                 57
             );
@@ -91,15 +92,15 @@ async fn a_certificate_takes_as_many_bytes_as_it_has_in_the_answer() {
 }
 
 #[tokio::test]
-async fn a_certificate_larger_than_the_room_is_told_alone_rather_than_never() {
+async fn a_certificate_larger_than_the_budget_is_answered_alone_rather_than_never() {
     let fleet = Fleet::new(3);
     let budget = AnswerBudget {
         bytes: 10,
         escaped: false,
     };
-    let told = follow(&fleet, &Filter::default(), 100, budget).await;
+    let listed = follow(&fleet, &Filter::default(), 100, budget).await;
     assert_eq!(
-        told.iter().map(Told::clients).collect::<Vec<_>>(),
+        listed.iter().map(Listed::clients).collect::<Vec<_>>(),
         [["client-0"], ["client-1"], ["client-2"]]
     );
 }
@@ -142,7 +143,7 @@ async fn room_that_is_just_enough_is_used() {
         .iter()
         .map(|certificate| serde_json::to_string(certificate).unwrap().len() + 1)
         .sum::<usize>();
-    for (page_size, missing, told) in [(5, 0, 10), (5, 1, 5), (10, 0, 10), (10, 1, 9)] {
+    for (page_size, missing, listed) in [(5, 0, 10), (5, 1, 5), (10, 0, 10), (10, 1, 9)] {
         fleet.page_size = page_size;
         let budget = AnswerBudget {
             bytes: bytes - missing,
@@ -153,14 +154,14 @@ async fn room_that_is_just_enough_is_used() {
             .unwrap();
         assert_eq!(
             collected.certificates.len(),
-            told,
+            listed,
             "pages of {page_size}, {missing} bytes too few"
         );
     }
 }
 
 #[tokio::test]
-async fn a_total_that_the_provider_tells_is_told_when_the_answer_is_cut_by_size() {
+async fn the_providers_total_is_in_an_answer_that_is_cut_by_size() {
     let fleet = Fleet::new(57);
     let budget = AnswerBudget {
         bytes: 5_000,

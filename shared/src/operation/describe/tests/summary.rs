@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::fleet::{Fleet, Told, collect, follow};
+use super::fleet::{Fleet, Listed, collect, follow};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::{EffectiveStatus, LifecycleStatus};
@@ -66,12 +66,12 @@ async fn without_certificates_all_pages_are_counted_and_no_certificate_is_kept()
             },
         ] {
             let fleet = mixed();
-            let told = collect(&fleet, &filter, None, budget, None).await.unwrap();
+            let listed = collect(&fleet, &filter, None, budget, None).await.unwrap();
             assert_eq!(
-                (told.counts, told.certificates.len(), told.rest),
+                (listed.counts, listed.certificates.len(), listed.rest),
                 (counted(&fleet, &filter), 0, None)
             );
-            assert_eq!((fleet.calls(), told.request_ids.len()), (6, 6));
+            assert_eq!((fleet.calls(), listed.request_ids.len()), (6, 6));
         }
     }
     assert_eq!(counted(&mixed(), &Filter::default()).certificates, 57);
@@ -85,16 +85,18 @@ async fn out_of_time_the_counts_are_those_until_the_cursor_and_the_rest_adds_up_
         ..mixed()
     };
     let whole = counted(&fleet, &Filter::default());
-    let told = follow(&fleet, &Filter::default(), None, PLENTY).await;
+    let listed = follow(&fleet, &Filter::default(), None, PLENTY).await;
     assert_eq!(
-        told.iter()
-            .map(|told| told.counts.certificates)
+        listed
+            .iter()
+            .map(|listed| listed.counts.certificates)
             .collect::<Vec<_>>(),
         [20, 37]
     );
     assert_eq!(
-        told.iter()
-            .map(|told| told.counts)
+        listed
+            .iter()
+            .map(|listed| listed.counts)
             .fold(Counts::default(), Counts::plus),
         whole
     );
@@ -114,16 +116,16 @@ async fn with_certificates_only_those_that_are_shown_are_counted_and_a_chain_add
             ] {
                 for exact in [true, false] {
                     let fleet = Fleet { exact, ..mixed() };
-                    let told = follow(&fleet, &filter, limit, budget).await;
-                    for told in &told {
+                    let listed = follow(&fleet, &filter, limit, budget).await;
+                    for listed in &listed {
                         assert_eq!(
-                            told.counts.certificates,
-                            u64::try_from(told.certificates.len()).unwrap()
+                            listed.counts.certificates,
+                            u64::try_from(listed.certificates.len()).unwrap()
                         );
                     }
-                    let sum = told
+                    let sum = listed
                         .iter()
-                        .map(|told: &Told| told.counts)
+                        .map(|listed: &Listed| listed.counts)
                         .fold(Counts::default(), Counts::plus);
                     assert_eq!(sum, counted(&fleet, &filter), "{limit} exact: {exact}");
                 }
@@ -135,9 +137,9 @@ async fn with_certificates_only_those_that_are_shown_are_counted_and_a_chain_add
 /// A broker of 1000 certificates that ends with these answers after a while.
 fn slow_broker(delay: Duration) -> Network {
     Network::new(|request| {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
-        let begin = asked["Offset"].as_u64().unwrap();
-        let end = (begin + asked["Limit"].as_u64().unwrap()).min(1_000);
+        let parameters: Value = serde_json::from_slice(&request.body).unwrap();
+        let begin = parameters["Offset"].as_u64().unwrap();
+        let end = (begin + parameters["Limit"].as_u64().unwrap()).min(1_000);
         let status = |number| if number % 4 == 0 { "INACTIVE" } else { "ACTIVE" };
         let items: Vec<Value> =
             (begin..end).map(|number| json!({"DeviceCertificateSn": format!("a{number}"), "Status": status(number)})).collect();
@@ -156,19 +158,19 @@ async fn perform(network: &Network, request: Value) -> Value {
     serde_json::to_value(answer).unwrap()
 }
 
-fn asked(limit: u16, summary: bool) -> Value {
+fn describe_request(limit: u16, summary: bool) -> Value {
     json!({"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-1", "limit": limit, "summary": summary})
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_members_that_were_not_asked_for_are_not_in_the_answer() {
+async fn members_that_were_not_requested_are_not_in_the_answer() {
     let network = slow_broker(Duration::ZERO);
     for (limit, summary, certificates, counts) in [
         (0, true, None, Some(1_000)),
         (10, true, Some(10), Some(10)),
         (10, false, Some(10), None),
     ] {
-        let answer = perform(&network, asked(limit, summary)).await;
+        let answer = perform(&network, describe_request(limit, summary)).await;
         assert_eq!(
             answer
                 .get("certificates")
@@ -188,7 +190,7 @@ async fn the_members_that_were_not_asked_for_are_not_in_the_answer() {
             (&json!(1_000), limit == 0)
         );
     }
-    let counts = &perform(&network, asked(0, true)).await["counts"];
+    let counts = &perform(&network, describe_request(0, true)).await["counts"];
     let expected = json!({
         "certificates": 1000,
         "by_effective_status": {
@@ -203,7 +205,7 @@ async fn the_members_that_were_not_asked_for_are_not_in_the_answer() {
 async fn a_fleet_that_cannot_be_counted_in_time_is_counted_in_several_answers() {
     // A minute has room for seven calls of eight seconds, and there are ten pages.
     let network = slow_broker(Duration::from_millis(7_990));
-    let mut request = asked(0, true);
+    let mut request = describe_request(0, true);
     let first = perform(&network, request.clone()).await;
     assert_eq!(
         (&first["counts"]["certificates"], &first["total_count"]),
@@ -224,11 +226,11 @@ async fn the_ids_of_a_very_long_list_of_calls_do_not_outgrow_the_answer() {
         page_size: 1,
         ..Fleet::new(MOST_REQUEST_IDS + 20)
     };
-    let told = collect(&fleet, &Filter::default(), None, PLENTY, None)
+    let listed = collect(&fleet, &Filter::default(), None, PLENTY, None)
         .await
         .unwrap();
     assert_eq!(
-        (told.request_ids.len(), fleet.calls()),
+        (listed.request_ids.len(), fleet.calls()),
         (MOST_REQUEST_IDS, MOST_REQUEST_IDS + 20)
     );
     let bytes = MOST_REQUEST_IDS * "\"9b2f5c0e-1111-4222-8333-444455556666\",".len();

@@ -1,4 +1,4 @@
-//! A broker's word held against the authority's.
+//! The broker's status compared with the authority's.
 
 use super::several::device;
 use super::*;
@@ -27,8 +27,8 @@ fn clouds() -> Clouds {
 struct Checked {
     answer: Value,
     failures: usize,
-    /// The serial numbers that the authority was asked for, call by call.
-    asked: Vec<String>,
+    /// The serial numbers that the authority had to look up, call by call.
+    requested: Vec<String>,
 }
 
 async fn check(clouds: &Clouds, mut request: Value, certificates: Value) -> Result<Checked, Error> {
@@ -49,13 +49,13 @@ async fn check(clouds: &Clouds, mut request: Value, certificates: Value) -> Resu
     let of_authority = sent
         .iter()
         .filter(|sent| provider_of(&sent.request) == AlibabaPca);
-    let asked = of_authority
-        .map(|sent| asked(&sent.request).join(","))
+    let requested = of_authority
+        .map(|sent| requested(&sent.request).join(","))
         .collect();
     Ok(Checked {
         answer: serde_json::to_value(answer).unwrap(),
         failures,
-        asked,
+        requested,
     })
 }
 
@@ -66,8 +66,8 @@ fn named(serials: &[&str]) -> Value {
         .collect()
 }
 
-/// Serial number, the broker's word, the authority's, and the flags.
-fn told(answer: &Value) -> Vec<String> {
+/// Serial number, the broker's status, the authority's, and the flags of each result.
+fn lines(answer: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let flags = |result: &Value| {
         result["flags"]
@@ -79,14 +79,16 @@ fn told(answer: &Value) -> Vec<String> {
             .join(",")
     };
     let line = |result: &Value| {
-        let words = [
+        let statuses = [
             &result["serial_number"],
             &result["status"],
             &result["cross_check"]["status"],
         ]
         .map(text)
         .join(" ");
-        format!("{words} {}", flags(result)).trim_end().to_owned()
+        format!("{statuses} {}", flags(result))
+            .trim_end()
+            .to_owned()
     };
     answer["results"]
         .as_array()
@@ -102,7 +104,7 @@ async fn what_is_revoked_or_unknown_at_the_authority_and_can_connect_is_flagged(
     let Checked {
         answer,
         failures,
-        asked,
+        requested,
     } = check(&clouds(), source(TencentMqtt, "mqtt-1"), named(&serials))
         .await
         .unwrap();
@@ -115,7 +117,7 @@ async fn what_is_revoked_or_unknown_at_the_authority_and_can_connect_is_flagged(
         "a6 unknown revoked",
         "ff unknown unknown",
     ];
-    assert_eq!(told(&answer), expected);
+    assert_eq!(lines(&answer), expected);
     let second = &answer["results"][1]["cross_check"];
     let expected = json!({
         "provider": "alibaba-pca", "region": "cn-hangzhou", "found": true, "status": "revoked", "provider_status": "revoked",
@@ -124,7 +126,7 @@ async fn what_is_revoked_or_unknown_at_the_authority_and_can_connect_is_flagged(
     assert_eq!(*second, expected);
     assert_eq!(answer["results"][2]["cross_check"]["found"], false);
     assert_eq!(
-        (failures, asked[0].as_str()),
+        (failures, requested[0].as_str()),
         (0, serials.join(",").as_str())
     );
     let ids = answer["provider_request_ids"].as_array().unwrap();
@@ -135,7 +137,7 @@ async fn what_is_revoked_or_unknown_at_the_authority_and_can_connect_is_flagged(
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_authority_that_cannot_be_asked_has_said_nothing() {
+async fn an_authority_that_fails_raises_no_flag() {
     for (trouble, code) in [
         (Trouble::Busy, "throttled"),
         (Trouble::Refusing, "provider_rejected"),
@@ -151,7 +153,7 @@ async fn an_authority_that_cannot_be_asked_has_said_nothing() {
         .await
         .unwrap();
         assert_eq!(
-            told(&answer),
+            lines(&answer),
             [
                 "a1 active unknown",
                 "a2 active unknown",
@@ -173,7 +175,7 @@ async fn an_authority_that_cannot_be_asked_has_said_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_that_is_no_authority_cannot_be_asked_and_nobody_is() {
+async fn a_provider_that_is_no_authority_is_refused_before_any_call() {
     let network = Network::queue([]);
     for provider in ["tencent-mqtt", "alibaba-mqtt", "aws-iot"] {
         let bench = Bench::new(&network);
@@ -197,8 +199,8 @@ async fn a_provider_that_is_no_authority_cannot_be_asked_and_nobody_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_wrong_about_the_authority_is_told_by_its_own_member() {
-    for (asked, field) in [
+async fn errors_about_the_authority_name_its_own_member() {
+    for (requested, field) in [
         (json!({"provider": "alibaba-pca"}), "cross_check.region"),
         (
             json!({"provider": "alibaba-pca", "region": "us-mars-1"}),
@@ -206,7 +208,7 @@ async fn what_is_wrong_about_the_authority_is_told_by_its_own_member() {
         ),
     ] {
         let mut request = source(TencentMqtt, "mqtt-1");
-        request["cross_check"] = asked;
+        request["cross_check"] = requested;
         let error = check(&clouds(), request, named(&["a1"]))
             .await
             .err()
@@ -219,7 +221,7 @@ async fn what_is_wrong_about_the_authority_is_told_by_its_own_member() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_authority_is_asked_for_the_number_that_the_brokers_record_shows() {
+async fn the_authority_looks_up_the_serial_number_in_the_brokers_record() {
     // The broker shows no number; it stands in the certificate only.
     let shown = Device {
         pem: Some(PEM),
@@ -227,14 +229,16 @@ async fn the_authority_is_asked_for_the_number_that_the_brokers_record_shows() {
     };
     let by_id = json!([{"fingerprint_sha256": shown.id()}]);
     let clouds = Clouds::of([shown, device(AlibabaPca, "", OF_THE_CERTIFICATE, "revoked")]);
-    let Checked { answer, asked, .. } = check(&clouds, source(AwsIot, ""), by_id).await.unwrap();
+    let Checked {
+        answer, requested, ..
+    } = check(&clouds, source(AwsIot, ""), by_id).await.unwrap();
     assert_eq!(
-        told(&answer),
+        lines(&answer),
         [format!(
             "{OF_THE_CERTIFICATE} active revoked revoked_at_ca_but_active"
         )]
     );
-    assert_eq!(asked, [OF_THE_CERTIFICATE]);
+    assert_eq!(requested, [OF_THE_CERTIFICATE]);
 
     // The caller's digits are decimal; the broker's record shows the number.
     let number = SerialNumber::parse(OF_THE_CERTIFICATE).unwrap();
@@ -244,16 +248,18 @@ async fn the_authority_is_asked_for_the_number_that_the_brokers_record_shows() {
     };
     let clouds = Clouds::of([shown, device(AlibabaPca, "", OF_THE_CERTIFICATE, "revoked")]);
     let decimal = json!([{"serial_number": number.to_decimal(), "ca_serial_number": "0b"}]);
-    let Checked { answer, asked, .. } = check(&clouds, source(AlibabaMqtt, "post-cn-1"), decimal)
+    let Checked {
+        answer, requested, ..
+    } = check(&clouds, source(AlibabaMqtt, "post-cn-1"), decimal)
         .await
         .unwrap();
     assert_eq!(
-        told(&answer),
+        lines(&answer),
         [format!(
             "{OF_THE_CERTIFICATE} active revoked revoked_at_ca_but_active"
         )]
     );
-    assert_eq!(asked, [OF_THE_CERTIFICATE]);
+    assert_eq!(requested, [OF_THE_CERTIFICATE]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -275,13 +281,13 @@ async fn digits_whose_base_is_not_known_are_checked_in_both() {
     ] {
         let known = known
             .iter()
-            .map(|(serial, word)| device(AlibabaPca, "", serial, word));
+            .map(|(serial, status)| device(AlibabaPca, "", serial, status));
         let clouds = Clouds::of(known.chain([device(AlibabaMqtt, "post-cn-1", "255", "1")]));
         let one = json!([{"serial_number": "255", "ca_serial_number": "0b"}]);
         let Checked { answer, .. } = check(&clouds, source(AlibabaMqtt, "post-cn-1"), one)
             .await
             .unwrap();
-        assert_eq!(told(&answer), [expected]);
+        assert_eq!(lines(&answer), [expected]);
     }
 }
 
@@ -294,13 +300,13 @@ async fn a_certificate_whose_number_is_not_known_is_not_checked_and_says_so() {
     let Checked {
         answer,
         failures,
-        asked,
+        requested,
     } = check(&Clouds::of([shown]), source(AwsIot, ""), by_id)
         .await
         .unwrap();
-    assert_eq!(told(&answer), ["- active unknown", "- unknown unknown"]);
+    assert_eq!(lines(&answer), ["- active unknown", "- unknown unknown"]);
     assert_eq!(
-        (failures, asked),
+        (failures, requested),
         (0, Vec::new()),
         "it will not be known another time either"
     );
@@ -325,10 +331,10 @@ async fn every_word_of_several_sources_is_checked() {
     let Checked {
         answer,
         failures,
-        asked,
+        requested,
     } = check(&clouds, sources, named(&["a2", "a1"])).await.unwrap();
     assert_eq!(
-        told(&answer),
+        lines(&answer),
         [
             "a2 active revoked revoked_at_ca_but_active",
             "a2 inactive revoked",
@@ -336,13 +342,13 @@ async fn every_word_of_several_sources_is_checked() {
         ]
     );
     assert_eq!(
-        (failures, asked, &answer["provider_request_ids"]),
+        (failures, requested, &answer["provider_request_ids"]),
         (0, vec!["a2,a1".to_owned()], &json!(["pca-id"]))
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_the_broker_could_not_be_asked_for_is_not_flagged() {
+async fn a_certificate_that_the_broker_could_not_look_up_is_not_flagged() {
     let clouds = clouds();
     clouds.devices.borrow_mut().push(Device {
         ca: "0c",
@@ -354,7 +360,7 @@ async fn a_certificate_that_the_broker_could_not_be_asked_for_is_not_flagged() {
         .await
         .unwrap();
     assert_eq!(
-        told(&answer),
+        lines(&answer),
         ["a2 unknown revoked", "a1 active good"],
         "two certificates have this number"
     );

@@ -1,4 +1,4 @@
-//! Which requests of a batch are asked as one, and that each gets its own answer.
+//! Requests of a batch that are answered by the same calls, each with its own answer.
 
 use super::*;
 use crate::request::StatusRequest;
@@ -120,10 +120,10 @@ async fn each_request_of_a_group_has_the_answer_that_it_would_have_alone() {
     ];
     let network = Network::new(authority);
     let together = perform_group(&network, &requests).await;
-    let asked = network
-        .each(|sent| asked(&sent.request).join(","))
+    let requested = network
+        .each(|sent| requested(&sent.request).join(","))
         .join(" ");
-    assert!(asked.starts_with("b2,a1,d4,c3"), "{asked}");
+    assert!(requested.starts_with("b2,a1,d4,c3"), "{requested}");
     for (request, answer) in requests.iter().zip(together) {
         let alone = perform(&Network::new(authority), request).await.unwrap();
         assert_eq!(answer.unwrap()["results"], alone["results"], "{request}");
@@ -134,7 +134,7 @@ async fn each_request_of_a_group_has_the_answer_that_it_would_have_alone() {
 async fn a_group_fails_by_request_and_what_concerns_all_of_them_fails_all() {
     let nameless = json!({"provider": "alibaba-pca", "region": "cn-hangzhou", "certificates": [{"fingerprint_sha256": "ab".repeat(32)}]});
     let network = Network::new(|request| {
-        let refused = asked(request).iter().any(|text| text == "a3");
+        let refused = requested(request).iter().any(|text| text == "a3");
         if refused {
             answer(503, "")
         } else {
@@ -147,7 +147,7 @@ async fn a_group_fails_by_request_and_what_concerns_all_of_them_fails_all() {
             .as_ref()
             .is_err_and(|error| error.code == ErrorCode::InvalidRequest)
     }));
-    assert_eq!(network.sent().len(), 0, "none of them can be asked");
+    assert_eq!(network.sent().len(), 0, "none of them can be requested");
     let unconfigured =
         json!({"provider": "alibaba-pca", "certificates": [{"serial_number": "a1"}]});
     let answers = perform_group(&network, &[unconfigured.clone(), unconfigured]).await;

@@ -24,7 +24,7 @@ const BUDGET: AnswerBudget = AnswerBudget {
     escaped: false,
 };
 
-fn asked(request: &HttpRequest) -> Vec<String> {
+fn requested(request: &HttpRequest) -> Vec<String> {
     parameter(request, "SerialNumber")
         .unwrap()
         .split(',')
@@ -45,7 +45,7 @@ fn authority(request: &HttpRequest) -> Answer {
         Some(json!({"SerialNumber": text, "Status": status, "RevokeTime": 1_630_454_400_000_i64}))
     };
     ok(
-        &json!({"RequestId": "id-1", "CertificateStatus": asked(request).into_iter().filter_map(row).collect::<Vec<_>>()}),
+        &json!({"RequestId": "id-1", "CertificateStatus": requested(request).into_iter().filter_map(row).collect::<Vec<_>>()}),
     )
 }
 
@@ -85,7 +85,7 @@ fn texts<'a>(answer: &'a Value, member: &str) -> Vec<&'a str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_one_result_for_each_that_was_asked_in_the_order_asked() {
+async fn there_is_one_result_for_each_certificate_in_the_order_of_the_request() {
     let answer = perform(
         &Network::new(authority),
         &request_for(&["b2", "d4", "a1", "c3"]),
@@ -130,12 +130,12 @@ async fn the_answer_has_the_contracts_members_and_no_others() {
     });
     assert_eq!(
         answer, expected,
-        "asked in the caller's upper case first, then in lower case"
+        "requested in the caller's upper case first, then in lower case"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn duplicates_are_asked_for_once_and_answered_each_time() {
+async fn duplicates_are_looked_up_once_and_answered_each_time() {
     let network = Network::new(authority);
     let answer = perform(
         &network,
@@ -148,7 +148,7 @@ async fn duplicates_are_asked_for_once_and_answered_each_time() {
         ["good", "revoked", "good", "good", "good", "revoked"]
     );
     assert_eq!(
-        network.each(|sent| asked(&sent.request).join(",")),
+        network.each(|sent| requested(&sent.request).join(",")),
         ["a1,b2"]
     );
 }
@@ -166,7 +166,7 @@ async fn one_number_with_two_issuers_has_two_results_with_their_own_issuers() {
 #[tokio::test(start_paused = true)]
 async fn who_fails_alone_says_why_and_is_neither_found_nor_usable() {
     let network = Network::new(|request| {
-        let refused = asked(request).iter().any(|text| text == "a3");
+        let refused = requested(request).iter().any(|text| text == "a3");
         if refused {
             recorded("alibaba-common/Any.error-missing-parameter")
         } else {
@@ -191,7 +191,7 @@ async fn who_fails_alone_says_why_and_is_neither_found_nor_usable() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_none_could_be_asked_the_reason_is_the_answer() {
+async fn when_no_certificate_could_be_looked_up_the_reason_is_the_answer() {
     for (case, expected) in [
         ("unavailable", ErrorCode::ProviderUnavailable),
         ("throttling", ErrorCode::Throttled),
@@ -212,9 +212,9 @@ async fn when_none_could_be_asked_the_reason_is_the_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_reason_that_may_pass_comes_before_one_that_does_not() {
     let network = Network::new(|request| {
-        let asked = asked(request);
-        match asked.len() {
-            1 if asked[0] == "b2" => answer(503, ""),
+        let requested = requested(request);
+        match requested.len() {
+            1 if requested[0] == "b2" => answer(503, ""),
             _ => recorded("alibaba-common/Any.error-missing-parameter"),
         }
     });

@@ -1,4 +1,5 @@
-//! By which names a certificate can be asked for, and what is told when they contradict each other.
+//! The names by which a certificate can be looked up, and the answer when they contradict each
+//! other.
 
 use super::*;
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
@@ -9,13 +10,13 @@ const SERIAL: &str = "8085f52ece5bd88308df6d98d9707716";
 
 /// Every provider knows the tests' certificate.
 fn clouds() -> Clouds {
-    let places = [
+    let instances = [
         (TencentMqtt, "mqtt-1"),
         (AlibabaMqtt, "post-cn-1"),
         (AlibabaPca, ""),
         (AwsIot, ""),
     ];
-    Clouds::of(places.map(|(provider, instance)| Device {
+    Clouds::of(instances.map(|(provider, instance)| Device {
         pem: Some(PEM),
         ..Device::new(provider, instance, SERIAL, 0)
     }))
@@ -88,8 +89,7 @@ async fn each_provider_wants_the_names_by_which_it_knows_certificates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_contradicts_its_other_names_is_not_told_as_the_one_that_was_asked_for()
-{
+async fn a_certificate_whose_other_names_differ_is_not_the_requested_one() {
     let right = json!({"serial_number": SERIAL, "ca_serial_number": "0b", "fingerprint_sha256": fingerprint()});
     let with = |member: &str, value: &str| {
         let mut reference = right.clone();
@@ -144,7 +144,7 @@ async fn a_certificate_that_contradicts_its_other_names_is_not_told_as_the_one_t
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_is_told_with_the_names_that_its_record_and_the_certificate_itself_show() {
+async fn a_result_has_the_names_in_the_record_and_in_the_certificate_itself() {
     let by_id = json!([{"fingerprint_sha256": fingerprint()}]);
     let result = ask(AwsIot, by_id).await.unwrap()["results"][0].clone();
     assert_eq!(

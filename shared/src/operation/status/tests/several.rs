@@ -1,4 +1,4 @@
-//! Several sources asked for the same certificates.
+//! Several sources that look up the same certificates.
 
 use super::*;
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
@@ -68,16 +68,16 @@ async fn ask(clouds: &Clouds, sources: &Value, certificates: Vec<Value>) -> Valu
 }
 
 /// Serial number, where it is known, its status and the code of the error of each result.
-fn told(answer: &Value) -> Vec<String> {
+fn lines(answer: &Value) -> Vec<String> {
     let line = |result: &Value| {
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         assert_eq!(result["found"] == true, !result["provider"].is_null());
-        let place = [&result["provider"], &result["instance_id"]]
+        let source = [&result["provider"], &result["instance_id"]]
             .map(text)
             .join(" ");
         [
             text(&result["serial_number"]),
-            place,
+            source,
             text(&result["status"]),
             text(&result["error"]["code"]),
         ]
@@ -101,7 +101,7 @@ fn of_sources(answer: &Value, member: &str) -> Vec<Value> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn results_come_in_the_order_asked_and_within_it_in_the_order_of_the_sources_that_know_it() {
+async fn results_are_in_the_order_of_the_certificates_and_then_of_the_sources() {
     let answer = ask(
         &clouds(),
         &brokers(),
@@ -115,7 +115,7 @@ async fn results_come_in_the_order_asked_and_within_it_in_the_order_of_the_sourc
         "a2 tencent-mqtt mqtt-1 active -",
         "a2 tencent-mqtt mqtt-2 active -",
     ];
-    assert_eq!(told(&answer), [&of_a3[..], &others, &of_a3].concat());
+    assert_eq!(lines(&answer), [&of_a3[..], &others, &of_a3].concat());
     assert_eq!(
         (of_sources(&answer, "found"), of_sources(&answer, "failed")),
         (vec![json!(2), json!(3), json!(2)], vec![json!(0); 3])
@@ -161,7 +161,7 @@ async fn a_certificate_that_no_source_knows_is_not_found_and_not_usable() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_one_source_fails_nothing_is_called_not_found_and_what_the_others_know_is_told() {
+async fn while_one_source_fails_nothing_is_not_found_and_the_others_still_answer() {
     for (trouble, code) in [
         (Trouble::Busy, "throttled"),
         (Trouble::Refusing, "provider_rejected"),
@@ -179,7 +179,7 @@ async fn while_one_source_fails_nothing_is_called_not_found_and_what_the_others_
             format!("ff - - unknown {code}"),
             "a3 tencent-mqtt mqtt-2 active -".to_owned(),
         ];
-        assert_eq!(told(&answer), expected);
+        assert_eq!(lines(&answer), expected);
         assert_eq!(of_sources(&answer, "failed"), [0, 0, 3]);
         assert_eq!(
             (&answer["sources"][2]["error"]["code"], failures),
@@ -197,7 +197,7 @@ async fn a_source_that_cannot_be_reached_at_all_has_failed_for_every_certificate
     let request = json!({"sources": brokers(), "certificates": named(&["a1", "ff"])});
     let (answer, failures) = perform(&clouds(), &variables, &request).await.unwrap();
     assert_eq!(
-        told(&answer),
+        lines(&answer),
         [
             "a1 tencent-mqtt mqtt-1 active -",
             "ff - - unknown provider_rejected"
@@ -215,7 +215,7 @@ async fn a_source_that_cannot_be_reached_at_all_has_failed_for_every_certificate
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_is_not_asked_by_names_that_it_does_not_know() {
+async fn a_source_does_not_look_up_names_that_it_cannot_find() {
     let sources = json!([
         source(TencentMqtt, "mqtt-1"),
         source(AwsIot, ""),
@@ -235,11 +235,11 @@ async fn a_source_is_not_asked_by_names_that_it_does_not_know() {
         "- aws-iot - active -",
         "d1 alibaba-mqtt post-cn-1 active -",
     ];
-    assert_eq!(told(&answer)[..3], expected);
+    assert_eq!(lines(&answer)[..3], expected);
     assert_eq!(
-        told(&answer)[3],
+        lines(&answer)[3],
         "ff - - unknown invalid_request",
-        "AWS and Alibaba could not be asked, so it may be there"
+        "AWS and Alibaba could not look it up, so it may be there"
     );
     assert_eq!(
         (of_sources(&answer, "found"), of_sources(&answer, "failed")),
@@ -253,7 +253,7 @@ async fn a_source_is_not_asked_by_names_that_it_does_not_know() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_that_may_pass_is_told_before_names_that_a_source_does_not_know() {
+async fn a_retryable_error_comes_before_names_that_a_source_cannot_find() {
     for sources in [
         json!([source(AwsIot, ""), source(AlibabaPca, "")]),
         json!([source(AlibabaPca, ""), source(AwsIot, "")]),
@@ -271,7 +271,7 @@ async fn an_error_that_may_pass_is_told_before_names_that_a_source_does_not_know
         .await
         .unwrap();
         assert_eq!(
-            told(&answer),
+            lines(&answer),
             ["ff - - unknown throttled", "- aws-iot - active -"],
             "{sources}"
         );
@@ -303,7 +303,7 @@ async fn when_every_source_fails_the_reason_is_the_answer_and_one_that_may_pass_
     assert_eq!(
         perform(&clouds(), &[], &nameless).await.unwrap_err().code,
         ErrorCode::InvalidRequest,
-        "nobody can be asked so"
+        "no source can look it up so"
     );
 }
 
@@ -329,7 +329,7 @@ async fn all_stands_for_the_configured_sources() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_names_of_one_source_are_refused_before_anybody_is_asked() {
+async fn two_names_of_one_source_are_refused_before_any_call() {
     let network = clouds().network();
     let bench = Bench::with(&network, &[("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou")]);
     let sources =
@@ -351,7 +351,7 @@ async fn two_names_of_one_source_are_refused_before_anybody_is_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_source_is_asked_once_for_a_certificate_that_is_named_twice() {
+async fn each_source_looks_up_once_a_certificate_that_is_named_twice() {
     let network = clouds().network();
     let bench = Bench::new(&network);
     let request =
@@ -363,7 +363,10 @@ async fn each_source_is_asked_once_for_a_certificate_that_is_named_twice() {
     )
     .await
     .unwrap();
-    assert_eq!(network.each(|sent| asked(&sent.request).join(",")), ["a3"]);
+    assert_eq!(
+        network.each(|sent| requested(&sent.request).join(",")),
+        ["a3"]
+    );
 }
 
 /// Used by the cross checks as well.

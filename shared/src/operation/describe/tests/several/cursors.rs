@@ -181,8 +181,8 @@ async fn the_cursor_of_one_source_goes_on_as_a_request_to_that_provider() {
         )
         .await
         .unwrap();
-        for (asked, told) in sources.iter().zip(answer["sources"].as_array().unwrap()) {
-            let here = |certificate: &&Value| certificate["provider"] == told["provider"];
+        for (requested, source) in sources.iter().zip(answer["sources"].as_array().unwrap()) {
+            let here = |certificate: &&Value| certificate["provider"] == source["provider"];
             let mut all: Vec<String> = answer["certificates"]
                 .as_array()
                 .unwrap()
@@ -190,11 +190,11 @@ async fn the_cursor_of_one_source_goes_on_as_a_request_to_that_provider() {
                 .filter(here)
                 .map(name)
                 .collect();
-            assert_eq!(json!(all.len()), told["count"]);
-            let mut request = asked.clone();
+            assert_eq!(json!(all.len()), source["count"]);
+            let mut request = requested.clone();
             request["limit"] = json!(2);
             request["order_by"] = json!(order_by);
-            request["cursor"] = told["next_cursor"].clone();
+            request["cursor"] = source["next_cursor"].clone();
             while !request["cursor"].is_null() {
                 let page = perform(&clouds, &request).await.unwrap();
                 assert_ne!(page["consistent"], false);
@@ -213,7 +213,7 @@ async fn the_cursor_of_one_source_goes_on_as_a_request_to_that_provider() {
                 request["cursor"] = page["next_cursor"].clone();
             }
             let wanted = |device: &Device| {
-                json!(device.provider) == told["provider"] && device.instance != "mqtt-2"
+                json!(device.provider) == source["provider"] && device.instance != "mqtt-2"
             };
             assert_eq!(all, expected(&clouds, wanted, false), "{order_by:?}");
         }
@@ -296,7 +296,7 @@ async fn a_cursor_is_refused_by_other_sources_another_order_and_another_request(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_is_at_its_end_is_not_asked_again() {
+async fn a_source_that_is_complete_is_not_queried_again() {
     let clouds = clouds();
     let mut request =
         json!({"sources": [source(AlibabaPca, ""), source(TencentMqtt, "mqtt-1")], "limit": 5});
@@ -333,7 +333,7 @@ async fn a_source_that_is_at_its_end_is_not_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sources_are_asked_side_by_side() {
+async fn sources_are_queried_side_by_side() {
     let start = tokio::time::Instant::now();
     let network = clouds().network().delayed(Duration::from_secs(5));
     let bench = Bench::new(&network);

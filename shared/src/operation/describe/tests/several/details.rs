@@ -51,14 +51,14 @@ async fn the_same_certificates_are_listed_in_the_same_order_with_details_and_wit
 #[tokio::test(start_paused = true)]
 async fn a_list_without_details_goes_on_over_cursors_that_are_bound_to_it() {
     let clouds = clouds();
-    let mut asked = source(AwsIot, "");
-    asked["limit"] = json!(2);
+    let mut alone = source(AwsIot, "");
+    alone["limit"] = json!(2);
     for sources in [
         Value::Null,
         json!([source(AwsIot, ""), source(TencentMqtt, "mqtt-1")]),
     ] {
         let mut request = if sources.is_null() {
-            asked.clone()
+            alone.clone()
         } else {
             json!({"sources": sources, "limit": 2})
         };
@@ -102,13 +102,13 @@ async fn a_filter_that_takes_details_is_refused_where_the_list_does_not_hold_the
     let mut request = json!({"sources": every_source(), "filter": in_time, "details": false});
     let (answer, calls, _) = performed(&clouds, &request).await;
     let answer = answer.unwrap();
-    for told in answer["sources"].as_array().unwrap() {
-        let expected = if told["provider"] == "aws-iot" {
+    for answered in answer["sources"].as_array().unwrap() {
+        let expected = if answered["provider"] == "aws-iot" {
             json!("unsupported")
         } else {
             Value::Null
         };
-        assert_eq!(told["error"]["code"], expected, "{told}");
+        assert_eq!(answered["error"]["code"], expected, "{answered}");
     }
     assert_eq!(
         (calls, &answer["sources"][2]["error"]["field"]),

@@ -1,8 +1,11 @@
 //! Several sources at once, through the real code of every provider.
 
+mod counts;
 mod cursors;
 mod details;
 mod failures;
+mod permanent;
+mod retryable;
 
 use serde_json::{Value, json};
 
@@ -72,13 +75,13 @@ async fn perform_with(
     let answer = Describe::perform(&bench.context(), request, budget).await?;
     let failures = answer.failures().count();
     let answer = serde_json::to_value(answer).unwrap();
-    let told = answer["sources"]
+    let errors = answer["sources"]
         .as_array()
         .into_iter()
         .flatten()
         .filter(|source| !source["error"].is_null())
         .count();
-    assert_eq!(failures, told, "a queue decides by them");
+    assert_eq!(failures, errors, "a queue decides by them");
     Ok(answer)
 }
 
@@ -86,7 +89,7 @@ async fn perform(clouds: &Clouds, request: &Value) -> Result<Value, Error> {
     perform_with(clouds, &[], request, PLENTY).await
 }
 
-/// What tells one record from all others.
+/// A name that distinguishes a certificate from all others.
 fn name(certificate: &Value) -> String {
     let text = |member: &str| certificate[member].as_str().unwrap_or("-").to_owned();
     let name = certificate["provider_serial_number"]
@@ -102,6 +105,26 @@ fn names(answer: &Value) -> Vec<String> {
         .unwrap()
         .iter()
         .map(name)
+        .collect()
+}
+
+/// The serial numbers that a request to this one source continues with.
+async fn names_alone(clouds: &Clouds, mut request: Value, cursor: &Value) -> Vec<String> {
+    assert!(cursor.is_string());
+    request["cursor"] = cursor.clone();
+    let answer = perform(clouds, &request).await.unwrap();
+    assert_eq!(answer["next_cursor"], Value::Null);
+    let serial = |certificate: &Value| {
+        certificate["provider_serial_number"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    answer["certificates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(serial)
         .collect()
 }
 
@@ -122,7 +145,7 @@ fn expected(clouds: &Clouds, wanted: impl Fn(&Device) -> bool, ascending: bool) 
             -device.created
         }
     });
-    // Without times: by source, in the order asked; the sort is stable, and Alibaba stands before
+    // Without times: by source, in the order of the request; the sort is stable, and Alibaba stands before
     // the authority.
     let name = |device: &Device| match device.provider {
         AwsIot => format!("{} - {}", device.provider, device.id()),
@@ -307,7 +330,7 @@ async fn a_source_takes_the_configured_region_and_shows_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_names_of_one_source_are_refused_before_anybody_is_asked() {
+async fn two_names_of_one_source_are_refused_before_any_call() {
     let variables = [
         ("AWS_REGION", "eu-west-1"),
         ("TENCENTCLOUD_REGION", "ap-guangzhou"),
@@ -327,14 +350,14 @@ async fn two_names_of_one_source_are_refused_before_anybody_is_asked() {
             ["1", "2"],
         ),
     ] {
-        for asked in [sources.clone(), json!("all")] {
+        for requested in [sources.clone(), json!("all")] {
             let network = crate::testing::network::Network::queue([]);
             let configured = sources.to_string();
             let bench = Bench::with(
                 &network,
                 &[&variables[..], &[("SOURCES", &configured)]].concat(),
             );
-            let request = request::parse(&json!({ "sources": asked }).to_string()).unwrap();
+            let request = request::parse(&json!({ "sources": requested }).to_string()).unwrap();
             let error = Describe::perform(&bench.context(), request, PLENTY)
                 .await
                 .unwrap_err();
@@ -374,129 +397,4 @@ async fn the_default_provider_is_no_source_of_its_own() {
     )
     .await;
     assert_eq!(names(&answer.unwrap()).len(), 7);
-}
-
-#[tokio::test(start_paused = true)]
-async fn each_source_counts_its_own_and_the_answer_counts_all() {
-    let clouds = clouds();
-    clouds
-        .devices
-        .borrow_mut()
-        .iter_mut()
-        .filter(|device| device.provider == AwsIot)
-        .take(2)
-        .for_each(|device| device.status = "INACTIVE");
-    let answer = perform(
-        &clouds,
-        &json!({"sources": every_source(), "limit": 0, "summary": true}),
-    )
-    .await
-    .unwrap();
-    assert!(answer.get("certificates").is_none());
-    let counts = |answer: &Value| answer["counts"]["certificates"].as_u64().unwrap();
-    assert_eq!(
-        answer["sources"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(counts)
-            .collect::<Vec<_>>(),
-        [5, 3, 7, 5, 4]
-    );
-    assert_eq!(
-        (
-            counts(&answer),
-            &answer["counts"]["by_effective_status"]["good"]
-        ),
-        (24, &json!(4))
-    );
-    assert_eq!(answer["counts"]["by_effective_status"]["inactive"], 2);
-    assert_eq!(
-        answer["sources"][2]["counts"]["by_effective_status"]["inactive"],
-        2
-    );
-    assert!(
-        answer["sources"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|source| source["count"] == 0),
-        "none is shown"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn with_a_limit_only_what_is_shown_is_counted_and_a_chain_adds_up() {
-    let clouds = clouds();
-    let mut request = json!({"sources": every_source(), "limit": 5, "summary": true});
-    let (mut counted, mut shown) = (0, 0);
-    loop {
-        let answer = perform(&clouds, &request).await.unwrap();
-        let here = answer["counts"]["certificates"].as_u64().unwrap();
-        let by_source = answer["sources"].as_array().unwrap().iter().map(|source| {
-            assert_eq!(source["count"], source["counts"]["certificates"]);
-            source["count"].as_u64().unwrap()
-        });
-        assert_eq!(by_source.sum::<u64>(), here);
-        counted += here;
-        shown += names(&answer).len();
-        request["cursor"] = answer["next_cursor"].clone();
-        if request["cursor"].is_null() {
-            break;
-        }
-    }
-    assert_eq!((counted, shown), (24, ALL_SERVED));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_total_is_told_when_every_source_tells_its_own_and_the_worst_word_on_consistency_counts()
-{
-    let clouds = clouds();
-    let brokers = json!([
-        source(TencentMqtt, "mqtt-1"),
-        source(AlibabaMqtt, "post-cn-1"),
-        source(AlibabaPca, "")
-    ]);
-    assert_eq!(
-        perform(&clouds, &json!({"sources": brokers}))
-            .await
-            .unwrap()["total_count"],
-        12
-    );
-    // One record comes twice at AWS.
-    let repeated = Device::new(AwsIot, "", "c0", 1_735_689_600 + 7_200);
-    clouds.devices.borrow_mut().push(repeated);
-    let answer = perform(&clouds, &json!({"sources": every_source()}))
-        .await
-        .unwrap();
-    assert_eq!(
-        (&answer["consistent"], &answer["sources"][2]["consistent"]),
-        (&json!(false), &json!(false))
-    );
-    assert_eq!(
-        (&answer["sources"][0]["consistent"], names(&answer).len()),
-        (&json!(true), ALL_SERVED)
-    );
-}
-
-#[test]
-fn the_worst_word_counts() {
-    let (yes, no, open) = (Some(true), Some(false), None);
-    for (words, expected) in [
-        (&[yes, yes][..], yes),
-        (&[yes], yes),
-        (&[yes, open], open),
-        (&[open, yes], open),
-        (&[open, no], no),
-        (&[no, open, yes], no),
-        (&[yes, yes, no], no),
-        (&[open], open),
-        (&[], open),
-    ] {
-        assert_eq!(
-            super::super::several::worst(words.iter().copied()),
-            expected,
-            "{words:?}"
-        );
-    }
 }

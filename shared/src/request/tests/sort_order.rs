@@ -1,11 +1,11 @@
-//! How certificates stand to each other in each order.
+//! The comparison of certificates in each sort order.
 
 use std::cmp::Ordering::{Equal, Greater, Less};
 
 use super::*;
 use crate::model::{Certificate, ProviderRecord, Timestamp};
 
-/// Created and updated at these moments.
+/// A certificate with these times of creation and change.
 fn certificate(created: Option<i64>, updated: Option<i64>) -> Certificate {
     let moment = |seconds: Option<i64>| {
         seconds.and_then(|seconds| Timestamp::from_epoch_milliseconds(seconds * 1000))

@@ -1,4 +1,4 @@
-//! The pages of a list, some of which are prefetched where calls are rate-limited.
+//! Prefetches pages of a list where calls are rate-limited.
 
 use std::collections::VecDeque;
 
@@ -8,31 +8,35 @@ use crate::error::Error;
 use crate::provider::{ListQuery, Lister, Page};
 use crate::transport::{LocalFuture, SIDE_BY_SIDE};
 
-/// The pages of one list.
-pub(super) struct Pages<'a> {
+/// Fetches the pages of one list.
+pub(super) struct Prefetcher<'a> {
     lister: &'a dyn Lister,
     query: &'a ListQuery<'a>,
-    /// Pages are prefetched only where calls are rate-limited (elsewhere that would only cause
-    /// throttling), and not once a page's `next` was another position than the predicted one (each
-    /// wrong guess costs a call).
-    may_ask_ahead: bool,
-    asked: FuturesOrdered<LocalFuture<'a, Result<Page, Error>>>,
-    /// Where each of those begins.
+    /// Prefetch only when calls are rate-limited (otherwise it would only cause throttling), and
+    /// stop once a page's `next` differs from the predicted position (each wrong guess costs a
+    /// call).
+    is_enabled: bool,
+    fetching: FuturesOrdered<LocalFuture<'a, Result<Page, Error>>>,
+    /// Positions of the pages that are being fetched.
     positions: VecDeque<String>,
 }
 
-impl<'a> Pages<'a> {
-    pub(super) fn new(lister: &'a dyn Lister, query: &'a ListQuery<'a>, is_limited: bool) -> Self {
+impl<'a> Prefetcher<'a> {
+    pub(super) fn new(
+        lister: &'a dyn Lister,
+        query: &'a ListQuery<'a>,
+        is_rate_limited: bool,
+    ) -> Self {
         Self {
             lister,
             query,
-            may_ask_ahead: is_limited,
-            asked: FuturesOrdered::new(),
+            is_enabled: is_rate_limited,
+            fetching: FuturesOrdered::new(),
             positions: VecDeque::new(),
         }
     }
 
-    /// The page at this position.
+    /// The page at this position, which may have been prefetched.
     pub(super) async fn page(
         &mut self,
         position: Option<&str>,
@@ -40,15 +44,16 @@ impl<'a> Pages<'a> {
     ) -> Result<Page, Error> {
         if self.positions.front().map(String::as_str) == position {
             self.positions.pop_front();
-            if let Some(page) = self.asked.next().await {
+            if let Some(page) = self.fetching.next().await {
                 return page;
             }
         }
         self.lister.page(self.query, position, wanted).await
     }
 
-    /// Asks for so many pages from this position on, where the provider can tell where they begin.
-    pub(super) fn ask_ahead(
+    /// Begins to fetch up to `pages` pages from this position on, where the provider's positions
+    /// are predictable.
+    pub(super) fn prefetch(
         &mut self,
         position: &str,
         list_length: u64,
@@ -58,34 +63,34 @@ impl<'a> Pages<'a> {
         if self
             .positions
             .front()
-            .is_some_and(|expected| expected != position)
+            .is_some_and(|predicted| predicted != position)
         {
-            self.give_up();
+            self.disable();
         }
-        if !self.may_ask_ahead || pages < 2 {
+        if !self.is_enabled || pages < 2 {
             return;
         }
         if self.positions.is_empty() {
-            self.ask(position.to_owned(), wanted);
+            self.fetch(position.to_owned(), wanted);
         }
         let missing = SIDE_BY_SIDE.min(pages).saturating_sub(self.positions.len());
         let last = self.positions.back().map_or(position, String::as_str);
         for position in self.lister.next_positions(last, list_length, missing) {
-            self.ask(position, wanted);
+            self.fetch(position, wanted);
         }
     }
 
-    fn ask(&mut self, position: String, wanted: usize) {
+    fn fetch(&mut self, position: String, wanted: usize) {
         let Self { lister, query, .. } = *self;
         self.positions.push_back(position.clone());
-        self.asked.push_back(Box::pin(async move {
+        self.fetching.push_back(Box::pin(async move {
             lister.page(query, Some(&position), wanted).await
         }));
     }
 
-    fn give_up(&mut self) {
-        self.may_ask_ahead = false;
+    fn disable(&mut self) {
+        self.is_enabled = false;
         self.positions.clear();
-        self.asked = FuturesOrdered::new();
+        self.fetching = FuturesOrdered::new();
     }
 }

@@ -1,13 +1,13 @@
 //! Whether the provider's list stayed the same while it was read.
 
-use super::fleet::{Fleet, Told, certificate, collect, follow};
+use super::fleet::{Fleet, Listed, certificate, collect, follow};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::SerialNumber;
 use crate::provider::ListLength::{self, Irrelevant, Known, Unknown};
 
 #[tokio::test]
-async fn a_list_is_known_to_be_the_same_only_where_its_length_was_told_twice() {
+async fn a_list_is_known_to_be_unchanged_only_when_its_length_was_reported_twice() {
     for (page_size, lengths, expected) in [
         (100, &[Known(30)][..], Some(true)),
         (100, &[Unknown], Some(true)),
@@ -28,11 +28,11 @@ async fn a_list_is_known_to_be_the_same_only_where_its_length_was_told_twice() {
             lengths: lengths.to_vec(),
             ..Fleet::new(30)
         };
-        let told = collect(&fleet, &Filter::default(), 100, PLENTY, None)
+        let listed = collect(&fleet, &Filter::default(), 100, PLENTY, None)
             .await
             .unwrap();
         assert_eq!(
-            (told.certificates.len(), told.consistent),
+            (listed.certificates.len(), listed.consistent),
             (30, expected),
             "{lengths:?} in pages of {page_size}"
         );
@@ -40,7 +40,7 @@ async fn a_list_is_known_to_be_the_same_only_where_its_length_was_told_twice() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_comes_twice_is_shown_once_and_told() {
+async fn a_certificate_that_is_listed_twice_is_shown_once_and_makes_the_list_inconsistent() {
     for lengths in [vec![Known(31)], vec![Unknown], vec![Irrelevant]] {
         for (page_size, again_at) in [(100, 1), (100, 29), (10, 10), (10, 25), (3, 30)] {
             let mut fleet = Fleet {
@@ -51,14 +51,14 @@ async fn a_certificate_that_comes_twice_is_shown_once_and_told() {
             fleet
                 .certificates
                 .insert(again_at, certificate(0, "client-0"));
-            let told = collect(&fleet, &Filter::default(), 100, PLENTY, None)
+            let listed = collect(&fleet, &Filter::default(), 100, PLENTY, None)
                 .await
                 .unwrap();
-            let mut clients = told.clients();
+            let mut clients = listed.clients();
             clients.sort_unstable();
             clients.dedup();
             assert_eq!(
-                (clients.len(), told.certificates.len(), told.consistent),
+                (clients.len(), listed.certificates.len(), listed.consistent),
                 (30, 30, Some(false)),
                 "{lengths:?}, at {again_at}"
             );
@@ -81,14 +81,17 @@ async fn one_number_of_two_issuers_is_two_certificates() {
         ca_serial_number: SerialNumber::parse("0c").ok(),
         ..fleet.certificates[0].clone()
     };
-    let told = collect(&fleet, &Filter::default(), 100, PLENTY, None)
+    let listed = collect(&fleet, &Filter::default(), 100, PLENTY, None)
         .await
         .unwrap();
-    assert_eq!((told.certificates.len(), told.consistent), (2, Some(true)));
+    assert_eq!(
+        (listed.certificates.len(), listed.consistent),
+        (2, Some(true))
+    );
 }
 
 #[tokio::test]
-async fn one_number_of_issuers_that_the_provider_does_not_tell_is_told_apart_by_the_fingerprint() {
+async fn the_fingerprint_distinguishes_equal_serial_numbers_of_unreported_issuers() {
     use crate::model::Fingerprint;
     for (second, shown) in [(b"b", 2), (b"a", 1)] {
         let mut fleet = Fleet {
@@ -100,11 +103,11 @@ async fn one_number_of_issuers_that_the_provider_does_not_tell_is_told_apart_by_
             certificate.ca_serial_number = None;
             certificate.fingerprint_sha256 = Some(Fingerprint::of(der));
         }
-        let told = collect(&fleet, &Filter::default(), 100, PLENTY, None)
+        let listed = collect(&fleet, &Filter::default(), 100, PLENTY, None)
             .await
             .unwrap();
         assert_eq!(
-            (told.certificates.len(), told.consistent),
+            (listed.certificates.len(), listed.consistent),
             (shown, Some(shown == 2))
         );
     }
@@ -122,11 +125,11 @@ async fn a_certificate_without_a_number_is_known_by_its_fingerprint() {
             certificate.provider_serial_number = None;
             certificate.fingerprint_sha256 = Some(Fingerprint::of(der));
         }
-        let told = collect(&fleet, &Filter::default(), 100, PLENTY, None)
+        let listed = collect(&fleet, &Filter::default(), 100, PLENTY, None)
             .await
             .unwrap();
         assert_eq!(
-            (told.certificates.len(), told.consistent),
+            (listed.certificates.len(), listed.consistent),
             (shown, Some(shown == 2))
         );
     }
@@ -138,7 +141,7 @@ async fn two_answers(
     limit: Option<usize>,
     lengths: [ListLength; 2],
     change: impl Fn(&mut Fleet),
-) -> [Told; 2] {
+) -> [Listed; 2] {
     let failure = limit.is_none().then_some((2, ErrorCode::Timeout));
     let mut fleet = Fleet {
         page_size: 10,
@@ -165,7 +168,7 @@ async fn two_answers(
 }
 
 #[tokio::test]
-async fn a_length_that_moves_between_two_answers_is_told_in_the_second() {
+async fn a_length_that_changes_between_two_answers_shows_in_the_second() {
     for limit in [Some(10), None] {
         for (before, after, expected) in [
             (Known(30), Known(30), Some(true)),
@@ -222,7 +225,8 @@ async fn one_page_that_goes_on_from_another_answer_is_not_the_whole_list() {
 async fn a_list_that_has_shifted_repeats_the_last_certificate_which_is_not_shown_again() {
     for limit in [Some(10), None] {
         for lengths in [[Known(30); 2], [Unknown; 2], [Irrelevant; 2]] {
-            // One in front comes and another at the end goes: the length stays, the places do not.
+            // One certificate is added in front and one at the end is removed: the length stays the same,
+            // the offsets do not.
             let [first, second] = two_answers(limit, lengths, |fleet| {
                 fleet.certificates.insert(0, certificate(500, "new"));
                 fleet.certificates.pop();
@@ -311,9 +315,9 @@ async fn a_list_that_stays_the_same_is_consistent_in_every_answer() {
                 page_size,
                 ..Fleet::new(30)
             };
-            let told = follow(&fleet, &Filter::default(), limit, PLENTY).await;
+            let listed = follow(&fleet, &Filter::default(), limit, PLENTY).await;
             assert!(
-                told.iter().all(|told| told.consistent == Some(true)),
+                listed.iter().all(|listed| listed.consistent == Some(true)),
                 "{limit:?} of pages of {page_size}"
             );
         }
@@ -327,8 +331,11 @@ async fn certificates_without_a_name_are_all_shown() {
         certificate.provider_serial_number = None;
         certificate.fingerprint_sha256 = None;
     }
-    let told = collect(&fleet, &Filter::default(), 100, PLENTY, None)
+    let listed = collect(&fleet, &Filter::default(), 100, PLENTY, None)
         .await
         .unwrap();
-    assert_eq!((told.certificates.len(), told.consistent), (3, Some(true)));
+    assert_eq!(
+        (listed.certificates.len(), listed.consistent),
+        (3, Some(true))
+    );
 }

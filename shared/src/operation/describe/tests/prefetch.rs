@@ -1,4 +1,4 @@
-//! Pages that are asked for side by side: the same answer, sooner.
+//! Prefetched pages: the same answer, sooner.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::fleet::{Fleet, Told, collect, follow};
+use super::fleet::{Fleet, Listed, collect, follow};
 use super::*;
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::provider::ListLength::{self, Known, Unknown};
@@ -34,26 +34,26 @@ async fn read(
         .network()
         .delayed(Duration::from_millis(answer_after));
     let bench = Bench::with(&network, &TWENTY_CALLS_A_SECOND);
-    let mut asked = source(provider, instance);
-    asked["limit"] = json!(10_000);
+    let mut parameters = source(provider, instance);
+    parameters["limit"] = json!(10_000);
     let begun = Instant::now();
-    let request = request::parse(&asked.to_string()).unwrap();
+    let request = request::parse(&parameters.to_string()).unwrap();
     let answer = serde_json::to_value(
         Describe::perform(&bench.context(), request, PLENTY)
             .await
             .unwrap(),
     )
     .unwrap();
-    let told: std::collections::HashSet<&str> = answer["certificates"]
+    let listed: std::collections::HashSet<&str> = answer["certificates"]
         .as_array()
         .unwrap()
         .iter()
         .filter_map(|one| one["provider_serial_number"].as_str())
         .collect();
     assert!(
-        told.len() == count || provider == AwsIot,
+        listed.len() == count || provider == AwsIot,
         "{provider}: {} of {count}",
-        told.len()
+        listed.len()
     );
     assert_eq!(
         (&answer["next_cursor"], &answer["consistent"]),
@@ -101,7 +101,7 @@ async fn certificates_of_a_list_that_is_paged_by_markers_are_read_side_by_side()
 }
 
 #[tokio::test]
-async fn no_page_is_asked_for_beyond_the_limit() {
+async fn no_page_is_fetched_beyond_the_limit() {
     for (limit, calls) in [
         (1, 1),
         (100, 1),
@@ -117,11 +117,11 @@ async fn no_page_is_asked_for_beyond_the_limit() {
                 exact,
                 ..Fleet::new(1_000)
             };
-            let told = collect(&fleet, &Filter::default(), limit, PLENTY, None)
+            let listed = collect(&fleet, &Filter::default(), limit, PLENTY, None)
                 .await
                 .unwrap();
             assert_eq!(
-                (told.certificates.len(), fleet.calls()),
+                (listed.certificates.len(), fleet.calls()),
                 (limit.min(1_000), calls),
                 "{limit}, {exact}"
             );
@@ -143,11 +143,11 @@ async fn a_list_that_gets_shorter_is_read_on_where_its_page_ends() {
         lengths,
         ..Fleet::new(250)
     };
-    let told = collect(&fleet, &Filter::default(), 1_000, PLENTY, None)
+    let listed = collect(&fleet, &Filter::default(), 1_000, PLENTY, None)
         .await
         .unwrap();
     assert_eq!(
-        (told.certificates.len(), told.consistent, told.rest),
+        (listed.certificates.len(), listed.consistent, listed.rest),
         (250, Some(false), None)
     );
 }
@@ -157,17 +157,17 @@ async fn a_list_that_gets_shorter_is_read_on_where_its_page_ends() {
 #[tokio::test(start_paused = true)]
 async fn when_pages_begin_elsewhere_than_was_thought_they_are_read_one_after_another() {
     let pages = |request: &crate::transport::HttpRequest| {
-        let asked: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
-        let begin = asked["Offset"].as_u64().unwrap();
+        let parameters: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+        let begin = parameters["Offset"].as_u64().unwrap();
         let row = |number: u64| json!({"DeviceCertificateSn": format!("{:x}", number + 1), "Status": "ACTIVE"});
         let rows: Vec<_> = (begin..(begin + 60).min(600)).map(row).collect();
         crate::testing::network::ok(&json!({"Response": {"TotalCount": 600, "Data": rows}}))
     };
     let network = crate::testing::network::Network::new(pages).delayed(Duration::from_millis(300));
     let bench = Bench::with(&network, &TWENTY_CALLS_A_SECOND);
-    let mut asked = source(TencentMqtt, "mqtt-1");
-    asked["limit"] = json!(10_000);
-    let request = request::parse(&asked.to_string()).unwrap();
+    let mut parameters = source(TencentMqtt, "mqtt-1");
+    parameters["limit"] = json!(10_000);
+    let request = request::parse(&parameters.to_string()).unwrap();
     let answer = serde_json::to_value(
         Describe::perform(&bench.context(), request, PLENTY)
             .await
@@ -184,13 +184,13 @@ async fn when_pages_begin_elsewhere_than_was_thought_they_are_read_one_after_ano
     assert_eq!(
         network.sent().len(),
         10 + 5,
-        "those that were asked for in vain, once"
+        "the pages that were fetched in vain, once"
     );
 }
 
 proptest! {
     #[test]
-    fn what_is_told_does_not_depend_on_what_was_asked_ahead(
+    fn the_answer_does_not_depend_on_prefetching(
         count in 0..150_usize, page_size in 1..40_usize, limit in proptest::option::of(1..200_usize), bytes in 500..200_000_usize,
         exact: bool, aligned: bool, gaps in 0..3_usize, some_unknown: bool, every_third: bool,
     ) {
@@ -204,13 +204,13 @@ proptest! {
             let fleet = Fleet { is_limited, page_size, exact, aligned, gaps, lengths, ..Fleet::new(count) };
             let clients = if every_third { (0..count).step_by(3).map(|number| format!("client-{number}")).collect() } else { Vec::new() };
             let filter = Filter { client_ids: clients, ..Filter::default() };
-            let told = runtime.block_on(follow(&fleet, &filter, limit, AnswerBudget { bytes, escaped: false }));
-            let clients: Vec<String> = told.iter().flat_map(Told::clients).map(str::to_owned).collect();
-            let counted: u64 = told.iter().map(|told| told.counts.certificates).sum();
-            let consistent: Vec<Option<bool>> = told.iter().map(|told| told.consistent).collect();
+            let listed = runtime.block_on(follow(&fleet, &filter, limit, AnswerBudget { bytes, escaped: false }));
+            let clients: Vec<String> = listed.iter().flat_map(Listed::clients).map(str::to_owned).collect();
+            let counted: u64 = listed.iter().map(|listed| listed.counts.certificates).sum();
+            let consistent: Vec<Option<bool>> = listed.iter().map(|listed| listed.consistent).collect();
             // A page may be cut elsewhere when more of it was wanted, so that the parts may differ;
             // their sum may not.
-            ((clients, counted, consistent.contains(&Some(false))), fleet.calls(), told.len())
+            ((clients, counted, consistent.contains(&Some(false))), fleet.calls(), listed.len())
         };
         let ((one_by_one, calls, _), (ahead, calls_ahead, answers)) = (read(false), read(true));
         prop_assert_eq!(&one_by_one, &ahead);

@@ -1,0 +1,210 @@
+//! Converts a provider's record into a certificate.
+
+use std::borrow::Cow;
+
+use super::{Certificate, Disagreement, Subject};
+use crate::model::x509::{X509, as_pem};
+use crate::model::{
+    Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Timestamp, Validity, judge,
+};
+
+/// A provider's record of a certificate. Facts that the provider leaves out are `None`; texts may
+/// be empty.
+#[derive(Clone, Debug, Default)]
+pub struct ProviderRecord {
+    /// Serial number in the provider's spelling.
+    pub serial_number: Option<String>,
+    /// Whether the provider does not document the base of its serial numbers.
+    pub serial_number_base_is_open: bool,
+    /// Serial number of the issuing CA's certificate in the provider's spelling.
+    pub ca_serial_number: Option<String>,
+    /// The provider's name for the certificate.
+    pub name: Option<String>,
+    /// MQTT client id.
+    pub client_id: Option<String>,
+    /// The parts of the subject that the provider keeps; `None` when it keeps none.
+    pub subject: Option<Subject>,
+    /// Status.
+    pub status: LifecycleStatus,
+    /// Status in the provider's spelling.
+    pub provider_status: Option<String>,
+    /// Way of registration in the provider's spelling.
+    pub source: Option<String>,
+    /// Validity.
+    pub validity: Validity,
+    /// Time when the provider's record was created.
+    pub created_at: Option<Timestamp>,
+    /// Time when the provider's record was last changed.
+    pub updated_at: Option<Timestamp>,
+    /// Time when the certificate was last activated.
+    pub last_activated_at: Option<Timestamp>,
+    /// Time when the certificate was last inactivated.
+    pub last_inactivated_at: Option<Timestamp>,
+    /// Time of revocation.
+    pub revoked_at: Option<Timestamp>,
+    /// SHA-256 of the DER form.
+    pub fingerprint_sha256: Option<Fingerprint>,
+    /// SHA-256 of the issuing CA's certificate.
+    pub ca_fingerprint_sha256: Option<Fingerprint>,
+    /// The certificate in the provider's form.
+    pub pem: Option<String>,
+}
+
+impl ProviderRecord {
+    /// Converts the record. Facts that the provider leaves out come from the certificate itself; a
+    /// fact of the provider stays, and each difference between the two is noted.
+    pub fn into_certificate(self, now: Timestamp, include_pem: bool) -> Certificate {
+        let pem = self.pem.as_deref().and_then(as_pem);
+        let certified = pem.as_deref().and_then(X509::from_pem);
+        let (serial_number, serial_number_base) = self.serial_number(certified.as_ref());
+        let certified_validity = certified
+            .as_ref()
+            .map(|certificate| certificate.validity)
+            .unwrap_or_default();
+        let (effective_status, usable) = judge(self.status, self.validity, certified_validity, now);
+        let validity = self.validity.or(certified_validity);
+        let subject_is_known = self.subject.is_some() || certified.is_some();
+        let recorded = self.subject.unwrap_or_default();
+        let recorded = Subject {
+            common_name: non_empty(recorded.common_name),
+            organizational_unit: non_empty(recorded.organizational_unit),
+        };
+        let mut disagreements = Disagreements::default();
+        if let Some(X509 {
+            serial_number: number,
+            subject,
+            validity,
+            fingerprint_sha256,
+        }) = &certified
+        {
+            disagreements.note("serial_number", serial_number.as_ref(), Some(number));
+            disagreements.note(
+                "subject.common_name",
+                recorded.common_name.as_ref(),
+                subject.common_name.as_ref(),
+            );
+            let (unit, certified_unit) = (
+                recorded.organizational_unit.as_ref(),
+                subject.organizational_unit.as_ref(),
+            );
+            disagreements.note("subject.organizational_unit", unit, certified_unit);
+            disagreements.note(
+                "not_before",
+                self.validity.not_before.map(seconds).as_ref(),
+                validity.not_before.as_ref(),
+            );
+            disagreements.note(
+                "not_after",
+                self.validity.not_after.map(seconds).as_ref(),
+                validity.not_after.as_ref(),
+            );
+            disagreements.note(
+                "fingerprint_sha256",
+                self.fingerprint_sha256.as_ref(),
+                Some(fingerprint_sha256),
+            );
+        }
+        let (certified_subject, certified_fingerprint) = certified
+            .map(|certificate| (certificate.subject, certificate.fingerprint_sha256))
+            .unzip();
+        let certified_subject = certified_subject.unwrap_or_default();
+        Certificate {
+            serial_number,
+            serial_number_base,
+            provider_serial_number: non_empty(self.serial_number),
+            ca_serial_number: self
+                .ca_serial_number
+                .and_then(|text| SerialNumber::parse(&text).ok()),
+            name: non_empty(self.name),
+            client_id: non_empty(self.client_id),
+            subject: Subject {
+                common_name: recorded.common_name.or(certified_subject.common_name),
+                organizational_unit: recorded
+                    .organizational_unit
+                    .or(certified_subject.organizational_unit),
+            },
+            status: self.status,
+            provider_status: non_empty(self.provider_status),
+            effective_status,
+            usable,
+            source: non_empty(self.source),
+            not_before: validity.not_before,
+            not_after: validity.not_after,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            last_activated_at: self.last_activated_at,
+            last_inactivated_at: self.last_inactivated_at,
+            revoked_at: self.revoked_at,
+            fingerprint_sha256: self.fingerprint_sha256.or(certified_fingerprint),
+            ca_fingerprint_sha256: self.ca_fingerprint_sha256,
+            disagreements: disagreements.0,
+            pem: pem.filter(|_| include_pem).map(Cow::into_owned),
+            subject_is_known,
+            serial_number_base_is_open: self.serial_number_base_is_open,
+            certified_not_after: certified_validity.not_after,
+        }
+    }
+
+    /// The number that the provider's text stands for, and its base. Where its digits are valid in
+    /// both bases, the certificate decides.
+    fn serial_number(
+        &self,
+        certified: Option<&X509>,
+    ) -> (Option<SerialNumber>, Option<SerialNumberBase>) {
+        let certified = certified.map(|certificate| &certificate.serial_number);
+        let Some(hex) = self
+            .serial_number
+            .as_deref()
+            .and_then(|text| SerialNumber::parse(text).ok())
+        else {
+            return (certified.cloned(), None);
+        };
+        let decimal = hex
+            .read_as_decimal()
+            .filter(|_| self.serial_number_base_is_open);
+        match (decimal, certified) {
+            (Some(decimal), Some(certified)) if decimal == *certified => {
+                (Some(decimal), Some(SerialNumberBase::Decimal))
+            }
+            (Some(_), certified) if certified != Some(&hex) => (Some(hex), None),
+            _ => (Some(hex), Some(SerialNumberBase::Hex)),
+        }
+    }
+}
+
+/// Facts on which the record and the certificate differ.
+#[derive(Default)]
+struct Disagreements(Vec<Disagreement>);
+
+impl Disagreements {
+    fn note<T: PartialEq + ToString>(
+        &mut self,
+        member: &'static str,
+        recorded: Option<&T>,
+        certified: Option<&T>,
+    ) {
+        if let (Some(recorded), Some(certified)) = (recorded, certified)
+            && recorded != certified
+        {
+            self.0.push(Disagreement {
+                member,
+                provider: recorded.to_string(),
+                certificate: certified.to_string(),
+            });
+        }
+    }
+}
+
+/// Drops fractions of a second, which a certificate cannot hold.
+fn seconds(moment: Timestamp) -> Timestamp {
+    moment
+        .epoch_seconds()
+        .checked_mul(1000)
+        .and_then(Timestamp::from_epoch_milliseconds)
+        .unwrap_or(moment)
+}
+
+/// Turns an empty text into `None`.
+pub(crate) fn non_empty(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}

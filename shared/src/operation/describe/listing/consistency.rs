@@ -1,0 +1,106 @@
+//! Detects that a list changed while its pages were read: by its length, and by certificates that
+//! are listed twice.
+
+use std::collections::HashSet;
+
+use crate::model::{Certificate, Fingerprint, SerialNumber};
+use crate::operation::cursor::Resume;
+use crate::provider::ListLength;
+use crate::signing::sha256_hex;
+
+/// What the pages so far show about changes of the provider's list.
+#[derive(Default)]
+pub(super) struct Consistency {
+    /// Identities of the certificates on the pages.
+    seen: HashSet<String>,
+    /// Digest of the last certificate before the first page.
+    pub(super) last: Option<String>,
+    pub(super) list_length: Option<u64>,
+    /// Number of times that a length was reported, including the one in the cursor.
+    lengths: u32,
+    /// Number of pages, including those before the cursor as one.
+    pages: u32,
+    /// Whether the provider pages by number, so that the list's length matters.
+    length_matters: bool,
+    has_changed: bool,
+}
+
+impl Consistency {
+    /// Continues from a cursor.
+    pub(super) fn since(begin: Option<&Resume>) -> Self {
+        let list_length = begin.and_then(|resume| resume.list_length);
+        let last = begin.and_then(|resume| resume.last.clone());
+        Self {
+            last,
+            list_length,
+            lengths: u32::from(list_length.is_some()),
+            pages: u32::from(begin.is_some()),
+            ..Self::default()
+        }
+    }
+
+    /// Takes the length that a page reports.
+    pub(super) fn add_page(&mut self, length: ListLength) {
+        self.pages = self.pages.saturating_add(1);
+        self.length_matters |= length != ListLength::Irrelevant;
+        if let ListLength::Known(length) = length {
+            self.has_changed |= self.list_length.is_some_and(|before| before != length);
+            self.list_length = Some(length);
+            self.lengths = self.lengths.saturating_add(1);
+        }
+    }
+
+    /// Whether this certificate was not listed before. A certificate without an identity counts as
+    /// new, because it cannot be told from others.
+    pub(super) fn is_new(&mut self, certificate: &Certificate) -> bool {
+        let Some(identity) = identity(certificate) else {
+            return true;
+        };
+        let is_new = self
+            .last
+            .as_ref()
+            .is_none_or(|last| *last != digest(&identity))
+            && self.seen.insert(identity);
+        self.has_changed |= !is_new;
+        is_new
+    }
+
+    /// Whether the list stayed the same. A single page cannot contradict itself; several pages of a
+    /// list that is paged by number can be compared only when its length was reported twice.
+    pub(super) const fn consistent(&self) -> Option<bool> {
+        if self.has_changed {
+            Some(false)
+        } else if !self.length_matters || self.pages <= 1 || self.lengths > 1 {
+            Some(true)
+        } else {
+            None
+        }
+    }
+}
+
+/// The name by which the provider knows a certificate. Where the provider does not report the CA,
+/// only the fingerprint distinguishes two certificates with the same serial number.
+pub(super) fn identity(certificate: &Certificate) -> Option<String> {
+    let fingerprint = certificate
+        .fingerprint_sha256
+        .as_ref()
+        .map(Fingerprint::as_str);
+    let own = certificate
+        .provider_serial_number
+        .as_deref()
+        .or(fingerprint)?;
+    let ca = certificate
+        .ca_serial_number
+        .as_ref()
+        .map_or("", SerialNumber::as_str);
+    Some(format!("{own}/{ca}/{}", fingerprint.unwrap_or_default()))
+}
+
+/// A short digest of an identity, for cursors.
+pub(super) fn digest(identity: &str) -> String {
+    const LENGTH: usize = 16;
+    sha256_hex(identity.as_bytes())
+        .chars()
+        .take(LENGTH)
+        .collect()
+}

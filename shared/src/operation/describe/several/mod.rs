@@ -1,0 +1,128 @@
+//! Lists several sources side by side: each has its own error and cursor, and their certificates
+//! are interleaved into one list.
+
+mod cursor;
+mod interleave;
+mod read;
+
+use futures_util::future::join_all;
+
+use self::cursor::Progress;
+use self::read::{SourceRead, SourceReply};
+use super::Describe;
+use super::answer::{SeveralDescribeAnswer, SourceAnswer};
+use super::counts::Counts;
+use crate::error::Error;
+use crate::model::Source;
+use crate::operation::cursor::{Request, decode, encode};
+use crate::operation::{AnswerBudget, Operation, check_distinct, shared_error};
+use crate::provider::{CallContext, Lister, lister};
+use crate::request::{DescribeRequest, Filter};
+
+pub(super) async fn describe(
+    context: &CallContext<'_>,
+    sources: &[Source],
+    request: &DescribeRequest,
+    filter: &Filter,
+    budget: AnswerBudget,
+) -> Result<SeveralDescribeAnswer, Error> {
+    let bound = Request {
+        sources,
+        filter,
+        order: request.order_by,
+        details: request.details,
+    };
+    let progress: Vec<Progress> = match &request.cursor {
+        Some(text) => {
+            decode(text, bound).and_then(|progress| cursor::check_count(sources, progress))?
+        }
+        None => sources.iter().map(|_| Progress::Begin).collect(),
+    };
+    let mut replies = read_all(context, sources, request, filter, budget, progress).await?;
+    let incomplete = replies
+        .iter()
+        .filter(|reply| !matches!(reply.read.progress, Progress::End));
+    if let Some(error) = shared_error(incomplete.map(|reply| reply.outcome.as_ref().err())) {
+        return Err(error);
+    }
+    let turns = interleave::turns(
+        &mut replies,
+        request.limit(),
+        request.order_by.unwrap_or_default(),
+    );
+    let answers: Vec<(SourceAnswer, Progress)> = replies
+        .iter()
+        .map(|reply| reply.answer(request.summary))
+        .collect::<Result<_, _>>()?;
+    let is_complete = answers.iter().all(|(_, progress)| progress.is_final());
+    let (sources, progress): (Vec<SourceAnswer>, Vec<Progress>) = answers.into_iter().unzip();
+    Ok(SeveralDescribeAnswer {
+        operation: Describe::NAME,
+        certificates: request
+            .limit()
+            .map(|_| interleave::interleave(replies, &turns)),
+        counts: request.summary.then(|| {
+            sources
+                .iter()
+                .filter_map(|source| source.counts)
+                .fold(Counts::default(), Counts::plus)
+        }),
+        total_count: sources.iter().map(|source| source.total_count).sum(),
+        consistent: combine(
+            sources
+                .iter()
+                .filter(|source| source.error.is_none())
+                .map(|source| source.consistent),
+        ),
+        next_cursor: (!is_complete).then(|| encode(bound, &progress)),
+        sources,
+    })
+}
+
+/// Reads all sources side by side. Each has an equal share of the answer's size.
+async fn read_all<'a>(
+    context: &'a CallContext<'a>,
+    sources: &'a [Source],
+    request: &'a DescribeRequest,
+    filter: &'a Filter,
+    budget: AnswerBudget,
+    progress: Vec<Progress>,
+) -> Result<Vec<SourceReply<'a>>, Error> {
+    let listers: Vec<Result<Box<dyn Lister + '_>, Error>> = sources
+        .iter()
+        .map(|source| lister(context, source.clone()))
+        .collect();
+    check_distinct(
+        listers
+            .iter()
+            .map(|lister| lister.as_ref().ok().map(|lister| lister.scope().into())),
+    )?;
+    let budget = AnswerBudget {
+        bytes: budget.bytes.checked_div(sources.len()).unwrap_or_default(),
+        ..budget
+    };
+    let reads = sources
+        .iter()
+        .zip(listers)
+        .zip(progress)
+        .map(|((source, lister), progress)| SourceRead {
+            context,
+            source,
+            lister,
+            request,
+            filter,
+            budget,
+            progress,
+        });
+    Ok(join_all(reads.map(SourceRead::run)).await)
+}
+
+/// Combines the sources' `consistent`: `false` when one is, otherwise `None` when one is unknown,
+/// otherwise `true`.
+pub(super) fn combine(consistent: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    consistent.reduce(|one, other| match (one, other) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    })?
+}
