@@ -1,4 +1,4 @@
-//! What inactivate answers.
+//! The answer of inactivate.
 
 use serde::Serialize;
 
@@ -9,35 +9,35 @@ use crate::model::{
 use crate::operation::{Answer, counted, place};
 use crate::request::{InactivateRequest, Summary};
 
-/// What inactivate answers.
+/// The answer of inactivate.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InactivateAnswer {
     /// `inactivate`.
     #[cfg_attr(feature = "schema", schemars(extend("const" = "inactivate")))]
     pub operation: &'static str,
-    /// Who was asked.
+    /// Provider that was called.
     pub provider: ProviderName,
-    /// Where.
+    /// Region that was called.
     pub region: Region,
-    /// The broker.
+    /// MQTT instance id; `null` for providers without instances.
     pub instance_id: Option<InstanceId>,
-    /// Whether nothing was to be changed.
+    /// Whether this was a dry run, which changes nothing.
     pub dry_run: bool,
-    /// The order's id, the same in every part's answer, in the log and in the results queue.
+    /// Id of the order, the same in the answer of every part, in the log and in the results queue.
     pub order_id: String,
-    /// Which part of the order this answer tells of, counted from 1.
+    /// Number of the part of the order that this answer is for, counted from 1.
     pub part: u32,
-    /// Whether nothing of the order is left to do.
+    /// Whether no certificate of the order is left to do.
     pub last: bool,
-    /// One for each certificate, in the order asked.
+    /// One result for each certificate, in the order of the request.
     pub results: Vec<InactivateResult>,
-    /// How many results have each outcome.
+    /// Number of results with each outcome.
     pub summary: Summary,
-    /// How many certificates of the whole order have each outcome; `null` but in its last part.
+    /// Number of certificates of the whole order with each outcome; `null` except in its last part.
     pub order_summary: Option<Summary>,
-    /// The request that goes on with exactly the certificates that are left to do; `null` where
-    /// none is left, and where the function goes on with them itself.
+    /// Request for exactly the certificates that are left to do; `null` where none is left, and where
+    /// the function continues the order itself.
     #[cfg_attr(
         feature = "schema",
         schemars(schema_with = "crate::schema::request_or_null")
@@ -45,30 +45,30 @@ pub struct InactivateAnswer {
     pub rest: Option<InactivateRequest>,
 }
 
-/// What became of one certificate.
+/// Outcome for one certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It is off now, on the evidence of the provider's success answer or of a read.
+    /// It is inactive now, on the evidence of the provider's success answer or of a read.
     Inactivated,
-    /// It was off before.
+    /// It was inactive before.
     AlreadyInactive,
-    /// It would be switched off; this was a dry run.
+    /// It would be inactivated; this was a dry run.
     WouldInactivate,
     /// The provider does not know it.
     NotFound,
-    /// A rule here or at the provider forbids it.
+    /// A rule of the function or of the provider forbids the change.
     Refused,
-    /// It was not switched off.
+    /// It was not changed.
     Failed,
-    /// The order was sent and not answered, and its state cannot be read.
+    /// The change was sent, and neither its answer nor its effect could be read.
     Unknown,
     /// It was not tried.
     NotAttempted,
 }
 
-/// How many of these results have each outcome.
+/// The number of results with each outcome.
 pub(super) fn summary(results: &[InactivateResult]) -> Summary {
     let count = |outcome| {
         results
@@ -88,34 +88,34 @@ pub(super) fn summary(results: &[InactivateResult]) -> Summary {
     }
 }
 
-/// What became of one certificate, and how that is known.
+/// Outcome for one certificate, and its evidence.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InactivateResult {
-    /// Canonical serial number; `null` when only the fingerprint was given and the certificate was
-    /// not found.
+    /// Canonical serial number; `null` when the request named only the fingerprint and the certificate
+    /// was not found.
     pub serial_number: Option<SerialNumber>,
-    /// The spelling that the provider knows; `null` when it was not found, or knows it by another
-    /// name.
+    /// Serial number in the provider's spelling; `null` when the certificate was not found, or the
+    /// provider knows it by another name.
     pub provider_serial_number: Option<String>,
-    /// How `provider_serial_number` was read; `null` where its digits allow both bases and the
-    /// certificate is not at hand.
+    /// Base of `provider_serial_number`; `null` where its digits allow both bases and the provider does
+    /// not show the certificate itself.
     pub serial_number_base: Option<SerialNumberBase>,
     /// Serial number of the issuing CA's certificate.
     pub ca_serial_number: Option<SerialNumber>,
-    /// SHA-256 of the DER form, where it was given or is known.
+    /// SHA-256 of the certificate's DER form, where the request or the provider has it.
     pub fingerprint_sha256: Option<Fingerprint>,
-    /// What became of it.
+    /// Outcome for this certificate.
     pub outcome: Outcome,
-    /// What a read said before; `null` when there was none.
+    /// Status that a read showed before the change; `null` when there was no read.
     pub status_before: Option<LifecycleStatus>,
-    /// What is known of it now; `null` when nothing is.
+    /// Status that is known now; `null` when none is.
     pub status: Option<LifecycleStatus>,
     /// Whether a read confirms `status`.
     pub verified: bool,
-    /// The provider's id of the call that changed it.
+    /// Provider's id of the call that changed it.
     pub provider_request_id: Option<String>,
-    /// Why it was not switched off.
+    /// Reason why it was not changed.
     pub error: Option<Error>,
 }
 
