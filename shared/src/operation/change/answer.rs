@@ -36,8 +36,8 @@ pub struct InactivateAnswer {
     pub summary: Summary,
     /// Number of certificates of the whole order with each outcome; `null` except in its last part.
     pub order_summary: Option<Summary>,
-    /// Request for exactly the certificates that are left to do; `null` where none is left, and where
-    /// the function continues the order itself.
+    /// Request for exactly the certificates that are left to do; `null` where none is left, and
+    /// where the function continues the order itself.
     #[cfg_attr(
         feature = "schema",
         schemars(schema_with = "crate::schema::request_or_null")
@@ -92,14 +92,14 @@ pub(super) fn summary(results: &[InactivateResult]) -> Summary {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InactivateResult {
-    /// Canonical serial number; `null` when the request named only the fingerprint and the certificate
-    /// was not found.
+    /// Canonical serial number; `null` when the request named only the fingerprint and the
+    /// certificate was not found.
     pub serial_number: Option<SerialNumber>,
     /// Serial number in the provider's spelling; `null` when the certificate was not found, or the
     /// provider knows it by another name.
     pub provider_serial_number: Option<String>,
-    /// Base of `provider_serial_number`; `null` where its digits allow both bases and the provider does
-    /// not show the certificate itself.
+    /// Base of `provider_serial_number`; `null` where its digits allow both bases and the provider
+    /// does not show the certificate itself.
     pub serial_number_base: Option<SerialNumberBase>,
     /// Serial number of the issuing CA's certificate.
     pub ca_serial_number: Option<SerialNumber>,
