@@ -35,8 +35,8 @@ pub struct Config {
     pub inactivate_allowed_instances: AllowedInstances,
     /// The greatest age of a message whose order sets no end itself.
     pub inactivate_message_max_age: Duration,
-    /// The secrets of webhooks. With them, an HTTP request that no gateway has authenticated must be
-    /// signed; without them, the gateway authenticates HTTP requests.
+    /// The secrets of webhooks. With them, an HTTP request that no gateway has authenticated must
+    /// be signed; without them, the gateway authenticates HTTP requests.
     pub webhook_secrets: Option<Secrets>,
     /// The queue for the answers to messages, which the log has, too.
     pub results_queue: Option<QueueUrl>,
@@ -73,8 +73,8 @@ impl AllowedInstances {
         }
     }
 
-    /// Whether certificates of this provider, which has no instances, may be changed: the list holds
-    /// its name.
+    /// Whether certificates of this provider, which has no instances, may be changed: the list
+    /// holds its name.
     pub fn allow_provider(&self, provider: ProviderName) -> bool {
         match self {
             Self::All => true,

@@ -1,4 +1,4 @@
-//! What the environment may say, and what it may not.
+//! Environment variables that can be used, and those that cannot.
 
 use super::*;
 use crate::credentials::{KeyOrigin, RoleAuth};
@@ -313,7 +313,7 @@ fn secrets_cannot_be_printed() {
 }
 
 #[test]
-fn answers_go_to_a_queue_only_with_what_it_takes_to_send_them() {
+fn a_results_queue_needs_credentials_and_a_region() {
     const AWS: [(&str, &str); 3] = [
         ("AWS_ACCESS_KEY_ID", "AKIA"),
         ("AWS_SECRET_ACCESS_KEY", "secret"),
@@ -514,7 +514,7 @@ fn a_session_has_the_functions_name_unless_it_has_its_own() {
 }
 
 #[test]
-fn what_contradicts_itself_or_is_half_does_not_start() {
+fn sources_of_credentials_that_are_incomplete_or_contradictory_do_not_start() {
     let secret = ("ALIBABA_CLOUD_SECRETS_MANAGER_SECRET", "alibaba-key");
     let parameter = ("ALIBABA_CLOUD_SSM_PARAMETER", "/alibaba/key");
     let without = |variable: &'static str| {

@@ -1,6 +1,6 @@
-//! The credentials that sign calls, and their sources: the environment, a store of AWS, or a role at
-//! the vendor's security token service (STS). A role is assumed with a key, or without any key with
-//! the identity of the function's own AWS role.
+//! The credentials that sign calls, and their sources: the environment, a store of AWS, or a role
+//! at the vendor's security token service (STS). A role is assumed with a key, or without any key
+//! with the identity of the function's own AWS role.
 
 mod cache;
 mod caches;

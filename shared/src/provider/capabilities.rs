@@ -14,8 +14,8 @@ pub struct ListCapabilities {
     pub(super) filters: &'static [&'static str],
     /// The members of the filter that may need a call for each certificate.
     pub(super) filters_by_details: &'static [&'static str],
-    /// The lists of the filter that the provider applies for one value; several values need a call for
-    /// each certificate.
+    /// The lists of the filter that the provider applies for one value; several values need a call
+    /// for each certificate.
     pub(super) one_value_without_details: &'static [&'static str],
     /// The orders of its lists; empty where the provider has only an order of its own.
     pub(super) orders: &'static [SortOrder],

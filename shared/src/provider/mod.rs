@@ -1,6 +1,6 @@
 //! The providers. Each is a folder and a row of the table in `model/provider.rs`. The folders have
-//! the same files: `mod` (the connection), `wire` (requests and answers), `codes` (error codes), and
-//! one file for each trait of [`port`].
+//! the same files: `mod` (the connection), `wire` (requests and answers), `codes` (error codes),
+//! and one file for each trait of `port.rs`.
 
 mod alibaba;
 mod alibaba_mqtt;

@@ -1,4 +1,4 @@
-//! What is the same at every provider.
+//! Rules that are the same at every provider.
 
 use serde_json::{Value, json};
 
@@ -102,7 +102,7 @@ fn moment(text: &str) -> Option<Timestamp> {
 
 #[tokio::test(start_paused = true)]
 async fn the_same_certificate_is_the_same_record_at_every_provider() {
-    // What the certificate says of itself, and what follows from it.
+    // The certificate's own members, and the members that follow from them.
     let everywhere = Certificate {
         serial_number: SerialNumber::parse(NUMBER).ok(),
         provider_serial_number: None,

@@ -2,9 +2,9 @@
 //!
 //! The function has R reserved sandboxes, of which at most Q handle messages of the queue at once,
 //! and a share of q + c calls in a second (q for the queue, c for all other events). It must never
-//! make more than 10 (q + c) calls in any ten seconds. Each sandbox has a token bucket and waits for
-//! its calls before its next event, so in ten seconds it makes at most its burst b and the calls that
-//! its interval allows. Hence, in calls in ten seconds:
+//! make more than 10 (q + c) calls in any ten seconds. Each sandbox has a token bucket and waits
+//! for its calls before its next event, so in ten seconds it makes at most its burst b and the
+//! calls that its interval allows. Hence, in calls in ten seconds:
 //!
 //! * the queue's interval is 10 s / floor(10 q / Q), so that Q sandboxes make no more than 10 q;
 //! * the bursts of all sandboxes, R b, are taken from the callers' share, which leaves C = 10 c -

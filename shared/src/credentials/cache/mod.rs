@@ -121,8 +121,8 @@ impl Cache {
         }
     }
 
-    /// Credentials to use in place of refused ones: those that another caller has fetched meanwhile,
-    /// or those that are fetched now. `None`: they are the same.
+    /// Credentials to use in place of refused ones: those that another caller has fetched
+    /// meanwhile, or those that are fetched now. `None`: they are the same.
     ///
     /// # Errors
     /// The error of the fetch.

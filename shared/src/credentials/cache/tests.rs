@@ -20,7 +20,7 @@ fn clock() -> Timestamp {
         .plus(start.elapsed())
 }
 
-/// What the fetches so far were needed for, and what the next ones bring.
+/// The reasons of the fetches so far, and the results of the next ones.
 struct Bench {
     cache: Cache,
     random: u8,
@@ -112,7 +112,7 @@ impl Bench {
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_who_ask_at_once_share_one_fetch() {
+async fn a_thousand_concurrent_callers_share_one_fetch() {
     let bench = Bench::new(HOUR);
     let got = join_all((0..1000).map(|_| bench.get())).await;
     assert!(got.iter().all(|got| got.as_deref() == Ok("id-1")));
@@ -120,7 +120,7 @@ async fn a_thousand_who_ask_at_once_share_one_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_who_ask_at_once_share_one_failure_and_the_next_one_tries_again() {
+async fn a_thousand_concurrent_callers_share_one_failure_and_the_next_one_tries_again() {
     let bench = Bench::new(HOUR);
     let lifetime = bench.lifetime.take();
     let got = join_all((0..1000).map(|_| bench.get())).await;
@@ -134,7 +134,7 @@ async fn a_thousand_who_ask_at_once_share_one_failure_and_the_next_one_tries_aga
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_was_given_up_is_made_by_the_next_one_who_waits() {
+async fn a_cancelled_fetch_is_made_by_the_next_waiter() {
     let bench = Bench::new(HOUR);
     let (given_up, got) = tokio::join!(
         tokio::time::timeout(Duration::from_millis(50), bench.get()),
@@ -224,7 +224,7 @@ async fn a_refused_key_is_fetched_anew_once_for_all() {
     let got = join_all((0..1000).map(|_| bench.replace("id-1"))).await;
     assert!(got.iter().all(|got| *got == Ok(Some("id-2".to_owned()))));
     assert_eq!(bench.fetches(), 2);
-    // Who comes late with the old key is given the new one.
+    // A late caller with the old key gets the new one.
     assert_eq!(bench.replace("id-1").await, Ok(Some("id-2".to_owned())));
     assert_eq!(bench.fetches(), 2);
 }

@@ -87,8 +87,8 @@ impl CredentialCache {
         })
     }
 
-    /// The credentials with which to repeat a call whose credentials the vendor has refused. `None`:
-    /// there are no others.
+    /// The credentials with which to repeat a call whose credentials the vendor has refused.
+    /// `None`: there are no others.
     ///
     /// # Errors
     /// As [`CredentialCache::credentials`].

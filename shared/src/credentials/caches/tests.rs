@@ -35,7 +35,7 @@ fn disabled_key() -> Answer {
     answer(403, r#"{"Code": "InvalidAccessKeyId.Inactive"}"#)
 }
 
-/// Who was called, in order: the extension's stage, or the key that signed.
+/// The calls in order: the extension's stage, or the key that signed.
 fn called(network: &Network) -> Vec<String> {
     network.each(|sent| match sent.request.url.contains("secretsmanager") {
         true => sent
@@ -171,7 +171,7 @@ async fn a_slow_sts_does_not_hold_up_calls_whose_key_is_still_good() {
         .await
         .unwrap();
     // The key is good for an hour; the clock of the test shows one second more each time that it is
-    // asked.
+    // read.
     let reads = 3600 - 200;
     for _ in 0..reads {
         (context.transport.clock)();

@@ -74,9 +74,10 @@ impl StoredKey {
         self.get(None, context).await
     }
 
-    /// A key in place of one that the vendor has refused. The extension caches by request, so that a
-    /// request that names the stage does not get the cached key. Where the current key is the refused
-    /// one, a rotation may have begun whose new key is not valid yet while the previous one still is.
+    /// A key in place of one that the vendor has refused. The extension caches by request, so that
+    /// a request that names the stage does not get the cached key. Where the current key is the
+    /// refused one, a rotation may have begun whose new key is not valid yet while the previous one
+    /// still is.
     pub(super) async fn fetch_other_than(
         &self,
         refused: &Credentials,

@@ -1,4 +1,4 @@
-//! What is asked of the extension, and what its answers mean.
+//! The calls to the extension, and the meaning of its answers.
 
 use serde_json::json;
 
@@ -59,7 +59,7 @@ async fn fetch(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_secret_and_a_parameter_are_asked_for_as_the_extension_wants_it() {
+async fn a_secret_and_a_parameter_are_read_by_the_extensions_documented_calls() {
     let network = Network::queue([secret(
         r#"{"ID": "AKID", "KEY": "s", "TOKEN": "t", "OTHER": 1}"#,
     )]);
@@ -85,13 +85,13 @@ async fn a_secret_and_a_parameter_are_asked_for_as_the_extension_wants_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_place_of_a_refused_key_the_current_one_is_asked_for_and_then_the_previous_one() {
+async fn in_place_of_a_refused_key_the_current_one_is_read_and_then_the_previous_one() {
     let stages = |network: &Network| network.each(|sent| sent.parameter("versionStage"));
     let (current, previous) = (
         Some("AWSCURRENT".to_owned()),
         Some("AWSPREVIOUS".to_owned()),
     );
-    for (answers, got, asked) in [
+    for (answers, got, requested) in [
         (vec![secret(&key("new"))], "new", vec![current.clone()]),
         (
             vec![secret(&key("old")), secret(&key("older"))],
@@ -115,7 +115,7 @@ async fn in_place_of_a_refused_key_the_current_one_is_asked_for_and_then_the_pre
                 .id,
             got
         );
-        assert_eq!(stages(&network), asked);
+        assert_eq!(stages(&network), requested);
     }
     let network = Network::queue([ok(&json!({ "Parameter": { "Value": key("old") } }))]);
     assert_eq!(

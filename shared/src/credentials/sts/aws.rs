@@ -1,5 +1,5 @@
-//! AWS STS, API version 2011-06-15: `GetWebIdentityToken` returns a signed token (JWT) that proves the
-//! function's role.
+//! AWS STS, API version 2011-06-15: `GetWebIdentityToken` returns a signed token (JWT) that proves
+//! the function's role.
 
 use secrecy::SecretString;
 

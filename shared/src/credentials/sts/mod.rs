@@ -173,8 +173,8 @@ fn not_an_answer(status: u16, problem: &str) -> Error {
     }
 }
 
-/// Adds the STS to an error, which never concerns a certificate. The text of an STS may repeat what it
-/// was sent and is dropped; so is a code that does.
+/// Adds the STS to an error, which never concerns a certificate. The text of an STS may repeat what
+/// it was sent and is dropped; so is a code that does.
 fn sts_error(error: Error, by: &str, secrets: &[&str]) -> Error {
     let provider_error = error.provider_error.map(|refusal| {
         Box::new(

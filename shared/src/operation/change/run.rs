@@ -186,8 +186,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Changes the certificates of a group. Certificates that the provider does not know under these
-    /// spellings have no result.
+    /// Changes the certificates of a group. Certificates that the provider does not know under
+    /// these spellings have no result.
     async fn change_group(
         &self,
         group: &[CertificateChange<'a>],

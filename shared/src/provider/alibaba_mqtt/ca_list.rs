@@ -146,8 +146,8 @@ impl CaPage {
 }
 
 impl AlibabaMqtt<'_> {
-    /// The first page of the list that the vendor has under this text of a CA, and whether this call
-    /// has read it.
+    /// The first page of the list that the vendor has under this text of a CA, and whether this
+    /// call has read it.
     ///
     /// # Errors
     /// Where the error concerns other calls, too.

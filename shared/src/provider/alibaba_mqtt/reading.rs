@@ -61,9 +61,9 @@ impl Reading {
         }
     }
 
-    /// Whether the vendor's record is the certificate of this reading. The caller may have copied the
-    /// vendor's decimal text. A text of another base may be another certificate's, unless the record
-    /// proves the number.
+    /// Whether the vendor's record is the certificate of this reading. The caller may have copied
+    /// the vendor's decimal text. A text of another base may be another certificate's, unless the
+    /// record proves the number.
     pub(super) fn is_met_by(&self, found: &FoundCertificate) -> bool {
         match proven_number(found) {
             Some(proven) if *proven == self.number => true,

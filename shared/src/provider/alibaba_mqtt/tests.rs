@@ -29,7 +29,7 @@ pub(super) fn unknown() -> Answer {
     recorded("alibaba-mqtt/InactivateDeviceCertificate.error-not-found")
 }
 
-/// The page that is asked for of a CA's list that holds these certificates.
+/// The requested page of a CA's list that holds these certificates.
 pub(super) fn list_of(request: &HttpRequest, certificates: &[(&str, &str)]) -> Answer {
     let number = |name| parameter(request, name).unwrap().parse::<usize>().unwrap();
     let (page, size) = (number("PageNo"), number("PageSize"));
@@ -60,19 +60,19 @@ pub(super) fn vendor(known: &[(&'static str, &'static str)]) -> Network {
             .collect();
         match device_sn {
             None => list_of(request, &of_ca),
-            Some(asked) if of_ca.iter().any(|(device, _)| asked == *device) => {
-                certificate(&asked, &ca_sn, "1")
+            Some(requested) if of_ca.iter().any(|(device, _)| requested == *device) => {
+                certificate(&requested, &ca_sn, "1")
             }
             Some(_) => unknown(),
         }
     })
 }
 
-/// The pairs that were asked for; `list/ca` stands for the first page of the CA's list, and
+/// The pairs that were read; `list/ca` stands for the first page of the CA's list, and
 /// `list2/ca` for the second one.
-pub(super) fn asked(network: &Network) -> Vec<String> {
+pub(super) fn requested(network: &Network) -> Vec<String> {
     network.each(|sent| {
-        let asked = sent.parameter("DeviceSn").unwrap_or_else(|| {
+        let requested = sent.parameter("DeviceSn").unwrap_or_else(|| {
             let size = sent.parameter("PageSize").unwrap();
             assert_eq!(
                 (sent.header("x-acs-action"), size.as_str()),
@@ -81,7 +81,7 @@ pub(super) fn asked(network: &Network) -> Vec<String> {
             let page = sent.parameter("PageNo").unwrap();
             format!("list{page}").trim_end_matches('1').to_owned()
         });
-        format!("{asked}/{}", sent.parameter("CaSn").unwrap())
+        format!("{requested}/{}", sent.parameter("CaSn").unwrap())
     })
 }
 
@@ -100,7 +100,7 @@ async fn get(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_is_what_the_vendor_documents() {
+async fn a_read_has_the_documented_form() {
     let network = vendor(&[("0A", "0b")]);
     let read = get(&network, "0A", "0b", false).await.unwrap().unwrap();
     assert_eq!(
@@ -271,7 +271,7 @@ async fn times_that_are_none_are_no_facts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_vendors_own_spelling_of_the_same_number_is_told() {
+async fn the_vendors_own_spelling_of_the_same_number_is_in_the_record() {
     let network = Network::queue([certificate("00AB", "0x22", "1")]);
     let read = get(&network, "ab", "22", false).await.unwrap().unwrap();
     assert_eq!(
@@ -338,12 +338,12 @@ async fn a_certificate_is_found_only_with_its_ca() {
             StatusWriter::check(&provider, reference),
             StatusReader::check(&provider, reference),
         ] {
-            let told = checked
+            let shown = checked
                 .as_ref()
                 .err()
                 .map(|error| (error.code, error.field.as_deref()));
             assert_eq!(
-                told,
+                shown,
                 expected.map(|field| (ErrorCode::InvalidRequest, Some(field)))
             );
         }

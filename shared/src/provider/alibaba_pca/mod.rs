@@ -17,7 +17,7 @@ const API: Api = Api {
 };
 
 /// Why the status cannot be changed here.
-pub(super) const CHANGE_IS_UNSUPPORTED: &str = "alibaba-pca can only revoke, which is final and which this function does not do; revoke in the \
+pub(super) const CHANGE_IS_UNSUPPORTED: &str = "alibaba-pca can only revoke, for good, which this function does not do; revoke in the \
      console or by CreateRevokeClientCertificate with the certificate's identifier";
 
 /// The service is central: most regions share one host. Pages and SDK contradict each other on

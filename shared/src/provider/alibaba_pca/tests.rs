@@ -24,7 +24,7 @@ fn most_regions_share_the_central_host() {
 }
 
 #[test]
-fn inactivating_is_refused_with_what_can_be_done_instead() {
+fn inactivating_is_refused_and_the_error_names_the_alternatives() {
     let network = Network::queue([]);
     let bench = Bench::new(&network);
     let context = bench.context();

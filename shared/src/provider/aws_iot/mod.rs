@@ -1,5 +1,5 @@
-//! AWS IoT Core, control plane, API version 2015-05-28. The id of a certificate is the SHA-256 of its
-//! DER form.
+//! AWS IoT Core, control plane, API version 2015-05-28. The id of a certificate is the SHA-256 of
+//! its DER form.
 
 mod change;
 mod codes;
@@ -222,8 +222,8 @@ struct Names {
     upper_message: Option<Value>,
 }
 
-/// The refusal that an answer holds. Its type decides before the HTTP status: AWS throttles with HTTP
-/// 400. The type stands in a header, before a colon, or in the body, after a number sign.
+/// The refusal that an answer holds. Its type decides before the HTTP status: AWS throttles with
+/// HTTP 400. The type stands in a header, before a colon, or in the body, after a number sign.
 fn refusal(response: &HttpResponse) -> Option<Error> {
     let status = response.status;
     let names: Names = serde_json::from_slice(&response.body)
@@ -246,8 +246,8 @@ fn refusal(response: &HttpResponse) -> Option<Error> {
         .rsplit('#')
         .next()
         .unwrap_or_default();
-    // An undocumented type beside an HTTP status of success is neither a result nor a refusal: after
-    // a write, a read has to show the effect.
+    // An undocumented type beside an HTTP status of success is neither a result nor a refusal:
+    // after a write, a read has to show the effect.
     if status < 400 && !is_known(code, &[codes::CODES]) {
         return Some(not_an_answer(
             NAME,

@@ -24,7 +24,7 @@ pub(super) fn named(fingerprint: &Fingerprint) -> CertificateReference {
     }
 }
 
-/// What is described of a certificate.
+/// The description of a certificate.
 pub(super) fn described(id: &str, status: &str) -> Answer {
     ok(&json!({"certificateDescription": {"certificateId": id, "status": status}})).map(
         |response| HttpResponse {
@@ -152,7 +152,7 @@ async fn every_attempt_is_signed_for_its_own_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn recorded_answers_mean_what_the_table_says() {
+async fn recorded_answers_have_the_meanings_of_the_table() {
     for (case, expected, concerns_parameters) in [
         ("access-denied", ErrorCode::ProviderRejected, false),
         ("bad-token", ErrorCode::ProviderRejected, false),
@@ -168,13 +168,13 @@ async fn recorded_answers_mean_what_the_table_says() {
             (expected, concerns_parameters),
             "{case}"
         );
-        let told = error.provider_error.unwrap();
+        let stated = error.provider_error.unwrap();
         assert_eq!(
-            told.request_id.as_deref(),
+            stated.request_id.as_deref(),
             Some("0d0f6c2e-0000-4000-8000-000000000001"),
             "{case}"
         );
-        assert_eq!(told.message.is_none(), case == "bad-token", "{case}");
+        assert_eq!(stated.message.is_none(), case == "bad-token", "{case}");
     }
     let found = get(
         &Network::queue([recorded("aws-iot/DescribeCertificate.ok")]),
@@ -193,14 +193,14 @@ async fn a_failure_is_named_in_the_header_or_the_body_in_each_of_its_forms() {
             "ThrottlingException:http://internal.amazon.com/coral/",
         ] {
             let error = refused(move || failed(status, header)).await;
-            let told = error.provider_error.unwrap();
+            let stated = error.provider_error.unwrap();
             assert_eq!(
-                (error.code, told.code.as_str()),
+                (error.code, stated.code.as_str()),
                 (ErrorCode::Throttled, "ThrottlingException"),
                 "{header}"
             );
             assert_eq!(
-                (told.message.as_deref(), told.request_id.as_deref()),
+                (stated.message.as_deref(), stated.request_id.as_deref()),
                 (Some("no"), Some("id-9"))
             );
         }
@@ -215,13 +215,13 @@ async fn a_failure_is_named_in_the_header_or_the_body_in_each_of_its_forms() {
         ] {
             let shown = body.to_string();
             let error = refused(move || answer(status, body.to_string())).await;
-            let told = error.provider_error.unwrap();
+            let stated = error.provider_error.unwrap();
             assert_eq!(
-                (error.code, told.code.as_str()),
+                (error.code, stated.code.as_str()),
                 (ErrorCode::Throttled, "ThrottlingException"),
                 "HTTP {status} {shown}"
             );
-            assert_eq!(told.message.as_deref(), Some("no"), "{shown}");
+            assert_eq!(stated.message.as_deref(), Some("no"), "{shown}");
         }
     }
     let both = || {
@@ -277,7 +277,7 @@ async fn a_failure_is_one_even_with_a_good_status_but_a_code_beside_a_result_is_
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_documented_is_not_an_answer() {
+async fn an_undocumented_answer_is_an_error() {
     for (status, body, expected) in [
         (200, "", ErrorCode::ProviderInvalidResponse),
         (
@@ -377,14 +377,14 @@ async fn an_unknown_id_is_an_unknown_certificate_whatever_the_status() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_about_another_certificate_is_not_believed() {
-    for told in [
+    for stated in [
         id(2).to_string(),
         String::new(),
         "1".to_owned(),
         format!("{}0", id(1)),
     ] {
-        let shown = told.clone();
-        let network = Network::new(move |_| described(&told, "ACTIVE"));
+        let shown = stated.clone();
+        let network = Network::new(move |_| described(&stated, "ACTIVE"));
         let error = get(&network, &id(1)).await.unwrap_err();
         assert_eq!(
             (error.code, network.sent().len()),

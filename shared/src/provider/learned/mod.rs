@@ -1,7 +1,7 @@
 //! Knowledge about the vendors that lasts as long as the sandbox.
 //!
-//! Positive knowledge stays: a vendor that has once shown a behavior keeps it. Negative knowledge can
-//! become wrong through events at the vendor, so it is either not kept or expires after
+//! Positive knowledge stays: a vendor that has once shown a behavior keeps it. Negative knowledge
+//! can become wrong through events at the vendor, so it is either not kept or expires after
 //! [`SHORT_LIFE`].
 
 use std::cell::RefCell;

@@ -1,4 +1,4 @@
-//! What is kept, under which key, and for how long.
+//! The knowledge that is kept, its key, and its life.
 
 use super::*;
 use crate::model::{InstanceId, ProviderName, Region};
@@ -93,7 +93,7 @@ fn beyond_the_most_cas_all_are_forgotten() {
     learned.learn_ca(&scope, "001");
     assert!(
         known(1) && known(MOST_CAS),
-        "one that is known already takes no place"
+        "a CA that is known already takes no room"
     );
     learned.learn_ca(&scope, "ffff");
     assert!(!known(1) && !known(MOST_CAS) && known(0xffff));

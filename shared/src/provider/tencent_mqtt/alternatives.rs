@@ -55,8 +55,8 @@ impl TencentMqtt<'_> {
             .learn_alternatives(&self.scope, true, context.now);
     }
 
-    /// Counts the certificates of all statuses at once, with the statuses in two opposite orders. No
-    /// certificate has two statuses, so
+    /// Counts the certificates of all statuses at once, with the statuses in two opposite orders.
+    /// No certificate has two statuses, so
     /// * alternatives count all certificates both times;
     /// * conditions that must all hold count none;
     /// * a vendor that uses only the first or the last value counts the certificates of one status

@@ -22,10 +22,10 @@ pub(super) fn page_of(total: u64, serials: impl IntoIterator<Item = String>) -> 
 /// A vendor with so many certificates, all of which match.
 pub(super) fn vendor(total: u64) -> Network {
     Network::new(move |request| {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        let requested: Value = serde_json::from_slice(&request.body).unwrap();
         let (offset, limit) = (
-            asked["Offset"].as_u64().unwrap(),
-            asked["Limit"].as_u64().unwrap(),
+            requested["Offset"].as_u64().unwrap(),
+            requested["Limit"].as_u64().unwrap(),
         );
         page_of(
             total,
@@ -73,7 +73,7 @@ pub(super) fn named(serial_number: &str) -> CertificateReference {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_is_what_the_vendor_documents() {
+async fn a_call_has_the_documented_form() {
     let network = vendor(0);
     let bench = Bench::with(&network, &[("TENCENTCLOUD_TOKEN", "token-1")]);
     let context = bench.context();
@@ -140,7 +140,7 @@ async fn without_filter_or_token_none_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_documented_is_not_an_answer() {
+async fn an_undocumented_answer_is_an_error() {
     let cut = {
         let mut body = recorded("tencent-mqtt/DescribeDeviceCertificates.ok-one")
             .unwrap()
@@ -255,7 +255,7 @@ async fn null_errors_and_unknown_members_do_no_harm() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn recorded_errors_mean_what_the_table_says() {
+async fn recorded_errors_have_the_meanings_of_the_table() {
     for (case, expected) in [
         ("failed-operation", ErrorCode::ProviderRejected),
         ("instance-not-found", ErrorCode::NotFound),
@@ -285,7 +285,7 @@ async fn recorded_errors_mean_what_the_table_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_vendor_says_about_a_signature_stays_here() {
+async fn the_vendors_text_about_a_signature_is_dropped() {
     for code in [
         "AuthFailure.SignatureFailure",
         "AuthFailure.SecretIdNotFound",

@@ -1,4 +1,4 @@
-//! What is sent to each STS, and what its answers mean. The bytes are compared with those of the
+//! The calls to each STS, and the meaning of its answers. The bytes are compared with those of the
 //! official SDKs in tests/conformance.
 
 use serde_json::json;
@@ -59,7 +59,7 @@ async fn fetch(
 ) -> Result<Fetched, Error> {
     let bench = Bench::with(network, variables);
     let context = bench.context();
-    let way = FetchContext {
+    let fetch_context = FetchContext {
         provider,
         transport: context.transport,
         lane: context.limiter.unlimited(),
@@ -72,7 +72,7 @@ async fn fetch(
     };
     match cloud.credentials.as_ref().unwrap() {
         CredentialSource::Role(role, RoleAuth::Identity(identity)) => {
-            role.assume_as(identity, way).await
+            role.assume_as(identity, fetch_context).await
         }
         CredentialSource::Role(role, RoleAuth::Key(_)) => {
             let key = Credentials {
@@ -80,7 +80,7 @@ async fn fetch(
                 secret: "key-canary".into(),
                 token: Some("token-canary".into()),
             };
-            role.assume_with(&key, way).await
+            role.assume_with(&key, fetch_context).await
         }
         CredentialSource::Key(_) => panic!("no role is configured"),
     }
@@ -105,7 +105,7 @@ fn alibaba_key() -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_is_what_the_sts_gives_and_ends_when_it_says() {
+async fn a_key_and_its_end_come_from_the_sts() {
     for (provider, given, id) in [
         (ProviderName::TencentMqtt, tencent_key(), "AKIDtemporary"),
         (ProviderName::AlibabaMqtt, alibaba_key(), "STS.temporary"),
@@ -196,7 +196,7 @@ async fn a_token_goes_in_the_body_to_the_one_it_is_meant_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_owner_of_a_role_may_ask_for_an_external_id() {
+async fn the_owner_of_a_role_may_require_an_external_id() {
     let network = Network::queue([alibaba_key()]);
     let variables = [
         ALIBABA_ROLE,

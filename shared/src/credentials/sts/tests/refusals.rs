@@ -1,4 +1,4 @@
-//! What is not given, and what is told of it.
+//! Refusals and faults of an STS, and their errors.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ fn tencent_refusal(code: &str) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_says_what_to_do_and_repeats_nothing() {
+async fn a_refusal_names_the_remedy_and_repeats_no_secret() {
     type Refuse = fn(&str) -> Answer;
     let (alibaba, tencent): (Refuse, Refuse) = (alibaba_refusal, tencent_refusal);
     for (provider, refuse, code, means, words) in [
@@ -147,18 +147,18 @@ async fn a_refusal_says_what_to_do_and_repeats_nothing() {
                 !error.concerns_parameters && !error.concerns_state,
                 "{code}"
             );
-            let told = serde_json::to_value(&error).unwrap();
-            assert_eq!(told["provider_error"]["request_id"], "id-1");
-            assert_eq!(told["provider_error"]["message"], Value::Null);
+            let shown = serde_json::to_value(&error).unwrap();
+            assert_eq!(shown["provider_error"]["request_id"], "id-1");
+            assert_eq!(shown["provider_error"]["message"], Value::Null);
             if variables.len() > 1 {
-                assert!(!told.to_string().contains("canary"), "{told}");
+                assert!(!shown.to_string().contains("canary"), "{shown}");
             }
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_of_the_key_is_told_apart() {
+async fn a_refusal_of_the_key_concerns_the_key() {
     for (provider, refusal, concerns_key) in [
         (
             ProviderName::AlibabaMqtt,
@@ -191,7 +191,7 @@ async fn a_refusal_of_the_key_is_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn aws_may_refuse_to_say_who_the_function_is() {
+async fn aws_may_refuse_the_functions_identity() {
     for (status, body, means, words) in [
         (
             403,
@@ -264,7 +264,7 @@ async fn aws_may_refuse_to_say_who_the_function_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_key_is_not_taken_for_one() {
+async fn an_answer_without_a_key_is_an_error() {
     let tencent = |response: Value| {
         (
             ProviderName::TencentMqtt,

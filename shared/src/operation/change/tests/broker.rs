@@ -26,8 +26,8 @@ pub(in crate::operation::change) struct Broker {
     scope: Scope,
     /// How many certificates it looks up together.
     pub(in crate::operation::change) group_size: usize,
-    /// The members of its records beside the status. A serial number that this leaves out is the one
-    /// that was looked up.
+    /// The members of its records beside the status. A serial number that this leaves out is the
+    /// one that was looked up.
     record: ProviderRecord,
     reads: RefCell<VecDeque<Read>>,
     last_read: RefCell<Option<Read>>,

@@ -1,5 +1,6 @@
 //! The product's own error codes (pages of the device certificate actions, and the page "Error
-//! codes"). The vendor sends permanent faults with HTTP status 500, so the HTTP status does not decide.
+//! codes"). The vendor sends permanent faults with HTTP status 500, so the HTTP status does not
+//! decide.
 
 use crate::error::ErrorCode::{NotFound, ProviderRejected, ProviderUnavailable, Throttled};
 use crate::vendor::codes::Row;

@@ -16,7 +16,7 @@ fn assert_each(codes: &[&str], expected: &Verdict) {
 }
 
 #[test]
-fn what_the_provider_does_not_know_is_not_found_whatever_the_status() {
+fn an_unknown_certificate_is_not_found_whatever_the_http_status() {
     assert_each(
         &[
             "FindDeviceBySnError",

@@ -25,9 +25,9 @@ struct Names {
     ca_sn: String,
 }
 
-/// The pages of one CA's list that were read. Several pages can miss a certificate, because a deletion
-/// between two reads shifts the rows after it: only a complete list in one page shows that a
-/// certificate is not there.
+/// The pages of one CA's list that were read. Several pages can miss a certificate, because a
+/// deletion between two reads shifts the rows after it: only a complete list in one page shows that
+/// a certificate is not there.
 #[derive(Default)]
 struct CaPages(Vec<Rc<CaPage>>);
 
@@ -38,9 +38,9 @@ impl CaPages {
 }
 
 impl AlibabaMqtt<'_> {
-    /// The certificates under the caller's own spellings, as [`Self::find_only`] finds each of them,
-    /// except that a list shows a certificate under any spelling. `None`: the vendor does not know it
-    /// under the caller's own one.
+    /// The certificates under the caller's own spellings, as [`Self::find_only`] finds each of
+    /// them, except that a list shows a certificate under any spelling. `None`: the vendor does not
+    /// know it under the caller's own one.
     pub(super) async fn find_group(
         &self,
         references: &[&CertificateReference],
@@ -159,8 +159,8 @@ impl AlibabaMqtt<'_> {
             }
         }
         let context = self.connection.context;
-        // The rate limits of the two actions may differ much: a call that waits long for its turn is
-        // worth that many calls of the other action.
+        // The rate limits of the two actions may differ much: a call that waits long for its turn
+        // is worth that many calls of the other action.
         let worth = context.limiter.worth(
             Action::ListDeviceCertificateByCaSn,
             Action::GetDeviceCertificate,
@@ -223,8 +223,8 @@ impl AlibabaMqtt<'_> {
     }
 }
 
-/// The numbers of the pages that are left of a long list, where reading them costs less than reading
-/// the certificates that are left. A page costs as much as `worth` certificates.
+/// The numbers of the pages that are left of a long list, where reading them costs less than
+/// reading the certificates that are left. A page costs as much as `worth` certificates.
 fn pages_worth_reading(
     total: Option<u64>,
     read: usize,

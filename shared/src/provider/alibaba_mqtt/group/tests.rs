@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::API;
-use super::super::tests::{asked, certificate, list_of, reference, unknown, vendor};
+use super::super::tests::{certificate, list_of, reference, requested, unknown, vendor};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::{Fingerprint, LifecycleStatus};
@@ -67,7 +67,7 @@ fn found_of(key: &str) -> FoundCertificate {
 }
 
 /// The key of each, `-` where it is not known, or the code of the error.
-fn told(answers: &Answers) -> Vec<String> {
+fn results_of(answers: &Answers) -> Vec<String> {
     let word = |answer: &Result<Option<FoundCertificate>, Error>| match answer {
         Ok(found) => found
             .as_ref()
@@ -82,28 +82,28 @@ async fn a_complete_list_answers_for_all_of_three_or_more() {
     let known = numbered(99);
     let all: Vec<&str> = known.iter().map(|(serial, _)| *serial).collect();
     let network = vendor(&known);
-    assert_eq!(told(&find_group(&network, &all).await), all);
-    assert_eq!(told(&read_group(&network, &all).await), all);
-    assert_eq!(asked(&network), ["list/ca", "list/ca"]);
+    assert_eq!(results_of(&find_group(&network, &all).await), all);
+    assert_eq!(results_of(&read_group(&network, &all).await), all);
+    assert_eq!(requested(&network), ["list/ca", "list/ca"]);
     let network = vendor(&known);
     let answers = find_group(&network, &["a001", "A002", "b001"]).await;
     assert_eq!(
-        told(&answers),
+        results_of(&answers),
         ["a001", "a002", "-"],
         "in another spelling, too"
     );
-    assert_eq!(asked(&network), ["list/ca"]);
+    assert_eq!(requested(&network), ["list/ca"]);
     let network = vendor(&known);
     assert_eq!(
-        told(&find_group(&network, &["a001", "b001", "b001"]).await),
+        results_of(&find_group(&network, &["a001", "b001", "b001"]).await),
         ["a001", "-", "-"]
     );
     assert_eq!(
-        told(&read_group(&network, &["a001", "b001"]).await),
+        results_of(&read_group(&network, &["a001", "b001"]).await),
         ["a001", "-"]
     );
     assert_eq!(
-        asked(&network),
+        requested(&network),
         ["a001/ca", "b001/ca", "b001/ca", "a001/ca", "b001/ca"],
         "two are read one by one"
     );
@@ -148,7 +148,7 @@ async fn a_certificate_that_a_complete_list_lacks_is_gone_only_when_a_read_confi
         Some(_) => unknown(),
     });
     let answers = read_group(&network, &["a001", "a002", "a003"]).await;
-    assert_eq!(told(&answers), ["a001", "a002", "-"]);
+    assert_eq!(results_of(&answers), ["a001", "a002", "-"]);
     assert_eq!(
         answers[1]
             .as_ref()
@@ -159,12 +159,12 @@ async fn a_certificate_that_a_complete_list_lacks_is_gone_only_when_a_read_confi
             .status,
         LifecycleStatus::Inactive
     );
-    assert_eq!(asked(&network), ["list/ca", "a002/ca", "a003/ca"]);
+    assert_eq!(requested(&network), ["list/ca", "a002/ca", "a003/ca"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_pages_of_a_longer_list_are_read_where_they_are_fewer_than_the_certificates() {
-    for (count, asked_for, expected) in [
+    for (count, wanted_numbers, expected) in [
         // Two pages more for three certificates of the last ones.
         (
             250,
@@ -176,7 +176,7 @@ async fn the_pages_of_a_longer_list_are_read_where_they_are_fewer_than_the_certi
             vec!["a001", "a0f1", "a0f2"],
             vec!["list/ca", "a0f1/ca", "a0f2/ca"],
         ),
-        // What the pages do not show is read by itself: they may have moved.
+        // Certificates that the pages do not show are read alone: they may have moved.
         (
             250,
             vec!["a0f0", "a0f1", "a0f2", "b001"],
@@ -185,15 +185,21 @@ async fn the_pages_of_a_longer_list_are_read_where_they_are_fewer_than_the_certi
     ] {
         let known = numbered(count);
         let network = vendor(&known);
-        let expected_keys: Vec<&str> = asked_for
+        let expected_keys: Vec<&str> = wanted_numbers
             .iter()
             .map(|serial| if *serial == "b001" { "-" } else { serial })
             .collect();
-        assert_eq!(told(&find_group(&network, &asked_for).await), expected_keys);
-        assert_eq!(asked(&network), expected, "{asked_for:?}");
+        assert_eq!(
+            results_of(&find_group(&network, &wanted_numbers).await),
+            expected_keys
+        );
+        assert_eq!(requested(&network), expected, "{wanted_numbers:?}");
         let network = vendor(&known);
-        assert_eq!(told(&read_group(&network, &asked_for).await), expected_keys);
-        assert_eq!(asked(&network), expected, "{asked_for:?}");
+        assert_eq!(
+            results_of(&read_group(&network, &wanted_numbers).await),
+            expected_keys
+        );
+        assert_eq!(requested(&network), expected, "{wanted_numbers:?}");
     }
 }
 
@@ -233,11 +239,11 @@ async fn a_total_that_may_be_a_number_of_pages_is_no_reason_to_read_them() {
             Some(device) => certificate(&device, "ca", "1"),
         });
         assert_eq!(
-            told(&find_group(&network, &["a001", "a002", "a003"]).await),
+            results_of(&find_group(&network, &["a001", "a002", "a003"]).await),
             ["a001", "a002", "a003"]
         );
         assert_eq!(
-            asked(&network),
+            requested(&network),
             ["list/ca", "a001/ca", "a002/ca", "a003/ca"]
         );
     }
@@ -250,16 +256,16 @@ async fn a_list_that_is_known_to_be_long_is_not_probed_again() {
     let few: &[&str] = &["a301", "a302", "a303"];
     let many: Vec<&str> = known[980..].iter().map(|(serial, _)| *serial).collect();
     let answers = find_groups(&network, &[few, few, &many]).await;
-    assert_eq!(told(&answers[2]), many);
-    let asked = asked(&network);
+    assert_eq!(results_of(&answers[2]), many);
+    let requested = requested(&network);
     assert_eq!(
-        asked[..7],
+        requested[..7],
         [
             "list/ca", "a301/ca", "a302/ca", "a303/ca", "a301/ca", "a302/ca", "a303/ca"
         ]
     );
     assert_eq!(
-        asked[7..],
+        requested[7..],
         [
             "list/ca",
             "list2/ca",
@@ -280,26 +286,26 @@ async fn digits_that_may_mean_two_certificates_are_refused_and_those_of_longer_l
  {
     let network = vendor(&[("171", "ca"), ("ab", "ca"), ("ac", "ca"), ("ad", "ca")]);
     let answers = find_group(&network, &["171", "0xab", "ac", "ad"]).await;
-    assert_eq!(told(&answers), ["invalid_request", "ab", "ac", "ad"]);
+    assert_eq!(results_of(&answers), ["invalid_request", "ab", "ac", "ad"]);
     assert_eq!(
         answers[0].as_ref().unwrap_err().field.as_deref(),
         Some("serial_number")
     );
     assert!(
-        asked(&network)
+        requested(&network)
             .iter()
-            .filter(|asked| asked.starts_with("list"))
+            .filter(|requested| requested.starts_with("list"))
             .count()
             == 1,
         "{:?}",
-        asked(&network)
+        requested(&network)
     );
     let mut known = numbered(150);
     known.insert(120, ("171", "ca"));
     known.push(("ab", "ca"));
     let answers = find_group(&vendor(&known), &["171", "a001", "a002", "a091", "a092"]).await;
     assert_eq!(
-        told(&answers),
+        results_of(&answers),
         ["invalid_request", "a001", "a002", "a091", "a092"]
     );
 }
@@ -314,7 +320,7 @@ async fn a_row_without_a_fact_that_is_needed_is_looked_up() {
     let fingerprint = Fingerprint::parse(&"00".repeat(32)).unwrap();
     references[1].fingerprint_sha256 = Some(fingerprint.clone());
     assert_eq!(
-        told(
+        results_of(
             &provider
                 .find_group(&references.iter().collect::<Vec<_>>())
                 .await
@@ -324,11 +330,11 @@ async fn a_row_without_a_fact_that_is_needed_is_looked_up() {
     let mut found = ["a001", "a002", "a003"].map(found_of);
     found[2].certificate.fingerprint_sha256 = Some(fingerprint);
     assert_eq!(
-        told(&provider.read_group(&found.iter().collect::<Vec<_>>()).await),
+        results_of(&provider.read_group(&found.iter().collect::<Vec<_>>()).await),
         ["a001", "a002", "a003"]
     );
     assert_eq!(
-        asked(&network),
+        requested(&network),
         ["list/ca", "a002/ca", "list/ca", "a003/ca"]
     );
 }
@@ -365,13 +371,13 @@ async fn an_error_of_the_list_falls_back_to_reads_unless_it_ends_the_request() {
         });
         let serials = ["a001", "a002", "a003"];
         let expected = code.map_or(serials, |code| [code.as_str(); 3]);
-        assert_eq!(told(&find_group(&network, &serials).await), expected);
-        assert_eq!(told(&read_group(&network, &serials).await), expected);
+        assert_eq!(results_of(&find_group(&network, &serials).await), expected);
+        assert_eq!(results_of(&read_group(&network, &serials).await), expected);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forbidden_list_is_asked_for_once_in_a_request() {
+async fn a_forbidden_list_is_called_once_in_a_request() {
     let network = Network::new(|request| match parameter(request, "DeviceSn") {
         None => recorded("alibaba-mqtt/InactivateDeviceCertificate.error-permission"),
         Some(device) => certificate(&device, "ca", "1"),
@@ -382,14 +388,14 @@ async fn a_forbidden_list_is_asked_for_once_in_a_request() {
     let found = ["a001", "a002", "a003"].map(found_of);
     for _ in 0..2 {
         assert_eq!(
-            told(&provider.read_group(&found.iter().collect::<Vec<_>>()).await),
+            results_of(&provider.read_group(&found.iter().collect::<Vec<_>>()).await),
             ["a001", "a002", "a003"]
         );
     }
     assert_eq!(
-        asked(&network)
+        requested(&network)
             .iter()
-            .filter(|asked| *asked == "list/ca")
+            .filter(|requested| *requested == "list/ca")
             .count(),
         1
     );
@@ -405,7 +411,7 @@ async fn after_a_group_the_other_spellings_need_no_further_list() {
     let answers = provider
         .find_group(&references.iter().collect::<Vec<_>>())
         .await;
-    assert_eq!(told(&answers), ["a001", "a002", "-"]);
+    assert_eq!(results_of(&answers), ["a001", "a002", "-"]);
     assert!(
         provider
             .find_only(&references[2], Spellings::Others)
@@ -413,7 +419,7 @@ async fn after_a_group_the_other_spellings_need_no_further_list() {
             .unwrap()
             .is_none()
     );
-    assert_eq!(asked(&network), ["list/ca"]);
+    assert_eq!(requested(&network), ["list/ca"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -454,8 +460,8 @@ async fn certificates_of_several_cas_and_one_without_its_ca_are_answered_in_thei
         .find_group(&references.iter().collect::<Vec<_>>())
         .await;
     assert_eq!(
-        told(&answers),
+        results_of(&answers),
         ["b3", "invalid_request", "a1", "c1", "b1", "a3", "b2", "a2"]
     );
-    assert_eq!(asked(&network), ["list/ca", "list/cb", "c1/cc"]);
+    assert_eq!(requested(&network), ["list/ca", "list/cb", "c1/cc"]);
 }

@@ -148,7 +148,8 @@ impl AlibabaMqtt<'_> {
             }
             rows => rows?,
         };
-        // The documents give the total two meanings. A page that is not full is the last one in both.
+        // The documents give the total two meanings. A page that is not full is the last one in
+        // both.
         let is_last = rows.items.len() < PAGE_SIZE;
         let end = position.plus(rows.items.len().saturating_sub(skipped));
         let list_length = match (page_number, is_last) {
@@ -189,8 +190,8 @@ impl AlibabaMqtt<'_> {
             .map_or(ListLength::Unknown, ListLength::Known)
     }
 
-    /// Where the caller wants details, reads the members that a row lacks from the certificate's own
-    /// record.
+    /// Where the caller wants details, reads the members that a row lacks from the certificate's
+    /// own record.
     async fn certificates(
         &self,
         query: &ListQuery<'_>,
@@ -226,8 +227,9 @@ impl AlibabaMqtt<'_> {
         completed.await.into_iter().collect()
     }
 
-    /// Begins the list of the one CA in the filter. The documents do not say under which spelling the
-    /// vendor knows a CA, and an unknown CA may have an empty list: then the whole list is read.
+    /// Begins the list of the one CA in the filter. The documents do not say under which spelling
+    /// the vendor knows a CA, and an unknown CA may have an empty list: then the whole list is
+    /// read.
     async fn first_page(&self, query: &ListQuery<'_>) -> Result<Page, Error> {
         for ca_sn in only_ca(query.filter) {
             let position = Position {

@@ -1,4 +1,4 @@
-//! The orders that docs/providers.md tells.
+//! The orders in docs/providers.md.
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! Looking many certificates up: in which order, and when it ends early.
 
 use super::super::API;
-use super::super::tests::{asked, certificate, reference, unknown, vendor};
+use super::super::tests::{certificate, reference, requested, unknown, vendor};
 use super::*;
 use crate::testing::network::{Network, parameter, recorded};
 use crate::testing::{Bench, target};
@@ -15,9 +15,9 @@ async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lo
         .await
 }
 
-/// What was told about each: its status, `-` when the provider does not know it, or the code of the
+/// The result for each: its status, `-` when the provider does not know it, or the code of the
 /// error.
-fn told(look_up: &Lookups) -> Vec<&'static str> {
+fn results_of(look_up: &Lookups) -> Vec<&'static str> {
     let word = |record: &Result<Option<Certificate>, Error>| match record {
         Ok(record) => record
             .as_ref()
@@ -34,7 +34,7 @@ fn numbered(count: usize) -> Vec<CertificateReference> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_are_asked_for_in_their_own_spelling_before_any_in_another() {
+async fn all_are_looked_up_in_their_own_spelling_before_any_in_another() {
     let network = vendor(&[("00ab", "ca"), ("ac", "ca")]);
     let answer = look_up(
         &network,
@@ -46,16 +46,16 @@ async fn all_are_asked_for_in_their_own_spelling_before_any_in_another() {
     )
     .await;
     assert_eq!(
-        (told(&answer), answer.request_ids),
+        (results_of(&answer), answer.request_ids),
         (vec!["active", "active", "-"], vec!["id-1".to_owned()])
     );
-    let asked = asked(&network);
-    assert_eq!(asked[..3], ["ab/ca", "ac/ca", "ad/ca"]);
+    let requested = requested(&network);
+    assert_eq!(requested[..3], ["ab/ca", "ac/ca", "ad/ca"]);
     assert!(
-        asked[3..]
+        requested[3..]
             .iter()
             .all(|pair| !pair.starts_with("ac/") && *pair != "ab/ca"),
-        "{asked:?}"
+        "{requested:?}"
     );
 }
 
@@ -64,19 +64,19 @@ async fn the_cas_text_is_learned_once_for_all() {
     let network = vendor(&[("a001", "00ca")]).delayed(std::time::Duration::from_millis(10));
     let answer = look_up(&network, &numbered(30)).await;
     assert_eq!(
-        (told(&answer)[0], &told(&answer)[1..]),
+        (results_of(&answer)[0], &results_of(&answer)[1..]),
         ("active", &["-"; 29][..])
     );
-    let asked = asked(&network);
+    let requested = requested(&network);
     assert_eq!(
-        asked[30..33],
+        requested[30..33],
         ["list/ca", "list/00ca", "a001/00ca"],
         "the row of the one that is known has no dates"
     );
     assert_eq!(
-        asked.len(),
+        requested.len(),
         33,
-        "the complete list decides for all: {asked:?}"
+        "the complete list decides for all: {requested:?}"
     );
 }
 
@@ -91,7 +91,7 @@ async fn answers_keep_the_order_of_the_certificates() {
         certificate(&device, &ca, status)
     });
     assert_eq!(
-        told(&look_up(&network, &numbered(4)).await),
+        results_of(&look_up(&network, &numbered(4)).await),
         ["active", "inactive", "active", "active"]
     );
     assert_eq!(network.sent().len(), 4, "one call each");
@@ -110,14 +110,14 @@ async fn calls_wait_side_by_side() {
     .delayed(Duration::from_secs(1));
     let begin = tokio::time::Instant::now();
     assert_eq!(
-        told(&look_up(&network, &numbered(16)).await),
+        results_of(&look_up(&network, &numbered(16)).await),
         ["active"; 16]
     );
     assert_eq!(begin.elapsed(), Duration::from_secs(2), "eight at once");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_that_concerns_all_ends_the_asking() {
+async fn an_error_that_concerns_all_ends_the_calls() {
     for (case, word, most_calls) in [
         (
             "alibaba-common/Any.error-access-key-not-found",
@@ -133,7 +133,10 @@ async fn an_error_that_concerns_all_ends_the_asking() {
     ] {
         let network = Network::new(move |_| recorded(case));
         let answer = look_up(&network, &numbered(100)).await;
-        assert!(told(&answer).iter().all(|told| *told == word), "{case}");
+        assert!(
+            results_of(&answer).iter().all(|shown| *shown == word),
+            "{case}"
+        );
         assert_eq!(answer.records.len(), 100);
         assert!(
             network.sent().len() <= most_calls,
@@ -154,13 +157,13 @@ async fn an_error_of_one_certificate_leaves_the_others_alone() {
     });
     let answer = look_up(&network, &numbered(3)).await;
     assert_eq!(
-        told(&answer),
+        results_of(&answer),
         ["active", "provider_unavailable", "provider_rejected"]
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_meanings_of_digits_the_callers_own_is_told() {
+async fn of_two_meanings_of_digits_the_callers_own_is_the_answer() {
     let network = vendor(&[("171", "ca"), ("ab", "ca")]);
     let answer = look_up(&network, &[reference("171", "0xca")]).await;
     assert_eq!(
@@ -173,7 +176,7 @@ async fn of_two_meanings_of_digits_the_callers_own_is_told() {
             .as_deref(),
         Some("171")
     );
-    assert_eq!(asked(&network), ["171/ca"]);
+    assert_eq!(requested(&network), ["171/ca"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,7 +187,7 @@ async fn one_that_is_not_named_completely_fails_alone() {
         ..reference("12", "ca")
     };
     assert_eq!(
-        told(&look_up(&network, &[without_ca, reference("11", "ca")]).await),
+        results_of(&look_up(&network, &[without_ca, reference("11", "ca")]).await),
         ["invalid_request", "active"]
     );
 }

@@ -1,4 +1,4 @@
-//! Pages, also of a vendor that gives smaller ones than were asked for.
+//! Pages, also of a vendor whose pages are smaller than requested.
 
 use serde_json::{Value, json};
 
@@ -8,12 +8,12 @@ use crate::request::{Filter, SortOrder};
 use crate::testing::network::{Answer, Network, ok, parameter, recorded};
 use crate::testing::{Bench, target};
 
-/// What a vendor says about the size of its pages.
+/// The page size that a vendor states.
 #[derive(Clone, Copy)]
 enum Says {
     /// The size that it gives.
     Given,
-    /// The size that was asked for.
+    /// The requested size.
     Asked,
     /// Nothing.
     Nothing,
@@ -29,20 +29,20 @@ fn page_of(count: usize, most: usize, says: Says, url: &str) -> Answer {
         let (_, rest) = url.split_once(&format!("{name}=")).unwrap();
         rest.split('&').next().unwrap().parse().unwrap()
     };
-    let (page, asked) = (number("CurrentPage"), number("ShowSize"));
-    let size = asked.min(most);
+    let (page, requested) = (number("CurrentPage"), number("ShowSize"));
+    let size = requested.min(most);
     let rows: Vec<Value> = (1..=count)
         .skip((page - 1) * size)
         .take(size)
         .map(|number| json!({"SerialNumber": format!("{number:04x}"), "Status": "ISSUE"}))
         .collect();
-    let told = match says {
+    let shown = match says {
         Says::Given => json!(size),
-        Says::Asked => json!(asked),
+        Says::Asked => json!(requested),
         Says::Nothing => json!(null),
     };
     ok(
-        &json!({"RequestId": "id-1", "CertificateList": rows, "CurrentPage": page, "ShowSize": told, "TotalCount": count}),
+        &json!({"RequestId": "id-1", "CertificateList": rows, "CurrentPage": page, "ShowSize": shown, "TotalCount": count}),
     )
 }
 
@@ -91,8 +91,8 @@ async fn whole(network: &Network, mut position: Option<String>) -> Vec<u64> {
     }
 }
 
-/// Number and size of each page that was asked for.
-fn asked(network: &Network) -> Vec<String> {
+/// Number and size of each requested page.
+fn requested(network: &Network) -> Vec<String> {
     network.each(|sent| {
         format!(
             "{}x{}",
@@ -103,7 +103,7 @@ fn asked(network: &Network) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_is_what_the_vendor_documents() {
+async fn a_call_has_the_documented_form() {
     let network = vendor(1, 100, Says::Given);
     page(&network, &Filter::default(), None).await.unwrap();
     let sent = network.sent();
@@ -173,7 +173,7 @@ async fn every_certificate_comes_once_however_small_the_vendors_pages_are() {
                 (1..=count as u64).collect::<Vec<_>>(),
                 "{count} by {most}"
             );
-            let sizes: Vec<String> = asked(&network).into_iter().skip(1).collect();
+            let sizes: Vec<String> = requested(&network).into_iter().skip(1).collect();
             assert!(
                 sizes
                     .iter()
@@ -197,7 +197,7 @@ async fn a_size_that_the_vendor_lowers_on_the_first_page_makes_that_page() {
         ("20x0", Some("20x20"), 20)
     );
     assert_eq!(
-        asked(&network),
+        requested(&network),
         ["1x100"],
         "the page that was given is the first one at any size"
     );
@@ -226,8 +226,8 @@ async fn a_size_that_the_vendor_lowers_later_makes_another_page_of_that_number()
             .as_str(),
         "6a"
     );
-    assert_eq!(asked(&network), ["2x100", "6x20"]);
-    // A place on the first page that is now beyond it.
+    assert_eq!(requested(&network), ["2x100", "6x20"]);
+    // A position on the first page that is beyond it now.
     let network = vendor(250, 20, Says::Given);
     let later = page(&network, &Filter::default(), Some("100x45"))
         .await
@@ -244,7 +244,7 @@ async fn a_size_that_the_vendor_lowers_later_makes_another_page_of_that_number()
         ),
         ("2e", Some("20x60"))
     );
-    assert_eq!(asked(&network), ["1x100", "3x20"]);
+    assert_eq!(requested(&network), ["1x100", "3x20"]);
     assert_eq!(
         whole(&vendor(250, 20, Says::Given), Some("100x105".to_owned())).await,
         (106..=250).collect::<Vec<_>>()
@@ -252,7 +252,7 @@ async fn a_size_that_the_vendor_lowers_later_makes_another_page_of_that_number()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_is_larger_than_asked_for_hides_nothing() {
+async fn a_page_that_is_larger_than_requested_hides_nothing() {
     let network = Network::new(|request| {
         let url = request.url.replace("ShowSize=100", "ShowSize=150");
         page_of(400, 150, Says::Nothing, &url)
@@ -328,8 +328,11 @@ async fn positions_count_certificates() {
     let bench = Bench::new(&network);
     let context = bench.context();
     let provider = AlibabaPca::new(&context, target(API.provider)).unwrap();
-    for (position, places, expected) in [("100x0", 1, "100x1"), ("20x40", 20, "20x60")] {
-        assert_eq!(provider.position_after(position, places).unwrap(), expected);
+    for (position, offsets, expected) in [("100x0", 1, "100x1"), ("20x40", 20, "20x60")] {
+        assert_eq!(
+            provider.position_after(position, offsets).unwrap(),
+            expected
+        );
     }
     for damaged in [
         "",
@@ -365,7 +368,7 @@ async fn positions_count_certificates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_total_is_told_only_without_a_filter() {
+async fn the_total_is_known_only_without_a_filter() {
     let narrowed = Filter {
         common_names: vec!["a".to_owned()],
         ..Filter::default()
@@ -383,9 +386,9 @@ async fn the_total_is_told_only_without_a_filter() {
             (None, ListLength::Known(3))
         );
     }
-    let untold = Network::queue([ok(&json!({"RequestId": "id-1", "CertificateList": []}))]);
+    let without_total = Network::queue([ok(&json!({"RequestId": "id-1", "CertificateList": []}))]);
     assert_eq!(
-        page(&untold, &Filter::default(), None)
+        page(&without_total, &Filter::default(), None)
             .await
             .unwrap()
             .list_length,
@@ -493,7 +496,7 @@ async fn an_empty_list_may_be_left_out_and_other_forms_are_not_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_its_records_do_not_hold_is_refused_by_name() {
+async fn a_filter_or_order_that_is_not_supported_is_refused_by_its_name() {
     let network = Network::new(|request| panic!("{:?}", parameter(request, "ShowSize")));
     let bench = Bench::new(&network);
     let context = bench.context();

@@ -15,8 +15,8 @@ use crate::vendor::codes::not_an_answer;
 /// Serial numbers in one call. The vendor documents no limit; a group that is refused is halved.
 const LARGEST_GROUP: usize = 200;
 /// Characters of the query in one call (a comma becomes three): 200 serial numbers of 16 octets, or
-/// 162 of 20. That leaves room in the 8 KiB that web servers commonly read of a request line. A group
-/// whose length is refused is halved as well.
+/// 162 of 20. That leaves room in the 8 KiB that web servers commonly read of a request line. A
+/// group whose length is refused is halved as well.
 const LONGEST_GROUP: usize = 7_000;
 
 /// The vendor finds a certificate by its serial number.
@@ -92,7 +92,8 @@ fn may_help_to_split(error: &Error) -> bool {
 
 /// The outcome for a certificate while its spellings are tried.
 enum Progress {
-    /// The provider does not know it under the spellings so far, or knows it with an unknown status.
+    /// The provider does not know it under the spellings so far, or knows it with an unknown
+    /// status.
     Open(Option<Certificate>),
     /// The answer is final.
     Settled(Result<Option<Certificate>, Error>),
@@ -107,10 +108,10 @@ impl StatusReader for AlibabaPca<'_> {
         serial_number(reference).map(drop)
     }
 
-    /// Looks all certificates up under their own spelling in few calls, then under the next spelling
-    /// those that the provider did not know. The documents do not say whether the provider leaves an
-    /// unknown serial number out or answers `unknown` for it: neither is final before every spelling
-    /// was tried.
+    /// Looks all certificates up under their own spelling in few calls, then under the next
+    /// spelling those that the provider did not know. The documents do not say whether the provider
+    /// leaves an unknown serial number out or answers `unknown` for it: neither is final before
+    /// every spelling was tried.
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
             let numbers: Vec<Option<&SerialNumber>> = certificates

@@ -38,7 +38,7 @@ fn revoke_time_in_every_form() {
 }
 
 #[test]
-fn an_unknown_word_is_kept_and_never_good() {
+fn an_unknown_status_is_kept_and_never_good() {
     let row: CertificateStatus =
         serde_json::from_value(json!({"SerialNumber": "0A", "Status": "GOOD"})).unwrap();
     let record = ProviderRecord::from(row).into_certificate(now(), false);
@@ -59,7 +59,7 @@ fn certificate(members: Value) -> Certificate {
 }
 
 #[test]
-fn only_the_two_documented_words_of_a_list_are_read() {
+fn only_the_two_documented_statuses_of_a_list_are_read() {
     for (word, expected) in [
         ("ISSUE", LifecycleStatus::Good),
         ("REVOKE", LifecycleStatus::Revoked),
@@ -123,7 +123,7 @@ fn a_fingerprint_is_taken_in_every_spelling_and_odd_ones_are_none() {
 }
 
 #[test]
-fn an_authority_that_contradicts_the_certificate_is_told() {
+fn a_record_that_contradicts_the_certificate_is_a_disagreement() {
     let list = crate::testing::network::recorded("alibaba-cas/ListClientCertificate.ok-one")
         .unwrap()
         .body;

@@ -32,12 +32,12 @@ fn load_and_server_faults_pass_whatever_the_status() {
 }
 
 #[test]
-fn what_the_provider_does_not_know_is_not_found() {
+fn an_unknown_certificate_is_not_found() {
     assert_each(&["ResourceNotFoundException"], &means(NotFound));
 }
 
 #[test]
-fn what_somebody_must_change_first_is_refused_for_good() {
+fn a_fault_that_somebody_must_correct_is_not_retried() {
     assert_each(
         &[
             "CertificateStateException",

@@ -148,8 +148,8 @@ impl AwsIot<'_> {
             .skip(position.skipped)
             .filter(|(_, row)| may_match(row, query.filter))
             .collect();
-        // Where the rows decide, each row that is left is wanted, and no more than the wanted number
-        // is read.
+        // Where the rows decide, each row that is left is wanted, and no more than the wanted
+        // number is read.
         let left = if needs_descriptions(query) {
             Vec::new()
         } else {
@@ -186,8 +186,8 @@ impl AwsIot<'_> {
         })
     }
 
-    /// Describes each certificate, or uses its row alone where the caller wants no details. After an
-    /// error, returns the certificates before it, and the offset at which the list continues.
+    /// Describes each certificate, or uses its row alone where the caller wants no details. After
+    /// an error, returns the certificates before it, and the offset at which the list continues.
     async fn certificates(
         &self,
         query: &ListQuery<'_>,
@@ -268,8 +268,8 @@ impl AwsIot<'_> {
     }
 }
 
-/// Whether only the description of a certificate shows whether it matches. Without details there are
-/// no descriptions, and the rows decide.
+/// Whether only the description of a certificate shows whether it matches. Without details there
+/// are no descriptions, and the rows decide.
 fn needs_descriptions(query: &ListQuery<'_>) -> bool {
     query.details
         && (query.filter.has_window()

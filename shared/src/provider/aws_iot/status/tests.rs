@@ -18,9 +18,9 @@ async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lo
         .await
 }
 
-/// What was told about each: its status, `-` when the provider does not know it, or the code of the
+/// The result for each: its status, `-` when the provider does not know it, or the code of the
 /// error.
-fn told(look_up: &Lookups) -> Vec<&'static str> {
+fn results_of(look_up: &Lookups) -> Vec<&'static str> {
     let word = |record: &Result<Option<Certificate>, Error>| match record {
         Ok(record) => record
             .as_ref()
@@ -37,17 +37,17 @@ fn numbered(count: usize) -> Vec<CertificateReference> {
 #[tokio::test(start_paused = true)]
 async fn answers_keep_the_order_of_the_certificates() {
     let network = Network::new(|request| {
-        let asked = described_id(request).unwrap();
-        match asked.trim_start_matches('0') {
-            "2" => described(asked, "REVOKED"),
+        let requested = described_id(request).unwrap();
+        match requested.trim_start_matches('0') {
+            "2" => described(requested, "REVOKED"),
             "3" => failed(404, "ResourceNotFoundException:"),
             "4" => recorded("aws-iot/Any.error-internal"),
-            _ => described(asked, "ACTIVE"),
+            _ => described(requested, "ACTIVE"),
         }
     });
     let answer = look_up(&network, &numbered(5)).await;
     assert_eq!(
-        told(&answer),
+        results_of(&answer),
         ["active", "revoked", "-", "provider_unavailable", "active"]
     );
     assert_eq!(answer.request_ids, ["id-1", "id-2", "id-5"]);
@@ -59,7 +59,7 @@ async fn calls_wait_side_by_side() {
         .delayed(Duration::from_secs(1));
     let begin = tokio::time::Instant::now();
     assert_eq!(
-        told(&look_up(&network, &numbered(16)).await),
+        results_of(&look_up(&network, &numbered(16)).await),
         ["active"; 16]
     );
     assert_eq!(
@@ -69,14 +69,17 @@ async fn calls_wait_side_by_side() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_that_concerns_all_ends_the_asking() {
+async fn an_error_that_concerns_all_ends_the_calls() {
     for (case, word, most_calls) in [
         ("bad-token", "provider_rejected", 16),
         ("throttling", "throttled", 3 * 16),
     ] {
         let network = Network::new(move |_| recorded(&format!("aws-iot/Any.error-{case}")));
         let answer = look_up(&network, &numbered(100)).await;
-        assert!(told(&answer).iter().all(|told| *told == word), "{case}");
+        assert!(
+            results_of(&answer).iter().all(|shown| *shown == word),
+            "{case}"
+        );
         assert!(
             network.sent().len() <= most_calls,
             "{case}: {}",
@@ -105,7 +108,7 @@ async fn one_that_is_not_named_by_its_id_fails_alone() {
     );
     StatusReader::check(&provider, &named(&id(1))).unwrap();
     assert_eq!(
-        told(&provider.look_up(&[by_number, named(&id(1))]).await),
+        results_of(&provider.look_up(&[by_number, named(&id(1))]).await),
         ["invalid_request", "active"]
     );
 }

@@ -138,7 +138,7 @@ fn times_are_epoch_seconds_with_a_fraction() {
 }
 
 #[test]
-fn the_certificate_has_what_a_description_leaves_out() {
+fn members_that_a_description_lacks_come_from_the_certificate() {
     let certificate =
         described(&json!({"validity": null, "caCertificateId": null, "lastModifiedDate": null}));
     assert_eq!(
@@ -158,15 +158,15 @@ fn the_certificate_has_what_a_description_leaves_out() {
 }
 
 #[test]
-fn an_id_that_is_not_the_certificates_hash_is_told() {
+fn an_id_that_is_not_the_certificates_hash_is_a_disagreement() {
     let other = "ab".repeat(32);
     let certificate = described(&json!({"certificateId": other}));
-    let told: Vec<_> = certificate
+    let shown: Vec<_> = certificate
         .disagreements
         .iter()
         .map(|one| (one.member, one.provider.as_str(), one.certificate.as_str()))
         .collect();
-    assert_eq!(told, [("fingerprint_sha256", other.as_str(), RECORDED)]);
+    assert_eq!(shown, [("fingerprint_sha256", other.as_str(), RECORDED)]);
     assert_eq!(
         certificate.fingerprint_sha256.unwrap().as_str(),
         other,
@@ -175,7 +175,7 @@ fn an_id_that_is_not_the_certificates_hash_is_told() {
 }
 
 #[test]
-fn dates_that_the_certificate_contradicts_are_told() {
+fn dates_that_the_certificate_contradicts_are_disagreements() {
     let certificate = described(
         &json!({"validity": {"notBefore": 1_740_787_200.0, "notAfter": 1_740_787_201.5}}),
     );

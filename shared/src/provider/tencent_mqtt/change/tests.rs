@@ -17,7 +17,7 @@ fn certificate(serial: &str, status: &str) -> Answer {
 }
 
 /// The serial number that a call is about.
-fn asked_for(body: &[u8]) -> String {
+fn requested_number(body: &[u8]) -> String {
     serde_json::from_slice::<Value>(body).unwrap()["DeviceCertificateSn"]
         .as_str()
         .unwrap()
@@ -26,14 +26,14 @@ fn asked_for(body: &[u8]) -> String {
 
 /// A vendor that knows an active certificate under exactly this text.
 fn vendor(known: &'static str) -> Network {
-    Network::new(move |request| match asked_for(&request.body) {
+    Network::new(move |request| match requested_number(&request.body) {
         text if text == known => certificate(known, "ACTIVE"),
         _ => recorded("tencent-mqtt/RevokedDeviceCertificate.error-certificate-not-found"),
     })
 }
 
-fn asked(network: &Network) -> Vec<String> {
-    network.each(|sent| asked_for(&sent.request.body))
+fn requested(network: &Network) -> Vec<String> {
+    network.each(|sent| requested_number(&sent.request.body))
 }
 
 /// Under the caller's own spelling, then under the others.
@@ -64,7 +64,7 @@ async fn inactivate(network: &Network) -> Result<Option<ConfirmedWrite>, Failure
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_and_an_order_are_what_the_vendor_documents() {
+async fn a_read_and_a_write_have_the_documented_form() {
     let looks = vendor("ab");
     find(&looks, "ab").await.unwrap().unwrap();
     let orders = Network::queue([recorded("tencent-mqtt/DeactivateDeviceCertificate.ok")]);
@@ -91,14 +91,14 @@ async fn every_spelling_is_tried_the_callers_own_first() {
     let network = vendor("none of them");
     assert!(find(&network, "0x0AB").await.unwrap().is_none());
     assert_eq!(
-        asked(&network),
+        requested(&network),
         ["0AB", "ab", "AB", "00ab", "00AB"],
         "nothing is called not found before"
     );
     let network = vendor("AB");
     assert_eq!(find(&network, "0x0AB").await.unwrap().unwrap().key, "AB");
     assert_eq!(
-        asked(&network),
+        requested(&network),
         ["0AB", "ab", "AB"],
         "and none after it is found"
     );
@@ -123,7 +123,7 @@ async fn a_certificate_is_known_by_the_text_that_the_vendor_gave() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(asked(&network), ["ab", "00AB"]);
+    assert_eq!(requested(&network), ["ab", "00AB"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -164,13 +164,13 @@ async fn whatever_is_not_there_is_an_unknown_certificate_but_the_instance() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_about_another_certificate_is_not_believed() {
-    for told in ["ac", "", "ab******", "0ab0"] {
-        let network = Network::new(move |_| certificate(told, "ACTIVE"));
+    for stated in ["ac", "", "ab******", "0ab0"] {
+        let network = Network::new(move |_| certificate(stated, "ACTIVE"));
         let error = find(&network, "ab").await.unwrap_err();
         assert_eq!(
             (error.code, network.sent().len()),
             (ErrorCode::ProviderInvalidResponse, 3),
-            "{told}"
+            "{stated}"
         );
     }
     for nothing in [
@@ -190,7 +190,7 @@ async fn an_answer_about_another_certificate_is_not_believed() {
 async fn a_spelling_that_the_vendor_refuses_is_one_that_it_does_not_know_unless_it_is_the_callers_own()
  {
     let refuses = |refused_text: &'static str| {
-        Network::new(move |request| match asked_for(&request.body) {
+        Network::new(move |request| match requested_number(&request.body) {
             text if text == refused_text => refused("InvalidParameterValue"),
             text if text == "00ab" => certificate("00ab", "ACTIVE"),
             _ => refused("ResourceNotFound.Certificate"),
@@ -292,7 +292,7 @@ async fn a_throttled_order_is_given_again() {
         recorded("tencent-mqtt/DeactivateDeviceCertificate.ok"),
     ]);
     assert!(inactivate(&network).await.unwrap().is_some());
-    assert_eq!(asked(&network), ["00AB", "00AB"]);
+    assert_eq!(requested(&network), ["00AB", "00AB"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,7 +34,7 @@ fn load_and_server_faults_pass() {
 }
 
 #[test]
-fn what_the_provider_does_not_know_is_not_found() {
+fn an_unknown_certificate_is_not_found() {
     assert_each(
         &[
             "ResourceNotFound",
@@ -71,7 +71,7 @@ fn messages_about_credentials_stay_here() {
 }
 
 #[test]
-fn what_somebody_must_change_first_is_refused_for_good() {
+fn a_fault_that_somebody_must_correct_is_not_retried() {
     assert_each(
         &[
             "ActionOffline",

@@ -7,8 +7,8 @@ use crate::request::{Filter, SortOrder};
 /// The filters that the vendor applies.
 pub(super) struct Narrowing {
     pub(super) filters: Vec<WireFilter>,
-    /// Whether the vendor's filters cover the request's whole filter. If not, whole pages are read and
-    /// filtered here, and the vendor's total is not the request's.
+    /// Whether the vendor's filters cover the request's whole filter. If not, whole pages are read
+    /// and filtered here, and the vendor's total is not the request's.
     pub(super) complete: bool,
     /// Whether no filter depends on the way in which the vendor compares texts.
     pub(super) is_sure: bool,

@@ -1,4 +1,4 @@
-//! What is sent of a filter, and what stays here.
+//! The parts of a filter that are sent, and those that are applied here.
 
 use super::*;
 use crate::model::{Fingerprint, Timestamp};
@@ -11,7 +11,7 @@ fn texts(values: &[&str]) -> Vec<String> {
     values.iter().map(|value| (*value).to_owned()).collect()
 }
 
-/// What is sent for a filter, as `Name=value|value`, and whether that says all of it.
+/// The part of a filter that is sent, as `Name=value|value`, and whether that is all of it.
 fn narrowed(filter: &Filter, several_values: bool) -> (Vec<String>, bool) {
     let narrowing = narrowing(filter, several_values);
     let sent = narrowing
@@ -91,7 +91,7 @@ fn members_are_sent_together() {
 }
 
 #[test]
-fn a_serial_number_is_asked_for_in_the_callers_spelling_first_and_in_all_others() {
+fn a_serial_number_is_sent_in_the_callers_spelling_first_and_in_all_others() {
     for (written, sent) in [
         (
             "0EEF68A5",
@@ -141,7 +141,7 @@ fn a_window_stays_here_because_its_form_at_the_vendor_is_not_known() {
 }
 
 #[test]
-fn an_unknown_status_has_no_word_at_the_vendor_and_keeps_the_others_here() {
+fn an_unknown_status_has_no_value_at_the_vendor_and_all_statuses_are_filtered_here() {
     for statuses in [
         vec![LifecycleStatus::Unknown],
         vec![LifecycleStatus::Active, LifecycleStatus::Unknown],
@@ -156,7 +156,7 @@ fn an_unknown_status_has_no_word_at_the_vendor_and_keeps_the_others_here() {
 }
 
 #[test]
-fn a_status_that_the_vendor_never_says_is_not_asked_for_and_leaves_nothing_open() {
+fn a_status_that_the_vendor_never_has_is_not_sent_and_the_filter_stays_complete() {
     let filter = Filter {
         statuses: vec![LifecycleStatus::Active, LifecycleStatus::Good],
         ..Filter::default()
@@ -236,7 +236,7 @@ fn without_alternatives_only_single_values_are_sent() {
 }
 
 #[test]
-fn every_order_has_its_own_word_at_the_vendor() {
+fn every_order_has_its_own_value_at_the_vendor() {
     for (order, word) in [
         (SortOrder::CreatedDesc, "CREATE_TIME_DESC"),
         (SortOrder::CreatedAsc, "CREATE_TIME_ASC"),

@@ -119,8 +119,8 @@ impl TencentMqtt<'_> {
                 Err(error) => return references.iter().map(|_| Err(error.clone())).collect(),
             }
         }
-        // A vendor that requires all values to match, or uses only one of them, cannot have found two
-        // of a group.
+        // A vendor that requires all values to match, or uses only one of them, cannot have found
+        // two of a group.
         if known.len() > 1 {
             self.takes_alternatives_for_certain();
         }
@@ -263,7 +263,8 @@ fn keep(rows: &mut Vec<Row>, row: Row) {
     }
 }
 
-/// The one certificate of a number: the vendor's write names a certificate by its serial number only.
+/// The one certificate of a number: the vendor's write names a certificate by its serial number
+/// only.
 fn only_row(rows: &[Row]) -> Result<&Row, Error> {
     match rows {
         [row] => Ok(row),

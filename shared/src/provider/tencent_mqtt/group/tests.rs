@@ -6,9 +6,9 @@ use crate::provider::StatusWriter as _;
 use crate::testing::network::Network;
 use crate::testing::{Bench, target};
 
-/// What was found of each: its key, `-` when the provider does not know it, or the code of the
+/// The result for each: its key, `-` when the provider does not know it, or the code of the
 /// error.
-fn told(answers: &[Result<Option<FoundCertificate>, Error>]) -> Vec<String> {
+fn results_of(answers: &[Result<Option<FoundCertificate>, Error>]) -> Vec<String> {
     let word = |answer: &Result<Option<FoundCertificate>, Error>| match answer {
         Ok(found) => found
             .as_ref()
@@ -34,7 +34,7 @@ async fn find_and_read(
         .iter()
         .filter_map(|answer| answer.as_ref().ok()?.as_ref())
         .collect();
-    (told(&found), told(&provider.read(&known).await))
+    (results_of(&found), results_of(&provider.read(&known).await))
 }
 
 #[tokio::test(start_paused = true)]
@@ -56,7 +56,7 @@ async fn a_hundred_certificates_are_found_by_one_call_and_read_again_by_another(
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_certificate_is_asked_for_by_its_own_action() {
+async fn one_certificate_is_read_by_its_own_action() {
     let network = Vendor::of(&["1001", "1002"]).network();
     find_and_read(&network, &["1001"], Spellings::Own).await;
     assert_eq!(calls(&network), ["1001", "1001"]);
@@ -64,7 +64,7 @@ async fn one_certificate_is_asked_for_by_its_own_action() {
 
 /// Whatever several values mean to the vendor, none that it knows is called unknown.
 #[tokio::test(start_paused = true)]
-async fn what_a_list_does_not_show_is_unknown_only_where_several_values_are_alternatives() {
+async fn a_certificate_that_a_list_lacks_is_unknown_only_where_several_values_are_alternatives() {
     let serials: Vec<String> = numbered(20);
     let known: Vec<&str> = serials.iter().take(15).map(String::as_str).collect();
     let expected: Vec<String> = serials

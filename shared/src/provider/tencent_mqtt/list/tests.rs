@@ -14,8 +14,8 @@ use crate::testing::{Bench, target};
 /// A vendor of two certificates that takes the values of one filter as alternatives or not.
 fn undecided_vendor(alternatives: bool, certificates: u64) -> Network {
     Network::new(move |request| {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
-        let filters = asked["Filters"].as_array().cloned().unwrap_or_default();
+        let requested: Value = serde_json::from_slice(&request.body).unwrap();
+        let filters = requested["Filters"].as_array().cloned().unwrap_or_default();
         let impossible = !alternatives
             && filters
                 .iter()
@@ -97,7 +97,7 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_total_is_told_only_where_the_vendor_applies_the_whole_filter() {
+async fn the_total_is_known_only_where_the_vendor_applies_the_whole_filter() {
     let window = Wanted {
         expires_within_days: Some(30),
         ..clients(&["a"])
@@ -124,7 +124,7 @@ async fn positions_count_certificates() {
     let bench = Bench::new(&network);
     let context = bench.context();
     let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
-    for (position, places, expected) in [
+    for (position, offsets, expected) in [
         ("0", 1, "1"),
         ("0", 100, "100"),
         ("100", 1, "101"),
@@ -132,7 +132,10 @@ async fn positions_count_certificates() {
         ("~7", 3, "~10"),
         ("7", 0, "7"),
     ] {
-        assert_eq!(provider.position_after(position, places).unwrap(), expected);
+        assert_eq!(
+            provider.position_after(position, offsets).unwrap(),
+            expected
+        );
     }
     let filter = Wanted::default();
     for damaged in [
@@ -208,7 +211,7 @@ enum Reads {
 /// A vendor with so many certificates of each documented status, and of others.
 fn with_statuses(counts: [u64; 4], others: u64, reads: Reads) -> Network {
     Network::new(move |request| {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        let requested: Value = serde_json::from_slice(&request.body).unwrap();
         let count = |word: &Value| {
             STATUS_WORDS
                 .iter()
@@ -217,7 +220,10 @@ fn with_statuses(counts: [u64; 4], others: u64, reads: Reads) -> Network {
                 .unwrap()
                 .1
         };
-        let total = match asked["Filters"][0]["Values"].as_array().map(Vec::as_slice) {
+        let total = match requested["Filters"][0]["Values"]
+            .as_array()
+            .map(Vec::as_slice)
+        {
             None => counts.iter().sum::<u64>() + others,
             Some([word]) => count(word),
             Some(words) => match reads {
@@ -236,14 +242,14 @@ fn with_statuses(counts: [u64; 4], others: u64, reads: Reads) -> Network {
 }
 
 #[tokio::test(start_paused = true)]
-async fn alternatives_are_told_from_every_other_reading() {
+async fn alternatives_are_distinguished_from_every_other_meaning() {
     for (counts, others, reads, expected, calls) in [
         ([3, 2, 0, 1], 0, Reads::Alternatives, true, 3),
         ([5, 0, 0, 0], 0, Reads::Alternatives, true, 3),
-        // A status that is not documented is found by none of the words.
+        // No documented status finds a certificate with an undocumented one.
         ([3, 2, 0, 1], 2, Reads::Alternatives, true, 4),
         ([5, 0, 0, 0], 2, Reads::Alternatives, true, 4),
-        // What cannot be told apart is not relied on.
+        // Counts that do not distinguish the meanings prove nothing.
         ([0, 0, 0, 5], 2, Reads::Alternatives, false, 4),
         ([0, 0, 0, 0], 2, Reads::Alternatives, false, 2),
         ([3, 2, 0, 1], 0, Reads::AllMustHold, false, 2),
@@ -272,13 +278,13 @@ async fn alternatives_are_told_from_every_other_reading() {
         assert_eq!(
             network.sent().len(),
             calls,
-            "{counts:?} {others} {reads:?}: asked once"
+            "{counts:?} {others} {reads:?}: requested once"
         );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_next_request_of_the_sandbox_knows_what_certificates_have_proven() {
+async fn the_next_request_of_the_sandbox_uses_the_proof() {
     for (counts, reads, expected, calls, calls_of_the_next) in [
         ([3, 2, 0, 1], Reads::Alternatives, true, 3, 0),
         ([3, 2, 0, 1], Reads::AllMustHold, false, 2, 0),
@@ -303,7 +309,7 @@ async fn the_next_request_of_the_sandbox_knows_what_certificates_have_proven() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_learned_about_several_values_holds_for_the_pages_after() {
+async fn knowledge_about_several_values_holds_for_the_next_pages() {
     let network = undecided_vendor(false, 2);
     let first = page(&network, &clients(&["a", "b"]), None, 10)
         .await
@@ -355,8 +361,8 @@ async fn a_list_that_contradicts_itself_is_not_an_answer() {
 #[tokio::test(start_paused = true)]
 async fn more_values_than_the_vendor_takes_are_filtered_here() {
     let network = Network::new(|request| {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
-        match asked.get("Filters") {
+        let requested: Value = serde_json::from_slice(&request.body).unwrap();
+        match requested.get("Filters") {
             Some(_) => refused("InvalidParameterValue"),
             None => recorded("tencent-mqtt/DescribeDeviceCertificates.ok-four-statuses"),
         }
@@ -377,7 +383,7 @@ async fn more_values_than_the_vendor_takes_are_filtered_here() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_total_that_may_count_other_certificates_is_not_told() {
+async fn a_total_that_may_count_other_certificates_is_not_used() {
     // A vendor that matches texts in part counts 250 where one is wanted.
     assert_eq!(
         page(&vendor(250), &clients(&["a"]), None, 1)
@@ -404,7 +410,7 @@ async fn every_certificate_has_its_place_on_the_page() {
     let page = page(&vendor(250), &Wanted::default(), Some("200"), 100)
         .await
         .unwrap();
-    let places: Vec<(usize, &str)> = page
+    let offsets: Vec<(usize, &str)> = page
         .certificates
         .iter()
         .map(|it| {
@@ -414,12 +420,12 @@ async fn every_certificate_has_its_place_on_the_page() {
             )
         })
         .collect();
-    assert_eq!((page.position.as_str(), places.len()), ("200", 50));
-    assert_eq!((places[0], places[49]), ((1, "c9"), (50, "fa")));
+    assert_eq!((page.position.as_str(), offsets.len()), ("200", 50));
+    assert_eq!((offsets[0], offsets[49]), ((1, "c9"), (50, "fa")));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_vendor_cannot_tell_is_refused_by_name() {
+async fn a_filter_that_is_not_supported_is_refused_by_its_name() {
     let network = vendor(0);
     let bench = Bench::new(&network);
     let context = bench.context();

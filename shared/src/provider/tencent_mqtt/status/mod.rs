@@ -120,8 +120,8 @@ impl TencentMqtt<'_> {
         group_size: usize,
         answer: &mut GroupAnswer,
     ) -> Result<(), Error> {
-        // A vendor that requires all values to match, or uses only one of them, cannot have found two
-        // of a group.
+        // A vendor that requires all values to match, or uses only one of them, cannot have found
+        // two of a group.
         if group_size.saturating_sub(missing.len()) > 1 {
             self.takes_alternatives_for_certain();
         }

@@ -30,8 +30,8 @@ pub(super) struct Filter {
     pub(super) values: Vec<String>,
 }
 
-/// The documentation also shows `Error` and `RequestId` beside `Response`, with `null`; they are not
-/// read there.
+/// The documentation also shows `Error` and `RequestId` beside `Response`, with `null`; they are
+/// not read there.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", bound = "T: Deserialize<'de>")]
 pub(super) struct Envelope<T> {

@@ -53,7 +53,7 @@ fn every_member_of_the_vendors_own_example_has_its_place() {
 }
 
 #[test]
-fn every_documented_status_has_its_own_word_here() {
+fn every_documented_status_has_its_own_lifecycle_status() {
     let read: Vec<_> = list("ok-four-statuses")
         .into_iter()
         .map(|it| (it.provider_status.unwrap(), it.status, it.effective_status))
@@ -160,7 +160,7 @@ fn members_that_the_vendor_may_leave_out_are_null() {
 }
 
 #[test]
-fn the_certificate_itself_has_what_the_vendor_may_leave_out() {
+fn members_that_the_vendor_lacks_come_from_the_certificate() {
     let certificate = list("ok-only-guaranteed-fields").remove(0);
     assert_eq!(
         certificate.not_before.unwrap().to_string(),
@@ -220,7 +220,7 @@ fn a_serial_number_that_is_not_hex_stays_visible_in_the_vendors_spelling() {
 }
 
 #[test]
-fn the_certificate_itself_is_given_only_when_asked_for_and_only_when_there_is_one() {
+fn the_certificate_itself_is_included_only_on_request_and_only_when_there_is_one() {
     let with = |pem: Value| {
         item(
             &json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "DeviceCertificate": pem}),
@@ -273,15 +273,15 @@ fn times_beyond_the_calendar_are_no_facts() {
 }
 
 #[test]
-fn what_the_vendor_rounds_is_told_beside_what_the_certificate_says() {
+fn a_rounded_date_is_a_disagreement_with_the_certificate() {
     let certificate = list("ok-one").remove(0);
-    let told: Vec<(&str, &str, &str)> = certificate
+    let shown: Vec<(&str, &str, &str)> = certificate
         .disagreements
         .iter()
         .map(|one| (one.member, one.provider.as_str(), one.certificate.as_str()))
         .collect();
     assert_eq!(
-        told,
+        shown,
         [
             ("not_before", "2024-12-18T16:00:00Z", "2024-12-19T14:48:26Z"),
             ("not_after", "2025-12-18T16:00:00Z", "2025-12-19T14:48:26Z"),

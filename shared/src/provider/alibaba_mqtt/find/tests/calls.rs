@@ -21,7 +21,7 @@ fn long_list(
 /// The calls until a certificate is found, or is not.
 async fn calls(network: &Network, serial: &str, ca: &str) -> (Option<String>, Vec<String>) {
     let found = find(network, &reference(serial, ca), true).await.unwrap();
-    (found.map(|found| found.key), asked(network))
+    (found.map(|found| found.key), requested(network))
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,7 +37,7 @@ async fn a_complete_list_decides_with_no_further_call() {
             );
             let own = serial.trim_start_matches("0x");
             assert_eq!(
-                asked(&network),
+                requested(&network),
                 [format!("{own}/ca"), "list/ca".to_owned()],
                 "{serial}"
             );
@@ -90,11 +90,11 @@ async fn each_plausible_spelling_is_found_in_few_calls() {
                 Some(_) => unknown(),
             }
         });
-        let (found, asked) = calls(&network, serial, ca).await;
+        let (found, requested) = calls(&network, serial, ca).await;
         assert_eq!(
-            (found.as_deref(), asked.len()),
+            (found.as_deref(), requested.len()),
             (Some(known), count),
-            "{serial}/{ca} as {known}/{known_ca}: {asked:?}"
+            "{serial}/{ca} as {known}/{known_ca}: {requested:?}"
         );
         assert!(count <= MOST_CALLS);
     }
@@ -144,9 +144,9 @@ async fn a_longer_list_shows_in_which_styles_to_ask() {
     ];
     for (write, serial, expected) in styles {
         let known = long_list(write, "ca");
-        let (found, asked) = calls(&vendor(&known), serial, "ca").await;
+        let (found, requested) = calls(&vendor(&known), serial, "ca").await;
         assert_eq!(
-            (found, asked.as_slice()),
+            (found, requested.as_slice()),
             (
                 None,
                 &expected
@@ -160,9 +160,9 @@ async fn a_longer_list_shows_in_which_styles_to_ask() {
         let own = known[149].0;
         let network = vendor(&known);
         let canonical = format!("0x{}", SerialNumber::parse(own).unwrap());
-        let (found, asked) = calls(&network, &canonical, "ca").await;
-        assert_eq!(found.as_deref(), Some(own), "{asked:?}");
-        assert!(asked.len() <= MOST_CALLS, "{asked:?}");
+        let (found, requested) = calls(&network, &canonical, "ca").await;
+        assert_eq!(found.as_deref(), Some(own), "{requested:?}");
+        assert!(requested.len() <= MOST_CALLS, "{requested:?}");
     }
 }
 
@@ -251,9 +251,9 @@ async fn an_unknown_ca_costs_no_more_than_the_most_calls() {
         ),
     ] {
         for network in [vendor(&[]), Network::new(|_| unknown())] {
-            let (found, asked) = calls(&network, serial, ca).await;
+            let (found, requested) = calls(&network, serial, ca).await;
             assert_eq!(
-                (found, asked.as_slice()),
+                (found, requested.as_slice()),
                 (
                     None,
                     &expected
@@ -291,7 +291,7 @@ async fn where_no_list_can_be_read_the_likeliest_spellings_are_tried() {
                 }
             });
             let found = find(&network, &reference(serial, ca), true).await.unwrap();
-            let mut pairs = asked(&network);
+            let mut pairs = requested(&network);
             pairs.retain(|pair| !pair.starts_with("list/"));
             assert!(found.is_none() && pairs.len() < MOST_CALLS);
             assert_eq!(pairs[..4], expected);
@@ -356,11 +356,11 @@ async fn a_page_with_free_places_is_not_complete_when_something_speaks_against_i
                 Some(_) => unknown(),
             }
         });
-        let (found, asked) = calls(&network, "AB", "ca").await;
+        let (found, requested) = calls(&network, "AB", "ca").await;
         assert_eq!(
-            (found.as_deref(), asked.len()),
+            (found.as_deref(), requested.len()),
             (Some("ab"), 3),
-            "{asked:?}"
+            "{requested:?}"
         );
     }
 }
@@ -395,7 +395,7 @@ async fn two_spellings_of_one_number_are_two_certificates_unless_the_caller_writ
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_row_that_leaves_out_what_decides_is_looked_up() {
+async fn a_row_that_lacks_a_member_that_decides_is_looked_up() {
     // In hex the row's digits are another number; only the certificate's own record proves that
     // they are decimal.
     let shown = pem(NUMBER);
@@ -408,11 +408,11 @@ async fn a_row_that_leaves_out_what_decides_is_looked_up() {
             Some(_) => unknown(),
         },
     );
-    let (found, asked) = calls(&network, NUMBER, "ca").await;
+    let (found, requested) = calls(&network, NUMBER, "ca").await;
     assert_eq!(
-        (found.as_deref(), asked.len()),
+        (found.as_deref(), requested.len()),
         (Some(IN_DECIMAL), 3),
-        "{asked:?}"
+        "{requested:?}"
     );
     let mut named = reference("ab", "ca");
     named.fingerprint_sha256 = crate::model::Fingerprint::parse(&"00".repeat(32)).ok();
@@ -421,7 +421,7 @@ async fn a_row_that_leaves_out_what_decides_is_looked_up() {
         find(&network, &named, true).await.unwrap().unwrap().key,
         "AB"
     );
-    assert_eq!(super::asked(&network), ["ab/ca", "list/ca", "AB/ca"]);
+    assert_eq!(super::requested(&network), ["ab/ca", "list/ca", "AB/ca"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -475,7 +475,7 @@ async fn the_text_of_a_ca_is_known_to_the_next_request_of_the_sandbox_and_that_i
         find_with(&provider, &reference(serial, ca), true)
             .await
             .unwrap();
-        assert_eq!(asked(&network)[before..], *expected, "{expected:?}");
+        assert_eq!(requested(&network)[before..], *expected, "{expected:?}");
     }
 }
 
@@ -495,7 +495,7 @@ async fn certificates_of_one_request_share_a_page_that_only_a_read_is_acted_on()
         find_with(&provider, &reference(serial, "ca"), true)
             .await
             .unwrap();
-        assert_eq!(asked(&network)[before..], *expected);
+        assert_eq!(requested(&network)[before..], *expected);
     }
     tokio::time::advance(Duration::from_secs(60)).await;
     let before = network.sent().len();
@@ -503,7 +503,7 @@ async fn certificates_of_one_request_share_a_page_that_only_a_read_is_acted_on()
         .await
         .unwrap();
     assert_eq!(
-        asked(&network)[before..],
+        requested(&network)[before..],
         ["ad/ca", "list/ca"],
         "a device may have connected since"
     );

@@ -5,7 +5,7 @@ mod calls;
 use serde_json::json;
 
 use super::super::API;
-use super::super::tests::{asked, certificate, list_of, reference, unknown, vendor};
+use super::super::tests::{certificate, list_of, reference, requested, unknown, vendor};
 use super::*;
 use crate::error::ErrorCode;
 use crate::testing::network::{Answer, Network, answer, ok, parameter, recorded};
@@ -91,7 +91,7 @@ async fn find_with(
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_caller_writes_is_found_under_what_the_vendor_may_write_for_it() {
+async fn a_callers_spelling_finds_each_spelling_that_the_vendor_may_have() {
     for (written, known, shown, expected) in [
         // The caller's own text, and its number in other spellings, need no proof.
         ("AB", "AB", None, true),
@@ -120,7 +120,7 @@ async fn what_a_caller_writes_is_found_under_what_the_vendor_may_write_for_it() 
         (NUMBER, IN_DECIMAL, None, false),
         (NUMBER, IN_DECIMAL, Some(PEM_OF_ANOTHER), false),
         ("0x16", "22", None, false),
-        // Whoever writes 0x or letters does not mean a decimal number.
+        // 0x or letters rule out a decimal number.
         ("0x171", "ab", None, false),
         ("01:71", "ab", None, false),
         ("0xab", "ab", None, true),
@@ -157,7 +157,7 @@ async fn two_certificates_that_digits_may_mean_are_refused_for_a_write_and_the_c
         error.detail
     );
     assert_eq!(
-        asked(&network),
+        requested(&network),
         ["171/ca", "list/ca"],
         "once a certificate is found its CA's spelling is known"
     );
@@ -170,7 +170,7 @@ async fn two_certificates_that_digits_may_mean_are_refused_for_a_write_and_the_c
             .key,
         "171"
     );
-    assert_eq!(asked(&network), ["171/ca"]);
+    assert_eq!(requested(&network), ["171/ca"]);
     let network = vendor(known);
     assert_eq!(
         find(&network, &reference("0x171", "0xca"), true)
@@ -217,7 +217,7 @@ async fn before_a_write_every_other_meaning_of_the_digits_is_ruled_out() {
         "171"
     );
     assert_eq!(
-        asked(&network),
+        requested(&network),
         ["171/ca", "list/ca"],
         "the complete list rules them out"
     );
@@ -246,7 +246,7 @@ async fn before_a_write_every_other_meaning_of_the_digits_is_ruled_out() {
                 .key,
             "171"
         );
-        let mut pairs = asked(&network);
+        let mut pairs = requested(&network);
         pairs.retain(|pair| !pair.starts_with("list"));
         assert_eq!(
             pairs,

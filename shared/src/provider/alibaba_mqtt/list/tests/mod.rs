@@ -20,15 +20,15 @@ fn rows(total: &Value, rows: &[Value]) -> Answer {
     ok(&json!({"RequestId": "id-1", "Data": {"Total": total, "DeviceCertificateVOS": rows}}))
 }
 
-/// Number and size of the page that is asked for.
-fn page_asked(request: &HttpRequest) -> (usize, usize) {
+/// Number and size of the requested page.
+fn requested_page(request: &HttpRequest) -> (usize, usize) {
     let number = |name| parameter(request, name).unwrap().parse().unwrap();
     (number("PageNo"), number("PageSize"))
 }
 
-/// The page that is asked for of so many certificates, `a001` being the first.
+/// The requested page of so many certificates, of which `a001` is the first.
 fn page_of(count: usize, request: &HttpRequest) -> Vec<Value> {
-    let (page, size) = page_asked(request);
+    let (page, size) = requested_page(request);
     (1..=count)
         .skip((page - 1) * size)
         .take(size)
@@ -40,7 +40,7 @@ fn page_of(count: usize, request: &HttpRequest) -> Vec<Value> {
 /// certificates.
 fn vendor(count: usize, counts_pages: bool) -> Network {
     Network::new(move |request| {
-        let (_, size) = page_asked(request);
+        let (_, size) = requested_page(request);
         rows(
             &json!(if counts_pages {
                 count.div_ceil(size)
@@ -93,10 +93,10 @@ fn serials(page: &Page) -> Vec<&str> {
         .collect()
 }
 
-/// Number and size of each page that was asked for, with its CA's serial number.
-fn asked(network: &Network) -> Vec<String> {
+/// Number and size of each requested page, with its CA's serial number.
+fn requested(network: &Network) -> Vec<String> {
     network.each(|sent| {
-        let (page, size) = page_asked(&sent.request);
+        let (page, size) = requested_page(&sent.request);
         sent.parameter("CaSn").map_or_else(
             || format!("{page}x{size}"),
             |ca| format!("{ca}:{page}x{size}"),
@@ -105,7 +105,7 @@ fn asked(network: &Network) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_is_what_the_vendor_documents() {
+async fn a_call_has_the_documented_form() {
     for (filter, action, url) in [
         (
             Filter::default(),
@@ -144,7 +144,7 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
         (250, None, 100, Some("100")),
         (250, Some("100"), 100, Some("200")),
         (250, Some("200"), 50, None),
-        // An exact multiple ends with an empty page: only that a page has free places says that it
+        // An exact multiple ends with an empty page: only a page that is not full shows that it
         // is the last.
         (200, Some("100"), 100, Some("200")),
         (200, Some("200"), 0, None),
@@ -175,7 +175,7 @@ async fn a_list_goes_on_in_the_middle_of_a_page() {
             .await
             .unwrap();
         assert_eq!(
-            (asked(&network)[0].as_str(), page.position.as_str()),
+            (requested(&network)[0].as_str(), page.position.as_str()),
             (asked_page, position)
         );
         assert_eq!(
@@ -188,7 +188,7 @@ async fn a_list_goes_on_in_the_middle_of_a_page() {
         );
         assert_eq!(
             page.certificates[0].offset, 1,
-            "places count from the position"
+            "offsets count from the position"
         );
     }
 }
@@ -199,8 +199,12 @@ async fn positions_count_certificates() {
     let bench = Bench::new(&network);
     let context = bench.context();
     let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
-    for (position, places, expected) in [("0", 1, "1"), ("100", 100, "200"), ("0F@7", 3, "0F@10")] {
-        assert_eq!(provider.position_after(position, places).unwrap(), expected);
+    for (position, offsets, expected) in [("0", 1, "1"), ("100", 100, "200"), ("0F@7", 3, "0F@10")]
+    {
+        assert_eq!(
+            provider.position_after(position, offsets).unwrap(),
+            expected
+        );
     }
     for damaged in [
         "",
@@ -235,7 +239,7 @@ async fn positions_count_certificates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_length_is_asked_for_with_one_certificate_a_page_at_the_beginning_and_at_the_end() {
+async fn the_length_is_counted_in_pages_of_one_certificate_at_the_beginning_and_at_the_end() {
     for (count, position, expected, pages) in [
         (99, None, ListLength::Known(99), &["1x100"][..]),
         (100, None, ListLength::Known(100), &["1x100", "1x1"]),
@@ -248,25 +252,25 @@ async fn the_length_is_asked_for_with_one_certificate_a_page_at_the_beginning_an
             let network = vendor(count, counts_pages);
             let page = page(&network, &Filter::default(), position).await.unwrap();
             assert_eq!(
-                (page.list_length, asked(&network)),
+                (page.list_length, requested(&network)),
                 (expected, pages.iter().map(|it| (*it).to_owned()).collect()),
                 "{count}"
             );
-            let told = if let ListLength::Known(length) = expected {
+            let stated = if let ListLength::Known(length) = expected {
                 Some(length)
             } else {
                 None
             };
-            assert_eq!(page.total_count, told);
+            assert_eq!(page.total_count, stated);
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_length_that_cannot_be_is_not_told() {
+async fn an_impossible_length_is_unknown() {
     for probe in [json!(1), json!(99), json!(0), json!(null)] {
         let shown = probe.to_string();
-        let network = Network::new(move |request| match page_asked(request) {
+        let network = Network::new(move |request| match requested_page(request) {
             (_, 1) => rows(&probe, &[row("a001")]),
             _ => rows(&json!(3), &page_of(250, request)),
         });
@@ -279,7 +283,7 @@ async fn a_length_that_cannot_be_is_not_told() {
             );
         }
     }
-    let failing = Network::new(|request| match page_asked(request) {
+    let failing = Network::new(|request| match requested_page(request) {
         (_, 1) => recorded("alibaba-mqtt/Any.error-internal"),
         _ => rows(&json!(3), &page_of(250, request)),
     });
@@ -292,7 +296,7 @@ async fn a_length_that_cannot_be_is_not_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_total_is_told_only_without_a_filter() {
+async fn the_total_is_known_only_without_a_filter() {
     let narrowed = Filter {
         statuses: vec![LifecycleStatus::Active],
         ..Filter::default()
@@ -318,13 +322,13 @@ async fn one_ca_has_a_list_of_its_own() {
         (first.position.as_str(), first.next.as_deref()),
         ("CA@0", Some("CA@100"))
     );
-    assert_eq!(asked(&network), ["CA:1x100", "CA:1x1"]);
+    assert_eq!(requested(&network), ["CA:1x100", "CA:1x1"]);
     let network = vendor(250, false);
     let last = page(&network, &of_ca("0xCA"), Some("CA@230"))
         .await
         .unwrap();
     assert_eq!((serials(&last)[0], last.next.as_deref()), ("a231", None));
-    assert_eq!(asked(&network), ["CA:3x100", "CA:1x1"]);
+    assert_eq!(requested(&network), ["CA:3x100", "CA:1x1"]);
     let several = Filter {
         ca_serial_numbers: ["ca", "cb"]
             .map(|ca| SerialNumber::parse(ca).unwrap())
@@ -334,14 +338,14 @@ async fn one_ca_has_a_list_of_its_own() {
     let network = vendor(3, false);
     page(&network, &several, None).await.unwrap();
     assert_eq!(
-        asked(&network),
+        requested(&network),
         ["1x100"],
         "several have no common list but the whole one"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ca_is_asked_for_in_every_spelling_and_then_the_whole_list_is_read() {
+async fn a_ca_is_tried_in_every_spelling_and_then_the_whole_list_is_read() {
     type Refusal = fn() -> Answer;
     let refusals: [Refusal; 4] = [
         || rows(&json!(0), &[]),
@@ -361,7 +365,7 @@ async fn a_ca_is_asked_for_in_every_spelling_and_then_the_whole_list_is_read() {
             page(&network, &of_ca("ca"), None).await.unwrap().position,
             "00ca@0"
         );
-        assert_eq!(asked(&network), ["ca:1x100", "CA:1x100", "00ca:1x100"]);
+        assert_eq!(requested(&network), ["ca:1x100", "CA:1x100", "00ca:1x100"]);
         let network = only("none of them");
         let whole = page(&network, &of_ca("ca"), None).await.unwrap();
         assert_eq!(
@@ -369,7 +373,7 @@ async fn a_ca_is_asked_for_in_every_spelling_and_then_the_whole_list_is_read() {
             ("0", 1)
         );
         assert_eq!(
-            asked(&network),
+            requested(&network),
             ["ca:1x100", "CA:1x100", "00ca:1x100", "00CA:1x100", "1x100"]
         );
     }
@@ -410,7 +414,7 @@ async fn a_ca_whose_certificates_have_gone_ends_its_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_its_records_do_not_hold_is_refused_by_name() {
+async fn a_filter_or_order_that_is_not_supported_is_refused_by_its_name() {
     let network = vendor(0, true);
     let bench = Bench::new(&network);
     let context = bench.context();

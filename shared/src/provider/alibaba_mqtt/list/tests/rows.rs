@@ -1,9 +1,9 @@
-//! What a row holds, and what is read besides it.
+//! The members of a row, and those that are read from the certificate's own record.
 
 use super::*;
 use crate::model::Fingerprint;
 
-/// A vendor whose one row leaves members out, and what it tells of that certificate alone.
+/// A vendor whose one row lacks members, and its record of that certificate.
 fn incomplete(row: Value, alone: impl Fn() -> Answer + 'static) -> Network {
     Network::new(move |request| match header(request, "x-acs-action") {
         Some("GetDeviceCertificate") => alone(),
@@ -12,7 +12,7 @@ fn incomplete(row: Value, alone: impl Fn() -> Answer + 'static) -> Network {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_row_leaves_out_is_read_from_the_certificates_own_record() {
+async fn members_that_a_row_lacks_are_read_from_the_certificates_own_record() {
     let whole = recorded("alibaba-mqtt/GetDeviceCertificate.ok-active")
         .unwrap()
         .body;
@@ -45,7 +45,7 @@ async fn what_a_row_leaves_out_is_read_from_the_certificates_own_record() {
         (without(&["ValidEnd", "DeviceContent"]), &all, false, 2),
         // The certificate itself has the dates.
         (without(&["ValidBegin", "ValidEnd"]), &all, false, 1),
-        // What a filter asks for stands in the certificate.
+        // Only the certificate has the member that a filter compares.
         (without(&["DeviceContent"]), &named, false, 2),
         (without(&["DeviceContent"]), &in_unit, false, 2),
         (without(&["DeviceContent"]), &by_print, false, 2),

@@ -4,8 +4,8 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn one_that_the_provider_refuses_fails_alone() {
-    let network = obliging(|asked| {
-        asked
+    let network = obliging(|requested| {
+        requested
             .iter()
             .any(|text| text == "1003")
             .then(|| refusal("InvalidParameter"))
@@ -13,19 +13,19 @@ async fn one_that_the_provider_refuses_fails_alone() {
     let answer = look_up(&network, &numbered(8)).await;
     let mut expected = ["good"; 8];
     expected[2] = "provider_rejected";
-    assert_eq!(told(&answer), expected);
+    assert_eq!(results_of(&answer), expected);
 }
 
 #[tokio::test(start_paused = true)]
 async fn not_found_is_a_result_of_one_certificate() {
-    let network = obliging(|asked| {
-        asked
+    let network = obliging(|requested| {
+        requested
             .iter()
             .any(|text| text.contains("1003"))
             .then(|| recorded("alibaba-cas/Any.error-not-found"))
     });
     assert_eq!(
-        told(&look_up(&network, &numbered(4)).await),
+        results_of(&look_up(&network, &numbered(4)).await),
         ["good", "good", "-", "good"]
     );
     assert_eq!(
@@ -48,7 +48,7 @@ async fn refused_credentials_are_not_tried_again() {
         let answer = look_up(&network, &numbered(450)).await;
         assert_eq!(network.sent().len(), 1, "{case}");
         assert!(
-            told(&answer)
+            results_of(&answer)
                 .iter()
                 .all(|word| *word == "provider_rejected"),
             "{case}"
@@ -58,9 +58,9 @@ async fn refused_credentials_are_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_asks_for_less_is_not_asked_for_the_rest() {
-    let network = obliging(|asked| {
-        (asked[0] != "1001").then(|| recorded("alibaba-common/Any.error-throttling-user"))
+async fn a_provider_that_throttles_gets_no_call_for_the_rest() {
+    let network = obliging(|requested| {
+        (requested[0] != "1001").then(|| recorded("alibaba-common/Any.error-throttling-user"))
     });
     let answer = look_up(&network, &numbered(450)).await;
     assert_eq!(
@@ -68,7 +68,7 @@ async fn who_asks_for_less_is_not_asked_for_the_rest() {
         [200, 200, 200, 200],
         "the second call three times"
     );
-    let words = told(&answer);
+    let words = results_of(&answer);
     assert!(
         words[..200].iter().all(|word| *word == "good")
             && words[200..].iter().all(|word| *word == "throttled")
@@ -84,10 +84,10 @@ async fn who_asks_for_less_is_not_asked_for_the_rest() {
 
 #[tokio::test(start_paused = true)]
 async fn a_fault_of_one_call_leaves_the_others_alone() {
-    let network = obliging(|asked| {
-        (asked[0] == "1201").then(|| recorded("alibaba-common/Any.error-unavailable"))
+    let network = obliging(|requested| {
+        (requested[0] == "1201").then(|| recorded("alibaba-common/Any.error-unavailable"))
     });
-    let words = told(&look_up(&network, &numbered(450)).await);
+    let words = results_of(&look_up(&network, &numbered(450)).await);
     assert!(
         words[..200]
             .iter()
@@ -102,7 +102,7 @@ async fn a_fault_of_one_call_leaves_the_others_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_there_was_no_time_for_says_so() {
+async fn a_certificate_that_was_not_looked_up_in_time_has_a_timeout() {
     let network = obliging(|_| None).delayed(Duration::from_secs(4));
     let bench = Bench {
         deadline: Deadline::after(Duration::from_secs(6)),
@@ -113,7 +113,7 @@ async fn what_there_was_no_time_for_says_so() {
         .unwrap()
         .look_up(&numbered(450))
         .await;
-    let words = told(&answer);
+    let words = results_of(&answer);
     assert!(
         words[..200].iter().all(|word| *word == "good")
             && words[200..].iter().all(|word| *word == "timeout")
@@ -130,16 +130,16 @@ async fn an_answer_of_another_form_is_not_an_answer() {
     ] {
         let network = Network::new(move |_| ok(&body));
         assert_eq!(
-            told(&look_up(&network, &references(&["12"])).await),
+            results_of(&look_up(&network, &references(&["12"])).await),
             ["provider_invalid_response"]
         );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_asks_for_less_is_not_asked_in_further_spellings() {
+async fn a_provider_that_throttles_gets_no_call_in_further_spellings() {
     let network = Network::new(|request| {
-        if asked(request)[0].ends_with("1001") {
+        if requested(request)[0].ends_with("1001") {
             rows([])
         } else {
             recorded("alibaba-common/Any.error-throttling-user")
@@ -153,14 +153,14 @@ async fn who_asks_for_less_is_not_asked_in_further_spellings() {
 async fn a_spelling_that_the_provider_refuses_is_one_that_it_does_not_know() {
     let network = Network::new(|request| {
         let upper = |text: &String| text.bytes().any(|byte| byte.is_ascii_uppercase());
-        if asked(request).iter().any(upper) {
+        if requested(request).iter().any(upper) {
             refusal("InvalidParameter")
         } else {
             rows([])
         }
     });
     assert_eq!(
-        told(&look_up(&network, &references(&["ab", "ac"])).await),
+        results_of(&look_up(&network, &references(&["ab", "ac"])).await),
         ["-", "-"]
     );
 }

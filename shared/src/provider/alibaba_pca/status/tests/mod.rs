@@ -20,7 +20,7 @@ fn references(serials: &[&str]) -> Vec<CertificateReference> {
     serials.iter().map(reference).collect()
 }
 
-/// So many serial numbers of two octets that are spelled in their own way only once: `1001`,
+/// So many serial numbers of two octets that have only one spelling: `1001`,
 /// `1002`, ...
 fn numbered(count: usize) -> Vec<CertificateReference> {
     let texts: Vec<String> = (1..=count)
@@ -29,7 +29,7 @@ fn numbered(count: usize) -> Vec<CertificateReference> {
     references(&texts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-fn asked(request: &HttpRequest) -> Vec<String> {
+fn requested(request: &HttpRequest) -> Vec<String> {
     parameter(request, "SerialNumber")
         .unwrap()
         .split(',')
@@ -49,11 +49,11 @@ fn rows(rows: impl IntoIterator<Item = (String, &'static str)>) -> Answer {
 fn vendor(known: &[(&'static str, &'static str)]) -> Network {
     let known = known.to_vec();
     Network::new(move |request| {
-        let asked = asked(request);
+        let requested = requested(request);
         rows(
             known
                 .iter()
-                .filter(|(text, _)| asked.iter().any(|asked| asked == text))
+                .filter(|(text, _)| requested.iter().any(|requested| requested == text))
                 .map(|(text, status)| ((*text).to_owned(), *status)),
         )
     })
@@ -62,8 +62,9 @@ fn vendor(known: &[(&'static str, &'static str)]) -> Network {
 /// A vendor that calls everything good, unless `refuses` says otherwise.
 fn obliging(refuses: impl Fn(&[String]) -> Option<Answer> + 'static) -> Network {
     Network::new(move |request| {
-        let asked = asked(request);
-        refuses(&asked).unwrap_or_else(|| rows(asked.into_iter().map(|text| (text, "good"))))
+        let requested = requested(request);
+        refuses(&requested)
+            .unwrap_or_else(|| rows(requested.into_iter().map(|text| (text, "good"))))
     })
 }
 
@@ -83,9 +84,9 @@ async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lo
         .await
 }
 
-/// What was told about each: its status, `-` when the provider does not know it, or the code of the
+/// The result for each: its status, `-` when the provider does not know it, or the code of the
 /// error.
-fn told(look_up: &Lookups) -> Vec<&'static str> {
+fn results_of(look_up: &Lookups) -> Vec<&'static str> {
     let word = |record: &Result<Option<Certificate>, Error>| match record {
         Ok(Some(record)) => match record.status {
             LifecycleStatus::Good => "good",
@@ -99,7 +100,7 @@ fn told(look_up: &Lookups) -> Vec<&'static str> {
 }
 
 fn sizes(network: &Network) -> Vec<usize> {
-    network.each(|sent| asked(&sent.request).len())
+    network.each(|sent| requested(&sent.request).len())
 }
 
 fn texts(sent: &Sent) -> String {
@@ -107,7 +108,7 @@ fn texts(sent: &Sent) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_is_what_the_vendor_documents() {
+async fn a_call_has_the_documented_form() {
     let network = obliging(|_| None);
     look_up(&network, &references(&["0A:1b", "ff"])).await;
     let sent = &network.sent()[0];
@@ -171,7 +172,7 @@ async fn rows_are_matched_by_number_whatever_their_order() {
         "0004",
     ]);
     assert_eq!(
-        told(&look_up(&network, &certificates).await),
+        results_of(&look_up(&network, &certificates).await),
         ["good", "revoked", "unknown", "-"]
     );
 }
@@ -187,7 +188,7 @@ async fn rows_of_other_certificates_and_of_other_forms_are_passed_over() {
         ])
     };
     let answer = look_up(&Network::new(move |_| given()), &references(&["ab", "11"])).await;
-    assert_eq!(told(&answer), ["revoked", "-"]);
+    assert_eq!(results_of(&answer), ["revoked", "-"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,7 +204,7 @@ async fn of_two_rows_for_one_certificate_the_worse_counts() {
         let network =
             Network::new(move |_| rows([("ab".to_owned(), first), ("00AB".to_owned(), second)]));
         assert_eq!(
-            told(&look_up(&network, &references(&["ab"])).await),
+            results_of(&look_up(&network, &references(&["ab"])).await),
             [expected],
             "{first}, {second}"
         );
@@ -211,7 +212,7 @@ async fn of_two_rows_for_one_certificate_the_worse_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_call_asks_for_two_hundred() {
+async fn one_call_has_two_hundred_serial_numbers() {
     for (count, expected) in [
         (1, vec![1]),
         (200, vec![200]),
@@ -225,7 +226,7 @@ async fn one_call_asks_for_two_hundred() {
             (answer.records.len(), answer.request_ids.len()),
             (count, expected.len())
         );
-        assert!(told(&answer).iter().all(|word| *word == "good"));
+        assert!(results_of(&answer).iter().all(|word| *word == "good"));
     }
 }
 
@@ -240,7 +241,7 @@ async fn a_query_stays_short_however_long_the_serial_numbers_are() {
         &references(&long.iter().map(String::as_str).collect::<Vec<_>>()),
     )
     .await;
-    assert!(told(&answer).iter().all(|word| *word == "good"));
+    assert!(results_of(&answer).iter().all(|word| *word == "good"));
     let lengths = network.each(|sent| sent.request.url.len());
     assert!(
         lengths.len() > 1 && lengths.iter().all(|length| *length < 7_100),
@@ -253,7 +254,7 @@ async fn a_query_stays_short_however_long_the_serial_numbers_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_numbers_of_twenty_octets_a_call_asks_for_fewer() {
+async fn a_call_has_fewer_serial_numbers_of_twenty_octets() {
     let numbers: Vec<String> = (0..300).map(|number| format!("5{number:039x}")).collect();
     let network = obliging(|_| None);
     look_up(
@@ -265,10 +266,10 @@ async fn of_numbers_of_twenty_octets_a_call_asks_for_fewer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_was_not_known_is_asked_for_in_the_next_spelling() {
+async fn only_unknown_certificates_are_looked_up_in_the_next_spelling() {
     let network = vendor(&[("0a", "good"), ("0C", "revoked"), ("1D", "good")]);
     let answer = look_up(&network, &references(&["0a", "0c", "1D", "0e"])).await;
-    assert_eq!(told(&answer), ["good", "revoked", "good", "-"]);
+    assert_eq!(results_of(&answer), ["good", "revoked", "good", "-"]);
     assert_eq!(
         network.each(texts),
         ["0a,0c,1D,0e", "0C,0E", "e", "E", "000e", "000E"]
@@ -281,7 +282,7 @@ async fn only_what_was_not_known_is_asked_for_in_the_next_spelling() {
 async fn unknown_is_final_only_after_every_spelling() {
     let later = vendor(&[("ab", "unknown"), ("AB", "revoked")]);
     assert_eq!(
-        told(&look_up(&later, &references(&["ab"])).await),
+        results_of(&look_up(&later, &references(&["ab"])).await),
         ["revoked"]
     );
     assert_eq!(later.each(texts), ["ab", "AB"]);
@@ -301,7 +302,7 @@ async fn a_number_with_two_issuers_is_answered_twice() {
     let mut certificates = references(&["11", "11"]);
     certificates[1].ca_serial_number = SerialNumber::parse("22").ok();
     assert_eq!(
-        told(&look_up(&obliging(|_| None), &certificates).await),
+        results_of(&look_up(&obliging(|_| None), &certificates).await),
         ["good", "good"]
     );
 }
@@ -313,9 +314,12 @@ async fn a_group_is_halved_until_the_provider_takes_it() {
         "InvalidSerialNumber",
         "MissingParameter",
     ] {
-        let network = obliging(move |asked| (asked.len() > 60).then(|| refusal(code)));
+        let network = obliging(move |requested| (requested.len() > 60).then(|| refusal(code)));
         let answer = look_up(&network, &numbered(200)).await;
-        assert!(told(&answer).iter().all(|word| *word == "good"), "{code}");
+        assert!(
+            results_of(&answer).iter().all(|word| *word == "good"),
+            "{code}"
+        );
         assert_eq!(sizes(&network), [200, 100, 50, 50, 100, 50, 50], "{code}");
         let first = network
             .each(texts)
@@ -333,8 +337,9 @@ async fn a_group_is_halved_until_the_provider_takes_it() {
             "in their order"
         );
     }
-    let too_long =
-        obliging(|asked| (asked.len() > 120).then(|| answer(414, "<html>URI Too Long</html>")));
+    let too_long = obliging(|requested| {
+        (requested.len() > 120).then(|| answer(414, "<html>URI Too Long</html>"))
+    });
     look_up(&too_long, &numbered(200)).await;
     assert_eq!(sizes(&too_long), [200, 100, 100]);
 }

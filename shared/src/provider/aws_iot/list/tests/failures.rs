@@ -1,4 +1,4 @@
-//! What does not go as it should: failures on the way, certificates that are gone, answers of
+//! Failures: calls that fail, certificates that are gone, answers of
 //! another form.
 
 use super::*;
@@ -11,7 +11,9 @@ async fn a_failure_in_the_middle_gives_the_part_before_it_and_the_place_to_go_on
         "aws-iot/Any.error-access-denied",
     ] {
         let network = Network::new(move |request| {
-            match described_id(request).map(|asked| usize::from_str_radix(asked, 16).unwrap()) {
+            match described_id(request)
+                .map(|requested| usize::from_str_radix(requested, 16).unwrap())
+            {
                 Some(4) => recorded(failure),
                 _ => answer(&active(20), request),
             }
@@ -21,7 +23,7 @@ async fn a_failure_in_the_middle_gives_the_part_before_it_and_the_place_to_go_on
             .unwrap();
         assert_eq!(
             (
-                places(&first),
+                offsets(&first),
                 first.position.as_str(),
                 first.next.as_deref()
             ),
@@ -36,12 +38,12 @@ async fn a_failure_in_the_middle_gives_the_part_before_it_and_the_place_to_go_on
         )
         .await
         .unwrap();
-        assert_eq!(places(&again), [(4, 4), (5, 5)], "nothing is left out");
+        assert_eq!(offsets(&again), [(4, 4), (5, 5)], "nothing is left out");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_of_the_first_is_an_error_and_ends_the_asking_where_it_concerns_all() {
+async fn a_failure_of_the_first_is_an_error_and_ends_the_calls_where_it_concerns_all() {
     for (failure, code, most_calls) in [
         (
             "aws-iot/Any.error-unavailable",
@@ -84,13 +86,13 @@ async fn a_failure_of_the_first_is_an_error_and_ends_the_asking_where_it_concern
 #[tokio::test(start_paused = true)]
 async fn a_certificate_that_is_gone_by_now_is_not_listed() {
     let network = Network::new(|request| {
-        match described_id(request).map(|asked| usize::from_str_radix(asked, 16).unwrap()) {
+        match described_id(request).map(|requested| usize::from_str_radix(requested, 16).unwrap()) {
             Some(2) => failed(404, "ResourceNotFoundException:"),
             _ => answer(&active(3), request),
         }
     });
     let page = page(&network, &Filter::default(), None, 10).await.unwrap();
-    assert_eq!((places(&page), page.next), (vec![(1, 1), (3, 3)], None));
+    assert_eq!((offsets(&page), page.next), (vec![(1, 1), (3, 3)], None));
 }
 
 #[tokio::test(start_paused = true)]

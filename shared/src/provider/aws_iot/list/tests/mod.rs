@@ -27,9 +27,9 @@ fn vendor(fleet: Fleet) -> Network {
 }
 
 fn answer(fleet: &[&str], request: &HttpRequest) -> Answer {
-    if let Some(asked) = described_id(request) {
-        let number = usize::from_str_radix(asked, 16).unwrap();
-        return described(asked, fleet[number - 1]);
+    if let Some(requested) = described_id(request) {
+        let number = usize::from_str_radix(requested, 16).unwrap();
+        return described(requested, fleet[number - 1]);
     }
     let offset = parameter(request, "marker")
         .map_or(0, |marker| marker.trim_end_matches("+/==").parse().unwrap());
@@ -82,8 +82,8 @@ async fn page(
     .await
 }
 
-/// Place and number of each certificate on a page.
-fn places(page: &Page) -> Vec<(usize, usize)> {
+/// Offset and number of each certificate on a page.
+fn offsets(page: &Page) -> Vec<(usize, usize)> {
     let number = |entry: &Entry| {
         usize::from_str_radix(
             entry
@@ -115,7 +115,7 @@ fn lists(network: &Network) -> Vec<String> {
 /// The numbers of the certificates that were described.
 fn describes(network: &Network) -> Vec<usize> {
     let numbers = network.each(|sent| {
-        described_id(&sent.request).map(|asked| usize::from_str_radix(asked, 16).unwrap())
+        described_id(&sent.request).map(|requested| usize::from_str_radix(requested, 16).unwrap())
     });
     numbers.into_iter().flatten().collect()
 }
@@ -132,7 +132,7 @@ async fn a_page_is_ids_and_a_description_of_each() {
     let network = vendor(active(3));
     let page = page(&network, &Filter::default(), None, 10).await.unwrap();
     assert_eq!(
-        (places(&page), page.next.as_deref(), page.position.as_str()),
+        (offsets(&page), page.next.as_deref(), page.position.as_str()),
         (vec![(1, 1), (2, 2), (3, 3)], None, "0.")
     );
     assert_eq!(
@@ -161,7 +161,7 @@ async fn pages_lead_to_the_last_certificate_by_markers_that_are_percent_encoded(
         let page = page(&network, &Filter::default(), position.as_deref(), 2)
             .await
             .unwrap();
-        numbers.extend(places(&page).into_iter().map(|(_, number)| number));
+        numbers.extend(offsets(&page).into_iter().map(|(_, number)| number));
         position = page.next;
         if position.is_none() {
             break;
@@ -219,13 +219,16 @@ async fn of_a_status_no_more_are_described_than_are_wanted_and_the_list_goes_on_
     let active = in_status(&[LifecycleStatus::Active]);
     let first = page(&network, &active, None, 2).await.unwrap();
     assert_eq!(
-        (places(&first), first.next.as_deref()),
+        (offsets(&first), first.next.as_deref()),
         (vec![(2, 2), (3, 3)], Some("4."))
     );
     let second = page(&network, &active, first.next.as_deref(), 2)
         .await
         .unwrap();
-    assert_eq!((places(&second), second.next), (vec![(5, 5), (6, 6)], None));
+    assert_eq!(
+        (offsets(&second), second.next),
+        (vec![(5, 5), (6, 6)], None)
+    );
     let lengths = (first.list_length, second.list_length);
     assert_eq!(
         lengths,
@@ -299,14 +302,14 @@ async fn ids_of_another_status_are_not_described() {
         .await
         .unwrap();
     assert_eq!(
-        places(&page),
+        offsets(&page),
         [(2, 2), (4, 4), (6, 6)],
-        "each has its place in the list"
+        "each has its offset in the list"
     );
     assert_eq!(describes(&network), [2, 4, 6]);
     let unknown = vendor(vec!["ACTIVE", "PENDING_TRANSFER"]);
     assert_eq!(
-        places(
+        offsets(
             &super::tests::page(&unknown, &in_status(&[LifecycleStatus::Unknown]), None, 10)
                 .await
                 .unwrap()
@@ -315,7 +318,7 @@ async fn ids_of_another_status_are_not_described() {
     );
     // An id without a status has to be looked at.
     let silent = Network::new(|request| match described_id(request) {
-        Some(asked) => described(asked, "ACTIVE"),
+        Some(requested) => described(requested, "ACTIVE"),
         None => ids(&[json!({"certificateId": id(1).as_str()})], None),
     });
     assert_eq!(describes_after(&silent).await, [1]);
@@ -335,9 +338,9 @@ async fn a_list_goes_on_in_the_middle_of_a_page() {
         .await
         .unwrap();
     assert_eq!(
-        (places(&page), page.position.as_str()),
+        (offsets(&page), page.position.as_str()),
         (vec![(3, 6), (4, 7)], "0.3+/=="),
-        "places count from the position that is told"
+        "offsets count from the position of the page"
     );
     assert_eq!(
         lists(&network),
@@ -350,13 +353,13 @@ async fn a_list_goes_on_in_the_middle_of_a_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn certificates_that_are_asked_for_by_their_ids_are_only_described() {
+async fn a_filter_by_ids_with_details_only_describes_them() {
     let network = Network::new(|request| match described_id(request) {
-        Some(asked) if asked == id(3).as_str() => failed(404, "ResourceNotFoundException:"),
-        Some(asked) => {
-            let created = 1_740_787_200 + usize::from_str_radix(asked, 16).unwrap();
+        Some(requested) if requested == id(3).as_str() => failed(404, "ResourceNotFoundException:"),
+        Some(requested) => {
+            let created = 1_740_787_200 + usize::from_str_radix(requested, 16).unwrap();
             ok(
-                &json!({"certificateDescription": {"certificateId": asked, "status": "ACTIVE", "creationDate": created}}),
+                &json!({"certificateDescription": {"certificateId": requested, "status": "ACTIVE", "creationDate": created}}),
             )
         }
         None => panic!("a list is not needed: {}", request.url),
@@ -385,7 +388,7 @@ async fn certificates_that_are_asked_for_by_their_ids_are_only_described() {
         .await
         .unwrap();
         assert_eq!(
-            (places(&page), page.next.as_deref(), page.position.as_str()),
+            (offsets(&page), page.next.as_deref(), page.position.as_str()),
             (expected.to_vec(), None, "0."),
             "{order:?} {position:?}"
         );
@@ -483,12 +486,15 @@ async fn positions_count_ids_behind_a_marker() {
     let bench = Bench::new(&network);
     let context = bench.context();
     let provider = AwsIot::new(&context, target(NAME)).unwrap();
-    for (position, places, expected) in [
+    for (position, offsets, expected) in [
         ("0.", 3, "3."),
         ("0.AAAb+c/d9==", 100, "100.AAAb+c/d9=="),
         ("2.A", 0, "2.A"),
     ] {
-        assert_eq!(provider.position_after(position, places).unwrap(), expected);
+        assert_eq!(
+            provider.position_after(position, offsets).unwrap(),
+            expected
+        );
     }
     for damaged in [
         "",
@@ -522,7 +528,7 @@ async fn positions_count_ids_behind_a_marker() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_its_records_do_not_hold_is_refused_by_name() {
+async fn a_filter_or_order_that_is_not_supported_is_refused_by_its_name() {
     let network = vendor(active(0));
     let bench = Bench::new(&network);
     let context = bench.context();

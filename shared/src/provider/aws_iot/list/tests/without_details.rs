@@ -42,7 +42,7 @@ async fn wanted_in_all_pages(network: &Network, filter: &Filter, wanted: usize) 
                 .iter()
                 .all(|entry| filter.matches(&entry.certificate, crate::testing::now()))
         );
-        numbers.extend(places(&page).into_iter().map(|(_, number)| number));
+        numbers.extend(offsets(&page).into_iter().map(|(_, number)| number));
         position = page.next;
         if position.is_none() {
             return numbers;
@@ -106,10 +106,10 @@ async fn a_page_has_up_to_as_many_ids_as_the_vendor_returns() {
     ] {
         let network = vendor(active(0));
         page(&network, &filter, position, wanted).await.unwrap();
-        let asked = lists(&network);
+        let requested = lists(&network);
         assert!(
-            asked[0].ends_with(&format!("pageSize={size}")),
-            "{wanted} from {position:?}: {asked:?}"
+            requested[0].ends_with(&format!("pageSize={size}")),
+            "{wanted} from {position:?}: {requested:?}"
         );
     }
 }
@@ -168,8 +168,7 @@ async fn every_record_of_the_list_of_one_ca_has_that_ca() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn certificates_that_are_asked_for_by_their_ids_are_looked_for_in_the_list_until_it_has_shown_them()
- {
+async fn a_filter_by_ids_reads_the_list_until_it_has_shown_them_all() {
     for (numbers, expected, calls) in [
         (&[3][..], &[3][..], 1),
         (&[240, 3, 3], &[3, 240], 1),
@@ -244,7 +243,7 @@ async fn an_id_that_is_none_gives_the_part_before_it_and_then_an_error() {
     for filter in [Filter::default(), by_ids(&[1, 9])] {
         let first = page(&network, &filter, None, 5).await.unwrap();
         assert_eq!(
-            (places(&first), first.next.as_deref()),
+            (offsets(&first), first.next.as_deref()),
             (vec![(1, 1)], Some("1."))
         );
         let error = page(&network, &filter, first.next.as_deref(), 5)

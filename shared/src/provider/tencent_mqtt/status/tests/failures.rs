@@ -13,7 +13,7 @@ async fn a_fault_of_one_group_leaves_the_others_alone() {
             false => vendor.answer(request),
         }
     });
-    let words = told(&look_up(&network, &references(&serials)).await);
+    let words = results_of(&look_up(&network, &references(&serials)).await);
     assert!(
         words[..50]
             .iter()
@@ -36,7 +36,10 @@ async fn refused_credentials_are_not_tried_for_every_group() {
     ] {
         let network = Network::new(move |_| recorded(&format!("tencent-mqtt/Any.error-{case}")));
         let answer = look_up(&network, &references(&numbered(1000))).await;
-        assert!(told(&answer).iter().all(|told| *told == word), "{case}");
+        assert!(
+            results_of(&answer).iter().all(|shown| *shown == word),
+            "{case}"
+        );
         assert!(
             network.sent().len() <= most_calls,
             "{case}: {} calls for 20 groups",
@@ -56,21 +59,21 @@ async fn one_that_the_vendor_refuses_in_its_own_spelling_fails_alone() {
     });
     let answer = look_up(&network, &references(&["11", "12", "13"])).await;
     assert_eq!(
-        told(&answer),
+        results_of(&answer),
         ["active", "provider_rejected", "active"],
         "a refusal does not say that it is unknown"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_whose_list_is_refused_is_asked_for_in_each_spelling() {
+async fn a_certificate_whose_list_is_refused_is_read_in_each_spelling() {
     let network = Vendor {
         most_values: Some(1),
         ..Vendor::of(&["00AB"])
     }
     .network();
     let answer = look_up(&network, &references(&["ab", "11"])).await;
-    assert_eq!(told(&answer), ["active", "-"]);
+    assert_eq!(results_of(&answer), ["active", "-"]);
     assert!(
         answer.request_ids.contains(&"id-one".to_owned()),
         "{:?}",
@@ -88,13 +91,13 @@ async fn an_answer_of_another_form_is_not_an_answer() {
     ] {
         let network = Network::new(move |_| ok(&json!({"Response": body})));
         assert_eq!(
-            told(&look_up(&network, &references(&["12"])).await),
+            results_of(&look_up(&network, &references(&["12"])).await),
             ["provider_invalid_response"]
         );
     }
     let network = Network::new(|_| answer(200, "<html>"));
     assert_eq!(
-        told(&look_up(&network, &references(&["12"])).await),
+        results_of(&look_up(&network, &references(&["12"])).await),
         ["provider_invalid_response"]
     );
 }

@@ -11,7 +11,7 @@ use crate::testing::network::{Answer, Network, answer, header, ok, recorded};
 use crate::testing::{Bench, target};
 use crate::transport::HttpRequest;
 
-/// What a vendor is like.
+/// The behavior of a vendor.
 #[derive(Clone, Default)]
 pub(in crate::provider::tencent_mqtt) struct Vendor {
     /// Its certificates: serial number and the CA's.
@@ -42,12 +42,12 @@ impl Vendor {
     }
 
     fn answer(&self, request: &HttpRequest) -> Answer {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        let requested: Value = serde_json::from_slice(&request.body).unwrap();
         if header(request, "x-tc-action") == Some("DescribeDeviceCertificate") {
             return match self
                 .known
                 .iter()
-                .find(|(serial, _)| *serial == asked["DeviceCertificateSn"])
+                .find(|(serial, _)| *serial == requested["DeviceCertificateSn"])
             {
                 Some(known) => {
                     let mut answer = row(known);
@@ -57,7 +57,7 @@ impl Vendor {
                 None => refused("ResourceNotFound.Certificate"),
             };
         }
-        let filter = asked["Filters"]
+        let filter = requested["Filters"]
             .as_array()
             .and_then(|filters| filters.first())
             .cloned()
@@ -91,7 +91,7 @@ impl Vendor {
             .iter()
             .filter(|(serial, _)| is_listed(serial))
             .collect();
-        let number = |name: &str| usize::try_from(asked[name].as_u64().unwrap()).unwrap();
+        let number = |name: &str| usize::try_from(requested[name].as_u64().unwrap()).unwrap();
         let rows: Vec<Value> = listed
             .iter()
             .skip(number("Offset"))
@@ -138,9 +138,9 @@ async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lo
         .await
 }
 
-/// What was told about each: its status, `-` when the provider does not know it, or the code of the
+/// The result for each: its status, `-` when the provider does not know it, or the code of the
 /// error.
-fn told(look_up: &Lookups) -> Vec<&'static str> {
+fn results_of(look_up: &Lookups) -> Vec<&'static str> {
     let word = |record: &Result<Option<Certificate>, Error>| match record {
         Ok(record) => record
             .as_ref()
@@ -150,7 +150,7 @@ fn told(look_up: &Lookups) -> Vec<&'static str> {
     look_up.records.iter().map(word).collect()
 }
 
-/// What each call was about: `Name=value|value` of a list, or the text of a single look.
+/// The subject of each call: `Name=value|value` of a list, or the text of a single read.
 pub(in crate::provider::tencent_mqtt) fn calls(network: &Network) -> Vec<String> {
     network.each(|sent| {
         let body = sent.body();
@@ -185,7 +185,7 @@ const EVERY_STATUS: &str = "Status=ACTIVE|INACTIVE|REVOKED|PENDING_ACTIVATION";
 const BACKWARDS: &str = "Status=PENDING_ACTIVATION|REVOKED|INACTIVE|ACTIVE";
 
 #[tokio::test(start_paused = true)]
-async fn one_call_asks_for_a_group_of_at_most_a_hundred_values() {
+async fn one_call_has_at_most_a_hundred_values() {
     for (count, expected) in [
         (1, vec![2]),
         (50, vec![100]),
@@ -201,7 +201,7 @@ async fn one_call_asks_for_a_group_of_at_most_a_hundred_values() {
             (answer.records.len(), answer.request_ids.len()),
             (count, expected.len())
         );
-        assert!(told(&answer).iter().all(|word| *word == "active"));
+        assert!(results_of(&answer).iter().all(|word| *word == "active"));
     }
     let many_spellings: Vec<String> = (0..20).map(|number| format!("0A{number:02}")).collect();
     let network = Vendor {
@@ -245,7 +245,7 @@ async fn a_group_is_halved_until_the_vendor_takes_it() {
     }
     .network();
     let answer = look_up(&network, &references(&serials)).await;
-    assert!(told(&answer).iter().all(|word| *word == "active"));
+    assert!(results_of(&answer).iter().all(|word| *word == "active"));
     assert_eq!(sizes(&network), [100, 50, 24, 26, 50, 24, 26]);
     let taken: Vec<String> = calls(&network)
         .into_iter()
@@ -260,8 +260,8 @@ async fn a_group_is_halved_until_the_vendor_takes_it() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_called_unknown_before_the_vendor_has_shown_how_it_reads_several_values() {
-    for (vendor, asked, expected, made) in [
-        // One is missing: the vendor is asked for every status at once, in two orders, which both
+    for (vendor, requested, expected, made) in [
+        // One is missing: the vendor counts every status at once, in two orders, which both
         // find everything.
         (
             Vendor::of(&["0d"]),
@@ -313,23 +313,23 @@ async fn nothing_is_called_unknown_before_the_vendor_has_shown_how_it_reads_seve
     ] {
         let network = vendor.network();
         assert_eq!(
-            told(&look_up(&network, &references(asked)).await),
+            results_of(&look_up(&network, &references(requested)).await),
             expected,
-            "{asked:?}"
+            "{requested:?}"
         );
         assert_eq!(calls(&network), made);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vendor_for_whom_values_are_no_alternatives_is_asked_one_by_one() {
+async fn without_alternatives_certificates_are_read_one_by_one() {
     let network = Vendor {
         wants_all_values: true,
         ..Vendor::of(&["00ab", "11"])
     }
     .network();
     let answer = look_up(&network, &references(&["ab", "11", "12"])).await;
-    assert_eq!(told(&answer), ["active", "active", "-"]);
+    assert_eq!(results_of(&answer), ["active", "active", "-"]);
     let expected = [
         "DeviceCertificateSn=ab|AB|00ab|00AB|11|0011|12|0012",
         EVERY_STATUS,
@@ -349,14 +349,14 @@ async fn a_vendor_for_whom_values_are_no_alternatives_is_asked_one_by_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vendor_that_uses_only_the_first_value_is_asked_one_by_one() {
+async fn with_a_vendor_that_uses_only_the_first_value_certificates_are_read_one_by_one() {
     let network = Vendor {
         uses_only_the_first: true,
         ..Vendor::of(&["ab", "11"])
     }
     .network();
     let answer = look_up(&network, &references(&["ab", "11", "12"])).await;
-    assert_eq!(told(&answer), ["active", "active", "-"]);
+    assert_eq!(results_of(&answer), ["active", "active", "-"]);
     let expected = [
         "DeviceCertificateSn=ab|AB|00ab|00AB|11|0011|12|0012",
         EVERY_STATUS,
@@ -369,14 +369,14 @@ async fn a_vendor_that_uses_only_the_first_value_is_asked_one_by_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vendor_that_refuses_so_many_values_is_asked_one_by_one() {
+async fn with_a_vendor_that_refuses_so_many_values_certificates_are_read_one_by_one() {
     let network = Vendor {
         most_values: Some(2),
         ..Vendor::of(&["11"])
     }
     .network();
     assert_eq!(
-        told(&look_up(&network, &references(&["11", "12"])).await),
+        results_of(&look_up(&network, &references(&["11", "12"])).await),
         ["active", "-"]
     );
     assert!(
@@ -404,7 +404,7 @@ async fn groups_that_wait_side_by_side_find_out_about_alternatives_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_learned_about_several_values_is_not_asked_again() {
+async fn knowledge_about_several_values_is_not_probed_again() {
     for (wants_all_values, second) in [(false, 1), (true, 3)] {
         let network = Vendor {
             wants_all_values,
@@ -427,14 +427,14 @@ async fn what_was_learned_about_several_values_is_not_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_matches_only_in_part_is_another_certificate() {
+async fn a_partial_match_is_another_certificate() {
     let network = Vendor {
         matches_in_part: true,
         ..Vendor::of(&["0a11", "110a", "11ff"])
     }
     .network();
     let answer = look_up(&network, &references(&["11", "0a11"])).await;
-    assert_eq!(told(&answer), ["-", "active"]);
+    assert_eq!(results_of(&answer), ["-", "active"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -449,7 +449,7 @@ async fn every_page_of_a_group_is_read() {
     .network();
     let answer = look_up(&network, &references(&["11"])).await;
     assert_eq!(
-        (told(&answer), answer.request_ids.len()),
+        (results_of(&answer), answer.request_ids.len()),
         (vec!["active"], 3)
     );
     assert_eq!(
@@ -471,12 +471,12 @@ fn two_pages(second: Value) -> Network {
 async fn a_list_that_ends_before_its_total_is_not_an_answer() {
     let network = two_pages(json!([]));
     assert_eq!(
-        told(&look_up(&network, &references(&["11", "12"])).await),
+        results_of(&look_up(&network, &references(&["11", "12"])).await),
         ["provider_invalid_response"; 2]
     );
     let network = Network::new(|_| ok(&json!({"Response": {"TotalCount": 5, "Data": []}})));
     assert_eq!(
-        told(&look_up(&network, &references(&["11"])).await),
+        results_of(&look_up(&network, &references(&["11"])).await),
         ["provider_invalid_response"],
         "and not that it is unknown"
     );
@@ -488,7 +488,7 @@ async fn a_row_that_comes_again_on_the_next_page_is_one_certificate() {
     let others = ["21", "22"].map(|serial| row(&(serial.to_owned(), "0b")));
     let network = two_pages(json!([again, others[0], others[1]]));
     assert_eq!(
-        told(&look_up(&network, &references(&["11", "12"])).await),
+        results_of(&look_up(&network, &references(&["11", "12"])).await),
         ["active", "inactive"],
         "the later row is the newer one"
     );
@@ -509,7 +509,10 @@ async fn of_two_certificates_with_one_number_the_ca_says_which_is_meant() {
         named("11"),
     ];
     let answer = look_up(&network, &certificates).await;
-    assert_eq!(told(&answer), ["active", "active", "-", "invalid_request"]);
+    assert_eq!(
+        results_of(&answer),
+        ["active", "active", "-", "invalid_request"]
+    );
     let spelling = |index: usize| {
         answer.records[index]
             .as_ref()
@@ -528,7 +531,7 @@ async fn of_two_certificates_with_one_number_the_ca_says_which_is_meant() {
     assert_eq!(
         calls(&network),
         ["DeviceCertificateSn=11|0011"],
-        "one number is asked for once"
+        "one number is requested for once"
     );
 }
 
@@ -540,7 +543,7 @@ async fn a_ca_that_the_vendor_does_not_tell_rules_nothing_out() {
     }
     .network();
     assert_eq!(
-        told(&look_up(&network, &[with_ca("11", "0c")]).await),
+        results_of(&look_up(&network, &[with_ca("11", "0c")]).await),
         ["active"]
     );
 }
@@ -564,7 +567,7 @@ async fn a_certificate_is_found_by_its_serial_number_only() {
     );
     StatusReader::check(&provider, &named("11")).unwrap();
     assert_eq!(
-        told(&provider.look_up(&[nameless, named("11")]).await),
+        results_of(&provider.look_up(&[nameless, named("11")]).await),
         ["invalid_request", "active"]
     );
 }
@@ -577,14 +580,14 @@ async fn a_list_that_repeats_itself_is_not_read_for_ever() {
     let bench = Bench::new(&network);
     let context = bench.context();
     let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
-    let asked = [CertificateReference {
+    let requested = [CertificateReference {
         serial_number: SerialNumber::parse("a1").ok(),
         ca_serial_number: None,
         fingerprint_sha256: None,
     }];
-    let told = provider.look_up(&asked).await;
+    let shown = provider.look_up(&requested).await;
     assert_eq!(
-        told.records[0].as_ref().unwrap_err().code,
+        shown.records[0].as_ref().unwrap_err().code,
         crate::error::ErrorCode::ProviderInvalidResponse
     );
     assert_eq!(network.sent().len(), 2);
