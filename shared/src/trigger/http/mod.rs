@@ -317,7 +317,10 @@ impl RawHttpEvent {
         }
         let bytes = if self.is_base64_encoded.as_bool().unwrap_or_default() {
             STANDARD.decode(&text).map_err(|_| {
-                Error::invalid("body", "the body is not base64, although the event says so")
+                Error::invalid(
+                    "body",
+                    "the body is not base64, although the event marks it as base64",
+                )
             })?
         } else {
             text.into_bytes()
