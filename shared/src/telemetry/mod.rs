@@ -37,8 +37,8 @@ pub fn init(service: &'static str, lookup: &dyn Fn(&str) -> Option<String>) {
     .is_ok()
     {
         std::panic::set_hook(Box::new(|panic| {
-            let place = panic.location().map(ToString::to_string);
-            tracing::error!(place, "a panic: this is a defect");
+            let location = panic.location().map(ToString::to_string);
+            tracing::error!(location, "a panic: this is a defect");
         }));
     }
 }

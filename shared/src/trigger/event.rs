@@ -1,4 +1,4 @@
-//! What kind of event it is. Events are told apart by their shape, never by which type accepts
+//! Recognises the kind of an event. Events are told apart by their shape, never by which type accepts
 //! them: the official types accept each other's events. Only then are the records read as their
 //! official types, each alone, so that one odd record never hides the others.
 
@@ -23,7 +23,7 @@ pub(super) enum Event<'a> {
 }
 
 impl Event<'_> {
-    /// Who waits for the answer.
+    /// Whether a caller or a queue waits for the answer.
     pub(super) const fn waiting(&self) -> Waiting {
         match self {
             Self::Http(_) | Self::Direct(_) => Waiting::Caller,
@@ -78,7 +78,7 @@ struct EventShape<'a> {
     is_base64_encoded: Option<&'a RawValue>,
 }
 
-/// The member by which a record says where it is from.
+/// The member of a record that names its source.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct RecordShape<'a> {

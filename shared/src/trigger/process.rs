@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::invocation::{Invocation, catch_panic};
-use super::limits::{MESSAGE_BYTES, SYNCHRONOUS_BYTES};
 use super::message::{MessageSource, QueuedMessage};
 use super::outcome::Outcome;
 use super::parsed::{ParsedMessage, parse, parse_all};
@@ -49,19 +48,13 @@ impl<'a> MessageProcessor<'a> {
         source: MessageSource,
         messages: &'a [QueuedMessage],
     ) -> Self {
-        let shared = |bytes: usize| bytes.checked_div(messages.len()).unwrap_or_default();
-        let bytes = match source {
-            MessageSource::Queue | MessageSource::Bus => MESSAGE_BYTES,
-            MessageSource::Pipe => shared(SYNCHRONOUS_BYTES),
-            MessageSource::Topic => shared(MESSAGE_BYTES),
-        };
         Self {
             invocation,
             source,
             messages,
             results: ResultsPublisher::new(invocation, source, messages, O::NAME),
             budget: AnswerBudget {
-                bytes,
+                bytes: source.answer_bytes(messages.len()),
                 escaped: false,
             },
         }
@@ -149,7 +142,13 @@ impl<'a> MessageProcessor<'a> {
         &self,
         members: Vec<ParsedMessage<O::Request>>,
     ) -> Vec<(usize, Outcome)> {
-        if let Err(error) = self.publish_previous_part::<O>(&members).await {
+        // The results of the runs that these messages continue.
+        let unsent_events: Vec<String> = members
+            .iter()
+            .filter_map(|member| O::unsent_event(&member.request))
+            .map(str::to_owned)
+            .collect();
+        if let Err(error) = self.results.publish_events(&unsent_events).await {
             return members
                 .iter()
                 .flat_map(|member| &member.indexes)
@@ -351,19 +350,6 @@ impl<'a> MessageProcessor<'a> {
             }
         }
         outcomes
-    }
-
-    /// Publishes the results that these messages carry from the runs that they continue.
-    async fn publish_previous_part<O: Operation>(
-        &self,
-        members: &[ParsedMessage<O::Request>],
-    ) -> Result<(), Error> {
-        let unsent_events: Vec<String> = members
-            .iter()
-            .filter_map(|member| O::unsent_event(&member.request))
-            .map(str::to_owned)
-            .collect();
-        self.results.publish_events(&unsent_events).await
     }
 
     /// Logs an outcome. A queue takes no answers, so those are dropped: the answers of a whole

@@ -72,7 +72,7 @@ pub fn sqs_fifo(messages: &[(&str, &str)]) -> Value {
     fresh(json!({ "Records": records }))
 }
 
-/// What EventBridge Pipes gives a function for enrichment: an array of a queue's records.
+/// The event that EventBridge Pipes sends a function for enrichment: an array of a queue's records.
 pub fn pipes(bodies: &[impl AsRef<str>]) -> Value {
     fresh(sqs_records(include_str!("../../events/sqs.json"), bodies).into())
 }

@@ -46,7 +46,7 @@ fn recorded(event: &str) -> Value {
     }
 }
 
-/// The members of the object at this place of a recorded event.
+/// The members of the object at this pointer of a recorded event.
 fn members<'a>(event: &'a mut Value, pointer: &str) -> &'a mut Map<String, Value> {
     match event.pointer_mut(pointer).and_then(Value::as_object_mut) {
         Some(members) => members,

@@ -1,4 +1,4 @@
-//! When an event was sent. The recorded ones are years old.
+//! The time at which an event was sent. The recorded events are years old.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,8 +6,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// The same event, or envelope of a topic, as if it had been sent so long ago: what its queue,
-/// topic, bus or gateway says itself. What its messages and their envelopes say stays.
+/// The same event, or envelope of a topic, as if it had been sent so long ago: changes the times
+/// that its queue, topic, bus or gateway states, but not those in its messages and their envelopes.
 #[must_use]
 pub fn aged(mut event: Value, age: Duration) -> Value {
     let moment = SystemTime::now()

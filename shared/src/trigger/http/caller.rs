@@ -1,11 +1,7 @@
 //! The caller of an HTTP request: the gateway has authenticated it, or it has signed the request as
 //! a webhook.
 
-use std::collections::HashMap;
-
-use serde_json::Value;
-
-use super::{HttpEvent, RawHttpEvent, one_or_more};
+use super::HttpEvent;
 use crate::error::{Error, ErrorCode};
 use crate::signing::webhook::{WebhookId, verify};
 use crate::trigger::function::Function;
@@ -58,56 +54,5 @@ impl HttpEvent {
                 "sign the request as a webhook with one of the function's secrets, or call through a gateway that authenticates the caller",
             )
         })
-    }
-}
-
-impl RawHttpEvent {
-    pub(super) fn headers(&self) -> HashMap<String, String> {
-        let source = if self.multi_value_headers.is_object() {
-            &self.multi_value_headers
-        } else {
-            &self.headers
-        };
-        let mut headers: HashMap<String, String> = HashMap::new();
-        for (name, values) in source.as_object().into_iter().flatten() {
-            for value in one_or_more(values).iter().filter_map(Value::as_str) {
-                let joined = headers.entry(name.to_ascii_lowercase()).or_default();
-                if !joined.is_empty() {
-                    joined.push(',');
-                }
-                joined.push_str(value);
-            }
-        }
-        headers
-    }
-
-    /// Whether the gateway has authenticated the caller. API Gateway adds the result of its
-    /// authorizer; with IAM, payload 1.0 has the caller among `identity`. A load balancer adds
-    /// nothing of the kind.
-    pub(super) fn caller_is_known(&self) -> bool {
-        ["/authorizer", "/identity/userArn"]
-            .iter()
-            .filter_map(|member| self.request_context.pointer(member))
-            .any(|value| match value {
-                Value::Object(members) => !members.is_empty(),
-                Value::String(text) => !text.is_empty(),
-                _ => false,
-            })
-    }
-
-    /// The name under which the gateway knows the caller: the ARN of an AWS identity, the subject
-    /// of a token, or the name that an authorizer gave.
-    pub(super) fn caller(&self) -> Option<String> {
-        [
-            "/authorizer/iam/userArn",
-            "/identity/userArn",
-            "/authorizer/jwt/claims/sub",
-            "/authorizer/claims/sub",
-            "/authorizer/principalId",
-        ]
-        .iter()
-        .filter_map(|member| self.request_context.pointer(member)?.as_str())
-        .find(|name| !name.is_empty())
-        .map(str::to_owned)
     }
 }

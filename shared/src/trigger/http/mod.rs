@@ -1,24 +1,24 @@
 //! HTTP events in their four formats, and answers in the format of each.
 
 mod caller;
+mod raw;
+
+pub(super) use raw::RawHttpEvent;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_lambda_events::event::alb::AlbTargetGroupResponse;
 use aws_lambda_events::event::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::limits::check_request_size;
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 use crate::operation::Operation;
-use crate::request::{self, LARGEST_REQUEST, object_from_query};
+use crate::request::{self, object_from_query};
 use crate::signing::webhook::WebhookId;
 
 /// Epoch milliseconds, in 2001: an earlier time of receipt is none.
@@ -289,71 +289,4 @@ fn decoded(query: &str) -> Vec<(String, String)> {
     form_urlencoded::parse(query.as_bytes())
         .into_owned()
         .collect()
-}
-
-/// The members of an HTTP event that are used, each of any type: one that is not of its type must
-/// not hide the others, and becomes the answer's error rather than the invocation's.
-pub(super) struct RawHttpEvent {
-    pub(super) request_context: Value,
-    pub(super) http_method: Value,
-    pub(super) raw_query_string: Value,
-    pub(super) query_string_parameters: Value,
-    pub(super) multi_value_query_string_parameters: Value,
-    pub(super) headers: Value,
-    pub(super) multi_value_headers: Value,
-    pub(super) body: Value,
-    pub(super) is_base64_encoded: Value,
-}
-
-impl RawHttpEvent {
-    fn into_body(self) -> Result<Vec<u8>, Error> {
-        let text = match self.body {
-            Value::String(text) => text,
-            _ => String::new(),
-        };
-        // No base64 is twice as long as its bytes, so that a longer text needs no decoding.
-        if text.len() > LARGEST_REQUEST.saturating_mul(2) {
-            check_request_size(text.len())?;
-        }
-        let bytes = if self.is_base64_encoded.as_bool().unwrap_or_default() {
-            STANDARD.decode(&text).map_err(|_| {
-                Error::invalid("body", "the body is not base64, although the event says so")
-            })?
-        } else {
-            text.into_bytes()
-        };
-        check_request_size(bytes.len())?;
-        Ok(bytes)
-    }
-
-    /// Names and values, from the member with all values of a name where it is present.
-    fn query_pairs(&self) -> Vec<(String, String)> {
-        if let Value::Object(parameters) = &self.multi_value_query_string_parameters {
-            let pairs = parameters.iter().flat_map(|(name, values)| {
-                one_or_more(values)
-                    .iter()
-                    .map(|value| (name.clone(), text(value)))
-            });
-            return pairs.collect();
-        }
-        let pairs = self
-            .query_string_parameters
-            .as_object()
-            .into_iter()
-            .flatten();
-        pairs
-            .map(|(name, value)| (name.clone(), text(value)))
-            .collect()
-    }
-}
-
-/// The values of a list, or the one value that stands in place of a list.
-fn one_or_more(values: &Value) -> &[Value] {
-    values
-        .as_array()
-        .map_or_else(|| std::slice::from_ref(values), Vec::as_slice)
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }

@@ -1,4 +1,4 @@
-//! A message that carries a request, from whatever brought it: a queue, a pipe, a topic or a bus.
+//! A message that holds a request, from a queue, a pipe, a topic or a bus.
 //!
 //! Each record is read as its official type. A record that this type does not accept fails alone:
 //! a second look at its JSON finds the members by which it is known.
@@ -12,11 +12,12 @@ use aws_lambda_events::event::sns::SnsRecord;
 use aws_lambda_events::event::sqs::SqsMessage;
 use serde_json::value::RawValue;
 
+use super::limits::{MESSAGE_BYTES, SYNCHRONOUS_BYTES};
 use crate::error::Error;
 use crate::model::Timestamp;
 use crate::request;
 
-/// What brings messages. It decides what becomes of their outcomes.
+/// The source of messages, which decides how their outcomes are returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MessageSource {
     /// A queue. Failed messages are redelivered one by one, as batch item failures.
@@ -38,6 +39,16 @@ impl MessageSource {
             Self::Pipe => "pipe",
             Self::Topic => "topic",
             Self::Bus => "bus",
+        }
+    }
+
+    /// The room for each answer to so many messages, in bytes.
+    pub(super) fn answer_bytes(self, messages: usize) -> usize {
+        let each_of = |bytes: usize| bytes.checked_div(messages).unwrap_or_default();
+        match self {
+            Self::Queue | Self::Bus => MESSAGE_BYTES,
+            Self::Pipe => each_of(SYNCHRONOUS_BYTES),
+            Self::Topic => each_of(MESSAGE_BYTES),
         }
     }
 }

@@ -224,7 +224,9 @@ impl BatchResult {
             return None;
         }
         let failed = self.failed.iter().find(|unsent| unsent.id == id);
-        let code = failed.map_or("no word about it", |unsent| unsent.code.as_str());
+        let code = failed.map_or("the answer of SQS does not mention the message", |unsent| {
+            unsent.code.as_str()
+        });
         Some(Error::new(ErrorCode::ProviderUnavailable, code))
     }
 }

@@ -1,4 +1,4 @@
-//! Orders that come too late.
+//! Orders that are too old.
 
 use super::*;
 use crate::testing::network::{ok, parameter};
@@ -80,9 +80,9 @@ fn order(change: &[(&str, Value)]) -> String {
 /// A broker at which everything is off already.
 fn broker() -> Network {
     Network::new(|request| {
-        let asked = |name| parameter(request, name).unwrap();
+        let member = |name| parameter(request, name).unwrap();
         ok(
-            &json!({"Data": {"DeviceSn": asked("DeviceSn"), "CaSn": asked("CaSn"), "Status": "0"}, "RequestId": "id-1"}),
+            &json!({"Data": {"DeviceSn": member("DeviceSn"), "CaSn": member("CaSn"), "Status": "0"}, "RequestId": "id-1"}),
         )
     })
 }
@@ -92,7 +92,7 @@ fn broker() -> Network {
 fn is_done(trigger: &str, event: &Value) -> bool {
     let network = broker();
     let result = send_over::<Inactivate>(&network, event);
-    let told = match result {
+    let answer_body = match result {
         Err(error) => serde_json::to_value(&error.0).unwrap(),
         Ok(answer) if trigger.starts_with("http") => http::problem(&answer),
         Ok(answer) if trigger.ends_with("queue") => {
@@ -107,17 +107,21 @@ fn is_done(trigger: &str, event: &Value) -> bool {
             }
         }
     };
-    let is_done = told["summary"]["already_inactive"] == 1;
+    let is_done = answer_body["summary"]["already_inactive"] == 1;
     assert_eq!(
         network.sent().len(),
         usize::from(is_done),
-        "{trigger} {told}"
+        "{trigger} {answer_body}"
     );
     if !is_done {
         assert_eq!(
-            (&told["code"], &told["field"], &told["retryable"]),
+            (
+                &answer_body["code"],
+                &answer_body["field"],
+                &answer_body["retryable"]
+            ),
             (&json!("forbidden"), &json!("not_after"), &json!(false)),
-            "{told}"
+            "{answer_body}"
         );
     }
     is_done
@@ -144,7 +148,7 @@ fn an_order_is_refused_when_it_was_first_sent_too_long_ago() {
                 trigger,
                 &event(&order(&[("dry_run", json!(true))]), NOW - limit - 1)
             ),
-            "{trigger}: a dry run says the same"
+            "{trigger}: a dry run has the same answer"
         );
     }
 }

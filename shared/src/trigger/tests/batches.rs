@@ -1,22 +1,22 @@
-//! Messages that are delivered together and asked as one.
+//! Messages of one batch that are carried out together.
 
 use super::*;
 use crate::testing::network::{Answer, ok, parameter, recorded};
 
-/// An authority that says `good` of each number, panics at `dead`, and refuses a question with `aa`
+/// An authority that answers `good` for each number, panics at `dead`, and refuses a call with `aa`
 /// in it.
 fn authority(request: &HttpRequest) -> Answer {
-    let asked = parameter(request, "SerialNumber").unwrap();
+    let serial_numbers = parameter(request, "SerialNumber").unwrap();
     assert!(
-        !asked.contains("dead"),
+        !serial_numbers.contains("dead"),
         "a defect in the way to secret-4711"
     );
-    if asked.split(',').any(|text| text == "aa") {
+    if serial_numbers.split(',').any(|text| text == "aa") {
         return recorded("alibaba-common/Any.error-missing-parameter");
     }
     let row = |text: &str| json!({"SerialNumber": text, "Status": "good"});
     ok(
-        &json!({"RequestId": "id-1", "CertificateStatus": asked.split(',').map(row).collect::<Vec<_>>()}),
+        &json!({"RequestId": "id-1", "CertificateStatus": serial_numbers.split(',').map(row).collect::<Vec<_>>()}),
     )
 }
 
@@ -29,8 +29,11 @@ fn ask(serials: &[&str]) -> String {
         .to_string()
 }
 
-/// As a pipe, which tells what became of each; and the questions that were asked.
-fn told<O: Operation>(network: &Network, bodies: &[String]) -> (Vec<Value>, Vec<String>) {
+/// The answers to a pipe, and the serial numbers in each call to the provider.
+fn answers_and_calls<O: Operation>(
+    network: &Network,
+    bodies: &[String],
+) -> (Vec<Value>, Vec<String>) {
     let event = json!(queue_records(
         bodies.iter().map(|body| ("1", body.as_str()))
     ));
@@ -60,7 +63,7 @@ fn statuses(answer: &Value) -> String {
 }
 
 #[test]
-fn a_hundred_questions_of_ten_are_a_handful_of_calls_and_have_each_their_own_answer() {
+fn a_hundred_messages_of_ten_numbers_take_five_calls_and_each_has_its_own_answer() {
     let serial = |number: usize| format!("a{number:07x}");
     let bodies: Vec<String> = (0..100)
         .map(|record| {
@@ -68,8 +71,8 @@ fn a_hundred_questions_of_ten_are_a_handful_of_calls_and_have_each_their_own_ans
             ask(&serials.iter().map(String::as_str).collect::<Vec<_>>())
         })
         .collect();
-    let (answers, asked) = told::<Status>(&Network::new(authority), &bodies);
-    assert_eq!((answers.len(), asked.len()), (100, 5));
+    let (answers, calls) = answers_and_calls::<Status>(&Network::new(authority), &bodies);
+    assert_eq!((answers.len(), calls.len()), (100, 5));
     for (record, answer) in answers.iter().enumerate() {
         let expected: Vec<String> = (0..10)
             .map(|number| format!("{}=good", serial(record * 10 + number)))
@@ -79,15 +82,15 @@ fn a_hundred_questions_of_ten_are_a_handful_of_calls_and_have_each_their_own_ans
 }
 
 #[test]
-fn numbers_that_several_messages_name_are_asked_once_and_answered_each_time() {
+fn serial_numbers_that_several_messages_name_are_in_one_call_and_in_each_answer() {
     let bodies = [
         ask(&["a1", "a2"]),
         ask(&["a2", "a1"]),
         ask(&["a1"]),
         ask(&["a1", "a2"]),
     ];
-    let (answers, asked) = told::<Status>(&Network::new(authority), &bodies);
-    assert_eq!(asked, ["a1,a2"]);
+    let (answers, calls) = answers_and_calls::<Status>(&Network::new(authority), &bodies);
+    assert_eq!(calls, ["a1,a2"]);
     let answers: Vec<String> = answers.iter().map(statuses).collect();
     assert_eq!(
         answers,
@@ -101,14 +104,14 @@ fn numbers_that_several_messages_name_are_asked_once_and_answered_each_time() {
 }
 
 #[test]
-fn different_sources_are_asked_for_themselves() {
+fn each_source_has_its_own_calls() {
     let bodies = [
         ask(&["a1"]),
         ask(&["a2"]).replace("cn-hangzhou", "ap-southeast-1"),
         ask(&["a3"]),
     ];
-    let (answers, asked) = told::<Status>(&Network::new(authority), &bodies);
-    assert_eq!(asked, ["a1,a3", "a2"]);
+    let (answers, calls) = answers_and_calls::<Status>(&Network::new(authority), &bodies);
+    assert_eq!(calls, ["a1,a3", "a2"]);
     assert_eq!(
         answers
             .iter()
@@ -123,7 +126,7 @@ fn different_sources_are_asked_for_themselves() {
 }
 
 #[test]
-fn what_is_wrong_with_one_message_is_not_told_to_the_others() {
+fn the_error_of_one_message_is_not_in_the_answers_to_others() {
     let nameless = json!({"provider": "alibaba-pca", "region": "cn-hangzhou", "certificates": [{"serial_number": "a9"}, {"fingerprint_sha256": "ab".repeat(32)}]});
     let bodies = [
         ask(&["a1"]),
@@ -133,7 +136,7 @@ fn what_is_wrong_with_one_message_is_not_told_to_the_others() {
         ask(&["aa"]),
         ask(&["a3"]),
     ];
-    let (answers, _) = told::<Status>(&Network::new(authority), &bodies);
+    let (answers, _) = answers_and_calls::<Status>(&Network::new(authority), &bodies);
     let short: Vec<String> = answers.iter().map(statuses).collect();
     assert_eq!(
         short[..4],
@@ -157,7 +160,7 @@ fn what_is_wrong_with_one_message_is_not_told_to_the_others() {
 }
 
 #[test]
-fn of_a_queue_only_the_message_comes_back_that_failed() {
+fn only_a_failed_message_is_a_batch_item_failure() {
     let bodies = [
         ask(&["a1"]),
         ask(&["aa", "a2"]),
@@ -176,28 +179,28 @@ fn of_a_queue_only_the_message_comes_back_that_failed() {
 }
 
 #[test]
-fn a_panic_at_a_question_stays_with_the_message_that_asked_it() {
+fn a_panic_fails_only_the_message_that_causes_it() {
     let bodies = [
         ask(&["a1"]),
         ask(&["a2", "dead"]),
         ask(&["a3"]),
         ask(&["a1"]),
     ];
-    let (answers, asked) = told::<Status>(&Network::new(authority), &bodies);
+    let (answers, calls) = answers_and_calls::<Status>(&Network::new(authority), &bodies);
     assert_eq!(
         answers.iter().map(statuses).collect::<Vec<_>>(),
         ["a1=good", "internal", "a3=good", "a1=good"]
     );
     assert!(!json!(answers).to_string().contains("4711"));
     assert_eq!(
-        asked,
+        calls,
         ["a1", "a3"],
-        "the common question and the panicking one never got out"
+        "the common call and the panicking one were not sent"
     );
 }
 
 #[test]
-fn a_list_that_is_asked_for_twice_is_read_once() {
+fn two_messages_with_the_same_list_request_share_one_call() {
     let network = Network::new(|_| {
         ok(&json!({"Response": {"TotalCount": 0, "Data": [], "RequestId": "id-1"}}))
     });
@@ -205,9 +208,9 @@ fn a_list_that_is_asked_for_twice_is_read_once() {
         json!({"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": instance})
             .to_string()
     };
-    let (answers, asked) =
-        told::<Describe>(&network, &[list("a"), list("b"), list("a"), list("a")]);
-    assert_eq!(asked.len(), 2);
+    let (answers, calls) =
+        answers_and_calls::<Describe>(&network, &[list("a"), list("b"), list("a"), list("a")]);
+    assert_eq!(calls.len(), 2);
     assert_eq!(
         answers
             .iter()
@@ -218,11 +221,11 @@ fn a_list_that_is_asked_for_twice_is_read_once() {
 }
 
 #[test]
-fn an_order_that_is_given_twice_is_looked_at_twice() {
+fn an_order_that_is_given_twice_is_carried_out_twice() {
     let network = Network::new(|request| {
-        let asked = |name| parameter(request, name).unwrap();
+        let member = |name| parameter(request, name).unwrap();
         ok(
-            &json!({"Data": {"DeviceSn": asked("DeviceSn"), "CaSn": asked("CaSn"), "Status": "0"}, "RequestId": "id-1"}),
+            &json!({"Data": {"DeviceSn": member("DeviceSn"), "CaSn": member("CaSn"), "Status": "0"}, "RequestId": "id-1"}),
         )
     });
     let order = json!({
@@ -230,8 +233,8 @@ fn an_order_that_is_given_twice_is_looked_at_twice() {
         "certificates": [{"serial_number": "0A", "ca_serial_number": "0b"}]
     })
     .to_string();
-    let (answers, asked) = told::<Inactivate>(&network, &[order.clone(), order]);
-    assert_eq!((answers.len(), asked.len()), (2, 2));
+    let (answers, calls) = answers_and_calls::<Inactivate>(&network, &[order.clone(), order]);
+    assert_eq!((answers.len(), calls.len()), (2, 2));
     assert!(
         answers
             .iter()

@@ -1,9 +1,8 @@
-//! What kind of event it is.
+//! The kinds of events.
 
 use super::*;
 
-/// Each kind by the answer of status, which finds the request to be unusable: it names the member
-/// wherever that is told.
+/// The request is unusable, and the answer of each kind but the queue's names the member at fault.
 #[test]
 fn each_kind_is_recognised_by_its_shape() {
     let request = r#"{"provider": "alibaba-pca", "certificates": []}"#;
@@ -36,13 +35,13 @@ fn each_kind_is_recognised_by_its_shape() {
         ),
     ] {
         let result = send::<Status>(&event.to_string());
-        let told = match kind {
+        let is_recognised = match kind {
             "queue" => ids(&result.unwrap()) == ["1"],
             "pipe" => result.unwrap()[0]["field"] == "certificates",
             "http" => http::problem(&result.unwrap())["field"] == "certificates",
             _ => field_of(&result.unwrap_err()) == "certificates",
         };
-        assert!(told, "{kind} {event}");
+        assert!(is_recognised, "{kind} {event}");
     }
 }
 

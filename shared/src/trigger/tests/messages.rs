@@ -4,14 +4,14 @@ use super::*;
 use crate::testing::log::written;
 use crate::testing::network::{answer, ok, parameter};
 
-/// The certificate itself as the broker keeps it, of which no line of the log may hold this.
+/// The PEM text that the broker returns, which no line of the log may hold.
 const PEM: &str = "x-the-certificate-itself-x";
 
-/// A broker of one certificate, or one that wants less of instances called `busy`.
+/// A broker of one certificate, which throttles calls for the instance `busy`.
 fn broker() -> Network {
     Network::new(|request| {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
-        if asked["InstanceId"] == "busy" {
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        if body["InstanceId"] == "busy" {
             return ok(
                 &json!({"Response": {"Error": {"Code": "RequestLimitExceeded", "Message": "less"}, "RequestId": "id-1"}}),
             );
@@ -105,10 +105,10 @@ fn a_panic_in_a_pipe_is_the_answer_to_its_own_record() {
 #[test]
 fn of_a_pipes_list_that_is_too_long_as_few_answers_as_can_be_are_replaced() {
     let network = Network::new(|request| {
-        let asked = parameter(request, "SerialNumber").unwrap();
+        let serial_numbers = parameter(request, "SerialNumber").unwrap();
         let row = |text: &str| json!({"SerialNumber": text, "Status": "good"});
         ok(
-            &json!({"RequestId": "id-1", "CertificateStatus": asked.split(',').map(row).collect::<Vec<_>>()}),
+            &json!({"RequestId": "id-1", "CertificateStatus": serial_numbers.split(',').map(row).collect::<Vec<_>>()}),
         )
     });
     let ask = |serial: &str, count: usize| {
@@ -150,7 +150,7 @@ fn of_a_pipes_list_that_is_too_long_as_few_answers_as_can_be_are_replaced() {
 }
 
 #[test]
-fn a_topic_gets_the_list_of_answers_or_the_failure_that_is_worth_another_delivery() {
+fn a_topic_gets_the_list_of_answers_or_the_failure_that_is_needs_redelivery() {
     let (good, busy) = (list("mqtt-1"), list("busy"));
     for (messages, expected) in [
         (&[good.as_str()][..], Ok(&["answer"][..])),
@@ -161,16 +161,16 @@ fn a_topic_gets_the_list_of_answers_or_the_failure_that_is_worth_another_deliver
         (&[WRONG, &good], Err("invalid_request")),
     ] {
         let result = send_over::<Describe>(&broker(), &topic(messages));
-        let told = result
+        let outcome = result
             .map(|answer| all_in_short(&answer))
             .map_err(|error| error.0.code.as_str());
         assert_eq!(
-            told,
+            outcome,
             expected.map(|all| all.iter().map(|one| (*one).to_owned()).collect()),
             "{messages:?}"
         );
     }
-    // What is decided needs no other delivery.
+    // A final decision needs no redelivery.
     let answer = send::<Inactivate>(&topic(&[FORBIDDEN, FORBIDDEN]).to_string()).unwrap();
     assert_eq!(all_in_short(&answer), ["forbidden", "forbidden"]);
 }
@@ -183,10 +183,10 @@ fn a_bus_gets_the_answer_or_the_error() {
         (WRONG.to_owned(), Err("invalid_request")),
     ] {
         let result = send_over::<Describe>(&broker(), &bus(&detail));
-        let told = result
+        let outcome = result
             .map(|answer| in_short(&answer))
             .map_err(|error| error.0.code.as_str());
-        assert_eq!(told, expected.map(str::to_owned), "{detail}");
+        assert_eq!(outcome, expected.map(str::to_owned), "{detail}");
     }
     assert_eq!(
         send::<Inactivate>(&bus(FORBIDDEN).to_string())
@@ -211,10 +211,10 @@ fn a_part_that_may_succeed_later_fails_a_buss_event_and_a_topics() {
     // The first certificate is off, the second cannot be read now.
     let network = || {
         Network::new(|request| {
-            let asked = |name| parameter(request, name).unwrap();
-            match asked("DeviceSn").as_str() {
+            let member = |name| parameter(request, name).unwrap();
+            match member("DeviceSn").as_str() {
                 "0A" => ok(
-                    &json!({"Data": {"DeviceSn": "0A", "CaSn": asked("CaSn"), "Status": "0"}, "RequestId": "id-1"}),
+                    &json!({"Data": {"DeviceSn": "0A", "CaSn": member("CaSn"), "Status": "0"}, "RequestId": "id-1"}),
                 ),
                 _ => answer(503, ""),
             }
@@ -234,7 +234,7 @@ fn a_part_that_may_succeed_later_fails_a_buss_event_and_a_topics() {
             .unwrap();
     assert_eq!(
         answer[0]["summary"]["failed"], 1,
-        "a pipe is told both: {answer}"
+        "the answer to a pipe has both: {answer}"
     );
 }
 
@@ -263,9 +263,9 @@ fn each_message_has_its_line_in_the_log_and_certificates_themselves_have_none() 
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
         let answers = written.iter().filter(|line| line["message"] == "answer");
-        let told: Vec<String> = answers
+        let outcome: Vec<String> = answers
             .map(|line| format!("answer {}", line["needs_redelivery"]))
             .collect();
-        assert_eq!(told, lines, "{log}");
+        assert_eq!(outcome, lines, "{log}");
     }
 }

@@ -1,5 +1,5 @@
-//! Events of every kind against the real operations: with a provider that must not be called, or
-//! that panics, and with one that answers.
+//! Events of every kind with the real operations: over a network that panics at any call, or over
+//! one that answers.
 
 mod ages;
 mod any;
@@ -29,7 +29,7 @@ use crate::transport::{
 
 const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:bundle-describe";
 
-/// A provider with a defect in the way to it.
+/// A network whose every call panics.
 struct Broken;
 
 impl SendHttp for Broken {
@@ -151,8 +151,8 @@ fn field_of(error: &FunctionError) -> &str {
     error.0.field.as_deref().unwrap()
 }
 
-/// A request that the provider panics at, one that it cannot carry out, one that is none, and one
-/// that is decided without a call.
+/// A request whose call panics, one that the provider does not support, a text that is no request,
+/// and a request that is refused without a call.
 const PANICS: &str = r#"{"provider": "alibaba-pca", "certificates": [{"serial_number": "1"}]}"#;
 const UNSUPPORTED: &str =
     r#"{"provider": "alibaba-mqtt", "instance_id": "i", "certificates": [{"serial_number": "1"}]}"#;

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_panicking_record_comes_back_and_its_neighbours_are_answered() {
+fn a_panicking_message_is_a_batch_item_failure_and_the_others_are_carried_out() {
     let answer = send::<Status>(
         &queue_batch([
             ("panics", PANICS),
@@ -20,7 +20,7 @@ fn a_panicking_record_comes_back_and_its_neighbours_are_answered() {
 }
 
 #[test]
-fn what_was_decided_does_not_come_back() {
+fn a_final_decision_is_no_batch_item_failure() {
     let event = queue_batch([("1", FORBIDDEN)]);
     assert_eq!(
         send::<Inactivate>(&event.to_string()).unwrap(),
@@ -29,8 +29,7 @@ fn what_was_decided_does_not_come_back() {
 }
 
 #[test]
-fn in_an_ordered_queue_nothing_of_a_group_is_done_behind_a_record_that_comes_back_and_other_groups_go_on()
- {
+fn in_a_fifo_queue_a_failure_halts_its_message_group_and_no_other() {
     let bad_ones = |records: &[(Option<&str>, &str)]| {
         let record = |(index, (group, body)): (usize, &(Option<&str>, &str))| {
             json!({
@@ -63,7 +62,7 @@ fn in_an_ordered_queue_nothing_of_a_group_is_done_behind_a_record_that_comes_bac
             ],
             "1 2 3 4 5",
         ),
-        // Nobody knows what must not overtake what.
+        // Messages of unknown groups count as one group.
         (&[(None, BAD), (None, FORBIDDEN), (a, FORBIDDEN)], "0 1"),
     ] {
         assert_eq!(bad_ones(records), expected, "{records:?}");
@@ -71,7 +70,7 @@ fn in_an_ordered_queue_nothing_of_a_group_is_done_behind_a_record_that_comes_bac
 }
 
 #[test]
-fn a_group_of_a_queue_that_is_not_ordered_holds_nobody_up() {
+fn a_message_group_of_a_standard_queue_is_not_halted() {
     let mut batch = queue_batch([("1", BAD), ("2", FORBIDDEN)]);
     for record in batch["Records"].as_array_mut().unwrap() {
         record["attributes"]["MessageGroupId"] = json!("tenant");

@@ -84,7 +84,7 @@ impl World {
     }
 
     /// Id, type, and how many certificates or which code, of each event.
-    fn told(&self) -> Vec<String> {
+    fn summary(&self) -> Vec<String> {
         let event = |event: &Value| {
             let data = &event["data"];
             let what = data["certificates"]
@@ -105,7 +105,7 @@ fn list(instance: &str) -> String {
 }
 
 #[test]
-fn each_message_that_does_not_come_back_has_its_event() {
+fn each_message_that_needs_no_redelivery_has_its_event() {
     let world = World {
         certificates: 3,
         ..World::default()
@@ -120,7 +120,7 @@ fn each_message_that_does_not_come_back_has_its_event() {
     ]);
     assert_eq!(ids(&world.send(&batch).unwrap()), ["m-2", "m-3"]);
     assert_eq!(
-        world.told(),
+        world.summary(),
         ["m-1 answer 3", "m-5 answer 3", "m-4 error \"not_found\""]
     );
     let events = world.events.borrow();
@@ -132,7 +132,7 @@ fn each_message_that_does_not_come_back_has_its_event() {
 }
 
 #[test]
-fn a_message_whose_answer_cannot_be_sent_comes_back() {
+fn a_message_whose_result_cannot_be_sent_needs_redelivery() {
     let world = World {
         certificates: 3,
         ..World::default()
@@ -176,7 +176,7 @@ fn results_of_topics_and_buses_have_the_ids_of_their_messages_or_else_of_the_inv
         assert_eq!(world.send(&event).unwrap()["operation"], "describe");
     }
     assert_eq!(
-        world.told(),
+        world.summary(),
         [
             "n-0 answer 1",
             "n-1 answer 1",
@@ -187,7 +187,7 @@ fn results_of_topics_and_buses_have_the_ids_of_their_messages_or_else_of_the_inv
 }
 
 #[test]
-fn who_is_answered_directly_is_not_told_twice() {
+fn a_direct_answer_is_not_published() {
     let world = World {
         certificates: 1,
         ..World::default()
@@ -197,7 +197,7 @@ fn who_is_answered_directly_is_not_told_twice() {
     world
         .send(&json!(queue_records([("1", good.as_str())])))
         .unwrap();
-    assert_eq!(world.told(), [""; 0]);
+    assert_eq!(world.summary(), [""; 0]);
 }
 
 #[test]
@@ -207,10 +207,10 @@ fn an_answer_that_is_larger_than_a_message_becomes_several() {
         pem: "x".repeat(4_000),
         ..World::default()
     };
-    let asked = |limit: u64| {
+    let list = |limit: u64| {
         json!({"instance_id": "mqtt-1", "limit": limit, "include_pem": true}).to_string()
     };
-    let (all, some) = (asked(10_000), asked(500));
+    let (all, some) = (list(10_000), list(500));
     assert_eq!(
         ids(&world
             .send(&queue_batch([("m-1", all.as_str()), ("m-2", &some)]))
@@ -255,7 +255,7 @@ fn an_answer_that_is_larger_than_a_message_becomes_several() {
 }
 
 #[test]
-fn behind_a_message_whose_answer_cannot_be_sent_its_group_comes_back() {
+fn behind_a_message_whose_result_cannot_be_sent_its_message_group_needs_redelivery() {
     let world = World {
         certificates: 1,
         ..World::default()

@@ -52,7 +52,7 @@ fn with_headers(mut event: Value, headers: &[(String, String)]) -> Value {
 }
 
 /// The status of the answer, and the id that it gives back.
-fn said<O: Operation>(event: &Value) -> (u64, Option<String>) {
+fn status_and_id<O: Operation>(event: &Value) -> (u64, Option<String>) {
     let answer = give::<O>(&guarded(), &event.to_string()).unwrap();
     let id = ["headers", "multiValueHeaders"]
         .iter()
@@ -78,7 +78,7 @@ fn a_signed_post_is_let_in_through_every_gateway_and_gets_its_id_back() {
         for (form, event) in http("POST", "", body.clone(), base64) {
             let event = with_headers(event, &signed(FORBIDDEN.as_bytes(), 0));
             assert_eq!(
-                said::<Inactivate>(&event),
+                status_and_id::<Inactivate>(&event),
                 (403, Some(ID.to_owned())),
                 "{form}"
             );
@@ -117,7 +117,7 @@ fn what_is_wrong_about_a_signature_is_answered_in_one_way() {
         for (form, event) in http("POST", "", json!(FORBIDDEN), false) {
             let event = with_headers(event, headers);
             assert_eq!(
-                said::<Inactivate>(&event),
+                status_and_id::<Inactivate>(&event),
                 (401, None),
                 "{form} {headers:?}"
             );
@@ -135,16 +135,16 @@ fn a_body_that_is_no_text_is_checked_before_it_is_read() {
     let bytes = [0xff, 0xfe];
     let [(_, event), ..] = http("POST", "", json!(STANDARD.encode(bytes)), true);
     assert_eq!(
-        said::<Describe>(&with_headers(event.clone(), &signed(&bytes, 0))).0,
+        status_and_id::<Describe>(&with_headers(event.clone(), &signed(&bytes, 0))).0,
         400
     );
     assert_eq!(
-        said::<Describe>(&with_headers(event, &signed(b"other", 0))).0,
+        status_and_id::<Describe>(&with_headers(event, &signed(b"other", 0))).0,
         401
     );
     let [(_, event), ..] = http("POST", "", json!("no base64!"), true);
     assert_eq!(
-        said::<Describe>(&with_headers(event, &signed(b"no base64!", 0))).0,
+        status_and_id::<Describe>(&with_headers(event, &signed(b"no base64!", 0))).0,
         401
     );
 }
@@ -173,10 +173,18 @@ fn without_a_signature_the_gateway_must_know_the_caller() {
                 .as_object_mut()
                 .unwrap()
                 .extend(members);
-            assert_eq!(said::<Inactivate>(event), (expected, None), "{context}");
+            assert_eq!(
+                status_and_id::<Inactivate>(event),
+                (expected, None),
+                "{context}"
+            );
             // A signature that is there must be good, whoever passes it on.
             let event = with_headers(event.clone(), &signed(b"another body", 0));
-            assert_eq!(said::<Inactivate>(&event), (401, None), "{context}");
+            assert_eq!(
+                status_and_id::<Inactivate>(&event),
+                (401, None),
+                "{context}"
+            );
         }
     }
 }
@@ -186,12 +194,15 @@ fn a_get_is_no_webhook_because_its_query_is_not_signed() {
     let [(_, event), ..] = http("GET", "statuses=nonsense", Value::Null, false);
     let signed = with_headers(event.clone(), &signed(b"", 0));
     assert_eq!(
-        (said::<Describe>(&event).0, said::<Describe>(&signed).0),
+        (
+            status_and_id::<Describe>(&event).0,
+            status_and_id::<Describe>(&signed).0
+        ),
         (401, 401)
     );
     let mut known = event;
     known["requestContext"]["authorizer"] = json!({"jwt": {"claims": {}}});
-    assert_eq!(said::<Describe>(&known).0, 400);
+    assert_eq!(status_and_id::<Describe>(&known).0, 400);
 }
 
 #[test]

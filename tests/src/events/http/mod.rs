@@ -11,7 +11,7 @@ use super::{put, recorded};
 pub(crate) use pairs::joined;
 use pairs::{encode, last, lists};
 
-/// What turns an HTTP request into an event, and the function's answer into an HTTP response.
+/// The gateway that makes an event of an HTTP request, and an HTTP response of the function's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HttpTrigger {
     /// API Gateway HTTP API, payload 2.0.
@@ -101,7 +101,7 @@ impl HttpRequest {
         self
     }
 
-    /// Sets the body to this text and says that it is base64, whether it is or not.
+    /// Sets the body to this text and marks it as base64, whether it is or not.
     #[must_use]
     pub fn claimed_base64_body(mut self, body: &str) -> Self {
         (self.body, self.base64) = (Some(body.to_owned()), true);
