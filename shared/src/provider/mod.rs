@@ -3,18 +3,18 @@
 //! provider is its folder, a row in each of the four tables below, and its endpoint's variable in
 //! the configuration.
 
-mod abilities;
 mod alibaba;
 mod alibaba_mqtt;
 mod alibaba_pca;
 mod aws_iot;
+mod capabilities;
 mod connection;
 mod each;
 mod learned;
 mod port;
 mod tencent_mqtt;
 
-pub use abilities::ListAbilities;
+pub use capabilities::ListCapabilities;
 pub use learned::Learned;
 pub use port::{
     CallContext, ConfirmedWrite, Entry, FoundCertificate, ListLength, ListQuery, Lister, Lookups,

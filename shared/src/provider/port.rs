@@ -1,6 +1,6 @@
 //! What an operation may ask of a provider, and the words for it.
 
-use super::{Learned, ListAbilities};
+use super::{Learned, ListCapabilities};
 use crate::config::Config;
 use crate::credentials::CredentialCaches;
 use crate::error::Error;
@@ -70,7 +70,7 @@ pub trait Lister {
     fn scope(&self) -> &Scope;
 
     /// What the list can be narrowed and ordered by.
-    fn abilities(&self) -> &'static ListAbilities;
+    fn capabilities(&self) -> &'static ListCapabilities;
 
     /// The page that begins at `position` (the first one for `None`), with at most `wanted`
     /// certificates where the provider itself can keep to the filter. The filter narrows as far as

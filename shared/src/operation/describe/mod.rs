@@ -132,9 +132,9 @@ async fn describe_one(
             context.config,
         )?,
     )?;
-    let abilities = lister.abilities();
-    abilities.check(filter, request.order_by, request.details)?;
-    let order = abilities.order(request.order_by);
+    let capabilities = lister.capabilities();
+    capabilities.check(filter, request.order_by, request.details)?;
+    let order = capabilities.order(request.order_by);
     let scope = lister.scope();
     let source = [Source::from(scope)];
     let bound = cursor::Request {

@@ -54,7 +54,7 @@ impl<'a> SourceRead<'a> {
     async fn collect(&self, lister: &dyn Lister) -> Result<Collected, Error> {
         let request = self.request;
         lister
-            .abilities()
+            .capabilities()
             .check(self.filter, request.order_by, request.details)?;
         let source = [Source::from(lister.scope())];
         let begin = self
@@ -70,7 +70,7 @@ impl<'a> SourceRead<'a> {
         cursor::Request {
             sources: source,
             filter: self.filter,
-            order: lister.abilities().order(self.request.order_by),
+            order: lister.capabilities().order(self.request.order_by),
             details: self.request.details,
         }
     }
@@ -89,7 +89,7 @@ impl<'a> SourceRead<'a> {
         Listing {
             query: ListQuery {
                 filter: self.filter,
-                order: lister.abilities().order(self.request.order_by),
+                order: lister.capabilities().order(self.request.order_by),
                 include_pem: self.request.include_pem,
                 details: self.request.details,
             },

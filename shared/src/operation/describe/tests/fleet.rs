@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::operation::cursor::Resume;
 use crate::operation::{AnswerBudget, Counts};
-use crate::provider::{Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope};
+use crate::provider::{Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope};
 use crate::request::{Filter, SortOrder};
 use crate::testing::network::Network;
 use crate::testing::{Bench, TWENTY_CALLS_A_SECOND, now};
@@ -78,7 +78,7 @@ impl Lister for Fleet {
         &self.scope
     }
 
-    fn abilities(&self) -> &'static ListAbilities {
+    fn capabilities(&self) -> &'static ListCapabilities {
         panic!("a list is read without asking what it can do")
     }
 

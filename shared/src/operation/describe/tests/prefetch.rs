@@ -73,7 +73,7 @@ async fn a_list_that_is_paged_by_number_is_read_as_fast_as_the_limit_allows() {
         let (took, made) = read(provider, instance, 2_500, 300).await;
         assert_eq!(
             made, calls,
-            "{provider}: one for a hundred, and where its pages do not tell the length, those that ask for it"
+            "{provider}: one call for a hundred certificates, and the calls that read the length where pages lack it"
         );
         // Each call beyond the burst waits for its interval of 50 ms. The delays of the first and the
         // last answer, and of those with the length, come in addition.

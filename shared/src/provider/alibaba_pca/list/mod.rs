@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::model::{Action, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::{
-    Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, fact, offsets_behind,
+    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, fact, offsets_behind,
 };
 use crate::transport::{LocalFuture, Method, Safety};
 use crate::vendor::codes::not_an_answer;
@@ -17,7 +17,7 @@ use crate::vendor::codes::not_an_answer;
 /// its answer says how many a page has, and the list goes on with pages of that size.
 const PAGE_SIZE: usize = 100;
 
-const ABILITIES: ListAbilities = ListAbilities {
+const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: API.provider,
     filters: &[
         "serial_numbers",
@@ -174,8 +174,8 @@ impl Lister for AlibabaPca<'_> {
         &self.scope
     }
 
-    fn abilities(&self) -> &'static ListAbilities {
-        &ABILITIES
+    fn capabilities(&self) -> &'static ListCapabilities {
+        &CAPABILITIES
     }
 
     fn page<'a>(

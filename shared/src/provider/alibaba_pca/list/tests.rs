@@ -511,7 +511,7 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
     ] {
         assert_eq!(
             provider
-                .abilities()
+                .capabilities()
                 .check(&filter, order, true)
                 .unwrap_err()
                 .field

@@ -8,7 +8,7 @@ use super::{AwsIot, NAME, result};
 use crate::error::Error;
 use crate::model::{Action, Certificate, Fingerprint, LifecycleStatus, ProviderRecord};
 use crate::provider::each::each;
-use crate::provider::{Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, fact};
+use crate::provider::{Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, fact};
 use crate::request::{Filter, SortOrder};
 use crate::signing::acs3::percent_encode;
 use crate::transport::{HttpResponse, LocalFuture};
@@ -19,7 +19,7 @@ const PAGE_SIZE: usize = 100;
 /// Most ids that the vendor returns in one page.
 const LARGEST_PAGE: usize = 250;
 
-const ABILITIES: ListAbilities = ListAbilities {
+const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: NAME,
     filters: &[
         "serial_numbers",
@@ -326,8 +326,8 @@ impl Lister for AwsIot<'_> {
         &self.scope
     }
 
-    fn abilities(&self) -> &'static ListAbilities {
-        &ABILITIES
+    fn capabilities(&self) -> &'static ListCapabilities {
+        &CAPABILITIES
     }
 
     fn page<'a>(

@@ -7,14 +7,14 @@ use super::wire::{DescribeDeviceCertificates, Filter, STATUS_WORDS};
 use super::{NAME, Rows, TencentMqtt};
 use crate::error::Error;
 use crate::model::{LifecycleStatus, ProviderRecord};
-use crate::provider::{Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope};
+use crate::provider::{Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope};
 use crate::request::SortOrder;
 use crate::transport::LocalFuture;
 
 /// Most certificates that one call returns.
 pub(super) const LARGEST_PAGE: u64 = 100;
 
-const ABILITIES: ListAbilities = ListAbilities {
+const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: NAME,
     filters: &[
         "client_ids",
@@ -191,8 +191,8 @@ impl Lister for TencentMqtt<'_> {
         &self.scope
     }
 
-    fn abilities(&self) -> &'static ListAbilities {
-        &ABILITIES
+    fn capabilities(&self) -> &'static ListCapabilities {
+        &CAPABILITIES
     }
 
     fn page<'a>(

@@ -427,7 +427,10 @@ async fn what_the_vendor_cannot_tell_is_refused_by_name() {
         statuses: vec![LifecycleStatus::Good],
         ..Wanted::default()
     };
-    let error = provider.abilities().check(&good, None, true).unwrap_err();
+    let error = provider
+        .capabilities()
+        .check(&good, None, true)
+        .unwrap_err();
     assert_eq!(
         (error.code, error.field.as_deref()),
         (ErrorCode::Unsupported, Some("filter.statuses"))
@@ -442,10 +445,13 @@ async fn what_the_vendor_cannot_tell_is_refused_by_name() {
         ..clients(&["a"])
     };
     for order in SortOrder::ALL {
-        provider.abilities().check(&all, Some(order), true).unwrap();
+        provider
+            .capabilities()
+            .check(&all, Some(order), true)
+            .unwrap();
     }
     assert_eq!(
-        provider.abilities().order(None),
+        provider.capabilities().order(None),
         Some(SortOrder::CreatedDesc)
     );
 }

@@ -160,8 +160,8 @@ async fn without_details_a_row_is_all_that_is_read_and_filters_that_may_need_mor
             None,
         ),
     ] {
-        provider.abilities().check(&filter, None, true).unwrap();
-        let error = provider.abilities().check(&filter, None, false).err();
+        provider.capabilities().check(&filter, None, true).unwrap();
+        let error = provider.capabilities().check(&filter, None, false).err();
         assert_eq!(
             error.as_ref().and_then(|error| error.field.as_deref()),
             field,

@@ -543,7 +543,7 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
     ] {
         assert_eq!(
             provider
-                .abilities()
+                .capabilities()
                 .check(&filter, order, true)
                 .unwrap_err()
                 .field
@@ -552,7 +552,7 @@ async fn what_its_records_do_not_hold_is_refused_by_name() {
         );
     }
     assert_eq!(
-        provider.abilities().order(None),
+        provider.capabilities().order(None),
         Some(SortOrder::CreatedDesc)
     );
 }

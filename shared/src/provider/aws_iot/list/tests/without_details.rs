@@ -309,9 +309,9 @@ async fn a_filter_that_takes_a_description_is_refused_by_name() {
         ),
         (two_cas, "filter.ca_fingerprints_sha256"),
     ] {
-        provider.abilities().check(&filter, None, true).unwrap();
+        provider.capabilities().check(&filter, None, true).unwrap();
         let error = provider
-            .abilities()
+            .capabilities()
             .check(&filter, None, false)
             .unwrap_err();
         assert_eq!(
@@ -326,7 +326,7 @@ async fn a_filter_that_takes_a_description_is_refused_by_name() {
     };
     for filter in [Filter::default(), by_ids(&[1, 2]), of_one_ca] {
         provider
-            .abilities()
+            .capabilities()
             .check(&filter, Some(SortOrder::CreatedAsc), false)
             .unwrap();
     }

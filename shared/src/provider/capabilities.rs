@@ -7,7 +7,7 @@ use crate::request::{Filter, SortOrder};
 
 /// A row for each provider; the README shows them as a table.
 #[derive(Debug)]
-pub struct ListAbilities {
+pub struct ListCapabilities {
     /// Whose.
     pub(super) provider: ProviderName,
     /// The lists of the filter whose facts its records hold.
@@ -23,7 +23,7 @@ pub struct ListAbilities {
     pub(super) statuses: &'static [LifecycleStatus],
 }
 
-impl ListAbilities {
+impl ListCapabilities {
     /// The order to ask for.
     pub fn order(&self, asked: Option<SortOrder>) -> Option<SortOrder> {
         asked.or_else(|| self.orders.first().copied())
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
     use crate::model::{Fingerprint, SerialNumber, Timestamp};
 
-    const ABILITIES: ListAbilities = ListAbilities {
+    const CAPABILITIES: ListCapabilities = ListCapabilities {
         provider: ProviderName::AwsIot,
         filters: &[
             "serial_numbers",
@@ -151,7 +151,7 @@ mod tests {
     };
 
     fn refused(filter: &Filter, order: Option<SortOrder>) -> Option<String> {
-        ABILITIES.check(filter, order, true).err().map(|error| {
+        CAPABILITIES.check(filter, order, true).err().map(|error| {
             assert_eq!(error.code, ErrorCode::Unsupported);
             error.field.unwrap()
         })
@@ -241,8 +241,8 @@ mod tests {
             (statuses, None),
             (Filter::default(), None),
         ] {
-            ABILITIES.check(&filter, None, true).unwrap();
-            let error = ABILITIES.check(&filter, None, false).err();
+            CAPABILITIES.check(&filter, None, true).unwrap();
+            let error = CAPABILITIES.check(&filter, None, false).err();
             assert_eq!(
                 error.as_ref().and_then(|error| error.field.as_deref()),
                 expected,
@@ -256,7 +256,7 @@ mod tests {
                 "{detail}"
             );
         }
-        let error = ABILITIES.check(
+        let error = CAPABILITIES.check(
             &Filter {
                 expires_within_days: Some(30),
                 ..Filter::default()
@@ -269,7 +269,7 @@ mod tests {
             client_ids: vec!["a".to_owned()],
             ..Filter::default()
         };
-        let error = ABILITIES.check(&beyond, None, false).unwrap_err();
+        let error = CAPABILITIES.check(&beyond, None, false).unwrap_err();
         assert!(
             !error.detail.contains("details"),
             "with details it would be refused as well: {error}"
@@ -278,25 +278,25 @@ mod tests {
 
     #[test]
     fn what_the_list_itself_holds_is_told() {
-        let told = |abilities: &ListAbilities| {
+        let told = |capabilities: &ListCapabilities| {
             let filter = Filter {
                 common_names: vec!["a".to_owned()],
                 ..Filter::default()
             };
-            abilities.check(&filter, None, false).unwrap_err().detail
+            capabilities.check(&filter, None, false).unwrap_err().detail
         };
-        let with_dates = ListAbilities {
+        let with_dates = ListCapabilities {
             filters: &["serial_numbers", "common_names"],
             filters_by_details: &["common_names"],
             one_value_without_details: &[],
-            ..ABILITIES
+            ..CAPABILITIES
         };
         assert!(
             told(&with_dates).ends_with("holds: serial_numbers, statuses, dates"),
             "{}",
             told(&with_dates)
         );
-        let without_dates = ListAbilities {
+        let without_dates = ListCapabilities {
             filters_by_details: &["common_names", "not_after_to"],
             ..with_dates
         };
@@ -309,15 +309,15 @@ mod tests {
 
     #[test]
     fn the_first_order_is_the_default() {
-        assert_eq!(ABILITIES.order(None), Some(SortOrder::CreatedDesc));
+        assert_eq!(CAPABILITIES.order(None), Some(SortOrder::CreatedDesc));
         assert_eq!(
-            ABILITIES.order(Some(SortOrder::CreatedAsc)),
+            CAPABILITIES.order(Some(SortOrder::CreatedAsc)),
             Some(SortOrder::CreatedAsc)
         );
         assert_eq!(
-            ListAbilities {
+            ListCapabilities {
                 orders: &[],
-                ..ABILITIES
+                ..CAPABILITIES
             }
             .order(None),
             None
