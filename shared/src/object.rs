@@ -1,5 +1,5 @@
-//! JSON objects that are objects. A derived `Deserialize` takes an array for a structure, too: its
-//! members by position. So an array could pass for a request, or for a vendor's success.
+//! JSON objects that are objects. A derived `Deserialize` also accepts an array as a structure, with
+//! the members by position, so that an array could pass for a request or for a vendor's success.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-/// A value that is written as an object.
+/// A value that only a JSON object can make.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -26,14 +26,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// For a member that may be left out or `null`.
+/// Deserializes an object that may be left out or `null`.
 pub(crate) fn optional<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|object| object.0))
 }
 
-/// For a list of objects.
+/// Deserializes a list of objects.
 pub(crate) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
@@ -43,7 +43,7 @@ pub(crate) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
         .collect())
 }
 
-/// For a list of objects that may be left out or `null`.
+/// Deserializes a list of objects that may be left out or `null`.
 pub(crate) fn optional_list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error> {

@@ -58,8 +58,8 @@ pub struct CertificateReference {
     pub fingerprint_sha256: Option<Fingerprint>,
 }
 
-/// Keeps the caller's own spelling in a request that continues another: providers are asked with
-/// that spelling first.
+/// Keeps the caller's own spelling in a request that continues another: a lookup tries that spelling
+/// first.
 fn as_written<S: Serializer>(
     number: &Option<SerialNumber>,
     serializer: S,

@@ -1,4 +1,4 @@
-//! Four vendors in one network, each with its certificates, behind the real code of the providers.
+//! Four vendors in one network, each with its certificates, for the real code of the providers.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -15,13 +15,13 @@ use crate::transport::HttpRequest;
 #[derive(Clone)]
 pub(crate) struct Device {
     pub(crate) provider: ProviderName,
-    /// `mqtt-1`; nothing where there are no instances.
+    /// Instance, like `mqtt-1`; empty for a provider without instances.
     pub(crate) instance: &'static str,
     pub(crate) serial: String,
     pub(crate) ca: &'static str,
-    /// In the vendor's spelling.
+    /// Status in the vendor's spelling.
     pub(crate) status: &'static str,
-    /// Epoch seconds; 0 where it is not known.
+    /// Time of creation in epoch seconds; 0 when it is unknown.
     pub(crate) created: i64,
     pub(crate) pem: Option<&'static str>,
 }
@@ -49,7 +49,7 @@ impl Device {
         }
     }
 
-    /// How AWS knows it: by a fingerprint.
+    /// AWS's id of the certificate: a fingerprint.
     pub(crate) fn id(&self) -> String {
         match self.pem {
             Some(_) => include_str!("../model/x509/device.sha256")
@@ -63,9 +63,9 @@ impl Device {
 /// The failure that a vendor answers in place of a result.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Trouble {
-    /// It wants less.
+    /// The vendor throttles.
     Busy,
-    /// It does not take the credentials.
+    /// The vendor refuses the credentials.
     Refusing,
 }
 
@@ -106,7 +106,7 @@ impl Clouds {
         }
     }
 
-    /// The certificates of one provider and instance, the newest first.
+    /// The certificates of one provider and instance, newest first.
     fn fleet(&self, provider: ProviderName, instance: &str) -> Vec<Device> {
         let devices = self.devices.borrow();
         let mut fleet: Vec<Device> = devices
@@ -295,7 +295,7 @@ impl Trouble {
     }
 }
 
-/// Whose host it is.
+/// The provider that the request goes to.
 pub(crate) fn provider_of(request: &HttpRequest) -> ProviderName {
     match request.url.split('/').nth(2).unwrap() {
         "mqtt.tencentcloudapi.com" => TencentMqtt,
@@ -306,7 +306,7 @@ pub(crate) fn provider_of(request: &HttpRequest) -> ProviderName {
     }
 }
 
-/// As a request names it.
+/// A source as a request names it.
 pub(crate) fn source(provider: ProviderName, instance: &str) -> Value {
     match provider {
         TencentMqtt => {

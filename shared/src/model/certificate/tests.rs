@@ -1,4 +1,4 @@
-//! What a provider says beside what the certificate says of itself.
+//! The provider's record beside the facts in the certificate itself.
 
 use super::*;
 use crate::model::Validity;
@@ -25,7 +25,7 @@ fn with_pem(record: ProviderRecord) -> Certificate {
 }
 
 #[test]
-fn the_certificate_fills_what_the_provider_leaves_out() {
+fn the_certificate_fills_facts_that_the_provider_leaves_out() {
     let record = with_pem(ProviderRecord {
         status: LifecycleStatus::Active,
         ..ProviderRecord::default()
@@ -143,7 +143,7 @@ fn every_disagreement_is_listed_and_the_providers_value_stays() {
 }
 
 #[test]
-fn the_certificate_says_how_digits_alone_are_to_be_read() {
+fn the_certificate_decides_the_base_of_digits_alone() {
     let decimal = SerialNumber::parse(NUMBER).unwrap().to_decimal();
     for (text, open, pem, number, base) in [
         (

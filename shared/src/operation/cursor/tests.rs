@@ -1,4 +1,4 @@
-//! Cursors of this and of other requests, and damaged ones.
+//! Cursors of the same request, cursors of other requests, and damaged cursors.
 
 use proptest::prelude::*;
 
@@ -278,7 +278,7 @@ fn a_cursor_belongs_to_its_list_of_sources_in_its_order() {
 }
 
 #[test]
-fn a_cursor_of_one_source_is_none_of_a_list_of_that_source() {
+fn a_cursor_of_one_source_is_refused_for_a_list_of_that_source() {
     let error = decode::<Vec<Resume>>(
         &cursor(),
         Request {
@@ -325,7 +325,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_taken_for_a_cursor(text in "\\PC{0,60}") {
+    fn no_other_text_is_accepted_as_a_cursor(text in "\\PC{0,60}") {
         let error = decoded(&text, &[source()], &filter(), ORDER).unwrap_err();
         prop_assert_eq!(error.field.as_deref(), Some("cursor"));
     }

@@ -1,5 +1,5 @@
-//! Whole operations against vendors that answer anything at all: never a panic, and never a word
-//! without evidence.
+//! Whole operations against vendors that return arbitrary answers: they never panic, and never
+//! claim anything without evidence.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -25,8 +25,8 @@ const BUDGET: AnswerBudget = AnswerBudget {
 /// AWS's name for the requested certificate.
 const ID: &str = "abababababababababababababababababababababababababababababababab";
 
-/// Runs one request against a vendor that gives these answers, the last one for ever. Waiting costs
-/// no time.
+/// Carries out one request against a vendor that returns these answers and repeats the last one.
+/// Waiting takes no time.
 fn perform<O: Operation>(
     request: &Value,
     answers: Vec<(u16, String)>,
@@ -35,7 +35,7 @@ fn perform<O: Operation>(
     let network = Network::new(move |_| {
         let index = (*next.borrow()).min(answers.len() - 1);
         *next.borrow_mut() += 1;
-        assert!(*next.borrow() < 1_000, "asked for ever");
+        assert!(*next.borrow() < 1_000, "the requests do not end");
         answer(answers[index].0, answers[index].1.clone())
     });
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -61,12 +61,12 @@ fn request_to(provider: ProviderName, member: &str, value: Value) -> Value {
     request
 }
 
-/// All that names the certificate of these tests.
+/// All names of the certificate of these tests.
 fn reference() -> Value {
     json!({"serial_number": "0a", "ca_serial_number": "0b", "fingerprint_sha256": ID})
 }
 
-/// By what each provider's write can find it.
+/// The names by which each provider's write finds the certificate.
 fn reference_for(provider: ProviderName) -> Value {
     match provider {
         AwsIot => json!({"fingerprint_sha256": ID}),
@@ -257,7 +257,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
-    fn describe_lists_nothing_that_was_not_said((provider, answers) in any_case(), limit in prop::sample::select(vec![0, 1, 2, 100])) {
+    fn describe_lists_nothing_that_was_not_reported((provider, answers) in any_case(), limit in prop::sample::select(vec![0, 1, 2, 100])) {
         let mut request = request_to(provider, "limit", json!(limit));
         request["summary"] = json!(true);
         request["include_pem"] = json!(limit > 1);
@@ -287,7 +287,7 @@ proptest! {
     }
 
     #[test]
-    fn status_tells_nothing_that_was_not_said((provider, answers) in any_case()) {
+    fn status_reports_nothing_that_was_not_reported((provider, answers) in any_case()) {
         let other = json!({"serial_number": "0e", "ca_serial_number": "0b", "fingerprint_sha256": "ef".repeat(32)});
         let request = request_to(provider, "certificates", json!([reference(), other]));
         if let Ok(answer) = perform::<Status>(&request, answers.clone()) {
@@ -316,7 +316,7 @@ proptest! {
 
     #[test]
     fn inactivate_claims_no_success_without_evidence((provider, answers) in any_case()) {
-        // A read finds the certificate switched on; everything after that is anybody's guess.
+        // A read finds the certificate active; the answers after that are arbitrary.
         let found = match provider {
             TencentMqtt => json!({"Response": {"DeviceCertificateSn": "0a", "CaSn": "0b", "Status": "ACTIVE", "RequestId": "id"}}),
             AlibabaMqtt => json!({"Data": {"DeviceSn": "0a", "CaSn": "0b", "Status": "1"}}),

@@ -75,7 +75,7 @@ fn a_certificate_contradicts_a_reference_when_a_name_differs_in_every_possible_r
             certificate(Some("0a"), Some("0b"), Some(cd)),
             Some("fingerprint_sha256"),
         ),
-        // What either does not say contradicts nothing.
+        // A name that either side lacks contradicts nothing.
         (
             reference(Some("0a"), Some("0b"), Some(ab)),
             certificate(None, None, None),
@@ -112,7 +112,7 @@ fn a_certificate_contradicts_a_reference_when_a_name_differs_in_every_possible_r
             open(certificate(Some("52f035c6e2"), None, None)),
             Some("serial_number"),
         ),
-        // Where the provider's numbers are hex for sure, they are other numbers.
+        // Where the provider documents hex, they are different numbers.
         (
             reference(Some("356217374433"), None, None),
             certificate(Some("52f035c6e1"), None, None),
@@ -128,7 +128,7 @@ fn a_certificate_contradicts_a_reference_when_a_name_differs_in_every_possible_r
             certificate(Some("0a"), Some("52f035c6e1"), None),
             Some("ca_serial_number"),
         ),
-        // The first of several.
+        // The first of several contradictions is reported.
         (
             reference(Some("0a"), Some("0b"), Some(ab)),
             certificate(Some("0c"), Some("0d"), Some(cd)),
@@ -192,7 +192,7 @@ fn the_shared_error_is_a_retryable_one_or_else_one_about_the_whole_request() {
 }
 
 #[test]
-fn a_request_without_a_provider_takes_the_functions_default() {
+fn a_request_without_a_provider_uses_the_functions_default() {
     let network = Network::queue([]);
     for (requested, default, expected) in [
         (

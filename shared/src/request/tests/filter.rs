@@ -1,5 +1,5 @@
-//! Which records a filter passes where the base of the provider's serial numbers is open, or where
-//! two ends of validity are told.
+//! Filters where the base of the provider's serial numbers is unknown, or where two ends of validity
+//! are recorded.
 
 use super::super::*;
 use crate::model::{Certificate, ProviderRecord, SerialNumber, SerialNumberBase, Timestamp};
@@ -14,7 +14,7 @@ fn serial(text: &str) -> SerialNumber {
     SerialNumber::parse(text).unwrap()
 }
 
-/// A record with this text for its own serial number and its CA's.
+/// A certificate with this text as its own serial number and as its CA's.
 fn certificate(text: &str, is_open: bool) -> Certificate {
     let text = || Some(text.to_owned());
     let record = ProviderRecord {
@@ -26,7 +26,7 @@ fn certificate(text: &str, is_open: bool) -> Certificate {
     record.into_certificate(now(), false)
 }
 
-/// The texts that find it.
+/// The texts that find the certificate.
 fn found_by(
     certificate: &Certificate,
     filter: impl Fn(SerialNumber) -> Filter,
@@ -53,7 +53,7 @@ fn by_ca(number: SerialNumber) -> Filter {
 }
 
 #[test]
-fn what_may_be_meant_is_not_hidden_and_what_cannot_be_is() {
+fn a_certificate_is_hidden_only_when_no_reading_of_the_number_matches() {
     for (is_open, expected) in [
         (true, &["22", "0022", "0x22", "0x16", "34"][..]),
         (false, &["22", "0022", "0x22"]),
@@ -65,9 +65,9 @@ fn what_may_be_meant_is_not_hidden_and_what_cannot_be_is() {
 }
 
 #[test]
-fn a_number_that_the_certificate_shows_is_found_by_it_and_by_the_providers_own_text() {
+fn a_number_in_the_certificate_is_found_by_it_and_by_the_providers_own_text() {
     for (base, number, expected) in [
-        // 16 in hex is 22 in decimal, as is said by the caller's 22, too.
+        // 16 in hex is 22 in decimal, so the caller's 22 matches, too.
         (
             SerialNumberBase::Decimal,
             "0x16",
@@ -86,7 +86,7 @@ fn a_number_that_the_certificate_shows_is_found_by_it_and_by_the_providers_own_t
 }
 
 #[test]
-fn letters_leave_nothing_open() {
+fn letters_prove_the_base() {
     let lettered = certificate("ab", true);
     for (text, expected) in [
         ("ab", true),
@@ -109,7 +109,7 @@ fn letters_leave_nothing_open() {
 }
 
 #[test]
-fn either_of_two_ends_of_validity_may_lie_in_the_window() {
+fn either_of_two_ends_of_validity_may_satisfy_the_filter() {
     let window = Filter {
         expires_within_days: Some(30),
         ..Filter::default()

@@ -16,7 +16,7 @@ fn field_of<R: Request + std::fmt::Debug>(json: &str) -> String {
 }
 
 #[test]
-fn the_contracts_own_examples_are_taken() {
+fn documented_examples_are_accepted() {
     let describe = r#"{ "provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-qgzaawn9",
         "filter": { "client_ids": ["client-1"], "serial_numbers": [], "ca_serial_numbers": [], "common_names": [],
             "organizational_units": [], "statuses": ["active"], "not_after_from": "2026-01-01T00:00:00Z",
@@ -159,7 +159,7 @@ fn a_bad_describe_request_names_the_member() {
 }
 
 #[test]
-fn a_bad_order_names_the_member() {
+fn a_bad_inactivate_request_names_the_member() {
     let certificate = r#"{"serial_number": "1", "ca_serial_number": "2"}"#;
     let list = |count| vec![certificate; count].join(",");
     for (json, field) in [

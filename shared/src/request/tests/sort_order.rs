@@ -19,7 +19,7 @@ fn certificate(created: Option<i64>, updated: Option<i64>) -> Certificate {
 }
 
 #[test]
-fn those_without_the_time_come_last_in_both_directions() {
+fn certificates_without_the_time_come_last_in_both_directions() {
     for (one, other, descending, ascending) in [
         (Some(1), Some(2), Greater, Less),
         (Some(2), Some(1), Less, Greater),
@@ -32,7 +32,7 @@ fn those_without_the_time_come_last_in_both_directions() {
             (SortOrder::CreatedDesc, descending),
             (SortOrder::CreatedAsc, ascending),
         ] {
-            // The other time is of no account.
+            // The other time does not matter.
             for updated in [None, Some(0), Some(3)] {
                 assert_eq!(
                     order.compare(&certificate(one, updated), &certificate(other, Some(2))),

@@ -180,7 +180,7 @@ fn a_cross_check_names_a_provider() {
 }
 
 #[test]
-fn a_limit_of_nothing_is_for_counts_only() {
+fn a_limit_of_zero_is_for_counts_only() {
     assert_eq!(
         parse::<DescribeRequest>(r#"{"limit": 0, "summary": true}"#)
             .unwrap()

@@ -8,7 +8,7 @@ use crate::operation::cursor::Resume;
 use crate::provider::ListLength;
 use crate::signing::sha256_hex;
 
-/// What the pages so far show about changes of the provider's list.
+/// The evidence of the pages so far about changes of the provider's list.
 #[derive(Default)]
 pub(super) struct Consistency {
     /// Identities of the certificates on the pages.
@@ -51,7 +51,7 @@ impl Consistency {
     }
 
     /// Whether this certificate was not listed before. A certificate without an identity counts as
-    /// new, because it cannot be told from others.
+    /// new, because nothing distinguishes it from others.
     pub(super) fn is_new(&mut self, certificate: &Certificate) -> bool {
         let Some(identity) = identity(certificate) else {
             return true;

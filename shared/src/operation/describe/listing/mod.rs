@@ -214,7 +214,7 @@ impl Listing<'_> {
         }
     }
 
-    /// Where the list continues when only the first `shown` certificates are shown.
+    /// The point at which the list continues when only the first `shown` certificates are shown.
     pub(super) fn rest(
         &self,
         collected: &Collected,

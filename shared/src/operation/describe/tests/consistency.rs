@@ -75,7 +75,7 @@ async fn a_certificate_that_is_listed_twice_is_shown_once_and_makes_the_list_inc
 }
 
 #[tokio::test]
-async fn one_number_of_two_issuers_is_two_certificates() {
+async fn equal_serial_numbers_of_two_issuers_are_two_certificates() {
     let mut fleet = Fleet::new(2);
     fleet.certificates[1] = Certificate {
         ca_serial_number: SerialNumber::parse("0c").ok(),
@@ -114,7 +114,7 @@ async fn the_fingerprint_distinguishes_equal_serial_numbers_of_unreported_issuer
 }
 
 #[tokio::test]
-async fn a_certificate_without_a_number_is_known_by_its_fingerprint() {
+async fn a_certificate_without_a_serial_number_is_identified_by_its_fingerprint() {
     use crate::model::Fingerprint;
     for (second, shown) in [(b"b", 2), (b"a", 1)] {
         let mut fleet = Fleet {
@@ -135,8 +135,8 @@ async fn a_certificate_without_a_number_is_known_by_its_fingerprint() {
     }
 }
 
-/// Two answers of `limit` certificates at most, or of counts when there is none, between which the
-/// fleet changes.
+/// Two answers of at most `limit` certificates, or of counts without a limit. The fleet changes
+/// between them.
 async fn two_answers(
     limit: Option<usize>,
     lengths: [ListLength; 2],
@@ -189,7 +189,7 @@ async fn a_length_that_changes_between_two_answers_shows_in_the_second() {
 }
 
 #[tokio::test]
-async fn one_page_that_goes_on_from_another_answer_is_not_the_whole_list() {
+async fn one_page_that_continues_another_answer_is_not_the_whole_list() {
     for (length, expected) in [
         (Known(20), Some(true)),
         (Known(21), Some(false)),
@@ -222,7 +222,7 @@ async fn one_page_that_goes_on_from_another_answer_is_not_the_whole_list() {
 }
 
 #[tokio::test]
-async fn a_list_that_has_shifted_repeats_the_last_certificate_which_is_not_shown_again() {
+async fn the_last_certificate_is_not_shown_again_when_the_list_has_shifted() {
     for limit in [Some(10), None] {
         for lengths in [[Known(30); 2], [Unknown; 2], [Irrelevant; 2]] {
             // One certificate is added in front and one at the end is removed: the length stays the same,
@@ -271,7 +271,7 @@ async fn a_cursor_that_cuts_a_page_knows_the_last_certificate_that_was_shown() {
 }
 
 #[tokio::test]
-async fn an_answer_that_shows_nothing_keeps_the_mark_of_the_answer_before() {
+async fn an_answer_without_certificates_keeps_the_digest_of_the_previous_answer() {
     let mut fleet = Fleet {
         exact: false,
         page_size: 10,
@@ -295,7 +295,7 @@ async fn an_answer_that_shows_nothing_keeps_the_mark_of_the_answer_before() {
         (0, Some("20")),
         "the third call fails"
     );
-    // The one that was shown moves to the end.
+    // The certificate that was shown moves to the end.
     let moved = fleet.certificates.remove(3);
     fleet.certificates.push(moved);
     let third = collect(&fleet, &wanted, 10, PLENTY, second.rest)
@@ -325,7 +325,7 @@ async fn a_list_that_stays_the_same_is_consistent_in_every_answer() {
 }
 
 #[tokio::test]
-async fn certificates_without_a_name_are_all_shown() {
+async fn certificates_without_an_identity_are_all_shown() {
     let mut fleet = Fleet::new(3);
     for certificate in &mut fleet.certificates {
         certificate.provider_serial_number = None;

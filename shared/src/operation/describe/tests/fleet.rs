@@ -1,4 +1,4 @@
-//! A provider of the tests' own.
+//! A simple provider for these tests.
 
 use std::cell::RefCell;
 
@@ -16,7 +16,7 @@ use crate::testing::network::Network;
 use crate::testing::{Bench, TWENTY_CALLS_A_SECOND, now};
 use crate::transport::LocalFuture;
 
-/// A fleet in a list of pages. Positions are offsets.
+/// A fleet that is listed in pages. Positions are offsets.
 pub(super) struct Fleet {
     pub(super) scope: Scope,
     pub(super) certificates: Vec<Certificate>,
@@ -24,22 +24,22 @@ pub(super) struct Fleet {
     /// Whether the provider applies the filter itself.
     pub(super) exact: bool,
     pub(super) names_calls: bool,
-    /// The call of this number ends in this error.
+    /// The number of a call and the error that it returns.
     pub(super) failure: Option<(usize, ErrorCode)>,
     /// Length of the list that each call reports; the last one repeats.
     pub(super) lengths: Vec<ListLength>,
-    /// Places before each certificate that hold none.
+    /// Number of offsets without a certificate before each certificate.
     pub(super) gaps: usize,
     /// Whether the provider has positions only for whole pages: a page then begins before the
     /// requested position.
     pub(super) aligned: bool,
-    /// Where the last page says that the list goes on.
+    /// The position to which the last page leads.
     pub(super) returns_to: Option<usize>,
-    /// Whether every page shows what stands in the first one.
+    /// Whether every page shows the certificates of the first one.
     pub(super) repeats_itself: bool,
     /// Whether calls are rate-limited, so that pages may be prefetched.
     pub(super) is_limited: bool,
-    /// Position and certificates wanted of each call.
+    /// Position and number of wanted certificates of each call.
     pub(super) calls: RefCell<Vec<(usize, usize)>>,
 }
 
@@ -177,7 +177,7 @@ pub(super) fn certificate(number: usize, client_id: &str) -> Certificate {
     record.into_certificate(now(), true)
 }
 
-/// What one reading of a fleet brings.
+/// The result of reading a fleet once.
 pub(super) struct Listed {
     pub(super) certificates: Vec<Certificate>,
     pub(super) rest: Option<Resume>,
@@ -286,7 +286,7 @@ pub(super) async fn follow(
     }
 }
 
-/// The clients of all certificates of a request and those that continue it, without a limit of size.
+/// The clients of all certificates of a request and its continuations, without a limit of size.
 pub(super) async fn every_client(fleet: &Fleet, filter: &Filter, limit: usize) -> Vec<String> {
     let listed = follow(fleet, filter, limit, PLENTY).await;
     listed

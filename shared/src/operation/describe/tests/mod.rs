@@ -1,4 +1,4 @@
-//! Lists that end by limit, by size and by time; of one source and of several.
+//! Lists of one source and of several that end by limit, by size or by time.
 
 mod consistency;
 mod fleet;

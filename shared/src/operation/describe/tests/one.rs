@@ -10,7 +10,7 @@ use crate::request;
 use crate::testing::Bench;
 use crate::testing::network::{Network, ok};
 
-/// A broker of so many certificates, with PEMs of this length.
+/// A broker with `count` certificates and PEMs of a given length.
 fn broker(count: u64, pem_length: usize) -> Network {
     Network::new(move |request| {
         let parameters: Value = serde_json::from_slice(&request.body).unwrap();
@@ -44,7 +44,7 @@ async fn perform(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_is_answered_page_by_page_with_a_cursor_that_only_continues_it() {
+async fn a_request_is_answered_page_by_page_with_a_cursor_that_continues_only_it() {
     let network = broker(5, 0);
     let perform = async |request: Value| perform(&network, request, PLENTY).await;
     let first = perform(json!({"instance_id": "mqtt-1", "limit": 3}))
@@ -92,7 +92,7 @@ async fn a_request_is_answered_page_by_page_with_a_cursor_that_only_continues_it
 }
 
 #[tokio::test(start_paused = true)]
-async fn limit_pem_and_summary_may_change_from_answer_to_answer_and_defaults_may_be_written_out() {
+async fn limit_pem_and_summary_may_change_between_pages_and_defaults_may_be_written_out() {
     let network = broker(5, 0);
     let first = perform(
         &network,
@@ -150,7 +150,7 @@ async fn a_whole_answer_stays_within_its_budget() {
 }
 
 #[tokio::test]
-async fn the_answer_has_the_contracts_members_and_no_others() {
+async fn the_answer_has_the_documented_members_and_no_others() {
     let answer = perform(&broker(0, 0), json!({"instance_id": "mqtt-1"}), PLENTY)
         .await
         .unwrap();
@@ -165,7 +165,7 @@ async fn the_answer_has_the_contracts_members_and_no_others() {
 }
 
 #[test]
-fn an_answer_goes_to_the_log_without_certificates_themselves() {
+fn an_answer_in_the_log_has_no_pem() {
     let record = || Certificate {
         pem: Some("-----BEGIN".to_owned()),
         ..certificate(1, "client-1")

@@ -6,7 +6,7 @@ use crate::error::ErrorCode;
 use crate::model::LifecycleStatus;
 
 #[tokio::test]
-async fn pages_are_read_until_the_limit_and_not_one_more() {
+async fn pages_are_read_until_the_limit_and_no_further() {
     for (count, limit, listed, calls, next) in [
         (250, 100, 100, vec![(0, 100)], Some("100")),
         (250, 200, 200, vec![(0, 200), (100, 100)], Some("200")),
@@ -78,7 +78,7 @@ async fn a_total_that_a_later_page_disproves_is_null() {
 }
 
 #[tokio::test]
-async fn following_the_cursor_tells_every_certificate_once() {
+async fn following_the_cursor_shows_every_certificate_once() {
     let every: Vec<String> = (0..57).map(|number| format!("client-{number}")).collect();
     let wanted = Filter {
         client_ids: every.iter().step_by(3).cloned().collect(),
@@ -160,7 +160,7 @@ async fn offsets_without_a_certificate_are_counted_when_the_list_continues() {
 }
 
 #[tokio::test]
-async fn a_list_that_does_not_advance_is_an_error_and_not_read_for_ever() {
+async fn a_list_that_does_not_advance_is_an_error() {
     // The last page leads to itself, to the one before it, or to the beginning; the list is read
     // from the beginning and from a position.
     for (returns_to, from) in [
@@ -198,7 +198,7 @@ async fn a_list_that_does_not_advance_is_an_error_and_not_read_for_ever() {
 }
 
 #[tokio::test]
-async fn a_list_whose_pages_are_all_the_same_is_an_error_and_not_read_for_ever() {
+async fn a_list_whose_pages_are_all_the_same_is_an_error() {
     let nothing = Filter {
         client_ids: vec!["nobody".to_owned()],
         ..Filter::default()
@@ -230,7 +230,7 @@ async fn a_list_whose_pages_are_all_the_same_is_an_error_and_not_read_for_ever()
 }
 
 #[tokio::test]
-async fn a_last_page_that_repeats_the_one_before_is_a_list_that_has_moved_and_no_error() {
+async fn a_last_page_that_repeats_the_previous_one_is_a_changed_list_and_no_error() {
     let mut fleet = Fleet {
         page_size: 1,
         ..Fleet::new(2)
@@ -246,7 +246,7 @@ async fn a_last_page_that_repeats_the_one_before_is_a_list_that_has_moved_and_no
 }
 
 #[tokio::test]
-async fn a_failure_that_may_pass_in_the_middle_gives_what_was_read_and_where_to_go_on() {
+async fn a_retryable_error_in_the_middle_ends_the_answer_with_a_cursor() {
     for code in [
         ErrorCode::Timeout,
         ErrorCode::Throttled,
@@ -281,7 +281,7 @@ async fn a_failure_that_may_pass_in_the_middle_gives_what_was_read_and_where_to_
 }
 
 #[tokio::test]
-async fn a_failure_after_a_page_that_the_filter_emptied_still_tells_where_to_go_on() {
+async fn a_retryable_error_after_a_page_that_the_filter_emptied_still_has_a_cursor() {
     let fleet = Fleet {
         page_size: 10,
         exact: false,
@@ -300,7 +300,7 @@ async fn a_failure_after_a_page_that_the_filter_emptied_still_tells_where_to_go_
 }
 
 #[tokio::test]
-async fn any_failure_at_the_beginning_is_an_error() {
+async fn any_error_at_the_beginning_is_the_answer() {
     for from in [None, Some("40")] {
         for code in [
             ErrorCode::Timeout,
@@ -322,7 +322,7 @@ async fn any_failure_at_the_beginning_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_failure_for_good_in_the_middle_is_an_error() {
+async fn a_permanent_error_in_the_middle_is_the_answer() {
     for code in [
         ErrorCode::ProviderRejected,
         ErrorCode::NotFound,
@@ -347,7 +347,7 @@ async fn a_failure_for_good_in_the_middle_is_an_error() {
 }
 
 #[tokio::test]
-async fn out_of_time_gives_what_was_read_from_a_provider_without_request_ids() {
+async fn out_of_time_the_answer_has_the_pages_that_were_read_also_without_request_ids() {
     let fleet = Fleet {
         page_size: 10,
         names_calls: false,

@@ -14,7 +14,7 @@ use crate::request;
 use crate::testing::clouds::{Clouds, Device, source};
 use crate::testing::{Bench, TWENTY_CALLS_A_SECOND};
 
-/// The time and the calls that a whole list takes, at 20 calls a second and with so much time for
+/// The time and the number of calls for a whole list, at 20 calls a second and with this delay of
 /// each answer.
 async fn read(
     provider: ProviderName,
@@ -73,10 +73,10 @@ async fn a_list_that_is_paged_by_number_is_read_as_fast_as_the_limit_allows() {
         let (took, made) = read(provider, instance, 2_500, 300).await;
         assert_eq!(
             made, calls,
-            "{provider}: one for a hundred, and where its pages do not tell the length, those that ask for it"
+            "{provider}: one call for a hundred certificates, and the calls that read the length where pages lack it"
         );
-        // Each call but those of a burst waits for its turn of 50 ms; beside that, the first answer
-        // is waited for, the last one, and those that tell the length.
+        // Each call beyond the burst waits for its interval of 50 ms. The delays of the first and the
+        // last answer, and of those with the length, come in addition.
         let turns = Duration::from_millis(50 * u64::try_from(calls).unwrap());
         assert!(
             took <= turns + Duration::from_millis(1_400),
@@ -92,7 +92,7 @@ async fn a_list_that_is_paged_by_number_is_read_as_fast_as_the_limit_allows() {
 #[tokio::test(start_paused = true)]
 async fn certificates_of_a_list_that_is_paged_by_markers_are_read_side_by_side() {
     let (took, calls) = read(AwsIot, "", 30, 300).await;
-    // Pages of three ids, one after another.
+    // Each page has three ids.
     assert_eq!(calls, 10 + 30);
     assert!(
         took <= Duration::from_millis(10 * (50 + 300 + 3 * 50 + 300)),
@@ -130,9 +130,9 @@ async fn no_page_is_fetched_beyond_the_limit() {
 }
 
 #[tokio::test]
-async fn a_list_that_gets_shorter_is_read_on_where_its_page_ends() {
-    // The second page says that the list ends before the pages that were asked for, and the third
-    // is where it was thought to be.
+async fn a_list_that_gets_shorter_continues_where_its_page_ends() {
+    // The second page shows that the list ends before the prefetched pages; the third page is at the
+    // predicted position.
     let lengths: Vec<ListLength> = [Known(1_000), Known(250)]
         .into_iter()
         .chain([Known(250); 20])
@@ -152,10 +152,10 @@ async fn a_list_that_gets_shorter_is_read_on_where_its_page_ends() {
     );
 }
 
-/// A vendor that shows fewer certificates on a page than were asked for, and so begins its pages
-/// elsewhere than was thought.
+/// A vendor that shows fewer certificates on a page than requested begins its pages at other
+/// positions than predicted.
 #[tokio::test(start_paused = true)]
-async fn when_pages_begin_elsewhere_than_was_thought_they_are_read_one_after_another() {
+async fn pages_at_other_positions_than_predicted_are_read_one_after_another() {
     let pages = |request: &crate::transport::HttpRequest| {
         let parameters: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
         let begin = parameters["Offset"].as_u64().unwrap();
@@ -194,8 +194,8 @@ proptest! {
         count in 0..150_usize, page_size in 1..40_usize, limit in proptest::option::of(1..200_usize), bytes in 500..200_000_usize,
         exact: bool, aligned: bool, gaps in 0..3_usize, some_unknown: bool, every_third: bool,
     ) {
-        // A provider that keeps to what is wanted has no gaps, and a page of it begins where it was
-        // asked for.
+        // A provider that applies the filter has no gaps, and its pages begin at the requested
+        // position.
         let (gaps, aligned) = if exact { (0, false) } else { (gaps, aligned) };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let read = |is_limited| {
@@ -208,7 +208,7 @@ proptest! {
             let clients: Vec<String> = listed.iter().flat_map(Listed::clients).map(str::to_owned).collect();
             let counted: u64 = listed.iter().map(|listed| listed.counts.certificates).sum();
             let consistent: Vec<Option<bool>> = listed.iter().map(|listed| listed.consistent).collect();
-            // A page may be cut elsewhere when more of it was wanted, so that the parts may differ;
+            // A page may be cut at another certificate when more was wanted, so the answers may differ;
             // their sum may not.
             ((clients, counted, consistent.contains(&Some(false))), fleet.calls(), listed.len())
         };

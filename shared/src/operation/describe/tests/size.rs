@@ -1,4 +1,4 @@
-//! Answers that would grow past what can be carried.
+//! Answers whose size reaches the limit.
 
 use super::fleet::{Fleet, Listed, certificate, collect, follow};
 use super::*;
@@ -6,7 +6,7 @@ use crate::testing::Bench;
 use crate::testing::network::Network;
 
 #[tokio::test]
-async fn an_answer_never_grows_past_its_budget_and_nothing_is_lost() {
+async fn an_answer_never_exceeds_its_budget_and_nothing_is_lost() {
     for escaped in [false, true] {
         let mut fleet = Fleet::new(57);
         for (number, certificate) in fleet.certificates.iter_mut().enumerate() {
@@ -106,7 +106,7 @@ async fn a_certificate_larger_than_the_budget_is_answered_alone_rather_than_neve
 }
 
 #[tokio::test]
-async fn a_page_that_would_most_likely_be_cut_is_not_begun() {
+async fn a_page_that_would_most_likely_be_cut_is_not_read() {
     let fleet = Fleet {
         page_size: 10,
         ..Fleet::new(100)
@@ -132,7 +132,7 @@ async fn a_page_that_would_most_likely_be_cut_is_not_begun() {
 }
 
 #[tokio::test]
-async fn room_that_is_just_enough_is_used() {
+async fn a_budget_that_is_just_enough_is_used() {
     // Pages of the same size, so that the second one fits exactly.
     let mut fleet = Fleet {
         page_size: 5,

@@ -15,8 +15,8 @@ use crate::testing::{Bench, now};
 
 const DAY: i64 = 86_400_000;
 
-/// 57 certificates in pages of 10: every third inactive, every fifth expired, the others ending on
-/// the days to come.
+/// 57 certificates in pages of 10: every third is inactive, every fifth has expired, and the others
+/// expire on the following days.
 fn mixed() -> Fleet {
     let mut fleet = Fleet {
         page_size: 10,
@@ -36,7 +36,7 @@ fn mixed() -> Fleet {
     fleet
 }
 
-/// All of a fleet that the filter wants, counted one by one.
+/// The certificates of a fleet that satisfy the filter, counted one by one.
 fn counted(fleet: &Fleet, filter: &Filter) -> Counts {
     let mut counts = Counts::default();
     fleet
@@ -57,7 +57,7 @@ fn only_inactive() -> Filter {
 #[tokio::test]
 async fn without_certificates_all_pages_are_counted_and_no_certificate_is_kept() {
     for filter in [Filter::default(), only_inactive()] {
-        // The size of the answer is no limit to what can be counted.
+        // The maximum size of the answer does not limit the counts.
         for budget in [
             PLENTY,
             AnswerBudget {
@@ -79,7 +79,7 @@ async fn without_certificates_all_pages_are_counted_and_no_certificate_is_kept()
 }
 
 #[tokio::test]
-async fn out_of_time_the_counts_are_those_until_the_cursor_and_the_rest_adds_up_to_the_whole() {
+async fn out_of_time_the_counts_end_at_the_cursor_and_the_answers_add_up_to_the_whole() {
     let fleet = Fleet {
         failure: Some((3, ErrorCode::Timeout)),
         ..mixed()
@@ -103,8 +103,7 @@ async fn out_of_time_the_counts_are_those_until_the_cursor_and_the_rest_adds_up_
 }
 
 #[tokio::test]
-async fn with_certificates_only_those_that_are_shown_are_counted_and_a_chain_adds_up_to_the_whole()
-{
+async fn with_certificates_only_shown_ones_are_counted_and_the_answers_add_up_to_the_whole() {
     for filter in [Filter::default(), only_inactive()] {
         for limit in [1, 7, 10, 25, 100] {
             for budget in [
@@ -134,7 +133,7 @@ async fn with_certificates_only_those_that_are_shown_are_counted_and_a_chain_add
     }
 }
 
-/// A broker of 1000 certificates that ends with these answers after a while.
+/// A broker with 1000 certificates whose last answers are these.
 fn slow_broker(delay: Duration) -> Network {
     Network::new(|request| {
         let parameters: Value = serde_json::from_slice(&request.body).unwrap();
@@ -221,7 +220,7 @@ async fn a_fleet_that_cannot_be_counted_in_time_is_counted_in_several_answers() 
 }
 
 #[tokio::test]
-async fn the_ids_of_a_very_long_list_of_calls_do_not_outgrow_the_answer() {
+async fn the_request_ids_of_very_many_calls_do_not_exceed_the_answer() {
     let fleet = Fleet {
         page_size: 1,
         ..Fleet::new(MOST_REQUEST_IDS + 20)

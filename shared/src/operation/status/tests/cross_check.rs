@@ -5,11 +5,11 @@ use super::*;
 use crate::model::ProviderName::{AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::testing::clouds::{Clouds, Device, Trouble, provider_of, source};
 
-/// The serial number that stands in the tests' certificate.
+/// The serial number in the tests' certificate.
 const OF_THE_CERTIFICATE: &str = "8085f52ece5bd88308df6d98d9707716";
 const PEM: &str = include_str!("../../../model/x509/device.pem");
 
-/// One certificate of each danger and of none.
+/// One certificate for each flag, and some without.
 fn clouds() -> Clouds {
     Clouds::of([
         device(TencentMqtt, "mqtt-1", "a1", "ACTIVE"),
@@ -99,7 +99,7 @@ fn lines(answer: &Value) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_revoked_or_unknown_at_the_authority_and_can_connect_is_flagged() {
+async fn certificates_that_can_connect_but_are_revoked_or_unknown_at_the_authority_are_flagged() {
     let serials = ["a1", "a2", "a3", "a4", "a5", "a6", "ff"];
     let Checked {
         answer,
@@ -222,7 +222,7 @@ async fn errors_about_the_authority_name_its_own_member() {
 
 #[tokio::test(start_paused = true)]
 async fn the_authority_looks_up_the_serial_number_in_the_brokers_record() {
-    // The broker shows no number; it stands in the certificate only.
+    // The broker's record has no serial number; only the certificate has one.
     let shown = Device {
         pem: Some(PEM),
         ..device(AwsIot, "", "x", "ACTIVE")
@@ -240,7 +240,7 @@ async fn the_authority_looks_up_the_serial_number_in_the_brokers_record() {
     );
     assert_eq!(requested, [OF_THE_CERTIFICATE]);
 
-    // The caller's digits are decimal; the broker's record shows the number.
+    // The caller's digits are decimal; the broker's record has the number.
     let number = SerialNumber::parse(OF_THE_CERTIFICATE).unwrap();
     let shown = Device {
         pem: Some(PEM),
@@ -292,8 +292,8 @@ async fn digits_whose_base_is_not_known_are_checked_in_both() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_whose_number_is_not_known_is_not_checked_and_says_so() {
-    // AWS shows no certificate, and another does not exist.
+async fn a_certificate_with_an_unknown_serial_number_has_an_error_in_place_of_a_cross_check() {
+    // AWS returns one certificate without its PEM, and does not know the other.
     let shown = device(AwsIot, "", "x", "ACTIVE");
     let by_id =
         json!([{"fingerprint_sha256": shown.id()}, {"fingerprint_sha256": "ab".repeat(32)}]);
@@ -320,7 +320,7 @@ async fn a_certificate_whose_number_is_not_known_is_not_checked_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_word_of_several_sources_is_checked() {
+async fn every_result_of_several_sources_is_checked() {
     let clouds = clouds();
     clouds
         .devices

@@ -131,7 +131,7 @@ async fn each_request_of_a_group_has_the_answer_that_it_would_have_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_fails_by_request_and_what_concerns_all_of_them_fails_all() {
+async fn each_request_of_a_group_fails_alone_unless_the_error_concerns_all() {
     let nameless = json!({"provider": "alibaba-pca", "region": "cn-hangzhou", "certificates": [{"fingerprint_sha256": "ab".repeat(32)}]});
     let network = Network::new(|request| {
         let refused = requested(request).iter().any(|text| text == "a3");

@@ -1,4 +1,4 @@
-//! Whole requests against an authority of a few certificates; and about several sources.
+//! Whole requests to a certificate authority with a few certificates, and to several sources.
 
 mod cross_check;
 mod grouped;
@@ -32,8 +32,8 @@ fn requested(request: &HttpRequest) -> Vec<String> {
         .collect()
 }
 
-/// An authority that knows serial numbers of these first characters: `a` is good, `b` revoked, `c`
-/// unknown.
+/// A certificate authority that decides by the first character of a serial number: `a` is good, `b`
+/// revoked, `c` unknown.
 fn authority(request: &HttpRequest) -> Answer {
     let row = |text: String| {
         let status = match text.get(..1)? {
@@ -115,7 +115,7 @@ async fn there_is_one_result_for_each_certificate_in_the_order_of_the_request() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_answer_has_the_contracts_members_and_no_others() {
+async fn the_answer_has_the_documented_members_and_no_others() {
     let answer = perform(&Network::new(authority), &request_for(&["A1"]))
         .await
         .unwrap();
@@ -164,7 +164,7 @@ async fn one_number_with_two_issuers_has_two_results_with_their_own_issuers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_fails_alone_says_why_and_is_neither_found_nor_usable() {
+async fn a_certificate_that_fails_alone_has_an_error_and_is_neither_found_nor_usable() {
     let network = Network::new(|request| {
         let refused = requested(request).iter().any(|text| text == "a3");
         if refused {
@@ -210,7 +210,7 @@ async fn when_no_certificate_could_be_looked_up_the_reason_is_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reason_that_may_pass_comes_before_one_that_does_not() {
+async fn a_retryable_error_comes_before_a_permanent_one() {
     let network = Network::new(|request| {
         let requested = requested(request);
         match requested.len() {

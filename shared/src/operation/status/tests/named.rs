@@ -41,7 +41,7 @@ fn fingerprint() -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_provider_wants_the_names_by_which_it_knows_certificates() {
+async fn each_provider_requires_the_names_by_which_it_identifies_certificates() {
     let serial = || json!({"serial_number": SERIAL});
     let both = || json!({"serial_number": SERIAL, "ca_serial_number": "0b"});
     let by_id = || json!({"fingerprint_sha256": fingerprint()});
@@ -130,7 +130,7 @@ async fn a_certificate_whose_other_names_differ_is_not_the_requested_one() {
             (&json!(true), &Value::Null)
         );
     }
-    // A list of certificates is narrowed by the CA, so that none is left.
+    // The CA filters the list of certificates, and none is left.
     let answer = ask(TencentMqtt, json!([with("ca_serial_number", "0c"), right]))
         .await
         .unwrap();
@@ -168,7 +168,7 @@ async fn a_result_has_the_names_in_the_record_and_in_the_certificate_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_digits_marked_as_hex_are_another_question() {
+async fn the_same_digits_marked_as_hex_are_looked_up_separately() {
     // 255 in decimal is ff.
     let clouds = Clouds::of([Device::new(AlibabaMqtt, "post-cn-1", "ff", 0)]);
     for order in [["0x255", "255"], ["255", "0x255"]] {

@@ -4,8 +4,8 @@ use super::*;
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::testing::clouds::{Clouds, Device, Trouble, source};
 
-/// `a1` and `a2` are known to the first broker, `a2` and `a3` to the second, `a3` to the authority.
-/// AWS has a certificate of its own.
+/// The first broker knows `a1` and `a2`, the second `a2` and `a3`, and the authority `a3`. AWS has
+/// another certificate.
 pub(super) fn clouds() -> Clouds {
     let known = [
         (TencentMqtt, "mqtt-1", "a1"),
@@ -38,7 +38,7 @@ fn named(serials: &[&str]) -> Vec<Value> {
         .collect()
 }
 
-/// The answer, and how many failures it tells a queue.
+/// The answer, and the number of failures that decide about redelivery.
 async fn perform(
     clouds: &Clouds,
     variables: &[(&str, &str)],
@@ -67,7 +67,7 @@ async fn ask(clouds: &Clouds, sources: &Value, certificates: Vec<Value>) -> Valu
     .0
 }
 
-/// Serial number, where it is known, its status and the code of the error of each result.
+/// Serial number, source, status and error code of each result.
 fn lines(answer: &Value) -> Vec<String> {
     let line = |result: &Value| {
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
@@ -279,7 +279,7 @@ async fn a_retryable_error_comes_before_names_that_a_source_cannot_find() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_every_source_fails_the_reason_is_the_answer_and_one_that_may_pass_comes_first() {
+async fn when_every_source_fails_the_error_is_the_answer_and_a_retryable_one_comes_first() {
     let request = json!({"sources": brokers(), "certificates": named(&["a1"])});
     for (tencent, authority, expected) in [
         (Trouble::Busy, Trouble::Refusing, ErrorCode::Throttled),
@@ -369,7 +369,7 @@ async fn each_source_looks_up_once_a_certificate_that_is_named_twice() {
     );
 }
 
-/// Used by the cross checks as well.
+/// A certificate at a provider. The tests of cross checks use it, too.
 pub(super) fn device(
     provider: ProviderName,
     instance: &'static str,

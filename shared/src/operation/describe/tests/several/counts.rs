@@ -52,7 +52,7 @@ async fn each_source_counts_its_own_and_the_answer_counts_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_a_limit_only_what_is_shown_is_counted_and_a_chain_adds_up() {
+async fn with_a_limit_only_shown_certificates_are_counted_and_the_answers_add_up() {
     let clouds = clouds();
     let mut request = json!({"sources": every_source(), "limit": 5, "summary": true});
     let (mut counted, mut shown) = (0, 0);
@@ -88,7 +88,7 @@ async fn totals_are_summed_when_every_source_has_one_and_the_worst_consistency_c
             .unwrap()["total_count"],
         12
     );
-    // One record comes twice at AWS.
+    // AWS lists one certificate twice.
     let repeated = Device::new(AwsIot, "", "c0", 1_735_689_600 + 7_200);
     clouds.devices.borrow_mut().push(repeated);
     let answer = perform(&clouds, &json!({"sources": every_source()}))

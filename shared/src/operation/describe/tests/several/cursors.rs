@@ -1,11 +1,11 @@
-//! Lists of several sources that go on in further answers.
+//! Lists of several sources that continue in further answers.
 
 use std::time::Duration;
 
 use super::*;
 use crate::testing::network::Network;
 
-/// All certificates of the answers that a cursor leads to.
+/// The certificates of all answers that follow from a cursor.
 async fn follow(clouds: &Clouds, request: &Value, budget: AnswerBudget) -> Vec<String> {
     let mut request = request.clone();
     let mut all = Vec::new();
@@ -30,8 +30,8 @@ async fn follow(clouds: &Clouds, request: &Value, budget: AnswerBudget) -> Vec<S
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_limit_cuts_the_merged_list_and_the_cursor_brings_every_certificate_once_and_in_order()
-{
+async fn the_limit_cuts_the_interleaved_list_and_the_cursor_leads_to_every_certificate_once_in_order()
+ {
     let clouds = clouds();
     for limit in [1, 2, 3, 5, 7, 23, 24, 100] {
         let all = follow(
@@ -54,7 +54,7 @@ async fn the_limit_cuts_the_merged_list_and_the_cursor_brings_every_certificate_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_filter_that_leaves_rows_out_loses_none_over_the_answers() {
+async fn a_filter_that_excludes_rows_loses_none_over_the_answers() {
     let clouds = clouds();
     clouds
         .devices
@@ -89,7 +89,7 @@ async fn a_filter_that_leaves_rows_out_loses_none_over_the_answers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_room_in_an_answer_is_shared_and_nothing_is_lost() {
+async fn the_sources_share_the_size_of_an_answer_and_nothing_is_lost() {
     let clouds = clouds();
     let whole = serde_json::to_string(
         &perform(&clouds, &json!({"sources": every_source()}))
@@ -112,7 +112,7 @@ async fn the_room_in_an_answer_is_shared_and_nothing_is_lost() {
             } else {
                 json.len()
             };
-            // One of each source is shown, however small the room.
+            // One certificate of each source is shown, however small the budget.
             assert!(
                 room == 10 || carried <= room + 4,
                 "{carried} of {room}, escaped: {escaped}"
@@ -134,7 +134,7 @@ async fn the_room_in_an_answer_is_shared_and_nothing_is_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_names_the_source_of_a_certificate_is_counted_with_it() {
+async fn the_members_that_name_the_source_count_towards_the_size_of_a_certificate() {
     let long = "i".repeat(64);
     let instance: &'static str = Box::leak(long.into_boxed_str());
     let clouds = Clouds::of(
@@ -168,7 +168,7 @@ async fn what_names_the_source_of_a_certificate_is_counted_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_cursor_of_one_source_goes_on_as_a_request_to_that_provider() {
+async fn the_cursor_of_one_source_continues_in_a_request_to_that_provider() {
     let clouds = clouds();
     for order_by in [None, Some("created_desc")] {
         let mut sources = vec![source(TencentMqtt, "mqtt-1"), source(AwsIot, "")];
@@ -221,7 +221,7 @@ async fn the_cursor_of_one_source_goes_on_as_a_request_to_that_provider() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_cursor_of_a_source_without_a_region_goes_on_with_the_configured_one_written_out_or_not()
+async fn the_cursor_of_a_source_without_a_region_continues_with_the_configured_one_written_out_or_not()
  {
     let clouds = clouds();
     let variables = [("AWS_REGION", "eu-west-1")];

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// How many calls went to AWS, and how many of them described a certificate.
+/// The number of calls to AWS, and of those among them that described a certificate.
 async fn performed(clouds: &Clouds, request: &Value) -> (Result<Value, Error>, usize, usize) {
     let network = clouds.network();
     let bench = Bench::new(&network);
@@ -49,7 +49,7 @@ async fn the_same_certificates_are_listed_in_the_same_order_with_details_and_wit
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_without_details_goes_on_over_cursors_that_are_bound_to_it() {
+async fn a_list_without_details_continues_over_cursors_that_are_bound_to_it() {
     let clouds = clouds();
     let mut alone = source(AwsIot, "");
     alone["limit"] = json!(2);
@@ -96,7 +96,7 @@ async fn a_list_without_details_goes_on_over_cursors_that_are_bound_to_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_filter_that_takes_details_is_refused_where_the_list_does_not_hold_the_fact() {
+async fn a_filter_that_needs_details_is_refused_where_the_list_does_not_hold_the_fact() {
     let clouds = clouds();
     let in_time = json!({"expires_within_days": 3650});
     let mut request = json!({"sources": every_source(), "filter": in_time, "details": false});

@@ -17,8 +17,8 @@ use crate::request;
 use crate::testing::Bench;
 use crate::testing::clouds::{Clouds, Device, Trouble, provider_of, source};
 
-/// Two brokers of Tencent, AWS, Alibaba and an authority. The times of the first three interlock,
-/// the others have none.
+/// Two brokers of Tencent, AWS, Alibaba and a certificate authority. The times of the first three
+/// interleave, the others have none.
 fn clouds() -> Clouds {
     let hour = |hour: i64| 1_735_689_600 + hour * 3_600;
     let tencent = (0..5).map(|number| {
@@ -145,8 +145,8 @@ fn expected(clouds: &Clouds, wanted: impl Fn(&Device) -> bool, ascending: bool) 
             -device.created
         }
     });
-    // Without times: by source, in the order of the request; the sort is stable, and Alibaba stands before
-    // the authority.
+    // Certificates without times are in the order of the sources in the request: the sort is stable,
+    // and Alibaba comes before the authority.
     let name = |device: &Device| match device.provider {
         AwsIot => format!("{} - {}", device.provider, device.id()),
         AlibabaPca => format!("{} - {}", device.provider, device.serial),
@@ -163,7 +163,7 @@ fn expected(clouds: &Clouds, wanted: impl Fn(&Device) -> bool, ascending: bool) 
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_lists_of_all_sources_become_one_and_certificates_without_times_come_last() {
+async fn the_lists_of_all_sources_are_interleaved_and_certificates_without_times_come_last() {
     let clouds = clouds();
     let answer = perform(&clouds, &json!({"sources": every_source()}))
         .await
@@ -205,7 +205,7 @@ async fn the_lists_of_all_sources_become_one_and_certificates_without_times_come
         );
         assert!(source.get("counts").is_none());
     }
-    // AWS names its calls in a header, which these do not have.
+    // AWS has its request ids in a header, which these answers lack.
     let named = |id: &str| json!([id]);
     assert_eq!(
         of("provider_request_ids"),
@@ -220,7 +220,7 @@ async fn the_lists_of_all_sources_become_one_and_certificates_without_times_come
 }
 
 #[tokio::test(start_paused = true)]
-async fn both_directions_are_merged() {
+async fn both_sort_directions_are_interleaved() {
     let clouds = clouds();
     clouds
         .devices
@@ -253,7 +253,7 @@ async fn both_directions_are_merged() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_shows_where_it_is_from_beside_all_that_one_source_shows() {
+async fn a_certificate_shows_its_source_beside_all_members_of_a_single_source() {
     let clouds = clouds();
     let several = perform(
         &clouds,
