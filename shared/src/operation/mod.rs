@@ -20,7 +20,7 @@ use std::future::Future;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::{Certificate, InstanceId, ProviderName, Region, Source};
 use crate::provider::{CallContext, RequestContext};
 use crate::request::{self, CertificateReference, Member, Request, Sources};
@@ -257,7 +257,7 @@ fn contradiction(reference: &CertificateReference, certificate: &Certificate) ->
             "the certificate that the provider knows by the other names has another one here: {told}"
         );
         Some(Error {
-            concerns_parameters: true,
+            concerns: Concerns::Parameters,
             ..Error::invalid(member, detail)
         })
     };
@@ -297,7 +297,11 @@ fn shared_error<'a>(errors: impl IntoIterator<Item = Option<&'a Error>>) -> Opti
     let errors: Vec<&Error> = errors.into_iter().collect::<Option<_>>()?;
     let passing = errors.iter().find(|error| error.code.retryable());
     passing
-        .or_else(|| errors.iter().find(|error| !error.concerns_parameters))
+        .or_else(|| {
+            errors
+                .iter()
+                .find(|error| error.concerns != Concerns::Parameters)
+        })
         .map(|error| (*error).clone())
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::cache::{Cache, ClockAndRandom, Fetched, Refresh};
 use super::sts::Role;
 use super::{CredentialSource, Credentials, KeyOrigin, RoleAuth};
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::model::ProviderName;
 use crate::transport::{Deadline, Lane, LocalFuture, Transport};
 
@@ -163,7 +163,7 @@ impl CredentialCache {
                 RoleAuth::Key(origin) => {
                     let key = self.key(origin, way).await?;
                     match role.assume_with(&key, way).await {
-                        Err(error) if error.concerns_key => {
+                        Err(error) if error.concerns == Concerns::Key => {
                             match self.other_key(origin, way, &key).await? {
                                 Some(other) => role.assume_with(&other, way).await,
                                 None => Err(error),

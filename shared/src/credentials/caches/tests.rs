@@ -36,7 +36,7 @@ fn disabled_key() -> Answer {
 
 /// Who was called, in order: the extension's stage, or the key that signed.
 fn called(network: &Network) -> Vec<String> {
-    network.each(|sent| match sent.request.url.contains("secretsmanager") {
+    network.each(|sent| match sent.url().contains("secretsmanager") {
         true => sent
             .parameter("versionStage")
             .unwrap_or_else(|| "the secret".to_owned()),

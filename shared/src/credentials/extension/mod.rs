@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use http::{HeaderMap, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -12,9 +13,9 @@ use super::cache::Fetched;
 use super::{Credentials, FetchContext, sendable};
 use crate::error::{Error, ErrorCode};
 use crate::object::Object;
-use crate::signing::acs3::percent_encode;
+use crate::signing::{add_secret_header, percent_encode};
 use crate::transport::Endpoint;
-use crate::transport::{HttpRequest, HttpResponse, Method, Safety};
+use crate::transport::{HttpResponse, Repeat, http_request};
 
 /// A key in a store. Its text there is a JSON object whose members are named like the variables
 /// that would hold the key.
@@ -106,26 +107,27 @@ impl StoredKey {
             path.push_str("&versionStage=");
             path.push_str(stage);
         }
-        let request = |_, _| HttpRequest {
-            method: Method::Get,
-            url: self.endpoint.at(&path),
-            headers: vec![(
-                "x-aws-parameters-secrets-token",
-                self.session_token.expose_secret().to_owned(),
-            )],
-            body: Vec::new(),
+        let request = |_, _| {
+            let mut headers = HeaderMap::new();
+            let token = self.session_token.expose_secret();
+            add_secret_header(&mut headers, "x-aws-parameters-secrets-token", token)?;
+            http_request(Method::GET, &self.endpoint.at(&path), headers, Vec::new())
         };
         let called = way
             .transport
-            .call(way.deadline, way.lane, Safety::Read, request, |response| {
-                self.read(response)
-            })
+            .call(
+                way.deadline,
+                way.lane,
+                Repeat::Always,
+                request,
+                |response| self.read(response),
+            )
             .await;
         called.map_err(|failure| self.told(failure.error))
     }
 
     fn read(&self, response: &HttpResponse) -> Result<Fetched, Error> {
-        match response.status {
+        match response.status().as_u16() {
             200 => {}
             429 => {
                 return Err(Error::new(
@@ -133,14 +135,14 @@ impl StoredKey {
                     "AWS limits the rate of reading it",
                 ));
             }
-            500.. => {
+            status @ 500.. => {
                 return Err(Error::new(
                     ErrorCode::ProviderUnavailable,
-                    format!("the extension answered HTTP {}", response.status),
+                    format!("the extension answered HTTP {status}"),
                 ));
             }
             // It says so with HTTP 400.
-            _ if String::from_utf8_lossy(&response.body).contains("not ready") => {
+            _ if String::from_utf8_lossy(response.body()).contains("not ready") => {
                 return Err(Error::new(
                     ErrorCode::ProviderUnavailable,
                     "the extension is not ready yet",
@@ -155,7 +157,7 @@ impl StoredKey {
             }
         }
         let answer =
-            serde_json::from_slice::<Object<Answer>>(&response.body).map(|Object(answer)| answer);
+            serde_json::from_slice::<Object<Answer>>(response.body()).map(|Object(answer)| answer);
         let text = answer.ok().and_then(|answer| {
             answer
                 .secret

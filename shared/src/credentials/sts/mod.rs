@@ -9,10 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::cache::Fetched;
 use super::{Credentials, FetchContext, sendable};
-use crate::error::{Error, ErrorCode, ProviderError};
+use crate::error::{Concerns, Error, ErrorCode, ProviderError};
 use crate::model::{Region, Timestamp};
-use crate::transport::Endpoint;
-use crate::transport::{HttpRequest, HttpResponse, Safety};
+use crate::transport::{Endpoint, HttpRequest, HttpResponse, Repeat};
 
 /// How long a temporary key is asked to be good: what a role of either vendor allows unless
 /// changed.
@@ -79,14 +78,15 @@ impl Role {
         way: FetchContext<'_>,
     ) -> Result<Fetched, Error> {
         let token = identity.token(way).await?;
-        let (action, request): (_, &dyn Fn(Timestamp) -> HttpRequest) = match &self.vendor {
-            Vendor::Tencent(region) => ("AssumeRoleWithWebIdentity", &|now| {
-                tencent::assume_role_with_web_identity(self, region, identity, &token, now)
-            }),
-            Vendor::Alibaba => ("AssumeRoleWithOIDC", &|now| {
-                alibaba::assume_role_with_oidc(self, identity, &token, now)
-            }),
-        };
+        let (action, request): (_, &dyn Fn(Timestamp) -> Result<HttpRequest, Error>) =
+            match &self.vendor {
+                Vendor::Tencent(region) => ("AssumeRoleWithWebIdentity", &|now| {
+                    tencent::assume_role_with_web_identity(self, region, identity, &token, now)
+                }),
+                Vendor::Alibaba => ("AssumeRoleWithOIDC", &|now| {
+                    alibaba::assume_role_with_oidc(self, identity, &token, now)
+                }),
+            };
         self.assume(action, |now, _| request(now), &[token.expose_secret()], way)
             .await
     }
@@ -95,7 +95,7 @@ impl Role {
     async fn assume(
         &self,
         action: &str,
-        request: impl Fn(Timestamp, [u8; 16]) -> HttpRequest,
+        request: impl Fn(Timestamp, [u8; 16]) -> Result<HttpRequest, Error>,
         secrets: &[&str],
         way: FetchContext<'_>,
     ) -> Result<Fetched, Error> {
@@ -105,9 +105,13 @@ impl Role {
         };
         let called = way
             .transport
-            .call(way.deadline, way.lane, Safety::Read, request, |response| {
-                read(response, way)
-            })
+            .call(
+                way.deadline,
+                way.lane,
+                Repeat::Always,
+                request,
+                |response| read(response, way),
+            )
             .await;
         called.map_err(|failure| {
             told(
@@ -177,11 +181,14 @@ fn told(error: Error, by: &str, secrets: &[&str]) -> Error {
             .without(secrets),
         )
     });
+    let concerns = match error.concerns {
+        Concerns::Parameters | Concerns::CertificateState => Concerns::Other,
+        other => other,
+    };
     Error {
         detail: format!("{by}: {}", error.detail),
         provider_error,
-        concerns_parameters: false,
-        concerns_state: false,
+        concerns,
         ..error
     }
 }

@@ -10,7 +10,7 @@ use super::answer::{SeveralDescribeAnswer, SourceAnswer, SourcedCertificate};
 use super::counts::Counts;
 use super::listing::{Collected, Listing};
 use super::{Describe, MOST_REQUEST_IDS};
-use crate::error::{Error, ErrorCode};
+use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::MOST_SOURCES;
 use crate::model::{Certificate, InstanceId, Region, Source};
 use crate::operation::{AnswerBudget, Operation, cursor, none_twice, shared_error};
@@ -69,14 +69,14 @@ impl Failed {
             code,
             detail,
             field,
-            concerns_parameters,
+            concerns,
             ..
         } = error.clone();
         Self {
             code,
             detail,
             field,
-            concerns_parameters,
+            concerns_parameters: concerns == Concerns::Parameters,
             at,
         }
     }
@@ -89,9 +89,14 @@ impl Failed {
             concerns_parameters,
             ..
         } = self.clone();
+        let concerns = if concerns_parameters {
+            Concerns::Parameters
+        } else {
+            Concerns::Other
+        };
         Error {
             field,
-            concerns_parameters,
+            concerns,
             ..Error::new(code, detail)
         }
     }

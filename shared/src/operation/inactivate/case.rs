@@ -1,7 +1,7 @@
 //! One certificate: what a look at it decides, and what is said of it in the end.
 
 use super::answer::{InactivateResult, Outcome};
-use crate::error::{Error, ErrorCode};
+use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::{
     Certificate, Fingerprint, InstanceId, LifecycleStatus, SerialNumber, Timestamp,
 };
@@ -73,7 +73,7 @@ impl Case<'_> {
             let unproven = asked.is_some() && certificate.fingerprint_sha256.is_none();
             let detail = "the provider does not show the certificate, so that its fingerprint cannot be compared; leave it out to go by the \
                           serial number alone";
-            unproven.then(|| Error { concerns_parameters: true, ..Error::invalid("fingerprint_sha256", detail) })
+            unproven.then(|| Error { concerns: Concerns::Parameters, ..Error::invalid("fingerprint_sha256", detail) })
         })
     }
 

@@ -146,7 +146,7 @@ fn a_certificate_contradicts_a_reference_when_a_name_is_another_in_every_reading
             assert_eq!(
                 (
                     error.code,
-                    error.concerns_parameters,
+                    error.concerns == Concerns::Parameters,
                     error.ends_the_request()
                 ),
                 (ErrorCode::InvalidRequest, true, false)
@@ -159,7 +159,7 @@ fn a_certificate_contradicts_a_reference_when_a_name_is_another_in_every_reading
 fn the_reason_of_all_is_one_that_may_pass_or_else_one_about_the_whole_request() {
     let error = |code| Error::new(code, "");
     let odd = Error {
-        concerns_parameters: true,
+        concerns: Concerns::Parameters,
         ..error(ErrorCode::ProviderRejected)
     };
     let (busy, refused, late) = (
@@ -188,7 +188,7 @@ fn the_reason_of_all_is_one_that_may_pass_or_else_one_about_the_whole_request() 
             expected,
             "{errors:?}"
         );
-        assert!(shared.is_none_or(|error| !error.concerns_parameters));
+        assert!(shared.is_none_or(|error| error.concerns != Concerns::Parameters));
     }
 }
 

@@ -1,18 +1,19 @@
 //! Sends one request over a connection that is kept, or a new one. No redirects, no replays.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT};
-use http::{Request, Response, Uri};
+use http::header::{CONTENT_LENGTH, HOST, HeaderValue, USER_AGENT};
+use http::{Method, Request, Uri};
 use http_body_util::Full;
 
 use super::connect::{Connector, Server, StartError};
 use super::connection::{Broken, Connection};
-use super::hint::retry_after;
 use super::idle::IdleConnections;
-use super::{HttpRequest, HttpResponse, LocalFuture, Method, SendError, SendHttp};
+use super::{HttpRequest, HttpResponse, LocalFuture, SendError, SendHttp};
+use crate::error::Cause;
 
 const USER_AGENT_VALUE: HeaderValue = HeaderValue::from_static(concat!(
     "device-certificate-functions/",
@@ -55,7 +56,7 @@ impl HttpClient {
         request: HttpRequest,
         timeout: Duration,
     ) -> Result<HttpResponse, SendError> {
-        let (server, mut message) = message(request).map_err(SendError::NotSent)?;
+        let (server, mut message) = message(request).map_err(not_sent)?;
         let begun = tokio::time::Instant::now();
         loop {
             let (mut connection, is_new) = match self.idle.take(&server) {
@@ -74,15 +75,15 @@ impl HttpClient {
             match exchanged.map_err(|_| SendError::TimedOut)? {
                 Ok(answer) => {
                     self.idle.put(server, connection);
-                    return Ok(response(answer));
+                    return Ok(answer.map(Into::into));
                 }
                 // The other side has closed it meanwhile, and nothing of the request has been
                 // written.
                 Err(Broken::NotSent {
                     message: unsent, ..
                 }) if !is_new => message = *unsent,
-                Err(Broken::NotSent { cause, .. }) => return Err(SendError::NotSent(cause)),
-                Err(Broken::NoAnswer(cause)) => return Err(SendError::NoAnswer(cause)),
+                Err(Broken::NotSent { cause, .. }) => return Err(not_sent(cause)),
+                Err(Broken::NoAnswer(cause)) => return Err(SendError::NoAnswer(said(cause))),
                 Err(Broken::TooLarge) => return Err(SendError::AnswerTooLarge),
             }
         }
@@ -91,10 +92,8 @@ impl HttpClient {
     /// A connection that could not be made carries no request.
     async fn connect(&self, server: &Server, timeout: Duration) -> Result<Connection, SendError> {
         match tokio::time::timeout(timeout, self.connector.connect(server)).await {
-            Ok(connected) => connected.map_err(SendError::NotSent),
-            Err(_) => Err(SendError::NotSent(
-                "there was no time left to connect".to_owned(),
-            )),
+            Ok(connected) => connected.map_err(not_sent),
+            Err(_) => Err(not_sent("there was no time left to connect".to_owned())),
         }
     }
 }
@@ -111,55 +110,34 @@ impl SendHttp for HttpClient {
 
 /// The request as it goes to its server, in origin-form.
 fn message(request: HttpRequest) -> Result<(Server, Request<Full<Bytes>>), String> {
-    let url = Bytes::from(request.url);
-    let uri = Uri::from_maybe_shared(url.clone())
-        .map_err(|error| format!("the URL cannot be read: {error}"))?;
+    let (head, body) = request.into_parts();
+    let (uri, body) = (head.uri, Bytes::from(body));
     let server = Server::of(&uri).ok_or("the URL names no server")?;
     let target = uri
         .into_parts()
         .path_and_query
         .ok_or("the URL has no path")?;
-    if !url.ends_with(target.as_str().as_bytes()) {
-        // What is signed is what is sent; a URL that would be cut on the way is a defect here.
-        return Err("the URL would not be sent as it was signed".to_owned());
-    }
-    let length = request.body.len();
-    let mut message = Request::new(Full::from(request.body));
-    *message.method_mut() = match request.method {
-        Method::Get => http::Method::GET,
-        Method::Post => http::Method::POST,
-        Method::Put => http::Method::PUT,
-    };
+    let length = body.len();
+    let mut message = Request::new(Full::from(body));
     *message.uri_mut() = Uri::from(target);
+    *message.headers_mut() = head.headers;
     let headers = message.headers_mut();
-    headers.reserve(request.headers.len().saturating_add(3));
     headers.insert(HOST, server.host_header()?);
     headers.insert(USER_AGENT, USER_AGENT_VALUE);
-    if request.method != Method::Get {
+    if head.method != Method::GET {
         // Of no bytes, too: servers may refuse a POST that does not say so (RFC 9110, 8.6).
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
-    for (name, value) in request.headers {
-        let unusable = || format!("the header {name} cannot be sent");
-        let value = HeaderValue::from_maybe_shared(Bytes::from(value)).map_err(|_| unusable())?;
-        headers.append(
-            HeaderName::from_bytes(name.as_bytes()).map_err(|_| unusable())?,
-            value,
-        );
-    }
+    *message.method_mut() = head.method;
     Ok((server, message))
 }
 
-fn response(answer: Response<Bytes>) -> HttpResponse {
-    let (head, body) = answer.into_parts();
-    let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-    HttpResponse {
-        status: head.status.as_u16(),
-        retry_after: retry_after(text, SystemTime::now()),
-        error_type: text("x-amzn-errortype").map(str::to_owned),
-        request_id: text("x-amzn-requestid").map(str::to_owned),
-        body,
-    }
+fn said(cause: String) -> Cause {
+    Arc::from(Box::<dyn std::error::Error + Send + Sync>::from(cause))
+}
+
+fn not_sent(cause: String) -> SendError {
+    SendError::NotSent(said(cause))
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver, Sender};
 
+use http::HeaderMap;
+
 use super::*;
+use crate::transport::http_request;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -36,12 +39,9 @@ impl Server {
     }
 
     fn request(&self, method: Method, target: &str) -> HttpRequest {
-        HttpRequest {
-            method,
-            url: format!("{}{target}", self.url),
-            headers: vec![("x-own", "1".to_owned())],
-            body: Vec::new(),
-        }
+        let mut request = plain(method, &format!("{}{target}", self.url));
+        request.headers_mut().insert("x-own", "1".parse().unwrap());
+        request
     }
 
     /// What arrives next, of each connection.
@@ -74,6 +74,10 @@ fn serve(mut stream: TcpStream, requests: usize, tell: &Sender<Arrival>) {
     tell.send(Arrival::End).unwrap();
 }
 
+fn plain(method: Method, url: &str) -> HttpRequest {
+    http_request(method, url, HeaderMap::new(), Vec::new()).unwrap()
+}
+
 fn client() -> HttpClient {
     HttpClient::new(None).unwrap()
 }
@@ -82,13 +86,12 @@ fn client() -> HttpClient {
 async fn a_request_is_sent_as_it_is_and_its_answer_is_read() {
     let server = Server::start(9);
     let answer = client()
-        .send(server.request(Method::Get, "/path?A=%7Eb&B="), TIMEOUT)
+        .send(server.request(Method::GET, "/path?A=%7Eb&B="), TIMEOUT)
         .await
         .unwrap();
-    assert_eq!(
-        (answer.status, answer.body.as_ref(), answer.retry_after),
-        (200, &b"{}"[..], Some(Duration::from_secs(3)))
-    );
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.body()[..], *b"{}");
+    assert_eq!(answer.headers()["retry-after"], "3");
     assert_eq!(server.next(), Arrival::Connection);
     let Arrival::Request(request) = server.next() else {
         panic!("a request")
@@ -116,9 +119,9 @@ async fn a_request_is_sent_as_it_is_and_its_answer_is_read() {
 #[tokio::test]
 async fn a_body_of_no_bytes_is_announced_as_such() {
     for (method, is_announced) in [
-        (Method::Get, false),
-        (Method::Post, true),
-        (Method::Put, true),
+        (Method::GET, false),
+        (Method::POST, true),
+        (Method::PUT, true),
     ] {
         let server = Server::start(9);
         client()
@@ -138,29 +141,6 @@ async fn a_body_of_no_bytes_is_announced_as_such() {
 }
 
 #[tokio::test]
-async fn a_url_that_would_not_be_sent_as_it_was_signed_is_not_sent() {
-    let server = Server::start(9);
-    for target in ["", "/?a#b", "/?a b", "/?a\n"] {
-        let sent = client()
-            .send(server.request(Method::Get, target), TIMEOUT)
-            .await;
-        assert!(
-            matches!(sent, Err(SendError::NotSent(_))),
-            "{target:?}: {sent:?}"
-        );
-    }
-    let header = HttpRequest {
-        headers: vec![("x-own", "a\r\nb: c".to_owned())],
-        ..server.request(Method::Get, "/")
-    };
-    assert_eq!(
-        client().send(header, TIMEOUT).await.unwrap_err(),
-        SendError::NotSent("the header x-own cannot be sent".to_owned())
-    );
-    assert!(server.has_no_more());
-}
-
-#[tokio::test]
 async fn a_connection_that_is_opened_ahead_sends_nothing_and_takes_the_first_requests() {
     let server = Server::start(9);
     let client = client();
@@ -172,7 +152,7 @@ async fn a_connection_that_is_opened_ahead_sends_nothing_and_takes_the_first_req
     assert!(server.has_no_more());
     for _ in 0..2 {
         client
-            .send(server.request(Method::Post, "/"), TIMEOUT)
+            .send(server.request(Method::POST, "/"), TIMEOUT)
             .await
             .unwrap();
         assert!(matches!(server.next(), Arrival::Request(_)));
@@ -186,7 +166,7 @@ async fn another_server_gets_a_connection_of_its_own() {
     let client = client();
     client.connect_ahead(&servers[0].url).await.unwrap();
     client
-        .send(servers[1].request(Method::Get, "/"), TIMEOUT)
+        .send(servers[1].request(Method::GET, "/"), TIMEOUT)
         .await
         .unwrap();
     assert_eq!(servers[0].next(), Arrival::Connection);
@@ -199,7 +179,7 @@ async fn a_connection_that_was_closed_while_it_waited_is_replaced_without_an_err
     let client = client();
     for _ in 0..3 {
         client
-            .send(server.request(Method::Post, "/"), TIMEOUT)
+            .send(server.request(Method::POST, "/"), TIMEOUT)
             .await
             .unwrap();
         assert_eq!(server.next(), Arrival::Connection);
@@ -215,12 +195,7 @@ async fn a_connection_that_ends_after_the_request_leaves_open_what_was_done() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     std::thread::spawn(move || listener.accept().unwrap().0.read(&mut [0; 4096]).unwrap());
-    let request = HttpRequest {
-        method: Method::Post,
-        url,
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let request = plain(Method::POST, &url);
     let sent = client().send(request, TIMEOUT).await;
     assert!(matches!(sent, Err(SendError::NoAnswer(_))), "{sent:?}");
 }
@@ -233,15 +208,10 @@ async fn nobody_who_listens_is_no_request() {
     for url in [&url, "https://vendor.invalid/"] {
         assert!(client().connect_ahead(url).await.is_err(), "{url}");
     }
-    let request = HttpRequest {
-        method: Method::Get,
-        url,
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let request = plain(Method::GET, &url);
     let sent = client().send(request, TIMEOUT).await;
     assert!(
-        matches!(&sent, Err(SendError::NotSent(cause)) if cause.contains("refused")),
+        matches!(&sent, Err(SendError::NotSent(cause)) if cause.to_string().contains("refused")),
         "{sent:?}"
     );
 }
@@ -250,17 +220,7 @@ async fn nobody_who_listens_is_no_request() {
 async fn an_answer_that_does_not_come_in_time_leaves_open_what_was_done() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    let request = HttpRequest {
-        method: Method::Get,
-        url,
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
-    assert_eq!(
-        client()
-            .send(request, Duration::from_millis(50))
-            .await
-            .unwrap_err(),
-        SendError::TimedOut
-    );
+    let request = plain(Method::GET, &url);
+    let sent = client().send(request, Duration::from_millis(50)).await;
+    assert!(matches!(sent, Err(SendError::TimedOut)), "{sent:?}");
 }

@@ -10,7 +10,7 @@ const PEM: &str = "x-the-certificate-itself-x";
 /// A broker of one certificate, or one that wants less of instances called `busy`.
 fn broker() -> Network {
     Network::new(|request| {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        let asked: Value = serde_json::from_slice(request.body()).unwrap();
         if asked["InstanceId"] == "busy" {
             return ok(
                 &json!({"Response": {"Error": {"Code": "RequestLimitExceeded", "Message": "less"}, "RequestId": "id-1"}}),

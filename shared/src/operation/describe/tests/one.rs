@@ -13,7 +13,7 @@ use crate::testing::network::{Network, ok};
 /// A broker of so many certificates, with PEMs of this length.
 fn broker(count: u64, pem_length: usize) -> Network {
     Network::new(move |request| {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        let asked: Value = serde_json::from_slice(request.body()).unwrap();
         let begin = asked["Offset"].as_u64().unwrap();
         let end = (begin + asked["Limit"].as_u64().unwrap()).min(count);
         let item = |number| json!({"DeviceCertificateSn": format!("a{number}"), "Status": "ACTIVE", "DeviceCertificate": "x".repeat(pem_length)});

@@ -135,7 +135,7 @@ async fn with_certificates_only_those_that_are_shown_are_counted_and_a_chain_add
 /// A broker of 1000 certificates that ends with these answers after a while.
 fn slow_broker(delay: Duration) -> Network {
     Network::new(|request| {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        let asked: Value = serde_json::from_slice(request.body()).unwrap();
         let begin = asked["Offset"].as_u64().unwrap();
         let end = (begin + asked["Limit"].as_u64().unwrap()).min(1_000);
         let status = |number| if number % 4 == 0 { "INACTIVE" } else { "ACTIVE" };

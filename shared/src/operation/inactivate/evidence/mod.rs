@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::answer::{InactivateResult, Outcome};
 use super::case::Case;
 use super::run::Run;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::LifecycleStatus;
 use crate::provider::FoundCertificate;
 
@@ -213,7 +213,7 @@ async fn send(
     }
     // No provider documents its answer for a certificate that is off already: another order may
     // have been faster.
-    if failure.error.concerns_state {
+    if failure.error.concerns == Concerns::CertificateState {
         return Ok(Said::NotInThisState(failure.error));
     }
     Err(match failure.error.code {

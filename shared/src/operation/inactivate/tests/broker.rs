@@ -9,7 +9,7 @@ use super::super::case::Command;
 use super::super::run::Run;
 use tokio::time::Instant;
 
-use crate::error::{Error, ErrorCode, ProviderError};
+use crate::error::{Concerns, Error, ErrorCode, ProviderError};
 use crate::model::{
     InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, SerialNumber,
 };
@@ -246,11 +246,11 @@ pub(in crate::operation::inactivate) fn confirmed() -> Result<Option<ConfirmedWr
 /// An order that the provider refuses.
 pub(in crate::operation::inactivate) fn refused(
     code: ErrorCode,
-    concerns_parameters: bool,
+    concerns: Concerns,
 ) -> Result<Option<ConfirmedWrite>, Failure> {
     let told = ProviderError::new(ProviderName::AlibabaMqtt, "Refused", None, None);
     let error = Error {
-        concerns_parameters,
+        concerns,
         ..Error::new(code, "the order was refused").with_provider_error(told)
     };
     Err(Failure {

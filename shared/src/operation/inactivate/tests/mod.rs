@@ -5,6 +5,7 @@ pub(super) mod broker;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::error::Concerns;
 use crate::model::LifecycleStatus::{Active, Inactive, Revoked};
 use crate::model::{ProviderName, Region, SerialNumber};
 use crate::operation::Answer;
@@ -192,17 +193,10 @@ async fn a_certificate_of_aws_is_read_and_switched_off_by_its_fingerprint_where_
     ] {
         let is_off = std::cell::Cell::new(false);
         let network = Network::new(move |request| {
-            let changes = request.method == crate::transport::Method::Put;
+            let changes = request.method() == http::Method::PUT;
             is_off.set(is_off.get() || changes);
             let status = if is_off.get() { "INACTIVE" } else { "ACTIVE" };
-            let id = request
-                .url
-                .rsplit('/')
-                .next()
-                .unwrap()
-                .split('?')
-                .next()
-                .unwrap();
+            let id = request.uri().path().rsplit('/').next().unwrap();
             if changes {
                 ok(&json!({}))
             } else {
@@ -223,10 +217,10 @@ async fn a_certificate_of_aws_is_read_and_switched_off_by_its_fingerprint_where_
                     (outcomes(&answer.results), answer.results[0].verified),
                     (vec![outcome], true)
                 );
-                let methods = network.each(|sent| sent.request.method.as_str());
+                let methods = network.each(|sent| sent.request.method().to_string());
                 assert_eq!(
                     (methods, &answer.instance_id),
-                    (vec!["GET", "PUT", "GET"], &None)
+                    (["GET", "PUT", "GET"].map(str::to_owned).to_vec(), &None)
                 );
             }
             None => assert_eq!(
@@ -364,12 +358,12 @@ async fn an_error_about_the_whole_request_leaves_the_rest_untouched() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_order_stops_the_rest_only_when_it_does_not_concern_its_parameters() {
-    for (concerns_parameters, asked) in [(false, "find order"), (true, "find order find")] {
+    for (concerns, asked) in [
+        (Concerns::Other, "find order"),
+        (Concerns::Parameters, "find order find"),
+    ] {
         let looks = [shows(Active), shows(Inactive)];
-        let broker = Broker::new(
-            looks,
-            [refused(ErrorCode::ProviderRejected, concerns_parameters)],
-        );
+        let broker = Broker::new(looks, [refused(ErrorCode::ProviderRejected, concerns)]);
         let results = act(&broker, &request_of(2)).await.unwrap();
         assert_eq!(
             (results[0].outcome, broker.asked().as_str()),
@@ -401,7 +395,7 @@ async fn what_concerns_one_certificate_does_not_stop_the_others() {
 async fn when_nothing_could_be_done_the_reason_is_the_answer_and_one_that_may_pass_comes_first() {
     let rejected = || {
         Err(Error {
-            concerns_parameters: true,
+            concerns: Concerns::Parameters,
             ..Error::new(ErrorCode::ProviderRejected, "odd serial number")
         })
     };

@@ -13,7 +13,7 @@ use super::ca_list::{CaPage, CaRow, Listed};
 use super::reading::{Base, Reading, own_text, proven_number, readings};
 use super::spelling::{CaText, Styles, ca_texts, pairs};
 use super::{AlibabaMqtt, same_number, serial_numbers};
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::model::{Certificate, SerialNumber, Timestamp};
 use crate::provider::{FoundCertificate, Spellings};
 use crate::request::CertificateReference;
@@ -165,7 +165,7 @@ pub(super) fn only_one(found: Vec<FoundCertificate>) -> Result<Option<FoundCerti
             )
         };
         return Err(Error {
-            concerns_parameters: true,
+            concerns: Concerns::Parameters,
             ..Error::invalid("serial_number", detail)
         });
     }
@@ -477,7 +477,7 @@ impl AlibabaMqtt<'_> {
         ca_sn: &str,
     ) -> Result<Option<FoundCertificate>, Error> {
         match self.get(device_sn, ca_sn, false).await {
-            Err(error) if error.concerns_parameters => Ok(None),
+            Err(error) if error.concerns == Concerns::Parameters => Ok(None),
             found => found,
         }
     }

@@ -8,8 +8,9 @@ use crate::provider::alibaba::Call;
 use crate::provider::each::each;
 use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, fact};
 use crate::request::CertificateReference;
-use crate::transport::{Failure, LocalFuture, Method, Safety};
+use crate::transport::{Failure, LocalFuture, Repeat};
 use crate::vendor::codes::not_an_answer;
+use http::Method;
 
 impl StatusWriter for AlibabaMqtt<'_> {
     fn scope(&self) -> &Scope {
@@ -57,8 +58,8 @@ impl StatusWriter for AlibabaMqtt<'_> {
         Box::pin(async move {
             let call = Call {
                 action: Action::InactivateDeviceCertificate,
-                method: Method::Post,
-                safety: Safety::Write,
+                method: Method::POST,
+                repeat: Repeat::OnlyIfNotDone,
                 parameters: &[
                     ("MqttInstanceId", self.instance()),
                     ("DeviceSn", &found.key),

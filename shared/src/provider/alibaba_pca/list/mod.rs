@@ -10,8 +10,9 @@ use crate::provider::alibaba::Call;
 use crate::provider::{
     Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, fact, offsets_behind,
 };
-use crate::transport::{LocalFuture, Method, Safety};
+use crate::transport::{LocalFuture, Repeat};
 use crate::vendor::codes::not_an_answer;
+use http::Method;
 
 /// Certificates asked for in one call. The vendor's limit is not documented: should it be lower,
 /// its answer says how many a page has, and the list goes on with pages of that size.
@@ -79,8 +80,8 @@ impl AlibabaPca<'_> {
         let (page, size) = (page.to_string(), page_size.to_string());
         let call = Call {
             action: Action::ListClientCertificate,
-            method: Method::Post,
-            safety: Safety::Read,
+            method: Method::POST,
+            repeat: Repeat::Always,
             parameters: &[("CurrentPage", &page), ("ShowSize", &size)],
         };
         let accept = |answer: ListClientCertificate| {

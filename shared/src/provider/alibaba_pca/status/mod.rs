@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use super::wire::DescribeStatus;
 use super::{API, AlibabaPca};
-use crate::error::{Error, ErrorCode};
+use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, SerialNumber};
 use crate::provider::alibaba::Call;
 use crate::provider::{Lookups, Scope, StatusReader, fact};
 use crate::request::CertificateReference;
-use crate::transport::{LocalFuture, Method, Safety};
+use crate::transport::{LocalFuture, Repeat};
 use crate::vendor::codes::not_an_answer;
+use http::Method;
 
 /// Serial numbers in one call. The vendor documents no limit; should there be a lower one, the
 /// group is halved until it fits.
@@ -40,8 +41,8 @@ impl AlibabaPca<'_> {
     ) -> Result<HashMap<SerialNumber, Certificate>, Error> {
         let call = Call {
             action: Action::DescribeClientCertificateStatusForSerialNumber,
-            method: Method::Post,
-            safety: Safety::Read,
+            method: Method::POST,
+            repeat: Repeat::Always,
             parameters: &[("SerialNumber", &texts.join(","))],
         };
         let accept = |answer: DescribeStatus| match answer.certificate_status {
@@ -89,7 +90,7 @@ fn keep_worse(
 /// Whether asking for fewer at once may help: the provider dislikes one of them, or their number,
 /// or the length.
 fn may_help_to_split(error: &Error) -> bool {
-    error.concerns_parameters || error.code == ErrorCode::NotFound
+    error.concerns == Concerns::Parameters || error.code == ErrorCode::NotFound
 }
 
 /// The state of a certificate while its spellings are tried.

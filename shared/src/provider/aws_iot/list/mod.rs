@@ -10,8 +10,9 @@ use crate::model::{Action, Certificate, Fingerprint, LifecycleStatus, ProviderRe
 use crate::provider::each::each;
 use crate::provider::{Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope, fact};
 use crate::request::{Filter, SortOrder};
-use crate::signing::acs3::percent_encode;
+use crate::signing::percent_encode;
 use crate::transport::{HttpResponse, LocalFuture};
+use crate::vendor::aws;
 use crate::vendor::codes::not_an_answer;
 
 /// Most ids in one page where each of them is described, which takes a call for each.
@@ -118,7 +119,7 @@ impl AwsIot<'_> {
             Ok(Ids {
                 rows,
                 next_marker: fact(answer.next_marker),
-                request_id: response.request_id.clone(),
+                request_id: aws::request_id(response),
             })
         };
         Ok(self.call(action, &path_and_query, accept).await?)

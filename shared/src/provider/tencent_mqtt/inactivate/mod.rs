@@ -3,11 +3,11 @@
 use super::group::LARGEST_GROUP;
 use super::wire::{self, OneDeviceCertificate};
 use super::{NAME, TencentMqtt, absent_when_not_found, serial_number};
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::model::Action;
 use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, fact};
 use crate::request::CertificateReference;
-use crate::transport::{Failure, LocalFuture, Safety};
+use crate::transport::{Failure, LocalFuture, Repeat};
 use crate::vendor::codes::not_an_answer;
 
 impl StatusWriter for TencentMqtt<'_> {
@@ -63,7 +63,7 @@ impl StatusWriter for TencentMqtt<'_> {
             absent_when_not_found(
                 self.call(
                     Action::DeactivateDeviceCertificate,
-                    Safety::Write,
+                    Repeat::OnlyIfNotDone,
                     &parameters,
                     accept,
                 )
@@ -89,7 +89,9 @@ impl TencentMqtt<'_> {
             match self.get(text).await {
                 // A spelling that is not the caller's own may break the provider's rules; then it
                 // is not known under it.
-                Err(error) if error.concerns_parameters && spellings == Spellings::Others => {}
+                Err(error)
+                    if error.concerns == Concerns::Parameters && spellings == Spellings::Others => {
+                }
                 Ok(None) => {}
                 answer => return answer,
             }

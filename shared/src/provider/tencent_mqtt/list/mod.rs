@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use super::filter::{narrowing, order_by};
 use super::wire::{DescribeDeviceCertificates, Filter, STATUS_WORDS};
 use super::{NAME, Rows, TencentMqtt};
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::model::{LifecycleStatus, ProviderRecord};
 use crate::provider::{Entry, ListAbilities, ListLength, ListQuery, Lister, Page, Scope};
 use crate::request::SortOrder;
@@ -107,7 +107,7 @@ impl TencentMqtt<'_> {
             }
             let proven = match self.finds_every_status().await {
                 // So many values are not taken at all.
-                Err(error) if error.concerns_parameters => Some(false),
+                Err(error) if error.concerns == Concerns::Parameters => Some(false),
                 proven => proven?,
             };
             // An instance without certificates has none to miss, and proves nothing about the next
@@ -221,7 +221,7 @@ impl Lister for TencentMqtt<'_> {
             match self.list_page(query, begin(true), wanted).await {
                 // How many values one filter may have is not documented either: what is refused is
                 // filtered here.
-                Err(error) if has_several && error.concerns_parameters => {
+                Err(error) if has_several && error.concerns == Concerns::Parameters => {
                     self.list_page(query, begin(false), wanted).await
                 }
                 page => page,

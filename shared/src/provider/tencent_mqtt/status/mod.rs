@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::group::{LARGEST_GROUP, Row, Rows};
 use super::{TencentMqtt, serial_number};
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::model::{Certificate, SerialNumber};
 use crate::provider::each::each;
 use crate::provider::{Lookups, Scope, StatusReader};
@@ -100,11 +100,11 @@ impl TencentMqtt<'_> {
                     self.ask_one_by_one(&missing, group.len(), &mut told)
                         .await?;
                 }
-                Err(error) if error.concerns_parameters && group.len() > 1 => {
+                Err(error) if error.concerns == Concerns::Parameters && group.len() > 1 => {
                     let (first, second) = group.split_at(group.len().div_euclid(2));
                     groups.extend([second, first]);
                 }
-                Err(error) if error.concerns_parameters => {
+                Err(error) if error.concerns == Concerns::Parameters => {
                     self.ask_each_spelling(group, &mut told).await?
                 }
                 Err(error) => return Err(error),
@@ -153,10 +153,10 @@ impl TencentMqtt<'_> {
                     Ok(None) => {}
                     // A spelling that is not the caller's own may break the provider's rules; then
                     // it is not known under it.
-                    Err(error) if error.concerns_parameters && index == 0 => {
+                    Err(error) if error.concerns == Concerns::Parameters && index == 0 => {
                         told.refused.insert((*number).clone(), error);
                     }
-                    Err(error) if error.concerns_parameters => {}
+                    Err(error) if error.concerns == Concerns::Parameters => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -187,7 +187,7 @@ fn only_one(rows: &[Row], reference: &CertificateReference) -> Result<Option<Cer
 fn several() -> Error {
     let detail = "several certificates have this serial number; name the CA's, too";
     Error {
-        concerns_parameters: true,
+        concerns: Concerns::Parameters,
         ..Error::invalid("ca_serial_number", detail)
     }
 }

@@ -116,7 +116,7 @@ async fn what_the_first_look_shows_decides_whether_anything_is_ordered() {
 async fn a_refusal_because_of_the_state_is_no_failure_when_the_certificate_is_off_by_then() {
     let refusal = || {
         let error = Error {
-            concerns_state: true,
+            concerns: Concerns::CertificateState,
             ..Error::new(ErrorCode::ProviderRejected, "not in this state")
         };
         vec![Err(Failure {
@@ -310,32 +310,32 @@ async fn every_status_that_is_not_off_is_switched_off() {
 async fn a_refused_order_is_not_repeated() {
     for (order, outcome, code) in [
         (
-            refused(ErrorCode::ProviderRejected, false),
+            refused(ErrorCode::ProviderRejected, Concerns::Other),
             Outcome::Refused,
             ErrorCode::ProviderRejected,
         ),
         (
-            refused(ErrorCode::ProviderRejected, true),
+            refused(ErrorCode::ProviderRejected, Concerns::Parameters),
             Outcome::Refused,
             ErrorCode::ProviderRejected,
         ),
         (
-            refused(ErrorCode::Throttled, false),
+            refused(ErrorCode::Throttled, Concerns::Other),
             Outcome::Failed,
             ErrorCode::Throttled,
         ),
         (
-            refused(ErrorCode::NotFound, false),
+            refused(ErrorCode::NotFound, Concerns::Other),
             Outcome::Failed,
             ErrorCode::NotFound,
         ),
         (
-            refused(ErrorCode::Timeout, false),
+            refused(ErrorCode::Timeout, Concerns::Other),
             Outcome::Failed,
             ErrorCode::Timeout,
         ),
         (
-            refused(ErrorCode::ProviderUnavailable, false),
+            refused(ErrorCode::ProviderUnavailable, Concerns::Other),
             Outcome::Failed,
             ErrorCode::ProviderUnavailable,
         ),
@@ -423,7 +423,7 @@ async fn an_unanswered_order_is_followed_by_a_read_and_given_again_only_when_tha
         ),
         (
             as_before(),
-            vec![refused(ErrorCode::ProviderRejected, false)],
+            vec![refused(ErrorCode::ProviderRejected, Concerns::Other)],
             (
                 Outcome::Refused,
                 Some(Active),
