@@ -14,8 +14,14 @@ const ACTION: HeaderName = HeaderName::from_static("x-tc-action");
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let url = std::env::var("TENCENT_MQTT_ENDPOINT")? + "/";
-    let client = HttpClient::new(std::env::var_os("SSL_CERT_FILE").as_deref().map(Path::new))?;
-    client.connect_ahead(&url).await?;
+    let client = HttpClient::new(
+        std::env::var_os("SSL_CERT_FILE").as_deref().map(Path::new),
+        None,
+    )?;
+    client
+        .connect_ahead(&url)
+        .await
+        .map_err(|error| error.to_string())?;
     let (client, url) = (&client, &url);
     lambda_runtime::run(service_fn(
         async move |event: LambdaEvent<Box<RawValue>>| {

@@ -407,7 +407,7 @@ impl std::error::Error for Error {
 }
 
 /// The last cause in a chain.
-fn innermost<'a>(
+pub(crate) fn innermost<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> &'a (dyn std::error::Error + 'static) {
     let mut cause = error;

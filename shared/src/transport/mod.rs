@@ -2,19 +2,16 @@
 //! words.
 
 mod client;
-mod connect;
-mod connection;
 mod deadline;
 mod endpoint;
 mod hint;
-mod idle;
 mod limiter;
 mod message;
 mod quota;
 mod retry;
+mod tls;
 
-pub use client::HttpClient;
-pub use connect::StartError;
+pub use client::{HttpClient, ProxySettings, StartError};
 pub use deadline::Deadline;
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::absolute_url;
@@ -25,11 +22,12 @@ pub use quota::RetryQuota;
 pub(crate) use retry::kept;
 pub use retry::{Failure, Repeat, Transport, out_of_time};
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::error::Cause;
+use crate::error::{Cause, innermost};
 
 /// A future of the single-threaded runtime.
 pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -45,6 +43,17 @@ pub enum SendError {
     TimedOut,
     /// The answer is larger than 8 MiB.
     AnswerTooLarge,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent(cause) => write!(f, "the request was not sent: {}", innermost(&**cause)),
+            Self::NoAnswer(cause) => write!(f, "there is no answer: {}", innermost(&**cause)),
+            Self::TimedOut => f.write_str("there was no answer in time"),
+            Self::AnswerTooLarge => f.write_str("the answer is too large"),
+        }
+    }
 }
 
 /// The seam between this crate and the network.

@@ -105,7 +105,7 @@ pub async fn run<O: Operation>() -> Result<(), StartFailure> {
 
 async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), StartFailure> {
     let config = Config::from_lookup(lookup)?;
-    let http = HttpClient::new(config.extra_roots.as_deref())
+    let http = HttpClient::new(config.extra_roots.as_deref(), config.proxy())
         .map_err(|error| StartFailure(error.to_string()))?;
     // Lambda's time to start is there for it; the first event finds the connections open.
     join_all(
@@ -146,9 +146,9 @@ fn pay_after<S: Service<LambdaInvocation>>(
 
 /// What cannot be reached now may be by the first call.
 async fn connect_ahead(http: &HttpClient, endpoint: &Endpoint) {
-    if let Err(reason) = http.connect_ahead(&endpoint.url("")).await {
+    if let Err(error) = http.connect_ahead(&endpoint.url("")).await {
         tracing::debug!(
-            reason,
+            reason = %error,
             host = endpoint.host(),
             "no connection could be opened ahead of the first call"
         );

@@ -95,6 +95,11 @@ async fn answer(
         return Ok(whole(Reply::of(413, "text/plain", "413 Content Too Large")));
     };
     let round_trip = shared.state().round_trip;
+    if received.method == "HEAD" {
+        // A client that opens a connection ahead. It is no call of an API.
+        tokio::time::sleep(round_trip).await;
+        return Ok(whole(Reply::of(404, "text/plain", "")));
+    }
     let answer = dispatch::answer(shared, &received).await;
     if !round_trip.is_zero() {
         tokio::time::sleep(round_trip).await;

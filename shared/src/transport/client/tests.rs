@@ -65,9 +65,11 @@ fn serve(mut stream: TcpStream, requests: usize, tell: &Sender<Arrival>) {
             String::from_utf8_lossy(&bytes[..length]).into_owned(),
         ))
         .unwrap();
-        stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nretry-after: 3\r\n\r\n{}")
-            .unwrap();
+        let head = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nretry-after: 3\r\n\r\n";
+        stream.write_all(head).unwrap();
+        if !bytes.starts_with(b"HEAD") {
+            stream.write_all(b"{}").unwrap();
+        }
     }
     // Without a word, as servers do with connections that have waited for long.
     stream.shutdown(Shutdown::Both).unwrap();
@@ -79,7 +81,7 @@ fn plain(method: Method, url: &str) -> HttpRequest {
 }
 
 fn client() -> HttpClient {
-    HttpClient::new(None).unwrap()
+    HttpClient::new(None, None).unwrap()
 }
 
 #[tokio::test]
@@ -141,7 +143,7 @@ async fn a_body_of_no_bytes_is_announced_as_such() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_opened_ahead_sends_nothing_and_takes_the_first_requests() {
+async fn a_connection_is_opened_ahead_by_a_request_without_secrets_and_takes_the_first_calls() {
     let server = Server::start(9);
     let client = client();
     client
@@ -149,7 +151,21 @@ async fn a_connection_that_is_opened_ahead_sends_nothing_and_takes_the_first_req
         .await
         .unwrap();
     assert_eq!(server.next(), Arrival::Connection);
-    assert!(server.has_no_more());
+    let host = server.url.trim_start_matches("http://");
+    let Arrival::Request(request) = server.next() else {
+        panic!("a request")
+    };
+    let mut lines: Vec<&str> = request.trim_end().split("\r\n").collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "HEAD / HTTP/1.1",
+            "accept: */*",
+            &format!("host: {host}"),
+            &format!("user-agent: {USER_AGENT}"),
+        ]
+    );
     for _ in 0..2 {
         client
             .send(server.request(Method::POST, "/"), TIMEOUT)
@@ -158,6 +174,142 @@ async fn a_connection_that_is_opened_ahead_sends_nothing_and_takes_the_first_req
         assert!(matches!(server.next(), Arrival::Request(_)));
     }
     assert!(server.has_no_more(), "no other connection");
+}
+
+#[tokio::test]
+async fn a_connection_that_waited_for_long_by_the_clock_is_not_used() {
+    let server = Server::start(9);
+    let client = client();
+    for expected in [true, false, true] {
+        client
+            .send(server.request(Method::POST, "/"), TIMEOUT)
+            .await
+            .unwrap();
+        if expected {
+            assert_eq!(server.next(), Arrival::Connection);
+        }
+        assert!(matches!(server.next(), Arrival::Request(_)));
+        if !expected {
+            // As after a freeze, during which no timer of this process went on.
+            for server in client.servers.borrow_mut().iter_mut() {
+                server.last_used -= LONGEST_WAIT + Duration::from_secs(1);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_of_unknown_age_is_not_used() {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_763_800_000);
+    let second = Duration::from_secs(1);
+    for (since, expected) in [
+        (now, true),
+        (now - 15 * second, true),
+        (now - 16 * second, false),
+        (now + second, false),
+    ] {
+        assert_eq!(is_fresh(since, now), expected, "{since:?}");
+    }
+}
+
+/// A server that answers each connection's first request with these bytes and closes.
+fn answering(answer: Vec<u8>) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            drop(stream.read(&mut [0; 4096]));
+            // A client that has read enough goes away.
+            drop(stream.write_all(&answer));
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn an_answer_of_up_to_8_mib_is_read_in_chunks_of_any_size() {
+    let chunked = |sizes: &[usize]| {
+        let mut answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+        for size in sizes {
+            answer.extend(format!("{size:x}\r\n").bytes());
+            answer.extend(vec![b'a'; *size]);
+            answer.extend(b"\r\n");
+        }
+        answer.extend(b"0\r\n\r\n");
+        answer
+    };
+    let tiny = vec![16; LARGEST_ANSWER / 16];
+    for (sizes, is_read) in [
+        (tiny.clone(), true),
+        ([tiny, vec![1]].concat(), false),
+        (vec![LARGEST_ANSWER], true),
+        (vec![LARGEST_ANSWER + 1], false),
+    ] {
+        let url = answering(chunked(&sizes));
+        let sent = client()
+            .send(plain(Method::GET, &url), Duration::from_secs(60))
+            .await;
+        match sent {
+            Ok(answer) => assert!(is_read && answer.body().len() == LARGEST_ANSWER),
+            Err(error) => assert!(
+                !is_read && matches!(error, SendError::AnswerTooLarge),
+                "{error:?}"
+            ),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer() {
+    let url = answering(
+        b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n"
+            .to_vec(),
+    );
+    let answer = client()
+        .send(plain(Method::POST, &url), TIMEOUT)
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 302);
+}
+
+#[tokio::test]
+async fn calls_over_https_go_through_the_proxy_that_is_configured() {
+    let server = Server::start(1);
+    let client = |exceptions| {
+        let settings = ProxySettings {
+            url: &server.url,
+            exceptions,
+        };
+        HttpClient::new(None, Some(settings)).unwrap()
+    };
+    let call = || plain(Method::GET, "https://vendor.invalid/");
+    let sent = client("").send(call(), TIMEOUT).await;
+    assert!(matches!(sent, Err(SendError::NotSent(_))), "{sent:?}");
+    assert_eq!(server.next(), Arrival::Connection);
+    let Arrival::Request(request) = server.next() else {
+        panic!("a request")
+    };
+    assert!(
+        request.starts_with("CONNECT vendor.invalid:443 HTTP/1.1\r\n"),
+        "{request}"
+    );
+    let sent = client("vendor.invalid").send(call(), TIMEOUT).await;
+    assert!(matches!(sent, Err(SendError::NotSent(_))), "{sent:?}");
+    assert!(
+        server
+            .arrived
+            .try_iter()
+            .all(|arrival| arrival == Arrival::End)
+    );
+    let unusable = ProxySettings {
+        url: "http://user:canary@[",
+        exceptions: "",
+    };
+    let error = HttpClient::new(None, Some(unusable)).err().unwrap();
+    assert!(
+        !format!("{error} {error:?}").contains("canary"),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
@@ -170,6 +322,7 @@ async fn another_server_gets_a_connection_of_its_own() {
         .await
         .unwrap();
     assert_eq!(servers[0].next(), Arrival::Connection);
+    assert!(matches!(servers[0].next(), Arrival::Request(_)));
     assert!(servers[0].has_no_more());
 }
 
@@ -211,7 +364,7 @@ async fn nobody_who_listens_is_no_request() {
     let request = plain(Method::GET, &url);
     let sent = client().send(request, TIMEOUT).await;
     assert!(
-        matches!(&sent, Err(SendError::NotSent(cause)) if cause.to_string().contains("refused")),
+        matches!(&sent, Err(SendError::NotSent(cause)) if crate::error::innermost(&**cause).to_string().contains("refused")),
         "{sent:?}"
     );
 }
