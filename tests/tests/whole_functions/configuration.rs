@@ -74,6 +74,7 @@ const UNUSABLE: &[(&str, &str, &str)] = &[
         "WEBHOOK_SECRETS",
         "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD,",
     ),
+    ("status", "HTTPS_PROXY", "http://["),
     ("status", "SSL_CERT_FILE", "/nowhere/roots.pem"),
     (
         "status",

@@ -38,6 +38,9 @@ impl<'a> Connection<'a> {
     }
 }
 
+/// Signs a call with a key, for a time and with a nonce.
+type Sign<'a> = dyn Fn(&Credentials, Timestamp, [u8; 16]) -> Result<HttpRequest, Error> + 'a;
+
 impl Connection<'_> {
     /// Makes one call: see [`Transport::call`](crate::transport::Transport::call). A call whose key
     /// the vendor refuses is made once more where there is another key by then; a refusal has had
@@ -60,7 +63,7 @@ impl Connection<'_> {
         &'a self,
         action: Action,
         repeat: Repeat,
-        sign: &'a dyn Fn(&Credentials, Timestamp, [u8; 16]) -> Result<HttpRequest, Error>,
+        sign: &'a Sign<'a>,
         read: &'a mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
     ) -> LocalFuture<'a, Result<(), Failure>> {
         Box::pin(self.sign_and_call(action, repeat, sign, read))
@@ -70,7 +73,7 @@ impl Connection<'_> {
         &self,
         action: Action,
         repeat: Repeat,
-        sign: &dyn Fn(&Credentials, Timestamp, [u8; 16]) -> Result<HttpRequest, Error>,
+        sign: &Sign<'_>,
         read: &mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
     ) -> Result<(), Failure> {
         let CallContext {

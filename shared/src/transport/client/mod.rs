@@ -16,7 +16,7 @@ use reqwest::{Client, NoProxy, Proxy, Url, redirect, retry};
 use rustls::ClientConfig;
 
 use super::{HttpRequest, HttpResponse, LocalFuture, SendError, SendHttp, tls};
-use crate::error::Cause;
+use crate::error::{Cause, innermost};
 
 const USER_AGENT: &str = concat!("device-certificate-functions/", env!("CARGO_PKG_VERSION"));
 
@@ -53,7 +53,7 @@ impl StartError {
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.problem, self.cause)
+        write!(f, "{}: {}", self.problem, innermost(&*self.cause))
     }
 }
 
