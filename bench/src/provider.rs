@@ -68,6 +68,13 @@ fn serve(stream: TcpStream, config: Arc<ServerConfig>, calls: &AtomicUsize) -> i
     let connection = ServerConnection::new(config).map_err(io::Error::other)?;
     let mut stream = BufReader::new(StreamOwned::new(connection, stream));
     while let Some(request) = http::read(&mut stream)? {
+        if request.head.starts_with("HEAD ") {
+            // It opens the connection ahead of the first event, and is no call.
+            stream
+                .get_mut()
+                .write_all(&http::answer("404 Not Found", "", b""))?;
+            continue;
+        }
         let found = ANSWERS.iter().find(|(call, _)| request.head.contains(call));
         let answer = match found {
             Some((_, answer)) => http::answer("200 OK", "", answer.as_bytes()),

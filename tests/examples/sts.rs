@@ -32,14 +32,16 @@ fn answer(line: &str) -> Result<Value, String> {
     let input: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let request = request(&input)?;
     let headers: Map<String, Value> = request
-        .headers
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), Value::from(value)))
-        .collect();
-    let body = String::from_utf8(request.body).map_err(|error| error.to_string())?;
-    Ok(
-        json!({ "method": request.method.as_str(), "url": request.url, "headers": headers, "body": body }),
-    )
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            let value = value.to_str().map_err(|error| error.to_string())?;
+            Ok((name.to_string(), Value::from(value)))
+        })
+        .collect::<Result<_, String>>()?;
+    let body = String::from_utf8(request.body().to_vec()).map_err(|error| error.to_string())?;
+    let (method, url) = (request.method().as_str(), request.uri().to_string());
+    Ok(json!({ "method": method, "url": url, "headers": headers, "body": body }))
 }
 
 fn request(input: &Value) -> Result<HttpRequest, String> {
@@ -92,38 +94,39 @@ fn request(input: &Value) -> Result<HttpRequest, String> {
         token: None,
     };
     let token = || required("/token").map(SecretString::from);
-    match required("/action")?.as_str() {
-        "tencent AssumeRole" => Ok(tencent::assume_role(
+    let made = match required("/action")?.as_str() {
+        "tencent AssumeRole" => tencent::assume_role(
             &role(Vendor::Tencent(region.clone()))?,
             &region,
             &key()?,
             now,
-        )),
+        ),
         "tencent AssumeRoleWithWebIdentity" => {
             let role = role(Vendor::Tencent(region.clone()))?;
-            Ok(tencent::assume_role_with_web_identity(
+            tencent::assume_role_with_web_identity(
                 &role,
                 &region,
                 &identity(nobody()),
                 &token()?,
                 now,
-            ))
+            )
         }
-        "alibaba AssumeRole" => Ok(alibaba::assume_role(
+        "alibaba AssumeRole" => alibaba::assume_role(
             &role(Vendor::Alibaba)?,
             &key()?,
             now,
             nonce(&required("/nonce_hex")?)?,
-        )),
-        "alibaba AssumeRoleWithOIDC" => Ok(alibaba::assume_role_with_oidc(
+        ),
+        "alibaba AssumeRoleWithOIDC" => alibaba::assume_role_with_oidc(
             &role(Vendor::Alibaba)?,
             &identity(nobody()),
             &token()?,
             now,
-        )),
-        "aws GetWebIdentityToken" => Ok(aws::get_web_identity_token(&identity(key()?), now)),
-        other => Err(format!("unknown action {other}")),
-    }
+        ),
+        "aws GetWebIdentityToken" => aws::get_web_identity_token(&identity(key()?), now),
+        other => return Err(format!("unknown action {other}")),
+    };
+    made.map_err(|error| error.to_string())
 }
 
 fn nonce(hex: &str) -> Result<[u8; 16], String> {

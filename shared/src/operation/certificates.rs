@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::model::Certificate;
 use crate::request::CertificateReference;
 
@@ -39,7 +39,7 @@ pub(super) fn contradiction(
             "{member} differs: the certificate that the provider knows by the other names has {found}"
         );
         Some(Error {
-            concerns_parameters: true,
+            concerns: Concerns::Parameters,
             ..Error::invalid(member, detail)
         })
     };
@@ -83,6 +83,10 @@ pub(super) fn shared_error<'a>(
     let errors: Vec<&Error> = errors.into_iter().collect::<Option<_>>()?;
     let retryable = errors.iter().find(|error| error.code.retryable());
     retryable
-        .or_else(|| errors.iter().find(|error| !error.concerns_parameters))
+        .or_else(|| {
+            errors
+                .iter()
+                .find(|error| error.concerns != Concerns::Parameters)
+        })
         .map(|error| (*error).clone())
 }

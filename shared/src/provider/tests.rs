@@ -9,7 +9,7 @@ use crate::model::{
     Timestamp,
 };
 use crate::request::Filter;
-use crate::testing::network::{Answer, Network, ok, recorded};
+use crate::testing::network::{Answer, Network, ok, recorded, url};
 use crate::testing::{Bench, target};
 use crate::transport::HttpRequest;
 
@@ -23,8 +23,12 @@ const END: i64 = 1_898_467_200;
 
 /// The certificate itself.
 fn pem() -> String {
-    let described: Value =
-        serde_json::from_slice(&recorded("aws-iot/DescribeCertificate.ok").unwrap().body).unwrap();
+    let described: Value = serde_json::from_slice(
+        &recorded("aws-iot/DescribeCertificate.ok")
+            .unwrap()
+            .into_body(),
+    )
+    .unwrap();
     described["certificateDescription"]["certificatePem"]
         .as_str()
         .unwrap()
@@ -57,7 +61,7 @@ fn listed(provider: ProviderName, request: &HttpRequest) -> Answer {
                 "Sha2": FINGERPRINT.to_uppercase(), "BeforeDate": "2025-03-01T00:00Z", "AfterDate": END * 1000
             }]})
         }
-        AwsIot if request.url.contains('?') => {
+        AwsIot if url(request).contains('?') => {
             json!({"certificates": [{"certificateId": FINGERPRINT, "status": "ACTIVE"}]})
         }
         AwsIot => json!({"certificateDescription": {

@@ -4,11 +4,17 @@
 //! A nonce must not be used twice and the date must be within 15 minutes of the server's, so every
 //! attempt is signed anew.
 
+use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{canonical_headers, hmac_sha256, sha256_hex, signed_header_names};
+use super::{
+    add_header, add_secret_header, canonical_headers, hmac_sha256, percent_encode, sha256_hex,
+    signed_header_names,
+};
+use crate::error::Error;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
+const TOKEN_HEADER: &str = "x-acs-security-token";
 
 /// What is signed. The path of every RPC-style API is `/`.
 #[derive(Debug)]
@@ -92,41 +98,48 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     /// All headers of the call, signed with this key.
+    ///
+    /// # Errors
+    /// `internal` when one cannot be sent.
     pub fn headers(
         self,
         access_key_id: &str,
         access_key_secret: &SecretString,
         token: Option<&SecretString>,
-    ) -> Vec<(&'static str, String)> {
-        let mut headers = vec![
-            ("x-acs-action", self.action.to_owned()),
-            ("x-acs-content-sha256", sha256_hex(&[])),
-            ("x-acs-date", self.date),
-            ("x-acs-signature-nonce", hex::encode(self.nonce)),
-            ("x-acs-version", self.version.to_owned()),
+    ) -> Result<HeaderMap, Error> {
+        let content_hash = sha256_hex(&[]);
+        let nonce = hex::encode(self.nonce);
+        let mut signed = vec![
+            ("host", self.host),
+            ("x-acs-action", self.action),
+            ("x-acs-content-sha256", content_hash.as_str()),
+            ("x-acs-date", self.date.as_str()),
+            ("x-acs-signature-nonce", nonce.as_str()),
+            ("x-acs-version", self.version),
         ];
         if let Some(token) = token {
-            headers.push(("x-acs-accesskey-id", access_key_id.to_owned()));
-            headers.push(("x-acs-security-token", token.expose_secret().to_owned()));
+            signed.push(("x-acs-accesskey-id", access_key_id));
+            signed.push((TOKEN_HEADER, token.expose_secret()));
         }
-        let authorization = {
-            let mut signed: Vec<(&str, &str)> = headers
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .collect();
-            signed.push(("host", self.host));
-            Request {
-                method: self.method,
-                canonical_query: self.canonical_query,
-                headers: &signed,
-                body: &[],
-            }
-            .authorization(access_key_id, access_key_secret)
+        let request = Request {
+            method: self.method,
+            canonical_query: self.canonical_query,
+            headers: &signed,
+            body: &[],
         };
-        headers.push(("authorization", authorization));
+        let authorization = request.authorization(access_key_id, access_key_secret);
+        let mut headers = HeaderMap::with_capacity(signed.len().saturating_add(2));
+        // The client adds the host.
+        for &(name, value) in signed.iter().filter(|(name, _)| *name != "host") {
+            match name {
+                TOKEN_HEADER => add_secret_header(&mut headers, name, value)?,
+                name => add_header(&mut headers, name, value)?,
+            }
+        }
+        add_secret_header(&mut headers, "authorization", &authorization)?;
         // Without it an error may come as XML.
-        headers.push(("accept", "application/json".to_owned()));
-        headers
+        add_header(&mut headers, "accept", "application/json")?;
+        Ok(headers)
     }
 }
 
@@ -147,21 +160,4 @@ pub fn canonical_query(parameters: &[(&str, &str)]) -> String {
         .map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)))
         .collect::<Vec<_>>()
         .join("&")
-}
-
-/// RFC 3986: everything but the unreserved characters becomes `%XX` in upper case.
-pub fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                encoded.push(char::from(byte))
-            }
-            _ => {
-                encoded.push('%');
-                encoded.push_str(&hex::encode([byte]).to_uppercase());
-            }
-        }
-    }
-    encoded
 }

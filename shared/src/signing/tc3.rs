@@ -3,10 +3,14 @@
 //! There is no nonce in this scheme: a signed request can be sent again within five minutes of its
 //! timestamp.
 
+use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 
-use super::{canonical_headers, hmac_sha256, sha256_hex, signed_header_names};
+use super::{
+    add_header, add_secret_header, canonical_headers, hmac_sha256, sha256_hex, signed_header_names,
+};
+use crate::error::Error;
 
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
 const TERMINATOR: &str = "tc3_request";
@@ -114,12 +118,15 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     /// All headers of a call that is signed with this key.
+    ///
+    /// # Errors
+    /// `internal` when one cannot be sent.
     pub fn signed_headers(
         &self,
         secret_id: &str,
         secret_key: &SecretString,
         token: Option<&SecretString>,
-    ) -> Vec<(&'static str, String)> {
+    ) -> Result<HeaderMap, Error> {
         let request = Request {
             method: "POST",
             query: "",
@@ -134,26 +141,36 @@ impl Call<'_> {
             service: self.service,
             timestamp: self.timestamp,
         };
-        let mut headers = self.headers(request.authorization(secret_id, secret_key));
-        headers.extend(token.map(|token| ("x-tc-token", token.expose_secret().to_owned())));
-        headers
+        let mut headers = self.headers(&request.authorization(secret_id, secret_key))?;
+        if let Some(token) = token {
+            add_secret_header(&mut headers, "x-tc-token", token.expose_secret())?;
+        }
+        Ok(headers)
     }
 
     /// All headers of a call that is not signed, for the actions that need no key.
-    pub fn unsigned_headers(&self) -> Vec<(&'static str, String)> {
-        self.headers("SKIP".to_owned())
+    ///
+    /// # Errors
+    /// `internal` when one cannot be sent.
+    pub fn unsigned_headers(&self) -> Result<HeaderMap, Error> {
+        self.headers("SKIP")
     }
 
-    fn headers(&self, authorization: String) -> Vec<(&'static str, String)> {
-        vec![
-            ("authorization", authorization),
-            ("content-type", CONTENT_TYPE.to_owned()),
-            ("x-tc-action", self.action.to_owned()),
-            ("x-tc-version", self.version.to_owned()),
-            ("x-tc-timestamp", self.timestamp.to_string()),
-            ("x-tc-region", self.region.to_owned()),
-            ("x-tc-language", "en-US".to_owned()),
-        ]
+    fn headers(&self, authorization: &str) -> Result<HeaderMap, Error> {
+        let timestamp = self.timestamp.to_string();
+        let mut headers = HeaderMap::with_capacity(10);
+        add_secret_header(&mut headers, "authorization", authorization)?;
+        for (name, value) in [
+            ("content-type", CONTENT_TYPE),
+            ("x-tc-action", self.action),
+            ("x-tc-version", self.version),
+            ("x-tc-timestamp", timestamp.as_str()),
+            ("x-tc-region", self.region),
+            ("x-tc-language", "en-US"),
+        ] {
+            add_header(&mut headers, name, value)?;
+        }
+        Ok(headers)
     }
 }
 

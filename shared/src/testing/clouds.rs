@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::signing::sha256_hex;
-use crate::testing::network::{Answer, Network, answer, header, ok, parameter};
+use crate::testing::network::{Answer, Network, answer, header, ok, parameter, path_and_query};
 use crate::transport::HttpRequest;
 
 /// One vendor's record of one certificate.
@@ -119,7 +119,7 @@ impl Clouds {
     }
 
     fn tencent(&self, request: &HttpRequest) -> Answer {
-        let query: Value = serde_json::from_slice(&request.body).unwrap();
+        let query: Value = serde_json::from_slice(request.body()).unwrap();
         assert_eq!(
             header(request, "x-tc-action"),
             Some("DescribeDeviceCertificates")
@@ -244,7 +244,7 @@ impl Clouds {
     fn aws(&self, request: &HttpRequest) -> Answer {
         const PAGE_SIZE: usize = 3;
         let mut fleet = self.fleet(AwsIot, "");
-        let path = request.url.split("amazonaws.com").nth(1).unwrap();
+        let path = path_and_query(request);
         if path.starts_with("/certificates?") {
             if parameter(request, "isAscendingOrder").as_deref() == Some("true") {
                 fleet.reverse();
@@ -297,7 +297,7 @@ impl Trouble {
 
 /// The provider that the request goes to.
 pub(crate) fn provider_of(request: &HttpRequest) -> ProviderName {
-    match request.url.split('/').nth(2).unwrap() {
+    match request.uri().host().unwrap() {
         "mqtt.tencentcloudapi.com" => TencentMqtt,
         "onsmqtt.cn-hangzhou.aliyuncs.com" => AlibabaMqtt,
         "cas.aliyuncs.com" => AlibabaPca,

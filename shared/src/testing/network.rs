@@ -4,15 +4,19 @@ use std::cell::{Cell, Ref, RefCell};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::error::Cause;
 use crate::model::Timestamp;
 use crate::transport::{
     HttpRequest, HttpResponse, LocalFuture, RetryQuota, SendError, SendHttp, Transport,
+    http_request,
 };
 
 /// What becomes of one request.
@@ -33,8 +37,12 @@ impl Sent {
         header(&self.request, name)
     }
 
+    pub(crate) fn url(&self) -> String {
+        url(&self.request)
+    }
+
     pub(crate) fn body(&self) -> Value {
-        serde_json::from_slice(&self.request.body).unwrap()
+        serde_json::from_slice(self.request.body()).unwrap()
     }
 
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
@@ -43,16 +51,26 @@ impl Sent {
 }
 
 pub(crate) fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    request
-        .headers
-        .iter()
-        .find(|(header, _)| *header == name)
-        .map(|(_, value)| value.as_str())
+    let value = request.headers().get(name)?;
+    Some(value.to_str().unwrap())
+}
+
+pub(crate) fn url(request: &HttpRequest) -> String {
+    request.uri().to_string()
+}
+
+/// A request that nobody signed.
+pub(crate) fn get(url: &str) -> HttpRequest {
+    http_request(Method::GET, url, HeaderMap::new(), Vec::new()).unwrap()
+}
+
+/// The target of the request line.
+pub(crate) fn path_and_query(request: &HttpRequest) -> &str {
+    request.uri().path_and_query().unwrap().as_str()
 }
 
 pub(crate) fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
-    let query = request.url.split_once('?')?.1;
-    form_urlencoded::parse(query.as_bytes())
+    form_urlencoded::parse(request.uri().query()?.as_bytes())
         .find(|(parameter, _)| parameter == name)
         .map(|(_, value)| value.into_owned())
 }
@@ -86,7 +104,7 @@ impl Network {
         Self::new(move |request| {
             answers
                 .pop_front()
-                .unwrap_or_else(|| panic!("one request too many: {}", request.url))
+                .unwrap_or_else(|| panic!("one request too many: {}", request.uri()))
         })
     }
 
@@ -159,12 +177,18 @@ fn next_bytes() -> [u8; 16] {
 
 /// An answer with this status and body.
 pub(crate) fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
-    Ok(HttpResponse {
-        status,
-        retry_after: None,
-        error_type: None,
-        request_id: None,
-        body: body.into(),
+    let mut response = Response::new(body.into().into());
+    *response.status_mut() = status.try_into().unwrap();
+    Ok(response)
+}
+
+/// The same answer with this header.
+pub(crate) fn with_header(answer: Answer, name: &str, value: &str) -> Answer {
+    let name: HeaderName = name.parse().unwrap();
+    let value: HeaderValue = value.parse().unwrap();
+    answer.map(|mut response| {
+        response.headers_mut().insert(name, value);
+        response
     })
 }
 
@@ -185,13 +209,16 @@ pub(crate) fn recorded(name: &str) -> Answer {
     let body = record["body_text"]
         .as_str()
         .map_or_else(|| record["body"].to_string(), str::to_owned);
-    let header = |name: &str| record["http"]["headers"][name].as_str().map(str::to_owned);
-    let (error_type, request_id) = (header("x-amzn-ErrorType"), header("x-amzn-RequestId"));
-    Ok(HttpResponse {
-        status,
-        retry_after: None,
-        error_type,
-        request_id,
-        body: body.into(),
-    })
+    let headers = record["http"]["headers"].as_object();
+    headers
+        .into_iter()
+        .flatten()
+        .fold(answer(status, body), |answer, (name, value)| {
+            with_header(answer, name, value.as_str().unwrap())
+        })
+}
+
+/// A cause of nothing but a text.
+pub(crate) fn cause(text: &str) -> Cause {
+    Arc::new(std::io::Error::other(text.to_owned()))
 }

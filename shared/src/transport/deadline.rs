@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::Safety;
+use super::Repeat;
 
 /// Kept free to put the answer together and hand it over.
 const ANSWER_RESERVE: Duration = Duration::from_millis(500);
@@ -54,12 +54,12 @@ impl Deadline {
     pub(super) fn attempt_after(
         self,
         wait: Duration,
-        safety: Safety,
+        repeat: Repeat,
         turn: Duration,
     ) -> Option<Duration> {
-        let reserve = match safety {
-            Safety::Read => ANSWER_RESERVE,
-            Safety::Write => ANSWER_RESERVE
+        let reserve = match repeat {
+            Repeat::Always => ANSWER_RESERVE,
+            Repeat::OnlyIfNotDone => ANSWER_RESERVE
                 .saturating_add(READ_BACK_RESERVE)
                 .saturating_add(turn),
         };
@@ -69,7 +69,7 @@ impl Deadline {
 
     /// Whether there is time to read once more behind this wait.
     pub fn leaves_a_look_behind(self, wait: Duration) -> bool {
-        self.attempt_after(wait, Safety::Read, Duration::ZERO)
+        self.attempt_after(wait, Repeat::Always, Duration::ZERO)
             .is_some()
     }
 
@@ -90,8 +90,8 @@ mod tests {
     use super::*;
 
     impl Deadline {
-        fn attempt(self, safety: Safety) -> Option<Duration> {
-            self.attempt_after(Duration::ZERO, safety, Duration::ZERO)
+        fn attempt(self, repeat: Repeat) -> Option<Duration> {
+            self.attempt_after(Duration::ZERO, repeat, Duration::ZERO)
         }
     }
 
@@ -105,7 +105,7 @@ mod tests {
             (Duration::ZERO, None),
         ] {
             assert_eq!(
-                Deadline::after(left).attempt(Safety::Read),
+                Deadline::after(left).attempt(Repeat::Always),
                 attempt,
                 "{left:?}"
             );
@@ -115,25 +115,25 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_write_leaves_time_to_read_its_effect() {
         let deadline = Deadline::after(Duration::from_secs(5));
-        let attempt = deadline.attempt(Safety::Write).unwrap();
+        let attempt = deadline.attempt(Repeat::OnlyIfNotDone).unwrap();
         tokio::time::sleep(attempt).await;
-        assert!(deadline.attempt(Safety::Read).is_some());
+        assert!(deadline.attempt(Repeat::Always).is_some());
         assert_eq!(
-            Deadline::after(Duration::from_millis(2749)).attempt(Safety::Write),
+            Deadline::after(Duration::from_millis(2749)).attempt(Repeat::OnlyIfNotDone),
             None
         );
         let turn = Duration::from_secs(2);
         assert_eq!(
             Deadline::after(Duration::from_millis(4749)).attempt_after(
                 Duration::ZERO,
-                Safety::Write,
+                Repeat::OnlyIfNotDone,
                 turn
             ),
             None
         );
         assert!(
             Deadline::after(Duration::from_millis(4750))
-                .attempt_after(Duration::ZERO, Safety::Write, turn)
+                .attempt_after(Duration::ZERO, Repeat::OnlyIfNotDone, turn)
                 .is_some()
         );
     }
@@ -156,7 +156,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_leaves_room_for_an_attempt() {
         let deadline = Deadline::after(Duration::from_secs(3));
-        let after = |wait| deadline.attempt_after(wait, Safety::Read, Duration::ZERO);
+        let after = |wait| deadline.attempt_after(wait, Repeat::Always, Duration::ZERO);
         assert!(after(Duration::from_millis(1500)).is_some());
         assert_eq!(after(Duration::from_millis(1501)), None);
         assert_eq!(after(Duration::MAX), None);

@@ -71,7 +71,7 @@ pub async fn run<O: Operation>() -> Result<(), StartFailure> {
 
 async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), StartFailure> {
     let config = Config::from_lookup(lookup)?;
-    let http = HttpClient::new(config.extra_roots.as_deref())
+    let http = HttpClient::new(config.extra_roots.as_deref(), config.proxy())
         .map_err(|error| StartFailure(error.to_string()))?;
     // Connecting while Lambda initialises the sandbox saves the first event that time.
     join_all(
@@ -112,9 +112,9 @@ fn pay_after<S: Service<LambdaInvocation>>(
 
 /// A failure is not fatal: the first call to this endpoint connects again.
 async fn connect_ahead(http: &HttpClient, endpoint: &Endpoint) {
-    if let Err(reason) = http.connect_ahead(&endpoint.url("")).await {
+    if let Err(error) = http.connect_ahead(&endpoint.url("")).await {
         tracing::debug!(
-            reason,
+            reason = %error,
             host = endpoint.host(),
             "no connection could be opened ahead of the first call"
         );

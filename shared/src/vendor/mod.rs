@@ -2,5 +2,6 @@
 //! answers, and tables of error codes.
 
 pub(crate) mod alibaba;
+pub(crate) mod aws;
 pub(crate) mod codes;
 pub(crate) mod xml;

@@ -7,11 +7,15 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
+use certificate_provider::error::Cause;
 use certificate_provider::transport::{
-    HttpRequest, HttpResponse, LocalFuture, Method, SendError, SendHttp,
+    HttpRequest, HttpResponse, LocalFuture, SendError, SendHttp,
 };
+use http::header::RETRY_AFTER;
+use http::{HeaderName, Method, Response, StatusCode};
 
 use crate::recorded::body;
 
@@ -34,9 +38,13 @@ pub(crate) enum Answers {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) error_type: Option<&'static str>,
-    pub(crate) retry_after: Option<Duration>,
+    /// In seconds.
+    pub(crate) retry_after: Option<u16>,
     pub(crate) body: Vec<u8>,
 }
+
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// Calls that take no time. Those after them do, so that the deadline ends what the vendors would
 /// let go on for ever.
@@ -131,19 +139,13 @@ impl Network {
                     .get(action(request))
                     .cloned()
                     .unwrap_or_default();
-                Ok(HttpResponse {
-                    status: 200,
-                    retry_after: None,
-                    error_type: None,
-                    request_id: None,
-                    body: body.into(),
-                })
+                Ok(Response::new(body.into()))
             }
-            Answers::None => Err(SendError::NoAnswer("the stand-in is silent".to_owned())),
+            Answers::None => Err(SendError::NoAnswer(cause("the stand-in is silent"))),
             Answers::These(answers) => {
                 let index = usize::try_from(calls).unwrap_or(usize::MAX);
                 let Some(answer) = answers.get(index).or(answers.last()) else {
-                    return Err(SendError::NotSent("the stand-in is away".to_owned()));
+                    return Err(SendError::NotSent(cause("the stand-in is away")));
                 };
                 let Answer {
                     status,
@@ -151,14 +153,19 @@ impl Network {
                     retry_after,
                     body,
                 } = answer.clone();
-                let error_type = error_type.map(str::to_owned);
-                Ok(HttpResponse {
-                    status,
-                    retry_after,
-                    error_type,
-                    request_id: Some("id".to_owned()),
-                    body: body.into(),
-                })
+                let mut response = Response::new(body.into());
+                *response.status_mut() =
+                    StatusCode::from_u16(status).expect("a head has a status of HTTP");
+                let headers = response.headers_mut();
+                headers.insert(REQUEST_ID, "id".parse().expect("an id is a header's value"));
+                if let Some(named) = error_type {
+                    let value = named.parse().expect("a type is a header's value");
+                    headers.insert(ERROR_TYPE, value);
+                }
+                if let Some(seconds) = retry_after {
+                    headers.insert(RETRY_AFTER, seconds.into());
+                }
+                Ok(response)
             }
             #[cfg(test)]
             Answers::Defect => panic!("a defect on purpose"),
@@ -185,18 +192,24 @@ impl SendHttp for Network {
     }
 }
 
+fn cause(text: &'static str) -> Cause {
+    Arc::new(std::io::Error::other(text))
+}
+
 /// The vendor's name of the call.
 fn action(request: &HttpRequest) -> &str {
-    let named = request
-        .headers
-        .iter()
-        .find(|(name, _)| matches!(*name, "x-tc-action" | "x-acs-action"));
-    match named {
-        Some((_, action)) => action,
-        None if request.method == Method::Put => "UpdateCertificate",
-        None if request.url.contains("/certificates-by-ca/") => "ListCertificatesByCA",
-        None if request.url.contains("/certificates/") => "DescribeCertificate",
-        None if request.url.contains("marker=") => "ListCertificates, last page",
-        None => "ListCertificates",
+    let headers = request.headers();
+    let named = headers.get("x-tc-action").or(headers.get("x-acs-action"));
+    match named.and_then(|action| action.to_str().ok()) {
+        Some(action) => action,
+        None if request.method() == Method::PUT => "UpdateCertificate",
+        None => match request.uri().path() {
+            path if path.starts_with("/certificates-by-ca/") => "ListCertificatesByCA",
+            path if path.starts_with("/certificates/") => "DescribeCertificate",
+            _ => match request.uri().query() {
+                Some(query) if query.contains("marker=") => "ListCertificates, last page",
+                _ => "ListCertificates",
+            },
+        },
     }
 }

@@ -95,6 +95,10 @@ async fn answer(
         return Ok(whole(Reply::of(413, "text/plain", "413 Content Too Large")));
     };
     let round_trip = shared.state().round_trip;
+    if received.method == "HEAD" {
+        tokio::time::sleep(round_trip).await;
+        return Ok(whole(not_a_call()));
+    }
     let answer = dispatch::answer(shared, &received).await;
     if !round_trip.is_zero() {
         tokio::time::sleep(round_trip).await;
@@ -130,6 +134,7 @@ pub(crate) async fn serve_identity(
 ) {
     let answer = service_fn(async |request| {
         let reply = match received(service.vendor(), 0, request).await {
+            Some(received) if received.method == "HEAD" => not_a_call(),
             Some(received) => identity::answer(&shared, service, &received).await,
             None => Reply::of(413, "text/plain", "413 Content Too Large"),
         };
@@ -141,6 +146,11 @@ pub(crate) async fn serve_identity(
             .serve_connection(TokioIo::new(stream), answer)
             .await,
     );
+}
+
+/// What answers a client that opens a connection ahead. That is no call of an API, and not counted.
+fn not_a_call() -> Reply {
+    Reply::of(404, "text/plain", "")
 }
 
 fn whole(reply: Reply) -> Response<AnswerBody> {

@@ -1,7 +1,8 @@
 //! The connections that are opened while a function starts.
 
-use std::io::{ErrorKind, Read};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use simulator::{Options, Simulator, Vendor};
@@ -31,7 +32,7 @@ fn request(function: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_first_event_finds_the_default_providers_connection_open_and_unused() {
+async fn the_first_event_finds_the_default_providers_connection_open() {
     at_once(DEFAULTS, |(name, vendor)| async move {
         let simulator = Simulator::start(Options {
             tls: true,
@@ -86,20 +87,47 @@ async fn without_a_default_provider_or_its_region_no_connection_is_opened() {
     .await;
 }
 
-/// Nobody speaks on the connections that the listener has taken.
-fn silent_connections(listener: &TcpListener) -> usize {
-    listener.set_nonblocking(true).unwrap();
-    let taken: Vec<TcpStream> = std::iter::from_fn(|| listener.accept().ok())
-        .map(|(stream, _)| stream)
-        .collect();
-    for mut stream in &taken {
-        stream.set_nonblocking(true).unwrap();
-        assert_eq!(
-            stream.read(&mut [0]).unwrap_err().kind(),
-            ErrorKind::WouldBlock
-        );
+/// A service that answers nothing but the request that opens a connection, and remembers all that
+/// it was sent.
+struct Service {
+    url: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Service {
+    fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::<Mutex<Vec<String>>>::default();
+        let seen = Arc::clone(&requests);
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut bytes = [0; 4096];
+                let length = stream.read(&mut bytes).unwrap();
+                let request = String::from_utf8_lossy(&bytes[..length]).into_owned();
+                seen.lock().unwrap().push(request);
+                stream
+                    .write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
+                    .unwrap();
+                // The connection stays open.
+                std::mem::forget(stream);
+            }
+        });
+        Self { url, requests }
     }
-    taken.len()
+
+    /// How many connections were opened, each by one request that carries nothing of the function.
+    fn connections(&self) -> usize {
+        let requests = self.requests.lock().unwrap();
+        for request in requests.iter() {
+            let mut lines = request.trim_end().split("\r\n");
+            assert_eq!(lines.next(), Some("HEAD / HTTP/1.1"));
+            let mut names: Vec<&str> = lines.filter_map(|line| line.split(':').next()).collect();
+            names.sort_unstable();
+            assert_eq!(names, ["accept", "host", "user-agent"]);
+        }
+        requests.len()
+    }
 }
 
 #[tokio::test]
@@ -113,10 +141,8 @@ async fn so_are_those_to_the_services_that_give_out_its_key() {
     });
     at_once(cells, |(vendor, way, expected)| async move {
         let simulator = simulator(full(1)).await;
-        let services = [(); 2].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-        let [own, of_aws] = services
-            .each_ref()
-            .map(|service| format!("http://{}", service.local_addr().unwrap()));
+        let services = [(); 2].map(|()| Service::start());
+        let [own, of_aws] = services.each_ref().map(|service| service.url.clone());
         let others = [
             ("TENCENT_STS_ENDPOINT", own.as_str()),
             ("ALIBABA_STS_ENDPOINT", &own),
@@ -125,7 +151,7 @@ async fn so_are_those_to_the_services_that_give_out_its_key() {
         let function = ways::start(vendor, way, &simulator, &others).await;
         function.ready().await;
         assert_eq!(
-            services.each_ref().map(silent_connections),
+            services.each_ref().map(Service::connections),
             expected,
             "{vendor:?} {way:?}"
         );

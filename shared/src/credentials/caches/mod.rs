@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::cache::{Cache, ClockAndRandom, Fetched, Refresh};
 use super::sts::Role;
 use super::{CredentialSource, Credentials, KeyOrigin, RoleAuth};
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::model::{ByCloud, ProviderName};
 use crate::transport::{Deadline, Lane, LocalFuture, Transport};
 
@@ -159,7 +159,7 @@ impl CredentialCache {
                 RoleAuth::Key(source) => {
                     let key = self.key(source, context).await?;
                     match role.assume_with(&key, context).await {
-                        Err(error) if error.concerns_key => {
+                        Err(error) if error.concerns == Concerns::Key => {
                             match self.other_key(source, context, &key).await? {
                                 Some(other) => role.assume_with(&other, context).await,
                                 None => Err(error),

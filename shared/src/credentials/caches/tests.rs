@@ -37,7 +37,7 @@ fn disabled_key() -> Answer {
 
 /// The calls in order: the extension's stage, or the key that signed.
 fn called(network: &Network) -> Vec<String> {
-    network.each(|sent| match sent.request.url.contains("secretsmanager") {
+    network.each(|sent| match sent.url().contains("secretsmanager") {
         true => sent
             .parameter("versionStage")
             .unwrap_or_else(|| "the secret".to_owned()),

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use http::{HeaderMap, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -12,9 +13,9 @@ use super::cache::Fetched;
 use super::{Credentials, FetchContext, sendable};
 use crate::error::{Error, ErrorCode};
 use crate::object::Object;
-use crate::signing::acs3::percent_encode;
+use crate::signing::{add_secret_header, percent_encode};
 use crate::transport::Endpoint;
-use crate::transport::{HttpRequest, HttpResponse, Method, Safety};
+use crate::transport::{HttpResponse, Repeat, http_request};
 
 /// A key in a store. Its value there is a JSON object with members named like the variables that
 /// would hold the key.
@@ -109,21 +110,18 @@ impl StoredKey {
             path.push_str("&versionStage=");
             path.push_str(stage);
         }
-        let request = |_, _| HttpRequest {
-            method: Method::Get,
-            url: self.endpoint.at(&path),
-            headers: vec![(
-                "x-aws-parameters-secrets-token",
-                self.session_token.expose_secret().to_owned(),
-            )],
-            body: Vec::new(),
+        let request = |_, _| {
+            let mut headers = HeaderMap::new();
+            let token = self.session_token.expose_secret();
+            add_secret_header(&mut headers, "x-aws-parameters-secrets-token", token)?;
+            http_request(Method::GET, &self.endpoint.at(&path), headers, Vec::new())
         };
         let called = context
             .transport
             .call(
                 context.deadline,
                 context.lane,
-                Safety::Read,
+                Repeat::Always,
                 request,
                 |response| self.read(response),
             )
@@ -132,19 +130,19 @@ impl StoredKey {
     }
 
     fn read(&self, response: &HttpResponse) -> Result<Fetched, Error> {
-        match response.status {
+        match response.status().as_u16() {
             200 => {}
             429 => {
                 return Err(Error::new(ErrorCode::Throttled, "AWS throttles reading it"));
             }
-            500.. => {
+            status @ 500.. => {
                 return Err(Error::new(
                     ErrorCode::ProviderUnavailable,
-                    format!("the extension answered HTTP {}", response.status),
+                    format!("the extension answered HTTP {status}"),
                 ));
             }
             // The extension is not ready before the first invocation, and answers HTTP 400.
-            _ if String::from_utf8_lossy(&response.body).contains("not ready") => {
+            _ if String::from_utf8_lossy(response.body()).contains("not ready") => {
                 return Err(Error::new(
                     ErrorCode::ProviderUnavailable,
                     "the extension is not ready yet",
@@ -159,7 +157,7 @@ impl StoredKey {
             }
         }
         let answer =
-            serde_json::from_slice::<Object<Answer>>(&response.body).map(|Object(answer)| answer);
+            serde_json::from_slice::<Object<Answer>>(response.body()).map(|Object(answer)| answer);
         let text = answer.ok().and_then(|answer| {
             answer
                 .secret

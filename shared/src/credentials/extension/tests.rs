@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::model::ProviderName;
 use crate::testing::Bench;
-use crate::testing::network::{Answer as Sent, Network, answer, ok};
+use crate::testing::network::{Answer as Sent, Network, answer, cause, ok};
 
 fn stored(store: Store) -> StoredKey {
     StoredKey {
@@ -67,7 +67,7 @@ async fn a_secret_and_a_parameter_are_read_by_the_extensions_documented_calls() 
     assert_eq!(credentials.texts().collect::<Vec<_>>(), ["AKID", "s", "t"]);
     let name = "arn%3Aaws%3Asecretsmanager%3Aeu-west-1%3A1%3Asecret%3Aa%2Fb%20%2Bc";
     let url = format!("http://localhost:2773/secretsmanager/get?secretId={name}");
-    assert_eq!(network.each(|sent| sent.request.url.clone()), [url]);
+    assert_eq!(network.each(|sent| sent.url()), [url]);
     assert_eq!(
         network.sent()[0].header("x-aws-parameters-secrets-token"),
         Some("lambda-token")
@@ -81,7 +81,7 @@ async fn a_secret_and_a_parameter_are_read_by_the_extensions_documented_calls() 
     let url = format!(
         "http://localhost:2773/systemsmanager/parameters/get?name={name}&withDecryption=true"
     );
-    assert_eq!(network.each(|sent| sent.request.url.clone()), [url]);
+    assert_eq!(network.each(|sent| sent.url()), [url]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -145,7 +145,7 @@ async fn a_value_that_cannot_be_used_is_an_error_without_its_text() {
             "not ready",
         ),
         (
-            Err(crate::transport::SendError::NotSent("refused".to_owned())),
+            Err(crate::transport::SendError::NotSent(cause("refused"))),
             ErrorCode::ProviderUnavailable,
             "Lambda layer",
         ),

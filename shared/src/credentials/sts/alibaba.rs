@@ -1,6 +1,8 @@
 //! Alibaba Cloud STS, API version 2015-04-01: `AssumeRole` is signed like every call;
 //! `AssumeRoleWithOIDC` needs no key.
 
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -12,8 +14,8 @@ use crate::error::ErrorCode::ProviderRejected;
 use crate::model::Timestamp;
 use crate::object::Object;
 use crate::signing::acs3;
-use crate::transport::{HttpRequest, HttpResponse, Method};
-use crate::vendor::alibaba::{codes, error_body};
+use crate::transport::{HttpRequest, HttpResponse, http_request};
+use crate::vendor::alibaba::{codes, error_body, retry_after};
 use crate::vendor::codes::{Refusal, Row, explain};
 
 const VERSION: &str = "2015-04-01";
@@ -61,7 +63,15 @@ pub fn host(region: Option<&str>) -> String {
 }
 
 /// The call that assumes a role with a key.
-pub fn assume_role(role: &Role, key: &Credentials, now: Timestamp, nonce: [u8; 16]) -> HttpRequest {
+///
+/// # Errors
+/// `internal` when it cannot be signed.
+pub fn assume_role(
+    role: &Role,
+    key: &Credentials,
+    now: Timestamp,
+    nonce: [u8; 16],
+) -> Result<HttpRequest, Error> {
     let duration = DURATION_SECONDS.to_string();
     let mut parameters = vec![
         ("DurationSeconds", duration.as_str()),
@@ -71,7 +81,7 @@ pub fn assume_role(role: &Role, key: &Credentials, now: Timestamp, nonce: [u8; 1
     parameters.extend(role.external_id.as_deref().map(|id| ("ExternalId", id)));
     let query = acs3::canonical_query(&parameters);
     let call = acs3::Call {
-        method: Method::Post.as_str(),
+        method: "POST",
         action: "AssumeRole",
         version: VERSION,
         host: role.endpoint.host(),
@@ -79,13 +89,13 @@ pub fn assume_role(role: &Role, key: &Credentials, now: Timestamp, nonce: [u8; 1
         date: now.to_seconds_text(),
         nonce,
     };
-    let headers = call.headers(&key.id, &key.secret, key.token.as_ref());
-    HttpRequest {
-        method: Method::Post,
-        url: role.endpoint.url(&query),
+    let headers = call.headers(&key.id, &key.secret, key.token.as_ref())?;
+    http_request(
+        Method::POST,
+        &role.endpoint.url(&query),
         headers,
-        body: Vec::new(),
-    }
+        Vec::new(),
+    )
 }
 
 /// The call that assumes a role with a token of AWS. The token is in the body, because logs keep
@@ -95,7 +105,7 @@ pub fn assume_role_with_oidc(
     identity: &Identity,
     token: &SecretString,
     now: Timestamp,
-) -> HttpRequest {
+) -> Result<HttpRequest, Error> {
     let date = now.to_seconds_text();
     let query = acs3::canonical_query(&[
         ("Action", "AssumeRoleWithOIDC"),
@@ -110,19 +120,18 @@ pub fn assume_role_with_oidc(
         ("RoleArn", &role.arn),
         ("RoleSessionName", &role.session_name),
     ]);
-    let headers = vec![
-        (
-            "content-type",
-            "application/x-www-form-urlencoded".to_owned(),
-        ),
-        ("accept", "application/json".to_owned()),
-    ];
-    HttpRequest {
-        method: Method::Post,
-        url: role.endpoint.url(&query),
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/x-www-form-urlencoded"),
+    );
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    http_request(
+        Method::POST,
+        &role.endpoint.url(&query),
         headers,
-        body: body.into_bytes(),
-    }
+        body.into_bytes(),
+    )
 }
 
 #[derive(Deserialize)]
@@ -141,8 +150,15 @@ struct Key {
 }
 
 pub(super) fn read(response: &HttpResponse, context: FetchContext<'_>) -> Result<Fetched, Error> {
-    let status = response.status;
-    if let Some(error) = error_body(&response.body) {
+    issued_key(response, context).map_err(|error| Error {
+        retry_after: retry_after(response),
+        ..error
+    })
+}
+
+fn issued_key(response: &HttpResponse, context: FetchContext<'_>) -> Result<Fetched, Error> {
+    let status = response.status().as_u16();
+    if let Some(error) = error_body(response.body()) {
         let refusal = Refusal {
             provider: context.provider,
             code: &error.code,
@@ -153,7 +169,7 @@ pub(super) fn read(response: &HttpResponse, context: FetchContext<'_>) -> Result
         // Of two rows for one code the last one counts.
         return Err(explain(&refusal, &[codes::CODES, CODES]));
     }
-    let given = match serde_json::from_slice(&response.body) {
+    let given = match serde_json::from_slice(response.body()) {
         Ok(Object(Answer {
             credentials: Object(key),
         })) if status == 200 => IssuedKey {

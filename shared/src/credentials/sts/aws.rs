@@ -1,14 +1,15 @@
 //! AWS STS, API version 2011-06-15: `GetWebIdentityToken` returns a signed token (JWT) that proves
 //! the function's role.
 
+use http::Method;
 use secrecy::SecretString;
 
 use super::{FetchContext, Identity, not_an_answer, sts_error};
-use crate::error::Error;
 use crate::error::ErrorCode::{ProviderRejected, ProviderUnavailable, Throttled};
+use crate::error::{Concerns, Error};
 use crate::model::{Region, Timestamp};
 use crate::signing::sigv4;
-use crate::transport::{HttpRequest, HttpResponse, Method, Safety};
+use crate::transport::{HttpRequest, HttpResponse, Repeat, http_request};
 use crate::vendor::codes::{Refusal, Row, explain};
 use crate::vendor::xml::element;
 
@@ -30,7 +31,10 @@ pub fn host(region: &Region) -> String {
 }
 
 /// The call that gets a token.
-pub fn get_web_identity_token(identity: &Identity, now: Timestamp) -> HttpRequest {
+///
+/// # Errors
+/// `internal` when it cannot be signed.
+pub fn get_web_identity_token(identity: &Identity, now: Timestamp) -> Result<HttpRequest, Error> {
     let url = identity.endpoint.url("");
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("Action", "GetWebIdentityToken")
@@ -42,7 +46,7 @@ pub fn get_web_identity_token(identity: &Identity, now: Timestamp) -> HttpReques
         .finish()
         .into_bytes();
     let request = sigv4::Request {
-        method: Method::Post.as_str(),
+        method: "POST",
         url: &url,
         headers: &[("content-type", CONTENT_TYPE)],
         body: &body,
@@ -51,17 +55,8 @@ pub fn get_web_identity_token(identity: &Identity, now: Timestamp) -> HttpReques
         timestamp: now.epoch_seconds(),
     };
     let key = &identity.credentials;
-    // A URL that was made here is one. Were it none, the call would go out unsigned and be refused.
-    let mut headers = request
-        .headers(&key.id, &key.secret, key.token.as_ref())
-        .unwrap_or_default();
-    headers.push(("content-type", CONTENT_TYPE.to_owned()));
-    HttpRequest {
-        method: Method::Post,
-        url,
-        headers,
-        body,
-    }
+    let headers = request.headers(&key.id, &key.secret, key.token.as_ref())?;
+    http_request(Method::POST, &url, headers, body)
 }
 
 impl Identity {
@@ -72,7 +67,7 @@ impl Identity {
             .call(
                 context.deadline,
                 context.lane,
-                Safety::Read,
+                Repeat::Always,
                 request,
                 |response| read(response, context),
             )
@@ -89,7 +84,7 @@ impl Identity {
             let by = format!("the STS of AWS gave no token (GetWebIdentityToken{code})");
             Error {
                 provider_error: None,
-                concerns_key: false,
+                concerns: Concerns::Other,
                 ..sts_error(failure.error, &by, &[])
             }
         })
@@ -102,8 +97,8 @@ fn is_plain(code: &str) -> bool {
 }
 
 fn read(response: &HttpResponse, context: FetchContext<'_>) -> Result<SecretString, Error> {
-    let status = response.status;
-    let text = std::str::from_utf8(&response.body).unwrap_or_default();
+    let status = response.status().as_u16();
+    let text = std::str::from_utf8(response.body()).unwrap_or_default();
     if let Some(code) = element(text, "Code") {
         let refusal = Refusal {
             provider: context.provider,

@@ -9,10 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::cache::Fetched;
 use super::{Credentials, FetchContext, sendable};
-use crate::error::{Error, ErrorCode, ProviderError};
+use crate::error::{Concerns, Error, ErrorCode, ProviderError};
 use crate::model::{Region, Timestamp};
-use crate::transport::Endpoint;
-use crate::transport::{HttpRequest, HttpResponse, Safety};
+use crate::transport::{Endpoint, HttpRequest, HttpResponse, Repeat};
 
 /// The requested life of a temporary key: the default maximum of a role at either vendor.
 const DURATION_SECONDS: u32 = 3600;
@@ -78,14 +77,15 @@ impl Role {
         context: FetchContext<'_>,
     ) -> Result<Fetched, Error> {
         let token = identity.token(context).await?;
-        let (action, request): (_, &dyn Fn(Timestamp) -> HttpRequest) = match &self.vendor {
-            Vendor::Tencent(region) => ("AssumeRoleWithWebIdentity", &|now| {
-                tencent::assume_role_with_web_identity(self, region, identity, &token, now)
-            }),
-            Vendor::Alibaba => ("AssumeRoleWithOIDC", &|now| {
-                alibaba::assume_role_with_oidc(self, identity, &token, now)
-            }),
-        };
+        let (action, request): (_, &dyn Fn(Timestamp) -> Result<HttpRequest, Error>) =
+            match &self.vendor {
+                Vendor::Tencent(region) => ("AssumeRoleWithWebIdentity", &|now| {
+                    tencent::assume_role_with_web_identity(self, region, identity, &token, now)
+                }),
+                Vendor::Alibaba => ("AssumeRoleWithOIDC", &|now| {
+                    alibaba::assume_role_with_oidc(self, identity, &token, now)
+                }),
+            };
         self.assume(
             action,
             |now, _| request(now),
@@ -99,7 +99,7 @@ impl Role {
     async fn assume(
         &self,
         action: &str,
-        request: impl Fn(Timestamp, [u8; 16]) -> HttpRequest,
+        request: impl Fn(Timestamp, [u8; 16]) -> Result<HttpRequest, Error>,
         secrets: &[&str],
         context: FetchContext<'_>,
     ) -> Result<Fetched, Error> {
@@ -112,7 +112,7 @@ impl Role {
             .call(
                 context.deadline,
                 context.lane,
-                Safety::Read,
+                Repeat::Always,
                 request,
                 |response| read(response, context),
             )
@@ -185,11 +185,14 @@ fn sts_error(error: Error, by: &str, secrets: &[&str]) -> Error {
             .without(secrets),
         )
     });
+    let concerns = match error.concerns {
+        Concerns::Parameters | Concerns::CertificateState => Concerns::Other,
+        other => other,
+    };
     Error {
         detail: format!("{by}: {}", error.detail),
         provider_error,
-        concerns_parameters: false,
-        concerns_state: false,
+        concerns,
         ..error
     }
 }

@@ -1,6 +1,7 @@
 //! Tencent Cloud STS, API version 2018-08-13: `AssumeRole` is signed like every call;
 //! `AssumeRoleWithWebIdentity` needs no key.
 
+use http::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::error::ErrorCode::{ProviderRejected, ProviderUnavailable, Throttled};
 use crate::model::{Region, Timestamp};
 use crate::object::Object;
 use crate::signing::tc3;
-use crate::transport::{HttpRequest, HttpResponse, Method};
+use crate::transport::{HttpRequest, HttpResponse, http_request};
 use crate::vendor::codes::{Refusal, Row, explain};
 
 /// The mainland host. `TENCENT_STS_ENDPOINT` sets the international one.
@@ -77,41 +78,42 @@ fn call<'a>(
 }
 
 /// The call that assumes a role with a key.
-pub fn assume_role(role: &Role, region: &Region, key: &Credentials, now: Timestamp) -> HttpRequest {
+///
+/// # Errors
+/// `internal` when it cannot be signed.
+pub fn assume_role(
+    role: &Role,
+    region: &Region,
+    key: &Credentials,
+    now: Timestamp,
+) -> Result<HttpRequest, Error> {
     let body = AssumeRole::body(role, role.external_id.as_deref(), None);
     let headers = call(role, region, "AssumeRole", &body, now).signed_headers(
         &key.id,
         &key.secret,
         key.token.as_ref(),
-    );
-    HttpRequest {
-        method: Method::Post,
-        url: role.endpoint.url(""),
-        headers,
-        body,
-    }
+    )?;
+    http_request(Method::POST, &role.endpoint.url(""), headers, body)
 }
 
 /// The call that assumes a role with a token of AWS.
+///
+/// # Errors
+/// `internal` when it cannot be written.
 pub fn assume_role_with_web_identity(
     role: &Role,
     region: &Region,
     identity: &Identity,
     token: &SecretString,
     now: Timestamp,
-) -> HttpRequest {
+) -> Result<HttpRequest, Error> {
     let body = AssumeRole::body(
         role,
         None,
         Some((&identity.provider, token.expose_secret())),
     );
-    let headers = call(role, region, "AssumeRoleWithWebIdentity", &body, now).unsigned_headers();
-    HttpRequest {
-        method: Method::Post,
-        url: role.endpoint.url(""),
-        headers,
-        body,
-    }
+    let headers = call(role, region, "AssumeRoleWithWebIdentity", &body, now).unsigned_headers()?;
+    http_request(Method::POST, &role.endpoint.url(""), headers, body)
 }
 
 #[derive(Deserialize)]
@@ -145,11 +147,11 @@ struct Key {
 }
 
 pub(super) fn read(response: &HttpResponse, context: FetchContext<'_>) -> Result<Fetched, Error> {
-    let status = response.status;
+    let status = response.status().as_u16();
     let neither = || not_an_answer(status, "neither a key nor an error code");
     let Object(Envelope {
         response: Object(answer),
-    }) = serde_json::from_slice(&response.body).map_err(|_| neither())?;
+    }) = serde_json::from_slice(response.body()).map_err(|_| neither())?;
     if let Some(Object(Fault { code })) = answer.error {
         let refusal = Refusal {
             provider: context.provider,

@@ -3,7 +3,7 @@
 
 use super::answer::{InactivateResult, Outcome};
 use super::target::TargetRow;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::{
     Certificate, Fingerprint, InstanceId, LifecycleStatus, SerialNumber, Timestamp,
 };
@@ -83,7 +83,7 @@ impl CertificateChange<'_> {
             let detail = "the provider does not show the certificate itself, so its fingerprint cannot be compared; leave \
                           fingerprint_sha256 out to rely on the serial number alone";
             is_unproven.then(|| Error {
-                concerns_parameters: true,
+                concerns: Concerns::Parameters,
                 ..Error::invalid("fingerprint_sha256", detail)
             })
         })

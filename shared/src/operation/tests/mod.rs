@@ -5,7 +5,7 @@ mod hostile_answers;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::error::ErrorCode;
+use crate::error::{Concerns, ErrorCode};
 use crate::model::{Certificate, Fingerprint, ProviderName, ProviderRecord, SerialNumber};
 use crate::request::{self, CertificateReference, object_from_query};
 use crate::testing::network::Network;
@@ -145,7 +145,7 @@ fn a_certificate_contradicts_a_reference_when_a_name_differs_in_every_possible_r
             assert_eq!(
                 (
                     error.code,
-                    error.concerns_parameters,
+                    error.concerns == Concerns::Parameters,
                     error.ends_the_request()
                 ),
                 (ErrorCode::InvalidRequest, true, false)
@@ -158,7 +158,7 @@ fn a_certificate_contradicts_a_reference_when_a_name_differs_in_every_possible_r
 fn the_shared_error_is_a_retryable_one_or_else_one_about_the_whole_request() {
     let error = |code| Error::new(code, "");
     let odd = Error {
-        concerns_parameters: true,
+        concerns: Concerns::Parameters,
         ..error(ErrorCode::ProviderRejected)
     };
     let (busy, refused, late) = (
@@ -187,7 +187,7 @@ fn the_shared_error_is_a_retryable_one_or_else_one_about_the_whole_request() {
             expected,
             "{errors:?}"
         );
-        assert!(shared.is_none_or(|error| !error.concerns_parameters));
+        assert!(shared.is_none_or(|error| error.concerns != Concerns::Parameters));
     }
 }
 

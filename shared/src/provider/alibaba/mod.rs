@@ -1,6 +1,7 @@
 //! What both Alibaba Cloud products share: RPC-style calls with signature V3, and the gateway's
 //! error codes.
 
+use http::Method;
 use serde::de::DeserializeOwned;
 
 use super::Connection;
@@ -9,9 +10,8 @@ use crate::error::Error;
 use crate::model::{Action, ProviderName, Timestamp};
 use crate::object::Object;
 use crate::signing::acs3;
-use crate::transport::Endpoint;
-use crate::transport::{Failure, HttpRequest, HttpResponse, Method, Safety};
-use crate::vendor::alibaba::{codes, error_body};
+use crate::transport::{Endpoint, Failure, HttpRequest, HttpResponse, Repeat, http_request};
+use crate::vendor::alibaba::{codes, error_body, retry_after};
 use crate::vendor::codes::{Refusal, Row, explain, is_known, not_an_answer};
 
 /// One product's API.
@@ -27,7 +27,7 @@ pub(super) struct Api {
 pub(super) struct Call<'a> {
     pub(super) action: Action,
     pub(super) method: Method,
-    pub(super) safety: Safety,
+    pub(super) repeat: Repeat,
     pub(super) parameters: &'a [(&'a str, &'a str)],
 }
 
@@ -55,8 +55,14 @@ impl Api {
                 Seal { now, nonce },
             )
         };
-        let read = |response: &HttpResponse| self.read(response).and_then(&accept);
-        connection.call(call.action, call.safety, sign, read).await
+        let read = |response: &HttpResponse| {
+            let answer = self.read(response).and_then(&accept);
+            answer.map_err(|error| Error {
+                retry_after: retry_after(response),
+                ..error
+            })
+        };
+        connection.call(call.action, call.repeat, sign, read).await
     }
 
     fn sign(
@@ -66,7 +72,7 @@ impl Api {
         query: &str,
         credentials: &Credentials,
         seal: Seal,
-    ) -> HttpRequest {
+    ) -> Result<HttpRequest, Error> {
         let signed = acs3::Call {
             method: call.method.as_str(),
             action: call.action.as_str(),
@@ -80,22 +86,22 @@ impl Api {
             &credentials.id,
             &credentials.secret,
             credentials.token.as_ref(),
-        );
-        HttpRequest {
-            method: call.method,
-            url: endpoint.url(query),
+        )?;
+        http_request(
+            call.method.clone(),
+            &endpoint.url(query),
             headers,
-            body: Vec::new(),
-        }
+            Vec::new(),
+        )
     }
 
     /// The code decides before the status: "certificate not found" comes with HTTP 500. A code that
     /// nobody documents beside a status of success is neither a result nor a refusal: after a
     /// write, a read has to tell.
     fn read<T: DeserializeOwned>(&self, response: &HttpResponse) -> Result<T, Error> {
-        let status = response.status;
+        let status = response.status().as_u16();
         let tables = [self.codes, codes::CODES];
-        if let Some(error) = error_body(&response.body) {
+        if let Some(error) = error_body(response.body()) {
             if status < 400 && !is_known(&error.code, &tables) {
                 return Err(not_an_answer(
                     self.provider,
@@ -119,7 +125,7 @@ impl Api {
                 "an error without a code",
             ));
         }
-        serde_json::from_slice(&response.body)
+        serde_json::from_slice(response.body())
             .map(|Object(answer)| answer)
             .map_err(|error| {
                 not_an_answer(

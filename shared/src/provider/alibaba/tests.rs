@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::error::ErrorCode;
+use crate::error::{Concerns, ErrorCode};
 use crate::model::Cloud;
 use crate::testing::Bench;
 use crate::testing::network::{Answer, Network, Sent, answer, ok, recorded};
@@ -38,8 +38,8 @@ async fn call(
 async fn read(network: &Network) -> Result<Value, Error> {
     let simple = Call {
         action: Action::GetDeviceCertificate,
-        method: Method::Post,
-        safety: Safety::Read,
+        method: Method::POST,
+        repeat: Repeat::Always,
         parameters: &[("A", "1")],
     };
     Ok(call(network, &[], &simple).await?)
@@ -51,7 +51,7 @@ async fn refused(given: impl Fn() -> Answer + 'static) -> Error {
 }
 
 fn signed_by(sent: &Sent, names: &[&str], secret: &str) -> String {
-    let query = sent.request.url.split_once('?').unwrap().1;
+    let query = sent.request.uri().query().unwrap();
     let headers: Vec<(&str, &str)> = names
         .iter()
         .map(|name| {
@@ -66,7 +66,7 @@ fn signed_by(sent: &Sent, names: &[&str], secret: &str) -> String {
         })
         .collect();
     let request = acs3::Request {
-        method: sent.request.method.as_str(),
+        method: sent.request.method().as_str(),
         canonical_query: query,
         headers: &headers,
         body: &[],
@@ -79,7 +79,7 @@ fn signed_by(sent: &Sent, names: &[&str], secret: &str) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_carries_everything_in_its_query_and_signs_what_it_sends() {
-    for method in [Method::Get, Method::Post] {
+    for method in [Method::GET, Method::POST] {
         let network = Network::queue([ok(&json!({}))]);
         let parameters = [("SerialNumber", "0a,0B"), ("Awkward", "a b*~/+%&=@\"é")];
         call(
@@ -87,8 +87,8 @@ async fn a_call_carries_everything_in_its_query_and_signs_what_it_sends() {
             &[],
             &Call {
                 action: Action::GetDeviceCertificate,
-                method,
-                safety: Safety::Read,
+                method: method.clone(),
+                repeat: Repeat::Always,
                 parameters: &parameters,
             },
         )
@@ -96,11 +96,14 @@ async fn a_call_carries_everything_in_its_query_and_signs_what_it_sends() {
         .unwrap();
         let sent = &network.sent()[0];
         assert_eq!(
-            sent.request.url,
+            sent.url(),
             "https://cas.test:8443/?Awkward=a%20b%2A~%2F%2B%25%26%3D%40%22%C3%A9&SerialNumber=0a%2C0B",
             "sorted by name, as it was signed"
         );
-        assert_eq!((sent.request.method, sent.request.body.len()), (method, 0));
+        assert_eq!(
+            (sent.request.method().clone(), sent.request.body().len()),
+            (method, 0)
+        );
         for (name, value) in [
             ("accept", "application/json"),
             ("x-acs-action", "GetDeviceCertificate"),
@@ -144,8 +147,8 @@ async fn a_session_token_is_sent_and_signed() {
     ];
     let simple = Call {
         action: Action::GetDeviceCertificate,
-        method: Method::Post,
-        safety: Safety::Read,
+        method: Method::POST,
+        repeat: Repeat::Always,
         parameters: &[("A", "")],
     };
     call(&network, &variables, &simple).await.unwrap();
@@ -171,7 +174,7 @@ async fn a_session_token_is_sent_and_signed() {
         sent.header("authorization"),
         Some(signed_by(sent, &names, "alibaba-key").as_str())
     );
-    assert!(sent.request.url.ends_with("/?A="));
+    assert!(sent.url().ends_with("/?A="));
 }
 
 #[tokio::test(start_paused = true)]
@@ -307,7 +310,7 @@ async fn an_error_needs_no_more_than_a_code() {
     ] {
         let error = refused(move || answer(400, body)).await;
         assert_eq!(
-            (error.code, error.concerns_parameters),
+            (error.code, error.concerns == Concerns::Parameters),
             (ErrorCode::ProviderRejected, true),
             "{body}"
         );

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::list::{PAGE_SIZE, Rows, is_unknown_ca};
 use super::wire::DeviceCertificate;
 use super::{AlibabaMqtt, same_number};
-use crate::error::{Error, ErrorCode};
+use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::{ProviderRecord, SerialNumber, Timestamp};
 use crate::provider::FoundCertificate;
 
@@ -192,7 +192,7 @@ impl AlibabaMqtt<'_> {
                 Ok(Some(CaPage::new(rows, page == 1)))
             }
             Err(error)
-                if error.concerns_key
+                if error.concerns == Concerns::Key
                     || (error.ends_the_request() && error.code != ErrorCode::ProviderRejected) =>
             {
                 Err(error)
@@ -215,9 +215,9 @@ impl AlibabaMqtt<'_> {
             }
             Ok(rows) => Listed::Page(Rc::new(CaPage::new(rows, true))),
             Err(error) if is_unknown_ca(&error) => Listed::Nothing,
-            Err(error) if error.concerns_parameters => Listed::Refused,
+            Err(error) if error.concerns == Concerns::Parameters => Listed::Refused,
             // The provider would refuse another call with this key, too.
-            Err(error) if error.concerns_key => return Err(error),
+            Err(error) if error.concerns == Concerns::Key => return Err(error),
             Err(error) => match error.code {
                 ErrorCode::ProviderRejected | ErrorCode::ProviderInvalidResponse => {
                     Listed::Unusable

@@ -22,8 +22,9 @@ use crate::model::{
     Action, InstanceId, ProviderName, ProviderRecord, Region, SerialNumber, Source,
 };
 use crate::request::CertificateReference;
-use crate::transport::{Failure, Method, Safety};
+use crate::transport::{Failure, Repeat};
 use crate::vendor::codes::not_an_answer;
+use http::Method;
 
 const API: Api = Api {
     provider: ProviderName::AlibabaMqtt,
@@ -107,8 +108,8 @@ impl<'a> AlibabaMqtt<'a> {
     ) -> Result<Option<FoundCertificate>, Error> {
         let call = Call {
             action: Action::GetDeviceCertificate,
-            method: Method::Get,
-            safety: Safety::Read,
+            method: Method::GET,
+            repeat: Repeat::Always,
             parameters: &[
                 ("MqttInstanceId", self.instance()),
                 ("DeviceSn", device_sn),

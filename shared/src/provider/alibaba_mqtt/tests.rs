@@ -113,12 +113,12 @@ async fn a_read_has_the_documented_form() {
     );
     let sent = &network.sent()[0];
     assert_eq!(
-        (sent.request.method, sent.header("x-acs-action")),
-        (Method::Get, Some("GetDeviceCertificate"))
+        (sent.request.method().clone(), sent.header("x-acs-action")),
+        (Method::GET, Some("GetDeviceCertificate"))
     );
     assert_eq!(sent.header("x-acs-version"), Some("2020-04-20"));
     assert_eq!(
-        sent.request.url,
+        sent.url(),
         "https://onsmqtt.cn-hangzhou.aliyuncs.com/?CaSn=0b&DeviceSn=0A&MqttInstanceId=post-cn-1"
     );
 }

@@ -7,9 +7,8 @@ mod list;
 mod status;
 mod wire;
 
-use serde::Deserialize;
+use http::Method;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use self::wire::DescribeCertificate;
 use super::{CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect};
@@ -19,7 +18,8 @@ use crate::model::{Action, Fingerprint, ProviderName, ProviderRecord, Region, So
 use crate::object::Object;
 use crate::request::CertificateReference;
 use crate::signing::sigv4;
-use crate::transport::{Failure, HttpRequest, HttpResponse, Method, Safety};
+use crate::transport::{Failure, HttpRequest, HttpResponse, Repeat, http_request};
+use crate::vendor::aws;
 use crate::vendor::codes::{Refusal, explain, is_known, not_an_answer};
 
 const NAME: ProviderName = ProviderName::AwsIot;
@@ -89,16 +89,16 @@ impl<'a> AwsIot<'a> {
         path_and_query: &str,
         accept: impl Fn(&HttpResponse) -> Result<R, Error>,
     ) -> Result<R, Failure> {
-        let (method, safety) = match action {
-            Action::UpdateCertificate => (Method::Put, Safety::Write),
-            _ => (Method::Get, Safety::Read),
+        let (method, repeat) = match action {
+            Action::UpdateCertificate => (Method::PUT, Repeat::OnlyIfNotDone),
+            _ => (Method::GET, Repeat::Always),
         };
         let sign = |credentials: &Credentials, now, _nonce| {
-            self.sign(credentials, method, path_and_query, now)
+            self.sign(credentials, method.clone(), path_and_query, now)
         };
         let read =
             |response: &HttpResponse| refusal(response).map_or_else(|| accept(response), Err);
-        self.connection.call(action, safety, sign, read).await
+        self.connection.call(action, repeat, sign, read).await
     }
 
     fn sign(
@@ -107,7 +107,7 @@ impl<'a> AwsIot<'a> {
         method: Method,
         path_and_query: &str,
         now: Timestamp,
-    ) -> HttpRequest {
+    ) -> Result<HttpRequest, Error> {
         let url = self.connection.endpoint.at(path_and_query);
         let request = sigv4::Request {
             method: method.as_str(),
@@ -118,21 +118,12 @@ impl<'a> AwsIot<'a> {
             headers: &[],
             body: &[],
         };
-        // A URL that was made here is one. Were it none, the call would go out unsigned and be
-        // refused.
-        let headers = request
-            .headers(
-                &credentials.id,
-                &credentials.secret,
-                credentials.token.as_ref(),
-            )
-            .unwrap_or_default();
-        HttpRequest {
-            method,
-            url,
-            headers,
-            body: Vec::new(),
-        }
+        let headers = request.headers(
+            &credentials.id,
+            &credentials.secret,
+            credentials.token.as_ref(),
+        )?;
+        http_request(method, &url, headers, Vec::new())
     }
 
     /// The certificate with this id. `None`: the provider does not know it.
@@ -158,7 +149,7 @@ impl<'a> AwsIot<'a> {
                 key: id.as_str().to_owned(),
                 ca_key: None,
                 certificate,
-                request_id: response.request_id.clone(),
+                request_id: aws::request_id(response),
             })
         };
         let answer = self
@@ -200,7 +191,7 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
 
 /// Reads a result in JSON.
 fn result<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
-    serde_json::from_slice(&response.body)
+    serde_json::from_slice(response.body())
         .map(|Object(answer)| answer)
         .map_err(|error| {
             not_an_answer(
@@ -211,56 +202,28 @@ fn result<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
         })
 }
 
-/// The members that may hold a refusal's type, and its text.
-#[derive(Default, Deserialize)]
-struct Names {
-    #[serde(rename = "__type")]
-    dunder_type: Option<Value>,
-    code: Option<Value>,
-    message: Option<Value>,
-    #[serde(rename = "Message")]
-    upper_message: Option<Value>,
-}
-
 /// The refusal that an answer holds. Its type decides before the HTTP status: AWS throttles with
-/// HTTP 400. The type stands in a header, before a colon, or in the body, after a number sign.
+/// HTTP 400.
 fn refusal(response: &HttpResponse) -> Option<Error> {
-    let status = response.status;
-    let names: Names = serde_json::from_slice(&response.body)
-        .map(|Object(names)| names)
-        .unwrap_or_default();
-    let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
-    let named = response
-        .error_type
-        .clone()
-        .filter(|named| !named.is_empty())
-        .or_else(|| text(&names.dunder_type))
-        .or_else(|| text(&names.code).filter(|_| status != 200));
-    let Some(named) = named else {
+    let status = response.status().as_u16();
+    let Some(aws::Failure { code, message }) = aws::failure(response) else {
         return (status != 200).then(|| not_an_answer(NAME, status, "an error without a type"));
     };
-    let code = named
-        .split(':')
-        .next()
-        .unwrap_or_default()
-        .rsplit('#')
-        .next()
-        .unwrap_or_default();
     // An undocumented type beside an HTTP status of success is neither a result nor a refusal:
     // after a write, a read has to show the effect.
-    if status < 400 && !is_known(code, &[codes::CODES]) {
+    if status < 400 && !is_known(&code, &[codes::CODES]) {
         return Some(not_an_answer(
             NAME,
             status,
             "a type that is no documented error",
         ));
     }
-    let message = text(&names.message).or_else(|| text(&names.upper_message));
+    let request_id = aws::request_id(response);
     let refusal = Refusal {
         provider: NAME,
-        code,
+        code: &code,
         message: message.as_deref(),
-        request_id: response.request_id.as_deref(),
+        request_id: request_id.as_deref(),
         status,
     };
     Some(explain(&refusal, &[codes::CODES]))

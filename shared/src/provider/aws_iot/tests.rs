@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::error::ErrorCode;
-use crate::testing::network::{Answer, Network, answer, ok, recorded};
+use crate::error::{Concerns, ErrorCode};
+use crate::testing::network::{Answer, Network, answer, ok, path_and_query, recorded, with_header};
 use crate::testing::{Bench, target};
 
 /// The certificate of the recorded answers.
@@ -26,29 +26,18 @@ pub(super) fn named(fingerprint: &Fingerprint) -> CertificateReference {
 
 /// The description of a certificate.
 pub(super) fn described(id: &str, status: &str) -> Answer {
-    ok(&json!({"certificateDescription": {"certificateId": id, "status": status}})).map(
-        |response| HttpResponse {
-            request_id: Some(format!("id-{}", id.trim_start_matches('0'))),
-            ..response
-        },
+    with_header(
+        ok(&json!({"certificateDescription": {"certificateId": id, "status": status}})),
+        "x-amzn-requestid",
+        &format!("id-{}", id.trim_start_matches('0')),
     )
 }
 
 /// A failure of this type.
 pub(super) fn failed(status: u16, error_type: &str) -> Answer {
-    answer(status, json!({"message": "no"}).to_string()).map(|response| HttpResponse {
-        error_type: Some(error_type.to_owned()),
-        request_id: Some("id-9".to_owned()),
-        ..response
-    })
-}
-
-/// The path and the query of a call.
-pub(super) fn path_and_query(request: &HttpRequest) -> &str {
-    request
-        .url
-        .strip_prefix("https://iot.eu-west-1.amazonaws.com")
-        .unwrap()
+    let answer = answer(status, json!({"message": "no"}).to_string());
+    let answer = with_header(answer, "x-amzn-errortype", error_type);
+    with_header(answer, "x-amzn-requestid", "id-9")
 }
 
 /// The id of the certificate that a call describes.
@@ -93,10 +82,10 @@ async fn a_call_is_a_signed_path() {
             id(10)
         );
         assert_eq!(
-            (sent.request.method, sent.request.url.as_str()),
-            (Method::Get, url.as_str())
+            (sent.request.method().clone(), sent.url().as_str()),
+            (Method::GET, url.as_str())
         );
-        assert!(sent.request.body.is_empty());
+        assert!(sent.request.body().is_empty());
         assert_eq!(
             (
                 sent.header("x-amz-date"),
@@ -124,7 +113,7 @@ async fn a_call_is_a_signed_path() {
         let expected: Vec<_> = expected
             .iter()
             .filter(|(name, _)| *name == "authorization")
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| value.to_str().unwrap())
             .collect();
         assert_eq!(sent.header("authorization"), Some(expected[0]));
         let names = if token.is_some() {
@@ -164,7 +153,7 @@ async fn recorded_answers_have_the_meanings_of_the_table() {
     ] {
         let error = refused(move || recorded(&format!("aws-iot/Any.error-{case}"))).await;
         assert_eq!(
-            (error.code, error.concerns_parameters),
+            (error.code, error.concerns == Concerns::Parameters),
             (expected, concerns_parameters),
             "{case}"
         );
@@ -225,15 +214,13 @@ async fn a_failure_is_named_in_the_header_or_the_body_in_each_of_its_forms() {
         }
     }
     let both = || {
-        answer(
-            400,
-            json!({"__type": "InternalFailureException", "code": "InternalFailureException"})
-                .to_string(),
+        let body =
+            json!({"__type": "InternalFailureException", "code": "InternalFailureException"});
+        with_header(
+            answer(400, body.to_string()),
+            "x-amzn-errortype",
+            "ThrottlingException",
         )
-        .map(|response| HttpResponse {
-            error_type: Some("ThrottlingException".to_owned()),
-            ..response
-        })
     };
     assert_eq!(
         refused(both).await.code,
@@ -241,12 +228,8 @@ async fn a_failure_is_named_in_the_header_or_the_body_in_each_of_its_forms() {
         "the header comes first"
     );
     let empty = || {
-        answer(400, json!({"__type": "ThrottlingException"}).to_string()).map(|response| {
-            HttpResponse {
-                error_type: Some(String::new()),
-                ..response
-            }
-        })
+        let body = json!({"__type": "ThrottlingException"});
+        with_header(answer(400, body.to_string()), "x-amzn-errortype", "")
     };
     assert_eq!(
         refused(empty).await.code,

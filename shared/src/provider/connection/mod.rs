@@ -5,10 +5,10 @@ use tokio::sync::Semaphore;
 use super::{CallContext, Scope};
 use crate::config::{CloudVariables, Config};
 use crate::credentials::{CredentialSource, Credentials, FetchContext};
-use crate::error::{Error, ErrorCode, ProviderError};
+use crate::error::{Concerns, Error, ErrorCode, ProviderError};
 use crate::model::{Action, ProviderName, Region, Source, Timestamp};
 use crate::transport::{
-    Endpoint, Failure, HttpRequest, HttpResponse, LocalFuture, SIDE_BY_SIDE, Safety, kept,
+    Endpoint, Failure, HttpRequest, HttpResponse, LocalFuture, Repeat, SIDE_BY_SIDE, kept,
 };
 
 /// What every call to one API needs.
@@ -38,6 +38,9 @@ impl<'a> Connection<'a> {
     }
 }
 
+/// Signs a call with a key, for a time and with a nonce.
+type Sign<'a> = dyn Fn(&Credentials, Timestamp, [u8; 16]) -> Result<HttpRequest, Error> + 'a;
+
 impl Connection<'_> {
     /// Makes one call: see [`Transport::call`](crate::transport::Transport::call). A call whose key
     /// the vendor refuses is made once more where there is another key by then; a refusal has had
@@ -45,13 +48,13 @@ impl Connection<'_> {
     pub(super) async fn call<T>(
         &self,
         action: Action,
-        safety: Safety,
-        sign: impl Fn(&Credentials, Timestamp, [u8; 16]) -> HttpRequest,
+        repeat: Repeat,
+        sign: impl Fn(&Credentials, Timestamp, [u8; 16]) -> Result<HttpRequest, Error>,
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let mut result = None;
         let mut keep = kept(&mut result, read);
-        self.signed(action, safety, &sign, &mut keep).await?;
+        self.signed(action, repeat, &sign, &mut keep).await?;
         drop(keep);
         result.ok_or_else(Failure::without_a_result)
     }
@@ -59,18 +62,18 @@ impl Connection<'_> {
     fn signed<'a>(
         &'a self,
         action: Action,
-        safety: Safety,
-        sign: &'a dyn Fn(&Credentials, Timestamp, [u8; 16]) -> HttpRequest,
+        repeat: Repeat,
+        sign: &'a Sign<'a>,
         read: &'a mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
     ) -> LocalFuture<'a, Result<(), Failure>> {
-        Box::pin(self.sign_and_call(action, safety, sign, read))
+        Box::pin(self.sign_and_call(action, repeat, sign, read))
     }
 
     async fn sign_and_call(
         &self,
         action: Action,
-        safety: Safety,
-        sign: &dyn Fn(&Credentials, Timestamp, [u8; 16]) -> HttpRequest,
+        repeat: Repeat,
+        sign: &Sign<'_>,
         read: &mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
     ) -> Result<(), Failure> {
         let CallContext {
@@ -103,7 +106,7 @@ impl Connection<'_> {
         loop {
             let sign = |now, nonce| sign(&credentials, now, nonce);
             let called = transport
-                .attempts(deadline, limiter.lane(action), safety, &sign, read)
+                .attempts(deadline, limiter.lane(action), repeat, &sign, read)
                 .await;
             let failure = match called {
                 Err(failure) => Failure {
@@ -112,7 +115,7 @@ impl Connection<'_> {
                 },
                 answer => return answer,
             };
-            if !failure.error.concerns_key || !is_first {
+            if failure.error.concerns != Concerns::Key || !is_first {
                 return Err(failure);
             }
             match credential_cache
@@ -136,14 +139,10 @@ impl Connection<'_> {
                 ..*told
             })
         });
-        Failure {
-            error: Error {
-                provider_error,
-                ..error
-            },
-            may_have_acted: false,
-            lacked_time: false,
-        }
+        Failure::not_made(Error {
+            provider_error,
+            ..error
+        })
     }
 }
 

@@ -4,8 +4,7 @@ use super::*;
 use crate::error::ProviderError;
 use crate::model::{Cloud, InstanceId, ProviderName};
 use crate::testing::Bench;
-use crate::testing::network::{Network, answer};
-use crate::transport::Method;
+use crate::testing::network::{Network, answer, get, url};
 
 struct Case<'a> {
     variables: &'a [(&'a str, &'a str)],
@@ -204,14 +203,14 @@ async fn told(message: String) -> String {
         );
         Err(Error::new(ErrorCode::ProviderRejected, "odd").with_provider_error(told))
     };
-    let sign = |_: &Credentials, _, _| HttpRequest {
-        method: Method::Get,
-        url: String::new(),
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let sign = |_: &Credentials, _, _| Ok(get("https://vendor.test/"));
     let failure = connection
-        .call(Action::DescribeDeviceCertificate, Safety::Write, sign, read)
+        .call(
+            Action::DescribeDeviceCertificate,
+            Repeat::OnlyIfNotDone,
+            sign,
+            read,
+        )
         .await
         .unwrap_err();
     serde_json::to_string(&failure.error).unwrap()
@@ -252,7 +251,7 @@ const SECRET: [(&str, &str); 4] = [
 fn rotated(ids: &'static [&'static str], good: &'static [&'static str], refusal: u16) -> Network {
     let mut asked = 0;
     Network::new(move |request| {
-        if request.url.contains("/secretsmanager/") {
+        if url(request).contains("/secretsmanager/") {
             let id = ids[asked.min(ids.len() - 1)];
             asked += 1;
             let text = format!(
@@ -260,7 +259,7 @@ fn rotated(ids: &'static [&'static str], good: &'static [&'static str], refusal:
             );
             return answer(200, format!(r#"{{"SecretString": "{text}"}}"#));
         }
-        let is_good = good.iter().any(|id| request.url.ends_with(id));
+        let is_good = good.iter().any(|id| url(request).ends_with(id));
         answer(if is_good { 200 } else { refusal }, "")
     })
 }
@@ -283,30 +282,33 @@ async fn calls(
         .unwrap();
     let endpoint = Endpoint::https("vendor.test");
     let connection = Connection::new(&context, endpoint, origin, ProviderName::TencentMqtt);
-    let read = |response: &HttpResponse| match response.status {
+    let read = |response: &HttpResponse| match response.status().as_u16() {
         200 => Ok(()),
-        status => Err(Error {
-            concerns_key: status == 403,
-            ..Error::new(ErrorCode::ProviderRejected, "no")
-        }),
+        status => Err(
+            Error::new(ErrorCode::ProviderRejected, "no").about(match status {
+                403 => Concerns::Key,
+                _ => Concerns::Other,
+            }),
+        ),
     };
-    let sign = |credentials: &Credentials, _, _| HttpRequest {
-        method: Method::Post,
-        url: format!("https://vendor.test/{}", credentials.id),
-        headers: Vec::new(),
-        body: Vec::new(),
+    let sign = |credentials: &Credentials, _, _| {
+        Ok(get(&format!("https://vendor.test/{}", credentials.id)))
     };
-    let called =
-        futures_util::future::join_all((0..count).map(|_| {
-            connection.call(Action::DescribeDeviceCertificate, Safety::Write, sign, read)
-        }))
-        .await;
+    let called = futures_util::future::join_all((0..count).map(|_| {
+        connection.call(
+            Action::DescribeDeviceCertificate,
+            Repeat::OnlyIfNotDone,
+            sign,
+            read,
+        )
+    }))
+    .await;
     for failure in called.iter().filter_map(|called| called.as_ref().err()) {
         assert!(!failure.may_have_acted && failure.error.code == ErrorCode::ProviderRejected);
     }
     (
         called.iter().filter(|called| called.is_ok()).count(),
-        network.each(|sent| sent.request.url.rsplit('/').next().unwrap().to_owned()),
+        network.each(|sent| sent.url().rsplit('/').next().unwrap().to_owned()),
     )
 }
 

@@ -4,7 +4,7 @@
 use super::TencentMqtt;
 use super::filter::order_by;
 use super::wire::{DescribeDeviceCertificates, Filter, STATUS_WORDS};
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::request::SortOrder;
 
 impl TencentMqtt<'_> {
@@ -26,7 +26,7 @@ impl TencentMqtt<'_> {
             }
             let proven = match self.finds_every_status().await {
                 // The vendor refuses so many values.
-                Err(error) if error.concerns_parameters => Some(false),
+                Err(error) if error.concerns == Concerns::Parameters => Some(false),
                 proven => proven?,
             };
             // An instance without certificates has none to miss. It proves nothing for the next

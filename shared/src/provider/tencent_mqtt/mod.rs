@@ -9,6 +9,9 @@ mod list;
 mod status;
 mod wire;
 
+use std::sync::Arc;
+
+use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
@@ -27,7 +30,7 @@ use crate::model::{
 use crate::object::Object;
 use crate::request::CertificateReference;
 use crate::signing::tc3;
-use crate::transport::{Failure, HttpRequest, HttpResponse, Method, Safety};
+use crate::transport::{Failure, HttpRequest, HttpResponse, Repeat, http_request};
 use crate::vendor::codes::{Refusal, explain, is_known, not_an_answer};
 
 const NAME: ProviderName = ProviderName::TencentMqtt;
@@ -110,28 +113,28 @@ impl<'a> TencentMqtt<'a> {
     async fn call<T: Response + DeserializeOwned, R>(
         &self,
         action: Action,
-        safety: Safety,
+        repeat: Repeat,
         parameters: &impl Serialize,
         accept: impl Fn(T) -> Result<R, Error>,
     ) -> Result<R, Failure> {
-        let body = serde_json::to_vec(parameters).map_err(|error| Failure {
-            error: Error::new(
-                ErrorCode::Internal,
-                format!("the call cannot be written: {error}"),
-            ),
-            may_have_acted: false,
-            lacked_time: false,
+        let body = serde_json::to_vec(parameters).map_err(|error| {
+            let unwritten = Error::new(ErrorCode::Internal, "the call cannot be written");
+            Failure::not_made(unwritten.caused_by(Arc::new(error)))
         })?;
         let sign =
             |credentials: &Credentials, now, _nonce| self.sign(credentials, action, &body, now);
         let read = |response: &HttpResponse| match parse(response) {
-            Err(error) if safety == Safety::Write && !is_documented(&error) => Err(Error {
+            Err(error) if repeat == Repeat::OnlyIfNotDone && !is_documented(&error) => Err(Error {
                 provider_error: error.provider_error,
-                ..not_an_answer(NAME, response.status, "a code that is no documented error")
+                ..not_an_answer(
+                    NAME,
+                    response.status().as_u16(),
+                    "a code that is no documented error",
+                )
             }),
             answer => answer.and_then(&accept),
         };
-        self.connection.call(action, safety, sign, read).await
+        self.connection.call(action, repeat, sign, read).await
     }
 
     /// One call of `DescribeDeviceCertificates`.
@@ -168,7 +171,7 @@ impl<'a> TencentMqtt<'a> {
         Ok(self
             .call(
                 Action::DescribeDeviceCertificates,
-                Safety::Read,
+                Repeat::Always,
                 parameters,
                 accept,
             )
@@ -208,7 +211,7 @@ impl<'a> TencentMqtt<'a> {
         Ok(absent_when_not_found(
             self.call(
                 Action::DescribeDeviceCertificate,
-                Safety::Read,
+                Repeat::Always,
                 &parameters,
                 accept,
             )
@@ -222,7 +225,7 @@ impl<'a> TencentMqtt<'a> {
         action: Action,
         body: &[u8],
         now: Timestamp,
-    ) -> HttpRequest {
+    ) -> Result<HttpRequest, Error> {
         let endpoint = &self.connection.endpoint;
         let call = tc3::Call {
             service: SERVICE,
@@ -237,13 +240,8 @@ impl<'a> TencentMqtt<'a> {
             &credentials.id,
             &credentials.secret,
             credentials.token.as_ref(),
-        );
-        HttpRequest {
-            method: Method::Post,
-            url: endpoint.url(""),
-            headers,
-            body: body.to_vec(),
-        }
+        )?;
+        http_request(Method::POST, &endpoint.url(""), headers, body.to_vec())
     }
 }
 
@@ -287,9 +285,9 @@ fn is_documented(error: &Error) -> bool {
 
 /// Reads an answer. An error in it decides before the HTTP status: failures have status 200.
 fn parse<T: Response + DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
-    let status = response.status;
+    let status = response.status().as_u16();
     let Object(envelope): Object<Envelope<T>> =
-        serde_json::from_slice(&response.body).map_err(|error| {
+        serde_json::from_slice(response.body()).map_err(|error| {
             not_an_answer(
                 NAME,
                 status,

@@ -1,11 +1,16 @@
 //! AWS Signature Version 4, by its official crate.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
+
+use super::{add_header, add_secret_header};
+use crate::error::{Error, ErrorCode};
 
 /// What is signed.
 pub struct Request<'a> {
@@ -20,23 +25,23 @@ pub struct Request<'a> {
     /// Epoch seconds of `x-amz-date`.
     pub timestamp: i64,
     /// What is signed beside the host and the headers that are added, names in lower case.
-    pub headers: &'a [(&'a str, &'a str)],
+    pub headers: &'a [(&'static str, &'a str)],
     /// As it is sent.
     pub body: &'a [u8],
 }
 
 impl Request<'_> {
-    /// The headers to add: `x-amz-date`, `authorization`, and `x-amz-security-token` with a session
-    /// token.
+    /// All headers of the request: those that were given, `x-amz-date`, `authorization`, and
+    /// `x-amz-security-token` with a session token.
     ///
     /// # Errors
-    /// A sentence when the URL or the method is none.
+    /// `internal` when it cannot be signed.
     pub fn headers(
         &self,
         access_key_id: &str,
         secret_access_key: &SecretString,
         session_token: Option<&SecretString>,
-    ) -> Result<Vec<(&'static str, String)>, String> {
+    ) -> Result<HeaderMap, Error> {
         let token = session_token.map(|token| token.expose_secret().to_owned());
         let identity = Credentials::new(
             access_key_id,
@@ -58,7 +63,7 @@ impl Request<'_> {
             )
             .settings(SigningSettings::default())
             .build()
-            .map_err(|error| error.to_string())?
+            .map_err(unsigned)?
             .into();
         let request = SignableRequest::new(
             self.method,
@@ -66,16 +71,28 @@ impl Request<'_> {
             self.headers.iter().copied(),
             SignableBody::Bytes(self.body),
         );
-        let request = request.map_err(|error| error.to_string())?;
-        let (instructions, _signature) = sign(request, &parameters)
-            .map_err(|error| error.to_string())?
+        let (instructions, _signature) = request
+            .and_then(|request| sign(request, &parameters))
+            .map_err(unsigned)?
             .into_parts();
-        let (headers, _query) = instructions.into_parts();
-        Ok(headers
-            .into_iter()
-            .map(|header| (header.name(), header.value().to_owned()))
-            .collect())
+        let (added, _query) = instructions.into_parts();
+        let mut headers = HeaderMap::with_capacity(8);
+        for (name, value) in self.headers {
+            add_header(&mut headers, name, value)?;
+        }
+        for header in added {
+            if header.name() == "x-amz-date" {
+                add_header(&mut headers, header.name(), header.value())?;
+            } else {
+                add_secret_header(&mut headers, header.name(), header.value())?;
+            }
+        }
+        Ok(headers)
     }
+}
+
+fn unsigned(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorCode::Internal, "a call cannot be signed").caused_by(Arc::new(error))
 }
 
 #[cfg(test)]

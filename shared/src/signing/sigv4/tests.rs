@@ -39,12 +39,7 @@ fn every_vector_of_the_sdk_is_signed_alike() {
         let headers = request
             .headers(input("access_key_id").unwrap(), &secret, token.as_ref())
             .unwrap();
-        let header = |wanted: &str| {
-            headers
-                .iter()
-                .find(|(name, _)| *name == wanted)
-                .map(|(_, value)| value.as_str())
-        };
+        let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap());
         assert_eq!(
             header("authorization"),
             expected["authorization"].as_str(),
@@ -95,7 +90,12 @@ fn a_body_and_headers_are_signed_as_the_sdk_signs_them() {
     let expected = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20251218/eu-west-1/sqs/aws4_request, \
                     SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, \
                     Signature=3a8886587c71f4488f693b702640ea41c00a0dd653c2074cc4b3d59ad7566928";
-    assert!(headers.contains(&("authorization", expected.to_owned())));
+    assert_eq!(headers["authorization"], expected);
+    assert_eq!(headers["x-amz-target"], "AmazonSQS.SendMessageBatch");
+    for (name, value) in &headers {
+        let is_secret = matches!(name.as_str(), "authorization" | "x-amz-security-token");
+        assert_eq!(value.is_sensitive(), is_secret, "{name}");
+    }
 }
 
 #[test]

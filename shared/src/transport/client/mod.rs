@@ -1,101 +1,213 @@
-//! Sends one request over a connection that is kept, or a new one. No redirects, no replays.
+//! Sends one request over `reqwest`. HTTP/1.1, no redirects, no repetitions, no cookies, no
+//! compression; a proxy only where one is configured.
 
+use std::cell::RefCell;
+use std::error::Error;
+use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, USER_AGENT};
-use http::{Request, Response, Uri};
-use http_body_util::Full;
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
+use http::uri::{Authority, Scheme};
+use http::{Method, Request, Response, Uri};
+use reqwest::{Client, NoProxy, Proxy, Url, redirect, retry};
+use rustls::ClientConfig;
 
-use super::connect::{Connector, Server, StartError};
-use super::connection::{Broken, Connection};
-use super::hint::retry_after;
-use super::idle::IdleConnections;
-use super::{HttpRequest, HttpResponse, LocalFuture, Method, SendError, SendHttp};
+use super::{HttpRequest, HttpResponse, LocalFuture, SendError, SendHttp, tls};
+use crate::error::{Cause, innermost};
 
-const USER_AGENT_VALUE: HeaderValue = HeaderValue::from_static(concat!(
-    "device-certificate-functions/",
-    env!("CARGO_PKG_VERSION")
-));
+const USER_AGENT: &str = concat!("device-certificate-functions/", env!("CARGO_PKG_VERSION"));
+
+/// A host that has not answered a connection attempt by then will not do so in time.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A connection that waited longer was most likely closed by the other side, perhaps without a word
+/// that still arrives.
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+/// No answer of these APIs comes near it: a page of 100 certificates with their PEMs is about 300
+/// kB.
+const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
+
+/// The answer to the request that opens a connection is thrown away, and with it the connection
+/// where the answer is larger than this.
+const LARGEST_GREETING: usize = 64 * 1024;
+
+/// Why the client cannot be made.
+#[derive(Debug)]
+pub struct StartError {
+    problem: String,
+    cause: Cause,
+}
+
+impl StartError {
+    pub(super) fn new(problem: String, cause: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            problem,
+            cause: Arc::new(cause),
+        }
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.problem, innermost(&*self.cause))
+    }
+}
+
+impl Error for StartError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.cause)
+    }
+}
+
+/// The proxy for calls over HTTPS.
+#[derive(Clone, Copy, Debug)]
+pub struct ProxySettings<'a> {
+    /// Its URL, which may hold a user name and a password.
+    pub url: &'a str,
+    /// The hosts that are called without it, as in `NO_PROXY`.
+    pub exceptions: &'a str,
+}
 
 /// The real client. One is made at start and shared by all calls, so that connections are kept.
 pub struct HttpClient {
-    connector: Connector,
-    idle: IdleConnections,
+    tls: ClientConfig,
+    proxy: Option<Proxy>,
+    servers: RefCell<Vec<Server>>,
+}
+
+/// The connections to one server.
+struct Server {
+    scheme: Scheme,
+    authority: Authority,
+    client: Client,
+    /// By the clock that goes on while the sandbox is frozen; timers stand still then.
+    last_used: SystemTime,
 }
 
 impl HttpClient {
     /// Trusts the compiled-in roots and those of the PEM file `extra_roots`.
     ///
     /// # Errors
-    /// When the file cannot be read or holds no certificate.
-    pub fn new(extra_roots: Option<&Path>) -> Result<Self, StartError> {
+    /// When the file cannot be read or holds no certificate, or the proxy's URL is none.
+    pub fn new(
+        extra_roots: Option<&Path>,
+        proxy: Option<ProxySettings<'_>>,
+    ) -> Result<Self, StartError> {
+        let proxy = proxy
+            .map(|settings| {
+                Proxy::https(settings.url)
+                    .map(|proxy| proxy.no_proxy(NoProxy::from_string(settings.exceptions)))
+                    // The URL may hold a password.
+                    .map_err(|error| {
+                        StartError::new(
+                            "HTTPS_PROXY cannot be used".to_owned(),
+                            error.without_url(),
+                        )
+                    })
+            })
+            .transpose()?;
         Ok(Self {
-            connector: Connector::new(extra_roots)?,
-            idle: IdleConnections::default(),
+            tls: tls::client_config(extra_roots)?,
+            proxy,
+            servers: RefCell::default(),
         })
     }
 
-    /// Opens a connection to this URL's server within two seconds, without a request, for the first
-    /// call to find.
+    /// Opens a connection to this URL's server within two seconds, for the first call to find, by a
+    /// `HEAD` of its root, since `reqwest` cannot connect without a request. It is not signed and
+    /// carries nothing but `Host`, `User-Agent` and `Accept`; whatever is answered is thrown away.
     ///
     /// # Errors
-    /// Why there is none; calls try again.
-    pub async fn connect_ahead(&self, url: &str) -> Result<(), String> {
-        let uri = Uri::try_from(url).map_err(|error| error.to_string())?;
-        let server = Server::of(&uri).ok_or("the URL names no server")?;
-        let connection = self.connector.connect(&server).await?;
-        self.idle.put(server, connection);
-        Ok(())
+    /// Why there is no connection; calls try again.
+    pub async fn connect_ahead(&self, url: &str) -> Result<(), SendError> {
+        let uri = Uri::try_from(url).map_err(|error| SendError::NotSent(Arc::new(error)))?;
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = Method::HEAD;
+        *request.uri_mut() = uri;
+        self.exchange(request, LARGEST_GREETING, CONNECT_TIMEOUT)
+            .await
+            .map(drop)
     }
 
-    async fn send_once(
-        &self,
-        request: HttpRequest,
-        timeout: Duration,
-    ) -> Result<HttpResponse, SendError> {
-        let (server, mut message) = message(request).map_err(SendError::NotSent)?;
-        let begun = tokio::time::Instant::now();
-        loop {
-            let (mut connection, is_new) = match self.idle.take(&server) {
-                Some(connection) => (connection, false),
-                None => (
-                    self.connect(&server, timeout.saturating_sub(begun.elapsed()))
-                        .await?,
-                    true,
-                ),
-            };
-            let exchanged = tokio::time::timeout(
-                timeout.saturating_sub(begun.elapsed()),
-                connection.exchange(message),
-            )
-            .await;
-            match exchanged.map_err(|_| SendError::TimedOut)? {
-                Ok(answer) => {
-                    self.idle.put(server, connection);
-                    return Ok(response(answer));
-                }
-                // The other side has closed it meanwhile, and nothing of the request has been
-                // written.
-                Err(Broken::NotSent {
-                    message: unsent, ..
-                }) if !is_new => message = *unsent,
-                Err(Broken::NotSent { cause, .. }) => return Err(SendError::NotSent(cause)),
-                Err(Broken::NoAnswer(cause)) => return Err(SendError::NoAnswer(cause)),
-                Err(Broken::TooLarge) => return Err(SendError::AnswerTooLarge),
+    /// The client that keeps the connections to this server. One whose connections waited for too
+    /// long is replaced, which costs microseconds.
+    fn client_for(&self, uri: &Uri) -> Result<Client, SendError> {
+        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+            return Err(not_sent("the URL names no server"));
+        };
+        let now = SystemTime::now();
+        let mut servers = self.servers.borrow_mut();
+        servers.retain(|server| is_fresh(server.last_used, now));
+        let known = servers
+            .iter()
+            .find(|server| server.scheme == *scheme && server.authority == *authority);
+        if let Some(server) = known {
+            return Ok(server.client.clone());
+        }
+        let client = self
+            .new_client()
+            .map_err(|error| SendError::NotSent(Arc::new(error)))?;
+        servers.push(Server {
+            scheme: scheme.clone(),
+            authority: authority.clone(),
+            client: client.clone(),
+            last_used: now,
+        });
+        Ok(client)
+    }
+
+    fn new_client(&self) -> Result<Client, reqwest::Error> {
+        let builder = Client::builder()
+            .tls_backend_preconfigured(self.tls.clone())
+            .http1_only()
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .user_agent(USER_AGENT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(LONGEST_WAIT)
+            .tcp_keepalive(None)
+            .tcp_user_timeout(None)
+            .no_proxy();
+        match &self.proxy {
+            Some(proxy) => builder.proxy(proxy.clone()),
+            None => builder,
+        }
+        .build()
+    }
+
+    fn used(&self, uri: &Uri) {
+        for server in self.servers.borrow_mut().iter_mut() {
+            if Some(&server.scheme) == uri.scheme() && Some(&server.authority) == uri.authority() {
+                server.last_used = SystemTime::now();
             }
         }
     }
 
-    /// A connection that could not be made carries no request.
-    async fn connect(&self, server: &Server, timeout: Duration) -> Result<Connection, SendError> {
-        match tokio::time::timeout(timeout, self.connector.connect(server)).await {
-            Ok(connected) => connected.map_err(SendError::NotSent),
-            Err(_) => Err(SendError::NotSent(
-                "there was no time left to connect".to_owned(),
-            )),
-        }
+    async fn exchange(
+        &self,
+        request: Request<Bytes>,
+        largest: usize,
+        timeout: Duration,
+    ) -> Result<HttpResponse, SendError> {
+        let uri = request.uri().clone();
+        let client = self.client_for(&uri)?;
+        let message = message(request)?;
+        let exchange = async {
+            // Whatever became of an idle connection while the sandbox was frozen is noticed in this
+            // moment, before the connection is chosen.
+            tokio::task::yield_now().await;
+            read(client.execute(message).await.map_err(failed)?, largest).await
+        };
+        let answer = tokio::time::timeout(timeout, exchange)
+            .await
+            .unwrap_or(Err(SendError::TimedOut));
+        self.used(&uri);
+        answer
     }
 }
 
@@ -105,61 +217,84 @@ impl SendHttp for HttpClient {
         request: HttpRequest,
         timeout: Duration,
     ) -> LocalFuture<'_, Result<HttpResponse, SendError>> {
-        Box::pin(self.send_once(request, timeout))
+        Box::pin(self.exchange(request.map(Bytes::from), LARGEST_ANSWER, timeout))
     }
 }
 
-/// The request as it goes to its server, in origin-form.
-fn message(request: HttpRequest) -> Result<(Server, Request<Full<Bytes>>), String> {
-    let url = Bytes::from(request.url);
-    let uri = Uri::from_maybe_shared(url.clone())
-        .map_err(|error| format!("the URL cannot be read: {error}"))?;
-    let server = Server::of(&uri).ok_or("the URL names no server")?;
-    let target = uri
-        .into_parts()
-        .path_and_query
-        .ok_or("the URL has no path")?;
-    if !url.ends_with(target.as_str().as_bytes()) {
-        // What is signed is what is sent; a URL that would be cut on the way is a defect here.
-        return Err("the URL would not be sent as it was signed".to_owned());
+/// A clock that was set back tells nothing of the age.
+fn is_fresh(since: SystemTime, now: SystemTime) -> bool {
+    now.duration_since(since)
+        .is_ok_and(|age| age <= LONGEST_WAIT)
+}
+
+/// The request as `reqwest` takes it, with a target that is sent as it was signed.
+fn message(request: Request<Bytes>) -> Result<reqwest::Request, SendError> {
+    let (head, body) = request.into_parts();
+    let url =
+        Url::parse(&head.uri.to_string()).map_err(|error| SendError::NotSent(Arc::new(error)))?;
+    if (url.path(), url.query()) != (head.uri.path(), head.uri.query()) {
+        return Err(not_sent("the URL would not be sent as it was signed"));
     }
-    let length = request.body.len();
-    let mut message = Request::new(Full::from(request.body));
-    *message.method_mut() = match request.method {
-        Method::Get => http::Method::GET,
-        Method::Post => http::Method::POST,
-        Method::Put => http::Method::PUT,
-    };
-    *message.uri_mut() = Uri::from(target);
-    let headers = message.headers_mut();
-    headers.reserve(request.headers.len().saturating_add(3));
-    headers.insert(HOST, server.host_header()?);
-    headers.insert(USER_AGENT, USER_AGENT_VALUE);
-    if request.method != Method::Get {
+    let host = head.uri.authority().map_or("", Authority::as_str);
+    let host = HeaderValue::from_str(host).map_err(|error| SendError::NotSent(Arc::new(error)))?;
+    let has_length = !matches!(head.method, Method::GET | Method::HEAD);
+    let mut message = reqwest::Request::new(head.method, url);
+    *message.headers_mut() = head.headers;
+    message.headers_mut().insert(HOST, host);
+    if has_length {
         // Of no bytes, too: servers may refuse a POST that does not say so (RFC 9110, 8.6).
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        message
+            .headers_mut()
+            .insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     }
-    for (name, value) in request.headers {
-        let unusable = || format!("the header {name} cannot be sent");
-        let value = HeaderValue::from_maybe_shared(Bytes::from(value)).map_err(|_| unusable())?;
-        headers.append(
-            HeaderName::from_bytes(name.as_bytes()).map_err(|_| unusable())?,
-            value,
-        );
+    if !body.is_empty() {
+        *message.body_mut() = Some(body.into());
     }
-    Ok((server, message))
+    Ok(message)
 }
 
-fn response(answer: Response<Bytes>) -> HttpResponse {
-    let (head, body) = answer.into_parts();
-    let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-    HttpResponse {
-        status: head.status.as_u16(),
-        retry_after: retry_after(text, SystemTime::now()),
-        error_type: text("x-amzn-errortype").map(str::to_owned),
-        request_id: text("x-amzn-requestid").map(str::to_owned),
-        body,
+/// Reads the whole answer, as long as it is not larger than this.
+async fn read(mut response: reqwest::Response, largest: usize) -> Result<HttpResponse, SendError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        if body.len().saturating_add(chunk.len()) > largest {
+            return Err(SendError::AnswerTooLarge);
+        }
+        body.extend_from_slice(&chunk);
     }
+    let mut answer = Response::new(body.freeze().into());
+    *answer.status_mut() = response.status();
+    *answer.headers_mut() = std::mem::take(response.headers_mut());
+    Ok(answer)
+}
+
+/// Nothing of the request was written where there was no connection, or where the connection ended
+/// before it took the request.
+fn failed(error: reqwest::Error) -> SendError {
+    let error = error.without_url();
+    if error.is_connect() || error.is_builder() || is_canceled(&error) {
+        SendError::NotSent(Arc::new(error))
+    } else {
+        SendError::NoAnswer(Arc::new(error))
+    }
+}
+
+fn is_canceled(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if inner
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_canceled)
+        {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
+}
+
+fn not_sent(problem: &'static str) -> SendError {
+    SendError::NotSent(Arc::new(std::io::Error::other(problem)))
 }
 
 #[cfg(test)]

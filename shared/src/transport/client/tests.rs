@@ -4,7 +4,10 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver, Sender};
 
+use http::HeaderMap;
+
 use super::*;
+use crate::transport::http_request;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -36,12 +39,9 @@ impl Server {
     }
 
     fn request(&self, method: Method, target: &str) -> HttpRequest {
-        HttpRequest {
-            method,
-            url: format!("{}{target}", self.url),
-            headers: vec![("x-own", "1".to_owned())],
-            body: Vec::new(),
-        }
+        let mut request = plain(method, &format!("{}{target}", self.url));
+        request.headers_mut().insert("x-own", "1".parse().unwrap());
+        request
     }
 
     /// What arrives next, of each connection.
@@ -65,30 +65,35 @@ fn serve(mut stream: TcpStream, requests: usize, tell: &Sender<Arrival>) {
             String::from_utf8_lossy(&bytes[..length]).into_owned(),
         ))
         .unwrap();
-        stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nretry-after: 3\r\n\r\n{}")
-            .unwrap();
+        let head = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nretry-after: 3\r\n\r\n";
+        stream.write_all(head).unwrap();
+        if !bytes.starts_with(b"HEAD") {
+            stream.write_all(b"{}").unwrap();
+        }
     }
     // Without a word, as servers do with connections that have waited for long.
     stream.shutdown(Shutdown::Both).unwrap();
     tell.send(Arrival::End).unwrap();
 }
 
+fn plain(method: Method, url: &str) -> HttpRequest {
+    http_request(method, url, HeaderMap::new(), Vec::new()).unwrap()
+}
+
 fn client() -> HttpClient {
-    HttpClient::new(None).unwrap()
+    HttpClient::new(None, None).unwrap()
 }
 
 #[tokio::test]
 async fn a_request_is_sent_as_it_is_and_its_answer_is_read() {
     let server = Server::start(9);
     let answer = client()
-        .send(server.request(Method::Get, "/path?A=%7Eb&B="), TIMEOUT)
+        .send(server.request(Method::GET, "/path?A=%7Eb&B="), TIMEOUT)
         .await
         .unwrap();
-    assert_eq!(
-        (answer.status, answer.body.as_ref(), answer.retry_after),
-        (200, &b"{}"[..], Some(Duration::from_secs(3)))
-    );
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.body()[..], *b"{}");
+    assert_eq!(answer.headers()["retry-after"], "3");
     assert_eq!(server.next(), Arrival::Connection);
     let Arrival::Request(request) = server.next() else {
         panic!("a request")
@@ -116,9 +121,9 @@ async fn a_request_is_sent_as_it_is_and_its_answer_is_read() {
 #[tokio::test]
 async fn a_body_of_no_bytes_is_announced_as_such() {
     for (method, is_announced) in [
-        (Method::Get, false),
-        (Method::Post, true),
-        (Method::Put, true),
+        (Method::GET, false),
+        (Method::POST, true),
+        (Method::PUT, true),
     ] {
         let server = Server::start(9);
         client()
@@ -138,30 +143,7 @@ async fn a_body_of_no_bytes_is_announced_as_such() {
 }
 
 #[tokio::test]
-async fn a_url_that_would_not_be_sent_as_it_was_signed_is_not_sent() {
-    let server = Server::start(9);
-    for target in ["", "/?a#b", "/?a b", "/?a\n"] {
-        let sent = client()
-            .send(server.request(Method::Get, target), TIMEOUT)
-            .await;
-        assert!(
-            matches!(sent, Err(SendError::NotSent(_))),
-            "{target:?}: {sent:?}"
-        );
-    }
-    let header = HttpRequest {
-        headers: vec![("x-own", "a\r\nb: c".to_owned())],
-        ..server.request(Method::Get, "/")
-    };
-    assert_eq!(
-        client().send(header, TIMEOUT).await.unwrap_err(),
-        SendError::NotSent("the header x-own cannot be sent".to_owned())
-    );
-    assert!(server.has_no_more());
-}
-
-#[tokio::test]
-async fn a_connection_that_is_opened_ahead_sends_nothing_and_takes_the_first_requests() {
+async fn a_connection_is_opened_ahead_by_a_request_without_secrets_and_takes_the_first_calls() {
     let server = Server::start(9);
     let client = client();
     client
@@ -169,10 +151,24 @@ async fn a_connection_that_is_opened_ahead_sends_nothing_and_takes_the_first_req
         .await
         .unwrap();
     assert_eq!(server.next(), Arrival::Connection);
-    assert!(server.has_no_more());
+    let host = server.url.trim_start_matches("http://");
+    let Arrival::Request(request) = server.next() else {
+        panic!("a request")
+    };
+    let mut lines: Vec<&str> = request.trim_end().split("\r\n").collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "HEAD / HTTP/1.1",
+            "accept: */*",
+            &format!("host: {host}"),
+            &format!("user-agent: {USER_AGENT}"),
+        ]
+    );
     for _ in 0..2 {
         client
-            .send(server.request(Method::Post, "/"), TIMEOUT)
+            .send(server.request(Method::POST, "/"), TIMEOUT)
             .await
             .unwrap();
         assert!(matches!(server.next(), Arrival::Request(_)));
@@ -181,15 +177,152 @@ async fn a_connection_that_is_opened_ahead_sends_nothing_and_takes_the_first_req
 }
 
 #[tokio::test]
+async fn a_connection_that_waited_for_long_by_the_clock_is_not_used() {
+    let server = Server::start(9);
+    let client = client();
+    for expected in [true, false, true] {
+        client
+            .send(server.request(Method::POST, "/"), TIMEOUT)
+            .await
+            .unwrap();
+        if expected {
+            assert_eq!(server.next(), Arrival::Connection);
+        }
+        assert!(matches!(server.next(), Arrival::Request(_)));
+        if !expected {
+            // As after a freeze, during which no timer of this process went on.
+            for server in client.servers.borrow_mut().iter_mut() {
+                server.last_used -= LONGEST_WAIT + Duration::from_secs(1);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_of_unknown_age_is_not_used() {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_763_800_000);
+    let second = Duration::from_secs(1);
+    for (since, expected) in [
+        (now, true),
+        (now - 15 * second, true),
+        (now - 16 * second, false),
+        (now + second, false),
+    ] {
+        assert_eq!(is_fresh(since, now), expected, "{since:?}");
+    }
+}
+
+/// A server that answers each connection's first request with these bytes and closes.
+fn answering(answer: Vec<u8>) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            drop(stream.read(&mut [0; 4096]));
+            // A client that has read enough goes away.
+            drop(stream.write_all(&answer));
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn an_answer_of_up_to_8_mib_is_read_in_chunks_of_any_size() {
+    let chunked = |sizes: &[usize]| {
+        let mut answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+        for size in sizes {
+            answer.extend(format!("{size:x}\r\n").bytes());
+            answer.extend(vec![b'a'; *size]);
+            answer.extend(b"\r\n");
+        }
+        answer.extend(b"0\r\n\r\n");
+        answer
+    };
+    let tiny = vec![16; LARGEST_ANSWER / 16];
+    for (sizes, is_read) in [
+        (tiny.clone(), true),
+        ([tiny, vec![1]].concat(), false),
+        (vec![LARGEST_ANSWER], true),
+        (vec![LARGEST_ANSWER + 1], false),
+    ] {
+        let url = answering(chunked(&sizes));
+        let sent = client()
+            .send(plain(Method::GET, &url), Duration::from_secs(60))
+            .await;
+        match sent {
+            Ok(answer) => assert!(is_read && answer.body().len() == LARGEST_ANSWER),
+            Err(error) => assert!(
+                !is_read && matches!(error, SendError::AnswerTooLarge),
+                "{error:?}"
+            ),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer() {
+    let url = answering(
+        b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n"
+            .to_vec(),
+    );
+    let answer = client()
+        .send(plain(Method::POST, &url), TIMEOUT)
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 302);
+}
+
+#[tokio::test]
+async fn calls_over_https_go_through_the_proxy_that_is_configured() {
+    let server = Server::start(1);
+    let client = |exceptions| {
+        let settings = ProxySettings {
+            url: &server.url,
+            exceptions,
+        };
+        HttpClient::new(None, Some(settings)).unwrap()
+    };
+    let call = || plain(Method::GET, "https://vendor.invalid/");
+    let sent = client("").send(call(), TIMEOUT).await;
+    assert!(matches!(sent, Err(SendError::NotSent(_))), "{sent:?}");
+    assert_eq!(server.next(), Arrival::Connection);
+    let Arrival::Request(request) = server.next() else {
+        panic!("a request")
+    };
+    assert!(
+        request.starts_with("CONNECT vendor.invalid:443 HTTP/1.1\r\n"),
+        "{request}"
+    );
+    let sent = client("vendor.invalid").send(call(), TIMEOUT).await;
+    assert!(matches!(sent, Err(SendError::NotSent(_))), "{sent:?}");
+    assert!(
+        server
+            .arrived
+            .try_iter()
+            .all(|arrival| arrival == Arrival::End)
+    );
+    let unusable = ProxySettings {
+        url: "http://user:canary@[",
+        exceptions: "",
+    };
+    let error = HttpClient::new(None, Some(unusable)).err().unwrap();
+    assert!(
+        !format!("{error} {error:?}").contains("canary"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
 async fn another_server_gets_a_connection_of_its_own() {
     let servers = [Server::start(9), Server::start(9)];
     let client = client();
     client.connect_ahead(&servers[0].url).await.unwrap();
     client
-        .send(servers[1].request(Method::Get, "/"), TIMEOUT)
+        .send(servers[1].request(Method::GET, "/"), TIMEOUT)
         .await
         .unwrap();
     assert_eq!(servers[0].next(), Arrival::Connection);
+    assert!(matches!(servers[0].next(), Arrival::Request(_)));
     assert!(servers[0].has_no_more());
 }
 
@@ -199,7 +332,7 @@ async fn a_connection_that_was_closed_while_it_waited_is_replaced_without_an_err
     let client = client();
     for _ in 0..3 {
         client
-            .send(server.request(Method::Post, "/"), TIMEOUT)
+            .send(server.request(Method::POST, "/"), TIMEOUT)
             .await
             .unwrap();
         assert_eq!(server.next(), Arrival::Connection);
@@ -215,12 +348,7 @@ async fn a_connection_that_ends_after_the_request_leaves_open_what_was_done() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     std::thread::spawn(move || listener.accept().unwrap().0.read(&mut [0; 4096]).unwrap());
-    let request = HttpRequest {
-        method: Method::Post,
-        url,
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let request = plain(Method::POST, &url);
     let sent = client().send(request, TIMEOUT).await;
     assert!(matches!(sent, Err(SendError::NoAnswer(_))), "{sent:?}");
 }
@@ -233,15 +361,10 @@ async fn nobody_who_listens_is_no_request() {
     for url in [&url, "https://vendor.invalid/"] {
         assert!(client().connect_ahead(url).await.is_err(), "{url}");
     }
-    let request = HttpRequest {
-        method: Method::Get,
-        url,
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let request = plain(Method::GET, &url);
     let sent = client().send(request, TIMEOUT).await;
     assert!(
-        matches!(&sent, Err(SendError::NotSent(cause)) if cause.contains("refused")),
+        matches!(&sent, Err(SendError::NotSent(cause)) if crate::error::innermost(&**cause).to_string().contains("refused")),
         "{sent:?}"
     );
 }
@@ -250,17 +373,7 @@ async fn nobody_who_listens_is_no_request() {
 async fn an_answer_that_does_not_come_in_time_leaves_open_what_was_done() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    let request = HttpRequest {
-        method: Method::Get,
-        url,
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
-    assert_eq!(
-        client()
-            .send(request, Duration::from_millis(50))
-            .await
-            .unwrap_err(),
-        SendError::TimedOut
-    );
+    let request = plain(Method::GET, &url);
+    let sent = client().send(request, Duration::from_millis(50)).await;
+    assert!(matches!(sent, Err(SendError::TimedOut)), "{sent:?}");
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::{Deadline, Safety};
+use super::{Deadline, Repeat};
 use crate::model::{Action, ProviderName};
 
 /// How many calls of one request wait for a provider's answers at once where there is no rate
@@ -179,7 +179,11 @@ impl Limiter {
             .max()
             .unwrap_or_default();
         deadline
-            .attempt_after(longest_wait.saturating_add(slowest), Safety::Write, slowest)
+            .attempt_after(
+                longest_wait.saturating_add(slowest),
+                Repeat::OnlyIfNotDone,
+                slowest,
+            )
             .is_some()
     }
 
@@ -260,10 +264,10 @@ impl Lane {
 
     /// Waits for the next turn and takes it. Tells how long the attempt may then take; `None`, at
     /// once, when it would not end in time, or could not be paid for in time.
-    pub(super) async fn turn(&self, deadline: Deadline, safety: Safety) -> Option<Duration> {
+    pub(super) async fn turn(&self, deadline: Deadline, repeat: Repeat) -> Option<Duration> {
         let _turn = self.queue.lock().await;
         let wait = self.wait();
-        deadline.attempt_after(wait, safety, self.read_back)?;
+        deadline.attempt_after(wait, repeat, self.read_back)?;
         let left = self
             .paid_at
             .get()
@@ -273,7 +277,7 @@ impl Lane {
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
-        let attempt = deadline.attempt_after(Duration::ZERO, safety, self.read_back)?;
+        let attempt = deadline.attempt_after(Duration::ZERO, repeat, self.read_back)?;
         let now = Instant::now();
         // Counted from now at the earliest: time that passed unused is not saved up beyond a burst.
         self.paid_at.set(
@@ -295,9 +299,9 @@ impl Lane {
     }
 
     /// Whether there is time for one more attempt behind this wait, which begins now.
-    pub(super) fn leaves_time(&self, wait: Duration, deadline: Deadline, safety: Safety) -> bool {
+    pub(super) fn leaves_time(&self, wait: Duration, deadline: Deadline, repeat: Repeat) -> bool {
         deadline
-            .attempt_after(wait.max(self.wait()), safety, self.read_back)
+            .attempt_after(wait.max(self.wait()), repeat, self.read_back)
             .is_some()
     }
 }

@@ -1,8 +1,8 @@
 //! Attempts: signed anew each time, at most three, with waits that fit into the deadline.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use super::nesting::is_too_deep;
+use super::hint::retry_after;
 use super::{
     Deadline, HttpRequest, HttpResponse, Lane, LocalFuture, RetryQuota, SendError, SendHttp,
 };
@@ -18,13 +18,13 @@ const THROTTLED_BASE_WAIT: Duration = Duration::from_secs(1);
 /// No wait is longer. A vendor that hints at more is not asked again.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// What a repeated call may do.
+/// When a call may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Safety {
-    /// It only reads: repeat it whenever that may help.
-    Read,
-    /// It changes something: repeat it only when it surely had no effect.
-    Write,
+pub enum Repeat {
+    /// Whenever that may help: it only reads, or doing it twice harms nothing.
+    Always,
+    /// Only when it surely had no effect: it changes something.
+    OnlyIfNotDone,
 }
 
 /// A call that did not succeed.
@@ -39,6 +39,15 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// A call that was not made at all.
+    pub(crate) fn not_made(error: Error) -> Self {
+        Self {
+            error,
+            may_have_acted: false,
+            lacked_time: false,
+        }
+    }
+
     /// A call that ended well and kept nothing: a defect here.
     pub(crate) fn without_a_result() -> Self {
         let error = Error::new(
@@ -84,22 +93,24 @@ pub struct Transport {
 
 impl Transport {
     /// Makes one call: each attempt waits for its turn in `lane`, `sign` prepares it for its time
-    /// and nonce, `read` judges the answer. A failure is repeated when its code says so, the
-    /// `safety` of the call allows it, and deadline and quota leave room for it.
+    /// and nonce, `read` judges the answer, and tells by `retry_after` how long the vendor asks to
+    /// wait where it says that in its own way. A failure is repeated when its code says so, `repeat`
+    /// allows it, and deadline and quota leave room for it.
     ///
     /// # Errors
-    /// The last attempt's failure, or `timeout` when none could be begun.
+    /// The last attempt's failure, `timeout` when none could be begun, or why the call could not be
+    /// signed.
     pub async fn call<T>(
         &self,
         deadline: Deadline,
         lane: &Lane,
-        safety: Safety,
-        sign: impl Fn(Timestamp, [u8; 16]) -> HttpRequest,
+        repeat: Repeat,
+        sign: impl Fn(Timestamp, [u8; 16]) -> Result<HttpRequest, Error>,
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let mut result = None;
         let mut keep = kept(&mut result, read);
-        self.attempts(deadline, lane, safety, &sign, &mut keep)
+        self.attempts(deadline, lane, repeat, &sign, &mut keep)
             .await?;
         drop(keep);
         result.ok_or_else(Failure::without_a_result)
@@ -111,41 +122,47 @@ impl Transport {
         &'a self,
         deadline: Deadline,
         lane: &'a Lane,
-        safety: Safety,
-        sign: &'a dyn Fn(Timestamp, [u8; 16]) -> HttpRequest,
+        repeat: Repeat,
+        sign: &'a dyn Fn(Timestamp, [u8; 16]) -> Result<HttpRequest, Error>,
         read: &'a mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
     ) -> LocalFuture<'a, Result<(), Failure>> {
-        Box::pin(self.attempt_in_turn(deadline, lane, safety, sign, read))
+        Box::pin(self.attempt_in_turn(deadline, lane, repeat, sign, read))
     }
 
     async fn attempt_in_turn(
         &self,
         deadline: Deadline,
         lane: &Lane,
-        safety: Safety,
-        sign: &dyn Fn(Timestamp, [u8; 16]) -> HttpRequest,
+        repeat: Repeat,
+        sign: &dyn Fn(Timestamp, [u8; 16]) -> Result<HttpRequest, Error>,
         read: &mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
     ) -> Result<(), Failure> {
         let mut attempts = 1;
         let mut taken = None;
         loop {
-            let Some(timeout) = lane.turn(deadline, safety).await else {
+            let Some(timeout) = lane.turn(deadline, repeat).await else {
                 return Err(Failure {
                     error: out_of_time(),
                     may_have_acted: false,
                     lacked_time: attempts == 1,
                 });
             };
-            let request = sign((self.clock)(), (self.random)());
+            let request = sign((self.clock)(), (self.random)()).map_err(Failure::not_made)?;
             let (failure, hint) = match self.http.send(request, timeout).await {
-                Ok(response) => match checked(&response).and_then(|()| read(&response)) {
+                Ok(response) => match read(&response) {
                     Ok(()) => {
                         self.quota.succeeded(taken);
                         return Ok(());
                     }
-                    Err(error) => (answered(error, safety), response.retry_after),
+                    Err(mut error) => {
+                        let hint = error
+                            .retry_after
+                            .take()
+                            .or_else(|| retry_after(response.headers(), SystemTime::now()));
+                        (answered(error, repeat), hint)
+                    }
                 },
-                Err(error) => (unanswered(error, safety), None),
+                Err(error) => (unanswered(error, repeat), None),
             };
             if failure.error.code == ErrorCode::Throttled {
                 lane.count(|counts| &mut counts.throttles);
@@ -153,8 +170,8 @@ impl Transport {
             let wait = self.wait(attempts, &failure.error, hint);
             // Who comes back earlier than the vendor asks is refused again.
             let too_long = hint.is_some_and(|hint| hint > LONGEST_WAIT);
-            let repeat = failure.error.code.retryable() && !failure.may_have_acted && !too_long;
-            if !repeat || attempts >= MOST_ATTEMPTS || !lane.leaves_time(wait, deadline, safety) {
+            let may_help = failure.error.code.retryable() && !failure.may_have_acted && !too_long;
+            if !may_help || attempts >= MOST_ATTEMPTS || !lane.leaves_time(wait, deadline, repeat) {
                 return Err(Failure {
                     error: with_hint(failure.error, hint),
                     ..failure
@@ -201,17 +218,6 @@ impl Transport {
     }
 }
 
-/// Before anything reads it.
-fn checked(response: &HttpResponse) -> Result<(), Error> {
-    if is_too_deep(&response.body) {
-        return Err(Error::new(
-            ErrorCode::ProviderInvalidResponse,
-            "the provider's answer is nested more than 64 deep",
-        ));
-    }
-    Ok(())
-}
-
 fn with_hint(error: Error, hint: Option<Duration>) -> Error {
     match error.code {
         ErrorCode::Throttled => Error {
@@ -224,46 +230,50 @@ fn with_hint(error: Error, hint: Option<Duration>) -> Error {
 
 /// The vendor answered. Being throttled, or refused, means that nothing was done; any other answer
 /// to a write that is worth repeating (a server fault, garbage) leaves that open.
-fn answered(error: Error, safety: Safety) -> Failure {
+fn answered(error: Error, repeat: Repeat) -> Failure {
     let nothing_done = error.code == ErrorCode::Throttled || !error.code.retryable();
     Failure {
-        may_have_acted: safety == Safety::Write && !nothing_done,
+        may_have_acted: repeat == Repeat::OnlyIfNotDone && !nothing_done,
         lacked_time: false,
         error,
     }
 }
 
-fn unanswered(error: SendError, safety: Safety) -> Failure {
-    let (error, sent) = match error {
+fn unanswered(error: SendError, repeat: Repeat) -> Failure {
+    let (code, detail, cause, sent) = match error {
         SendError::NotSent(cause) => (
-            Error::new(
-                ErrorCode::ProviderUnavailable,
-                format!("the provider could not be reached: {cause}"),
-            ),
+            ErrorCode::ProviderUnavailable,
+            "the provider could not be reached",
+            Some(cause),
             false,
         ),
         SendError::NoAnswer(cause) => (
-            Error::new(
-                ErrorCode::ProviderUnavailable,
-                format!("the connection ended before the provider's answer: {cause}"),
-            ),
+            ErrorCode::ProviderUnavailable,
+            "the connection ended before the provider's answer",
+            Some(cause),
             true,
         ),
         SendError::TimedOut => (
-            Error::new(ErrorCode::Timeout, "the provider did not answer in time"),
+            ErrorCode::Timeout,
+            "the provider did not answer in time",
+            None,
             true,
         ),
         SendError::AnswerTooLarge => (
-            Error::new(
-                ErrorCode::ProviderInvalidResponse,
-                "the provider's answer is larger than 8 MiB",
-            ),
+            ErrorCode::ProviderInvalidResponse,
+            "the provider's answer is larger than 8 MiB",
+            None,
             true,
         ),
     };
+    let error = Error::new(code, detail);
+    let error = match cause {
+        Some(cause) => error.caused_by(cause),
+        None => error,
+    };
     Failure {
         error,
-        may_have_acted: sent && safety == Safety::Write,
+        may_have_acted: sent && repeat == Repeat::OnlyIfNotDone,
         lacked_time: false,
     }
 }

@@ -1,11 +1,9 @@
 //! What is repeated, after which wait, and for how long.
 
-use std::cell::RefCell;
-
 use super::*;
 use crate::model::ProviderName;
-use crate::testing::network::{Answer, Network, answer, header};
-use crate::transport::{HttpRequest, Limiter, Method};
+use crate::testing::network::{Answer, Network, answer, cause, get, header, with_header};
+use crate::transport::Limiter;
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Bodies by which the tests' vendor says what went wrong.
@@ -20,57 +18,45 @@ fn said(body: &str) -> Answer {
     answer(200, body.to_owned())
 }
 
-fn hinted(hint: Duration) -> Answer {
-    Ok(HttpResponse {
-        retry_after: Some(hint),
-        ..said("throttled").unwrap()
-    })
+fn hinted(seconds: u64) -> Answer {
+    with_header(said("throttled"), "retry-after", &seconds.to_string())
 }
 
-async fn call(transport: &Transport, deadline: Deadline, safety: Safety) -> Result<(), Failure> {
-    let sign = |time: Timestamp, nonce: [u8; 16]| HttpRequest {
-        method: Method::Post,
-        url: "https://vendor.test/".to_owned(),
-        headers: vec![("time", time.to_string()), ("nonce", nonce[0].to_string())],
-        body: Vec::new(),
+async fn call(transport: &Transport, deadline: Deadline, repeat: Repeat) -> Result<(), Failure> {
+    let sign = |time: Timestamp, nonce: [u8; 16]| {
+        let mut request = get("https://vendor.test/");
+        let headers = request.headers_mut();
+        headers.insert("time", time.to_string().parse().unwrap());
+        headers.insert("nonce", u16::from(nonce[0]).into());
+        Ok(request)
     };
     let read = |response: &HttpResponse| match (
-        &response.body[..],
-        CODES.iter().find(|(body, _)| *body == response.body),
+        &response.body()[..],
+        CODES.iter().find(|(body, _)| *body == &response.body()[..]),
     ) {
         (b"done", _) => Ok(()),
         (_, Some((_, code))) => Err(Error::new(*code, "the vendor said so")),
         _ => Err(Error::new(ErrorCode::ProviderInvalidResponse, "garbage")),
     };
     transport
-        .call(deadline, Limiter::default().unlimited(), safety, sign, read)
+        .call(deadline, Limiter::default().unlimited(), repeat, sign, read)
         .await
 }
 
 /// How often a call is sent that always ends in the same way, and whether it may have acted.
-async fn repeated(end: &Answer, safety: Safety) -> (usize, ErrorCode, bool) {
-    let end = RefCell::new(copy(end));
-    let network = Network::new(move |_| copy(&end.borrow()));
-    let failure = call(&network.transport(), Deadline::after(MINUTE), safety)
+async fn repeated(end: &Answer, repeat: Repeat) -> (usize, ErrorCode, bool) {
+    let end = end.clone();
+    let network = Network::new(move |_| end.clone());
+    let failure = call(&network.transport(), Deadline::after(MINUTE), repeat)
         .await
         .unwrap_err();
     let count = network.sent().len();
     (count, failure.error.code, failure.may_have_acted)
 }
 
-fn copy(answer: &Answer) -> Answer {
-    let copy = |response: &HttpResponse| HttpResponse {
-        error_type: response.error_type.clone(),
-        request_id: response.request_id.clone(),
-        body: response.body.clone(),
-        ..*response
-    };
-    answer.as_ref().map(copy).map_err(Clone::clone)
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_read_is_repeated_whenever_that_may_help_and_a_write_only_when_nothing_was_done() {
-    let cause = || "cause".to_owned();
+    let cause = || cause("cause");
     for (end, code, reads, writes, may_have_acted) in [
         (
             Err(SendError::NotSent(cause())),
@@ -107,12 +93,12 @@ async fn a_read_is_repeated_whenever_that_may_help_and_a_write_only_when_nothing
         (said("unknown"), ErrorCode::NotFound, 1, 1, false),
     ] {
         assert_eq!(
-            repeated(&end, Safety::Read).await,
+            repeated(&end, Repeat::Always).await,
             (reads, code, false),
             "read: {end:?}"
         );
         assert_eq!(
-            repeated(&end, Safety::Write).await,
+            repeated(&end, Repeat::OnlyIfNotDone).await,
             (writes, code, may_have_acted),
             "write: {end:?}"
         );
@@ -122,18 +108,26 @@ async fn a_read_is_repeated_whenever_that_may_help_and_a_write_only_when_nothing
 #[tokio::test(start_paused = true)]
 async fn the_first_success_is_the_answer() {
     let network = Network::queue([Err(SendError::TimedOut), said("throttled"), said("done")]);
-    call(&network.transport(), Deadline::after(MINUTE), Safety::Read)
-        .await
-        .unwrap();
+    call(
+        &network.transport(),
+        Deadline::after(MINUTE),
+        Repeat::Always,
+    )
+    .await
+    .unwrap();
     assert_eq!(network.sent().len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_attempt_is_signed_anew() {
     let network = Network::new(|_| said("failed"));
-    call(&network.transport(), Deadline::after(MINUTE), Safety::Read)
-        .await
-        .unwrap_err();
+    call(
+        &network.transport(),
+        Deadline::after(MINUTE),
+        Repeat::Always,
+    )
+    .await
+    .unwrap_err();
     let signed =
         |name: &'static str| network.each(|sent| header(&sent.request, name).unwrap().to_owned());
     assert_eq!(
@@ -176,7 +170,7 @@ async fn waits_are_anywhere_between_nothing_and_the_doubled_base() {
             random,
             ..network.transport()
         };
-        call(&transport, Deadline::after(MINUTE), Safety::Read)
+        call(&transport, Deadline::after(MINUTE), Repeat::Always)
             .await
             .unwrap_err();
         let at = network.each(|sent| sent.at);
@@ -198,23 +192,30 @@ async fn waits_are_anywhere_between_nothing_and_the_doubled_base() {
 
 #[tokio::test(start_paused = true)]
 async fn the_vendors_hint_is_kept_to() {
-    for (hint, waited) in [(2000, 2000), (1, 1), (5000, 5000)] {
-        let hint = Duration::from_millis(hint);
+    for hint in [1, 2, 5] {
         let network = Network::queue([hinted(hint), said("done")]);
-        call(&network.transport(), Deadline::after(MINUTE), Safety::Read)
-            .await
-            .unwrap();
+        call(
+            &network.transport(),
+            Deadline::after(MINUTE),
+            Repeat::Always,
+        )
+        .await
+        .unwrap();
         let at = network.each(|sent| sent.at);
-        assert_eq!(at[1] - at[0], Duration::from_millis(waited), "{hint:?}");
+        assert_eq!(at[1] - at[0], Duration::from_secs(hint), "{hint}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_vendor_that_wants_more_patience_than_five_seconds_is_not_asked_again() {
-    let network = Network::queue([hinted(Duration::from_secs(40))]);
-    let failure = call(&network.transport(), Deadline::after(MINUTE), Safety::Read)
-        .await
-        .unwrap_err();
+    let network = Network::queue([hinted(40)]);
+    let failure = call(
+        &network.transport(),
+        Deadline::after(MINUTE),
+        Repeat::Always,
+    )
+    .await
+    .unwrap_err();
     assert_eq!(
         (failure.error.code, failure.error.retry_after),
         (ErrorCode::Throttled, Some(Duration::from_secs(40)))
@@ -224,34 +225,38 @@ async fn a_vendor_that_wants_more_patience_than_five_seconds_is_not_asked_again(
 #[tokio::test(start_paused = true)]
 async fn being_throttled_always_comes_with_a_time_to_wait() {
     for (end, expected) in [
-        (hinted(Duration::from_secs(3)), Some(Duration::from_secs(3))),
+        (hinted(3), Some(Duration::from_secs(3))),
         (said("throttled"), Some(Duration::from_secs(1))),
         (said("failed"), None),
     ] {
-        let network = Network::new(move |_| copy(&end));
-        let failure = call(&network.transport(), Deadline::after(MINUTE), Safety::Read)
-            .await
-            .unwrap_err();
+        let network = Network::new(move |_| end.clone());
+        let failure = call(
+            &network.transport(),
+            Deadline::after(MINUTE),
+            Repeat::Always,
+        )
+        .await
+        .unwrap_err();
         assert_eq!(failure.error.retry_after, expected);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_attempt_is_begun_that_could_not_be_answered_in_time() {
-    for (left, safety, begun) in [
-        (1499, Safety::Read, 0),
-        (1500, Safety::Read, 1),
-        (2749, Safety::Write, 0),
-        (2750, Safety::Write, 1),
+    for (left, repeat, begun) in [
+        (1499, Repeat::Always, 0),
+        (1500, Repeat::Always, 1),
+        (2749, Repeat::OnlyIfNotDone, 0),
+        (2750, Repeat::OnlyIfNotDone, 1),
     ] {
         let network = Network::new(|_| said("done"));
         let result = call(
             &network.transport(),
             Deadline::after(Duration::from_millis(left)),
-            safety,
+            repeat,
         )
         .await;
-        assert_eq!(network.sent().len(), begun, "{left} ms for a {safety:?}");
+        assert_eq!(network.sent().len(), begun, "{left} ms for a {repeat:?}");
         match result {
             Ok(()) => assert_eq!(begun, 1),
             Err(failure) => assert_eq!(
@@ -264,12 +269,12 @@ async fn no_attempt_is_begun_that_could_not_be_answered_in_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_leaves_no_time_for_another_attempt_is_not_begun() {
-    let network = Network::new(|_| hinted(Duration::from_secs(5)));
+    let network = Network::new(|_| hinted(5));
     let start = tokio::time::Instant::now();
     let failure = call(
         &network.transport(),
         Deadline::after(Duration::from_secs(6)),
-        Safety::Read,
+        Repeat::Always,
     )
     .await
     .unwrap_err();
@@ -287,7 +292,7 @@ async fn a_silent_vendor_leaves_time_for_further_attempts_and_for_the_answer() {
     let failure = call(
         &network.transport(),
         Deadline::after(Duration::from_secs(20)),
-        Safety::Read,
+        Repeat::Always,
     )
     .await
     .unwrap_err();
@@ -307,17 +312,12 @@ async fn a_failure_keeps_what_the_vendor_said() {
     let told =
         crate::error::ProviderError::new(ProviderName::AlibabaPca, "Odd", None, Some("id-1"));
     let error = Error::new(ErrorCode::ProviderRejected, "refused").with_provider_error(told);
-    let sign = |_, _| HttpRequest {
-        method: Method::Get,
-        url: String::new(),
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let sign = |_, _| Ok(get("https://vendor.test/"));
     let read = |_: &HttpResponse| -> Result<(), Error> { Err(error.clone()) };
     let (deadline, limiter) = (Deadline::after(MINUTE), Limiter::default());
     let failure = network
         .transport()
-        .call(deadline, limiter.unlimited(), Safety::Read, sign, read)
+        .call(deadline, limiter.unlimited(), Repeat::Always, sign, read)
         .await
         .unwrap_err();
     assert!(Error::from(failure) == error);
@@ -328,7 +328,7 @@ async fn when_everything_fails_repetitions_come_to_an_end() {
     let network = Network::new(|_| said("failed"));
     let transport = network.transport();
     for _ in 0..100 {
-        call(&transport, Deadline::after(MINUTE), Safety::Read)
+        call(&transport, Deadline::after(MINUTE), Repeat::Always)
             .await
             .unwrap_err();
     }
@@ -340,14 +340,49 @@ async fn when_everything_fails_repetitions_come_to_an_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_nested_deeper_than_any_is_not_read_and_a_write_may_have_acted() {
-    let deep = said(&"[".repeat(65));
+async fn a_hint_in_the_vendors_own_way_counts_before_the_standard_one() {
+    let network = Network::queue([hinted(3), said("done")]);
+    let sign = |_, _| Ok(get("https://vendor.test/"));
+    let read = |response: &HttpResponse| match &response.body()[..] {
+        b"done" => Ok(()),
+        _ => Err(Error {
+            retry_after: Some(Duration::from_millis(250)),
+            ..Error::new(ErrorCode::Throttled, "the vendor said so")
+        }),
+    };
+    let (deadline, limiter) = (Deadline::after(MINUTE), Limiter::default());
+    let transport = network.transport();
+    transport
+        .call(deadline, limiter.unlimited(), Repeat::Always, sign, read)
+        .await
+        .unwrap();
+    let at = network.each(|sent| sent.at);
+    assert_eq!(at[1] - at[0], Duration::from_millis(250));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_cannot_be_signed_is_not_sent() {
+    let network = Network::queue([]);
+    let sign = |_, _| Err(Error::new(ErrorCode::Internal, "no signature"));
+    let read = |_: &HttpResponse| Ok(());
+    let (deadline, limiter) = (Deadline::after(MINUTE), Limiter::default());
+    let failure = network
+        .transport()
+        .call(
+            deadline,
+            limiter.unlimited(),
+            Repeat::OnlyIfNotDone,
+            sign,
+            read,
+        )
+        .await
+        .unwrap_err();
     assert_eq!(
-        repeated(&deep, Safety::Read).await,
-        (3, ErrorCode::ProviderInvalidResponse, false)
-    );
-    assert_eq!(
-        repeated(&deep, Safety::Write).await,
-        (1, ErrorCode::ProviderInvalidResponse, true)
+        (
+            failure.error.code,
+            failure.may_have_acted,
+            network.sent().len()
+        ),
+        (ErrorCode::Internal, false, 0)
     );
 }

@@ -8,6 +8,7 @@ mod event;
 
 pub(super) use event::CloudEvent;
 
+use http::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, ORDERS_QUEUE_URL, QueueUrl, RESULTS_QUEUE_URL};
@@ -16,7 +17,10 @@ use crate::error::{Error, ErrorCode};
 use crate::model::{Cloud, Region, Timestamp};
 use crate::object::Object;
 use crate::signing::sigv4;
-use crate::transport::{Deadline, HttpRequest, HttpResponse, Lane, Method, Safety, Transport};
+use crate::transport::{
+    Deadline, HttpRequest, HttpResponse, Lane, Repeat, Transport, http_request,
+};
+use crate::vendor::aws;
 
 /// Most messages in one call.
 const MOST_MESSAGES: usize = 10;
@@ -70,13 +74,6 @@ struct Unsent {
     id: String,
     #[serde(default)]
     code: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Refusal {
-    #[serde(rename = "__type")]
-    error_type: String,
 }
 
 impl<'a> Queue<'a> {
@@ -164,7 +161,7 @@ impl<'a> Queue<'a> {
         let sign = |now: Timestamp, _nonce| self.sign(&body, now);
         match self
             .transport
-            .call(deadline, lane, Safety::Read, sign, read)
+            .call(deadline, lane, Repeat::Always, sign, read)
             .await
         {
             Ok(result) => (0..messages.len())
@@ -190,31 +187,20 @@ impl<'a> Queue<'a> {
         Error { detail, ..error }
     }
 
-    fn sign(&self, body: &[u8], now: Timestamp) -> HttpRequest {
+    fn sign(&self, body: &[u8], now: Timestamp) -> Result<HttpRequest, Error> {
         let url = self.url.endpoint().url("");
-        let named = [("content-type", CONTENT_TYPE), ("x-amz-target", TARGET)];
         let request = sigv4::Request {
             method: "POST",
             url: &url,
             region: self.region.as_str(),
             service: "sqs",
             timestamp: now.epoch_seconds(),
-            headers: &named,
+            headers: &[("content-type", CONTENT_TYPE), ("x-amz-target", TARGET)],
             body,
         };
         let Credentials { id, secret, token } = self.credentials;
-        // A URL that was made here is one. Were it none, the call would go out unsigned and be
-        // refused.
-        let mut headers = request
-            .headers(id, secret, token.as_ref())
-            .unwrap_or_default();
-        headers.extend(named.map(|(name, value)| (name, value.to_owned())));
-        HttpRequest {
-            method: Method::Post,
-            url,
-            headers,
-            body: body.to_vec(),
-        }
+        let headers = request.headers(id, secret, token.as_ref())?;
+        http_request(Method::POST, &url, headers, body.to_vec())
     }
 }
 
@@ -260,8 +246,9 @@ fn batches(mut messages: &[String]) -> Vec<Batch<'_>> {
 
 /// The type of a failure decides before the status, as in every JSON protocol of AWS.
 fn read(response: &HttpResponse) -> Result<BatchResult, Error> {
-    if response.status == 200 {
-        let Object(result) = serde_json::from_slice(&response.body).map_err(|_| {
+    let status = response.status().as_u16();
+    if status == 200 {
+        let Object(result) = serde_json::from_slice(response.body()).map_err(|_| {
             Error::new(
                 ErrorCode::ProviderInvalidResponse,
                 "an answer of another form",
@@ -269,36 +256,20 @@ fn read(response: &HttpResponse) -> Result<BatchResult, Error> {
         })?;
         return Ok(result);
     }
-    let refusal: Refusal = serde_json::from_slice(&response.body)
-        .map(|Object(refusal)| refusal)
-        .unwrap_or_default();
-    let named = response
-        .error_type
-        .clone()
-        .filter(|named| !named.is_empty())
-        .unwrap_or(refusal.error_type);
-    let code = named
-        .split(':')
-        .next()
-        .unwrap_or_default()
-        .rsplit('#')
-        .next()
-        .unwrap_or_default();
-    let kind = match (code, response.status) {
+    let code = aws::failure(response).map_or_else(String::new, |failure| failure.code);
+    let kind = match (code.as_str(), status) {
         ("ThrottlingException" | "RequestThrottled" | "Throttling", _) | (_, 429) => {
             ErrorCode::Throttled
         }
         (_, 500..) => ErrorCode::ProviderUnavailable,
         _ => ErrorCode::ProviderRejected,
     };
-    Err(Error::new(
-        kind,
-        if code.is_empty() {
-            format!("HTTP {}", response.status)
-        } else {
-            code.to_owned()
-        },
-    ))
+    let detail = if code.is_empty() {
+        format!("HTTP {status}")
+    } else {
+        code
+    };
+    Err(Error::new(kind, detail))
 }
 
 fn too_large() -> Error {

@@ -32,7 +32,7 @@ async fn send(network: &Network, messages: &[String]) -> Vec<Option<Error>> {
 /// Takes every entry but those that the texts name.
 fn taking(refused: &'static [&'static str]) -> impl FnMut(&HttpRequest) -> Answer {
     move |request| {
-        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let body: Value = serde_json::from_slice(request.body()).unwrap();
         let (mut successful, mut failed) = (Vec::new(), Vec::new());
         for entry in body["Entries"].as_array().unwrap() {
             if refused.contains(&entry["MessageBody"].as_str().unwrap()) {
@@ -70,7 +70,7 @@ async fn messages_go_out_in_batches_of_ten_and_each_has_its_own_outcome() {
         errors[3]
     );
     let sent = network.sent();
-    assert_eq!(sent[0].request.url, "https://sqs.eu-west-1.amazonaws.com/");
+    assert_eq!(sent[0].url(), "https://sqs.eu-west-1.amazonaws.com/");
     assert_eq!(sent[0].body()["QueueUrl"], QUEUE[0].1);
     assert_eq!(
         header(&sent[0].request, "x-amz-target"),

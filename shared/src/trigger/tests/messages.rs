@@ -10,7 +10,7 @@ const PEM: &str = "x-the-certificate-itself-x";
 /// A broker of one certificate, which throttles calls for the instance `busy`.
 fn broker() -> Network {
     Network::new(|request| {
-        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let body: Value = serde_json::from_slice(request.body()).unwrap();
         if body["InstanceId"] == "busy" {
             return ok(
                 &json!({"Response": {"Error": {"Code": "RequestLimitExceeded", "Message": "less"}, "RequestId": "id-1"}}),

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::*;
-use crate::testing::network::{Answer, answer, ok};
+use crate::testing::network::{Answer, answer, ok, url};
 
 const QUEUE: [(&str, &str); 4] = [
     (
@@ -31,8 +31,8 @@ impl World {
     fn network(&self) -> Network {
         let world = self.clone();
         Network::new(move |request| {
-            let body: Value = serde_json::from_slice(&request.body).unwrap();
-            if request.url.contains("sqs.") {
+            let body: Value = serde_json::from_slice(request.body()).unwrap();
+            if url(request).contains("sqs.") {
                 world.take(&body)
             } else {
                 world.list(&body)

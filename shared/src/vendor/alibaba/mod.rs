@@ -2,11 +2,14 @@
 
 pub(crate) mod codes;
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::xml::element;
 use crate::object::Object;
+use crate::transport::{HttpResponse, whole_number};
 
 /// What the gateway or the product answers in place of a result.
 pub(crate) struct ErrorBody {
@@ -65,3 +68,14 @@ pub(crate) fn error_body(body: &[u8]) -> Option<ErrorBody> {
         request_id: text_of("RequestId"),
     })
 }
+
+/// How long the gateway asks to wait, in its own header: a whole number of milliseconds.
+pub(crate) fn retry_after(response: &HttpResponse) -> Option<Duration> {
+    let text = response.headers().get("x-acs-retry-after")?.to_str().ok()?;
+    whole_number(text)
+        .map(Duration::from_millis)
+        .filter(|wait| !wait.is_zero())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! How every vendor's table of error codes is read.
 
-use crate::error::{Error, ErrorCode, ProviderError};
+use crate::error::{Concerns, Error, ErrorCode, ProviderError};
 use crate::model::ProviderName;
 
 /// One row: a vendor's code, or a family of them, and what it means here.
@@ -11,23 +11,8 @@ pub(crate) struct Row {
     means: ErrorCode,
     /// What went wrong and what to do, for the person who reads it.
     detail: &'static str,
-    /// Whose fault it is, as far as that changes what is done.
-    about: About,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum About {
-    /// Credentials or signature: the vendor's message may repeat what was signed, and stays here.
-    Credentials,
-    /// As `Credentials`, and the key itself is at fault: unknown, disabled, expired, or another
-    /// one's secret.
-    Key,
-    /// What was asked: the same call for another certificate may do.
-    Parameters,
-    /// The state of the one certificate that was asked for.
-    State,
-    /// Anything else.
-    Other,
+    /// What the refusal concerns.
+    concerns: Concerns,
 }
 
 impl Row {
@@ -36,7 +21,7 @@ impl Row {
             code,
             means,
             detail,
-            about: About::Other,
+            concerns: Concerns::Other,
         }
     }
 
@@ -46,7 +31,7 @@ impl Row {
             code,
             means: ErrorCode::ProviderRejected,
             detail,
-            about: About::Credentials,
+            concerns: Concerns::Credentials,
         }
     }
 
@@ -56,7 +41,7 @@ impl Row {
             code,
             means: ErrorCode::ProviderRejected,
             detail,
-            about: About::Key,
+            concerns: Concerns::Key,
         }
     }
 
@@ -67,7 +52,7 @@ impl Row {
             code,
             means: ErrorCode::ProviderRejected,
             detail,
-            about: About::Parameters,
+            concerns: Concerns::Parameters,
         }
     }
 
@@ -77,7 +62,7 @@ impl Row {
             code,
             means: ErrorCode::ProviderRejected,
             detail,
-            about: About::State,
+            concerns: Concerns::CertificateState,
         }
     }
 
@@ -100,20 +85,17 @@ pub(crate) struct Refusal<'a> {
 /// The error for a vendor's code: the row with the longest matching code in any of the tables, else
 /// the HTTP status.
 pub(crate) fn explain(refusal: &Refusal<'_>, tables: &[&[Row]]) -> Error {
-    let (means, detail, about) = match row_for(refusal.code, tables) {
-        Some(row) => (row.means, row.detail, row.about),
+    let (means, detail, concerns) = match row_for(refusal.code, tables) {
+        Some(row) => (row.means, row.detail, row.concerns),
         None => unknown(refusal),
     };
     let message = refusal
         .message
-        .filter(|_| !matches!(about, About::Credentials | About::Key));
+        .filter(|_| !matches!(concerns, Concerns::Credentials | Concerns::Key));
     let told = ProviderError::new(refusal.provider, refusal.code, message, refusal.request_id);
-    Error {
-        concerns_parameters: about == About::Parameters,
-        concerns_state: about == About::State,
-        concerns_key: about == About::Key,
-        ..Error::new(means, detail).with_provider_error(told)
-    }
+    Error::new(means, detail)
+        .with_provider_error(told)
+        .about(concerns)
 }
 
 /// Whether a code is in one of the tables.
@@ -129,7 +111,7 @@ fn row_for<'a>(code: &str, tables: &[&'a [Row]]) -> Option<&'a Row> {
         .max_by_key(|row| row.code.len())
 }
 
-fn unknown(refusal: &Refusal<'_>) -> (ErrorCode, &'static str, About) {
+fn unknown(refusal: &Refusal<'_>) -> (ErrorCode, &'static str, Concerns) {
     // Alibaba has codes made of the parameter's name: MissingSerialNumber, InvalidSerialNumber.
     const PARAMETERS: [&str; 4] = ["SerialNumber", "DeviceSn", "CaSn", "MqttInstanceId"];
     let named = ["Invalid", "Missing"]
@@ -144,23 +126,23 @@ fn unknown(refusal: &Refusal<'_>) -> (ErrorCode, &'static str, About) {
         429 => (
             ErrorCode::Throttled,
             "the provider asks to slow down",
-            About::Other,
+            Concerns::Other,
         ),
         500.. if !named => (
             ErrorCode::ProviderUnavailable,
             "the provider failed with a code that this version does not know",
-            About::Other,
+            Concerns::Other,
         ),
         _ => {
-            let about = if named {
-                About::Parameters
+            let concerns = if named {
+                Concerns::Parameters
             } else {
-                About::Other
+                Concerns::Other
             };
             (
                 ErrorCode::ProviderRejected,
                 "the provider refused with a code that this version does not know",
-                about,
+                concerns,
             )
         }
     }
@@ -169,13 +151,11 @@ fn unknown(refusal: &Refusal<'_>) -> (ErrorCode, &'static str, About) {
 /// The error for an answer that holds neither a result nor a code.
 pub(crate) fn not_an_answer(provider: ProviderName, status: u16, problem: &str) -> Error {
     match status {
-        413 | 414 | 431 => Error {
-            concerns_parameters: true,
-            ..Error::new(
-                ErrorCode::ProviderRejected,
-                format!("the request is too long for {provider} (HTTP {status})"),
-            )
-        },
+        413 | 414 | 431 => Error::new(
+            ErrorCode::ProviderRejected,
+            format!("the request is too long for {provider} (HTTP {status})"),
+        )
+        .about(Concerns::Parameters),
         429 => Error::new(
             ErrorCode::Throttled,
             format!("{provider} answered HTTP 429"),

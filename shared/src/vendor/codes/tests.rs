@@ -29,7 +29,8 @@ pub(crate) fn assert_meaning(
         let told = error.provider_error.as_deref().unwrap();
         assert_eq!(error.code, expected.means, "{code} with HTTP {status}");
         assert_eq!(
-            error.concerns_parameters, expected.concerns_parameters,
+            error.concerns == Concerns::Parameters,
+            expected.concerns_parameters,
             "{code} with HTTP {status}"
         );
         assert_eq!(
@@ -143,7 +144,7 @@ fn the_status_decides_where_the_code_is_unknown() {
     ] {
         let error = explained("Unheard.Of", status);
         assert_eq!(
-            (error.code, error.concerns_parameters),
+            (error.code, error.concerns == Concerns::Parameters),
             (expected, false),
             "{status}"
         );
@@ -164,7 +165,7 @@ fn an_unknown_code_made_of_a_parameters_name_concerns_the_parameters() {
     ] {
         let error = explained(code, 400);
         assert_eq!(
-            (error.code, error.concerns_parameters),
+            (error.code, error.concerns == Concerns::Parameters),
             (ErrorCode::ProviderRejected, expected),
             "{code}"
         );
@@ -186,7 +187,7 @@ fn an_answer_without_a_code_is_judged_by_its_status() {
     ] {
         let error = not_an_answer(ProviderName::TencentMqtt, status, "it is odd");
         assert_eq!(
-            (error.code, error.concerns_parameters),
+            (error.code, error.concerns == Concerns::Parameters),
             (expected, concerns_parameters),
             "{status}"
         );
@@ -207,7 +208,7 @@ fn a_code_made_of_a_parameters_name_decides_before_the_status() {
     ] {
         let error = explained(code, status);
         assert_eq!(
-            (error.code, error.concerns_parameters),
+            (error.code, error.concerns == Concerns::Parameters),
             (ErrorCode::ProviderRejected, true),
             "{code}"
         );

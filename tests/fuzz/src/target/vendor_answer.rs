@@ -1,7 +1,6 @@
 //! What the vendors answer.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use certificate_provider::error::Error;
 use certificate_provider::model::SerialNumber;
@@ -92,7 +91,7 @@ fn read(data: &[u8]) -> Option<(&'static Cell, Head, &[u8])> {
 fn answer(data: &[u8]) -> Option<Result<String, Error>> {
     let (cell, head, rest) = read(data)?;
     let (status, error_type) = head;
-    let retry_after = (head == HINT).then_some(Duration::from_secs(2));
+    let retry_after = (head == HINT).then_some(2);
     let answers = rest.split(|byte| *byte == NEXT_ANSWER).map(|body| Answer {
         status,
         error_type,

@@ -198,6 +198,13 @@ impl Wire {
         let mut vendor = TcpStream::connect(&self.vendor).await?;
         loop {
             let request = message(client).await?;
+            if request.starts_with(b"HEAD ") {
+                // It opens the connection ahead of the first event, and is no call.
+                client
+                    .write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+                    .await?;
+                continue;
+            }
             let head = String::from_utf8_lossy(&request);
             let names = |action: &str| {
                 head.lines()

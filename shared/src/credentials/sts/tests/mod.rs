@@ -130,7 +130,7 @@ async fn a_key_and_its_end_come_from_the_sts() {
                 network
                     .sent()
                     .iter()
-                    .all(|sent| !sent.request.url.contains("canary")),
+                    .all(|sent| !sent.url().contains("canary")),
                 "nothing secret is in a URL"
             );
         }
@@ -155,8 +155,8 @@ async fn a_token_goes_in_the_body_to_the_one_it_is_meant_for() {
     .await
     .unwrap();
     let sent = network.sent();
-    let body = |number: usize| String::from_utf8(sent[number].request.body.clone()).unwrap();
-    assert_eq!(sent[0].request.url, "https://sts.eu-west-1.amazonaws.com/");
+    let body = |number: usize| String::from_utf8(sent[number].request.body().to_vec()).unwrap();
+    assert_eq!(sent[0].url(), "https://sts.eu-west-1.amazonaws.com/");
     assert!(
         body(0).contains("Audience.member.1=sts.aliyuncs.com"),
         "{}",
@@ -169,7 +169,7 @@ async fn a_token_goes_in_the_body_to_the_one_it_is_meant_for() {
             .contains("/eu-west-1/sts/aws4_request, SignedHeaders=content-type;host;x-amz-date")
     );
     assert!(
-        sent[1].request.url.starts_with(
+        sent[1].url().starts_with(
             "https://sts.aliyuncs.com/?Action=AssumeRoleWithOIDC&Format=JSON&Timestamp="
         )
     );
@@ -184,7 +184,7 @@ async fn a_token_goes_in_the_body_to_the_one_it_is_meant_for() {
         "{}",
         body(2)
     );
-    assert_eq!(sent[3].request.url, "https://sts.tencentcloudapi.com/");
+    assert_eq!(sent[3].url(), "https://sts.tencentcloudapi.com/");
     assert_eq!(
         (
             sent[3].header("authorization"),

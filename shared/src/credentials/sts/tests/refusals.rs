@@ -1,5 +1,6 @@
 //! Refusals and faults of an STS, and their errors.
 
+use crate::testing::network::url;
 use serde_json::Value;
 
 use super::*;
@@ -130,7 +131,7 @@ async fn a_refusal_names_the_remedy_and_repeats_no_secret() {
         ),
     ] {
         let network = Network::new(move |request| {
-            if request.url.contains("amazonaws") {
+            if url(request).contains("amazonaws") {
                 aws_token()
             } else {
                 refuse(code)
@@ -144,7 +145,8 @@ async fn a_refusal_names_the_remedy_and_repeats_no_secret() {
                 "{code}: {error}"
             );
             assert!(
-                !error.concerns_parameters && !error.concerns_state,
+                error.concerns != Concerns::Parameters
+                    && error.concerns != Concerns::CertificateState,
                 "{code}"
             );
             let shown = serde_json::to_value(&error).unwrap();
@@ -186,7 +188,7 @@ async fn a_refusal_of_the_key_concerns_the_key() {
             .await
             .err()
             .unwrap();
-        assert_eq!(error.concerns_key, concerns_key, "{error}");
+        assert_eq!(error.concerns == Concerns::Key, concerns_key, "{error}");
     }
 }
 
@@ -257,7 +259,7 @@ async fn aws_may_refuse_the_functions_identity() {
             "{error}"
         );
         assert!(
-            !error.detail.contains("aws-token") && !error.concerns_key,
+            !error.detail.contains("aws-token") && error.concerns != Concerns::Key,
             "{error}"
         );
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::answer::{InactivateResult, Outcome};
 use super::certificate::CertificateChange;
 use super::run::Run;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::LifecycleStatus;
 use crate::provider::{FoundCertificate, StatusWriter};
 
@@ -198,7 +198,7 @@ async fn write(
     }
     // No provider documents its answer for a certificate that is in the target's status already:
     // another order may have been faster.
-    if failure.error.concerns_state {
+    if failure.error.concerns == Concerns::CertificateState {
         return Ok(WriteOutcome::StateRefused(failure.error));
     }
     Err(match failure.error.code {

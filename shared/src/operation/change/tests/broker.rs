@@ -9,7 +9,7 @@ use super::super::certificate::Command;
 use super::super::run::Run;
 use tokio::time::Instant;
 
-use crate::error::{Error, ErrorCode, ProviderError};
+use crate::error::{Concerns, Error, ErrorCode, ProviderError};
 use crate::model::{
     InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, SerialNumber,
 };
@@ -247,11 +247,11 @@ pub(in crate::operation::change) fn confirmed() -> Result<Option<ConfirmedWrite>
 /// A write that the provider refuses.
 pub(in crate::operation::change) fn refused(
     code: ErrorCode,
-    concerns_parameters: bool,
+    concerns: Concerns,
 ) -> Result<Option<ConfirmedWrite>, Failure> {
     let told = ProviderError::new(ProviderName::AlibabaMqtt, "Refused", None, None);
     let error = Error {
-        concerns_parameters,
+        concerns,
         ..Error::new(code, "the write was refused").with_provider_error(told)
     };
     Err(Failure {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::admission::check_allowed;
 use super::*;
-use crate::error::ErrorCode;
+use crate::error::{Concerns, ErrorCode};
 use crate::model::LifecycleStatus::{Active, Inactive, Revoked};
 use crate::model::{ProviderName, Region, SerialNumber};
 use crate::operation::Answer;
@@ -196,17 +196,10 @@ async fn a_certificate_of_aws_is_read_and_inactivated_by_its_fingerprint_where_i
     ] {
         let is_off = std::cell::Cell::new(false);
         let network = Network::new(move |request| {
-            let changes = request.method == crate::transport::Method::Put;
+            let changes = request.method() == http::Method::PUT;
             is_off.set(is_off.get() || changes);
             let status = if is_off.get() { "INACTIVE" } else { "ACTIVE" };
-            let id = request
-                .url
-                .rsplit('/')
-                .next()
-                .unwrap()
-                .split('?')
-                .next()
-                .unwrap();
+            let id = request.uri().path().rsplit('/').next().unwrap();
             if changes {
                 ok(&json!({}))
             } else {
@@ -227,10 +220,10 @@ async fn a_certificate_of_aws_is_read_and_inactivated_by_its_fingerprint_where_i
                     (outcomes(&answer.results), answer.results[0].verified),
                     (vec![outcome], true)
                 );
-                let methods = network.each(|sent| sent.request.method.as_str());
+                let methods = network.each(|sent| sent.request.method().to_string());
                 assert_eq!(
                     (methods, &answer.instance_id),
-                    (vec!["GET", "PUT", "GET"], &None)
+                    (["GET", "PUT", "GET"].map(str::to_owned).to_vec(), &None)
                 );
             }
             None => assert_eq!(
@@ -369,12 +362,12 @@ async fn an_error_about_the_whole_request_leaves_the_rest_untouched() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_write_stops_the_rest_only_when_it_does_not_concern_its_parameters() {
-    for (concerns_parameters, calls) in [(false, "find write"), (true, "find write find")] {
+    for (concerns, calls) in [
+        (Concerns::Other, "find write"),
+        (Concerns::Parameters, "find write find"),
+    ] {
         let reads = [shows(Active), shows(Inactive)];
-        let broker = Broker::new(
-            reads,
-            [refused(ErrorCode::ProviderRejected, concerns_parameters)],
-        );
+        let broker = Broker::new(reads, [refused(ErrorCode::ProviderRejected, concerns)]);
         let results = act(&broker, &request_of(2)).await.unwrap();
         assert_eq!(
             (results[0].outcome, broker.calls().as_str()),
@@ -406,7 +399,7 @@ async fn an_error_that_concerns_one_certificate_does_not_stop_the_others() {
 async fn when_nothing_could_be_done_the_reason_is_the_answer_and_one_that_may_pass_comes_first() {
     let rejected = || {
         Err(Error {
-            concerns_parameters: true,
+            concerns: Concerns::Parameters,
             ..Error::new(ErrorCode::ProviderRejected, "odd serial number")
         })
     };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::{Error, ErrorCode};
+use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::Source;
 
 /// The progress of reading a source.
@@ -58,14 +58,14 @@ impl PermanentFailure {
             code,
             detail,
             field,
-            concerns_parameters,
+            concerns,
             ..
         } = error.clone();
         Self {
             code,
             detail,
             field,
-            concerns_parameters,
+            concerns_parameters: concerns == Concerns::Parameters,
             at,
         }
     }
@@ -78,9 +78,14 @@ impl PermanentFailure {
             concerns_parameters,
             ..
         } = self.clone();
+        let concerns = if concerns_parameters {
+            Concerns::Parameters
+        } else {
+            Concerns::Other
+        };
         Error {
             field,
-            concerns_parameters,
+            concerns,
             ..Error::new(code, detail)
         }
     }

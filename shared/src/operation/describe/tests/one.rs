@@ -13,7 +13,7 @@ use crate::testing::network::{Network, ok};
 /// A broker with `count` certificates and PEMs of a given length.
 fn broker(count: u64, pem_length: usize) -> Network {
     Network::new(move |request| {
-        let parameters: Value = serde_json::from_slice(&request.body).unwrap();
+        let parameters: Value = serde_json::from_slice(request.body()).unwrap();
         let begin = parameters["Offset"].as_u64().unwrap();
         let end = (begin + parameters["Limit"].as_u64().unwrap()).min(count);
         let item = |number| json!({"DeviceCertificateSn": format!("a{number}"), "Status": "ACTIVE", "DeviceCertificate": "x".repeat(pem_length)});

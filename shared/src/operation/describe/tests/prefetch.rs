@@ -157,7 +157,7 @@ async fn a_list_that_gets_shorter_continues_where_its_page_ends() {
 #[tokio::test(start_paused = true)]
 async fn pages_at_other_positions_than_predicted_are_read_one_after_another() {
     let pages = |request: &crate::transport::HttpRequest| {
-        let parameters: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+        let parameters: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         let begin = parameters["Offset"].as_u64().unwrap();
         let row = |number: u64| json!({"DeviceCertificateSn": format!("{:x}", number + 1), "Status": "ACTIVE"});
         let rows: Vec<_> = (begin..(begin + 60).min(600)).map(row).collect();

@@ -136,7 +136,7 @@ async fn with_certificates_only_shown_ones_are_counted_and_the_answers_add_up_to
 /// A broker with 1000 certificates whose last answers are these.
 fn slow_broker(delay: Duration) -> Network {
     Network::new(|request| {
-        let parameters: Value = serde_json::from_slice(&request.body).unwrap();
+        let parameters: Value = serde_json::from_slice(request.body()).unwrap();
         let begin = parameters["Offset"].as_u64().unwrap();
         let end = (begin + parameters["Limit"].as_u64().unwrap()).min(1_000);
         let status = |number| if number % 4 == 0 { "INACTIVE" } else { "ACTIVE" };

@@ -10,8 +10,9 @@ use crate::provider::{
     ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target, non_empty,
 };
 use crate::request::CertificateReference;
-use crate::transport::{Failure, LocalFuture, Method, Safety};
+use crate::transport::{Failure, LocalFuture, Repeat};
 use crate::vendor::codes::not_an_answer;
+use http::Method;
 
 impl StatusWriter for AlibabaMqtt<'_> {
     fn scope(&self) -> &Scope {
@@ -63,8 +64,8 @@ impl StatusWriter for AlibabaMqtt<'_> {
             };
             let call = Call {
                 action,
-                method: Method::Post,
-                safety: Safety::Write,
+                method: Method::POST,
+                repeat: Repeat::OnlyIfNotDone,
                 parameters: &[
                     ("MqttInstanceId", self.instance()),
                     ("DeviceSn", &found.key),

@@ -20,7 +20,7 @@ use super::AlibabaMqtt;
 use super::ca_list::Listed;
 use super::reading::Base;
 use super::spelling::{ca_texts, pairs};
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::provider::{FoundCertificate, Spellings};
 use crate::request::CertificateReference;
 
@@ -169,7 +169,7 @@ impl AlibabaMqtt<'_> {
         ca_sn: &str,
     ) -> Result<Option<FoundCertificate>, Error> {
         match self.get(device_sn, ca_sn, false).await {
-            Err(error) if error.concerns_parameters => Ok(None),
+            Err(error) if error.concerns == Concerns::Parameters => Ok(None),
             found => found,
         }
     }

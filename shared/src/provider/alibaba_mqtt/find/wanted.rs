@@ -3,7 +3,7 @@
 use super::super::ca_list::{CaPage, CaRow};
 use super::super::reading::{Base, Reading, own_text, proven_number, readings};
 use super::super::{same_number, serial_numbers};
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::model::{Certificate, SerialNumber, Timestamp};
 use crate::provider::FoundCertificate;
 use crate::request::CertificateReference;
@@ -151,7 +151,7 @@ pub(in crate::provider::alibaba_mqtt) fn only_one(
             )
         };
         return Err(Error {
-            concerns_parameters: true,
+            concerns: Concerns::Parameters,
             ..Error::invalid("serial_number", detail)
         });
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::wire::{DeviceCertificate, ListDeviceCertificate};
 use super::{API, AlibabaMqtt, codes};
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord};
 use crate::provider::alibaba::Call;
 use crate::provider::each::each;
@@ -12,8 +12,9 @@ use crate::provider::{
     Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, next_offsets, non_empty,
 };
 use crate::request::Filter;
-use crate::transport::{LocalFuture, Method, Safety};
+use crate::transport::{LocalFuture, Repeat};
 use crate::vendor::codes::not_an_answer;
+use http::Method;
 
 /// Most certificates that one call returns.
 pub(super) const PAGE_SIZE: usize = 100;
@@ -106,8 +107,8 @@ impl AlibabaMqtt<'_> {
         };
         let call = Call {
             action,
-            method: Method::Get,
-            safety: Safety::Read,
+            method: Method::GET,
+            repeat: Repeat::Always,
             parameters: &parameters,
         };
         let accept = |answer: ListDeviceCertificate| {
@@ -238,7 +239,7 @@ impl AlibabaMqtt<'_> {
             };
             match self.page_at(query, position).await {
                 Ok(page) if page.certificates.is_empty() => {}
-                Err(error) if error.concerns_parameters || is_unknown_ca(&error) => {}
+                Err(error) if error.concerns == Concerns::Parameters || is_unknown_ca(&error) => {}
                 page => return page,
             }
         }

@@ -10,8 +10,9 @@ use crate::provider::alibaba::Call;
 use crate::provider::{
     Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, next_offsets, non_empty,
 };
-use crate::transport::{LocalFuture, Method, Safety};
+use crate::transport::{LocalFuture, Repeat};
 use crate::vendor::codes::not_an_answer;
+use http::Method;
 
 /// The size of a page. The vendor's limit is not documented: if it is lower, its answer holds the
 /// size, and the list continues with pages of that size.
@@ -79,8 +80,8 @@ impl AlibabaPca<'_> {
         let (page, size) = (page.to_string(), page_size.to_string());
         let call = Call {
             action: Action::ListClientCertificate,
-            method: Method::Post,
-            safety: Safety::Read,
+            method: Method::POST,
+            repeat: Repeat::Always,
             parameters: &[("CurrentPage", &page), ("ShowSize", &size)],
         };
         let accept = |answer: ListClientCertificate| {

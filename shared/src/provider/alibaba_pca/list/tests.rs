@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::error::ErrorCode;
 use crate::request::{Filter, SortOrder};
-use crate::testing::network::{Answer, Network, ok, parameter, recorded};
+use crate::testing::network::{Answer, Network, ok, parameter, recorded, url};
 use crate::testing::{Bench, target};
 
 /// The page size that a vendor states.
@@ -21,7 +21,7 @@ enum Says {
 
 /// A vendor with so many certificates, `01` being the first, that gives at most so many a page.
 fn vendor(count: usize, most: usize, says: Says) -> Network {
-    Network::new(move |request| page_of(count, most, says, &request.url))
+    Network::new(move |request| page_of(count, most, says, &url(request)))
 }
 
 fn page_of(count: usize, most: usize, says: Says, url: &str) -> Answer {
@@ -108,15 +108,18 @@ async fn a_call_has_the_documented_form() {
     page(&network, &Filter::default(), None).await.unwrap();
     let sent = network.sent();
     assert_eq!(
-        (sent[0].request.method, sent[0].header("x-acs-action")),
-        (Method::Post, Some("ListClientCertificate"))
+        (
+            sent[0].request.method().clone(),
+            sent[0].header("x-acs-action")
+        ),
+        (Method::POST, Some("ListClientCertificate"))
     );
     assert_eq!(sent[0].header("x-acs-version"), Some("2020-06-30"));
     assert_eq!(
-        sent[0].request.url,
+        sent[0].url(),
         "https://cas.aliyuncs.com/?CurrentPage=1&ShowSize=100"
     );
-    assert!(sent[0].request.body.is_empty());
+    assert!(sent[0].request.body().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,7 +257,7 @@ async fn a_size_that_the_vendor_lowers_later_makes_another_page_of_that_number()
 #[tokio::test(start_paused = true)]
 async fn a_page_that_is_larger_than_requested_hides_nothing() {
     let network = Network::new(|request| {
-        let url = request.url.replace("ShowSize=100", "ShowSize=150");
+        let url = url(request).replace("ShowSize=100", "ShowSize=150");
         page_of(400, 150, Says::Nothing, &url)
     });
     assert_eq!(whole(&network, None).await, (1..=400).collect::<Vec<_>>());

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use super::wire::DescribeStatus;
 use super::{API, AlibabaPca};
-use crate::error::{Error, ErrorCode};
+use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, SerialNumber};
 use crate::provider::alibaba::Call;
 use crate::provider::{Lookups, Scope, StatusReader, non_empty};
 use crate::request::CertificateReference;
-use crate::transport::{LocalFuture, Method, Safety};
+use crate::transport::{LocalFuture, Repeat};
 use crate::vendor::codes::not_an_answer;
+use http::Method;
 
 /// Serial numbers in one call. The vendor documents no limit; a group that is refused is halved.
 const LARGEST_GROUP: usize = 200;
@@ -38,8 +39,8 @@ impl AlibabaPca<'_> {
     ) -> Result<HashMap<SerialNumber, Certificate>, Error> {
         let call = Call {
             action: Action::DescribeClientCertificateStatusForSerialNumber,
-            method: Method::Post,
-            safety: Safety::Read,
+            method: Method::POST,
+            repeat: Repeat::Always,
             parameters: &[("SerialNumber", &texts.join(","))],
         };
         let accept = |answer: DescribeStatus| match answer.certificate_status {
@@ -87,7 +88,7 @@ fn keep_worse(
 /// Whether smaller groups may help: the provider refuses one of the serial numbers, their count, or
 /// their length.
 fn may_help_to_split(error: &Error) -> bool {
-    error.concerns_parameters || error.code == ErrorCode::NotFound
+    error.concerns == Concerns::Parameters || error.code == ErrorCode::NotFound
 }
 
 /// The outcome for a certificate while its spellings are tried.

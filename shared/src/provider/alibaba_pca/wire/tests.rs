@@ -126,7 +126,7 @@ fn a_fingerprint_is_taken_in_every_spelling_and_odd_ones_are_none() {
 fn a_record_that_contradicts_the_certificate_is_a_disagreement() {
     let list = crate::testing::network::recorded("alibaba-cas/ListClientCertificate.ok-one")
         .unwrap()
-        .body;
+        .into_body();
     let mut row = serde_json::from_slice::<Value>(&list).unwrap()["CertificateList"][0].take();
     row["CommonName"] = json!("vin-0002.example.test");
     let expected = Disagreement {

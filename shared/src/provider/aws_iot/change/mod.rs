@@ -7,6 +7,7 @@ use crate::provider::each::each;
 use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, HttpResponse, LocalFuture};
+use crate::vendor::aws;
 use crate::vendor::codes::not_an_answer;
 
 impl StatusWriter for AwsIot<'_> {
@@ -60,9 +61,9 @@ impl StatusWriter for AwsIot<'_> {
             };
             let path_and_query = format!("/certificates/{}?newStatus={status}", found.key);
             // A success has an empty answer. After any other answer a read has to show the effect.
-            let accept = |response: &HttpResponse| match response.body.trim_ascii() {
+            let accept = |response: &HttpResponse| match response.body().trim_ascii() {
                 b"" | b"{}" => Ok(ConfirmedWrite {
-                    request_id: response.request_id.clone(),
+                    request_id: aws::request_id(response),
                 }),
                 _ => Err(not_an_answer(
                     NAME,

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::super::tests::{RECORDED, described, failed, id, named, path_and_query};
+use super::super::tests::{RECORDED, described, failed, id, named};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::{LifecycleStatus, SerialNumber};
-use crate::testing::network::{Network, answer, ok, recorded};
+use crate::testing::network::{Network, answer, cause, ok, path_and_query, recorded, with_header};
 use crate::testing::{Bench, find_one, read_one, target};
-use crate::transport::Method;
-use crate::transport::{HttpResponse, SendError};
+use crate::transport::SendError;
+use http::Method;
 
 async fn find(
     network: &Network,
@@ -52,21 +52,18 @@ async fn an_order_is_a_put_without_a_body() {
     let network = Network::queue([recorded("aws-iot/UpdateCertificate.ok")]);
     inactivate(&network).await.unwrap().unwrap();
     let sent = &network.sent()[0];
-    assert_eq!(sent.request.method, Method::Put);
+    assert_eq!(sent.request.method(), Method::PUT);
     assert_eq!(
         path_and_query(&sent.request),
         format!("/certificates/{}?newStatus=INACTIVE", id(0xab))
     );
-    assert!(sent.request.body.is_empty());
+    assert!(sent.request.body().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn only_an_empty_answer_is_a_success() {
     for body in ["", "{}", " \r\n", "{}\n"] {
-        let given = answer(200, body).map(|response| HttpResponse {
-            request_id: Some("id-2".to_owned()),
-            ..response
-        });
+        let given = with_header(answer(200, body), "x-amzn-requestid", "id-2");
         assert_eq!(
             inactivate(&Network::queue([given]))
                 .await
@@ -123,7 +120,7 @@ async fn an_order_whose_answer_cannot_be_trusted_may_have_acted() {
             ErrorCode::ProviderInvalidResponse,
         ),
         (
-            Err(SendError::NoAnswer("reset".to_owned())),
+            Err(SendError::NoAnswer(cause("reset"))),
             ErrorCode::ProviderUnavailable,
         ),
     ] {

@@ -12,8 +12,9 @@ use crate::provider::{
     Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, non_empty,
 };
 use crate::request::{Filter, SortOrder};
-use crate::signing::acs3::percent_encode;
+use crate::signing::percent_encode;
 use crate::transport::{HttpResponse, LocalFuture};
+use crate::vendor::aws;
 use crate::vendor::codes::not_an_answer;
 
 /// Most ids in one page where each is described by a call of its own.
@@ -120,7 +121,7 @@ impl AwsIot<'_> {
             Ok(Ids {
                 rows,
                 next_marker: non_empty(answer.next_marker),
-                request_id: response.request_id.clone(),
+                request_id: aws::request_id(response),
             })
         };
         Ok(self.call(action, &path_and_query, accept).await?)

@@ -16,8 +16,12 @@ fn certificate(description: &Value) -> Certificate {
 
 /// The recorded description with these members in place of its own.
 fn described(members: &Value) -> Certificate {
-    let mut body: Value =
-        serde_json::from_slice(&recorded("aws-iot/DescribeCertificate.ok").unwrap().body).unwrap();
+    let mut body: Value = serde_json::from_slice(
+        &recorded("aws-iot/DescribeCertificate.ok")
+            .unwrap()
+            .into_body(),
+    )
+    .unwrap();
     let mut description = body["certificateDescription"].take();
     description
         .as_object_mut()

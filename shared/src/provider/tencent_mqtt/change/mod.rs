@@ -3,13 +3,13 @@
 use super::group::LARGEST_GROUP;
 use super::wire::{self, OneDeviceCertificate};
 use super::{NAME, TencentMqtt, absent_when_not_found, serial_number};
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::model::Action;
 use crate::provider::{
     ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target, non_empty,
 };
 use crate::request::CertificateReference;
-use crate::transport::{Failure, LocalFuture, Safety};
+use crate::transport::{Failure, LocalFuture, Repeat};
 use crate::vendor::codes::not_an_answer;
 
 impl StatusWriter for TencentMqtt<'_> {
@@ -66,7 +66,10 @@ impl StatusWriter for TencentMqtt<'_> {
                 }),
                 None => Err(not_an_answer(NAME, 200, "it has no RequestId")),
             };
-            absent_when_not_found(self.call(action, Safety::Write, &parameters, accept).await)
+            absent_when_not_found(
+                self.call(action, Repeat::OnlyIfNotDone, &parameters, accept)
+                    .await,
+            )
         })
     }
 }
@@ -87,7 +90,9 @@ impl TencentMqtt<'_> {
             match self.get(text).await {
                 // A spelling that is not the caller's own may break the provider's rules; then the
                 // provider does not know the certificate under it.
-                Err(error) if error.concerns_parameters && spellings == Spellings::Others => {}
+                Err(error)
+                    if error.concerns == Concerns::Parameters && spellings == Spellings::Others => {
+                }
                 Ok(None) => {}
                 answer => return answer,
             }

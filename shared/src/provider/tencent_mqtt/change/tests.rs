@@ -26,14 +26,14 @@ fn requested_number(body: &[u8]) -> String {
 
 /// A vendor that knows an active certificate under exactly this text.
 fn vendor(known: &'static str) -> Network {
-    Network::new(move |request| match requested_number(&request.body) {
+    Network::new(move |request| match requested_number(request.body()) {
         text if text == known => certificate(known, "ACTIVE"),
         _ => recorded("tencent-mqtt/RevokedDeviceCertificate.error-certificate-not-found"),
     })
 }
 
 fn requested(network: &Network) -> Vec<String> {
-    network.each(|sent| requested_number(&sent.request.body))
+    network.each(|sent| requested_number(sent.request.body()))
 }
 
 /// Under the caller's own spelling, then under the others.
@@ -190,7 +190,7 @@ async fn an_answer_about_another_certificate_is_not_believed() {
 async fn a_spelling_that_the_vendor_refuses_is_one_that_it_does_not_know_unless_it_is_the_callers_own()
  {
     let refuses = |refused_text: &'static str| {
-        Network::new(move |request| match requested_number(&request.body) {
+        Network::new(move |request| match requested_number(request.body()) {
             text if text == refused_text => refused("InvalidParameterValue"),
             text if text == "00ab" => certificate("00ab", "ACTIVE"),
             _ => refused("ResourceNotFound.Certificate"),
@@ -202,7 +202,7 @@ async fn a_spelling_that_the_vendor_refuses_is_one_that_it_does_not_know_unless_
     );
     let error = find(&refuses("ab"), "ab").await.unwrap_err();
     assert_eq!(
-        (error.code, error.concerns_parameters),
+        (error.code, error.concerns == Concerns::Parameters),
         (ErrorCode::ProviderRejected, true)
     );
 }

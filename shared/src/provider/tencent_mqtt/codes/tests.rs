@@ -1,6 +1,7 @@
 //! Every code of the product and every common one.
 
 use super::*;
+use crate::error::Concerns;
 use crate::model::ProviderName;
 use crate::vendor::codes::tests::{CREDENTIALS, PARAMETERS, Verdict, assert_meaning, means};
 use crate::vendor::codes::{Refusal, explain};
@@ -151,7 +152,7 @@ fn only_a_key_that_is_good_no_more_makes_another_one_worth_a_try() {
             status: 400,
         };
         assert_eq!(
-            explain(&refusal, &[CODES]).concerns_key,
+            explain(&refusal, &[CODES]).concerns == Concerns::Key,
             concerns_key,
             "{code}"
         );

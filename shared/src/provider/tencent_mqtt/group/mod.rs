@@ -6,7 +6,7 @@ use super::filter::order_by;
 use super::list::LARGEST_PAGE;
 use super::wire::{DescribeDeviceCertificates, Filter};
 use super::{NAME, TencentMqtt, serial_number};
-use crate::error::{Error, ErrorCode};
+use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::{Certificate, ProviderRecord, SerialNumber};
 use crate::provider::each::each;
 use crate::provider::{FoundCertificate, Spellings};
@@ -212,7 +212,7 @@ impl TencentMqtt<'_> {
 /// Whether each certificate may still be read alone: the vendor refuses the number of values or one
 /// of the texts, or one row cannot be parsed.
 fn may_be_read_alone(error: &Error) -> bool {
-    error.concerns_parameters || error.code == ErrorCode::ProviderInvalidResponse
+    error.concerns == Concerns::Parameters || error.code == ErrorCode::ProviderInvalidResponse
 }
 
 /// The texts of these spellings.
@@ -271,7 +271,7 @@ fn only_row(rows: &[Row]) -> Result<&Row, Error> {
         _ => {
             let detail = "several certificates have this serial number, and the provider's change cannot tell them apart; none is changed";
             Err(Error {
-                concerns_parameters: true,
+                concerns: Concerns::Parameters,
                 ..Error::invalid("serial_number", detail)
             })
         }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use super::filter::{narrowing, order_by};
 use super::wire::DescribeDeviceCertificates;
 use super::{NAME, Rows, TencentMqtt};
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::model::{LifecycleStatus, ProviderRecord};
 use crate::provider::{Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope};
 use crate::request::SortOrder;
@@ -122,7 +122,7 @@ impl Lister for TencentMqtt<'_> {
             match self.list_page(query, begin(true), wanted).await {
                 // Nor do the documents say how many values one filter may have: a filter that is
                 // refused is applied here.
-                Err(error) if has_several && error.concerns_parameters => {
+                Err(error) if has_several && error.concerns == Concerns::Parameters => {
                     self.list_page(query, begin(false), wanted).await
                 }
                 page => page,

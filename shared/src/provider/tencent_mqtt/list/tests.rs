@@ -14,7 +14,7 @@ use crate::testing::{Bench, target};
 /// A vendor of two certificates that takes the values of one filter as alternatives or not.
 fn undecided_vendor(alternatives: bool, certificates: u64) -> Network {
     Network::new(move |request| {
-        let requested: Value = serde_json::from_slice(&request.body).unwrap();
+        let requested: Value = serde_json::from_slice(request.body()).unwrap();
         let filters = requested["Filters"].as_array().cloned().unwrap_or_default();
         let impossible = !alternatives
             && filters
@@ -211,7 +211,7 @@ enum Reads {
 /// A vendor with so many certificates of each documented status, and of others.
 fn with_statuses(counts: [u64; 4], others: u64, reads: Reads) -> Network {
     Network::new(move |request| {
-        let requested: Value = serde_json::from_slice(&request.body).unwrap();
+        let requested: Value = serde_json::from_slice(request.body()).unwrap();
         let count = |word: &Value| {
             STATUS_WORDS
                 .iter()
@@ -361,7 +361,7 @@ async fn a_list_that_contradicts_itself_is_not_an_answer() {
 #[tokio::test(start_paused = true)]
 async fn more_values_than_the_vendor_takes_are_filtered_here() {
     let network = Network::new(|request| {
-        let requested: Value = serde_json::from_slice(&request.body).unwrap();
+        let requested: Value = serde_json::from_slice(request.body()).unwrap();
         match requested.get("Filters") {
             Some(_) => refused("InvalidParameterValue"),
             None => recorded("tencent-mqtt/DescribeDeviceCertificates.ok-four-statuses"),

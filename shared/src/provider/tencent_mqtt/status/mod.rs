@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::group::{LARGEST_GROUP, Row, Rows};
 use super::{TencentMqtt, serial_number};
-use crate::error::Error;
+use crate::error::{Concerns, Error};
 use crate::model::{Certificate, SerialNumber};
 use crate::provider::each::each;
 use crate::provider::{Lookups, Scope, StatusReader};
@@ -101,11 +101,11 @@ impl TencentMqtt<'_> {
                     self.look_up_missing(&missing, group.len(), &mut answer)
                         .await?;
                 }
-                Err(error) if error.concerns_parameters && group.len() > 1 => {
+                Err(error) if error.concerns == Concerns::Parameters && group.len() > 1 => {
                     let (first, second) = group.split_at(group.len().div_euclid(2));
                     groups.extend([second, first]);
                 }
-                Err(error) if error.concerns_parameters => {
+                Err(error) if error.concerns == Concerns::Parameters => {
                     self.get_each_spelling(group, &mut answer).await?
                 }
                 Err(error) => return Err(error),
@@ -154,10 +154,10 @@ impl TencentMqtt<'_> {
                     Ok(None) => {}
                     // A spelling that is not the caller's own may break the provider's rules; then
                     // the provider does not know the certificate under it.
-                    Err(error) if error.concerns_parameters && index == 0 => {
+                    Err(error) if error.concerns == Concerns::Parameters && index == 0 => {
                         answer.refused.insert((*number).clone(), error);
                     }
-                    Err(error) if error.concerns_parameters => {}
+                    Err(error) if error.concerns == Concerns::Parameters => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -189,7 +189,7 @@ fn several() -> Error {
     let detail =
         "several certificates have this serial number: ca_serial_number is required as well";
     Error {
-        concerns_parameters: true,
+        concerns: Concerns::Parameters,
         ..Error::invalid("ca_serial_number", detail)
     }
 }

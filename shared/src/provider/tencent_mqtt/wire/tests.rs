@@ -21,7 +21,7 @@ fn list(case: &str) -> Vec<Certificate> {
     certificates(
         &recorded(&format!("tencent-mqtt/DescribeDeviceCertificates.{case}"))
             .unwrap()
-            .body,
+            .into_body(),
         false,
     )
 }
@@ -122,7 +122,7 @@ fn members_that_the_vendor_may_leave_out_are_null() {
     let mut body: Value = serde_json::from_slice(
         &recorded("tencent-mqtt/DescribeDeviceCertificates.ok-only-guaranteed-fields")
             .unwrap()
-            .body,
+            .into_body(),
     )
     .unwrap();
     body["Response"]["Data"][0]["DeviceCertificate"] = json!("");
@@ -246,7 +246,7 @@ fn the_certificate_itself_is_included_only_on_request_and_only_when_there_is_one
     }
     let body = recorded("tencent-mqtt/DescribeDeviceCertificates.ok-one")
         .unwrap()
-        .body;
+        .into_body();
     assert_eq!(certificates(&body, false)[0].pem, None);
     assert!(
         certificates(&body, true)[0]
@@ -305,7 +305,7 @@ fn one_certificate_stands_beside_its_request_id() {
     };
     let recorded = one(&recorded("tencent-mqtt/DescribeDeviceCertificate.ok")
         .unwrap()
-        .body);
+        .into_body());
     assert_eq!(
         recorded.request_id.as_deref(),
         Some("1b5fc3fa-4bbf-421a-aad1-c45d49119a2c")

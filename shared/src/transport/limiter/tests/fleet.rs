@@ -8,8 +8,8 @@ use tokio::sync::Semaphore;
 use super::*;
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
-use crate::testing::network::{Network, answer};
-use crate::transport::{HttpRequest, HttpResponse, Method, Transport};
+use crate::testing::network::{Network, answer, get};
+use crate::transport::{HttpResponse, Transport};
 
 /// Instances that may run at once, and those of them that may handle messages of the queue.
 const RESERVED: usize = 4;
@@ -56,12 +56,7 @@ enum Tail {
 
 /// One call, which may be repeated.
 async fn call(transport: &Transport, lane: &Lane, dice: &Dice, load: Load) {
-    let sign = |_, _| HttpRequest {
-        method: Method::Get,
-        url: String::new(),
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let sign = |_, _| Ok(get("https://vendor.test/"));
     let read = |_: &HttpResponse| match load.throttled {
         0 => Ok(()),
         one_in if dice.below(one_in) > 0 => Ok(()),
@@ -70,7 +65,7 @@ async fn call(transport: &Transport, lane: &Lane, dice: &Dice, load: Load) {
     // A call that fails for good has been made all the same.
     drop(
         transport
-            .call(Deadline::after(HOUR), lane, Safety::Read, sign, read)
+            .call(Deadline::after(HOUR), lane, Repeat::Always, sign, read)
             .await,
     );
     tokio::time::sleep(milliseconds(dice.below(load.answer.saturating_add(1)))).await;

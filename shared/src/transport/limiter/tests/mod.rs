@@ -20,7 +20,7 @@ fn lane(interval: u64, burst: u32) -> Lane {
 async fn turns(lane: &Lane, count: usize, deadline: Deadline) -> Vec<Option<Duration>> {
     let begun = Instant::now();
     let turn = async || {
-        lane.turn(deadline, Safety::Read)
+        lane.turn(deadline, Repeat::Always)
             .await
             .map(|_| begun.elapsed())
     };
@@ -193,12 +193,12 @@ async fn a_call_that_could_not_be_paid_for_before_the_deadline_is_not_made() {
 async fn a_write_leaves_time_for_the_turn_of_the_read_behind_it() {
     let one = lane(1_000, 1);
     let deadline = Deadline::after(milliseconds(4_750));
-    let attempt = one.turn(deadline, Safety::Write).await.unwrap();
+    let attempt = one.turn(deadline, Repeat::OnlyIfNotDone).await.unwrap();
     tokio::time::sleep(attempt).await;
-    assert!(one.turn(deadline, Safety::Read).await.is_some());
+    assert!(one.turn(deadline, Repeat::Always).await.is_some());
     assert_eq!(
         lane(1_000, 1)
-            .turn(Deadline::after(milliseconds(3_749)), Safety::Write)
+            .turn(Deadline::after(milliseconds(3_749)), Repeat::OnlyIfNotDone)
             .await,
         None
     );

@@ -112,7 +112,7 @@ async fn the_first_read_decides_whether_anything_is_written() {
 async fn a_refusal_because_of_the_status_is_no_failure_when_the_certificate_is_inactive_by_then() {
     let refusal = || {
         let error = Error {
-            concerns_state: true,
+            concerns: Concerns::CertificateState,
             ..Error::new(ErrorCode::ProviderRejected, "not in this state")
         };
         vec![Err(Failure {
@@ -306,32 +306,32 @@ async fn every_status_but_inactive_is_inactivated() {
 async fn a_refused_write_is_not_repeated() {
     for (write, outcome, code) in [
         (
-            refused(ErrorCode::ProviderRejected, false),
+            refused(ErrorCode::ProviderRejected, Concerns::Other),
             Outcome::Refused,
             ErrorCode::ProviderRejected,
         ),
         (
-            refused(ErrorCode::ProviderRejected, true),
+            refused(ErrorCode::ProviderRejected, Concerns::Parameters),
             Outcome::Refused,
             ErrorCode::ProviderRejected,
         ),
         (
-            refused(ErrorCode::Throttled, false),
+            refused(ErrorCode::Throttled, Concerns::Other),
             Outcome::Failed,
             ErrorCode::Throttled,
         ),
         (
-            refused(ErrorCode::NotFound, false),
+            refused(ErrorCode::NotFound, Concerns::Other),
             Outcome::Failed,
             ErrorCode::NotFound,
         ),
         (
-            refused(ErrorCode::Timeout, false),
+            refused(ErrorCode::Timeout, Concerns::Other),
             Outcome::Failed,
             ErrorCode::Timeout,
         ),
         (
-            refused(ErrorCode::ProviderUnavailable, false),
+            refused(ErrorCode::ProviderUnavailable, Concerns::Other),
             Outcome::Failed,
             ErrorCode::ProviderUnavailable,
         ),
@@ -418,7 +418,7 @@ async fn an_unanswered_write_is_followed_by_reads_and_repeated_only_when_they_sh
         ),
         (
             as_before(),
-            vec![refused(ErrorCode::ProviderRejected, false)],
+            vec![refused(ErrorCode::ProviderRejected, Concerns::Other)],
             (
                 Outcome::Refused,
                 Some(Active),

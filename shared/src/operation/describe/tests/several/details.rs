@@ -10,7 +10,7 @@ async fn performed(clouds: &Clouds, request: &Value) -> (Result<Value, Error>, u
     let answer = Describe::perform(&bench.context(), request, PLENTY)
         .await
         .map(|answer| serde_json::to_value(answer).unwrap());
-    let urls = network.each(|sent| sent.request.url.clone());
+    let urls = network.each(|sent| sent.url());
     let described = urls
         .iter()
         .filter(|url| url.contains("amazonaws.com/certificates/"))

@@ -372,7 +372,7 @@ async fn two_spellings_of_one_number_are_two_certificates_unless_the_caller_writ
         .await
         .unwrap_err();
     assert!(
-        error.concerns_parameters && error.detail.contains("00ab and AB"),
+        error.concerns == Concerns::Parameters && error.detail.contains("00ab and AB"),
         "{}",
         error.detail
     );

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::API;
 use super::super::tests::{certificate, list_of, reference, requested, unknown, vendor};
 use super::*;
-use crate::error::ErrorCode;
+use crate::error::{Concerns, ErrorCode};
 use crate::testing::network::{Answer, Network, answer, ok, parameter, recorded};
 use crate::testing::{Bench, target};
 use crate::transport::HttpRequest;
@@ -22,7 +22,7 @@ fn pem(number: &str) -> String {
     let body: serde_json::Value = serde_json::from_slice(
         &recorded("alibaba-mqtt/ListDeviceCertificate.ok-two")
             .unwrap()
-            .body,
+            .into_body(),
     )
     .unwrap();
     let rows = body["Data"]["DeviceCertificateVOS"].as_array().unwrap();
@@ -198,7 +198,7 @@ async fn two_certificates_that_digits_may_mean_are_refused_for_a_write_and_the_c
             .await
             .unwrap_err();
         assert!(
-            error.concerns_parameters && error.detail.contains("171 and 369"),
+            error.concerns == Concerns::Parameters && error.detail.contains("171 and 369"),
             "{text}: {}",
             error.detail
         );
@@ -330,7 +330,11 @@ async fn the_callers_own_spelling_refused_is_an_error() {
         .await
         .unwrap_err();
     assert_eq!(
-        (error.code, error.concerns_parameters, network.sent().len()),
+        (
+            error.code,
+            error.concerns == Concerns::Parameters,
+            network.sent().len()
+        ),
         (ErrorCode::ProviderRejected, true, 1)
     );
 }

@@ -15,7 +15,7 @@ fn incomplete(row: Value, alone: impl Fn() -> Answer + 'static) -> Network {
 async fn members_that_a_row_lacks_are_read_from_the_certificates_own_record() {
     let whole = recorded("alibaba-mqtt/GetDeviceCertificate.ok-active")
         .unwrap()
-        .body;
+        .into_body();
     let whole: Value = serde_json::from_slice(&whole).unwrap();
     let without = |members: &[&str]| {
         let mut row = whole["Data"].clone();

@@ -112,9 +112,9 @@ async fn a_call_has_the_documented_form() {
     let network = obliging(|_| None);
     look_up(&network, &references(&["0A:1b", "ff"])).await;
     let sent = &network.sent()[0];
-    assert_eq!(sent.request.method, Method::Post);
+    assert_eq!(sent.request.method(), Method::POST);
     assert_eq!(
-        sent.request.url,
+        sent.url(),
         "https://cas.aliyuncs.com/?SerialNumber=0A1b%2Cff"
     );
     assert_eq!(
@@ -242,7 +242,7 @@ async fn a_query_stays_short_however_long_the_serial_numbers_are() {
     )
     .await;
     assert!(results_of(&answer).iter().all(|word| *word == "good"));
-    let lengths = network.each(|sent| sent.request.url.len());
+    let lengths = network.each(|sent| sent.url().len());
     assert!(
         lengths.len() > 1 && lengths.iter().all(|length| *length < 7_100),
         "{lengths:?}"

@@ -3,16 +3,19 @@
 mod failures;
 mod without_details;
 
+use http::Method;
 use serde_json::{Value, json};
 
-use super::super::tests::{RECORDED, described, described_id, failed, id, path_and_query};
+use super::super::tests::{RECORDED, described, described_id, failed, id};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::SerialNumber;
 use crate::request::Filter;
-use crate::testing::network::{Answer, Network, ok, parameter, recorded};
+use crate::testing::network::{
+    Answer, Network, ok, parameter, path_and_query, recorded, url, with_header,
+};
 use crate::testing::{Bench, target};
-use crate::transport::{HttpRequest, Method};
+use crate::transport::HttpRequest;
 
 /// Ids with their status, number 1 being the first.
 type Fleet = Vec<&'static str>;
@@ -42,10 +45,11 @@ fn answer(fleet: &[&str], request: &HttpRequest) -> Answer {
 }
 
 fn ids(rows: &[Value], marker: Option<&str>) -> Answer {
-    ok(&json!({"certificates": rows, "nextMarker": marker})).map(|response| HttpResponse {
-        request_id: Some("id-list".to_owned()),
-        ..response
-    })
+    with_header(
+        ok(&json!({"certificates": rows, "nextMarker": marker})),
+        "x-amzn-requestid",
+        "id-list",
+    )
 }
 
 async fn page_with(
@@ -149,7 +153,7 @@ async fn a_page_is_ids_and_a_description_of_each() {
         network
             .sent()
             .iter()
-            .all(|sent| sent.request.method == Method::Get && sent.request.body.is_empty())
+            .all(|sent| sent.request.method() == Method::GET && sent.request.body().is_empty())
     );
 }
 
@@ -362,7 +366,7 @@ async fn a_filter_by_ids_with_details_only_describes_them() {
                 &json!({"certificateDescription": {"certificateId": requested, "status": "ACTIVE", "creationDate": created}}),
             )
         }
-        None => panic!("a list is not needed: {}", request.url),
+        None => panic!("a list is not needed: {}", url(request)),
     });
     let filter = Filter {
         fingerprints_sha256: [2, 9, 3, 4, 9].map(id).to_vec(),

@@ -8,7 +8,7 @@ async fn a_fault_of_one_group_leaves_the_others_alone() {
     let known: Vec<&str> = serials.iter().map(String::as_str).collect();
     let vendor = Vendor::of(&known);
     let network = Network::new(move |request| {
-        match String::from_utf8_lossy(&request.body).contains("\"1051\"") {
+        match String::from_utf8_lossy(request.body()).contains("\"1051\"") {
             true => recorded("tencent-mqtt/Any.error-unavailable"),
             false => vendor.answer(request),
         }
@@ -52,7 +52,7 @@ async fn refused_credentials_are_not_tried_for_every_group() {
 async fn one_that_the_vendor_refuses_in_its_own_spelling_fails_alone() {
     let vendor = Vendor::of(&["11", "13"]);
     let network = Network::new(move |request| {
-        match String::from_utf8_lossy(&request.body).contains("\"12\"") {
+        match String::from_utf8_lossy(request.body()).contains("\"12\"") {
             true => refused("InvalidParameterValue"),
             false => vendor.answer(request),
         }

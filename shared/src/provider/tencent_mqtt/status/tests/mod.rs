@@ -42,7 +42,7 @@ impl Vendor {
     }
 
     fn answer(&self, request: &HttpRequest) -> Answer {
-        let requested: Value = serde_json::from_slice(&request.body).unwrap();
+        let requested: Value = serde_json::from_slice(request.body()).unwrap();
         if header(request, "x-tc-action") == Some("DescribeDeviceCertificate") {
             return match self
                 .known
@@ -462,7 +462,7 @@ async fn every_page_of_a_group_is_read() {
 fn two_pages(second: Value) -> Network {
     let first = json!([row(&("11".to_owned(), "0b")), row(&("12".to_owned(), "0b"))]);
     Network::new(move |request| {
-        let begins = serde_json::from_slice::<Value>(&request.body).unwrap()["Offset"] == 0;
+        let begins = serde_json::from_slice::<Value>(request.body()).unwrap()["Offset"] == 0;
         ok(&json!({"Response": {"TotalCount": 5, "Data": if begins { &first } else { &second }}}))
     })
 }

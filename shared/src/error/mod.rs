@@ -1,6 +1,7 @@
 //! The one public error, and the contract's table of codes.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -190,8 +191,28 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
+/// What an error concerns, as far as that changes what is done about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Concerns {
+    /// None of the others, like the load, the network or the permission.
+    #[default]
+    Other,
+    /// The parameters of the call: the same call for another certificate may succeed.
+    Parameters,
+    /// The state that the one certificate is in, because of which the provider refused.
+    CertificateState,
+    /// The credentials or the signature. The vendor's message may repeat what was signed.
+    Credentials,
+    /// As `Credentials`, and the key itself is at fault (unknown, disabled, expired, or the secret
+    /// of another one): with another key the same call may succeed.
+    Key,
+}
+
+/// A cause, which clones of an error share.
+pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
+
 /// The one error of this crate. It serializes as the contract's problem document (RFC 9457).
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Error {
     /// What kind of failure.
     pub code: ErrorCode,
@@ -203,13 +224,10 @@ pub struct Error {
     pub provider_error: Option<Box<ProviderError>>,
     /// How long the provider asks to wait.
     pub retry_after: Option<Duration>,
-    /// Whether it is about what was asked rather than who asks: the same call for another
-    /// certificate may do.
-    pub concerns_parameters: bool,
-    /// Whether the provider refused because of the state that this one certificate is in.
-    pub concerns_state: bool,
-    /// Whether the provider refused the key that signed: with another one the same call may do.
-    pub concerns_key: bool,
+    /// What the error concerns.
+    pub concerns: Concerns,
+    /// The cause, with its own causes. It holds no secret.
+    pub cause: Option<Cause>,
 }
 
 impl Error {
@@ -221,9 +239,8 @@ impl Error {
             field: None,
             provider_error: None,
             retry_after: None,
-            concerns_parameters: false,
-            concerns_state: false,
-            concerns_key: false,
+            concerns: Concerns::Other,
+            cause: None,
         }
     }
 
@@ -253,9 +270,29 @@ impl Error {
         }
     }
 
+    /// The same error, which concerns this.
+    #[must_use]
+    pub fn about(self, concerns: Concerns) -> Self {
+        Self { concerns, ..self }
+    }
+
+    /// The same error with its cause. The innermost cause is added to the detail, since the outer
+    /// ones say little.
+    #[must_use]
+    pub fn caused_by(self, cause: Cause) -> Self {
+        Self {
+            detail: format!("{}: {}", self.detail, innermost(&*cause)),
+            cause: Some(cause),
+            ..self
+        }
+    }
+
     /// Whether it is a matter of the one certificate that was asked for.
     const fn concerns_one_certificate(&self) -> bool {
-        self.concerns_parameters || self.concerns_state
+        matches!(
+            self.concerns,
+            Concerns::Parameters | Concerns::CertificateState
+        )
     }
 
     /// Whether asking the same provider for other certificates would only repeat it: it refuses who
@@ -325,6 +362,27 @@ impl Serialize for Error {
     }
 }
 
+/// Two errors are equal when they say the same; their causes are not compared.
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        let said = |error: &Self| {
+            let Self {
+                code,
+                detail,
+                field,
+                provider_error,
+                retry_after,
+                concerns,
+                cause: _,
+            } = error.clone();
+            (code, detail, field, provider_error, retry_after, concerns)
+        };
+        said(self) == said(other)
+    }
+}
+
+impl Eq for Error {}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code.as_str(), self.detail)
@@ -338,156 +396,25 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn every_code_is_as_the_contract_says() {
-        for ((code, name, status, retryable, comes_back), listed) in [
-            (
-                ErrorCode::InvalidRequest,
-                "invalid_request",
-                400,
-                false,
-                true,
-            ),
-            (
-                ErrorCode::Unauthenticated,
-                "unauthenticated",
-                401,
-                false,
-                false,
-            ),
-            (ErrorCode::Forbidden, "forbidden", 403, false, false),
-            (ErrorCode::NotFound, "not_found", 404, false, false),
-            (
-                ErrorCode::MethodNotAllowed,
-                "method_not_allowed",
-                405,
-                false,
-                false,
-            ),
-            (
-                ErrorCode::PayloadTooLarge,
-                "payload_too_large",
-                413,
-                false,
-                true,
-            ),
-            (ErrorCode::Unsupported, "unsupported", 422, false, true),
-            (ErrorCode::Throttled, "throttled", 429, true, true),
-            (ErrorCode::Internal, "internal", 500, false, true),
-            (
-                ErrorCode::ProviderRejected,
-                "provider_rejected",
-                502,
-                false,
-                true,
-            ),
-            (
-                ErrorCode::ProviderInvalidResponse,
-                "provider_invalid_response",
-                502,
-                true,
-                true,
-            ),
-            (
-                ErrorCode::ProviderUnavailable,
-                "provider_unavailable",
-                503,
-                true,
-                true,
-            ),
-            (ErrorCode::Timeout, "timeout", 504, true, true),
-        ]
-        .into_iter()
-        .zip(ErrorCode::ALL)
-        {
-            assert_eq!(code, listed);
-            assert_eq!(
-                (code.as_str(), code.http_status(), code.retryable()),
-                (name, status, retryable)
-            );
-            assert_eq!(Error::new(code, "").comes_back(), comes_back, "{name}");
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.cause {
+            Some(cause) => Some(&**cause),
+            None => None,
         }
-        let odd_certificate = Error {
-            concerns_parameters: true,
-            ..Error::new(ErrorCode::ProviderRejected, "")
-        };
-        assert!(!odd_certificate.comes_back());
-        let in_the_wrong_state = Error {
-            concerns_state: true,
-            ..Error::new(ErrorCode::ProviderRejected, "")
-        };
-        assert!(!in_the_wrong_state.comes_back() && !in_the_wrong_state.ends_the_request());
-    }
-
-    #[test]
-    fn an_error_is_a_problem_document() {
-        let told = ProviderError::new(
-            ProviderName::TencentMqtt,
-            "RequestLimitExceeded",
-            Some("Too many."),
-            Some("id-1"),
-        );
-        let error = Error::new(ErrorCode::Throttled, "try again later").with_provider_error(told);
-        let expected = json!({
-            "type": "about:blank", "title": "Throttled", "status": 429, "code": "throttled", "retryable": true,
-            "detail": "try again later", "field": null,
-            "provider_error": {
-                "provider": "tencent-mqtt", "code": "RequestLimitExceeded", "message": "Too many.", "request_id": "id-1"
-            }
-        });
-        assert_eq!(serde_json::to_value(&error).unwrap(), expected);
-        assert_eq!(
-            serde_json::to_value(Error::invalid("limit", "too much")).unwrap()["provider_error"],
-            json!(null)
-        );
-    }
-
-    #[test]
-    fn what_echoes_a_signature_is_dropped_and_what_is_long_is_cut() {
-        for echo in [
-            "Specified signature does not match our calculation. server string to sign is:ACS3-HMAC-SHA256 0a1b",
-            "server StringToSign is : POST",
-            "x-acs-security-token:abc",
-            "Authorization header",
-            "AccessKeyId=LTAI",
-            "Signature: 06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0 is wrong",
-        ] {
-            assert_eq!(
-                ProviderError::new(ProviderName::AlibabaMqtt, "Odd", Some(echo), None).message,
-                None,
-                "{echo}"
-            );
-        }
-        let nested = ProviderError::new(
-            ProviderName::AlibabaMqtt,
-            "Odd",
-            Some("of top-LTAI-secret"),
-            None,
-        );
-        assert_eq!(
-            nested
-                .without(&["LTAI", "top-LTAI-secret"])
-                .message
-                .as_deref(),
-            Some("of ***")
-        );
-        let long = ProviderError::new(
-            ProviderName::AlibabaMqtt,
-            "Odd",
-            Some(&"é\n".repeat(600)),
-            None,
-        )
-        .without(&[])
-        .message
-        .unwrap();
-        assert_eq!(long.chars().count(), LONGEST_VENDOR_TEXT);
-        assert!(!long.contains('\n'));
     }
 }
+
+/// The last cause in a chain.
+pub(crate) fn innermost<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> &'a (dyn std::error::Error + 'static) {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause
+}
+
+#[cfg(test)]
+mod tests;
