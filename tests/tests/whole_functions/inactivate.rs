@@ -130,9 +130,10 @@ async fn a_hundred_certificates_are_switched_off_once_each_and_told_in_the_order
             reads <= most_reads && lists <= 20,
             "{reads} reads and {lists} lists"
         );
+        // The pool opens a connection while it waits for one to become idle, and keeps both.
         let connections = simulator.connections(Vendor::AlibabaMqtt);
         assert!(
-            (1..=SIDE_BY_SIDE).contains(&connections),
+            (1..=2 * SIDE_BY_SIDE).contains(&connections),
             "{connections} connections"
         );
     }
