@@ -9,9 +9,8 @@ from math import ceil
 
 from stack import ROOT, Properties, Stack, Template, code_folders, deploy, referred
 
-# The one table of the vendors' limits, and how its rows name the providers.
-TABLE = ROOT / "shared/src/model/action.rs"
-PROVIDERS = {"TencentMqtt": "tencent-mqtt", "AlibabaMqtt": "alibaba-mqtt", "AlibabaPca": "alibaba-pca", "AwsIot": "aws-iot"}
+# The one table of the providers, with the limit of each action.
+TABLE = ROOT / "shared/src/model/provider.rs"
 # Alibaba Cloud MQTT blocks an address that makes more calls a second over all actions. All functions may share one address.
 LIMIT_OF_ONE_ADDRESS = {"alibaba-mqtt": 300}
 # The part of a limit that the functions use together.
@@ -69,11 +68,12 @@ class RateLimit:
 
 def limits() -> dict[str, Limit]:
     """The limit of each action, such as tencent-mqtt:DescribeDeviceCertificates, from the functions' own table."""
-    text = TABLE.read_text()
-    rows = re.findall(r'=>[\s{]*row\(\s*(\w+),\s*"(\w+)",\s*(\d+),\s*(\d+),?\s*\)', text)
-    found = {f"{PROVIDERS[provider]}:{action}": Limit(int(calls), int(burst)) for provider, action, calls, burst in rows}
-    count = re.search(r"ALL: \[Self; (\d+)\]", text)
-    assert count and 0 < len(found) == len(rows) == int(count[1]), f"{TABLE.name}: {len(found)} of the actions were read"
+    found = {}
+    for provider, actions in re.findall(r'\bname: "([\w-]+)".*?\bactions \{(.*?)\n            \}', TABLE.read_text(), re.DOTALL):
+        rows = re.findall(r"(\w+) \{ calls_per_second: (\d+), burst: (\d+) \}", actions)
+        assert len(rows) == actions.count("calls_per_second"), f"{TABLE.name}: a row of {provider} has another form"
+        found |= {f"{provider}:{action}": Limit(int(calls), int(burst)) for action, calls, burst in rows}
+    assert len(found) == TABLE.read_text().count("{ calls_per_second"), f"{TABLE.name}: {len(found)} of the actions were read"
     return found
 
 
@@ -89,7 +89,7 @@ def shares(text: str) -> dict[str, Share]:
 
 
 def rate_limit(limit: Limit, share: Share, reserved: int, queue: int) -> RateLimit | None:
-    """The arithmetic of shared/src/config/rate_limits.rs; None where the function refuses to start."""
+    """The arithmetic of shared/src/config/rate_limits; None where the function refuses to start."""
     burst = max(1, min(limit.burst, share.callers // (2 * reserved)))
     callers = share.callers - reserved * burst
     if callers <= 0 or share.queue // queue == 0:
