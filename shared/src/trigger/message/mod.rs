@@ -1,13 +1,12 @@
 //! A message that holds a request, from a queue, a pipe, a topic or a bus.
 //!
-//! Each record is read as its official type. A record that this type does not accept fails alone:
-//! a second look at its JSON finds the members by which it is known.
+//! Each record of SQS and SNS is read as its official type. A record that this type does not accept
+//! fails alone: a second look at its JSON finds the members by which it is known.
 
 mod envelope;
 
 use std::collections::HashMap;
 
-use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use aws_lambda_events::event::sns::SnsRecord;
 use aws_lambda_events::event::sqs::SqsMessage;
 use serde_json::value::RawValue;
@@ -124,31 +123,26 @@ impl QueuedMessage {
         )
     }
 
-    /// From an event of EventBridge, whose detail is the request.
+    /// From an event of EventBridge, whose detail is the request. Schedules and input transformers
+    /// write the event as people configured them, often with `detail-type` and `detail` alone. So
+    /// no other member is required, as the official type would.
     pub(super) fn from_eventbridge(event: &str) -> Self {
-        let EventBridgeEvent {
-            id,
-            source,
-            time,
-            detail,
-            ..
-        } = match request::read::<EventBridgeEvent<Option<Box<RawValue>>>>(event) {
-            Ok(event) => event,
-            Err(error) => {
-                let event: Option<&RawValue> = serde_json::from_str(event).ok();
-                let text = |member| text_at(event?, &[member]);
-                return Self::unreadable(text("id"), text("source"), error);
-            }
-        };
-        let sent_at =
-            time.and_then(|time| Timestamp::from_epoch_milliseconds(time.timestamp_millis()));
-        let request = detail
-            .ok_or_else(|| Error::invalid("detail", "the event of EventBridge has no detail"));
-        Self::new(
-            id,
-            Some(source),
-            request.and_then(|detail| envelope::open(detail.get().to_owned(), sent_at)),
-        )
+        let members: HashMap<String, &RawValue> = serde_json::from_str(event).unwrap_or_default();
+        let text = |member: &str| text_of(members.get(member)?);
+        let present = |member| members.get(member).filter(|value| value.get() != "null");
+        // The age of an order whose time cannot be read could not be judged.
+        let sent_at = present("time").map(|time| {
+            text_of(time)
+                .and_then(|time| Timestamp::parse(&time).ok())
+                .ok_or_else(|| Error::invalid("time", "time must be a date and time of RFC 3339"))
+        });
+        let opened = sent_at.transpose().and_then(|sent_at| {
+            let detail = present("detail").ok_or_else(|| {
+                Error::invalid("detail", "the event of EventBridge has no detail")
+            })?;
+            envelope::open(detail.get().to_owned(), sent_at)
+        });
+        Self::new(text("id"), text("source"), opened)
     }
 
     fn new(
@@ -190,6 +184,11 @@ fn text_at(record: &RawValue, path: &[&str]) -> Option<String> {
         let members: HashMap<String, &RawValue> = serde_json::from_str(value.get()).ok()?;
         value = members.get(*member)?;
     }
+    text_of(value)
+}
+
+/// The text of a member that is one.
+fn text_of(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
 }
 

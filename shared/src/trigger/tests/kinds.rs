@@ -87,7 +87,10 @@ fn events_of_other_kinds_are_refused_by_name() {
             r#"{"Records": [{"EventSource": "aws:sns"}]}"#,
             "EventVersion",
         ),
-        (r#"{"detail-type": "Request", "detail": {}}"#, "source"),
+        (
+            r#"{"detail-type": "Request", "detail": {}}"#,
+            "certificates",
+        ),
         (r#"{"detail-type": "Request", "source": "own"}"#, "detail"),
         (
             r#"{"detail-type": "Request", "source": "own", "detail": null}"#,
