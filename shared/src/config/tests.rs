@@ -313,6 +313,38 @@ fn secrets_cannot_be_printed() {
 }
 
 #[test]
+fn a_proxy_that_cannot_be_used_does_not_start_and_is_not_shown() {
+    for url in [
+        "http://proxy.test:3128",
+        "http://user:canary@proxy.test:3128",
+        "https://proxy.test",
+        "10.0.0.1:3128",
+    ] {
+        let config = config(&[("HTTPS_PROXY", url), ("NO_PROXY", "localhost")]).unwrap();
+        assert!(config.https_proxy.is_some(), "{url}");
+        assert!(!format!("{config:?}").contains("canary"));
+    }
+    for url in [
+        "http://user:canary@[",
+        "http://user:canary@",
+        "http://user:canary@proxy.test:port",
+        "socks5://user:canary@proxy.test:1080",
+        "ftp://user:canary@proxy.test",
+        "user canary",
+    ] {
+        let error = config(&[("HTTPS_PROXY", url)]).unwrap_err();
+        assert_eq!(error.variable, "HTTPS_PROXY", "{url}");
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+    }
+    assert!(
+        config(&[("HTTPS_PROXY", "")])
+            .unwrap()
+            .https_proxy
+            .is_none()
+    );
+}
+
+#[test]
 fn a_results_queue_needs_credentials_and_a_region() {
     const AWS: [(&str, &str); 3] = [
         ("AWS_ACCESS_KEY_ID", "AKIA"),

@@ -12,10 +12,10 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
 use http::uri::{Authority, Scheme};
 use http::{Method, Request, Response, Uri};
-use reqwest::{Client, NoProxy, Proxy, Url, redirect, retry};
+use reqwest::{Client, Url, redirect, retry};
 use rustls::ClientConfig;
 
-use super::{HttpRequest, HttpResponse, LocalFuture, SendError, SendHttp, tls};
+use super::{HttpRequest, HttpResponse, HttpsProxy, LocalFuture, SendError, SendHttp, tls};
 use crate::error::{Cause, innermost};
 
 const USER_AGENT: &str = concat!("device-certificate-functions/", env!("CARGO_PKG_VERSION"));
@@ -63,19 +63,10 @@ impl Error for StartError {
     }
 }
 
-/// The proxy for calls over HTTPS.
-#[derive(Clone, Copy, Debug)]
-pub struct ProxySettings<'a> {
-    /// Its URL, which may hold a user name and a password.
-    pub url: &'a str,
-    /// The hosts that are called without it, as in `NO_PROXY`.
-    pub exceptions: &'a str,
-}
-
 /// The real client. One is made at start and shared by all calls, so that connections are kept.
 pub struct HttpClient {
     tls: ClientConfig,
-    proxy: Option<Proxy>,
+    proxy: Option<HttpsProxy>,
     servers: RefCell<Vec<Server>>,
 }
 
@@ -92,24 +83,8 @@ impl HttpClient {
     /// Trusts the compiled-in roots and those of the PEM file `extra_roots`.
     ///
     /// # Errors
-    /// When the file cannot be read or holds no certificate, or the proxy's URL is none.
-    pub fn new(
-        extra_roots: Option<&Path>,
-        proxy: Option<ProxySettings<'_>>,
-    ) -> Result<Self, StartError> {
-        let proxy = proxy
-            .map(|settings| {
-                Proxy::https(settings.url)
-                    .map(|proxy| proxy.no_proxy(NoProxy::from_string(settings.exceptions)))
-                    // The URL may hold a password.
-                    .map_err(|error| {
-                        StartError::new(
-                            "HTTPS_PROXY cannot be used".to_owned(),
-                            error.without_url(),
-                        )
-                    })
-            })
-            .transpose()?;
+    /// When the file cannot be read or holds no certificate.
+    pub fn new(extra_roots: Option<&Path>, proxy: Option<HttpsProxy>) -> Result<Self, StartError> {
         Ok(Self {
             tls: tls::client_config(extra_roots)?,
             proxy,
@@ -174,7 +149,7 @@ impl HttpClient {
             .tcp_user_timeout(None)
             .no_proxy();
         match &self.proxy {
-            Some(proxy) => builder.proxy(proxy.clone()),
+            Some(proxy) => builder.proxy(proxy.to_reqwest()),
             None => builder,
         }
         .build()
