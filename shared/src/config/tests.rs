@@ -423,7 +423,7 @@ const ALIBABA_PROVIDER: (&str, &str) = (
 );
 
 #[test]
-fn credentials_come_from_one_of_four_places() {
+fn credentials_come_from_one_of_four_sources() {
     let secret = ("TENCENTCLOUD_SECRETS_MANAGER_SECRET", "tencent-key");
     let parameter = ("ALIBABA_CLOUD_SSM_PARAMETER", "/alibaba/key");
     for (tencent, alibaba, of_tencent, of_alibaba) in [

@@ -8,8 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::model::ProviderName;
 
-/// What kind of failure it is. Each code has one HTTP status and one answer to "is it worth trying
-/// again?".
+/// The kind of a failure. Each code has one HTTP status, and is either retryable or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
     /// Malformed JSON, an unknown or missing member, a value out of range; `field` names it.
@@ -26,13 +25,13 @@ pub enum ErrorCode {
     PayloadTooLarge,
     /// This provider cannot do this operation or filter.
     Unsupported,
-    /// The provider asks to slow down.
+    /// The provider throttles calls.
     Throttled,
-    /// A defect here; the detail carries only a reference to the log.
+    /// A bug in this code. The detail holds nothing but a reference to the log.
     Internal,
     /// The provider refused our credentials, permission, edition or parameters.
     ProviderRejected,
-    /// The provider's answer is not what it documents.
+    /// The provider's answer does not have its documented form.
     ProviderInvalidResponse,
     /// The provider could not be reached, or failed without a business code.
     ProviderUnavailable,
@@ -122,9 +121,9 @@ pub struct ProviderError {
 const LONGEST_VENDOR_TEXT: usize = 256;
 
 impl ProviderError {
-    /// Takes what the vendor answered. Control characters become blanks. The message is dropped
+    /// Takes over the vendor's answer. Control characters become blanks. The message is dropped
     /// when it looks like an echo of a signed request, whatever its code: signatures and keys must
-    /// not travel on.
+    /// not reach callers or the log.
     pub fn new(
         provider: ProviderName,
         code: &str,
@@ -139,7 +138,8 @@ impl ProviderError {
         }
     }
 
-    /// The same without these values, should the vendor have repeated one, and with long texts cut.
+    /// The same error with these values masked wherever the vendor repeated one, and with long
+    /// texts cut.
     #[must_use]
     pub fn without(self, values: &[&str]) -> Self {
         // One value may be a part of another.
@@ -191,7 +191,7 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
-/// What an error concerns, as far as that changes what is done about it.
+/// The subject of an error, where the reaction depends on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Concerns {
     /// None of the others, like the load, the network or the permission.
@@ -214,17 +214,17 @@ pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
 /// The one error of this crate. It serializes as the contract's problem document (RFC 9457).
 #[derive(Clone)]
 pub struct Error {
-    /// What kind of failure.
+    /// The kind of failure.
     pub code: ErrorCode,
-    /// What went wrong and what to do.
+    /// The failure and its remedy.
     pub detail: String,
     /// The request member at fault, like `certificates[2].serial_number`.
     pub field: Option<String>,
-    /// What the provider said.
+    /// The provider's own error.
     pub provider_error: Option<Box<ProviderError>>,
-    /// How long the provider asks to wait.
+    /// The wait that the provider asks for.
     pub retry_after: Option<Duration>,
-    /// What the error concerns.
+    /// The subject of the error.
     pub concerns: Concerns,
     /// The cause, with its own causes. It holds no secret.
     pub cause: Option<Cause>,
@@ -261,7 +261,7 @@ impl Error {
         }
     }
 
-    /// The same error with what the provider said.
+    /// The same error with the provider's own error.
     #[must_use]
     pub fn with_provider_error(self, provider_error: ProviderError) -> Self {
         Self {
@@ -287,7 +287,7 @@ impl Error {
         }
     }
 
-    /// Whether it is a matter of the one certificate that was asked for.
+    /// Whether it concerns nothing but the certificate of the call.
     const fn concerns_one_certificate(&self) -> bool {
         matches!(
             self.concerns,
@@ -295,9 +295,9 @@ impl Error {
         )
     }
 
-    /// Whether asking the same provider for other certificates would only repeat it: it refuses who
-    /// asks, does not know the instance, wants less, or time is up. An unknown certificate is a
-    /// result and not an error.
+    /// Whether requests to the same provider for other certificates would only fail in the same
+    /// way: it refuses the credentials, does not know the instance, throttles, or time is up. An
+    /// unknown certificate is a result and not an error.
     pub const fn ends_the_request(&self) -> bool {
         match self.code {
             ErrorCode::ProviderRejected => !self.concerns_one_certificate(),
@@ -312,9 +312,9 @@ impl Error {
     ///
     /// A final decision about a sound request (not on the allow-list, no such instance, a
     /// certificate that the provider does not accept, or that is not the one that was named) is an
-    /// outcome and does not come back. Credentials that the provider refuses, or a defect here, say
-    /// nothing about the request: acknowledging it would lose it.
-    pub const fn comes_back(&self) -> bool {
+    /// outcome and needs no redelivery. Credentials that the provider refuses, or a bug in this
+    /// code, say nothing about the request: acknowledging it would lose it.
+    pub const fn needs_redelivery(&self) -> bool {
         match self.code {
             ErrorCode::ProviderRejected | ErrorCode::InvalidRequest => {
                 !self.concerns_one_certificate()

@@ -24,11 +24,11 @@ pub struct CallContext<'a> {
     pub deadline: Deadline,
     /// The moment for which the answer holds.
     pub now: Timestamp,
-    /// What the event says about the request.
+    /// The event's statements about the request.
     pub request: RequestContext<'a>,
 }
 
-/// What an event says about the request that it brings.
+/// An event's statements about the request that it brings.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestContext<'a> {
     /// The id of an order: the webhook's id, the message's, or that of the invocation.
@@ -89,7 +89,7 @@ pub trait Lister {
     fn position_after(&self, position: &str, offset: usize) -> Result<String, Error>;
 
     /// The positions of at most `most` pages that follow the page at `position`, in a list of this
-    /// length. Empty where only a page tells where the next one begins.
+    /// length. Empty where only a page itself names the position of the next one.
     fn next_positions(&self, position: &str, list_length: u64, most: usize) -> Vec<String>;
 }
 

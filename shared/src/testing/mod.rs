@@ -1,4 +1,4 @@
-//! Parts that unit tests of several rooms share: sessions over a network of prepared answers,
+//! Parts that unit tests of several rooms share: contexts over a network of prepared answers,
 //! simulated clouds behind it, and the log as it is written.
 
 pub(crate) mod clouds;
@@ -19,7 +19,7 @@ use crate::request::CertificateReference;
 use crate::transport::{Deadline, Limiter, Transport, Waiting};
 use network::{NOW, Network};
 
-/// What a session borrows.
+/// The values that a context borrows.
 pub(crate) struct Bench {
     pub(crate) config: Config,
     pub(crate) transport: Transport,

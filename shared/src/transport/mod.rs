@@ -1,5 +1,5 @@
-//! Sign, send, retry, within the rate limits and the deadline. Knows HTTP and time, and no vendor's
-//! words.
+//! Sign, send, retry, within the rate limits and the deadline. Knows HTTP and time, and nothing of
+//! the vendors.
 
 mod client;
 mod deadline;

@@ -22,7 +22,7 @@ pub struct Subject {
 }
 
 /// A certificate in the same form for every provider. A member is `null` when neither the provider
-/// nor the certificate has the non_empty.
+/// nor the certificate has the value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Certificate {
@@ -99,7 +99,7 @@ impl Certificate {
     }
 }
 
-/// One non_empty on which the provider's record and the certificate itself differ. The member of the
+/// One fact on which the provider's record and the certificate itself differ. The member of the
 /// certificate shows the provider's value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -1,4 +1,4 @@
-//! What is signed and sent, and how errors in every form are read.
+//! The signed request, and the reading of errors in every form.
 
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -240,10 +240,14 @@ async fn recorded_errors_mean_what_the_table_says() {
         ("xml", "Throttling.User", ErrorCode::Throttled),
     ] {
         let error = refused(move || recorded(&format!("alibaba-common/Any.error-{case}"))).await;
-        let told = error.provider_error.unwrap();
-        assert_eq!((error.code, told.code.as_str()), (expected, code), "{case}");
+        let provider_error = error.provider_error.unwrap();
         assert_eq!(
-            told.request_id.as_deref(),
+            (error.code, provider_error.code.as_str()),
+            (expected, code),
+            "{case}"
+        );
+        assert_eq!(
+            provider_error.request_id.as_deref(),
             Some("07AB2E7F-1EF8-4D08-A423-D58E3A260001"),
             "{case}"
         );
@@ -314,8 +318,11 @@ async fn an_error_needs_no_more_than_a_code() {
             (ErrorCode::ProviderRejected, true),
             "{body}"
         );
-        let told = error.provider_error.unwrap();
-        assert_eq!((told.message, told.request_id), (None, None));
+        let provider_error = error.provider_error.unwrap();
+        assert_eq!(
+            (provider_error.message, provider_error.request_id),
+            (None, None)
+        );
     }
 }
 

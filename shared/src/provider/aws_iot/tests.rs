@@ -1,4 +1,4 @@
-//! Calls, what their answers mean, and what the tests of each action share.
+//! Calls, the meanings of their answers, and the parts that the tests of each action share.
 
 use serde_json::json;
 

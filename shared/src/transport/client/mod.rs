@@ -23,8 +23,8 @@ const USER_AGENT: &str = concat!("device-certificate-functions/", env!("CARGO_PK
 /// A host that has not answered a connection attempt by then will not do so in time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A connection that waited longer was most likely closed by the other side, perhaps without a word
-/// that still arrives.
+/// A connection that waited longer was most likely closed by the other side, perhaps without a
+/// segment that still arrives.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 /// No answer of these APIs comes near it: a page of 100 certificates with their PEMs is about 300
@@ -75,7 +75,7 @@ struct Server {
     scheme: Scheme,
     authority: Authority,
     client: Client,
-    /// By the clock that goes on while the sandbox is frozen; timers stand still then.
+    /// By the wall clock, which keeps running while the sandbox is frozen; timers stand still then.
     last_used: SystemTime,
 }
 
@@ -196,7 +196,7 @@ impl SendHttp for HttpClient {
     }
 }
 
-/// A clock that was set back tells nothing of the age.
+/// When the clock was set back, the age is unknown.
 fn is_fresh(since: SystemTime, now: SystemTime) -> bool {
     now.duration_since(since)
         .is_ok_and(|age| age <= LONGEST_WAIT)

@@ -11,7 +11,7 @@ use crate::transport::http_request;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A server that lets a connection go after so many requests, and tells what arrives.
+/// A server that lets a connection go after so many requests, and reports each arrival.
 struct Server {
     url: String,
     arrived: Receiver<Arrival>,
@@ -44,7 +44,7 @@ impl Server {
         request
     }
 
-    /// What arrives next, of each connection.
+    /// The next arrival on any connection.
     fn next(&self) -> Arrival {
         self.arrived.recv_timeout(TIMEOUT).unwrap()
     }

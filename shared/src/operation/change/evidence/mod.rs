@@ -38,7 +38,7 @@ enum ReadBack {
     Other(LifecycleStatus),
     /// The certificate is not there any more.
     Gone,
-    /// The read failed, or showed a word that is not documented.
+    /// The read failed, or showed an undocumented status.
     Unreadable,
 }
 

@@ -12,9 +12,9 @@ use crate::testing::{Bench, target};
 #[derive(Clone, Copy)]
 enum Says {
     /// The size that it gives.
-    Given,
+    PageSize,
     /// The requested size.
-    Asked,
+    Requested,
     /// Nothing.
     Nothing,
 }
@@ -37,8 +37,8 @@ fn page_of(count: usize, most: usize, says: Says, url: &str) -> Answer {
         .map(|number| json!({"SerialNumber": format!("{number:04x}"), "Status": "ISSUE"}))
         .collect();
     let shown = match says {
-        Says::Given => json!(size),
-        Says::Asked => json!(requested),
+        Says::PageSize => json!(size),
+        Says::Requested => json!(requested),
         Says::Nothing => json!(null),
     };
     ok(
@@ -104,7 +104,7 @@ fn requested(network: &Network) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_has_the_documented_form() {
-    let network = vendor(1, 100, Says::Given);
+    let network = vendor(1, 100, Says::PageSize);
     page(&network, &Filter::default(), None).await.unwrap();
     let sent = network.sent();
     assert_eq!(
@@ -136,7 +136,7 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
         (250, Some("20x30"), 10, Some("20x40")),
     ] {
         let page = page(
-            &vendor(count, 100, Says::Given),
+            &vendor(count, 100, Says::PageSize),
             &Filter::default(),
             position,
         )
@@ -160,7 +160,7 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
 
 #[tokio::test(start_paused = true)]
 async fn every_certificate_comes_once_however_small_the_vendors_pages_are() {
-    for says in [Says::Given, Says::Asked, Says::Nothing] {
+    for says in [Says::PageSize, Says::Requested, Says::Nothing] {
         for (count, most) in [
             (250, 100),
             (250, 50),
@@ -189,7 +189,7 @@ async fn every_certificate_comes_once_however_small_the_vendors_pages_are() {
 
 #[tokio::test(start_paused = true)]
 async fn a_size_that_the_vendor_lowers_on_the_first_page_makes_that_page() {
-    let network = vendor(130, 20, Says::Given);
+    let network = vendor(130, 20, Says::PageSize);
     let first = page(&network, &Filter::default(), None).await.unwrap();
     assert_eq!(
         (
@@ -208,7 +208,7 @@ async fn a_size_that_the_vendor_lowers_on_the_first_page_makes_that_page() {
 
 #[tokio::test(start_paused = true)]
 async fn a_size_that_the_vendor_lowers_later_makes_another_page_of_that_number() {
-    let network = vendor(250, 20, Says::Given);
+    let network = vendor(250, 20, Says::PageSize);
     let later = page(&network, &Filter::default(), Some("100x105"))
         .await
         .unwrap();
@@ -231,7 +231,7 @@ async fn a_size_that_the_vendor_lowers_later_makes_another_page_of_that_number()
     );
     assert_eq!(requested(&network), ["2x100", "6x20"]);
     // A position on the first page that is beyond it now.
-    let network = vendor(250, 20, Says::Given);
+    let network = vendor(250, 20, Says::PageSize);
     let later = page(&network, &Filter::default(), Some("100x45"))
         .await
         .unwrap();
@@ -249,7 +249,7 @@ async fn a_size_that_the_vendor_lowers_later_makes_another_page_of_that_number()
     );
     assert_eq!(requested(&network), ["1x100", "3x20"]);
     assert_eq!(
-        whole(&vendor(250, 20, Says::Given), Some("100x105".to_owned())).await,
+        whole(&vendor(250, 20, Says::PageSize), Some("100x105".to_owned())).await,
         (106..=250).collect::<Vec<_>>()
     );
 }
@@ -327,7 +327,7 @@ async fn a_short_page_ends_a_list_only_where_the_total_does_not_say_more() {
 
 #[tokio::test(start_paused = true)]
 async fn positions_count_certificates() {
-    let network = vendor(0, 100, Says::Given);
+    let network = vendor(0, 100, Says::PageSize);
     let bench = Bench::new(&network);
     let context = bench.context();
     let provider = AlibabaPca::new(&context, target(API.provider)).unwrap();
@@ -381,7 +381,7 @@ async fn the_total_is_known_only_without_a_filter() {
         ..Filter::default()
     };
     for filter in [narrowed, window] {
-        let page = page(&vendor(3, 100, Says::Given), &filter, None)
+        let page = page(&vendor(3, 100, Says::PageSize), &filter, None)
             .await
             .unwrap();
         assert_eq!(

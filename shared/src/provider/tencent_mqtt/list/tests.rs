@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::tests::{clients, page, page_of, refused, vendor};
-use super::super::wire::STATUS_WORDS;
+use super::super::wire::STATUS_NAMES;
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::SerialNumber;
@@ -213,7 +213,7 @@ fn with_statuses(counts: [u64; 4], others: u64, reads: Reads) -> Network {
     Network::new(move |request| {
         let requested: Value = serde_json::from_slice(request.body()).unwrap();
         let count = |word: &Value| {
-            STATUS_WORDS
+            STATUS_NAMES
                 .iter()
                 .zip(counts)
                 .find(|(known, _)| word == **known)
@@ -406,7 +406,7 @@ async fn a_total_that_may_count_other_certificates_is_not_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_certificate_has_its_place_on_the_page() {
+async fn every_certificate_has_its_offset_on_the_page() {
     let page = page(&vendor(250), &Wanted::default(), Some("200"), 100)
         .await
         .unwrap();

@@ -475,7 +475,7 @@ async fn what_was_not_attempted_says_why_and_nothing_else() {
 
 #[tokio::test(start_paused = true)]
 async fn a_write_is_repeated_only_when_reads_show_the_certificate_as_it_was() {
-    for (status, outcome, told) in [
+    for (status, outcome, reported) in [
         (Revoked, Outcome::Failed, Some(Revoked)),
         (Unknown, Outcome::Unknown, None),
     ] {
@@ -486,7 +486,7 @@ async fn a_write_is_repeated_only_when_reads_show_the_certificate_as_it_was() {
         )
         .await;
         assert_eq!(calls, "find write read", "{status:?}");
-        assert_eq!((result.outcome, result.status), (outcome, told));
+        assert_eq!((result.outcome, result.status), (outcome, reported));
     }
 }
 
@@ -578,7 +578,7 @@ async fn a_redelivered_order_does_not_undo_an_activation_that_came_after_it() {
         if outcome == Outcome::Refused {
             let error = results[0].error.as_ref().unwrap();
             assert!(
-                error.detail.contains(moment) && !error.comes_back(),
+                error.detail.contains(moment) && !error.needs_redelivery(),
                 "{error}"
             );
         }

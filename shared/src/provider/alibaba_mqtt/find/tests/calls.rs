@@ -339,7 +339,7 @@ async fn an_error_of_the_list_is_not_a_certificate_that_is_not_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_with_free_places_is_not_complete_when_something_speaks_against_it() {
+async fn a_page_that_is_not_full_is_not_complete_when_something_contradicts_it() {
     for (total, rows) in [(7, vec!["ff"]), (2, vec!["ff", "ab******"])] {
         let network = Network::new(move |request| {
             match parameter(request, "DeviceSn").as_deref() {

@@ -164,7 +164,7 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_goes_on_in_the_middle_of_a_page() {
+async fn a_list_continues_in_the_middle_of_a_page() {
     for (position, asked_page, first, count, next) in [
         ("30", "1x100", "a031", 70, Some("100")),
         ("199", "2x100", "a200", 1, Some("200")),

@@ -216,7 +216,7 @@ async fn a_page_has_as_many_ids_as_certificates_are_wanted_unless_they_are_narro
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_a_status_no_more_are_described_than_are_wanted_and_the_list_goes_on_behind_them() {
+async fn of_a_status_no_more_are_described_than_are_wanted_and_the_list_continues_behind_them() {
     let network = vendor(vec![
         "INACTIVE", "ACTIVE", "ACTIVE", "INACTIVE", "ACTIVE", "ACTIVE",
     ]);
@@ -336,7 +336,7 @@ async fn describes_after(network: &Network) -> Vec<usize> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_goes_on_in_the_middle_of_a_page() {
+async fn a_list_continues_in_the_middle_of_a_page() {
     let network = vendor(active(8));
     let page = page(&network, &Filter::default(), Some("2.3+/=="), 2)
         .await
