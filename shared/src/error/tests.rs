@@ -1,6 +1,8 @@
 //! The contract's table of codes, and the parts of a vendor's answer that may be shown.
 
+use super::provider_error::LONGEST_VENDOR_TEXT;
 use super::*;
+use crate::model::ProviderName;
 use serde_json::json;
 
 #[test]
