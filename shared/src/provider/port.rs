@@ -1,10 +1,10 @@
 //! The traits by which an operation uses a provider, and their types.
 
-use super::{Learned, ListCapabilities};
+use super::{Learned, ListCapabilities, Scope};
 use crate::config::Config;
 use crate::credentials::CredentialCaches;
 use crate::error::Error;
-use crate::model::{Certificate, InstanceId, ProviderName, Region, Source, Timestamp};
+use crate::model::{Certificate, Timestamp};
 use crate::request::{CertificateReference, Filter, SortOrder};
 use crate::transport::{Deadline, Failure, Limiter, LocalFuture, Transport};
 
@@ -41,27 +41,6 @@ pub struct RequestContext<'a> {
     /// The moment at which a redelivered message was sent: its change may have been made since, and
     /// undone by somebody.
     pub redelivered_since: Option<Timestamp>,
-}
-
-/// The source of a request, with everything filled in.
-#[derive(Clone, Debug)]
-pub struct Scope {
-    /// The provider.
-    pub provider: ProviderName,
-    /// The region.
-    pub region: Region,
-    /// The instance, for the providers that have one.
-    pub instance_id: Option<InstanceId>,
-}
-
-impl From<&Scope> for Source {
-    fn from(scope: &Scope) -> Self {
-        Self {
-            provider: scope.provider,
-            region: Some(scope.region.clone()),
-            instance_id: scope.instance_id.clone(),
-        }
-    }
 }
 
 /// Lists certificates.

@@ -3,6 +3,7 @@
 
 mod lines;
 mod scope;
+mod text;
 
 pub use scope::EventScope;
 

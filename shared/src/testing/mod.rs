@@ -1,6 +1,7 @@
 //! Parts that unit tests of several rooms share: contexts over a network of prepared answers,
 //! simulated clouds behind it, and the log as it is written.
 
+mod circles;
 pub(crate) mod clouds;
 mod layers;
 pub(crate) mod log;

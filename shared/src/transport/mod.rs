@@ -9,10 +9,12 @@ mod limiter;
 mod message;
 mod proxy;
 mod quota;
+mod repeat;
 mod retry;
+mod start_error;
 mod tls;
 
-pub use client::{HttpClient, StartError};
+pub use client::HttpClient;
 pub use deadline::Deadline;
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::absolute_url;
@@ -21,8 +23,10 @@ pub use limiter::{CallCounts, Lane, Limiter, RateLimit, RateLimits, SIDE_BY_SIDE
 pub use message::{Body, HttpRequest, HttpResponse, http_request};
 pub use proxy::HttpsProxy;
 pub use quota::RetryQuota;
+pub use repeat::Repeat;
 pub(crate) use retry::kept;
-pub use retry::{Failure, Repeat, Transport, out_of_time};
+pub use retry::{Failure, Transport, out_of_time};
+pub use start_error::StartError;
 
 use std::fmt;
 use std::future::Future;

@@ -5,21 +5,12 @@ mod record;
 use serde::Serialize;
 
 use super::{
-    EffectiveStatus, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Timestamp,
+    EffectiveStatus, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Subject,
+    Timestamp,
 };
 
 pub use record::ProviderRecord;
 pub(crate) use record::non_empty;
-
-/// Parts of a certificate's subject that brokers keep.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Subject {
-    /// Common name (CN).
-    pub common_name: Option<String>,
-    /// Organizational unit (OU).
-    pub organizational_unit: Option<String>,
-}
 
 /// A certificate in the same form for every provider. A member is `null` when neither the provider
 /// nor the certificate has the value.

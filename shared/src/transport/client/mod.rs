@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 use std::error::Error;
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,8 +14,9 @@ use http::{Method, Request, Response, Uri};
 use reqwest::{Client, Url, redirect, retry};
 use rustls::ClientConfig;
 
-use super::{HttpRequest, HttpResponse, HttpsProxy, LocalFuture, SendError, SendHttp, tls};
-use crate::error::{Cause, innermost};
+use super::{
+    HttpRequest, HttpResponse, HttpsProxy, LocalFuture, SendError, SendHttp, StartError, tls,
+};
 
 const USER_AGENT: &str = concat!("device-certificate-functions/", env!("CARGO_PKG_VERSION"));
 
@@ -34,34 +34,6 @@ const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 /// The answer to the request that opens a connection is thrown away, and with it the connection
 /// where the answer is larger than this.
 const LARGEST_GREETING: usize = 64 * 1024;
-
-/// Why the client cannot be made.
-#[derive(Debug)]
-pub struct StartError {
-    problem: String,
-    cause: Cause,
-}
-
-impl StartError {
-    pub(super) fn new(problem: String, cause: impl Error + Send + Sync + 'static) -> Self {
-        Self {
-            problem,
-            cause: Arc::new(cause),
-        }
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.problem, innermost(&*self.cause))
-    }
-}
-
-impl Error for StartError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.cause)
-    }
-}
 
 /// The real client. One is made at start and shared by all calls, so that connections are kept.
 pub struct HttpClient {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::hint::retry_after;
 use super::{
-    Deadline, HttpRequest, HttpResponse, Lane, LocalFuture, RetryQuota, SendError, SendHttp,
+    Deadline, HttpRequest, HttpResponse, Lane, LocalFuture, Repeat, RetryQuota, SendError, SendHttp,
 };
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
@@ -17,15 +17,6 @@ const BASE_WAIT: Duration = Duration::from_millis(50);
 const THROTTLED_BASE_WAIT: Duration = Duration::from_secs(1);
 /// No wait is longer. When a vendor asks for a longer one, the call is not repeated.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-
-/// When a call may be repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
-    /// Whenever that may help: it only reads, or doing it twice harms nothing.
-    Always,
-    /// Only when it surely had no effect: it changes something.
-    OnlyIfNotDone,
-}
 
 /// A call that did not succeed.
 #[derive(Clone, Debug)]
