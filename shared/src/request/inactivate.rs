@@ -74,7 +74,7 @@ impl InactivateRequest {
     /// Reads a message of the function's queue: a new request, or the continuation of an order.
     ///
     /// # Errors
-    /// As [`super::parse`].
+    /// As [`super::parse()`].
     pub fn from_message(text: &str) -> Result<Self, Error> {
         match serde_json::from_str::<Continuation<&serde_json::value::RawValue>>(text) {
             Ok(Continuation { order, request }) => Ok(Self {
