@@ -9,10 +9,10 @@
 //!   answer.
 //! * [`request`] makes JSON into a request that cannot hold bad values.
 //! * [`operation`] has the steps and guards of describe, inactivate and status.
-//! * [`provider`] speaks each vendor's words.
+//! * [`provider`] speaks each vendor's API.
 //! * [`credentials`] finds what to sign with: a variable, a secret, or a role at the vendor's STS.
 //! * [`transport`] signs (with [`signing`]), sends and retries within the deadline.
-//! * [`model`] and [`error`] are the words that all of them share; [`config`] is the environment as
+//! * [`model`] and [`error`] hold the types that all of them share; [`config`] is the environment as
 //!   one value.
 
 #![forbid(unsafe_code)]

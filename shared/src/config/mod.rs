@@ -12,13 +12,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
-
 use crate::credentials::CredentialSource;
 use crate::model::{ByCloud, Cloud, InstanceId, ProviderName, Region, Source, check_sources};
 use crate::object::Object;
 use crate::signing::webhook::Secrets;
-use crate::transport::{Endpoint, ProxySettings, RateLimits};
+use crate::transport::{Endpoint, HttpsProxy, RateLimits};
 
 /// The configuration by environment variables, except that of the log.
 #[derive(Debug)]
@@ -46,10 +44,8 @@ pub struct Config {
     pub orders_queue: Option<QueueUrl>,
     /// The PEM file of additional trusted roots.
     pub extra_roots: Option<PathBuf>,
-    /// The proxy of calls over HTTPS; its URL may hold a password.
-    pub https_proxy: Option<SecretString>,
-    /// Hosts that are called without the proxy.
-    pub no_proxy: String,
+    /// The proxy of calls over HTTPS.
+    pub https_proxy: Option<HttpsProxy>,
 }
 
 /// One cloud's credentials and default region.
@@ -149,8 +145,9 @@ impl Config {
             results_queue: parsed(lookup, RESULTS_QUEUE_URL, QueueUrl::parse)?,
             orders_queue: parsed(lookup, ORDERS_QUEUE_URL, QueueUrl::parse)?,
             extra_roots: text(lookup, "SSL_CERT_FILE").map(PathBuf::from),
-            https_proxy: text(lookup, "HTTPS_PROXY").map(SecretString::from),
-            no_proxy: text(lookup, "NO_PROXY").unwrap_or_default(),
+            https_proxy: parsed(lookup, "HTTPS_PROXY", |url| {
+                HttpsProxy::parse(url, &text(lookup, "NO_PROXY").unwrap_or_default())
+            })?,
         };
         let queues = [
             (RESULTS_QUEUE_URL, &config.results_queue),
@@ -166,13 +163,6 @@ impl Config {
             return Err(ConfigError { variable, reason });
         }
         Ok(config)
-    }
-
-    /// The proxy, where there is one.
-    pub fn proxy(&self) -> Option<ProxySettings<'_>> {
-        let url = self.https_proxy.as_ref()?.expose_secret();
-        let exceptions = &self.no_proxy;
-        Some(ProxySettings { url, exceptions })
     }
 }
 

@@ -5,10 +5,12 @@
 mod cache;
 mod caches;
 mod extension;
+mod fetch_context;
 pub mod sts;
 
-pub use caches::{CredentialCache, CredentialCaches, FetchContext};
+pub use caches::{CredentialCache, CredentialCaches};
 pub use extension::{Store, StoredKey};
+pub use fetch_context::FetchContext;
 
 use std::fmt;
 use std::rc::Rc;

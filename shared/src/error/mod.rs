@@ -1,4 +1,10 @@
-//! The one public error, and the contract's table of codes.
+//! The one public error.
+
+mod code;
+mod provider_error;
+
+pub use code::ErrorCode;
+pub use provider_error::ProviderError;
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,192 +12,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::model::ProviderName;
-
-/// What kind of failure it is. Each code has one HTTP status and one answer to "is it worth trying
-/// again?".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorCode {
-    /// Malformed JSON, an unknown or missing member, a value out of range; `field` names it.
-    InvalidRequest,
-    /// A webhook signature is missing or wrong.
-    Unauthenticated,
-    /// A rule of this deployment forbids it: the instance is not on the allow-list.
-    Forbidden,
-    /// The provider does not know the instance. An unknown certificate is a result, not an error.
-    NotFound,
-    /// The HTTP method is not one that this function takes.
-    MethodNotAllowed,
-    /// The request is larger than this function reads.
-    PayloadTooLarge,
-    /// This provider cannot do this operation or filter.
-    Unsupported,
-    /// The provider asks to slow down.
-    Throttled,
-    /// A defect here; the detail carries only a reference to the log.
-    Internal,
-    /// The provider refused our credentials, permission, edition or parameters.
-    ProviderRejected,
-    /// The provider's answer is not what it documents.
-    ProviderInvalidResponse,
-    /// The provider could not be reached, or failed without a business code.
-    ProviderUnavailable,
-    /// The deadline was reached.
-    Timeout,
-}
-
-impl ErrorCode {
-    /// Every code, in the contract's order.
-    pub const ALL: [Self; 13] = [
-        Self::InvalidRequest,
-        Self::Unauthenticated,
-        Self::Forbidden,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::PayloadTooLarge,
-        Self::Unsupported,
-        Self::Throttled,
-        Self::Internal,
-        Self::ProviderRejected,
-        Self::ProviderInvalidResponse,
-        Self::ProviderUnavailable,
-        Self::Timeout,
-    ];
-
-    const fn row(self) -> (&'static str, &'static str, u16, bool) {
-        match self {
-            Self::InvalidRequest => ("invalid_request", "Invalid request", 400, false),
-            Self::Unauthenticated => ("unauthenticated", "Unauthenticated", 401, false),
-            Self::Forbidden => ("forbidden", "Forbidden", 403, false),
-            Self::NotFound => ("not_found", "Not found", 404, false),
-            Self::MethodNotAllowed => ("method_not_allowed", "Method not allowed", 405, false),
-            Self::PayloadTooLarge => ("payload_too_large", "Payload too large", 413, false),
-            Self::Unsupported => ("unsupported", "Unsupported", 422, false),
-            Self::Throttled => ("throttled", "Throttled", 429, true),
-            Self::Internal => ("internal", "Internal error", 500, false),
-            Self::ProviderRejected => ("provider_rejected", "Provider rejected", 502, false),
-            Self::ProviderInvalidResponse => (
-                "provider_invalid_response",
-                "Provider invalid response",
-                502,
-                true,
-            ),
-            Self::ProviderUnavailable => {
-                ("provider_unavailable", "Provider unavailable", 503, true)
-            }
-            Self::Timeout => ("timeout", "Timeout", 504, true),
-        }
-    }
-
-    /// The code's name in answers, like `throttled`.
-    pub const fn as_str(self) -> &'static str {
-        self.row().0
-    }
-
-    /// The problem document's `title`.
-    pub const fn title(self) -> &'static str {
-        self.row().1
-    }
-
-    /// The HTTP status of the answer.
-    pub const fn http_status(self) -> u16 {
-        self.row().2
-    }
-
-    /// Whether the same request may succeed later.
-    pub const fn retryable(self) -> bool {
-        self.row().3
-    }
-}
-
-/// Error that the provider returned, without secrets, signatures and echoes of a signed request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ProviderError {
-    /// Provider that returned the error.
-    pub provider: ProviderName,
-    /// Provider's own error code, like `RequestLimitExceeded`.
-    pub code: String,
-    /// Provider's own message; `null` when it could repeat a signed request.
-    pub message: Option<String>,
-    /// Provider's request id of the call, to quote in a support case.
-    pub request_id: Option<String>,
-}
-
-/// Vendor texts are cut to this many characters on their way out.
-const LONGEST_VENDOR_TEXT: usize = 256;
-
-impl ProviderError {
-    /// Takes what the vendor answered. Control characters become blanks. The message is dropped
-    /// when it looks like an echo of a signed request, whatever its code: signatures and keys must
-    /// not travel on.
-    pub fn new(
-        provider: ProviderName,
-        code: &str,
-        message: Option<&str>,
-        request_id: Option<&str>,
-    ) -> Self {
-        Self {
-            provider,
-            code: printable(code),
-            message: message.filter(|text| !echoes_signing(text)).map(printable),
-            request_id: request_id.filter(|id| !id.is_empty()).map(printable),
-        }
-    }
-
-    /// The same without these values, should the vendor have repeated one, and with long texts cut.
-    #[must_use]
-    pub fn without(self, values: &[&str]) -> Self {
-        // One value may be a part of another.
-        let mut longest_first = values.to_vec();
-        longest_first.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        let clean = |text: String| -> String {
-            let text = longest_first
-                .iter()
-                .fold(text, |text, value| text.replace(value, "***"));
-            text.chars().take(LONGEST_VENDOR_TEXT).collect()
-        };
-        Self {
-            code: clean(self.code),
-            message: self.message.map(clean),
-            request_id: self.request_id.map(clean),
-            ..self
-        }
-    }
-}
-
-fn echoes_signing(text: &str) -> bool {
-    /// A SHA-1 in Base64 has 28 characters, a SHA-256 in hex 64.
-    const SHORTEST_SIGNATURE: usize = 26;
-    let text = text.to_ascii_lowercase();
-    let holds_a_signature = || {
-        let is_digit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
-        text.split(|c: char| !is_digit(c))
-            .any(|word| word.len() >= SHORTEST_SIGNATURE)
-    };
-    [
-        "hmac",
-        "x-acs-",
-        "x-tc-",
-        "string to sign",
-        "stringtosign",
-        "canonical",
-        "signature=",
-        "authorization",
-        "accesskey",
-    ]
-    .iter()
-    .any(|mark| text.contains(mark))
-        || (text.contains("signature") && holds_a_signature())
-}
-
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
-}
-
-/// What an error concerns, as far as that changes what is done about it.
+/// The subject of an error, where the reaction depends on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Concerns {
     /// None of the others, like the load, the network or the permission.
@@ -214,17 +35,17 @@ pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
 /// The one error of this crate. It serializes as the contract's problem document (RFC 9457).
 #[derive(Clone)]
 pub struct Error {
-    /// What kind of failure.
+    /// The kind of failure.
     pub code: ErrorCode,
-    /// What went wrong and what to do.
+    /// The failure and its remedy.
     pub detail: String,
     /// The request member at fault, like `certificates[2].serial_number`.
     pub field: Option<String>,
-    /// What the provider said.
+    /// The provider's own error.
     pub provider_error: Option<Box<ProviderError>>,
-    /// How long the provider asks to wait.
+    /// The wait that the provider asks for.
     pub retry_after: Option<Duration>,
-    /// What the error concerns.
+    /// The subject of the error.
     pub concerns: Concerns,
     /// The cause, with its own causes. It holds no secret.
     pub cause: Option<Cause>,
@@ -261,7 +82,7 @@ impl Error {
         }
     }
 
-    /// The same error with what the provider said.
+    /// The same error with the provider's own error.
     #[must_use]
     pub fn with_provider_error(self, provider_error: ProviderError) -> Self {
         Self {
@@ -287,7 +108,7 @@ impl Error {
         }
     }
 
-    /// Whether it is a matter of the one certificate that was asked for.
+    /// Whether it concerns nothing but the certificate of the call.
     const fn concerns_one_certificate(&self) -> bool {
         matches!(
             self.concerns,
@@ -295,9 +116,9 @@ impl Error {
         )
     }
 
-    /// Whether asking the same provider for other certificates would only repeat it: it refuses who
-    /// asks, does not know the instance, wants less, or time is up. An unknown certificate is a
-    /// result and not an error.
+    /// Whether requests to the same provider for other certificates would only fail in the same
+    /// way: it refuses the credentials, does not know the instance, throttles, or time is up. An
+    /// unknown certificate is a result and not an error.
     pub const fn ends_the_request(&self) -> bool {
         match self.code {
             ErrorCode::ProviderRejected => !self.concerns_one_certificate(),
@@ -312,9 +133,9 @@ impl Error {
     ///
     /// A final decision about a sound request (not on the allow-list, no such instance, a
     /// certificate that the provider does not accept, or that is not the one that was named) is an
-    /// outcome and does not come back. Credentials that the provider refuses, or a defect here, say
-    /// nothing about the request: acknowledging it would lose it.
-    pub const fn comes_back(&self) -> bool {
+    /// outcome and needs no redelivery. Credentials that the provider refuses, or a bug in this
+    /// code, say nothing about the request: acknowledging it would lose it.
+    pub const fn needs_redelivery(&self) -> bool {
         match self.code {
             ErrorCode::ProviderRejected | ErrorCode::InvalidRequest => {
                 !self.concerns_one_certificate()

@@ -1,11 +1,13 @@
-//! The contract's table of codes, and what of a vendor's answer may be shown.
+//! The contract's table of codes, and the parts of a vendor's answer that may be shown.
 
+use super::provider_error::LONGEST_VENDOR_TEXT;
 use super::*;
+use crate::model::ProviderName;
 use serde_json::json;
 
 #[test]
 fn every_code_is_as_the_contract_says() {
-    for ((code, name, status, retryable, comes_back), listed) in [
+    for ((code, name, status, retryable, needs_redelivery), listed) in [
         (
             ErrorCode::InvalidRequest,
             "invalid_request",
@@ -70,7 +72,11 @@ fn every_code_is_as_the_contract_says() {
             (code.as_str(), code.http_status(), code.retryable()),
             (name, status, retryable)
         );
-        assert_eq!(Error::new(code, "").comes_back(), comes_back, "{name}");
+        assert_eq!(
+            Error::new(code, "").needs_redelivery(),
+            needs_redelivery,
+            "{name}"
+        );
     }
     for (concerns, is_of_one_certificate) in [
         (Concerns::Other, false),
@@ -81,7 +87,7 @@ fn every_code_is_as_the_contract_says() {
     ] {
         let rejected = Error::new(ErrorCode::ProviderRejected, "").about(concerns);
         assert_eq!(
-            (rejected.comes_back(), rejected.ends_the_request()),
+            (rejected.needs_redelivery(), rejected.ends_the_request()),
             (!is_of_one_certificate, !is_of_one_certificate),
             "{concerns:?}"
         );
@@ -90,13 +96,14 @@ fn every_code_is_as_the_contract_says() {
 
 #[test]
 fn an_error_is_a_problem_document() {
-    let told = ProviderError::new(
+    let provider_error = ProviderError::new(
         ProviderName::TencentMqtt,
         "RequestLimitExceeded",
         Some("Too many."),
         Some("id-1"),
     );
-    let error = Error::new(ErrorCode::Throttled, "try again later").with_provider_error(told);
+    let error =
+        Error::new(ErrorCode::Throttled, "try again later").with_provider_error(provider_error);
     let expected = json!({
         "type": "about:blank", "title": "Throttled", "status": 429, "code": "throttled", "retryable": true,
         "detail": "try again later", "field": null,

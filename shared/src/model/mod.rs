@@ -7,18 +7,20 @@ mod identifier;
 mod provider;
 mod serial_number;
 mod status;
+mod subject;
 mod timestamp;
 mod x509;
 
 pub use action::Action;
 pub(crate) use certificate::non_empty;
-pub use certificate::{Certificate, Disagreement, ProviderRecord, Subject};
+pub use certificate::{Certificate, Disagreement, ProviderRecord};
 pub use fingerprint::Fingerprint;
 pub use identifier::{InstanceId, MOST_SOURCES, Region, Source, check_sources};
 pub(crate) use provider::for_each_provider;
 pub use provider::{ByCloud, Cloud, ProviderName};
 pub use serial_number::{SerialNumber, SerialNumberBase};
 pub use status::{EffectiveStatus, LifecycleStatus, Validity, judge};
+pub use subject::Subject;
 pub use timestamp::Timestamp;
 
 /// Shortens a caller's text for an error message and escapes unprintable characters.

@@ -148,8 +148,8 @@ pub trait Answer: Serialize {
     fn for_log(self) -> Self;
 
     /// Notes that a message of the function itself continues the work, so that the answer does not
-    /// ask the caller to send the rest.
-    fn goes_on(&mut self) {}
+    /// tell the caller to send the rest.
+    fn note_continuation(&mut self) {}
 }
 
 /// The members of an object of numbers, with `kind` before each name.

@@ -19,7 +19,7 @@ pub struct ListCapabilities {
     pub(super) one_value_without_details: &'static [&'static str],
     /// The orders of its lists; empty where the provider has only an order of its own.
     pub(super) orders: &'static [SortOrder],
-    /// The statuses that it documents. Every provider may use an undocumented word.
+    /// The statuses that it documents. Every provider may use an undocumented status.
     pub(super) statuses: &'static [LifecycleStatus],
 }
 

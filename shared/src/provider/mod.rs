@@ -11,14 +11,16 @@ mod connection;
 mod each;
 mod learned;
 mod port;
+mod scope;
 mod tencent_mqtt;
 
 pub use capabilities::ListCapabilities;
 pub use learned::Learned;
 pub use port::{
     CallContext, ConfirmedWrite, Entry, FoundCertificate, ListLength, ListQuery, Lister, Lookups,
-    Page, RequestContext, Scope, Spellings, StatusReader, StatusWriter, Target,
+    Page, RequestContext, Spellings, StatusReader, StatusWriter, Target,
 };
+pub use scope::Scope;
 
 use crate::config::Config;
 use crate::credentials::CredentialSource;

@@ -1,10 +1,10 @@
 //! The traits by which an operation uses a provider, and their types.
 
-use super::{Learned, ListCapabilities};
+use super::{Learned, ListCapabilities, Scope};
 use crate::config::Config;
 use crate::credentials::CredentialCaches;
 use crate::error::Error;
-use crate::model::{Certificate, InstanceId, ProviderName, Region, Source, Timestamp};
+use crate::model::{Certificate, Timestamp};
 use crate::request::{CertificateReference, Filter, SortOrder};
 use crate::transport::{Deadline, Failure, Limiter, LocalFuture, Transport};
 
@@ -24,11 +24,11 @@ pub struct CallContext<'a> {
     pub deadline: Deadline,
     /// The moment for which the answer holds.
     pub now: Timestamp,
-    /// What the event says about the request.
+    /// The event's statements about the request.
     pub request: RequestContext<'a>,
 }
 
-/// What an event says about the request that it brings.
+/// An event's statements about the request that it brings.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestContext<'a> {
     /// The id of an order: the webhook's id, the message's, or that of the invocation.
@@ -41,27 +41,6 @@ pub struct RequestContext<'a> {
     /// The moment at which a redelivered message was sent: its change may have been made since, and
     /// undone by somebody.
     pub redelivered_since: Option<Timestamp>,
-}
-
-/// The source of a request, with everything filled in.
-#[derive(Clone, Debug)]
-pub struct Scope {
-    /// The provider.
-    pub provider: ProviderName,
-    /// The region.
-    pub region: Region,
-    /// The instance, for the providers that have one.
-    pub instance_id: Option<InstanceId>,
-}
-
-impl From<&Scope> for Source {
-    fn from(scope: &Scope) -> Self {
-        Self {
-            provider: scope.provider,
-            region: Some(scope.region.clone()),
-            instance_id: scope.instance_id.clone(),
-        }
-    }
 }
 
 /// Lists certificates.
@@ -89,7 +68,7 @@ pub trait Lister {
     fn position_after(&self, position: &str, offset: usize) -> Result<String, Error>;
 
     /// The positions of at most `most` pages that follow the page at `position`, in a list of this
-    /// length. Empty where only a page tells where the next one begins.
+    /// length. Empty where only a page itself names the position of the next one.
     fn next_positions(&self, position: &str, list_length: u64, most: usize) -> Vec<String>;
 }
 

@@ -74,7 +74,7 @@ impl InactivateRequest {
     /// Reads a message of the function's queue: a new request, or the continuation of an order.
     ///
     /// # Errors
-    /// As [`super::parse`].
+    /// As [`super::parse()`].
     pub fn from_message(text: &str) -> Result<Self, Error> {
         match serde_json::from_str::<Continuation<&serde_json::value::RawValue>>(text) {
             Ok(Continuation { order, request }) => Ok(Self {
@@ -104,7 +104,7 @@ mod tests {
     use serde_json::json;
 
     fn order() -> InactivationOrder {
-        let settled = Summary {
+        let earlier_results = Summary {
             inactivated: 40,
             ..Summary::default()
         };
@@ -113,7 +113,7 @@ mod tests {
             part: 2,
             caller: Some("AIDA".to_owned()),
             expires_at: Timestamp::parse("2026-01-02T03:04:05Z").ok(),
-            settled,
+            earlier_results,
             unsent_event: Some(r#"{"id": "id-1"}"#.to_owned()),
         }
     }
@@ -164,7 +164,7 @@ mod tests {
         for (text, field) in [
             (r#"{"order": {}, "request": {}}"#, "order"),
             (
-                r#"{"order": {"id": "1", "part": 1, "caller": null, "expires_at": null, "settled": {}}}"#,
+                r#"{"order": {"id": "1", "part": 1, "caller": null, "expires_at": null, "earlier_results": {}}}"#,
                 "order",
             ),
             ("[]", "body"),
@@ -179,7 +179,7 @@ mod tests {
                 "{text}"
             );
         }
-        let unusable = r#"{"order": {"id": "1", "part": 1, "caller": null, "expires_at": null, "settled": {}}, "request": {"certificates": []}}"#;
+        let unusable = r#"{"order": {"id": "1", "part": 1, "caller": null, "expires_at": null, "earlier_results": {}}, "request": {"certificates": []}}"#;
         assert_eq!(
             InactivateRequest::from_message(unusable)
                 .unwrap_err()

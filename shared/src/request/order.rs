@@ -17,7 +17,7 @@ pub struct InactivationOrder {
     /// Time after which the order is refused, unless the request has its own `not_after`.
     pub expires_at: Option<Timestamp>,
     /// Results of the parts before this one.
-    pub settled: Summary,
+    pub earlier_results: Summary,
     /// Event with the results of the part before this one, which the invocation of this part
     /// sends. One message carries both, so that either the order continues and its results are
     /// sent, or neither.

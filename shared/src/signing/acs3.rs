@@ -16,12 +16,12 @@ use crate::error::Error;
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 const TOKEN_HEADER: &str = "x-acs-security-token";
 
-/// What is signed. The path of every RPC-style API is `/`.
+/// The call to sign. The path of every RPC-style API is `/`.
 #[derive(Debug)]
 pub struct Request<'a> {
     /// Upper case, like `POST`.
     pub method: &'a str,
-    /// The output of [`canonical_query`], which is also what is sent.
+    /// The output of [`canonical_query`], which is sent as it is.
     pub canonical_query: &'a str,
     /// The headers that take part, name and value: `host`, `content-type` and all that begin with
     /// `x-acs-`.
@@ -88,7 +88,7 @@ pub struct Call<'a> {
     pub version: &'a str,
     /// The `Host` header.
     pub host: &'a str,
-    /// The output of [`canonical_query`], which is also what is sent.
+    /// The output of [`canonical_query`], which is sent as it is.
     pub canonical_query: &'a str,
     /// `x-acs-date`.
     pub date: String,

@@ -15,7 +15,7 @@ use crate::error::Error;
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
 const TERMINATOR: &str = "tc3_request";
 
-/// What is signed. The path of every Tencent Cloud API is `/`.
+/// The call to sign. The path of every Tencent Cloud API is `/`.
 #[derive(Debug)]
 pub struct Request<'a> {
     /// Upper case, like `POST`.
@@ -94,7 +94,7 @@ impl Request<'_> {
     }
 }
 
-/// What is signed must be sent byte for byte, so no charset is added on the way.
+/// The signed value must be sent byte for byte, so it has no charset, which a client might rewrite.
 const CONTENT_TYPE: &str = "application/json";
 
 /// One call as all products take it: a POST of JSON to the root path.

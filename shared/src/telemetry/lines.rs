@@ -1,12 +1,13 @@
 //! Formats one log event as one line.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::time::SystemTime;
 
 use serde_json::value::RawValue;
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
+use super::text::{escaped, json_text};
 use super::{AUDIT, EventScope};
 use crate::model::Timestamp;
 
@@ -55,25 +56,6 @@ impl Lines {
             fields.fields
         )
     }
-}
-
-/// The text as a JSON string.
-pub(super) fn json_text(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
-}
-
-/// The text with its control characters escaped, so that it cannot begin another line.
-fn escaped(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut line, c| {
-            if c.is_control() {
-                // Writing into a String cannot fail.
-                let _ = write!(line, "{}", c.escape_default());
-            } else {
-                line.push(c);
-            }
-            line
-        })
 }
 
 /// Writes the fields of a log event in the form that the line takes them.

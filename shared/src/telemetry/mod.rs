@@ -3,6 +3,7 @@
 
 mod lines;
 mod scope;
+mod text;
 
 pub use scope::EventScope;
 
@@ -38,7 +39,7 @@ pub fn init(service: &'static str, lookup: &dyn Fn(&str) -> Option<String>) {
     {
         std::panic::set_hook(Box::new(|panic| {
             let location = panic.location().map(ToString::to_string);
-            tracing::error!(location, "a panic: this is a defect");
+            tracing::error!(location, "a panic: this is a bug in the function");
         }));
     }
 }

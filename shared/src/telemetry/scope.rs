@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::lines::json_text;
+use super::text::json_text;
 
 thread_local! {
     // A function answers one event at a time, on one thread.

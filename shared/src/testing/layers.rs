@@ -20,9 +20,9 @@ fn root() -> &'static Path {
 }
 
 /// A source file of this crate, by its path behind `src/`.
-struct SourceFile {
-    path: String,
-    code: String,
+pub(super) struct SourceFile {
+    pub(super) path: String,
+    pub(super) code: String,
 }
 
 impl SourceFile {
@@ -53,7 +53,7 @@ impl SourceFile {
 }
 
 /// Every source file that is part of a function: neither tests nor the parts that tests share.
-fn source_files() -> Vec<SourceFile> {
+pub(super) fn source_files() -> Vec<SourceFile> {
     let source = root().join("src");
     let mut folders = vec![source.clone()];
     let mut files = Vec::new();
@@ -71,7 +71,7 @@ fn source_files() -> Vec<SourceFile> {
             }
             if path.is_dir() {
                 folders.push(path);
-            } else if name != "lib.rs" {
+            } else if name.ends_with(".rs") && name != "lib.rs" {
                 let text = fs::read_to_string(&path).unwrap();
                 files.push(SourceFile {
                     path: name,

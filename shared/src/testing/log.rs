@@ -1,4 +1,4 @@
-//! What is written while something runs.
+//! The log that is written while something runs.
 
 use std::sync::{Arc, Mutex};
 

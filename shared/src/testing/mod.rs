@@ -1,6 +1,7 @@
-//! Parts that unit tests of several rooms share: sessions over a network of prepared answers,
+//! Parts that unit tests of several rooms share: contexts over a network of prepared answers,
 //! simulated clouds behind it, and the log as it is written.
 
+mod circles;
 pub(crate) mod clouds;
 mod layers;
 pub(crate) mod log;
@@ -19,7 +20,7 @@ use crate::request::CertificateReference;
 use crate::transport::{Deadline, Limiter, Transport, Waiting};
 use network::{NOW, Network};
 
-/// What a session borrows.
+/// The values that a context borrows.
 pub(crate) struct Bench {
     pub(crate) config: Config,
     pub(crate) transport: Transport,

@@ -19,7 +19,7 @@ use crate::transport::{
     http_request,
 };
 
-/// What becomes of one request.
+/// The outcome of one request.
 pub(crate) type Answer = Result<HttpResponse, SendError>;
 
 /// 2025-11-22T08:26:40Z, the first moment of every test's clock.

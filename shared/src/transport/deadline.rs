@@ -1,4 +1,4 @@
-//! How much time is left, and whether it is worth another call.
+//! The time that is left, and whether it suffices for another call.
 
 use std::time::{Duration, SystemTime};
 
@@ -73,7 +73,7 @@ impl Deadline {
             .is_some()
     }
 
-    /// Whether what ends so long from now leaves time to answer.
+    /// Whether work that ends so long from now leaves time to answer.
     pub(super) fn holds(self, left: Duration) -> bool {
         self.remaining()
             .checked_sub(left)

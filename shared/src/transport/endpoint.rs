@@ -84,7 +84,7 @@ impl Endpoint {
         format!("{}{path_and_query}", self.origin)
     }
 
-    /// What goes into the `Host` header: the host, with the port where it is not the scheme's own.
+    /// The value of the `Host` header: the host, with the port where it is not the scheme's own.
     pub fn host(&self) -> &str {
         &self.host
     }

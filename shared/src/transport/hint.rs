@@ -1,4 +1,4 @@
-//! How long a server asks to wait.
+//! The wait that a server asks for.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,8 +7,8 @@ use http::header::RETRY_AFTER;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-/// The standard header (RFC 9110, section 10.2.3): seconds, or a date. What cannot be read, and
-/// what is no time to wait, is no hint.
+/// The standard header (RFC 9110, section 10.2.3): seconds, or a date. A value that cannot be read,
+/// or leaves no wait, is no hint.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
     whole_number(text)

@@ -1,5 +1,5 @@
-//! Sign, send, retry, within the rate limits and the deadline. Knows HTTP and time, and no vendor's
-//! words.
+//! Sign, send, retry, within the rate limits and the deadline. Knows HTTP and time, and nothing of
+//! the vendors.
 
 mod client;
 mod deadline;
@@ -7,20 +7,26 @@ mod endpoint;
 mod hint;
 mod limiter;
 mod message;
+mod proxy;
 mod quota;
+mod repeat;
 mod retry;
+mod start_error;
 mod tls;
 
-pub use client::{HttpClient, ProxySettings, StartError};
+pub use client::HttpClient;
 pub use deadline::Deadline;
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::absolute_url;
 pub(crate) use hint::whole_number;
 pub use limiter::{CallCounts, Lane, Limiter, RateLimit, RateLimits, SIDE_BY_SIDE, Waiting};
 pub use message::{Body, HttpRequest, HttpResponse, http_request};
+pub use proxy::HttpsProxy;
 pub use quota::RetryQuota;
+pub use repeat::Repeat;
 pub(crate) use retry::kept;
-pub use retry::{Failure, Repeat, Transport, out_of_time};
+pub use retry::{Failure, Transport, out_of_time};
+pub use start_error::StartError;
 
 use std::fmt;
 use std::future::Future;

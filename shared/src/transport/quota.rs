@@ -1,5 +1,5 @@
-//! How much one process spends on repeating calls: when a vendor is down, repetitions of everything
-//! would keep it down.
+//! A bound on the calls that one process repeats: when a vendor is down, repeating everything would
+//! keep it down.
 
 use std::cell::Cell;
 
@@ -9,12 +9,12 @@ use crate::error::{Error, ErrorCode};
 const FULL: u32 = 500;
 /// One more attempt after a failure.
 const COST: u32 = 14;
-/// One more attempt after the vendor asked to slow down, which says that it works.
+/// One more attempt after the vendor has throttled a call: a vendor that throttles is working.
 const COST_WHEN_THROTTLED: u32 = 5;
-/// What a call that succeeds at once gives back.
+/// A call that succeeds at once gives this much back.
 const FOR_SUCCESS: u32 = 1;
 
-/// What is left for repetitions.
+/// The rest of the quota for repetitions.
 #[derive(Debug)]
 pub struct RetryQuota(Cell<u32>);
 

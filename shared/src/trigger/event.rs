@@ -1,6 +1,6 @@
-//! Recognises the kind of an event. Events are told apart by their shape, never by which type accepts
-//! them: the official types accept each other's events. Only then are the records read as their
-//! official types, each alone, so that one odd record never hides the others.
+//! Recognises the kind of an event. Events are distinguished by their shape, never by which type
+//! accepts them: the official types accept each other's events. Only then are the records read as
+//! their official types, each alone, so that one unusual record never hides the others.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,7 +42,8 @@ impl Event<'_> {
     }
 }
 
-/// The members by which events are told apart, and those of an HTTP event, so that it is read once.
+/// The members by which events are distinguished, and those of an HTTP event, so that it is read
+/// once.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct EventShape<'a> {

@@ -1,4 +1,4 @@
-//! What a sandbox keeps from one event to the next.
+//! The state that a sandbox keeps from one event to the next.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ use crate::transport::Transport;
 pub struct Function {
     /// The configuration.
     pub config: Config,
-    /// The way to the vendors.
+    /// Sends the calls to the vendors.
     pub transport: Transport,
     /// The credentials that calls are signed with.
     pub credential_caches: CredentialCaches,

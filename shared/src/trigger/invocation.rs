@@ -1,4 +1,4 @@
-//! The invocation under way: the means that it has, and what it has come to so far.
+//! The current invocation: its limits, its queues, and its metrics so far.
 
 use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
@@ -13,7 +13,7 @@ use crate::operation::Answer;
 use crate::provider::{CallContext, RequestContext};
 use crate::transport::{Deadline, Limiter};
 
-/// One event's means and figures.
+/// The limits and the metrics of one event.
 pub(super) struct Invocation<'a> {
     pub(super) function: &'a Function,
     pub(super) limiter: Limiter,
@@ -93,10 +93,10 @@ impl Invocation<'_> {
         );
     }
 
-    /// The error that takes the place of a panic's message, which could hold data.
+    /// The error that is shown instead of a panic's message, which could hold data.
     pub(super) fn internal_error(&self) -> Error {
         let detail = format!(
-            "the function has a defect; the log of invocation {} names the place",
+            "the function has a bug; the log of invocation {} names the line of code",
             self.request_id
         );
         Error::new(ErrorCode::Internal, detail)
@@ -104,7 +104,7 @@ impl Invocation<'_> {
 }
 
 /// Runs a future whose panic must not end the invocation. `None` when it panicked; the panic hook
-/// has logged the place.
+/// has logged the line of code.
 pub(super) async fn catch_panic<T>(future: impl Future<Output = T>) -> Option<T> {
     AssertUnwindSafe(future).catch_unwind().await.ok()
 }

@@ -71,7 +71,7 @@ pub async fn run<O: Operation>() -> Result<(), StartFailure> {
 
 async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), StartFailure> {
     let config = Config::from_lookup(lookup)?;
-    let http = HttpClient::new(config.extra_roots.as_deref(), config.proxy())
+    let http = HttpClient::new(config.extra_roots.as_deref(), config.https_proxy.clone())
         .map_err(|error| StartFailure(error.to_string()))?;
     // Connecting while Lambda initialises the sandbox saves the first event that time.
     join_all(

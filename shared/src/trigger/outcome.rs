@@ -28,7 +28,10 @@ impl Outcome {
     pub(super) fn of<A: Answer>(result: Result<A, Error>) -> Self {
         match result {
             Ok(answer) => {
-                let redelivery_reason = answer.failures().find(|error| error.comes_back()).cloned();
+                let redelivery_reason = answer
+                    .failures()
+                    .find(|error| error.needs_redelivery())
+                    .cloned();
                 let subject = answer.subject();
                 let part = answer
                     .part()
@@ -58,7 +61,7 @@ impl Outcome {
     pub(super) fn failed(error: Error) -> Self {
         // An error always serializes.
         let json = serde_json::value::to_raw_value(&error).unwrap_or_default();
-        let redelivery_reason = Some(error.clone()).filter(Error::comes_back);
+        let redelivery_reason = Some(error.clone()).filter(Error::needs_redelivery);
         Self {
             logged: json.clone(),
             json,

@@ -302,7 +302,7 @@ impl<'a> MessageProcessor<'a> {
         if self.may_continue_later(indexes)
             && let Some(rest) = O::continuation(&request, answer, &context.request)
         {
-            answer.goes_on();
+            answer.note_continuation();
             return Some(Remainder::Message(rest));
         }
         if !self.results.is_active() {

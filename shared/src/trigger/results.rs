@@ -74,7 +74,7 @@ impl<'a> ResultsPublisher<'a> {
         }
     }
 
-    /// The event that tells of an outcome. Pages are counted from 1.
+    /// The event that reports an outcome. Pages are counted from 1.
     pub(super) fn event(&self, index: usize, page: usize, outcome: &Outcome) -> String {
         let Invocation {
             function,

@@ -1,4 +1,4 @@
-//! How every JSON protocol of AWS names a failure and a call.
+//! The names of a failure and of a call in every JSON protocol of AWS.
 
 use serde::Deserialize;
 use serde_json::Value;

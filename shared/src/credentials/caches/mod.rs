@@ -1,17 +1,13 @@
 //! The credentials of each cloud, kept for the life of the process.
 
 use std::rc::Rc;
-use std::time::Duration;
 
-use super::cache::{Cache, ClockAndRandom, Fetched, Refresh};
+use super::cache::{Cache, Fetched};
 use super::sts::Role;
-use super::{CredentialSource, Credentials, KeyOrigin, RoleAuth};
+use super::{CredentialSource, Credentials, FetchContext, KeyOrigin, RoleAuth};
 use crate::error::{Concerns, Error};
 use crate::model::{ByCloud, ProviderName};
-use crate::transport::{Deadline, Lane, LocalFuture, Transport};
-
-/// The longest fetch while the cached credentials are still usable.
-const LONGEST_AHEAD: Duration = Duration::from_secs(4);
+use crate::transport::LocalFuture;
 
 /// The credentials of all clouds. A new value holds none.
 #[derive(Default)]
@@ -29,38 +25,6 @@ impl CredentialCaches {
 pub struct CredentialCache {
     key: Cache,
     role: Cache,
-}
-
-/// Everything that a fetch of credentials works with.
-#[derive(Clone, Copy)]
-pub struct FetchContext<'a> {
-    /// The provider that they are for, for error messages.
-    pub provider: ProviderName,
-    /// Sends the calls.
-    pub transport: &'a Transport,
-    /// The rate limit of these calls, which are not the provider's.
-    pub lane: &'a Lane,
-    /// The moment by which the answer is due.
-    pub deadline: Deadline,
-}
-
-impl FetchContext<'_> {
-    const fn clock_and_random(&self) -> ClockAndRandom {
-        ClockAndRandom {
-            clock: self.transport.clock,
-            random: self.transport.random,
-        }
-    }
-
-    fn for_refresh(self, refresh: Refresh) -> Self {
-        match refresh {
-            Refresh::Urgent => self,
-            Refresh::Ahead => Self {
-                deadline: self.deadline.at_most(LONGEST_AHEAD),
-                ..self
-            },
-        }
-    }
 }
 
 impl CredentialCache {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::json;
 
+use super::super::fetch_context::LONGEST_AHEAD;
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::Cloud;

@@ -1,6 +1,8 @@
 //! Tencent Cloud STS, API version 2018-08-13: `AssumeRole` is signed like every call;
 //! `AssumeRoleWithWebIdentity` needs no key.
 
+use std::sync::Arc;
+
 use http::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,7 @@ use super::{DURATION_SECONDS, FetchContext, Identity, IssuedKey, Role, not_an_an
 use crate::credentials::Credentials;
 use crate::credentials::cache::Fetched;
 use crate::error::Error;
-use crate::error::ErrorCode::{ProviderRejected, ProviderUnavailable, Throttled};
+use crate::error::ErrorCode::{Internal, ProviderRejected, ProviderUnavailable, Throttled};
 use crate::model::{Region, Timestamp};
 use crate::object::Object;
 use crate::signing::tc3;
@@ -43,7 +45,7 @@ impl<'a> AssumeRole<'a> {
         role: &'a Role,
         external_id: Option<&'a str>,
         identity: Option<(&'a str, &'a str)>,
-    ) -> Vec<u8> {
+    ) -> Result<Vec<u8>, Error> {
         let (provider_id, web_identity_token) = identity.unzip();
         let parameters = Self {
             provider_id,
@@ -53,8 +55,9 @@ impl<'a> AssumeRole<'a> {
             duration_seconds: DURATION_SECONDS,
             external_id,
         };
-        // Strings and a number always serialize; the STS would refuse an empty body.
-        serde_json::to_vec(&parameters).unwrap_or_default()
+        serde_json::to_vec(&parameters).map_err(|error| {
+            Error::new(Internal, "the call cannot be written").caused_by(Arc::new(error))
+        })
     }
 }
 
@@ -80,14 +83,14 @@ fn call<'a>(
 /// The call that assumes a role with a key.
 ///
 /// # Errors
-/// `internal` when it cannot be signed.
+/// `internal` when it cannot be written or signed.
 pub fn assume_role(
     role: &Role,
     region: &Region,
     key: &Credentials,
     now: Timestamp,
 ) -> Result<HttpRequest, Error> {
-    let body = AssumeRole::body(role, role.external_id.as_deref(), None);
+    let body = AssumeRole::body(role, role.external_id.as_deref(), None)?;
     let headers = call(role, region, "AssumeRole", &body, now).signed_headers(
         &key.id,
         &key.secret,
@@ -111,7 +114,7 @@ pub fn assume_role_with_web_identity(
         role,
         None,
         Some((&identity.provider, token.expose_secret())),
-    );
+    )?;
     let headers = call(role, region, "AssumeRoleWithWebIdentity", &body, now).unsigned_headers()?;
     http_request(Method::POST, &role.endpoint.url(""), headers, body)
 }

@@ -5,24 +5,15 @@ mod record;
 use serde::Serialize;
 
 use super::{
-    EffectiveStatus, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Timestamp,
+    EffectiveStatus, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Subject,
+    Timestamp,
 };
 
 pub use record::ProviderRecord;
 pub(crate) use record::non_empty;
 
-/// Parts of a certificate's subject that brokers keep.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Subject {
-    /// Common name (CN).
-    pub common_name: Option<String>,
-    /// Organizational unit (OU).
-    pub organizational_unit: Option<String>,
-}
-
 /// A certificate in the same form for every provider. A member is `null` when neither the provider
-/// nor the certificate has the non_empty.
+/// nor the certificate has the value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Certificate {
@@ -99,7 +90,7 @@ impl Certificate {
     }
 }
 
-/// One non_empty on which the provider's record and the certificate itself differ. The member of the
+/// One fact on which the provider's record and the certificate itself differ. The member of the
 /// certificate shows the provider's value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::{Certificate, Disagreement, Subject};
+use super::{Certificate, Disagreement};
 use crate::model::x509::{X509, as_pem};
 use crate::model::{
-    Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Timestamp, Validity, judge,
+    Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Subject, Timestamp, Validity,
+    judge,
 };
 
 /// A provider's record of a certificate. Facts that the provider leaves out are `None`; texts may

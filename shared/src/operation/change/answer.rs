@@ -1,4 +1,4 @@
-//! What inactivate answers.
+//! The answer of inactivate.
 
 use serde::Serialize;
 
@@ -156,7 +156,7 @@ impl Answer for InactivateAnswer {
         self
     }
 
-    fn goes_on(&mut self) {
+    fn note_continuation(&mut self) {
         self.rest = None;
     }
 }

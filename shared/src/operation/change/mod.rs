@@ -1,5 +1,5 @@
 //! Changes the status of certificates. Each certificate is read, changed, and read again; the steps
-//! are the same for each [`Target`], whose words stand in `target.rs`.
+//! are the same for each [`Target`], whose texts are in `target.rs`.
 
 mod admission;
 mod answer;
@@ -117,17 +117,17 @@ async fn carry_out(
         redelivered_since: context.request.redelivered_since,
     };
     let run = Run::new(context, status_writer.as_ref(), command);
-    let carried_out = match admit(context, &request, &order, status_writer.as_ref()) {
+    let results = match admit(context, &request, &order, status_writer.as_ref()) {
         Ok(()) => {
             let results = run.results(&request.certificates).await;
             shared_error(results.iter().map(error_without_effect)).map_or(Ok(results), Err)
         }
         Err(error) => Err(error),
     };
-    let results = match carried_out {
-        // The results queue is owed the end of an order that earlier runs have begun: an error
+    let results = match results {
+        // Earlier runs have sent results of this order, so its end must be sent as well: an error
         // that forbids the rest becomes each certificate's result, beside the order's summary.
-        Err(error) if request.order.is_some() && !error.comes_back() => {
+        Err(error) if request.order.is_some() && !error.needs_redelivery() => {
             run.forbidden(&request.certificates, &error)
         }
         results => results?,
@@ -144,7 +144,7 @@ async fn carry_out(
         last: rest.is_none(),
         order_summary: rest
             .is_none()
-            .then(|| order.settled.plus(summary(&results))),
+            .then(|| order.earlier_results.plus(summary(&results))),
         rest,
         order_id: order.id,
         results,

@@ -15,7 +15,7 @@ pub(super) fn order_of(
         part: 1,
         caller: context.caller.map(str::to_owned),
         expires_at: context.expires_at,
-        settled: Summary::default(),
+        earlier_results: Summary::default(),
         unsent_event: None,
     })
 }
@@ -33,7 +33,7 @@ pub(super) fn next_part(
         .collect();
     (!finished.is_empty()).then(|| InactivationOrder {
         part: order.part.saturating_add(1),
-        settled: order.settled.plus(summary(&finished)),
+        earlier_results: order.earlier_results.plus(summary(&finished)),
         unsent_event: None,
         ..order
     })
@@ -41,7 +41,8 @@ pub(super) fn next_part(
 
 /// Whether a certificate is left to do: it was not tried, or failed in a way that may pass.
 fn is_left(result: &InactivateResult) -> bool {
-    result.outcome == Outcome::NotAttempted || result.error.as_ref().is_some_and(Error::comes_back)
+    result.outcome == Outcome::NotAttempted
+        || result.error.as_ref().is_some_and(Error::needs_redelivery)
 }
 
 /// The request for the certificates that are left. Those that have failed come last, so that they

@@ -211,7 +211,7 @@ impl<'a> Run<'a> {
                 Err(result) => results.push(result),
             }
         }
-        for (index, result) in prove(self, sent).await {
+        for (index, result) in prove(self.status_writer, self.context.deadline, sent).await {
             self.stop_after(&result);
             results.push((index, result));
         }

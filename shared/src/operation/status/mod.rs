@@ -57,7 +57,7 @@ impl Operation for Status {
         answers.next().unwrap_or_else(|| {
             Err(Error::new(
                 ErrorCode::Internal,
-                "a defect of this function: a request has no answer",
+                "a bug in this function: a request has no answer",
             ))
         })
     }

@@ -23,11 +23,11 @@ const BUDGET: AnswerBudget = AnswerBudget {
 };
 
 /// AWS's name for the requested certificate.
-const ID: &str = "abababababababababababababababababababababababababababababababab";
+pub(super) const ID: &str = "abababababababababababababababababababababababababababababababab";
 
 /// Carries out one request against a vendor that returns these answers and repeats the last one.
 /// Waiting takes no time.
-fn perform<O: Operation>(
+pub(super) fn perform<O: Operation>(
     request: &Value,
     answers: Vec<(u16, String)>,
 ) -> Result<O::Answer, crate::error::Error> {
@@ -55,19 +55,19 @@ fn perform<O: Operation>(
 }
 
 /// A request to this provider with one more member.
-fn request_to(provider: ProviderName, member: &str, value: Value) -> Value {
+pub(super) fn request_to(provider: ProviderName, member: &str, value: Value) -> Value {
     let mut request = source(provider, "i");
     request[member] = value;
     request
 }
 
 /// All names of the certificate of these tests.
-fn reference() -> Value {
+pub(super) fn reference() -> Value {
     json!({"serial_number": "0a", "ca_serial_number": "0b", "fingerprint_sha256": ID})
 }
 
 /// The names by which each provider's write finds the certificate.
-fn reference_for(provider: ProviderName) -> Value {
+pub(super) fn reference_for(provider: ProviderName) -> Value {
     match provider {
         AwsIot => json!({"fingerprint_sha256": ID}),
         _ => json!({"serial_number": "0a", "ca_serial_number": "0b"}),

@@ -1,6 +1,7 @@
 //! Rules that the operations share: sources, contradictions, shared errors and query parameters.
 
 mod hostile_answers;
+mod nested_answers;
 
 use serde_json::{Value, json};
 

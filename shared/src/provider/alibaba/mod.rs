@@ -1,5 +1,5 @@
-//! What both Alibaba Cloud products share: RPC-style calls with signature V3, and the gateway's
-//! error codes.
+//! The parts that both Alibaba Cloud products share: RPC-style calls with signature V3, and the
+//! gateway's error codes.
 
 use http::Method;
 use serde::de::DeserializeOwned;
@@ -31,14 +31,14 @@ pub(super) struct Call<'a> {
     pub(super) parameters: &'a [(&'a str, &'a str)],
 }
 
-/// What makes each attempt a new one.
-struct Seal {
+/// The time and the nonce of one attempt.
+struct Attempt {
     now: Timestamp,
     nonce: [u8; 16],
 }
 
 impl Api {
-    /// Makes one call and reads its result; `accept` judges whether that answers what was asked.
+    /// Makes one call and reads its result; `accept` checks whether the answer fits the request.
     pub(super) async fn call<T: DeserializeOwned, R>(
         &self,
         connection: &Connection<'_>,
@@ -52,7 +52,7 @@ impl Api {
                 call,
                 &query,
                 credentials,
-                Seal { now, nonce },
+                Attempt { now, nonce },
             )
         };
         let read = |response: &HttpResponse| {
@@ -71,7 +71,7 @@ impl Api {
         call: &Call<'_>,
         query: &str,
         credentials: &Credentials,
-        seal: Seal,
+        attempt: Attempt,
     ) -> Result<HttpRequest, Error> {
         let signed = acs3::Call {
             method: call.method.as_str(),
@@ -79,8 +79,8 @@ impl Api {
             version: self.version,
             host: endpoint.host(),
             canonical_query: query,
-            date: seal.now.to_seconds_text(),
-            nonce: seal.nonce,
+            date: attempt.now.to_seconds_text(),
+            nonce: attempt.nonce,
         };
         let headers = signed.headers(
             &credentials.id,
@@ -95,9 +95,9 @@ impl Api {
         )
     }
 
-    /// The code decides before the status: "certificate not found" comes with HTTP 500. A code that
-    /// nobody documents beside a status of success is neither a result nor a refusal: after a
-    /// write, a read has to tell.
+    /// The code decides before the status: "certificate not found" comes with HTTP 500. An
+    /// undocumented code beside a status of success is neither a result nor a refusal: after a
+    /// write, a read has to show the effect.
     fn read<T: DeserializeOwned>(&self, response: &HttpResponse) -> Result<T, Error> {
         let status = response.status().as_u16();
         let tables = [self.codes, codes::CODES];

@@ -1,4 +1,4 @@
-//! Reading one certificate, and what the tests of each action share.
+//! Reading one certificate, and the parts that the tests of each action share.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Hosts, and what cannot be done here.
+//! Hosts, and operations that this provider does not have.
 
 use super::*;
 use crate::error::ErrorCode;

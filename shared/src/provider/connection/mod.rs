@@ -11,7 +11,7 @@ use crate::transport::{
     Endpoint, Failure, HttpRequest, HttpResponse, LocalFuture, Repeat, SIDE_BY_SIDE, kept,
 };
 
-/// What every call to one API needs.
+/// The parts that every call to one API needs.
 pub(super) struct Connection<'a> {
     pub(super) context: &'a CallContext<'a>,
     pub(super) endpoint: Endpoint,
@@ -44,7 +44,7 @@ type Sign<'a> = dyn Fn(&Credentials, Timestamp, [u8; 16]) -> Result<HttpRequest,
 impl Connection<'_> {
     /// Makes one call: see [`Transport::call`](crate::transport::Transport::call). A call whose key
     /// the vendor refuses is made once more where there is another key by then; a refusal has had
-    /// no effect. Should the vendor repeat the credentials in what it says, they go no further.
+    /// no effect. Credentials that the vendor repeats in its answer are masked.
     pub(super) async fn call<T>(
         &self,
         action: Action,
@@ -92,14 +92,14 @@ impl Connection<'_> {
             self.turns.acquire().await.ok()
         };
         let credential_cache = credential_caches.of(self.provider);
-        let way = FetchContext {
+        let fetch_context = FetchContext {
             provider: self.provider,
             transport,
             lane: limiter.unlimited(),
             deadline,
         };
         let mut credentials = credential_cache
-            .credentials(self.origin, way)
+            .credentials(self.origin, fetch_context)
             .await
             .map_err(|error| self.not_called(error))?;
         let mut is_first = true;
@@ -119,7 +119,7 @@ impl Connection<'_> {
                 return Err(failure);
             }
             match credential_cache
-                .after_refusal(self.origin, way, &credentials)
+                .after_refusal(self.origin, fetch_context, &credentials)
                 .await
                 .map_err(|error| self.not_called(error))?
             {
@@ -130,13 +130,13 @@ impl Connection<'_> {
         }
     }
 
-    /// What somebody else has waited for may have been fetched for another provider of the same
-    /// cloud.
+    /// The error names this provider: the credentials may have been fetched for another provider of
+    /// the same cloud, while this call waited for them.
     fn not_called(&self, error: Error) -> Failure {
-        let provider_error = error.provider_error.map(|told| {
+        let provider_error = error.provider_error.map(|provider_error| {
             Box::new(ProviderError {
                 provider: self.provider,
-                ..*told
+                ..*provider_error
             })
         });
         Failure::not_made(Error {
@@ -151,7 +151,7 @@ fn without(credentials: &Credentials, error: Error) -> Error {
     Error {
         provider_error: error
             .provider_error
-            .map(|told| Box::new(told.without(&values))),
+            .map(|provider_error| Box::new(provider_error.without(&values))),
         ..error
     }
 }
@@ -189,7 +189,7 @@ impl ProviderProfile {
     }
 }
 
-/// Fills in what the source leaves out, and finds host and credentials.
+/// Completes the source by the configuration, and finds host and credentials.
 ///
 /// # Errors
 /// `invalid_request` when instance or region do not fit, `provider_rejected` without credentials.

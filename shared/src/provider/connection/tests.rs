@@ -6,7 +6,7 @@ use crate::model::{Cloud, InstanceId, ProviderName};
 use crate::testing::Bench;
 use crate::testing::network::{Network, answer, get, url};
 
-struct Case<'a> {
+struct Setup<'a> {
     variables: &'a [(&'a str, &'a str)],
     region: Option<&'a str>,
     /// One host for all regions, or one for each known region.
@@ -14,9 +14,9 @@ struct Case<'a> {
 }
 
 /// Region and URL of a call to a provider that knows `aa-one` and `aa-two`.
-fn connected(case: &Case<'_>) -> Result<(String, String), Error> {
+fn connected(setup: &Setup<'_>) -> Result<(String, String), Error> {
     let network = Network::queue([]);
-    let bench = Bench::with(&network, case.variables);
+    let bench = Bench::with(&network, setup.variables);
     let context = bench.context();
     let profile = ProviderProfile {
         host: |region| {
@@ -24,9 +24,9 @@ fn connected(case: &Case<'_>) -> Result<(String, String), Error> {
                 .contains(&region.as_str())
                 .then(|| format!("{region}.vendor.test"))
         },
-        central_host: case.central_host,
+        central_host: setup.central_host,
     };
-    let region = case.region.map(|region| Region::parse(region).unwrap());
+    let region = setup.region.map(|region| Region::parse(region).unwrap());
     let source = Source {
         provider: ProviderName::TencentMqtt,
         region,
@@ -69,7 +69,7 @@ fn the_requests_region_comes_before_the_configured_one_and_the_endpoint_before_t
             None,
             Ok(("aa-one", "https://private.test/")),
         ),
-        // What the operator has configured is believed, unless it would become part of a host name.
+        // A configured region is used as it is, unless it would become part of a host name.
         (
             &[new, endpoint],
             None,
@@ -98,7 +98,7 @@ fn the_requests_region_comes_before_the_configured_one_and_the_endpoint_before_t
         ),
         (&[endpoint], None, Some("central.test"), Err("region")),
     ] {
-        let result = connected(&Case {
+        let result = connected(&Setup {
             variables,
             region,
             central_host,
@@ -120,8 +120,8 @@ fn the_requests_region_comes_before_the_configured_one_and_the_endpoint_before_t
 }
 
 #[test]
-fn a_missing_region_or_key_is_told_by_the_name_of_its_variable() {
-    let error = connected(&Case {
+fn a_missing_region_or_key_is_reported_by_the_name_of_its_variable() {
+    let error = connected(&Setup {
         variables: &[],
         region: None,
         central_host: None,
@@ -132,7 +132,7 @@ fn a_missing_region_or_key_is_told_by_the_name_of_its_variable() {
         ("TENCENTCLOUD_SECRET_ID", ""),
         ("TENCENTCLOUD_SECRET_KEY", ""),
     ];
-    let error = connected(&Case {
+    let error = connected(&Setup {
         variables: &keyless,
         region: Some("aa-one"),
         central_host: None,
@@ -180,8 +180,8 @@ fn an_instance_is_named_exactly_where_there_are_instances() {
     }
 }
 
-/// What is told of a vendor's text by a session with these credentials.
-async fn told(message: String) -> String {
+/// The JSON of an error with this text of the vendor, from a connection with these credentials.
+async fn reported(message: String) -> String {
     let network = Network::queue([answer(200, "")]);
     let bench = Bench::with(&network, &[("TENCENTCLOUD_TOKEN", "token-canary")]);
     let context = bench.context();
@@ -195,13 +195,13 @@ async fn told(message: String) -> String {
     let endpoint = Endpoint::https("vendor.test");
     let connection = Connection::new(&context, endpoint, origin, ProviderName::TencentMqtt);
     let read = |_: &HttpResponse| -> Result<(), Error> {
-        let told = ProviderError::new(
+        let provider_error = ProviderError::new(
             ProviderName::TencentMqtt,
             "Odd.AKIDtest",
             Some(&message),
             Some("id-tencent-key"),
         );
-        Err(Error::new(ErrorCode::ProviderRejected, "odd").with_provider_error(told))
+        Err(Error::new(ErrorCode::ProviderRejected, "odd").with_provider_error(provider_error))
     };
     let sign = |_: &Credentials, _, _| Ok(get("https://vendor.test/"));
     let failure = connection
@@ -217,9 +217,10 @@ async fn told(message: String) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vendor_that_repeats_the_credentials_is_told_without_them() {
+async fn an_answer_that_repeats_the_credentials_is_reported_without_them() {
     let json =
-        told("key tencent-key of AKIDtest with token-canary, twice: tencent-key".to_owned()).await;
+        reported("key tencent-key of AKIDtest with token-canary, twice: tencent-key".to_owned())
+            .await;
     assert!(
         json.contains("key *** of *** with ***, twice: ***")
             && json.contains("Odd.***")
@@ -234,7 +235,7 @@ async fn a_vendor_that_repeats_the_credentials_is_told_without_them() {
 #[tokio::test(start_paused = true)]
 async fn a_credential_that_is_cut_with_a_long_message_goes_no_further_either() {
     for length in 495..512 {
-        let json = told(format!("{}token-canary and more", " ".repeat(length))).await;
+        let json = reported(format!("{}token-canary and more", " ".repeat(length))).await;
         assert!(!json.contains("token"), "{length}: {json}");
     }
 }
@@ -249,11 +250,11 @@ const SECRET: [(&str, &str); 4] = [
 /// A secret that holds these keys one after the other, the last one from then on, and a vendor that
 /// takes the good ones and answers this status to all others; 403 is about the key.
 fn rotated(ids: &'static [&'static str], good: &'static [&'static str], refusal: u16) -> Network {
-    let mut asked = 0;
+    let mut calls = 0;
     Network::new(move |request| {
         if url(request).contains("/secretsmanager/") {
-            let id = ids[asked.min(ids.len() - 1)];
-            asked += 1;
+            let id = ids[calls.min(ids.len() - 1)];
+            calls += 1;
             let text = format!(
                 r#"{{\"TENCENTCLOUD_SECRET_ID\": \"{id}\", \"TENCENTCLOUD_SECRET_KEY\": \"tencent-key\"}}"#
             );
@@ -264,8 +265,8 @@ fn rotated(ids: &'static [&'static str], good: &'static [&'static str], refusal:
     })
 }
 
-/// Makes so many calls at once with the key of this environment, and tells how many went well, and
-/// what was called.
+/// Makes so many calls at once with the key of this environment, and returns the number of those
+/// that succeeded, and the URLs that were called.
 async fn calls(
     network: &Network,
     variables: &[(&str, &str)],

@@ -3,7 +3,7 @@
 
 use super::TencentMqtt;
 use super::filter::order_by;
-use super::wire::{DescribeDeviceCertificates, Filter, STATUS_WORDS};
+use super::wire::{DescribeDeviceCertificates, Filter, STATUS_NAMES};
 use crate::error::{Concerns, Error};
 use crate::request::SortOrder;
 
@@ -68,10 +68,10 @@ impl TencentMqtt<'_> {
     ///
     /// `None` where the instance has no certificates.
     async fn finds_every_status(&self) -> Result<Option<bool>, Error> {
-        let mut backwards = STATUS_WORDS;
+        let mut backwards = STATUS_NAMES;
         backwards.reverse();
         let [last, ..] = backwards;
-        let found = self.count_statuses(&STATUS_WORDS).await?;
+        let found = self.count_statuses(&STATUS_NAMES).await?;
         if found == 0 {
             return Ok((self.count(&[]).await? > 0).then_some(false));
         }

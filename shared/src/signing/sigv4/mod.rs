@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{add_header, add_secret_header};
 use crate::error::{Error, ErrorCode};
 
-/// What is signed.
+/// The request to sign.
 pub struct Request<'a> {
     /// Upper case, like `GET`.
     pub method: &'a str,
@@ -24,7 +24,7 @@ pub struct Request<'a> {
     pub service: &'a str,
     /// Epoch seconds of `x-amz-date`.
     pub timestamp: i64,
-    /// What is signed beside the host and the headers that are added, names in lower case.
+    /// The headers to sign beside the host and those that signing adds, names in lower case.
     pub headers: &'a [(&'static str, &'a str)],
     /// As it is sent.
     pub body: &'a [u8],

@@ -36,7 +36,7 @@ impl Secrets {
     /// each.
     ///
     /// # Errors
-    /// A sentence that tells which of them is wrong by its place in the list, never by its value.
+    /// A sentence that names the wrong secret by its number in the list, never by its value.
     pub fn parse(text: &str) -> Result<Self, String> {
         let entries: Vec<&str> = text.split(',').collect();
         if entries.len() > MOST_SECRETS {
@@ -128,13 +128,13 @@ impl fmt::Display for WebhookId {
     }
 }
 
-/// The message cannot be trusted. Why, is for the log only: who guesses at signatures must not
-/// learn how far the guess came.
+/// The message cannot be trusted. Only the log shows the reason: a sender that guesses signatures
+/// must not learn how close the guess was.
 #[derive(Debug)]
 pub struct Rejected(&'static str);
 
 impl Rejected {
-    /// For the log. It holds nothing of what was received.
+    /// The reason, for the log. It repeats nothing of the message.
     pub fn reason(&self) -> &'static str {
         self.0
     }
@@ -183,7 +183,7 @@ pub fn verify(
         body,
     ]
     .concat();
-    // Every secret meets every signature: the time taken must not tell which of them fits.
+    // Every secret is tried with every signature: the time taken must not reveal which one fits.
     let mut is_signed = Choice::from(0);
     for secret in &secrets.0 {
         let expected = hmac_sha256(secret.expose_secret(), &content);

@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 use std::error::Error;
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -12,19 +11,20 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
 use http::uri::{Authority, Scheme};
 use http::{Method, Request, Response, Uri};
-use reqwest::{Client, NoProxy, Proxy, Url, redirect, retry};
+use reqwest::{Client, Url, redirect, retry};
 use rustls::ClientConfig;
 
-use super::{HttpRequest, HttpResponse, LocalFuture, SendError, SendHttp, tls};
-use crate::error::{Cause, innermost};
+use super::{
+    HttpRequest, HttpResponse, HttpsProxy, LocalFuture, SendError, SendHttp, StartError, tls,
+};
 
 const USER_AGENT: &str = concat!("device-certificate-functions/", env!("CARGO_PKG_VERSION"));
 
 /// A host that has not answered a connection attempt by then will not do so in time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A connection that waited longer was most likely closed by the other side, perhaps without a word
-/// that still arrives.
+/// A connection that waited longer was most likely closed by the other side, perhaps without a
+/// segment that still arrives.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 /// No answer of these APIs comes near it: a page of 100 certificates with their PEMs is about 300
@@ -35,47 +35,10 @@ const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 /// where the answer is larger than this.
 const LARGEST_GREETING: usize = 64 * 1024;
 
-/// Why the client cannot be made.
-#[derive(Debug)]
-pub struct StartError {
-    problem: String,
-    cause: Cause,
-}
-
-impl StartError {
-    pub(super) fn new(problem: String, cause: impl Error + Send + Sync + 'static) -> Self {
-        Self {
-            problem,
-            cause: Arc::new(cause),
-        }
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.problem, innermost(&*self.cause))
-    }
-}
-
-impl Error for StartError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.cause)
-    }
-}
-
-/// The proxy for calls over HTTPS.
-#[derive(Clone, Copy, Debug)]
-pub struct ProxySettings<'a> {
-    /// Its URL, which may hold a user name and a password.
-    pub url: &'a str,
-    /// The hosts that are called without it, as in `NO_PROXY`.
-    pub exceptions: &'a str,
-}
-
 /// The real client. One is made at start and shared by all calls, so that connections are kept.
 pub struct HttpClient {
     tls: ClientConfig,
-    proxy: Option<Proxy>,
+    proxy: Option<HttpsProxy>,
     servers: RefCell<Vec<Server>>,
 }
 
@@ -84,7 +47,7 @@ struct Server {
     scheme: Scheme,
     authority: Authority,
     client: Client,
-    /// By the clock that goes on while the sandbox is frozen; timers stand still then.
+    /// By the wall clock, which keeps running while the sandbox is frozen; timers stand still then.
     last_used: SystemTime,
 }
 
@@ -92,24 +55,8 @@ impl HttpClient {
     /// Trusts the compiled-in roots and those of the PEM file `extra_roots`.
     ///
     /// # Errors
-    /// When the file cannot be read or holds no certificate, or the proxy's URL is none.
-    pub fn new(
-        extra_roots: Option<&Path>,
-        proxy: Option<ProxySettings<'_>>,
-    ) -> Result<Self, StartError> {
-        let proxy = proxy
-            .map(|settings| {
-                Proxy::https(settings.url)
-                    .map(|proxy| proxy.no_proxy(NoProxy::from_string(settings.exceptions)))
-                    // The URL may hold a password.
-                    .map_err(|error| {
-                        StartError::new(
-                            "HTTPS_PROXY cannot be used".to_owned(),
-                            error.without_url(),
-                        )
-                    })
-            })
-            .transpose()?;
+    /// When the file cannot be read or holds no certificate.
+    pub fn new(extra_roots: Option<&Path>, proxy: Option<HttpsProxy>) -> Result<Self, StartError> {
         Ok(Self {
             tls: tls::client_config(extra_roots)?,
             proxy,
@@ -174,7 +121,7 @@ impl HttpClient {
             .tcp_user_timeout(None)
             .no_proxy();
         match &self.proxy {
-            Some(proxy) => builder.proxy(proxy.clone()),
+            Some(proxy) => builder.proxy(proxy.to_reqwest()),
             None => builder,
         }
         .build()
@@ -221,7 +168,7 @@ impl SendHttp for HttpClient {
     }
 }
 
-/// A clock that was set back tells nothing of the age.
+/// When the clock was set back, the age is unknown.
 fn is_fresh(since: SystemTime, now: SystemTime) -> bool {
     now.duration_since(since)
         .is_ok_and(|age| age <= LONGEST_WAIT)

@@ -11,7 +11,7 @@ use crate::transport::http_request;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A server that lets a connection go after so many requests, and tells what arrives.
+/// A server that lets a connection go after so many requests, and reports each arrival.
 struct Server {
     url: String,
     arrived: Receiver<Arrival>,
@@ -44,7 +44,7 @@ impl Server {
         request
     }
 
-    /// What arrives next, of each connection.
+    /// The next arrival on any connection.
     fn next(&self) -> Arrival {
         self.arrived.recv_timeout(TIMEOUT).unwrap()
     }
@@ -276,11 +276,8 @@ async fn a_redirect_is_an_answer() {
 async fn calls_over_https_go_through_the_proxy_that_is_configured() {
     let server = Server::start(1);
     let client = |exceptions| {
-        let settings = ProxySettings {
-            url: &server.url,
-            exceptions,
-        };
-        HttpClient::new(None, Some(settings)).unwrap()
+        let proxy = HttpsProxy::parse(&server.url, exceptions).unwrap();
+        HttpClient::new(None, Some(proxy)).unwrap()
     };
     let call = || plain(Method::GET, "https://vendor.invalid/");
     let sent = client("").send(call(), TIMEOUT).await;
@@ -300,15 +297,6 @@ async fn calls_over_https_go_through_the_proxy_that_is_configured() {
             .arrived
             .try_iter()
             .all(|arrival| arrival == Arrival::End)
-    );
-    let unusable = ProxySettings {
-        url: "http://user:canary@[",
-        exceptions: "",
-    };
-    let error = HttpClient::new(None, Some(unusable)).err().unwrap();
-    assert!(
-        !format!("{error} {error:?}").contains("canary"),
-        "{error:?}"
     );
 }
 

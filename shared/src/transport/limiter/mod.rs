@@ -3,9 +3,10 @@
 //!
 //! Vendors count the calls of an account, so each running instance gets its part of the function's
 //! share. A part is used like a token bucket (the generic cell rate algorithm): a few calls may be
-//! made at once, and each call takes its interval of the instance's time. What was not paid for
-//! while the calls were made is paid for before the instance takes its next event: nothing is saved
-//! up in an instance, because many more instances may be warm than run. See [`Limiter::paid_at`].
+//! made at once, and each call takes its interval of the instance's time. The part of these
+//! intervals that has not passed by then passes before the instance takes its next event. No tokens
+//! are saved up in an instance, because many more instances may be warm than run. See
+//! [`Limiter::paid_at`].
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -16,27 +17,26 @@ use tokio::time::Instant;
 use super::{Deadline, Repeat};
 use crate::model::{Action, ProviderName};
 
-/// How many calls of one request wait for a provider's answers at once where there is no rate
-/// limit: more would only be throttled. With a rate limit it bounds the calls of one list or group.
+/// The number of calls of one request that run side by side where there is no rate limit: more
+/// would only be throttled. With a rate limit it bounds the calls of one list or group.
 pub const SIDE_BY_SIDE: usize = 10;
 
-/// Who waits for the answer to an event. That decides how fast its calls may be made, and when they
-/// are paid for.
+/// The receiver that waits for the answer to an event. It decides how fast the event's calls may be
+/// made, and when they are paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waiting {
-    /// Somebody does: an HTTP client, or who invoked the function directly. Calls are paid for
-    /// after the answer.
+    /// An HTTP client, or the direct invoker of the function. Calls are paid for after the answer.
     Caller,
-    /// Nobody does, and no more of these run at once than the queue's maximum concurrency. Calls
-    /// are paid for before the answer: it is not known what becomes of a message whose function is
-    /// stopped between its answer and its next event.
+    /// A queue. No more of these events run at once than the queue's maximum concurrency. Calls are
+    /// paid for before the answer: Lambda does not document whether a message is acknowledged when
+    /// its function is stopped between its answer and its next event.
     Queue,
-    /// Nobody does, and as many of these may run at once as instances are reserved: events of
-    /// topics, buses and pipes. Paid for before the answer, too.
+    /// No receiver: events of topics, buses and pipes, as many of which may run at once as
+    /// instances are reserved. Calls are paid for before the answer, too.
     Nobody,
 }
 
-/// What one instance may call of an action.
+/// The rate at which one instance may call an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     /// The action.
@@ -49,8 +49,7 @@ pub struct RateLimit {
     pub burst: u32,
 }
 
-/// The rate limits of one instance. An action without one is called as soon as there is something
-/// to ask.
+/// The rate limits of one instance. An action without one is called without waiting.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct RateLimits(Vec<RateLimit>);
 
@@ -233,11 +232,11 @@ pub struct Lane {
     /// The time that calls may be ahead of what is paid for: one interval less than the calls of a
     /// burst take.
     ahead: Duration,
-    /// What a write keeps free for the turn of the read that shows its effect.
+    /// The time that a write keeps free for the turn of the read that shows its effect.
     read_back: Duration,
     /// When all calls are paid for.
     paid_at: Cell<Instant>,
-    /// Those who wait get their turns in the order in which they came.
+    /// Waiting calls get their turns in the order in which they came.
     queue: Mutex<()>,
     counts: Cell<CallCounts>,
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::hint::retry_after;
 use super::{
-    Deadline, HttpRequest, HttpResponse, Lane, LocalFuture, RetryQuota, SendError, SendHttp,
+    Deadline, HttpRequest, HttpResponse, Lane, LocalFuture, Repeat, RetryQuota, SendError, SendHttp,
 };
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
@@ -13,24 +13,15 @@ use crate::model::Timestamp;
 const MOST_ATTEMPTS: u32 = 3;
 /// First wait after a failure without a hint.
 const BASE_WAIT: Duration = Duration::from_millis(50);
-/// First wait after the vendor asked to slow down.
+/// First wait after the vendor has throttled a call.
 const THROTTLED_BASE_WAIT: Duration = Duration::from_secs(1);
-/// No wait is longer. A vendor that hints at more is not asked again.
+/// No wait is longer. When a vendor asks for a longer one, the call is not repeated.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-
-/// When a call may be repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
-    /// Whenever that may help: it only reads, or doing it twice harms nothing.
-    Always,
-    /// Only when it surely had no effect: it changes something.
-    OnlyIfNotDone,
-}
 
 /// A call that did not succeed.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// What to tell the caller.
+    /// The error for the caller.
     pub error: Error,
     /// Whether the call may have had its effect all the same.
     pub may_have_acted: bool,
@@ -48,7 +39,7 @@ impl Failure {
         }
     }
 
-    /// A call that ended well and kept nothing: a defect here.
+    /// A call that succeeded and kept no result: a bug in this code.
     pub(crate) fn without_a_result() -> Self {
         let error = Error::new(
             ErrorCode::Internal,
@@ -87,15 +78,15 @@ pub struct Transport {
     pub clock: fn() -> Timestamp,
     /// Random bytes, for nonces and jitter.
     pub random: fn() -> [u8; 16],
-    /// What this process may still spend on repeating calls.
+    /// The quota of this process for repeating calls.
     pub quota: RetryQuota,
 }
 
 impl Transport {
     /// Makes one call: each attempt waits for its turn in `lane`, `sign` prepares it for its time
-    /// and nonce, `read` judges the answer, and tells by `retry_after` how long the vendor asks to
-    /// wait where it says that in its own way. A failure is repeated when its code says so, `repeat`
-    /// allows it, and deadline and quota leave room for it.
+    /// and nonce, `read` judges the answer, and sets `retry_after` where the vendor states in its
+    /// own form how long to wait. A failure is repeated when its code says so, `repeat` allows it,
+    /// and deadline and quota leave room for it.
     ///
     /// # Errors
     /// The last attempt's failure, `timeout` when none could be begun, or why the call could not be
@@ -168,7 +159,7 @@ impl Transport {
                 lane.count(|counts| &mut counts.throttles);
             }
             let wait = self.wait(attempts, &failure.error, hint);
-            // Who comes back earlier than the vendor asks is refused again.
+            // The vendor refuses a call that is repeated before the wait it asked for.
             let too_long = hint.is_some_and(|hint| hint > LONGEST_WAIT);
             let may_help = failure.error.code.retryable() && !failure.may_have_acted && !too_long;
             if !may_help || attempts >= MOST_ATTEMPTS || !lane.leaves_time(wait, deadline, repeat) {

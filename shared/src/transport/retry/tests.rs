@@ -1,4 +1,4 @@
-//! What is repeated, after which wait, and for how long.
+//! Repeated calls, the waits before them, and their limits.
 
 use super::*;
 use crate::model::ProviderName;
@@ -6,7 +6,7 @@ use crate::testing::network::{Answer, Network, answer, cause, get, header, with_
 use crate::transport::Limiter;
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// Bodies by which the tests' vendor says what went wrong.
+/// Bodies by which the vendor of these tests names its errors.
 const CODES: [(&[u8], ErrorCode); 4] = [
     (b"throttled", ErrorCode::Throttled),
     (b"rejected", ErrorCode::ProviderRejected),
@@ -207,7 +207,7 @@ async fn the_vendors_hint_is_kept_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vendor_that_wants_more_patience_than_five_seconds_is_not_asked_again() {
+async fn a_call_is_not_repeated_when_the_vendor_wants_a_wait_of_more_than_five_seconds() {
     let network = Network::queue([hinted(40)]);
     let failure = call(
         &network.transport(),
@@ -309,9 +309,10 @@ async fn a_silent_vendor_leaves_time_for_further_attempts_and_for_the_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_failure_keeps_what_the_vendor_said() {
     let network = Network::new(|_| said("?"));
-    let told =
+    let provider_error =
         crate::error::ProviderError::new(ProviderName::AlibabaPca, "Odd", None, Some("id-1"));
-    let error = Error::new(ErrorCode::ProviderRejected, "refused").with_provider_error(told);
+    let error =
+        Error::new(ErrorCode::ProviderRejected, "refused").with_provider_error(provider_error);
     let sign = |_, _| Ok(get("https://vendor.test/"));
     let read = |_: &HttpResponse| -> Result<(), Error> { Err(error.clone()) };
     let (deadline, limiter) = (Deadline::after(MINUTE), Limiter::default());

@@ -40,7 +40,7 @@ pub(super) struct HttpEvent {
     caller_is_known: bool,
     /// The name under which the gateway knows the caller.
     pub(super) caller: Option<String>,
-    /// When the gateway received the request; a load balancer does not tell.
+    /// The moment at which the gateway received the request; a load balancer does not state it.
     pub(super) received_at: Option<Timestamp>,
 }
 
@@ -59,8 +59,8 @@ pub(super) enum PayloadFormat {
 }
 
 impl HttpEvent {
-    /// Uses the members that are there and of the right type; the request's own check refuses what
-    /// is missing.
+    /// Uses the members that are there and of the right type; the parser of requests refuses a
+    /// request that lacks a member.
     pub(super) fn new(format: PayloadFormat, event: RawHttpEvent) -> Self {
         let method = match format {
             PayloadFormat::Two => event.request_context.pointer("/http/method"),

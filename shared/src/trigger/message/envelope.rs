@@ -11,7 +11,7 @@ use crate::object::Object;
 /// A bus may feed a topic, and the topic a queue; no common setup has more envelopes.
 const MOST_ENVELOPES: usize = 3;
 
-/// The members by which envelopes are told apart.
+/// The members by which envelopes are distinguished.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Envelope<'a> {

@@ -61,7 +61,7 @@ pub(super) struct QueuedMessage {
     pub(super) sender: Option<String>,
     /// The request as JSON, taken out of its envelopes.
     pub(super) request: Result<String, Error>,
-    /// When it was first sent; `None` when nothing tells.
+    /// When it was first sent; `None` when the event does not say so.
     pub(super) sent_at: Option<Timestamp>,
     /// Whether it was delivered before.
     pub(super) is_redelivered: bool,

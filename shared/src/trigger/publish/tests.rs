@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::testing::Bench;
-use crate::testing::network::{Answer, Network, answer, header, ok};
+use crate::testing::network::{Answer, Network, answer, header, ok, with_header};
 
 const QUEUE: [(&str, &str); 2] = [
     (
@@ -132,13 +132,19 @@ async fn what_is_not_taken_was_not_sent() {
         json!({"__type": "com.amazonaws.sqs#QueueDoesNotExist"}),
     );
     let throttled = refused(400, json!({"__type": "com.amazonaws.sqs#RequestThrottled"}));
+    let throttled_by_header = || {
+        let refusal = answer(400, json!({"message": "no"}).to_string());
+        let name = "com.amazonaws.sqs#RequestThrottled:http://internal.amazon.com/coral/";
+        with_header(refusal, "x-amzn-errortype", name)
+    };
     let down = refused(503, json!({}));
     let odd = refused(200, json!([]));
     let silent = refused(200, json!({}));
-    let answers: [(&dyn Fn() -> Answer, ErrorCode, usize); 6] = [
+    let answers: [(&dyn Fn() -> Answer, ErrorCode, usize); 7] = [
         (&denied, ErrorCode::ProviderRejected, 1),
         (&missing, ErrorCode::ProviderRejected, 1),
         (&throttled, ErrorCode::Throttled, 3),
+        (&throttled_by_header, ErrorCode::Throttled, 3),
         (&down, ErrorCode::ProviderUnavailable, 3),
         (&odd, ErrorCode::ProviderInvalidResponse, 3),
         (&silent, ErrorCode::ProviderUnavailable, 1),

@@ -9,7 +9,7 @@ fn authority(request: &HttpRequest) -> Answer {
     let serial_numbers = parameter(request, "SerialNumber").unwrap();
     assert!(
         !serial_numbers.contains("dead"),
-        "a defect in the way to secret-4711"
+        "a bug that shows secret-4711"
     );
     if serial_numbers.split(',').any(|text| text == "aa") {
         return recorded("alibaba-common/Any.error-missing-parameter");

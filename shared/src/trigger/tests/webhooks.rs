@@ -1,4 +1,4 @@
-//! HTTP events of a function that knows the secrets of webhooks: who is let in.
+//! HTTP events of a function that knows the secrets of webhooks: the callers that they accept.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use crate::signing::webhook::Secrets;
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";
 
-/// Answers requests by refusals that need no call: what is let in is forbidden.
+/// Answers requests by refusals that need no call: an accepted caller gets `forbidden`.
 fn guarded() -> Function {
     let mut function = function();
     function.config.webhook_secrets = Some(Secrets::parse(SECRET).unwrap());
@@ -178,7 +178,7 @@ fn without_a_signature_the_gateway_must_know_the_caller() {
                 (expected, None),
                 "{context}"
             );
-            // A signature that is there must be good, whoever passes it on.
+            // A signature that is there must be good, also behind a gateway that authenticates.
             let event = with_headers(event.clone(), &signed(b"another body", 0));
             assert_eq!(
                 status_and_id::<Inactivate>(&event),

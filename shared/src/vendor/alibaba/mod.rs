@@ -11,7 +11,7 @@ use super::xml::element;
 use crate::object::Object;
 use crate::transport::{HttpResponse, whole_number};
 
-/// What the gateway or the product answers in place of a result.
+/// The error that the gateway or the product answers instead of a result.
 pub(crate) struct ErrorBody {
     pub(crate) code: String,
     pub(crate) message: Option<String>,
@@ -54,7 +54,7 @@ impl Names {
 }
 
 /// JSON with a `Code`, or the XML form of the same (root `Error`), which some gateways send
-/// whatever was asked for.
+/// whatever format the request names.
 pub(crate) fn error_body(body: &[u8]) -> Option<ErrorBody> {
     if let Ok(Object(names)) = serde_json::from_slice::<Object<Names>>(body) {
         return names.into_error();
@@ -69,7 +69,7 @@ pub(crate) fn error_body(body: &[u8]) -> Option<ErrorBody> {
     })
 }
 
-/// How long the gateway asks to wait, in its own header: a whole number of milliseconds.
+/// The wait that the gateway asks for in its own header: a whole number of milliseconds.
 pub(crate) fn retry_after(response: &HttpResponse) -> Option<Duration> {
     let text = response.headers().get("x-acs-retry-after")?.to_str().ok()?;
     whole_number(text)

@@ -1,17 +1,17 @@
-//! How every vendor's table of error codes is read.
+//! The table of error codes that each vendor has, and its reading.
 
 use crate::error::{Concerns, Error, ErrorCode, ProviderError};
 use crate::model::ProviderName;
 
-/// One row: a vendor's code, or a family of them, and what it means here.
+/// One row: a vendor's code, or a family of them, and its meaning.
 pub(crate) struct Row {
     /// The code. It also stands for its sub-codes: `AuthFailure` for `AuthFailure.TokenFailure`.
     code: &'static str,
-    /// What it means here.
+    /// The code of the contract.
     means: ErrorCode,
-    /// What went wrong and what to do, for the person who reads it.
+    /// The failure and its remedy, for a person.
     detail: &'static str,
-    /// What the refusal concerns.
+    /// The subject of the refusal.
     concerns: Concerns,
 }
 
@@ -72,7 +72,7 @@ impl Row {
     }
 }
 
-/// What a vendor answered in place of a result.
+/// The refusal that a vendor answered instead of a result.
 pub(crate) struct Refusal<'a> {
     pub(crate) provider: ProviderName,
     pub(crate) code: &'a str,
@@ -92,9 +92,10 @@ pub(crate) fn explain(refusal: &Refusal<'_>, tables: &[&[Row]]) -> Error {
     let message = refusal
         .message
         .filter(|_| !matches!(concerns, Concerns::Credentials | Concerns::Key));
-    let told = ProviderError::new(refusal.provider, refusal.code, message, refusal.request_id);
+    let provider_error =
+        ProviderError::new(refusal.provider, refusal.code, message, refusal.request_id);
     Error::new(means, detail)
-        .with_provider_error(told)
+        .with_provider_error(provider_error)
         .about(concerns)
 }
 

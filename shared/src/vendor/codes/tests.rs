@@ -1,8 +1,8 @@
-//! How a table is read, and what the tests of all tables share.
+//! The reading of a table, and the parts that the tests of all tables share.
 
 use super::*;
 
-/// What a code means, with a message that must not leave when it is about credentials.
+/// The meaning of a code, with a message that must stay here when it is about credentials.
 pub(crate) struct Verdict {
     pub(crate) means: ErrorCode,
     pub(crate) concerns_parameters: bool,
@@ -26,7 +26,7 @@ pub(crate) fn assert_meaning(
             status,
         };
         let error = explain(&refusal, tables);
-        let told = error.provider_error.as_deref().unwrap();
+        let provider_error = error.provider_error.as_deref().unwrap();
         assert_eq!(error.code, expected.means, "{code} with HTTP {status}");
         assert_eq!(
             error.concerns == Concerns::Parameters,
@@ -34,7 +34,10 @@ pub(crate) fn assert_meaning(
             "{code} with HTTP {status}"
         );
         assert_eq!(
-            (told.code.as_str(), told.request_id.as_deref()),
+            (
+                provider_error.code.as_str(),
+                provider_error.request_id.as_deref()
+            ),
             (code, Some("id-1"))
         );
         let json = serde_json::to_string(&error).unwrap();
@@ -56,14 +59,14 @@ pub(crate) const fn means(means: ErrorCode) -> Verdict {
     }
 }
 
-/// Refused for what was asked.
+/// Refused because of the parameters.
 pub(crate) const PARAMETERS: Verdict = Verdict {
     means: ErrorCode::ProviderRejected,
     concerns_parameters: true,
     withheld: false,
 };
 
-/// Refused for who asks; the vendor's message stays here.
+/// Refused because of the credentials; the vendor's message stays here.
 pub(crate) const CREDENTIALS: Verdict = Verdict {
     means: ErrorCode::ProviderRejected,
     concerns_parameters: false,

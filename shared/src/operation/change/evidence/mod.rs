@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::answer::{InactivateResult, Outcome};
 use super::certificate::CertificateChange;
-use super::run::Run;
 use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::LifecycleStatus;
 use crate::provider::{FoundCertificate, StatusWriter};
+use crate::transport::Deadline;
 
 /// The wait before the second read. Each later one is twice as long, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -38,7 +38,7 @@ enum ReadBack {
     Other(LifecycleStatus),
     /// The certificate is not there any more.
     Gone,
-    /// The read failed, or showed a word that is not documented.
+    /// The read failed, or showed an undocumented status.
     Unreadable,
 }
 
@@ -251,7 +251,8 @@ fn not_found_by_the_write() -> Error {
 /// Reads the certificates of these writes, in groups, until the result of each is proven or time is
 /// up.
 pub(super) async fn prove<'a>(
-    run: &Run<'a>,
+    status_writer: &dyn StatusWriter,
+    deadline: Deadline,
     mut open: Vec<SentWrite<'a>>,
 ) -> Vec<(usize, InactivateResult)> {
     let mut results = Vec::new();
@@ -259,9 +260,9 @@ pub(super) async fn prove<'a>(
     while !open.is_empty() {
         let reads = {
             let found: Vec<&FoundCertificate> = open.iter().map(|sent| &sent.found).collect();
-            run.status_writer.read(&found).await
+            status_writer.read(&found).await
         };
-        let is_last = !run.context.deadline.leaves_a_look_behind(wait);
+        let is_last = !deadline.leaves_a_look_behind(wait);
         let (mut undecided, mut without_effect) = (Vec::new(), Vec::new());
         for (mut sent, read) in open.into_iter().zip(&reads) {
             let read = sent.read_back(read);
@@ -276,7 +277,7 @@ pub(super) async fn prove<'a>(
         }
         open = undecided;
         for sent in without_effect {
-            match sent.send_again(run.status_writer).await {
+            match sent.send_again(status_writer).await {
                 Ok(sent) => open.push(sent),
                 Err(result) => results.push(result),
             }

@@ -19,7 +19,7 @@ use crate::testing::network::Network;
 use crate::testing::{Bench, now};
 use crate::transport::{Deadline, Failure, LocalFuture};
 
-/// What a read of a certificate shows: its status, nothing, or an error.
+/// The result of reading a certificate: its status, nothing, or an error.
 pub(in crate::operation::change) type Read = Result<Option<LifecycleStatus>, Error>;
 
 pub(in crate::operation::change) struct Broker {
@@ -249,10 +249,10 @@ pub(in crate::operation::change) fn refused(
     code: ErrorCode,
     concerns: Concerns,
 ) -> Result<Option<ConfirmedWrite>, Failure> {
-    let told = ProviderError::new(ProviderName::AlibabaMqtt, "Refused", None, None);
+    let provider_error = ProviderError::new(ProviderName::AlibabaMqtt, "Refused", None, None);
     let error = Error {
         concerns,
-        ..Error::new(code, "the write was refused").with_provider_error(told)
+        ..Error::new(code, "the write was refused").with_provider_error(provider_error)
     };
     Err(Failure {
         error,

@@ -53,7 +53,7 @@ pub(super) struct Collected {
     pub(super) request_ids: Vec<String>,
 }
 
-/// A certificate and its place in the provider's list.
+/// A certificate and its position in the provider's list.
 struct Kept {
     certificate: Certificate,
     /// Index of its page.

@@ -1,4 +1,4 @@
-//! Orders, and what their answers are worth.
+//! Changes, and the evidence in their answers.
 
 use serde_json::json;
 

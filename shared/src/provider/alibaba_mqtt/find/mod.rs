@@ -1,10 +1,10 @@
 //! The search for one certificate, which takes at most [`MOST_CALLS`] calls before the certificate
 //! counts as not found.
 //!
-//! The first call asks under the caller's own spelling, and the second one reads the first page of
-//! the CA's list. Where that page is the whole list, it decides. Where the list is longer, its rows
-//! show how the vendor writes serial numbers, and the remaining calls ask in those styles. Where
-//! the CA has no list under its text, its other texts are tried; where no list can be read, the
+//! The first call uses the caller's own spelling, and the second one reads the first page of the
+//! CA's list. Where that page is the whole list, it decides. Where the list is longer, its rows
+//! show how the vendor writes serial numbers, and the remaining calls use those styles. Where the
+//! CA has no list under its text, its other texts are tried; where no list can be read, the
 //! likeliest pairs of spellings.
 //!
 //! Before a write, a certificate that was found may take more calls, to rule out that the digits

@@ -18,7 +18,7 @@ fn fits(ca: &CaText, reading: &Reading) -> bool {
 }
 
 impl AlibabaMqtt<'_> {
-    /// Searches a page of the CA's list, and, where the list is longer, asks in the styles that the
+    /// Searches a page of the CA's list, and, where the list is longer, tries the styles that the
     /// page shows. `is_fresh`: this search has read the page.
     pub(super) async fn search_page(
         &self,

@@ -218,7 +218,7 @@ impl Styles {
                 styles.upper = styles.upper.saturating_add(1);
             }
         }
-        // Letters are hex. Digits alone are what the first row with a certificate proves.
+        // Letters are hex. For digits alone, the first row with a certificate proves the base.
         styles.base = match styles.lower.saturating_add(styles.upper) {
             0 => page.rows.iter().find_map(|row| {
                 let found = page.found(row, now);

@@ -149,8 +149,8 @@ impl AlibabaPca<'_> {
         // one below the number of certificates read, a page that is not full is the last one.
         let read = u64::try_from(end.offset).unwrap_or(u64::MAX);
         let total = rows.total.filter(|total| *total >= read);
-        let goes_on = total.map_or(rows.items.len() >= position.page_size, |total| total > read);
-        if goes_on && end == position {
+        let has_more = total.map_or(rows.items.len() >= position.page_size, |total| total > read);
+        if has_more && end == position {
             return Err(not_an_answer(
                 API.provider,
                 200,
@@ -164,7 +164,7 @@ impl AlibabaPca<'_> {
         Ok(Page {
             position: position.to_string(),
             certificates: Entry::all(certificates).collect(),
-            next: goes_on.then(|| end.to_string()),
+            next: has_more.then(|| end.to_string()),
             total_count: total.filter(|_| query.filter.is_empty()),
             // This also shows that the list has become shorter than the part that was read.
             list_length: rows.total.map_or(ListLength::Unknown, ListLength::Known),

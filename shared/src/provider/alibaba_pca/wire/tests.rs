@@ -98,7 +98,7 @@ fn dates_of_a_list_are_read_as_numbers_and_as_text() {
 }
 
 #[test]
-fn a_subject_is_known_where_the_vendor_tells_a_part_of_it() {
+fn a_subject_is_known_where_the_vendor_states_a_part_of_it() {
     assert!(certificate(json!({"OrganizationUnit": "a"})).subject_is_known);
     assert!(certificate(json!({"CommonName": "a"})).subject_is_known);
     assert!(!certificate(json!({"CommonName": null, "Organization": "a"})).subject_is_known);

@@ -31,7 +31,7 @@ fn described(members: &Value) -> Certificate {
 }
 
 #[test]
-fn every_member_of_a_description_has_its_place() {
+fn every_member_of_a_description_is_read() {
     assert_eq!(
         serde_json::to_value(described(&json!({}))).unwrap(),
         json!({

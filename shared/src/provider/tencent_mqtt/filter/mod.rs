@@ -1,6 +1,6 @@
 //! The contract's filter in the vendor's terms.
 
-use super::wire::{Filter as WireFilter, status_word};
+use super::wire::{Filter as WireFilter, status_name};
 use crate::model::{LifecycleStatus, SerialNumber};
 use crate::request::{Filter, SortOrder};
 
@@ -24,13 +24,13 @@ pub(super) struct Narrowing {
 /// * It is not confirmed that the values of one filter are alternatives, nor how many there may be.
 ///   Without `several_values`, filters with more than one value are applied here.
 pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Narrowing {
-    // `unknown` stands for every undocumented word, so the vendor has no value for it. The vendor
+    // `unknown` stands for every undocumented status, so the vendor has no value for it. The vendor
     // has no value for `good` either.
     let all_words_known = !filter.statuses.contains(&LifecycleStatus::Unknown);
     let statuses: Vec<String> = filter
         .statuses
         .iter()
-        .filter_map(|status| status_word(*status))
+        .filter_map(|status| status_name(*status))
         .map(str::to_owned)
         .collect();
 

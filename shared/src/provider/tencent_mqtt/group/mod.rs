@@ -269,7 +269,7 @@ fn only_row(rows: &[Row]) -> Result<&Row, Error> {
     match rows {
         [row] => Ok(row),
         _ => {
-            let detail = "several certificates have this serial number, and the provider's change cannot tell them apart; none is changed";
+            let detail = "several certificates have this serial number, and the provider's change cannot distinguish them; none is changed";
             Err(Error {
                 concerns: Concerns::Parameters,
                 ..Error::invalid("serial_number", detail)

@@ -154,8 +154,8 @@ fn moment(milliseconds: Option<i64>) -> Option<Timestamp> {
         .and_then(Timestamp::from_epoch_milliseconds)
 }
 
-/// The vendor's words for all documented statuses.
-pub(super) const STATUS_WORDS: [&str; 4] = ["ACTIVE", "INACTIVE", "REVOKED", "PENDING_ACTIVATION"];
+/// The vendor's names of all documented statuses.
+pub(super) const STATUS_NAMES: [&str; 4] = ["ACTIVE", "INACTIVE", "REVOKED", "PENDING_ACTIVATION"];
 
 fn lifecycle_status(word: &str) -> LifecycleStatus {
     match word {
@@ -167,8 +167,8 @@ fn lifecycle_status(word: &str) -> LifecycleStatus {
     }
 }
 
-/// The vendor's word for a status; `None` where it has none.
-pub(super) const fn status_word(status: LifecycleStatus) -> Option<&'static str> {
+/// The vendor's name of a status; `None` where it has none.
+pub(super) const fn status_name(status: LifecycleStatus) -> Option<&'static str> {
     match status {
         LifecycleStatus::Active => Some("ACTIVE"),
         LifecycleStatus::Inactive => Some("INACTIVE"),

@@ -32,7 +32,7 @@ fn item(item: &Value, include_pem: bool) -> Certificate {
 }
 
 #[test]
-fn every_member_of_the_vendors_own_example_has_its_place() {
+fn every_member_of_the_vendors_own_example_is_read() {
     let certificate = list("ok-seed").remove(0);
     assert_eq!(
         serde_json::to_value(&certificate).unwrap(),
@@ -81,9 +81,9 @@ fn every_documented_status_has_its_own_lifecycle_status() {
         expected.map(|(word, status, effective)| (word.to_owned(), status, effective))
     );
     for (word, status, _) in expected {
-        assert_eq!(status_word(status), Some(word));
+        assert_eq!(status_name(status), Some(word));
     }
-    assert_eq!(STATUS_WORDS, expected.map(|(word, ..)| word));
+    assert_eq!(STATUS_NAMES, expected.map(|(word, ..)| word));
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn members_that_the_vendor_lacks_come_from_the_certificate() {
 }
 
 #[test]
-fn undocumented_words_and_members_are_kept_apart_and_never_usable() {
+fn undocumented_statuses_and_members_are_kept_apart_and_never_usable() {
     let certificate = list("ok-unknown-values").remove(0);
     assert_eq!(
         (certificate.status, certificate.provider_status.as_deref()),

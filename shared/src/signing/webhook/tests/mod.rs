@@ -1,4 +1,4 @@
-//! What is a signed webhook, and what only looks like one.
+//! Signed webhooks, and messages that only look like one.
 
 mod properties;
 mod secrets;
@@ -14,7 +14,7 @@ const NOW: i64 = 1_614_265_330_000;
 const BODY: &[u8] = br#"{"test": 2432232314}"#;
 const SIGNATURE: &str = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
 
-/// What a gateway hands over, and when.
+/// A webhook as a gateway hands it over, and the time of its arrival.
 #[derive(Clone, Debug)]
 struct Message {
     secrets: String,

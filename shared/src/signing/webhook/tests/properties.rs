@@ -1,4 +1,4 @@
-//! What holds for every message and every secret.
+//! Properties of every message and every secret.
 
 use proptest::prelude::*;
 

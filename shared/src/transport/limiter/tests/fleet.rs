@@ -32,14 +32,14 @@ impl Dice {
     }
 }
 
-/// What the fleet has to do.
+/// The work of the fleet.
 #[derive(Clone, Copy, Debug)]
 struct Load {
     /// Longest that a vendor takes to answer, in milliseconds.
     answer: u64,
     /// Longest that nobody sends anything after an event, in milliseconds.
     idle: u64,
-    /// One call of so many is told to slow down; 0 for none.
+    /// The vendor throttles one call in this many; 0 for none.
     throttled: u64,
     /// Of ten events, those that are no messages of the queue.
     callers: u64,
@@ -113,7 +113,7 @@ async fn run(
             tokio::time::sleep(milliseconds(1 + dice.below(load.idle.saturating_add(1)))).await;
         }
     };
-    // More senders than instances, so that there is always somebody who wants the next slot.
+    // More senders than instances, so that a sender always waits for the next slot.
     let kinds = (0..20).map(|number| match number % 10 {
         kind if kind >= load.callers => Waiting::Queue,
         kind if kind % 3 == 2 => Waiting::Nobody,
@@ -213,7 +213,7 @@ async fn calls_of_a_fleet_never_pass_the_vendors_limit_nor_the_share_however_man
     }
 }
 
-/// What the test above proves, it proves because calls are paid for.
+/// The test above passes only because calls are paid for: without that, the limits are exceeded.
 #[tokio::test(start_paused = true)]
 async fn without_the_tail_a_fleet_passes_both() {
     for (action, share, in_ten_seconds) in SHARES {

@@ -11,7 +11,7 @@ const TOKEN: &str = "the provider refused the security token; it is wrong or has
 const PERMISSION: &str = "the credentials lack the permission for this action; grant it in RAM";
 const ENDPOINT: &str =
     "this host does not know the action or its version; check region and the endpoint variable";
-const SIGNATURE: &str = "the provider refused the signature's form; this is a defect here";
+const SIGNATURE: &str = "the provider refused the signature's form; this is a bug in this function";
 
 pub(crate) const CODES: &[Row] = &[
     // Load: repeating later helps.
@@ -52,7 +52,7 @@ pub(crate) const CODES: &[Row] = &[
         "InvalidTimeStamp.Expired",
         "the provider found the request too old; the clocks differ by more than 15 minutes",
     ),
-    // Defects of the signer.
+    // Bugs of the signer.
     Row::credentials("IncompleteSignature", SIGNATURE),
     Row::credentials("InvalidSignatureMethod", SIGNATURE),
     Row::credentials("InvalidTimeStamp", SIGNATURE),

@@ -1,4 +1,4 @@
-//! Spellings, and what digits alone may mean.
+//! Spellings, and the possible meanings of digits alone.
 
 mod calls;
 

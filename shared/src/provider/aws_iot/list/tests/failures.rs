@@ -4,7 +4,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_in_the_middle_gives_the_part_before_it_and_the_place_to_go_on() {
+async fn a_failure_in_the_middle_gives_the_part_before_it_and_the_position_to_continue_at() {
     for failure in [
         "aws-iot/Any.error-internal",
         "aws-iot/Any.error-throttling",

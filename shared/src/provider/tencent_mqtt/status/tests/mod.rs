@@ -1,6 +1,8 @@
 //! Looking many certificates up: groups, what counts as not known, and failures of a part.
 
+mod alternatives;
 mod failures;
+mod pages;
 
 use serde_json::{Value, json};
 
@@ -182,6 +184,7 @@ pub(in crate::provider::tencent_mqtt) fn sizes(network: &Network) -> Vec<usize> 
 }
 
 const EVERY_STATUS: &str = "Status=ACTIVE|INACTIVE|REVOKED|PENDING_ACTIVATION";
+
 const BACKWARDS: &str = "Status=PENDING_ACTIVATION|REVOKED|INACTIVE|ACTIVE";
 
 #[tokio::test(start_paused = true)]
@@ -259,174 +262,6 @@ async fn a_group_is_halved_until_the_vendor_takes_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_called_unknown_before_the_vendor_has_shown_how_it_reads_several_values() {
-    for (vendor, requested, expected, made) in [
-        // One is missing: the vendor counts every status at once, in two orders, which both
-        // find everything.
-        (
-            Vendor::of(&["0d"]),
-            &["ab"][..],
-            &["-"][..],
-            &[
-                "DeviceCertificateSn=ab|AB|00ab|00AB",
-                EVERY_STATUS,
-                BACKWARDS,
-                "everything",
-            ][..],
-        ),
-        // An instance without certificates has none to miss.
-        (
-            Vendor::of(&[]),
-            &["ab"],
-            &["-"],
-            &[
-                "DeviceCertificateSn=ab|AB|00ab|00AB",
-                EVERY_STATUS,
-                "everything",
-            ],
-        ),
-        // Found alone, which says nothing about alternatives.
-        (
-            Vendor::of(&["11"]),
-            &["11", "12"],
-            &["active", "-"],
-            &[
-                "DeviceCertificateSn=11|0011|12|0012",
-                EVERY_STATUS,
-                BACKWARDS,
-                "everything",
-            ],
-        ),
-        // Two different numbers cannot have been found by a vendor that does not take alternatives.
-        (
-            Vendor::of(&["11", "12"]),
-            &["11", "12", "13"],
-            &["active", "active", "-"],
-            &["DeviceCertificateSn=11|0011|12|0012|13|0013"],
-        ),
-        (
-            Vendor::of(&["11"]),
-            &["11"],
-            &["active"],
-            &["DeviceCertificateSn=11|0011"],
-        ),
-    ] {
-        let network = vendor.network();
-        assert_eq!(
-            results_of(&look_up(&network, &references(requested)).await),
-            expected,
-            "{requested:?}"
-        );
-        assert_eq!(calls(&network), made);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_alternatives_certificates_are_read_one_by_one() {
-    let network = Vendor {
-        wants_all_values: true,
-        ..Vendor::of(&["00ab", "11"])
-    }
-    .network();
-    let answer = look_up(&network, &references(&["ab", "11", "12"])).await;
-    assert_eq!(results_of(&answer), ["active", "active", "-"]);
-    let expected = [
-        "DeviceCertificateSn=ab|AB|00ab|00AB|11|0011|12|0012",
-        EVERY_STATUS,
-        "everything",
-        "ab",
-        "AB",
-        "00ab",
-        "11",
-        "12",
-        "0012",
-    ];
-    assert_eq!(
-        calls(&network),
-        expected,
-        "every spelling, and none after it is found"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn with_a_vendor_that_uses_only_the_first_value_certificates_are_read_one_by_one() {
-    let network = Vendor {
-        uses_only_the_first: true,
-        ..Vendor::of(&["ab", "11"])
-    }
-    .network();
-    let answer = look_up(&network, &references(&["ab", "11", "12"])).await;
-    assert_eq!(results_of(&answer), ["active", "active", "-"]);
-    let expected = [
-        "DeviceCertificateSn=ab|AB|00ab|00AB|11|0011|12|0012",
-        EVERY_STATUS,
-        BACKWARDS,
-        "11",
-        "12",
-        "0012",
-    ];
-    assert_eq!(calls(&network), expected);
-}
-
-#[tokio::test(start_paused = true)]
-async fn with_a_vendor_that_refuses_so_many_values_certificates_are_read_one_by_one() {
-    let network = Vendor {
-        most_values: Some(2),
-        ..Vendor::of(&["11"])
-    }
-    .network();
-    assert_eq!(
-        results_of(&look_up(&network, &references(&["11", "12"])).await),
-        ["active", "-"]
-    );
-    assert!(
-        calls(&network).ends_with(&["12".to_owned(), "0012".to_owned()]),
-        "{:?}",
-        calls(&network)
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn groups_that_wait_side_by_side_find_out_about_alternatives_once() {
-    let network = Vendor::of(&["0d"])
-        .network()
-        .delayed(std::time::Duration::from_millis(10));
-    look_up(&network, &references(&numbered(300))).await;
-    let calls = calls(&network);
-    assert_eq!(
-        calls
-            .iter()
-            .filter(|call| !call.starts_with("DeviceCertificateSn="))
-            .count(),
-        3,
-        "{calls:?}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn knowledge_about_several_values_is_not_probed_again() {
-    for (wants_all_values, second) in [(false, 1), (true, 3)] {
-        let network = Vendor {
-            wants_all_values,
-            ..Vendor::of(&["0d"])
-        }
-        .network();
-        let bench = Bench::new(&network);
-        let context = bench.context();
-        let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
-        provider.look_up(&references(&["11"])).await;
-        let before = network.sent().len();
-        provider.look_up(&references(&["12"])).await;
-        assert_eq!(
-            network.sent().len() - before,
-            second,
-            "{:?}",
-            calls(&network)
-        );
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_partial_match_is_another_certificate() {
     let network = Vendor {
         matches_in_part: true,
@@ -435,63 +270,6 @@ async fn a_partial_match_is_another_certificate() {
     .network();
     let answer = look_up(&network, &references(&["11", "0a11"])).await;
     assert_eq!(results_of(&answer), ["-", "active"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn every_page_of_a_group_is_read() {
-    let mut known: Vec<String> = (0..220).map(|number| format!("11{number:04}")).collect();
-    known.push("11".to_owned());
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let network = Vendor {
-        matches_in_part: true,
-        ..Vendor::of(&known)
-    }
-    .network();
-    let answer = look_up(&network, &references(&["11"])).await;
-    assert_eq!(
-        (results_of(&answer), answer.request_ids.len()),
-        (vec!["active"], 3)
-    );
-    assert_eq!(
-        network.each(|sent| sent.body()["Offset"].as_u64().unwrap()),
-        [0, 100, 200]
-    );
-}
-
-/// A list of five in two pages, of which these are the second one's rows.
-fn two_pages(second: Value) -> Network {
-    let first = json!([row(&("11".to_owned(), "0b")), row(&("12".to_owned(), "0b"))]);
-    Network::new(move |request| {
-        let begins = serde_json::from_slice::<Value>(request.body()).unwrap()["Offset"] == 0;
-        ok(&json!({"Response": {"TotalCount": 5, "Data": if begins { &first } else { &second }}}))
-    })
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_list_that_ends_before_its_total_is_not_an_answer() {
-    let network = two_pages(json!([]));
-    assert_eq!(
-        results_of(&look_up(&network, &references(&["11", "12"])).await),
-        ["provider_invalid_response"; 2]
-    );
-    let network = Network::new(|_| ok(&json!({"Response": {"TotalCount": 5, "Data": []}})));
-    assert_eq!(
-        results_of(&look_up(&network, &references(&["11"])).await),
-        ["provider_invalid_response"],
-        "and not that it is unknown"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_row_that_comes_again_on_the_next_page_is_one_certificate() {
-    let again = json!({"DeviceCertificateSn": "12", "CaSn": "000b", "Status": "INACTIVE"});
-    let others = ["21", "22"].map(|serial| row(&(serial.to_owned(), "0b")));
-    let network = two_pages(json!([again, others[0], others[1]]));
-    assert_eq!(
-        results_of(&look_up(&network, &references(&["11", "12"])).await),
-        ["active", "inactive"],
-        "the later row is the newer one"
-    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -570,25 +348,4 @@ async fn a_certificate_is_found_by_its_serial_number_only() {
         results_of(&provider.look_up(&[nameless, named("11")]).await),
         ["invalid_request", "active"]
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_list_that_repeats_itself_is_not_read_for_ever() {
-    let row = json!({"DeviceCertificateSn": "a1", "CaSn": "0b", "Status": "ACTIVE"});
-    let body = json!({"Response": {"TotalCount": 1_766_073_600_000_u64, "Data": [row], "RequestId": "id"}});
-    let network = Network::new(move |_| ok(&body));
-    let bench = Bench::new(&network);
-    let context = bench.context();
-    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
-    let requested = [CertificateReference {
-        serial_number: SerialNumber::parse("a1").ok(),
-        ca_serial_number: None,
-        fingerprint_sha256: None,
-    }];
-    let shown = provider.look_up(&requested).await;
-    assert_eq!(
-        shown.records[0].as_ref().unwrap_err().code,
-        crate::error::ErrorCode::ProviderInvalidResponse
-    );
-    assert_eq!(network.sent().len(), 2);
 }

@@ -1,5 +1,8 @@
 //! Pages, also of a vendor whose pages are smaller than requested.
 
+mod forms;
+mod page_sizes;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -12,9 +15,9 @@ use crate::testing::{Bench, target};
 #[derive(Clone, Copy)]
 enum Says {
     /// The size that it gives.
-    Given,
+    PageSize,
     /// The requested size.
-    Asked,
+    Requested,
     /// Nothing.
     Nothing,
 }
@@ -37,8 +40,8 @@ fn page_of(count: usize, most: usize, says: Says, url: &str) -> Answer {
         .map(|number| json!({"SerialNumber": format!("{number:04x}"), "Status": "ISSUE"}))
         .collect();
     let shown = match says {
-        Says::Given => json!(size),
-        Says::Asked => json!(requested),
+        Says::PageSize => json!(size),
+        Says::Requested => json!(requested),
         Says::Nothing => json!(null),
     };
     ok(
@@ -104,7 +107,7 @@ fn requested(network: &Network) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_has_the_documented_form() {
-    let network = vendor(1, 100, Says::Given);
+    let network = vendor(1, 100, Says::PageSize);
     page(&network, &Filter::default(), None).await.unwrap();
     let sent = network.sent();
     assert_eq!(
@@ -136,7 +139,7 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
         (250, Some("20x30"), 10, Some("20x40")),
     ] {
         let page = page(
-            &vendor(count, 100, Says::Given),
+            &vendor(count, 100, Says::PageSize),
             &Filter::default(),
             position,
         )
@@ -156,115 +159,6 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
             (position.unwrap_or("100x0"), vec!["id-1".to_owned()])
         );
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn every_certificate_comes_once_however_small_the_vendors_pages_are() {
-    for says in [Says::Given, Says::Asked, Says::Nothing] {
-        for (count, most) in [
-            (250, 100),
-            (250, 50),
-            (130, 20),
-            (100, 20),
-            (5, 20),
-            (21, 20),
-            (7, 1),
-        ] {
-            let network = vendor(count, most, says);
-            assert_eq!(
-                whole(&network, None).await,
-                (1..=count as u64).collect::<Vec<_>>(),
-                "{count} by {most}"
-            );
-            let sizes: Vec<String> = requested(&network).into_iter().skip(1).collect();
-            assert!(
-                sizes
-                    .iter()
-                    .all(|size| size.ends_with(&format!("x{}", most.min(100)))),
-                "{sizes:?}"
-            );
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_size_that_the_vendor_lowers_on_the_first_page_makes_that_page() {
-    let network = vendor(130, 20, Says::Given);
-    let first = page(&network, &Filter::default(), None).await.unwrap();
-    assert_eq!(
-        (
-            first.position.as_str(),
-            first.next.as_deref(),
-            first.certificates.len()
-        ),
-        ("20x0", Some("20x20"), 20)
-    );
-    assert_eq!(
-        requested(&network),
-        ["1x100"],
-        "the page that was given is the first one at any size"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_size_that_the_vendor_lowers_later_makes_another_page_of_that_number() {
-    let network = vendor(250, 20, Says::Given);
-    let later = page(&network, &Filter::default(), Some("100x105"))
-        .await
-        .unwrap();
-    assert_eq!(
-        (
-            later.position.as_str(),
-            later.next.as_deref(),
-            later.certificates.len()
-        ),
-        ("20x105", Some("20x120"), 15)
-    );
-    assert_eq!(
-        later.certificates[0]
-            .certificate
-            .serial_number
-            .as_ref()
-            .unwrap()
-            .as_str(),
-        "6a"
-    );
-    assert_eq!(requested(&network), ["2x100", "6x20"]);
-    // A position on the first page that is beyond it now.
-    let network = vendor(250, 20, Says::Given);
-    let later = page(&network, &Filter::default(), Some("100x45"))
-        .await
-        .unwrap();
-    assert_eq!(
-        (
-            later.certificates[0]
-                .certificate
-                .serial_number
-                .as_ref()
-                .unwrap()
-                .as_str(),
-            later.next.as_deref()
-        ),
-        ("2e", Some("20x60"))
-    );
-    assert_eq!(requested(&network), ["1x100", "3x20"]);
-    assert_eq!(
-        whole(&vendor(250, 20, Says::Given), Some("100x105".to_owned())).await,
-        (106..=250).collect::<Vec<_>>()
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_page_that_is_larger_than_requested_hides_nothing() {
-    let network = Network::new(|request| {
-        let url = url(request).replace("ShowSize=100", "ShowSize=150");
-        page_of(400, 150, Says::Nothing, &url)
-    });
-    assert_eq!(whole(&network, None).await, (1..=400).collect::<Vec<_>>());
-    assert_eq!(
-        whole(&network, Some("100x105".to_owned())).await,
-        (106..=400).collect::<Vec<_>>()
-    );
 }
 
 /// A page with so many certificates.
@@ -327,7 +221,7 @@ async fn a_short_page_ends_a_list_only_where_the_total_does_not_say_more() {
 
 #[tokio::test(start_paused = true)]
 async fn positions_count_certificates() {
-    let network = vendor(0, 100, Says::Given);
+    let network = vendor(0, 100, Says::PageSize);
     let bench = Bench::new(&network);
     let context = bench.context();
     let provider = AlibabaPca::new(&context, target(API.provider)).unwrap();
@@ -381,7 +275,7 @@ async fn the_total_is_known_only_without_a_filter() {
         ..Filter::default()
     };
     for filter in [narrowed, window] {
-        let page = page(&vendor(3, 100, Says::Given), &filter, None)
+        let page = page(&vendor(3, 100, Says::PageSize), &filter, None)
             .await
             .unwrap();
         assert_eq!(
@@ -397,105 +291,6 @@ async fn the_total_is_known_only_without_a_filter() {
             .list_length,
         ListLength::Unknown
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn recorded_answers_are_read() {
-    let network = Network::queue([recorded("alibaba-cas/ListClientCertificate.ok-one")]);
-    let filter = Filter::default();
-    let query = ListQuery {
-        filter: &filter,
-        order: None,
-        include_pem: true,
-        details: true,
-    };
-    let page = page_with(&network, &query, None).await.unwrap();
-    assert_eq!(
-        (page.next, page.total_count, page.request_ids),
-        (
-            None,
-            Some(1),
-            vec!["15C66C7B-671A-4297-9187-2C4477247A80".to_owned()]
-        )
-    );
-    let certificate = &page.certificates[0].certificate;
-    assert_eq!(
-        certificate.serial_number.as_ref().unwrap().as_str(),
-        "62b2b943a32d96883a6650e672ea02760002"
-    );
-    assert_eq!(
-        (certificate.name.as_deref(), certificate.status),
-        (Some("vin-0001"), LifecycleStatus::Good)
-    );
-    assert_eq!(
-        certificate.subject.common_name.as_deref(),
-        Some("vin-0001.example.test")
-    );
-    assert_eq!(
-        certificate.subject.organizational_unit.as_deref(),
-        Some("Security")
-    );
-    assert_eq!(
-        certificate.not_before.unwrap().to_string(),
-        "2021-10-15T07:45:58Z"
-    );
-    assert_eq!(
-        certificate.not_after.unwrap().to_string(),
-        "2022-10-15T07:45:58Z"
-    );
-    assert_eq!(
-        certificate.fingerprint_sha256.as_ref().unwrap().as_str(),
-        "dbc7551c0c6f3d75224c906dcdd459a3f99fb7cb47e2a5b872d27a688693ea5e"
-    );
-    assert_eq!(
-        (
-            certificate.disagreements.len(),
-            certificate.ca_serial_number.as_ref()
-        ),
-        (0, None)
-    );
-    assert!(
-        certificate
-            .pem
-            .as_ref()
-            .unwrap()
-            .starts_with("-----BEGIN CERTIFICATE-----\n")
-    );
-    let empty = Network::queue([recorded("alibaba-cas/ListClientCertificate.ok-empty")]);
-    let empty = page_with(&empty, &query, None).await.unwrap();
-    assert_eq!(
-        (empty.certificates.len(), empty.next, empty.total_count),
-        (0, None, Some(0))
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_empty_list_may_be_left_out_and_other_forms_are_not_an_answer() {
-    let nothing = Network::queue([ok(&json!({"RequestId": "id-1", "TotalCount": 0}))]);
-    assert_eq!(
-        page(&nothing, &Filter::default(), None)
-            .await
-            .unwrap()
-            .total_count,
-        Some(0)
-    );
-    for body in [
-        json!({"RequestId": "id-1"}),
-        json!({"RequestId": "id-1", "TotalCount": 3}),
-        json!({"CertificateList": {}, "TotalCount": 0}),
-        json!({"CertificateList": [["0a", "ISSUE"]]}),
-        json!({"CertificateList": [{"Status": "ISSUE"}]}),
-        json!({"CertificateList": [], "TotalCount": "0"}),
-    ] {
-        let network = Network::new(move |_| ok(&body));
-        assert_eq!(
-            page(&network, &Filter::default(), None)
-                .await
-                .unwrap_err()
-                .code,
-            ErrorCode::ProviderInvalidResponse
-        );
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,24 @@
+//! The scope of a provider's calls.
+
+use crate::model::{InstanceId, ProviderName, Region, Source};
+
+/// The source of a request, completed by the configuration.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The provider.
+    pub provider: ProviderName,
+    /// The region.
+    pub region: Region,
+    /// The instance, for the providers that have one.
+    pub instance_id: Option<InstanceId>,
+}
+
+impl From<&Scope> for Source {
+    fn from(scope: &Scope) -> Self {
+        Self {
+            provider: scope.provider,
+            region: Some(scope.region.clone()),
+            instance_id: scope.instance_id.clone(),
+        }
+    }
+}
