@@ -65,7 +65,7 @@ pub(crate) fn names(answers: &[Value], vendor: Vendor) -> Vec<String> {
 }
 
 /// Whether one of these answers says that the list has changed.
-pub(crate) fn is_told(answers: &[Value]) -> bool {
+pub(crate) fn is_reported(answers: &[Value]) -> bool {
     answers.iter().any(|answer| answer["consistent"] == false)
 }
 
@@ -108,7 +108,7 @@ async fn assert_whole(
         "{vendor:?} {limit}"
     );
     assert!(
-        !is_told(&answers),
+        !is_reported(&answers),
         "{vendor:?} {limit}: nothing has changed"
     );
     // Alibaba's broker tells the length of a list only where it begins and where it ends.
