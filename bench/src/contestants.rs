@@ -72,7 +72,7 @@ const OWN_VARIABLES: [(&str, &str); 7] = [
     ),
 ];
 
-/// What is asked of a contestant.
+/// The request to a contestant.
 #[derive(Clone, Copy)]
 struct Work {
     event: &'static str,
@@ -131,7 +131,7 @@ pub(crate) fn all() -> Vec<Contestant> {
 }
 
 impl Contestant {
-    /// Whether it takes part only when asked for.
+    /// Whether it takes part only when requested.
     pub(crate) fn is_optional(&self) -> bool {
         matches!(self.kind, Kind::Other)
     }

@@ -39,7 +39,7 @@ pub(crate) struct Series {
 enum Kind {
     /// Certificates, with so many in an answer at most.
     Describe(usize),
-    /// Certificates whose status is asked for.
+    /// Certificates whose status is requested.
     Status,
     /// Records of one batch of a queue, which ask for some each.
     Batch,
@@ -240,7 +240,7 @@ impl Worker {
 
     fn status(&self, size: usize) -> Result<Vec<Span>, Box<dyn Error>> {
         let serials: Vec<String> = (0..size).map(serial).collect();
-        let asked = serials.chunks(IN_A_REQUEST).map(|serials| {
+        let requested = serials.chunks(IN_A_REQUEST).map(|serials| {
             let (span, answer) = self.invoke(&status_of(serials))?;
             let results = answer
                 .pointer("/results")
@@ -257,7 +257,7 @@ impl Worker {
                 Err(format!("{good} of {} were good", serials.len()).into())
             }
         });
-        asked.collect()
+        requested.collect()
     }
 
     fn batch(&self, size: usize) -> Result<Vec<Span>, Box<dyn Error>> {
@@ -273,7 +273,7 @@ impl Worker {
             .and_then(Value::as_array)
         {
             Some(back) if back.is_empty() => Ok(vec![span]),
-            _ => Err(format!("messages come back: {answer}").into()),
+            _ => Err(format!("messages need redelivery: {answer}").into()),
         }
     }
 
@@ -337,11 +337,11 @@ fn known(size: usize) -> Fleet {
 }
 
 fn status_of(serials: &[String]) -> Value {
-    let asked: Vec<Value> = serials
+    let requested: Vec<Value> = serials
         .iter()
         .map(|serial| json!({ "serial_number": serial }))
         .collect();
-    json!({ "provider": "alibaba-pca", "certificates": asked })
+    json!({ "provider": "alibaba-pca", "certificates": requested })
 }
 
 fn record(number: u64, serials: &[String]) -> Value {

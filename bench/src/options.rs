@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told() {
+    fn invalid_options_are_explained() {
         assert_eq!(
             parse("--rounds many").unwrap_err(),
             "--rounds takes a number"

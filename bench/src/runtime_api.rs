@@ -15,7 +15,7 @@ use crate::http;
 
 /// What the function told.
 pub(crate) enum Report {
-    /// It has asked for an event.
+    /// It has requested an event.
     Ready(Instant),
     Answered(Answer),
     /// It has reported an error, as the text says.

@@ -47,7 +47,7 @@ impl<'a> Sandbox<'a> {
     pub(crate) fn ready(&self) -> Result<Instant, Box<dyn Error>> {
         match self.api.report()? {
             Report::Ready(at) => Ok(at),
-            Report::Answered(_) => Err(self.fails("it answered before it was asked")),
+            Report::Answered(_) => Err(self.fails("it answered before it was given an event")),
             Report::Failed(error) => Err(self.fails(&error)),
         }
     }

@@ -1,4 +1,4 @@
-//! Signs what it is told, for the conformance tests: one JSON object a line in, one out.
+//! Signs its input, for the conformance tests: one JSON object a line in, one out.
 //!
 //! In: `{"algorithm": "TC3-HMAC-SHA256" | "ACS3-HMAC-SHA256", "input": {...}}` with the members of
 //! the vector files. Out: the steps by name, or `{"error": "..."}`.

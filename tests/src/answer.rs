@@ -15,7 +15,7 @@ pub enum Answer {
     Error(FunctionError),
     /// The function said that it cannot start.
     InitError(FunctionError),
-    /// The function asked for the next event and had not answered this one.
+    /// The function requested the next event and had not answered this one.
     Unanswered,
     /// The process ended before it answered.
     Exited {
@@ -156,7 +156,7 @@ impl fmt::Display for Answer {
             Self::Error(error) => write!(formatter, "the function failed with {error}"),
             Self::InitError(error) => write!(formatter, "the function could not start: {error}"),
             Self::Unanswered => formatter
-                .write_str("the function asked for the next event without answering this one"),
+                .write_str("the function requested the next event without answering this one"),
             Self::Exited { status, logs } => {
                 write!(
                     formatter,

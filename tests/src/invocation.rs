@@ -42,7 +42,7 @@ impl From<Vec<u8>> for Event {
     }
 }
 
-/// When Lambda ends the invocation, as told to the function.
+/// When Lambda ends the invocation, as the function is given it.
 #[derive(Clone, Copy, Debug)]
 pub enum Deadline {
     /// This long after the function has taken the event. It is killed then, as on Lambda.

@@ -24,7 +24,7 @@ use crate::{Answer, FunctionError, Invocation};
 /// message states it.
 pub(crate) const RESPONSE_LIMIT: usize = 6_291_556;
 
-/// What the function told the Runtime API.
+/// The function's last report to the Runtime API.
 pub(crate) enum Report {
     /// It has taken the event and has to answer it.
     Taken,
@@ -85,8 +85,8 @@ impl RuntimeApi {
         }
     }
 
-    /// Returns once the function has asked for its first event.
-    pub(crate) async fn asked(&self) {
+    /// Returns once the function has requested its first event.
+    pub(crate) async fn wait_until_ready(&self) {
         self.until(|asking| asking.has_asked).await;
     }
 
@@ -131,9 +131,9 @@ struct State {
 /// Whether the function asks for an event.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Asking {
-    /// It has asked for its first event.
+    /// It has requested its first event.
     pub(crate) has_asked: bool,
-    /// It has asked for an event and not been given one since.
+    /// It has requested an event and not been given one since.
     pub(crate) waits: bool,
 }
 

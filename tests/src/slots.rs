@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caller_without_a_slot_is_told_at_once_and_a_dropped_slot_is_free_again() {
+    fn a_caller_without_a_slot_is_refused_at_once_and_a_dropped_slot_is_free_again() {
         let slots = Slots::new(2);
         let others = slots.clone();
         let first = slots.try_acquire().unwrap();

@@ -33,7 +33,7 @@ struct Outcome {
     deliveries: usize,
     dead_letters: usize,
     calls: usize,
-    /// Certificates that were switched off, and those whose change was asked for more than once.
+    /// Certificates that were switched off, and those whose change was requested more than once.
     off: usize,
     twice: usize,
     /// The most writes in any second, and in any ten.
@@ -290,14 +290,14 @@ async fn followed(template: &Template, is_long: bool) -> Result<String, Box<dyn 
         );
         let bundle = bundle(template, &queues, &simulator, true).await?;
         let mut function = start("inactivate", &bundle.variables).await;
-        let (begun, mut asked, mut requests) = (
+        let (begun, mut requested, mut requests) = (
             Instant::now(),
             broker.numbered_request(0, IN_AN_ORDER),
             0_usize,
         );
-        while !asked.is_null() && requests < 100 {
-            let mut answer = function.invoke(asked.clone()).await.json();
-            asked = answer.get_mut("rest").map(Value::take).unwrap_or_default();
+        while !requested.is_null() && requests < 100 {
+            let mut answer = function.invoke(requested.clone()).await.json();
+            requested = answer.get_mut("rest").map(Value::take).unwrap_or_default();
             requests = requests.saturating_add(1);
             function.idle().await;
         }
@@ -306,7 +306,7 @@ async fn followed(template: &Template, is_long: bool) -> Result<String, Box<dyn 
             .iter()
             .filter(|call| call.action == write_of(broker))
             .count();
-        let left = if asked.is_null() {
+        let left = if requested.is_null() {
             "nothing left"
         } else {
             "not ended"

@@ -25,7 +25,7 @@ struct Question {
 /// One measurement.
 #[derive(Clone, Copy)]
 struct Taken {
-    /// Until the answer, and until the function asked for the next event.
+    /// Until the answer, and until the function requested the next event.
     seconds: f64,
     until_next: f64,
     calls: usize,

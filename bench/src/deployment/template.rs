@@ -23,7 +23,7 @@ impl Template {
             .ok_or_else(missing)?;
         let (_, value) = rest.split_once("Default: ").ok_or_else(missing)?;
         let value = match value.strip_prefix('"') {
-            // A quoted text may go on in further lines, each behind a backslash.
+            // A quoted text may continue in further lines, each behind a backslash.
             Some(quoted) => quoted
                 .split_once('"')
                 .map(|(text, _)| text)

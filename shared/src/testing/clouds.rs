@@ -33,11 +33,7 @@ impl Device {
         serial: impl Into<String>,
         created: i64,
     ) -> Self {
-        let status = match provider {
-            TencentMqtt | AwsIot => "ACTIVE",
-            AlibabaMqtt => "1",
-            AlibabaPca => "good",
-        };
+        let (status, _) = statuses(provider);
         Self {
             provider,
             instance,
@@ -49,6 +45,16 @@ impl Device {
         }
     }
 
+    /// Whether the vendor accepts the certificate.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.status == statuses(self.provider).0
+    }
+
+    /// Takes the certificate out of use.
+    pub(crate) fn take_out_of_use(&mut self) {
+        (_, self.status) = statuses(self.provider);
+    }
+
     /// AWS's id of the certificate: a fingerprint.
     pub(crate) fn id(&self) -> String {
         match self.pem {
@@ -57,6 +63,15 @@ impl Device {
                 .to_owned(),
             None => sha256_hex(self.serial.as_bytes()),
         }
+    }
+}
+
+/// The vendor's spellings for a certificate in use and for one that is not.
+fn statuses(provider: ProviderName) -> (&'static str, &'static str) {
+    match provider {
+        TencentMqtt | AwsIot => ("ACTIVE", "INACTIVE"),
+        AlibabaMqtt => ("1", "0"),
+        AlibabaPca => ("good", "revoked"),
     }
 }
 

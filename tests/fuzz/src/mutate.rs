@@ -126,7 +126,7 @@ fn repeat(input: &mut Vec<u8>, part: Range<usize>) {
 }
 
 /// What stands behind the first of these marks at or after `at`, up to where its array or object
-/// goes on or ends. Marks in texts do not count in the outer JSON.
+/// continues or ends. Marks in texts do not count in the outer JSON.
 fn part(input: &[u8], at: usize, is_outer: bool, marks: &[u8]) -> Range<usize> {
     let (mut is_text, mut is_escaped, mut depth) = (false, false, 0_usize);
     let mut start = None;

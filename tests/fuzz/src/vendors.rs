@@ -47,7 +47,7 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// Calls that take no time. Those after them do, so that the deadline ends what the vendors would
-/// let go on for ever.
+/// let continue for ever.
 const QUICK_CALLS: u32 = 64;
 /// More than fit into any deadline.
 const MOST_CALLS: u32 = 10_000;
@@ -181,7 +181,7 @@ impl SendHttp for Network {
     ) -> LocalFuture<'_, Result<HttpResponse, SendError>> {
         let calls = self.0.calls.get();
         self.0.calls.set(calls.saturating_add(1));
-        assert!(calls < MOST_CALLS, "the vendors are asked for ever");
+        assert!(calls < MOST_CALLS, "the vendors are called for ever");
         let answer = self.answer(&request, calls);
         Box::pin(async move {
             if calls >= QUICK_CALLS {

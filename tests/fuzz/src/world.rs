@@ -175,10 +175,10 @@ fn tells_a_defect(answer: &Value) -> bool {
 fn count_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let told = std::panic::take_hook();
+        let earlier = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             PANICS.set(PANICS.get().saturating_add(1));
-            told(panic);
+            earlier(panic);
         }));
     });
 }
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_defect_is_seen_wherever_it_is_told() {
+    fn a_defect_is_seen_wherever_it_is_reported() {
         let problem = json!({"type": "about:blank", "code": "internal"});
         for answer in [
             json!([problem]),

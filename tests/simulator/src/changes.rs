@@ -13,7 +13,7 @@ struct Waiting {
     change: Change,
 }
 
-/// The changes that still wait, in the order in which they were asked for.
+/// The changes that still wait, in the order in which they were requested.
 #[derive(Default)]
 pub(crate) struct Changes(Vec<Waiting>);
 

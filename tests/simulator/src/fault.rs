@@ -66,7 +66,7 @@ impl Fault {
         Self::Code {
             code: code.to_owned(),
             status,
-            message: format!("The simulator was told to answer {code}."),
+            message: format!("The simulator was configured to answer {code}."),
         }
     }
 

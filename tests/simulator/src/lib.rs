@@ -1,7 +1,7 @@
 //! A stateful stand-in for the vendors' certificate APIs, over real sockets.
 //!
 //! It answers as the vendors do: it checks signatures, times, nonces and parameters, keeps a fleet
-//! of certificates, and can be told to throttle, fail, stall, cut connections or answer garbage. It
+//! of certificates, and can be made to throttle, fail, stall, cut connections or answer garbage. It
 //! shares no code with the product, so that it can bear witness for or against it.
 //!
 //! ```no_run

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 
-/// Kills the processes at work of an event source mapping, which goes on with new ones. Clones
+/// Kills the processes at work of an event source mapping, which continues with new ones. Clones
 /// belong to the same mapping.
 #[derive(Clone, Default)]
 pub struct Killer(Arc<AtWork>);
@@ -44,10 +44,10 @@ impl Killer {
             let switch = self.switches().of.pop_first();
             match switch {
                 Some((_, switch)) => {
-                    let (tell, told) = oneshot::channel();
+                    let (sender, receiver) = oneshot::channel();
                     // A process that was done in the meantime hears nothing and says nothing.
-                    if switch.send(Order(tell)).is_ok()
-                        && let Ok(process_id) = told.await
+                    if switch.send(Order(sender)).is_ok()
+                        && let Ok(process_id) = receiver.await
                     {
                         return process_id;
                     }

@@ -81,7 +81,7 @@ pub struct Tally {
     pub dead_letters: usize,
     /// How many batches were dropped because no slot was free in time.
     pub throttled: usize,
-    /// How many processes ended before they asked for the next event: killed, too late, or by
+    /// How many processes ended before they requested the next event: killed, too late, or by
     /// themselves.
     pub ended_processes: usize,
     /// The most memory that one process has held at one time, in bytes. `None` where there is no
@@ -143,7 +143,7 @@ impl EventSource {
         }
     }
 
-    /// A handle that kills the processes at work while [`run`](Self::run) goes on.
+    /// A handle that kills the processes at work while [`run`](Self::run) continues.
     pub fn killer(&self) -> Killer {
         self.poller.killer.clone()
     }

@@ -156,7 +156,7 @@ async fn respond(
         ..Invocation::new(call.event())
     };
     let request_id = invocation.request_id.clone();
-    // A task of its own: a function goes on when the caller hangs up.
+    // A task of its own: a function continues when the caller hangs up.
     let answer = tokio::spawn(Arc::clone(&route.pool).invoke(invocation)).await;
     let answer = answer
         .map_err(|error| error.to_string())

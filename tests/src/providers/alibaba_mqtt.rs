@@ -112,6 +112,14 @@ impl Provider for AlibabaMqtt {
         json!({ "serial_number": alibaba_serial(issued), "ca_serial_number": ALIBABA_CA })
     }
 
+    fn identifiers(&self, fleet: &Fleet) -> Vec<String> {
+        let instances = fleet.alibaba_mqtt.values();
+        instances
+            .flat_map(|instance| &instance.certificates)
+            .map(|one| one.device_sn.clone())
+            .collect()
+    }
+
     fn statuses(&self, fleet: &Fleet) -> Vec<String> {
         let instances = fleet.alibaba_mqtt.values();
         instances

@@ -54,6 +54,10 @@ impl Provider for AlibabaPca {
         fleet.with(issued.iter().map(CasCertificate::of))
     }
 
+    fn identifiers(&self, fleet: &Fleet) -> Vec<String> {
+        fleet.alibaba_cas.keys().cloned().collect()
+    }
+
     fn statuses(&self, fleet: &Fleet) -> Vec<String> {
         let all = fleet.alibaba_cas.values();
         all.map(|one| one.status.clone()).collect()

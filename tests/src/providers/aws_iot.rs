@@ -79,6 +79,14 @@ impl Provider for AwsIot {
         json!({ "fingerprint_sha256": issued.fingerprint_sha256 })
     }
 
+    fn identifier(&self) -> &'static str {
+        "fingerprint_sha256"
+    }
+
+    fn identifiers(&self, fleet: &Fleet) -> Vec<String> {
+        fleet.aws_iot.keys().cloned().collect()
+    }
+
     fn statuses(&self, fleet: &Fleet) -> Vec<String> {
         let all = fleet.aws_iot.values();
         all.map(|one| one.status.clone()).collect()

@@ -75,6 +75,14 @@ pub trait Provider: Sync {
         self.own_reference(issued)
     }
 
+    /// The member of an answer that identifies a certificate in the provider's own spelling.
+    fn identifier(&self) -> &'static str {
+        "provider_serial_number"
+    }
+
+    /// The value of [`identifier`](Self::identifier) for each certificate, in the provider's order.
+    fn identifiers(&self, fleet: &Fleet) -> Vec<String>;
+
     /// The status of each certificate in the provider's own words, in the provider's order.
     fn statuses(&self, fleet: &Fleet) -> Vec<String>;
 

@@ -117,6 +117,14 @@ impl Provider for TencentMqtt {
         self.reference(issued)
     }
 
+    fn identifiers(&self, fleet: &Fleet) -> Vec<String> {
+        let instances = fleet.tencent_mqtt.values();
+        instances
+            .flat_map(|instance| &instance.certificates)
+            .map(|one| one.device_certificate_sn.clone())
+            .collect()
+    }
+
     fn statuses(&self, fleet: &Fleet) -> Vec<String> {
         let instances = fleet.tencent_mqtt.values();
         instances

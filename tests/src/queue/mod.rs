@@ -159,7 +159,7 @@ impl Queue {
         &self.url
     }
 
-    /// The ARN, in the region that functions are told to run in.
+    /// The ARN, in the region that functions run in.
     pub fn arn(&self) -> String {
         format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:{}", self.name)
     }

@@ -192,12 +192,12 @@ fn named_queue(
     address: SocketAddr,
     shared: &Shared,
 ) -> Result<String, Refusal> {
-    let asked = parameters.get("QueueUrl").and_then(Value::as_str);
-    let asked = asked.ok_or(Refusal::missing(
+    let requested = parameters.get("QueueUrl").and_then(Value::as_str);
+    let requested = requested.ok_or(Refusal::missing(
         "The request must contain the parameter QueueUrl.",
     ))?;
-    let name = asked.rsplit('/').next().unwrap_or_default();
-    if url(address, name) == asked && shared.state().queues.contains_key(name) {
+    let name = requested.rsplit('/').next().unwrap_or_default();
+    if url(address, name) == requested && shared.state().queues.contains_key(name) {
         Ok(name.to_owned())
     } else {
         Err(Refusal::of_sender(

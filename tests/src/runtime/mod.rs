@@ -90,9 +90,9 @@ impl Runtime {
     ///
     /// When it has not after 10 seconds.
     pub async fn ready(&self) {
-        let asked = timeout(self.start_limit, self.api.asked()).await;
+        let requested = timeout(self.start_limit, self.api.wait_until_ready()).await;
         assert!(
-            asked.is_ok(),
+            requested.is_ok(),
             "the function does not ask for an event:\n{}",
             self.logs()
         );
@@ -189,8 +189,8 @@ impl Runtime {
         if let Ok(report) = timeout(LAST_CALL, self.api.report()).await {
             return report;
         }
-        let status =
-            ended.unwrap_or_else(|error| panic!("the end of the function cannot be told: {error}"));
+        let status = ended
+            .unwrap_or_else(|error| panic!("the end of the function cannot be observed: {error}"));
         Report::Answer(Answer::Exited {
             status,
             logs: self.logs(),

@@ -110,7 +110,7 @@ pub(crate) fn check(function: &str, answer: &Answer) {
     }
 }
 
-/// What a topic or a pipe is told of one message.
+/// The answer to one message of a topic or a pipe.
 fn check_outcome(function: &str, outcome: &Value) {
     let document = if outcome.get("code").is_some() {
         "error.json".to_owned()
@@ -193,7 +193,7 @@ mod tests {
                 .as_array()
                 .unwrap()
                 .contains(&json!("cross_check")),
-            "left out unless it was asked for"
+            "left out unless it was requested"
         );
     }
 

@@ -157,7 +157,7 @@ async fn the_requests_own_region_and_provider_win_over_the_configured_ones() {
 }
 
 #[tokio::test]
-async fn the_region_that_lambda_sets_is_where_aws_is_asked_unless_the_request_names_another() {
+async fn aws_is_called_in_the_region_of_lambda_unless_the_request_names_another() {
     let [near, far] = ["eu-west-1", "us-east-1"].map(|region| AwsCertificate {
         certificate_id: if region == "us-east-1" { "ab" } else { "cd" }.repeat(32),
         region: region.to_owned(),
@@ -231,11 +231,11 @@ async fn a_proxy_in_the_environment_is_not_used() {
         .json();
     assert_eq!(answer["total_count"], 1);
     let visited = tokio::time::timeout(std::time::Duration::from_millis(50), proxy.accept()).await;
-    assert!(visited.is_err(), "the proxy was asked");
+    assert!(visited.is_err(), "the proxy was called");
 }
 
 #[tokio::test]
-async fn every_line_of_a_json_log_is_json_and_of_the_level_asked() {
+async fn every_line_of_a_json_log_is_json_and_of_the_configured_level() {
     let simulator = vendors().await;
     let hostile = json!({ "certificates": [{ "serial_number": "x\n{\"level\":\"INFO\"}\r\u{2028}\u{1b}[0m" }] });
     for (level, warnings) in [

@@ -80,7 +80,7 @@ async fn without_a_default_provider_or_its_region_no_connection_is_opened() {
         function.ready().await;
         assert_eq!(
             Vendor::ALL.map(|vendor| simulator.connections(vendor)),
-            [0; 4],
+            [0; Vendor::ALL.len()],
             "{name} without {variable}"
         );
     })

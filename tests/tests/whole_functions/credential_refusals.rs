@@ -129,24 +129,24 @@ async fn a_store_that_does_not_answer_may_answer_later() {
         |(vendor, way)| async move {
             let (simulator, mut function) = pair(vendor, way).await;
             simulator.with_accounts(|accounts| accounts.down.insert(IdentityService::Extension));
-            let told = problem(&function.invoke(request(vendor)).await);
+            let actual = problem(&function.invoke(request(vendor)).await);
             assert_eq!(
-                (&told["code"], &told["retryable"]),
+                (&actual["code"], &actual["retryable"]),
                 (&json!("provider_unavailable"), &json!(true)),
-                "{told}"
+                "{actual}"
             );
             assert!(
-                told["detail"]
+                actual["detail"]
                     .as_str()
                     .unwrap()
                     .contains("AWS Parameters and Secrets"),
-                "{told}"
+                "{actual}"
             );
             simulator.with_accounts(|accounts| accounts.down.clear());
             assert_complete(&function.invoke(request(vendor)).await);
 
             simulator.with_accounts(|accounts| accounts.secrets.clear());
-            let (told, calls) = refused(
+            let (actual, calls) = refused(
                 vendor,
                 way,
                 &simulator,
@@ -154,9 +154,9 @@ async fn a_store_that_does_not_answer_may_answer_later() {
             )
             .await;
             assert_eq!(
-                (&told["code"], calls),
+                (&actual["code"], calls),
                 (&json!("provider_unavailable"), 0),
-                "{told}"
+                "{actual}"
             );
         },
     )

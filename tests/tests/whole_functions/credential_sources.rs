@@ -92,10 +92,10 @@ async fn nothing_secret_shows_on_any_way() {
         simulator.replace_keys(vendor, [another_key(vendor, 1)]);
         outputs
             .extend(outputs_at_every_log_level(function_of(vendor), &variables, &[event()]).await);
-        let told = outputs
+        let actual = outputs
             .iter()
             .any(|output| String::from_utf8_lossy(&output.bytes).contains("provider_rejected"));
-        assert!(told, "{vendor:?} {way:?}: the test has seen refusals");
+        assert!(actual, "{vendor:?} {way:?}: the test has seen refusals");
         let (key, lambda) = (
             vendor.credentials(),
             simulator.temporary_credentials(Vendor::AwsIot),

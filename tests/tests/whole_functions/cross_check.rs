@@ -48,7 +48,7 @@ impl Bench {
         }
     }
 
-    fn asked(&self, vendor: Vendor) -> Value {
+    fn request(&self, vendor: Vendor) -> Value {
         let certificates: Vec<Value> = self
             .issued
             .iter()
@@ -73,16 +73,16 @@ async fn each_pair_of_statuses_has_its_flags_at_every_broker() {
     let mut bench = Bench::new().await;
     for vendor in BROKERS {
         bench.simulator.reset_numbers();
-        let request = bench.asked(vendor);
+        let request = bench.request(vendor);
         let answer = bench.function.invoke(request).await.json();
-        let told: Vec<Value> = answer["results"]
+        let actual: Vec<Value> = answer["results"]
             .as_array()
             .unwrap()
             .iter()
             .map(|one| json!([one["status"], one["flags"]]))
             .collect();
         assert_eq!(
-            json!(told),
+            json!(actual),
             json!([
                 ["active", []],
                 ["active", ["revoked_at_ca_but_active"]],
@@ -146,7 +146,7 @@ async fn a_throttled_ca_adds_no_flag_and_its_error_is_shown() {
         .simulator
         .fail(Vendor::AlibabaCas, FaultRule::always(Fault::ThrottleFor(1)));
     for vendor in BROKERS {
-        let request = bench.asked(vendor);
+        let request = bench.request(vendor);
         let answer = bench.function.invoke(request.clone()).await.json();
         for (index, result) in answer["results"]
             .as_array()
@@ -186,7 +186,7 @@ async fn a_throttled_ca_adds_no_flag_and_its_error_is_shown() {
     }
     bench.simulator.reset();
     let mut bench = Bench::new().await;
-    let batch = events::sqs(&BROKERS.map(|vendor| bench.asked(vendor).to_string()));
+    let batch = events::sqs(&BROKERS.map(|vendor| bench.request(vendor).to_string()));
     assert_eq!(
         bench.function.invoke(batch).await.batch_item_failures(),
         [""; 0],
@@ -201,17 +201,17 @@ async fn refused_credentials_of_the_ca_are_shown_beside_the_brokers_status() {
     let alibaba = WRONG_SECRETS[1];
     let mut function = function_with("status", &simulator, &[alibaba]).await;
     for vendor in [Vendor::TencentMqtt, Vendor::AwsIot] {
-        let asked = json!({ "certificates": [reference(vendor, &issued)], "cross_check": { "provider": "alibaba-pca" } });
-        let answer = function.invoke(request(vendor, &asked)).await.json();
+        let requested = json!({ "certificates": [reference(vendor, &issued)], "cross_check": { "provider": "alibaba-pca" } });
+        let answer = function.invoke(request(vendor, &requested)).await.json();
         let result = &answer["results"][0];
         assert_eq!(
             (&result["status"], &result["flags"]),
             (&json!("active"), &json!([])),
             "{vendor:?}"
         );
-        let told = in_short(&result["cross_check"]["error"]);
+        let actual = in_short(&result["cross_check"]["error"]);
         assert_eq!(
-            told,
+            actual,
             ("provider_rejected", false, Some("SignatureDoesNotMatch")),
             "{vendor:?}"
         );

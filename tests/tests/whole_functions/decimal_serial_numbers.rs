@@ -50,57 +50,57 @@ async fn a_vendor_that_writes_decimal_is_understood() {
             .await
             .json();
         let record = &answer["certificates"][0];
-        let told = json!([
+        let actual = json!([
             record["serial_number"],
             record["provider_serial_number"],
             record["serial_number_base"],
             record["disagreements"]
         ]);
         assert_eq!(
-            told,
+            actual,
             json!(["2a5f91c3", decimal, "decimal", []]),
             "{filter}: {answer}"
         );
     }
 
     let mut status = function("status", &simulator).await;
-    for asked in [
+    for requested in [
         "2a5f91c3",
         "0x2A5F91C3",
         "2a:5f:91:c3",
         "002a5f91c3",
         &decimal,
     ] {
-        let answer = status.invoke(named(asked)).await.json();
+        let answer = status.invoke(named(requested)).await.json();
         let result = &answer["results"][0];
-        let told = json!([
+        let actual = json!([
             result["found"],
             result["serial_number"],
             result["provider_serial_number"],
             result["serial_number_base"]
         ]);
         assert_eq!(
-            told,
+            actual,
             json!([true, "2a5f91c3", decimal, "decimal"]),
-            "{asked}: {answer}"
+            "{requested}: {answer}"
         );
     }
 
     let mut inactivate = function("inactivate", &simulator).await;
-    for asked in ["2a5f91c3", "0x2A5F91C3", &decimal] {
+    for requested in ["2a5f91c3", "0x2A5F91C3", &decimal] {
         simulator.reset();
-        let answer = inactivate.invoke(named(asked)).await.json();
+        let answer = inactivate.invoke(named(requested)).await.json();
         let result = &answer["results"][0];
-        let told = json!([
+        let actual = json!([
             result["outcome"],
             result["serial_number"],
             result["provider_serial_number"],
             result["serial_number_base"]
         ]);
         assert_eq!(
-            told,
+            actual,
             json!(["inactivated", "2a5f91c3", decimal, "decimal"]),
-            "{asked}: {answer}"
+            "{requested}: {answer}"
         );
         let writes: Vec<Value> = simulator
             .calls()
@@ -108,7 +108,11 @@ async fn a_vendor_that_writes_decimal_is_understood() {
             .filter(|call| call.action == "InactivateDeviceCertificate")
             .map(|call| call.parameters["DeviceSn"].clone())
             .collect();
-        assert_eq!(writes, [json!(decimal)], "{asked}: the vendor's own text");
+        assert_eq!(
+            writes,
+            [json!(decimal)],
+            "{requested}: the vendor's own text"
+        );
     }
 }
 
@@ -139,12 +143,12 @@ async fn a_write_whose_digits_name_two_certificates_changes_neither() {
     for in_decimal in [[false, false], [true, true], [true, false]] {
         let simulator = vendor(two_meanings(in_decimal)).await;
         let mut inactivate = function("inactivate", &simulator).await;
-        for asked in [DIGITS, "001234567890", " 1234567890 "] {
-            let answer = inactivate.invoke(named(asked)).await.json();
+        for requested in [DIGITS, "001234567890", " 1234567890 "] {
+            let answer = inactivate.invoke(named(requested)).await.json();
             let result = &answer["results"][0];
             assert_eq!(
                 result["outcome"], "refused",
-                "{in_decimal:?} {asked}: {answer}"
+                "{in_decimal:?} {requested}: {answer}"
             );
             assert_eq!(in_short(&result["error"]), ("invalid_request", false, None));
             assert_eq!(result["error"]["field"], "serial_number");
@@ -155,12 +159,12 @@ async fn a_write_whose_digits_name_two_certificates_changes_neither() {
             assert_eq!(
                 words(&simulator, Vendor::AlibabaMqtt),
                 ["1", "1"],
-                "{in_decimal:?} {asked}"
+                "{in_decimal:?} {requested}"
             );
             assert_eq!(
                 simulator.count(Vendor::AlibabaMqtt, "InactivateDeviceCertificate"),
                 0,
-                "{in_decimal:?} {asked}"
+                "{in_decimal:?} {requested}"
             );
         }
         let mut status = function("status", &simulator).await;

@@ -124,7 +124,7 @@ async fn each_member_of_the_filter_narrows_and_its_values_are_alternatives() {
 }
 
 #[tokio::test]
-async fn an_answer_comes_in_the_order_asked() {
+async fn an_answer_is_in_the_requested_order() {
     let (simulator, mut function) = pair("describe", tencent(fleet())).await;
     for (order, expected) in [
         (None, "dcba"),
@@ -143,7 +143,7 @@ async fn an_answer_comes_in_the_order_asked() {
 }
 
 #[tokio::test]
-async fn the_certificate_itself_comes_only_when_asked_for() {
+async fn the_pem_is_included_only_when_requested() {
     let pem = "-----BEGIN CERTIFICATE-----\nMIIBmTCCAT+gAwIBAgIUDu9opYK5QlQpblTOdU+U1welmRMwCgYIKoZIzj0EAwIw\n-----END CERTIFICATE-----\n";
     let mut certificates = tencent_certificates(2);
     certificates[0].device_certificate = pem.to_owned();

@@ -85,9 +85,9 @@ async fn assert_fits(triggers: &[HttpTrigger], largest: usize) {
             size > largest / 2,
             "{size} bytes use little of what {trigger:?} can carry"
         );
-        let told = HttpAnswer::read(*trigger, &answer);
-        assert_eq!(told.status, 200);
-        assert!(told.json()["next_cursor"].is_string(), "{trigger:?}");
+        let actual = HttpAnswer::read(*trigger, &answer);
+        assert_eq!(actual.status, 200);
+        assert!(actual.json()["next_cursor"].is_string(), "{trigger:?}");
     }
 }
 

@@ -74,12 +74,12 @@ async fn a_provider_without_certificates_has_an_empty_list() {
     let mut function = function("describe", &simulator).await;
     for vendor in Vendor::ALL {
         let answer = function.invoke(request(vendor, &json!({}))).await.json();
-        let told = json!([
+        let actual = json!([
             answer["certificates"],
             answer["consistent"],
             answer["next_cursor"]
         ]);
-        assert_eq!(told, json!([[], true, null]), "{vendor:?}: {answer}");
+        assert_eq!(actual, json!([[], true, null]), "{vendor:?}: {answer}");
         assert_eq!(
             answer["total_count"],
             if vendor == Vendor::AwsIot {
@@ -152,7 +152,7 @@ async fn a_filter_finds_the_one_certificate_at_each_provider() {
 }
 
 #[tokio::test]
-async fn a_provider_that_throttles_is_asked_three_times() {
+async fn a_provider_that_throttles_is_called_three_times() {
     at_once(Vendor::ALL, |vendor| async move {
         let (simulator, mut function) = pair_everywhere("describe", &[device(1)]).await;
         simulator.fail(vendor, FaultRule::always(Fault::ThrottleFor(1)));

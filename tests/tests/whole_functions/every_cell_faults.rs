@@ -22,7 +22,7 @@ fn cells() -> Vec<(&'static str, Vendor)> {
 }
 
 /// A request whose first call is a read, and which changes nothing.
-fn asked(name: &str, vendor: Vendor, issued: &IssuedCertificate) -> Value {
+fn reading_request(name: &str, vendor: Vendor, issued: &IssuedCertificate) -> Value {
     match name {
         "describe" => request(vendor, &json!({})),
         "inactivate" => with(order(vendor, &[issued]), &json!({ "dry_run": true })),
@@ -36,7 +36,7 @@ fn asked(name: &str, vendor: Vendor, issued: &IssuedCertificate) -> Value {
 async fn cell(name: &str, vendor: Vendor) -> (Simulator, Runtime, Value) {
     let issued = device(1);
     let (simulator, function) = pair_everywhere(name, std::slice::from_ref(&issued)).await;
-    (simulator, function, asked(name, vendor, &issued))
+    (simulator, function, reading_request(name, vendor, &issued))
 }
 
 pub(crate) fn json_body(body: &str) -> Fault {
@@ -172,7 +172,7 @@ fn shown(fault: &Fault) -> String {
 }
 
 #[tokio::test]
-async fn with_a_silent_vendor_the_answer_comes_before_the_deadline_and_a_record_comes_back() {
+async fn with_a_silent_vendor_the_answer_comes_before_the_deadline_and_a_record_is_redelivered() {
     at_once(cells(), |(name, vendor)| async move {
         let (simulator, mut function, request) = cell(name, vendor).await;
         simulator.fail(vendor, FaultRule::always(Fault::Stall));

@@ -58,8 +58,8 @@ fn only_result(answer: &Value) -> Value {
     with(results[0].clone(), &json!({ "provider_request_id": null }))
 }
 
-/// What the vendor is asked while one certificate is switched off.
-fn asked(vendor: Vendor, issued: &IssuedCertificate) -> Value {
+/// The calls by which one certificate is inactivated.
+fn expected_calls(vendor: Vendor, issued: &IssuedCertificate) -> Value {
     let (read, write) = read_and_write(vendor);
     let names = (inactivation(vendor).read_parameters)(issued);
     let order = with(names.clone(), &(inactivation(vendor).write_parameters)());
@@ -110,12 +110,16 @@ async fn a_certificate_is_switched_off_on_evidence_and_then_already_off() {
             &json!({ "outcome": "inactivated", "status": "inactive" }),
         );
         let whole = json!({ "operation": "inactivate", "dry_run": false, "results": [inactivated], "summary": summary("inactivated") });
-        let told = with(
+        let actual = with(
             answer.clone(),
             &json!({ "results": [only_result(&answer)] }),
         );
-        assert_eq!(told, with(whole, &place(vendor)), "{vendor:?}");
-        assert_eq!(calls(&simulator), asked(vendor, &one), "{vendor:?}");
+        assert_eq!(actual, with(whole, &place(vendor)), "{vendor:?}");
+        assert_eq!(
+            calls(&simulator),
+            expected_calls(vendor, &one),
+            "{vendor:?}"
+        );
         assert_eq!(
             switched_off(&simulator, vendor),
             1,
@@ -315,8 +319,8 @@ async fn what_is_not_on_the_allow_list_is_forbidden_without_a_call() {
 }
 
 #[tokio::test]
-async fn a_provider_that_throttles_is_asked_three_times_for_each_that_is_begun_and_nothing_is_done()
-{
+async fn a_provider_that_throttles_is_called_three_times_for_each_begun_certificate_and_nothing_is_changed()
+ {
     at_once(BROKERS, |vendor| async move {
         let (simulator, mut function, [one, other]) = two(vendor).await;
         simulator.fail(vendor, FaultRule::always(Fault::ThrottleFor(1)));

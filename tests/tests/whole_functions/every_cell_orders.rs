@@ -77,7 +77,7 @@ async fn one_fault_of_the_write_is_overcome_with_reads_in_between_and_no_order_t
         .await;
         let answer = function.invoke(order).await.json();
         let result = &answer["results"][0];
-        let told = json!([
+        let actual = json!([
             result["outcome"],
             result["status_before"],
             result["status"],
@@ -85,7 +85,7 @@ async fn one_fault_of_the_write_is_overcome_with_reads_in_between_and_no_order_t
             result["error"]
         ]);
         assert_eq!(
-            told,
+            actual,
             json!(["inactivated", "active", "inactive", true, null]),
             "{vendor:?} {fault:?}: {answer}"
         );
@@ -109,7 +109,7 @@ async fn reads_that_lag_behind_an_order_cause_no_second_one() {
         simulator.set_reads_lag(Duration::from_millis(1_000));
         let answer = function.invoke(&order).await.json();
         let result = &answer["results"][0];
-        let told = json!([
+        let actual = json!([
             result["outcome"],
             result["status_before"],
             result["status"],
@@ -117,7 +117,7 @@ async fn reads_that_lag_behind_an_order_cause_no_second_one() {
             result["error"]
         ]);
         assert_eq!(
-            told,
+            actual,
             json!(["inactivated", "active", "inactive", true, null]),
             "{vendor:?} {fault:?}: {answer}"
         );
@@ -148,7 +148,7 @@ async fn success_without_effect_is_no_success() {
         assert!(begun.elapsed() < Duration::from_secs(4), "{vendor:?}");
         assert_eq!(untruths(&order, &answer), [""; 0], "{vendor:?}: {answer}");
         let result = &answer["results"][0];
-        let told = json!([
+        let actual = json!([
             result["outcome"],
             result["status_before"],
             result["status"],
@@ -156,7 +156,7 @@ async fn success_without_effect_is_no_success() {
             result["error"]["code"]
         ]);
         assert_eq!(
-            told,
+            actual,
             json!([
                 "unknown",
                 "active",
@@ -174,7 +174,7 @@ async fn success_without_effect_is_no_success() {
             (&json!(1), &json!(0)),
             "{vendor:?}"
         );
-        // The change may take a while to show, so that reads go on until the deadline. A confirmed
+        // The change may take a while to show, so that reads continue until the deadline. A confirmed
         // order is never repeated.
         let steps = steps(&simulator, vendor);
         assert!(
@@ -209,7 +209,7 @@ async fn an_order_without_an_answer_and_without_a_read_back_is_unknown() {
             .await
             .json();
         let result = &answer["results"][0];
-        let told = json!([
+        let actual = json!([
             result["outcome"],
             result["status_before"],
             result["status"],
@@ -217,7 +217,7 @@ async fn an_order_without_an_answer_and_without_a_read_back_is_unknown() {
             result["error"]["retryable"]
         ]);
         assert_eq!(
-            told,
+            actual,
             json!(["unknown", "active", null, false, true]),
             "{vendor:?} {fault:?}: {answer}"
         );
@@ -250,14 +250,14 @@ async fn a_success_answer_is_evidence_when_the_state_cannot_be_read_afterwards()
         let (simulator, mut function, order) = faltering(vendor, &rules).await;
         let answer = function.invoke(order).await.json();
         let result = &answer["results"][0];
-        let told = json!([
+        let actual = json!([
             result["outcome"],
             result["status"],
             result["verified"],
             result["error"]
         ]);
         assert_eq!(
-            told,
+            actual,
             json!(["inactivated", "inactive", false, null]),
             "{vendor:?} {fault:?}: {answer}"
         );

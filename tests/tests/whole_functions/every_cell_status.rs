@@ -66,8 +66,8 @@ async fn each_provider_gives_the_whole_result() {
 }
 
 #[tokio::test]
-async fn known_and_unknown_certificates_have_their_results_in_the_order_asked_duplicates_included()
-{
+async fn known_and_unknown_certificates_have_their_results_in_the_order_of_the_request_duplicates_included()
+ {
     let [one, two, stranger] = [1, 2, 3].map(device);
     let (_simulator, mut function) = pair_everywhere("status", &[one.clone(), two.clone()]).await;
     for vendor in Vendor::ALL {
@@ -142,14 +142,14 @@ async fn every_word_of_a_provider_is_kept_and_has_its_meaning() {
             .await
             .json();
         let result = &answer["results"][0];
-        let told = json!([
+        let actual = json!([
             result["status"],
             result["provider_status"],
             result["effective_status"],
             result["usable"]
         ]);
         assert_eq!(
-            told,
+            actual,
             json!([status, word, effective, usable]),
             "{vendor:?} {word}"
         );
@@ -157,7 +157,7 @@ async fn every_word_of_a_provider_is_kept_and_has_its_meaning() {
 }
 
 #[tokio::test]
-async fn a_name_that_the_provider_does_not_know_certificates_by_is_asked_for_before_any_call() {
+async fn a_missing_identifier_is_refused_by_name_before_any_call() {
     let issued = device(1);
     let (simulator, mut function) = pair_everywhere("status", std::slice::from_ref(&issued)).await;
     let fingerprint = json!({ "fingerprint_sha256": issued.fingerprint_sha256 });
@@ -190,7 +190,7 @@ async fn a_name_that_the_provider_does_not_know_certificates_by_is_asked_for_bef
 }
 
 #[tokio::test]
-async fn a_provider_that_throttles_is_asked_three_times() {
+async fn a_provider_that_throttles_is_called_three_times() {
     at_once(Vendor::ALL, |vendor| async move {
         let issued = device(1);
         let (simulator, mut function) =
@@ -239,7 +239,7 @@ async fn wrong_credentials_are_refused_after_one_call() {
 }
 
 #[tokio::test]
-async fn one_certificate_that_cannot_be_asked_for_fails_alone() {
+async fn one_certificate_that_cannot_be_looked_up_fails_alone() {
     for vendor in [Vendor::AlibabaMqtt, Vendor::AwsIot] {
         let issued: Vec<IssuedCertificate> = (1..=20).map(device).collect();
         let (simulator, mut function) = pair_everywhere("status", &issued).await;
@@ -298,7 +298,7 @@ async fn a_thousand_certificates_of_one_request_take_few_calls_or_one_each() {
         assert!(
             texts(&answer["results"], "status")
                 .iter()
-                .all(|told| told == status),
+                .all(|actual| actual == status),
             "{vendor:?}"
         );
         let member = if vendor == Vendor::AwsIot {
@@ -306,7 +306,7 @@ async fn a_thousand_certificates_of_one_request_take_few_calls_or_one_each() {
         } else {
             "provider_serial_number"
         };
-        let asked = texts(
+        let requested = texts(
             &request["certificates"],
             if vendor == Vendor::AwsIot {
                 member
@@ -316,7 +316,7 @@ async fn a_thousand_certificates_of_one_request_take_few_calls_or_one_each() {
         );
         assert_eq!(
             texts(&answer["results"], member),
-            asked,
+            requested,
             "{vendor:?}: in the order asked"
         );
         let calls = simulator.calls().len();

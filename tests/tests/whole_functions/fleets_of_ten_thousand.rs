@@ -8,10 +8,8 @@ use serde_json::{Value, json};
 use simulator::{Fleet, Simulator, Vendor};
 use whole_function_tests::Runtime;
 
-use crate::cells::request;
-use crate::setup::{
-    ALIBABA_INSTANCE, TENCENT_INSTANCE, full, function, invoke_within, simulator, texts,
-};
+use crate::cells::{provider, request};
+use crate::setup::{function, invoke_within, simulator, texts};
 
 pub(crate) const MANY: usize = 10_000;
 
@@ -20,52 +18,15 @@ const LONG: Duration = Duration::from_secs(900);
 
 /// So many certificates at this vendor only.
 pub(crate) fn at(vendor: Vendor, count: usize) -> Fleet {
-    let keep = full(count);
-    match vendor {
-        Vendor::TencentMqtt => Fleet {
-            tencent_mqtt: keep.tencent_mqtt,
-            ..Fleet::empty()
-        },
-        Vendor::AlibabaMqtt => Fleet {
-            alibaba_mqtt: keep.alibaba_mqtt,
-            ..Fleet::empty()
-        },
-        Vendor::AlibabaCas => Fleet {
-            alibaba_cas: keep.alibaba_cas,
-            ..Fleet::empty()
-        },
-        Vendor::AwsIot => Fleet {
-            aws_iot: keep.aws_iot,
-            ..Fleet::empty()
-        },
-    }
+    provider(vendor).with_numbered(Fleet::empty(), count)
 }
 
-/// What the answers name a certificate by.
-fn name(vendor: Vendor) -> &'static str {
-    if vendor == Vendor::AwsIot {
-        "fingerprint_sha256"
-    } else {
-        "provider_serial_number"
-    }
-}
-
-/// Every certificate's name, as the vendor holds it.
+/// The identifier of every certificate, as the vendor holds it.
 pub(crate) fn held(simulator: &Simulator, vendor: Vendor) -> HashSet<String> {
-    simulator.with_fleet(|fleet| match vendor {
-        Vendor::TencentMqtt => fleet.tencent_mqtt[TENCENT_INSTANCE]
-            .certificates
-            .iter()
-            .map(|one| one.device_certificate_sn.clone())
-            .collect(),
-        Vendor::AlibabaMqtt => fleet.alibaba_mqtt[ALIBABA_INSTANCE]
-            .certificates
-            .iter()
-            .map(|one| one.device_sn.clone())
-            .collect(),
-        Vendor::AlibabaCas => fleet.alibaba_cas.keys().cloned().collect(),
-        Vendor::AwsIot => fleet.aws_iot.keys().cloned().collect(),
-    })
+    simulator
+        .with_fleet(|fleet| provider(vendor).identifiers(fleet))
+        .into_iter()
+        .collect()
 }
 
 /// Every answer, until there is no cursor any more.
@@ -87,7 +48,7 @@ pub(crate) async fn followed(function: &mut Runtime, mut request: Value) -> Vec<
 pub(crate) fn names(answers: &[Value], vendor: Vendor) -> Vec<String> {
     let names: Vec<String> = answers
         .iter()
-        .flat_map(|answer| texts(&answer["certificates"], name(vendor)))
+        .flat_map(|answer| texts(&answer["certificates"], provider(vendor).identifier()))
         .collect();
     let mut seen = HashSet::new();
     let twice: Vec<&String> = names
@@ -104,7 +65,7 @@ pub(crate) fn names(answers: &[Value], vendor: Vendor) -> Vec<String> {
 }
 
 /// Whether one of these answers says that the list has changed.
-pub(crate) fn is_told(answers: &[Value]) -> bool {
+pub(crate) fn is_reported(answers: &[Value]) -> bool {
     answers.iter().any(|answer| answer["consistent"] == false)
 }
 
@@ -147,7 +108,7 @@ async fn assert_whole(
         "{vendor:?} {limit}"
     );
     assert!(
-        !is_told(&answers),
+        !is_reported(&answers),
         "{vendor:?} {limit}: nothing has changed"
     );
     // Alibaba's broker tells the length of a list only where it begins and where it ends.

@@ -85,8 +85,9 @@ async fn a_certificate_is_switched_off_once_and_then_already_off() {
 }
 
 #[tokio::test]
-async fn a_hundred_certificates_are_switched_off_once_each_and_told_in_the_order_asked() {
-    // The vendor's list is full and may go on, so that it shows no certificate to be missing.
+async fn a_hundred_certificates_are_inactivated_once_each_with_results_in_the_order_of_the_request()
+{
+    // The vendor's list is full and may continue, so that it shows no certificate to be missing.
     let of_one_ca = alibaba_certificates(100);
     // Both lists have free places: they show everything before and after.
     let mut of_two_cas = alibaba_certificates(100);
@@ -96,15 +97,15 @@ async fn a_hundred_certificates_are_switched_off_once_each_and_told_in_the_order
         .for_each(|one| one.ca_sn = "00a5".to_owned());
     for (certificates, most_reads) in [(of_one_ca, 200), (of_two_cas, 0)] {
         let (simulator, mut function) = pair("inactivate", alibaba(certificates.clone())).await;
-        let asked: Vec<(&str, &str)> = certificates
+        let requested: Vec<(&str, &str)> = certificates
             .iter()
             .rev()
             .map(|one| (one.device_sn.as_str(), one.ca_sn.as_str()))
             .collect();
-        let request = request(&asked);
+        let request = request(&requested);
         let answer = function.invoke(&request).await.json();
         assert_eq!(untruths(&request, &answer), [""; 0], "{answer}");
-        let serials: Vec<&str> = asked.iter().map(|(serial, _)| *serial).collect();
+        let serials: Vec<&str> = requested.iter().map(|(serial, _)| *serial).collect();
         assert_eq!(texts(&answer["results"], "serial_number"), serials);
         assert!(
             answer["results"]
@@ -151,16 +152,16 @@ async fn forty(first: Fault, others: Fault, time: Duration) -> (Simulator, Runti
             .containing(&certificates[0].device_sn),
     );
     simulator.fail(Vendor::AlibabaMqtt, FaultRule::always(others).on(WRITE));
-    let asked: Vec<(&str, &str)> = certificates
+    let requested: Vec<(&str, &str)> = certificates
         .iter()
         .map(|one| (one.device_sn.as_str(), CA))
         .collect();
-    let request = request(&asked);
+    let request = request(&requested);
     let answer = invoke_within(&mut function, time, &request).await.json();
     assert_eq!(untruths(&request, &answer), [""; 0], "{answer}");
     // One that was not attempted was given no order.
     let written = written(&simulator);
-    for (result, (serial, _)) in answer["results"].as_array().unwrap().iter().zip(&asked) {
+    for (result, (serial, _)) in answer["results"].as_array().unwrap().iter().zip(&requested) {
         assert_eq!(
             result["outcome"] == "not_attempted",
             !written.iter().any(|written| written == serial),
@@ -179,7 +180,7 @@ async fn after_throttling_no_further_certificate_is_begun() {
     )
     .await;
     let outcomes = texts(&answer["results"], "outcome");
-    let count = |outcome: &str| outcomes.iter().filter(|told| *told == outcome).count();
+    let count = |outcome: &str| outcomes.iter().filter(|actual| *actual == outcome).count();
     assert_eq!((outcomes[0].as_str(), count("failed")), ("failed", 1));
     assert_eq!(
         answer["results"][0]["error"]["provider_error"]["code"],
@@ -204,7 +205,7 @@ async fn after_throttling_no_further_certificate_is_begun() {
     for (outcome, state) in outcomes.iter().zip(states(&simulator).chars()) {
         assert_eq!(outcome == "inactivated", state == '0', "{outcomes:?}");
     }
-    // The rest is a request that goes on with exactly what is left.
+    // The rest is a request with exactly the certificates that are left.
     simulator.reset_numbers();
     let next = function.invoke(&answer["rest"]).await.json();
     assert_eq!(untruths(&answer["rest"], &next), [""; 0], "{next}");
@@ -231,7 +232,7 @@ async fn certificates_without_time_before_the_deadline_are_not_attempted() {
     );
     let outcomes = texts(&answer["results"], "outcome");
     assert_eq!(outcomes[0], "inactivated");
-    let count = |outcome: &str| outcomes.iter().filter(|told| *told == outcome).count();
+    let count = |outcome: &str| outcomes.iter().filter(|actual| *actual == outcome).count();
     assert_eq!(
         count("unknown") + count("not_attempted"),
         39,

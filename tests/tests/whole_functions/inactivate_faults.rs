@@ -70,7 +70,7 @@ async fn after_a_fault_of_one_write_the_certificate_is_deactivated_and_a_read_pr
             faltering(&[FaultRule::once(fault.clone()).on(WRITE)]).await;
         let answer = function.invoke(request()).await.json();
         let result = &answer["results"][0];
-        let told = json!([
+        let actual = json!([
             result["outcome"],
             result["status_before"],
             result["status"],
@@ -78,7 +78,7 @@ async fn after_a_fault_of_one_write_the_certificate_is_deactivated_and_a_read_pr
             result["error"]
         ]);
         assert_eq!(
-            told,
+            actual,
             json!(["inactivated", "active", "inactive", true, null]),
             "{fault:?}: {answer}"
         );
@@ -133,14 +133,14 @@ async fn an_order_without_an_answer_and_without_a_read_back_is_unknown_within_th
             "{write:?}, {read:?}"
         );
         let result = &answer["results"][0];
-        let told = json!([
+        let actual = json!([
             result["outcome"],
             result["status_before"],
             result["status"],
             result["verified"]
         ]);
         assert_eq!(
-            told,
+            actual,
             json!(["unknown", "active", null, false]),
             "{write:?}, {read:?}: {answer}"
         );

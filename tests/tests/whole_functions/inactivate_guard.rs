@@ -157,8 +157,8 @@ fn sent_ago(order: &Value, age: Duration) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// The only outcome, or the error, where the trigger is told.
-fn told(trigger: &str, answer: &Answer) -> Option<Value> {
+/// The only outcome, or the error, where the trigger gets one.
+fn outcome_of(trigger: &str, answer: &Answer) -> Option<Value> {
     if trigger.contains("queue") {
         assert_eq!(answer.batch_item_failures(), [""; 0], "{trigger}");
         return None;
@@ -179,7 +179,7 @@ async fn an_order_that_was_sent_long_ago_is_refused_for_good_and_without_a_call(
         let mut order = request(ALIBABA_INSTANCE);
         order["dry_run"] = json!(dry_run);
         for (trigger, event) in sent_ago(&order, 25 * HOUR) {
-            if let Some(error) = told(trigger, &function.invoke(event).await) {
+            if let Some(error) = outcome_of(trigger, &function.invoke(event).await) {
                 assert_eq!(
                     (&error["code"], &error["field"]),
                     (&json!("forbidden"), &json!("not_after")),
@@ -235,7 +235,7 @@ async fn an_order_of_today_or_with_an_end_of_its_own_that_is_not_over_is_carried
         }
         for (trigger, event) in events {
             simulator.reset();
-            let outcome = told(trigger, &function.invoke(event).await);
+            let outcome = outcome_of(trigger, &function.invoke(event).await);
             assert!(
                 outcome.is_none_or(|outcome| outcome["code"].is_null()),
                 "{trigger}"

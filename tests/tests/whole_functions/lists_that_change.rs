@@ -5,7 +5,7 @@ use serde_json::json;
 use simulator::{Simulator, Vendor};
 
 use crate::cells::{calls, request};
-use crate::fleets_of_ten_thousand::{MANY, at, followed, held, is_told, names};
+use crate::fleets_of_ten_thousand::{MANY, at, followed, held, is_reported, names};
 use crate::setup::{ALIBABA_INSTANCE, TENCENT_INSTANCE, function, simulator};
 
 /// The action that lists, at the vendors whose pages are counted and not marked.
@@ -53,7 +53,7 @@ async fn a_certificate_that_is_removed_while_its_list_is_read_makes_it_inconsist
         let mut function = function("describe", &simulator).await;
         let answers = followed(&mut function, request(vendor, &json!({ "limit": MANY }))).await;
         let names = names(&answers, vendor);
-        assert!(is_told(&answers), "{vendor:?}");
+        assert!(is_reported(&answers), "{vendor:?}");
         assert_eq!(
             (names.len(), before.len()),
             (MANY - 1, MANY),

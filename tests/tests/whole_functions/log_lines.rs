@@ -18,14 +18,14 @@ fn order() -> Value {
     })
 }
 
-fn over_http(trigger: HttpTrigger, pointer: &str, told: Value) -> Value {
+fn over_http(trigger: HttpTrigger, pointer: &str, actual: Value) -> Value {
     let mut event = HttpRequest::post("/inactivate", order()).event(trigger);
-    event["requestContext"][pointer] = told;
+    event["requestContext"][pointer] = actual;
     event
 }
 
 #[tokio::test]
-async fn the_audit_says_who_asked_what_was_before_and_what_came_of_it() {
+async fn the_audit_names_the_caller_the_status_before_and_the_outcome() {
     const USER: &str = "arn:aws:iam::123456789012:user/operator";
     let mut queue = events::sqs(&[order().to_string()]);
     queue["Records"][0]["attributes"]["SenderId"] = json!("AIDAIENQZJOLO23YVJ4VO");
@@ -95,22 +95,22 @@ async fn each_event_leaves_one_line_with_its_figures() {
     let simulator = simulator(cas(cas_certificates(3))).await;
     let mut function =
         function_with("status", &simulator, &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
-    let asked = json!({ "certificates": [{ "serial_number": "50000000000000000000000000000000" }, { "serial_number": "ff" }] });
+    let requested = json!({ "certificates": [{ "serial_number": "50000000000000000000000000000000" }, { "serial_number": "ff" }] });
     simulator.fail(Vendor::AlibabaCas, FaultRule::once(Fault::ThrottleFor(1)));
-    function.invoke(&asked).await;
+    function.invoke(&requested).await;
     function
-        .invoke(HttpRequest::post("/status", &asked).event(HttpTrigger::HttpApi))
+        .invoke(HttpRequest::post("/status", &requested).event(HttpTrigger::HttpApi))
         .await;
     function
         .invoke(events::sqs(&[
-            asked.to_string(),
+            requested.to_string(),
             "not JSON".to_owned(),
-            asked.to_string(),
+            requested.to_string(),
         ]))
         .await;
     function.invoke(json!({ "Records": [] })).await;
     let ends = ends(function.json_logs());
-    let told = |line: &Value| {
+    let actual = |line: &Value| {
         let names = [
             "provider_calls",
             "provider_retries",
@@ -134,7 +134,7 @@ async fn each_event_leaves_one_line_with_its_figures() {
         ("unknown", [0, 0, 0, 0, 0, 1]),
     ];
     assert_eq!(
-        ends.iter().map(told).collect::<Vec<_>>(),
+        ends.iter().map(actual).collect::<Vec<_>>(),
         expected.map(|(trigger, counts)| (trigger.to_owned(), counts))
     );
     assert_eq!(

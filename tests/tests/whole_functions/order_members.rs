@@ -14,7 +14,7 @@ pub(crate) fn apart_from_the_order(request: &Value, answer: Value) -> Value {
 }
 
 /// Everything that the answer to a new order tells wrongly of the order. Nothing that is left to do
-/// may be lost, and nothing that is done may be asked for again.
+/// may be lost, and nothing that is done may be requested again.
 pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
     let mut untruths = Vec::new();
     let mut demand = |holds: bool, what: &str| {
@@ -23,11 +23,11 @@ pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
         }
     };
     let results = answer["results"].as_array().map_or(&[][..], Vec::as_slice);
-    let asked = request["certificates"]
+    let requested = request["certificates"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
     demand(
-        results.len() == asked.len(),
+        results.len() == requested.len(),
         "there is not one result for each certificate",
     );
     demand(
@@ -45,7 +45,7 @@ pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
     let is_counted = summary.is_some_and(|summary| {
         summary
             .iter()
-            .all(|(outcome, told)| *told == count(outcome))
+            .all(|(outcome, actual)| *actual == count(outcome))
     });
     demand(
         is_counted && summary.is_some_and(|summary| summary.len() == 8),
@@ -55,7 +55,7 @@ pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
     let untried = results
         .iter()
         .map(|result| result["outcome"] == "not_attempted");
-    let left: Vec<(&Value, bool)> = asked
+    let left: Vec<(&Value, bool)> = requested
         .iter()
         .zip(results)
         .zip(untried)

@@ -236,7 +236,7 @@ impl Stage {
     }
 
     /// Takes the oldest message, gives it to the function as sent by this sender so long ago, and
-    /// deletes it unless it comes back. Whether it was deleted.
+    /// deletes it unless it is to be redelivered. Whether it was deleted.
     pub(crate) async fn deliver(
         &self,
         function: &mut Runtime,
@@ -282,7 +282,7 @@ pub(crate) fn counts(settled: &[Vec<String>]) -> BTreeMap<&str, u64> {
 }
 
 /// Those numbers of a summary that are not 0.
-pub(crate) fn told(summary: &Value) -> BTreeMap<&str, u64> {
+pub(crate) fn counts_above_zero(summary: &Value) -> BTreeMap<&str, u64> {
     let numbers = summary
         .as_object()
         .unwrap()

@@ -18,7 +18,7 @@ enum Moment {
     BetweenWrites,
     /// When the results are in their queue, before the function knows.
     ResultsSent,
-    /// When the message that goes on with the order is in the queue, before the function knows.
+    /// When the message that continues the order is in the queue, before the function knows.
     GoneOn,
     /// When the results of the last part are in their queue.
     LastResultsSent,

@@ -96,7 +96,7 @@ async fn the_remainder_of_an_answer_is_sent_again_until_nothing_is_left() {
         assert_eq!(
             (stage.orders.send_calls(), stage.results.send_calls()),
             (0, 0),
-            "the answers have told all"
+            "the answers name every certificate"
         );
     })
     .await;

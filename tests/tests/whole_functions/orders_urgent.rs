@@ -96,7 +96,7 @@ async fn every_urgent_order_finds_a_free_slot_beside_a_backlog() {
             tally = source.run(Duration::from_secs(60)) => panic!("{vendor:?}: the backlog has not lasted: {tally:?}"),
         }
         assert!((0..count).all(|number| stage.is_off(number)), "{vendor:?}");
-        assert!(stage.simulator.calls().iter().all(|call| call.outcome == "ok"), "{vendor:?}: the vendor was asked too often");
+        assert!(stage.simulator.calls().iter().all(|call| call.outcome == "ok"), "{vendor:?}: the vendor was called too often");
     })
     .await;
 }

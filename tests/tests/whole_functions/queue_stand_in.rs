@@ -115,9 +115,9 @@ impl Stage {
 }
 
 fn order(certificate: &AlibabaMqttCertificate) -> Value {
-    let asked =
+    let requested =
         json!({ "serial_number": certificate.device_sn, "ca_serial_number": certificate.ca_sn });
-    json!({ "instance_id": ALIBABA_INSTANCE, "certificates": [asked] })
+    json!({ "instance_id": ALIBABA_INSTANCE, "certificates": [requested] })
 }
 
 #[tokio::test]
@@ -170,7 +170,7 @@ async fn twenty_orders_switch_each_certificate_off_once_and_leave_nothing() {
 }
 
 #[tokio::test]
-async fn a_killed_process_acknowledges_nothing_and_a_new_one_goes_on() {
+async fn a_killed_process_acknowledges_nothing_and_a_new_one_continues() {
     let stage = Stage::new(6, Duration::from_secs(30), Duration::ZERO).await;
     stage
         .simulator

@@ -46,11 +46,11 @@ async fn a_thousand_messages_that_ask_for_ten_thousand_certificates_are_all_answ
         .collect();
     let simulator = Arc::new(strict(cas(certificates)).await);
     let message = |serials: &[String]| {
-        let asked: Vec<Value> = serials
+        let requested: Vec<Value> = serials
             .iter()
             .map(|serial| json!({ "serial_number": serial }))
             .collect();
-        json!({ "certificates": asked }).to_string()
+        json!({ "certificates": requested }).to_string()
     };
     let messages: Vec<String> = serials.chunks(10).map(message).collect();
     let batches: VecDeque<Value> = messages.chunks(100).map(events::sqs).collect();
@@ -89,7 +89,7 @@ async fn a_thousand_messages_that_ask_for_ten_thousand_certificates_are_all_answ
     assert_eq!(
         outcomes(&simulator),
         HashSet::from(["ok".to_owned()]),
-        "the vendor takes ten calls a second and was not asked for more"
+        "the vendor takes ten calls a second and was not called more often"
     );
     assert_eq!(
         simulator.calls().len(),
@@ -125,9 +125,9 @@ async fn a_long_list_is_read_to_its_end_without_being_throttled() {
         ("QUEUE_CONCURRENCY", "1"),
     ];
     let mut function = function_with("describe", &simulator, &limits).await;
-    let asked =
+    let requested =
         json!({ "instance_id": TENCENT_INSTANCE, "limit": 2_500, "order_by": "created_asc" });
-    let answer = function.invoke(asked).await.json();
+    let answer = function.invoke(requested).await.json();
     assert_eq!(
         texts(&answer["certificates"], "provider_serial_number"),
         stored
@@ -161,7 +161,7 @@ async fn the_answer_tells_what_the_rate_limits_left_no_time_for() {
         let simulator = Arc::clone(&simulator);
         async move {
             let mut function = function_with(name, &simulator, &LIMITS).await;
-            let asked = match name {
+            let requested = match name {
                 "describe" => request(Vendor::TencentMqtt, &json!({ "limit": 300 })),
                 "inactivate" => {
                     let of = |one: &AlibabaMqttCertificate| json!({ "serial_number": one.device_sn, "ca_serial_number": one.ca_sn });
@@ -176,13 +176,13 @@ async fn the_answer_tells_what_the_rate_limits_left_no_time_for() {
             // The first answer of a process takes longer than the later ones.
             function.invoke(json!({})).await;
             let begun = Instant::now();
-            let answer = invoke_within(&mut function, TIME, &asked).await;
+            let answer = invoke_within(&mut function, TIME, &requested).await;
             assert!(begun.elapsed() < TIME, "{name} took {:?}", begun.elapsed());
             match name {
                 "describe" => {
                     let answer = answer.json();
                     assert_eq!(answer["certificates"].as_array().unwrap().len(), 200);
-                    assert!(answer["next_cursor"].is_string(), "the rest is told by a cursor");
+                    assert!(answer["next_cursor"].is_string(), "a cursor leads to the rest");
                 }
                 "inactivate" => {
                     let problem = crate::setup::problem(&answer);
@@ -197,7 +197,7 @@ async fn the_answer_tells_what_the_rate_limits_left_no_time_for() {
                     assert_eq!((results.len(), of("good"), late), (600, 400, 200));
                 }
             }
-            let batch = events::sqs(&[asked.to_string()]);
+            let batch = events::sqs(&[requested.to_string()]);
             assert_eq!(invoke_within(&mut function, TIME, batch).await.batch_item_failures(), failures(name), "{name}");
         }
     })

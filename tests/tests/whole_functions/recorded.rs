@@ -117,25 +117,25 @@ impl Response {
 
 /// Every place at which the answer differs from the expected one. Members that the expected answer
 /// leaves out may have any value, and a cursor may be any text.
-fn differences(expected: &Value, told: &Value, path: &str, found: &mut Vec<String>) {
-    match (expected, told) {
-        (Value::Object(expected), Value::Object(told)) => {
+fn differences(expected: &Value, actual: &Value, path: &str, found: &mut Vec<String>) {
+    match (expected, actual) {
+        (Value::Object(expected), Value::Object(actual)) => {
             for (member, expected) in expected {
                 let path = format!("{path}/{member}");
-                match told.get(member) {
-                    Some(told) => differences(expected, told, &path, found),
+                match actual.get(member) {
+                    Some(actual) => differences(expected, actual, &path, found),
                     None => found.push(format!("{path} is missing")),
                 }
             }
         }
-        (Value::Array(expected), Value::Array(told)) if expected.len() == told.len() => {
-            for (index, (expected, told)) in expected.iter().zip(told).enumerate() {
-                differences(expected, told, &format!("{path}/{index}"), found);
+        (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => {
+            for (index, (expected, actual)) in expected.iter().zip(actual).enumerate() {
+                differences(expected, actual, &format!("{path}/{index}"), found);
             }
         }
-        _ if path == "/next_cursor" && expected.is_string() && told.is_string() => {}
-        _ if expected == told => {}
-        _ => found.push(format!("{path} is {told} in place of {expected}")),
+        _ if path == "/next_cursor" && expected.is_string() && actual.is_string() => {}
+        _ if expected == actual => {}
+        _ => found.push(format!("{path} is {actual} in place of {expected}")),
     }
 }
 
@@ -164,12 +164,12 @@ async fn check(name: String, case: Arc<Case>, function: String) {
         simulator.fail(vendor(&name), response.rule(&name));
     }
     let answer = runtime.invoke(&case.request).await;
-    let told = match &answer {
+    let actual = match &answer {
         Answer::Error(_) => json!({ "error": problem(&answer) }),
         _ => answer.json(),
     };
     let mut found = Vec::new();
-    differences(&case.answer, &told, "", &mut found);
+    differences(&case.answer, &actual, "", &mut found);
     let actions = actions(&simulator);
     let mut calls: BTreeMap<String, usize> = BTreeMap::new();
     for action in &actions {
@@ -181,12 +181,12 @@ async fn check(name: String, case: Arc<Case>, function: String) {
             case.calls
         ));
     }
-    if !is_proven_by_reads(&actions, &told) {
+    if !is_proven_by_reads(&actions, &actual) {
         found.push(format!("no reads stand behind the answer: {actions:?}"));
     }
     assert_eq!(
         found, [""; 0],
-        "{function} with {name}: {}\n{told}",
+        "{function} with {name}: {}\n{actual}",
         case.case
     );
 }

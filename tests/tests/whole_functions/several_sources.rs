@@ -93,31 +93,31 @@ async fn three_lists_and_three_errors_are_one_answer_before_the_deadline() {
         (&json!("describe"), None)
     );
     let sources = answer["sources"].as_array().unwrap();
-    let asked = six_sources();
-    for (told, asked) in sources.iter().zip(asked.as_array().unwrap()) {
+    let requested = six_sources();
+    for (actual, requested) in sources.iter().zip(requested.as_array().unwrap()) {
         assert_eq!(
-            (&told["provider"], &told["instance_id"]),
-            (&asked["provider"], &asked["instance_id"]),
-            "in the order asked"
+            (&actual["provider"], &actual["instance_id"]),
+            (&requested["provider"], &requested["instance_id"]),
+            "in the order of the request"
         );
     }
-    for (vendor, told) in [Vendor::TencentMqtt, Vendor::AlibabaMqtt, Vendor::AlibabaCas]
+    for (vendor, actual) in [Vendor::TencentMqtt, Vendor::AlibabaMqtt, Vendor::AlibabaCas]
         .into_iter()
         .zip(sources)
     {
         assert_eq!(
-            told["provider_request_ids"].as_array().unwrap().len(),
+            actual["provider_request_ids"].as_array().unwrap().len(),
             1,
             "{vendor:?}"
         );
         let whole = json!({ "count": 3, "total_count": 3, "consistent": true, "next_cursor": null, "error": null });
         assert_eq!(
-            without(told.clone(), &["provider_request_ids"]),
+            without(actual.clone(), &["provider_request_ids"]),
             with(whole, &place(vendor)),
             "{vendor:?}"
         );
     }
-    for (told, expected) in sources[3..].iter().zip([
+    for (actual, expected) in sources[3..].iter().zip([
         ("throttled", true, Some("RequestLimitExceeded")),
         ("timeout", true, None),
         (
@@ -126,17 +126,17 @@ async fn three_lists_and_three_errors_are_one_answer_before_the_deadline() {
             Some("InvalidSignatureException"),
         ),
     ]) {
-        assert_eq!(in_short(&told["error"]), expected, "{told}");
+        assert_eq!(in_short(&actual["error"]), expected, "{actual}");
         let nothing = json!([
-            told["count"],
-            told["total_count"],
-            told["consistent"],
-            told["next_cursor"],
-            told["provider_request_ids"]
+            actual["count"],
+            actual["total_count"],
+            actual["consistent"],
+            actual["next_cursor"],
+            actual["provider_request_ids"]
         ]);
-        assert_eq!(nothing, json!([0, null, null, null, []]), "{told}");
+        assert_eq!(nothing, json!([0, null, null, null, []]), "{actual}");
     }
-    assert_eq!(sources[3]["region"], "ap-guangzhou", "where it was asked");
+    assert_eq!(sources[3]["region"], "ap-guangzhou", "where it was queried");
 
     let counts: Vec<u64> = by_source(&answer).into_values().collect();
     assert_eq!(counts, [3, 3, 3]);
@@ -154,13 +154,13 @@ async fn three_lists_and_three_errors_are_one_answer_before_the_deadline() {
 #[tokio::test]
 async fn the_cursor_retries_sources_that_failed_for_now_and_not_refused_ones() {
     let (simulator, mut function) = three_of_six(3).await;
-    let asked = json!({ "sources": six_sources() });
-    let first = invoke_within(&mut function, Duration::from_secs(6), asked.clone())
+    let requested = json!({ "sources": six_sources() });
+    let first = invoke_within(&mut function, Duration::from_secs(6), requested.clone())
         .await
         .json();
     simulator.reset();
     let second = function
-        .invoke(with(asked, &json!({ "cursor": first["next_cursor"] })))
+        .invoke(with(requested, &json!({ "cursor": first["next_cursor"] })))
         .await
         .json();
     assert_eq!(second["next_cursor"], Value::Null);
@@ -173,7 +173,7 @@ async fn the_cursor_retries_sources_that_failed_for_now_and_not_refused_ones() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|told| &told["error"])
+        .map(|actual| &actual["error"])
         .collect();
     assert!(
         errors[..5].iter().all(|error| error.is_null()),
@@ -183,7 +183,7 @@ async fn the_cursor_retries_sources_that_failed_for_now_and_not_refused_ones() {
     assert_eq!(
         (in_short(errors[5]), &second["sources"][5]),
         (("provider_rejected", false, None), &refused),
-        "it is told again"
+        "it is reported again"
     );
     assert!(
         simulator

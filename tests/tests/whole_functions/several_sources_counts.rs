@@ -79,7 +79,7 @@ async fn a_summary_without_certificates_counts_all_sources() {
             .as_array()
             .unwrap()
             .iter()
-            .map(|told| &told["counts"])
+            .map(|actual| &actual["counts"])
             .collect();
         assert_eq!(each, [&one, &one, &authority]);
     }

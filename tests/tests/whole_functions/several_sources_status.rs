@@ -25,9 +25,9 @@ async fn a_certificate_has_a_result_of_every_source_that_knows_it() {
     simulator.with_fleet(|fleet| fleet.aws_iot.remove(&two.fingerprint_sha256));
     let mut function = function("status", &simulator).await;
     let at_alibaba = json!({ "serial_number": one.serial, "ca_serial_number": ALIBABA_CA });
-    let asked = json!({ "sources": Vendor::ALL.map(source), "certificates": [named(&one), named(&two), named(&stranger), at_alibaba] });
-    let answer = function.invoke(asked).await.json();
-    let told: Vec<Value> = answer["results"]
+    let requested = json!({ "sources": Vendor::ALL.map(source), "certificates": [named(&one), named(&two), named(&stranger), at_alibaba] });
+    let answer = function.invoke(requested).await.json();
+    let actual: Vec<Value> = answer["results"]
         .as_array()
         .unwrap()
         .iter()
@@ -43,7 +43,7 @@ async fn a_certificate_has_a_result_of_every_source_that_knows_it() {
         })
         .collect();
     assert_eq!(
-        json!(told),
+        json!(actual),
         json!([
             [
                 one.serial,
@@ -107,7 +107,7 @@ async fn a_certificate_has_a_result_of_every_source_that_knows_it() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|told| json!([told["provider"], told["found"], told["failed"]]))
+        .map(|actual| json!([actual["provider"], actual["found"], actual["failed"]]))
         .collect();
     assert_eq!(
         json!(sources),
@@ -159,10 +159,10 @@ async fn three_statuses_and_three_errors_are_one_answer_before_the_deadline() {
     );
     let mut function = function_with("status", &simulator, &[WRONG_SECRETS[2]]).await;
     let name = json!({ "serial_number": issued.serial, "ca_serial_number": ALIBABA_CA, "fingerprint_sha256": issued.fingerprint_sha256 });
-    let asked = json!({ "sources": six_sources(), "certificates": [name] });
+    let requested = json!({ "sources": six_sources(), "certificates": [name] });
     let deadline = Duration::from_secs(6);
     let begun = Instant::now();
-    let answer = invoke_within(&mut function, deadline, asked.clone())
+    let answer = invoke_within(&mut function, deadline, requested.clone())
         .await
         .json();
     assert!(begun.elapsed() < deadline, "{:?}", begun.elapsed());
@@ -184,10 +184,10 @@ async fn three_statuses_and_three_errors_are_one_answer_before_the_deadline() {
     assert!(
         sources[..3]
             .iter()
-            .all(|told| told["error"].is_null() && told["found"] == 1),
+            .all(|actual| actual["error"].is_null() && actual["found"] == 1),
         "{answer}"
     );
-    for (told, expected) in sources[3..].iter().zip([
+    for (actual, expected) in sources[3..].iter().zip([
         ("throttled", true, Some("RequestLimitExceeded")),
         ("timeout", true, None),
         (
@@ -197,12 +197,16 @@ async fn three_statuses_and_three_errors_are_one_answer_before_the_deadline() {
         ),
     ]) {
         assert_eq!(
-            (in_short(&told["error"]), &told["found"], &told["failed"]),
+            (
+                in_short(&actual["error"]),
+                &actual["found"],
+                &actual["failed"]
+            ),
             (expected, &json!(0), &json!(1)),
-            "{told}"
+            "{actual}"
         );
     }
-    let batch = events::sqs(&[asked.to_string()]);
+    let batch = events::sqs(&[requested.to_string()]);
     assert_eq!(
         invoke_within(&mut function, deadline, batch)
             .await

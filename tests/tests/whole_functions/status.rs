@@ -22,7 +22,7 @@ fn certificate(serial: &str, status: &str, revoke_time: RevokeTime) -> CasCertif
     }
 }
 
-/// How many serial numbers each call asked for.
+/// How many serial numbers each call named.
 fn sizes(simulator: &Simulator) -> Vec<usize> {
     simulator
         .calls()
@@ -38,7 +38,7 @@ fn sizes(simulator: &Simulator) -> Vec<usize> {
 }
 
 #[tokio::test]
-async fn every_certificate_has_its_result_in_the_order_asked_duplicates_included() {
+async fn every_certificate_has_its_result_in_the_order_of_the_request_duplicates_included() {
     let fleet = cas(vec![
         certificate("0a01", "good", RevokeTime::Number(0)),
         certificate("0a02", "revoked", RevokeTime::Number(1_630_454_400_000)),

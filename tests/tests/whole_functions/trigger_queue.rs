@@ -1,4 +1,4 @@
-//! Batches of queues: who comes back, and that nobody harms another.
+//! Batches of queues: which records are redelivered, and that no record harms another.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +73,7 @@ async fn of_ten_records_only_the_three_bad_and_the_throttled_one_are_redelivered
 #[tokio::test]
 async fn a_redelivered_record_writes_nothing_again() {
     let (simulator, mut function) = ten_devices().await;
-    // The second of three fails, so the record comes back whole.
+    // The second of three fails, so the whole record is redelivered.
     simulator.fail(
         Vendor::AlibabaMqtt,
         FaultRule::times(Fault::Throttle, 3).containing("d00000000001"),

@@ -4,7 +4,7 @@ use certificate_provider::model::ProviderName::{
     self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt,
 };
 
-/// The function under test, with the name of a certificate that is asked for.
+/// The function under test, with the name of a certificate that is requested.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Function {
     Describe,

@@ -73,7 +73,7 @@ fn check<O: Operation>(callers: Callers, event: &str, answers: &Answers) {
     }
 }
 
-/// The records that come back are records of the batch, in their order, and none of them is more
+/// The records to redeliver are records of the batch, in their order, and none of them is more
 /// than once there.
 fn check_batch(records: &[Value], answer: &Value) {
     let failures = answer["batchItemFailures"]

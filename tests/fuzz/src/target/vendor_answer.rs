@@ -31,10 +31,12 @@ pub fn vendor_answer(data: &[u8]) {
     let Some((cell, (status, _), rest)) = read(data) else {
         return;
     };
-    let Some(Ok(told)) = answer(data) else { return };
-    let told: Value = serde_json::from_str(&told).expect("an answer is JSON");
+    let Some(Ok(actual)) = answer(data) else {
+        return;
+    };
+    let actual: Value = serde_json::from_str(&actual).expect("an answer is JSON");
     let said = said(rest);
-    for record in [&told["certificates"], &told["results"]]
+    for record in [&actual["certificates"], &actual["results"]]
         .into_iter()
         .filter_map(Value::as_array)
         .flatten()
@@ -44,17 +46,20 @@ pub fn vendor_answer(data: &[u8]) {
     let request: Value = serde_json::from_str(cell.request).expect("the request is JSON");
     if cell.function != Function::Describe {
         assert_eq!(
-            told["results"].as_array().map(Vec::len),
+            actual["results"].as_array().map(Vec::len),
             request["certificates"].as_array().map(Vec::len)
         );
     }
     if let Function::Inactivate(name) = cell.function {
-        let result = &told["results"][0];
+        let result = &actual["results"][0];
         let outcome = result["outcome"].as_str().expect("a result has an outcome");
         assert_eq!(
-            (told["summary"][outcome].as_u64(), told["dry_run"].as_bool()),
+            (
+                actual["summary"][outcome].as_u64(),
+                actual["dry_run"].as_bool()
+            ),
             (Some(1), Some(false)),
-            "{told}"
+            "{actual}"
         );
         let is_off = matches!(outcome, "inactivated" | "already_inactive");
         assert!(

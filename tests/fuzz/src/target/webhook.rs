@@ -30,7 +30,7 @@ pub fn webhook(data: &[u8]) {
             .next()
             .map(|part| part.iter().copied().map(char::from).collect::<String>())
     };
-    let (id, timestamp, told) = (header(), header(), header());
+    let (id, timestamp, earlier) = (header(), header(), header());
     let body = parts.next().unwrap_or_default();
     let right = signature(
         id.as_deref().unwrap_or_default(),
@@ -38,9 +38,9 @@ pub fn webhook(data: &[u8]) {
         body,
     );
     let signatures = if *mode == SIGNED {
-        told.map(|told| format!("{told} {right}"))
+        earlier.map(|earlier| format!("{earlier} {right}"))
     } else {
-        told
+        earlier
     };
     let result = SECRETS.with(|secrets| {
         verify(

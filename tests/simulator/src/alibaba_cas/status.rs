@@ -8,25 +8,25 @@ use crate::options::Rules;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The rows are sorted by serial number, whatever order was asked.
+/// The rows are sorted by serial number, whatever the order of the request.
 pub(super) fn of_serial_numbers(
     store: &Store,
     parameters: &Value,
     rules: Rules,
 ) -> Result<Value, Refusal> {
-    let asked = parameters
+    let requested = parameters
         .get("SerialNumber")
         .and_then(Value::as_str)
         .filter(|text| !text.is_empty())
         .ok_or_else(|| missing_parameter("SerialNumber"))?;
-    if asked.split(',').count() > rules.most_serials_a_call {
+    if requested.split(',').count() > rules.most_serials_a_call {
         return Err(Refusal::new(
             "InvalidParameter",
             400,
             "The specified value of parameter SerialNumber holds too many serial numbers.",
         ));
     }
-    let serials: BTreeSet<&str> = asked.split(',').collect();
+    let serials: BTreeSet<&str> = requested.split(',').collect();
     if serials.contains("") {
         return Err(invalid_parameter("SerialNumber"));
     }

@@ -123,10 +123,10 @@ async fn the_newest_are_listed_first_page_by_page() {
         ("3", &all[4..]),
         ("4", &[]),
     ] {
-        let (serials, told) = page(&simulator, &[("CurrentPage", number), ("ShowSize", "2")]);
+        let (serials, actual) = page(&simulator, &[("CurrentPage", number), ("ShowSize", "2")]);
         assert_eq!(serials, expected);
         assert_eq!(
-            told,
+            actual,
             json!({"CurrentPage": number.parse::<u8>().unwrap(), "ShowSize": 2, "PageCount": 3, "TotalCount": 5})
         );
     }
@@ -148,10 +148,10 @@ async fn the_newest_are_listed_first_page_by_page() {
 #[tokio::test]
 async fn too_large_a_page_is_cut_and_says_so() {
     let simulator = five(3).await;
-    let (serials, told) = page(&simulator, &[("ShowSize", "4")]);
+    let (serials, actual) = page(&simulator, &[("ShowSize", "4")]);
     assert_eq!(serials.len(), 3);
     assert_eq!(
-        told,
+        actual,
         json!({"CurrentPage": 1, "ShowSize": 3, "PageCount": 2, "TotalCount": 5})
     );
 }
@@ -173,9 +173,9 @@ async fn a_list_can_be_restricted_to_one_identifier() {
         .0,
         ["11"]
     );
-    let (serials, told) = page(&simulator, &[("Identifier", "d3")]);
+    let (serials, actual) = page(&simulator, &[("Identifier", "d3")]);
     assert_eq!(
-        (serials.len(), &told["TotalCount"], &told["PageCount"]),
+        (serials.len(), &actual["TotalCount"], &actual["PageCount"]),
         (0, &json!(0), &json!(0))
     );
 }

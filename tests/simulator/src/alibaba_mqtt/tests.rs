@@ -187,7 +187,7 @@ async fn a_list_can_be_restricted_to_one_ca() {
 }
 
 #[tokio::test]
-async fn a_ca_without_certificates_can_be_told_to_be_refused() {
+async fn a_ca_without_certificates_can_be_made_to_be_refused() {
     let fleet = five().await.with_fleet(|fleet| fleet.clone());
     let simulator = with_options(Options {
         refuse_cas_without_certificates: true,
@@ -226,7 +226,7 @@ async fn a_ca_without_certificates_can_be_told_to_be_refused() {
 }
 
 #[tokio::test]
-async fn total_can_be_told_to_count_results() {
+async fn total_can_be_made_to_count_results() {
     let fleet = five().await.with_fleet(|fleet| fleet.clone());
     let simulator = with_options(Options {
         total_counts_results: true,
@@ -246,7 +246,7 @@ async fn total_can_be_told_to_count_results() {
 }
 
 #[tokio::test]
-async fn a_write_can_be_told_to_succeed_without_effect() {
+async fn a_write_can_be_made_to_succeed_without_effect() {
     let simulator = five().await;
     let rule = FaultRule::once(Fault::SucceedWithoutEffect).on("InactivateDeviceCertificate");
     simulator.fail(Vendor::AlibabaMqtt, rule);

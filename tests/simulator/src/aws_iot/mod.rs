@@ -43,7 +43,7 @@ impl VendorApi for AwsIot {
         &["UpdateCertificate"]
     }
 
-    /// The answer of a write is empty, told by null.
+    /// The answer of a write is empty, which null stands for.
     fn perform(&self, store: &mut Store, task: &Task<'_>) -> Result<Value, Refusal> {
         let (received, parameters) = (task.received, task.parameters);
         let region = gateway::region(received)?;

@@ -10,7 +10,7 @@ pub struct IssuedCertificate {
     pub pem: String,
     /// SHA-256 of the DER form, lower-case hex.
     pub fingerprint_sha256: String,
-    /// Serial number as it was asked for, hex.
+    /// Serial number as it was requested, hex.
     pub serial: String,
     /// Common name of the subject.
     pub common_name: String,
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_says_what_was_asked_and_has_its_fingerprint() {
+    fn an_issued_certificate_has_the_requested_members_and_its_fingerprint() {
         let issued = issue(
             "00EEf68",
             "truck-1",

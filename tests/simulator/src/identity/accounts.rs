@@ -32,7 +32,7 @@ pub struct Accounts {
     pub key_lifetime: Duration,
     /// The secrets and parameters, by name.
     pub secrets: BTreeMap<String, Secret>,
-    /// How long the extension keeps an answer, by what was asked.
+    /// How long the extension keeps an answer, by their requests.
     pub extension_cache: Duration,
     /// The services that answer HTTP 503.
     pub down: BTreeSet<IdentityService>,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-/// The answers that are kept, by what was asked.
+/// The answers that are kept, by their requests.
 #[derive(Debug, Default)]
 pub(crate) struct Cache(BTreeMap<(String, String), (SystemTime, Value)>);
 
@@ -30,8 +30,8 @@ fn read(state: &mut State, received: &Received) -> Result<Value, (u16, &'static 
     if received.header("x-aws-parameters-secrets-token").as_deref() != Some(SESSION_TOKEN) {
         return Err((401, "the token is missing or wrong"));
     }
-    let asked = (received.path.clone(), received.query.clone());
-    if let Some((at, kept)) = state.extension.0.get(&asked)
+    let requested = (received.path.clone(), received.query.clone());
+    if let Some((at, kept)) = state.extension.0.get(&requested)
         && received.at.duration_since(*at).unwrap_or_default() < state.accounts.extension_cache
     {
         return Ok(kept.clone());
@@ -64,6 +64,6 @@ fn read(state: &mut State, received: &Received) -> Result<Value, (u16, &'static 
     state
         .extension
         .0
-        .insert(asked, (received.at, answer.clone()));
+        .insert(requested, (received.at, answer.clone()));
     Ok(answer)
 }

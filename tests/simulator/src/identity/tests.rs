@@ -104,7 +104,7 @@ async fn a_token_of_aws_is_worth_a_key_at_the_vendor_it_is_for() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_token_is_told_with_the_vendors_codes() {
+async fn a_wrong_token_is_refused_with_the_vendors_codes() {
     let simulator = simulator(Fleet::empty()).await;
     let for_tencent = token(&simulator, "sts.tencentcloudapi.com");
     let for_alibaba = token(&simulator, "sts.aliyuncs.com");
@@ -209,7 +209,7 @@ async fn the_sts_of_aws_wants_a_signature_and_publishes_its_key() {
 }
 
 #[tokio::test]
-async fn the_extension_keeps_an_answer_by_what_was_asked() {
+async fn the_extension_caches_an_answer_by_its_request() {
     let simulator = simulator(Fleet::empty()).await;
     let url = simulator.identity_url(IdentityService::Extension);
     let token = format!("X-Aws-Parameters-Secrets-Token: {SESSION_TOKEN}\r\n");

@@ -38,7 +38,7 @@ impl ListOrder {
     }
 }
 
-/// The positions of each instance's certificates in the orders that were asked for so far.
+/// The positions of each instance's certificates in the orders that were requested so far.
 #[derive(Debug, Default)]
 pub(crate) struct Orders(HashMap<(String, ListOrder), Vec<usize>>);
 

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_write_can_be_told_to_succeed_without_effect() {
+    async fn a_write_can_be_made_to_succeed_without_effect() {
         let simulator = three().await;
         simulator.fail(Vendor::TencentMqtt, Fault::SucceedWithoutEffect);
         assert_eq!(

@@ -290,7 +290,7 @@ async fn a_call_has_to_be_signed_and_to_name_a_queue() {
 }
 
 #[tokio::test]
-async fn sends_fail_as_often_as_asked_for_and_only_to_their_queue() {
+async fn sends_fail_as_often_as_requested_and_only_to_their_queue() {
     let (queues, queue) = one().await;
     let other = queues.create("results", QueueSettings::default());
     queue.fail_sends(2, SendFailure::InternalError);

@@ -73,7 +73,7 @@ async fn take_and_post(address: &str, outcome: &str, body: impl Into<Bytes>) -> 
 }
 
 #[tokio::test]
-async fn the_function_gets_the_event_and_its_headers_and_its_response_comes_back() {
+async fn the_function_gets_the_event_with_its_headers_and_its_response_is_returned() {
     let mut runtime = runtime(SLEEP).await;
     let address = runtime.api.address();
     let mut invocation = Invocation::new(json!({ "limit": 1 }));
@@ -104,7 +104,7 @@ async fn the_function_gets_the_event_and_its_headers_and_its_response_comes_back
 }
 
 #[tokio::test]
-async fn a_deadline_lies_as_far_ahead_as_asked() {
+async fn a_deadline_lies_as_far_ahead_as_requested() {
     let mut runtime = runtime(SLEEP).await;
     let address = runtime.api.address();
     let mut invocation = Invocation::new("{}");
@@ -140,7 +140,7 @@ async fn one_process_takes_one_event_after_another() {
 }
 
 #[tokio::test]
-async fn an_error_comes_back_with_its_type_and_message() {
+async fn an_error_is_returned_with_its_type_and_message() {
     let mut runtime = runtime(SLEEP).await;
     let address = runtime.api.address();
     let body = json!({ "errorType": "throttled", "errorMessage": "wait" }).to_string();
@@ -190,7 +190,7 @@ async fn an_answer_to_no_invocation_is_refused() {
 }
 
 #[tokio::test]
-async fn a_function_that_asks_again_without_answering_is_told_so() {
+async fn a_function_that_requests_the_next_event_without_answering_is_reported() {
     let mut runtime = runtime(SLEEP).await;
     let address = runtime.api.address();
     let function = tokio::spawn(async move {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use simulator::Fault;
 
-use super::expected::{Expected, Row, Trouble, answer, everywhere, failure, nothing_done};
+use super::expected::{
+    Expected, Injected, Row, answer, everywhere, failure, nothing_done, reads, reads_between,
+};
 
 /// The members that the three vendors answer with, each with this value.
 fn members(value: &str) -> String {
@@ -68,7 +70,7 @@ pub(crate) fn rows() -> Vec<Row> {
     rows.extend([301, 302, 307, 308].map(|status| {
         Row::new(
             format!("status {status} to another host"),
-            Trouble::Redirect(status),
+            Injected::Redirect(status),
             invalid(),
         )
     }));
@@ -85,7 +87,7 @@ pub(crate) fn rows() -> Vec<Row> {
 
 /// The private CA leaves out what it does not know. It is asked once more, for another spelling.
 fn unknown() -> Expected {
-    answer("unknown unknown", "rr")
+    answer("unknown unknown", reads(2))
 }
 
 /// An order is answered with success and changes nothing; more is announced than listed; another
@@ -93,11 +95,15 @@ fn unknown() -> Expected {
 fn without_effect() -> Row {
     let read = r#"{"RequestId":"1","Response":{"TotalCount":5,"Data":[],"RequestId":"1"},"CertificateStatus":[{"SerialNumber":"0a","Status":"good"}]}"#;
     let read = Fault::body(200, "application/json", read);
-    let trouble = Trouble::Always([read.clone(), Fault::SucceedWithoutEffect, read]);
+    let injected = Injected::Always([read.clone(), Fault::SucceedWithoutEffect, read]);
     let [describe, _, _] = nothing_done("provider_invalid_response");
     Row::new(
         "success without evidence",
-        trouble,
-        [describe, failure("unknown unknown", "rwr+ rwr+"), unknown()],
+        injected,
+        [
+            describe,
+            failure("unknown unknown", reads_between(4, 12).and_writes(2)),
+            unknown(),
+        ],
     )
 }

@@ -1,4 +1,4 @@
-//! What has to hold in every cell.
+//! The rules that hold in every cell.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 use simulator::Vendor;
 use whole_function_tests::canary::Secrets;
 
-use super::expected::{CODES, Expected, Row, Trouble};
+use super::expected::{CODES, Calls, Expected, Injected, Row};
 use super::stage::Report;
 use crate::order_members::untruths;
 
@@ -29,8 +29,8 @@ pub(crate) static SECRETS: LazyLock<Secrets> = LazyLock::new(|| {
 /// More than any function of these needs, and half of the least that Lambda gives.
 pub(crate) const MOST_MEMORY: u64 = 64 * 1024 * 1024;
 
-/// Looks between two orders: reads may lag behind writes.
-const LOOKS: usize = 4;
+/// The least number of reads between two writes: reads may lag behind writes.
+const READS_BETWEEN: usize = 4;
 
 /// Everything about a report that is not as it has to be.
 pub(crate) fn wrongs(
@@ -45,15 +45,15 @@ pub(crate) fn wrongs(
             wrongs.push(what);
         }
     };
-    let told: Vec<String> = report.told.iter().map(in_words).collect();
+    let outcomes: Vec<String> = report.answers.iter().map(outcome).collect();
     let from_a_queue = report.records.is_some();
     let calls = expected.calls[usize::from(from_a_queue)];
     demand(
-        told.join(" / ") == expected.told,
-        format!("told {told:?} in place of {:?}", expected.told),
+        outcomes.join(" / ") == expected.outcome,
+        format!("{outcomes:?} in place of {:?}", expected.outcome),
     );
     demand(
-        is_as(report.calls.as_bytes(), calls.as_bytes()),
+        has_count(&report.calls, calls),
         format!("the calls {:?} in place of {calls:?}", report.calls),
     );
     demand(
@@ -64,33 +64,45 @@ pub(crate) fn wrongs(
         report.strayed == 0,
         format!("{} connections to another host", report.strayed),
     );
-    if let Some((readable, back)) = &report.records {
-        let expected: &[String] = if expected.comes_back { readable } else { &[] };
-        demand(back == expected, format!("{back:?} came back"));
+    if let Some((readable, redelivered)) = &report.records {
+        let expected: &[String] = if expected.is_redelivered {
+            readable
+        } else {
+            &[]
+        };
+        demand(
+            redelivered == expected,
+            format!("{redelivered:?} are redelivered"),
+        );
     }
-    // Orders follow each other only when the one before was surely refused: no certificate is given
-    // two without looks between that show it on, and none is given a third one.
-    let is_throttled = matches!(row.trouble, Trouble::Once(_)) || told == ["throttled"];
-    let most = if told == ["throttled"] { 3 } else { 2 };
+    // Only a throttled write surely had no effect and may be repeated at once. Otherwise reads that
+    // show the certificate active come between two writes, and no certificate gets a third one.
+    let is_throttled = matches!(row.injected, Injected::Once(_)) || outcomes == ["throttled"];
+    let most = if outcomes == ["throttled"] { 3 } else { 2 };
+    let is_evidence_due = outcomes
+        .iter()
+        .any(|outcome| outcome.contains("inactivated"));
     for calls in report.calls.split(' ').filter(|calls| calls.contains('w')) {
         demand(
             calls.starts_with('r'),
-            format!("an order without a look before: {calls}"),
+            format!("a write without a read before it: {calls}"),
         );
-        let looks: Vec<&str> = calls.split('w').collect();
-        let is_looked_at = looks[1..looks.len() - 1]
-            .iter()
-            .all(|looks| looks.len() >= LOOKS);
+        let reads: Vec<&str> = calls.split('w').collect();
+        let (between, last) = (&reads[1..reads.len() - 1], reads[reads.len() - 1]);
         demand(
-            is_throttled || is_looked_at,
-            format!("two orders without {LOOKS} looks between: {calls}"),
+            is_throttled || between.iter().all(|reads| reads.len() >= READS_BETWEEN),
+            format!("two writes without {READS_BETWEEN} reads between: {calls}"),
         );
         demand(
-            looks.len() - 1 <= most,
-            format!("more orders than {most} for one certificate: {calls}"),
+            between.len() < most,
+            format!("more writes than {most} for one certificate: {calls}"),
+        );
+        demand(
+            !is_evidence_due || !last.is_empty(),
+            format!("no read after the last write: {calls}"),
         );
     }
-    for (index, answer) in report.told.iter().enumerate() {
+    for (index, answer) in report.answers.iter().enumerate() {
         let head = report.heads.get(index).copied();
         match answer["code"].as_str() {
             Some(_) => demand(
@@ -114,8 +126,8 @@ pub(crate) fn wrongs(
             }
         }
     }
-    // What the last answer tells of each certificate is so.
-    if let Some(answer) = report.told.last() {
+    // The last answer is true of each certificate.
+    if let Some(answer) = report.answers.last() {
         demand(
             is_evident(answer, &report.states),
             format!("the vendor has {:?}: {answer}", report.states),
@@ -124,7 +136,8 @@ pub(crate) fn wrongs(
     wrongs
 }
 
-fn in_words(answer: &Value) -> String {
+/// The code of an error, or the outcome or status of each certificate.
+fn outcome(answer: &Value) -> String {
     if let Some(code) = answer["code"].as_str() {
         return code.to_owned();
     }
@@ -141,29 +154,28 @@ fn in_words(answer: &Value) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A plus stands for one to five of the letter before it.
-fn is_as(calls: &[u8], expected: &[u8]) -> bool {
-    match expected {
-        [] => calls.is_empty(),
-        [letter, b'+', rest @ ..] => (1..=5)
-            .any(|many| calls.starts_with(&vec![*letter; many]) && is_as(&calls[many..], rest)),
-        [letter, rest @ ..] => calls.first() == Some(letter) && is_as(&calls[1..], rest),
-    }
+/// Whether so many calls were made. `calls` is as in [`Report::calls`].
+fn has_count(calls: &str, expected: Calls) -> bool {
+    let count = |letter: char| calls.matches(letter).count();
+    let (least, most) = expected.reads;
+    (least..=most).contains(&count('r'))
+        && count('w') == expected.writes
+        && count('c') == expected.connections
 }
 
-/// Whether an error has the status of its code, tells whether it may pass, and when to try again.
+/// Whether an error has the status of its code, says whether it is retryable, and when to retry.
 fn is_by_the_contract(error: &Value, head: Option<(u16, bool)>) -> bool {
     let row = CODES.iter().find(|(code, _, _)| error["code"] == *code);
     row.is_some_and(|(code, status, retryable)| {
-        let as_told = error["status"] == *status && error["retryable"] == *retryable;
-        as_told
-            && head.is_none_or(|(answered, tells_when)| {
-                answered == *status && tells_when == (*code == "throttled")
+        let is_same = error["status"] == *status && error["retryable"] == *retryable;
+        is_same
+            && head.is_none_or(|(answered, has_hint)| {
+                answered == *status && has_hint == (*code == "throttled")
             })
     })
 }
 
-/// Whether there is a result for each certificate in the order asked, and each error in one is by
+/// Whether there is a result for each certificate in the order of the request, and each error in one is by
 /// the contract.
 fn results_fit(answer: &Value, request: &Value) -> bool {
     let names_of = |list: &Value| {
@@ -182,8 +194,8 @@ fn results_fit(answer: &Value, request: &Value) -> bool {
             .all(|result| result["error"].is_null() || is_by_the_contract(&result["error"], None))
 }
 
-/// Whether the vendor's state of each certificate is as told. Nothing of it was changed when the
-/// answer does not tell of it.
+/// Whether the vendor's status of each certificate is the one in the answer. A certificate that the
+/// answer does not show was not changed.
 fn is_evident(answer: &Value, states: &[String]) -> bool {
     let untouched = |state: &String| ["1", "ACTIVE", "good"].contains(&state.as_str());
     let Some(results) = answer["results"].as_array() else {
@@ -192,11 +204,11 @@ fn is_evident(answer: &Value, states: &[String]) -> bool {
     results.len() == states.len()
         && results.iter().zip(states).all(|(result, state)| {
             match (result["outcome"].as_str(), result["status"].as_str()) {
-                (Some("inactivated" | "already_inactive"), told) => {
-                    told == Some("inactive") && state == "0"
+                (Some("inactivated" | "already_inactive"), status) => {
+                    status == Some("inactive") && state == "0"
                 }
-                (Some("unknown"), told) => told.is_none(),
-                (_, told) => told != Some("inactive") && untouched(state),
+                (Some("unknown"), status) => status.is_none(),
+                (_, status) => status != Some("inactive") && untouched(state),
             }
         })
 }

@@ -1,24 +1,32 @@
 //! The way to the vendor: names, connections, TLS, and what comes over a connection in place of
 //! HTTP.
 
-use super::expected::{Expected, Row, Trouble, answer, answer_lost, error, nothing_done, success};
+use super::expected::{
+    Calls, Expected, Injected, NO_CALLS, Row, answer, answer_lost, connections, error,
+    nothing_done, reads_between, success,
+};
 use super::line::Break;
 use crate::tls;
 
 /// Before there is a connection, so that reads fail as well: nobody is called, or only these
 /// connections are counted. The first of them is tried while the function starts.
-fn unreachable(of_a_read: [&'static str; 2], of_orders: [&'static str; 2]) -> [Expected; 3] {
+fn unreachable(of_a_read: [Calls; 2], of_writes: [Calls; 2]) -> [Expected; 3] {
     let error = |calls| Expected {
         calls,
-        ..error("provider_unavailable", "")
+        ..error("provider_unavailable", NO_CALLS)
     };
-    [error(of_a_read), error(of_orders), error(of_a_read)]
+    [error(of_a_read), error(of_writes), error(of_a_read)]
 }
 
 pub(crate) fn not_made() -> Vec<Row> {
-    let row = |name, broken, expected| Row::new(name, Trouble::Line(broken), expected);
-    let counted = || unreachable(["cccc", "ccc"], ["ccccccc", "cccccc"]);
-    let uncounted = || unreachable([""; 2], [""; 2]);
+    let row = |name, broken, expected| Row::new(name, Injected::Connection(broken), expected);
+    let counted = || {
+        unreachable(
+            [connections(4), connections(3)],
+            [connections(7), connections(6)],
+        )
+    };
+    let uncounted = || unreachable([NO_CALLS; 2], [NO_CALLS; 2]);
     vec![
         row(
             "the host's name cannot be resolved",
@@ -68,10 +76,13 @@ pub(crate) fn breaking() -> Vec<Row> {
     let [describe, _, status] = success();
     let closed = [
         describe,
-        answer("inactivated inactivated", "r+wr r+wr"),
+        answer(
+            "inactivated inactivated",
+            reads_between(4, 12).and_writes(2),
+        ),
         status,
     ];
-    let row = |name, broken, expected| Row::new(name, Trouble::Line(broken), expected);
+    let row = |name, broken, expected| Row::new(name, Injected::Connection(broken), expected);
     let unavailable = || nothing_done("provider_unavailable");
     let bytes = |name, bytes: &[u8]| row(name, Break::Bytes(bytes.to_vec()), unavailable());
     vec![
@@ -144,11 +155,11 @@ pub(crate) fn breaking() -> Vec<Row> {
 pub(crate) fn sound() -> Vec<Row> {
     let row = |name, trouble| Row::new(name, trouble, success());
     vec![
-        row("no line", Trouble::Nothing),
-        row("a sound line", Trouble::Line(Break::Sound)),
+        row("no line", Injected::NoFault),
+        row("a sound line", Injected::Connection(Break::Sound)),
         row(
             "a sound certificate",
-            Trouble::Line(Break::Tls(tls::sound())),
+            Injected::Connection(Break::Tls(tls::sound())),
         ),
     ]
 }

@@ -12,12 +12,12 @@ use tokio_rustls::TlsAcceptor;
 
 use super::expected::WRITE;
 
-/// What the line does.
+/// The way in which the line breaks.
 #[derive(Clone)]
 pub(crate) enum Break {
     /// The name cannot be resolved.
     NoSuchName,
-    /// Nobody listens.
+    /// Nothing listens.
     Refused,
     /// Connections are neither taken nor refused.
     Hanging,
@@ -48,7 +48,7 @@ pub(crate) enum Break {
 
 /// A call, or a connection that broke before it.
 pub(crate) struct Seen {
-    /// As in [`super::expected::Expected`].
+    /// As in [`super::stage::Report::calls`].
     pub(crate) letter: char,
     /// It names the certificate.
     pub(crate) text: String,
@@ -71,9 +71,9 @@ pub(crate) struct Line {
     hang_up: watch::Sender<()>,
     /// Holds the tasks, which end with it.
     serving: JoinSet<()>,
-    /// Holds connections that nobody takes.
+    /// Holds connections that nothing accepts.
     waiting: Vec<TcpStream>,
-    /// Holds the port on which nobody listens.
+    /// Holds the port on which nothing listens.
     bound: Option<TcpSocket>,
 }
 
@@ -130,7 +130,7 @@ impl Line {
         line
     }
 
-    /// What has come over the line since the last time this was asked.
+    /// The calls since the last time that this function was called.
     pub(crate) fn take_seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.seen.lock().unwrap())
     }

@@ -2,23 +2,27 @@
 
 use simulator::Fault;
 
-use super::expected::{Asked, Expected, Row, Trouble, answer, error, everywhere, success};
+use super::expected::{
+    Delivery, Expected, Injected, NO_CALLS, Row, answer, error, everywhere, reads, reads_between,
+    success,
+};
 use super::line::Break;
 
 /// An order leaves time to read what became of it, until the deadline, and a second one is not
 /// begun.
 fn timeout() -> [Expected; 3] {
     [
-        error("timeout", "r"),
-        error("timeout", "rwr+ rwr+"),
-        error("timeout", "r"),
+        error("timeout", reads(1)),
+        error("timeout", reads_between(4, 12).and_writes(2)),
+        error("timeout", reads(1)),
     ]
 }
 
 pub(crate) fn rows() -> Vec<Row> {
     let [describe, _, status] = success();
-    let refused = error("forbidden", "");
-    let nothing = |name, asked, expected| Row::new(name, Trouble::Nothing, expected).asked(asked);
+    let refused = error("forbidden", NO_CALLS);
+    let nothing =
+        |name, delivery, expected| Row::new(name, Injected::NoFault, expected).delivered(delivery);
     vec![
         Row::new(
             "a vendor that is silent",
@@ -32,38 +36,43 @@ pub(crate) fn rows() -> Vec<Row> {
             timeout(),
         )
         .within(3),
-        Row::new("a byte each second", Trouble::Line(Break::Drip), timeout()).within(3),
+        Row::new(
+            "a byte each second",
+            Injected::Connection(Break::Drip),
+            timeout(),
+        )
+        .within(3),
         nothing(
             "connections that were closed while the function was frozen",
-            Asked::AfterAFreeze,
+            Delivery::AfterFreeze,
             success(),
         ),
         nothing(
             "a request of yesterday",
-            Asked::Late,
+            Delivery::Late,
             [describe, refused, status],
         ),
         nothing(
             "an instance that is not on the allow-list",
-            Asked::OffTheList,
+            Delivery::NotAllowed,
             [describe, refused, status],
         ),
         nothing(
             "the same request twice",
-            Asked::Twice,
+            Delivery::Twice,
             [
                 // A queue's batch asks the same only once.
                 Expected {
-                    calls: ["rr", "r"],
-                    ..answer("active active / active active", "")
+                    calls: [reads(2), reads(1)],
+                    ..answer("active active / active active", NO_CALLS)
                 },
                 answer(
                     "inactivated inactivated / already_inactive already_inactive",
-                    "rwrr rwrr",
+                    reads(6).and_writes(2),
                 ),
                 Expected {
-                    calls: ["rr", "r"],
-                    ..answer("good good / good good", "")
+                    calls: [reads(2), reads(1)],
+                    ..answer("good good / good good", NO_CALLS)
                 },
             ],
         ),

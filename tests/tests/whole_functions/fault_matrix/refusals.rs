@@ -2,7 +2,9 @@
 
 use simulator::Fault;
 
-use super::expected::{Expected, Row, answer, codes, error, everywhere, nothing_done, rejected};
+use super::expected::{
+    Expected, Row, answer, codes, error, everywhere, nothing_done, reads, rejected,
+};
 
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = for_who_asks();
@@ -64,9 +66,9 @@ fn for_who_asks() -> Vec<Row> {
 }
 
 fn for_what_is_asked() -> Vec<Row> {
-    let not_found = error("not_found", "r");
+    let not_found = error("not_found", reads(1));
     // Together, one by one, and then under another spelling.
-    let unknown = answer("unknown unknown", "rrrrrr");
+    let unknown = answer("unknown unknown", reads(6));
     vec![
         Row::new(
             "an instance that the vendor does not know, with status 500",
@@ -75,7 +77,11 @@ fn for_what_is_asked() -> Vec<Row> {
                 ("MqttInstanceNotFound", 500),
                 ("NotFound", 500),
             ),
-            [not_found, error("not_found", "rw rw"), unknown],
+            [
+                not_found,
+                error("not_found", reads(2).and_writes(2)),
+                unknown,
+            ],
         ),
         Row::new(
             "a certificate that the vendor shows and does not find, with status 500",
@@ -86,7 +92,7 @@ fn for_what_is_asked() -> Vec<Row> {
             ),
             [
                 not_found,
-                error("provider_invalid_response", "rwrrrr rwrrrr"),
+                error("provider_invalid_response", reads(10).and_writes(2)),
                 unknown,
             ],
         ),
@@ -99,11 +105,11 @@ fn for_what_is_asked() -> Vec<Row> {
             ),
             [
                 Expected {
-                    comes_back: false,
-                    ..error("provider_rejected", "r")
+                    is_redelivered: false,
+                    ..error("provider_rejected", reads(1))
                 },
-                answer("refused refused", "rw rw"),
-                answer("unknown unknown", "rrr"),
+                answer("refused refused", reads(2).and_writes(2)),
+                answer("unknown unknown", reads(3)),
             ],
         ),
     ]
@@ -114,7 +120,7 @@ fn faults_of_the_vendor() -> Vec<Row> {
     let row = |name, tencent, alibaba: (&str, u16)| {
         Row::new(name, codes(tencent, alibaba, alibaba), unavailable())
     };
-    let [_, of_orders, of_status] = unavailable();
+    let [_, of_writes, of_status] = unavailable();
     let status = |status: u16| {
         Row::new(
             format!("a gateway's status {status}"),
@@ -138,7 +144,7 @@ fn faults_of_the_vendor() -> Vec<Row> {
         Row::new(
             "a code of 500 that nobody knows",
             codes("SomethingNew", ("SomethingNew", 500), ("SomethingNew", 500)),
-            [error("provider_rejected", "r"), of_orders, of_status],
+            [error("provider_rejected", reads(1)), of_writes, of_status],
         ),
         Row::new(
             "a nonce that was used",
@@ -147,7 +153,7 @@ fn faults_of_the_vendor() -> Vec<Row> {
                 ("SignatureNonceUsed", 400),
                 ("SignatureNonceUsed", 400),
             ),
-            [error("provider_rejected", "r"), of_orders, of_status],
+            [error("provider_rejected", reads(1)), of_writes, of_status],
         ),
         Row::new(
             "an error inside status 200",

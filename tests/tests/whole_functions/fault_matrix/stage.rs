@@ -1,4 +1,4 @@
-//! One function with its vendor behind the trouble of a row, and what can be seen of an invocation.
+//! One function with the injected fault of a row at its vendor, and the report of an invocation.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 use whole_function_tests::events::{self, HttpRequest, HttpTrigger, aged, message_id};
 use whole_function_tests::{Answer, HttpAnswer, Runtime};
 
-use super::expected::{Asked, FUNCTIONS, Function, Row, Trouble, WRITE};
+use super::expected::{Delivery, Function, Injected, Row, WRITE};
 use super::line::{Break, Line, Seen};
 use crate::cells::{provider, words};
 use crate::setup::{full, function_with, invoke_within, simulator, texts};
@@ -16,13 +16,12 @@ use crate::tls;
 
 const LATE: Duration = Duration::from_secs(25 * 60 * 60);
 
-/// A record that nobody can read.
-const POISON: &str = "not JSON";
+/// The body of an unreadable record.
+const UNREADABLE: &str = "not JSON";
 
 pub(crate) struct Stage<'a> {
     row: &'a Row,
-    /// Its place in [`FUNCTIONS`].
-    place: usize,
+    function: Function,
     simulator: Simulator,
     line: Option<Line>,
     runtime: Runtime,
@@ -30,36 +29,34 @@ pub(crate) struct Stage<'a> {
     _trusted_roots: NamedTempFile,
 }
 
-/// What came of the invocations of one cell.
+/// The report of the invocations of one cell.
 #[derive(Default)]
 pub(crate) struct Report {
-    /// Each answer or error: the body over HTTP, and from a queue what the log says.
-    pub(crate) told: Vec<Value>,
+    /// Each answer or error: the body over HTTP, the line of the log from a queue.
+    pub(crate) answers: Vec<Value>,
     /// Over HTTP the status and `retry-after` of each answer.
     pub(crate) heads: Vec<(u16, bool)>,
-    /// Of a queue's batch the message ids of the readable records and of those that came back.
+    /// Of a queue's batch the message ids of the readable records and of those that are redelivered.
     pub(crate) records: Option<(Vec<String>, Vec<String>)>,
-    /// As in [`super::expected::Expected`].
+    /// The calls in their order: `r` for a read, `w` for a write, `c` for a connection that broke
+    /// before anything could be read from it. The calls for certificates that are inactivated side
+    /// by side interleave, so each certificate has a group of its own.
     pub(crate) calls: String,
-    /// The vendor's words for the state of each certificate, as the answer found them.
+    /// The vendor's status of each certificate after the answer.
     pub(crate) states: Vec<String>,
-    /// How many connections another host has seen.
+    /// The number of connections to another host.
     pub(crate) strayed: usize,
     pub(crate) longest: Duration,
     pub(crate) output: Vec<u8>,
 }
 
 impl<'a> Stage<'a> {
-    pub(crate) async fn start(row: &'a Row, place: usize) -> Self {
-        let Function {
-            name,
-            vendor,
-            action,
-        } = FUNCTIONS[place];
+    pub(crate) async fn start(row: &'a Row, function: Function) -> Self {
+        let vendor = function.vendor();
         let simulator = simulator(full(2)).await;
-        let line = match (&row.trouble, row.asked) {
-            (Trouble::Line(broken), _) => Some(broken.clone()),
-            (_, Asked::AfterAFreeze) => Some(Break::Sound),
+        let line = match (&row.injected, row.delivery) {
+            (Injected::Connection(broken), _) => Some(broken.clone()),
+            (_, Delivery::AfterFreeze) => Some(Break::Sound),
             _ => None,
         };
         let trusted_roots = NamedTempFile::new().unwrap();
@@ -70,19 +67,21 @@ impl<'a> Stage<'a> {
             ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
             ("RUST_LOG", "trace"),
         ];
-        if row.asked == Asked::OffTheList {
+        if row.delivery == Delivery::NotAllowed {
             own.push(("INACTIVATE_ALLOWED_INSTANCES", "post-cn-another"));
         }
         let line = match line {
-            Some(broken) => Some(Line::start(broken, &simulator.url(vendor), action).await),
+            Some(broken) => {
+                Some(Line::start(broken, &simulator.url(vendor), function.action()).await)
+            }
             None => None,
         };
         let endpoint = provider(vendor).endpoint_variable();
         own.extend(line.iter().map(|line| (endpoint, line.url.as_str())));
-        let runtime = function_with(name, &simulator, &own).await;
+        let runtime = function_with(function.name(), &simulator, &own).await;
         Self {
             row,
-            place,
+            function,
             simulator,
             line,
             runtime,
@@ -91,8 +90,8 @@ impl<'a> Stage<'a> {
     }
 
     pub(crate) fn request(&self) -> Value {
-        let provider = provider(FUNCTIONS[self.place].vendor);
-        if self.place == 0 {
+        let provider = provider(self.function.vendor());
+        if self.function == Function::Describe {
             return json!({ "instance_id": provider.instance_id() });
         }
         provider.numbered_request(0, 2)
@@ -120,7 +119,7 @@ impl<'a> Stage<'a> {
                 HttpTrigger::HttpApi,
                 &self.invoke(&event, &mut report).await,
             );
-            report.told.push(answer.json());
+            report.answers.push(answer.json());
             report
                 .heads
                 .push((answer.status, answer.headers.contains_key("retry-after")));
@@ -131,11 +130,11 @@ impl<'a> Stage<'a> {
 
     pub(crate) async fn by_queue(&mut self) -> Report {
         let request = self.request().to_string();
-        let mut bodies = vec![POISON.to_owned()];
+        let mut bodies = vec![UNREADABLE.to_owned()];
         bodies.extend((0..self.times()).map(|_| request.clone()));
         let event = self.sent(events::sqs(&bodies));
         let mut report = self.prepare().await;
-        let answer = self.invoke(&event, &mut report).await;
+        let response = self.invoke(&event, &mut report).await;
         self.note_calls(&mut report);
         let readable: Vec<String> = (1..bodies.len()).map(message_id).collect();
         let lines = self.runtime.json_logs();
@@ -151,59 +150,63 @@ impl<'a> Stage<'a> {
                     answers.len()
                 )
             };
-            let told = if line["answer"].is_null() {
+            let answer = if line["answer"].is_null() {
                 &line["error"]
             } else {
                 &line["answer"]
             };
-            report.told.push(told.clone());
+            report.answers.push(answer.clone());
         }
-        let back: Vec<String> = answer.batch_item_failures();
+        let redelivered: Vec<String> = response.batch_item_failures();
         assert_eq!(
-            back[0],
+            redelivered[0],
             message_id(0),
-            "{}: the record that nobody can read comes back, whatever becomes of the others",
+            "{}: the unreadable record is redelivered, whatever the outcome of the others",
             self.row.name
         );
-        report.records = Some((readable, back[1..].to_vec()));
+        report.records = Some((readable, redelivered[1..].to_vec()));
         report
     }
 
     fn times(&self) -> usize {
-        if self.row.asked == Asked::Twice { 2 } else { 1 }
+        if self.row.delivery == Delivery::Twice {
+            2
+        } else {
+            1
+        }
     }
 
     fn sent(&self, event: Value) -> Value {
-        if self.row.asked == Asked::Late {
+        if self.row.delivery == Delivery::Late {
             aged(event, LATE)
         } else {
             event
         }
     }
 
-    /// Puts everything back to the start and the trouble in place.
+    /// Resets the simulator and injects the fault.
     async fn prepare(&mut self) -> Report {
-        let Function { vendor, action, .. } = FUNCTIONS[self.place];
+        let (vendor, action) = (self.function.vendor(), self.function.action());
         self.simulator.reset();
-        if self.row.asked == Asked::AfterAFreeze {
+        if self.row.delivery == Delivery::AfterFreeze {
             let mut harmless = self.request();
-            if self.place == 1 {
+            if self.function == Function::Inactivate {
                 harmless["dry_run"] = json!(true);
             }
             self.runtime.invoke(harmless).await.json();
             self.line.iter().for_each(|line| drop(line.take_seen()));
             self.freeze().await;
         }
-        match &self.row.trouble {
-            Trouble::Always(faults) => self.simulator.fail(
+        match &self.row.injected {
+            Injected::Always(faults) => self.simulator.fail(
                 vendor,
-                FaultRule::always(faults[self.place].clone()).on(action),
+                FaultRule::always(self.function.of(faults).clone()).on(action),
             ),
-            Trouble::Once(faults) => self.simulator.fail(
+            Injected::Once(faults) => self.simulator.fail(
                 vendor,
-                FaultRule::once(faults[self.place].clone()).on(action),
+                FaultRule::once(self.function.of(faults).clone()).on(action),
             ),
-            Trouble::Redirect(status) => {
+            Injected::Redirect(status) => {
                 let elsewhere = [(
                     "location".to_owned(),
                     format!("{}/", self.simulator.url(Vendor::AwsIot)),
@@ -217,14 +220,13 @@ impl<'a> Stage<'a> {
                 self.simulator
                     .fail(vendor, FaultRule::always(fault).on(action));
             }
-            Trouble::Nothing | Trouble::Line(_) => {}
+            Injected::NoFault | Injected::Connection(_) => {}
         }
         self.simulator.reset_numbers();
         Report::default()
     }
 
-    /// Stops the process as Lambda does between two events, closes its connections, and lets it go
-    /// on when the next event waits.
+    /// Stops the process as Lambda does between two events, closes its connections, and continues it when the next event waits.
     async fn freeze(&self) {
         let pid = self.runtime.pid();
         let signal = move |name: &str| {
@@ -243,7 +245,7 @@ impl<'a> Stage<'a> {
     }
 
     async fn invoke(&mut self, event: &Value, report: &mut Report) -> Answer {
-        let Function { name, vendor, .. } = FUNCTIONS[self.place];
+        let (name, vendor) = (self.function.name(), self.function.vendor());
         let begun = Instant::now();
         let answer = invoke_within(&mut self.runtime, self.row.time, event).await;
         assert!(
@@ -278,7 +280,7 @@ impl<'a> Stage<'a> {
         };
         // A connection that broke brought no call for any certificate, and describe and status ask
         // for all together.
-        if self.place != 1 || seen.iter().all(|seen| seen.letter == 'c') {
+        if self.function != Function::Inactivate || seen.iter().all(|seen| seen.letter == 'c') {
             report.calls = letters(&mut seen.iter());
             return;
         }
@@ -289,12 +291,12 @@ impl<'a> Stage<'a> {
             "{}: a call that is for neither certificate",
             self.row.name
         );
-        let mut words: Vec<String> = serials
+        let mut groups: Vec<String> = serials
             .iter()
             .map(|serial| letters(&mut seen.iter().filter(|seen| seen.text.contains(serial))))
             .collect();
-        words.retain(|word| !word.is_empty());
-        words.sort_unstable();
-        report.calls = words.join(" ");
+        groups.retain(|group| !group.is_empty());
+        groups.sort_unstable();
+        report.calls = groups.join(" ");
     }
 }

@@ -98,7 +98,7 @@ async fn a_marker_survives_the_end_of_its_certificate() {
 }
 
 #[tokio::test]
-async fn twenty_five_are_listed_unless_more_are_asked_for() {
+async fn twenty_five_are_listed_unless_more_are_requested() {
     let certificates = (0..300).map(|number| AwsCertificate {
         certificate_id: id(number),
         ..AwsCertificate::default()
@@ -171,7 +171,7 @@ async fn a_certificate_is_switched_off_and_on_and_off_for_good() {
 }
 
 #[tokio::test]
-async fn a_write_can_be_told_to_succeed_without_effect() {
+async fn a_write_can_be_made_to_succeed_without_effect() {
     let simulator = seven().await;
     simulator.fail(Vendor::AwsIot, Fault::SucceedWithoutEffect);
     assert_eq!(AwsCall::update(&id(0), "INACTIVE").code(&simulator).1, "ok");

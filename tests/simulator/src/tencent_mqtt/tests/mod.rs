@@ -95,7 +95,7 @@ async fn pages_are_cut_from_the_ordered_list() {
 }
 
 #[tokio::test]
-async fn twenty_are_listed_unless_more_are_asked_for() {
+async fn twenty_are_listed_unless_more_are_requested() {
     let simulator = ten().await;
     simulator.with_fleet(|fleet| {
         let instance = fleet.tencent_mqtt.get_mut("mqtt-ten").unwrap();
@@ -168,7 +168,7 @@ async fn values_of_a_filter_are_alternatives_and_filters_all_hold() {
 }
 
 #[tokio::test]
-async fn values_of_a_filter_can_be_told_to_match_all_or_to_count_the_first_only() {
+async fn values_of_a_filter_can_be_made_to_match_all_or_to_count_the_first_only() {
     let (all, first) = (
         ten_with(FilterValues::AllMatch).await,
         ten_with(FilterValues::OnlyFirst).await,
