@@ -100,6 +100,15 @@ struct Row {
     is_certificate_authority: bool,
 }
 
+macro_rules! is_supported {
+    (supported) => {
+        true
+    };
+    (unsupported) => {
+        false
+    };
+}
+
 macro_rules! define_provider_name {
     ($(
         $(#[$doc:meta])*
@@ -118,6 +127,13 @@ macro_rules! define_provider_name {
             const fn row(self) -> &'static Row {
                 match self {
                     $(Self::$provider => &Row $row,)*
+                }
+            }
+
+            /// Whether a certificate's status can be changed here.
+            pub const fn can_change_status(self) -> bool {
+                match self {
+                    $(Self::$provider => is_supported!($change),)*
                 }
             }
         }

@@ -101,7 +101,7 @@ for_each_provider!(define_constructors);
 fn change_is_unsupported(reason: &str) -> Error {
     let brokers: Vec<&str> = ProviderName::ALL
         .into_iter()
-        .filter(|provider| !provider.is_certificate_authority())
+        .filter(|provider| provider.can_change_status())
         .map(ProviderName::as_str)
         .collect();
     let detail = format!(
