@@ -1,4 +1,4 @@
-//! Who takes part: the empty function, one that only makes a call, this project's three, and for
+//! The contestants: the empty function, one that only makes a call, this project's three, and for
 //! each of them one with the vendor's official SDK in Python and one in Node.js.
 
 use std::path::{Path, PathBuf};

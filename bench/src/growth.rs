@@ -1,4 +1,4 @@
-//! What it takes when there is more to do: calls, time and memory by the size of the work, at a
+//! The cost of larger work: calls, time and memory by its size, at a
 //! vendor that takes so many calls a second and no more. The vendors are the simulator, which
 //! counts.
 

@@ -125,7 +125,7 @@ fn repeat(input: &mut Vec<u8>, part: Range<usize>) {
     drop(input.splice(part.start..part.start, again));
 }
 
-/// What stands behind the first of these marks at or after `at`, up to where its array or object
+/// The text behind the first of these marks at or after `at`, up to where its array or object
 /// continues or ends. Marks in texts do not count in the outer JSON.
 fn part(input: &[u8], at: usize, is_outer: bool, marks: &[u8]) -> Range<usize> {
     let (mut is_text, mut is_escaped, mut depth) = (false, false, 0_usize);

@@ -148,7 +148,7 @@ pub(crate) async fn serve_identity(
     );
 }
 
-/// What answers a client that opens a connection ahead. That is no call of an API, and not counted.
+/// The answer to a client that opens a connection ahead. That is no call of an API, and not counted.
 fn not_a_call() -> Reply {
     Reply::of(404, "text/plain", "")
 }

@@ -145,8 +145,8 @@ impl HttpClient {
         let client = self.client_for(&uri)?;
         let message = message(request)?;
         let exchange = async {
-            // Whatever became of an idle connection while the sandbox was frozen is noticed in this
-            // moment, before the connection is chosen.
+            // Lets hyper notice that an idle connection ended while the sandbox was frozen, before
+            // a connection is chosen.
             tokio::task::yield_now().await;
             read(client.execute(message).await.map_err(failed)?, largest).await
         };

@@ -35,7 +35,7 @@ struct Envelope<'a> {
 /// sent, among those of the envelopes and `sent_at`.
 ///
 /// # Errors
-/// `invalid_request` when an envelope holds no request.
+/// `invalid_request` when an envelope holds no request, or a time that cannot be read.
 pub(super) fn open(
     mut text: String,
     mut sent_at: Option<Timestamp>,
@@ -45,7 +45,7 @@ pub(super) fn open(
         let envelope: Envelope<'_> = serde_json::from_str(&text)
             .map(|Object(envelope)| envelope)
             .unwrap_or_default();
-        let (inner, moment) = match envelope {
+        let (inner, (member, moment)) = match envelope {
             Envelope {
                 detail_type: Some(_),
                 detail,
@@ -55,7 +55,7 @@ pub(super) fn open(
                 let detail = detail.ok_or_else(|| {
                     Error::invalid("detail", "the event of EventBridge has no detail")
                 })?;
-                (detail.get().to_owned(), time)
+                (detail.get().to_owned(), ("time", time))
             }
             Envelope {
                 sns_type: Some(_),
@@ -67,13 +67,21 @@ pub(super) fn open(
                 let text = message.and_then(text_of).ok_or_else(|| {
                     Error::invalid("Message", "the notification of SNS has no text")
                 })?;
-                (text, timestamp)
+                (text, ("Timestamp", timestamp))
             }
             _ => return Ok((text, sent_at)),
         };
+        // The age of a request whose time cannot be read could not be judged.
         let moment = moment
-            .and_then(text_of)
-            .and_then(|text| Timestamp::parse(&text).ok());
+            .map(|value| {
+                text_of(value)
+                    .and_then(|text| Timestamp::parse(&text).ok())
+                    .ok_or_else(|| {
+                        let detail = format!("{member} must be a date and time of RFC 3339");
+                        Error::invalid(member, detail)
+                    })
+            })
+            .transpose()?;
         sent_at = sent_at.into_iter().chain(moment).min();
         text = inner;
     }
@@ -83,7 +91,8 @@ pub(super) fn open(
     ))
 }
 
-fn text_of(value: &RawValue) -> Option<String> {
+/// The text of a member that is one.
+pub(super) fn text_of(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
 }
 

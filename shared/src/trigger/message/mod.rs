@@ -11,6 +11,7 @@ use aws_lambda_events::event::sns::SnsRecord;
 use aws_lambda_events::event::sqs::SqsMessage;
 use serde_json::value::RawValue;
 
+use self::envelope::text_of;
 use super::limits::{MESSAGE_BYTES, SYNCHRONOUS_BYTES};
 use crate::error::Error;
 use crate::model::Timestamp;
@@ -129,20 +130,11 @@ impl QueuedMessage {
     pub(super) fn from_eventbridge(event: &str) -> Self {
         let members: HashMap<String, &RawValue> = serde_json::from_str(event).unwrap_or_default();
         let text = |member: &str| text_of(members.get(member)?);
-        let present = |member| members.get(member).filter(|value| value.get() != "null");
-        // The age of an order whose time cannot be read could not be judged.
-        let sent_at = present("time").map(|time| {
-            text_of(time)
-                .and_then(|time| Timestamp::parse(&time).ok())
-                .ok_or_else(|| Error::invalid("time", "time must be a date and time of RFC 3339"))
-        });
-        let opened = sent_at.transpose().and_then(|sent_at| {
-            let detail = present("detail").ok_or_else(|| {
-                Error::invalid("detail", "the event of EventBridge has no detail")
-            })?;
-            envelope::open(detail.get().to_owned(), sent_at)
-        });
-        Self::new(text("id"), text("source"), opened)
+        Self::new(
+            text("id"),
+            text("source"),
+            envelope::open(event.to_owned(), None),
+        )
     }
 
     fn new(
@@ -185,11 +177,6 @@ fn text_at(record: &RawValue, path: &[&str]) -> Option<String> {
         value = members.get(*member)?;
     }
     text_of(value)
-}
-
-/// The text of a member that is one.
-fn text_of(value: &RawValue) -> Option<String> {
-    serde_json::from_str(value.get()).ok()
 }
 
 /// SQS writes moments as texts of epoch milliseconds.

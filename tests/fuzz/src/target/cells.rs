@@ -31,7 +31,7 @@ const TENCENT: &str = "0eef68a582b94254296e54ce754f94d707a59913";
 const ALIBABA: &str = "8085f52ece5bd88308df6d98d9707716";
 const AWS: &str = "39636fff4d30831a202d04374cdebf241b117cab1cd5954a8da1a7fd8474be33";
 
-/// What each provider can do, describe with a filter as well, and a cross-check. The certificates
+/// The operations that each provider has, describe with a filter as well, and a cross-check. The certificates
 /// are those of the recorded answers.
 pub(crate) const CELLS: [Cell; 16] = [
     cell(

@@ -34,7 +34,7 @@ fn check<O: Operation>(callers: Callers, event: &str, answers: &Answers) {
         return;
     };
     let answer: Value = serde_json::from_str(&answer).expect("an answer is JSON");
-    // What this reader does not take may still be an event, with a number in it that is too large,
+    // A text that this reader refuses may still be an event, with a number in it that is too large,
     // say.
     let Ok(event) = serde_json::from_str::<Value>(event) else {
         return;

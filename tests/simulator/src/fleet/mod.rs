@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-/// What a fleet is made of: an instance with its certificates, or a certificate of a vendor that
+/// A part of a fleet: an instance with its certificates, or a certificate of a vendor that
 /// has no instances.
 pub trait Entry: Sized {
     /// The entries of this vendor, by their names.

@@ -1,4 +1,4 @@
-//! Who gives out keys: the security token services (STS) of three clouds, and the Lambda extension
+//! The services that issue keys: the security token services (STS) of three clouds, and the Lambda extension
 //! that reads secrets.
 //!
 //! The STS of AWS signs tokens with a key of its own, which it publishes; those of Tencent and

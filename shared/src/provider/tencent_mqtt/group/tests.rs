@@ -62,7 +62,7 @@ async fn one_certificate_is_read_by_its_own_action() {
     assert_eq!(calls(&network), ["1001", "1001"]);
 }
 
-/// Whatever several values mean to the vendor, none that it knows is called unknown.
+/// However the vendor reads several values, no certificate that it knows is reported as unknown.
 #[tokio::test(start_paused = true)]
 async fn a_certificate_that_a_list_lacks_is_unknown_only_where_several_values_are_alternatives() {
     let serials: Vec<String> = numbered(20);
