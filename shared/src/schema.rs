@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::error::{Error, ErrorCode, ProviderError};
-use crate::model::{Fingerprint, InstanceId, ProviderName, Region, SerialNumber, Timestamp};
+use crate::model::{Fact, Fingerprint, InstanceId, ProviderName, Region, SerialNumber, Timestamp};
 
 /// A text that requests may write in several spellings and answers write in one. The last argument
 /// is the maximum length, in characters, in a request and in an answer.
@@ -61,6 +61,21 @@ text!(
 /// A request inside an answer, which keeps the caller's own spellings.
 pub(crate) fn request_or_null(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": ["object", "null"], "required": ["certificates"], "properties": {"certificates": {"type": "array", "minItems": 1}}})
+}
+
+/// Answers show only the value.
+impl<T: JsonSchema> JsonSchema for Fact<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        Option::<T>::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Option::<T>::json_schema(generator)
+    }
 }
 
 impl JsonSchema for Timestamp {

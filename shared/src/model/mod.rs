@@ -2,6 +2,7 @@
 
 mod action;
 mod certificate;
+mod fact;
 mod fingerprint;
 mod identifier;
 mod provider;
@@ -14,6 +15,7 @@ mod x509;
 pub use action::Action;
 pub(crate) use certificate::non_empty;
 pub use certificate::{Certificate, Disagreement, ProviderRecord};
+pub use fact::Fact;
 pub use fingerprint::Fingerprint;
 pub use identifier::{InstanceId, MOST_SOURCES, Region, Source, check_sources};
 pub(crate) use provider::for_each_provider;

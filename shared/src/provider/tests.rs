@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::model::ProviderName::{AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::model::{
-    Certificate, EffectiveStatus, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase,
-    Timestamp,
+    Certificate, EffectiveStatus, Fact, Fingerprint, LifecycleStatus, SerialNumber,
+    SerialNumberBase, Timestamp,
 };
 use crate::request::Filter;
 use crate::testing::network::{Answer, Network, ok, recorded, url};
@@ -113,10 +113,10 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
         serial_number_base: None,
         ca_serial_number: None,
         name: None,
-        client_id: None,
+        client_id: Fact::Unknown,
         subject: crate::model::Subject {
-            common_name: text("vin-0001.example.test"),
-            organizational_unit: text("设备部"),
+            common_name: Fact::Known("vin-0001.example.test".to_owned()),
+            organizational_unit: Fact::Known("设备部".to_owned()),
         },
         status: LifecycleStatus::Active,
         provider_status: None,
@@ -131,12 +131,11 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
         last_inactivated_at: None,
         revoked_at: None,
         fingerprint_sha256: Fingerprint::parse(FINGERPRINT).ok(),
-        ca_fingerprint_sha256: None,
+        ca_fingerprint_sha256: Fact::Unknown,
         disagreements: Vec::new(),
         pem: Some(pem()),
         serial_number_base_is_open: false,
         certified_not_after: moment("2030-02-28T00:00:00Z"),
-        subject_is_known: true,
     };
     // The provider's own facts.
     for (provider, expected) in [
@@ -146,7 +145,7 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
                 provider_serial_number: text(NUMBER),
                 serial_number_base: Some(SerialNumberBase::Hex),
                 ca_serial_number: SerialNumber::parse(CA).ok(),
-                client_id: text("client-1"),
+                client_id: Fact::Known("client-1".to_owned()),
                 provider_status: text("ACTIVE"),
                 source: text("JITP"),
                 created_at: moment("2025-03-01T00:00:00.001Z"),
@@ -186,7 +185,8 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
                 provider_status: text("ACTIVE"),
                 created_at: moment("2025-03-01T00:00:00.123Z"),
                 updated_at: moment("2025-03-01T00:46:40Z"),
-                ca_fingerprint_sha256: Fingerprint::parse(CA_FINGERPRINT).ok(),
+                ca_fingerprint_sha256: Fingerprint::parse(CA_FINGERPRINT)
+                    .map_or(Fact::Unknown, Fact::Known),
                 ..everywhere.clone()
             },
         ),

@@ -141,15 +141,15 @@ impl Filter {
     /// different ends of validity, one of them must satisfy the filter.
     pub fn matches(&self, certificate: &Certificate, now: Timestamp) -> bool {
         let subject = &certificate.subject;
-        contains(&self.client_ids, certificate.client_id.as_ref())
+        contains(&self.client_ids, certificate.client_id.value())
             && has_serial_number(&self.serial_numbers, certificate)
             && has_ca_serial_number(&self.ca_serial_numbers, certificate)
-            && (!certificate.subject_is_known
-                || contains(&self.common_names, subject.common_name.as_ref()))
-            && (!certificate.subject_is_known
+            && (subject.common_name.is_unknown()
+                || contains(&self.common_names, subject.common_name.value()))
+            && (subject.organizational_unit.is_unknown()
                 || contains(
                     &self.organizational_units,
-                    subject.organizational_unit.as_ref(),
+                    subject.organizational_unit.value(),
                 ))
             && (certificate.fingerprint_sha256.is_none()
                 || contains(
@@ -158,7 +158,7 @@ impl Filter {
                 ))
             && contains(
                 &self.ca_fingerprints_sha256,
-                certificate.ca_fingerprint_sha256.as_ref(),
+                certificate.ca_fingerprint_sha256.value(),
             )
             && contains(&self.statuses, Some(&certificate.status))
             && (certificate

@@ -5,7 +5,7 @@ mod record;
 use serde::Serialize;
 
 use super::{
-    EffectiveStatus, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Subject,
+    EffectiveStatus, Fact, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Subject,
     Timestamp,
 };
 
@@ -31,7 +31,7 @@ pub struct Certificate {
     /// Name that the provider keeps for the certificate beside its subject.
     pub name: Option<String>,
     /// MQTT client id that the certificate is bound to.
-    pub client_id: Option<String>,
+    pub client_id: Fact<String>,
     /// Subject of the certificate.
     pub subject: Subject,
     /// Status at the provider.
@@ -63,16 +63,13 @@ pub struct Certificate {
     pub fingerprint_sha256: Option<Fingerprint>,
     /// SHA-256 fingerprint of the issuing CA's certificate. AWS IoT uses it as the CA certificate
     /// id.
-    pub ca_fingerprint_sha256: Option<Fingerprint>,
+    pub ca_fingerprint_sha256: Fact<Fingerprint>,
     /// Facts on which the provider's record and the certificate itself differ.
     pub disagreements: Vec<Disagreement>,
     /// The certificate in PEM; `null` unless `include_pem` was requested and the provider has it.
     pub pem: Option<String>,
-    /// Whether the subject is known. A filter excludes only certificates whose subject is known to
-    /// differ. Answers do not show this member and the next two, which the filter needs.
-    #[serde(skip)]
-    pub subject_is_known: bool,
-    /// Whether the provider does not document the base of its serial numbers.
+    /// Whether the provider does not document the base of its serial numbers. Answers do not show
+    /// this member and the next one, which the filter needs.
     #[serde(skip)]
     pub serial_number_base_is_open: bool,
     /// Last moment of the validity in the certificate itself, where it is available.

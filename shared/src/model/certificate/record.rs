@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::{Certificate, Disagreement};
 use crate::model::x509::{X509, as_pem};
 use crate::model::{
-    Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Subject, Timestamp, Validity,
-    judge,
+    Fact, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Subject, Timestamp,
+    Validity, judge,
 };
 
 /// A provider's record of a certificate. Facts that the provider leaves out are `None`; texts may
@@ -22,9 +22,9 @@ pub struct ProviderRecord {
     /// The provider's name for the certificate.
     pub name: Option<String>,
     /// MQTT client id.
-    pub client_id: Option<String>,
-    /// The parts of the subject that the provider keeps; `None` when it keeps none.
-    pub subject: Option<Subject>,
+    pub client_id: Fact<String>,
+    /// The parts of the subject that the provider keeps.
+    pub subject: Subject,
     /// Status.
     pub status: LifecycleStatus,
     /// Status in the provider's spelling.
@@ -46,7 +46,7 @@ pub struct ProviderRecord {
     /// SHA-256 of the DER form.
     pub fingerprint_sha256: Option<Fingerprint>,
     /// SHA-256 of the issuing CA's certificate.
-    pub ca_fingerprint_sha256: Option<Fingerprint>,
+    pub ca_fingerprint_sha256: Fact<Fingerprint>,
     /// The certificate in the provider's form.
     pub pem: Option<String>,
 }
@@ -64,46 +64,9 @@ impl ProviderRecord {
             .unwrap_or_default();
         let (effective_status, usable) = judge(self.status, self.validity, certified_validity, now);
         let validity = self.validity.or(certified_validity);
-        let subject_is_known = self.subject.is_some() || certified.is_some();
-        let recorded = self.subject.unwrap_or_default();
-        let recorded = Subject {
-            common_name: non_empty(recorded.common_name),
-            organizational_unit: non_empty(recorded.organizational_unit),
-        };
         let mut disagreements = Disagreements::default();
-        if let Some(X509 {
-            serial_number: number,
-            subject,
-            validity,
-            fingerprint_sha256,
-        }) = &certified
-        {
-            disagreements.note("serial_number", serial_number.as_ref(), Some(number));
-            disagreements.note(
-                "subject.common_name",
-                recorded.common_name.as_ref(),
-                subject.common_name.as_ref(),
-            );
-            let (unit, certified_unit) = (
-                recorded.organizational_unit.as_ref(),
-                subject.organizational_unit.as_ref(),
-            );
-            disagreements.note("subject.organizational_unit", unit, certified_unit);
-            disagreements.note(
-                "not_before",
-                self.validity.not_before.map(seconds).as_ref(),
-                validity.not_before.as_ref(),
-            );
-            disagreements.note(
-                "not_after",
-                self.validity.not_after.map(seconds).as_ref(),
-                validity.not_after.as_ref(),
-            );
-            disagreements.note(
-                "fingerprint_sha256",
-                self.fingerprint_sha256.as_ref(),
-                Some(fingerprint_sha256),
-            );
+        if let Some(certified) = &certified {
+            disagreements.note_all(&self, serial_number.as_ref(), certified);
         }
         let (certified_subject, certified_fingerprint) = certified
             .map(|certificate| (certificate.subject, certificate.fingerprint_sha256))
@@ -117,10 +80,11 @@ impl ProviderRecord {
                 .ca_serial_number
                 .and_then(|text| SerialNumber::parse(&text).ok()),
             name: non_empty(self.name),
-            client_id: non_empty(self.client_id),
+            client_id: self.client_id,
             subject: Subject {
-                common_name: recorded.common_name.or(certified_subject.common_name),
-                organizational_unit: recorded
+                common_name: self.subject.common_name.or(certified_subject.common_name),
+                organizational_unit: self
+                    .subject
                     .organizational_unit
                     .or(certified_subject.organizational_unit),
             },
@@ -140,7 +104,6 @@ impl ProviderRecord {
             ca_fingerprint_sha256: self.ca_fingerprint_sha256,
             disagreements: disagreements.0,
             pem: pem.filter(|_| include_pem).map(Cow::into_owned),
-            subject_is_known,
             serial_number_base_is_open: self.serial_number_base_is_open,
             certified_not_after: certified_validity.not_after,
         }
@@ -152,7 +115,7 @@ impl ProviderRecord {
         &self,
         certified: Option<&X509>,
     ) -> (Option<SerialNumber>, Option<SerialNumberBase>) {
-        let certified = certified.map(|certificate| &certificate.serial_number);
+        let certified = certified.and_then(|certificate| certificate.serial_number.as_ref());
         let Some(hex) = self
             .serial_number
             .as_deref()
@@ -178,6 +141,47 @@ impl ProviderRecord {
 struct Disagreements(Vec<Disagreement>);
 
 impl Disagreements {
+    fn note_all(
+        &mut self,
+        record: &ProviderRecord,
+        serial_number: Option<&SerialNumber>,
+        certified: &X509,
+    ) {
+        let ProviderRecord {
+            subject, validity, ..
+        } = record;
+        self.note(
+            "serial_number",
+            serial_number,
+            certified.serial_number.as_ref(),
+        );
+        self.note(
+            "subject.common_name",
+            subject.common_name.value(),
+            certified.subject.common_name.value(),
+        );
+        self.note(
+            "subject.organizational_unit",
+            subject.organizational_unit.value(),
+            certified.subject.organizational_unit.value(),
+        );
+        self.note(
+            "not_before",
+            validity.not_before.map(seconds).as_ref(),
+            certified.validity.not_before.as_ref(),
+        );
+        self.note(
+            "not_after",
+            validity.not_after.map(seconds).as_ref(),
+            certified.validity.not_after.as_ref(),
+        );
+        self.note(
+            "fingerprint_sha256",
+            record.fingerprint_sha256.as_ref(),
+            Some(&certified.fingerprint_sha256),
+        );
+    }
+
     fn note<T: PartialEq + ToString>(
         &mut self,
         member: &'static str,

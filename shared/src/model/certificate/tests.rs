@@ -36,11 +36,11 @@ fn the_certificate_fills_facts_that_the_provider_leaves_out() {
         (None, None)
     );
     assert_eq!(
-        record.subject.common_name.as_deref(),
+        record.subject.common_name.as_str(),
         Some("truck-1.example.test")
     );
     assert_eq!(
-        record.subject.organizational_unit.as_deref(),
+        record.subject.organizational_unit.as_str(),
         Some("Flotte Süd")
     );
     assert_eq!(
@@ -80,17 +80,17 @@ fn without_a_certificate_nothing_is_made_up() {
         (record.effective_status, record.usable),
         (EffectiveStatus::Unknown, Some(false))
     );
-    assert!(!record.subject_is_known);
+    assert!(record.subject.common_name.is_unknown());
 }
 
 #[test]
 fn agreement_is_silent_in_every_spelling() {
     let record = with_pem(ProviderRecord {
         serial_number: Some(format!("00{}", NUMBER.to_uppercase())),
-        subject: Some(Subject {
-            common_name: Some("truck-1.example.test".to_owned()),
-            organizational_unit: Some(String::new()),
-        }),
+        subject: Subject {
+            common_name: Fact::Known("truck-1.example.test".to_owned()),
+            organizational_unit: Fact::Absent,
+        },
         validity: Validity {
             not_before: moment("2025-01-01T00:00:00.123Z"),
             not_after: moment("2035-01-01T00:00:00Z"),
@@ -106,10 +106,10 @@ fn agreement_is_silent_in_every_spelling() {
 fn every_disagreement_is_listed_and_the_providers_value_stays() {
     let record = with_pem(ProviderRecord {
         serial_number: Some("0abc".to_owned()),
-        subject: Some(Subject {
-            common_name: Some("truck-2".to_owned()),
-            organizational_unit: Some("North".to_owned()),
-        }),
+        subject: Subject {
+            common_name: Fact::Known("truck-2".to_owned()),
+            organizational_unit: Fact::Known("North".to_owned()),
+        },
         status: LifecycleStatus::Active,
         validity: Validity {
             not_before: moment("2025-01-02T00:00:00Z"),

@@ -9,13 +9,13 @@ use x509_cert::der::Decode;
 use x509_cert::ext::pkix::name::DirectoryString;
 use x509_cert::time::Time;
 
-use super::{Fingerprint, SerialNumber, Subject, Timestamp, Validity};
+use super::{Fact, Fingerprint, SerialNumber, Subject, Timestamp, Validity};
 
 /// The facts of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct X509 {
-    /// Its serial number.
-    pub(super) serial_number: SerialNumber,
+    /// Its serial number; `None` when it cannot be read.
+    pub(super) serial_number: Option<SerialNumber>,
     /// Its subject's first CN and OU.
     pub(super) subject: Subject,
     /// Its validity.
@@ -31,11 +31,13 @@ impl X509 {
         // `Raw` accepts certificates against RFC 5280, like serial numbers of more than 20 octets.
         let certificate = CertificateInner::<Raw>::from_der(&der).ok()?;
         let signed = certificate.tbs_certificate();
-        let text = |name: Result<Option<DirectoryString>, _>| {
-            name.ok().flatten().map(|name| name.value().into_owned())
+        let text = |name: Result<Option<DirectoryString>, _>| match name {
+            Ok(Some(name)) => Fact::from_text(name.value().into_owned()),
+            Ok(None) => Fact::Absent,
+            Err(_) => Fact::Unknown,
         };
         Some(Self {
-            serial_number: SerialNumber::from_octets(signed.serial_number().as_bytes()),
+            serial_number: Some(SerialNumber::from_octets(signed.serial_number().as_bytes())),
             subject: Subject {
                 common_name: text(signed.subject().common_name()),
                 organizational_unit: text(signed.subject().organization_unit()),
@@ -85,16 +87,16 @@ pub(crate) mod tests {
     fn the_facts_of_a_certificate_are_read() {
         let facts = X509::from_pem(PEM).unwrap();
         assert_eq!(
-            facts.serial_number.as_str(),
+            facts.serial_number.unwrap().as_str(),
             "8085f52ece5bd88308df6d98d9707716"
         );
         assert_eq!(
-            facts.subject.common_name.as_deref(),
-            Some("truck-1.example.test")
+            facts.subject.common_name.value().unwrap(),
+            "truck-1.example.test"
         );
         assert_eq!(
-            facts.subject.organizational_unit.as_deref(),
-            Some("Flotte Süd")
+            facts.subject.organizational_unit.value().unwrap(),
+            "Flotte Süd"
         );
         assert_eq!(
             facts.validity.not_before.unwrap().to_string(),

@@ -6,7 +6,7 @@ use super::super::listing::Listing;
 use super::PLENTY;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Certificate, InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region,
+    Certificate, Fact, InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region,
 };
 use crate::operation::cursor::Resume;
 use crate::operation::{AnswerBudget, Counts};
@@ -169,7 +169,7 @@ impl Lister for Fleet {
 pub(super) fn certificate(number: usize, client_id: &str) -> Certificate {
     let record = ProviderRecord {
         serial_number: Some(format!("{number:04x}")),
-        client_id: Some(client_id.to_owned()),
+        client_id: Fact::Known(client_id.to_owned()),
         status: LifecycleStatus::Active,
         provider_status: Some("ACTIVE".to_owned()),
         ..ProviderRecord::default()
@@ -200,7 +200,7 @@ impl Listed {
 pub(super) fn clients(certificates: &[Certificate]) -> Vec<&str> {
     certificates
         .iter()
-        .filter_map(|certificate| certificate.client_id.as_deref())
+        .filter_map(|certificate| certificate.client_id.as_str())
         .collect()
 }
 

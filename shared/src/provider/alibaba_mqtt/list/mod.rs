@@ -213,11 +213,12 @@ impl AlibabaMqtt<'_> {
                 fingerprints_sha256,
                 ..
             } = query.filter;
-            let filters_by_subject = !common_names.is_empty() || !organizational_units.is_empty();
             let lacks_members = certificate.not_before.is_none()
                 || certificate.not_after.is_none()
                 || (query.include_pem && certificate.pem.is_none())
-                || (filters_by_subject && !certificate.subject_is_known)
+                || (!common_names.is_empty() && certificate.subject.common_name.is_unknown())
+                || (!organizational_units.is_empty()
+                    && certificate.subject.organizational_unit.is_unknown())
                 || (!fingerprints_sha256.is_empty() && certificate.fingerprint_sha256.is_none());
             if !query.details || !lacks_members {
                 return Ok(certificate);

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::{Fingerprint, LifecycleStatus, ProviderRecord, Subject, Timestamp, Validity};
+use crate::model::{
+    Fact, Fingerprint, LifecycleStatus, ProviderRecord, Subject, Timestamp, Validity,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -77,14 +79,14 @@ pub(super) struct ClientCertificate {
 
 impl From<ClientCertificate> for ProviderRecord {
     fn from(certificate: ClientCertificate) -> Self {
-        let is_kept = certificate.common_name.is_some() || certificate.organization_unit.is_some();
+        let text = |text: Option<String>| text.map_or(Fact::Unknown, Fact::from_text);
         Self {
             serial_number: Some(certificate.serial_number),
             name: certificate.alias_name,
-            subject: is_kept.then_some(Subject {
-                common_name: certificate.common_name,
-                organizational_unit: certificate.organization_unit,
-            }),
+            subject: Subject {
+                common_name: text(certificate.common_name),
+                organizational_unit: text(certificate.organization_unit),
+            },
             status: match certificate.status.as_str() {
                 "ISSUE" => LifecycleStatus::Good,
                 "REVOKE" => LifecycleStatus::Revoked,

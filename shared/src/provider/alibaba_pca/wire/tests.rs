@@ -98,10 +98,12 @@ fn dates_of_a_list_are_read_as_numbers_and_as_text() {
 }
 
 #[test]
-fn a_subject_is_known_where_the_vendor_states_a_part_of_it() {
-    assert!(certificate(json!({"OrganizationUnit": "a"})).subject_is_known);
-    assert!(certificate(json!({"CommonName": "a"})).subject_is_known);
-    assert!(!certificate(json!({"CommonName": null, "Organization": "a"})).subject_is_known);
+fn a_part_of_the_subject_is_known_where_the_vendor_states_it() {
+    let subject =
+        certificate(json!({"CommonName": null, "OrganizationUnit": "a", "Organization": "b"}))
+            .subject;
+    assert_eq!(subject.common_name, Fact::Unknown);
+    assert_eq!(subject.organizational_unit, Fact::Known("a".to_owned()));
 }
 
 #[test]

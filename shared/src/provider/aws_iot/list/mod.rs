@@ -6,7 +6,7 @@ use std::fmt;
 use super::wire::{ListCertificates, Listed, lifecycle_status};
 use super::{AwsIot, NAME, result};
 use crate::error::Error;
-use crate::model::{Action, Certificate, Fingerprint, LifecycleStatus, ProviderRecord};
+use crate::model::{Action, Certificate, Fact, Fingerprint, LifecycleStatus, ProviderRecord};
 use crate::provider::each::each;
 use crate::provider::{
     Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, non_empty,
@@ -226,7 +226,9 @@ impl AwsIot<'_> {
     /// The record of a row. The list of one CA holds no certificate of another.
     fn certificate_of(&self, query: &ListQuery<'_>, row: Listed) -> Result<Certificate, Error> {
         let fingerprint_sha256 = Some(id_of(&row)?);
-        let ca_fingerprint_sha256 = only_ca(query.filter).cloned();
+        let ca_fingerprint_sha256 = only_ca(query.filter)
+            .cloned()
+            .map_or(Fact::Unknown, Fact::Known);
         let record = ProviderRecord {
             fingerprint_sha256,
             ca_fingerprint_sha256,

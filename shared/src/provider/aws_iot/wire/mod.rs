@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::{Fingerprint, LifecycleStatus, ProviderRecord, Timestamp, Validity};
+use crate::model::{Fact, Fingerprint, LifecycleStatus, ProviderRecord, Timestamp, Validity};
 
 /// Of `ListCertificates` and `ListCertificatesByCA`.
 #[derive(Deserialize)]
@@ -82,9 +82,11 @@ impl From<CertificateDescription> for ProviderRecord {
             created_at: description.creation_date.and_then(moment),
             updated_at: description.last_modified_date.and_then(moment),
             fingerprint_sha256: Fingerprint::parse(&description.certificate_id).ok(),
-            ca_fingerprint_sha256: description
-                .ca_certificate_id
-                .and_then(|id| Fingerprint::parse(&id).ok()),
+            // AWS leaves it out where the certificate was registered without a CA.
+            ca_fingerprint_sha256: match description.ca_certificate_id {
+                Some(id) => Fingerprint::parse(&id).map_or(Fact::Unknown, Fact::Known),
+                None => Fact::Absent,
+            },
             pem: description.certificate_pem,
             ..Self::default()
         }

@@ -151,14 +151,14 @@ fn members_that_a_description_lacks_come_from_the_certificate() {
     );
     assert_eq!(
         (certificate.ca_fingerprint_sha256, certificate.updated_at),
-        (None, None)
+        (crate::model::Fact::Absent, None)
     );
     let least = super::tests::certificate(&json!({"certificateId": RECORDED, "status": "ACTIVE"}));
     assert_eq!(
         (least.serial_number, least.not_after, least.usable),
         (None, None, None)
     );
-    assert!(!least.subject_is_known);
+    assert!(least.subject.common_name.is_unknown());
 }
 
 #[test]

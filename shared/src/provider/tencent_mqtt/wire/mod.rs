@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{LifecycleStatus, ProviderRecord, Subject, Timestamp, Validity};
+use crate::model::{Fact, LifecycleStatus, ProviderRecord, Subject, Timestamp, Validity};
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -126,11 +126,11 @@ impl From<Item> for ProviderRecord {
         Self {
             serial_number: Some(item.device_certificate_sn),
             ca_serial_number: item.ca_sn,
-            client_id: item.client_id,
-            subject: Some(Subject {
-                common_name: item.device_certificate_cn,
-                organizational_unit: item.organizational_unit,
-            }),
+            client_id: text(item.client_id),
+            subject: Subject {
+                common_name: text(item.device_certificate_cn),
+                organizational_unit: text(item.organizational_unit),
+            },
             status: lifecycle_status(&item.status),
             provider_status: Some(item.status),
             source: item.certificate_source,
@@ -146,6 +146,11 @@ impl From<Item> for ProviderRecord {
             ..Self::default()
         }
     }
+}
+
+/// `null` means that no valid value could be obtained.
+fn text(text: Option<String>) -> Fact<String> {
+    text.map_or(Fact::Unknown, Fact::from_text)
 }
 
 fn moment(milliseconds: Option<i64>) -> Option<Timestamp> {

@@ -92,7 +92,7 @@ fn empty_texts_and_zero_times_are_no_facts() {
     let (itself_registered, pending) = (&certificates[2], &certificates[3]);
     assert_eq!(
         (
-            itself_registered.client_id.as_deref(),
+            itself_registered.client_id.as_str(),
             itself_registered.source.as_deref()
         ),
         (None, Some("JITP"))
@@ -135,7 +135,7 @@ fn members_that_the_vendor_may_leave_out_are_null() {
         ),
         (None, None, None)
     );
-    assert_eq!(certificate.subject.organizational_unit, None);
+    assert_eq!(certificate.subject.organizational_unit.value(), None);
     assert_eq!(
         (certificate.effective_status, certificate.usable),
         (EffectiveStatus::Active, None)
@@ -172,7 +172,7 @@ fn members_that_the_vendor_lacks_come_from_the_certificate() {
     );
     assert_eq!(
         (
-            certificate.subject.organizational_unit.as_deref(),
+            certificate.subject.organizational_unit.as_str(),
             certificate.usable
         ),
         (Some("tx"), Some(true))

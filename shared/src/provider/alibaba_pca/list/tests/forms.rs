@@ -31,11 +31,11 @@ async fn recorded_answers_are_read() {
         (Some("vin-0001"), LifecycleStatus::Good)
     );
     assert_eq!(
-        certificate.subject.common_name.as_deref(),
+        certificate.subject.common_name.as_str(),
         Some("vin-0001.example.test")
     );
     assert_eq!(
-        certificate.subject.organizational_unit.as_deref(),
+        certificate.subject.organizational_unit.as_str(),
         Some("Security")
     );
     assert_eq!(
