@@ -7,8 +7,8 @@ use crate::model::Timestamp;
 
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
-/// No time zone is further from UTC.
-const MOST_HOURS: i8 = 14;
+/// The largest offset that openssl takes.
+const MOST_HOURS: i8 = 12;
 
 /// Reads a time: minutes, then seconds or none, a fraction of a second in GeneralizedTime, and `Z`
 /// or an offset. `None` for anything else, like a time whose zone is not told.
