@@ -9,8 +9,8 @@ mod status;
 
 pub use change::{Inactivate, InactivateAnswer, InactivateResult, Outcome};
 pub use describe::{
-    ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, OneDescribeAnswer,
-    SeveralDescribeAnswer, SourceAnswer, SourcedCertificate,
+    ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, DescribedCertificate,
+    OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer, SourcedCertificate,
 };
 pub use status::{
     CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult, Status,

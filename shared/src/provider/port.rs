@@ -121,8 +121,10 @@ pub struct Entry {
     /// The offset from the page's position to just after this certificate. Offsets are not
     /// contiguous: rows that were filtered out or deleted leave gaps.
     pub offset: usize,
-    /// The certificate.
+    /// The certificate, as far as its row could be read.
     pub certificate: Certificate,
+    /// Why the row could not be used in full.
+    pub error: Option<Error>,
 }
 
 impl Entry {
@@ -131,6 +133,7 @@ impl Entry {
         (1..).zip(certificates).map(|(offset, certificate)| Self {
             offset,
             certificate,
+            error: None,
         })
     }
 }

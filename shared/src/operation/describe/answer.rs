@@ -33,7 +33,7 @@ pub struct OneDescribeAnswer {
     pub instance_id: Option<InstanceId>,
     /// Certificates in the requested order. Left out when `limit` was 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub certificates: Option<Vec<Certificate>>,
+    pub certificates: Option<Vec<DescribedCertificate>>,
     /// Counts of the certificates between `cursor` and `next_cursor`. Left out unless `summary` was
     /// requested.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,6 +109,18 @@ pub struct SourceAnswer {
     pub error: Option<Error>,
 }
 
+/// A certificate, and why its record could not be read in full.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DescribedCertificate {
+    /// The certificate.
+    #[serde(flatten)]
+    pub certificate: Certificate,
+    /// Reason why the provider's record of this certificate could not be read in full; the other
+    /// members show what could be read. `null` for a record without such a fault.
+    pub error: Option<Error>,
+}
+
 /// A certificate and the source that it comes from.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -121,7 +133,7 @@ pub struct SourcedCertificate {
     pub instance_id: Option<InstanceId>,
     /// The certificate.
     #[serde(flatten)]
-    pub certificate: Certificate,
+    pub described: DescribedCertificate,
 }
 
 impl Answer for DescribeAnswer {
@@ -182,13 +194,13 @@ impl Answer for DescribeAnswer {
                 .certificates
                 .iter_mut()
                 .flatten()
-                .for_each(|certificate| certificate.pem = None),
+                .for_each(|described| described.certificate.pem = None),
             Self::Several(answer) => {
                 answer
                     .certificates
                     .iter_mut()
                     .flatten()
-                    .for_each(|sourced| sourced.certificate.pem = None);
+                    .for_each(|sourced| sourced.described.certificate.pem = None);
             }
         }
         self

@@ -6,14 +6,15 @@ mod listing;
 mod several;
 
 pub use answer::{
-    DescribeAnswer, OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer, SourcedCertificate,
+    DescribeAnswer, DescribedCertificate, OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer,
+    SourcedCertificate,
 };
 pub use counts::{ByEffectiveStatus, ByExpiry, Counts};
 
 use self::listing::Listing;
 use super::{AnswerBudget, Operation, cursor, one_source, requested_sources};
 use crate::error::Error;
-use crate::model::{Certificate, Source};
+use crate::model::Source;
 use crate::provider::{CallContext, ListQuery, lister};
 use crate::request::MemberKind::{Boolean, List, Number, Text};
 use crate::request::{DescribeRequest, Filter, Member};
@@ -181,7 +182,7 @@ async fn describe_one(
         consistent: collected.consistent(),
         next_cursor,
         provider_request_ids: collected.request_ids.clone(),
-        certificates: limit.map(|_| collected.into_certificates().collect::<Vec<Certificate>>()),
+        certificates: limit.map(|_| collected.into_certificates().collect::<Vec<_>>()),
     })
 }
 

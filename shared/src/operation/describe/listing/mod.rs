@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use self::consistency::{Consistency, digest, identity};
 use self::pages::Pages;
 use self::prefetch::Prefetcher;
+use super::answer::DescribedCertificate;
 use super::counts::Counts;
 use crate::error::Error;
 use crate::model::{Certificate, Timestamp};
@@ -55,7 +56,7 @@ pub(super) struct Collected {
 
 /// A certificate and its position in the provider's list.
 struct Kept {
-    certificate: Certificate,
+    described: DescribedCertificate,
     /// Index of its page.
     page: usize,
     /// Offset from the page's position to just after this certificate.
@@ -175,6 +176,7 @@ impl Listing<'_> {
         for Entry {
             offset,
             certificate,
+            error,
         } in entries
         {
             if !collected.consistency.is_new(&certificate) {
@@ -191,14 +193,15 @@ impl Listing<'_> {
                 collected.last_counted = identity(&certificate);
                 continue;
             };
-            let bytes = collected.bytes.saturating_add(self.size(&certificate));
+            let described = DescribedCertificate { certificate, error };
+            let bytes = collected.bytes.saturating_add(self.size(&described));
             let is_full = collected.kept.len() >= limit || bytes > self.budget.bytes;
             if is_full && !collected.kept.is_empty() {
                 return Ok(Added::Full(self.position_before(position, offset)?));
             }
             collected.bytes = bytes;
             collected.kept.push(Kept {
-                certificate,
+                described,
                 page,
                 offset,
             });
@@ -235,7 +238,7 @@ impl Listing<'_> {
             .checked_sub(1)
             .and_then(|index| collected.kept.get(index))
         {
-            Some(kept) => identity(&kept.certificate).as_deref().map(digest),
+            Some(kept) => identity(&kept.described.certificate).as_deref().map(digest),
             None => collected
                 .last_counted
                 .as_deref()
@@ -250,7 +253,7 @@ impl Listing<'_> {
     }
 
     /// Bytes that a certificate takes in the answer, including the comma after it.
-    pub(super) fn size(&self, certificate: &Certificate) -> usize {
+    pub(super) fn size(&self, certificate: &DescribedCertificate) -> usize {
         let mut counter = Counter {
             bytes: self.bytes_beside.saturating_add(1),
             escaped: self.budget.escaped,
@@ -273,7 +276,7 @@ impl Collected {
         self.kept
             .iter()
             .take(shown)
-            .for_each(|kept| counts.count(&kept.certificate, now));
+            .for_each(|kept| counts.count(&kept.described.certificate, now));
         counts
     }
 
@@ -282,11 +285,11 @@ impl Collected {
     }
 
     pub(super) fn get(&self, index: usize) -> Option<&Certificate> {
-        self.kept.get(index).map(|kept| &kept.certificate)
+        self.kept.get(index).map(|kept| &kept.described.certificate)
     }
 
-    pub(super) fn into_certificates(self) -> impl Iterator<Item = Certificate> + use<> {
-        self.kept.into_iter().map(|kept| kept.certificate)
+    pub(super) fn into_certificates(self) -> impl Iterator<Item = DescribedCertificate> + use<> {
+        self.kept.into_iter().map(|kept| kept.described)
     }
 }
 

@@ -58,13 +58,13 @@ pub(super) fn interleave(
         .collect();
     let next = |index: &usize| {
         let (scope, certificates) = lists.get_mut(*index)?;
-        let certificate = certificates.as_mut()?.next()?;
+        let described = certificates.as_mut()?.next()?;
         let scope = scope.clone()?;
         Some(SourcedCertificate {
             provider: scope.provider,
             region: scope.region,
             instance_id: scope.instance_id,
-            certificate,
+            described,
         })
     };
     turns.iter().filter_map(next).collect()

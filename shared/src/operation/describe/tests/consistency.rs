@@ -77,7 +77,7 @@ async fn a_certificate_that_is_listed_twice_is_shown_once_and_makes_the_list_inc
 #[tokio::test]
 async fn equal_serial_numbers_of_two_issuers_are_two_certificates() {
     let mut fleet = Fleet::new(2);
-    fleet.certificates[1] = Certificate {
+    fleet.certificates[1] = crate::model::Certificate {
         ca_serial_number: SerialNumber::parse("0c").ok(),
         ..fleet.certificates[0].clone()
     };

@@ -123,6 +123,7 @@ impl Lister for Fleet {
                 .map(|(resume, certificate)| Entry {
                     offset: resume - page_begin + 1,
                     certificate: certificate.clone(),
+                    error: None,
                 })
                 .collect();
             let total = u64::try_from(self.certificates.len()).unwrap();
@@ -253,7 +254,10 @@ pub(super) async fn collect(
         consistent: collected.consistent(),
         counts: collected.counted(collected.len(), context.now),
         request_ids: collected.request_ids.clone(),
-        certificates: collected.into_certificates().collect(),
+        certificates: collected
+            .into_certificates()
+            .map(|described| described.certificate)
+            .collect(),
     })
 }
 

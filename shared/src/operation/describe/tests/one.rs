@@ -68,7 +68,7 @@ async fn a_request_is_answered_page_by_page_with_a_cursor_that_continues_only_it
     let certificates = second.certificates.unwrap();
     let serials: Vec<_> = certificates
         .iter()
-        .filter_map(|it| it.provider_serial_number.as_deref())
+        .filter_map(|it| it.certificate.provider_serial_number.as_deref())
         .collect();
     assert_eq!(
         (serials, second.next_cursor, second.consistent),
@@ -166,9 +166,12 @@ async fn the_answer_has_the_documented_members_and_no_others() {
 
 #[test]
 fn an_answer_in_the_log_has_no_pem() {
-    let record = || Certificate {
-        pem: Some("-----BEGIN".to_owned()),
-        ..certificate(1, "client-1")
+    let described = || DescribedCertificate {
+        certificate: crate::model::Certificate {
+            pem: Some("-----BEGIN".to_owned()),
+            ..certificate(1, "client-1")
+        },
+        error: None,
     };
     let region = || Region::parse("ap-guangzhou").unwrap();
     let one = DescribeAnswer::One(OneDescribeAnswer {
@@ -176,7 +179,7 @@ fn an_answer_in_the_log_has_no_pem() {
         provider: ProviderName::TencentMqtt,
         region: region(),
         instance_id: None,
-        certificates: Some(vec![record()]),
+        certificates: Some(vec![described()]),
         counts: None,
         total_count: Some(1),
         consistent: None,
@@ -187,7 +190,7 @@ fn an_answer_in_the_log_has_no_pem() {
         provider: ProviderName::TencentMqtt,
         region: region(),
         instance_id: None,
-        certificate: record(),
+        described: described(),
     };
     let several = DescribeAnswer::Several(SeveralDescribeAnswer {
         operation: "describe",

@@ -1,5 +1,6 @@
 //! Answers whose size reaches the limit.
 
+use super::super::answer::DescribedCertificate;
 use super::fleet::{Fleet, Listed, certificate, collect, follow};
 use super::*;
 use crate::testing::Bench;
@@ -58,7 +59,10 @@ async fn a_certificate_takes_as_many_bytes_as_it_has_in_the_answer() {
         "é 设备 \u{1f600}",
         "</script>\u{7f}\u{2028}",
     ] {
-        let certificate = certificate(1, text);
+        let certificate = DescribedCertificate {
+            certificate: certificate(1, text),
+            error: None,
+        };
         let json = serde_json::to_string(&certificate).unwrap();
         for (escaped, length) in [
             (false, json.len()),
@@ -141,7 +145,10 @@ async fn a_budget_that_is_just_enough_is_used() {
     let bytes = fleet
         .certificates
         .iter()
-        .map(|certificate| serde_json::to_string(certificate).unwrap().len() + 1)
+        .map(|certificate| {
+            let json = serde_json::to_string(certificate).unwrap();
+            json.len() + r#","error":null"#.len() + 1
+        })
         .sum::<usize>();
     for (page_size, missing, listed) in [(5, 0, 10), (5, 1, 5), (10, 0, 10), (10, 1, 9)] {
         fleet.page_size = page_size;

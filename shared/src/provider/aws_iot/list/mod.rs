@@ -215,6 +215,7 @@ impl AwsIot<'_> {
                 Ok(certificate) => entries.extend(certificate.map(|certificate| Entry {
                     offset,
                     certificate,
+                    error: None,
                 })),
                 Err(error) if entries.is_empty() => return Err(error),
                 Err(_) => return Ok((entries, Some(offset.saturating_sub(1)))),

@@ -1,0 +1,240 @@
+//! The members of a JSON object, each read for itself: one that is odd costs no other.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::model::Fact;
+
+/// The largest whole number up to which every whole number is exact in a double.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// The members of an object, as JSON texts. A member that cannot be read (half a surrogate pair,
+/// `1e400`, another type) is as if nobody stated it; so is one that is there several times with
+/// different values.
+#[derive(Debug, Default)]
+pub(crate) struct Members<'a>(Vec<(&'a RawValue, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// The members of an object in JSON. `None` when the text is no object.
+    pub(crate) fn parse(json: &'a str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+
+    /// The member's value as JSON. `None` when it is missing or contradicts itself. `null` is a
+    /// value.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
+        let mut values = self
+            .0
+            .iter()
+            .filter(|(key, _)| is_name(key, name))
+            .map(|(_, value)| *value);
+        let first = values.next()?;
+        values
+            .all(|other| other.get() == first.get())
+            .then_some(first)
+    }
+
+    /// Whether the object has the member, whatever its value.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| is_name(key, name))
+    }
+
+    /// Whether there is no member.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A text, or a whole number as its digits. An empty text is absent.
+    pub(crate) fn text(&self, name: &str) -> Fact<String> {
+        let text = self.get(name).and_then(text_of);
+        text.map_or(Fact::Unknown, Fact::from_text)
+    }
+
+    /// A whole number, however it is written: `7`, `7.0`, `7e0`, `"7"`.
+    pub(crate) fn integer(&self, name: &str) -> Option<i64> {
+        let raw = self.get(name)?.get();
+        if raw.starts_with('"') {
+            whole_number(&serde_json::from_str::<String>(raw).ok()?)
+        } else {
+            whole_number(raw)
+        }
+    }
+
+    /// A number, as a number or as a text.
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+        let raw = self.get(name)?.get();
+        let number = if raw.starts_with('"') {
+            serde_json::from_str::<String>(raw).ok()?.parse().ok()
+        } else {
+            raw.parse().ok()
+        };
+        number.filter(|number: &f64| number.is_finite())
+    }
+
+    /// An object.
+    pub(crate) fn object(&self, name: &str) -> Option<Self> {
+        Self::parse(self.get(name)?.get())
+    }
+
+    /// The items of a list, each as JSON.
+    pub(crate) fn list(&self, name: &str) -> Option<Vec<&'a RawValue>> {
+        serde_json::from_str(self.get(name)?.get()).ok()
+    }
+}
+
+/// The text of a JSON value. A text with a replacement character stands for one that was damaged on
+/// its way here.
+fn text_of(value: &RawValue) -> Option<String> {
+    let raw = value.get();
+    if raw.starts_with('"') {
+        let text = serde_json::from_str::<String>(raw).ok()?;
+        return (!text.contains(char::REPLACEMENT_CHARACTER)).then_some(text);
+    }
+    let digits = raw.strip_prefix('-').unwrap_or(raw);
+    // A fraction or an exponent would not be the sender's own digits.
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| raw.to_owned())
+}
+
+fn whole_number(text: &str) -> Option<i64> {
+    text.parse().ok().or_else(|| {
+        let number: f64 = text.parse().ok()?;
+        // Such a number is exact in both types.
+        (number.fract() == 0.0 && number.abs() <= LARGEST_EXACT).then_some(number as i64)
+    })
+}
+
+/// Whether a key, as JSON, is this name.
+fn is_name(key: &RawValue, name: &str) -> bool {
+    let raw = key.get();
+    let plain = raw
+        .strip_prefix('"')
+        .and_then(|raw| raw.strip_suffix('"'))
+        .is_some_and(|key| key == name);
+    plain
+        || (raw.contains('\\') && serde_json::from_str::<String>(raw).is_ok_and(|key| key == name))
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn members(json: &str) -> Members<'_> {
+        Members::parse(json).unwrap()
+    }
+
+    #[test]
+    fn values_that_mean_the_same_are_taken() {
+        for (json, text, integer) in [
+            (r#"{"a": "7"}"#, Fact::Known("7"), Some(7)),
+            (r#"{"a": 7}"#, Fact::Known("7"), Some(7)),
+            (r#"{"a": -7}"#, Fact::Known("-7"), Some(-7)),
+            (r#"{"a": 7.0}"#, Fact::Unknown, Some(7)),
+            (
+                r#"{"a": 1.766073600001E12}"#,
+                Fact::Unknown,
+                Some(1_766_073_600_001),
+            ),
+            (
+                r#"{"a": "1.766073600001E12"}"#,
+                Fact::Known("1.766073600001E12"),
+                Some(1_766_073_600_001),
+            ),
+            (r#"{"a": 7.5}"#, Fact::Unknown, None),
+            (r#"{"a": 1e400}"#, Fact::Unknown, None),
+            (
+                r#"{"a": 123456789012345678901234567890}"#,
+                Fact::Known("123456789012345678901234567890"),
+                None,
+            ),
+            (r#"{"\u0061": "x"}"#, Fact::Known("x"), None),
+            (r#"{"a": ""}"#, Fact::Absent, None),
+            (r#"{"a": null}"#, Fact::Unknown, None),
+            (r#"{"a": true}"#, Fact::Unknown, None),
+            (r#"{"a": ["7"]}"#, Fact::Unknown, None),
+            (r#"{"a": "\ud83d"}"#, Fact::Unknown, None),
+            (r#"{"a": "\ufffd"}"#, Fact::Unknown, None),
+            (r#"{"b": "7"}"#, Fact::Unknown, None),
+            (r#"{"a": "7", "a": "7"}"#, Fact::Known("7"), Some(7)),
+            (r#"{"a": "7", "a": "8"}"#, Fact::Unknown, None),
+        ] {
+            let found = members(json);
+            let expected = match text {
+                Fact::Known(text) => Fact::Known(text.to_owned()),
+                Fact::Absent => Fact::Absent,
+                Fact::Unknown => Fact::Unknown,
+            };
+            assert_eq!(found.text("a"), expected, "{json}");
+            assert_eq!(found.integer("a"), integer, "{json}");
+        }
+    }
+
+    #[test]
+    fn an_odd_member_costs_no_other() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for odd in [r#""\ud83d""#, "1e400", &deep, r#"{"x": "\udc00"}"#] {
+            for json in [
+                format!(r#"{{"odd": {odd}, "a": "x"}}"#),
+                format!(r#"{{"a": "x", "odd": {odd}}}"#),
+                format!(r#"{{"\ud83d": {odd}, "a": "x"}}"#),
+            ] {
+                assert_eq!(
+                    members(&json).text("a"),
+                    Fact::Known("x".to_owned()),
+                    "{json}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn inner_objects_and_lists_are_read_when_they_are_used() {
+        let found = members(r#"{"o": {"n": 1.5}, "l": [1, {"x": "\ud83d"}], "n": null}"#);
+        assert_eq!(found.object("o").unwrap().number("n"), Some(1.5));
+        assert_eq!(found.list("l").unwrap().len(), 2);
+        assert!(found.object("l").is_none() && found.list("o").is_none());
+        assert!(found.has("n") && found.object("n").is_none() && !found.has("x"));
+        assert!(members("{}").is_empty() && !found.is_empty());
+    }
+
+    #[test]
+    fn only_an_object_has_members() {
+        for json in ["[]", "null", "7", "", "{", r#"{"a": 1} x"#, r#"{"a"}"#] {
+            assert!(Members::parse(json).is_none(), "{json}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(json in "\\PC*") {
+            if let Some(found) = Members::parse(&json) {
+                let _ = (found.text("a"), found.integer("a"), found.number("a"), found.list("a").is_some());
+            }
+        }
+    }
+}
