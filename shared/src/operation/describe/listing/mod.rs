@@ -134,11 +134,11 @@ impl Listing<'_> {
         }
     }
 
-    /// Number of certificates to request. A list that is needed whole may go on with rows that the
-    /// filter excludes, after as many certificates as are wanted.
+    /// Number of certificates to request. Where the list is needed whole, one more shows that it does
+    /// not fit.
     fn wanted(&self) -> usize {
-        let least = usize::from(self.is_needed_whole);
-        self.room.wanted().max(least)
+        let one_more = usize::from(self.is_needed_whole);
+        self.room.wanted().saturating_add(one_more)
     }
 
     /// Why no further page is read: the limit is reached, or the next page would most likely not
