@@ -125,7 +125,7 @@ fn refusal(answer: Result<Value, Error>) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_does_not_fit_is_refused_with_the_reason() {
-    for (count, limit) in [(101, 100), (2, 1), (250, 249), (250, 30)] {
+    for (count, limit) in [(101, 100_usize), (2, 1), (250, 249), (250, 30)] {
         let network = broker(ends(count));
         let detail = refusal(perform(&network, &json!({ "limit": limit }), 6_000_000).await);
         assert!(detail.contains(&format!("limit ({limit})")), "{detail}");
