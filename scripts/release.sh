@@ -21,13 +21,13 @@ for processor in arm64 x86_64; do
     esac
     cargo lambda build --release --locked --target "$target" --output-format zip --lambda-dir "$root/target/lambda-$processor" \
         --bin describe --bin inactivate --bin status
+    # It writes a file beside every manifest of the workspace.
+    cargo cyclonedx --target "$target" --no-build-deps --format json --spec-version 1.5 --override-filename release.cdx --quiet
     for function in $functions; do
-        name=$function-$processor
-        cp "target/lambda-$processor/$function/bootstrap.zip" "$output/$name.zip"
-        cargo cyclonedx --manifest-path "functions/$function/Cargo.toml" --target "$target" --no-build-deps --format json \
-            --override-filename "$name.cdx"
-        mv "functions/$function/$name.cdx.json" "$output/$name.cdx.json"
+        cp "target/lambda-$processor/$function/bootstrap.zip" "$output/$function-$processor.zip"
+        "${PYTHON:-python3}" scripts/sbom.py "$function" "$target" "functions/$function/release.cdx.json" >"$output/$function-$processor.cdx.json"
     done
+    find . -name release.cdx.json -not -path './target/*' -delete
 done
 
 cd "$output"
