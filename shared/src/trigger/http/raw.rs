@@ -16,7 +16,8 @@ use crate::object::Members;
 use crate::request::{LARGEST_REQUEST, described};
 use crate::trigger::limits::check_request_size;
 
-/// The headers that are read, in lower case.
+/// The headers of Standard Webhooks, in the order of
+/// [`verify`](crate::signing::webhook::verify).
 pub(super) const SIGNED_HEADERS: [&str; 3] =
     ["webhook-id", "webhook-timestamp", "webhook-signature"];
 const PREFER: &str = "prefer";
@@ -94,7 +95,7 @@ impl RawHttpEvent<'_, '_> {
                 let name = name.ok_or_else(|| unreadable(member))?;
                 let values = one_or_more(values);
                 if values.is_empty() {
-                    pairs.push((name.clone().into_owned(), String::new()));
+                    pairs.push((name.to_string(), String::new()));
                 }
                 for value in values {
                     let value = string(value).ok_or_else(|| {
@@ -102,7 +103,7 @@ impl RawHttpEvent<'_, '_> {
                         let detail = format!("the value of {field} cannot be read as a text");
                         Error::invalid(field, detail)
                     })?;
-                    pairs.push((name.clone().into_owned(), value));
+                    pairs.push((name.to_string(), value));
                 }
             }
             break;
@@ -231,6 +232,6 @@ pub(super) fn string(value: &RawValue) -> Option<String> {
 fn unreadable(member: &str) -> Error {
     Error::invalid(
         member,
-        format!("the event cannot be read: its {member} is not a text"),
+        format!("the event cannot be read: its {member} has no usable value"),
     )
 }
