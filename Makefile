@@ -56,7 +56,8 @@ whole:
 conformance:
 	sh scripts/environment.sh conformance tests/conformance/requirements.txt
 	cargo build --locked --workspace --exclude fuzz-targets --bins
-	cargo build --locked --package whole-function-tests --example sign --example sts --example gateway --example webhook
+	cargo build --locked --package whole-function-tests --example sign --example sts --example gateway --example webhook \
+		--example certificate_facts
 	.tools/conformance/bin/python -m pytest --no-header tests/conformance
 
 # At least 1,000 requests for each route, made from the OpenAPI document, against the running functions.
@@ -71,7 +72,7 @@ open-api:
 fuzz: .tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 	rm -rf target/fuzz-seeds
 	cargo run --locked --quiet --package fuzz-targets --bin seeds -- target/fuzz-seeds
-	for target in event vendor_answer serial_number cursor webhook; do \
+	for target in event vendor_answer serial_number cursor webhook certificate; do \
 		mkdir -p tests/fuzz/grown/$$target && \
 		CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_STRIP=none \
 			.tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz run --fuzz-dir tests/fuzz --features libfuzzer --sanitizer none \
