@@ -141,7 +141,7 @@ impl Provider for AlibabaMqtt {
     fn described(&self, issued: &IssuedCertificate) -> Value {
         json!({
             "provider_serial_number": alibaba_serial(issued), "ca_serial_number": "7269004887",
-            "name": issued.common_name, "provider_status": "1"
+            "provider_ca_serial_number": ALIBABA_CA, "name": issued.common_name, "provider_status": "1"
         })
     }
 
