@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(detail_of::<StatusRequest>("{}"), "certificates is required");
         assert_eq!(
             detail_of::<StatusRequest>(r#"{"certificates": [{"ca_serial_number": "1"}]}"#),
-            "serial_number or fingerprint_sha256 is required"
+            "serial_number, provider_serial_number or fingerprint_sha256 is required"
         );
         assert_eq!(
             detail_of::<InactivateRequest>(r#"{"certificates": []}"#),

@@ -43,6 +43,7 @@ fn reference(
         serial_number: serial_number.map(|text| SerialNumber::parse(text).unwrap()),
         ca_serial_number: ca.map(|text| SerialNumber::parse(text).unwrap()),
         fingerprint_sha256: fingerprint.map(|text| Fingerprint::parse(text).unwrap()),
+        ..CertificateReference::default()
     }
 }
 

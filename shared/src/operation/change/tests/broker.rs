@@ -223,7 +223,7 @@ pub(in crate::operation::change) fn reference(serial: &str) -> CertificateRefere
     CertificateReference {
         serial_number: SerialNumber::parse(serial).ok(),
         ca_serial_number: SerialNumber::parse("0b").ok(),
-        fingerprint_sha256: None,
+        ..CertificateReference::default()
     }
 }
 
