@@ -81,7 +81,11 @@ fn as_written<S: Serializer>(
 impl CertificateReference {
     /// Whether a search for this certificate also finds the other.
     pub fn covers(&self, other: &Self) -> bool {
+        // Beside a provider's text, a number is looked up in the caller's own spelling only.
+        let is_exact =
+            self.provider_serial_number.is_some() || self.provider_ca_serial_number.is_some();
         let covers = |one: &Option<SerialNumber>, two: &Option<SerialNumber>| match (one, two) {
+            (Some(one), Some(two)) if is_exact => one.as_written() == two.as_written(),
             (Some(one), Some(two)) => one.covers(two),
             (one, two) => one.is_none() && two.is_none(),
         };

@@ -252,6 +252,13 @@ fn a_get_for_the_status_is_the_same_request_as_a_post() {
             ]}),
         ),
         (
+            "provider_serial_number=device%2D7,0A&provider_ca_serial_number=the%20ca".to_owned(),
+            json!({"certificates": [
+                {"provider_serial_number": "device-7", "provider_ca_serial_number": "the ca"},
+                {"provider_serial_number": "0A", "provider_ca_serial_number": "the ca"}
+            ]}),
+        ),
+        (
             format!("fingerprint_sha256={ab}&serial_number=0a"),
             json!({"certificates": [{"fingerprint_sha256": ab}, {"serial_number": "0a"}]}),
         ),

@@ -2,6 +2,7 @@
 
 mod allow_list;
 pub(super) mod broker;
+mod by_text;
 mod contradictions;
 
 use serde_json::{Value, json};

@@ -1,5 +1,6 @@
 //! Whole requests to a certificate authority with a few certificates, and to several sources.
 
+mod by_text;
 mod cross_check;
 mod grouped;
 mod named;
