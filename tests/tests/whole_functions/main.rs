@@ -44,6 +44,7 @@ mod inactivate_faults;
 mod inactivate_guard;
 mod lists_that_change;
 mod log_lines;
+mod names_in_orders;
 mod one_identity;
 mod order_members;
 mod orders_crash;
