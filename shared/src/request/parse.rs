@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(detail_of::<StatusRequest>("{}"), "certificates is required");
         assert_eq!(
             detail_of::<StatusRequest>(r#"{"certificates": [{"ca_serial_number": "1"}]}"#),
-            "serial_number or fingerprint_sha256 is required"
+            "serial_number, provider_serial_number or fingerprint_sha256 is required"
         );
         assert_eq!(
             detail_of::<InactivateRequest>(r#"{"certificates": []}"#),
@@ -271,7 +271,7 @@ mod tests {
         );
         assert_eq!(
             detail_of::<StatusRequest>(r#"{"certificates": [{"number": "1"}]}"#),
-            "unknown member; known are serial_number, ca_serial_number, fingerprint_sha256"
+            "unknown member; known are serial_number, ca_serial_number, provider_serial_number, provider_ca_serial_number, fingerprint_sha256"
         );
     }
 

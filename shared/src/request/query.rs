@@ -120,7 +120,7 @@ pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Resu
             Error::invalid(
                 member.parameter,
                 format!(
-                    "{} requires serial_number or fingerprint_sha256",
+                    "{} requires serial_number, provider_serial_number or fingerprint_sha256",
                     member.parameter
                 ),
             )

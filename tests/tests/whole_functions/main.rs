@@ -46,6 +46,7 @@ mod inactivate_faults;
 mod inactivate_guard;
 mod lists_that_change;
 mod log_lines;
+mod names_in_orders;
 mod odd_http_events;
 mod one_identity;
 mod order_members;
