@@ -7,7 +7,7 @@ mod prefetch;
 use std::io::{self, Write};
 
 use self::consistency::{Consistency, digest, identity};
-use self::pages::Pages;
+use self::pages::{News, Pages};
 use self::prefetch::Prefetcher;
 use super::answer::DescribedCertificate;
 use super::counts::Counts;
@@ -68,7 +68,7 @@ enum Added {
     /// All were added.
     All {
         /// Whether one of them was new, or the page was empty.
-        has_news: bool,
+        news: News,
     },
     /// The answer is full. The list continues at this position.
     Full(String),
@@ -117,7 +117,7 @@ impl Listing<'_> {
             collected.consistency.add_page(page.list_length);
             let (bytes_before, kept_before) = (collected.bytes, collected.kept.len());
             match self.add(collected, &page.position, index, page.certificates)? {
-                Added::All { has_news } => pages.note(has_news, page.next.is_some())?,
+                Added::All { news } => pages.note(news, page.next.is_some())?,
                 Added::Full(position) => return Ok(Some(position)),
             }
             let Some(next) = page.next else {
@@ -172,7 +172,11 @@ impl Listing<'_> {
         page: usize,
         entries: Vec<Entry>,
     ) -> Result<Added, Error> {
-        let mut has_news = entries.is_empty();
+        let mut news = if entries.is_empty() {
+            News::Yes
+        } else {
+            News::No
+        };
         for Entry {
             offset,
             certificate,
@@ -182,7 +186,10 @@ impl Listing<'_> {
             if !collected.consistency.is_new(&certificate) {
                 continue;
             }
-            has_news = true;
+            news = news.max(match identity(&certificate) {
+                Some(_) => News::Yes,
+                None => News::Open,
+            });
             if !self.query.filter.matches(&certificate, self.context.now) {
                 collected.has_excluded = true;
                 collected.total_count = None;
@@ -206,7 +213,7 @@ impl Listing<'_> {
                 offset,
             });
         }
-        Ok(Added::All { has_news })
+        Ok(Added::All { news })
     }
 
     /// Position of a list that begins with the certificate at this offset of a page.

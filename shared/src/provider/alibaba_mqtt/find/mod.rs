@@ -77,7 +77,7 @@ impl AlibabaMqtt<'_> {
 
     async fn search_own(&self, wanted: &Wanted<'_>) -> Result<Vec<FoundCertificate>, Error> {
         let Some(found) = self
-            .get(&wanted.own_text, &wanted.own_ca_text, false)
+            .get(&wanted.own_text, &wanted.own_ca_text, wanted.purpose())
             .await?
         else {
             return Ok(Vec::new());
@@ -151,7 +151,7 @@ impl AlibabaMqtt<'_> {
                 break;
             }
             if let Some(found) = self
-                .get_other(&pair.device_sn, &pair.ca_sn)
+                .get_other(wanted, &pair.device_sn, &pair.ca_sn)
                 .await?
                 .filter(|found| pair.reading.is_met_by(found))
             {
@@ -165,10 +165,11 @@ impl AlibabaMqtt<'_> {
     /// rules; then the vendor does not know the certificate under them.
     async fn get_other(
         &self,
+        wanted: &Wanted<'_>,
         device_sn: &str,
         ca_sn: &str,
     ) -> Result<Option<FoundCertificate>, Error> {
-        match self.get(device_sn, ca_sn, false).await {
+        match self.get(device_sn, ca_sn, wanted.purpose()).await {
             Err(error) if error.concerns == Concerns::Parameters => Ok(None),
             found => found,
         }

@@ -266,10 +266,9 @@ async fn an_empty_list_may_be_left_out_and_other_forms_are_not_an_answer() {
         json!({"RequestId": "id-1"}),
         json!({"RequestId": "id-1", "Data": []}),
         json!({"RequestId": "id-1", "Data": {"DeviceCertificateVOS": {}}}),
-        json!({"RequestId": "id-1", "Data": {"DeviceCertificateVOS": [["11", "ca", "1"]]}}),
-        json!({"RequestId": "id-1", "Data": {"DeviceCertificateVOS": [{"DeviceSn": "11"}]}}),
+        json!({"RequestId": "id-1", "Data": {"DeviceCertificateVOS": "none"}}),
         json!({"RequestId": "id-1", "Data": {"DeviceCertificateVOS": [], "Total": 3}}),
-        json!({"RequestId": "id-1", "Data": {"Total": 2}}),
+        json!({"RequestId": "id-1", "Data": {"Total": "2"}}),
     ] {
         let network = Network::new(move |_| ok(&body));
         assert_eq!(
