@@ -2,6 +2,7 @@
 
 mod by_ca;
 mod rows;
+mod unusable_rows;
 
 use serde_json::{Value, json};
 
