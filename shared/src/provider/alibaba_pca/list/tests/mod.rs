@@ -2,6 +2,7 @@
 
 mod forms;
 mod page_sizes;
+mod unusable_rows;
 
 use serde_json::{Value, json};
 

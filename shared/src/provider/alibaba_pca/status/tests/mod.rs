@@ -1,6 +1,7 @@
 //! Looking many certificates up: groups, spellings, and failures of a part.
 
 mod failures;
+mod unusable_rows;
 
 use std::time::Duration;
 
