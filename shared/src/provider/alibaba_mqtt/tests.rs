@@ -217,8 +217,7 @@ async fn recorded_answers_are_read() {
             ("356217374433000001", "00f26900ba87000001"),
             LifecycleStatus::Active,
             "2032-05-30T02:35:03Z",
-            // The published example is no certificate.
-            false,
+            true,
         ),
     ] {
         let network = Network::queue([recorded(&format!(
