@@ -52,6 +52,13 @@ impl<'a> Members<'a> {
         text.map_or(Fact::Unknown, Fact::from_text)
     }
 
+    /// A text that is written as one, the empty one included. For codes and ids, which decide
+    /// whether a call had its effect.
+    pub(crate) fn string(&self, name: &str) -> Option<String> {
+        let value = self.get(name)?;
+        value.get().starts_with('"').then(|| text_of(value))?
+    }
+
     /// A whole number, however it is written: `7`, `7.0`, `7e0`, `"7"`.
     pub(crate) fn integer(&self, name: &str) -> Option<i64> {
         let raw = self.get(name)?.get();
@@ -191,6 +198,22 @@ mod tests {
             };
             assert_eq!(found.text("a"), expected, "{json}");
             assert_eq!(found.integer("a"), integer, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_string_is_written_as_one() {
+        for (json, expected) in [
+            (r#"{"a": "x"}"#, Some("x")),
+            (r#"{"a": ""}"#, Some("")),
+            (r#"{"a": 7}"#, None),
+            (r#"{"a": null}"#, None),
+            (r#"{"a": "\ud83d"}"#, None),
+            (r#"{"a": "\ufffd"}"#, None),
+            (r#"{"a": "x", "a": "y"}"#, None),
+            ("{}", None),
+        ] {
+            assert_eq!(members(json).string("a").as_deref(), expected, "{json}");
         }
     }
 

@@ -1,7 +1,6 @@
 //! JSON objects that are objects. A derived `Deserialize` also accepts an array as a structure, with
 //! the members by position, so that an array could pass for a request or for a vendor's success.
 
-#[allow(dead_code, reason = "vendors' answers and HTTP events follow")]
 mod members;
 
 use std::fmt;
@@ -10,7 +9,6 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-#[allow(unused_imports, reason = "vendors' answers and HTTP events follow")]
 pub(crate) use members::Members;
 
 /// A value that only a JSON object can make.

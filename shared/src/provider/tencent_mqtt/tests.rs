@@ -172,7 +172,10 @@ async fn an_undocumented_answer_is_an_error() {
             3,
         ),
         (
-            answer(200, r#"{"Response": {"TotalCount": -1, "Data": []}}"#),
+            answer(
+                200,
+                r#"{"Response": {"TotalCount": 1, "Data": [], "Data": [{}]}}"#,
+            ),
             ErrorCode::ProviderInvalidResponse,
             3,
         ),
@@ -182,15 +185,23 @@ async fn an_undocumented_answer_is_an_error() {
             3,
         ),
         (
+            answer(200, r#"{"Response": {"Error": {"Message": "no code"}}}"#),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+        ),
+        (
             answer(
                 200,
-                r#"{"Response": {"TotalCount": 1, "Data": [{"Status": 1}]}}"#,
+                r#"{"Response": {"Error": {"Code": "\ud83d"}, "TotalCount": 0, "Data": []}}"#,
             ),
             ErrorCode::ProviderInvalidResponse,
             3,
         ),
         (
-            answer(200, r#"{"Response": {"Error": {"Message": "no code"}}}"#),
+            answer(
+                200,
+                r#"{"Response": {"Error": null, "Error": {"Code": "InternalError"}, "TotalCount": 0, "Data": []}}"#,
+            ),
             ErrorCode::ProviderInvalidResponse,
             3,
         ),
