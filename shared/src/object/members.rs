@@ -42,6 +42,7 @@ impl<'a> Members<'a> {
     }
 
     /// Whether there is no member.
+    #[allow(dead_code, reason = "HTTP events follow")]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
