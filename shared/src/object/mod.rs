@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-pub(crate) use members::Members;
+pub(crate) use members::{Members, whole_number};
 
 /// A value that only a JSON object can make.
 pub(crate) struct Object<T>(pub(crate) T);

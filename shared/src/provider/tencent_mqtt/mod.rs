@@ -21,7 +21,9 @@ use super::{
 };
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
-use crate::model::{Action, InstanceId, ProviderName, SerialNumber, Source, Timestamp};
+use crate::model::{
+    Action, InstanceId, ProviderName, ProviderText, SerialNumber, Source, Timestamp,
+};
 use crate::object::Members;
 use crate::request::CertificateReference;
 use crate::signing::tc3;
@@ -238,6 +240,16 @@ impl<'a> TencentMqtt<'a> {
         )?)
     }
 
+    /// The certificate that the vendor spells exactly so.
+    async fn get_by_text(
+        &self,
+        text: &ProviderText,
+        needs: Needs,
+    ) -> Result<Option<FoundCertificate>, Error> {
+        let found = self.get(text.as_str(), needs).await?;
+        Ok(found.filter(|found| found.key == text.as_str()))
+    }
+
     fn sign(
         &self,
         credentials: &Credentials,
@@ -264,12 +276,19 @@ impl<'a> TencentMqtt<'a> {
     }
 }
 
+fn check_name(reference: &CertificateReference) -> Result<(), Error> {
+    if reference.provider_serial_number.is_some() {
+        return Ok(());
+    }
+    serial_number(reference).map(drop)
+}
+
 /// The vendor finds a certificate by its serial number.
 fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Error> {
     reference.serial_number.as_ref().ok_or_else(|| {
         Error::invalid(
             "serial_number",
-            "tencent-mqtt finds a certificate by its serial number: serial_number is required",
+            "tencent-mqtt finds a certificate by its serial number: serial_number or provider_serial_number is required",
         )
     })
 }

@@ -46,6 +46,7 @@ fn every_member_of_the_vendors_own_example_is_read() {
             "serial_number": "0eef68a582b94254296e54ce754f94d707a59913",
             "provider_serial_number": "0eef68a582b94254296e54ce754f94d707a59913", "serial_number_base": "hex",
             "ca_serial_number": "1b1e3bf3702110125887a3a721a7e66f05522513",
+            "provider_ca_serial_number": "1b1e3bf3702110125887a3a721a7e66f05522513",
             "name": null, "client_id": "client-1",
             "subject": {"common_name": "tx", "organizational_unit": "tx"},
             "status": "active", "provider_status": "ACTIVE", "effective_status": "active", "usable": true,
@@ -234,7 +235,7 @@ fn the_certificate_itself_is_included_only_on_request_and_only_when_there_is_one
         )
         .pem
     };
-    let real = "-----BEGIN CERTIFICATE-----\nMIIB\u{2028}\"\\\n-----END CERTIFICATE-----\n";
+    let real = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
     assert_eq!(with(json!(real)).as_deref(), Some(real));
     for nothing in [
         "",
@@ -491,4 +492,23 @@ fn a_write_is_confirmed_by_a_request_id_that_is_a_text() {
         let confirmed = confirmation(&response(&body).unwrap());
         assert_eq!(confirmed.as_deref(), expected, "{id}");
     }
+}
+
+/// Its fingerprint takes no parsing of it.
+#[test]
+fn a_certificate_that_cannot_be_parsed_still_has_its_fingerprint() {
+    use crate::model::Fingerprint;
+    use base64::Engine as _;
+    // A sequence of no certificate.
+    let der = [0x30, 0x02, 0x05, 0x00];
+    let pem = format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        base64::engine::general_purpose::STANDARD.encode(der)
+    );
+    let found = item(
+        &json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "DeviceCertificate": pem}),
+        false,
+    );
+    assert_eq!(found.fingerprint_sha256, Some(Fingerprint::of(&der)));
+    assert_eq!(found.not_after, None);
 }
