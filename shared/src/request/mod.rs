@@ -13,13 +13,14 @@ mod sources;
 mod status;
 
 pub use describe::DescribeRequest;
-pub use filter::Filter;
+pub use filter::{Filter, Verdict};
 pub use inactivate::InactivateRequest;
 pub use order::{InactivationOrder, Summary};
 pub use parse::parse;
-pub(crate) use parse::read;
+pub(crate) use parse::{described, read, without_byte_order_mark};
+pub(crate) use query::in_terms_of_query;
 pub use query::{Member, MemberKind, object_from_query};
-pub use sort_order::SortOrder;
+pub use sort_order::{OrderBy, SortOrder, compare_ends};
 pub use sources::Sources;
 pub use status::{CrossCheck, StatusRequest};
 

@@ -23,6 +23,8 @@ pub(crate) struct Device {
     pub(crate) status: &'static str,
     /// Time of creation in epoch seconds; 0 when it is unknown.
     pub(crate) created: i64,
+    /// End of validity in epoch seconds, where the vendor knows it.
+    pub(crate) not_after: Option<i64>,
     pub(crate) pem: Option<&'static str>,
 }
 
@@ -41,6 +43,7 @@ impl Device {
             ca: "0b",
             status,
             created,
+            not_after: (provider == AlibabaMqtt).then_some(2_051_222_400),
             pem: None,
         }
     }
@@ -139,7 +142,7 @@ impl Clouds {
         let item = |device: &Device| {
             json!({
                 "DeviceCertificateSn": device.serial, "CaSn": device.ca, "Status": device.status, "CreatedTime": device.created * 1000,
-                "DeviceCertificate": device.pem
+                "NotAfterTime": device.not_after.map(|end| end * 1000), "DeviceCertificate": device.pem
             })
         };
         match header(request, "x-tc-action").unwrap() {
@@ -179,7 +182,7 @@ impl Clouds {
         let row = |device: &Device| {
             json!({
                 "DeviceSn": device.serial, "CaSn": device.ca, "Status": device.status, "ValidBegin": "1735689600000",
-                "ValidEnd": "2051222400000", "DeviceContent": device.pem
+                "ValidEnd": device.not_after.map(|end| (end * 1000).to_string()), "DeviceContent": device.pem
             })
         };
         match header(request, "x-acs-action").unwrap() {
@@ -238,7 +241,7 @@ impl Clouds {
                         "REVOKE"
                     }
                 };
-                let row = |device: &Device| json!({"SerialNumber": device.serial, "Status": spelling(device), "CommonName": "a"});
+                let row = |device: &Device| json!({"SerialNumber": device.serial, "Status": spelling(device), "CommonName": "a", "AfterDate": device.not_after});
                 let rows: Vec<Value> = fleet
                     .iter()
                     .skip((page - 1) * size)
@@ -287,7 +290,8 @@ impl Clouds {
             Some(device) => {
                 let created = Some(device.created).filter(|created| *created > 0);
                 ok(&json!({"certificateDescription": {
-                    "certificateId": id, "status": device.status, "creationDate": created, "certificatePem": device.pem
+                    "certificateId": id, "status": device.status, "creationDate": created, "certificatePem": device.pem,
+                    "validity": {"notAfter": device.not_after}
                 }}))
             }
             None => answer(

@@ -1,6 +1,7 @@
 //! The targets.
 
 mod cells;
+mod certificate;
 mod cursor;
 mod event;
 mod serial_number;
@@ -8,6 +9,8 @@ mod vendor_answer;
 mod webhook;
 
 pub(crate) use cells::{CELLS, HEADS};
+pub(crate) use certificate::DER;
+pub use certificate::certificate;
 pub use cursor::cursor;
 pub(crate) use cursor::{FORGED, REQUESTS, contents, sound};
 pub use event::event;

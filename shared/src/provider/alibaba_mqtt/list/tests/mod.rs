@@ -334,7 +334,7 @@ async fn a_filter_or_order_that_is_not_supported_is_refused_by_its_name() {
         (revoked, None, "filter.statuses"),
         (
             Filter::default(),
-            Some(crate::request::SortOrder::CreatedDesc),
+            Some(crate::request::OrderBy::CreatedDesc),
             "order_by",
         ),
     ] {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::ErrorCode;
-use crate::request::{Filter, SortOrder};
+use crate::request::{Filter, OrderBy};
 use crate::testing::network::{Answer, Network, ok, parameter, recorded, url};
 use crate::testing::{Bench, target};
 
@@ -310,7 +310,7 @@ async fn a_filter_or_order_that_is_not_supported_is_refused_by_its_name() {
     for (filter, order, field) in [
         (client, None, "filter.client_ids"),
         (inactive, None, "filter.statuses"),
-        (Filter::default(), Some(SortOrder::CreatedDesc), "order_by"),
+        (Filter::default(), Some(OrderBy::CreatedDesc), "order_by"),
     ] {
         assert_eq!(
             provider
