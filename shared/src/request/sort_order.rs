@@ -77,6 +77,7 @@ deserialize_by_parse!(OrderBy, "a sort order as a string");
 
 /// Sort order of a provider's list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SortOrder {
     /// Most recently created first.
     #[default]

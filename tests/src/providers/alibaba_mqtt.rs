@@ -43,7 +43,9 @@ fn key(issued: &IssuedCertificate) -> Value {
 }
 
 fn names(issued: &IssuedCertificate) -> Value {
-    json!({ "provider_serial_number": alibaba_serial(issued), "ca_serial_number": "7269004887" })
+    json!({
+        "provider_serial_number": alibaba_serial(issued), "ca_serial_number": "7269004887", "provider_ca_serial_number": ALIBABA_CA
+    })
 }
 
 pub(super) struct AlibabaMqtt;
@@ -148,6 +150,7 @@ impl Provider for AlibabaMqtt {
     fn status_result(&self, issued: &IssuedCertificate) -> Value {
         json!({
             "provider_serial_number": alibaba_serial(issued), "ca_serial_number": "7269004887",
+            "provider_ca_serial_number": ALIBABA_CA,
             "provider_status": "1"
         })
     }

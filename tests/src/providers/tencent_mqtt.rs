@@ -52,7 +52,7 @@ fn spelled(issued: &IssuedCertificate) -> &str {
 }
 
 fn names(issued: &IssuedCertificate) -> Value {
-    json!({ "provider_serial_number": spelled(issued), "ca_serial_number": CA })
+    json!({ "provider_serial_number": spelled(issued), "ca_serial_number": CA, "provider_ca_serial_number": CA })
 }
 
 pub(super) struct TencentMqtt;

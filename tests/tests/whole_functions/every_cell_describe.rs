@@ -19,7 +19,7 @@ fn record(vendor: Vendor, issued: &IssuedCertificate) -> Value {
         "status": "active", "provider_status": "ACTIVE", "effective_status": "active", "usable": true, "source": null,
         "not_before": "2025-01-01T00:00:00Z", "not_after": "2035-01-01T00:00:00Z",
         "created_at": null, "updated_at": null, "last_activated_at": null, "last_inactivated_at": null, "revoked_at": null,
-        "fingerprint_sha256": issued.fingerprint_sha256, "ca_fingerprint_sha256": null, "disagreements": [], "pem": null
+        "fingerprint_sha256": issued.fingerprint_sha256, "ca_fingerprint_sha256": null, "disagreements": [], "pem": null, "error": null
     });
     let own = provider(vendor).described(issued);
     with(bare, &own)

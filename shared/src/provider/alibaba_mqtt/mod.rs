@@ -1,5 +1,6 @@
 //! Alibaba Cloud ApsaraMQ for MQTT (OnsMqtt), API version 2020-04-20.
 
+mod by_text;
 mod ca_list;
 mod change;
 mod codes;
@@ -194,13 +195,33 @@ struct OwnRecord {
 }
 
 /// The vendor finds a certificate by its own serial number and its CA's.
+fn check_names(reference: &CertificateReference) -> Result<(), Error> {
+    let names = [
+        (
+            "serial_number",
+            reference.serial_number.is_some() || reference.provider_serial_number.is_some(),
+        ),
+        (
+            "ca_serial_number",
+            reference.ca_serial_number.is_some() || reference.provider_ca_serial_number.is_some(),
+        ),
+    ];
+    match names.iter().find(|(_, is_named)| !is_named) {
+        Some((member, _)) => Err(missing(member)),
+        None => Ok(()),
+    }
+}
+
+fn missing(member: &str) -> Error {
+    let detail = "alibaba-mqtt finds a certificate by its own serial number and its CA's: serial_number and ca_serial_number, or \
+                  the provider's texts for them, are both required";
+    Error::invalid(member, detail)
+}
+
+/// Both serial numbers of a reference that names no text of the vendor.
 fn serial_numbers(
     reference: &CertificateReference,
 ) -> Result<(&SerialNumber, &SerialNumber), Error> {
-    let missing = |member| {
-        let detail = "alibaba-mqtt finds a certificate by its own serial number and its CA's: serial_number and ca_serial_number are both required";
-        Error::invalid(member, detail)
-    };
     let serial_number = reference
         .serial_number
         .as_ref()
@@ -212,7 +233,7 @@ fn serial_numbers(
     Ok((serial_number, ca_serial_number))
 }
 
-/// Whether two texts are the same, or spell one number.
+/// Whether two texts are equal, which need not be numbers then, or spell one number.
 fn same_number(one: &str, other: &str) -> bool {
     one == other
         || SerialNumber::parse(one)

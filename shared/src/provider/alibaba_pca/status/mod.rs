@@ -19,14 +19,42 @@ const LARGEST_GROUP: usize = 200;
 /// group whose length is refused is halved as well.
 const LONGEST_GROUP: usize = 7_000;
 
-/// The vendor finds a certificate by its serial number.
-fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Error> {
-    reference.serial_number.as_ref().ok_or_else(|| {
-        Error::invalid(
+/// The vendor finds a certificate by its serial number. A call names several, separated by commas.
+fn check_name(reference: &CertificateReference) -> Result<(), Error> {
+    match (&reference.provider_serial_number, &reference.serial_number) {
+        (Some(text), _) if text.as_str().contains(',') => Err(Error::invalid(
+            "provider_serial_number",
+            "provider_serial_number must have no comma at alibaba-pca, which separates serial numbers by commas",
+        )),
+        (None, None) => Err(Error::invalid(
             "serial_number",
-            "alibaba-pca finds a certificate by its serial number: serial_number is required",
-        )
-    })
+            "alibaba-pca finds a certificate by its serial number: serial_number or provider_serial_number is required",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The name under which a record is looked up.
+enum Name {
+    /// A number in any spelling.
+    Number(SerialNumber),
+    /// The provider's own text.
+    Text(String),
+}
+
+impl Name {
+    fn of(reference: &CertificateReference) -> Option<Self> {
+        let text = reference.provider_serial_number.as_ref();
+        text.map(|text| Self::Text(text.as_str().to_owned()))
+            .or_else(|| reference.serial_number.clone().map(Self::Number))
+    }
+
+    fn spellings(&self) -> Vec<String> {
+        match self {
+            Self::Number(number) => number.spellings(),
+            Self::Text(text) => vec![text.clone()],
+        }
+    }
 }
 
 impl AlibabaPca<'_> {
@@ -84,15 +112,14 @@ impl Records {
         records
     }
 
-    /// The record of the certificate with this text or number. `None`: the provider does not know
-    /// it. The order of the rows is not documented. Of several rows, the worst status counts.
+    /// The record of the certificate with this name. `None`: the provider does not know it. The order of the rows is not documented. Of several rows, the worst status counts.
     ///
     /// # Errors
     /// Where no row answers, and one that cannot be read may have.
-    fn of(&self, text: &str, number: &SerialNumber) -> Result<Option<Certificate>, Error> {
-        let is_meant = |record: &&Certificate| {
-            record.provider_serial_number.as_deref() == Some(text)
-                || record.serial_number.as_ref() == Some(number)
+    fn of(&self, name: &Name) -> Result<Option<Certificate>, Error> {
+        let is_meant = |record: &&Certificate| match name {
+            Name::Number(number) => record.serial_number.as_ref() == Some(number),
+            Name::Text(text) => record.provider_serial_number.as_ref() == Some(text),
         };
         let rank = |record: &&Certificate| match record.status {
             LifecycleStatus::Revoked => 2,
@@ -136,7 +163,7 @@ impl StatusReader for AlibabaPca<'_> {
     }
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
-        serial_number(reference).map(drop)
+        check_name(reference)
     }
 
     /// Looks all certificates up under their own spelling in few calls, then under the next
@@ -145,13 +172,10 @@ impl StatusReader for AlibabaPca<'_> {
     /// every spelling was tried.
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
-            let numbers: Vec<Option<&SerialNumber>> = certificates
+            let names: Vec<Option<Name>> = certificates.iter().map(Name::of).collect();
+            let spellings: Vec<Vec<String>> = names
                 .iter()
-                .map(|reference| reference.serial_number.as_ref())
-                .collect();
-            let spellings: Vec<Vec<String>> = numbers
-                .iter()
-                .map(|number| number.map(SerialNumber::spellings).unwrap_or_default())
+                .map(|name| name.as_ref().map(Name::spellings).unwrap_or_default())
                 .collect();
             let mut progress: Vec<Progress> = certificates
                 .iter()
@@ -162,14 +186,14 @@ impl StatusReader for AlibabaPca<'_> {
             for round in 0..rounds {
                 let open: Vec<Lookup<'_>> = spellings
                     .iter()
-                    .zip(&numbers)
+                    .zip(&names)
                     .zip(progress.iter_mut())
                     .filter(|(_, progress)| matches!(progress, Progress::Open(_)))
-                    .filter_map(|((spellings, number), progress)| {
+                    .filter_map(|((spellings, name), progress)| {
                         let text = spellings.get(round)?.as_str();
                         Some(Lookup {
                             text,
-                            number: (*number)?,
+                            name: name.as_ref()?,
                             is_own_spelling: round == 0,
                             progress,
                         })
@@ -203,7 +227,7 @@ impl StatusReader for AlibabaPca<'_> {
 struct Lookup<'a> {
     text: &'a str,
     is_own_spelling: bool,
-    number: &'a SerialNumber,
+    name: &'a Name,
     progress: &'a mut Progress,
 }
 
@@ -228,7 +252,7 @@ impl AlibabaPca<'_> {
             match self.read(&texts, request_ids).await {
                 // A request may hold one serial number several times, with different issuers.
                 Ok(records) => group.into_iter().for_each(|lookup| {
-                    let record = records.of(lookup.text, lookup.number);
+                    let record = records.of(lookup.name);
                     lookup.take(record);
                 }),
                 Err(error) if may_help_to_split(&error) && group.len() > 1 => {
