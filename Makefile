@@ -1,10 +1,11 @@
 .POSIX:
-.PHONY: demo run test format lint unit whole conformance open-api fuzz schemas template e2e bench deny tree build deploy deploy-local
+.PHONY: demo run test format lint unit whole conformance open-api fuzz schemas template e2e bench deny advisories tree build release deploy deploy-local
 
 # Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
 # interpreter than python3.
 CARGO_DENY_VERSION = 0.20.2
 CARGO_FUZZ_VERSION = 0.13.2
+CARGO_CYCLONEDX_VERSION = 0.5.9
 
 # A story with the three functions and simulated providers.
 demo:
@@ -30,6 +31,10 @@ tree:
 
 deny: .tools/cargo-deny-$(CARGO_DENY_VERSION)
 	.tools/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny --locked check bans licenses sources
+
+# Against the advisory database of RustSec, which is fetched from GitHub. No part of `make test`: it may fail without a change here.
+advisories: .tools/cargo-deny-$(CARGO_DENY_VERSION)
+	.tools/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny --locked check advisories
 
 # Built without optimization: it runs for a second.
 .tools/cargo-deny-$(CARGO_DENY_VERSION):
@@ -122,3 +127,15 @@ build:
 	sh scripts/environment.sh build scripts/requirements-build.txt
 	PATH="$$PWD/.tools/build/bin:$$PATH" cargo lambda build --release --locked --output-format zip \
 		--bin describe --bin inactivate --bin status
+
+# What a release holds, for both processors: target/release-files. It needs the targets aarch64-unknown-linux-gnu and
+# x86_64-unknown-linux-gnu of Rust.
+release: .tools/cargo-cyclonedx-$(CARGO_CYCLONEDX_VERSION)
+	sh scripts/environment.sh build scripts/requirements-build.txt
+	PATH="$$PWD/.tools/build/bin:$$PWD/.tools/cargo-cyclonedx-$(CARGO_CYCLONEDX_VERSION)/bin:$$PATH" sh scripts/release.sh
+
+.tools/cargo-cyclonedx-$(CARGO_CYCLONEDX_VERSION):
+	@mkdir -p .tools
+	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+		cargo install cargo-cyclonedx --version $(CARGO_CYCLONEDX_VERSION) --locked --quiet --root $@.new
+	mv $@.new $@

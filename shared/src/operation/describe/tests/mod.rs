@@ -1,5 +1,6 @@
 //! Lists of one source and of several that end by limit, by size or by time.
 
+mod by_end;
 mod consistency;
 mod fleet;
 mod one;
@@ -8,6 +9,7 @@ mod prefetch;
 mod several;
 mod size;
 mod summary;
+mod undecided;
 
 use super::*;
 

@@ -1,11 +1,13 @@
 //! Several sources at once, through the real code of every provider.
 
+mod by_end;
 mod counts;
 mod cursors;
 mod details;
 mod failures;
 mod permanent;
 mod retryable;
+mod undecided;
 
 use serde_json::{Value, json};
 

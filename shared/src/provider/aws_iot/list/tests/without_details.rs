@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::EffectiveStatus;
+use crate::request::{OrderBy, Verdict};
 
 async fn page(
     network: &Network,
@@ -37,11 +38,9 @@ async fn wanted_in_all_pages(network: &Network, filter: &Filter, wanted: usize) 
         let page = page(network, filter, position.as_deref(), wanted)
             .await
             .unwrap();
-        assert!(
-            page.certificates
-                .iter()
-                .all(|entry| filter.matches(&entry.certificate, crate::testing::now()))
-        );
+        assert!(page.certificates.iter().all(|entry| {
+            filter.judge(&entry.certificate, crate::testing::now()) == Verdict::Match
+        }));
         numbers.extend(offsets(&page).into_iter().map(|(_, number)| number));
         position = page.next;
         if position.is_none() {
@@ -324,7 +323,7 @@ async fn a_filter_that_takes_a_description_is_refused_by_name() {
     for filter in [Filter::default(), by_ids(&[1, 2]), of_one_ca] {
         provider
             .capabilities()
-            .check(&filter, Some(SortOrder::CreatedAsc), false)
+            .check(&filter, Some(OrderBy::CreatedAsc), false)
             .unwrap();
     }
 }

@@ -9,7 +9,7 @@ use super::super::wire::STATUS_NAMES;
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::SerialNumber;
-use crate::request::Filter as Wanted;
+use crate::request::{Filter as Wanted, OrderBy};
 use crate::testing::network::{Network, ok, recorded};
 use crate::testing::{Bench, target};
 
@@ -251,7 +251,7 @@ async fn a_filter_that_is_not_supported_is_refused_by_its_name() {
         statuses: vec![LifecycleStatus::Active, LifecycleStatus::Good],
         ..clients(&["a"])
     };
-    for order in SortOrder::ALL {
+    for order in OrderBy::ALL {
         provider
             .capabilities()
             .check(&all, Some(order), true)
