@@ -46,11 +46,3 @@ pub(crate) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
         .map(|object| object.0)
         .collect())
 }
-
-/// Deserializes a list of objects that may be left out or `null`.
-pub(crate) fn optional_list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<T>>, D::Error> {
-    Ok(Option::<Vec<Object<T>>>::deserialize(deserializer)?
-        .map(|list| list.into_iter().map(|object| object.0).collect()))
-}
