@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::error::{Error, ErrorCode, ProviderError};
-use crate::model::{Fact, Fingerprint, InstanceId, ProviderName, Region, SerialNumber, Timestamp};
+use crate::model::{
+    Fact, Fingerprint, InstanceId, ProviderName, ProviderText, Region, SerialNumber, Timestamp,
+};
 
 /// A text that requests may write in several spellings and answers write in one. The last argument
 /// is the maximum length, in characters, in a request and in an answer; `None` where an answer has no
@@ -39,6 +41,14 @@ text!(
     "^ *-?(0[xX])?[: ]*([0-9a-fA-F][: ]*){1,128}$",
     "^-?([0-9a-f]{2})+$",
     (400, None)
+);
+text!(
+    ProviderText,
+    "ProviderText",
+    "Serial number exactly as an answer shows the provider's spelling.",
+    "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+    "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+    (256, Some(256))
 );
 text!(
     Fingerprint,

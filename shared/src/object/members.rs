@@ -1,5 +1,6 @@
 //! The members of a JSON object, each read for itself: one that is odd costs no other.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -39,6 +40,18 @@ impl<'a> Members<'a> {
     /// Whether the object has the member, whatever its value.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| is_name(key, name))
+    }
+
+    /// Whether the object has the member with a value other than `null`.
+    pub(crate) fn is_stated(&self, name: &str) -> bool {
+        self.0
+            .iter()
+            .any(|(key, value)| is_name(key, name) && value.get() != "null")
+    }
+
+    /// Every member in its order. The name is `None` where it cannot be read.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Option<Cow<'a, str>>, &'a RawValue)> {
+        self.0.iter().map(|(key, value)| (name_of(key), *value))
     }
 
     /// Whether there is no member.
@@ -100,7 +113,8 @@ fn text_of(value: &RawValue) -> Option<String> {
         .then(|| raw.to_owned())
 }
 
-fn whole_number(text: &str) -> Option<i64> {
+/// A whole number, however it is written: `7`, `7.0`, `7e0`.
+pub(crate) fn whole_number(text: &str) -> Option<i64> {
     text.parse().ok().or_else(|| {
         let number: f64 = text.parse().ok()?;
         // Such a number is exact in both types.
@@ -110,13 +124,16 @@ fn whole_number(text: &str) -> Option<i64> {
 
 /// Whether a key, as JSON, is this name.
 fn is_name(key: &RawValue, name: &str) -> bool {
+    name_of(key).is_some_and(|key| key == name)
+}
+
+/// The name that a key, as JSON, is.
+fn name_of(key: &RawValue) -> Option<Cow<'_, str>> {
     let raw = key.get();
-    let plain = raw
-        .strip_prefix('"')
-        .and_then(|raw| raw.strip_suffix('"'))
-        .is_some_and(|key| key == name);
-    plain
-        || (raw.contains('\\') && serde_json::from_str::<String>(raw).is_ok_and(|key| key == name))
+    if raw.contains('\\') {
+        return serde_json::from_str(raw).ok().map(Cow::Owned);
+    }
+    raw.strip_prefix('"')?.strip_suffix('"').map(Cow::Borrowed)
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
@@ -220,6 +237,26 @@ mod tests {
         assert!(found.object("l").is_none() && found.list("o").is_none());
         assert!(found.has("n") && found.object("n").is_none() && !found.has("x"));
         assert!(members("{}").is_empty() && !found.is_empty());
+        assert!(found.is_stated("o") && !found.is_stated("n") && !found.is_stated("x"));
+    }
+
+    #[test]
+    fn every_member_is_there_in_its_order_with_its_name_as_far_as_it_can_be_read() {
+        let found = members(r#"{"a": 1, "\ud83d": 2, "\u0061": 3, "": 1e400}"#);
+        let found: Vec<_> = found
+            .iter()
+            .map(|(name, value)| (name.map(Cow::into_owned), value.get()))
+            .collect();
+        let named = |name: &str| Some(name.to_owned());
+        assert_eq!(
+            found,
+            [
+                (named("a"), "1"),
+                (None, "2"),
+                (named("a"), "3"),
+                (named(""), "1e400")
+            ]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! JSON objects that are objects. A derived `Deserialize` also accepts an array as a structure, with
 //! the members by position, so that an array could pass for a request or for a vendor's success.
 
-#[allow(dead_code, reason = "vendors' answers and HTTP events follow")]
+#[allow(dead_code, reason = "vendors' answers follow")]
 mod members;
 
 use std::fmt;
@@ -10,8 +10,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-#[allow(unused_imports, reason = "vendors' answers and HTTP events follow")]
-pub(crate) use members::Members;
+pub(crate) use members::{Members, whole_number};
 
 /// A value that only a JSON object can make.
 pub(crate) struct Object<T>(pub(crate) T);

@@ -138,11 +138,25 @@ impl Clouds {
 
     fn tencent(&self, request: &HttpRequest) -> Answer {
         let query: Value = serde_json::from_slice(request.body()).unwrap();
-        assert_eq!(
-            header(request, "x-tc-action"),
-            Some("DescribeDeviceCertificates")
-        );
         let mut fleet = self.fleet(TencentMqtt, query["InstanceId"].as_str().unwrap());
+        let item = |device: &Device| {
+            json!({
+                "DeviceCertificateSn": device.serial, "CaSn": device.ca, "Status": device.status, "CreatedTime": device.created * 1000,
+                "NotAfterTime": device.not_after.map(|end| end * 1000), "DeviceCertificate": device.pem
+            })
+        };
+        match header(request, "x-tc-action").unwrap() {
+            "DescribeDeviceCertificates" => {}
+            "DescribeDeviceCertificate" => {
+                let serial = query["DeviceCertificateSn"].as_str().unwrap();
+                let response = match fleet.iter().find(|device| device.serial == serial) {
+                    Some(device) => item(device),
+                    None => json!({"Error": {"Code": "ResourceNotFound.Certificate"}}),
+                };
+                return ok(&json!({"Response": response}));
+            }
+            other => panic!("action {other}"),
+        }
         if query["OrderBy"].as_str().unwrap().ends_with("_ASC") {
             fleet.reverse();
         }
@@ -156,12 +170,6 @@ impl Clouds {
             });
         }
         let (offset, limit) = (number(&query["Offset"]), number(&query["Limit"]));
-        let item = |device: &Device| {
-            json!({
-                "DeviceCertificateSn": device.serial, "CaSn": device.ca, "Status": device.status, "CreatedTime": device.created * 1000,
-                "NotAfterTime": device.not_after.map(|end| end * 1000), "DeviceCertificate": device.pem
-            })
-        };
         let items: Vec<Value> = fleet.iter().skip(offset).take(limit).map(item).collect();
         ok(
             &json!({"Response": {"TotalCount": fleet.len(), "Data": items, "RequestId": "tencent-id"}}),

@@ -13,6 +13,7 @@ use crate::setup::{at_once, function, function_with, in_short, problem, simulato
 fn record(vendor: Vendor, issued: &IssuedCertificate) -> Value {
     let bare = json!({
         "serial_number": issued.serial, "serial_number_base": "hex", "provider_serial_number": null, "ca_serial_number": null,
+        "provider_ca_serial_number": null,
         "name": null, "client_id": null,
         "subject": { "common_name": issued.common_name, "organizational_unit": issued.organizational_unit },
         "status": "active", "provider_status": "ACTIVE", "effective_status": "active", "usable": true, "source": null,

@@ -7,10 +7,11 @@ use simulator::{IssuedCertificate, Vendor};
 use crate::cells::{device, pair_everywhere, reference, request, without, words};
 
 /// What is the provider's own to say; everything else is the certificate's.
-const PROVIDERS_OWN: [&str; 15] = [
+const PROVIDERS_OWN: [&str; 16] = [
     "provider_serial_number",
     "serial_number_base",
     "ca_serial_number",
+    "provider_ca_serial_number",
     "name",
     "client_id",
     "status",

@@ -76,7 +76,9 @@ impl ProviderRecord {
             provider_serial_number: non_empty(self.serial_number),
             ca_serial_number: self
                 .ca_serial_number
-                .and_then(|text| SerialNumber::parse(&text).ok()),
+                .as_deref()
+                .and_then(|text| SerialNumber::parse(text).ok()),
+            provider_ca_serial_number: non_empty(self.ca_serial_number),
             name: non_empty(self.name),
             client_id: self.client_id,
             subject: Subject {

@@ -1,5 +1,6 @@
 //! Alibaba Cloud ApsaraMQ for MQTT (OnsMqtt), API version 2020-04-20.
 
+mod by_text;
 mod ca_list;
 mod change;
 mod codes;
@@ -142,13 +143,33 @@ impl<'a> AlibabaMqtt<'a> {
 }
 
 /// The vendor finds a certificate by its own serial number and its CA's.
+fn check_names(reference: &CertificateReference) -> Result<(), Error> {
+    let names = [
+        (
+            "serial_number",
+            reference.serial_number.is_some() || reference.provider_serial_number.is_some(),
+        ),
+        (
+            "ca_serial_number",
+            reference.ca_serial_number.is_some() || reference.provider_ca_serial_number.is_some(),
+        ),
+    ];
+    match names.iter().find(|(_, is_named)| !is_named) {
+        Some((member, _)) => Err(missing(member)),
+        None => Ok(()),
+    }
+}
+
+fn missing(member: &str) -> Error {
+    let detail = "alibaba-mqtt finds a certificate by its own serial number and its CA's: serial_number and ca_serial_number, or \
+                  the provider's texts for them, are both required";
+    Error::invalid(member, detail)
+}
+
+/// Both serial numbers of a reference that names no text of the vendor.
 fn serial_numbers(
     reference: &CertificateReference,
 ) -> Result<(&SerialNumber, &SerialNumber), Error> {
-    let missing = |member| {
-        let detail = "alibaba-mqtt finds a certificate by its own serial number and its CA's: serial_number and ca_serial_number are both required";
-        Error::invalid(member, detail)
-    };
     let serial_number = reference
         .serial_number
         .as_ref()
@@ -160,10 +181,11 @@ fn serial_numbers(
     Ok((serial_number, ca_serial_number))
 }
 
-/// Whether two texts spell one number.
+/// Whether two texts are equal, which need not be numbers then, or spell one number.
 fn same_number(one: &str, other: &str) -> bool {
-    SerialNumber::parse(one)
-        .is_ok_and(|one| SerialNumber::parse(other).is_ok_and(|other| one == other))
+    one == other
+        || SerialNumber::parse(one)
+            .is_ok_and(|one| SerialNumber::parse(other).is_ok_and(|other| one == other))
 }
 
 /// A certificate that the provider does not know is a result; an unknown instance is an error.

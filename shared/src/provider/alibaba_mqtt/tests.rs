@@ -15,7 +15,7 @@ pub(super) fn reference(serial: &str, ca: &str) -> CertificateReference {
     CertificateReference {
         serial_number: parse(serial),
         ca_serial_number: parse(ca),
-        fingerprint_sha256: None,
+        ..CertificateReference::default()
     }
 }
 

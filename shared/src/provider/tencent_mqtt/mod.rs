@@ -25,7 +25,7 @@ use super::{
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Action, InstanceId, ProviderName, ProviderRecord, SerialNumber, Source, Timestamp,
+    Action, InstanceId, ProviderName, ProviderRecord, ProviderText, SerialNumber, Source, Timestamp,
 };
 use crate::object::Object;
 use crate::request::CertificateReference;
@@ -192,7 +192,8 @@ impl<'a> TencentMqtt<'a> {
                 .ok_or_else(|| not_an_answer(NAME, 200, "it has no certificate"))?;
             let is_same = SerialNumber::parse(serial_number)
                 .is_ok_and(|number| SerialNumber::parse(&item.device_certificate_sn) == Ok(number));
-            if !is_same {
+            // A text that the vendor echoes need not be a number.
+            if !is_same && item.device_certificate_sn != serial_number {
                 return Err(not_an_answer(
                     NAME,
                     200,
@@ -217,6 +218,12 @@ impl<'a> TencentMqtt<'a> {
             )
             .await,
         )?)
+    }
+
+    /// The certificate that the vendor spells exactly so.
+    async fn get_by_text(&self, text: &ProviderText) -> Result<Option<FoundCertificate>, Error> {
+        let found = self.get(text.as_str()).await?;
+        Ok(found.filter(|found| found.key == text.as_str()))
     }
 
     fn sign(
@@ -245,12 +252,19 @@ impl<'a> TencentMqtt<'a> {
     }
 }
 
+fn check_name(reference: &CertificateReference) -> Result<(), Error> {
+    if reference.provider_serial_number.is_some() {
+        return Ok(());
+    }
+    serial_number(reference).map(drop)
+}
+
 /// The vendor finds a certificate by its serial number.
 fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Error> {
     reference.serial_number.as_ref().ok_or_else(|| {
         Error::invalid(
             "serial_number",
-            "tencent-mqtt finds a certificate by its serial number: serial_number is required",
+            "tencent-mqtt finds a certificate by its serial number: serial_number or provider_serial_number is required",
         )
     })
 }

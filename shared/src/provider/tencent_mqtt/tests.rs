@@ -67,8 +67,7 @@ pub(super) fn clients(ids: &[&str]) -> Filter {
 pub(super) fn named(serial_number: &str) -> CertificateReference {
     CertificateReference {
         serial_number: SerialNumber::parse(serial_number).ok(),
-        ca_serial_number: None,
-        fingerprint_sha256: None,
+        ..CertificateReference::default()
     }
 }
 

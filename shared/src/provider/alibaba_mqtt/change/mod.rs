@@ -1,11 +1,12 @@
 //! Changes of the status: `InactivateDeviceCertificate`.
 
+use super::by_text::is_named_by_text;
 use super::wire::InactivateDeviceCertificate;
-use super::{API, AlibabaMqtt, absent_when_not_found, same_number, serial_numbers};
+use super::{API, AlibabaMqtt, absent_when_not_found, check_names, same_number};
 use crate::error::Error;
 use crate::model::Action;
 use crate::provider::alibaba::Call;
-use crate::provider::each::each;
+use crate::provider::each::{each, together_or_alone};
 use crate::provider::{
     ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target, non_empty,
 };
@@ -20,7 +21,7 @@ impl StatusWriter for AlibabaMqtt<'_> {
     }
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
-        serial_numbers(reference).map(drop)
+        check_names(reference)
     }
 
     /// A fifth of a page: while one group is changed, the next one is looked up.
@@ -35,7 +36,15 @@ impl StatusWriter for AlibabaMqtt<'_> {
     ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
         Box::pin(async move {
             match spellings {
-                Spellings::Own => self.find_group(references).await,
+                Spellings::Own => {
+                    together_or_alone(
+                        references,
+                        is_named_by_text,
+                        async |reference| self.find_only(reference, spellings).await,
+                        async |group| self.find_group(group).await,
+                    )
+                    .await
+                }
                 Spellings::Others => {
                     each(references, async |reference: &&CertificateReference| {
                         self.find_only(reference, spellings).await

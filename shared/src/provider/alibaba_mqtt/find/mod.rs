@@ -17,6 +17,7 @@ mod wanted;
 pub(super) use wanted::{Wanted, only_one};
 
 use super::AlibabaMqtt;
+use super::by_text::NamedTexts;
 use super::ca_list::Listed;
 use super::reading::Base;
 use super::spelling::{ca_texts, pairs};
@@ -46,6 +47,9 @@ impl AlibabaMqtt<'_> {
         reference: &CertificateReference,
         spellings: Spellings,
     ) -> Result<Option<FoundCertificate>, Error> {
+        if let Some(texts) = NamedTexts::of(reference) {
+            return self.find_by_texts(&texts, spellings).await;
+        }
         let wanted = Wanted::new(reference, false)?;
         Ok(self.search(&wanted, spellings).await?.into_iter().next())
     }
@@ -59,6 +63,9 @@ impl AlibabaMqtt<'_> {
         reference: &CertificateReference,
         spellings: Spellings,
     ) -> Result<Option<FoundCertificate>, Error> {
+        if let Some(texts) = NamedTexts::of(reference) {
+            return self.find_by_texts(&texts, spellings).await;
+        }
         let wanted = Wanted::new(reference, true)?;
         only_one(self.search(&wanted, spellings).await?)
     }

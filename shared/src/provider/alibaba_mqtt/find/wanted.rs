@@ -139,14 +139,14 @@ pub(in crate::provider::alibaba_mqtt) fn only_one(
     if let (Some(first), Some(second)) = (&first, found.next()) {
         let detail = if same_number(&first.key, &second.key) {
             format!(
-                "two certificates have this serial number here, written {} and {}; write serial_number as the provider writes the one \
-                 that you mean",
+                "two certificates have this serial number here, written {} and {}; write provider_serial_number as the provider writes the \
+                 one that you mean",
                 first.key, second.key
             )
         } else {
             format!(
                 "read in hex and in decimal these digits may name two certificates here, {} and {}; write 0x before a serial_number in \
-                 hex",
+                 hex, or name the provider's own text as provider_serial_number",
                 first.key, second.key
             )
         };

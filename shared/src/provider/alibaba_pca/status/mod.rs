@@ -20,23 +20,53 @@ const LARGEST_GROUP: usize = 200;
 /// group whose length is refused is halved as well.
 const LONGEST_GROUP: usize = 7_000;
 
-/// The vendor finds a certificate by its serial number.
-fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Error> {
-    reference.serial_number.as_ref().ok_or_else(|| {
-        Error::invalid(
+/// The vendor finds a certificate by its serial number. A call names several, separated by commas.
+fn check_name(reference: &CertificateReference) -> Result<(), Error> {
+    match (&reference.provider_serial_number, &reference.serial_number) {
+        (Some(text), _) if text.as_str().contains(',') => Err(Error::invalid(
+            "provider_serial_number",
+            "provider_serial_number must have no comma at alibaba-pca, which separates serial numbers by commas",
+        )),
+        (None, None) => Err(Error::invalid(
             "serial_number",
-            "alibaba-pca finds a certificate by its serial number: serial_number is required",
-        )
-    })
+            "alibaba-pca finds a certificate by its serial number: serial_number or provider_serial_number is required",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The name under which a record is looked up.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Name {
+    /// A number in any spelling.
+    Number(SerialNumber),
+    /// The provider's own text.
+    Text(String),
+}
+
+impl Name {
+    fn of(reference: &CertificateReference) -> Option<Self> {
+        let text = reference.provider_serial_number.as_ref();
+        text.map(|text| Self::Text(text.as_str().to_owned()))
+            .or_else(|| reference.serial_number.clone().map(Self::Number))
+    }
+
+    fn spellings(&self) -> Vec<String> {
+        match self {
+            Self::Number(number) => number.spellings(),
+            Self::Text(text) => vec![text.clone()],
+        }
+    }
 }
 
 impl AlibabaPca<'_> {
-    /// The provider's records for these texts, by number, without those that it does not know.
+    /// The provider's records for these texts, by number and by text, without those that it does not
+    /// know.
     async fn read(
         &self,
         texts: &[&str],
         request_ids: &mut Vec<String>,
-    ) -> Result<HashMap<SerialNumber, Certificate>, Error> {
+    ) -> Result<HashMap<Name, Certificate>, Error> {
         let call = Call {
             action: Action::DescribeClientCertificateStatusForSerialNumber,
             method: Method::POST,
@@ -56,31 +86,29 @@ impl AlibabaPca<'_> {
         let now = self.connection.context.now;
         let mut records = HashMap::new();
         for row in rows {
-            // The order of the rows is not documented, so they are matched by number. Of two rows
-            // for one number, the worse status counts.
+            // The order of the rows is not documented, so they are matched by name. Of two rows for
+            // one name, the worse status counts.
             let record = ProviderRecord::from(row).into_certificate(now, false);
-            if let Some(number) = record.serial_number.clone() {
-                keep_worse(&mut records, number, record);
+            let number = record.serial_number.clone().map(Name::Number);
+            let text = record.provider_serial_number.clone().map(Name::Text);
+            for name in number.into_iter().chain(text) {
+                keep_worse(&mut records, name, record.clone());
             }
         }
         Ok(records)
     }
 }
 
-fn keep_worse(
-    records: &mut HashMap<SerialNumber, Certificate>,
-    number: SerialNumber,
-    record: Certificate,
-) {
+fn keep_worse(records: &mut HashMap<Name, Certificate>, name: Name, record: Certificate) {
     let rank = |status| match status {
         LifecycleStatus::Revoked => 2,
         LifecycleStatus::Good => 0,
         _ => 1,
     };
-    match records.get(&number) {
+    match records.get(&name) {
         Some(earlier) if rank(earlier.status) >= rank(record.status) => {}
         _ => {
-            records.insert(number, record);
+            records.insert(name, record);
         }
     }
 }
@@ -106,7 +134,7 @@ impl StatusReader for AlibabaPca<'_> {
     }
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
-        serial_number(reference).map(drop)
+        check_name(reference)
     }
 
     /// Looks all certificates up under their own spelling in few calls, then under the next
@@ -115,13 +143,10 @@ impl StatusReader for AlibabaPca<'_> {
     /// every spelling was tried.
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
-            let numbers: Vec<Option<&SerialNumber>> = certificates
+            let names: Vec<Option<Name>> = certificates.iter().map(Name::of).collect();
+            let spellings: Vec<Vec<String>> = names
                 .iter()
-                .map(|reference| reference.serial_number.as_ref())
-                .collect();
-            let spellings: Vec<Vec<String>> = numbers
-                .iter()
-                .map(|number| number.map(SerialNumber::spellings).unwrap_or_default())
+                .map(|name| name.as_ref().map(Name::spellings).unwrap_or_default())
                 .collect();
             let mut progress: Vec<Progress> =
                 certificates.iter().map(|_| Progress::Open(None)).collect();
@@ -130,14 +155,14 @@ impl StatusReader for AlibabaPca<'_> {
             for round in 0..rounds {
                 let open: Vec<Lookup<'_>> = spellings
                     .iter()
-                    .zip(&numbers)
+                    .zip(&names)
                     .zip(progress.iter_mut())
                     .filter(|(_, progress)| matches!(progress, Progress::Open(_)))
-                    .filter_map(|((spellings, number), progress)| {
+                    .filter_map(|((spellings, name), progress)| {
                         let text = spellings.get(round)?.as_str();
                         Some(Lookup {
                             text,
-                            number: (*number)?,
+                            name: name.as_ref()?,
                             is_own_spelling: round == 0,
                             progress,
                         })
@@ -172,7 +197,7 @@ impl StatusReader for AlibabaPca<'_> {
 struct Lookup<'a> {
     text: &'a str,
     is_own_spelling: bool,
-    number: &'a SerialNumber,
+    name: &'a Name,
     progress: &'a mut Progress,
 }
 
@@ -197,7 +222,7 @@ impl AlibabaPca<'_> {
             match self.read(&texts, request_ids).await {
                 // A request may hold one serial number several times, with different issuers.
                 Ok(records) => group.into_iter().for_each(|lookup| {
-                    let record = records.get(lookup.number).cloned();
+                    let record = records.get(lookup.name).cloned();
                     lookup.take(record);
                 }),
                 Err(error) if may_help_to_split(&error) && group.len() > 1 => {

@@ -13,6 +13,18 @@ impl StatusReader for AwsIot<'_> {
     }
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
+        let texts = [
+            ("provider_serial_number", &reference.provider_serial_number),
+            (
+                "provider_ca_serial_number",
+                &reference.provider_ca_serial_number,
+            ),
+        ];
+        if let Some((member, _)) = texts.iter().find(|(_, text)| text.is_some()) {
+            let detail =
+                format!("aws-iot has no text of its own for serial numbers; leave {member} out");
+            return Err(Error::invalid(*member, detail));
+        }
         fingerprint(reference).map(drop)
     }
 

@@ -20,9 +20,8 @@ pub(super) fn id(number: usize) -> Fingerprint {
 
 pub(super) fn named(fingerprint: &Fingerprint) -> CertificateReference {
     CertificateReference {
-        serial_number: None,
-        ca_serial_number: None,
         fingerprint_sha256: Some(fingerprint.clone()),
+        ..CertificateReference::default()
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::group::LARGEST_GROUP;
 use super::wire::{self, OneDeviceCertificate};
-use super::{NAME, TencentMqtt, absent_when_not_found, serial_number};
+use super::{NAME, TencentMqtt, absent_when_not_found, check_name, serial_number};
 use crate::error::{Concerns, Error};
 use crate::model::Action;
+use crate::provider::each::together_or_alone;
 use crate::provider::{
     ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target, non_empty,
 };
@@ -18,7 +19,7 @@ impl StatusWriter for TencentMqtt<'_> {
     }
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
-        serial_number(reference).map(drop)
+        check_name(reference)
     }
 
     /// One list call finds several serial numbers, unless the vendor has shown otherwise.
@@ -35,7 +36,12 @@ impl StatusWriter for TencentMqtt<'_> {
         references: &'a [&'a CertificateReference],
         spellings: Spellings,
     ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
-        Box::pin(self.find_group(references, spellings))
+        Box::pin(together_or_alone(
+            references,
+            |reference| reference.provider_serial_number.is_some(),
+            async move |reference| self.find_one(reference, spellings).await,
+            async move |group| self.find_group(group, spellings).await,
+        ))
     }
 
     fn read<'a>(
@@ -81,6 +87,12 @@ impl TencentMqtt<'_> {
         reference: &CertificateReference,
         spellings: Spellings,
     ) -> Result<Option<FoundCertificate>, Error> {
+        if let Some(text) = &reference.provider_serial_number {
+            return match spellings {
+                Spellings::Own => self.get_by_text(text).await,
+                Spellings::Others => Ok(None),
+            };
+        }
         let texts = serial_number(reference)?.spellings();
         let texts = texts
             .iter()

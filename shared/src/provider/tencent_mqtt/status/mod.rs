@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::group::{LARGEST_GROUP, Row, Rows};
-use super::{TencentMqtt, serial_number};
+use super::{TencentMqtt, check_name, serial_number};
 use crate::error::{Concerns, Error};
 use crate::model::{Certificate, SerialNumber};
 use crate::provider::each::each;
@@ -27,7 +27,7 @@ impl StatusReader for TencentMqtt<'_> {
     }
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
-        serial_number(reference).map(drop)
+        check_name(reference)
     }
 
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
@@ -35,6 +35,7 @@ impl StatusReader for TencentMqtt<'_> {
             let groups = grouped(
                 certificates
                     .iter()
+                    .filter(|reference| reference.provider_serial_number.is_none())
                     .filter_map(|reference| reference.serial_number.as_ref()),
             );
             let answers = each(groups, async |group: Vec<&SerialNumber>| {
@@ -58,7 +59,20 @@ impl StatusReader for TencentMqtt<'_> {
                     Err(error) => failure = failure.or(Some(error)),
                 }
             }
+            let texts = certificates
+                .iter()
+                .filter_map(|reference| reference.provider_serial_number.as_ref());
+            let mut by_text = each(texts, async |text| self.get_by_text(text).await)
+                .await
+                .into_iter();
             let record_of = |reference: &CertificateReference| {
+                if reference.provider_serial_number.is_some() {
+                    let found = by_text.next().unwrap_or(Ok(None))?;
+                    return Ok(found.map(|found| {
+                        request_ids.extend(found.request_id);
+                        found.certificate
+                    }));
+                }
                 let number = serial_number(reference)?;
                 match (known.get(number), &failure) {
                     (Some(Ok(rows)), _) => only_one(rows, reference),
@@ -67,8 +81,9 @@ impl StatusReader for TencentMqtt<'_> {
                     (None, None) => Ok(None),
                 }
             };
+            let records = certificates.iter().map(record_of).collect();
             Lookups {
-                records: certificates.iter().map(record_of).collect(),
+                records,
                 request_ids,
             }
         })
@@ -171,12 +186,19 @@ impl TencentMqtt<'_> {
 /// # Errors
 /// `invalid_request` when several have the number.
 fn only_one(rows: &[Row], reference: &CertificateReference) -> Result<Option<Certificate>, Error> {
-    let is_meant = |certificate: &&Certificate| match (
-        &reference.ca_serial_number,
-        &certificate.ca_serial_number,
-    ) {
-        (Some(wanted), Some(found)) => wanted == found,
-        _ => true,
+    let is_meant = |certificate: &&Certificate| {
+        let has_number = match (&reference.ca_serial_number, &certificate.ca_serial_number) {
+            (Some(wanted), Some(found)) => wanted == found,
+            _ => true,
+        };
+        let has_text = match (
+            &reference.provider_ca_serial_number,
+            &certificate.provider_ca_serial_number,
+        ) {
+            (Some(wanted), Some(found)) => wanted.as_str() == found,
+            _ => true,
+        };
+        has_number && has_text
     };
     let mut meant = rows.iter().map(|row| &row.certificate).filter(is_meant);
     match (meant.next(), meant.next()) {

@@ -14,8 +14,7 @@ use crate::transport::{Deadline, HttpRequest};
 fn references(serials: &[&str]) -> Vec<CertificateReference> {
     let reference = |text: &&str| CertificateReference {
         serial_number: SerialNumber::parse(text).ok(),
-        ca_serial_number: None,
-        fingerprint_sha256: None,
+        ..CertificateReference::default()
     };
     serials.iter().map(reference).collect()
 }

@@ -69,8 +69,7 @@ async fn a_list_that_repeats_itself_is_not_read_for_ever() {
     let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
     let requested = [CertificateReference {
         serial_number: SerialNumber::parse("a1").ok(),
-        ca_serial_number: None,
-        fingerprint_sha256: None,
+        ..CertificateReference::default()
     }];
     let shown = provider.look_up(&requested).await;
     assert_eq!(
