@@ -4,7 +4,7 @@ use super::fleet::{Fleet, Listed, certificate, collect, follow};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::SerialNumber;
-use crate::provider::ListLength::{self, Irrelevant, Known, Unknown};
+use crate::provider::ListLength::{self, Contradicted, Irrelevant, Known, Unknown};
 
 #[tokio::test]
 async fn a_list_is_known_to_be_unchanged_only_when_its_length_was_reported_twice() {
@@ -22,6 +22,10 @@ async fn a_list_is_known_to_be_unchanged_only_when_its_length_was_reported_twice
         (10, &[Known(30), Known(29)], Some(false)),
         (10, &[Known(30), Unknown, Known(31)], Some(false)),
         (10, &[Known(30), Known(31), Known(30)], Some(false)),
+        (100, &[Contradicted], Some(false)),
+        (10, &[Contradicted], Some(false)),
+        (10, &[Known(30), Contradicted], Some(false)),
+        (10, &[Unknown, Contradicted, Unknown], Some(false)),
     ] {
         let fleet = Fleet {
             page_size,
@@ -175,6 +179,7 @@ async fn a_length_that_changes_between_two_answers_shows_in_the_second() {
             (Known(30), Known(31), Some(false)),
             (Known(30), Known(29), Some(false)),
             (Known(30), Unknown, None),
+            (Known(30), Contradicted, Some(false)),
             (Unknown, Unknown, None),
             (Irrelevant, Irrelevant, Some(true)),
         ] {
