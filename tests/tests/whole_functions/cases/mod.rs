@@ -3,3 +3,4 @@
 mod callers;
 mod filters;
 mod odd_http_events;
+mod soonest_end;
