@@ -48,7 +48,7 @@ text!(
     "Serial number exactly as an answer shows the provider's spelling.",
     "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
     "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
-    (256, 256)
+    (256, Some(256))
 );
 text!(
     Fingerprint,

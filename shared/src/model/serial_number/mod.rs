@@ -82,7 +82,7 @@ impl SerialNumber {
     pub fn from_octets(octets: &[u8]) -> Option<Self> {
         let is_negative = octets.first()? & 0x80 != 0;
         if !is_negative {
-            return Some(Self::from_digits("", &hex::encode(octets), true));
+            return Some(Self::from_magnitude("", octets));
         }
         // The magnitude is the complement and one, which is added from the last octet on.
         let mut magnitude: Vec<u8> = octets.iter().map(|octet| !octet).collect();
@@ -93,7 +93,11 @@ impl SerialNumber {
                 break;
             }
         }
-        Some(Self::from_digits("-", &hex::encode(magnitude), true))
+        Some(Self::from_magnitude("-", &magnitude))
+    }
+
+    fn from_magnitude(sign: &str, octets: &[u8]) -> Self {
+        Self::from_digits(sign, &canonical(&hex::encode(octets)), true)
     }
 
     fn from_digits(sign: &str, digits: &str, is_marked_hex: bool) -> Self {
@@ -204,7 +208,7 @@ impl SerialNumber {
             }
         }
         octets.reverse();
-        Some(Self::from_digits(sign, &hex::encode(octets), true)).filter(|number| number != self)
+        Some(Self::from_magnitude(sign, &octets)).filter(|number| number != self)
     }
 }
 

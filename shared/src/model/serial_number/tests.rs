@@ -147,6 +147,7 @@ fn octets_of_a_certificate_equal_the_texts() {
     ] {
         let number = SerialNumber::from_octets(octets).unwrap();
         assert_eq!(number, SerialNumber::parse(text).unwrap(), "{text}");
+        assert_eq!(number.spellings().first().unwrap(), number.as_str());
     }
     assert_eq!(SerialNumber::from_octets(&[]), None);
 }

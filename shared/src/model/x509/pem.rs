@@ -50,13 +50,18 @@ pub(in crate::model) fn to_pem(certificates: &[Vec<u8>]) -> String {
     let mut pem = String::new();
     for der in certificates {
         pem.push_str("-----BEGIN CERTIFICATE-----\n");
-        for (index, character) in BASE64_STANDARD.encode(der).chars().enumerate() {
-            if index > 0 && index.is_multiple_of(COLUMNS) {
-                pem.push('\n');
-            }
-            pem.push(character);
+        let base64 = BASE64_STANDARD.encode(der);
+        let mut rest = base64.as_str();
+        while let Some((line, after)) = rest.split_at_checked(COLUMNS) {
+            pem.push_str(line);
+            pem.push('\n');
+            rest = after;
         }
-        pem.push_str("\n-----END CERTIFICATE-----\n");
+        pem.push_str(rest);
+        if !rest.is_empty() {
+            pem.push('\n');
+        }
+        pem.push_str("-----END CERTIFICATE-----\n");
     }
     pem
 }
