@@ -1,7 +1,6 @@
 //! JSON objects that are objects. A derived `Deserialize` also accepts an array as a structure, with
 //! the members by position, so that an array could pass for a request or for a vendor's success.
 
-#[allow(dead_code, reason = "vendors' answers follow")]
 mod members;
 
 use std::fmt;

@@ -1,7 +1,7 @@
 //! The certificate that a reference names by the vendor's own text for a serial number.
 
-use super::AlibabaMqtt;
 use super::reading::own_text;
+use super::{AlibabaMqtt, Purpose};
 use crate::error::Error;
 use crate::model::{Certificate, ProviderText, SerialNumber};
 use crate::provider::{FoundCertificate, Spellings};
@@ -59,11 +59,12 @@ impl AlibabaMqtt<'_> {
         &self,
         texts: &NamedTexts<'_>,
         spellings: Spellings,
+        purpose: Purpose,
     ) -> Result<Option<FoundCertificate>, Error> {
         if spellings == Spellings::Others {
             return Ok(None);
         }
-        let found = self.get(&texts.device_sn, &texts.ca_sn, false).await?;
+        let found = self.get(&texts.device_sn, &texts.ca_sn, purpose).await?;
         Ok(found.filter(|found| texts.are_of(&found.certificate)))
     }
 }

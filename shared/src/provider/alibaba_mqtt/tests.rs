@@ -89,20 +89,23 @@ async fn get(
     network: &Network,
     device_sn: &str,
     ca_sn: &str,
-    include_pem: bool,
+    purpose: Purpose,
 ) -> Result<Option<FoundCertificate>, Error> {
     let bench = Bench::new(network);
     let context = bench.context();
     AlibabaMqtt::new(&context, target(API.provider))
         .unwrap()
-        .get(device_sn, ca_sn, include_pem)
+        .get(device_sn, ca_sn, purpose)
         .await
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_read_has_the_documented_form() {
     let network = vendor(&[("0A", "0b")]);
-    let read = get(&network, "0A", "0b", false).await.unwrap().unwrap();
+    let read = get(&network, "0A", "0b", Purpose::Show)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(
         (
             read.key.as_str(),
@@ -126,7 +129,7 @@ async fn a_read_has_the_documented_form() {
 #[tokio::test(start_paused = true)]
 async fn an_unknown_ca_is_an_unknown_certificate_and_an_unknown_instance_is_an_error() {
     assert!(
-        get(&Network::queue([unknown()]), "11", "22", false)
+        get(&Network::queue([unknown()]), "11", "22", Purpose::Show)
             .await
             .unwrap()
             .is_none()
@@ -135,12 +138,20 @@ async fn an_unknown_ca_is_an_unknown_certificate_and_an_unknown_instance_is_an_e
         500,
         r#"{"Code": "FindCaBySnError", "Message": "no CA"}"#,
     )]);
-    assert!(get(&no_ca, "11", "22", false).await.unwrap().is_none());
+    assert!(
+        get(&no_ca, "11", "22", Purpose::Show)
+            .await
+            .unwrap()
+            .is_none()
+    );
     let network = Network::new(|_| {
         recorded("alibaba-mqtt/InactivateDeviceCertificate.error-instance-not-found")
     });
     assert_eq!(
-        get(&network, "11", "22", false).await.unwrap_err().code,
+        get(&network, "11", "22", Purpose::Show)
+            .await
+            .unwrap_err()
+            .code,
         ErrorCode::NotFound
     );
     assert_eq!(
@@ -160,7 +171,7 @@ async fn a_state_is_read_as_the_vendor_documents_it() {
         ("active", LifecycleStatus::Unknown),
     ] {
         let network = Network::queue([certificate("11", "22", word)]);
-        let certificate = get(&network, "11", "22", false)
+        let certificate = get(&network, "11", "22", Purpose::Show)
             .await
             .unwrap()
             .unwrap()
@@ -179,7 +190,7 @@ async fn recorded_answers_are_read() {
         "8085f52ece5bd88308df6d98d9707716",
         "1b1e3bf3702110125887a3a721a7e66f05522513",
     );
-    for (case, (serial, ca), status, not_after, has_pem) in [
+    for (case, (serial, ca), status, not_after, has_certificate) in [
         (
             "ok-active",
             OWN,
@@ -212,7 +223,7 @@ async fn recorded_answers_are_read() {
         let network = Network::queue([recorded(&format!(
             "alibaba-mqtt/GetDeviceCertificate.{case}"
         ))]);
-        let certificate = get(&network, serial, ca, true)
+        let certificate = get(&network, serial, ca, Purpose::Show)
             .await
             .unwrap()
             .unwrap()
@@ -234,10 +245,8 @@ async fn recorded_answers_are_read() {
             "{case}"
         );
         assert_eq!(
-            certificate
-                .pem
-                .is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE-----\n")),
-            has_pem,
+            certificate.fingerprint_sha256.is_some(),
+            has_certificate,
             "{case}"
         );
     }
@@ -249,11 +258,11 @@ async fn times_that_are_none_are_no_facts() {
         (json!("0"), json!("0")),
         (json!(""), json!(null)),
         (json!("soon"), json!("-1")),
-        (json!(null), json!("1e12")),
+        (json!(null), json!(1.5)),
     ] {
         let data = json!({"DeviceSn": "11", "CaSn": "22", "Status": "1", "ValidBegin": begin, "ValidEnd": end});
         let network = Network::queue([ok(&json!({"RequestId": "id-1", "Data": data}))]);
-        let certificate = get(&network, "11", "22", false)
+        let certificate = get(&network, "11", "22", Purpose::Show)
             .await
             .unwrap()
             .unwrap()
@@ -273,7 +282,10 @@ async fn times_that_are_none_are_no_facts() {
 #[tokio::test(start_paused = true)]
 async fn the_vendors_own_spelling_of_the_same_number_is_in_the_record() {
     let network = Network::queue([certificate("00AB", "0x22", "1")]);
-    let read = get(&network, "ab", "22", false).await.unwrap().unwrap();
+    let read = get(&network, "ab", "22", Purpose::Show)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(
         (
             read.certificate.provider_serial_number.as_deref(),
@@ -281,6 +293,56 @@ async fn the_vendors_own_spelling_of_the_same_number_is_in_the_record() {
         ),
         (Some("00AB"), "ab")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_that_the_vendor_repeats_is_the_certificates_whether_it_is_a_number_or_not() {
+    for (shown, ca, is_meant) in [
+        ("vin-1", "ca-******", true),
+        ("VIN-1", "ca-******", false),
+        ("vin-1", "ca-*****", false),
+    ] {
+        let network = Network::new(move |_| certificate(shown, ca, "1"));
+        let read = get(&network, "vin-1", "ca-******", Purpose::Change).await;
+        match is_meant {
+            true => assert_eq!(read.unwrap().unwrap().key, "vin-1"),
+            false => assert_eq!(read.unwrap_err().code, ErrorCode::ProviderInvalidResponse),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_change_needs_a_status() {
+    for (status, is_stated) in [
+        ("\"Status\": \"1\"", true),
+        ("\"Status\": 0", true),
+        ("\"Status\": \"2\"", true),
+        ("\"Status\": \"1\", \"Status\": \"0\"", false),
+        ("\"Status\": \"\"", false),
+        ("\"Status\": \"\\ud83d\"", false),
+        ("\"Status\": null", false),
+        ("\"X\": 1", false),
+    ] {
+        let body = format!(
+            r#"{{"RequestId": "id-1", "Data": {{"DeviceSn": "0a", "CaSn": "0b", {status}}}}}"#
+        );
+        let network = Network::new(move |_| answer(200, body.clone()));
+        let shown = get(&network, "0a", "0b", Purpose::Show)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            shown.certificate.provider_status.is_some(),
+            is_stated,
+            "{status}"
+        );
+        let read = get(&network, "0a", "0b", Purpose::Change).await;
+        assert_eq!(read.is_ok(), is_stated, "{status}");
+        assert_eq!(
+            read.err().map(|error| error.code),
+            (!is_stated).then_some(ErrorCode::ProviderInvalidResponse)
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,7 +355,7 @@ async fn an_answer_about_another_certificate_is_not_believed() {
         ("ab22", ""),
     ] {
         let network = Network::new(move |_| certificate(device, ca, "1"));
-        let error = get(&network, "ab", "22", false).await.unwrap_err();
+        let error = get(&network, "ab", "22", Purpose::Show).await.unwrap_err();
         assert_eq!(
             (error.code, network.sent().len()),
             (ErrorCode::ProviderInvalidResponse, 3),
@@ -307,7 +369,10 @@ async fn an_answer_about_another_certificate_is_not_believed() {
     ] {
         let network = Network::new(move |_| ok(&body));
         assert_eq!(
-            get(&network, "ab", "22", false).await.unwrap_err().code,
+            get(&network, "ab", "22", Purpose::Show)
+                .await
+                .unwrap_err()
+                .code,
             ErrorCode::ProviderInvalidResponse
         );
     }

@@ -12,8 +12,8 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use self::collected::{Kept, Stop};
-use self::consistency::digest;
-use self::pages::Pages;
+use self::consistency::{digest, identity};
+use self::pages::{News, Pages};
 use self::prefetch::Prefetcher;
 use super::answer::{DescribedCertificate, UndecidedCertificate};
 use crate::error::{Error, ErrorCode};
@@ -57,7 +57,7 @@ enum Added {
     /// All were added.
     All {
         /// Whether one of them was new, or the page was empty.
-        has_news: bool,
+        news: News,
     },
     /// The answer is full.
     Full(Stop),
@@ -111,7 +111,7 @@ impl Listing<'_> {
             collected.consistency.add_page(page.list_length);
             let (bytes_before, kept_before) = (self.room.bytes(), collected.len());
             match self.add(collected, &page.position, index, page.certificates)? {
-                Added::All { has_news } => pages.note(has_news, page.next.is_some())?,
+                Added::All { news } => pages.note(news, page.next.is_some())?,
                 Added::Full(stop) => return Ok(Some(stop)),
             }
             let Some(next) = page.next else {
@@ -175,7 +175,11 @@ impl Listing<'_> {
         page: usize,
         entries: Vec<Entry>,
     ) -> Result<Added, Error> {
-        let mut has_news = entries.is_empty();
+        let mut news = if entries.is_empty() {
+            News::Yes
+        } else {
+            News::No
+        };
         for Entry {
             offset,
             certificate,
@@ -185,7 +189,10 @@ impl Listing<'_> {
             if !collected.consistency.is_new(&certificate) {
                 continue;
             }
-            has_news = true;
+            news = news.max(match identity(&certificate) {
+                Some(_) => News::Yes,
+                None => News::Open,
+            });
             let verdict = self.query.filter.judge(&certificate, self.context.now);
             if verdict != Verdict::Match {
                 collected.is_filtered_here = true;
@@ -218,7 +225,7 @@ impl Listing<'_> {
             }
             collected.keep(judged, page, offset);
         }
-        Ok(Added::All { has_news })
+        Ok(Added::All { news })
     }
 
     /// Position of a list that begins with the certificate at this offset of a page.

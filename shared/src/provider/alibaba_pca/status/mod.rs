@@ -1,16 +1,15 @@
 //! Status by serial number: `DescribeClientCertificateStatusForSerialNumber`.
 
-use std::collections::HashMap;
-
-use super::wire::DescribeStatus;
+use super::wire::{CertificateStatus, statuses};
 use super::{API, AlibabaPca};
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, SerialNumber};
+use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, SerialNumber, Timestamp};
+use crate::object::Members;
 use crate::provider::alibaba::Call;
-use crate::provider::{Lookups, Scope, StatusReader, non_empty};
+use crate::provider::{Lookups, Scope, StatusReader};
 use crate::request::CertificateReference;
 use crate::transport::{LocalFuture, Repeat};
-use crate::vendor::codes::not_an_answer;
+use crate::vendor::codes::{not_an_answer, unusable_record};
 use http::Method;
 
 /// Serial numbers in one call. The vendor documents no limit; a group that is refused is halved.
@@ -60,56 +59,88 @@ impl Name {
 }
 
 impl AlibabaPca<'_> {
-    /// The provider's records for these texts, by number and by text, without those that it does not
-    /// know.
-    async fn read(
-        &self,
-        texts: &[&str],
-        request_ids: &mut Vec<String>,
-    ) -> Result<HashMap<Name, Certificate>, Error> {
+    /// The provider's answer about these texts.
+    async fn read(&self, texts: &[&str], request_ids: &mut Vec<String>) -> Result<Records, Error> {
         let call = Call {
             action: Action::DescribeClientCertificateStatusForSerialNumber,
             method: Method::POST,
             repeat: Repeat::Always,
             parameters: &[("SerialNumber", &texts.join(","))],
         };
-        let accept = |answer: DescribeStatus| match answer.certificate_status {
-            Some(rows) => Ok((non_empty(answer.request_id), rows)),
-            None => Err(not_an_answer(
-                API.provider,
-                200,
-                "it has no CertificateStatus",
-            )),
+        let accept = |answer: &Members<'_>| {
+            let rows =
+                statuses(answer).map_err(|problem| not_an_answer(API.provider, 200, problem))?;
+            Ok((answer.text("RequestId").into_value(), rows))
         };
         let (request_id, rows) = API.call(&self.connection, &call, accept).await?;
         request_ids.extend(request_id);
-        let now = self.connection.context.now;
-        let mut records = HashMap::new();
-        for row in rows {
-            // The order of the rows is not documented, so they are matched by name. Of two rows for
-            // one name, the worse status counts.
-            let record = ProviderRecord::from(row).into_certificate(now, false);
-            let number = record.serial_number.clone().map(Name::Number);
-            let text = record.provider_serial_number.clone().map(Name::Text);
-            for name in number.into_iter().chain(text) {
-                keep_worse(&mut records, name, record.clone());
-            }
-        }
-        Ok(records)
+        Ok(Records::new(rows, texts, self.connection.context.now))
     }
 }
 
-fn keep_worse(records: &mut HashMap<Name, Certificate>, name: Name, record: Certificate) {
-    let rank = |status| match status {
-        LifecycleStatus::Revoked => 2,
-        LifecycleStatus::Good => 0,
-        _ => 1,
-    };
-    match records.get(&name) {
-        Some(earlier) if rank(earlier.status) >= rank(record.status) => {}
-        _ => {
-            records.insert(name, record);
+/// The rows of one answer.
+struct Records {
+    /// The rows with a name and a status.
+    readable: Vec<Certificate>,
+    /// The rows without a status that can be read.
+    without_status: Vec<Certificate>,
+    /// Whether there is a row that may be any certificate's.
+    has_unnamed: bool,
+}
+
+impl Records {
+    fn new(rows: Vec<CertificateStatus>, texts: &[&str], now: Timestamp) -> Self {
+        let mut records = Self {
+            readable: Vec::new(),
+            without_status: Vec::new(),
+            has_unnamed: false,
+        };
+        for row in rows {
+            let record = ProviderRecord::from(row).into_certificate(now, false);
+            // A text that is no number names a certificate where it is one of the requested texts.
+            let is_requested = |text: &String| texts.contains(&text.as_str());
+            let has_name = record.serial_number.is_some()
+                || record
+                    .provider_serial_number
+                    .as_ref()
+                    .is_some_and(is_requested);
+            match (has_name, record.provider_status.is_some()) {
+                (false, _) => records.has_unnamed = true,
+                (true, true) => records.readable.push(record),
+                (true, false) => records.without_status.push(record),
+            }
         }
+        records
+    }
+
+    /// The record of the certificate with this text or number. `None`: the provider does not know
+    /// it. The order of the rows is not documented. Of several rows, the worst status counts.
+    ///
+    /// # Errors
+    /// Where no row answers, and one that cannot be read may have.
+    fn of(&self, text: &str, name: &Name) -> Result<Option<Certificate>, Error> {
+        let is_meant = |record: &&Certificate| {
+            record.provider_serial_number.as_deref() == Some(text)
+                || matches!(name, Name::Number(number) if record.serial_number.as_ref() == Some(number))
+        };
+        let rank = |record: &&Certificate| match record.status {
+            LifecycleStatus::Revoked => 2,
+            LifecycleStatus::Good => 0,
+            _ => 1,
+        };
+        // Of equal ones the first counts.
+        let rows = self.readable.iter().rev().filter(is_meant);
+        if let Some(worst) = rows.max_by_key(rank) {
+            return Ok(Some(worst.clone()));
+        }
+        let problem = if self.without_status.iter().any(|record| is_meant(&record)) {
+            "it has no Status that can be read"
+        } else if self.has_unnamed {
+            "it has no SerialNumber that can be read"
+        } else {
+            return Ok(None);
+        };
+        Err(unusable_record(API.provider, problem))
     }
 }
 
@@ -122,8 +153,8 @@ fn may_help_to_split(error: &Error) -> bool {
 /// The outcome for a certificate while its spellings are tried.
 enum Progress {
     /// The provider does not know it under the spellings so far, or knows it with an unknown
-    /// status.
-    Open(Option<Certificate>),
+    /// status, or has answered with a row that cannot be read.
+    Open(Result<Option<Certificate>, Error>),
     /// The answer is final.
     Settled(Result<Option<Certificate>, Error>),
 }
@@ -148,8 +179,10 @@ impl StatusReader for AlibabaPca<'_> {
                 .iter()
                 .map(|name| name.as_ref().map(Name::spellings).unwrap_or_default())
                 .collect();
-            let mut progress: Vec<Progress> =
-                certificates.iter().map(|_| Progress::Open(None)).collect();
+            let mut progress: Vec<Progress> = certificates
+                .iter()
+                .map(|_| Progress::Open(Ok(None)))
+                .collect();
             let mut request_ids = Vec::new();
             let rounds = spellings.iter().map(Vec::len).max().unwrap_or_default();
             for round in 0..rounds {
@@ -182,8 +215,7 @@ impl StatusReader for AlibabaPca<'_> {
                 }
             }
             let records = progress.into_iter().map(|progress| match progress {
-                Progress::Open(record) => Ok(record),
-                Progress::Settled(result) => result,
+                Progress::Open(result) | Progress::Settled(result) => result,
             });
             Lookups {
                 records: records.collect(),
@@ -222,7 +254,7 @@ impl AlibabaPca<'_> {
             match self.read(&texts, request_ids).await {
                 // A request may hold one serial number several times, with different issuers.
                 Ok(records) => group.into_iter().for_each(|lookup| {
-                    let record = records.get(lookup.name).cloned();
+                    let record = records.of(lookup.text, lookup.name);
                     lookup.take(record);
                 }),
                 Err(error) if may_help_to_split(&error) && group.len() > 1 => {
@@ -237,7 +269,7 @@ impl AlibabaPca<'_> {
                         ErrorCode::ProviderRejected if lookup.is_own_spelling => {
                             *lookup.progress = Progress::Settled(Err(error.clone()))
                         }
-                        _ => lookup.take(None),
+                        _ => lookup.take(Ok(None)),
                     })
                 }
                 // Credentials that are refused are refused for all. A provider that throttles, or
@@ -253,15 +285,16 @@ impl AlibabaPca<'_> {
 }
 
 impl Lookup<'_> {
-    fn take(self, record: Option<Certificate>) {
+    fn take(self, record: Result<Option<Certificate>, Error>) {
         match (record, &*self.progress) {
             // The record of the first spelling that the provider knew stays, even with an unknown
             // status.
-            (Some(record), Progress::Open(None)) if record.status == LifecycleStatus::Unknown => {
-                *self.progress = Progress::Open(Some(record));
-            }
-            (Some(record), Progress::Open(_)) if record.status != LifecycleStatus::Unknown => {
+            (Ok(Some(record)), Progress::Open(_)) if record.status != LifecycleStatus::Unknown => {
                 *self.progress = Progress::Settled(Ok(Some(record)));
+            }
+            (record @ Ok(Some(_)), Progress::Open(Ok(None) | Err(_)))
+            | (record @ Err(_), Progress::Open(Ok(None))) => {
+                *self.progress = Progress::Open(record);
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 mod by_ca;
 mod rows;
+mod unusable_rows;
 
 use serde_json::{Value, json};
 
@@ -267,20 +268,111 @@ async fn the_length_is_counted_in_pages_of_one_certificate_at_the_beginning_and_
     }
 }
 
+/// A vendor with 250 certificates, or as many as are listed, whose pages of one certificate state
+/// this total, and hold so many rows.
+fn counting(count: usize, probe: Value, rows_of_one: usize) -> Network {
+    Network::new(move |request| match requested_page(request) {
+        (_, 1) => rows(
+            &probe,
+            &(0..rows_of_one).map(|_| row("a001")).collect::<Vec<_>>(),
+        ),
+        _ => rows(&json!(3), &page_of(count, request)),
+    })
+}
+
 #[tokio::test(start_paused = true)]
-async fn an_impossible_length_is_unknown() {
-    for probe in [json!(1), json!(99), json!(0), json!(null)] {
-        let shown = probe.to_string();
-        let network = Network::new(move |request| match requested_page(request) {
-            (_, 1) => rows(&probe, &[row("a001")]),
-            _ => rows(&json!(3), &page_of(250, request)),
-        });
+async fn a_total_below_what_was_read_or_beyond_the_end_of_the_list_contradicts_it() {
+    for (total, position, expected) in [
+        (json!(0), None, ListLength::Contradicted),
+        (json!(1), None, ListLength::Contradicted),
+        (json!(99), None, ListLength::Contradicted),
+        (json!("99"), None, ListLength::Contradicted),
+        (json!(100), None, ListLength::Known(100)),
+        (json!("100"), None, ListLength::Known(100)),
+        (json!(249), None, ListLength::Known(249)),
+        (json!(100), Some("200"), ListLength::Contradicted),
+        (json!(249), Some("200"), ListLength::Contradicted),
+        (json!(250), Some("200"), ListLength::Known(250)),
+        (json!(2.5e2), Some("200"), ListLength::Known(250)),
+        (json!(251), Some("200"), ListLength::Contradicted),
+        // Certificates before the position were deleted.
+        (json!(250), Some("260"), ListLength::Contradicted),
+    ] {
+        let network = counting(250, total.clone(), 1);
+        let page = page(&network, &Filter::default(), position).await.unwrap();
+        assert_eq!(page.list_length, expected, "{total} {position:?}");
+        let stated = match expected {
+            ListLength::Known(length) => Some(length),
+            _ => None,
+        };
+        assert_eq!(page.total_count, stated, "{total} {position:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_with_a_wrong_total_goes_on_to_its_end() {
+    for total in [json!(0), json!(50), json!(100), json!(1_000), json!("x")] {
+        for count in [150, 200, 250] {
+            let network = counting(count, total.clone(), 1);
+            let (mut position, mut listed) = (None, 0);
+            loop {
+                let page = page(&network, &Filter::default(), position.as_deref())
+                    .await
+                    .unwrap();
+                listed += page.certificates.len();
+                position = page.next;
+                if position.is_none() {
+                    assert!(
+                        !matches!(page.list_length, ListLength::Known(_)),
+                        "{total} {count}"
+                    );
+                    break;
+                }
+            }
+            assert_eq!(listed, count, "{total}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_page_that_is_not_full_contradicts_a_larger_total() {
+    for (total, count, expected) in [
+        (json!(61), 60, ListLength::Contradicted),
+        (json!("250"), 60, ListLength::Contradicted),
+        (json!(60), 60, ListLength::Known(60)),
+        // The number of pages.
+        (json!(1), 60, ListLength::Known(60)),
+        (json!(1), 0, ListLength::Known(0)),
+        (json!(null), 60, ListLength::Known(60)),
+    ] {
+        let shown = total.to_string();
+        let network = Network::new(move |request| rows(&total, &page_of(count, request)));
+        let page = page(&network, &Filter::default(), None).await.unwrap();
+        assert_eq!(
+            (page.list_length, page.certificates.len(), page.next),
+            (expected, count, None),
+            "{shown}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_length_that_is_not_shown_is_unknown() {
+    for (total, rows_of_one) in [
+        (json!(null), 1),
+        (json!("many"), 1),
+        (json!(-1), 1),
+        // The vendor counts pages of its own size.
+        (json!(3), 10),
+        (json!(300), 10),
+    ] {
         for position in [None, Some("200")] {
+            let network = counting(250, total.clone(), rows_of_one);
             let page = page(&network, &Filter::default(), position).await.unwrap();
             assert_eq!(
                 (page.list_length, page.total_count),
                 (ListLength::Unknown, None),
-                "{shown}"
+                "{total} {rows_of_one}"
             );
         }
     }
