@@ -233,7 +233,7 @@ fn serial_numbers(
     Ok((serial_number, ca_serial_number))
 }
 
-/// Whether two texts are equal, which need not be numbers then, or spell one number.
+/// Whether two texts are the same, or spell one number.
 fn same_number(one: &str, other: &str) -> bool {
     one == other
         || SerialNumber::parse(one)
