@@ -55,7 +55,7 @@ impl<'a> Members<'a> {
     }
 
     /// Whether there is no member.
-    #[allow(dead_code, reason = "HTTP events follow")]
+    #[allow(dead_code, reason = "the answers of Alibaba Cloud follow")]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

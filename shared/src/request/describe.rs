@@ -22,8 +22,8 @@ pub struct DescribeRequest {
     pub instance_id: Option<InstanceId>,
     /// Several sources to query, in place of `provider`, `region` and `instance_id`.
     pub sources: Option<Sources>,
-    /// Certificates to list. Default: all. A certificate for which a fact is not known that the
-    /// filter asks for is neither listed nor hidden: it counts in `undecided_count`.
+    /// Certificates to list. Default: all. A certificate is neither listed nor hidden when the filter
+    /// asks for a fact that is not known: it counts in `undecided_count`.
     #[serde(default, deserialize_with = "crate::object::optional")]
     pub filter: Option<Filter>,
     /// Whether to list the certificates that the filter could not judge, under `undecided`. `limit`

@@ -17,9 +17,14 @@ pub(super) fn check_complete(
         (Some(Cut::Limit | Cut::Size), _) => "it is larger than an answer can be".to_owned(),
         (Some(Cut::Time), _) => "it could not be read to its end in time".to_owned(),
     };
+    let fewer_sources = if request.sources.is_some() {
+        "ask for fewer sources, "
+    } else {
+        ""
+    };
     let detail = format!(
-        "order_by not_after_asc needs the whole list in one answer, but {reason}; narrow the filter, raise limit (up to 10000), ask for \
-         fewer sources, or leave order_by out"
+        "order_by not_after_asc needs the whole list in one answer, but {reason}; narrow the filter, raise limit (up to 10000), {fewer_sources}\
+         or leave order_by out"
     );
     Err(Error::new(ErrorCode::Unsupported, detail).with_field("order_by"))
 }

@@ -95,7 +95,10 @@ fn a_name_is_absent_only_when_all_of_the_subject_was_read() {
         (empty.common_name, empty.organizational_unit),
         (Fact::Absent, Fact::Absent)
     );
-    assert_eq!(subject_of(&[country.clone()]).common_name, Fact::Absent);
+    assert_eq!(
+        subject_of(std::slice::from_ref(&country)).common_name,
+        Fact::Absent
+    );
     assert_eq!(common_name(0x0c, b""), Fact::Absent);
     for (case, rest) in [
         ("a header that breaks off", vec![0x31]),

@@ -29,7 +29,7 @@ fn broker(ends: Vec<Option<i64>>) -> Network {
         let end = (begin + number("Limit")).min(ends.len());
         let row = |number: usize| {
             json!({
-                "DeviceCertificateSn": format!("{number:04x}"), "Status": if number % 3 == 0 { "INACTIVE" } else { "ACTIVE" },
+                "DeviceCertificateSn": format!("{number:04x}"), "Status": if number.is_multiple_of(3) { "INACTIVE" } else { "ACTIVE" },
                 "NotAfterTime": ends[number].map(|day| day * 86_400_000)
             })
         };
@@ -96,7 +96,7 @@ async fn a_filter_makes_a_large_list_fit_and_both_lists_are_sorted() {
     let network = broker(ends.clone());
     // 250 rows, of which 167 are active, and 33 of these have no known end.
     let filter = json!({"statuses": ["active"], "not_after_to": "2025-12-01T00:00:00Z"});
-    let is_active = |number: usize| number % 3 != 0;
+    let is_active = |number: usize| !number.is_multiple_of(3);
     let limit = 20_423;
     for include in [false, true] {
         let own = json!({"filter": filter, "include_undecided": include, "limit": 200});

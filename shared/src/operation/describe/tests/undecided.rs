@@ -208,7 +208,7 @@ fn broker() -> Network {
         let begin = parameters["Offset"].as_u64().unwrap();
         let end = (begin + parameters["Limit"].as_u64().unwrap()).min(6);
         let row = |number: u64| {
-            let client = (number % 2 == 0).then(|| format!("client-{number}"));
+            let client = number.is_multiple_of(2).then(|| format!("client-{number}"));
             json!({"DeviceCertificateSn": format!("a{number}"), "Status": "ACTIVE", "ClientId": client})
         };
         let rows: Vec<Value> = (begin..end).map(row).collect();

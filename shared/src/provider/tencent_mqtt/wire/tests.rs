@@ -493,3 +493,22 @@ fn a_write_is_confirmed_by_a_request_id_that_is_a_text() {
         assert_eq!(confirmed.as_deref(), expected, "{id}");
     }
 }
+
+/// Its fingerprint takes no parsing of it.
+#[test]
+fn a_certificate_that_cannot_be_parsed_still_has_its_fingerprint() {
+    use crate::model::Fingerprint;
+    use base64::Engine as _;
+    // A sequence of no certificate.
+    let der = [0x30, 0x02, 0x05, 0x00];
+    let pem = format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        base64::engine::general_purpose::STANDARD.encode(der)
+    );
+    let found = item(
+        &json!({"DeviceCertificateSn": "0a", "Status": "ACTIVE", "DeviceCertificate": pem}),
+        false,
+    );
+    assert_eq!(found.fingerprint_sha256, Some(Fingerprint::of(&der)));
+    assert_eq!(found.not_after, None);
+}

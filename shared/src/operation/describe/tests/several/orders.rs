@@ -1,6 +1,39 @@
-//! Several sources in the order by the end of validity.
+//! Several sources in both directions of their lists, and in the order by the end of validity.
 
 use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn both_sort_directions_are_interleaved() {
+    let clouds = clouds();
+    clouds
+        .devices
+        .borrow_mut()
+        .push(Device::new(AwsIot, "", "timeless", 0));
+    let has_times = |device: &Device| matches!(device.provider, TencentMqtt | AwsIot);
+    let sources = json!([
+        source(TencentMqtt, "mqtt-2"),
+        source(AwsIot, ""),
+        source(TencentMqtt, "mqtt-1")
+    ]);
+    let newest_first = perform(
+        &clouds,
+        &json!({"sources": sources, "order_by": "created_desc"}),
+    )
+    .await
+    .unwrap();
+    assert_eq!(names(&newest_first), expected(&clouds, has_times, false));
+    clouds
+        .devices
+        .borrow_mut()
+        .retain(|device| device.created > 0);
+    let oldest_first = perform(
+        &clouds,
+        &json!({"sources": sources, "order_by": "created_asc"}),
+    )
+    .await
+    .unwrap();
+    assert_eq!(names(&oldest_first), expected(&clouds, has_times, true));
+}
 
 /// The clouds with an end of validity for each certificate but every fourth: some are equal.
 fn clouds_with_ends() -> Clouds {
