@@ -12,8 +12,8 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use self::collected::{Kept, Stop};
-use self::consistency::{digest, identity};
-use self::pages::{News, Pages};
+use self::consistency::digest;
+use self::pages::Pages;
 use self::prefetch::Prefetcher;
 use super::answer::{DescribedCertificate, UndecidedCertificate};
 use crate::error::{Error, ErrorCode};
@@ -57,7 +57,7 @@ enum Added {
     /// All were added.
     All {
         /// Whether one of them was new, or the page was empty.
-        news: News,
+        has_news: bool,
     },
     /// The answer is full.
     Full(Stop),
@@ -111,7 +111,7 @@ impl Listing<'_> {
             collected.consistency.add_page(page.list_length);
             let (bytes_before, kept_before) = (self.room.bytes(), collected.len());
             match self.add(collected, &page.position, index, page.certificates)? {
-                Added::All { news } => pages.note(news, page.next.is_some())?,
+                Added::All { has_news } => pages.note(has_news, page.next.is_some())?,
                 Added::Full(stop) => return Ok(Some(stop)),
             }
             let Some(next) = page.next else {
@@ -175,11 +175,7 @@ impl Listing<'_> {
         page: usize,
         entries: Vec<Entry>,
     ) -> Result<Added, Error> {
-        let mut news = if entries.is_empty() {
-            News::Yes
-        } else {
-            News::No
-        };
+        let mut has_news = entries.is_empty();
         for Entry {
             offset,
             certificate,
@@ -189,10 +185,7 @@ impl Listing<'_> {
             if !collected.consistency.is_new(&certificate) {
                 continue;
             }
-            news = news.max(match identity(&certificate) {
-                Some(_) => News::Yes,
-                None => News::Open,
-            });
+            has_news = true;
             let verdict = self.query.filter.judge(&certificate, self.context.now);
             if verdict != Verdict::Match {
                 collected.is_filtered_here = true;
@@ -225,7 +218,7 @@ impl Listing<'_> {
             }
             collected.keep(judged, page, offset);
         }
-        Ok(Added::All { news })
+        Ok(Added::All { has_news })
     }
 
     /// Position of a list that begins with the certificate at this offset of a page.

@@ -13,22 +13,6 @@ pub(super) struct Pages<'a> {
     positions: Vec<String>,
     /// Number of pages in a row that had no new certificate.
     stale: usize,
-    /// Number of pages in a row of which it is not known whether they had one.
-    open: usize,
-}
-
-/// Most pages in a row of which it is not known whether they repeat an earlier one: with pages of
-/// 100, that is a list of 10,000 records that have no name.
-const MOST_OPEN: usize = 100;
-
-/// Whether a page had certificates that no earlier page had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum News {
-    No,
-    /// It had certificates that cannot be told from others.
-    Open,
-    /// It had a new one, or none at all.
-    Yes,
 }
 
 impl<'a> Pages<'a> {
@@ -38,7 +22,6 @@ impl<'a> Pages<'a> {
             next: begin,
             positions: Vec::new(),
             stale: 0,
-            open: 0,
         }
     }
 
@@ -62,18 +45,18 @@ impl<'a> Pages<'a> {
         Ok(index)
     }
 
-    /// Notes whether a page had a new certificate.
+    /// Notes whether a page had a new certificate, or none at all.
     ///
     /// # Errors
     /// `provider_invalid_response` when the pages repeat themselves: a list that grows at its
     /// beginning may repeat one page, but hardly two in a row.
-    pub(super) fn note(&mut self, news: News, has_next: bool) -> Result<(), Error> {
-        (self.stale, self.open) = match news {
-            News::Yes => (0, 0),
-            News::Open => (0, self.open.saturating_add(1)),
-            News::No => (self.stale.saturating_add(1), self.open),
+    pub(super) fn note(&mut self, has_news: bool, has_next: bool) -> Result<(), Error> {
+        self.stale = if has_news {
+            0
+        } else {
+            self.stale.saturating_add(1)
         };
-        if (self.stale > 1 || self.open > MOST_OPEN) && has_next {
+        if self.stale > 1 && has_next {
             return Err(no_end());
         }
         Ok(())

@@ -112,7 +112,8 @@ impl Records {
         records
     }
 
-    /// The record of the certificate with this name. `None`: the provider does not know it. The order of the rows is not documented. Of several rows, the worst status counts.
+    /// The record of the certificate with this name. `None`: the provider does not know it. The
+    /// order of the rows is not documented. Of several rows, the worst status counts.
     ///
     /// # Errors
     /// Where no row answers, and one that cannot be read may have.
