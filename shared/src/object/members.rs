@@ -54,12 +54,6 @@ impl<'a> Members<'a> {
         self.0.iter().map(|(key, value)| (name_of(key), *value))
     }
 
-    /// Whether there is no member.
-    #[allow(dead_code, reason = "the answers of Alibaba Cloud follow")]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// A text, or a whole number as its digits. An empty text is absent.
     pub(crate) fn text(&self, name: &str) -> Fact<String> {
         let text = self.get(name).and_then(text_of);
@@ -260,7 +254,6 @@ mod tests {
         assert_eq!(found.list("l").unwrap().len(), 2);
         assert!(found.object("l").is_none() && found.list("o").is_none());
         assert!(found.has("n") && found.object("n").is_none() && !found.has("x"));
-        assert!(members("{}").is_empty() && !found.is_empty());
         assert!(found.is_stated("o") && !found.is_stated("n") && !found.is_stated("x"));
     }
 
