@@ -55,6 +55,7 @@ impl<'a> Members<'a> {
     }
 
     /// Whether there is no member.
+    #[allow(dead_code, reason = "the answers of Alibaba Cloud follow")]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -63,6 +64,13 @@ impl<'a> Members<'a> {
     pub(crate) fn text(&self, name: &str) -> Fact<String> {
         let text = self.get(name).and_then(text_of);
         text.map_or(Fact::Unknown, Fact::from_text)
+    }
+
+    /// A text that is written as one, the empty one included. For codes and ids, which decide
+    /// whether a call had its effect.
+    pub(crate) fn string(&self, name: &str) -> Option<String> {
+        let value = self.get(name)?;
+        value.get().starts_with('"').then(|| text_of(value))?
     }
 
     /// A whole number, however it is written: `7`, `7.0`, `7e0`, `"7"`.
@@ -208,6 +216,22 @@ mod tests {
             };
             assert_eq!(found.text("a"), expected, "{json}");
             assert_eq!(found.integer("a"), integer, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_string_is_written_as_one() {
+        for (json, expected) in [
+            (r#"{"a": "x"}"#, Some("x")),
+            (r#"{"a": ""}"#, Some("")),
+            (r#"{"a": 7}"#, None),
+            (r#"{"a": null}"#, None),
+            (r#"{"a": "\ud83d"}"#, None),
+            (r#"{"a": "\ufffd"}"#, None),
+            (r#"{"a": "x", "a": "y"}"#, None),
+            ("{}", None),
+        ] {
+            assert_eq!(members(json).string("a").as_deref(), expected, "{json}");
         }
     }
 

@@ -1,7 +1,6 @@
 //! JSON objects that are objects. A derived `Deserialize` also accepts an array as a structure, with
 //! the members by position, so that an array could pass for a request or for a vendor's success.
 
-#[allow(dead_code, reason = "vendors' answers follow")]
 mod members;
 
 use std::fmt;
@@ -46,12 +45,4 @@ pub(crate) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
         .into_iter()
         .map(|object| object.0)
         .collect())
-}
-
-/// Deserializes a list of objects that may be left out or `null`.
-pub(crate) fn optional_list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<T>>, D::Error> {
-    Ok(Option::<Vec<Object<T>>>::deserialize(deserializer)?
-        .map(|list| list.into_iter().map(|object| object.0).collect()))
 }

@@ -192,7 +192,13 @@ pub(crate) fn in_terms_of_query(
     let (parameter, position) = match (of_objects().next(), index) {
         (Some(first), None) => {
             let all: Vec<_> = of_objects().map(|member| member.parameter).collect();
-            let detail = error.detail.replacen(path, &all.join(" or "), 1);
+            let names = match all.split_last() {
+                Some((last, others)) if !others.is_empty() => {
+                    format!("{} or {last}", others.join(", "))
+                }
+                _ => first.parameter.to_owned(),
+            };
+            let detail = error.detail.replacen(path, &names, 1);
             return Error { detail, ..error }.with_field(first.parameter);
         }
         (Some(first), Some(index)) => {

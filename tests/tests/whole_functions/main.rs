@@ -18,7 +18,6 @@ mod tls;
 mod ways;
 
 mod bad_input;
-mod callers;
 mod cases;
 mod configuration;
 mod connected_at_start;
@@ -47,7 +46,6 @@ mod inactivate_guard;
 mod lists_that_change;
 mod log_lines;
 mod names_in_orders;
-mod odd_http_events;
 mod one_identity;
 mod order_members;
 mod orders_crash;

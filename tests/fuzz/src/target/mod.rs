@@ -4,6 +4,7 @@ mod cells;
 mod certificate;
 mod cursor;
 mod event;
+mod rows;
 mod serial_number;
 mod vendor_answer;
 mod webhook;

@@ -79,6 +79,40 @@ async fn a_certificate_that_is_listed_twice_is_shown_once_and_makes_the_list_inc
 }
 
 #[tokio::test]
+async fn a_list_that_shows_only_certificates_without_an_identity_is_not_read_for_ever() {
+    for (lengths, count, is_read) in [
+        (vec![Unknown], 100, true),
+        (vec![Contradicted], 100, true),
+        (vec![Unknown], 1_000, false),
+        (vec![Contradicted], 1_000, false),
+        (vec![Known(1_000)], 1_000, false),
+        (vec![Irrelevant], 1_000, true),
+    ] {
+        let mut fleet = Fleet {
+            page_size: 1,
+            lengths: lengths.clone(),
+            ..Fleet::new(count)
+        };
+        for certificate in &mut fleet.certificates {
+            certificate.provider_serial_number = None;
+        }
+        let listed = collect(&fleet, &Filter::default(), 10_000, PLENTY, None).await;
+        let found = listed.map(|listed| listed.certificates.len());
+        match found {
+            Ok(found) => assert_eq!((found, is_read), (count, true), "{lengths:?}"),
+            Err(error) => {
+                assert_eq!(
+                    (error.code, is_read),
+                    (ErrorCode::ProviderInvalidResponse, false),
+                    "{lengths:?}"
+                );
+                assert!(fleet.calls() < 200, "{lengths:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn equal_serial_numbers_of_two_issuers_are_two_certificates() {
     let mut fleet = Fleet::new(2);
     fleet.certificates[1] = crate::model::Certificate {

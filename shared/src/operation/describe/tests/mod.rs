@@ -6,6 +6,7 @@ mod fleet;
 mod one;
 mod pages;
 mod prefetch;
+mod rows;
 mod several;
 mod size;
 mod summary;

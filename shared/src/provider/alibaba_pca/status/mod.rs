@@ -35,7 +35,6 @@ fn check_name(reference: &CertificateReference) -> Result<(), Error> {
 }
 
 /// The name under which a record is looked up.
-#[derive(Clone, PartialEq, Eq, Hash)]
 enum Name {
     /// A number in any spelling.
     Number(SerialNumber),
@@ -113,15 +112,14 @@ impl Records {
         records
     }
 
-    /// The record of the certificate with this text or number. `None`: the provider does not know
-    /// it. The order of the rows is not documented. Of several rows, the worst status counts.
+    /// The record of the certificate with this name. `None`: the provider does not know it. The order of the rows is not documented. Of several rows, the worst status counts.
     ///
     /// # Errors
     /// Where no row answers, and one that cannot be read may have.
-    fn of(&self, text: &str, name: &Name) -> Result<Option<Certificate>, Error> {
-        let is_meant = |record: &&Certificate| {
-            record.provider_serial_number.as_deref() == Some(text)
-                || matches!(name, Name::Number(number) if record.serial_number.as_ref() == Some(number))
+    fn of(&self, name: &Name) -> Result<Option<Certificate>, Error> {
+        let is_meant = |record: &&Certificate| match name {
+            Name::Number(number) => record.serial_number.as_ref() == Some(number),
+            Name::Text(text) => record.provider_serial_number.as_ref() == Some(text),
         };
         let rank = |record: &&Certificate| match record.status {
             LifecycleStatus::Revoked => 2,
@@ -254,7 +252,7 @@ impl AlibabaPca<'_> {
             match self.read(&texts, request_ids).await {
                 // A request may hold one serial number several times, with different issuers.
                 Ok(records) => group.into_iter().for_each(|lookup| {
-                    let record = records.of(lookup.text, lookup.name);
+                    let record = records.of(lookup.name);
                     lookup.take(record);
                 }),
                 Err(error) if may_help_to_split(&error) && group.len() > 1 => {

@@ -1,6 +1,6 @@
 //! Status: one `DescribeCertificate` for each certificate, some of them side by side.
 
-use super::{AwsIot, fingerprint};
+use super::{AwsIot, Needs, fingerprint};
 use crate::error::Error;
 use crate::provider::each::each;
 use crate::provider::{Lookups, Scope, StatusReader};
@@ -31,7 +31,8 @@ impl StatusReader for AwsIot<'_> {
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
             let answers = each(certificates, async |reference: &CertificateReference| {
-                self.get(fingerprint(reference)?, false).await
+                self.get(fingerprint(reference)?, Needs::Nothing, false)
+                    .await
             })
             .await;
             let mut lookups = Lookups::default();

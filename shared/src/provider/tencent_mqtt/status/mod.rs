@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::group::{LARGEST_GROUP, Row, Rows};
-use super::{TencentMqtt, check_name, serial_number};
+use super::group::{LARGEST_GROUP, Listed, Row, Rows};
+use super::{Needs, TencentMqtt, check_name, serial_number};
 use crate::error::{Concerns, Error};
 use crate::model::{Certificate, SerialNumber};
 use crate::provider::each::each;
@@ -62,9 +62,11 @@ impl StatusReader for TencentMqtt<'_> {
             let texts = certificates
                 .iter()
                 .filter_map(|reference| reference.provider_serial_number.as_ref());
-            let mut by_text = each(texts, async |text| self.get_by_text(text).await)
-                .await
-                .into_iter();
+            let mut by_text = each(texts, async |text| {
+                self.get_by_text(text, Needs::Nothing).await
+            })
+            .await
+            .into_iter();
             let record_of = |reference: &CertificateReference| {
                 if reference.provider_serial_number.is_some() {
                     let found = by_text.next().unwrap_or(Ok(None))?;
@@ -105,16 +107,25 @@ impl TencentMqtt<'_> {
                 )
                 .await
             {
-                Ok((found, ids)) => {
-                    answer.request_ids.extend(ids);
+                Ok(listed) => {
+                    let Listed {
+                        rows,
+                        is_whole,
+                        request_ids,
+                    } = listed;
+                    answer.request_ids.extend(request_ids);
                     let missing: Vec<&SerialNumber> = group
                         .iter()
                         .copied()
-                        .filter(|number| !found.contains_key(*number))
+                        .filter(|number| !rows.contains_key(*number))
                         .collect();
-                    answer.rows.extend(found);
-                    self.look_up_missing(&missing, group.len(), &mut answer)
-                        .await?;
+                    answer.rows.extend(rows);
+                    if is_whole {
+                        self.look_up_missing(&missing, group.len(), &mut answer)
+                            .await?;
+                    } else {
+                        self.get_each_spelling(&missing, &mut answer).await?;
+                    }
                 }
                 Err(error) if error.concerns == Concerns::Parameters && group.len() > 1 => {
                     let (first, second) = group.split_at(group.len().div_euclid(2));
@@ -153,7 +164,7 @@ impl TencentMqtt<'_> {
     ) -> Result<(), Error> {
         for number in numbers {
             for (index, text) in number.spellings().iter().enumerate() {
-                match self.get(text).await {
+                match self.get(text, Needs::Nothing).await {
                     Ok(Some(found)) => {
                         answer.request_ids.extend(found.request_id);
                         answer.refused.remove(*number);

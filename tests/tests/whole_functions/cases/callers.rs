@@ -199,7 +199,7 @@ async fn the_error_of_a_get_names_the_query_parameter() {
             "status",
             &[][..],
             "serial_number",
-            "serial_number or fingerprint_sha256 is required",
+            "serial_number, provider_serial_number or fingerprint_sha256 is required",
         ),
         ("status", &[("serial_number", "0a,0g")], "serial_number", ""),
         (
