@@ -273,6 +273,53 @@ async fn a_ca_whose_serial_number_cannot_be_read_may_be_the_wanted_one() {
     assert_eq!(named("undecided"), ["d2", "d4"]);
 }
 
+#[tokio::test]
+async fn a_row_that_cannot_be_used_is_undecided_by_all_that_is_asked_of_it() {
+    let (simulator, mut function) = pair("describe", alibaba(Vec::new())).await;
+    let good = json!({ "DeviceSn": "d1", "CaSn": "ca", "Status": "1", "ValidBegin": "1654137303000", "ValidEnd": "1969497303000" });
+    let rows = json!([{ "DeviceName": "odd" }, good]);
+    let body = json!({ "RequestId": "1", "Success": true, "Data": { "DeviceCertificateVOS": rows, "Total": 2 } });
+    simulator.fail(
+        Vendor::AlibabaMqtt,
+        FaultRule::always(Fault::body(200, "application/json", body.to_string())),
+    );
+    let filter = json!({
+        "serial_numbers": ["d1"], "ca_serial_numbers": ["ca", "cb"], "statuses": ["active"], "not_after_to": "2033-01-01T00:00:00Z"
+    });
+    let asked = json!([
+        "serial_numbers",
+        "ca_serial_numbers",
+        "statuses",
+        "not_after_to"
+    ]);
+    let own = json!({ "filter": filter, "include_undecided": true });
+    let answer = function
+        .invoke(request(Vendor::AlibabaMqtt, &own))
+        .await
+        .json();
+    assert_eq!(
+        texts(&answer["certificates"], "provider_serial_number"),
+        ["d1"]
+    );
+    let odd = &answer["undecided"][0];
+    assert_eq!(
+        (&odd["undecided_by"], &odd["name"]),
+        (&asked, &json!("odd"))
+    );
+    assert_eq!(odd["error"]["code"], "provider_invalid_response");
+    let all = function
+        .invoke(request(Vendor::AlibabaMqtt, &json!({})))
+        .await
+        .json();
+    let errors: Vec<bool> = all["certificates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["error"].is_null())
+        .collect();
+    assert_eq!(errors, [false, true]);
+}
+
 /// The same certificate with the common name in another string type.
 fn with_string_type(issued: &IssuedCertificate, tag: u8) -> String {
     const COMMON_NAME: [u8; 5] = [0x06, 0x03, 0x55, 0x04, 0x03];
