@@ -2,13 +2,13 @@
 
 use super::super::wire::Listed;
 use super::super::{AwsIot, NAME, Needs};
-use crate::error::{Concerns, Error, ErrorCode};
+use super::Position;
+use crate::error::Error;
 use crate::model::{Fingerprint, ProviderRecord};
+use crate::provider::details::{may_concern_one_certificate, settled};
 use crate::provider::each::each;
 use crate::provider::{Entry, ListLength, ListQuery, Page};
 use crate::vendor::codes::unusable_record;
-
-use super::Position;
 
 impl AwsIot<'_> {
     /// Describes each certificate, or uses its row alone where the caller wants no details. After
@@ -23,9 +23,8 @@ impl AwsIot<'_> {
             self.entry(query, offset, row).await
         })
         .await;
-        let answers = settled(answers);
         let mut entries: Vec<Entry> = Vec::new();
-        for (offset, answer) in offsets.into_iter().zip(answers) {
+        for (offset, answer) in offsets.into_iter().zip(settled(answers)) {
             match answer {
                 Ok(entry) => entries.extend(entry),
                 Err(error) if entries.is_empty() => return Err(error),
@@ -54,7 +53,7 @@ impl AwsIot<'_> {
                         error: None,
                     }));
                 }
-                Err(error) if may_concern_one(&error) => Some(error),
+                Err(error) if may_concern_one_certificate(&error) => Some(error),
                 Err(error) => return Err(error),
             },
         };
@@ -91,7 +90,6 @@ impl AwsIot<'_> {
         })
         .await;
         let mut entries: Vec<Entry> = settled(described)
-            .into_iter()
             .filter_map(Result::transpose)
             .collect::<Result<_, _>>()?;
         let order = query.order.unwrap_or_default();
@@ -108,35 +106,4 @@ impl AwsIot<'_> {
             request_ids: Vec::new(),
         })
     }
-}
-
-/// Whether an error may concern one certificate: the same call for another one may succeed.
-fn may_concern_one(error: &Error) -> bool {
-    error.code == ErrorCode::ProviderInvalidResponse
-        || is_the_services(error)
-        || matches!(
-            error.concerns,
-            Concerns::Parameters | Concerns::CertificateState
-        )
-}
-
-/// Whether AWS has answered that it failed itself, which it may do for one certificate for ever.
-fn is_the_services(error: &Error) -> bool {
-    error.code == ErrorCode::ProviderUnavailable && error.provider_error.is_some()
-}
-
-/// Decides about the failures of the service itself: they concern their certificates where another
-/// certificate was described, and all of them where none was.
-fn settled(answers: Vec<Result<Option<Entry>, Error>>) -> Vec<Result<Option<Entry>, Error>> {
-    let is_described = |answer: &Result<Option<Entry>, Error>| matches!(answer, Ok(Some(entry)) if entry.error.is_none());
-    if answers.iter().any(is_described) {
-        return answers;
-    }
-    let settle = |answer: Result<Option<Entry>, Error>| match answer? {
-        Some(Entry {
-            error: Some(error), ..
-        }) if is_the_services(&error) => Err(error),
-        entry => Ok(entry),
-    };
-    answers.into_iter().map(settle).collect()
 }
