@@ -1,5 +1,6 @@
 //! Inputs that somebody met in the field, and others of their kinds.
 
+mod answers;
 mod callers;
 mod certificates;
 mod filters;

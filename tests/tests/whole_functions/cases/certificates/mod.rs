@@ -40,7 +40,6 @@ impl Kept {
         hex::encode(Sha256::digest(&self.der))
     }
 
-    /// A serial number under which vendors know it. It is not the one of the certificate.
     fn at_aws(&self) -> AwsCertificate {
         AwsCertificate {
             certificate_id: self.fingerprint(),
@@ -51,6 +50,7 @@ impl Kept {
         }
     }
 
+    /// The vendor's serial number is a text that is no number, here and below.
     fn at_tencent(&self, name: &str) -> TencentCertificate {
         TencentCertificate {
             client_id: name.to_owned(),
