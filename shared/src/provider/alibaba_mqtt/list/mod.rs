@@ -4,10 +4,11 @@ use std::fmt;
 
 use super::wire::{DeviceCertificate, DeviceCertificates};
 use super::{API, AlibabaMqtt, Purpose, codes};
-use crate::error::{Concerns, Error, ErrorCode};
+use crate::error::{Concerns, Error};
 use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord};
 use crate::object::Members;
 use crate::provider::alibaba::Call;
+use crate::provider::details::{may_concern_one_certificate, settled};
 use crate::provider::each::each;
 use crate::provider::{
     Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, next_offsets,
@@ -194,13 +195,15 @@ impl AlibabaMqtt<'_> {
     ) -> Result<Vec<Entry>, Error> {
         let entries = each((1..).zip(items), async |(offset, item)| {
             let (certificate, error) = self.certificate(query, item).await?;
-            Ok(Entry {
+            Ok(Some(Entry {
                 offset,
                 certificate,
                 error,
-            })
+            }))
         });
-        entries.await.into_iter().collect()
+        settled(entries.await)
+            .filter_map(Result::transpose)
+            .collect()
     }
 
     /// A row. Where the caller wants details, the members that the row lacks are read from the
@@ -230,7 +233,7 @@ impl AlibabaMqtt<'_> {
         match self.completed(&item, names, Purpose::Show).await {
             Ok(Some(own)) => Ok((shown(own.record), None)),
             Ok(None) => Ok((certificate, None)),
-            Err(error) if concerns_one_certificate(&error) => Ok((certificate, Some(error))),
+            Err(error) if may_concern_one_certificate(&error) => Ok((certificate, Some(error))),
             Err(error) => Err(error),
         }
     }
@@ -285,15 +288,6 @@ fn lacks_members(query: &ListQuery<'_>, certificate: &Certificate) -> bool {
         || (!organizational_units.is_empty()
             && certificate.subject.organizational_unit.is_unknown())
         || (!fingerprints_sha256.is_empty() && certificate.fingerprint_sha256.is_none())
-}
-
-/// Whether other certificates may be read all the same.
-fn concerns_one_certificate(error: &Error) -> bool {
-    error.code == ErrorCode::ProviderInvalidResponse
-        || matches!(
-            error.concerns,
-            Concerns::Parameters | Concerns::CertificateState
-        )
 }
 
 /// The spellings of the CA's serial number, when the filter names exactly one.

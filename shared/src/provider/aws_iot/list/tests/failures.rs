@@ -6,7 +6,6 @@ use super::*;
 #[tokio::test(start_paused = true)]
 async fn a_failure_in_the_middle_gives_the_part_before_it_and_the_position_to_continue_at() {
     for failure in [
-        "aws-iot/Any.error-internal",
         "aws-iot/Any.error-throttling",
         "aws-iot/Any.error-access-denied",
     ] {
@@ -39,6 +38,28 @@ async fn a_failure_in_the_middle_gives_the_part_before_it_and_the_position_to_co
         .await
         .unwrap();
         assert_eq!(offsets(&again), [(4, 4), (5, 5)], "nothing is left out");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_at_which_the_service_always_fails_does_not_stop_the_list() {
+    for failing in [1, 4, 20] {
+        let network = Network::new(move |request| {
+            match described_id(request)
+                .map(|requested| usize::from_str_radix(requested, 16).unwrap())
+            {
+                Some(id) if id == failing => recorded("aws-iot/Any.error-internal"),
+                _ => answer(&active(20), request),
+            }
+        });
+        let page = page(&network, &Filter::default(), None, 20).await.unwrap();
+        assert_eq!(page.certificates.len(), 20);
+        for (index, entry) in page.certificates.iter().enumerate() {
+            let code = entry.error.as_ref().map(|error| error.code);
+            let expected = (index + 1 == failing).then_some(ErrorCode::ProviderUnavailable);
+            assert_eq!(code, expected, "{failing}: {index}");
+            assert!(entry.certificate.fingerprint_sha256.is_some());
+        }
     }
 }
 
