@@ -22,8 +22,10 @@ fn numbered(number: u8) -> (Vec<u8>, serde_json::Value) {
     )
 }
 
-/// Each is given the certificate's PEM and returns the text that the vendor keeps.
-fn texts() -> Vec<(&'static str, fn(&str) -> String)> {
+/// Makes the text that the vendor keeps of the certificate's PEM.
+type Kept = fn(&str) -> String;
+
+fn texts() -> Vec<(&'static str, Kept)> {
     vec![
         ("a byte order mark", |pem| format!("\u{feff}{pem}")),
         ("the old label", |pem| {
