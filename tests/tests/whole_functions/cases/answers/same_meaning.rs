@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use simulator::{FaultRule, Vendor};
 
-use super::{answer_with, list, reads, row, two, with};
-use crate::cells::request;
+use super::{answer_with, list, one, reads, reference, row, two, with};
+use crate::cells::{inactivation, request, words};
 use crate::setup::function;
 
 use Vendor::{AlibabaCas, AlibabaMqtt, AwsIot, TencentMqtt};
@@ -216,5 +216,34 @@ async fn a_total_that_means_the_same_is_taken() {
                 );
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn an_order_reads_a_state_that_is_written_as_a_number() {
+    let simulator = two().await;
+    let mut function = function("inactivate", &simulator).await;
+    for (on, off) in [("1", "0"), ("1.0", "0.0"), (r#""1""#, "0"), ("1", r#""0""#)] {
+        simulator.reset();
+        for (status, times) in [(on, 1), (off, u32::MAX)] {
+            let row = with(row(AlibabaMqtt, 0), "/Status", status);
+            let read = FaultRule::times(one(AlibabaMqtt, &row), times).on(reads(AlibabaMqtt).1);
+            simulator.fail(AlibabaMqtt, read);
+        }
+        let order = json!({ "certificates": [reference(AlibabaMqtt, 0)] });
+        let answer = function.invoke(request(AlibabaMqtt, &order)).await.json();
+        let result = &answer["results"][0];
+        assert_eq!(
+            (
+                &result["outcome"],
+                &result["verified"],
+                &result["status_before"]
+            ),
+            (&json!("inactivated"), &json!(true), &json!("active")),
+            "{on} {off}: {answer}"
+        );
+        assert_eq!(words(&simulator, AlibabaMqtt), ["0", "1"], "{on} {off}");
+        let writes = simulator.count(AlibabaMqtt, inactivation(AlibabaMqtt).write);
+        assert_eq!(writes, 1, "{on} {off}");
     }
 }

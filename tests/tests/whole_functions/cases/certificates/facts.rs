@@ -85,7 +85,8 @@ fn names() -> Cases {
     for (tag, octets_of, common_name, unit) in [
         // PrintableString
         (0x13, octets, "dev_1@site*&", "R&D_2*@"),
-        (0x13, octets, "a_b", "c@d"),
+        (0x13, octets, "unit*7", "c@d"),
+        (0x13, octets, "a&b", "dev+1;x"),
         (0x13, octets, "100%!", "Süd;<>"),
         // TeletexString, which real software fills with Latin-1
         (0x14, octets, "Süd_7", "Größe"),
