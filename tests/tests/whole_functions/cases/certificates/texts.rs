@@ -23,9 +23,9 @@ fn numbered(number: u8) -> (Vec<u8>, serde_json::Value) {
 }
 
 /// Makes the text that the vendor keeps of the certificate's PEM.
-type Kept = fn(&str) -> String;
+type Keeping = fn(&str) -> String;
 
-fn texts() -> Vec<(&'static str, Kept)> {
+fn texts() -> Vec<(&'static str, Keeping)> {
     vec![
         ("a byte order mark", |pem| format!("\u{feff}{pem}")),
         ("the old label", |pem| {
