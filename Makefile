@@ -1,10 +1,11 @@
 .POSIX:
-.PHONY: demo run test format lint unit whole conformance open-api fuzz schemas template e2e bench deny tree build deploy deploy-local
+.PHONY: demo run test format lint unit whole conformance open-api fuzz schemas template e2e bench deny advisories tree build release deploy deploy-local
 
 # Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
 # interpreter than python3.
 CARGO_DENY_VERSION = 0.20.2
 CARGO_FUZZ_VERSION = 0.13.2
+CARGO_CYCLONEDX_VERSION = 0.5.9
 
 # A story with the three functions and simulated providers.
 demo:
@@ -31,6 +32,10 @@ tree:
 deny: .tools/cargo-deny-$(CARGO_DENY_VERSION)
 	.tools/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny --locked check bans licenses sources
 
+# Against the advisory database of RustSec, which is fetched from GitHub. No part of `make test`: it may fail without a change here.
+advisories: .tools/cargo-deny-$(CARGO_DENY_VERSION)
+	.tools/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny --locked check advisories
+
 # Built without optimization: it runs for a second.
 .tools/cargo-deny-$(CARGO_DENY_VERSION):
 	@mkdir -p .tools
@@ -51,7 +56,8 @@ whole:
 conformance:
 	sh scripts/environment.sh conformance tests/conformance/requirements.txt
 	cargo build --locked --workspace --exclude fuzz-targets --bins
-	cargo build --locked --package whole-function-tests --example sign --example sts --example gateway --example webhook
+	cargo build --locked --package whole-function-tests --example sign --example sts --example gateway --example webhook \
+		--example certificate_facts
 	.tools/conformance/bin/python -m pytest --no-header tests/conformance
 
 # At least 1,000 requests for each route, made from the OpenAPI document, against the running functions.
@@ -66,7 +72,7 @@ open-api:
 fuzz: .tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 	rm -rf target/fuzz-seeds
 	cargo run --locked --quiet --package fuzz-targets --bin seeds -- target/fuzz-seeds
-	for target in event vendor_answer serial_number cursor webhook; do \
+	for target in event vendor_answer serial_number cursor webhook certificate; do \
 		mkdir -p tests/fuzz/grown/$$target && \
 		CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_STRIP=none \
 			.tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz run --fuzz-dir tests/fuzz --features libfuzzer --sanitizer none \
@@ -121,3 +127,15 @@ build:
 	sh scripts/environment.sh build scripts/requirements-build.txt
 	PATH="$$PWD/.tools/build/bin:$$PATH" cargo lambda build --release --locked --output-format zip \
 		--bin describe --bin inactivate --bin status
+
+# What a release holds, for both processors: target/release-files. It needs the targets aarch64-unknown-linux-gnu and
+# x86_64-unknown-linux-gnu of Rust.
+release: .tools/cargo-cyclonedx-$(CARGO_CYCLONEDX_VERSION)
+	sh scripts/environment.sh build scripts/requirements-build.txt
+	PATH="$$PWD/.tools/build/bin:$$PWD/.tools/cargo-cyclonedx-$(CARGO_CYCLONEDX_VERSION)/bin:$$PATH" sh scripts/release.sh
+
+.tools/cargo-cyclonedx-$(CARGO_CYCLONEDX_VERSION):
+	@mkdir -p .tools
+	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+		cargo install cargo-cyclonedx --version $(CARGO_CYCLONEDX_VERSION) --locked --quiet --root $@.new
+	mv $@.new $@

@@ -6,10 +6,13 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::error::{Error, ErrorCode, ProviderError};
-use crate::model::{Fact, Fingerprint, InstanceId, ProviderName, Region, SerialNumber, Timestamp};
+use crate::model::{
+    Fact, Fingerprint, InstanceId, ProviderName, ProviderText, Region, SerialNumber, Timestamp,
+};
 
 /// A text that requests may write in several spellings and answers write in one. The last argument
-/// is the maximum length, in characters, in a request and in an answer.
+/// is the maximum length, in characters, in a request and in an answer; `None` where an answer has no
+/// such limit.
 macro_rules! text {
     ($type:ty, $name:literal, $description:literal, $accepted:literal, $written:literal, $longest:expr) => {
         impl JsonSchema for $type {
@@ -17,8 +20,14 @@ macro_rules! text {
                 $name.into()
             }
             fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-                let (pattern, longest) = if generator.contract().is_serialize() { ($written, $longest.1) } else { ($accepted, $longest.0) };
-                json_schema!({"type": "string", "description": $description, "pattern": pattern, "maxLength": longest})
+                let is_answer = generator.contract().is_serialize();
+                let pattern = if is_answer { $written } else { $accepted };
+                let mut schema = json_schema!({"type": "string", "description": $description, "pattern": pattern});
+                let longest: (u16, Option<u16>) = $longest;
+                if let Some(longest) = if is_answer { longest.1 } else { Some(longest.0) } {
+                    schema.insert("maxLength".to_owned(), longest.into());
+                }
+                schema
             }
         }
     };
@@ -28,10 +37,18 @@ text!(
     SerialNumber,
     "SerialNumber",
     "X.509 serial number in hex. Requests may use upper case, 0x, colons, blanks and leading zeros; answers use lower case and whole \
-     octets without leading zero octets.",
-    "^ *(0[xX])?[: ]*([0-9a-fA-F][: ]*){1,128}$",
-    "^([0-9a-f]{2})+$",
-    (400, 128)
+     octets without leading zero octets. A minus sign comes before a negative number: -01.",
+    "^ *-?(0[xX])?[: ]*([0-9a-fA-F][: ]*){1,128}$",
+    "^-?([0-9a-f]{2})+$",
+    (400, None)
+);
+text!(
+    ProviderText,
+    "ProviderText",
+    "Serial number exactly as an answer shows the provider's spelling.",
+    "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+    "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+    (256, Some(256))
 );
 text!(
     Fingerprint,
@@ -39,7 +56,7 @@ text!(
     "SHA-256 of a certificate's DER form in hex. Requests may use upper case, 0x, colons and blanks; answers use lower case.",
     "^ *(0[xX])?[: ]*([0-9a-fA-F][: ]*){64}$",
     "^[0-9a-f]{64}$",
-    (400, 64)
+    (400, Some(64))
 );
 text!(
     Region,
@@ -47,7 +64,7 @@ text!(
     "Region id of the provider's cloud, like ap-guangzhou.",
     "^[a-z]{2}(-[a-z0-9]+)+$",
     "^[a-z]{2}(-[a-z0-9]+)+$",
-    (40, 40)
+    (40, Some(40))
 );
 text!(
     InstanceId,
@@ -55,7 +72,7 @@ text!(
     "Id of an MQTT instance, like mqtt-qgzaawn9.",
     "^[A-Za-z0-9_-]{1,64}$",
     "^[A-Za-z0-9_-]{1,64}$",
-    (64, 64)
+    (64, Some(64))
 );
 
 /// A request inside an answer, which keeps the caller's own spellings.

@@ -171,7 +171,7 @@ class Bundle:
 
     def log(self, function: str, text: str) -> list[dict[str, Any]]:
         """The function's log lines that hold a text."""
-        group, pattern = f"/aws/lambda/{NAME}-{function}", f'"{text}"'
+        group, pattern = self.deployment.outputs[f"{function.capitalize()}LogGroupName"], f'"{text}"'
         found = self.emulator.client("logs").filter_log_events(logGroupName=group, filterPattern=pattern)["events"]
         return [json.loads(event["message"]) for event in found if event["message"].startswith("{")]
 

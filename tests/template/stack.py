@@ -24,9 +24,10 @@ _ABSENT = object()
 
 @dataclass(frozen=True)
 class Stack:
-    """The resources of one deployment by logical id. References between resources are left as they are written."""
+    """The resources of one deployment by logical id, and its outputs. References between resources are left as they are written."""
 
     resources: dict[str, dict[str, Any]]
+    outputs: dict[str, Any]
 
     def of_type(self, resource_type: str) -> dict[str, Properties]:
         """The properties of each resource of a type, such as AWS::SQS::Queue, by logical id."""
@@ -63,13 +64,15 @@ def deploy(template: Template, **parameters: str | int) -> Stack:
     values = {name: declared.get("Default", "") for name, declared in template["Parameters"].items()} | parameters
     transformed = cloudformation(template)
     decide = _Decider(values, transformed.get("Conditions", {}))
-    return Stack(
+    resources, outputs = (
         {
-            name: decide.value(resource)
-            for name, resource in transformed["Resources"].items()
-            if "Condition" not in resource or decide.condition(resource["Condition"])
+            name: decide.value(declared)
+            for name, declared in transformed[section].items()
+            if "Condition" not in declared or decide.condition(declared["Condition"])
         }
+        for section in ("Resources", "Outputs")
     )
+    return Stack(resources, {name: output["Value"] for name, output in outputs.items()})
 
 
 def code_folders(template: Template) -> dict[str, str]:

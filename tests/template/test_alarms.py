@@ -6,7 +6,8 @@ from typing import Any
 
 from stack import ROOT, Properties, Stack, Template, code_folders, deploy, referred
 
-# The metrics that these namespaces have under the one dimension named, from AWS's documentation of Lambda and SQS.
+# The metrics that these namespaces have under the dimensions named: from AWS's documentation of Lambda, SQS and HTTP APIs, and the functions'
+# own (shared/src/trigger/metrics.rs).
 METRICS = {
     ("AWS/Lambda", "FunctionName"): {
         "Invocations",
@@ -22,33 +23,43 @@ METRICS = {
         "ApproximateNumberOfMessagesNotVisible",
         "NumberOfMessagesSent",
     },
+    ("AWS/ApiGateway", "ApiId", "Stage"): {"4xx", "5xx", "Count", "IntegrationLatency", "Latency", "DataProcessed"},
+    ("DeviceCertificates", "service"): {"credentials_refused"},
 }
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:alarms"
 
 
 def alarms(stack: Stack) -> dict[tuple[str, str], Properties]:
-    """Each alarm by its metric and the logical id of what it watches."""
-    found = {}
-    for alarm in stack.of_type("AWS::CloudWatch::Alarm").values():
-        (dimension,) = alarm["Dimensions"]
-        found[alarm["MetricName"], watched(dimension["Value"])] = alarm
-    return found
+    """Each alarm by its metric and what it watches: a logical id, or the service that a metric of the functions is about."""
+    return {
+        (alarm["MetricName"], watched(alarm["Dimensions"][0]["Value"])): alarm
+        for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()
+    }
 
 
 def watched(value: Any) -> str:
     match value:
-        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "QueueName"]}:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "QueueName"]} | str(name):
             return name
     return ""
 
 
 def test_alarms_are_on_metrics_that_exist(template: Template) -> None:
     resources = deploy(template).resources
-    of_type = {"FunctionName": "AWS::Lambda::Function", "QueueName": "AWS::SQS::Queue"}
+    of_type = {
+        "FunctionName": "AWS::Lambda::Function",
+        "QueueName": "AWS::SQS::Queue",
+        "ApiId": "AWS::ApiGatewayV2::Api",
+        "Stage": "AWS::ApiGatewayV2::Stage",
+    }
     for (metric, name), alarm in alarms(deploy(template)).items():
-        (dimension,) = alarm["Dimensions"]
-        assert metric in METRICS.get((alarm["Namespace"], dimension["Name"]), ()), metric
-        assert resources[name]["Type"] == of_type.get(dimension["Name"]), name
+        dimensions = {dimension["Name"]: watched(dimension["Value"]) for dimension in alarm["Dimensions"]}
+        assert metric in METRICS.get((alarm["Namespace"], *dimensions), ()), metric
+        for dimension, value in dimensions.items():
+            if dimension == "service":
+                assert value in code_folders(template).values(), value
+            else:
+                assert resources[value]["Type"] == of_type[dimension], value
         # A metric that is not sent is no news: nothing ran.
         assert alarm["TreatMissingData"] == "notBreaching", name
         assert alarm["Period"] % 60 == 0 and alarm["EvaluationPeriods"] >= 1, name
@@ -59,8 +70,14 @@ def test_every_function_and_queue_is_watched(template: Template) -> None:
     watching: dict[tuple[str, str], tuple[str, float]] = {
         key: (alarm["Statistic"], alarm["Threshold"]) for key, alarm in alarms(stack).items()
     }
-    expected = {("ApproximateNumberOfMessagesVisible", "FailuresQueue"): ("Maximum", 0)}
     queues = stack.of_type("AWS::SQS::Queue")
+    expected = {
+        ("ApproximateNumberOfMessagesVisible", "FailuresQueue"): ("Maximum", 0),
+        # A day is left to receive what SQS would delete.
+        ("ApproximateAgeOfOldestMessage", "ResultsQueue"): ("Maximum", queues["ResultsQueue"]["MessageRetentionPeriod"] - 24 * 60 * 60),
+        ("5xx", "Api"): ("Sum", 0),
+        ("4xx", "Api"): ("Sum", 100),
+    }
     for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values():
         function, queue = referred(mapping["FunctionName"]), referred(mapping["EventSourceArn"])
         redrive = queues[queue]["RedrivePolicy"]
@@ -73,16 +90,30 @@ def test_every_function_and_queue_is_watched(template: Template) -> None:
             ("Duration", function): ("Maximum", 1000 * stack.of_type("AWS::Lambda::Function")[function]["Timeout"] - 500),
             ("ApproximateAgeOfOldestMessage", queue): ("Maximum", age),
             ("ApproximateNumberOfMessagesVisible", referred(redrive["deadLetterTargetArn"])): ("Maximum", 0),
+            ("credentials_refused", code_folders(template)[function]): ("Sum", 0),
         }
     assert watching == expected
     assert {alarm["ComparisonOperator"] for alarm in alarms(stack).values()} == {"GreaterThanThreshold"}
     assert len(stack.of_type("AWS::CloudWatch::Alarm")) == len(expected)
 
 
+def test_the_functions_write_the_metrics_that_are_watched(template: Template) -> None:
+    source = (ROOT / "shared/src/trigger/metrics.rs").read_text()
+    own = {alarm["MetricName"]: alarm["Namespace"] for alarm in alarms(deploy(template)).values() if "AWS/" not in alarm["Namespace"]}
+    assert own
+    for metric, namespace in own.items():
+        assert f'("{metric}", ' in source and f'NAMESPACE: &str = "{namespace}"' in source, metric
+
+
 def test_alarms_go_to_the_topic_that_is_given(template: Template) -> None:
     for stack, actions in ((deploy(template), []), (deploy(template, AlarmTopic=TOPIC), [TOPIC])):
         for alarm in stack.of_type("AWS::CloudWatch::Alarm").values():
             assert alarm["AlarmActions"] == actions, alarm
+
+
+def test_a_deployment_says_that_nobody_hears_the_alarms(template: Template) -> None:
+    assert "AlarmTopic" in deploy(template).outputs.get("AlarmsAreUnheard", "")
+    assert "AlarmsAreUnheard" not in deploy(template, AlarmTopic=TOPIC).outputs
 
 
 def test_each_alarm_has_an_answer_in_the_documents(template: Template) -> None:
@@ -96,10 +127,14 @@ def test_the_dashboard_shows_metrics_that_exist(template: Template) -> None:
     (dashboard,) = deploy(template).of_type("AWS::CloudWatch::Dashboard").values()
     shown = set()
     for widget in json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]:
-        (namespace, metric, dimension, first), *others = widget["properties"]["metrics"]
-        assert metric in METRICS[namespace, dimension], metric
-        assert {word for word, _ in others} == {"..."}
-        shown |= {first.strip("${}"), *(name.strip("${}") for _, name in others)}
+        row: list[str] = []
+        for written in widget["properties"]["metrics"]:
+            # CloudWatch puts the beginning of the row above in place of the dots.
+            row = [*row[:-1], *written[1:]] if written[0] == "..." else written
+            namespace, metric, *pairs = row
+            assert metric in METRICS[namespace, *pairs[::2]], metric
+            shown |= {value.strip("${}") for value in pairs[1::2]}
     stack = deploy(template)
     queues = {f"{name}.QueueName" for name in stack.of_type("AWS::SQS::Queue")}
-    assert shown == queues | set(code_folders(template))
+    functions = code_folders(template)
+    assert shown == queues | functions.keys() | set(functions.values()) | {"Api", "Stage"}

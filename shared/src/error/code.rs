@@ -9,7 +9,8 @@ pub enum ErrorCode {
     Unauthenticated,
     /// A rule of this deployment forbids it: the instance is not on the allow-list.
     Forbidden,
-    /// The provider does not know the instance. An unknown certificate is a result, not an error.
+    /// The provider does not know the instance, or the path of an HTTP request is not the
+    /// function's own. An unknown certificate is a result, not an error.
     NotFound,
     /// The HTTP method is not one that this function takes.
     MethodNotAllowed,

@@ -1,5 +1,6 @@
 //! The members of a JSON object, each read for itself: one that is odd costs no other.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -41,15 +42,29 @@ impl<'a> Members<'a> {
         self.0.iter().any(|(key, _)| is_name(key, name))
     }
 
-    /// Whether there is no member.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether the object has the member with a value other than `null`.
+    pub(crate) fn is_stated(&self, name: &str) -> bool {
+        self.0
+            .iter()
+            .any(|(key, value)| is_name(key, name) && value.get() != "null")
+    }
+
+    /// Every member in its order. The name is `None` where it cannot be read.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Option<Cow<'a, str>>, &'a RawValue)> {
+        self.0.iter().map(|(key, value)| (name_of(key), *value))
     }
 
     /// A text, or a whole number as its digits. An empty text is absent.
     pub(crate) fn text(&self, name: &str) -> Fact<String> {
         let text = self.get(name).and_then(text_of);
         text.map_or(Fact::Unknown, Fact::from_text)
+    }
+
+    /// A text that is written as one, the empty one included. For codes and ids, which decide
+    /// whether a call had its effect.
+    pub(crate) fn string(&self, name: &str) -> Option<String> {
+        let value = self.get(name)?;
+        value.get().starts_with('"').then(|| text_of(value))?
     }
 
     /// A whole number, however it is written: `7`, `7.0`, `7e0`, `"7"`.
@@ -100,7 +115,8 @@ fn text_of(value: &RawValue) -> Option<String> {
         .then(|| raw.to_owned())
 }
 
-fn whole_number(text: &str) -> Option<i64> {
+/// A whole number, however it is written: `7`, `7.0`, `7e0`.
+pub(crate) fn whole_number(text: &str) -> Option<i64> {
     text.parse().ok().or_else(|| {
         let number: f64 = text.parse().ok()?;
         // Such a number is exact in both types.
@@ -110,13 +126,16 @@ fn whole_number(text: &str) -> Option<i64> {
 
 /// Whether a key, as JSON, is this name.
 fn is_name(key: &RawValue, name: &str) -> bool {
+    name_of(key).is_some_and(|key| key == name)
+}
+
+/// The name that a key, as JSON, is.
+fn name_of(key: &RawValue) -> Option<Cow<'_, str>> {
     let raw = key.get();
-    let plain = raw
-        .strip_prefix('"')
-        .and_then(|raw| raw.strip_suffix('"'))
-        .is_some_and(|key| key == name);
-    plain
-        || (raw.contains('\\') && serde_json::from_str::<String>(raw).is_ok_and(|key| key == name))
+    if raw.contains('\\') {
+        return serde_json::from_str(raw).ok().map(Cow::Owned);
+    }
+    raw.strip_prefix('"')?.strip_suffix('"').map(Cow::Borrowed)
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
@@ -195,6 +214,22 @@ mod tests {
     }
 
     #[test]
+    fn a_string_is_written_as_one() {
+        for (json, expected) in [
+            (r#"{"a": "x"}"#, Some("x")),
+            (r#"{"a": ""}"#, Some("")),
+            (r#"{"a": 7}"#, None),
+            (r#"{"a": null}"#, None),
+            (r#"{"a": "\ud83d"}"#, None),
+            (r#"{"a": "\ufffd"}"#, None),
+            (r#"{"a": "x", "a": "y"}"#, None),
+            ("{}", None),
+        ] {
+            assert_eq!(members(json).string("a").as_deref(), expected, "{json}");
+        }
+    }
+
+    #[test]
     fn an_odd_member_costs_no_other() {
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
         for odd in [r#""\ud83d""#, "1e400", &deep, r#"{"x": "\udc00"}"#] {
@@ -219,7 +254,26 @@ mod tests {
         assert_eq!(found.list("l").unwrap().len(), 2);
         assert!(found.object("l").is_none() && found.list("o").is_none());
         assert!(found.has("n") && found.object("n").is_none() && !found.has("x"));
-        assert!(members("{}").is_empty() && !found.is_empty());
+        assert!(found.is_stated("o") && !found.is_stated("n") && !found.is_stated("x"));
+    }
+
+    #[test]
+    fn every_member_is_there_in_its_order_with_its_name_as_far_as_it_can_be_read() {
+        let found = members(r#"{"a": 1, "\ud83d": 2, "\u0061": 3, "": 1e400}"#);
+        let found: Vec<_> = found
+            .iter()
+            .map(|(name, value)| (name.map(Cow::into_owned), value.get()))
+            .collect();
+        let named = |name: &str| Some(name.to_owned());
+        assert_eq!(
+            found,
+            [
+                (named("a"), "1"),
+                (None, "2"),
+                (named("a"), "3"),
+                (named(""), "1e400")
+            ]
+        );
     }
 
     #[test]

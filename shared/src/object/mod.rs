@@ -1,7 +1,6 @@
 //! JSON objects that are objects. A derived `Deserialize` also accepts an array as a structure, with
 //! the members by position, so that an array could pass for a request or for a vendor's success.
 
-#[allow(dead_code, reason = "vendors' answers and HTTP events follow")]
 mod members;
 
 use std::fmt;
@@ -10,8 +9,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-#[allow(unused_imports, reason = "vendors' answers and HTTP events follow")]
-pub(crate) use members::Members;
+pub(crate) use members::{Members, whole_number};
 
 /// A value that only a JSON object can make.
 pub(crate) struct Object<T>(pub(crate) T);
@@ -47,12 +45,4 @@ pub(crate) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
         .into_iter()
         .map(|object| object.0)
         .collect())
-}
-
-/// Deserializes a list of objects that may be left out or `null`.
-pub(crate) fn optional_list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<T>>, D::Error> {
-    Ok(Option::<Vec<Object<T>>>::deserialize(deserializer)?
-        .map(|list| list.into_iter().map(|object| object.0).collect()))
 }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::error::{Concerns, Error};
-use crate::model::Certificate;
+use crate::model::{Certificate, quoted};
 use crate::request::CertificateReference;
 
 /// Checks that the provider can find each certificate of a request by the names given.
@@ -61,6 +61,25 @@ pub(super) fn contradiction(
             && !(certificate.serial_number_base_is_open && requested.may_mean(found))
         {
             return differs(member, found);
+        }
+    }
+    let texts = [
+        (
+            "provider_serial_number",
+            &reference.provider_serial_number,
+            &certificate.provider_serial_number,
+        ),
+        (
+            "provider_ca_serial_number",
+            &reference.provider_ca_serial_number,
+            &certificate.provider_ca_serial_number,
+        ),
+    ];
+    for (member, requested, found) in texts {
+        if let (Some(requested), Some(found)) = (requested, found)
+            && requested.as_str() != found
+        {
+            return differs(member, &quoted(found));
         }
     }
     match (

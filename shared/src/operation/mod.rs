@@ -10,7 +10,8 @@ mod status;
 pub use change::{Inactivate, InactivateAnswer, InactivateResult, Outcome};
 pub use describe::{
     ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, DescribedCertificate,
-    OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer, SourcedCertificate,
+    OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer, SourcedCertificate, SourcedUndecided,
+    UndecidedCertificate,
 };
 pub use status::{
     CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult, Status,

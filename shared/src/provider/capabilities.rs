@@ -3,7 +3,7 @@
 
 use crate::error::{Error, ErrorCode};
 use crate::model::{LifecycleStatus, ProviderName};
-use crate::request::{Filter, SortOrder};
+use crate::request::{Filter, OrderBy, SortOrder};
 
 /// The filters and orders of one provider; the README shows them as a table.
 #[derive(Debug)]
@@ -25,8 +25,10 @@ pub struct ListCapabilities {
 
 impl ListCapabilities {
     /// The order to list in.
-    pub fn order(&self, requested: Option<SortOrder>) -> Option<SortOrder> {
-        requested.or_else(|| self.orders.first().copied())
+    pub fn order(&self, requested: Option<OrderBy>) -> Option<SortOrder> {
+        requested
+            .and_then(OrderBy::listed)
+            .or_else(|| self.orders.first().copied())
     }
 
     /// # Errors
@@ -34,7 +36,7 @@ impl ListCapabilities {
     pub fn check(
         &self,
         filter: &Filter,
-        order: Option<SortOrder>,
+        order: Option<OrderBy>,
         details: bool,
     ) -> Result<(), Error> {
         let provider = self.provider;
@@ -66,25 +68,43 @@ impl ListCapabilities {
                 format!("{provider} has none of these statuses; it has {able}"),
             );
         }
-        match order {
-            Some(order) if !self.orders.contains(&order) => {
-                let detail = if self.orders.is_empty() {
-                    format!(
-                        "{provider} shows no times to order by; leave order_by out to get its own order"
-                    )
-                } else {
-                    let able = self
-                        .orders
-                        .iter()
-                        .map(|order| order.as_str())
-                        .collect::<Vec<_>>()
-                        .join(", ");
-                    format!("{provider} cannot list in this order; order_by can be {able}")
-                };
-                unsupported("order_by".to_owned(), detail)
-            }
-            _ => Ok(()),
+        order.map_or(Ok(()), |order| self.check_order(order, details))
+    }
+
+    fn check_order(&self, order: OrderBy, details: bool) -> Result<(), Error> {
+        let provider = self.provider;
+        let able = |order: &OrderBy| {
+            order
+                .listed()
+                .is_none_or(|order| self.orders.contains(&order))
+        };
+        if !able(&order) {
+            let able: Vec<_> = OrderBy::ALL
+                .into_iter()
+                .filter(able)
+                .map(OrderBy::as_str)
+                .collect();
+            let able = able.join(", ");
+            let detail = if self.orders.is_empty() {
+                format!(
+                    "{provider} shows no times of creation and change; order_by can be {able}, or left out to get its own order"
+                )
+            } else {
+                format!("{provider} cannot list in this order; order_by can be {able}")
+            };
+            return unsupported("order_by".to_owned(), detail);
         }
+        if !details && order.listed().is_none() && self.needs_details_for_ends() {
+            let detail = format!(
+                "the end of validity takes a call for each certificate at {provider}, which details: false rules out; leave details or order_by out"
+            );
+            return unsupported("order_by".to_owned(), detail);
+        }
+        Ok(())
+    }
+
+    fn needs_details_for_ends(&self) -> bool {
+        self.filters_by_details.contains(&"not_after_to")
     }
 
     /// Refuses a filter that needs a call for each certificate.
@@ -100,8 +120,7 @@ impl ListCapabilities {
                 .iter()
                 .filter(|list| !self.filters_by_details.contains(list))
                 .copied();
-            let dates =
-                Some("dates").filter(|_| !self.filters_by_details.contains(&"not_after_to"));
+            let dates = Some("dates").filter(|_| !self.needs_details_for_ends());
             let held = held
                 .chain(["statuses"])
                 .chain(dates)
@@ -150,7 +169,7 @@ mod tests {
         statuses: &[LifecycleStatus::Active, LifecycleStatus::Inactive],
     };
 
-    fn refused(filter: &Filter, order: Option<SortOrder>) -> Option<String> {
+    fn refused(filter: &Filter, order: Option<OrderBy>) -> Option<String> {
         CAPABILITIES.check(filter, order, true).err().map(|error| {
             assert_eq!(error.code, ErrorCode::Unsupported);
             error.field.unwrap()
@@ -173,7 +192,7 @@ mod tests {
         };
         for (filter, order, expected) in [
             (Filter::default(), None, None),
-            (serials, Some(SortOrder::CreatedAsc), None),
+            (serials, Some(OrderBy::CreatedAsc), None),
             (client, None, Some("filter.client_ids")),
             (
                 statuses(&[LifecycleStatus::Good]),
@@ -188,7 +207,7 @@ mod tests {
             (statuses(&[LifecycleStatus::Unknown]), None, None),
             (
                 Filter::default(),
-                Some(SortOrder::UpdatedAsc),
+                Some(OrderBy::UpdatedAsc),
                 Some("order_by"),
             ),
         ] {
@@ -311,7 +330,7 @@ mod tests {
     fn the_first_order_is_the_default() {
         assert_eq!(CAPABILITIES.order(None), Some(SortOrder::CreatedDesc));
         assert_eq!(
-            CAPABILITIES.order(Some(SortOrder::CreatedAsc)),
+            CAPABILITIES.order(Some(OrderBy::CreatedAsc)),
             Some(SortOrder::CreatedAsc)
         );
         assert_eq!(

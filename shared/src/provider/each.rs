@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use futures_util::stream::{self, StreamExt};
 
 use crate::error::Error;
+use crate::request::CertificateReference;
 use crate::transport::SIDE_BY_SIDE;
 
 /// Makes a call for each item and returns the answers in the items' order. After an error that
@@ -28,6 +29,34 @@ pub(super) async fn each<T, R>(
         answer
     });
     answers.buffered(SIDE_BY_SIDE).collect().await
+}
+
+/// Looks up those references alone that name the provider's own text, and the others together.
+/// Returns the answers in the order of the references.
+pub(super) async fn together_or_alone<'a, R>(
+    references: &[&'a CertificateReference],
+    is_alone: impl Fn(&CertificateReference) -> bool,
+    look_up_one: impl AsyncFn(&'a CertificateReference) -> Result<Option<R>, Error>,
+    look_up_group: impl AsyncFnOnce(&[&'a CertificateReference]) -> Vec<Result<Option<R>, Error>>,
+) -> Vec<Result<Option<R>, Error>> {
+    let (alone, together): (Vec<&CertificateReference>, Vec<&CertificateReference>) = references
+        .iter()
+        .copied()
+        .partition(|reference| is_alone(reference));
+    let mut group = match together.is_empty() {
+        true => Vec::new(),
+        false => look_up_group(&together).await,
+    }
+    .into_iter();
+    let mut alone = each(alone, look_up_one).await.into_iter();
+    let mut next = |reference: &CertificateReference| match is_alone(reference) {
+        true => alone.next(),
+        false => group.next(),
+    };
+    references
+        .iter()
+        .map(|reference| next(reference).unwrap_or(Ok(None)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod alibaba_pca;
 mod aws_iot;
 mod capabilities;
 mod connection;
+mod details;
 mod each;
 mod learned;
 mod port;

@@ -145,6 +145,9 @@ pub enum ListLength {
     Known(u64),
     /// This page does not show the length.
     Unknown,
+    /// The provider states a length that its pages contradict: they hold more certificates than it
+    /// says, or end before it. Nothing shows whether the list was read as a whole.
+    Contradicted,
     /// The length is not needed: the page begins after a certificate, not after a number of them.
     Irrelevant,
 }

@@ -112,6 +112,7 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
         provider_serial_number: None,
         serial_number_base: None,
         ca_serial_number: None,
+        provider_ca_serial_number: None,
         name: None,
         client_id: Fact::Unknown,
         subject: crate::model::Subject {
@@ -145,6 +146,7 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
                 provider_serial_number: text(NUMBER),
                 serial_number_base: Some(SerialNumberBase::Hex),
                 ca_serial_number: SerialNumber::parse(CA).ok(),
+                provider_ca_serial_number: text(CA),
                 client_id: Fact::Known("client-1".to_owned()),
                 provider_status: text("ACTIVE"),
                 source: text("JITP"),
@@ -161,6 +163,7 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
                 provider_serial_number: text(IN_DECIMAL),
                 serial_number_base: Some(SerialNumberBase::Decimal),
                 ca_serial_number: SerialNumber::parse(CA).ok(),
+                provider_ca_serial_number: text(CA),
                 name: text("vin-0001"),
                 provider_status: text("1"),
                 ..everywhere.clone()

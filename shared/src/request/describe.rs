@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Filter, Request, SortOrder, Sources};
+use super::{Filter, OrderBy, Request, Sources};
 use crate::error::Error;
 use crate::model::{InstanceId, ProviderName, Region};
 
@@ -22,12 +22,18 @@ pub struct DescribeRequest {
     pub instance_id: Option<InstanceId>,
     /// Several sources to query, in place of `provider`, `region` and `instance_id`.
     pub sources: Option<Sources>,
-    /// Certificates to list. Default: all.
+    /// Certificates to list. Default: all. A certificate is neither listed nor hidden when the filter
+    /// asks for a fact that is not known: it counts in `undecided_count`.
     #[serde(default, deserialize_with = "crate::object::optional")]
     pub filter: Option<Filter>,
+    /// Whether to list the certificates that the filter could not judge, under `undecided`. `limit`
+    /// then holds for both lists together.
+    #[serde(default)]
+    pub include_undecided: bool,
     /// Sort order. Default: `created_desc` where the provider records creation times, otherwise the
-    /// provider's own order.
-    pub order_by: Option<SortOrder>,
+    /// provider's own order. `not_after_asc` is refused where one answer cannot hold the whole list,
+    /// and takes no `cursor`.
+    pub order_by: Option<OrderBy>,
     /// Maximum number of certificates in the answer, 1 to 10000. 0 is allowed with `summary` and
     /// returns only the counts. Default: 100.
     #[serde(
@@ -60,6 +66,16 @@ impl DescribeRequest {
     pub fn limit(&self) -> Option<usize> {
         Some(usize::from(self.limit.unwrap_or(100))).filter(|limit| *limit > 0)
     }
+
+    /// Whether the answer lists the certificates that the filter could not judge.
+    pub fn lists_undecided(&self) -> bool {
+        self.include_undecided && self.limit().is_some()
+    }
+
+    /// Whether the certificates are sorted here, for which the list has to be read to its end.
+    pub fn needs_whole_list(&self) -> bool {
+        self.order_by.is_some_and(|order| order.listed().is_none())
+    }
 }
 
 impl Request for DescribeRequest {
@@ -87,6 +103,10 @@ impl Request for DescribeRequest {
         if self.include_pem && !self.details {
             let rule = "include_pem must be false when details is false: a PEM may take a call for each certificate";
             return Err(Error::invalid("include_pem", rule));
+        }
+        if self.needs_whole_list() && self.cursor.is_some() {
+            let rule = "cursor must be left out with order_by not_after_asc, whose answer holds the whole list";
+            return Err(Error::invalid("cursor", rule));
         }
         self.filter.as_ref().map_or(Ok(()), Filter::check)
     }

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::check_count;
 use crate::error::Error;
-use crate::model::{Certificate, Fingerprint, LifecycleStatus, SerialNumber, Timestamp};
+use crate::model::{
+    Certificate, Fact, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Timestamp,
+};
 
 /// Maximum number of values in one list of the filter.
 const MOST_FILTER_VALUES: usize = 100;
@@ -135,80 +137,159 @@ impl Filter {
             || self.expires_within_days.is_some()
     }
 
-    /// Whether a certificate satisfies the filter. A certificate with an unknown end of validity,
-    /// subject or fingerprint passes a filter on that fact, because excluding it would hide it; the
-    /// answer shows the fact as `null`. When the provider's record and the certificate have
-    /// different ends of validity, one of them must satisfy the filter.
-    pub fn matches(&self, certificate: &Certificate, now: Timestamp) -> bool {
-        let subject = &certificate.subject;
-        contains(&self.client_ids, certificate.client_id.value())
-            && has_serial_number(&self.serial_numbers, certificate)
-            && has_ca_serial_number(&self.ca_serial_numbers, certificate)
-            && (subject.common_name.is_unknown()
-                || contains(&self.common_names, subject.common_name.value()))
-            && (subject.organizational_unit.is_unknown()
-                || contains(
-                    &self.organizational_units,
-                    subject.organizational_unit.value(),
-                ))
-            && (certificate.fingerprint_sha256.is_none()
-                || contains(
-                    &self.fingerprints_sha256,
-                    certificate.fingerprint_sha256.as_ref(),
-                ))
-            && contains(
-                &self.ca_fingerprints_sha256,
-                certificate.ca_fingerprint_sha256.value(),
-            )
-            && contains(&self.statuses, Some(&certificate.status))
-            && (certificate
-                .not_after
-                .is_none_or(|end| self.window_holds(end, now))
-                || certificate
-                    .certified_not_after
-                    .is_some_and(|end| self.window_holds(end, now)))
+    /// Judges a certificate. A member that decides against the certificate settles it, whatever the
+    /// other members could not decide. When the provider's record and the certificate have different
+    /// ends of validity, one of them must satisfy the filter.
+    pub fn judge(&self, certificate: &Certificate, now: Timestamp) -> Verdict {
+        let Certificate {
+            client_id,
+            subject,
+            fingerprint_sha256,
+            ca_fingerprint_sha256,
+            ..
+        } = certificate;
+        let lists = [
+            ("client_ids", has_fact(&self.client_ids, client_id)),
+            (
+                "serial_numbers",
+                any(&self.serial_numbers, |wanted| {
+                    has_serial_number(wanted, certificate)
+                }),
+            ),
+            (
+                "ca_serial_numbers",
+                any(&self.ca_serial_numbers, |wanted| {
+                    has_ca_serial_number(wanted, certificate)
+                }),
+            ),
+            (
+                "common_names",
+                has_fact(&self.common_names, &subject.common_name),
+            ),
+            (
+                "organizational_units",
+                has_fact(&self.organizational_units, &subject.organizational_unit),
+            ),
+            (
+                "fingerprints_sha256",
+                any(&self.fingerprints_sha256, |wanted| {
+                    fingerprint_sha256.as_ref().map(|known| wanted == known)
+                }),
+            ),
+            (
+                "ca_fingerprints_sha256",
+                has_fact(&self.ca_fingerprints_sha256, ca_fingerprint_sha256),
+            ),
+            (
+                "statuses",
+                any(&self.statuses, |wanted| has_status(*wanted, certificate)),
+            ),
+        ];
+        let ends_in_window = self.ends_in_window(certificate, now);
+        let dates = self.dates_in_use().map(|member| (member, ends_in_window));
+        let mut undecided = Vec::new();
+        for (member, decision) in lists.into_iter().chain(dates) {
+            match decision {
+                Some(true) => {}
+                Some(false) => return Verdict::Excluded,
+                None => undecided.push(member),
+            }
+        }
+        if undecided.is_empty() {
+            Verdict::Match
+        } else {
+            Verdict::Undecided(undecided)
+        }
     }
 
-    fn window_holds(&self, end: Timestamp, now: Timestamp) -> bool {
-        self.not_after_from.is_none_or(|from| end >= from)
-            && self.not_after_to.is_none_or(|to| end <= to)
-            && self
-                .expires_within_days
-                .is_none_or(|days| end >= now && end <= now.plus_days(days))
+    fn ends_in_window(&self, certificate: &Certificate, now: Timestamp) -> Option<bool> {
+        let is_in_window = |end: Timestamp| {
+            self.not_after_from.is_none_or(|from| end >= from)
+                && self.not_after_to.is_none_or(|to| end <= to)
+                && self
+                    .expires_within_days
+                    .is_none_or(|days| end >= now && end <= now.plus_days(days))
+        };
+        let ends = certificate
+            .not_after
+            .into_iter()
+            .chain(certificate.certified_not_after);
+        ends.map(is_in_window).reduce(|one, other| one || other)
     }
 }
 
-/// Whether the certificate has, or may have, one of these serial numbers: the base of the provider's
-/// serial numbers may be unknown.
-fn has_serial_number(wanted: &[SerialNumber], certificate: &Certificate) -> bool {
-    let number = certificate.serial_number.as_ref();
-    if wanted.is_empty() || !certificate.serial_number_base_is_open {
-        return contains(wanted, number);
+/// The judgement of a filter on one certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The certificate is known to satisfy every member.
+    Match,
+    /// The certificate is known not to satisfy one of the members.
+    Excluded,
+    /// These members could not be judged, because the facts that they ask for are not known. The
+    /// certificate satisfies all others.
+    Undecided(Vec<&'static str>),
+}
+
+/// Whether one of the wanted values is the certificate's; `None` when that is not known. Without
+/// wanted values there is nothing to judge.
+fn any<T>(wanted: &[T], is_value: impl Fn(&T) -> Option<bool>) -> Option<bool> {
+    if wanted.is_empty() {
+        return Some(true);
     }
-    // The caller may have copied the provider's own text.
-    let text = certificate
-        .provider_serial_number
-        .as_deref()
-        .and_then(|text| SerialNumber::parse(text).ok());
-    wanted.iter().any(|wanted| {
-        text.as_ref() == Some(wanted)
-            || number.is_some_and(|number| match certificate.serial_number_base {
-                // The certificate itself has decided the base of its number. Only the caller's
-                // digits may still be decimal.
-                Some(_) => wanted == number || wanted.read_as_decimal().as_ref() == Some(number),
-                None => wanted.may_mean(number),
-            })
+    let mut decision = Some(false);
+    for value in wanted {
+        match is_value(value) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => decision = None,
+        }
+    }
+    decision
+}
+
+fn has_fact<T: PartialEq>(wanted: &[T], fact: &Fact<T>) -> Option<bool> {
+    any(wanted, |wanted| match fact {
+        Fact::Unknown => None,
+        Fact::Absent => Some(false),
+        Fact::Known(value) => Some(wanted == value),
     })
 }
 
-/// Like [`has_serial_number`] for the issuing CA, whose base no certificate decides.
-fn has_ca_serial_number(wanted: &[SerialNumber], certificate: &Certificate) -> bool {
-    let number = certificate.ca_serial_number.as_ref();
-    contains(wanted, number)
-        || (certificate.serial_number_base_is_open
-            && number.is_some_and(|number| wanted.iter().any(|wanted| wanted.may_mean(number))))
+/// Without a word of the provider the status is not known. A word that the provider does not document
+/// is the known status `unknown`.
+fn has_status(wanted: LifecycleStatus, certificate: &Certificate) -> Option<bool> {
+    if certificate.status == wanted {
+        return Some(true);
+    }
+    certificate.provider_status.as_ref().map(|_| false)
 }
 
-fn contains<T: PartialEq>(wanted: &[T], value: Option<&T>) -> bool {
-    wanted.is_empty() || value.is_some_and(|value| wanted.contains(value))
+/// Whether the certificate has this serial number; `None` when that depends on a base that nothing
+/// decides.
+fn has_serial_number(wanted: &SerialNumber, certificate: &Certificate) -> Option<bool> {
+    let number = certificate.serial_number.as_ref()?;
+    if wanted == number {
+        return Some(true);
+    }
+    if !certificate.serial_number_base_is_open {
+        return Some(false);
+    }
+    let is_same_in_decimal = wanted.read_as_decimal().as_ref() == Some(number);
+    match certificate.serial_number_base {
+        // The provider writes this number in decimal, and so does a caller who has copied it.
+        Some(SerialNumberBase::Decimal) => Some(is_same_in_decimal),
+        // The provider writes it in hex; the caller may have read it in decimal elsewhere.
+        Some(SerialNumberBase::Hex) => (!is_same_in_decimal).then_some(false),
+        None => (!wanted.may_mean(number)).then_some(false),
+    }
+}
+
+/// Like [`has_serial_number`] for the issuing CA, whose base no certificate decides.
+fn has_ca_serial_number(wanted: &SerialNumber, certificate: &Certificate) -> Option<bool> {
+    let number = certificate.ca_serial_number.as_ref()?;
+    if wanted == number {
+        return Some(true);
+    }
+    let is_open = certificate.serial_number_base_is_open && wanted.may_mean(number);
+    (!is_open).then_some(false)
 }

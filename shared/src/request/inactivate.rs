@@ -126,6 +126,7 @@ mod tests {
             "certificates": [
                 {"serial_number": "0x0A", "ca_serial_number": "00:B"}, {"serial_number": "0A", "ca_serial_number": "007"},
                 {"fingerprint_sha256": "ab".repeat(32)},
+                {"provider_serial_number": " device-7 ", "provider_ca_serial_number": "0X0a"},
             ],
         });
         let request = super::super::parse::<InactivateRequest>(&request.to_string()).unwrap();

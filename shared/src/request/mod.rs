@@ -13,13 +13,14 @@ mod sources;
 mod status;
 
 pub use describe::DescribeRequest;
-pub use filter::Filter;
+pub use filter::{Filter, Verdict};
 pub use inactivate::InactivateRequest;
 pub use order::{InactivationOrder, Summary};
 pub use parse::parse;
-pub(crate) use parse::read;
+pub(crate) use parse::{described, read, without_byte_order_mark};
+pub(crate) use query::in_terms_of_query;
 pub use query::{Member, MemberKind, object_from_query};
-pub use sort_order::SortOrder;
+pub use sort_order::{OrderBy, SortOrder, compare_ends};
 pub use sources::Sources;
 pub use status::{CrossCheck, StatusRequest};
 
@@ -27,7 +28,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::Error;
-use crate::model::{Fingerprint, SerialNumber};
+use crate::model::{Fingerprint, ProviderText, SerialNumber};
 
 /// Maximum size of a request in bytes, which is also the maximum of an SQS message.
 pub const LARGEST_REQUEST: usize = 1_048_576;
@@ -41,9 +42,9 @@ pub trait Request: Clone + DeserializeOwned {
     fn check(&self) -> Result<(), Error>;
 }
 
-/// Certificate that a request names by its serial number or its fingerprint. With both, the
-/// certificate must have both.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Certificate that a request names by its serial number or its fingerprint. With several names, the
+/// certificate must have all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = schema::one_of_its_names))]
 #[serde(deny_unknown_fields)]
 pub struct CertificateReference {
@@ -53,6 +54,14 @@ pub struct CertificateReference {
     /// Serial number of the issuing CA's certificate, where the provider requires it.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_written")]
     pub ca_serial_number: Option<SerialNumber>,
+    /// Serial number of the certificate exactly as the provider spells it, in place of
+    /// `serial_number` or beside it. The provider is asked for no other spelling.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_serial_number: Option<ProviderText>,
+    /// Serial number of the issuing CA's certificate exactly as the provider spells it, in place of
+    /// `ca_serial_number` or beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_ca_serial_number: Option<ProviderText>,
     /// SHA-256 fingerprint of the certificate's DER form, which AWS IoT uses as the certificate id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint_sha256: Option<Fingerprint>,
@@ -73,26 +82,34 @@ fn as_written<S: Serializer>(
 impl CertificateReference {
     /// Whether a search for this certificate also finds the other.
     pub fn covers(&self, other: &Self) -> bool {
+        // Beside a provider's text, a number is looked up in the caller's own spelling only.
+        let is_exact =
+            self.provider_serial_number.is_some() || self.provider_ca_serial_number.is_some();
         let covers = |one: &Option<SerialNumber>, two: &Option<SerialNumber>| match (one, two) {
+            (Some(one), Some(two)) if is_exact => one.as_written() == two.as_written(),
             (Some(one), Some(two)) => one.covers(two),
             (one, two) => one.is_none() && two.is_none(),
         };
         covers(&self.serial_number, &other.serial_number)
             && covers(&self.ca_serial_number, &other.ca_serial_number)
+            && self.provider_serial_number == other.provider_serial_number
+            && self.provider_ca_serial_number == other.provider_ca_serial_number
             && self.fingerprint_sha256 == other.fingerprint_sha256
     }
 }
 
-/// Checks that there are 1 to `most` certificates, each with a serial number or a fingerprint.
+/// Checks that there are 1 to `most` certificates, each with a name of its own.
 fn check_certificates(certificates: &[CertificateReference], most: usize) -> Result<(), Error> {
     check_count("certificates", certificates.len(), most)?;
     let nameless = |reference: &CertificateReference| {
-        reference.serial_number.is_none() && reference.fingerprint_sha256.is_none()
+        reference.serial_number.is_none()
+            && reference.provider_serial_number.is_none()
+            && reference.fingerprint_sha256.is_none()
     };
     match certificates.iter().position(nameless) {
         Some(index) => Err(Error::invalid(
             format!("certificates[{index}].serial_number"),
-            "serial_number or fingerprint_sha256 is required",
+            "serial_number, provider_serial_number or fingerprint_sha256 is required",
         )),
         None => Ok(()),
     }

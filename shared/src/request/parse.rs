@@ -1,12 +1,12 @@
 //! Reads a request and explains in the caller's terms why a text is none.
 
-use std::fmt;
-
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, Unexpected};
+use serde_json::value::RawValue;
 
 use super::Request;
 use crate::error::Error;
-use crate::object::Object;
+use crate::model::shown;
+use crate::object::{self, Object};
 
 /// Maximum length of a detail or field that quotes the caller, in characters.
 const LONGEST_DETAIL: usize = 300;
@@ -17,9 +17,14 @@ const LONGEST_DETAIL: usize = 300;
 /// `invalid_request` that names the member at fault, or the position where the text stops being
 /// JSON.
 pub fn parse<R: Request>(json: &str) -> Result<R, Error> {
-    let request: R = read(json)?;
+    let request: R = read(without_byte_order_mark(json))?;
     request.check()?;
     Ok(request)
+}
+
+/// The text without the byte order mark that editors and shells put before one.
+pub(crate) fn without_byte_order_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// Reads one JSON object.
@@ -140,40 +145,42 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// Reads an optional whole number from `LEAST` to `MOST`.
+/// A value of JSON as sentences about requests show it.
+pub(crate) fn described(json: &str) -> String {
+    match json.bytes().next() {
+        Some(b'{') => "an object".to_owned(),
+        Some(b'[') => "a list".to_owned(),
+        Some(b'"') => json.to_owned(),
+        _ => shown(json),
+    }
+}
+
+/// Reads an optional whole number from `LEAST` to `MOST`, in any spelling that JSON Schema counts
+/// as an integer.
 pub(super) fn whole_number<'de, D: Deserializer<'de>, const LEAST: u16, const MOST: u16>(
     deserializer: D,
 ) -> Result<Option<u16>, D::Error> {
-    Ok(
-        Option::<WholeNumber<LEAST, MOST>>::deserialize(deserializer)?
-            .map(|WholeNumber(number)| number),
-    )
-}
-
-struct WholeNumber<const LEAST: u16, const MOST: u16>(u16);
-
-impl<'de, const LEAST: u16, const MOST: u16> Deserialize<'de> for WholeNumber<LEAST, MOST> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Range<const LEAST: u16, const MOST: u16>;
-        impl<const LEAST: u16, const MOST: u16> Visitor<'_> for Range<LEAST, MOST> {
-            type Value = WholeNumber<LEAST, MOST>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a whole number from {LEAST} to {MOST}")
-            }
-            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Self::Value, E> {
-                u16::try_from(number)
-                    .ok()
-                    .filter(|number| (LEAST..=MOST).contains(number))
-                    .map(WholeNumber)
-                    .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Unsigned(number), &self))
-            }
-        }
-        deserializer.deserialize_u64(Range::<LEAST, MOST>)
+    let Some(json) = Option::<Box<RawValue>>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let number = object::whole_number(json.get())
+        .and_then(|number| u16::try_from(number).ok())
+        .filter(|number| (LEAST..=MOST).contains(number));
+    if number.is_none() {
+        let expected = format!("a whole number from {LEAST} to {MOST}");
+        let found = described(json.get());
+        return Err(D::Error::invalid_value(
+            Unexpected::Other(&found),
+            &expected.as_str(),
+        ));
     }
+    Ok(number)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+
     use super::*;
     use crate::request::{DescribeRequest, InactivateRequest, StatusRequest};
 
@@ -201,6 +208,30 @@ mod tests {
             (
                 r#"{"limit": 1.5}"#,
                 "limit must be a whole number from 0 to 10000, not 1.5",
+            ),
+            (
+                r#"{"limit": 1e5}"#,
+                "limit must be a whole number from 0 to 10000, not 1e5",
+            ),
+            (
+                r#"{"limit": 1e400}"#,
+                "limit must be a whole number from 0 to 10000, not 1e400",
+            ),
+            (
+                r#"{"limit": 99999999999999999999}"#,
+                "limit must be a whole number from 0 to 10000, not 99999999999999999999",
+            ),
+            (
+                r#"{"limit": {"a": [1]}}"#,
+                "limit must be a whole number from 0 to 10000, not an object",
+            ),
+            (
+                r#"{"limit": [1]}"#,
+                "limit must be a whole number from 0 to 10000, not a list",
+            ),
+            (
+                r#"{"limit": true}"#,
+                "limit must be a whole number from 0 to 10000, not true",
             ),
             (
                 r#"{"limit": 0}"#,
@@ -232,7 +263,7 @@ mod tests {
         assert_eq!(detail_of::<StatusRequest>("{}"), "certificates is required");
         assert_eq!(
             detail_of::<StatusRequest>(r#"{"certificates": [{"ca_serial_number": "1"}]}"#),
-            "serial_number or fingerprint_sha256 is required"
+            "serial_number, provider_serial_number or fingerprint_sha256 is required"
         );
         assert_eq!(
             detail_of::<InactivateRequest>(r#"{"certificates": []}"#),
@@ -240,8 +271,34 @@ mod tests {
         );
         assert_eq!(
             detail_of::<StatusRequest>(r#"{"certificates": [{"number": "1"}]}"#),
-            "unknown member; known are serial_number, ca_serial_number, fingerprint_sha256"
+            "unknown member; known are serial_number, ca_serial_number, provider_serial_number, provider_ca_serial_number, fingerprint_sha256"
         );
+    }
+
+    #[test]
+    fn a_whole_number_may_have_any_spelling_of_an_integer() {
+        for (json, limit) in [
+            ("100", Some(100)),
+            ("100.0", Some(100)),
+            ("1e2", Some(100)),
+            ("1.0E+2", Some(100)),
+            ("1000e-1", Some(100)),
+            ("1e4", Some(10_000)),
+            ("null", None),
+        ] {
+            let request: DescribeRequest = parse(&format!(r#"{{"limit": {json}}}"#)).unwrap();
+            assert_eq!(request.limit, limit, "{json}");
+            let filter = format!(r#"{{"filter": {{"expires_within_days": {json}}}}}"#);
+            assert_eq!(parse::<DescribeRequest>(&filter).is_ok(), json != "1e4");
+        }
+    }
+
+    #[test]
+    fn one_byte_order_mark_before_the_request_is_skipped() {
+        assert!(parse::<DescribeRequest>("\u{feff} {}").is_ok());
+        for text in ["\u{feff}", "\u{feff}\u{feff}{}", "{}\u{feff}"] {
+            assert!(parse::<DescribeRequest>(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::model::{quoted, shown};
+use crate::object::whole_number;
 
 /// How the text of a parameter becomes a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub enum MemberKind {
     Number,
     /// `true` or `false`.
     Boolean,
-    /// Comma-separated texts.
+    /// Comma-separated texts. Blanks around a comma do not count.
     List,
     /// Comma-separated values, each of which becomes an object with this member.
     Objects,
@@ -45,6 +46,11 @@ impl Member {
             path,
             kind,
         }
+    }
+
+    /// Whether it adds objects to the list at this path.
+    fn fills_objects(&self, path: &str) -> bool {
+        self.kind == MemberKind::Objects && self.path == [path]
     }
 }
 
@@ -114,7 +120,7 @@ pub fn object_from_query(pairs: &[(String, String)], members: &[Member]) -> Resu
             Error::invalid(
                 member.parameter,
                 format!(
-                    "{} requires serial_number or fingerprint_sha256",
+                    "{} requires serial_number, provider_serial_number or fingerprint_sha256",
                     member.parameter
                 ),
             )
@@ -139,18 +145,115 @@ fn value_of(member: &Member, text: &str) -> Result<Value, Error> {
     };
     match member.kind {
         MemberKind::Text | MemberKind::InEachObject => Ok(Value::from(text)),
-        MemberKind::Number => text
-            .parse::<u32>()
-            .map(Value::from)
-            .map_err(|_| wrong("a whole number")),
+        // The parser of the request refuses a text, with the member's range.
+        MemberKind::Number => Ok(whole_number(text).map_or_else(|| text.into(), Value::from)),
         MemberKind::Boolean => text
             .parse::<bool>()
             .map(Value::from)
             .map_err(|_| wrong("true or false")),
-        MemberKind::List => Ok(text.split(',').map(Value::from).collect()),
-        MemberKind::Objects => Ok(text
-            .split(',')
-            .map(|item| json!({ member.parameter: item }))
-            .collect()),
+        MemberKind::List => items(member, text)
+            .map(|item| item.map(Value::from))
+            .collect(),
+        MemberKind::Objects => items(member, text)
+            .map(|item| item.map(|item| json!({ member.parameter: item })))
+            .collect(),
     }
+}
+
+/// The items of a list.
+fn items<'a>(member: &Member, text: &'a str) -> impl Iterator<Item = Result<&'a str, Error>> {
+    let parameter = member.parameter;
+    let trimmed = text.split(',').map(|item| item.trim_matches([' ', '\t']));
+    trimmed.zip(1_usize..).map(move |(item, position)| {
+        if item.is_empty() {
+            let detail = format!("{} must not be empty", nth_value(parameter, position));
+            return Err(Error::invalid(parameter, detail));
+        }
+        Ok(item)
+    })
+}
+
+fn nth_value(parameter: &str, position: usize) -> String {
+    format!("value {position} of {parameter}")
+}
+
+/// The error of a request that was made from a query, about the parameter in place of the member
+/// that it fills. The position of a value in its list stands in the sentence.
+pub(crate) fn in_terms_of_query(
+    error: Error,
+    pairs: &[(String, String)],
+    members: &[Member],
+) -> Error {
+    let Some(field) = error.field.as_deref() else {
+        return error;
+    };
+    let (path, index, inner) = in_parts(field);
+    let of_objects = || members.iter().filter(|member| member.fills_objects(path));
+    let (parameter, position) = match (of_objects().next(), index) {
+        (Some(first), None) => {
+            let all: Vec<_> = of_objects().map(|member| member.parameter).collect();
+            let names = match all.split_last() {
+                Some((last, others)) if !others.is_empty() => {
+                    format!("{} or {last}", others.join(", "))
+                }
+                _ => first.parameter.to_owned(),
+            };
+            let detail = error.detail.replacen(path, &names, 1);
+            return Error { detail, ..error }.with_field(first.parameter);
+        }
+        (Some(first), Some(index)) => {
+            let named = members.iter().find(|member| member.parameter == inner);
+            match (value_at(index, pairs, of_objects), named) {
+                (Some((member, position)), None) => (member.parameter, Some(position)),
+                (Some((member, position)), Some(named)) if member.parameter == named.parameter => {
+                    (named.parameter, Some(position))
+                }
+                (_, named) => (named.unwrap_or(first).parameter, None),
+            }
+        }
+        (None, index) => match members.iter().find(|member| member.path.join(".") == path) {
+            Some(member) => (member.parameter, index.map(|index| index.saturating_add(1))),
+            None => return error,
+        },
+    };
+    let mut detail = match position {
+        Some(position) => {
+            let value = nth_value(parameter, position);
+            if error.detail.contains(field) {
+                error.detail.replacen(field, &value, 1)
+            } else {
+                format!("{value}: {}", error.detail)
+            }
+        }
+        None => error.detail.clone(),
+    };
+    for member in members.iter().filter(|member| member.path.len() > 1) {
+        detail = detail.replace(&member.path.join("."), member.parameter);
+    }
+    Error { detail, ..error }.with_field(parameter)
+}
+
+/// The parts of a field like `certificates[1].serial_number`: the list or the member, the index, and
+/// the member of the item.
+fn in_parts(field: &str) -> (&str, Option<usize>, &str) {
+    let parts = field.split_once('[').and_then(|(path, rest)| {
+        let (index, inner) = rest.split_once(']')?;
+        let inner = inner.strip_prefix('.').unwrap_or(inner);
+        Some((path, Some(index.parse().ok()?), inner))
+    });
+    parts.unwrap_or((field, None, ""))
+}
+
+/// The parameter of the object with this index in a list that several parameters fill, and the
+/// position of the object's value in that parameter, from 1.
+fn value_at<'m, I: Iterator<Item = &'m Member>>(
+    index: usize,
+    pairs: &[(String, String)],
+    of_objects: impl Fn() -> I,
+) -> Option<(&'m Member, usize)> {
+    let values = pairs.iter().filter_map(|(name, text)| {
+        let member = of_objects().find(|member| member.parameter == name)?;
+        Some((1..=text.split(',').count()).map(move |position| (member, position)))
+    });
+    values.flatten().nth(index)
 }

@@ -7,9 +7,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::Sources;
 use crate::model::{MOST_SOURCES, Source};
 
-/// Requires a serial number or a fingerprint of each certificate.
+/// Requires a serial number in either form or a fingerprint of each certificate.
 pub(crate) fn one_of_its_names(schema: &mut Schema) {
-    let names = ["serial_number", "fingerprint_sha256"];
+    let names = [
+        "serial_number",
+        "provider_serial_number",
+        "fingerprint_sha256",
+    ];
     let named =
         |name: &str| json_schema!({"required": [name], "properties": {name: {"type": "string"}}});
     schema.insert(

@@ -23,6 +23,8 @@ pub(crate) struct Device {
     pub(crate) status: &'static str,
     /// Time of creation in epoch seconds; 0 when it is unknown.
     pub(crate) created: i64,
+    /// End of validity in epoch seconds, where the vendor knows it.
+    pub(crate) not_after: Option<i64>,
     pub(crate) pem: Option<&'static str>,
 }
 
@@ -41,6 +43,7 @@ impl Device {
             ca: "0b",
             status,
             created,
+            not_after: (provider == AlibabaMqtt).then_some(2_051_222_400),
             pem: None,
         }
     }
@@ -135,11 +138,25 @@ impl Clouds {
 
     fn tencent(&self, request: &HttpRequest) -> Answer {
         let query: Value = serde_json::from_slice(request.body()).unwrap();
-        assert_eq!(
-            header(request, "x-tc-action"),
-            Some("DescribeDeviceCertificates")
-        );
         let mut fleet = self.fleet(TencentMqtt, query["InstanceId"].as_str().unwrap());
+        let item = |device: &Device| {
+            json!({
+                "DeviceCertificateSn": device.serial, "CaSn": device.ca, "Status": device.status, "CreatedTime": device.created * 1000,
+                "NotAfterTime": device.not_after.map(|end| end * 1000), "DeviceCertificate": device.pem
+            })
+        };
+        match header(request, "x-tc-action").unwrap() {
+            "DescribeDeviceCertificates" => {}
+            "DescribeDeviceCertificate" => {
+                let serial = query["DeviceCertificateSn"].as_str().unwrap();
+                let response = match fleet.iter().find(|device| device.serial == serial) {
+                    Some(device) => item(device),
+                    None => json!({"Error": {"Code": "ResourceNotFound.Certificate"}}),
+                };
+                return ok(&json!({"Response": response}));
+            }
+            other => panic!("action {other}"),
+        }
         if query["OrderBy"].as_str().unwrap().ends_with("_ASC") {
             fleet.reverse();
         }
@@ -153,12 +170,6 @@ impl Clouds {
             });
         }
         let (offset, limit) = (number(&query["Offset"]), number(&query["Limit"]));
-        let item = |device: &Device| {
-            json!({
-                "DeviceCertificateSn": device.serial, "CaSn": device.ca, "Status": device.status, "CreatedTime": device.created * 1000,
-                "DeviceCertificate": device.pem
-            })
-        };
         let items: Vec<Value> = fleet.iter().skip(offset).take(limit).map(item).collect();
         ok(
             &json!({"Response": {"TotalCount": fleet.len(), "Data": items, "RequestId": "tencent-id"}}),
@@ -171,7 +182,7 @@ impl Clouds {
         let row = |device: &Device| {
             json!({
                 "DeviceSn": device.serial, "CaSn": device.ca, "Status": device.status, "ValidBegin": "1735689600000",
-                "ValidEnd": "2051222400000", "DeviceContent": device.pem
+                "ValidEnd": device.not_after.map(|end| (end * 1000).to_string()), "DeviceContent": device.pem
             })
         };
         match header(request, "x-acs-action").unwrap() {
@@ -230,7 +241,7 @@ impl Clouds {
                         "REVOKE"
                     }
                 };
-                let row = |device: &Device| json!({"SerialNumber": device.serial, "Status": spelling(device), "CommonName": "a"});
+                let row = |device: &Device| json!({"SerialNumber": device.serial, "Status": spelling(device), "CommonName": "a", "AfterDate": device.not_after});
                 let rows: Vec<Value> = fleet
                     .iter()
                     .skip((page - 1) * size)
@@ -279,7 +290,8 @@ impl Clouds {
             Some(device) => {
                 let created = Some(device.created).filter(|created| *created > 0);
                 ok(&json!({"certificateDescription": {
-                    "certificateId": id, "status": device.status, "creationDate": created, "certificatePem": device.pem
+                    "certificateId": id, "status": device.status, "creationDate": created, "certificatePem": device.pem,
+                    "validity": {"notAfter": device.not_after}
                 }}))
             }
             None => answer(

@@ -3,13 +3,12 @@
 //! their official types, each alone, so that one unusual record never hides the others.
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::http::{HttpEvent, PayloadFormat, RawHttpEvent};
+use super::http::{HttpEvent, PayloadFormat};
 use super::message::{MessageSource, QueuedMessage};
 use crate::error::Error;
-use crate::object::Object;
+use crate::object::{Members, Object};
 use crate::transport::Waiting;
 
 /// An event with its requests still as text.
@@ -42,43 +41,6 @@ impl Event<'_> {
     }
 }
 
-/// The members by which events are distinguished, and those of an HTTP event, so that it is read
-/// once.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct EventShape<'a> {
-    #[serde(borrow, rename = "Records")]
-    records: Option<&'a RawValue>,
-    #[serde(borrow, rename = "detail-type")]
-    detail_type: Option<&'a RawValue>,
-    #[serde(borrow, rename = "Type")]
-    sns_type: Option<&'a RawValue>,
-    #[serde(borrow, rename = "TopicArn")]
-    topic_arn: Option<&'a RawValue>,
-    #[serde(borrow)]
-    method_arn: Option<&'a RawValue>,
-    #[serde(borrow)]
-    route_arn: Option<&'a RawValue>,
-    #[serde(borrow)]
-    request_context: Option<&'a RawValue>,
-    #[serde(borrow)]
-    http_method: Option<&'a RawValue>,
-    #[serde(borrow)]
-    raw_query_string: Option<&'a RawValue>,
-    #[serde(borrow)]
-    query_string_parameters: Option<&'a RawValue>,
-    #[serde(borrow)]
-    multi_value_query_string_parameters: Option<&'a RawValue>,
-    #[serde(borrow)]
-    headers: Option<&'a RawValue>,
-    #[serde(borrow)]
-    multi_value_headers: Option<&'a RawValue>,
-    #[serde(borrow)]
-    body: Option<&'a RawValue>,
-    #[serde(borrow)]
-    is_base64_encoded: Option<&'a RawValue>,
-}
-
 /// The member of a record that names its source.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -95,19 +57,20 @@ pub(super) fn recognise(json: &str) -> Result<Event<'_>, Error> {
     if json.trim_start().starts_with('[') {
         return pipe(json);
     }
-    let shape: EventShape<'_> = serde_json::from_str(json)
-        .map_err(|_| Error::invalid("body", "the event is not a JSON object"))?;
-    if let Some(records) = shape.records {
-        return batch(records);
+    let event = Members::parse(json)
+        .ok_or_else(|| Error::invalid("body", "the event is not a JSON object"))?;
+    let has = |member| event.is_stated(member);
+    if has("Records") {
+        return batch(event.list("Records"));
     }
-    if shape.request_context.is_some() {
-        return http(&shape);
+    if has("requestContext") {
+        return http(&event);
     }
-    if shape.detail_type.is_some() {
+    if has("detail-type") {
         let message = QueuedMessage::from_eventbridge(json);
         return Ok(Event::Messages(MessageSource::Bus, vec![message]));
     }
-    if shape.sns_type.is_some() && shape.topic_arn.is_some() {
+    if has("Type") && has("TopicArn") {
         return Err(not_taken(
             "Type",
             "a notification of SNS without the record that Lambda gets it in",
@@ -121,9 +84,8 @@ pub(super) fn recognise(json: &str) -> Result<Event<'_>, Error> {
 /// # Errors
 /// Also when a message of a queue has no id: it could not be named as a batch item failure, and
 /// Lambda deletes every message that is not named. So the whole batch has to fail.
-fn batch(records: &RawValue) -> Result<Event<'_>, Error> {
-    let records: Vec<&RawValue> = serde_json::from_str(records.get())
-        .map_err(|_| Error::invalid("Records", "Records is not a list"))?;
+fn batch(records: Option<Vec<&RawValue>>) -> Result<Event<'_>, Error> {
+    let records = records.ok_or_else(|| Error::invalid("Records", "Records is not a list"))?;
     match source_of(&records) {
         Some("\"aws:sqs\"") => {
             let messages: Vec<_> = records.into_iter().map(QueuedMessage::from_sqs).collect();
@@ -179,27 +141,26 @@ fn source_of<'a>(records: &[&'a RawValue]) -> Option<&'a str> {
         .then_some(first)
 }
 
-fn http<'a>(shape: &EventShape<'_>) -> Result<Event<'a>, Error> {
-    if shape.method_arn.is_some() || shape.route_arn.is_some() {
+fn http<'a>(event: &Members<'_>) -> Result<Event<'a>, Error> {
+    if event.is_stated("methodArn") || event.is_stated("routeArn") {
         return Err(not_taken("type", "the request of a Lambda authorizer"));
     }
-    let request_context = value(shape.request_context);
-    let has = |member: &str| {
+    let request_context = event.object("requestContext");
+    let has = |member| {
         request_context
-            .get(member)
-            .is_some_and(|value| !value.is_null())
+            .as_ref()
+            .is_some_and(|context| context.is_stated(member))
     };
     if has("connectionId") {
         return Err(not_taken("requestContext", "an event of a WebSocket API"));
     }
-    let multi_value_headers = value(shape.multi_value_headers);
     let format = if has("elb") {
         PayloadFormat::LoadBalancer {
-            multi_value: multi_value_headers.is_object(),
+            multi_value: event.object("multiValueHeaders").is_some(),
         }
-    } else if has("http") {
+    } else if has("http") || (request_context.is_none() && event.is_stated("rawPath")) {
         PayloadFormat::Two
-    } else if shape.http_method.is_some() {
+    } else if event.is_stated("httpMethod") {
         PayloadFormat::One
     } else {
         return Err(not_taken(
@@ -207,25 +168,8 @@ fn http<'a>(shape: &EventShape<'_>) -> Result<Event<'a>, Error> {
             "an event with a requestContext of no known kind",
         ));
     };
-    let event = RawHttpEvent {
-        request_context,
-        http_method: value(shape.http_method),
-        raw_query_string: value(shape.raw_query_string),
-        query_string_parameters: value(shape.query_string_parameters),
-        multi_value_query_string_parameters: value(shape.multi_value_query_string_parameters),
-        headers: value(shape.headers),
-        multi_value_headers,
-        body: value(shape.body),
-        is_base64_encoded: value(shape.is_base64_encoded),
-    };
-    Ok(Event::Http(Box::new(HttpEvent::new(format, event))))
-}
-
-/// A member of any type; `null` where it is missing or cannot be read.
-fn value(member: Option<&RawValue>) -> Value {
-    member
-        .and_then(|member| serde_json::from_str(member.get()).ok())
-        .unwrap_or_default()
+    let event = HttpEvent::new(format, event, request_context.as_ref());
+    Ok(Event::Http(Box::new(event)))
 }
 
 fn not_taken(field: &str, what: &str) -> Error {

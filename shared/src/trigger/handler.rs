@@ -103,6 +103,9 @@ impl Invocation<'_> {
         &self,
         event: &HttpEvent,
     ) -> Result<Box<RawValue>, FunctionError> {
+        if event.is_health_check() {
+            return to_json(&event.answer::<O>(&Ok(Reply::Healthy), None));
+        }
         let bytes = if event.is_from_load_balancer() {
             LOAD_BALANCER_BYTES
         } else {
@@ -139,7 +142,8 @@ impl Invocation<'_> {
             request => self
                 .perform::<O>(request, budget, context)
                 .await
-                .map(Reply::Answer),
+                .map(Reply::Answer)
+                .map_err(|error| event.in_the_callers_terms::<O>(error)),
         };
         to_json(&event.answer::<O>(&reply, webhook_id.as_ref()))
     }

@@ -81,7 +81,7 @@ impl Invocation<'_> {
     }
 
     pub(super) fn log_failure(&self, error: &Error) {
-        self.metrics.borrow_mut().count_error();
+        self.metrics.borrow_mut().count_error(error);
         let provider_error = error.provider_error.as_ref();
         tracing::warn!(
             code = error.code.as_str(),

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
+use crate::error::{Concerns, Error};
 use crate::operation::Answer;
 use crate::telemetry::AUDIT;
 use crate::transport::CallCounts;
@@ -23,6 +24,8 @@ pub(super) struct EventMetrics {
     messages_needing_redelivery: u64,
     /// Requests that failed as a whole.
     errors: u64,
+    /// Errors because the credentials were refused, those of single certificates included.
+    credentials_refused: u64,
     counts: BTreeMap<String, u64>,
     request_ids: Vec<String>,
 }
@@ -38,8 +41,9 @@ impl EventMetrics {
     }
 
     /// Adds a request that failed as a whole.
-    pub(super) fn count_error(&mut self) {
+    pub(super) fn count_error(&mut self, error: &Error) {
         self.errors = self.errors.saturating_add(1);
+        self.count_refusals([error]);
     }
 
     /// Adds the figures of an answer.
@@ -48,6 +52,7 @@ impl EventMetrics {
             let sum = self.counts.entry(name).or_default();
             *sum = sum.saturating_add(count);
         }
+        self.count_refusals(answer.failures());
         let room = MOST_REQUEST_IDS.saturating_sub(self.request_ids.len());
         self.request_ids.extend(
             answer
@@ -58,6 +63,14 @@ impl EventMetrics {
         );
     }
 
+    fn count_refusals<'a>(&mut self, errors: impl IntoIterator<Item = &'a Error>) {
+        for error in errors {
+            if matches!(error.concerns, Concerns::Credentials | Concerns::Key) {
+                self.credentials_refused = self.credentials_refused.saturating_add(1);
+            }
+        }
+    }
+
     /// Writes the line, with [embedded
     /// metrics](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
     pub(super) fn write(self, trigger: &str, took: Duration, calls: CallCounts) {
@@ -65,6 +78,7 @@ impl EventMetrics {
             messages,
             messages_needing_redelivery,
             errors,
+            credentials_refused,
             counts,
             request_ids,
         } = self;
@@ -75,6 +89,7 @@ impl EventMetrics {
             ("messages", messages),
             ("messages_needing_redelivery", messages_needing_redelivery),
             ("errors", errors),
+            ("credentials_refused", credentials_refused),
         ];
         let metrics: BTreeMap<&str, u64> = fixed
             .into_iter()
@@ -144,10 +159,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::error::ErrorCode;
     use crate::testing::log::written;
 
-    /// An answer with these request ids and these figures.
-    struct CountedAnswer(Vec<String>, Vec<(String, u64)>);
+    /// An answer with these request ids, these figures and these errors.
+    struct CountedAnswer(Vec<String>, Vec<(String, u64)>, Vec<Error>);
 
     impl serde::Serialize for CountedAnswer {
         fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -156,8 +172,8 @@ mod tests {
     }
 
     impl Answer for CountedAnswer {
-        fn failures(&self) -> impl Iterator<Item = &crate::error::Error> {
-            std::iter::empty()
+        fn failures(&self) -> impl Iterator<Item = &Error> {
+            self.2.iter()
         }
 
         fn subject(&self) -> Option<String> {
@@ -177,6 +193,10 @@ mod tests {
         }
     }
 
+    fn refusal(concerns: Concerns) -> Error {
+        Error::new(ErrorCode::ProviderRejected, "refused").about(concerns)
+    }
+
     /// The
     /// [format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html):
     /// each metric that is declared stands in the line as a number, and so does each dimension as a
@@ -186,17 +206,24 @@ mod tests {
         let line = written("error", false, || {
             let mut metrics = EventMetrics::default();
             metrics.count_messages(3, 1);
-            metrics.count_error();
+            metrics.count_error(&refusal(Concerns::Key));
+            metrics.count_error(&refusal(Concerns::Other));
             metrics.add(&CountedAnswer(
                 vec!["call-1".to_owned()],
                 vec![
                     ("outcome_refused".to_owned(), 2),
                     ("status_good".to_owned(), 0),
                 ],
+                vec![
+                    refusal(Concerns::Credentials),
+                    refusal(Concerns::Parameters),
+                    refusal(Concerns::CertificateState),
+                ],
             ));
             metrics.add(&CountedAnswer(
                 (0..500).map(|number| format!("call {number}")).collect(),
                 vec![("outcome_refused".to_owned(), 1)],
+                Vec::new(),
             ));
             let calls = CallCounts {
                 calls: 9,
@@ -213,7 +240,8 @@ mod tests {
             ("provider_throttles", 1),
             ("messages", 3),
             ("messages_needing_redelivery", 1),
-            ("errors", 1),
+            ("errors", 2),
+            ("credentials_refused", 2),
             ("outcome_refused", 3),
             ("status_good", 0),
         ];

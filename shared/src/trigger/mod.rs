@@ -100,12 +100,22 @@ async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<
         .map_err(|error| StartFailure(error.to_string()))
 }
 
+/// The runtime reads the event as JSON, which a byte order mark is no part of.
+fn skip_byte_order_mark(mut invocation: LambdaInvocation) -> LambdaInvocation {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    if invocation.body.starts_with(MARK) {
+        drop(invocation.body.split_to(MARK.len()));
+    }
+    invocation
+}
+
 /// Pays for calls once the answer has been sent. The runtime fetches the next event only after this
 /// service has ended.
 fn pay_after<S: Service<LambdaInvocation>>(
     service: S,
     function: &Function,
 ) -> impl Service<LambdaInvocation, Response = S::Response, Error = S::Error> {
+    let service = service.map_request(skip_byte_order_mark);
     service.then(async move |answered| {
         function.pay_for_calls().await;
         answered

@@ -1,9 +1,6 @@
 //! The names of a failure and of a call in every JSON protocol of AWS.
 
-use serde::Deserialize;
-use serde_json::Value;
-
-use crate::object::Object;
+use crate::object::Members;
 use crate::transport::HttpResponse;
 
 /// A failure, or an answer that names itself one.
@@ -13,33 +10,33 @@ pub(crate) struct Failure {
     pub(crate) message: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-struct Names {
-    #[serde(rename = "__type")]
-    dunder_type: Option<Value>,
-    code: Option<Value>,
-    message: Option<Value>,
-    #[serde(rename = "Message")]
-    upper_message: Option<Value>,
-}
-
 /// The type stands in a header, up to a colon, or in the body, after a number sign. `code` names
-/// one only where the status is no success: a result may have a member of that name.
+/// one only where the status is no success: a result may have a member of that name. A `__type`
+/// that cannot be read is a failure without a name, so that it never passes for a success.
 pub(crate) fn failure(response: &HttpResponse) -> Option<Failure> {
-    let names: Names = serde_json::from_slice(response.body())
-        .map(|Object(names)| names)
-        .unwrap_or_default();
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let body = String::from_utf8_lossy(response.body());
+    let names = Members::parse(&body).unwrap_or_default();
+    let is_success = response.status() == 200;
     let named = header(response, "x-amzn-errortype")
         .filter(|named| !named.is_empty())
-        .or_else(|| text(names.dunder_type.as_ref()))
-        .or_else(|| text(names.code.as_ref()).filter(|_| response.status() != 200))?;
+        .or_else(|| names.string("__type"))
+        .or_else(|| names.string("code").filter(|_| !is_success))
+        .or_else(|| (is_success && is_stated(&names, "__type")).then(String::new))?;
     let code = named.split(':').next().unwrap_or_default();
     let code = code.rsplit('#').next().unwrap_or_default();
     Some(Failure {
         code: code.to_owned(),
-        message: text(names.message.as_ref()).or_else(|| text(names.upper_message.as_ref())),
+        message: names.string("message").or_else(|| names.string("Message")),
     })
+}
+
+/// Whether an object has a member that is not `null`.
+fn is_stated(members: &Members<'_>, name: &str) -> bool {
+    match members.get(name) {
+        Some(value) => value.get() != "null",
+        // It may be there several times, with different values.
+        None => members.has(name),
+    }
 }
 
 /// The id of the call, to quote in a support case.

@@ -1,7 +1,7 @@
 //! What must hold for any bytes from outside. A target panics when it does not.
 //!
 //! Each target is a function of bytes: [`event`], [`vendor_answer`], [`serial_number`], [`cursor`],
-//! [`webhook`]. libFuzzer looks for bytes that fail them (`make fuzz`), the tests of this crate and
+//! [`webhook`], [`certificate`]. libFuzzer looks for bytes that fail them (`make fuzz`), the tests of this crate and
 //! the program `mutate` change the seeds of [`TARGETS`] at random.
 //!
 //! The functions contain a panic and answer `internal` in its place. A target counts both as a
@@ -27,7 +27,7 @@ mod vendors;
 mod world;
 
 pub use mutate::{Random, mutated};
-pub use target::{cursor, event, serial_number, vendor_answer, webhook};
+pub use target::{certificate, cursor, event, serial_number, vendor_answer, webhook};
 
 /// A target and the inputs from which the search begins.
 pub struct Target {
@@ -40,7 +40,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     Target {
         name: "event",
         run: event,
@@ -65,5 +65,10 @@ pub const TARGETS: [Target; 5] = [
         name: "webhook",
         run: webhook,
         seeds: seeds::webhooks,
+    },
+    Target {
+        name: "certificate",
+        run: certificate,
+        seeds: seeds::certificates,
     },
 ];

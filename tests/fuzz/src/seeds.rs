@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::recorded::{RECORDED, Recorded, body, files};
 use crate::target::{
-    CELLS, FORGED, HEADS, NEXT_ANSWER, NEXT_PART, REQUESTS, contents, is_answered, sound,
+    CELLS, DER, FORGED, HEADS, NEXT_ANSWER, NEXT_PART, REQUESTS, contents, is_answered, sound,
 };
 use crate::world::now;
 
@@ -114,6 +114,16 @@ pub(crate) fn webhooks() -> Vec<Vec<u8>> {
         .concat()
     };
     lines("corpus/webhook").iter().map(message).collect()
+}
+
+/// Certificates in DER, and texts with certificates in them.
+pub(crate) fn certificates() -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/certificate");
+    let input = |(name, content): (String, Vec<u8>)| {
+        let mode = if name.ends_with(".der") { DER } else { 0 };
+        [&[mode], content.as_slice()].concat()
+    };
+    files(&folder).into_iter().map(input).collect()
 }
 
 fn input(cell: usize, head: usize, body: &[u8]) -> Vec<u8> {

@@ -46,3 +46,8 @@ fn cursors_hold() {
 fn webhooks_hold() {
     hold("webhook", 10_000);
 }
+
+#[test]
+fn certificates_hold() {
+    hold("certificate", 10_000);
+}

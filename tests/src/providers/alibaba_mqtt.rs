@@ -43,7 +43,9 @@ fn key(issued: &IssuedCertificate) -> Value {
 }
 
 fn names(issued: &IssuedCertificate) -> Value {
-    json!({ "provider_serial_number": alibaba_serial(issued), "ca_serial_number": "7269004887" })
+    json!({
+        "provider_serial_number": alibaba_serial(issued), "ca_serial_number": "7269004887", "provider_ca_serial_number": ALIBABA_CA
+    })
 }
 
 pub(super) struct AlibabaMqtt;
@@ -141,13 +143,14 @@ impl Provider for AlibabaMqtt {
     fn described(&self, issued: &IssuedCertificate) -> Value {
         json!({
             "provider_serial_number": alibaba_serial(issued), "ca_serial_number": "7269004887",
-            "name": issued.common_name, "provider_status": "1"
+            "provider_ca_serial_number": ALIBABA_CA, "name": issued.common_name, "provider_status": "1"
         })
     }
 
     fn status_result(&self, issued: &IssuedCertificate) -> Value {
         json!({
             "provider_serial_number": alibaba_serial(issued), "ca_serial_number": "7269004887",
+            "provider_ca_serial_number": ALIBABA_CA,
             "provider_status": "1"
         })
     }

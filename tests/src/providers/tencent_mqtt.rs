@@ -52,7 +52,7 @@ fn spelled(issued: &IssuedCertificate) -> &str {
 }
 
 fn names(issued: &IssuedCertificate) -> Value {
-    json!({ "provider_serial_number": spelled(issued), "ca_serial_number": CA })
+    json!({ "provider_serial_number": spelled(issued), "ca_serial_number": CA, "provider_ca_serial_number": CA })
 }
 
 pub(super) struct TencentMqtt;
@@ -144,7 +144,7 @@ impl Provider for TencentMqtt {
 
     fn described(&self, issued: &IssuedCertificate) -> Value {
         json!({
-            "provider_serial_number": spelled(issued), "ca_serial_number": CA,
+            "provider_serial_number": spelled(issued), "ca_serial_number": CA, "provider_ca_serial_number": CA,
             "client_id": issued.common_name, "source": "API",
             "created_at": "2025-03-26T09:58:35.198Z", "updated_at": "2025-03-26T09:58:35.198Z",
             "last_activated_at": "2025-03-26T09:58:19.435Z"

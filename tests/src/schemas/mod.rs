@@ -133,6 +133,10 @@ fn check_body(function: &str, is_success: bool, body: Option<&str>) {
     let Ok(body) = serde_json::from_str(body) else {
         panic!("the body is not JSON: {body}")
     };
+    // The answer to a health check is no answer of the operation.
+    if is_success && body == serde_json::json!({ "status": "ok" }) {
+        return;
+    }
     if is_success {
         validate(&format!("{function}-answer.json"), &body)
     } else {

@@ -13,12 +13,13 @@ use crate::setup::{at_once, function, function_with, in_short, problem, simulato
 fn record(vendor: Vendor, issued: &IssuedCertificate) -> Value {
     let bare = json!({
         "serial_number": issued.serial, "serial_number_base": "hex", "provider_serial_number": null, "ca_serial_number": null,
+        "provider_ca_serial_number": null,
         "name": null, "client_id": null,
         "subject": { "common_name": issued.common_name, "organizational_unit": issued.organizational_unit },
         "status": "active", "provider_status": "ACTIVE", "effective_status": "active", "usable": true, "source": null,
         "not_before": "2025-01-01T00:00:00Z", "not_after": "2035-01-01T00:00:00Z",
         "created_at": null, "updated_at": null, "last_activated_at": null, "last_inactivated_at": null, "revoked_at": null,
-        "fingerprint_sha256": issued.fingerprint_sha256, "ca_fingerprint_sha256": null, "disagreements": [], "pem": null
+        "fingerprint_sha256": issued.fingerprint_sha256, "ca_fingerprint_sha256": null, "disagreements": [], "pem": null, "error": null
     });
     let own = provider(vendor).described(issued);
     with(bare, &own)

@@ -37,6 +37,7 @@ fn result(vendor: Vendor, issued: &IssuedCertificate, own: &Value) -> Value {
     let names = (inactivation(vendor).result)(issued);
     let bare = json!({
         "serial_number": issued.serial, "provider_serial_number": null, "serial_number_base": "hex", "ca_serial_number": null,
+        "provider_ca_serial_number": null,
         "fingerprint_sha256": issued.fingerprint_sha256, "status_before": "active", "verified": true, "provider_request_id": null,
         "error": null
     });
@@ -198,6 +199,7 @@ async fn an_unknown_certificate_is_not_found_and_keeps_no_other_waiting() {
                 "serial_number": if is_aws { Value::Null } else { json!(stranger.serial) },
                 "provider_serial_number": null, "serial_number_base": null,
                 "ca_serial_number": if vendor == Vendor::AlibabaMqtt { json!("7269004887") } else { Value::Null },
+                "provider_ca_serial_number": null,
                 "fingerprint_sha256": if is_aws { json!(stranger.fingerprint_sha256) } else { Value::Null },
                 "outcome": "not_found", "status_before": null, "status": null, "verified": false,
                 "provider_request_id": null, "error": null

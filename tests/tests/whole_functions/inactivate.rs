@@ -64,7 +64,7 @@ async fn a_certificate_is_switched_off_once_and_then_already_off() {
         result,
         json!({
             "serial_number": "d00000000001", "provider_serial_number": "d00000000001", "serial_number_base": "hex",
-            "ca_serial_number": "7269004887", "fingerprint_sha256": null,
+            "ca_serial_number": "7269004887", "provider_ca_serial_number": CA, "fingerprint_sha256": null,
             "outcome": "inactivated", "status_before": "active", "status": "inactive", "verified": true,
             "provider_request_id": null, "error": null
         })
@@ -76,7 +76,7 @@ async fn a_certificate_is_switched_off_once_and_then_already_off() {
         again["results"],
         json!([{
             "serial_number": "d00000000001", "provider_serial_number": "d00000000001", "serial_number_base": "hex",
-            "ca_serial_number": "7269004887", "fingerprint_sha256": null,
+            "ca_serial_number": "7269004887", "provider_ca_serial_number": CA, "fingerprint_sha256": null,
             "outcome": "already_inactive", "status_before": "inactive", "status": "inactive", "verified": true,
             "provider_request_id": null, "error": null
         }])

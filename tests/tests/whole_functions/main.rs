@@ -18,6 +18,7 @@ mod tls;
 mod ways;
 
 mod bad_input;
+mod cases;
 mod configuration;
 mod connected_at_start;
 mod credential_refusals;
@@ -44,6 +45,7 @@ mod inactivate_faults;
 mod inactivate_guard;
 mod lists_that_change;
 mod log_lines;
+mod names_in_orders;
 mod one_identity;
 mod order_members;
 mod orders_crash;

@@ -7,10 +7,11 @@ use simulator::{IssuedCertificate, Vendor};
 use crate::cells::{device, pair_everywhere, reference, request, without, words};
 
 /// What is the provider's own to say; everything else is the certificate's.
-const PROVIDERS_OWN: [&str; 15] = [
+const PROVIDERS_OWN: [&str; 16] = [
     "provider_serial_number",
     "serial_number_base",
     "ca_serial_number",
+    "provider_ca_serial_number",
     "name",
     "client_id",
     "status",
@@ -33,7 +34,7 @@ async fn every_provider_gives_the_same_record_but_for_its_own_facts() {
     let certificate = json!({
         "serial_number": issued.serial, "subject": { "common_name": issued.common_name, "organizational_unit": "Werk München" },
         "not_before": "2025-01-01T00:00:00Z", "not_after": "2035-01-01T00:00:00Z", "revoked_at": null,
-        "fingerprint_sha256": issued.fingerprint_sha256, "disagreements": [], "pem": issued.pem
+        "fingerprint_sha256": issued.fingerprint_sha256, "disagreements": [], "pem": issued.pem, "error": null
     });
     for vendor in Vendor::ALL {
         let answer = function

@@ -72,10 +72,11 @@ pub(crate) fn requests() -> [(&'static str, Value, Query); 3] {
 }
 
 fn get(query: &[(&str, &str)]) -> HttpRequest {
-    query.iter().fold(
-        HttpRequest::get("/certificates"),
-        |request, (name, value)| request.query(name, value),
-    )
+    query
+        .iter()
+        .fold(HttpRequest::get("/"), |request, (name, value)| {
+            request.query(name, value)
+        })
 }
 
 /// What differs from answer to answer is taken out.
@@ -112,9 +113,9 @@ async fn every_http_trigger_and_method_gives_the_direct_answer() {
         for trigger in HttpTrigger::ALL {
             let text = body.to_string();
             let mut forms = vec![
-                HttpRequest::post("/certificates", &text),
-                HttpRequest::post("/certificates", "").base64_body(text.as_bytes()),
-                HttpRequest::post("/certificates", &text).header("content-type", "text/plain"),
+                HttpRequest::post("/", &text),
+                HttpRequest::post("/", "").base64_body(text.as_bytes()),
+                HttpRequest::post("/", &text).header("content-type", "text/plain"),
             ];
             forms.extend((!query.is_empty()).then(|| get(query)));
             for form in forms {

@@ -12,7 +12,7 @@ use crate::credentials::cache::Fetched;
 use crate::error::Error;
 use crate::error::ErrorCode::ProviderRejected;
 use crate::model::Timestamp;
-use crate::object::Object;
+use crate::object::{Members, Object};
 use crate::signing::acs3;
 use crate::transport::{HttpRequest, HttpResponse, http_request};
 use crate::vendor::alibaba::{codes, error_body, retry_after};
@@ -158,10 +158,14 @@ pub(super) fn read(response: &HttpResponse, context: FetchContext<'_>) -> Result
 
 fn issued_key(response: &HttpResponse, context: FetchContext<'_>) -> Result<Fetched, Error> {
     let status = response.status().as_u16();
-    if let Some(error) = error_body(response.body()) {
+    let body = String::from_utf8_lossy(response.body());
+    if let Some(error) = error_body(&body, Members::parse(&body).as_ref()) {
+        let Some(code) = error.code else {
+            return Err(not_an_answer(status, "an error code that cannot be read"));
+        };
         let refusal = Refusal {
             provider: context.provider,
-            code: &error.code,
+            code: &code,
             message: None,
             request_id: error.request_id.as_deref(),
             status,

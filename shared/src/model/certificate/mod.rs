@@ -28,6 +28,9 @@ pub struct Certificate {
     pub serial_number_base: Option<SerialNumberBase>,
     /// Serial number of the issuing CA's certificate.
     pub ca_serial_number: Option<SerialNumber>,
+    /// Serial number of the issuing CA's certificate as the provider spells it and its API expects
+    /// it.
+    pub provider_ca_serial_number: Option<String>,
     /// Name that the provider keeps for the certificate beside its subject.
     pub name: Option<String>,
     /// MQTT client id that the certificate is bound to.

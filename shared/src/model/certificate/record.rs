@@ -1,9 +1,7 @@
 //! Converts a provider's record into a certificate.
 
-use std::borrow::Cow;
-
 use super::{Certificate, Disagreement};
-use crate::model::x509::{X509, as_pem};
+use crate::model::x509::{X509, certificates, to_pem};
 use crate::model::{
     Fact, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Subject, Timestamp,
     Validity, judge,
@@ -47,7 +45,7 @@ pub struct ProviderRecord {
     pub fingerprint_sha256: Option<Fingerprint>,
     /// SHA-256 of the issuing CA's certificate.
     pub ca_fingerprint_sha256: Fact<Fingerprint>,
-    /// The certificate in the provider's form.
+    /// The text in which the provider keeps the certificate.
     pub pem: Option<String>,
 }
 
@@ -55,8 +53,8 @@ impl ProviderRecord {
     /// Converts the record. Facts that the provider leaves out come from the certificate itself; a
     /// fact of the provider stays, and each difference between the two is noted.
     pub fn into_certificate(self, now: Timestamp, include_pem: bool) -> Certificate {
-        let pem = self.pem.as_deref().and_then(as_pem);
-        let certified = pem.as_deref().and_then(X509::from_pem);
+        let certificates = self.pem.as_deref().map(certificates).unwrap_or_default();
+        let certified = certificates.first().map(|der| X509::from_der(der));
         let (serial_number, serial_number_base) = self.serial_number(certified.as_ref());
         let certified_validity = certified
             .as_ref()
@@ -78,7 +76,9 @@ impl ProviderRecord {
             provider_serial_number: non_empty(self.serial_number),
             ca_serial_number: self
                 .ca_serial_number
-                .and_then(|text| SerialNumber::parse(&text).ok()),
+                .as_deref()
+                .and_then(|text| SerialNumber::parse(text).ok()),
+            provider_ca_serial_number: non_empty(self.ca_serial_number),
             name: non_empty(self.name),
             client_id: self.client_id,
             subject: Subject {
@@ -103,7 +103,7 @@ impl ProviderRecord {
             fingerprint_sha256: self.fingerprint_sha256.or(certified_fingerprint),
             ca_fingerprint_sha256: self.ca_fingerprint_sha256,
             disagreements: disagreements.0,
-            pem: pem.filter(|_| include_pem).map(Cow::into_owned),
+            pem: (include_pem && !certificates.is_empty()).then(|| to_pem(&certificates)),
             serial_number_base_is_open: self.serial_number_base_is_open,
             certified_not_after: certified_validity.not_after,
         }
@@ -168,12 +168,12 @@ impl Disagreements {
         self.note(
             "not_before",
             validity.not_before.map(seconds).as_ref(),
-            certified.validity.not_before.as_ref(),
+            certified.validity.not_before.map(seconds).as_ref(),
         );
         self.note(
             "not_after",
             validity.not_after.map(seconds).as_ref(),
-            certified.validity.not_after.as_ref(),
+            certified.validity.not_after.map(seconds).as_ref(),
         );
         self.note(
             "fingerprint_sha256",
@@ -200,7 +200,7 @@ impl Disagreements {
     }
 }
 
-/// Drops fractions of a second, which a certificate cannot hold.
+/// Drops fractions of a second, which most certificates do not hold.
 fn seconds(moment: Timestamp) -> Timestamp {
     moment
         .epoch_seconds()

@@ -92,17 +92,20 @@ pub(super) fn summary(results: &[InactivateResult]) -> Summary {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InactivateResult {
-    /// Serial number in the canonical form; `null` when the request names only the fingerprint and
-    /// the certificate was not found.
+    /// Serial number in the canonical form; `null` when the request does not name it and the
+    /// certificate was not found or does not show it.
     pub serial_number: Option<SerialNumber>,
-    /// Serial number as the provider spells it; `null` when the certificate was not found or the
-    /// provider identifies it by another name.
+    /// Serial number as the provider spells it, or else as the request does; `null` when the
+    /// certificate was not found by such a text or the provider identifies it by another name.
     pub provider_serial_number: Option<String>,
     /// Base in which `provider_serial_number` was read; `null` when its digits are valid in both
     /// bases and the certificate itself is not available to decide.
     pub serial_number_base: Option<SerialNumberBase>,
     /// Serial number of the issuing CA's certificate.
     pub ca_serial_number: Option<SerialNumber>,
+    /// Serial number of the issuing CA's certificate as the provider spells it, from the provider
+    /// or from the request.
+    pub provider_ca_serial_number: Option<String>,
     /// SHA-256 fingerprint of the certificate's DER form, from the provider or from the request.
     pub fingerprint_sha256: Option<Fingerprint>,
     /// Outcome for this certificate.

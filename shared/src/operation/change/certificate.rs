@@ -2,12 +2,12 @@
 //! evidence leads to.
 
 use super::answer::{InactivateResult, Outcome};
+use super::comparison::not_shown_to_be_meant;
 use super::target::TargetRow;
-use crate::error::{Concerns, Error, ErrorCode};
+use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Certificate, Fingerprint, InstanceId, LifecycleStatus, SerialNumber, Timestamp,
+    Certificate, Fingerprint, InstanceId, LifecycleStatus, ProviderText, SerialNumber, Timestamp,
 };
-use crate::operation::contradiction;
 use crate::provider::{FoundCertificate, Scope, Target};
 use crate::request::CertificateReference;
 use crate::telemetry::AUDIT;
@@ -59,7 +59,7 @@ impl CertificateChange<'_> {
         };
         match answer {
             Ok(None) => Decision::NotFound,
-            Ok(Some(found)) => match self.mismatch(&found.certificate) {
+            Ok(Some(found)) => match not_shown_to_be_meant(self.reference, &found.certificate) {
                 Some(error) => finished(InactivateResult {
                     error: Some(error),
                     ..self.seen(Outcome::Refused, &found)
@@ -72,21 +72,6 @@ impl CertificateChange<'_> {
             }
             Err(error) => failed(Outcome::Failed, error),
         }
-    }
-
-    /// The error where the certificate that was found is not, or cannot be shown to be, the one
-    /// that the caller has named.
-    fn mismatch(&self, certificate: &Certificate) -> Option<Error> {
-        contradiction(self.reference, certificate).or_else(|| {
-            let is_unproven = self.reference.fingerprint_sha256.is_some()
-                && certificate.fingerprint_sha256.is_none();
-            let detail = "the provider does not show the certificate itself, so its fingerprint cannot be compared; leave \
-                          fingerprint_sha256 out to rely on the serial number alone";
-            is_unproven.then(|| Error {
-                concerns: Concerns::Parameters,
-                ..Error::invalid("fingerprint_sha256", detail)
-            })
-        })
     }
 
     fn decide_by_status(&self, found: FoundCertificate) -> Decision {
@@ -200,16 +185,21 @@ impl CertificateChange<'_> {
     fn result(&self, outcome: Outcome, found: Option<&FoundCertificate>) -> InactivateResult {
         let reference = self.reference.clone();
         let certificate = found.map(|found| &found.certificate);
+        let text = |named: Option<ProviderText>| named.map(|named| named.as_str().to_owned());
         InactivateResult {
             serial_number: certificate
                 .and_then(|certificate| certificate.serial_number.clone())
                 .or(reference.serial_number),
             provider_serial_number: certificate
-                .and_then(|certificate| certificate.provider_serial_number.clone()),
+                .and_then(|certificate| certificate.provider_serial_number.clone())
+                .or_else(|| text(reference.provider_serial_number)),
             serial_number_base: certificate.and_then(|certificate| certificate.serial_number_base),
             ca_serial_number: certificate
                 .and_then(|certificate| certificate.ca_serial_number.clone())
                 .or(reference.ca_serial_number),
+            provider_ca_serial_number: certificate
+                .and_then(|certificate| certificate.provider_ca_serial_number.clone())
+                .or_else(|| text(reference.provider_ca_serial_number)),
             fingerprint_sha256: certificate
                 .and_then(|certificate| certificate.fingerprint_sha256.clone())
                 .or(reference.fingerprint_sha256),
@@ -254,6 +244,7 @@ impl CertificateChange<'_> {
             serial_number = certificate.serial_number.as_ref().map(SerialNumber::as_str),
             provider_serial_number = certificate.provider_serial_number,
             ca_serial_number = certificate.ca_serial_number.as_ref().or(reference.ca_serial_number.as_ref()).map(SerialNumber::as_str),
+            provider_ca_serial_number = certificate.provider_ca_serial_number,
             fingerprint_sha256 = certificate.fingerprint_sha256.as_ref().map(Fingerprint::as_str),
             status_before = certificate.status.as_str(),
             caller = command.caller,

@@ -4,6 +4,7 @@
 mod admission;
 mod answer;
 mod certificate;
+mod comparison;
 mod evidence;
 mod order;
 mod run;

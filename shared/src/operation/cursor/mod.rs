@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::model::Source;
 use crate::request::{Filter, SortOrder};
 
-/// The members of a request that a cursor is bound to. `limit`, `include_pem` and `summary` may
-/// change from page to page.
+/// The members of a request that a cursor is bound to. `limit`, `include_undecided`, `include_pem` and
+/// `summary` may change from page to page.
 #[derive(Clone, Copy)]
 pub(super) struct Request<'a> {
     /// The source, or the sources in the order of the request.

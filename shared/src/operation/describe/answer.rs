@@ -31,10 +31,19 @@ pub struct OneDescribeAnswer {
     pub region: Region,
     /// MQTT instance that was queried; `null` for a provider without instances.
     pub instance_id: Option<InstanceId>,
-    /// Certificates in the requested order. Left out when `limit` was 0.
+    /// Certificates that are known to match the filter, in the requested order. Left out when `limit` was 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificates: Option<Vec<DescribedCertificate>>,
-    /// Counts of the certificates between `cursor` and `next_cursor`. Left out unless `summary` was
+    /// Certificates that the filter could not judge, because a fact that it asks for is not known, in
+    /// the requested order. Left out unless `include_undecided` was requested, and when `limit` was
+    /// 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undecided: Option<Vec<UndecidedCertificate>>,
+    /// Number of certificates between `cursor` and `next_cursor` that the filter could not judge, listed
+    /// or not. Left out when the request has no filter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undecided_count: Option<u64>,
+    /// Counts of the matching certificates between `cursor` and `next_cursor`. Left out unless `summary` was
     /// requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
@@ -60,11 +69,20 @@ pub struct SeveralDescribeAnswer {
     pub operation: &'static str,
     /// One entry for each source, in the order of the request.
     pub sources: Vec<SourceAnswer>,
-    /// Certificates of all sources in the requested order; certificates that lack the time to sort
-    /// by come last. Left out when `limit` was 0.
+    /// Certificates of all sources that are known to match the filter, in the requested order;
+    /// certificates that lack the time to sort by come last. Left out when `limit` was 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificates: Option<Vec<SourcedCertificate>>,
-    /// Counts of the certificates between `cursor` and `next_cursor`. Left out unless `summary` was
+    /// Certificates that the filter could not judge, because a fact that it asks for is not known, of
+    /// all sources in the requested order. Left out unless `include_undecided` was requested, and
+    /// when `limit` was 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undecided: Option<Vec<SourcedUndecided>>,
+    /// Number of certificates between `cursor` and `next_cursor` that the filter could not judge, listed
+    /// or not. Left out when the request has no filter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undecided_count: Option<u64>,
+    /// Counts of the matching certificates between `cursor` and `next_cursor`. Left out unless `summary` was
     /// requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
@@ -88,9 +106,13 @@ pub struct SourceAnswer {
     pub region: Option<Region>,
     /// MQTT instance that was queried; `null` for a provider without instances.
     pub instance_id: Option<InstanceId>,
-    /// Number of certificates in this answer that come from this source.
+    /// Number of certificates under `certificates` that come from this source.
     pub count: u64,
-    /// Counts of this source's certificates. Left out unless `summary` was requested.
+    /// Number of this source's certificates between `cursor` and `next_cursor` that the filter could
+    /// not judge, listed or not. Left out when the request has no filter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undecided_count: Option<u64>,
+    /// Counts of this source's matching certificates. Left out unless `summary` was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
     /// Number of all certificates of this source that match the filter; `null` where the provider
@@ -134,6 +156,53 @@ pub struct SourcedCertificate {
     /// The certificate.
     #[serde(flatten)]
     pub described: DescribedCertificate,
+}
+
+/// A certificate that the filter could not judge.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct UndecidedCertificate {
+    /// The certificate.
+    #[serde(flatten)]
+    pub described: DescribedCertificate,
+    /// Members of the filter that could not be judged, like `common_names`. The certificate satisfies
+    /// all others.
+    pub undecided_by: Vec<&'static str>,
+}
+
+/// A certificate that the filter could not judge, and the source that it comes from.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SourcedUndecided {
+    /// Provider that the certificate comes from.
+    pub provider: ProviderName,
+    /// Region that was queried.
+    pub region: Region,
+    /// MQTT instance that was queried; `null` for a provider without instances.
+    pub instance_id: Option<InstanceId>,
+    /// The certificate, and why it is undecided.
+    #[serde(flatten)]
+    pub undecided: UndecidedCertificate,
+}
+
+impl DescribeAnswer {
+    /// Number of certificates that the answer lists, and its cursor.
+    pub(super) fn listed_and_next(&self) -> (usize, Option<&String>) {
+        fn listed<A, B>(certificates: Option<&Vec<A>>, undecided: Option<&Vec<B>>) -> usize {
+            let undecided = undecided.map_or(0, Vec::len);
+            certificates.map_or(0, Vec::len).saturating_add(undecided)
+        }
+        match self {
+            Self::One(answer) => (
+                listed(answer.certificates.as_ref(), answer.undecided.as_ref()),
+                answer.next_cursor.as_ref(),
+            ),
+            Self::Several(answer) => (
+                listed(answer.certificates.as_ref(), answer.undecided.as_ref()),
+                answer.next_cursor.as_ref(),
+            ),
+        }
+    }
 }
 
 impl Answer for DescribeAnswer {
@@ -190,17 +259,20 @@ impl Answer for DescribeAnswer {
 
     fn for_log(mut self) -> Self {
         match &mut self {
-            Self::One(answer) => answer
-                .certificates
-                .iter_mut()
-                .flatten()
-                .for_each(|described| described.certificate.pem = None),
+            Self::One(answer) => {
+                let certificates = answer.certificates.iter_mut().flatten();
+                let undecided = answer.undecided.iter_mut().flatten();
+                certificates
+                    .chain(undecided.map(|undecided| &mut undecided.described))
+                    .for_each(|described| described.certificate.pem = None);
+            }
             Self::Several(answer) => {
-                answer
-                    .certificates
-                    .iter_mut()
-                    .flatten()
-                    .for_each(|sourced| sourced.described.certificate.pem = None);
+                let certificates = answer.certificates.iter_mut().flatten();
+                let undecided = answer.undecided.iter_mut().flatten();
+                certificates
+                    .map(|sourced| &mut sourced.described)
+                    .chain(undecided.map(|sourced| &mut sourced.undecided.described))
+                    .for_each(|described| described.certificate.pem = None);
             }
         }
         self

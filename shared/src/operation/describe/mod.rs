@@ -1,17 +1,20 @@
 //! Lists certificates of one source, or of several sources side by side.
 
 mod answer;
+mod by_end;
 mod counts;
 mod listing;
 mod several;
 
 pub use answer::{
     DescribeAnswer, DescribedCertificate, OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer,
-    SourcedCertificate,
+    SourcedCertificate, SourcedUndecided, UndecidedCertificate,
 };
 pub use counts::{ByEffectiveStatus, ByExpiry, Counts};
 
-use self::listing::Listing;
+use std::rc::Rc;
+
+use self::listing::{Judged, Listing, Room};
 use super::{AnswerBudget, Operation, cursor, one_source, requested_sources};
 use crate::error::Error;
 use crate::model::Source;
@@ -63,6 +66,7 @@ impl Operation for Describe {
             &["filter", "expires_within_days"],
             Number,
         ),
+        Member::new("include_undecided", &["include_undecided"], Boolean),
         Member::new("order_by", &["order_by"], Text),
         Member::new("limit", &["limit"], Number),
         Member::new("cursor", &["cursor"], Text),
@@ -74,16 +78,8 @@ impl Operation for Describe {
     type Answer = DescribeAnswer;
 
     fn rest(mut request: DescribeRequest, answer: &DescribeAnswer) -> Option<DescribeRequest> {
-        let (shown, next_cursor) = match answer {
-            DescribeAnswer::One(answer) => (
-                answer.certificates.as_ref()?.len(),
-                answer.next_cursor.as_ref()?,
-            ),
-            DescribeAnswer::Several(answer) => (
-                answer.certificates.as_ref()?.len(),
-                answer.next_cursor.as_ref()?,
-            ),
-        };
+        let (shown, next_cursor) = answer.listed_and_next();
+        let next_cursor = next_cursor?;
         // An answer without any certificate did not end because of its size.
         let left = request
             .limit()?
@@ -111,7 +107,7 @@ impl Operation for Describe {
                     .await
                     .map(DescribeAnswer::Several)
             }
-            None => describe_one(context, request, &filter, budget)
+            None => describe_one(context, &request, &filter, budget)
                 .await
                 .map(DescribeAnswer::One),
         }
@@ -120,17 +116,16 @@ impl Operation for Describe {
 
 async fn describe_one(
     context: &CallContext<'_>,
-    request: DescribeRequest,
+    request: &DescribeRequest,
     filter: &Filter,
     budget: AnswerBudget,
 ) -> Result<OneDescribeAnswer, Error> {
-    let limit = request.limit();
     let lister = lister(
         context,
         one_source(
             request.provider,
-            request.region,
-            request.instance_id,
+            request.region.clone(),
+            request.instance_id.clone(),
             context.config,
         )?,
     )?;
@@ -147,7 +142,8 @@ async fn describe_one(
     };
     let begin = request
         .cursor
-        .map(|text| cursor::decode(&text, bound))
+        .as_deref()
+        .map(|text| cursor::decode(text, bound))
         .transpose()?;
 
     let query = ListQuery {
@@ -160,30 +156,56 @@ async fn describe_one(
         lister: lister.as_ref(),
         query,
         context,
-        limit,
-        budget,
+        include_undecided: request.include_undecided,
+        is_needed_whole: request.needs_whole_list(),
+        room: Rc::new(Room::new(request.limit(), budget)),
         bytes_beside: 0,
         most_request_ids: MOST_REQUEST_IDS,
     };
-    let collected = listing.collect(begin).await?;
+    let mut collected = listing.collect(begin).await?;
+    if request.needs_whole_list() {
+        by_end::check_complete(&collected, request)?;
+        collected.sort_by_end();
+    }
+    let shown = collected.len();
     let next_cursor = listing
-        .rest(&collected, collected.len())?
+        .rest(&collected, shown)?
         .map(|rest| cursor::encode(bound, &rest));
+    let undecided_count = (!filter.is_empty()).then(|| collected.undecided(shown));
     let counts = request
         .summary
-        .then(|| collected.counted(collected.len(), context.now));
+        .then(|| collected.counted(shown, context.now));
+    let (total_count, consistent) = (collected.total_count, collected.consistent());
+    let provider_request_ids = std::mem::take(&mut collected.request_ids);
+    let (certificates, undecided) = partition(collected.into_judged());
     Ok(OneDescribeAnswer {
         operation: Describe::NAME,
         provider: scope.provider,
         region: scope.region.clone(),
         instance_id: scope.instance_id.clone(),
+        certificates: request.limit().map(|_| certificates),
+        undecided: request.lists_undecided().then_some(undecided),
+        undecided_count,
         counts,
-        total_count: collected.total_count,
-        consistent: collected.consistent(),
+        total_count,
+        consistent,
         next_cursor,
-        provider_request_ids: collected.request_ids.clone(),
-        certificates: limit.map(|_| collected.into_certificates().collect::<Vec<_>>()),
+        provider_request_ids,
     })
+}
+
+/// Divides certificates into those that match and those that the filter could not judge.
+fn partition(
+    judged: impl Iterator<Item = Judged>,
+) -> (Vec<DescribedCertificate>, Vec<UndecidedCertificate>) {
+    let (mut certificates, mut undecided) = (Vec::new(), Vec::new());
+    for judged in judged {
+        match judged {
+            Judged::Match(certificate) => certificates.push(certificate),
+            Judged::Undecided(certificate) => undecided.push(certificate),
+        }
+    }
+    (certificates, undecided)
 }
 
 #[cfg(test)]

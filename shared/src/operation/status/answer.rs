@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
     Certificate, Disagreement, EffectiveStatus, Fingerprint, InstanceId, LifecycleStatus,
-    ProviderName, Region, SerialNumber, SerialNumberBase, Timestamp, Validity, judge,
+    ProviderName, ProviderText, Region, SerialNumber, SerialNumberBase, Timestamp, Validity, judge,
 };
 use crate::operation::{Answer, scope_path};
 use crate::request::CertificateReference;
@@ -96,17 +96,20 @@ pub struct SourcedResult {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StatusResult {
-    /// Serial number in the canonical form; `null` when the request names only the fingerprint and
-    /// the certificate was not found.
+    /// Serial number in the canonical form; `null` when the request does not name it and the
+    /// certificate was not found or does not show it.
     pub serial_number: Option<SerialNumber>,
-    /// Serial number as the provider spells it; `null` when the certificate was not found or the
-    /// provider identifies it by another name.
+    /// Serial number as the provider spells it, or else as the request does; `null` when the
+    /// certificate was not found by such a text or the provider identifies it by another name.
     pub provider_serial_number: Option<String>,
     /// Base in which `provider_serial_number` was read; `null` when its digits are valid in both
     /// bases and the certificate itself is not available to decide.
     pub serial_number_base: Option<SerialNumberBase>,
     /// Serial number of the issuing CA's certificate, from the provider or from the request.
     pub ca_serial_number: Option<SerialNumber>,
+    /// Serial number of the issuing CA's certificate as the provider spells it, from the provider
+    /// or from the request.
+    pub provider_ca_serial_number: Option<String>,
     /// SHA-256 fingerprint of the certificate's DER form, from the provider or from the request.
     pub fingerprint_sha256: Option<Fingerprint>,
     /// Whether the provider knows the certificate.
@@ -181,8 +184,13 @@ impl StatusResult {
         let CertificateReference {
             serial_number,
             ca_serial_number,
+            provider_serial_number,
+            provider_ca_serial_number,
             fingerprint_sha256,
         } = reference.clone();
+        let text = |named: Option<ProviderText>| named.map(|named| named.as_str().to_owned());
+        let provider_serial_number = text(provider_serial_number);
+        let provider_ca_serial_number = text(provider_ca_serial_number);
         let (record, error) = match record {
             Ok(record) => (record, None),
             Err(error) => (None, Some(error)),
@@ -190,9 +198,12 @@ impl StatusResult {
         match record {
             Some(record) => Self {
                 serial_number: record.serial_number.or(serial_number),
-                provider_serial_number: record.provider_serial_number,
+                provider_serial_number: record.provider_serial_number.or(provider_serial_number),
                 serial_number_base: record.serial_number_base,
                 ca_serial_number: record.ca_serial_number.or(ca_serial_number),
+                provider_ca_serial_number: record
+                    .provider_ca_serial_number
+                    .or(provider_ca_serial_number),
                 fingerprint_sha256: record.fingerprint_sha256.or(fingerprint_sha256),
                 found: true,
                 status: record.status,
@@ -213,9 +224,10 @@ impl StatusResult {
                     judge(status, Validity::default(), Validity::default(), now);
                 Self {
                     serial_number,
-                    provider_serial_number: None,
+                    provider_serial_number,
                     serial_number_base: None,
                     ca_serial_number,
+                    provider_ca_serial_number,
                     fingerprint_sha256,
                     found: false,
                     status,

@@ -56,14 +56,10 @@ impl<'a> Authority<'a> {
     pub(super) async fn check(&self, results: Vec<&mut StatusResult>) -> Vec<String> {
         let numbers: Vec<Vec<SerialNumber>> =
             results.iter().map(|result| numbers(result)).collect();
-        let nameless = CertificateReference {
-            serial_number: None,
-            ca_serial_number: None,
-            fingerprint_sha256: None,
-        };
+        let nameless = CertificateReference::default();
         let named = |number: &SerialNumber| CertificateReference {
             serial_number: Some(number.clone()),
-            ..nameless.clone()
+            ..CertificateReference::default()
         };
         let references: Vec<CertificateReference> = numbers.iter().flatten().map(named).collect();
         let lookup = look_up(self.context, self.status_reader.as_ref(), &references).await;
@@ -164,11 +160,7 @@ mod tests {
             other => format!("{other:?}"),
         };
         let now = Timestamp::from_epoch_milliseconds(1_763_800_000_000).unwrap();
-        let reference = CertificateReference {
-            serial_number: None,
-            ca_serial_number: None,
-            fingerprint_sha256: None,
-        };
+        let reference = CertificateReference::default();
         let record = status.map_err(|code| Error::new(code, "it failed"));
         let record = record.map(|status| {
             let record = |status| ProviderRecord {

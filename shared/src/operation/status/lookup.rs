@@ -79,10 +79,18 @@ pub(super) fn without_duplicates(
         let CertificateReference {
             serial_number,
             ca_serial_number,
+            provider_serial_number,
+            provider_ca_serial_number,
             fingerprint_sha256,
         } = reference;
         let namesakes = of_name
-            .entry((serial_number, ca_serial_number, fingerprint_sha256))
+            .entry((
+                serial_number,
+                ca_serial_number,
+                provider_serial_number,
+                provider_ca_serial_number,
+                fingerprint_sha256,
+            ))
             .or_default();
         let covers = |index: &&usize| {
             unique

@@ -34,6 +34,8 @@ impl Operation for Status {
         Member::new("sources", &["sources"], Text),
         Member::new("serial_number", &["certificates"], Objects),
         Member::new("ca_serial_number", &["certificates"], InEachObject),
+        Member::new("provider_serial_number", &["certificates"], Objects),
+        Member::new("provider_ca_serial_number", &["certificates"], InEachObject),
         Member::new("fingerprint_sha256", &["certificates"], Objects),
         Member::new("cross_check", &["cross_check", "provider"], Text),
     ]);

@@ -43,6 +43,7 @@ fn reference(
         serial_number: serial_number.map(|text| SerialNumber::parse(text).unwrap()),
         ca_serial_number: ca.map(|text| SerialNumber::parse(text).unwrap()),
         fingerprint_sha256: fingerprint.map(|text| Fingerprint::parse(text).unwrap()),
+        ..CertificateReference::default()
     }
 }
 
@@ -248,6 +249,13 @@ fn a_get_for_the_status_is_the_same_request_as_a_post() {
             json!({"certificates": [
                 {"serial_number": "0a", "ca_serial_number": "0c"}, {"serial_number": "0b", "ca_serial_number": "0c"},
                 {"fingerprint_sha256": ab, "ca_serial_number": "0c"}
+            ]}),
+        ),
+        (
+            "provider_serial_number=device%2D7,0A&provider_ca_serial_number=the%20ca".to_owned(),
+            json!({"certificates": [
+                {"provider_serial_number": "device-7", "provider_ca_serial_number": "the ca"},
+                {"provider_serial_number": "0A", "provider_ca_serial_number": "the ca"}
             ]}),
         ),
         (

@@ -2,13 +2,12 @@
 //! gateway's error codes.
 
 use http::Method;
-use serde::de::DeserializeOwned;
 
 use super::Connection;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::model::{Action, ProviderName, Timestamp};
-use crate::object::Object;
+use crate::object::Members;
 use crate::signing::acs3;
 use crate::transport::{Endpoint, Failure, HttpRequest, HttpResponse, Repeat, http_request};
 use crate::vendor::alibaba::{codes, error_body, retry_after};
@@ -38,12 +37,13 @@ struct Attempt {
 }
 
 impl Api {
-    /// Makes one call and reads its result; `accept` checks whether the answer fits the request.
-    pub(super) async fn call<T: DeserializeOwned, R>(
+    /// Makes one call and reads its result; `accept` takes the members that the step needs, and
+    /// checks whether they fit the request.
+    pub(super) async fn call<R>(
         &self,
         connection: &Connection<'_>,
         call: &Call<'_>,
-        accept: impl Fn(T) -> Result<R, Error>,
+        accept: impl Fn(&Members<'_>) -> Result<R, Error>,
     ) -> Result<R, Failure> {
         let query = acs3::canonical_query(call.parameters);
         let sign = |credentials: &Credentials, now, nonce| {
@@ -56,8 +56,7 @@ impl Api {
             )
         };
         let read = |response: &HttpResponse| {
-            let answer = self.read(response).and_then(&accept);
-            answer.map_err(|error| Error {
+            self.read(response, &accept).map_err(|error| Error {
                 retry_after: retry_after(response),
                 ..error
             })
@@ -95,23 +94,29 @@ impl Api {
         )
     }
 
-    /// The code decides before the status: "certificate not found" comes with HTTP 500. An
-    /// undocumented code beside a status of success is neither a result nor a refusal: after a
-    /// write, a read has to show the effect.
-    fn read<T: DeserializeOwned>(&self, response: &HttpResponse) -> Result<T, Error> {
+    /// The code decides before the status: "certificate not found" comes with HTTP 500. A code that
+    /// is undocumented or cannot be read, beside a status of success, is neither a result nor a
+    /// refusal: after a write, a read has to show the effect.
+    ///
+    /// A body that is not UTF-8 throughout loses only the texts with the damaged bytes.
+    fn read<R>(
+        &self,
+        response: &HttpResponse,
+        accept: &impl Fn(&Members<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         let status = response.status().as_u16();
+        let not_an_answer = |problem: &str| not_an_answer(self.provider, status, problem);
         let tables = [self.codes, codes::CODES];
-        if let Some(error) = error_body(response.body()) {
-            if status < 400 && !is_known(&error.code, &tables) {
-                return Err(not_an_answer(
-                    self.provider,
-                    status,
-                    "a code that is no documented error",
-                ));
-            }
+        let body = String::from_utf8_lossy(response.body());
+        let members = Members::parse(&body);
+        if let Some(error) = error_body(&body, members.as_ref()) {
+            let code = error
+                .code
+                .filter(|code| status >= 400 || is_known(code, &tables));
+            let code = code.ok_or_else(|| not_an_answer("a code that is no documented error"))?;
             let refusal = Refusal {
                 provider: self.provider,
-                code: &error.code,
+                code: &code,
                 message: error.message.as_deref(),
                 request_id: error.request_id.as_deref(),
                 status,
@@ -119,21 +124,9 @@ impl Api {
             return Err(explain(&refusal, &tables));
         }
         if status != 200 {
-            return Err(not_an_answer(
-                self.provider,
-                status,
-                "an error without a code",
-            ));
+            return Err(not_an_answer("an error without a code"));
         }
-        serde_json::from_slice(response.body())
-            .map(|Object(answer)| answer)
-            .map_err(|error| {
-                not_an_answer(
-                    self.provider,
-                    status,
-                    &format!("{:?} error at column {}", error.classify(), error.column()),
-                )
-            })
+        accept(&members.ok_or_else(|| not_an_answer("it is no JSON object"))?)
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use super::list::{PAGE_SIZE, Rows, is_unknown_ca};
+use super::list::{PAGE_SIZE, Rows, has_more_than_a_short_page, is_unknown_ca};
 use super::wire::DeviceCertificate;
 use super::{AlibabaMqtt, same_number};
 use crate::error::{Concerns, Error, ErrorCode};
@@ -20,15 +20,20 @@ const OLDEST_PAGE: Duration = Duration::from_secs(60);
 
 /// One page of a CA's list.
 pub(super) struct CaPage {
+    /// The rows that name a certificate.
     pub(super) rows: Vec<CaRow>,
-    /// Whether the page is the CA's whole list, and each of its rows can be compared.
+    /// Whether the page is the CA's whole list, and each of its rows can be compared: a row that
+    /// cannot be read may be any certificate.
     pub(super) is_complete: bool,
+    is_full: bool,
     /// The vendor's total of the list: an estimate, because the documents give it two meanings.
     pub(super) total: Option<u64>,
     request_id: Option<String>,
 }
 
 pub(super) struct CaRow {
+    pub(super) device_sn: String,
+    pub(super) ca_sn: String,
     pub(super) item: DeviceCertificate,
     /// The vendor's text, read in hex.
     pub(super) digits: Option<SerialNumber>,
@@ -85,25 +90,33 @@ impl Pages {
     }
 }
 
+impl CaRow {
+    /// `None` where the row names no certificate.
+    fn new(item: DeviceCertificate) -> Option<Self> {
+        let (device_sn, ca_sn) = item.names().ok()?;
+        Some(Self {
+            device_sn: device_sn.to_owned(),
+            ca_sn: ca_sn.to_owned(),
+            digits: SerialNumber::parse(device_sn).ok(),
+            item,
+        })
+    }
+}
+
 impl CaPage {
     fn new(rows: Rows, is_first: bool) -> Self {
         let total = rows.total;
-        let count = u64::try_from(rows.items.len()).unwrap_or(u64::MAX);
-        let is_not_full = rows.items.len() < PAGE_SIZE;
-        let read = |item: DeviceCertificate| CaRow {
-            digits: SerialNumber::parse(&item.device_sn).ok(),
-            item,
-        };
-        let rows_read: Vec<CaRow> = rows.items.into_iter().map(read).collect();
-        // Whether it counts pages or results, a larger total contradicts a page that is not full.
-        let is_contradicted = total.is_some_and(|total| total > count.max(1));
-        let is_complete = is_first
-            && is_not_full
-            && !is_contradicted
-            && rows_read.iter().all(|row| row.digits.is_some());
+        let count = rows.items.len();
+        let is_full = count >= PAGE_SIZE;
+        let read: Vec<CaRow> = rows.items.into_iter().filter_map(CaRow::new).collect();
+        let are_comparable = read.len() == count && read.iter().all(|row| row.digits.is_some());
         Self {
-            rows: rows_read,
-            is_complete,
+            rows: read,
+            is_complete: is_first
+                && !is_full
+                && !has_more_than_a_short_page(total, count)
+                && are_comparable,
+            is_full,
             total,
             request_id: rows.request_id,
         }
@@ -113,7 +126,7 @@ impl CaPage {
     pub(super) fn row(&self, device_sn: &str, ca_sn: &str) -> Option<&CaRow> {
         self.rows
             .iter()
-            .find(|row| row.item.device_sn == device_sn && row.item.ca_sn == ca_sn)
+            .find(|row| row.device_sn == device_sn && row.ca_sn == ca_sn)
     }
 
     /// The rows whose text is a spelling of these digits, one for each text.
@@ -126,7 +139,7 @@ impl CaPage {
         {
             if !rows
                 .iter()
-                .any(|earlier| earlier.item.device_sn == row.item.device_sn)
+                .any(|earlier| earlier.device_sn == row.device_sn)
             {
                 rows.push(row);
             }
@@ -137,8 +150,8 @@ impl CaPage {
     /// The row in the form in which a read of this one certificate is returned.
     pub(super) fn found(&self, row: &CaRow, now: Timestamp) -> FoundCertificate {
         FoundCertificate {
-            key: row.item.device_sn.clone(),
-            ca_key: Some(row.item.ca_sn.clone()),
+            key: row.device_sn.clone(),
+            ca_key: Some(row.ca_sn.clone()),
             certificate: ProviderRecord::from(row.item.clone()).into_certificate(now, false),
             request_id: self.request_id.clone(),
         }
@@ -183,14 +196,7 @@ impl AlibabaMqtt<'_> {
         page: usize,
     ) -> Result<Option<CaPage>, Error> {
         match self.rows(Some(ca_sn), page, PAGE_SIZE).await {
-            Ok(rows)
-                if rows
-                    .items
-                    .iter()
-                    .all(|item| same_number(ca_sn, &item.ca_sn)) =>
-            {
-                Ok(Some(CaPage::new(rows, page == 1)))
-            }
+            Ok(rows) if !has_another_ca(&rows, ca_sn) => Ok(Some(CaPage::new(rows, page == 1))),
             Err(error)
                 if error.concerns == Concerns::Key
                     || (error.ends_the_request() && error.code != ErrorCode::ProviderRejected) =>
@@ -204,15 +210,7 @@ impl AlibabaMqtt<'_> {
     async fn read_first_page(&self, ca_sn: &str) -> Result<Listed, Error> {
         let listed = match self.rows(Some(ca_sn), 1, PAGE_SIZE).await {
             Ok(rows) if rows.items.is_empty() => Listed::Nothing,
-            // The answer holds rows of another CA.
-            Ok(rows)
-                if rows
-                    .items
-                    .iter()
-                    .any(|item| !same_number(ca_sn, &item.ca_sn)) =>
-            {
-                Listed::Unusable
-            }
+            Ok(rows) if has_another_ca(&rows, ca_sn) => Listed::Unusable,
             Ok(rows) => Listed::Page(Rc::new(CaPage::new(rows, true))),
             Err(error) if is_unknown_ca(&error) => Listed::Nothing,
             Err(error) if error.concerns == Concerns::Parameters => Listed::Refused,
@@ -229,9 +227,9 @@ impl AlibabaMqtt<'_> {
         if let Listed::Page(page) = &listed {
             let context = self.connection.context;
             if let Some(row) = page.rows.first() {
-                context.learned.learn_ca(&self.scope, &row.item.ca_sn);
+                context.learned.learn_ca(&self.scope, &row.ca_sn);
             }
-            if page.rows.len() >= PAGE_SIZE {
+            if page.is_full {
                 context
                     .learned
                     .learn_long_list(&self.scope, ca_sn, page.total, context.now);
@@ -239,4 +237,10 @@ impl AlibabaMqtt<'_> {
         }
         Ok(listed)
     }
+}
+
+/// Whether the answer holds rows of another CA than the one that was asked for.
+fn has_another_ca(rows: &Rows, ca_sn: &str) -> bool {
+    let mut texts = rows.items.iter().filter_map(|item| item.ca_sn.as_deref());
+    texts.any(|text| !same_number(ca_sn, text))
 }

@@ -1,5 +1,6 @@
 //! Alibaba Cloud ApsaraMQ for MQTT (OnsMqtt), API version 2020-04-20.
 
+mod by_text;
 mod ca_list;
 mod change;
 mod codes;
@@ -12,15 +13,14 @@ mod status;
 mod wire;
 
 use self::ca_list::Pages;
-use self::wire::GetDeviceCertificate;
+use self::wire::DeviceCertificate;
 use super::alibaba::{Api, Call};
-use super::{
-    CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect, non_empty,
-};
+use super::{CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect};
 use crate::error::Error;
 use crate::model::{
     Action, InstanceId, ProviderName, ProviderRecord, Region, SerialNumber, Source,
 };
+use crate::object::Members;
 use crate::request::CertificateReference;
 use crate::transport::{Failure, Repeat};
 use crate::vendor::codes::not_an_answer;
@@ -99,13 +99,14 @@ impl<'a> AlibabaMqtt<'a> {
             .map_or("", InstanceId::as_str)
     }
 
-    /// The certificate with exactly these texts. `None`: the provider does not know it.
-    async fn get(
+    /// The vendor's own record of the certificate with exactly these texts. `None`: the provider
+    /// does not know it.
+    async fn own_record(
         &self,
         device_sn: &str,
         ca_sn: &str,
-        include_pem: bool,
-    ) -> Result<Option<FoundCertificate>, Error> {
+        purpose: Purpose,
+    ) -> Result<Option<OwnRecord>, Error> {
         let call = Call {
             action: Action::GetDeviceCertificate,
             method: Method::GET,
@@ -116,39 +117,111 @@ impl<'a> AlibabaMqtt<'a> {
                 ("CaSn", ca_sn),
             ],
         };
-        let now = self.connection.context.now;
-        let accept = |answer: GetDeviceCertificate| {
-            let data = answer
-                .data
-                .ok_or_else(|| not_an_answer(API.provider, 200, "it has no Data"))?;
-            if !same_number(device_sn, &data.device_sn) || !same_number(ca_sn, &data.ca_sn) {
-                return Err(not_an_answer(
-                    API.provider,
-                    200,
-                    "it holds another certificate than the one that was requested",
-                ));
+        let accept = |answer: &Members<'_>| {
+            let problem = |problem| Err(not_an_answer(API.provider, 200, problem));
+            let Some(data) = answer.object("Data") else {
+                return problem("it has no Data");
+            };
+            let record = DeviceCertificate::read(&data);
+            let is_requested = record
+                .names()
+                .is_ok_and(|(device, ca)| same_number(device_sn, device) && same_number(ca_sn, ca));
+            if !is_requested {
+                return problem("it holds another certificate than the one that was requested");
             }
-            Ok(FoundCertificate {
-                key: device_sn.to_owned(),
-                ca_key: Some(ca_sn.to_owned()),
-                certificate: ProviderRecord::from(data).into_certificate(now, include_pem),
-                request_id: non_empty(answer.request_id),
+            if purpose == Purpose::Change && record.status.is_none() {
+                return problem("it states no status that can be read");
+            }
+            Ok(OwnRecord {
+                record,
+                request_id: answer.text("RequestId").into_value(),
             })
         };
         Ok(absent_when_not_found(
             API.call(&self.connection, &call, accept).await,
         )?)
     }
+
+    /// A row of a list with these texts, with what the certificate's own record states in place of
+    /// what the row does. `None`: the provider does not know the certificate by now.
+    async fn completed(
+        &self,
+        row: &DeviceCertificate,
+        (device_sn, ca_sn): (&str, &str),
+        purpose: Purpose,
+    ) -> Result<Option<OwnRecord>, Error> {
+        let own = self.own_record(device_sn, ca_sn, purpose).await?;
+        Ok(own.map(|own| OwnRecord {
+            record: own.record.or(row.clone()),
+            ..own
+        }))
+    }
+
+    /// The certificate with exactly these texts. `None`: the provider does not know it.
+    async fn get(
+        &self,
+        device_sn: &str,
+        ca_sn: &str,
+        purpose: Purpose,
+    ) -> Result<Option<FoundCertificate>, Error> {
+        let own = self.own_record(device_sn, ca_sn, purpose).await?;
+        Ok(own.map(|own| self.found(device_sn, ca_sn, own)))
+    }
+
+    fn found(&self, device_sn: &str, ca_sn: &str, own: OwnRecord) -> FoundCertificate {
+        let now = self.connection.context.now;
+        FoundCertificate {
+            key: device_sn.to_owned(),
+            ca_key: Some(ca_sn.to_owned()),
+            certificate: ProviderRecord::from(own.record).into_certificate(now, false),
+            request_id: own.request_id,
+        }
+    }
+}
+
+/// The use of a certificate's record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// It is shown, as far as it can be read.
+    Show,
+    /// It decides about a change, which needs its status.
+    Change,
+}
+
+/// A certificate's own record, and the provider's id of the call.
+struct OwnRecord {
+    record: DeviceCertificate,
+    request_id: Option<String>,
 }
 
 /// The vendor finds a certificate by its own serial number and its CA's.
+fn check_names(reference: &CertificateReference) -> Result<(), Error> {
+    let names = [
+        (
+            "serial_number",
+            reference.serial_number.is_some() || reference.provider_serial_number.is_some(),
+        ),
+        (
+            "ca_serial_number",
+            reference.ca_serial_number.is_some() || reference.provider_ca_serial_number.is_some(),
+        ),
+    ];
+    match names.iter().find(|(_, is_named)| !is_named) {
+        Some((member, _)) => Err(missing(member)),
+        None => Ok(()),
+    }
+}
+
+fn missing(member: &str) -> Error {
+    let detail = "alibaba-mqtt finds a certificate by its own serial number and its CA's: serial_number and ca_serial_number, or \
+                  the provider's texts for them, are both required";
+    Error::invalid(member, detail)
+}
+
+/// Both serial numbers of a reference that names no text of the vendor.
 fn serial_numbers(
     reference: &CertificateReference,
 ) -> Result<(&SerialNumber, &SerialNumber), Error> {
-    let missing = |member| {
-        let detail = "alibaba-mqtt finds a certificate by its own serial number and its CA's: serial_number and ca_serial_number are both required";
-        Error::invalid(member, detail)
-    };
     let serial_number = reference
         .serial_number
         .as_ref()
@@ -160,10 +233,11 @@ fn serial_numbers(
     Ok((serial_number, ca_serial_number))
 }
 
-/// Whether two texts spell one number.
+/// Whether two texts are the same, or spell one number.
 fn same_number(one: &str, other: &str) -> bool {
-    SerialNumber::parse(one)
-        .is_ok_and(|one| SerialNumber::parse(other).is_ok_and(|other| one == other))
+    one == other
+        || SerialNumber::parse(one)
+            .is_ok_and(|one| SerialNumber::parse(other).is_ok_and(|other| one == other))
 }
 
 /// A certificate that the provider does not know is a result; an unknown instance is an error.

@@ -8,14 +8,12 @@ mod status;
 mod wire;
 
 use http::Method;
-use serde::de::DeserializeOwned;
 
-use self::wire::DescribeCertificate;
 use super::{CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect};
 use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::model::{Action, Fingerprint, ProviderName, ProviderRecord, Region, Source, Timestamp};
-use crate::object::Object;
+use crate::model::{Action, Fingerprint, ProviderName, Region, Source, Timestamp};
+use crate::object::Members;
 use crate::request::CertificateReference;
 use crate::signing::sigv4;
 use crate::transport::{Failure, HttpRequest, HttpResponse, Repeat, http_request};
@@ -69,6 +67,14 @@ pub(super) const PROFILE: ProviderProfile = ProviderProfile {
     host,
     central_host: None,
 };
+
+/// The members that a read of one certificate needs, beside its id.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    /// A change acts on the status.
+    Status,
+}
 
 /// The API of one region.
 pub(super) struct AwsIot<'a> {
@@ -130,21 +136,28 @@ impl<'a> AwsIot<'a> {
     async fn get(
         &self,
         id: &Fingerprint,
+        needs: Needs,
         include_pem: bool,
     ) -> Result<Option<FoundCertificate>, Error> {
         let now = self.connection.context.now;
         let accept = |response: &HttpResponse| {
-            let description = result::<DescribeCertificate>(response)?.certificate_description;
-            let description = description
-                .ok_or_else(|| not_an_answer(NAME, 200, "it has no certificateDescription"))?;
-            if Fingerprint::parse(&description.certificate_id).as_ref() != Ok(id) {
+            let record = read(response, |answer| {
+                answer
+                    .object("certificateDescription")
+                    .map(|members| wire::description(&members))
+                    .ok_or("it has no certificateDescription")
+            })?;
+            if record.fingerprint_sha256.as_ref() != Some(id) {
                 return Err(not_an_answer(
                     NAME,
                     200,
                     "it holds another certificate than the one that was requested",
                 ));
             }
-            let certificate = ProviderRecord::from(description).into_certificate(now, include_pem);
+            if needs == Needs::Status && record.provider_status.is_none() {
+                return Err(not_an_answer(NAME, 200, "it has no status"));
+            }
+            let certificate = record.into_certificate(now, include_pem);
             Ok(FoundCertificate {
                 key: id.as_str().to_owned(),
                 ca_key: None,
@@ -189,17 +202,16 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
     }
 }
 
-/// Reads a result in JSON.
-fn result<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
-    serde_json::from_slice(response.body())
-        .map(|Object(answer)| answer)
-        .map_err(|error| {
-            not_an_answer(
-                NAME,
-                200,
-                &format!("{:?} error at column {}", error.classify(), error.column()),
-            )
-        })
+/// Reads a result in JSON. Damaged bytes cost only the member that they stand in.
+fn read<T>(
+    response: &HttpResponse,
+    members: impl Fn(&Members<'_>) -> Result<T, &'static str>,
+) -> Result<T, Error> {
+    let body = String::from_utf8_lossy(response.body());
+    Members::parse(&body)
+        .ok_or("it is no JSON object")
+        .and_then(|answer| members(&answer))
+        .map_err(|problem| not_an_answer(NAME, 200, problem))
 }
 
 /// The refusal that an answer holds. Its type decides before the HTTP status: AWS throttles with

@@ -1,11 +1,14 @@
 //! Whether several values of one filter are alternatives. The vendor does not document it, so the
 //! certificates have to prove it.
 
+use super::NAME;
 use super::TencentMqtt;
 use super::filter::order_by;
 use super::wire::{DescribeDeviceCertificates, Filter, STATUS_NAMES};
-use crate::error::{Concerns, Error};
+use crate::error::{Concerns, Error, ErrorCode};
+use crate::provider::ListLength;
 use crate::request::SortOrder;
+use crate::vendor::codes::not_an_answer;
 
 impl TencentMqtt<'_> {
     /// Whether several values of one filter are alternatives, where this is known by now.
@@ -27,6 +30,10 @@ impl TencentMqtt<'_> {
             let proven = match self.finds_every_status().await {
                 // The vendor refuses so many values.
                 Err(error) if error.concerns == Concerns::Parameters => Some(false),
+                // Nothing is proven, and nothing is learned about the vendor.
+                Err(error) if error.code == ErrorCode::ProviderInvalidResponse => {
+                    return Ok(false);
+                }
                 proven => proven?,
             };
             // An instance without certificates has none to miss. It proves nothing for the next
@@ -100,6 +107,13 @@ impl TencentMqtt<'_> {
             offset: 0,
             order_by,
         };
-        Ok(self.list(&request).await?.total)
+        match self.list(&request).await?.length {
+            ListLength::Known(total) => Ok(total),
+            _ => Err(not_an_answer(
+                NAME,
+                200,
+                "its TotalCount cannot be read, or is not that of its Data",
+            )),
+        }
     }
 }

@@ -13,21 +13,18 @@ use std::sync::Arc;
 
 use http::Method;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
-use self::wire::{
-    DescribeDeviceCertificates, Envelope, Item, List, One, OneDeviceCertificate, Response,
-};
+use self::wire::{Data, DescribeDeviceCertificates, Item, List, OneDeviceCertificate, Outcome};
 use super::{
-    CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect, non_empty,
+    CallContext, Connection, FoundCertificate, ListLength, ProviderProfile, Scope, connect,
 };
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Action, InstanceId, ProviderName, ProviderRecord, SerialNumber, Source, Timestamp,
+    Action, InstanceId, ProviderName, ProviderText, SerialNumber, Source, Timestamp,
 };
-use crate::object::Object;
+use crate::object::Members;
 use crate::request::CertificateReference;
 use crate::signing::tc3;
 use crate::transport::{Failure, HttpRequest, HttpResponse, Repeat, http_request};
@@ -72,10 +69,18 @@ const REGIONS: &[&str] = &[
 struct Rows {
     items: Vec<Item>,
     /// How many certificates match.
-    total: u64,
-    /// The offset after this page.
-    end: u64,
+    length: ListLength,
+    /// The offset at which the list continues.
+    next: Option<u64>,
     request_id: Option<String>,
+}
+
+/// The members that a read of one certificate needs, beside its serial number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    /// A change acts on the status.
+    Status,
 }
 
 pub(super) const PROFILE: ProviderProfile = ProviderProfile {
@@ -110,12 +115,12 @@ impl<'a> TencentMqtt<'a> {
     }
 
     /// Makes one call; `accept` checks whether the answer fits the request.
-    async fn call<T: Response + DeserializeOwned, R>(
+    async fn call<R>(
         &self,
         action: Action,
         repeat: Repeat,
         parameters: &impl Serialize,
-        accept: impl Fn(T) -> Result<R, Error>,
+        accept: impl Fn(&Members<'_>) -> Result<R, Error>,
     ) -> Result<R, Failure> {
         let body = serde_json::to_vec(parameters).map_err(|error| {
             let unwritten = Error::new(ErrorCode::Internal, "the call cannot be written");
@@ -123,49 +128,60 @@ impl<'a> TencentMqtt<'a> {
         })?;
         let sign =
             |credentials: &Credentials, now, _nonce| self.sign(credentials, action, &body, now);
-        let read = |response: &HttpResponse| match parse(response) {
-            Err(error) if repeat == Repeat::OnlyIfNotDone && !is_documented(&error) => Err(Error {
-                provider_error: error.provider_error,
-                ..not_an_answer(
-                    NAME,
-                    response.status().as_u16(),
-                    "a code that is no documented error",
-                )
-            }),
-            answer => answer.and_then(&accept),
+        let read = |response: &HttpResponse| {
+            let status = response.status().as_u16();
+            // Damaged bytes cost only the member that they stand in.
+            let body = String::from_utf8_lossy(response.body());
+            match result(&body, status) {
+                Err(error) if repeat == Repeat::OnlyIfNotDone && !is_documented(&error) => {
+                    Err(Error {
+                        provider_error: error.provider_error,
+                        ..not_an_answer(NAME, status, "a code that is no documented error")
+                    })
+                }
+                answer => answer.and_then(|answer| accept(&answer)),
+            }
         };
         self.connection.call(action, repeat, sign, read).await
     }
 
     /// One call of `DescribeDeviceCertificates`.
     async fn list(&self, parameters: &DescribeDeviceCertificates<'_>) -> Result<Rows, Error> {
-        let accept = |answer: List| {
-            let (total, items) = match (answer.total_count, answer.data) {
-                (Some(total), Some(items)) => (total, items),
-                (Some(0), None) => (0, Vec::new()),
-                _ => {
-                    return Err(not_an_answer(
-                        NAME,
-                        200,
-                        "Response has no TotalCount or no Data",
-                    ));
+        let offset = parameters.offset;
+        let accept = |answer: &Members<'_>| {
+            let List { total_count, data } = List::read(answer);
+            let items = match data {
+                Data::Rows(items) => items,
+                Data::LeftOut if total_count.is_some_and(|total| total <= offset) => Vec::new(),
+                Data::LeftOut | Data::Unreadable => {
+                    return Err(not_an_answer(NAME, 200, "Response has no readable Data"));
                 }
             };
-            if items.is_empty() && parameters.offset < total {
+            if items.is_empty() && offset == 0 && total_count.is_some_and(|total| total > 0) {
                 return Err(not_an_answer(
                     NAME,
                     200,
-                    "a page is empty although more certificates match",
+                    "the first page is empty although certificates match",
                 ));
             }
-            let end = parameters
-                .offset
-                .saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
+            let end = offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
+            let length = match total_count {
+                None => ListLength::Unknown,
+                Some(total) if end > total || (items.is_empty() && end < total) => {
+                    ListLength::Contradicted
+                }
+                Some(total) => ListLength::Known(total),
+            };
+            // Without a total that holds, an empty page is the end.
+            let has_next = match length {
+                ListLength::Known(total) => end < total,
+                _ => !items.is_empty(),
+            };
             Ok(Rows {
                 items,
-                total,
-                end,
-                request_id: non_empty(answer.request_id),
+                length,
+                next: has_next.then_some(end),
+                request_id: wire::request_id(answer),
             })
         };
         Ok(self
@@ -179,33 +195,38 @@ impl<'a> TencentMqtt<'a> {
     }
 
     /// The certificate with exactly this text. `None`: the provider does not know it.
-    async fn get(&self, serial_number: &str) -> Result<Option<FoundCertificate>, Error> {
+    async fn get(
+        &self,
+        serial_number: &str,
+        needs: Needs,
+    ) -> Result<Option<FoundCertificate>, Error> {
         let parameters = OneDeviceCertificate {
             instance_id: self.instance(),
             device_certificate_sn: serial_number,
         };
         let now = self.connection.context.now;
-        let accept = |answer: One| {
-            let request_id = non_empty(answer.request_id);
-            let item = answer
-                .item
-                .ok_or_else(|| not_an_answer(NAME, 200, "it has no certificate"))?;
-            let is_same = SerialNumber::parse(serial_number)
-                .is_ok_and(|number| SerialNumber::parse(&item.device_certificate_sn) == Ok(number));
-            if !is_same {
+        let accept = |answer: &Members<'_>| {
+            let record = wire::record(answer);
+            // The vendor's writes expect the vendor's own text.
+            let key = record
+                .serial_number
+                .clone()
+                .ok_or_else(|| not_an_answer(NAME, 200, "it has no DeviceCertificateSn"))?;
+            if !is_same(&key, serial_number) {
                 return Err(not_an_answer(
                     NAME,
                     200,
                     "it holds another certificate than the one that was requested",
                 ));
             }
-            // The vendor's writes expect the vendor's own text.
-            let key = item.device_certificate_sn.clone();
+            if needs == Needs::Status && record.provider_status.is_none() {
+                return Err(not_an_answer(NAME, 200, "it has no Status"));
+            }
             Ok(FoundCertificate {
                 key,
                 ca_key: None,
-                certificate: ProviderRecord::from(item).into_certificate(now, false),
-                request_id,
+                certificate: record.into_certificate(now, false),
+                request_id: wire::request_id(answer),
             })
         };
         Ok(absent_when_not_found(
@@ -217,6 +238,16 @@ impl<'a> TencentMqtt<'a> {
             )
             .await,
         )?)
+    }
+
+    /// The certificate that the vendor spells exactly so.
+    async fn get_by_text(
+        &self,
+        text: &ProviderText,
+        needs: Needs,
+    ) -> Result<Option<FoundCertificate>, Error> {
+        let found = self.get(text.as_str(), needs).await?;
+        Ok(found.filter(|found| found.key == text.as_str()))
     }
 
     fn sign(
@@ -245,12 +276,19 @@ impl<'a> TencentMqtt<'a> {
     }
 }
 
+fn check_name(reference: &CertificateReference) -> Result<(), Error> {
+    if reference.provider_serial_number.is_some() {
+        return Ok(());
+    }
+    serial_number(reference).map(drop)
+}
+
 /// The vendor finds a certificate by its serial number.
 fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Error> {
     reference.serial_number.as_ref().ok_or_else(|| {
         Error::invalid(
             "serial_number",
-            "tencent-mqtt finds a certificate by its serial number: serial_number is required",
+            "tencent-mqtt finds a certificate by its serial number: serial_number or provider_serial_number is required",
         )
     })
 }
@@ -283,33 +321,40 @@ fn is_documented(error: &Error) -> bool {
         .is_none_or(|error| is_known(&error.code, &[codes::CODES]))
 }
 
-/// Reads an answer. An error in it decides before the HTTP status: failures have status 200.
-fn parse<T: Response + DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
-    let status = response.status().as_u16();
-    let Object(envelope): Object<Envelope<T>> =
-        serde_json::from_slice(response.body()).map_err(|error| {
-            not_an_answer(
-                NAME,
-                status,
-                &format!("{:?} error at column {}", error.classify(), error.column()),
-            )
-        })?;
-    let Some(answer) = envelope.response else {
+/// Whether both texts name one certificate: they are the same, hex or not, or the same number.
+fn is_same(one: &str, other: &str) -> bool {
+    one == other
+        || matches!(
+            (SerialNumber::parse(one), SerialNumber::parse(other)),
+            (Ok(one), Ok(other)) if one == other
+        )
+}
+
+/// The result in an answer. An error in it decides before the HTTP status: failures have status
+/// 200.
+fn result(body: &str, status: u16) -> Result<Members<'_>, Error> {
+    let Some(answer) = wire::response(body) else {
         return Err(not_an_answer(NAME, status, "it has no Response"));
     };
-    match answer.error() {
-        Some(error) => {
+    match wire::outcome(&answer) {
+        Outcome::Failure(error) => {
+            let request_id = wire::request_id(&answer);
             let refusal = Refusal {
                 provider: NAME,
                 code: &error.code,
                 message: error.message.as_deref(),
-                request_id: answer.request_id(),
+                request_id: request_id.as_deref(),
                 status,
             };
             Err(explain(&refusal, &[codes::CODES]))
         }
-        None if status == 200 => Ok(answer),
-        None => Err(not_an_answer(NAME, status, "a result comes with HTTP 200")),
+        Outcome::Unreadable => Err(not_an_answer(
+            NAME,
+            status,
+            "it has an Error without a readable Code",
+        )),
+        Outcome::Success if status == 200 => Ok(answer),
+        Outcome::Success => Err(not_an_answer(NAME, status, "a result comes with HTTP 200")),
     }
 }
 

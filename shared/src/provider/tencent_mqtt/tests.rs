@@ -67,8 +67,7 @@ pub(super) fn clients(ids: &[&str]) -> Filter {
 pub(super) fn named(serial_number: &str) -> CertificateReference {
     CertificateReference {
         serial_number: SerialNumber::parse(serial_number).ok(),
-        ca_serial_number: None,
-        fingerprint_sha256: None,
+        ..CertificateReference::default()
     }
 }
 
@@ -172,7 +171,10 @@ async fn an_undocumented_answer_is_an_error() {
             3,
         ),
         (
-            answer(200, r#"{"Response": {"TotalCount": -1, "Data": []}}"#),
+            answer(
+                200,
+                r#"{"Response": {"TotalCount": 1, "Data": [], "Data": [{}]}}"#,
+            ),
             ErrorCode::ProviderInvalidResponse,
             3,
         ),
@@ -182,15 +184,23 @@ async fn an_undocumented_answer_is_an_error() {
             3,
         ),
         (
+            answer(200, r#"{"Response": {"Error": {"Message": "no code"}}}"#),
+            ErrorCode::ProviderInvalidResponse,
+            3,
+        ),
+        (
             answer(
                 200,
-                r#"{"Response": {"TotalCount": 1, "Data": [{"Status": 1}]}}"#,
+                r#"{"Response": {"Error": {"Code": "\ud83d"}, "TotalCount": 0, "Data": []}}"#,
             ),
             ErrorCode::ProviderInvalidResponse,
             3,
         ),
         (
-            answer(200, r#"{"Response": {"Error": {"Message": "no code"}}}"#),
+            answer(
+                200,
+                r#"{"Response": {"Error": null, "Error": {"Code": "InternalError"}, "TotalCount": 0, "Data": []}}"#,
+            ),
             ErrorCode::ProviderInvalidResponse,
             3,
         ),
@@ -291,5 +301,33 @@ async fn the_vendors_text_about_a_signature_is_dropped() {
             json.contains(code) && json.contains("id-1") && !json.contains("canary"),
             "{json}"
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_that_the_vendor_echoes_exactly_is_the_same_certificate() {
+    for (requested, echoed, is_same) in [
+        ("ab", "ab", true),
+        ("ab", "00:AB", true),
+        ("ab", "0ab0", false),
+        ("356217374433******", "356217374433******", true),
+        ("not hex", "not hex", true),
+        ("not hex", "NOT HEX", false),
+        ("not hex", "ab", false),
+    ] {
+        let body = json!({"Response": {"DeviceCertificateSn": echoed}});
+        let network = Network::new(move |_| ok(&body));
+        let bench = Bench::new(&network);
+        let context = bench.context();
+        let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
+        let found = provider.get(requested, Needs::Nothing).await;
+        match found {
+            Ok(found) => assert_eq!((found.unwrap().key.as_str(), is_same), (echoed, true)),
+            Err(error) => assert_eq!(
+                (error.code, is_same),
+                (ErrorCode::ProviderInvalidResponse, false),
+                "{requested} {echoed}"
+            ),
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Filters where the base of the provider's serial numbers is unknown, or where two ends of validity
-//! are recorded.
+//! Filters on serial numbers whose base is unknown, and on ends of validity of which two are
+//! recorded.
 
 use super::super::*;
 use crate::model::{Certificate, ProviderRecord, SerialNumber, SerialNumberBase, Timestamp};
@@ -26,16 +26,27 @@ fn certificate(text: &str, is_open: bool) -> Certificate {
     record.into_certificate(now(), false)
 }
 
-/// The texts that find the certificate.
-fn found_by(
+/// Texts of serial numbers by the verdict of a filter that names them.
+fn by_verdict(
     certificate: &Certificate,
     filter: impl Fn(SerialNumber) -> Filter,
-) -> Vec<&'static str> {
-    let texts = ["22", "0022", "0x22", "0x16", "34", "0x34"];
-    texts
-        .into_iter()
-        .filter(|text| filter(serial(text)).matches(certificate, now()))
-        .collect()
+    texts: &[&'static str],
+) -> [Vec<&'static str>; 3] {
+    let mut sorted: [Vec<&'static str>; 3] = Default::default();
+    for text in texts {
+        let filter = filter(serial(text));
+        let (member, _) = filter.lists_in_use().next().unwrap();
+        let index = match filter.judge(certificate, now()) {
+            Verdict::Match => 0,
+            Verdict::Undecided(members) => {
+                assert_eq!(members, [member]);
+                1
+            }
+            Verdict::Excluded => 2,
+        };
+        sorted[index].push(*text);
+    }
+    sorted
 }
 
 fn by_number(number: SerialNumber) -> Filter {
@@ -52,60 +63,66 @@ fn by_ca(number: SerialNumber) -> Filter {
     }
 }
 
+const TEXTS: [&str; 6] = ["22", "0022", "0x22", "0x16", "34", "0x34"];
+
 #[test]
-fn a_certificate_is_hidden_only_when_no_reading_of_the_number_matches() {
+fn a_number_that_is_equal_only_in_another_base_is_undecided() {
     for (is_open, expected) in [
-        (true, &["22", "0022", "0x22", "0x16", "34"][..]),
-        (false, &["22", "0022", "0x22"]),
+        (
+            true,
+            [&["22", "0022", "0x22"][..], &["0x16", "34"], &["0x34"]],
+        ),
+        (
+            false,
+            [&["22", "0022", "0x22"][..], &[], &["0x16", "34", "0x34"]],
+        ),
     ] {
         let certificate = certificate("22", is_open);
-        assert_eq!(found_by(&certificate, by_number), expected, "{is_open}");
-        assert_eq!(found_by(&certificate, by_ca), expected, "{is_open}");
+        assert_eq!(
+            by_verdict(&certificate, by_number, &TEXTS),
+            expected,
+            "{is_open}"
+        );
+        assert_eq!(
+            by_verdict(&certificate, by_ca, &TEXTS),
+            expected,
+            "{is_open}"
+        );
     }
 }
 
 #[test]
-fn a_number_in_the_certificate_is_found_by_it_and_by_the_providers_own_text() {
+fn the_certificate_decides_the_base_of_its_number() {
     for (base, number, expected) in [
-        // 16 in hex is 22 in decimal, so the caller's 22 matches, too.
+        // The provider's 22 is decimal: whoever copies it means 16 in hex, and 0x22 is another.
         (
             SerialNumberBase::Decimal,
             "0x16",
-            &["22", "0022", "0x22", "0x16"][..],
+            [&["22", "0022", "0x16"][..], &[], &["0x22", "34", "0x34"]],
         ),
-        // 34 is the caller's decimal for 22 in hex.
-        (SerialNumberBase::Hex, "22", &["22", "0022", "0x22", "34"]),
+        // The provider's 22 is hex. The caller's 34 may be the same number in decimal.
+        (
+            SerialNumberBase::Hex,
+            "22",
+            [&["22", "0022", "0x22"][..], &["34"], &["0x16", "0x34"]],
+        ),
     ] {
         let shown = Certificate {
             serial_number: Some(serial(number)),
             serial_number_base: Some(base),
             ..certificate("22", true)
         };
-        assert_eq!(found_by(&shown, by_number), expected, "{base:?}");
+        assert_eq!(by_verdict(&shown, by_number, &TEXTS), expected, "{base:?}");
     }
 }
 
 #[test]
-fn letters_prove_the_base() {
+fn letters_prove_the_base_of_the_provider_and_not_that_of_the_caller() {
     let lettered = certificate("ab", true);
-    for (text, expected) in [
-        ("ab", true),
-        ("00AB", true),
-        ("171", true),
-        ("0x171", false),
-        ("ac", false),
-    ] {
-        assert_eq!(
-            by_number(serial(text)).matches(&lettered, now()),
-            expected,
-            "{text}"
-        );
-        assert_eq!(
-            by_ca(serial(text)).matches(&lettered, now()),
-            expected,
-            "{text}"
-        );
-    }
+    let texts = ["ab", "00AB", "171", "0x171", "ac"];
+    let expected = [&["ab", "00AB"][..], &["171"], &["0x171", "ac"]];
+    assert_eq!(by_verdict(&lettered, by_number, &texts), expected);
+    assert_eq!(by_verdict(&lettered, by_ca, &texts), expected);
 }
 
 #[test]
@@ -115,13 +132,14 @@ fn either_of_two_ends_of_validity_may_satisfy_the_filter() {
         ..Filter::default()
     };
     let record = ProviderRecord::default().into_certificate(now(), false);
+    let undecided = Verdict::Undecided(vec!["expires_within_days"]);
     for (recorded, certified, expected) in [
-        (Some(5), None, true),
-        (Some(31), None, false),
-        (Some(400), Some(5), true),
-        (Some(5), Some(400), true),
-        (Some(400), Some(401), false),
-        (None, None, true),
+        (Some(5), None, Verdict::Match),
+        (Some(31), None, Verdict::Excluded),
+        (Some(400), Some(5), Verdict::Match),
+        (Some(5), Some(400), Verdict::Match),
+        (Some(400), Some(401), Verdict::Excluded),
+        (None, None, undecided),
     ] {
         let end = |days: Option<u16>| days.map(|days| now().plus_days(days));
         let certificate = Certificate {
@@ -130,7 +148,7 @@ fn either_of_two_ends_of_validity_may_satisfy_the_filter() {
             ..record.clone()
         };
         assert_eq!(
-            window.matches(&certificate, now()),
+            window.judge(&certificate, now()),
             expected,
             "{recorded:?} {certified:?}"
         );
@@ -158,7 +176,7 @@ fn a_window_holds_both_its_ends_and_the_next_days_begin_now() {
                 not_after,
                 ..record.clone()
             };
-            let matches = window.matches(&certificate, now());
+            let matches = window.judge(&certificate, now()) == Verdict::Match;
             assert_eq!(matches, expected, "{window:?} {not_after:?}");
         }
     }

@@ -2,6 +2,7 @@ mod filter;
 mod query;
 mod sort_order;
 mod sources;
+mod verdict;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -84,6 +85,8 @@ fn a_bad_describe_request_names_the_member() {
         (r#"{"instance_id": ["a"]}"#, "instance_id"),
         (r#"{"order_by": "newest"}"#, "order_by"),
         (r#"{"order_by": 1}"#, "order_by"),
+        (r#"{"order_by": "not_after_asc", "cursor": "x"}"#, "cursor"),
+        (r#"{"include_undecided": "yes"}"#, "include_undecided"),
         (r#"{"order_by": {"created_desc": null}}"#, "order_by"),
         (r#"["tencent-mqtt"]"#, "body"),
         (r#"{"filter": []}"#, "filter"),

@@ -37,12 +37,12 @@ fn query_parameters_become_the_same_object() {
         ("limit", "5"),
         ("include_pem", "true"),
         ("statuses", "active,inactive"),
-        ("client_ids", "a"),
-        ("serial_number", "0a,0b"),
+        ("client_ids", "  a\u{a0}"),
+        ("serial_number", "0a ,\t0b "),
     ];
     let expected = json!({
         "region": "ap-guangzhou", "limit": 5, "include_pem": true,
-        "filter": {"statuses": ["active", "inactive"], "client_ids": ["a"]},
+        "filter": {"statuses": ["active", "inactive"], "client_ids": ["a\u{a0}"]},
         "certificates": [{"serial_number": "0a"}, {"serial_number": "0b"}]
     });
     assert_eq!(from_query(&pairs).unwrap(), expected);
@@ -87,9 +87,9 @@ fn a_bad_query_names_the_parameter() {
         (&[("nonsense", "1")][..], "nonsense"),
         (&[("region", "")], "region"),
         (&[("region", "a"), ("region", "b")], "region"),
-        (&[("limit", "many")], "limit"),
-        (&[("limit", "-1")], "limit"),
-        (&[("limit", "1e3")], "limit"),
+        (&[("statuses", "active,")], "statuses"),
+        (&[("serial_number", "0a, ,0b")], "serial_number"),
+        (&[("client_ids", " ")], "client_ids"),
         (&[("include_pem", "yes")], "include_pem"),
         (&[("ca_serial_number", "0c")], "ca_serial_number"),
         (
@@ -102,5 +102,115 @@ fn a_bad_query_names_the_parameter() {
             Some(field),
             "{pairs:?}"
         );
+    }
+}
+
+#[test]
+fn a_number_is_taken_in_any_spelling_and_any_other_text_is_left_to_the_parser() {
+    for (text, limit) in [
+        ("5", json!(5)),
+        ("005", json!(5)),
+        ("5.0", json!(5)),
+        ("5e2", json!(500)),
+        ("-1", json!(-1)),
+        ("4294967296", json!(4_294_967_296_i64)),
+        ("many", json!("many")),
+        ("1.5", json!("1.5")),
+        ("1e400", json!("1e400")),
+        ("inf", json!("inf")),
+        ("NaN", json!("NaN")),
+    ] {
+        let expected = json!({ "limit": limit });
+        assert_eq!(from_query(&[("limit", text)]).unwrap(), expected, "{text}");
+    }
+}
+
+#[test]
+fn an_error_names_the_parameter_and_the_position_in_place_of_the_member() {
+    let pairs = [
+        ("fingerprint_sha256", "ab,cd"),
+        ("region", "r"),
+        ("serial_number", "0a, 0b,0c"),
+        ("ca_serial_number", "0d"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    for (field, detail, parameter, expected) in [
+        ("region", "region is odd", "region", "region is odd"),
+        (
+            "filter.statuses",
+            "filter.statuses must have 1 to 100 items, not 101",
+            "statuses",
+            "statuses must have 1 to 100 items, not 101",
+        ),
+        (
+            "filter.client_ids[2]",
+            "filter.client_ids[2] is odd",
+            "client_ids",
+            "value 3 of client_ids is odd",
+        ),
+        (
+            "filter.statuses[0]",
+            "unknown status",
+            "statuses",
+            "value 1 of statuses: unknown status",
+        ),
+        (
+            "filter.client_ids",
+            "filter.client_ids is not filter.statuses",
+            "client_ids",
+            "client_ids is not statuses",
+        ),
+        (
+            "certificates",
+            "certificates is required",
+            "serial_number",
+            "serial_number or fingerprint_sha256 is required",
+        ),
+        (
+            "certificates[3].serial_number",
+            "it is odd",
+            "serial_number",
+            "value 2 of serial_number: it is odd",
+        ),
+        (
+            "certificates[1].fingerprint_sha256",
+            "it is odd",
+            "fingerprint_sha256",
+            "value 2 of fingerprint_sha256: it is odd",
+        ),
+        (
+            "certificates[2].fingerprint_sha256",
+            "fingerprint_sha256 is required",
+            "fingerprint_sha256",
+            "fingerprint_sha256 is required",
+        ),
+        (
+            "certificates[4].ca_serial_number",
+            "it is odd",
+            "ca_serial_number",
+            "it is odd",
+        ),
+        (
+            "certificates[4]",
+            "it is odd",
+            "serial_number",
+            "value 3 of serial_number: it is odd",
+        ),
+        (
+            "cross_check.provider",
+            "cross_check.provider is odd",
+            "cross_check",
+            "cross_check is odd",
+        ),
+        ("body", "it is odd", "body", "it is odd"),
+    ] {
+        let error = in_terms_of_query(Error::invalid(field, detail), &pairs, MEMBERS);
+        assert_eq!(
+            (error.field.as_deref(), error.detail.as_str()),
+            (Some(parameter), expected),
+            "{field}"
+        );
+        let again = in_terms_of_query(error.clone(), &pairs, MEMBERS);
+        assert_eq!(again, error, "{field}");
     }
 }

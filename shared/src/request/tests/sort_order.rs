@@ -55,3 +55,40 @@ fn certificates_without_the_time_come_last_in_both_directions() {
         }
     }
 }
+
+#[test]
+fn an_unknown_end_of_validity_comes_last() {
+    let end = |seconds: Option<i64>| Certificate {
+        not_after: seconds.and_then(|seconds| Timestamp::from_epoch_milliseconds(seconds * 1000)),
+        // The end in the certificate itself, which answers do not show, does not matter.
+        certified_not_after: Timestamp::from_epoch_milliseconds(1500),
+        ..certificate(None, None)
+    };
+    for (one, other, expected) in [
+        (Some(1), Some(2), Less),
+        (Some(2), Some(1), Greater),
+        (Some(1), Some(1), Equal),
+        (Some(1), None, Less),
+        (None, Some(1), Greater),
+        (None, None, Equal),
+    ] {
+        assert_eq!(
+            compare_ends(&end(one), &end(other)),
+            expected,
+            "{one:?} {other:?}"
+        );
+    }
+}
+
+#[test]
+fn every_order_but_that_by_end_is_one_of_lists() {
+    let listed: Vec<_> = OrderBy::ALL
+        .into_iter()
+        .filter_map(OrderBy::listed)
+        .collect();
+    assert_eq!(listed, SortOrder::ALL);
+    for order in OrderBy::ALL {
+        assert_eq!(OrderBy::parse(order.as_str()), Ok(order));
+    }
+    assert_eq!(OrderBy::NotAfterAsc.listed(), None);
+}

@@ -1,13 +1,79 @@
 //! The caller of an HTTP request: the gateway has authenticated it, or it has signed the request as
 //! a webhook.
 
+use serde_json::value::RawValue;
+
 use super::HttpEvent;
+use super::raw::{SIGNED_HEADERS, string};
 use crate::error::{Error, ErrorCode};
+use crate::object::Members;
 use crate::signing::webhook::{WebhookId, verify};
 use crate::trigger::function::Function;
 
-/// The headers of Standard Webhooks, in the order of [`verify`].
-const SIGNED_HEADERS: [&str; 3] = ["webhook-id", "webhook-timestamp", "webhook-signature"];
+/// Objects inside each other in which an authorizer's result is looked for; the claims of a token
+/// are in three.
+const DEEPEST_RESULT: usize = 8;
+
+/// The time that an authorizer took. API Gateway adds it to the result.
+const INTEGRATION_LATENCY: &str = "integrationLatency";
+
+/// Whether the gateway has authenticated the caller. API Gateway adds the result of its
+/// authorizer; with IAM, payload 1.0 has the caller among `identity`. A load balancer adds nothing
+/// of the kind. A result of which nothing can be read is none.
+pub(super) fn is_known(request_context: &Members<'_>) -> bool {
+    let has_result = request_context.get("authorizer").is_some_and(|result| {
+        result.get().starts_with(['{', '"']) && says_something(result, DEEPEST_RESULT)
+    });
+    has_result || user_arn(request_context.object("identity")).is_some()
+}
+
+/// The name under which the gateway knows the caller: the ARN of an AWS identity, the subject of a
+/// token, or the name that an authorizer gave.
+pub(super) fn name(request_context: &Members<'_>) -> Option<String> {
+    let authorizer = request_context.object("authorizer").unwrap_or_default();
+    let subject = |claims: Option<Members<'_>>| name_at(&claims?, "sub");
+    let token = authorizer.object("jwt").unwrap_or_default();
+    user_arn(authorizer.object("iam"))
+        .or_else(|| user_arn(request_context.object("identity")))
+        .or_else(|| subject(token.object("claims")))
+        .or_else(|| subject(authorizer.object("claims")))
+        .or_else(|| name_at(&authorizer, "principalId"))
+}
+
+fn user_arn(identity: Option<Members<'_>>) -> Option<String> {
+    name_at(&identity?, "userArn")
+}
+
+fn name_at(object: &Members<'_>, member: &str) -> Option<String> {
+    string(object.get(member)?).filter(|name| !name.is_empty())
+}
+
+/// Whether a value holds anything that can be read, other than how long the authorizer took.
+fn says_something(value: &RawValue, depth: usize) -> bool {
+    let Some(inner) = depth.checked_sub(1) else {
+        return false;
+    };
+    let json = value.get();
+    match json.bytes().next() {
+        Some(b'"') => string(value).is_some_and(|text| !text.is_empty()),
+        Some(b'{') => Members::parse(json).is_some_and(|members| {
+            members
+                .iter()
+                .filter_map(|(name, _)| name)
+                .filter(|name| name != INTEGRATION_LATENCY)
+                .any(|name| {
+                    members
+                        .get(&name)
+                        .is_some_and(|value| says_something(value, inner))
+                })
+        }),
+        Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(json)
+            .is_ok_and(|items| items.into_iter().any(|item| says_something(item, inner))),
+        Some(b'n') | None => false,
+        Some(b't' | b'f') => true,
+        Some(_) => json.parse().is_ok_and(f64::is_finite),
+    }
+}
 
 impl HttpEvent {
     /// Authenticates the caller, where the function has webhook secrets. A POST with the headers of
@@ -23,11 +89,10 @@ impl HttpEvent {
         let Some(secrets) = &function.config.webhook_secrets else {
             return Ok(None);
         };
-        let [id, timestamp, signature] =
-            SIGNED_HEADERS.map(|name| self.headers.get(name).map(String::as_str));
+        let [id, timestamp, signature] = SIGNED_HEADERS.map(|name| self.headers.get(name));
         // The signature covers the body but no query, so that a GET cannot be a webhook.
-        let is_webhook =
-            self.method == "POST" && (id.is_some() || timestamp.is_some() || signature.is_some());
+        let is_webhook = self.method.as_deref() == Ok("POST")
+            && (id.is_some() || timestamp.is_some() || signature.is_some());
         if !is_webhook && self.caller_is_known {
             return Ok(None);
         }
@@ -54,5 +119,75 @@ impl HttpEvent {
                 "sign the request as a webhook with one of the function's secrets, or call through a gateway that authenticates the caller",
             )
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(context: &str) -> (bool, Option<String>) {
+        let context = Members::parse(context).unwrap();
+        (is_known(&context), name(&context))
+    }
+
+    #[test]
+    fn a_caller_is_known_by_anything_that_can_be_read_of_it() {
+        for (context, expected) in [
+            (r#"{"authorizer": {"iam": {"userArn": "a"}}}"#, Some("a")),
+            (r#"{"identity": {"userArn": "a"}}"#, Some("a")),
+            (
+                r#"{"authorizer": {"jwt": {"claims": {"sub": "a"}, "scopes": null}}}"#,
+                Some("a"),
+            ),
+            (r#"{"authorizer": {"claims": {"sub": "a"}}}"#, Some("a")),
+            (r#"{"authorizer": {"principalId": "a"}}"#, Some("a")),
+            (
+                r#"{"authorizer": {"iam": {"userArn": ""}, "principalId": "a"}, "identity": {"userArn": "b"}}"#,
+                Some("b"),
+            ),
+            (
+                r#"{"authorizer": {"principalId": "a", "odd": "\ud83d", "deep": [[[]]]}}"#,
+                Some("a"),
+            ),
+            (r#"{"authorizer": {"lambda": {"tenant": 7}}}"#, None),
+            (r#"{"authorizer": {"lambda": {"roles": ["a"]}}}"#, None),
+            (r#"{"authorizer": {"lambda": {"admin": false}}}"#, None),
+            (r#"{"authorizer": "a"}"#, None),
+        ] {
+            let expected = (true, expected.map(str::to_owned));
+            assert_eq!(caller(context), expected, "{context}");
+        }
+    }
+
+    #[test]
+    fn a_caller_of_whom_nothing_can_be_read_is_not_known() {
+        let deep = format!(
+            r#"{{"authorizer": {{"a": {}"a"{}}}}}"#,
+            "[".repeat(130),
+            "]".repeat(130)
+        );
+        for context in [
+            "{}",
+            r#"{"authorizer": null}"#,
+            r#"{"authorizer": {}}"#,
+            r#"{"authorizer": []}"#,
+            r#"{"authorizer": ["a"]}"#,
+            r#"{"authorizer": 7}"#,
+            r#"{"authorizer": ""}"#,
+            r#"{"authorizer": true}"#,
+            r#"{"authorizer": {"iam": null}}"#,
+            r#"{"authorizer": {"iam": {}, "jwt": {"claims": {}, "scopes": []}}}"#,
+            r#"{"authorizer": {"iam": {"userArn": "\ud83d"}}}"#,
+            r#"{"authorizer": {"principalId": "a", "principalId": "b"}}"#,
+            r#"{"authorizer": {"principalId": 1e400, "integrationLatency": 7}}"#,
+            r#"{"authorizer": {"principalId": "a"}, "authorizer": {"principalId": "b"}}"#,
+            r#"{"identity": {"userArn": null, "sourceIp": "1.2.3.4"}}"#,
+            r#"{"identity": {"userArn": 7}}"#,
+            r#"{"identity": {"userArn": {"a": "b"}}}"#,
+            &deep,
+        ] {
+            assert_eq!(caller(context), (false, None), "{context}");
+        }
     }
 }

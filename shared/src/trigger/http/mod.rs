@@ -1,11 +1,10 @@
 //! HTTP events in their four formats, and answers in the format of each.
 
 mod caller;
+mod path;
+mod query;
 mod raw;
 
-pub(super) use raw::RawHttpEvent;
-
-use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_lambda_events::event::alb::AlbTargetGroupResponse;
@@ -13,12 +12,15 @@ use aws_lambda_events::event::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpR
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use self::query::Pairs;
+use self::raw::{Headers, RawHttpEvent};
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
+use crate::object::Members;
 use crate::operation::Operation;
-use crate::request::{self, object_from_query};
+use crate::request::{self, in_terms_of_query, object_from_query, without_byte_order_mark};
 use crate::signing::webhook::WebhookId;
 
 /// Epoch milliseconds, in 2001: an earlier time of receipt is none.
@@ -27,15 +29,20 @@ const EARLIEST_RECEIPT: i64 = 1_000_000_000_000;
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
+/// The user agents of AWS's health checks begin so.
+const HEALTH_CHECKERS: [&str; 2] = ["ELB-HealthChecker/", "Amazon-Route53-Health-Check-Service"];
+
 /// An HTTP request as its gateway describes it.
 pub(super) struct HttpEvent {
     format: PayloadFormat,
-    method: String,
-    query: Vec<(String, String)>,
+    method: Result<String, Error>,
+    path: Result<Option<String>, Error>,
+    /// The stage, with which the path may begin.
+    stage: Option<String>,
+    query: Result<Pairs, Error>,
     /// The body as the client sent it.
     body: Result<Vec<u8>, Error>,
-    /// Names in lower case. One that came twice has its values joined by commas.
-    headers: HashMap<String, String>,
+    headers: Headers,
     /// Whether the gateway has authenticated the caller.
     caller_is_known: bool,
     /// The name under which the gateway knows the caller.
@@ -59,45 +66,45 @@ pub(super) enum PayloadFormat {
 }
 
 impl HttpEvent {
-    /// Uses the members that are there and of the right type; the parser of requests refuses a
-    /// request that lacks a member.
-    pub(super) fn new(format: PayloadFormat, event: RawHttpEvent) -> Self {
-        let method = match format {
-            PayloadFormat::Two => event.request_context.pointer("/http/method"),
-            PayloadFormat::One | PayloadFormat::LoadBalancer { .. } => Some(&event.http_method),
-        };
-        let query = match format {
-            PayloadFormat::Two => event
-                .raw_query_string
-                .as_str()
-                .map(decoded)
-                .unwrap_or_default(),
-            PayloadFormat::One => event.query_pairs(),
-            // A load balancer passes names and values on as they were sent.
-            PayloadFormat::LoadBalancer { .. } => event
-                .query_pairs()
-                .into_iter()
-                .flat_map(|(name, value)| decoded(&format!("{name}={value}")))
-                .collect(),
+    /// Reads each member for itself. One that the request depends on and that cannot be read
+    /// becomes the error of the request.
+    pub(super) fn new(
+        format: PayloadFormat,
+        event: &Members<'_>,
+        request_context: Option<&Members<'_>>,
+    ) -> Self {
+        let received_at = request_context.and_then(|context| {
+            ["timeEpoch", "requestTimeEpoch"]
+                .iter()
+                .find_map(|member| context.integer(member))
+        });
+        let event = RawHttpEvent {
+            event,
+            request_context,
         };
         Self {
             format,
-            method: method
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
-            query,
+            method: event.method(format),
+            path: event.path(format),
+            stage: event.stage(),
+            query: event.query(format),
+            body: event.body(),
             headers: event.headers(),
-            caller_is_known: event.caller_is_known(),
-            caller: event.caller(),
-            received_at: ["/timeEpoch", "/requestTimeEpoch"]
-                .iter()
-                .find_map(|member| event.request_context.pointer(member)?.as_i64())
+            caller_is_known: request_context.is_some_and(caller::is_known),
+            caller: request_context.and_then(caller::name),
+            received_at: received_at
                 // Emulators send a zero, or seconds in place of milliseconds.
                 .filter(|milliseconds| *milliseconds >= EARLIEST_RECEIPT)
                 .and_then(Timestamp::from_epoch_milliseconds),
-            body: event.into_body(),
         }
+    }
+
+    /// Whether AWS only looks whether the function is there. Nothing may be carried out then.
+    pub(super) fn is_health_check(&self) -> bool {
+        // A header that came twice has both values.
+        let mut agents = self.headers.user_agent().split(',');
+        matches!(self.method.as_deref(), Ok("GET" | "HEAD"))
+            && agents.any(|agent| HEALTH_CHECKERS.iter().any(|start| agent.starts_with(start)))
     }
 
     /// Whether the answer goes through a load balancer, which carries less than the others.
@@ -108,14 +115,20 @@ impl HttpEvent {
     /// The request of an operation.
     ///
     /// # Errors
-    /// `method_not_allowed`, `payload_too_large`, or `invalid_request` with the part at fault.
+    /// `not_found`, `method_not_allowed`, `payload_too_large`, or `invalid_request` with the part at
+    /// fault.
     pub(super) fn request<O: Operation>(&self) -> Result<O::Request, Error> {
-        match (self.method.as_str(), O::QUERY) {
+        if let Some(path) = self.path.as_ref().map_err(Clone::clone)? {
+            path::check(path, self.stage.as_deref(), O::NAME)?;
+        }
+        let method = self.method.as_deref().map_err(Clone::clone)?;
+        let query = || self.query.as_deref().map_err(Clone::clone);
+        match (method, O::QUERY) {
             ("GET", Some(members)) => {
-                request::parse(&object_from_query(&self.query, members)?.to_string())
+                request::parse(&object_from_query(query()?, members)?.to_string())
             }
             ("POST", _) => {
-                if let Some((name, _)) = self.query.first() {
+                if let Some((name, _)) = query()?.first() {
                     // If only one of the two counted, a "dry_run" in the other would be lost.
                     return Err(Error::invalid(
                         crate::model::shown(name),
@@ -136,11 +149,19 @@ impl HttpEvent {
         }
     }
 
+    /// The error of a request in the words of its caller, who has written either a query or JSON.
+    pub(super) fn in_the_callers_terms<O: Operation>(&self, error: Error) -> Error {
+        match (self.method.as_deref(), &self.query, O::QUERY) {
+            (Ok("GET"), Ok(query), Some(members)) => in_terms_of_query(error, query, members),
+            _ => error,
+        }
+    }
+
     fn text(&self) -> Result<&str, Error> {
         let bytes = self.body.as_deref().map_err(Clone::clone)?;
         let text = std::str::from_utf8(bytes)
             .map_err(|_| Error::invalid("body", "the body is not UTF-8"))?;
-        if text.is_empty() {
+        if without_byte_order_mark(text).is_empty() {
             return Err(Error::invalid(
                 "body",
                 "the body is empty; send the request as a JSON object",
@@ -152,12 +173,8 @@ impl HttpEvent {
     /// Whether the client prefers the request to be carried out later
     /// ([RFC 7240](https://www.rfc-editor.org/rfc/rfc7240#section-4.1)).
     pub(super) fn prefers_async(&self) -> bool {
-        let preferences = self
-            .headers
-            .get("prefer")
-            .map(String::as_str)
-            .unwrap_or_default();
-        preferences
+        self.headers
+            .prefer()
             .split([',', ';'])
             .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
     }
@@ -171,7 +188,7 @@ impl HttpEvent {
         const JSON: HeaderValue = HeaderValue::from_static("application/json");
         const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
         let (status, title) = match reply {
-            Ok(Reply::Answer(_)) => (200, "OK"),
+            Ok(Reply::Answer(_) | Reply::Healthy) => (200, "OK"),
             Ok(Reply::Accepted { .. }) => (202, "Accepted"),
             Err(error) => (error.code.http_status(), error.code.title()),
         };
@@ -185,6 +202,10 @@ impl HttpEvent {
             Ok(Reply::Answer(answer)) => {
                 headers.insert(CONTENT_TYPE, JSON);
                 serde_json::to_string(answer)
+            }
+            Ok(Reply::Healthy) => {
+                headers.insert(CONTENT_TYPE, JSON);
+                serde_json::to_string(&json!({ "status": "ok" }))
             }
             Ok(Reply::Accepted { order_id }) => {
                 headers.insert(CONTENT_TYPE, JSON);
@@ -267,6 +288,8 @@ pub(super) enum Reply<A> {
         /// The id of the order in the results and in the log.
         order_id: String,
     },
+    /// The request was a health check.
+    Healthy,
 }
 
 /// The methods of an operation, as an `allow` header lists them.
@@ -283,10 +306,4 @@ fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs()
         .saturating_add(u64::from(wait.subsec_nanos() > 0))
         .max(1)
-}
-
-fn decoded(query: &str) -> Vec<(String, String)> {
-    form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .collect()
 }

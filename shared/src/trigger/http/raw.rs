@@ -1,40 +1,136 @@
-//! An HTTP event as it came, before anything in it is trusted.
+//! An HTTP event as it came, before anything in it is trusted. Each member is read for itself: one
+//! that is odd costs no other, and becomes the answer's error only where the request depends on it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
+use super::PayloadFormat;
+use super::query::{Pairs, decoded};
 use crate::error::Error;
-use crate::request::LARGEST_REQUEST;
+use crate::model::shown;
+use crate::object::Members;
+use crate::request::{LARGEST_REQUEST, described};
 use crate::trigger::limits::check_request_size;
 
-/// The members of an HTTP event that are used, each of any type: one that is not of its type must
-/// not hide the others, and becomes the answer's error rather than the invocation's.
-pub(in crate::trigger) struct RawHttpEvent {
-    pub(in crate::trigger) request_context: Value,
-    pub(in crate::trigger) http_method: Value,
-    pub(in crate::trigger) raw_query_string: Value,
-    pub(in crate::trigger) query_string_parameters: Value,
-    pub(in crate::trigger) multi_value_query_string_parameters: Value,
-    pub(in crate::trigger) headers: Value,
-    pub(in crate::trigger) multi_value_headers: Value,
-    pub(in crate::trigger) body: Value,
-    pub(in crate::trigger) is_base64_encoded: Value,
+/// The headers of Standard Webhooks, in the order of
+/// [`verify`](crate::signing::webhook::verify).
+pub(super) const SIGNED_HEADERS: [&str; 3] =
+    ["webhook-id", "webhook-timestamp", "webhook-signature"];
+const PREFER: &str = "prefer";
+const USER_AGENT: &str = "user-agent";
+
+/// An HTTP event.
+pub(super) struct RawHttpEvent<'e, 'a> {
+    pub(super) event: &'e Members<'a>,
+    /// `None` when it cannot be read.
+    pub(super) request_context: Option<&'e Members<'a>>,
 }
 
-impl RawHttpEvent {
-    pub(super) fn into_body(self) -> Result<Vec<u8>, Error> {
-        let text = match self.body {
-            Value::String(text) => text,
-            _ => String::new(),
+impl RawHttpEvent<'_, '_> {
+    /// # Errors
+    /// When the event names no method, or one that cannot be read.
+    pub(super) fn method(&self, format: PayloadFormat) -> Result<String, Error> {
+        let context = self
+            .request_context
+            .ok_or_else(|| unreadable("requestContext"))?;
+        let (method, member) = match format {
+            PayloadFormat::Two => {
+                let http = context.object("http").unwrap_or_default();
+                (text(&http, "method"), "requestContext.http.method")
+            }
+            PayloadFormat::One | PayloadFormat::LoadBalancer { .. } => {
+                (text(self.event, "httpMethod"), "httpMethod")
+            }
         };
+        method.ok().flatten().ok_or_else(|| unreadable(member))
+    }
+
+    /// The path, as far as the event has one: emulators leave it out.
+    pub(super) fn path(&self, format: PayloadFormat) -> Result<Option<String>, Error> {
+        text(
+            self.event,
+            match format {
+                PayloadFormat::Two => "rawPath",
+                PayloadFormat::One | PayloadFormat::LoadBalancer { .. } => "path",
+            },
+        )
+    }
+
+    /// The stage, which payload 2.0 has as the first segment of the path.
+    pub(super) fn stage(&self) -> Option<String> {
+        text(self.request_context?, "stage").ok()?
+    }
+
+    /// The query's names and values. One that cannot be read is never left out: without it, a
+    /// request would select more.
+    pub(super) fn query(&self, format: PayloadFormat) -> Result<Pairs, Error> {
+        match format {
+            PayloadFormat::Two => decoded(&text(self.event, "rawQueryString")?.unwrap_or_default()),
+            PayloadFormat::One => self.query_pairs(),
+            // A load balancer passes names and values on as they were sent.
+            PayloadFormat::LoadBalancer { .. } => {
+                let mut pairs = Vec::new();
+                for (name, value) in self.query_pairs()? {
+                    pairs.extend(decoded(&format!("{name}={value}"))?);
+                }
+                Ok(pairs)
+            }
+        }
+    }
+
+    /// Names and values, from the member with all values of a name where it is present.
+    fn query_pairs(&self) -> Result<Pairs, Error> {
+        const MEMBERS: [&str; 2] = ["multiValueQueryStringParameters", "queryStringParameters"];
+        let mut pairs = Vec::new();
+        for member in MEMBERS {
+            let Some(parameters) = stated(self.event, member)? else {
+                continue;
+            };
+            let parameters = Members::parse(parameters.get()).ok_or_else(|| unreadable(member))?;
+            for (name, values) in parameters.iter() {
+                let name = name.ok_or_else(|| unreadable(member))?;
+                let values = one_or_more(values);
+                if values.is_empty() {
+                    pairs.push((name.to_string(), String::new()));
+                }
+                for value in values {
+                    let value = string(value).ok_or_else(|| {
+                        let field = shown(&name);
+                        let detail = format!("the value of {field} cannot be read as a text");
+                        Error::invalid(field, detail)
+                    })?;
+                    pairs.push((name.to_string(), value));
+                }
+            }
+            break;
+        }
+        Ok(pairs)
+    }
+
+    /// The body as the client sent it.
+    pub(super) fn body(&self) -> Result<Vec<u8>, Error> {
+        let Some(body) = stated(self.event, "body")? else {
+            return Ok(Vec::new());
+        };
+        if !body.get().starts_with('"') {
+            let kind = described(body.get());
+            let rule = format!("the gateway must pass the body as a string, not as {kind}");
+            return Err(Error::invalid("body", rule));
+        }
+        let text = string(body).ok_or_else(|| {
+            let rule = "the body has half of a surrogate pair, which is no character";
+            Error::invalid("body", rule)
+        })?;
         // No base64 is twice as long as its bytes, so that a longer text needs no decoding.
         if text.len() > LARGEST_REQUEST.saturating_mul(2) {
             check_request_size(text.len())?;
         }
-        let bytes = if self.is_base64_encoded.as_bool().unwrap_or_default() {
+        let is_base64 = stated(self.event, "isBase64Encoded")?;
+        let bytes = if is_base64.is_some_and(|value| value.get() == "true") {
             STANDARD.decode(&text).map_err(|_| {
                 Error::invalid(
                     "body",
@@ -48,83 +144,94 @@ impl RawHttpEvent {
         Ok(bytes)
     }
 
-    pub(super) fn headers(&self) -> HashMap<String, String> {
-        let source = if self.multi_value_headers.is_object() {
-            &self.multi_value_headers
-        } else {
-            &self.headers
-        };
-        let mut headers: HashMap<String, String> = HashMap::new();
-        for (name, values) in source.as_object().into_iter().flatten() {
-            for value in one_or_more(values).iter().filter_map(Value::as_str) {
-                let joined = headers.entry(name.to_ascii_lowercase()).or_default();
+    /// The headers that are read, by their names in lower case. One that came twice has its values
+    /// joined by commas; one that cannot be read, or contradicts itself, is left out.
+    pub(super) fn headers(&self) -> Headers {
+        let [id, timestamp, signature] = SIGNED_HEADERS;
+        let read = [id, timestamp, signature, PREFER, USER_AGENT];
+        let source = self
+            .event
+            .object("multiValueHeaders")
+            .or_else(|| self.event.object("headers"))
+            .unwrap_or_default();
+        let mut taken: Vec<Cow<'_, str>> = Vec::new();
+        let mut headers = Headers::default();
+        for name in source.iter().filter_map(|(name, _)| name) {
+            let Some(header) = read
+                .into_iter()
+                .find(|header| name.eq_ignore_ascii_case(header))
+            else {
+                continue;
+            };
+            if taken.contains(&name) {
+                continue;
+            }
+            let values = source.get(&name).map(one_or_more).unwrap_or_default();
+            for value in values.into_iter().filter_map(string) {
+                let joined = headers.0.entry(header).or_default();
                 if !joined.is_empty() {
                     joined.push(',');
                 }
-                joined.push_str(value);
+                joined.push_str(&value);
             }
+            taken.push(name);
         }
         headers
     }
+}
 
-    /// Whether the gateway has authenticated the caller. API Gateway adds the result of its
-    /// authorizer; with IAM, payload 1.0 has the caller among `identity`. A load balancer adds
-    /// nothing of the kind.
-    pub(super) fn caller_is_known(&self) -> bool {
-        ["/authorizer", "/identity/userArn"]
-            .iter()
-            .filter_map(|member| self.request_context.pointer(member))
-            .any(|value| match value {
-                Value::Object(members) => !members.is_empty(),
-                Value::String(text) => !text.is_empty(),
-                _ => false,
-            })
+/// The headers that are read.
+#[derive(Default)]
+pub(super) struct Headers(HashMap<&'static str, String>);
+
+impl Headers {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 
-    /// The name under which the gateway knows the caller: the ARN of an AWS identity, the subject
-    /// of a token, or the name that an authorizer gave.
-    pub(super) fn caller(&self) -> Option<String> {
-        [
-            "/authorizer/iam/userArn",
-            "/identity/userArn",
-            "/authorizer/jwt/claims/sub",
-            "/authorizer/claims/sub",
-            "/authorizer/principalId",
-        ]
-        .iter()
-        .filter_map(|member| self.request_context.pointer(member)?.as_str())
-        .find(|name| !name.is_empty())
-        .map(str::to_owned)
+    pub(super) fn prefer(&self) -> &str {
+        self.get(PREFER).unwrap_or_default()
     }
 
-    /// Names and values, from the member with all values of a name where it is present.
-    pub(super) fn query_pairs(&self) -> Vec<(String, String)> {
-        if let Value::Object(parameters) = &self.multi_value_query_string_parameters {
-            let pairs = parameters.iter().flat_map(|(name, values)| {
-                one_or_more(values)
-                    .iter()
-                    .map(|value| (name.clone(), text(value)))
-            });
-            return pairs.collect();
-        }
-        let pairs = self
-            .query_string_parameters
-            .as_object()
-            .into_iter()
-            .flatten();
-        pairs
-            .map(|(name, value)| (name.clone(), text(value)))
-            .collect()
+    pub(super) fn user_agent(&self) -> &str {
+        self.get(USER_AGENT).unwrap_or_default()
     }
+}
+
+/// A member that the request depends on. `None` when it is missing or `null`.
+///
+/// # Errors
+/// When the event has it several times with different values.
+fn stated<'a>(object: &Members<'a>, member: &str) -> Result<Option<&'a RawValue>, Error> {
+    if !object.is_stated(member) {
+        return Ok(None);
+    }
+    let value = object.get(member).ok_or_else(|| unreadable(member))?;
+    Ok(Some(value))
+}
+
+/// A text that the request depends on.
+///
+/// # Errors
+/// When it is there and cannot be read.
+fn text(object: &Members<'_>, member: &str) -> Result<Option<String>, Error> {
+    let text = |value| string(value).ok_or_else(|| unreadable(member));
+    stated(object, member)?.map(text).transpose()
 }
 
 /// The values of a list, or the one value that stands in place of a list.
-fn one_or_more(values: &Value) -> &[Value] {
-    values
-        .as_array()
-        .map_or_else(|| std::slice::from_ref(values), Vec::as_slice)
+fn one_or_more(values: &RawValue) -> Vec<&RawValue> {
+    serde_json::from_str(values.get()).unwrap_or_else(|_| vec![values])
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+/// The text that a value is.
+pub(super) fn string(value: &RawValue) -> Option<String> {
+    serde_json::from_str(value.get()).ok()
+}
+
+fn unreadable(member: &str) -> Error {
+    Error::invalid(
+        member,
+        format!("the event cannot be read: its {member} has no usable value"),
+    )
 }

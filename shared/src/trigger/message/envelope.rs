@@ -1,35 +1,15 @@
 //! The envelopes around a request: a notification of SNS, or an event of EventBridge, in each other
 //! as topics, buses and queues pass them on.
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::model::Timestamp;
-use crate::object::Object;
+use crate::object::Members;
+use crate::request::without_byte_order_mark;
 
 /// A bus may feed a topic, and the topic a queue; no common setup has more envelopes.
 const MOST_ENVELOPES: usize = 3;
-
-/// The members by which envelopes are distinguished.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Envelope<'a> {
-    #[serde(borrow, rename = "Type")]
-    sns_type: Option<&'a RawValue>,
-    #[serde(borrow, rename = "TopicArn")]
-    topic_arn: Option<&'a RawValue>,
-    #[serde(borrow, rename = "Message")]
-    message: Option<&'a RawValue>,
-    #[serde(borrow, rename = "Timestamp")]
-    timestamp: Option<&'a RawValue>,
-    #[serde(borrow, rename = "detail-type")]
-    detail_type: Option<&'a RawValue>,
-    #[serde(borrow)]
-    detail: Option<&'a RawValue>,
-    #[serde(borrow)]
-    time: Option<&'a RawValue>,
-}
 
 /// Takes the request out of its envelopes. Returns it with the earliest moment at which it was
 /// sent, among those of the envelopes and `sent_at`.
@@ -42,39 +22,30 @@ pub(super) fn open(
 ) -> Result<(String, Option<Timestamp>), Error> {
     for _ in 0..=MOST_ENVELOPES {
         // The request parser explains a text that is not a JSON object.
-        let envelope: Envelope<'_> = serde_json::from_str(&text)
-            .map(|Object(envelope)| envelope)
-            .unwrap_or_default();
-        let (inner, (member, moment)) = match envelope {
-            Envelope {
-                detail_type: Some(_),
-                detail,
-                time,
-                ..
-            } => {
-                let detail = detail.ok_or_else(|| {
-                    Error::invalid("detail", "the event of EventBridge has no detail")
-                })?;
-                (detail.get().to_owned(), ("time", time))
-            }
-            Envelope {
-                sns_type: Some(_),
-                topic_arn: Some(_),
-                message,
-                timestamp,
-                ..
-            } => {
-                let text = message.and_then(text_of).ok_or_else(|| {
-                    Error::invalid("Message", "the notification of SNS has no text")
-                })?;
-                (text, ("Timestamp", timestamp))
-            }
-            _ => return Ok((text, sent_at)),
+        let envelope = Members::parse(without_byte_order_mark(&text)).unwrap_or_default();
+        let (inner, member) = if envelope.is_stated("detail-type") {
+            let detail = envelope.get("detail").map(RawValue::get);
+            let detail = detail.filter(|detail| *detail != "null").ok_or_else(|| {
+                Error::invalid("detail", "the event of EventBridge has no detail")
+            })?;
+            (detail.to_owned(), "time")
+        } else if envelope.is_stated("Type") && envelope.is_stated("TopicArn") {
+            let text = envelope
+                .get("Message")
+                .and_then(text_of)
+                .ok_or_else(|| Error::invalid("Message", "the notification of SNS has no text"))?;
+            (text, "Timestamp")
+        } else {
+            drop(envelope);
+            return Ok((text, sent_at));
         };
         // The age of a request whose time cannot be read could not be judged.
-        let moment = moment
-            .map(|value| {
-                text_of(value)
+        let moment = envelope
+            .is_stated(member)
+            .then(|| {
+                envelope
+                    .get(member)
+                    .and_then(text_of)
                     .and_then(|text| Timestamp::parse(&text).ok())
                     .ok_or_else(|| {
                         let detail = format!("{member} must be a date and time of RFC 3339");
@@ -128,6 +99,20 @@ mod tests {
             (sns(&request), None, moment("2026-01-02T00:00:00Z")),
             (
                 bus(&request).to_string(),
+                queue,
+                moment("2026-01-01T00:00:00Z"),
+            ),
+            (
+                format!("\u{feff}{}", bus(&request)),
+                queue,
+                moment("2026-01-01T00:00:00Z"),
+            ),
+            (
+                bus(&request).to_string().replacen(
+                    '{',
+                    r#"{"odd": "\ud83d", "\udc00": 1e400, "#,
+                    1,
+                ),
                 queue,
                 moment("2026-01-01T00:00:00Z"),
             ),

@@ -5,8 +5,6 @@
 
 mod envelope;
 
-use std::collections::HashMap;
-
 use aws_lambda_events::event::sns::SnsRecord;
 use aws_lambda_events::event::sqs::SqsMessage;
 use serde_json::value::RawValue;
@@ -15,6 +13,7 @@ use self::envelope::text_of;
 use super::limits::{MESSAGE_BYTES, SYNCHRONOUS_BYTES};
 use crate::error::Error;
 use crate::model::Timestamp;
+use crate::object::Members;
 use crate::request;
 
 /// The source of messages, which decides how their outcomes are returned.
@@ -128,7 +127,7 @@ impl QueuedMessage {
     /// write the event as people configured them, often with `detail-type` and `detail` alone. So
     /// no other member is required, as the official type would.
     pub(super) fn from_eventbridge(event: &str) -> Self {
-        let members: HashMap<String, &RawValue> = serde_json::from_str(event).unwrap_or_default();
+        let members = Members::parse(event).unwrap_or_default();
         let text = |member: &str| text_of(members.get(member)?);
         Self::new(
             text("id"),
@@ -173,8 +172,7 @@ fn fifo_group(queue_arn: Option<&str>, group: Option<String>) -> Option<String> 
 fn text_at(record: &RawValue, path: &[&str]) -> Option<String> {
     let mut value = record;
     for member in path {
-        let members: HashMap<String, &RawValue> = serde_json::from_str(value.get()).ok()?;
-        value = members.get(*member)?;
+        value = Members::parse(value.get())?.get(member)?;
     }
     text_of(value)
 }

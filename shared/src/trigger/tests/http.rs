@@ -56,7 +56,7 @@ fn each_http_form_gets_its_own_form_of_answer() {
     ) {
         let answer = send::<Describe>(&event.to_string()).unwrap();
         assert_eq!(answer["statusCode"], 400, "{form}");
-        assert_eq!(problem(&answer)["field"], "filter.statuses[1]", "{form}");
+        assert_eq!(problem(&answer)["field"], "statuses", "{form}");
         assert_eq!(answer["isBase64Encoded"], false);
         let content_type = json!("application/problem+json");
         match form {
@@ -181,4 +181,81 @@ fn a_hostile_query_is_refused_in_few_words() {
         problem(&send::<Describe>(&get.to_string()).unwrap())["field"],
         "client_ids"
     );
+}
+
+#[test]
+fn a_request_context_that_cannot_be_read_is_answered_by_400() {
+    for context in [
+        r#""\ud83d""#,
+        "[]",
+        r#"{"http": {"method": "GET"}}, "requestContext": {"http": {"method": "POST"}}"#,
+    ] {
+        for form in [r#""rawPath": "/""#, r#""httpMethod": "GET""#] {
+            let event = format!(r#"{{{form}, "requestContext": {context}}}"#);
+            let answer = send::<Describe>(&event).unwrap();
+            assert_eq!(
+                (&answer["statusCode"], &problem(&answer)["field"]),
+                (&json!(400), &json!("requestContext")),
+                "{event}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_event_that_names_no_method_cannot_be_read() {
+    for (event, field) in [
+        (
+            r#"{"requestContext": {"http": {}}}"#,
+            "requestContext.http.method",
+        ),
+        (
+            r#"{"requestContext": {"http": {"method": "GET", "method": "POST"}}}"#,
+            "requestContext.http.method",
+        ),
+        (r#"{"requestContext": {"elb": {}}}"#, "httpMethod"),
+        (
+            r#"{"requestContext": {}, "httpMethod": 1e400}"#,
+            "httpMethod",
+        ),
+    ] {
+        let answer = send::<Describe>(event).unwrap();
+        assert_eq!(
+            (&answer["statusCode"], &problem(&answer)["field"]),
+            (&json!(400), &json!(field)),
+            "{event}"
+        );
+    }
+}
+
+#[test]
+fn members_that_contradict_themselves_are_not_chosen_from() {
+    let order = |number: &str| {
+        json!({"instance_id": "i", "provider": "alibaba-mqtt", "certificates": [{"serial_number": number, "ca_serial_number": "2"}]})
+            .to_string()
+    };
+    let (one, two) = (json!(order("1")), json!(order("2")));
+    for (members, field) in [
+        (format!(r#""body": {one}, "body": {two}"#), "body"),
+        (
+            format!(r#""body": {one}, "isBase64Encoded": true, "isBase64Encoded": false"#),
+            "isBase64Encoded",
+        ),
+        (
+            format!(r#""body": {one}, "rawPath": "/inactivate", "rawPath": "/describe""#),
+            "rawPath",
+        ),
+        (
+            format!(r#""body": {one}, "rawQueryString": "", "rawQueryString": "dry_run=true""#),
+            "rawQueryString",
+        ),
+    ] {
+        let event = format!(r#"{{{members}, "requestContext": {{"http": {{"method": "POST"}}}}}}"#);
+        let answer = send::<Inactivate>(&event).unwrap();
+        assert_eq!(
+            (&answer["statusCode"], &problem(&answer)["field"]),
+            (&json!(400), &json!(field)),
+            "{event}"
+        );
+    }
 }

@@ -118,7 +118,16 @@ fn events_of_other_kinds_are_refused_by_name() {
         ),
         (
             r#"{"detail-type": "a", "detail-type": "b", "source": "own", "detail": {}}"#,
-            "body",
+            "certificates",
+        ),
+        (
+            r#"{"detail-type": "a", "source": "own", "detail": {}, "detail": {"certificates": []}}"#,
+            "detail",
+        ),
+        (r#"{"Records": [], "Records": [1]}"#, "Records"),
+        (
+            r#"{"requestContext": {"http": {}}, "requestContext": {"elb": {}}}"#,
+            "requestContext",
         ),
         (r#"{"detail-type": null, "detail": {}}"#, "detail-type"),
         (

@@ -204,7 +204,10 @@ fn a_direct_answer_is_not_published() {
 fn an_answer_that_is_larger_than_a_message_becomes_several() {
     let world = World {
         certificates: 1_000,
-        pem: "x".repeat(4_000),
+        pem: format!(
+            "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+            "x".repeat(4_000)
+        ),
         ..World::default()
     };
     let list = |limit: u64| {

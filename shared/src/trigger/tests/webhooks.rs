@@ -201,7 +201,7 @@ fn a_get_is_no_webhook_because_its_query_is_not_signed() {
         (401, 401)
     );
     let mut known = event;
-    known["requestContext"]["authorizer"] = json!({"jwt": {"claims": {}}});
+    known["requestContext"]["authorizer"] = json!({"jwt": {"claims": {"sub": "me"}}});
     assert_eq!(status_and_id::<Describe>(&known).0, 400);
 }
 

@@ -4,69 +4,89 @@ pub(crate) mod codes;
 
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::xml::element;
-use crate::object::Object;
+use crate::object::Members;
 use crate::transport::{HttpResponse, whole_number};
 
 /// The error that the gateway or the product answers instead of a result.
 pub(crate) struct ErrorBody {
-    pub(crate) code: String,
+    /// `None` where the answer has a code that cannot be read. Such an answer is no success.
+    pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) request_id: Option<String>,
 }
 
+/// JSON with a `Code`, or the XML form of the same (root `Error`), which some gateways send
+/// whatever format the request names. `members`: those of the body, where it is a JSON object.
+pub(crate) fn error_body(body: &str, members: Option<&Members<'_>>) -> Option<ErrorBody> {
+    match members {
+        Some(members) => json_error(members),
+        None => xml_error(body.trim_start()),
+    }
+}
+
 /// Some gateways write the names in lower case. Only texts are taken; the code counts whatever the
 /// others are.
-#[derive(Deserialize)]
-struct Names {
-    #[serde(rename = "Code")]
-    code: Option<Value>,
-    #[serde(rename = "code")]
-    lower_code: Option<Value>,
-    #[serde(rename = "Message")]
-    message: Option<Value>,
-    #[serde(rename = "message")]
-    lower_message: Option<Value>,
-    #[serde(rename = "RequestId")]
-    request_id: Option<Value>,
-    #[serde(rename = "requestId")]
-    lower_request_id: Option<Value>,
-}
-
-impl Names {
-    fn into_error(self) -> Option<ErrorBody> {
-        let text = |values: [Option<Value>; 2]| {
-            values
-                .iter()
-                .flatten()
-                .find_map(Value::as_str)
-                .map(str::to_owned)
-        };
-        Some(ErrorBody {
-            code: text([self.code, self.lower_code])?,
-            message: text([self.message, self.lower_message]),
-            request_id: text([self.request_id, self.lower_request_id]),
+fn json_error(members: &Members<'_>) -> Option<ErrorBody> {
+    const CODES: [&str; 2] = ["Code", "code"];
+    let text = |names: [&str; 2]| names.into_iter().find_map(|name| text(members, name));
+    CODES
+        .into_iter()
+        .any(|name| has_value(members, name))
+        .then(|| ErrorBody {
+            code: text(CODES),
+            message: text(["Message", "message"]),
+            request_id: text(["RequestId", "requestId"]),
         })
-    }
 }
 
-/// JSON with a `Code`, or the XML form of the same (root `Error`), which some gateways send
-/// whatever format the request names.
-pub(crate) fn error_body(body: &[u8]) -> Option<ErrorBody> {
-    if let Ok(Object(names)) = serde_json::from_slice::<Object<Names>>(body) {
-        return names.into_error();
-    }
-    let text = std::str::from_utf8(body).ok()?.trim_start();
+/// A text that is written as one. A number is no error code, and no message.
+fn text(members: &Members<'_>, name: &str) -> Option<String> {
+    let text: String = serde_json::from_str(members.get(name)?.get()).ok()?;
+    is_undamaged(&text).then_some(text)
+}
+
+/// Bytes that are not UTF-8 were replaced.
+fn is_undamaged(text: &str) -> bool {
+    !text.contains(char::REPLACEMENT_CHARACTER)
+}
+
+/// Whether the object has the member with a value other than `null`, readable or not.
+fn has_value(members: &Members<'_>, name: &str) -> bool {
+    members.has(name) && members.get(name).is_none_or(|value| value.get() != "null")
+}
+
+fn xml_error(text: &str) -> Option<ErrorBody> {
     (text.starts_with('<') && text.contains("<Error>")).then_some(())?;
-    let text_of = |name: &str| element(text, name).map(str::to_owned);
+    let text_of = |name: &str| {
+        element(text, name)
+            .filter(|text| is_undamaged(text))
+            .map(str::to_owned)
+    };
     Some(ErrorBody {
-        code: text_of("Code")?,
+        code: text_of("Code"),
         message: text_of("Message"),
         request_id: text_of("RequestId"),
     })
+}
+
+/// The items of a list that may be left out or `null`.
+///
+/// # Errors
+/// When the member is no list, or contradicts itself.
+pub(crate) fn optional_list<'a>(
+    members: &Members<'a>,
+    name: &str,
+) -> Result<Option<Vec<&'a RawValue>>, &'static str> {
+    if !has_value(members, name) {
+        return Ok(None);
+    }
+    members
+        .list(name)
+        .map(Some)
+        .ok_or("its list cannot be read")
 }
 
 /// The wait that the gateway asks for in its own header: a whole number of milliseconds.

@@ -175,7 +175,6 @@ pub(crate) fn not_an_answer(provider: ProviderName, status: u16, problem: &str) 
 }
 
 /// The error of one record of a list that cannot be used in full. The other records can.
-#[allow(dead_code, reason = "the providers' lists follow")]
 pub(crate) fn unusable_record(provider: ProviderName, problem: &str) -> Error {
     Error::new(
         ErrorCode::ProviderInvalidResponse,

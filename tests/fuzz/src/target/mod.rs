@@ -1,13 +1,17 @@
 //! The targets.
 
 mod cells;
+mod certificate;
 mod cursor;
 mod event;
+mod rows;
 mod serial_number;
 mod vendor_answer;
 mod webhook;
 
 pub(crate) use cells::{CELLS, HEADS};
+pub(crate) use certificate::DER;
+pub use certificate::certificate;
 pub use cursor::cursor;
 pub(crate) use cursor::{FORGED, REQUESTS, contents, sound};
 pub use event::event;

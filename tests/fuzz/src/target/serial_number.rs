@@ -26,34 +26,38 @@ pub fn serial_number(data: &[u8]) {
                 "{spelling} twice"
             );
             assert!(
-                spelling.len() > MOST_DIGITS || parsed(spelling) == number,
+                split_sign(spelling).1.len() > MOST_DIGITS || parsed(spelling) == number,
                 "{spelling} is another number"
             );
         }
         if let Some(decimal) = number.read_as_decimal() {
             check(&decimal);
             assert!(decimal != number && number.may_mean(&decimal) && decimal.may_mean(&number));
-            let significant = spellings
-                .first()
-                .expect("the own spelling comes first")
-                .trim_start_matches('0');
+            let own = spellings.first().expect("the own spelling comes first");
+            let (sign, digits) = split_sign(own);
             assert_eq!(
                 decimal.to_decimal(),
-                if significant.is_empty() {
-                    "0"
-                } else {
-                    significant
+                match digits.trim_start_matches('0') {
+                    "" => "0".to_owned(),
+                    significant => format!("{sign}{significant}"),
                 }
             );
         }
     }
     if data.len() <= MOST_OCTETS {
         let number = SerialNumber::from_octets(data);
+        assert_eq!(number.is_none(), data.is_empty());
+        let Some(number) = number else { return };
         check(&number);
+        let sign_octet = if number.as_str().starts_with('-') {
+            0xff
+        } else {
+            0
+        };
         assert_eq!(
-            SerialNumber::from_octets(&[&[0], data].concat()),
-            number,
-            "a sign octet is no part of the number"
+            SerialNumber::from_octets(&[&[sign_octet], data].concat()).as_ref(),
+            Some(&number),
+            "another sign octet does not change the number"
         );
         assert_eq!(number.read_as_decimal(), None, "octets are not digits");
     }
@@ -62,29 +66,33 @@ pub fn serial_number(data: &[u8]) {
 /// What holds however it was read.
 fn check(number: &SerialNumber) {
     let canonical = number.as_str();
+    let (sign, magnitude) = split_sign(canonical);
     assert!(
-        canonical
+        magnitude
             .bytes()
             .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
         "{canonical} is not lower-case hex"
     );
     assert!(
-        canonical.len().is_multiple_of(2) && !canonical.is_empty(),
+        magnitude.len().is_multiple_of(2) && !magnitude.is_empty(),
         "{canonical} is not whole octets"
     );
     assert!(
-        !canonical.starts_with("00") || canonical == "00",
+        !magnitude.starts_with("00") || canonical == "00",
         "{canonical} has zero octets in front"
     );
     assert_eq!(number.to_string(), canonical);
     assert_eq!(serde_json::to_value(number).ok(), Some(canonical.into()));
-    if canonical.len() <= MOST_DIGITS {
+    if magnitude.len() <= MOST_DIGITS {
         assert_eq!(&parsed(canonical), number);
         assert_eq!(parsed(canonical).as_str(), canonical);
-        assert_eq!(&parsed(&format!("0x{}", canonical.to_uppercase())), number);
+        assert_eq!(
+            &parsed(&format!("{sign}0x{}", magnitude.to_uppercase())),
+            number
+        );
     }
     let decimal = number.to_decimal();
-    if decimal.len() <= MOST_DIGITS {
+    if split_sign(&decimal).1.len() <= MOST_DIGITS {
         let digits = parsed(&decimal);
         assert_eq!(
             &digits.read_as_decimal().unwrap_or(digits),
@@ -92,6 +100,11 @@ fn check(number: &SerialNumber) {
             "{decimal} is another number"
         );
     }
+}
+
+fn split_sign(text: &str) -> (&str, &str) {
+    text.strip_prefix('-')
+        .map_or(("", text), |digits| ("-", digits))
 }
 
 fn parsed(text: &str) -> SerialNumber {

@@ -8,6 +8,7 @@ use certificate_provider::operation::{Describe, Inactivate, Status};
 use serde_json::Value;
 
 use super::cells::{CELLS, Cell, Function, HEADS, HINT, Head};
+use super::rows::check_list;
 use crate::vendors::{Answer, Answers};
 use crate::world::{Callers, perform};
 
@@ -28,13 +29,18 @@ const WORDS: [(&str, &[&str]); 4] = [
 /// # Panics
 /// When a function panics inside, or claims what the vendor has not said.
 pub fn vendor_answer(data: &[u8]) {
-    let Some((cell, (status, _), rest)) = read(data) else {
+    let Some((cell, head, rest)) = read(data) else {
         return;
     };
-    let Some(Ok(actual)) = answer(data) else {
+    let actual = answer(data).and_then(Result::ok);
+    let actual: Option<Value> =
+        actual.map(|actual| serde_json::from_str(&actual).expect("an answer is JSON"));
+    if is_list(cell) && head == (200, None) {
+        check_list(cell.provider, rest, actual.as_ref());
+    }
+    let Some(actual) = actual else {
         return;
     };
-    let actual: Value = serde_json::from_str(&actual).expect("an answer is JSON");
     let said = said(rest);
     for record in [&actual["certificates"], &actual["results"]]
         .into_iter()
@@ -64,7 +70,7 @@ pub fn vendor_answer(data: &[u8]) {
         let is_off = matches!(outcome, "inactivated" | "already_inactive");
         assert!(
             !is_off
-                || (status < 300
+                || (head.0 < 300
                     && said.is_none_or(|said| said.iter().any(|text| means(text, name)))),
             "without evidence: {result}"
         );
@@ -77,6 +83,11 @@ pub fn vendor_answer(data: &[u8]) {
             "without a reason: {result}"
         );
     }
+}
+
+/// Whether a request lists every certificate.
+fn is_list(cell: &Cell) -> bool {
+    cell.function == Function::Describe && !cell.request.contains("filter")
 }
 
 /// Whether the vendor's answer is one for the function as well.
@@ -130,7 +141,7 @@ fn check(record: &Value, said: Option<&HashSet<String>>) {
     );
 }
 
-/// All texts in the answers; `None` where one of them is not the JSON that this reader takes.
+/// All texts and numbers in the answers; `None` where one of them is not the JSON that this reader takes.
 fn said(answers: &[u8]) -> Option<HashSet<String>> {
     let mut said = HashSet::new();
     for body in answers
@@ -145,6 +156,7 @@ fn said(answers: &[u8]) -> Option<HashSet<String>> {
 fn collect(said: &mut HashSet<String>, value: Value) {
     match value {
         Value::String(text) => drop(said.insert(text)),
+        Value::Number(number) => drop(said.insert(number.to_string())),
         Value::Array(items) => items.into_iter().for_each(|item| collect(said, item)),
         Value::Object(members) => members
             .into_iter()

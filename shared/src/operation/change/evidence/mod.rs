@@ -38,6 +38,8 @@ enum ReadBack {
     Other(LifecycleStatus),
     /// The certificate is not there any more.
     Gone,
+    /// Another certificate has taken its place under the same texts.
+    Replaced,
     /// The read failed, or showed an undocumented status.
     Unreadable,
 }
@@ -97,6 +99,7 @@ impl<'a> SentWrite<'a> {
 
     fn read_back(&self, read: &Result<Option<FoundCertificate>, Error>) -> ReadBack {
         match read {
+            Ok(Some(found)) if !is_same(&self.found, found) => ReadBack::Replaced,
             Ok(Some(found)) => match found.certificate.status {
                 status if status == self.change.target().status => ReadBack::Target,
                 LifecycleStatus::Unknown => ReadBack::Unreadable,
@@ -109,7 +112,7 @@ impl<'a> SentWrite<'a> {
 
     /// The step after a read. `is_last`: there is no time for another read.
     fn judge(&mut self, read: ReadBack, is_last: bool) -> NextStep {
-        use ReadBack::{Gone, Other, Target, Unreadable};
+        use ReadBack::{Gone, Other, Replaced, Target, Unreadable};
         use WriteOutcome::{Confirmed, NotFound, StateRefused, Uncertain};
         self.reads = self.reads.saturating_add(1);
         let last_read = self.last_read.replace(read);
@@ -125,6 +128,15 @@ impl<'a> SentWrite<'a> {
         let shows_no_effect = matches!(read, Other(status) if target.unchanged.contains(&status));
         let has_waited_long = *reads >= READS_BEFORE_REPEATING;
         NextStep::Finish(Box::new(match (&*outcome, read) {
+            // The write may have met either of the two certificates, or none.
+            (Confirmed(id), Replaced) => InactivateResult {
+                provider_request_id: id.clone(),
+                ..change.unproven(Outcome::Unknown, found, replaced())
+            },
+            (Uncertain(_), Replaced) => change.unproven(Outcome::Unknown, found, replaced()),
+            (NotFound | StateRefused(_), Replaced) => {
+                change.unproven(Outcome::Failed, found, replaced())
+            }
             (Confirmed(id), Target) => change.changed(found, id.clone(), true),
             (Uncertain(_) | NotFound, Target) => change.changed(found, None, true),
             // The first write had its effect after all, and it shows only now.
@@ -180,6 +192,18 @@ impl<'a> SentWrite<'a> {
             _ => return NextStep::ReadAgain,
         }))
     }
+}
+
+/// Whether a read shows the certificate that was found before the write. A row of a list may leave
+/// out the certificate itself.
+fn is_same(before: &FoundCertificate, read: &FoundCertificate) -> bool {
+    let fingerprints = (
+        &before.certificate.fingerprint_sha256,
+        &read.certificate.fingerprint_sha256,
+    );
+    let has_other_fingerprint =
+        matches!(fingerprints, (Some(before), Some(read)) if before != read);
+    before.key == read.key && before.ca_key == read.ca_key && !has_other_fingerprint
 }
 
 /// Makes the call. The error is the result of a write that had no effect.
@@ -241,6 +265,11 @@ fn unread(error: &Error) -> Error {
         detail,
         ..error.clone()
     }
+}
+
+fn replaced() -> Error {
+    let detail = "a read after the change shows another certificate in place of the one that was found before";
+    Error::new(ErrorCode::ProviderInvalidResponse, detail)
 }
 
 fn not_found_by_the_write() -> Error {

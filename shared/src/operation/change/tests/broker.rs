@@ -32,6 +32,8 @@ pub(in crate::operation::change) struct Broker {
     reads: RefCell<VecDeque<Read>>,
     last_read: RefCell<Option<Read>>,
     lag: Option<Duration>,
+    /// The members of its records after the first write.
+    replacement: Option<ProviderRecord>,
     written_at: Cell<Option<Instant>>,
     writes: RefCell<VecDeque<Result<Option<ConfirmedWrite>, Failure>>>,
     calls: RefCell<Vec<String>>,
@@ -58,6 +60,7 @@ impl Broker {
             reads: RefCell::new(reads.into_iter().collect()),
             last_read: RefCell::default(),
             lag: None,
+            replacement: None,
             written_at: Cell::default(),
             writes: RefCell::new(writes.into_iter().collect()),
             calls: RefCell::default(),
@@ -67,6 +70,14 @@ impl Broker {
     /// The same with records that hold this.
     pub(in crate::operation::change) fn with(self, record: ProviderRecord) -> Self {
         Self { record, ..self }
+    }
+
+    /// The same whose reads show these records after the first write.
+    pub(in crate::operation::change) fn replaced_by(self, record: ProviderRecord) -> Self {
+        Self {
+            replacement: Some(record),
+            ..self
+        }
     }
 
     /// The same whose reads show the first write's effect after this time, and their prepared
@@ -103,7 +114,11 @@ impl Broker {
         };
         let status = read?;
         Ok(status.map(|status| {
-            let record = self.record.clone();
+            let replacement = self.replacement.as_ref();
+            let record = replacement
+                .filter(|_| self.written_at.get().is_some())
+                .unwrap_or(&self.record)
+                .clone();
             let serial_number = record.serial_number.clone().or_else(|| Some(key.clone()));
             let certificate = ProviderRecord {
                 status,
@@ -223,7 +238,7 @@ pub(in crate::operation::change) fn reference(serial: &str) -> CertificateRefere
     CertificateReference {
         serial_number: SerialNumber::parse(serial).ok(),
         ca_serial_number: SerialNumber::parse("0b").ok(),
-        fingerprint_sha256: None,
+        ..CertificateReference::default()
     }
 }
 

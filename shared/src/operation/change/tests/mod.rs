@@ -2,6 +2,8 @@
 
 mod allow_list;
 pub(super) mod broker;
+mod by_text;
+mod contradictions;
 
 use serde_json::{Value, json};
 

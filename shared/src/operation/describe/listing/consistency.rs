@@ -43,10 +43,17 @@ impl Consistency {
     pub(super) fn add_page(&mut self, length: ListLength) {
         self.pages = self.pages.saturating_add(1);
         self.length_matters |= length != ListLength::Irrelevant;
-        if let ListLength::Known(length) = length {
-            self.has_changed |= self.list_length.is_some_and(|before| before != length);
-            self.list_length = Some(length);
-            self.lengths = self.lengths.saturating_add(1);
+        match length {
+            ListLength::Known(length) => {
+                self.has_changed |= self.list_length.is_some_and(|before| before != length);
+                self.list_length = Some(length);
+                self.lengths = self.lengths.saturating_add(1);
+            }
+            ListLength::Contradicted => {
+                self.has_changed = true;
+                self.list_length = None;
+            }
+            ListLength::Unknown | ListLength::Irrelevant => {}
         }
     }
 

@@ -1,66 +1,55 @@
 //! Reads one source's list, over as many pages as are needed and fit into the answer.
 
+mod collected;
 mod consistency;
 mod pages;
 mod prefetch;
+mod room;
+mod size;
 
-use std::io::{self, Write};
+use std::rc::Rc;
 
-use self::consistency::{Consistency, digest, identity};
+use serde::Serialize;
+
+use self::collected::{Kept, Stop};
+use self::consistency::digest;
 use self::pages::Pages;
 use self::prefetch::Prefetcher;
-use super::answer::DescribedCertificate;
-use super::counts::Counts;
-use crate::error::Error;
-use crate::model::{Certificate, Timestamp};
-use crate::operation::AnswerBudget;
+use super::answer::{DescribedCertificate, UndecidedCertificate};
+use crate::error::{Error, ErrorCode};
 use crate::operation::cursor::Resume;
 use crate::provider::{CallContext, Entry, ListQuery, Lister};
+use crate::request::Verdict;
+
+pub(super) use self::collected::{Collected, Judged};
+pub(super) use self::room::Room;
 
 /// One source's list and the limits of its part of the answer.
 pub(super) struct Listing<'a> {
     pub(super) lister: &'a dyn Lister,
     pub(super) query: ListQuery<'a>,
     pub(super) context: &'a CallContext<'a>,
-    /// Maximum number of certificates to keep. `None` keeps none, and counts all that can be read
-    /// in time.
-    pub(super) limit: Option<usize>,
-    /// Maximum size of the certificates.
-    pub(super) budget: AnswerBudget,
+    /// Whether to keep the certificates that the filter could not judge.
+    pub(super) include_undecided: bool,
+    /// Whether the list is of use only as a whole. It is then read to its end, or until it is certain
+    /// that it does not fit.
+    pub(super) is_needed_whole: bool,
+    pub(super) room: Rc<Room>,
     /// Bytes that each certificate takes in the answer beside its own members.
     pub(super) bytes_beside: usize,
     /// Maximum number of the provider's request ids to keep; later ones are left out.
     pub(super) most_request_ids: usize,
 }
 
-/// The part of a list that was read.
-#[derive(Default)]
-pub(super) struct Collected {
-    kept: Vec<Kept>,
-    /// Positions of the pages that were read.
-    pages: Vec<String>,
-    /// Size of the kept certificates in the answer.
-    bytes: usize,
-    /// Counts of the certificates that were not kept.
-    counts: Counts,
-    /// Identity of the last certificate that was not kept.
-    last_counted: Option<String>,
-    pub(super) total_count: Option<u64>,
-    /// Whether the filter excluded a certificate, so that the provider's total is not exact.
-    has_excluded: bool,
-    /// Position where the list continues; `None` at its end.
-    next: Option<String>,
-    consistency: Consistency,
-    pub(super) request_ids: Vec<String>,
-}
-
-/// A certificate and its position in the provider's list.
-struct Kept {
-    described: DescribedCertificate,
-    /// Index of its page.
-    page: usize,
-    /// Offset from the page's position to just after this certificate.
-    offset: usize,
+/// The reason why a list was not read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// The answer holds as many certificates as were requested.
+    Limit,
+    /// The answer holds as many bytes as it can.
+    Size,
+    /// No further page could be read in time.
+    Time,
 }
 
 /// The result of adding a page's certificates.
@@ -70,39 +59,44 @@ enum Added {
         /// Whether one of them was new, or the page was empty.
         has_news: bool,
     },
-    /// The answer is full. The list continues at this position.
-    Full(String),
+    /// The answer is full.
+    Full(Stop),
 }
 
 impl Listing<'_> {
     /// Reads pages until the list ends or no more fits: by `limit`, by size or by time.
     pub(super) async fn collect(&self, begin: Option<Resume>) -> Result<Collected, Error> {
-        let mut collected = Collected {
-            consistency: Consistency::since(begin.as_ref()),
-            ..Collected::default()
-        };
+        let mut collected = Collected::since(begin.as_ref());
         let is_rate_limited = self.context.limiter.limits(self.lister.scope().provider);
         let prefetcher = Prefetcher::new(self.lister, &self.query, is_rate_limited);
         let mut pages = Pages::new(prefetcher, begin.map(|resume| resume.position));
-        collected.next = self.read(&mut pages, &mut collected).await?;
+        collected.stop = self.read(&mut pages, &mut collected).await?;
         collected.pages = pages.into_positions();
         Ok(collected)
     }
 
-    /// Returns the position where the list continues.
+    /// Returns where the list continues.
     async fn read(
         &self,
         pages: &mut Pages<'_>,
         collected: &mut Collected,
-    ) -> Result<Option<String>, Error> {
+    ) -> Result<Option<Stop>, Error> {
         let mut largest_page = 0_usize;
         loop {
-            let page = match pages.read(self.wanted(collected)).await {
+            let page = match pages.read(self.wanted()).await {
                 Ok(page) => page,
                 // After the first page, a retryable error ends the answer early: the certificates
-                // read so far are worth more than the error, and the cursor continues the list.
-                Err(error) if error.code.retryable() && !pages.is_at_first_page() => {
-                    return Ok(pages.next());
+                // read so far are worth more than the error, and the cursor continues the list. A
+                // list that is needed whole has no cursor: there only the time is a reason to stop.
+                Err(error)
+                    if !pages.is_at_first_page()
+                        && (error.code == ErrorCode::Timeout
+                            || error.code.retryable() && !self.is_needed_whole) =>
+                {
+                    return Ok(pages.next().map(|position| Stop {
+                        position,
+                        cut: Cut::Time,
+                    }));
                 }
                 Err(error) => return Err(error),
             };
@@ -113,58 +107,67 @@ impl Listing<'_> {
             collected
                 .request_ids
                 .extend(page.request_ids.into_iter().take(free_request_ids));
-            collected.total_count = page.total_count.filter(|_| !collected.has_excluded);
+            collected.total_count = page.total_count.filter(|_| !collected.is_filtered_here);
             collected.consistency.add_page(page.list_length);
-            let (bytes_before, kept_before) = (collected.bytes, collected.kept.len());
+            let (bytes_before, kept_before) = (self.room.bytes(), collected.len());
             match self.add(collected, &page.position, index, page.certificates)? {
                 Added::All { has_news } => pages.note(has_news, page.next.is_some())?,
-                Added::Full(position) => return Ok(Some(position)),
+                Added::Full(stop) => return Ok(Some(stop)),
             }
             let Some(next) = page.next else {
                 return Ok(None);
             };
-            largest_page = largest_page.max(collected.bytes.saturating_sub(bytes_before));
-            if self.is_full(collected, largest_page) {
-                return Ok(Some(next));
+            largest_page = largest_page.max(self.room.bytes().saturating_sub(bytes_before));
+            if let Some(cut) = self.is_full(largest_page) {
+                return Ok(Some(Stop {
+                    position: next,
+                    cut,
+                }));
             }
-            let kept = collected.kept.len().saturating_sub(kept_before);
+            let kept = collected.len().saturating_sub(kept_before);
             pages.advance(
                 next,
                 collected.consistency.list_length,
-                self.pages_that_fit(collected, largest_page, kept),
-                self.wanted(collected),
+                self.pages_that_fit(largest_page, kept),
+                self.wanted(),
             );
         }
     }
 
-    /// Number of certificates that are still wanted.
-    fn wanted(&self, collected: &Collected) -> usize {
-        self.limit.map_or(usize::MAX, |limit| {
-            limit.saturating_sub(collected.kept.len())
-        })
+    /// Number of certificates to request. Where the list is needed whole, one more shows that it does
+    /// not fit.
+    fn wanted(&self) -> usize {
+        let one_more = usize::from(self.is_needed_whole);
+        self.room.wanted().saturating_add(one_more)
     }
 
-    /// Whether the limit is reached, or the next page would most likely not fit: a page that is cut
-    /// is read twice.
-    fn is_full(&self, collected: &Collected, largest_page: usize) -> bool {
-        self.wanted(collected) == 0
-            || collected.bytes.saturating_add(largest_page) > self.budget.bytes
+    /// Why no further page is read: the limit is reached, or the next page would most likely not
+    /// fit: a page that is cut is read twice.
+    fn is_full(&self, largest_page: usize) -> Option<Cut> {
+        if self.is_needed_whole {
+            None
+        } else if self.room.wanted() == 0 {
+            Some(Cut::Limit)
+        } else if largest_page > self.room.bytes_left() {
+            Some(Cut::Size)
+        } else {
+            None
+        }
     }
 
     /// Number of further pages that are needed when each keeps as many certificates as the last
     /// one, and that fit when each is as large as the largest one.
-    fn pages_that_fit(&self, collected: &Collected, largest_page: usize, kept: usize) -> usize {
-        let needed = self.wanted(collected).div_ceil(kept.max(1));
+    fn pages_that_fit(&self, largest_page: usize, kept: usize) -> usize {
+        let needed = self.wanted().div_ceil(kept.max(1));
         let fitting = self
-            .budget
-            .bytes
-            .saturating_sub(collected.bytes)
+            .room
+            .bytes_left()
             .checked_div(largest_page)
             .unwrap_or(usize::MAX);
         needed.min(fitting)
     }
 
-    /// Adds the certificates of a page that are new and match the filter.
+    /// Adds the certificates of a page that are new and that the filter does not exclude.
     fn add(
         &self,
         collected: &mut Collected,
@@ -183,28 +186,37 @@ impl Listing<'_> {
                 continue;
             }
             has_news = true;
-            if !self.query.filter.matches(&certificate, self.context.now) {
-                collected.has_excluded = true;
+            let verdict = self.query.filter.judge(&certificate, self.context.now);
+            if verdict != Verdict::Match {
+                collected.is_filtered_here = true;
                 collected.total_count = None;
-                continue;
             }
-            let Some(limit) = self.limit else {
-                collected.counts.count(&certificate, self.context.now);
-                collected.last_counted = identity(&certificate);
-                continue;
+            let undecided_by = match verdict {
+                Verdict::Match => Vec::new(),
+                Verdict::Excluded => continue,
+                Verdict::Undecided(members) => members,
             };
-            let described = DescribedCertificate { certificate, error };
-            let bytes = collected.bytes.saturating_add(self.size(&described));
-            let is_full = collected.kept.len() >= limit || bytes > self.budget.bytes;
-            if is_full && !collected.kept.is_empty() {
-                return Ok(Added::Full(self.position_before(position, offset)?));
+            let is_match = undecided_by.is_empty();
+            if self.room.keeps_none() || !(is_match || self.include_undecided) {
+                collected.pass(&certificate, is_match, self.context.now);
+                continue;
             }
-            collected.bytes = bytes;
-            collected.kept.push(Kept {
-                described,
-                page,
-                offset,
-            });
+            let described = DescribedCertificate { certificate, error };
+            let judged = if is_match {
+                Judged::Match(described)
+            } else {
+                Judged::Undecided(UndecidedCertificate {
+                    described,
+                    undecided_by,
+                })
+            };
+            if let Err(cut) = self.room.take(self.size(&judged)) {
+                return Ok(Added::Full(Stop {
+                    position: self.position_before(position, offset)?,
+                    cut,
+                }));
+            }
+            collected.keep(judged, page, offset);
         }
         Ok(Added::All { has_news })
     }
@@ -223,100 +235,28 @@ impl Listing<'_> {
         collected: &Collected,
         shown: usize,
     ) -> Result<Option<Resume>, Error> {
-        let position = match collected.kept.get(shown) {
-            Some(first) => {
-                let page = collected.pages.get(first.page);
+        let position = match collected.kept(shown) {
+            Some(Kept { page, offset, .. }) => {
+                let page = collected.pages.get(*page);
                 let page = page.map(String::as_str).unwrap_or_default();
-                Some(self.position_before(page, first.offset)?)
+                Some(self.position_before(page, *offset)?)
             }
-            None => collected.next.clone(),
+            None => collected.stop.as_ref().map(|stop| stop.position.clone()),
         };
-        let Some(position) = position else {
-            return Ok(None);
-        };
-        let last = match shown
-            .checked_sub(1)
-            .and_then(|index| collected.kept.get(index))
-        {
-            Some(kept) => identity(&kept.described.certificate).as_deref().map(digest),
-            None => collected
-                .last_counted
+        Ok(position.map(|position| Resume {
+            position,
+            list_length: collected.consistency.list_length,
+            last: collected
+                .last_before(shown)
                 .as_deref()
                 .map(digest)
                 .or_else(|| collected.consistency.last.clone()),
-        };
-        Ok(Some(Resume {
-            position,
-            list_length: collected.consistency.list_length,
-            last,
         }))
     }
 
     /// Bytes that a certificate takes in the answer, including the comma after it.
-    pub(super) fn size(&self, certificate: &DescribedCertificate) -> usize {
-        let mut counter = Counter {
-            bytes: self.bytes_beside.saturating_add(1),
-            escaped: self.budget.escaped,
-        };
-        match serde_json::to_writer(&mut counter, certificate) {
-            Ok(()) => counter.bytes,
-            Err(_) => usize::MAX,
-        }
-    }
-}
-
-impl Collected {
-    pub(super) const fn consistent(&self) -> Option<bool> {
-        self.consistency.consistent()
-    }
-
-    /// Counts of the first `shown` kept certificates and of all that were not kept.
-    pub(super) fn counted(&self, shown: usize, now: Timestamp) -> Counts {
-        let mut counts = self.counts;
-        self.kept
-            .iter()
-            .take(shown)
-            .for_each(|kept| counts.count(&kept.described.certificate, now));
-        counts
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.kept.len()
-    }
-
-    pub(super) fn get(&self, index: usize) -> Option<&Certificate> {
-        self.kept.get(index).map(|kept| &kept.described.certificate)
-    }
-
-    pub(super) fn into_certificates(self) -> impl Iterator<Item = DescribedCertificate> + use<> {
-        self.kept.into_iter().map(|kept| kept.described)
-    }
-}
-
-/// Counts the bytes that are written to it.
-struct Counter {
-    bytes: usize,
-    escaped: bool,
-}
-
-impl Write for Counter {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let doubled = if self.escaped {
-            buffer
-                .iter()
-                .filter(|byte| matches!(byte, b'"' | b'\\'))
-                .count()
-        } else {
-            0
-        };
-        self.bytes = self
-            .bytes
-            .saturating_add(buffer.len())
-            .saturating_add(doubled);
-        Ok(buffer.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    pub(super) fn size(&self, certificate: &impl Serialize) -> usize {
+        let beside = self.bytes_beside.saturating_add(1);
+        size::of(certificate, self.room.is_escaped()).saturating_add(beside)
     }
 }

@@ -3,9 +3,11 @@
 use std::cmp::Ordering;
 
 use super::read::SourceReply;
-use crate::operation::describe::answer::SourcedCertificate;
-use crate::operation::describe::listing::Collected;
-use crate::request::SortOrder;
+use crate::model::Certificate;
+use crate::operation::describe::answer::{SourcedCertificate, SourcedUndecided};
+use crate::operation::describe::listing::{Collected, Judged};
+use crate::provider::Scope;
+use crate::request::{OrderBy, compare_ends};
 
 /// Chooses the certificates to show and their sequence, as indexes of their sources. Each turn takes
 /// the first of the sources' next certificates, so that the rest of each source is the end of its
@@ -13,8 +15,12 @@ use crate::request::SortOrder;
 pub(super) fn turns(
     replies: &mut [SourceReply<'_>],
     limit: Option<usize>,
-    order: SortOrder,
+    order: Option<OrderBy>,
 ) -> Vec<usize> {
+    let compare = |one: &Certificate, other: &Certificate| match order.map(OrderBy::listed) {
+        Some(None) => compare_ends(one, other),
+        listed => listed.flatten().unwrap_or_default().compare(one, other),
+    };
     let mut turns = Vec::new();
     while turns.len() < limit.unwrap_or_default() {
         let candidates = replies
@@ -22,7 +28,7 @@ pub(super) fn turns(
             .enumerate()
             .filter_map(|(index, reply)| Some((index, reply.candidate()?)));
         let first = candidates.reduce(|first, next| {
-            if order.compare(next.1, first.1) == Ordering::Less {
+            if compare(next.1, first.1) == Ordering::Less {
                 next
             } else {
                 first
@@ -39,33 +45,47 @@ pub(super) fn turns(
     turns
 }
 
-/// The certificates in the sequence of the turns.
+/// The certificates in the sequence of the turns: those that match, and those that the filter could
+/// not judge.
 pub(super) fn interleave(
     replies: Vec<SourceReply<'_>>,
     turns: &[usize],
-) -> Vec<SourcedCertificate> {
+) -> (Vec<SourcedCertificate>, Vec<SourcedUndecided>) {
     let mut lists: Vec<_> = replies
         .into_iter()
         .map(|reply| {
             let scope = reply.read.scope().cloned();
-            let certificates = reply
-                .outcome
-                .ok()
-                .flatten()
-                .map(Collected::into_certificates);
-            (scope, certificates)
+            let judged = reply.outcome.ok().flatten().map(Collected::into_judged);
+            (scope, judged)
         })
         .collect();
-    let next = |index: &usize| {
-        let (scope, certificates) = lists.get_mut(*index)?;
-        let described = certificates.as_mut()?.next()?;
-        let scope = scope.clone()?;
-        Some(SourcedCertificate {
-            provider: scope.provider,
-            region: scope.region,
-            instance_id: scope.instance_id,
-            described,
-        })
-    };
-    turns.iter().filter_map(next).collect()
+    let (mut certificates, mut undecided) = (Vec::new(), Vec::new());
+    for index in turns {
+        let next = lists
+            .get_mut(*index)
+            .and_then(|(scope, judged)| Some((scope.clone()?, judged.as_mut()?.next()?)));
+        let Some((scope, judged)) = next else {
+            continue;
+        };
+        let Scope {
+            provider,
+            region,
+            instance_id,
+        } = scope;
+        match judged {
+            Judged::Match(described) => certificates.push(SourcedCertificate {
+                provider,
+                region,
+                instance_id,
+                described,
+            }),
+            Judged::Undecided(certificate) => undecided.push(SourcedUndecided {
+                provider,
+                region,
+                instance_id,
+                undecided: certificate,
+            }),
+        }
+    }
+    (certificates, undecided)
 }

@@ -5,19 +5,23 @@ mod cursor;
 mod interleave;
 mod read;
 
+use std::rc::Rc;
+
 use futures_util::future::join_all;
 
 use self::cursor::Progress;
 use self::read::{SourceRead, SourceReply};
 use super::Describe;
 use super::answer::{SeveralDescribeAnswer, SourceAnswer};
+use super::by_end;
 use super::counts::Counts;
+use super::listing::Room;
 use crate::error::Error;
 use crate::model::Source;
 use crate::operation::cursor::{Request, decode, encode};
 use crate::operation::{AnswerBudget, Operation, check_distinct, shared_error};
 use crate::provider::{CallContext, Lister, lister};
-use crate::request::{DescribeRequest, Filter};
+use crate::request::{DescribeRequest, Filter, OrderBy};
 
 pub(super) async fn describe(
     context: &CallContext<'_>,
@@ -29,7 +33,7 @@ pub(super) async fn describe(
     let bound = Request {
         sources,
         filter,
-        order: request.order_by,
+        order: request.order_by.and_then(OrderBy::listed),
         details: request.details,
     };
     let progress: Vec<Progress> = match &request.cursor {
@@ -45,22 +49,22 @@ pub(super) async fn describe(
     if let Some(error) = shared_error(incomplete.map(|reply| reply.outcome.as_ref().err())) {
         return Err(error);
     }
-    let turns = interleave::turns(
-        &mut replies,
-        request.limit(),
-        request.order_by.unwrap_or_default(),
-    );
+    if request.needs_whole_list() {
+        sort_by_end(&mut replies, request)?;
+    }
+    let turns = interleave::turns(&mut replies, request.limit(), request.order_by);
     let answers: Vec<(SourceAnswer, Progress)> = replies
         .iter()
         .map(|reply| reply.answer(request.summary))
         .collect::<Result<_, _>>()?;
     let is_complete = answers.iter().all(|(_, progress)| progress.is_final());
     let (sources, progress): (Vec<SourceAnswer>, Vec<Progress>) = answers.into_iter().unzip();
+    let (certificates, undecided) = interleave::interleave(replies, &turns);
     Ok(SeveralDescribeAnswer {
         operation: Describe::NAME,
-        certificates: request
-            .limit()
-            .map(|_| interleave::interleave(replies, &turns)),
+        certificates: request.limit().map(|_| certificates),
+        undecided: request.lists_undecided().then_some(undecided),
+        undecided_count: sources.iter().map(|source| source.undecided_count).sum(),
         counts: request.summary.then(|| {
             sources
                 .iter()
@@ -79,7 +83,8 @@ pub(super) async fn describe(
     })
 }
 
-/// Reads all sources side by side. Each has an equal share of the answer's size.
+/// Reads all sources side by side. Each has an equal share of the answer's size, unless the answer has
+/// to hold all of them whole: then they share all of it.
 async fn read_all<'a>(
     context: &'a CallContext<'a>,
     sources: &'a [Source],
@@ -97,7 +102,8 @@ async fn read_all<'a>(
             .iter()
             .map(|lister| lister.as_ref().ok().map(|lister| lister.scope().into())),
     )?;
-    let budget = AnswerBudget {
+    let whole = Rc::new(Room::new(request.limit(), budget));
+    let share = AnswerBudget {
         bytes: budget.bytes.checked_div(sources.len()).unwrap_or_default(),
         ..budget
     };
@@ -111,10 +117,33 @@ async fn read_all<'a>(
             lister,
             request,
             filter,
-            budget,
+            room: if request.needs_whole_list() {
+                Rc::clone(&whole)
+            } else {
+                Rc::new(Room::new(request.limit(), share))
+            },
             progress,
         });
     Ok(join_all(reads.map(SourceRead::run)).await)
+}
+
+/// Sorts each source's certificates by the end of validity.
+///
+/// # Errors
+/// `unsupported` when a list was not read to its end. The error of a source that failed and may succeed
+/// later: its certificates may end sooner than those of the others.
+fn sort_by_end(replies: &mut [SourceReply<'_>], request: &DescribeRequest) -> Result<(), Error> {
+    for collected in replies.iter().filter_map(SourceReply::collected) {
+        by_end::check_complete(collected, request)?;
+    }
+    for reply in replies {
+        match &mut reply.outcome {
+            Err(error) if error.code.retryable() => return Err(error.clone()),
+            Err(_) | Ok(None) => {}
+            Ok(Some(collected)) => collected.sort_by_end(),
+        }
+    }
+    Ok(())
 }
 
 /// Combines the sources' `consistent`: `false` when one is, otherwise `None` when one is unknown,

@@ -1,13 +1,15 @@
 //! Reads one of several sources.
 
+use std::rc::Rc;
+
 use super::cursor::Progress;
 use crate::error::Error;
 use crate::model::{Certificate, InstanceId, MOST_SOURCES, Source};
+use crate::operation::cursor;
 use crate::operation::describe::MOST_REQUEST_IDS;
 use crate::operation::describe::answer::SourceAnswer;
 use crate::operation::describe::counts::Counts;
-use crate::operation::describe::listing::{Collected, Listing};
-use crate::operation::{AnswerBudget, cursor};
+use crate::operation::describe::listing::{Collected, Listing, Room};
 use crate::provider::{CallContext, ListQuery, Lister, Scope};
 use crate::request::{DescribeRequest, Filter};
 
@@ -21,7 +23,8 @@ pub(super) struct SourceRead<'a> {
     pub(super) lister: Result<Box<dyn Lister + 'a>, Error>,
     pub(super) request: &'a DescribeRequest,
     pub(super) filter: &'a Filter,
-    pub(super) budget: AnswerBudget,
+    /// The room for its certificates, which may be shared with other sources.
+    pub(super) room: Rc<Room>,
     pub(super) progress: Progress,
 }
 
@@ -95,8 +98,9 @@ impl<'a> SourceRead<'a> {
             },
             lister,
             context: self.context,
-            limit: self.request.limit(),
-            budget: self.budget,
+            include_undecided: self.request.include_undecided,
+            is_needed_whole: self.request.needs_whole_list(),
+            room: Rc::clone(&self.room),
             bytes_beside: region
                 .as_str()
                 .len()
@@ -108,9 +112,13 @@ impl<'a> SourceRead<'a> {
 }
 
 impl SourceReply<'_> {
+    pub(super) fn collected(&self) -> Option<&Collected> {
+        self.outcome.as_ref().ok()?.as_ref()
+    }
+
     /// The next certificate to show.
     pub(super) fn candidate(&self) -> Option<&Certificate> {
-        self.outcome.as_ref().ok()?.as_ref()?.get(self.shown)
+        self.collected()?.get(self.shown)
     }
 
     /// The answer about this source, and how far it has been read.
@@ -127,6 +135,7 @@ impl SourceReply<'_> {
                 .or_else(|| source.region.clone()),
             instance_id: source.instance_id.clone(),
             count: 0,
+            undecided_count: (!self.read.filter.is_empty()).then_some(0),
             counts: summary.then(Counts::default),
             total_count: None,
             consistent: Some(true),
@@ -152,7 +161,10 @@ impl SourceReply<'_> {
                     rest.map(|rest| cursor::encode(self.read.bound(lister, &source), &rest));
                 let now = self.read.context.now;
                 let answer = SourceAnswer {
-                    count: u64::try_from(self.shown).unwrap_or(u64::MAX),
+                    count: collected.matches(self.shown),
+                    undecided_count: empty
+                        .undecided_count
+                        .map(|_| collected.undecided(self.shown)),
                     counts: summary.then(|| collected.counted(self.shown, now)),
                     total_count: collected.total_count,
                     consistent: collected.consistent(),

@@ -4,7 +4,7 @@ use super::fleet::{Fleet, Listed, certificate, collect, follow};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::SerialNumber;
-use crate::provider::ListLength::{self, Irrelevant, Known, Unknown};
+use crate::provider::ListLength::{self, Contradicted, Irrelevant, Known, Unknown};
 
 #[tokio::test]
 async fn a_list_is_known_to_be_unchanged_only_when_its_length_was_reported_twice() {
@@ -22,6 +22,10 @@ async fn a_list_is_known_to_be_unchanged_only_when_its_length_was_reported_twice
         (10, &[Known(30), Known(29)], Some(false)),
         (10, &[Known(30), Unknown, Known(31)], Some(false)),
         (10, &[Known(30), Known(31), Known(30)], Some(false)),
+        (100, &[Contradicted], Some(false)),
+        (10, &[Contradicted], Some(false)),
+        (10, &[Known(30), Contradicted], Some(false)),
+        (10, &[Unknown, Contradicted, Unknown], Some(false)),
     ] {
         let fleet = Fleet {
             page_size,
@@ -70,6 +74,40 @@ async fn a_certificate_that_is_listed_twice_is_shown_once_and_makes_the_list_inc
                 (30, Some(false)),
                 "counted"
             );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_shows_only_certificates_without_an_identity_is_not_read_for_ever() {
+    for (lengths, count, is_read) in [
+        (vec![Unknown], 100, true),
+        (vec![Contradicted], 100, true),
+        (vec![Unknown], 1_000, false),
+        (vec![Contradicted], 1_000, false),
+        (vec![Known(1_000)], 1_000, false),
+        (vec![Irrelevant], 1_000, false),
+    ] {
+        let mut fleet = Fleet {
+            page_size: 1,
+            lengths: lengths.clone(),
+            ..Fleet::new(count)
+        };
+        for certificate in &mut fleet.certificates {
+            certificate.provider_serial_number = None;
+        }
+        let listed = collect(&fleet, &Filter::default(), 10_000, PLENTY, None).await;
+        let found = listed.map(|listed| listed.certificates.len());
+        match found {
+            Ok(found) => assert_eq!((found, is_read), (count, true), "{lengths:?}"),
+            Err(error) => {
+                assert_eq!(
+                    (error.code, is_read),
+                    (ErrorCode::ProviderInvalidResponse, false),
+                    "{lengths:?}"
+                );
+                assert!(fleet.calls() < 200, "{lengths:?}");
+            }
         }
     }
 }
@@ -175,6 +213,7 @@ async fn a_length_that_changes_between_two_answers_shows_in_the_second() {
             (Known(30), Known(31), Some(false)),
             (Known(30), Known(29), Some(false)),
             (Known(30), Unknown, None),
+            (Known(30), Contradicted, Some(false)),
             (Unknown, Unknown, None),
             (Irrelevant, Irrelevant, Some(true)),
         ] {

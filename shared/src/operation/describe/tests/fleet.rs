@@ -1,8 +1,10 @@
 //! A simple provider for these tests.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
-use super::super::listing::Listing;
+use super::super::listing::{Listing, Room};
+use super::super::{UndecidedCertificate, partition};
 use super::PLENTY;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
@@ -181,6 +183,8 @@ pub(super) fn certificate(number: usize, client_id: &str) -> Certificate {
 /// The result of reading a fleet once.
 pub(super) struct Listed {
     pub(super) certificates: Vec<Certificate>,
+    pub(super) undecided: Vec<UndecidedCertificate>,
+    pub(super) undecided_count: u64,
     pub(super) rest: Option<Resume>,
     pub(super) total_count: Option<u64>,
     pub(super) consistent: Option<bool>,
@@ -222,6 +226,18 @@ pub(super) async fn collect(
     budget: AnswerBudget,
     from: Option<Resume>,
 ) -> Result<Listed, Error> {
+    collect_with(fleet, filter, limit.into(), budget, from, false).await
+}
+
+/// Like [`collect`], and may list undecided certificates.
+pub(super) async fn collect_with(
+    fleet: &Fleet,
+    filter: &Filter,
+    limit: Option<usize>,
+    budget: AnswerBudget,
+    from: Option<Resume>,
+    include_undecided: bool,
+) -> Result<Listed, Error> {
     let network = Network::queue([]);
     let bench = Bench::with(
         &network,
@@ -242,20 +258,32 @@ pub(super) async fn collect(
         lister: fleet,
         query,
         context: &context,
-        limit: limit.into(),
-        budget,
+        include_undecided,
+        is_needed_whole: false,
+        room: Rc::new(Room::new(limit, budget)),
         bytes_beside: 0,
         most_request_ids: super::super::MOST_REQUEST_IDS,
     };
     let collected = listing.collect(from).await?;
+    let shown = collected.len();
+    let (rest, counts) = (
+        listing.rest(&collected, shown).unwrap(),
+        collected.counted(shown, context.now),
+    );
+    let (total_count, consistent) = (collected.total_count, collected.consistent());
+    let (request_ids, undecided_count) =
+        (collected.request_ids.clone(), collected.undecided(shown));
+    let (certificates, undecided) = partition(collected.into_judged());
     Ok(Listed {
-        rest: listing.rest(&collected, collected.len()).unwrap(),
-        total_count: collected.total_count,
-        consistent: collected.consistent(),
-        counts: collected.counted(collected.len(), context.now),
-        request_ids: collected.request_ids.clone(),
-        certificates: collected
-            .into_certificates()
+        rest,
+        total_count,
+        consistent,
+        counts,
+        request_ids,
+        undecided,
+        undecided_count,
+        certificates: certificates
+            .into_iter()
             .map(|described| described.certificate)
             .collect(),
     })

@@ -173,6 +173,10 @@ fn an_answer_in_the_log_has_no_pem() {
         },
         error: None,
     };
+    let undecided = || UndecidedCertificate {
+        described: described(),
+        undecided_by: vec!["common_names"],
+    };
     let region = || Region::parse("ap-guangzhou").unwrap();
     let one = DescribeAnswer::One(OneDescribeAnswer {
         operation: "describe",
@@ -180,6 +184,8 @@ fn an_answer_in_the_log_has_no_pem() {
         region: region(),
         instance_id: None,
         certificates: Some(vec![described()]),
+        undecided: Some(vec![undecided()]),
+        undecided_count: Some(1),
         counts: None,
         total_count: Some(1),
         consistent: None,
@@ -196,6 +202,13 @@ fn an_answer_in_the_log_has_no_pem() {
         operation: "describe",
         sources: Vec::new(),
         certificates: Some(vec![sourced]),
+        undecided: Some(vec![SourcedUndecided {
+            provider: ProviderName::TencentMqtt,
+            region: region(),
+            instance_id: None,
+            undecided: undecided(),
+        }]),
+        undecided_count: Some(1),
         counts: None,
         total_count: Some(1),
         consistent: None,

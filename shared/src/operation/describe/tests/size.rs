@@ -1,6 +1,7 @@
 //! Answers whose size reaches the limit.
 
-use super::super::answer::DescribedCertificate;
+use std::rc::Rc;
+
 use super::fleet::{Fleet, Listed, certificate, collect, follow};
 use super::*;
 use crate::testing::Bench;
@@ -80,8 +81,9 @@ async fn a_certificate_takes_as_many_bytes_as_it_has_in_the_answer() {
                     lister: &fleet,
                     query,
                     context: &context,
-                    limit: Some(1),
-                    budget,
+                    include_undecided: true,
+                    is_needed_whole: false,
+                    room: Rc::new(Room::new(Some(1), budget)),
                     bytes_beside,
                     most_request_ids: 0,
                 };

@@ -9,7 +9,7 @@ use super::*;
 use crate::error::ErrorCode;
 use crate::model::{EffectiveStatus, LifecycleStatus};
 use crate::operation::Answer as _;
-use crate::request;
+use crate::request::{self, Verdict};
 use crate::testing::network::{NOW, Network, ok};
 use crate::testing::{Bench, now};
 
@@ -42,7 +42,7 @@ fn counted(fleet: &Fleet, filter: &Filter) -> Counts {
     fleet
         .certificates
         .iter()
-        .filter(|certificate| filter.matches(certificate, now()))
+        .filter(|certificate| filter.judge(certificate, now()) == Verdict::Match)
         .for_each(|it| counts.count(it, now()));
     counts
 }

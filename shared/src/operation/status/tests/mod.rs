@@ -1,5 +1,6 @@
 //! Whole requests to a certificate authority with a few certificates, and to several sources.
 
+mod by_text;
 mod cross_check;
 mod grouped;
 mod named;
@@ -122,7 +123,7 @@ async fn the_answer_has_the_documented_members_and_no_others() {
     let expected = json!({
         "operation": "status", "provider": "alibaba-pca", "region": "cn-hangzhou", "instance_id": null,
         "results": [{
-            "serial_number": "a1", "provider_serial_number": "a1", "serial_number_base": "hex", "ca_serial_number": null,
+            "serial_number": "a1", "provider_serial_number": "a1", "serial_number_base": "hex", "ca_serial_number": null, "provider_ca_serial_number": null,
             "fingerprint_sha256": null, "found": true, "status": "good", "provider_status": "good", "effective_status": "good",
             "usable": null, "revoked_at": null, "not_before": null, "not_after": null, "disagreements": [], "error": null
         }],
@@ -244,8 +245,7 @@ fn the_validity_of_a_record_decides_with_its_status() {
     };
     let reference = CertificateReference {
         serial_number: SerialNumber::parse("0a").ok(),
-        ca_serial_number: None,
-        fingerprint_sha256: None,
+        ..CertificateReference::default()
     };
     for (status, not_after, effective, usable) in [
         (

@@ -213,3 +213,55 @@ async fn an_unusual_message_does_not_hide_the_code() {
         ErrorCode::Throttled
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_code_that_cannot_be_read_is_no_success() {
+    for code in [
+        r#""Code": 17"#,
+        r#""Code": 200"#,
+        r#""Code": "OK""#,
+        r#""Code": """#,
+        r#""Code": "\ud83d""#,
+        r#""Code": "Throttling", "Code": "InternalError""#,
+        r#""Code": "Throttling", "Code": null"#,
+        r#""Code": ["Throttling"]"#,
+        r#""Code": 1e400"#,
+        r#""code": {"a": []}"#,
+        r#""code": "A", "code": "B""#,
+        r#""C\u006fde": false"#,
+        "\"Code\": \"Thr\u{fffd}ttling\"",
+    ] {
+        for (status, expected) in [
+            (200, ErrorCode::ProviderInvalidResponse),
+            (500, ErrorCode::ProviderUnavailable),
+        ] {
+            let body = format!(r#"{{"RequestId": "id-1", {code}, "DeviceSn": "0a"}}"#);
+            assert_eq!(
+                refused(move || answer(status, body.clone())).await.code,
+                expected,
+                "HTTP {status} {code}"
+            );
+        }
+    }
+    let damaged = b"{\"RequestId\": \"id-1\", \"Code\": \"Thr\xffttling\"}".to_vec();
+    assert_eq!(
+        refused(move || answer(200, damaged.clone())).await.code,
+        ErrorCode::ProviderInvalidResponse
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_that_is_null_is_none_and_damaged_bytes_cost_only_their_text() {
+    for body in [
+        br#"{"RequestId": "id-1", "Code": null}"#.to_vec(),
+        br#"{"RequestId": "id-1", "RequestId": "id-1", "Odd": "\ud83d"}"#.to_vec(),
+        b"{\"RequestId\": \"id-1\", \"Message\": \"\xff\"}".to_vec(),
+    ] {
+        let network = Network::queue([answer(200, body)]);
+        assert_eq!(read(&network).await.unwrap().as_deref(), Some("id-1"));
+    }
+    let damaged = b"{\"Code\": \"Throttling\", \"Message\": \"\xff\"}".to_vec();
+    let error = refused(move || answer(400, damaged.clone())).await;
+    assert_eq!(error.code, ErrorCode::Throttled);
+    assert_eq!(error.provider_error.unwrap().message, None);
+}

@@ -3,7 +3,7 @@
 mod errors;
 
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 use crate::error::{Concerns, ErrorCode};
@@ -22,7 +22,7 @@ async fn call(
     network: &Network,
     variables: &[(&str, &str)],
     call: &Call<'_>,
-) -> Result<Value, Failure> {
+) -> Result<Option<String>, Failure> {
     let bench = Bench::with(network, variables);
     let context = bench.context();
     let origin = bench
@@ -34,10 +34,11 @@ async fn call(
         .unwrap();
     let endpoint = Endpoint::parse("https://cas.test:8443").unwrap();
     let connection = Connection::new(&context, endpoint, origin, ProviderName::AlibabaPca);
-    API.call(&connection, call, Ok).await
+    let accept = |answer: &Members<'_>| Ok(answer.text("RequestId").into_value());
+    API.call(&connection, call, accept).await
 }
 
-async fn read(network: &Network) -> Result<Value, Error> {
+async fn read(network: &Network) -> Result<Option<String>, Error> {
     let simple = Call {
         action: Action::GetDeviceCertificate,
         method: Method::POST,

@@ -1,14 +1,13 @@
 //! Changes of the status: `InactivateDeviceCertificate`.
 
-use super::wire::InactivateDeviceCertificate;
-use super::{API, AlibabaMqtt, absent_when_not_found, same_number, serial_numbers};
+use super::by_text::is_named_by_text;
+use super::{API, AlibabaMqtt, absent_when_not_found, check_names, same_number};
 use crate::error::Error;
 use crate::model::Action;
+use crate::object::Members;
 use crate::provider::alibaba::Call;
-use crate::provider::each::each;
-use crate::provider::{
-    ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target, non_empty,
-};
+use crate::provider::each::{each, together_or_alone};
+use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Repeat};
 use crate::vendor::codes::not_an_answer;
@@ -20,7 +19,7 @@ impl StatusWriter for AlibabaMqtt<'_> {
     }
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
-        serial_numbers(reference).map(drop)
+        check_names(reference)
     }
 
     /// A fifth of a page: while one group is changed, the next one is looked up.
@@ -35,7 +34,15 @@ impl StatusWriter for AlibabaMqtt<'_> {
     ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
         Box::pin(async move {
             match spellings {
-                Spellings::Own => self.find_group(references).await,
+                Spellings::Own => {
+                    together_or_alone(
+                        references,
+                        is_named_by_text,
+                        async |reference| self.find_only(reference, spellings).await,
+                        async |group| self.find_group(group).await,
+                    )
+                    .await
+                }
                 Spellings::Others => {
                     each(references, async |reference: &&CertificateReference| {
                         self.find_only(reference, spellings).await
@@ -74,18 +81,20 @@ impl StatusWriter for AlibabaMqtt<'_> {
             };
             // A success that names another certificate is no success. It is no refusal either: the
             // call may have had its effect, and a read has to show it.
-            let accept = |answer: InactivateDeviceCertificate| match same_number(
-                &found.key,
-                &answer.device_sn,
-            ) {
-                true => Ok(ConfirmedWrite {
-                    request_id: non_empty(Some(answer.request_id)),
-                }),
-                false => Err(not_an_answer(
-                    API.provider,
-                    200,
-                    "it confirms the change of another certificate than the one that was requested",
-                )),
+            let accept = |answer: &Members<'_>| {
+                let request_id = answer.text("RequestId");
+                let device_sn = answer.text("DeviceSn");
+                let is_confirmed = device_sn
+                    .as_str()
+                    .is_some_and(|device_sn| same_number(&found.key, device_sn));
+                if request_id.is_unknown() || !is_confirmed {
+                    let problem =
+                        "it does not confirm the change of the certificate that was requested";
+                    return Err(not_an_answer(API.provider, 200, problem));
+                }
+                Ok(ConfirmedWrite {
+                    request_id: request_id.into_value(),
+                })
             };
             absent_when_not_found(API.call(&self.connection, &call, accept).await)
         })

@@ -125,6 +125,80 @@ async fn an_order_whose_answer_cannot_be_trusted_may_have_acted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_confirmation_with_odd_members_is_one_only_where_both_names_can_be_read() {
+    for (body, is_confirmed) in [
+        (
+            r#"{"RequestId": "id-2", "DeviceSn": "0A", "Odd": "\ud83d", "Far": 1e400}"#,
+            true,
+        ),
+        (
+            r#"{"RequestId": "id-2", "DeviceSn": "0A", "DeviceSn": "0A"}"#,
+            true,
+        ),
+        (r#"{"RequestId": 7, "DeviceSn": "a"}"#, true),
+        (
+            r#"{"RequestId": "id-2", "DeviceSn": "0A", "DeviceSn": "0B"}"#,
+            false,
+        ),
+        (
+            r#"{"RequestId": "id-2", "RequestId": "id-3", "DeviceSn": "0A"}"#,
+            false,
+        ),
+        (r#"{"RequestId": "\ud83d", "DeviceSn": "0A"}"#, false),
+        (r#"{"RequestId": null, "DeviceSn": "0A"}"#, false),
+        (r#"{"RequestId": "id-2", "DeviceSn": ["0A"]}"#, false),
+        (r#"{"RequestId": "id-2", "DeviceSn": ""}"#, false),
+        (
+            r#"{"RequestId": "id-2", "DeviceSn": "0A", "Code": 0}"#,
+            false,
+        ),
+        (
+            r#"{"RequestId": "id-2", "DeviceSn": "0A", "Code": "\ud83d"}"#,
+            false,
+        ),
+        (
+            r#"{"RequestId": "id-2", "DeviceSn": "0A", "Code": "OK", "Code": "InternalError"}"#,
+            false,
+        ),
+    ] {
+        let network = Network::queue([answer(200, body)]);
+        match inactivate(&network).await {
+            Ok(confirmed) => assert!(is_confirmed && confirmed.is_some(), "{body}"),
+            Err(failure) => {
+                assert!(!is_confirmed, "{body}");
+                assert_eq!(failure.error.code, ErrorCode::ProviderInvalidResponse);
+                assert!(failure.may_have_acted, "{body}");
+            }
+        }
+        assert_eq!(network.sent().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_is_changed_under_texts_that_are_no_numbers() {
+    let found = FoundCertificate {
+        key: "vin-1".to_owned(),
+        ca_key: Some("ca-******".to_owned()),
+        ..found().await
+    };
+    for (shown, is_confirmed) in [("vin-1", true), ("VIN-1", false), ("vin-2", false)] {
+        let network = Network::queue([ok(&json!({"RequestId": "id-2", "DeviceSn": shown}))]);
+        let bench = Bench::new(&network);
+        let context = bench.context();
+        let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
+        let changed = provider.set(&found, Target::Inactive).await;
+        assert_eq!(changed.is_ok(), is_confirmed, "{shown}");
+        assert!(
+            network.sent()[0]
+                .url()
+                .contains("CaSn=ca-%2A%2A%2A%2A%2A%2A&DeviceSn=vin-1&"),
+            "{}",
+            network.sent()[0].url()
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_order_has_not_acted() {
     for case in [
         "owner",

@@ -16,10 +16,11 @@ mod wanted;
 
 pub(super) use wanted::{Wanted, only_one};
 
-use super::AlibabaMqtt;
+use super::by_text::NamedTexts;
 use super::ca_list::Listed;
 use super::reading::Base;
 use super::spelling::{ca_texts, pairs};
+use super::{AlibabaMqtt, Purpose};
 use crate::error::{Concerns, Error};
 use crate::provider::{FoundCertificate, Spellings};
 use crate::request::CertificateReference;
@@ -46,6 +47,9 @@ impl AlibabaMqtt<'_> {
         reference: &CertificateReference,
         spellings: Spellings,
     ) -> Result<Option<FoundCertificate>, Error> {
+        if let Some(texts) = NamedTexts::of(reference) {
+            return self.find_by_texts(&texts, spellings, Purpose::Show).await;
+        }
         let wanted = Wanted::new(reference, false)?;
         Ok(self.search(&wanted, spellings).await?.into_iter().next())
     }
@@ -59,6 +63,9 @@ impl AlibabaMqtt<'_> {
         reference: &CertificateReference,
         spellings: Spellings,
     ) -> Result<Option<FoundCertificate>, Error> {
+        if let Some(texts) = NamedTexts::of(reference) {
+            return self.find_by_texts(&texts, spellings, Purpose::Change).await;
+        }
         let wanted = Wanted::new(reference, true)?;
         only_one(self.search(&wanted, spellings).await?)
     }
@@ -77,7 +84,7 @@ impl AlibabaMqtt<'_> {
 
     async fn search_own(&self, wanted: &Wanted<'_>) -> Result<Vec<FoundCertificate>, Error> {
         let Some(found) = self
-            .get(&wanted.own_text, &wanted.own_ca_text, false)
+            .get(&wanted.own_text, &wanted.own_ca_text, wanted.purpose())
             .await?
         else {
             return Ok(Vec::new());
@@ -151,7 +158,7 @@ impl AlibabaMqtt<'_> {
                 break;
             }
             if let Some(found) = self
-                .get_other(&pair.device_sn, &pair.ca_sn)
+                .get_other(wanted, &pair.device_sn, &pair.ca_sn)
                 .await?
                 .filter(|found| pair.reading.is_met_by(found))
             {
@@ -165,10 +172,11 @@ impl AlibabaMqtt<'_> {
     /// rules; then the vendor does not know the certificate under them.
     async fn get_other(
         &self,
+        wanted: &Wanted<'_>,
         device_sn: &str,
         ca_sn: &str,
     ) -> Result<Option<FoundCertificate>, Error> {
-        match self.get(device_sn, ca_sn, false).await {
+        match self.get(device_sn, ca_sn, wanted.purpose()).await {
             Err(error) if error.concerns == Concerns::Parameters => Ok(None),
             found => found,
         }

@@ -103,7 +103,7 @@ impl AlibabaMqtt<'_> {
                 break;
             }
             if let Some(found) = self
-                .get_other(&device_sn, &ca.text)
+                .get_other(wanted, &device_sn, &ca.text)
                 .await?
                 .filter(|found| reading.is_met_by(found))
             {
@@ -125,8 +125,13 @@ impl AlibabaMqtt<'_> {
         calls: &mut Calls,
     ) -> Result<Option<FoundCertificate>, Error> {
         let found = page.found(row, self.connection.context.now);
-        if (needs_read || wanted.lacks_members(&found.certificate)) && calls.take() {
-            return self.get(&row.item.device_sn, &row.item.ca_sn, false).await;
+        let lacks_status = wanted.is_thorough && found.certificate.provider_status.is_none();
+        let needs_read = needs_read || wanted.lacks_members(&found.certificate);
+        // A change cannot do without the status, whatever the read costs.
+        if (needs_read && calls.take()) || lacks_status {
+            let names = (row.device_sn.as_str(), row.ca_sn.as_str());
+            let own = self.completed(&row.item, names, wanted.purpose()).await?;
+            return Ok(own.map(|own| self.found(names.0, names.1, own)));
         }
         Ok(Some(found))
     }

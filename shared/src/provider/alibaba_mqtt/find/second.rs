@@ -31,7 +31,10 @@ impl AlibabaMqtt<'_> {
         } else {
             match self.complete_list(&ca_sn, &first.key).await {
                 Some(page) => self.second_in_list(wanted, &others, &first, &page).await?,
-                None => self.second_by_reads(&others, &first, &ca_sn).await?,
+                None => {
+                    self.second_by_reads(wanted, &others, &first, &ca_sn)
+                        .await?
+                }
             }
         };
         Ok(std::iter::once(first).chain(second).collect())
@@ -82,13 +85,14 @@ impl AlibabaMqtt<'_> {
 
     async fn second_by_reads(
         &self,
+        wanted: &Wanted<'_>,
         others: &[&Reading],
         first: &FoundCertificate,
         ca_sn: &str,
     ) -> Result<Option<FoundCertificate>, Error> {
         for reading in others {
             for device_sn in reading.texts() {
-                let found = self.get_other(&device_sn, ca_sn).await?;
+                let found = self.get_other(wanted, &device_sn, ca_sn).await?;
                 if let Some(found) = found.filter(|found| may_be_meant(reading, found, Some(first)))
                 {
                     return Ok(Some(found));

@@ -2,7 +2,7 @@
 
 use super::super::ca_list::{CaPage, CaRow};
 use super::super::reading::{Base, Reading, own_text, proven_number, readings};
-use super::super::{same_number, serial_numbers};
+use super::super::{Purpose, same_number, serial_numbers};
 use crate::error::{Concerns, Error};
 use crate::model::{Certificate, SerialNumber, Timestamp};
 use crate::provider::FoundCertificate;
@@ -36,10 +36,20 @@ impl<'a> Wanted<'a> {
         })
     }
 
+    pub(super) fn purpose(&self) -> Purpose {
+        if self.is_thorough {
+            Purpose::Change
+        } else {
+            Purpose::Show
+        }
+    }
+
     /// Whether a row lacks a member that is needed here and that the certificate's own record may
-    /// have: a write compares fingerprints and numbers, a read shows the dates, too.
+    /// have: a write needs the status, and compares fingerprints and numbers, a read shows the
+    /// dates, too.
     pub(super) fn lacks_members(&self, certificate: &Certificate) -> bool {
         certificate.serial_number_base.is_none()
+            || certificate.provider_status.is_none()
             || (self.reference.fingerprint_sha256.is_some()
                 && certificate.fingerprint_sha256.is_none())
             || (!self.is_thorough
@@ -50,10 +60,7 @@ impl<'a> Wanted<'a> {
     pub(super) fn rows_for<'p>(&self, reading: &Reading, page: &'p CaPage) -> Vec<&'p CaRow> {
         let mut rows = page.rows_of(&reading.digits);
         // A row under the caller's own text is the one that is meant.
-        if let Some(own) = rows
-            .iter()
-            .position(|row| row.item.device_sn == self.own_text)
-        {
+        if let Some(own) = rows.iter().position(|row| row.device_sn == self.own_text) {
             rows.swap(0, own);
             rows.truncate(1);
         }
@@ -139,14 +146,14 @@ pub(in crate::provider::alibaba_mqtt) fn only_one(
     if let (Some(first), Some(second)) = (&first, found.next()) {
         let detail = if same_number(&first.key, &second.key) {
             format!(
-                "two certificates have this serial number here, written {} and {}; write serial_number as the provider writes the one \
-                 that you mean",
+                "two certificates have this serial number here, written {} and {}; write provider_serial_number as the provider writes the \
+                 one that you mean",
                 first.key, second.key
             )
         } else {
             format!(
                 "read in hex and in decimal these digits may name two certificates here, {} and {}; write 0x before a serial_number in \
-                 hex",
+                 hex, or name the provider's own text as provider_serial_number",
                 first.key, second.key
             )
         };

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::AlibabaMqtt;
 use super::ca_list::{CaPage, Listed};
 use super::find::{Wanted, only_one};
 use super::list::PAGE_SIZE;
 use super::reading::own_text;
+use super::{AlibabaMqtt, Purpose};
 use crate::error::Error;
 use crate::model::{Action, SerialNumber};
 use crate::provider::each::each;
@@ -110,7 +110,8 @@ impl AlibabaMqtt<'_> {
                 .filter(|(_, answer)| answer.is_none())
                 .map(|(names, _)| names);
             each(open, async |names: &Names| {
-                self.get(&names.device_sn, &names.ca_sn, false).await
+                self.get(&names.device_sn, &names.ca_sn, Purpose::Change)
+                    .await
             })
             .await
             .into_iter()
@@ -209,7 +210,7 @@ impl AlibabaMqtt<'_> {
                     page.rows.retain(|row| {
                         groups
                             .get(ca_sn)
-                            .is_some_and(|group| group.contains(&row.item.device_sn.as_str()))
+                            .is_some_and(|group| group.contains(&row.device_sn.as_str()))
                     });
                 }
                 lists
@@ -240,10 +241,13 @@ fn pages_worth_reading(
     (read.saturating_add(1)..=last).filter(move |_| is_worth)
 }
 
-/// Whether a row has the members that the earlier read had: a list may leave out the certificate
-/// itself.
+/// Whether a row has a status, and the members that the earlier read had: a list may leave out the
+/// certificate itself.
 fn shows_as_much(before: &FoundCertificate, shown: &FoundCertificate) -> bool {
     let (before, shown) = (&before.certificate, &shown.certificate);
+    if shown.provider_status.is_none() {
+        return false;
+    }
     let keeps_fingerprint =
         before.fingerprint_sha256.is_none() || shown.fingerprint_sha256.is_some();
     keeps_fingerprint && (before.serial_number_base.is_none() || shown.serial_number_base.is_some())

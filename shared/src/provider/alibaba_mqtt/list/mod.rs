@@ -2,18 +2,20 @@
 
 use std::fmt;
 
-use super::wire::{DeviceCertificate, ListDeviceCertificate};
-use super::{API, AlibabaMqtt, codes};
+use super::wire::{DeviceCertificate, DeviceCertificates};
+use super::{API, AlibabaMqtt, Purpose, codes};
 use crate::error::{Concerns, Error};
 use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord};
+use crate::object::Members;
 use crate::provider::alibaba::Call;
+use crate::provider::details::{may_concern_one_certificate, settled};
 use crate::provider::each::each;
 use crate::provider::{
-    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, next_offsets, non_empty,
+    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, next_offsets,
 };
 use crate::request::Filter;
 use crate::transport::{LocalFuture, Repeat};
-use crate::vendor::codes::not_an_answer;
+use crate::vendor::codes::{not_an_answer, unusable_record};
 use http::Method;
 
 /// Most certificates that one call returns.
@@ -111,24 +113,18 @@ impl AlibabaMqtt<'_> {
             repeat: Repeat::Always,
             parameters: &parameters,
         };
-        let accept = |answer: ListDeviceCertificate| {
-            let data = answer
-                .data
-                .ok_or_else(|| not_an_answer(API.provider, 200, "it has no Data"))?;
-            // An empty list may be left out.
-            let items = data.device_certificate_vos.unwrap_or_default();
-            // The documents also call the total a number of pages, and an empty list may have one.
-            if is_first && items.is_empty() && data.total.is_some_and(|total| total > 1) {
+        let accept = |answer: &Members<'_>| {
+            let not_an_answer = |problem| not_an_answer(API.provider, 200, problem);
+            let data = DeviceCertificates::read(answer).map_err(not_an_answer)?;
+            if is_first && data.rows.is_empty() && has_more_than_a_short_page(data.total, 0) {
                 return Err(not_an_answer(
-                    API.provider,
-                    200,
                     "its first page is empty although there are certificates",
                 ));
             }
             Ok(Rows {
-                items,
+                items: data.rows,
                 total: data.total,
-                request_id: non_empty(answer.request_id),
+                request_id: answer.text("RequestId").into_value(),
             })
         };
         Ok(API.call(&self.connection, &call, accept).await?)
@@ -149,26 +145,25 @@ impl AlibabaMqtt<'_> {
             }
             rows => rows?,
         };
-        // The documents give the total two meanings. A page that is not full is the last one in
-        // both.
-        let is_last = rows.items.len() < PAGE_SIZE;
-        let end = position.plus(rows.items.len().saturating_sub(skipped));
+        // The documents give the total two meanings, and it may be wrong in both. The size of a page
+        // is documented, so a page that is not full is the last one, whatever the total.
+        let count = rows.items.len();
+        let is_last = count < PAGE_SIZE;
+        let end = position.plus(count.saturating_sub(skipped));
         let list_length = match (page_number, is_last) {
-            (1, true) => ListLength::Known(u64::try_from(rows.items.len()).unwrap_or(u64::MAX)),
-            (1, false) | (_, true) => self.count(&position, end.offset).await,
+            (1, true) if has_more_than_a_short_page(rows.total, count) => ListLength::Contradicted,
+            (1, true) => ListLength::Known(u64::try_from(count).unwrap_or(u64::MAX)),
+            (1, false) | (_, true) => self.count(&position, end.offset, is_last).await,
             _ => ListLength::Unknown,
         };
         let total_count = match list_length {
             ListLength::Known(length) if query.filter.is_empty() => Some(length),
             _ => None,
         };
+        let items = rows.items.into_iter().skip(skipped);
         Ok(Page {
             position: position.to_string(),
-            certificates: Entry::all(
-                self.certificates(query, rows.items.into_iter().skip(skipped))
-                    .await?,
-            )
-            .collect(),
+            certificates: self.entries(query, items).await?,
             next: (!is_last).then(|| end.to_string()),
             total_count,
             list_length,
@@ -176,57 +171,71 @@ impl AlibabaMqtt<'_> {
         })
     }
 
-    /// The length of the list. `Total` is the number of pages for one of the two actions and the
-    /// number of results for the other; with one certificate per page both are the same. A total
-    /// below the number of certificates that were read has another meaning.
-    async fn count(&self, position: &Position, read: usize) -> ListLength {
-        let total = self
-            .rows(position.ca_sn.as_deref(), 1, 1)
-            .await
-            .ok()
-            .and_then(|rows| rows.total);
-        let at_least = u64::try_from(read.min(PAGE_SIZE)).unwrap_or(u64::MAX);
-        total
-            .filter(|total| *total >= at_least)
-            .map_or(ListLength::Unknown, ListLength::Known)
+    /// The length of the list, of which so many certificates were read, and all if `is_last`.
+    /// `Total` is the number of pages for one of the two actions and the number of results for the
+    /// other; with one certificate per page both are the same.
+    async fn count(&self, position: &Position, read: usize, is_last: bool) -> ListLength {
+        let rows = match self.rows(position.ca_sn.as_deref(), 1, 1).await {
+            Ok(rows) if rows.items.len() <= 1 => rows,
+            // In pages of another size than the requested one the total may be either number.
+            _ => return ListLength::Unknown,
+        };
+        let read = u64::try_from(read).unwrap_or(u64::MAX);
+        match rows.total {
+            None => ListLength::Unknown,
+            Some(total) if total < read || (is_last && total > read) => ListLength::Contradicted,
+            Some(total) => ListLength::Known(total),
+        }
     }
 
-    /// Where the caller wants details, reads the members that a row lacks from the certificate's
-    /// own record.
-    async fn certificates(
+    async fn entries(
         &self,
         query: &ListQuery<'_>,
         items: impl Iterator<Item = DeviceCertificate>,
-    ) -> Result<Vec<Certificate>, Error> {
-        let now = self.connection.context.now;
-        let listed = items.map(|item| {
-            let keys = (item.device_sn.clone(), item.ca_sn.clone());
-            (
-                keys,
-                ProviderRecord::from(item).into_certificate(now, query.include_pem),
-            )
+    ) -> Result<Vec<Entry>, Error> {
+        let entries = each((1..).zip(items), async |(offset, item)| {
+            let (certificate, error) = self.certificate(query, item).await?;
+            Ok(Some(Entry {
+                offset,
+                certificate,
+                error,
+            }))
         });
-        let completed = each(listed, async |((device_sn, ca_sn), certificate)| {
-            let Filter {
-                common_names,
-                organizational_units,
-                fingerprints_sha256,
-                ..
-            } = query.filter;
-            let lacks_members = certificate.not_before.is_none()
-                || certificate.not_after.is_none()
-                || (query.include_pem && certificate.pem.is_none())
-                || (!common_names.is_empty() && certificate.subject.common_name.is_unknown())
-                || (!organizational_units.is_empty()
-                    && certificate.subject.organizational_unit.is_unknown())
-                || (!fingerprints_sha256.is_empty() && certificate.fingerprint_sha256.is_none());
-            if !query.details || !lacks_members {
-                return Ok(certificate);
+        settled(entries.await)
+            .filter_map(Result::transpose)
+            .collect()
+    }
+
+    /// A row. Where the caller wants details, the members that the row lacks are read from the
+    /// certificate's own record. An error of this one certificate costs no more than these members.
+    ///
+    /// # Errors
+    /// Where the error concerns other certificates, too.
+    async fn certificate(
+        &self,
+        query: &ListQuery<'_>,
+        item: DeviceCertificate,
+    ) -> Result<(Certificate, Option<Error>), Error> {
+        let shown = |record: DeviceCertificate| {
+            let now = self.connection.context.now;
+            ProviderRecord::from(record).into_certificate(now, query.include_pem)
+        };
+        let certificate = shown(item.clone());
+        let names = match item.names() {
+            Ok(names) => names,
+            Err(problem) => {
+                return Ok((certificate, Some(unusable_record(API.provider, problem))));
             }
-            let found = self.get(&device_sn, &ca_sn, query.include_pem).await?;
-            Ok(found.map_or(certificate, |found| found.certificate))
-        });
-        completed.await.into_iter().collect()
+        };
+        if !query.details || !lacks_members(query, &certificate) {
+            return Ok((certificate, None));
+        }
+        match self.completed(&item, names, Purpose::Show).await {
+            Ok(Some(own)) => Ok((shown(own.record), None)),
+            Ok(None) => Ok((certificate, None)),
+            Err(error) if may_concern_one_certificate(&error) => Ok((certificate, Some(error))),
+            Err(error) => Err(error),
+        }
     }
 
     /// Begins the list of the one CA in the filter. The documents do not say under which spelling
@@ -253,6 +262,32 @@ impl AlibabaMqtt<'_> {
         )
         .await
     }
+}
+
+/// Whether a total contradicts a first page of so many rows that is not full. It may count pages,
+/// and even an empty list may have one.
+pub(super) fn has_more_than_a_short_page(total: Option<u64>, count: usize) -> bool {
+    let most = u64::try_from(count.max(1)).unwrap_or(u64::MAX);
+    total.is_some_and(|total| total > most)
+}
+
+/// Whether a row lacks a member that is shown or filtered by, and that the certificate's own record
+/// may have.
+fn lacks_members(query: &ListQuery<'_>, certificate: &Certificate) -> bool {
+    let Filter {
+        common_names,
+        organizational_units,
+        fingerprints_sha256,
+        ..
+    } = query.filter;
+    certificate.provider_status.is_none()
+        || certificate.not_before.is_none()
+        || certificate.not_after.is_none()
+        || (query.include_pem && certificate.pem.is_none())
+        || (!common_names.is_empty() && certificate.subject.common_name.is_unknown())
+        || (!organizational_units.is_empty()
+            && certificate.subject.organizational_unit.is_unknown())
+        || (!fingerprints_sha256.is_empty() && certificate.fingerprint_sha256.is_none())
 }
 
 /// The spellings of the CA's serial number, when the filter names exactly one.

@@ -201,7 +201,7 @@ impl Styles {
     pub(super) fn of(page: &CaPage, now: Timestamp) -> Self {
         let mut styles = Self::default();
         for row in &page.rows {
-            let (Some(digits), text) = (&row.digits, &row.item.device_sn) else {
+            let (Some(digits), text) = (&row.digits, &row.device_sn) else {
                 continue;
             };
             let zeros = text.len().saturating_sub(significant(digits).len());

@@ -1,6 +1,6 @@
 //! Status: one `GetDeviceCertificate` for each certificate, some of them side by side.
 
-use super::{AlibabaMqtt, serial_numbers};
+use super::{AlibabaMqtt, check_names};
 use crate::error::Error;
 use crate::model::Certificate;
 use crate::provider::each::each;
@@ -14,7 +14,7 @@ impl StatusReader for AlibabaMqtt<'_> {
     }
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
-        serial_numbers(reference).map(drop)
+        check_names(reference)
     }
 
     /// Looks all certificates up under the caller's own spelling first, so that a known certificate

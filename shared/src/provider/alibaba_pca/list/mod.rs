@@ -2,16 +2,17 @@
 
 use std::fmt;
 
-use super::wire::{ClientCertificate, ListClientCertificate};
+use super::wire::{ClientCertificate, ClientCertificates};
 use super::{API, AlibabaPca};
 use crate::error::Error;
 use crate::model::{Action, LifecycleStatus, ProviderRecord};
+use crate::object::Members;
 use crate::provider::alibaba::Call;
 use crate::provider::{
-    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, next_offsets, non_empty,
+    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, next_offsets,
 };
 use crate::transport::{LocalFuture, Repeat};
-use crate::vendor::codes::not_an_answer;
+use crate::vendor::codes::{not_an_answer, unusable_record};
 use http::Method;
 
 /// The size of a page. The vendor's limit is not documented: if it is lower, its answer holds the
@@ -84,39 +85,29 @@ impl AlibabaPca<'_> {
             repeat: Repeat::Always,
             parameters: &[("CurrentPage", &page), ("ShowSize", &size)],
         };
-        let accept = |answer: ListClientCertificate| {
-            let items = match (answer.certificate_list, answer.total_count) {
-                (Some(items), _) => items,
-                (None, Some(0)) => Vec::new(),
-                (None, _) => {
-                    return Err(not_an_answer(
-                        API.provider,
-                        200,
-                        "it has no CertificateList",
-                    ));
-                }
-            };
-            let stated_size = answer
+        let accept = |answer: &Members<'_>| {
+            let list = ClientCertificates::read(answer)
+                .map_err(|problem| not_an_answer(API.provider, 200, problem))?;
+            let count = list.rows.len();
+            let stated_size = list
                 .show_size
                 .and_then(|size| usize::try_from(size).ok())
                 .filter(|size| *size > 0);
-            // A first page that is shorter than its list is a full page, whatever size it states.
-            let is_longer =
-                |total: u64| u64::try_from(items.len()).is_ok_and(|count| total > count);
-            let is_cut = is_first && !items.is_empty() && answer.total_count.is_some_and(is_longer);
+            // A first page that is shorter than its list is a full page, whatever size it states. So
+            // may be one that is longer than its list is said to be.
+            let is_all = |total: u64| u64::try_from(count).is_ok_and(|count| total == count);
+            let is_cut =
+                is_first && count > 0 && list.total_count.is_some_and(|total| !is_all(total));
             let page_size = if is_cut {
-                items.len()
+                count
             } else {
-                stated_size
-                    .unwrap_or(page_size)
-                    .min(page_size)
-                    .max(items.len())
+                stated_size.unwrap_or(page_size).min(page_size).max(count)
             };
             Ok(Rows {
-                items,
+                items: list.rows,
                 page_size,
-                total: answer.total_count,
-                request_id: non_empty(answer.request_id),
+                total: list.total_count,
+                request_id: answer.text("RequestId").into_value(),
             })
         };
         Ok(API.call(&self.connection, &call, accept).await?)
@@ -146,9 +137,17 @@ impl AlibabaPca<'_> {
             .unwrap_or_default();
         let end = position.plus(rows.items.len().saturating_sub(skipped));
         // A page may be shorter than requested although more pages follow. Without a total, or with
-        // one below the number of certificates read, a page that is not full is the last one.
+        // one below the number of certificates read, a page that is not full is the last one. The
+        // first page does not show how many are in a full one, because the largest size is not
+        // documented: with such a total, only an empty page can end the list after it.
         let read = u64::try_from(end.offset).unwrap_or(u64::MAX);
         let total = rows.total.filter(|total| *total >= read);
+        let list_length = match (rows.total, total) {
+            (None, _) => ListLength::Unknown,
+            // The list is longer than stated, or has become shorter than the part that was read.
+            (Some(_), None) => ListLength::Contradicted,
+            (_, Some(total)) => ListLength::Known(total),
+        };
         let has_more = total.map_or(rows.items.len() >= position.page_size, |total| total > read);
         if has_more && end == position {
             return Err(not_an_answer(
@@ -158,16 +157,22 @@ impl AlibabaPca<'_> {
             ));
         }
         let now = self.connection.context.now;
-        let certificates = rows.items.into_iter().skip(skipped);
-        let certificates = certificates
-            .map(|item| ProviderRecord::from(item).into_certificate(now, query.include_pem));
+        let entry = |(offset, item): (usize, ClientCertificate)| Entry {
+            offset,
+            error: item
+                .problem()
+                .map(|problem| unusable_record(API.provider, problem)),
+            certificate: ProviderRecord::from(item).into_certificate(now, query.include_pem),
+        };
         Ok(Page {
             position: position.to_string(),
-            certificates: Entry::all(certificates).collect(),
+            certificates: (1..)
+                .zip(rows.items.into_iter().skip(skipped))
+                .map(entry)
+                .collect(),
             next: has_more.then(|| end.to_string()),
             total_count: total.filter(|_| query.filter.is_empty()),
-            // This also shows that the list has become shorter than the part that was read.
-            list_length: rows.total.map_or(ListLength::Unknown, ListLength::Known),
+            list_length,
             request_ids: rows.request_id.into_iter().collect(),
         })
     }

@@ -1,16 +1,15 @@
 //! Status by serial number: `DescribeClientCertificateStatusForSerialNumber`.
 
-use std::collections::HashMap;
-
-use super::wire::DescribeStatus;
+use super::wire::{CertificateStatus, statuses};
 use super::{API, AlibabaPca};
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, SerialNumber};
+use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, SerialNumber, Timestamp};
+use crate::object::Members;
 use crate::provider::alibaba::Call;
-use crate::provider::{Lookups, Scope, StatusReader, non_empty};
+use crate::provider::{Lookups, Scope, StatusReader};
 use crate::request::CertificateReference;
 use crate::transport::{LocalFuture, Repeat};
-use crate::vendor::codes::not_an_answer;
+use crate::vendor::codes::{not_an_answer, unusable_record};
 use http::Method;
 
 /// Serial numbers in one call. The vendor documents no limit; a group that is refused is halved.
@@ -20,68 +19,127 @@ const LARGEST_GROUP: usize = 200;
 /// group whose length is refused is halved as well.
 const LONGEST_GROUP: usize = 7_000;
 
-/// The vendor finds a certificate by its serial number.
-fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Error> {
-    reference.serial_number.as_ref().ok_or_else(|| {
-        Error::invalid(
+/// The vendor finds a certificate by its serial number. A call names several, separated by commas.
+fn check_name(reference: &CertificateReference) -> Result<(), Error> {
+    match (&reference.provider_serial_number, &reference.serial_number) {
+        (Some(text), _) if text.as_str().contains(',') => Err(Error::invalid(
+            "provider_serial_number",
+            "provider_serial_number must have no comma at alibaba-pca, which separates serial numbers by commas",
+        )),
+        (None, None) => Err(Error::invalid(
             "serial_number",
-            "alibaba-pca finds a certificate by its serial number: serial_number is required",
-        )
-    })
+            "alibaba-pca finds a certificate by its serial number: serial_number or provider_serial_number is required",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The name under which a record is looked up.
+enum Name {
+    /// A number in any spelling.
+    Number(SerialNumber),
+    /// The provider's own text.
+    Text(String),
+}
+
+impl Name {
+    fn of(reference: &CertificateReference) -> Option<Self> {
+        let text = reference.provider_serial_number.as_ref();
+        text.map(|text| Self::Text(text.as_str().to_owned()))
+            .or_else(|| reference.serial_number.clone().map(Self::Number))
+    }
+
+    fn spellings(&self) -> Vec<String> {
+        match self {
+            Self::Number(number) => number.spellings(),
+            Self::Text(text) => vec![text.clone()],
+        }
+    }
 }
 
 impl AlibabaPca<'_> {
-    /// The provider's records for these texts, by number, without those that it does not know.
-    async fn read(
-        &self,
-        texts: &[&str],
-        request_ids: &mut Vec<String>,
-    ) -> Result<HashMap<SerialNumber, Certificate>, Error> {
+    /// The provider's answer about these texts.
+    async fn read(&self, texts: &[&str], request_ids: &mut Vec<String>) -> Result<Records, Error> {
         let call = Call {
             action: Action::DescribeClientCertificateStatusForSerialNumber,
             method: Method::POST,
             repeat: Repeat::Always,
             parameters: &[("SerialNumber", &texts.join(","))],
         };
-        let accept = |answer: DescribeStatus| match answer.certificate_status {
-            Some(rows) => Ok((non_empty(answer.request_id), rows)),
-            None => Err(not_an_answer(
-                API.provider,
-                200,
-                "it has no CertificateStatus",
-            )),
+        let accept = |answer: &Members<'_>| {
+            let rows =
+                statuses(answer).map_err(|problem| not_an_answer(API.provider, 200, problem))?;
+            Ok((answer.text("RequestId").into_value(), rows))
         };
         let (request_id, rows) = API.call(&self.connection, &call, accept).await?;
         request_ids.extend(request_id);
-        let now = self.connection.context.now;
-        let mut records = HashMap::new();
-        for row in rows {
-            // The order of the rows is not documented, so they are matched by number. Of two rows
-            // for one number, the worse status counts.
-            let record = ProviderRecord::from(row).into_certificate(now, false);
-            if let Some(number) = record.serial_number.clone() {
-                keep_worse(&mut records, number, record);
-            }
-        }
-        Ok(records)
+        Ok(Records::new(rows, texts, self.connection.context.now))
     }
 }
 
-fn keep_worse(
-    records: &mut HashMap<SerialNumber, Certificate>,
-    number: SerialNumber,
-    record: Certificate,
-) {
-    let rank = |status| match status {
-        LifecycleStatus::Revoked => 2,
-        LifecycleStatus::Good => 0,
-        _ => 1,
-    };
-    match records.get(&number) {
-        Some(earlier) if rank(earlier.status) >= rank(record.status) => {}
-        _ => {
-            records.insert(number, record);
+/// The rows of one answer.
+struct Records {
+    /// The rows with a name and a status.
+    readable: Vec<Certificate>,
+    /// The rows without a status that can be read.
+    without_status: Vec<Certificate>,
+    /// Whether there is a row that may be any certificate's.
+    has_unnamed: bool,
+}
+
+impl Records {
+    fn new(rows: Vec<CertificateStatus>, texts: &[&str], now: Timestamp) -> Self {
+        let mut records = Self {
+            readable: Vec::new(),
+            without_status: Vec::new(),
+            has_unnamed: false,
+        };
+        for row in rows {
+            let record = ProviderRecord::from(row).into_certificate(now, false);
+            // A text that is no number names a certificate where it is one of the requested texts.
+            let is_requested = |text: &String| texts.contains(&text.as_str());
+            let has_name = record.serial_number.is_some()
+                || record
+                    .provider_serial_number
+                    .as_ref()
+                    .is_some_and(is_requested);
+            match (has_name, record.provider_status.is_some()) {
+                (false, _) => records.has_unnamed = true,
+                (true, true) => records.readable.push(record),
+                (true, false) => records.without_status.push(record),
+            }
         }
+        records
+    }
+
+    /// The record of the certificate with this name. `None`: the provider does not know it. The
+    /// order of the rows is not documented. Of several rows, the worst status counts.
+    ///
+    /// # Errors
+    /// Where no row answers, and one that cannot be read may have.
+    fn of(&self, name: &Name) -> Result<Option<Certificate>, Error> {
+        let is_meant = |record: &&Certificate| match name {
+            Name::Number(number) => record.serial_number.as_ref() == Some(number),
+            Name::Text(text) => record.provider_serial_number.as_ref() == Some(text),
+        };
+        let rank = |record: &&Certificate| match record.status {
+            LifecycleStatus::Revoked => 2,
+            LifecycleStatus::Good => 0,
+            _ => 1,
+        };
+        // Of equal ones the first counts.
+        let rows = self.readable.iter().rev().filter(is_meant);
+        if let Some(worst) = rows.max_by_key(rank) {
+            return Ok(Some(worst.clone()));
+        }
+        let problem = if self.without_status.iter().any(|record| is_meant(&record)) {
+            "it has no Status that can be read"
+        } else if self.has_unnamed {
+            "it has no SerialNumber that can be read"
+        } else {
+            return Ok(None);
+        };
+        Err(unusable_record(API.provider, problem))
     }
 }
 
@@ -94,8 +152,8 @@ fn may_help_to_split(error: &Error) -> bool {
 /// The outcome for a certificate while its spellings are tried.
 enum Progress {
     /// The provider does not know it under the spellings so far, or knows it with an unknown
-    /// status.
-    Open(Option<Certificate>),
+    /// status, or has answered with a row that cannot be read.
+    Open(Result<Option<Certificate>, Error>),
     /// The answer is final.
     Settled(Result<Option<Certificate>, Error>),
 }
@@ -106,7 +164,7 @@ impl StatusReader for AlibabaPca<'_> {
     }
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
-        serial_number(reference).map(drop)
+        check_name(reference)
     }
 
     /// Looks all certificates up under their own spelling in few calls, then under the next
@@ -115,29 +173,28 @@ impl StatusReader for AlibabaPca<'_> {
     /// every spelling was tried.
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
-            let numbers: Vec<Option<&SerialNumber>> = certificates
+            let names: Vec<Option<Name>> = certificates.iter().map(Name::of).collect();
+            let spellings: Vec<Vec<String>> = names
                 .iter()
-                .map(|reference| reference.serial_number.as_ref())
+                .map(|name| name.as_ref().map(Name::spellings).unwrap_or_default())
                 .collect();
-            let spellings: Vec<Vec<String>> = numbers
+            let mut progress: Vec<Progress> = certificates
                 .iter()
-                .map(|number| number.map(SerialNumber::spellings).unwrap_or_default())
+                .map(|_| Progress::Open(Ok(None)))
                 .collect();
-            let mut progress: Vec<Progress> =
-                certificates.iter().map(|_| Progress::Open(None)).collect();
             let mut request_ids = Vec::new();
             let rounds = spellings.iter().map(Vec::len).max().unwrap_or_default();
             for round in 0..rounds {
                 let open: Vec<Lookup<'_>> = spellings
                     .iter()
-                    .zip(&numbers)
+                    .zip(&names)
                     .zip(progress.iter_mut())
                     .filter(|(_, progress)| matches!(progress, Progress::Open(_)))
-                    .filter_map(|((spellings, number), progress)| {
+                    .filter_map(|((spellings, name), progress)| {
                         let text = spellings.get(round)?.as_str();
                         Some(Lookup {
                             text,
-                            number: (*number)?,
+                            name: name.as_ref()?,
                             is_own_spelling: round == 0,
                             progress,
                         })
@@ -157,8 +214,7 @@ impl StatusReader for AlibabaPca<'_> {
                 }
             }
             let records = progress.into_iter().map(|progress| match progress {
-                Progress::Open(record) => Ok(record),
-                Progress::Settled(result) => result,
+                Progress::Open(result) | Progress::Settled(result) => result,
             });
             Lookups {
                 records: records.collect(),
@@ -172,7 +228,7 @@ impl StatusReader for AlibabaPca<'_> {
 struct Lookup<'a> {
     text: &'a str,
     is_own_spelling: bool,
-    number: &'a SerialNumber,
+    name: &'a Name,
     progress: &'a mut Progress,
 }
 
@@ -197,7 +253,7 @@ impl AlibabaPca<'_> {
             match self.read(&texts, request_ids).await {
                 // A request may hold one serial number several times, with different issuers.
                 Ok(records) => group.into_iter().for_each(|lookup| {
-                    let record = records.get(lookup.number).cloned();
+                    let record = records.of(lookup.name);
                     lookup.take(record);
                 }),
                 Err(error) if may_help_to_split(&error) && group.len() > 1 => {
@@ -212,7 +268,7 @@ impl AlibabaPca<'_> {
                         ErrorCode::ProviderRejected if lookup.is_own_spelling => {
                             *lookup.progress = Progress::Settled(Err(error.clone()))
                         }
-                        _ => lookup.take(None),
+                        _ => lookup.take(Ok(None)),
                     })
                 }
                 // Credentials that are refused are refused for all. A provider that throttles, or
@@ -228,15 +284,16 @@ impl AlibabaPca<'_> {
 }
 
 impl Lookup<'_> {
-    fn take(self, record: Option<Certificate>) {
+    fn take(self, record: Result<Option<Certificate>, Error>) {
         match (record, &*self.progress) {
             // The record of the first spelling that the provider knew stays, even with an unknown
             // status.
-            (Some(record), Progress::Open(None)) if record.status == LifecycleStatus::Unknown => {
-                *self.progress = Progress::Open(Some(record));
-            }
-            (Some(record), Progress::Open(_)) if record.status != LifecycleStatus::Unknown => {
+            (Ok(Some(record)), Progress::Open(_)) if record.status != LifecycleStatus::Unknown => {
                 *self.progress = Progress::Settled(Ok(Some(record)));
+            }
+            (record @ Ok(Some(_)), Progress::Open(Ok(None) | Err(_)))
+            | (record @ Err(_), Progress::Open(Ok(None))) => {
+                *self.progress = Progress::Open(record);
             }
             _ => {}
         }

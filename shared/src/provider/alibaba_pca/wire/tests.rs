@@ -1,6 +1,6 @@
 //! Records and times in every form.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::model::{Certificate, Disagreement};
@@ -30,7 +30,12 @@ fn revoke_time_in_every_form() {
         (json!({"a": 1}), None),
     ] {
         assert_eq!(
-            moment(&value).map(|moment| moment.to_string()).as_deref(),
+            moment(
+                &Members::parse(&json!({"a": value}).to_string()).unwrap(),
+                "a"
+            )
+            .map(|moment| moment.to_string())
+            .as_deref(),
             expected,
             "{value}"
         );
@@ -39,8 +44,8 @@ fn revoke_time_in_every_form() {
 
 #[test]
 fn an_unknown_status_is_kept_and_never_good() {
-    let row: CertificateStatus =
-        serde_json::from_value(json!({"SerialNumber": "0A", "Status": "GOOD"})).unwrap();
+    let row = json!({"SerialNumber": "0A", "Status": "GOOD"}).to_string();
+    let row = CertificateStatus::read(&Members::parse(&row).unwrap());
     let record = ProviderRecord::from(row).into_certificate(now(), false);
     assert_eq!(record.serial_number.unwrap().as_str(), "0a");
     assert_eq!(
@@ -54,7 +59,8 @@ fn certificate(members: Value) -> Certificate {
     row.as_object_mut()
         .unwrap()
         .extend(members.as_object().unwrap().clone());
-    let row: ClientCertificate = serde_json::from_value(row).unwrap();
+    let row = row.to_string();
+    let row = ClientCertificate::read(&Members::parse(&row).unwrap());
     ProviderRecord::from(row).into_certificate(now(), false)
 }
 

@@ -1,6 +1,6 @@
 //! Changes of the status: `UpdateCertificate`.
 
-use super::{AwsIot, NAME, absent_when_not_found, fingerprint};
+use super::{AwsIot, NAME, Needs, absent_when_not_found, fingerprint};
 use crate::error::Error;
 use crate::model::{Action, Fingerprint};
 use crate::provider::each::each;
@@ -33,7 +33,10 @@ impl StatusWriter for AwsIot<'_> {
         Box::pin(each(
             references,
             async move |reference: &&CertificateReference| match spellings {
-                Spellings::Own => self.get(fingerprint(reference)?, false).await,
+                Spellings::Own => {
+                    self.get(fingerprint(reference)?, Needs::Status, false)
+                        .await
+                }
                 Spellings::Others => Ok(None),
             },
         ))
@@ -46,7 +49,7 @@ impl StatusWriter for AwsIot<'_> {
         Box::pin(each(found, async move |found: &&FoundCertificate| {
             let id = Fingerprint::parse(&found.key)
                 .map_err(|reason| Error::invalid("fingerprint_sha256", reason))?;
-            self.get(&id, false).await
+            self.get(&id, Needs::Status, false).await
         }))
     }
 

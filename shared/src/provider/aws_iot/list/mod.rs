@@ -1,13 +1,14 @@
 //! Lists: pages of ids. Each id is then described, unless the caller wants no details.
 
+mod describe;
+
 use std::collections::HashSet;
 use std::fmt;
 
-use super::wire::{ListCertificates, Listed, lifecycle_status};
-use super::{AwsIot, NAME, result};
+use super::wire::{ListCertificates, Listed};
+use super::{AwsIot, NAME, read};
 use crate::error::Error;
-use crate::model::{Action, Certificate, Fact, Fingerprint, LifecycleStatus, ProviderRecord};
-use crate::provider::each::each;
+use crate::model::{Action, Fact, Fingerprint, LifecycleStatus};
 use crate::provider::{
     Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, non_empty,
 };
@@ -15,7 +16,6 @@ use crate::request::{Filter, SortOrder};
 use crate::signing::percent_encode;
 use crate::transport::{HttpResponse, LocalFuture};
 use crate::vendor::aws;
-use crate::vendor::codes::not_an_answer;
 
 /// Most ids in one page where each is described by a call of its own.
 const PAGE_SIZE: usize = 100;
@@ -100,7 +100,8 @@ impl AwsIot<'_> {
         marker: Option<&str>,
         page_size: usize,
     ) -> Result<Ids, Error> {
-        let (action, path) = match only_ca(query.filter) {
+        let ca = only_ca(query.filter);
+        let (action, path) = match ca {
             Some(ca) => (
                 Action::ListCertificatesByCA,
                 format!("/certificates-by-ca/{ca}"),
@@ -114,13 +115,17 @@ impl AwsIot<'_> {
         let path_and_query =
             format!("{path}?isAscendingOrder={is_ascending}{marker}&pageSize={page_size}");
         let accept = |response: &HttpResponse| {
-            let answer: ListCertificates = result(response)?;
-            let rows = answer
-                .certificates
-                .ok_or_else(|| not_an_answer(NAME, 200, "it has no certificates"))?;
+            let ListCertificates {
+                mut certificates,
+                next_marker,
+            } = read(response, ListCertificates::read)?;
+            // The list of one CA holds no certificate of another.
+            for row in &mut certificates {
+                row.record.ca_fingerprint_sha256 = ca.cloned().map_or(Fact::Unknown, Fact::Known);
+            }
             Ok(Ids {
-                rows,
-                next_marker: non_empty(answer.next_marker),
+                rows: certificates,
+                next_marker,
                 request_id: aws::request_id(response),
             })
         };
@@ -186,90 +191,6 @@ impl AwsIot<'_> {
             request_ids: ids.request_id.into_iter().collect(),
         })
     }
-
-    /// Describes each certificate, or uses its row alone where the caller wants no details. After
-    /// an error, returns the certificates before it, and the offset at which the list continues.
-    async fn certificates(
-        &self,
-        query: &ListQuery<'_>,
-        rows: Vec<(usize, Listed)>,
-    ) -> Result<(Vec<Entry>, Option<usize>), Error> {
-        let (offsets, rows): (Vec<usize>, Vec<Listed>) = rows.into_iter().unzip();
-        let answers = if query.details {
-            each(rows, async |row| {
-                // A certificate that is gone by now is left out.
-                Ok(self
-                    .get(&id_of(&row)?, query.include_pem)
-                    .await?
-                    .map(|found| found.certificate))
-            })
-            .await
-        } else {
-            rows.into_iter()
-                .map(|row| self.certificate_of(query, row).map(Some))
-                .collect()
-        };
-        let mut entries: Vec<Entry> = Vec::new();
-        for (offset, answer) in offsets.into_iter().zip(answers) {
-            match answer {
-                Ok(certificate) => entries.extend(certificate.map(|certificate| Entry {
-                    offset,
-                    certificate,
-                    error: None,
-                })),
-                Err(error) if entries.is_empty() => return Err(error),
-                Err(_) => return Ok((entries, Some(offset.saturating_sub(1)))),
-            }
-        }
-        Ok((entries, None))
-    }
-
-    /// The record of a row. The list of one CA holds no certificate of another.
-    fn certificate_of(&self, query: &ListQuery<'_>, row: Listed) -> Result<Certificate, Error> {
-        let fingerprint_sha256 = Some(id_of(&row)?);
-        let ca_fingerprint_sha256 = only_ca(query.filter)
-            .cloned()
-            .map_or(Fact::Unknown, Fact::Known);
-        let record = ProviderRecord {
-            fingerprint_sha256,
-            ca_fingerprint_sha256,
-            ..ProviderRecord::from(row)
-        };
-        Ok(record.into_certificate(self.connection.context.now, query.include_pem))
-    }
-
-    /// The certificates of a filter by ids, all in one page.
-    async fn page_of(
-        &self,
-        query: &ListQuery<'_>,
-        ids: &[Fingerprint],
-        position: &Position,
-    ) -> Result<Page, Error> {
-        // The filter may name an id twice.
-        let unique = ids
-            .iter()
-            .enumerate()
-            .filter(|(index, id)| ids.iter().position(|earlier| earlier == *id) == Some(*index));
-        let described = each(unique, async |(_, id): (usize, &Fingerprint)| {
-            self.get(id, query.include_pem).await
-        })
-        .await;
-        let described: Vec<_> = described.into_iter().collect::<Result<_, _>>()?;
-        let mut certificates: Vec<Certificate> = described
-            .into_iter()
-            .flatten()
-            .map(|found| found.certificate)
-            .collect();
-        certificates.sort_by(|one, other| query.order.unwrap_or_default().compare(one, other));
-        Ok(Page {
-            position: Position::default().to_string(),
-            certificates: Entry::all(certificates).skip(position.skipped).collect(),
-            next: None,
-            total_count: None,
-            list_length: ListLength::Irrelevant,
-            request_ids: Vec::new(),
-        })
-    }
 }
 
 /// Whether only the description of a certificate shows whether it matches. Without details there
@@ -310,11 +231,6 @@ fn only_ca(filter: &Filter) -> Option<&Fingerprint> {
     }
 }
 
-fn id_of(row: &Listed) -> Result<Fingerprint, Error> {
-    Fingerprint::parse(&row.certificate_id)
-        .map_err(|_| not_an_answer(NAME, 200, "a certificateId is no SHA-256 in hex"))
-}
-
 /// Whether the certificate may match the filter, as far as its row shows.
 fn may_match(row: &Listed, filter: &Filter) -> bool {
     let Filter {
@@ -323,11 +239,9 @@ fn may_match(row: &Listed, filter: &Filter) -> bool {
         ..
     } = filter;
     let in_status = statuses.is_empty()
-        || row
-            .status
-            .as_deref()
-            .is_none_or(|status| statuses.contains(&lifecycle_status(status)));
-    in_status && (ids.is_empty() || id_of(row).map_or(true, |id| ids.contains(&id)))
+        || row.record.provider_status.is_none()
+        || statuses.contains(&row.record.status);
+    in_status && (ids.is_empty() || row.id.as_ref().map_or(true, |id| ids.contains(id)))
 }
 
 /// Whether each id of the filter is among these rows.
@@ -335,7 +249,8 @@ fn holds_all(rows: &[Listed], ids: &[Fingerprint]) -> bool {
     if ids.is_empty() {
         return false;
     }
-    let listed: HashSet<Fingerprint> = rows.iter().filter_map(|row| id_of(row).ok()).collect();
+    let listed: HashSet<&Fingerprint> =
+        rows.iter().filter_map(|row| row.id.as_ref().ok()).collect();
     ids.iter().all(|id| listed.contains(id))
 }
 

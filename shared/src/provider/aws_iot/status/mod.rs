@@ -1,6 +1,6 @@
 //! Status: one `DescribeCertificate` for each certificate, some of them side by side.
 
-use super::{AwsIot, fingerprint};
+use super::{AwsIot, Needs, fingerprint};
 use crate::error::Error;
 use crate::provider::each::each;
 use crate::provider::{Lookups, Scope, StatusReader};
@@ -13,13 +13,26 @@ impl StatusReader for AwsIot<'_> {
     }
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
+        let texts = [
+            ("provider_serial_number", &reference.provider_serial_number),
+            (
+                "provider_ca_serial_number",
+                &reference.provider_ca_serial_number,
+            ),
+        ];
+        if let Some((member, _)) = texts.iter().find(|(_, text)| text.is_some()) {
+            let detail =
+                format!("aws-iot has no text of its own for serial numbers; leave {member} out");
+            return Err(Error::invalid(*member, detail));
+        }
         fingerprint(reference).map(drop)
     }
 
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
             let answers = each(certificates, async |reference: &CertificateReference| {
-                self.get(fingerprint(reference)?, false).await
+                self.get(fingerprint(reference)?, Needs::Nothing, false)
+                    .await
             })
             .await;
             let mut lookups = Lookups::default();

@@ -79,6 +79,23 @@ async fn a_failure_is_one_even_with_a_good_status_but_a_code_beside_a_result_is_
             .code,
         ErrorCode::ProviderUnavailable
     );
+    // One that cannot be read is none of a success.
+    for named in [r#""\ud83d""#, r#""A", "__type": "B""#, "7"] {
+        let body = format!(
+            r#"{{"__type": {named}, "certificateDescription": {{"certificateId": "{}", "status": "ACTIVE"}}}}"#,
+            id(1)
+        );
+        let error = refused(move || answer(200, body.clone())).await;
+        assert_eq!(error.code, ErrorCode::ProviderInvalidResponse, "{named}");
+    }
+    // Its message may be damaged.
+    let cut = || {
+        answer(
+            400,
+            r#"{"__type": "ThrottlingException", "message": "\ud83d"}"#,
+        )
+    };
+    assert_eq!(refused(cut).await.code, ErrorCode::Throttled);
     let result = json!({"code": "whatever", "certificateDescription": {"certificateId": id(1).as_str(), "status": "ACTIVE"}});
     assert!(
         get(&Network::queue([ok(&result)]), &id(1))

@@ -20,9 +20,8 @@ pub(super) fn id(number: usize) -> Fingerprint {
 
 pub(super) fn named(fingerprint: &Fingerprint) -> CertificateReference {
     CertificateReference {
-        serial_number: None,
-        ca_serial_number: None,
         fingerprint_sha256: Some(fingerprint.clone()),
+        ..CertificateReference::default()
     }
 }
 
@@ -52,7 +51,7 @@ async fn get(network: &Network, id: &Fingerprint) -> Result<Option<FoundCertific
     let context = bench.context();
     AwsIot::new(&context, target(NAME))
         .unwrap()
-        .get(id, false)
+        .get(id, Needs::Nothing, false)
         .await
 }
 
@@ -74,7 +73,7 @@ async fn a_call_is_a_signed_path() {
         let context = bench.context();
         AwsIot::new(&context, target(NAME))
             .unwrap()
-            .get(&id(10), false)
+            .get(&id(10), Needs::Nothing, false)
             .await
             .unwrap()
             .unwrap();

@@ -1,101 +1,117 @@
 //! Answers as AWS IoT writes them (service model 2015-05-28).
 
-use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::model::{Fact, Fingerprint, LifecycleStatus, ProviderRecord, Timestamp, Validity};
+use crate::object::Members;
 
 /// Of `ListCertificates` and `ListCertificatesByCA`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct ListCertificates {
-    #[serde(default, deserialize_with = "crate::object::optional_list")]
-    pub(super) certificates: Option<Vec<Listed>>,
-    /// Missing, `null` or empty on the last page.
+    pub(super) certificates: Vec<Listed>,
+    /// `None` on the last page.
     pub(super) next_marker: Option<String>,
 }
 
-/// A row of a list holds neither the certificate nor the dates of its validity.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Listed {
-    pub(super) certificate_id: String,
-    pub(super) status: Option<String>,
-    /// Epoch seconds with a fraction.
-    creation_date: Option<f64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct DescribeCertificate {
-    #[serde(default, deserialize_with = "crate::object::optional")]
-    pub(super) certificate_description: Option<CertificateDescription>,
-}
-
-/// Times are epoch seconds with a fraction.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CertificateDescription {
-    pub(super) certificate_id: String,
-    ca_certificate_id: Option<String>,
-    status: String,
-    certificate_pem: Option<String>,
-    creation_date: Option<f64>,
-    last_modified_date: Option<f64>,
-    #[serde(default, deserialize_with = "crate::object::optional")]
-    validity: Option<CertificateValidity>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CertificateValidity {
-    not_before: Option<f64>,
-    not_after: Option<f64>,
-}
-
-/// `list` adds the id after it has checked it.
-impl From<Listed> for ProviderRecord {
-    fn from(row: Listed) -> Self {
-        Self {
-            status: row
-                .status
-                .as_deref()
-                .map(lifecycle_status)
-                .unwrap_or_default(),
-            provider_status: row.status,
-            created_at: row.creation_date.and_then(moment),
-            ..Self::default()
-        }
-    }
-}
-
-impl From<CertificateDescription> for ProviderRecord {
-    /// Only the certificate itself holds the serial number.
-    fn from(description: CertificateDescription) -> Self {
-        let validity = description.validity.map(|validity| Validity {
-            not_before: validity.not_before.and_then(moment),
-            not_after: validity.not_after.and_then(moment),
-        });
-        Self {
-            status: lifecycle_status(&description.status),
-            provider_status: Some(description.status),
-            validity: validity.unwrap_or_default(),
-            created_at: description.creation_date.and_then(moment),
-            updated_at: description.last_modified_date.and_then(moment),
-            fingerprint_sha256: Fingerprint::parse(&description.certificate_id).ok(),
-            // AWS leaves it out where the certificate was registered without a CA.
-            ca_fingerprint_sha256: match description.ca_certificate_id {
-                Some(id) => Fingerprint::parse(&id).map_or(Fact::Unknown, Fact::Known),
-                None => Fact::Absent,
+impl ListCertificates {
+    /// # Errors
+    /// A sentence when the rows, or the place where the list continues, cannot be read.
+    pub(super) fn read(answer: &Members<'_>) -> Result<Self, &'static str> {
+        let rows = answer
+            .list("certificates")
+            .ok_or("it has no certificates")?;
+        Ok(Self {
+            certificates: rows.into_iter().map(Listed::read).collect(),
+            next_marker: match answer.text("nextMarker") {
+                Fact::Known(marker) => Some(marker),
+                Fact::Absent => None,
+                Fact::Unknown if is_left_out(answer, "nextMarker") => None,
+                Fact::Unknown => return Err("its nextMarker cannot be read"),
             },
-            pem: description.certificate_pem,
-            ..Self::default()
+        })
+    }
+}
+
+/// A row of a list holds neither the certificate nor the dates of its validity.
+pub(super) struct Listed {
+    /// The id, or why there is none and the row cannot be used.
+    pub(super) id: Result<Fingerprint, &'static str>,
+    /// The rest of the row.
+    pub(super) record: ProviderRecord,
+}
+
+impl Listed {
+    fn read(row: &RawValue) -> Self {
+        let Some(members) = Members::parse(row.get()) else {
+            return Self {
+                id: Err("it is no JSON object"),
+                record: ProviderRecord::default(),
+            };
+        };
+        let id = members
+            .text("certificateId")
+            .into_value()
+            .ok_or("it has no readable certificateId")
+            .and_then(|id| {
+                Fingerprint::parse(&id).map_err(|_| "its certificateId is no SHA-256 in hex")
+            });
+        Self {
+            id,
+            record: common(&members),
         }
     }
+}
+
+/// The `certificateDescription` of `DescribeCertificate`. Only the certificate itself holds the
+/// serial number.
+pub(super) fn description(description: &Members<'_>) -> ProviderRecord {
+    let text = |name| description.text(name).into_value();
+    let validity = description.object("validity").map(|validity| Validity {
+        not_before: validity.number("notBefore").and_then(moment),
+        not_after: validity.number("notAfter").and_then(moment),
+    });
+    ProviderRecord {
+        validity: validity.unwrap_or_default(),
+        updated_at: description.number("lastModifiedDate").and_then(moment),
+        fingerprint_sha256: text("certificateId").and_then(|id| Fingerprint::parse(&id).ok()),
+        // AWS leaves it out where the certificate was registered without a CA.
+        ca_fingerprint_sha256: if is_left_out(description, "caCertificateId") {
+            Fact::Absent
+        } else {
+            text("caCertificateId")
+                .and_then(|id| Fingerprint::parse(&id).ok())
+                .map_or(Fact::Unknown, Fact::Known)
+        },
+        pem: description.string("certificatePem"),
+        ..common(description)
+    }
+}
+
+/// The members that a row of a list and a description share. Times are epoch seconds with a
+/// fraction.
+fn common(members: &Members<'_>) -> ProviderRecord {
+    // A status is a word; a number stands for none.
+    let provider_status = members.string("status").filter(|word| !word.is_empty());
+    ProviderRecord {
+        status: provider_status
+            .as_deref()
+            .map(lifecycle_status)
+            .unwrap_or_default(),
+        provider_status,
+        created_at: members.number("creationDate").and_then(moment),
+        ..ProviderRecord::default()
+    }
+}
+
+/// Whether a member is missing or `null`.
+fn is_left_out(members: &Members<'_>, name: &str) -> bool {
+    members
+        .get(name)
+        .map_or(!members.has(name), |value| value.get() == "null")
 }
 
 /// A certificate that is being transferred to another account (`PENDING_TRANSFER`) has none of the
 /// contract's statuses: it cannot connect, and the receiving account decides whether it will.
-pub(super) fn lifecycle_status(word: &str) -> LifecycleStatus {
+fn lifecycle_status(word: &str) -> LifecycleStatus {
     match word {
         "ACTIVE" => LifecycleStatus::Active,
         "INACTIVE" | "REGISTER_INACTIVE" => LifecycleStatus::Inactive,

@@ -9,9 +9,12 @@ use crate::testing::network::recorded;
 use crate::testing::now;
 
 fn certificate(description: &Value) -> Certificate {
-    let answer: DescribeCertificate =
-        serde_json::from_value(json!({"certificateDescription": description})).unwrap();
-    ProviderRecord::from(answer.certificate_description.unwrap()).into_certificate(now(), false)
+    certificate_of(&description.to_string())
+}
+
+/// The certificate of a description in JSON.
+fn certificate_of(json: &str) -> Certificate {
+    super::description(&Members::parse(json).unwrap()).into_certificate(now(), false)
 }
 
 /// The recorded description with these members in place of its own.
@@ -36,7 +39,7 @@ fn every_member_of_a_description_is_read() {
         serde_json::to_value(described(&json!({}))).unwrap(),
         json!({
             "serial_number": "8085f52ece5bd88308df6d98d9707716", "provider_serial_number": null, "serial_number_base": null,
-            "ca_serial_number": null, "name": null, "client_id": null,
+            "ca_serial_number": null, "provider_ca_serial_number": null, "name": null, "client_id": null,
             "subject": {"common_name": "vin-0001.example.test", "organizational_unit": "设备部"},
             "status": "active", "provider_status": "ACTIVE", "effective_status": "active", "usable": true, "source": null,
             "not_before": "2025-03-01T00:00:00Z", "not_after": "2030-02-28T00:00:00Z",
@@ -195,4 +198,50 @@ fn dates_that_the_certificate_contradicts_are_disagreements() {
         (certificate.effective_status, certificate.usable),
         (EffectiveStatus::Expired, None)
     );
+}
+
+#[test]
+fn an_odd_member_costs_no_other() {
+    let deep = format!("{}{}", "[".repeat(130), "]".repeat(130));
+    let members = [
+        ("certificateId", format!("\"{RECORDED}\"")),
+        ("status", r#""ACTIVE""#.to_owned()),
+        ("caCertificateId", format!("\"{}\"", "ab".repeat(32))),
+        ("certificatePem", r#""pem""#.to_owned()),
+        ("creationDate", "1740787200.5".to_owned()),
+        ("lastModifiedDate", r#""1740787201""#.to_owned()),
+        (
+            "validity",
+            r#"{"notBefore": 1740787200, "notAfter": 1740787203}"#.to_owned(),
+        ),
+    ];
+    let read = |members: &[(&str, String)]| {
+        let members: Vec<String> = members
+            .iter()
+            .map(|(name, value)| format!("\"{name}\": {value}"))
+            .collect();
+        certificate_of(&format!("{{{}}}", members.join(", ")))
+    };
+    let sound = read(&members);
+    assert_eq!(
+        sound.updated_at.unwrap().to_string(),
+        "2025-03-01T00:00:01Z"
+    );
+    for (index, (name, value)) in members.iter().enumerate() {
+        let mut without = members.to_vec();
+        without.remove(index);
+        let mut expected = read(&without);
+        if *name == "caCertificateId" {
+            expected.ca_fingerprint_sha256 = Fact::Unknown;
+        }
+        for odd in [r#""\ud83d""#, "1e400", "true", "[7]", r#""\ufffd""#, &deep] {
+            let mut members = members.to_vec();
+            members[index].1 = odd.to_owned();
+            assert_eq!(read(&members), expected, "{name}: {odd}");
+        }
+        for (second, expected) in [(value.as_str(), &sound), ("true", &expected)] {
+            let members = [&members[..], &[(*name, second.to_owned())]].concat();
+            assert_eq!(&read(&members), expected, "{name}: {second}");
+        }
+    }
 }

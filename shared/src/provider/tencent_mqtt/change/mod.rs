@@ -2,12 +2,12 @@
 
 use super::group::LARGEST_GROUP;
 use super::wire::{self, OneDeviceCertificate};
-use super::{NAME, TencentMqtt, absent_when_not_found, serial_number};
+use super::{NAME, Needs, TencentMqtt, absent_when_not_found, check_name, serial_number};
 use crate::error::{Concerns, Error};
 use crate::model::Action;
-use crate::provider::{
-    ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target, non_empty,
-};
+use crate::object::Members;
+use crate::provider::each::together_or_alone;
+use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Repeat};
 use crate::vendor::codes::not_an_answer;
@@ -18,7 +18,7 @@ impl StatusWriter for TencentMqtt<'_> {
     }
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
-        serial_number(reference).map(drop)
+        check_name(reference)
     }
 
     /// One list call finds several serial numbers, unless the vendor has shown otherwise.
@@ -35,7 +35,12 @@ impl StatusWriter for TencentMqtt<'_> {
         references: &'a [&'a CertificateReference],
         spellings: Spellings,
     ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
-        Box::pin(self.find_group(references, spellings))
+        Box::pin(together_or_alone(
+            references,
+            |reference| reference.provider_serial_number.is_some(),
+            async move |reference| self.find_one(reference, spellings).await,
+            async move |group| self.find_group(group, spellings).await,
+        ))
     }
 
     fn read<'a>(
@@ -60,7 +65,7 @@ impl StatusWriter for TencentMqtt<'_> {
             };
             // A success has a request id and nothing else. Without one the call may have had its
             // effect, and a read has to show it.
-            let accept = |answer: wire::ConfirmedWrite| match non_empty(answer.request_id) {
+            let accept = |answer: &Members<'_>| match wire::confirmation(answer) {
                 Some(request_id) => Ok(ConfirmedWrite {
                     request_id: Some(request_id),
                 }),
@@ -81,13 +86,19 @@ impl TencentMqtt<'_> {
         reference: &CertificateReference,
         spellings: Spellings,
     ) -> Result<Option<FoundCertificate>, Error> {
+        if let Some(text) = &reference.provider_serial_number {
+            return match spellings {
+                Spellings::Own => self.get_by_text(text, Needs::Status).await,
+                Spellings::Others => Ok(None),
+            };
+        }
         let texts = serial_number(reference)?.spellings();
         let texts = texts
             .iter()
             .enumerate()
             .filter(|(index, _)| (*index == 0) == (spellings == Spellings::Own));
         for (_, text) in texts {
-            match self.get(text).await {
+            match self.get(text, Needs::Status).await {
                 // A spelling that is not the caller's own may break the provider's rules; then the
                 // provider does not know the certificate under it.
                 Err(error)

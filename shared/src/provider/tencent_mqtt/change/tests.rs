@@ -177,6 +177,8 @@ async fn an_answer_about_another_certificate_is_not_believed() {
         json!({"RequestId": "id-1"}),
         json!({"DeviceCertificateSn": "ab"}),
         json!({"DeviceCertificateSn": "ab", "Status": 1}),
+        json!({"DeviceCertificateSn": "ab", "Status": ""}),
+        json!({"DeviceCertificateSn": ["ab"], "Status": "ACTIVE"}),
     ] {
         let network = Network::new(move |_| ok(&json!({"Response": nothing})));
         assert_eq!(

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use super::filter::order_by;
 use super::list::LARGEST_PAGE;
 use super::wire::{DescribeDeviceCertificates, Filter};
-use super::{NAME, TencentMqtt, serial_number};
+use super::{NAME, Needs, TencentMqtt, serial_number};
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::{Certificate, ProviderRecord, SerialNumber};
+use crate::model::{Certificate, SerialNumber};
 use crate::provider::each::each;
-use crate::provider::{FoundCertificate, Spellings};
+use crate::provider::{FoundCertificate, ListLength, Spellings};
 use crate::request::{CertificateReference, SortOrder};
 use crate::vendor::codes::not_an_answer;
 
@@ -29,20 +29,37 @@ pub(super) struct Row {
     pub(super) certificate: Certificate,
 }
 
+impl Row {
+    /// A change acts on the status.
+    const fn states_status(&self) -> bool {
+        self.certificate.provider_status.is_some()
+    }
+}
+
+/// The certificates that a list shows.
+pub(super) struct Listed {
+    pub(super) rows: Rows,
+    /// Whether a certificate that has no row is certainly not listed: every row has a serial
+    /// number, and there are as many rows as the vendor says.
+    pub(super) is_whole: bool,
+    /// The vendor's ids of the calls.
+    pub(super) request_ids: Vec<String>,
+}
+
 impl TencentMqtt<'_> {
-    /// Everything that the vendor lists under these texts of these numbers, and its ids of the
-    /// calls.
+    /// Everything that the vendor lists under these texts of these numbers.
     pub(super) async fn rows(
         &self,
         numbers: &[&SerialNumber],
         texts: Vec<String>,
-    ) -> Result<(Rows, Vec<String>), Error> {
+    ) -> Result<Listed, Error> {
         let filters = [Filter {
             name: "DeviceCertificateSn",
             values: texts,
         }];
         let now = self.connection.context.now;
         let (mut rows, mut request_ids, mut offset) = (Rows::new(), Vec::new(), 0_u64);
+        let mut is_whole = true;
         let mut shown = HashSet::new();
         loop {
             let parameters = DescribeDeviceCertificates {
@@ -55,9 +72,13 @@ impl TencentMqtt<'_> {
             let page = self.list(&parameters).await?;
             request_ids.extend(page.request_id);
             let before = shown.len();
+            is_whole &= page.length != ListLength::Contradicted;
             for item in page.items {
-                let key = item.device_certificate_sn.clone();
-                let certificate = ProviderRecord::from(item).into_certificate(now, false);
+                let Some(key) = item.record.serial_number.clone() else {
+                    is_whole = false;
+                    continue;
+                };
+                let certificate = item.record.into_certificate(now, false);
                 shown.insert((key.clone(), certificate.ca_serial_number.clone()));
                 // The documents do not say whether the vendor matches whole texts: rows of other
                 // numbers are left out.
@@ -69,9 +90,13 @@ impl TencentMqtt<'_> {
                     keep(rows.entry(number).or_default(), Row { key, certificate });
                 }
             }
-            if page.end >= page.total {
-                return Ok((rows, request_ids));
-            }
+            let Some(next) = page.next else {
+                return Ok(Listed {
+                    rows,
+                    is_whole,
+                    request_ids,
+                });
+            };
             // Otherwise a list that repeats itself would be read for ever.
             if shown.len() == before {
                 return Err(not_an_answer(
@@ -80,7 +105,7 @@ impl TencentMqtt<'_> {
                     "a page shows nothing but certificates that were shown before",
                 ));
             }
-            offset = page.end;
+            offset = next;
         }
     }
 
@@ -108,13 +133,17 @@ impl TencentMqtt<'_> {
             return get_each(references).await;
         }
         let mut known = Rows::new();
+        let mut is_whole = true;
         for group in in_groups(&numbers, spellings) {
             let texts = group
                 .iter()
                 .flat_map(|number| texts(number, spellings))
                 .collect();
             match self.rows(group, texts).await {
-                Ok((rows, _)) => known.extend(rows),
+                Ok(listed) => {
+                    known.extend(listed.rows);
+                    is_whole &= listed.is_whole;
+                }
                 Err(error) if may_be_read_alone(&error) => return get_each(references).await,
                 Err(error) => return references.iter().map(|_| Err(error.clone())).collect(),
             }
@@ -124,24 +153,30 @@ impl TencentMqtt<'_> {
         if known.len() > 1 {
             self.takes_alternatives_for_certain();
         }
-        let missing: Vec<&CertificateReference> = references
+        let rows_of = |number: &SerialNumber| known.get(number).map_or(&[][..], Vec::as_slice);
+        let missing = numbers.iter().filter(|number| rows_of(number).is_empty());
+        let are_unknown = if is_whole {
+            self.found_all(missing.count()).await
+        } else {
+            Ok(false)
+        };
+        let is_read_alone = |number: &SerialNumber| match rows_of(number) {
+            [] => matches!(are_unknown, Ok(false)),
+            [row] => !row.states_status(),
+            _ => false,
+        };
+        let alone: Vec<&CertificateReference> = references
             .iter()
             .zip(&numbers)
-            .filter(|(_, number)| !known.contains_key(**number))
+            .filter(|(_, number)| is_read_alone(number))
             .map(|(reference, _)| *reference)
             .collect();
-        let mut answers_of_missing = match self.found_all(missing.len()).await {
-            Ok(true) => missing.iter().map(|_| Ok(None)).collect(),
-            Ok(false) => get_each(&missing).await,
-            Err(error) => missing
-                .iter()
-                .map(|_| Err(error.clone()))
-                .collect::<Vec<_>>(),
-        }
-        .into_iter();
-        let answer = |number: &SerialNumber| match known.get(number) {
-            Some(rows) => only_row(rows).map(|row| Some(found(row))),
-            None => answers_of_missing.next().unwrap_or(Ok(None)),
+        let mut answers_of_alone = get_each(&alone).await.into_iter();
+        let answer = |number: &SerialNumber| match (rows_of(number), &are_unknown) {
+            _ if is_read_alone(number) => answers_of_alone.next().unwrap_or(Ok(None)),
+            ([], Err(error)) => Err(error.clone()),
+            ([], Ok(_)) => Ok(None),
+            (rows, _) => only_row(rows).map(|row| Some(found(row))),
         };
         numbers.into_iter().map(answer).collect()
     }
@@ -153,7 +188,7 @@ impl TencentMqtt<'_> {
     ) -> Vec<Result<Option<FoundCertificate>, Error>> {
         let get_each = async |before: &[&FoundCertificate]| {
             each(before, async |found: &&FoundCertificate| {
-                self.get(&found.key).await
+                self.get(&found.key, Needs::Status).await
             })
             .await
         };
@@ -172,13 +207,18 @@ impl TencentMqtt<'_> {
         {
             let texts = group.1.iter().map(|found| found.key.clone()).collect();
             match self.rows(group.0, texts).await {
-                Ok((rows, _)) => known.extend(rows),
+                Ok(listed) => known.extend(listed.rows),
                 Err(error) if may_be_read_alone(&error) => return get_each(before).await,
                 Err(error) => return before.iter().map(|_| Err(error.clone())).collect(),
             }
         }
-        let row = |one: &FoundCertificate| known.values().flatten().find(|row| row.key == one.key);
-        // A certificate that the list does not show is read alone before it counts as gone.
+        let row = |one: &FoundCertificate| {
+            let mut rows = known.values().flatten();
+            rows.find(|row| row.key == one.key)
+                .filter(|row| row.states_status())
+        };
+        // A certificate that the list does not show is read alone before it counts as gone. So is
+        // one whose row has no readable status.
         let missing: Vec<&FoundCertificate> = before
             .iter()
             .copied()
@@ -210,7 +250,7 @@ impl TencentMqtt<'_> {
 }
 
 /// Whether each certificate may still be read alone: the vendor refuses the number of values or one
-/// of the texts, or one row cannot be parsed.
+/// of the texts, or the list cannot be read.
 fn may_be_read_alone(error: &Error) -> bool {
     error.concerns == Concerns::Parameters || error.code == ErrorCode::ProviderInvalidResponse
 }

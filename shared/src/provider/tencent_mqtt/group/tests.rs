@@ -133,3 +133,76 @@ async fn two_certificates_with_one_serial_number_are_left_alone() {
     let (found, _) = find_and_read(&vendor.network(), &["1001", "1002"], Spellings::Own).await;
     assert_eq!(found, ["invalid_request", "1002"]);
 }
+
+/// A vendor whose list shows these rows of `1001`, `1002` and `1003`, and which knows all three
+/// alone.
+fn with_rows(rows: serde_json::Value) -> Network {
+    use crate::testing::network::ok;
+    use serde_json::{Value, json};
+    Network::new(move |request| {
+        let requested: Value = serde_json::from_slice(request.body()).unwrap();
+        match requested["DeviceCertificateSn"].as_str() {
+            Some(serial) => ok(&json!({"Response": {
+                "DeviceCertificateSn": serial,
+                "Status": if serial == "1003" { json!(3) } else { json!("ACTIVE") },
+            }})),
+            None => ok(&json!({"Response": {"TotalCount": 3, "Data": rows}})),
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_that_the_list_may_hide_is_read_alone() {
+    use serde_json::json;
+    let row = |serial: &str| json!({"DeviceCertificateSn": serial, "Status": "ACTIVE"});
+    for hidden in [
+        json!(7),
+        json!({"Status": "ACTIVE"}),
+        json!({"DeviceCertificateSn": ["1002"], "Status": "ACTIVE"}),
+        json!({"DeviceCertificateSn": "1002"}),
+        json!({"DeviceCertificateSn": "1002", "Status": ["ACTIVE"]}),
+    ] {
+        let network = with_rows(json!([row("1001"), hidden, row("1003")]));
+        let serials = ["1001", "1002", "1003"];
+        let (found, read) = find_and_read(&network, &serials, Spellings::Own).await;
+        assert_eq!(found, serials, "{hidden}");
+        assert_eq!(read, serials, "{hidden}");
+        assert_eq!(
+            calls(&network),
+            [
+                "DeviceCertificateSn=1001|1002|1003",
+                "1002",
+                "DeviceCertificateSn=1001|1002|1003",
+                "1002"
+            ],
+            "{hidden}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_without_a_readable_status_is_not_found_for_a_change() {
+    use serde_json::json;
+    let row = |serial: &str| json!({"DeviceCertificateSn": serial, "Status": "ACTIVE"});
+    let network = with_rows(json!([
+        row("1001"),
+        row("1002"),
+        {"DeviceCertificateSn": "1003", "Status": 3}
+    ]));
+    let serials = ["1001", "1002", "1003"];
+    let (found, _) = find_and_read(&network, &serials, Spellings::Own).await;
+    assert_eq!(found, ["1001", "1002", "provider_invalid_response"]);
+}
+
+/// One of two is as unknown as the other, whatever their states.
+#[tokio::test(start_paused = true)]
+async fn two_rows_of_one_serial_number_are_two_though_one_has_no_readable_status() {
+    use serde_json::json;
+    let network = with_rows(json!([
+        {"DeviceCertificateSn": "1001", "CaSn": "0b", "Status": "ACTIVE"},
+        {"DeviceCertificateSn": "1001", "CaSn": "0c", "Status": 1},
+        {"DeviceCertificateSn": "1002", "CaSn": "0c", "Status": "ACTIVE"},
+    ]));
+    let (found, _) = find_and_read(&network, &["1001", "1002"], Spellings::Own).await;
+    assert_eq!(found, ["invalid_request", "1002"]);
+}

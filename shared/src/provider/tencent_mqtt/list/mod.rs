@@ -3,13 +3,14 @@
 use std::fmt::{self, Write as _};
 
 use super::filter::{narrowing, order_by};
-use super::wire::DescribeDeviceCertificates;
+use super::wire::{DescribeDeviceCertificates, Item};
 use super::{NAME, Rows, TencentMqtt};
 use crate::error::{Concerns, Error};
-use crate::model::{LifecycleStatus, ProviderRecord};
+use crate::model::LifecycleStatus;
 use crate::provider::{Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope};
 use crate::request::SortOrder;
 use crate::transport::LocalFuture;
+use crate::vendor::codes::unusable_record;
 
 /// Most certificates that one call returns.
 pub(super) const LARGEST_PAGE: u64 = 100;
@@ -59,29 +60,28 @@ impl TencentMqtt<'_> {
         let now = self.connection.context.now;
         let Rows {
             items,
-            total,
-            end,
+            length,
+            next,
             request_id,
         } = self.list(&request).await?;
-        let certificates = items
-            .into_iter()
-            .map(|item| ProviderRecord::from(item).into_certificate(now, query.include_pem));
+        let entry = |(offset, item): (usize, Item)| Entry {
+            offset,
+            certificate: item.record.into_certificate(now, query.include_pem),
+            error: item.problem.map(|problem| unusable_record(NAME, problem)),
+        };
+        let total = match length {
+            ListLength::Known(total) => Some(total),
+            _ => None,
+        };
+        let is_complete = offset == 0 && next.is_none();
         Ok(Page {
             position: position.to_string(),
-            certificates: Entry::all(certificates).collect(),
-            next: (end < total).then(|| {
-                Position {
-                    offset: end,
-                    ..position
-                }
-                .to_string()
-            }),
+            certificates: (1..).zip(items).map(entry).collect(),
+            next: next.map(|offset| Position { offset, ..position }.to_string()),
             // The documents do not say whether the vendor matches whole texts: its total may count
             // certificates that do not match here. A list that was read completely needs no total.
-            total_count: (narrowing.complete
-                && (narrowing.is_sure || (offset == 0 && end >= total)))
-                .then_some(total),
-            list_length: ListLength::Known(total),
+            total_count: total.filter(|_| narrowing.complete && (narrowing.is_sure || is_complete)),
+            list_length: length,
             request_ids: request_id.into_iter().collect(),
         })
     }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::group::{LARGEST_GROUP, Row, Rows};
-use super::{TencentMqtt, serial_number};
+use super::group::{LARGEST_GROUP, Listed, Row, Rows};
+use super::{Needs, TencentMqtt, check_name, serial_number};
 use crate::error::{Concerns, Error};
 use crate::model::{Certificate, SerialNumber};
 use crate::provider::each::each;
@@ -27,7 +27,7 @@ impl StatusReader for TencentMqtt<'_> {
     }
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
-        serial_number(reference).map(drop)
+        check_name(reference)
     }
 
     fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
@@ -35,6 +35,7 @@ impl StatusReader for TencentMqtt<'_> {
             let groups = grouped(
                 certificates
                     .iter()
+                    .filter(|reference| reference.provider_serial_number.is_none())
                     .filter_map(|reference| reference.serial_number.as_ref()),
             );
             let answers = each(groups, async |group: Vec<&SerialNumber>| {
@@ -58,7 +59,22 @@ impl StatusReader for TencentMqtt<'_> {
                     Err(error) => failure = failure.or(Some(error)),
                 }
             }
+            let texts = certificates
+                .iter()
+                .filter_map(|reference| reference.provider_serial_number.as_ref());
+            let mut by_text = each(texts, async |text| {
+                self.get_by_text(text, Needs::Nothing).await
+            })
+            .await
+            .into_iter();
             let record_of = |reference: &CertificateReference| {
+                if reference.provider_serial_number.is_some() {
+                    let found = by_text.next().unwrap_or(Ok(None))?;
+                    return Ok(found.map(|found| {
+                        request_ids.extend(found.request_id);
+                        found.certificate
+                    }));
+                }
                 let number = serial_number(reference)?;
                 match (known.get(number), &failure) {
                     (Some(Ok(rows)), _) => only_one(rows, reference),
@@ -67,8 +83,9 @@ impl StatusReader for TencentMqtt<'_> {
                     (None, None) => Ok(None),
                 }
             };
+            let records = certificates.iter().map(record_of).collect();
             Lookups {
-                records: certificates.iter().map(record_of).collect(),
+                records,
                 request_ids,
             }
         })
@@ -90,16 +107,25 @@ impl TencentMqtt<'_> {
                 )
                 .await
             {
-                Ok((found, ids)) => {
-                    answer.request_ids.extend(ids);
+                Ok(listed) => {
+                    let Listed {
+                        rows,
+                        is_whole,
+                        request_ids,
+                    } = listed;
+                    answer.request_ids.extend(request_ids);
                     let missing: Vec<&SerialNumber> = group
                         .iter()
                         .copied()
-                        .filter(|number| !found.contains_key(*number))
+                        .filter(|number| !rows.contains_key(*number))
                         .collect();
-                    answer.rows.extend(found);
-                    self.look_up_missing(&missing, group.len(), &mut answer)
-                        .await?;
+                    answer.rows.extend(rows);
+                    if is_whole {
+                        self.look_up_missing(&missing, group.len(), &mut answer)
+                            .await?;
+                    } else {
+                        self.get_each_spelling(&missing, &mut answer).await?;
+                    }
                 }
                 Err(error) if error.concerns == Concerns::Parameters && group.len() > 1 => {
                     let (first, second) = group.split_at(group.len().div_euclid(2));
@@ -138,7 +164,7 @@ impl TencentMqtt<'_> {
     ) -> Result<(), Error> {
         for number in numbers {
             for (index, text) in number.spellings().iter().enumerate() {
-                match self.get(text).await {
+                match self.get(text, Needs::Nothing).await {
                     Ok(Some(found)) => {
                         answer.request_ids.extend(found.request_id);
                         answer.refused.remove(*number);
@@ -171,12 +197,19 @@ impl TencentMqtt<'_> {
 /// # Errors
 /// `invalid_request` when several have the number.
 fn only_one(rows: &[Row], reference: &CertificateReference) -> Result<Option<Certificate>, Error> {
-    let is_meant = |certificate: &&Certificate| match (
-        &reference.ca_serial_number,
-        &certificate.ca_serial_number,
-    ) {
-        (Some(wanted), Some(found)) => wanted == found,
-        _ => true,
+    let is_meant = |certificate: &&Certificate| {
+        let has_number = match (&reference.ca_serial_number, &certificate.ca_serial_number) {
+            (Some(wanted), Some(found)) => wanted == found,
+            _ => true,
+        };
+        let has_text = match (
+            &reference.provider_ca_serial_number,
+            &certificate.provider_ca_serial_number,
+        ) {
+            (Some(wanted), Some(found)) => wanted.as_str() == found,
+            _ => true,
+        };
+        has_number && has_text
     };
     let mut meant = rows.iter().map(|row| &row.certificate).filter(is_meant);
     match (meant.next(), meant.next()) {

@@ -1,8 +1,10 @@
 //! Requests and answers of the device certificate actions as Tencent Cloud writes them.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
-use crate::model::{Fact, LifecycleStatus, ProviderRecord, Subject, Timestamp, Validity};
+use crate::model::{LifecycleStatus, ProviderRecord, Subject, Timestamp, Validity};
+use crate::object::Members;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -30,131 +32,151 @@ pub(super) struct Filter {
     pub(super) values: Vec<String>,
 }
 
-/// The documentation also shows `Error` and `RequestId` beside `Response`, with `null`; they are
-/// not read there.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", bound = "T: Deserialize<'de>")]
-pub(super) struct Envelope<T> {
-    #[serde(default, deserialize_with = "crate::object::optional")]
-    pub(super) response: Option<T>,
+/// The `Response` of an answer. The documentation also shows `Error` and `RequestId` beside it,
+/// with `null`; they are not read there.
+pub(super) fn response(body: &str) -> Option<Members<'_>> {
+    Members::parse(body)?.object("Response")
 }
 
-/// The members that the answer of every action has.
-pub(super) trait Response {
-    fn error(&self) -> Option<&ApiError>;
-    fn request_id(&self) -> Option<&str>;
+/// Whether an answer is a success.
+pub(super) enum Outcome {
+    Success,
+    Failure(ApiError),
+    /// The answer has an `Error` without a readable code. It is neither.
+    Unreadable,
 }
 
-macro_rules! response {
-    ($type:ty) => {
-        impl Response for $type {
-            fn error(&self) -> Option<&ApiError> {
-                self.error.as_ref()
-            }
-            fn request_id(&self) -> Option<&str> {
-                self.request_id.as_deref()
-            }
-        }
-    };
-}
-
-/// The answer of `DescribeDeviceCertificates`.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct List {
-    #[serde(default, deserialize_with = "crate::object::optional")]
-    error: Option<ApiError>,
-    pub(super) request_id: Option<String>,
-    pub(super) total_count: Option<u64>,
-    #[serde(default, deserialize_with = "crate::object::optional_list")]
-    pub(super) data: Option<Vec<Item>>,
-}
-response!(List);
-
-/// The answer of `DescribeDeviceCertificate`. The documents require no member of the certificate;
-/// without a serial number and a status there is none.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct One {
-    #[serde(default, deserialize_with = "crate::object::optional")]
-    error: Option<ApiError>,
-    pub(super) request_id: Option<String>,
-    #[serde(flatten)]
-    pub(super) item: Option<Item>,
-}
-response!(One);
-
-/// The answer of `DeactivateDeviceCertificate`.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ConfirmedWrite {
-    #[serde(default, deserialize_with = "crate::object::optional")]
-    error: Option<ApiError>,
-    pub(super) request_id: Option<String>,
-}
-response!(ConfirmedWrite);
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+/// The error that an answer holds in place of a result.
 pub(super) struct ApiError {
     pub(super) code: String,
     pub(super) message: Option<String>,
 }
 
-/// A `DeviceCertificateItem`. Times are epoch milliseconds, 0 means never.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Item {
-    pub(super) device_certificate_sn: String,
-    status: String,
-    client_id: Option<String>,
-    device_certificate_cn: Option<String>,
-    organizational_unit: Option<String>,
-    ca_sn: Option<String>,
-    certificate_source: Option<String>,
-    device_certificate: Option<String>,
-    not_before_time: Option<i64>,
-    not_after_time: Option<i64>,
-    created_time: Option<i64>,
-    update_time: Option<i64>,
-    last_activation_time: Option<i64>,
-    last_inactivation_time: Option<i64>,
+/// The answer of every action may have an `Error`. `null` is none.
+pub(super) fn outcome(response: &Members<'_>) -> Outcome {
+    let is_stated = match response.get("Error") {
+        Some(error) => error.get() != "null",
+        // It may be there several times, with different values.
+        None => response.has("Error"),
+    };
+    if !is_stated {
+        return Outcome::Success;
+    }
+    let read = || {
+        let error = response.object("Error")?;
+        Some(ApiError {
+            code: error.string("Code")?,
+            message: error.string("Message"),
+        })
+    };
+    read().map_or(Outcome::Unreadable, Outcome::Failure)
 }
 
-impl From<Item> for ProviderRecord {
-    fn from(item: Item) -> Self {
+/// The id of the call.
+pub(super) fn request_id(response: &Members<'_>) -> Option<String> {
+    response.text("RequestId").into_value()
+}
+
+/// The request id of a success of `DeactivateDeviceCertificate`, which has nothing else.
+pub(super) fn confirmation(response: &Members<'_>) -> Option<String> {
+    response.string("RequestId").filter(|id| !id.is_empty())
+}
+
+/// The answer of `DescribeDeviceCertificates`.
+pub(super) struct List {
+    /// `None` where it cannot be read.
+    pub(super) total_count: Option<u64>,
+    pub(super) data: Data,
+}
+
+/// The rows of a list.
+pub(super) enum Data {
+    Rows(Vec<Item>),
+    /// Missing or `null`, as some serializers write a list without rows.
+    LeftOut,
+    Unreadable,
+}
+
+impl List {
+    pub(super) fn read(response: &Members<'_>) -> Self {
+        let is_left_out = response
+            .get("Data")
+            .map_or(!response.has("Data"), |data| data.get() == "null");
+        let data = match response.list("Data") {
+            _ if is_left_out => Data::LeftOut,
+            Some(rows) => Data::Rows(rows.into_iter().map(Item::read).collect()),
+            None => Data::Unreadable,
+        };
         Self {
-            serial_number: Some(item.device_certificate_sn),
-            ca_serial_number: item.ca_sn,
-            client_id: text(item.client_id),
-            subject: Subject {
-                common_name: text(item.device_certificate_cn),
-                organizational_unit: text(item.organizational_unit),
-            },
-            status: lifecycle_status(&item.status),
-            provider_status: Some(item.status),
-            source: item.certificate_source,
-            validity: Validity {
-                not_before: moment(item.not_before_time),
-                not_after: moment(item.not_after_time),
-            },
-            created_at: moment(item.created_time),
-            updated_at: moment(item.update_time),
-            last_activated_at: moment(item.last_activation_time),
-            last_inactivated_at: moment(item.last_inactivation_time),
-            pem: item.device_certificate,
-            ..Self::default()
+            total_count: response
+                .integer("TotalCount")
+                .and_then(|total| total.try_into().ok()),
+            data,
         }
     }
 }
 
-/// `null` means that no valid value could be obtained.
-fn text(text: Option<String>) -> Fact<String> {
-    text.map_or(Fact::Unknown, Fact::from_text)
+/// A row of a list: a `DeviceCertificateItem`.
+pub(super) struct Item {
+    /// The serial number is `None` in a row that cannot be used.
+    pub(super) record: ProviderRecord,
+    /// Why the row cannot be used.
+    pub(super) problem: Option<&'static str>,
 }
 
-fn moment(milliseconds: Option<i64>) -> Option<Timestamp> {
-    milliseconds
+impl Item {
+    fn read(row: &RawValue) -> Self {
+        let Some(members) = Members::parse(row.get()) else {
+            return Self {
+                record: ProviderRecord::default(),
+                problem: Some("it is no JSON object"),
+            };
+        };
+        let record = record(&members);
+        let problem = record
+            .serial_number
+            .is_none()
+            .then_some("it has no readable DeviceCertificateSn");
+        Self { record, problem }
+    }
+}
+
+/// The members of a `DeviceCertificateItem`, which the answer of `DescribeDeviceCertificate` has
+/// beside its request id. Times are epoch milliseconds, 0 means never.
+pub(super) fn record(item: &Members<'_>) -> ProviderRecord {
+    let text = |name| item.text(name).into_value();
+    let moment = |name| item.integer(name).and_then(moment);
+    // A status is a word; a number stands for none.
+    let provider_status = item.string("Status").filter(|word| !word.is_empty());
+    ProviderRecord {
+        serial_number: text("DeviceCertificateSn"),
+        ca_serial_number: text("CaSn"),
+        client_id: item.text("ClientId"),
+        subject: Subject {
+            common_name: item.text("DeviceCertificateCn"),
+            organizational_unit: item.text("OrganizationalUnit"),
+        },
+        status: provider_status
+            .as_deref()
+            .map(lifecycle_status)
+            .unwrap_or_default(),
+        provider_status,
+        source: text("CertificateSource"),
+        validity: Validity {
+            not_before: moment("NotBeforeTime"),
+            not_after: moment("NotAfterTime"),
+        },
+        created_at: moment("CreatedTime"),
+        updated_at: moment("UpdateTime"),
+        last_activated_at: moment("LastActivationTime"),
+        last_inactivated_at: moment("LastInactivationTime"),
+        pem: item.string("DeviceCertificate"),
+        ..ProviderRecord::default()
+    }
+}
+
+fn moment(milliseconds: i64) -> Option<Timestamp> {
+    Some(milliseconds)
         .filter(|milliseconds| *milliseconds > 0)
         .and_then(Timestamp::from_epoch_milliseconds)
 }

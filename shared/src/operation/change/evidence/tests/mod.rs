@@ -3,6 +3,7 @@
 mod confirmed;
 mod names;
 mod refused;
+mod replaced;
 mod unanswered;
 
 use super::super::certificate::Command;

@@ -4,8 +4,10 @@ mod counts;
 mod cursors;
 mod details;
 mod failures;
+mod orders;
 mod permanent;
 mod retryable;
+mod undecided;
 
 use serde_json::{Value, json};
 
@@ -217,39 +219,6 @@ async fn the_lists_of_all_sources_are_interleaved_and_certificates_without_times
             named("pca-id")
         ]
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn both_sort_directions_are_interleaved() {
-    let clouds = clouds();
-    clouds
-        .devices
-        .borrow_mut()
-        .push(Device::new(AwsIot, "", "timeless", 0));
-    let has_times = |device: &Device| matches!(device.provider, TencentMqtt | AwsIot);
-    let sources = json!([
-        source(TencentMqtt, "mqtt-2"),
-        source(AwsIot, ""),
-        source(TencentMqtt, "mqtt-1")
-    ]);
-    let newest_first = perform(
-        &clouds,
-        &json!({"sources": sources, "order_by": "created_desc"}),
-    )
-    .await
-    .unwrap();
-    assert_eq!(names(&newest_first), expected(&clouds, has_times, false));
-    clouds
-        .devices
-        .borrow_mut()
-        .retain(|device| device.created > 0);
-    let oldest_first = perform(
-        &clouds,
-        &json!({"sources": sources, "order_by": "created_asc"}),
-    )
-    .await
-    .unwrap();
-    assert_eq!(names(&oldest_first), expected(&clouds, has_times, true));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,9 @@
 //! Groups: which calls they take, and that their answers are those of single reads.
 
 mod long_lists;
+mod unusable_rows;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::API;
 use super::super::tests::{certificate, list_of, reference, requested, unknown, vendor};

@@ -2,6 +2,8 @@
 
 mod by_ca;
 mod rows;
+mod totals;
+mod unusable_rows;
 
 use serde_json::{Value, json};
 
@@ -240,82 +242,6 @@ async fn positions_count_certificates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_length_is_counted_in_pages_of_one_certificate_at_the_beginning_and_at_the_end() {
-    for (count, position, expected, pages) in [
-        (99, None, ListLength::Known(99), &["1x100"][..]),
-        (100, None, ListLength::Known(100), &["1x100", "1x1"]),
-        (250, None, ListLength::Known(250), &["1x100", "1x1"]),
-        (250, Some("100"), ListLength::Unknown, &["2x100"]),
-        (250, Some("200"), ListLength::Known(250), &["3x100", "1x1"]),
-        (200, Some("200"), ListLength::Known(200), &["3x100", "1x1"]),
-    ] {
-        for counts_pages in [true, false] {
-            let network = vendor(count, counts_pages);
-            let page = page(&network, &Filter::default(), position).await.unwrap();
-            assert_eq!(
-                (page.list_length, requested(&network)),
-                (expected, pages.iter().map(|it| (*it).to_owned()).collect()),
-                "{count}"
-            );
-            let stated = if let ListLength::Known(length) = expected {
-                Some(length)
-            } else {
-                None
-            };
-            assert_eq!(page.total_count, stated);
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_impossible_length_is_unknown() {
-    for probe in [json!(1), json!(99), json!(0), json!(null)] {
-        let shown = probe.to_string();
-        let network = Network::new(move |request| match requested_page(request) {
-            (_, 1) => rows(&probe, &[row("a001")]),
-            _ => rows(&json!(3), &page_of(250, request)),
-        });
-        for position in [None, Some("200")] {
-            let page = page(&network, &Filter::default(), position).await.unwrap();
-            assert_eq!(
-                (page.list_length, page.total_count),
-                (ListLength::Unknown, None),
-                "{shown}"
-            );
-        }
-    }
-    let failing = Network::new(|request| match requested_page(request) {
-        (_, 1) => recorded("alibaba-mqtt/Any.error-internal"),
-        _ => rows(&json!(3), &page_of(250, request)),
-    });
-    let page = page(&failing, &Filter::default(), None).await.unwrap();
-    assert_eq!(
-        (page.list_length, page.certificates.len()),
-        (ListLength::Unknown, 100),
-        "the page itself is worth more than an error"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_total_is_known_only_without_a_filter() {
-    let narrowed = Filter {
-        statuses: vec![LifecycleStatus::Active],
-        ..Filter::default()
-    };
-    let window = Filter {
-        expires_within_days: Some(30),
-        ..Filter::default()
-    };
-    for filter in [narrowed, window] {
-        let page = page(&vendor(250, false), &filter, None).await.unwrap();
-        assert_eq!(
-            (page.total_count, page.list_length),
-            (None, ListLength::Known(250))
-        );
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_filter_or_order_that_is_not_supported_is_refused_by_its_name() {
     let network = vendor(0, true);
     let bench = Bench::new(&network);
@@ -334,7 +260,7 @@ async fn a_filter_or_order_that_is_not_supported_is_refused_by_its_name() {
         (revoked, None, "filter.statuses"),
         (
             Filter::default(),
-            Some(crate::request::SortOrder::CreatedDesc),
+            Some(crate::request::OrderBy::CreatedDesc),
             "order_by",
         ),
     ] {

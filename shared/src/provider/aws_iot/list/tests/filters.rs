@@ -1,6 +1,7 @@
 //! Lists that are narrowed by status, CA or id.
 
 use super::*;
+use crate::request::OrderBy;
 
 #[tokio::test(start_paused = true)]
 async fn of_a_status_no_more_are_described_than_are_wanted_and_the_list_continues_behind_them() {
@@ -150,7 +151,7 @@ async fn a_filter_or_order_that_is_not_supported_is_refused_by_its_name() {
         (client, None, "filter.client_ids"),
         (ca, None, "filter.ca_serial_numbers"),
         (in_status(&[LifecycleStatus::Good]), None, "filter.statuses"),
-        (Filter::default(), Some(SortOrder::UpdatedDesc), "order_by"),
+        (Filter::default(), Some(OrderBy::UpdatedDesc), "order_by"),
     ] {
         assert_eq!(
             provider

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::super::tests::{RECORDED, described, described_id, failed, id};
 use super::*;
 use crate::error::ErrorCode;
-use crate::model::SerialNumber;
+use crate::model::{Certificate, SerialNumber};
 use crate::request::Filter;
 use crate::testing::network::{
     Answer, Network, ok, parameter, path_and_query, recorded, url, with_header,

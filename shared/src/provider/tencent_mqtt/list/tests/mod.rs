@@ -1,6 +1,8 @@
 //! Pages, positions, totals, and several values of one filter.
 
 mod alternatives;
+mod rows;
+mod totals;
 
 use serde_json::{Value, json};
 
@@ -9,8 +11,8 @@ use super::super::wire::STATUS_NAMES;
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::SerialNumber;
-use crate::request::Filter as Wanted;
-use crate::testing::network::{Network, ok, recorded};
+use crate::request::{Filter as Wanted, OrderBy};
+use crate::testing::network::{Network, answer, ok, recorded};
 use crate::testing::{Bench, target};
 
 #[tokio::test(start_paused = true)]
@@ -150,12 +152,13 @@ async fn positions_count_certificates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_contradicts_itself_is_not_an_answer() {
+async fn a_first_page_that_hides_its_certificates_is_not_an_answer() {
     for body in [
         json!({"Response": {"TotalCount": 3, "Data": [], "RequestId": "id-1"}}),
         json!({"Response": {"TotalCount": 3, "RequestId": "id-1"}}),
-        json!({"Response": {"Data": [], "RequestId": "id-1"}}),
+        json!({"Response": {"TotalCount": 0, "Data": {}, "RequestId": "id-1"}}),
         json!({"Response": {"RequestId": "id-1"}}),
+        json!({"Response": {"Data": null, "RequestId": "id-1"}}),
     ] {
         let error = page(
             &Network::new(move |_| ok(&body)),
@@ -251,7 +254,7 @@ async fn a_filter_that_is_not_supported_is_refused_by_its_name() {
         statuses: vec![LifecycleStatus::Active, LifecycleStatus::Good],
         ..clients(&["a"])
     };
-    for order in SortOrder::ALL {
+    for order in OrderBy::ALL {
         provider
             .capabilities()
             .check(&all, Some(order), true)

@@ -33,18 +33,53 @@ fn two_pages(second: Value) -> Network {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_ends_before_its_total_is_not_an_answer() {
-    let network = two_pages(json!([]));
-    assert_eq!(
-        results_of(&look_up(&network, &references(&["11", "12"])).await),
-        ["provider_invalid_response"; 2]
-    );
+async fn a_certificate_that_a_list_may_hide_is_read_alone() {
+    // The list ends before its total, or a row may be the certificate's.
+    let row = |serial: &str| row(&(serial.to_owned(), "0b"));
+    for rows in [
+        json!([row("11"), row("12")]),
+        json!([row("11"), row("12"), {"Status": "ACTIVE"}]),
+        json!([row("11"), row("12"), 7]),
+    ] {
+        let (shown, total) = (rows.clone(), 3);
+        let network = Network::new(move |request| {
+            let requested: Value = serde_json::from_slice(request.body()).unwrap();
+            match requested["DeviceCertificateSn"].as_str() {
+                Some("13") => ok(&json!({"Response": row("13")})),
+                Some(_) => refused("ResourceNotFound.Certificate"),
+                None if requested["Offset"] == 0 => {
+                    ok(&json!({"Response": {"TotalCount": total, "Data": shown}}))
+                }
+                None => ok(&json!({"Response": {"TotalCount": total, "Data": []}})),
+            }
+        });
+        assert_eq!(
+            results_of(&look_up(&network, &references(&["11", "12", "13", "14"])).await),
+            ["active", "active", "active", "-"],
+            "{rows}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_without_rows_although_some_match_is_not_an_answer() {
     let network = Network::new(|_| ok(&json!({"Response": {"TotalCount": 5, "Data": []}})));
     assert_eq!(
         results_of(&look_up(&network, &references(&["11"])).await),
         ["provider_invalid_response"],
         "and not that it is unknown"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_that_cannot_be_read_is_told_as_unknown() {
+    let rows = json!([{"DeviceCertificateSn": "11", "Status": 1}, row(&("12".to_owned(), "0b"))]);
+    let network = Network::new(move |_| ok(&json!({"Response": {"TotalCount": 2, "Data": rows}})));
+    let answer = look_up(&network, &references(&["11", "12"])).await;
+    assert_eq!(results_of(&answer), ["unknown", "active"]);
+    let record = answer.records[0].as_ref().unwrap().as_ref().unwrap();
+    assert_eq!(record.provider_status, None);
+    assert_eq!(network.sent().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,8 +104,7 @@ async fn a_list_that_repeats_itself_is_not_read_for_ever() {
     let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
     let requested = [CertificateReference {
         serial_number: SerialNumber::parse("a1").ok(),
-        ca_serial_number: None,
-        fingerprint_sha256: None,
+        ..CertificateReference::default()
     }];
     let shown = provider.look_up(&requested).await;
     assert_eq!(

@@ -2,6 +2,7 @@
 
 mod kept_lists;
 mod unreadable_lists;
+mod unusable_rows;
 
 use std::time::Duration;
 

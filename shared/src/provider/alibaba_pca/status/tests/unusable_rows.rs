@@ -1,0 +1,116 @@
+//! Rows that cannot be read, which must not make a certificate unknown.
+
+use super::*;
+
+/// A vendor that always answers with these rows, as JSON.
+fn answering(rows: &'static str) -> Network {
+    Network::new(move |_| {
+        answer(
+            200,
+            format!(r#"{{"RequestId": "id-1", "CertificateStatus": [{rows}]}}"#),
+        )
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_cannot_be_read_costs_only_the_certificates_that_no_other_answers() {
+    const INVALID: &str = "provider_invalid_response";
+    for (rows, expected) in [
+        // A row that may be any certificate's.
+        (
+            r#"{"SerialNumber": "1001", "Status": "good"}, null"#,
+            ["good", INVALID],
+        ),
+        (
+            r#"["1002", "good"], {"SerialNumber": "1001", "Status": "revoked"}"#,
+            ["revoked", INVALID],
+        ),
+        (
+            r#"{"SerialNumber": "1001", "Status": "good"}, {"Status": "good"}"#,
+            ["good", INVALID],
+        ),
+        (
+            r#"{"SerialNumber": "1001", "Status": "good"}, {"SerialNumber": "\ud83d", "Status": "good"}"#,
+            ["good", INVALID],
+        ),
+        (
+            r#"{"SerialNumber": "1001", "Status": "good"}, {"SerialNumber": "10**", "Status": "good"}"#,
+            ["good", INVALID],
+        ),
+        ("null, null", [INVALID, INVALID]),
+        // A row without a status that can be read.
+        (
+            r#"{"SerialNumber": "1001", "Status": "good"}, {"SerialNumber": "1002", "Status": []}"#,
+            ["good", INVALID],
+        ),
+        (r#"{"SerialNumber": "1001"}"#, [INVALID, "-"]),
+        (
+            r#"{"SerialNumber": "1001", "Status": "good", "Status": "revoked"}"#,
+            [INVALID, "-"],
+        ),
+        (r#"{"SerialNumber": "2001", "Status": null}"#, ["-", "-"]),
+        // Another row answers.
+        (
+            r#"{"SerialNumber": "1001", "Status": 1e400}, {"SerialNumber": "1001", "Status": "revoked"}"#,
+            ["revoked", "-"],
+        ),
+        (
+            r#"null, {"SerialNumber": "1001", "Status": "good"}, {"SerialNumber": 1002, "Status": "good"}"#,
+            ["good", "good"],
+        ),
+        (
+            r#"null, {"SerialNumber": "1001", "Status": "odd"}"#,
+            ["unknown", INVALID],
+        ),
+        (
+            r#"{"SerialNumber": "1001", "Status": "good", "RevokeTime": "\ud83d"}"#,
+            ["good", "-"],
+        ),
+    ] {
+        let answer = look_up(&answering(rows), &numbered(2)).await;
+        assert_eq!(results_of(&answer), expected, "{rows}");
+        assert_eq!(answer.request_ids.first().map(String::as_str), Some("id-1"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_spelling_may_answer_where_a_row_could_not_be_read() {
+    let network = Network::new(|request| match requested(request)[0].as_str() {
+        "AB" => rows([("AB".to_owned(), "good")]),
+        _ => answer(
+            200,
+            r#"{"RequestId": "id-1", "CertificateStatus": [{"SerialNumber": "ab"}]}"#,
+        ),
+    });
+    assert_eq!(
+        results_of(&look_up(&network, &references(&["ab"])).await),
+        ["good"]
+    );
+    let network = answering(r#"{"SerialNumber": "ab"}"#);
+    assert_eq!(
+        results_of(&look_up(&network, &references(&["ab"])).await),
+        ["provider_invalid_response"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_of_revocation_is_read_in_every_form() {
+    for time in [
+        "1630454400000",
+        r#""1630454400""#,
+        "1.6304544E12",
+        r#""2021-09-01T00:00Z""#,
+    ] {
+        let body = format!(
+            r#"{{"CertificateStatus": [{{"SerialNumber": 1001, "Status": "revoked", "RevokeTime": {time}}}]}}"#
+        );
+        let network = Network::new(move |_| answer(200, body.clone()));
+        let answer = look_up(&network, &numbered(1)).await;
+        let record = answer.records[0].as_ref().unwrap().as_ref().unwrap();
+        assert_eq!(
+            record.revoked_at.unwrap().to_string(),
+            "2021-09-01T00:00:00Z",
+            "{time}"
+        );
+    }
+}

@@ -1,0 +1,5 @@
+//! The target `certificate` for libFuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::certificate(data));

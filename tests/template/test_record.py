@@ -1,0 +1,79 @@
+"""What is on record: the access log of the API, and what is left when the stack is deleted."""
+
+import json
+import re
+from typing import Any
+
+from stack import Template, deploy, referred
+
+# What an access log says, as $context has it: from AWS's list of variables for the access logs of HTTP APIs.
+ACCESS_LOG = {
+    "user_agent": "identity.userAgent",
+    "authorizer_error": "authorizer.error",
+    "error": "error.message",
+    "integration_error": "integration.error",
+    "token_subject": "authorizer.claims.sub",
+    "token_client": "authorizer.claims.client_id",
+    "iam_user": "identity.userArn",
+    "source_ip": "identity.sourceIp",
+    "time": "requestTime",
+    "request_id": "requestId",
+    "function_request_id": "integration.requestId",
+    "route": "routeKey",
+    "status": "status",
+    "latency_ms": "responseLatency",
+    "integration_latency_ms": "integration.latency",
+}
+# Dead letters, and events that a function has given up.
+LAST_QUEUES = {"DescribeDeadLetterQueue", "InactivateDeadLetterQueue", "StatusDeadLetterQueue", "FailuresQueue"}
+
+
+def test_each_request_leaves_a_line_of_json(template: Template) -> None:
+    (stage,) = deploy(template).of_type("AWS::ApiGatewayV2::Stage").values()
+    settings = stage.get("AccessLogSettings", {})
+    assert referred(settings.get("DestinationArn")) == "ApiLogGroup"
+    # AWS takes one line only.
+    assert re.fullmatch(r"\{.*\}", settings["Format"]), settings["Format"]
+    assert json.loads(settings["Format"]) == {name: f"$context.{variable}" for name, variable in ACCESS_LOG.items()}
+
+
+def test_a_user_agent_cannot_take_the_place_of_another_member(template: Template) -> None:
+    """Whatever quotation marks it holds, the members behind it count."""
+    (stage,) = deploy(template).of_type("AWS::ApiGatewayV2::Stage").values()
+    assert next(iter(json.loads(stage["AccessLogSettings"]["Format"]))) == "user_agent"
+
+
+def test_the_record_survives_the_stack(template: Template) -> None:
+    stack = deploy(template)
+    kept = {name: resource for name, resource in stack.resources.items() if "DeletionPolicy" in resource}
+    assert kept.keys() == stack.of_type("AWS::Logs::LogGroup").keys() | LAST_QUEUES
+    for name, resource in kept.items():
+        policies = (resource["DeletionPolicy"], resource.get("UpdateReplacePolicy"))
+        # A stack whose creation fails leaves nothing: nothing has happened in it.
+        assert policies == ("RetainExceptOnCreate", "Retain"), name
+
+
+def test_a_stack_can_be_deployed_again_under_its_name(template: Template) -> None:
+    """CloudFormation does not take over what another stack left: the names of the kept must be new each time."""
+    for name, resource in deploy(template).resources.items():
+        if "DeletionPolicy" in resource:
+            fixed = [text for key, text in resource["Properties"].items() if key.endswith("Name")]
+            assert all(is_new_for_each_stack(text) for text in fixed), name
+
+
+def is_new_for_each_stack(name: Any) -> bool:
+    match name:
+        case {"Fn::Sub": [str(text), {"Creation": {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}}]}:
+            return "${Creation}" in text
+    return False
+
+
+def test_aws_may_write_the_access_log(template: Template) -> None:
+    (name,) = deploy(template).of_type("AWS::Logs::LogGroup")["ApiLogGroup"]["LogGroupName"].values()
+    assert re.match("/aws/vendedlogs/", name[0]), name
+
+
+def test_the_outputs_name_the_record(template: Template) -> None:
+    stack = deploy(template)
+    named = {referred(value) for value in stack.outputs.values()}
+    assert stack.of_type("AWS::Logs::LogGroup").keys() | LAST_QUEUES <= named

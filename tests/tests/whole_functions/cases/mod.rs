@@ -1,0 +1,6 @@
+//! Inputs that somebody met in the field, and others of their kinds.
+
+mod callers;
+mod filters;
+mod odd_http_events;
+mod soonest_end;
