@@ -59,7 +59,7 @@ fn faults() -> Vec<(Fault, &'static str)> {
         r#"{"Response":[],"Data":[],"CertificateStatus":{}}"#,
         r#"{"Response":{"TotalCount":"1","Data":[]},"Data":{"DeviceSn":5,"CaSn":7,"Status":1},"CertificateStatus":[7]}"#,
         r#"{"Response":{"TotalCount":1,"Data":{}},"Data":{"DeviceSn":"d00000000000"},"CertificateStatus":[{"SerialNumber":"50000000000000000000000000000000"}]}"#,
-        r#"{"Response":{"TotalCount":1,"Data":[null]},"Data":"x","CertificateStatus":[{"SerialNumber":null,"Status":"good"}]}"#,
+        r#"{"Response":{"TotalCount":1,"Data":"x"},"Data":"x","CertificateStatus":[{"SerialNumber":null,"Status":"good"}]}"#,
         // More is announced than comes; another certificate than the one asked for; no serial
         // number.
         r#"{"Response":{"TotalCount":5,"Data":[]},"Data":{"DeviceSn":"0b","CaSn":"0c","Status":"0"},"CertificateStatus":[{"Status":"good"}]}"#,

@@ -8,6 +8,10 @@ use crate::operation::cursor::Resume;
 use crate::provider::ListLength;
 use crate::signing::sha256_hex;
 
+/// Most pages in a row without a certificate that can be distinguished from others, in a list that
+/// is paged by number. More of them may be one page that is repeated for ever.
+const MOST_NAMELESS_PAGES: u32 = 100;
+
 /// The evidence of the pages so far about changes of the provider's list.
 #[derive(Default)]
 pub(super) struct Consistency {
@@ -22,6 +26,8 @@ pub(super) struct Consistency {
     pages: u32,
     /// Whether the provider pages by number, so that the list's length matters.
     length_matters: bool,
+    /// Number of pages by number since the last new certificate that has an identity.
+    nameless_pages: u32,
     has_changed: bool,
 }
 
@@ -43,6 +49,9 @@ impl Consistency {
     pub(super) fn add_page(&mut self, length: ListLength) {
         self.pages = self.pages.saturating_add(1);
         self.length_matters |= length != ListLength::Irrelevant;
+        if length != ListLength::Irrelevant {
+            self.nameless_pages = self.nameless_pages.saturating_add(1);
+        }
         match length {
             ListLength::Known(length) => {
                 self.has_changed |= self.list_length.is_some_and(|before| before != length);
@@ -58,16 +67,22 @@ impl Consistency {
     }
 
     /// Whether this certificate was not listed before. A certificate without an identity counts as
-    /// new, because nothing distinguishes it from others.
+    /// new, because nothing distinguishes it from others, but not in a list that has shown nothing
+    /// else for long.
     pub(super) fn is_new(&mut self, certificate: &Certificate) -> bool {
         let Some(identity) = identity(certificate) else {
-            return true;
+            let is_new = self.nameless_pages <= MOST_NAMELESS_PAGES;
+            self.has_changed |= !is_new;
+            return is_new;
         };
         let is_new = self
             .last
             .as_ref()
             .is_none_or(|last| *last != digest(&identity))
             && self.seen.insert(identity);
+        if is_new {
+            self.nameless_pages = 0;
+        }
         self.has_changed |= !is_new;
         is_new
     }

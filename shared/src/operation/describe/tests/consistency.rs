@@ -86,7 +86,7 @@ async fn a_list_that_shows_only_certificates_without_an_identity_is_not_read_for
         (vec![Unknown], 1_000, false),
         (vec![Contradicted], 1_000, false),
         (vec![Known(1_000)], 1_000, false),
-        (vec![Irrelevant], 1_000, false),
+        (vec![Irrelevant], 1_000, true),
     ] {
         let mut fleet = Fleet {
             page_size: 1,

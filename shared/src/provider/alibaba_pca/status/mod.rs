@@ -1,5 +1,7 @@
 //! Status by serial number: `DescribeClientCertificateStatusForSerialNumber`.
 
+use std::cell::RefCell;
+
 use super::wire::{CertificateStatus, statuses};
 use super::{API, AlibabaPca};
 use crate::error::{Concerns, Error, ErrorCode};
@@ -58,7 +60,8 @@ impl Name {
 }
 
 impl AlibabaPca<'_> {
-    /// The provider's answer about these texts.
+    /// The provider's answer about these texts. One with rows that cannot be used is asked for again,
+    /// and taken as it is when it stays so.
     async fn read(&self, texts: &[&str], request_ids: &mut Vec<String>) -> Result<Records, Error> {
         let call = Call {
             action: Action::DescribeClientCertificateStatusForSerialNumber,
@@ -66,14 +69,30 @@ impl AlibabaPca<'_> {
             repeat: Repeat::Always,
             parameters: &[("SerialNumber", &texts.join(","))],
         };
+        let now = self.connection.context.now;
+        let partly_usable = RefCell::new(None);
         let accept = |answer: &Members<'_>| {
-            let rows =
-                statuses(answer).map_err(|problem| not_an_answer(API.provider, 200, problem))?;
-            Ok((answer.text("RequestId").into_value(), rows))
+            let invalid = |problem| not_an_answer(API.provider, 200, problem);
+            let records = Records::new(statuses(answer).map_err(invalid)?, texts, now);
+            let is_usable = !records.has_unnamed && records.without_status.is_empty();
+            let read = (answer.text("RequestId").into_value(), records);
+            if is_usable {
+                return Ok(read);
+            }
+            partly_usable.replace(Some(read));
+            Err(invalid("a row cannot be used"))
         };
-        let (request_id, rows) = API.call(&self.connection, &call, accept).await?;
+        let answer = API.call(&self.connection, &call, accept).await;
+        let (request_id, records) = match (answer, partly_usable.into_inner()) {
+            (Err(failure), Some(read))
+                if failure.error.code == ErrorCode::ProviderInvalidResponse =>
+            {
+                read
+            }
+            (answer, _) => answer?,
+        };
         request_ids.extend(request_id);
-        Ok(Records::new(rows, texts, self.connection.context.now))
+        Ok(records)
     }
 }
 
@@ -152,8 +171,8 @@ fn may_help_to_split(error: &Error) -> bool {
 /// The outcome for a certificate while its spellings are tried.
 enum Progress {
     /// The provider does not know it under the spellings so far, or knows it with an unknown
-    /// status, or has answered with a row that cannot be read.
-    Open(Result<Option<Certificate>, Error>),
+    /// status.
+    Open(Option<Certificate>),
     /// The answer is final.
     Settled(Result<Option<Certificate>, Error>),
 }
@@ -178,10 +197,8 @@ impl StatusReader for AlibabaPca<'_> {
                 .iter()
                 .map(|name| name.as_ref().map(Name::spellings).unwrap_or_default())
                 .collect();
-            let mut progress: Vec<Progress> = certificates
-                .iter()
-                .map(|_| Progress::Open(Ok(None)))
-                .collect();
+            let mut progress: Vec<Progress> =
+                certificates.iter().map(|_| Progress::Open(None)).collect();
             let mut request_ids = Vec::new();
             let rounds = spellings.iter().map(Vec::len).max().unwrap_or_default();
             for round in 0..rounds {
@@ -214,7 +231,8 @@ impl StatusReader for AlibabaPca<'_> {
                 }
             }
             let records = progress.into_iter().map(|progress| match progress {
-                Progress::Open(result) | Progress::Settled(result) => result,
+                Progress::Open(record) => Ok(record),
+                Progress::Settled(result) => result,
             });
             Lookups {
                 records: records.collect(),
@@ -286,15 +304,13 @@ impl AlibabaPca<'_> {
 impl Lookup<'_> {
     fn take(self, record: Result<Option<Certificate>, Error>) {
         match (record, &*self.progress) {
+            (Err(error), Progress::Open(_)) => *self.progress = Progress::Settled(Err(error)),
             // The record of the first spelling that the provider knew stays, even with an unknown
             // status.
             (Ok(Some(record)), Progress::Open(_)) if record.status != LifecycleStatus::Unknown => {
                 *self.progress = Progress::Settled(Ok(Some(record)));
             }
-            (record @ Ok(Some(_)), Progress::Open(Ok(None) | Err(_)))
-            | (record @ Err(_), Progress::Open(Ok(None))) => {
-                *self.progress = Progress::Open(record);
-            }
+            (Ok(record @ Some(_)), Progress::Open(None)) => *self.progress = Progress::Open(record),
             _ => {}
         }
     }

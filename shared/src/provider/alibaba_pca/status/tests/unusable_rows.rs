@@ -74,23 +74,26 @@ async fn a_row_that_cannot_be_read_costs_only_the_certificates_that_no_other_ans
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_spelling_may_answer_where_a_row_could_not_be_read() {
-    let network = Network::new(|request| match requested(request)[0].as_str() {
-        "AB" => rows([("AB".to_owned(), "good")]),
-        _ => answer(
-            200,
-            r#"{"RequestId": "id-1", "CertificateStatus": [{"SerialNumber": "ab"}]}"#,
-        ),
+async fn a_row_that_cannot_be_read_is_asked_for_again() {
+    let mut answers = 0;
+    let network = Network::new(move |_| {
+        answers += 1;
+        match answers {
+            1 | 2 => answer(200, r#"{"CertificateStatus": [{"SerialNumber": "ab"}]}"#),
+            _ => rows([("ab".to_owned(), "good")]),
+        }
     });
     assert_eq!(
         results_of(&look_up(&network, &references(&["ab"])).await),
         ["good"]
     );
+    assert_eq!(network.sent().len(), 3);
     let network = answering(r#"{"SerialNumber": "ab"}"#);
     assert_eq!(
         results_of(&look_up(&network, &references(&["ab"])).await),
         ["provider_invalid_response"]
     );
+    assert_eq!(network.sent().len(), 3, "no other spelling is tried");
 }
 
 #[tokio::test(start_paused = true)]
