@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::event::{Event, recognise};
 use super::function::Function;
 use super::http::{HttpEvent, Reply, status_and_body};
-use super::idempotency::{IdempotencyKeys, KeyState, check_key};
+use super::idempotency::{IdempotencyKeys, KeyState, Owner, check_key};
 use super::invocation::{Invocation, catch_panic};
 use super::limits::{LOAD_BALANCER_BYTES, OWN_CALL_RESERVE, SYNCHRONOUS_BYTES, check_request_size};
 use super::message::{MessageSource, QueuedMessage};
@@ -182,10 +182,10 @@ impl Invocation<'_> {
     ) -> Result<Reply<O::Answer>, Error> {
         let keys = self.idempotency_keys();
         // The client did not sign the header of a webhook that is not its id.
-        let (caller, key) = if is_webhook {
-            ("webhook", keys.as_ref().map(|_| context.id))
+        let (owner, key) = if is_webhook {
+            (Owner::Webhooks, keys.as_ref().map(|_| context.id))
         } else {
-            (context.caller.unwrap_or_default(), event.idempotency_key())
+            (Owner::Caller(context.caller), event.idempotency_key())
         };
         let Some(key) = key.filter(|_| !O::READS_ONLY) else {
             return self
@@ -195,7 +195,7 @@ impl Invocation<'_> {
         let claimed = async {
             check_key(key)?;
             let keys = keys.ok_or_else(no_table)?;
-            let state = keys.claim(O::NAME, caller, key, event.body()).await?;
+            let state = keys.claim(O::NAME, owner, key, event.body()).await?;
             Ok((keys, state))
         };
         let (keys, claim) = match claimed.await {

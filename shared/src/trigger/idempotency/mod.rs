@@ -12,7 +12,7 @@ pub(super) use table::StoredAnswer;
 use sha2::{Digest, Sha256};
 
 use self::table::{Conditional, Item, Table};
-use crate::config::Config;
+use crate::config::{Config, IDEMPOTENCY_TABLE};
 use crate::error::{Error, ErrorCode};
 use crate::transport::{Deadline, Lane, Transport};
 
@@ -30,6 +30,31 @@ pub(super) struct IdempotencyKeys<'a> {
     transport: &'a Transport,
     deadline: Deadline,
     lane: &'a Lane,
+}
+
+/// To whom a key belongs. Nobody meets the keys of another.
+#[derive(Clone, Copy)]
+pub(super) enum Owner<'a> {
+    /// The senders of webhooks, who share a secret.
+    Webhooks,
+    /// A caller by the name that the gateway knows. Those without a name are one.
+    Caller(Option<&'a str>),
+}
+
+impl<'a> Owner<'a> {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Webhooks => "webhooks",
+            Self::Caller(_) => "caller",
+        }
+    }
+
+    fn name(self) -> &'a str {
+        match self {
+            Self::Webhooks => "",
+            Self::Caller(name) => name.unwrap_or_default(),
+        }
+    }
 }
 
 /// The state of a key.
@@ -75,7 +100,7 @@ impl<'a> IdempotencyKeys<'a> {
         })
     }
 
-    /// Claims the key of a request, for this operation and this caller.
+    /// Claims the key of a request, for this operation and this owner of keys.
     ///
     /// # Errors
     /// `conflict` while the first request is carried out, `idempotency_mismatch` when the key was
@@ -83,14 +108,19 @@ impl<'a> IdempotencyKeys<'a> {
     pub(super) async fn claim(
         &self,
         operation: &str,
-        caller: &str,
+        owner: Owner<'_>,
         key: &str,
         request: &[u8],
     ) -> Result<KeyState, Error> {
         let now = (self.transport.clock)().epoch_milliseconds();
         let left = i64::try_from(self.deadline.remaining().as_millis()).unwrap_or(i64::MAX);
         let item = Item {
-            id: digest(&[operation.as_bytes(), caller.as_bytes(), key.as_bytes()]),
+            id: digest(&[
+                operation.as_bytes(),
+                owner.kind().as_bytes(),
+                owner.name().as_bytes(),
+                key.as_bytes(),
+            ]),
             request: digest(&[request]),
             claim: hex::encode((self.transport.random)()),
             claimed_until: now.saturating_add(left),
@@ -100,7 +130,8 @@ impl<'a> IdempotencyKeys<'a> {
         let claimed = self
             .table
             .claim(&item, now, self.deadline, self.lane)
-            .await?;
+            .await
+            .map_err(unusable)?;
         match claimed {
             Conditional::Done => Ok(KeyState::Claimed(Claim(item))),
             // The first attempt of this call had its effect, and its answer was lost.
@@ -144,6 +175,20 @@ impl<'a> IdempotencyKeys<'a> {
             freed.await,
             "the idempotency key stays claimed until this invocation's time is over",
         );
+    }
+}
+
+/// The error of a request whose key cannot be claimed: whatever the reason, nothing may be done
+/// without the table.
+fn unusable(error: Error) -> Error {
+    let detail = format!(
+        "the table that {IDEMPOTENCY_TABLE} names cannot be used, so the request is not carried out: {}",
+        error.detail
+    );
+    Error {
+        code: ErrorCode::ProviderUnavailable,
+        detail,
+        ..error
     }
 }
 

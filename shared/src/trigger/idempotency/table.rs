@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::config::{Config, IDEMPOTENCY_TABLE, IdempotencyTable};
-use crate::error::{Error, ErrorCode};
+use crate::config::{Config, IdempotencyTable};
+use crate::error::Error;
 use crate::model::{Cloud, Region};
 use crate::object::Object;
 use crate::transport::{Deadline, Endpoint, HttpResponse, Lane, Transport};
@@ -156,7 +156,7 @@ impl<'a> Table<'a> {
             .await
     }
 
-    /// Frees a claimed key.
+    /// Frees a claimed key. A repeat of the call, whose answer was lost, finds it free.
     pub(super) async fn free(
         &self,
         item: &Item,
@@ -166,15 +166,13 @@ impl<'a> Table<'a> {
         let parameters = json!({
             "TableName": self.name,
             "Key": {"id": text(&item.id)},
-            "ConditionExpression": "claim = :claim",
+            "ConditionExpression": "attribute_not_exists(id) OR claim = :claim",
             "ExpressionAttributeValues": {":claim": text(&item.claim)},
         });
         self.call("DynamoDB_20120810.DeleteItem", &parameters, deadline, lane)
             .await
     }
 
-    /// # Errors
-    /// `provider_unavailable`: whatever the reason, nothing may be done without the table.
     async fn call(
         &self,
         target: &'static str,
@@ -185,17 +183,6 @@ impl<'a> Table<'a> {
         self.service
             .call(target, parameters, deadline, lane, read)
             .await
-            .map_err(|error| {
-                let detail = format!(
-                    "the table that {IDEMPOTENCY_TABLE} names cannot be used, so the request is not carried out: {}",
-                    error.detail
-                );
-                Error {
-                    code: ErrorCode::ProviderUnavailable,
-                    detail,
-                    ..error
-                }
-            })
     }
 }
 
