@@ -106,7 +106,9 @@ where
         "200".to_owned(),
         json!({"description": "Answer to the request.", "content": {"application/json": {"schema": answer}}}),
     )]);
-    for code in ErrorCode::ALL {
+    // A read takes no key.
+    let concerns = |code: &ErrorCode| !O::READS_ONLY || *code != ErrorCode::RequestInProgress;
+    for code in ErrorCode::ALL.into_iter().filter(concerns) {
         responses.insert(
             code.http_status().to_string(),
             json!({"$ref": "#/components/responses/Error"}),
@@ -118,18 +120,32 @@ where
         "requestBody": {"required": true, "content": {"application/json": {"schema": request}}},
         "responses": responses
     });
+    let mut parameters = Vec::new();
     if O::CAN_BE_DEFERRED {
-        let prefer = json!([{
+        parameters.push(json!({
             "name": "prefer", "in": "header", "description": "With `respond-async`, the function puts the order into its queue and answers at once.",
             "schema": {"type": "string"}
-        }]);
-        let later = json!({
+        }));
+        post["responses"]["202"] = json!({
             "description": "The order was put into the function's queue.",
             "headers": {"preference-applied": {"schema": {"const": "respond-async"}}},
             "content": {"application/json": {"schema": accepted()}}
         });
-        let responses = with(Value::Object(responses.clone()), "202", &later);
-        post = with(with(post, "parameters", &prefer), "responses", &responses);
+    }
+    if !O::READS_ONLY {
+        parameters.push(json!({
+            "name": "idempotency-key", "in": "header", "description": "A repeat with the same key and the same body gets the answer of the first request.",
+            "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"}
+        }));
+        for status in ["200", "202"] {
+            post["responses"][status]["headers"]["idempotency-replayed"] = json!({
+                "description": "The request was carried out before, and this is the answer that it got.",
+                "schema": {"const": "true"}
+            });
+        }
+    }
+    if !parameters.is_empty() {
+        post = with(post, "parameters", &json!(parameters));
     }
     let mut methods = Map::from_iter([("post".to_owned(), post)]);
     if let Some(members) = O::QUERY {
