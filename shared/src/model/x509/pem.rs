@@ -7,7 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::X509;
-use super::element::{Elements, INTEGER, SEQUENCE};
+use super::element::{Element, Elements, INTEGER, OBJECT_IDENTIFIER, SEQUENCE};
 
 /// The labels of a certificate: the usual one, two of openssl's and one of Alibaba's.
 const LABELS: [&str; 4] = [
@@ -19,6 +19,8 @@ const LABELS: [&str; 4] = [
 const BEGIN: &str = "-----BEGIN ";
 const DASHES: &str = "-----";
 const COLUMNS: usize = 64;
+/// The first octets of a private key in OpenSSH's own form.
+const OPENSSH_KEY: &[u8] = b"openssh-key-v1\0";
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -106,18 +108,32 @@ fn decode(content: &str) -> Option<Vec<u8>> {
 
 /// The length of the outer element, without what openssl writes behind the certificate it trusts;
 /// all bytes where it cannot be read. `None` without bytes, and for a private key with a
-/// certificate's label: a key begins with an integer.
+/// certificate's label.
 fn length_of_certificate(der: &[u8]) -> Option<usize> {
+    if der.is_empty() || der.starts_with(OPENSSH_KEY) {
+        return None;
+    }
     let mut elements = Elements::new(der);
     match elements.next() {
-        _ if der.is_empty() => None,
         Some(outer) if outer.tag == SEQUENCE => {
-            let first = outer.elements().next();
-            if first.is_some_and(|first| first.tag == INTEGER) {
+            if is_private_key(outer) {
                 return None;
             }
             der.len().checked_sub(elements.rest().len())
         }
         _ => Some(der.len()),
+    }
+}
+
+/// Whether an element is a private key (PKCS #1, PKCS #8 and SEC 1): it begins with an integer, or,
+/// when it is encrypted, with the name of an algorithm. A certificate begins with neither.
+fn is_private_key(outer: Element<'_>) -> bool {
+    match outer.elements().next() {
+        Some(first) if first.tag == INTEGER => true,
+        Some(first) if first.tag == SEQUENCE => {
+            let inner = first.elements().next();
+            inner.is_some_and(|inner| inner.tag == OBJECT_IDENTIFIER)
+        }
+        _ => false,
     }
 }

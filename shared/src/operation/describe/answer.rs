@@ -51,8 +51,8 @@ pub struct OneDescribeAnswer {
     /// it.
     pub total_count: Option<u64>,
     /// Whether the provider's list stayed the same while it was read. `false` when its length
-    /// changed or a certificate was listed twice (the answer shows it once); `null` where the
-    /// provider does not report enough to decide.
+    /// changed, when the stated length is not that of the list, or when a certificate was listed
+    /// twice (the answer shows it once); `null` where the provider does not report enough to decide.
     pub consistent: Option<bool>,
     /// Cursor of the next page; `null` when the list is complete.
     pub next_cursor: Option<String>,

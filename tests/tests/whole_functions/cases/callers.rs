@@ -62,6 +62,21 @@ async fn an_integer_may_be_written_in_every_way_of_json_schema() {
 }
 
 #[tokio::test]
+async fn the_largest_and_usual_integers_may_have_a_fraction_of_zero() {
+    let (_simulator, mut function) = describe().await;
+    for members in [
+        r#""limit": 100.0"#,
+        r#""filter": {"expires_within_days": 30.0}"#,
+        r#""limit": 10000.0, "filter": {"expires_within_days": 3650.0}"#,
+        r#""limit": 1e4, "filter": {"expires_within_days": 1.0}"#,
+    ] {
+        let request = format!(r#"{{"instance_id": "{TENCENT_INSTANCE}", {members}}}"#);
+        let answer = function.invoke(request.as_str()).await.json();
+        assert!(answer["certificates"].is_array(), "{request}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_number_out_of_range_is_refused_with_the_range_in_json_and_in_a_query() {
     let (simulator, mut function) = describe().await;
     for (written, told) in [

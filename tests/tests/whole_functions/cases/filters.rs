@@ -1,7 +1,5 @@
 //! A filter decides, or says that it could not.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use simulator::{
     AlibabaMqttCertificate, Fault, FaultRule, Fleet, IssuedCertificate, TencentCertificate, Vendor,
@@ -318,68 +316,6 @@ async fn a_row_that_cannot_be_used_is_undecided_by_all_that_is_asked_of_it() {
         .map(|one| one["error"].is_null())
         .collect();
     assert_eq!(errors, [false, true]);
-}
-
-/// The same certificate with the common name in another string type.
-fn with_string_type(issued: &IssuedCertificate, tag: u8) -> String {
-    const COMMON_NAME: [u8; 5] = [0x06, 0x03, 0x55, 0x04, 0x03];
-    let body: String = issued
-        .pem
-        .lines()
-        .filter(|line| !line.starts_with('-'))
-        .collect();
-    let mut der = STANDARD.decode(body).unwrap();
-    let subject = der
-        .windows(5)
-        .rposition(|window| window == COMMON_NAME)
-        .unwrap();
-    der[subject + 5] = tag;
-    format!(
-        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-        STANDARD.encode(der)
-    )
-}
-
-#[tokio::test]
-async fn a_name_with_characters_that_its_string_type_forbids_is_found_by_the_filter() {
-    const PRINTABLE: u8 = 0x13;
-    const TELETEX: u8 = 0x14;
-    const IA5: u8 = 0x16;
-    let names = ["dev_1@site", "unit*7", "a&b", "dev+1;x"];
-    for tag in [PRINTABLE, TELETEX, IA5] {
-        let certificates = names.iter().zip(1..).map(|(name, number)| {
-            let issued = issue(
-                &format!("0a{number:02x}"),
-                name,
-                None,
-                now() / 1000 * 1000,
-                now() / 1000 * 1000 + DAY,
-            );
-            AlibabaMqttCertificate {
-                device_content: with_string_type(&issued, tag),
-                ..AlibabaMqttCertificate::of(&issued)
-            }
-        });
-        let (_simulator, mut function) = pair("describe", alibaba(certificates.collect())).await;
-        for name in names {
-            let own = json!({ "filter": { "common_names": [name] } });
-            let answer = function
-                .invoke(request(Vendor::AlibabaMqtt, &own))
-                .await
-                .json();
-            let found: Vec<&Value> = answer["certificates"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|one| &one["subject"]["common_name"])
-                .collect();
-            assert_eq!(
-                (found, &answer["undecided_count"]),
-                (vec![&json!(name)], &json!(0)),
-                "{tag:x}"
-            );
-        }
-    }
 }
 
 #[tokio::test]

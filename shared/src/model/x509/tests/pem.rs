@@ -124,6 +124,34 @@ fn other_texts_hold_no_certificate() {
 }
 
 #[test]
+fn a_private_key_with_the_label_of_a_certificate_is_none() {
+    let integer = |octets: &[u8]| element(0x02, octets);
+    let octets = element(0x04, b"secret key");
+    let algorithm = element(0x30, &element(0x06, &[0x2a, 0x86, 0x48]));
+    let pkcs_8 = element(
+        0x30,
+        &[integer(&[0]), algorithm.clone(), octets.clone()].concat(),
+    );
+    for (form, der) in [
+        ("PKCS #1", element(0x30, &integer(&[0]).repeat(9))),
+        ("PKCS #8, breaking off", pkcs_8[..20].to_vec()),
+        ("PKCS #8", pkcs_8),
+        (
+            "SEC 1",
+            element(0x30, &[integer(&[1]), octets.clone()].concat()),
+        ),
+        ("encrypted", element(0x30, &[algorithm, octets].concat())),
+        ("OpenSSH", b"openssh-key-v1\0secret key".to_vec()),
+    ] {
+        for label in ["CERTIFICATE", "TRUSTED CERTIFICATE"] {
+            assert_eq!(rewritten(&block(label, &der)), None, "{form}");
+            let beside = format!("{}{PEM}", block(label, &der));
+            assert_eq!(rewritten(&beside).as_deref(), Some(PEM), "{form}");
+        }
+    }
+}
+
+#[test]
 fn only_certificates_are_handed_out_and_all_of_them() {
     let other = Parts::default().der();
     let text = format!(

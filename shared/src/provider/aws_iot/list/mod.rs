@@ -9,9 +9,7 @@ use super::wire::{ListCertificates, Listed};
 use super::{AwsIot, NAME, read};
 use crate::error::Error;
 use crate::model::{Action, Fact, Fingerprint, LifecycleStatus};
-use crate::provider::{
-    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, non_empty,
-};
+use crate::provider::{ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, non_empty};
 use crate::request::{Filter, SortOrder};
 use crate::signing::percent_encode;
 use crate::transport::{HttpResponse, LocalFuture};

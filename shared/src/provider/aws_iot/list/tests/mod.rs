@@ -12,6 +12,7 @@ use super::super::tests::{RECORDED, described, described_id, failed, id};
 use super::*;
 use crate::error::ErrorCode;
 use crate::model::{Certificate, SerialNumber};
+use crate::provider::Entry;
 use crate::request::Filter;
 use crate::testing::network::{
     Answer, Network, ok, parameter, path_and_query, recorded, url, with_header,
