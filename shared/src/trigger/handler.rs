@@ -322,7 +322,7 @@ impl Invocation<'_> {
                 );
                 Error::new(ErrorCode::Unsupported, detail).with_field("prefer")
             })?;
-            self.send_all(&queue, &[message]).await
+            self.send_all(&queue, &[message], deadline).await
         };
         match sent.await {
             Ok(()) => {

@@ -336,7 +336,9 @@ impl<'a> MessageProcessor<'a> {
         let sent = match self.invocation.orders_queue() {
             Some(queue) => {
                 let message = O::message(rest, unsent_event);
-                self.invocation.send_all(&queue, &[message]).await
+                self.invocation
+                    .send_all(&queue, &[message], self.invocation.deadline)
+                    .await
             }
             None => Err(self.invocation.internal_error()),
         };

@@ -219,6 +219,44 @@ fn an_error_that_a_repeat_may_mend_frees_the_key() {
     assert_eq!((status(&answer), is_replayed(&answer)), (202, false));
 }
 
+/// A network whose queue never answers.
+struct Silent(Network);
+
+impl SendHttp for Silent {
+    fn send(
+        &self,
+        request: HttpRequest,
+        timeout: Duration,
+    ) -> LocalFuture<'_, Result<HttpResponse, SendError>> {
+        if header(&request, "x-amz-target") == Some("AmazonSQS.SendMessageBatch") {
+            return Box::pin(async move {
+                tokio::time::sleep(timeout).await;
+                Err(SendError::TimedOut)
+            });
+        }
+        self.0.send(request, timeout)
+    }
+}
+
+#[test]
+fn a_queue_that_takes_all_the_time_leaves_enough_to_free_the_key() {
+    let world = World::default();
+    let function = world.function();
+    let answering = world.clone();
+    let network = Network::new(move |request| answering.answer(request));
+    let function = Function {
+        transport: Transport {
+            http: Box::new(Silent(network)),
+            ..function.transport
+        },
+        ..function
+    };
+    let headers = [("idempotency-key", "key-1"), ("prefer", "respond-async")];
+    let answer = inactivate(&function, &of_caller("arn:a", ORDER, &headers));
+    assert!(failure(&answer).2, "{answer}");
+    assert!(world.items.all().is_empty());
+}
+
 #[test]
 fn another_error_is_the_answer_to_its_repeats() {
     let world = World::default();
