@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from email.message import Message
 from typing import Any, TypeVar
 
 from botocore.auth import SigV4Auth
@@ -104,6 +105,21 @@ class Bundle:
         deployment: Deployment | None = None,
     ) -> tuple[int, Any]:
         """Status and body of the answer to a request at the API, signed for AWS where a key is given."""
+        status, _, text = self.exchange(method, path, body, headers, key, deployment)
+        with contextlib.suppress(ValueError):
+            return status, json.loads(text)
+        return status, text
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        body: str = "",
+        headers: dict[str, str] | None = None,
+        key: tuple[str, str] | None = None,
+        deployment: Deployment | None = None,
+    ) -> tuple[int, Message, str]:
+        """The same, with the headers, and with the body as it came."""
         host = (deployment or self.deployment).outputs["ApiUrl"].removeprefix("http://")
         data = body.encode() if body else None
         headers = {"host": host, "content-type": "application/json", **(headers or {})}
@@ -114,12 +130,9 @@ class Bundle:
         sent = urllib.request.Request(self.emulator.url + path, data, headers, method=method)
         try:
             with OPENER.open(sent, timeout=40) as answer:
-                return answer.status, json.load(answer)
+                return answer.status, answer.headers, answer.read().decode()
         except urllib.error.HTTPError as error:
-            text = error.read().decode()
-            with contextlib.suppress(ValueError):
-                return error.code, json.loads(text)
-            return error.code, text
+            return error.code, error.headers, error.read().decode()
 
     def user(self, *routes: str) -> tuple[str, str]:
         """The key of a new user who may call these routes of the API, such as `GET/status`, and nothing else."""
@@ -205,9 +218,9 @@ def secret(function: str, kind: str) -> str:
     return f"device-certificate-functions/{function}/{kind}"
 
 
-def signed(body: str, sent_at: float | None = None) -> dict[str, str]:
-    """The headers of a Standard Webhook."""
-    message_id, timestamp = f"msg_{uuid.uuid4().hex}", str(int(sent_at or time.time()))
+def signed(body: str, sent_at: float | None = None, message_id: str | None = None) -> dict[str, str]:
+    """The headers of a Standard Webhook, which is a new one unless its id is given."""
+    message_id, timestamp = message_id or f"msg_{uuid.uuid4().hex}", str(int(sent_at or time.time()))
     key = base64.b64decode(WEBHOOK_SECRET.removeprefix("whsec_"))
     signature = hmac.new(key, f"{message_id}.{timestamp}.{body}".encode(), hashlib.sha256).digest()
     signature_text = f"v1,{base64.b64encode(signature).decode()}"

@@ -53,6 +53,7 @@ class Emulator:
                 "AWS_DEFAULT_REGION": REGION,
                 # Without it the functions would look for the real AWS.
                 "AWS_ENDPOINT_URL": self.url,
+                "AWS_ENDPOINT_URL_DYNAMODB": self.url,
                 "AWS_ACCESS_KEY_ID": OPERATOR[0],
                 "AWS_SECRET_ACCESS_KEY": OPERATOR[1],
                 "AUTH": "true",
@@ -140,6 +141,17 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def processes(function: str) -> list[int]:
+    """The ids of the processes in which a function runs."""
+    mark = f"AWS_LAMBDA_FUNCTION_NAME={function}\0".encode()
+    found = []
+    for process in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if process.name.isdigit() and mark in (process / "environ").read_bytes() + b"\0":
+                found.append(int(process.name))
+    return found
 
 
 def free_port() -> int:

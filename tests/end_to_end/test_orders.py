@@ -1,6 +1,5 @@
 """Orders of many certificates at each broker, through the real queue, with a function that is killed in the middle."""
 
-import contextlib
 import datetime
 import json
 import os
@@ -8,7 +7,6 @@ import signal
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from deployment import Deployment
-from emulator import Emulator, Providers
+from emulator import Emulator, Providers, processes
 
 NAME = "orders"
 ORDERS = 3
@@ -133,13 +131,9 @@ def writes(providers: Providers) -> list[str]:
 
 def kill_one(function: str) -> None:
     """Ends one process of the function as a signal does that it cannot see."""
-    mark = f"AWS_LAMBDA_FUNCTION_NAME={function}\0".encode()
-    for process in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            if process.name.isdigit() and mark in (process / "environ").read_bytes() + b"\0":
-                os.kill(int(process.name), signal.SIGKILL)
-                return
-    raise AssertionError(f"no process of {function} runs")
+    running = processes(function)
+    assert running, f"no process of {function} runs"
+    os.kill(running[0], signal.SIGKILL)
 
 
 def take(emulator: Emulator, url: str) -> Iterator[dict[str, Any]]:

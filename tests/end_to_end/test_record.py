@@ -12,6 +12,7 @@ LEFT = {
     "InactivateDeadLetterQueue",
     "StatusDeadLetterQueue",
     "FailuresQueue",
+    "IdempotencyTable",
 }
 
 

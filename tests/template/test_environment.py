@@ -30,6 +30,7 @@ ENVIRONMENTS = {
         "DEFAULT_PROVIDER": "alibaba-mqtt",
         "ALIBABA_CLOUD_REGION_ID": "value-of-AlibabaMqttRegion",
         "ORDERS_QUEUE_URL": {"Ref": "InactivateQueue"},
+        "IDEMPOTENCY_TABLE": {"Ref": "IdempotencyTable"},
         "INACTIVATE_ALLOWED_INSTANCES": "value-of-InactivateAllowedInstances",
         "INACTIVATE_MESSAGE_MAX_AGE_SECONDS": "value-of-InactivateMessageMaxAgeSeconds",
         **COMMON,
@@ -41,7 +42,7 @@ ENVIRONMENTS = {
         **COMMON,
     },
 }
-ALWAYS = ("DEFAULT_PROVIDER", "RESULTS_QUEUE_URL", "ORDERS_QUEUE_URL")
+ALWAYS = ("DEFAULT_PROVIDER", "RESULTS_QUEUE_URL", "ORDERS_QUEUE_URL", "IDEMPOTENCY_TABLE")
 # What a way to credentials adds, where {function} is the function's name. Each function has its own, in the clouds' logs, too.
 CREDENTIALS = {
     ("TencentCredentials", "secret"): {"TENCENTCLOUD_SECRETS_MANAGER_SECRET": "value-of-CredentialsPrefix/{function}/tencent"},

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from stack import Template, deploy, referred
+from stack import Stack, Template, deploy, referred
 
 # What an access log says, as $context has it: from AWS's list of variables for the access logs of HTTP APIs.
 ACCESS_LOG = {
@@ -46,11 +46,16 @@ def test_a_user_agent_cannot_take_the_place_of_another_member(template: Template
 def test_the_record_survives_the_stack(template: Template) -> None:
     stack = deploy(template)
     kept = {name: resource for name, resource in stack.resources.items() if "DeletionPolicy" in resource}
-    assert kept.keys() == stack.of_type("AWS::Logs::LogGroup").keys() | LAST_QUEUES
+    assert kept.keys() == record_of(stack)
     for name, resource in kept.items():
         policies = (resource["DeletionPolicy"], resource.get("UpdateReplacePolicy"))
-        # A stack whose creation fails leaves nothing: nothing has happened in it.
-        assert policies == ("RetainExceptOnCreate", "Retain"), name
+        # A stack whose creation fails leaves nothing, because nothing has happened in it; but a protected table cannot be deleted.
+        is_protected = resource["Properties"].get("DeletionProtectionEnabled", False)
+        assert policies == ("Retain" if is_protected else "RetainExceptOnCreate", "Retain"), name
+
+
+def record_of(stack: Stack) -> set[str]:
+    return stack.of_type("AWS::Logs::LogGroup").keys() | stack.of_type("AWS::DynamoDB::Table").keys() | LAST_QUEUES
 
 
 def test_a_stack_can_be_deployed_again_under_its_name(template: Template) -> None:
@@ -76,4 +81,4 @@ def test_aws_may_write_the_access_log(template: Template) -> None:
 def test_the_outputs_name_the_record(template: Template) -> None:
     stack = deploy(template)
     named = {referred(value) for value in stack.outputs.values()}
-    assert stack.of_type("AWS::Logs::LogGroup").keys() | LAST_QUEUES <= named
+    assert record_of(stack) <= named

@@ -9,6 +9,8 @@ QUEUE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttribu
 SENDING = {("sqs:SendMessage", "ResultsQueue"), ("sqs:SendMessage", "FailuresQueue")}
 # What a function sends to its own queue: the remainder of an order, and an order whose sender does not wait.
 TO_OWN_QUEUE = {"inactivate": ("sqs:SendMessage",)}
+# What a function does with the items of its table.
+TABLE_ACTIONS = {"inactivate": ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")}
 TRACING = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
 IOT_CERTIFICATES = "arn:${AWS::Partition}:iot:*:${AWS::AccountId}:cert/*"
 # What the role of each function may do at AWS IoT where that is asked for.
@@ -32,7 +34,7 @@ Granted = set[tuple[str, str]]
 NOTHING: dict[str, Granted] = {name: set() for name in IOT_ACTIONS}
 
 
-def test_roles_reach_the_own_queue_and_log_group_only(template: Template) -> None:
+def test_roles_reach_the_own_queue_table_and_log_group_only(template: Template) -> None:
     check_roles(template, deploy(template), NOTHING)
 
 
@@ -71,7 +73,7 @@ def test_roles_write_traces_where_asked_for(template: Template) -> None:
 
 
 def check_roles(template: Template, stack: Stack, more: dict[str, Granted]) -> None:
-    """Each role holds exactly these actions beside those on its function's own queue and log group, and on what all send to."""
+    """Each role holds exactly these actions beside those on its function's own queue, table and log group, and on what all send to."""
     roles, deployed = roles_of_functions(stack), stack.of_type("AWS::Lambda::Function")
     mappings = stack.of_type("AWS::Lambda::EventSourceMapping").values()
     folders = code_folders(template)
@@ -87,7 +89,9 @@ def check_roles(template: Template, stack: Stack, more: dict[str, Granted]) -> N
         log_group = referred(function["LoggingConfig"]["LogGroup"])
         logging = {(action, log_group) for action in LOG_ACTIONS}
         own_queue = {(action, queues[name]) for action in (*QUEUE_ACTIONS, *TO_OWN_QUEUE.get(folders[name], ()))}
-        assert granted == logging | own_queue | SENDING | more[folders[name]], name
+        table = referred(function["Environment"]["Variables"].get("IDEMPOTENCY_TABLE"))
+        own_table = {(action, table) for action in TABLE_ACTIONS.get(folders[name], ())}
+        assert granted == logging | own_queue | own_table | SENDING | more[folders[name]], name
         assert {statement["Effect"] for statement in statements(role)} == {"Allow"}, name
         assert "ManagedPolicyArns" not in role, name
         (trust,) = role["AssumeRolePolicyDocument"]["Statement"]

@@ -1,10 +1,13 @@
 //! The environment variables, read once at start into one value.
 
 mod credentials;
+mod idempotency_table;
 mod queue_url;
 mod rate_limits;
 
 pub(crate) use credentials::CloudVariables;
+pub(crate) use idempotency_table::IDEMPOTENCY_TABLE;
+pub use idempotency_table::IdempotencyTable;
 pub use queue_url::QueueUrl;
 
 use std::collections::HashMap;
@@ -42,6 +45,8 @@ pub struct Config {
     pub results_queue: Option<QueueUrl>,
     /// Inactivate's own queue, for orders that one run cannot finish.
     pub orders_queue: Option<QueueUrl>,
+    /// The table of idempotency keys. Without it, a key is refused.
+    pub idempotency_table: Option<IdempotencyTable>,
     /// The PEM file of additional trusted roots.
     pub extra_roots: Option<PathBuf>,
     /// The proxy of calls over HTTPS.
@@ -144,22 +149,24 @@ impl Config {
             webhook_secrets: webhook_secrets(lookup)?,
             results_queue: parsed(lookup, RESULTS_QUEUE_URL, QueueUrl::parse)?,
             orders_queue: parsed(lookup, ORDERS_QUEUE_URL, QueueUrl::parse)?,
+            idempotency_table: idempotency_table::idempotency_table(lookup)?,
             extra_roots: text(lookup, "SSL_CERT_FILE").map(PathBuf::from),
             https_proxy: parsed(lookup, "HTTPS_PROXY", |url| {
                 HttpsProxy::parse(url, &text(lookup, "NO_PROXY").unwrap_or_default())
             })?,
         };
-        let queues = [
-            (RESULTS_QUEUE_URL, &config.results_queue),
-            (ORDERS_QUEUE_URL, &config.orders_queue),
+        let called = [
+            (RESULTS_QUEUE_URL, config.results_queue.is_some()),
+            (ORDERS_QUEUE_URL, config.orders_queue.is_some()),
+            (IDEMPOTENCY_TABLE, config.idempotency_table.is_some()),
         ];
-        let set = queues.into_iter().find(|(_, queue)| queue.is_some());
+        let set = called.into_iter().find(|(_, is_set)| *is_set);
         let aws = config.clouds.of(Cloud::Aws);
         if let Some((variable, _)) =
             set.filter(|_| aws.credentials.is_none() || aws.region.is_none())
         {
             let reason =
-                "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, which sending to it requires, are not all set".to_owned();
+                "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, which calling it requires, are not all set".to_owned();
             return Err(ConfigError { variable, reason });
         }
         Ok(config)

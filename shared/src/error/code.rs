@@ -16,6 +16,10 @@ pub enum ErrorCode {
     MethodNotAllowed,
     /// The request is larger than this function reads.
     PayloadTooLarge,
+    /// The first request with the same idempotency key is still being carried out.
+    RequestInProgress,
+    /// The idempotency key was used for another request.
+    IdempotencyMismatch,
     /// This provider cannot do this operation or filter.
     Unsupported,
     /// The provider throttles calls.
@@ -34,13 +38,15 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the contract's order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::InvalidRequest,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::PayloadTooLarge,
+        Self::RequestInProgress,
+        Self::IdempotencyMismatch,
         Self::Unsupported,
         Self::Throttled,
         Self::Internal,
@@ -58,6 +64,10 @@ impl ErrorCode {
             Self::NotFound => ("not_found", "Not found", 404, false),
             Self::MethodNotAllowed => ("method_not_allowed", "Method not allowed", 405, false),
             Self::PayloadTooLarge => ("payload_too_large", "Payload too large", 413, false),
+            Self::RequestInProgress => ("conflict", "Conflict", 409, true),
+            Self::IdempotencyMismatch => {
+                ("idempotency_mismatch", "Idempotency mismatch", 422, false)
+            }
             Self::Unsupported => ("unsupported", "Unsupported", 422, false),
             Self::Throttled => ("throttled", "Throttled", 429, true),
             Self::Internal => ("internal", "Internal error", 500, false),

@@ -143,6 +143,8 @@ impl Error {
             ErrorCode::Forbidden
             | ErrorCode::NotFound
             | ErrorCode::Unauthenticated
+            | ErrorCode::RequestInProgress
+            | ErrorCode::IdempotencyMismatch
             | ErrorCode::MethodNotAllowed => false,
             ErrorCode::PayloadTooLarge
             | ErrorCode::Unsupported

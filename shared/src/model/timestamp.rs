@@ -59,6 +59,13 @@ impl Timestamp {
         self.0.unix_timestamp()
     }
 
+    /// Milliseconds since the epoch.
+    pub fn epoch_milliseconds(self) -> i64 {
+        let milliseconds = self.0.unix_timestamp_nanos().div_euclid(1_000_000);
+        // The years 0 to 9999 fit.
+        i64::try_from(milliseconds).unwrap_or_default()
+    }
+
     /// Adds days. Returns the time unchanged when the result is outside the calendar.
     #[must_use]
     pub fn plus_days(self, days: u16) -> Self {

@@ -6,6 +6,7 @@ pub(crate) mod clouds;
 mod layers;
 pub(crate) mod log;
 pub(crate) mod network;
+pub(crate) mod table;
 
 use std::time::Duration;
 

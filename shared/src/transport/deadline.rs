@@ -80,7 +80,8 @@ impl Deadline {
             .is_some_and(|rest| rest >= ANSWER_RESERVE)
     }
 
-    fn remaining(self) -> Duration {
+    /// The time that is left.
+    pub fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
 }

@@ -11,13 +11,14 @@ use serde_json::value::RawValue;
 
 use super::event::{Event, recognise};
 use super::function::Function;
-use super::http::{HttpEvent, Reply};
+use super::http::{HttpEvent, Reply, status_and_body};
+use super::idempotency::{IdempotencyKeys, KeyState, Owner, check_key};
 use super::invocation::{Invocation, catch_panic};
-use super::limits::{LOAD_BALANCER_BYTES, SYNCHRONOUS_BYTES, check_request_size};
+use super::limits::{LOAD_BALANCER_BYTES, OWN_CALL_RESERVE, SYNCHRONOUS_BYTES, check_request_size};
 use super::message::{MessageSource, QueuedMessage};
 use super::outcome::Outcome;
 use super::process::MessageProcessor;
-use crate::config::ORDERS_QUEUE_URL;
+use crate::config::{IDEMPOTENCY_TABLE, ORDERS_QUEUE_URL};
 use crate::error::{Error, ErrorCode};
 use crate::operation::{AnswerBudget, Operation};
 use crate::provider::RequestContext;
@@ -136,16 +137,94 @@ impl Invocation<'_> {
             redelivered_since: None,
         };
         let reply = match request {
+            Ok(request) => {
+                self.reply_once::<O>(event, webhook_id.is_some(), request, budget, context)
+                    .await
+            }
+            Err(error) => {
+                self.reply::<O>(event, Err(error), budget, context, self.deadline)
+                    .await
+            }
+        };
+        to_json(&event.answer::<O>(&reply, webhook_id.as_ref()))
+    }
+
+    /// Carries out a request, or has it carried out later.
+    async fn reply<O: Operation>(
+        &self,
+        event: &HttpEvent,
+        request: Result<O::Request, Error>,
+        budget: AnswerBudget,
+        context: RequestContext<'_>,
+        deadline: Deadline,
+    ) -> Result<Reply<O::Answer>, Error> {
+        match request {
             Ok(request) if event.prefers_async() && O::CAN_BE_DEFERRED => {
-                self.defer::<O>(&request, context).await
+                self.defer::<O>(&request, context, deadline).await
             }
             request => self
-                .perform::<O>(request, budget, context)
+                .perform::<O>(request, budget, context, deadline)
                 .await
                 .map(Reply::Answer)
                 .map_err(|error| event.in_the_callers_terms::<O>(error)),
+        }
+    }
+
+    /// The same, once for each idempotency key. The id of a webhook is a key where the function has
+    /// a table of keys. A repeat of a read costs nothing but the read, so it needs no key.
+    async fn reply_once<O: Operation>(
+        &self,
+        event: &HttpEvent,
+        is_webhook: bool,
+        request: O::Request,
+        budget: AnswerBudget,
+        context: RequestContext<'_>,
+    ) -> Result<Reply<O::Answer>, Error> {
+        let keys = self.idempotency_keys();
+        // The client did not sign the header of a webhook that is not its id.
+        let (owner, key) = if is_webhook {
+            (Owner::Webhooks, keys.as_ref().map(|_| context.id))
+        } else {
+            (Owner::Caller(context.caller), event.idempotency_key())
         };
-        to_json(&event.answer::<O>(&reply, webhook_id.as_ref()))
+        let Some(key) = key.filter(|_| !O::READS_ONLY) else {
+            return self
+                .reply::<O>(event, Ok(request), budget, context, self.deadline)
+                .await;
+        };
+        let claimed = async {
+            check_key(key)?;
+            let keys = keys.ok_or_else(no_table)?;
+            let state = keys.claim(O::NAME, owner, key, event.body()).await?;
+            Ok((keys, state))
+        };
+        let (keys, claim) = match claimed.await {
+            Ok((keys, KeyState::Claimed(claim))) => (keys, claim),
+            Ok((_, KeyState::Answered(answer))) => {
+                tracing::info!(target: AUDIT, caller = context.caller, "a repeat has the answer of the first request");
+                return Ok(Reply::Replayed(answer));
+            }
+            Err(error) => {
+                self.log_failure(&error);
+                return Err(error);
+            }
+        };
+        let deadline = self.deadline.sooner(OWN_CALL_RESERVE);
+        let reply = self
+            .reply::<O>(event, Ok(request), budget, context, deadline)
+            .await;
+        match &reply {
+            Err(error) if error.code.retryable() => keys.free(&claim).await,
+            reply => keys.keep(&claim, status_and_body(reply)).await,
+        }
+        reply
+    }
+
+    fn idempotency_keys(&self) -> Option<IdempotencyKeys<'_>> {
+        let Function {
+            config, transport, ..
+        } = self.function;
+        IdempotencyKeys::new(config, transport, self.deadline, self.limiter.unlimited())
     }
 
     async fn answer_direct<O: Operation>(
@@ -164,7 +243,10 @@ impl Invocation<'_> {
         };
         let request =
             check_request_size(request.len()).and_then(|()| request::parse::<O::Request>(request));
-        match self.perform::<O>(request, budget, context).await {
+        match self
+            .perform::<O>(request, budget, context, self.deadline)
+            .await
+        {
             Ok(answer) => to_json(&answer),
             Err(error) => Err(FunctionError(error)),
         }
@@ -208,8 +290,9 @@ impl Invocation<'_> {
         request: Result<O::Request, Error>,
         budget: AnswerBudget,
         request_context: RequestContext<'_>,
+        deadline: Deadline,
     ) -> Result<O::Answer, Error> {
-        let context = self.context(request_context, self.deadline);
+        let context = self.context(request_context, deadline);
         let result = match request {
             Ok(request) => catch_panic(O::perform(&context, request, budget))
                 .await
@@ -228,9 +311,10 @@ impl Invocation<'_> {
         &self,
         request: &O::Request,
         request_context: RequestContext<'_>,
+        deadline: Deadline,
     ) -> Result<Reply<O::Answer>, Error> {
         let sent = async {
-            let context = self.context(request_context, self.deadline);
+            let context = self.context(request_context, deadline);
             let message = O::deferred(&context, request)?;
             let queue = self.orders_queue().ok_or_else(|| {
                 let detail = format!(
@@ -238,7 +322,7 @@ impl Invocation<'_> {
                 );
                 Error::new(ErrorCode::Unsupported, detail).with_field("prefer")
             })?;
-            self.send_all(&queue, &[message]).await
+            self.send_all(&queue, &[message], deadline).await
         };
         match sent.await {
             Ok(()) => {
@@ -254,6 +338,13 @@ impl Invocation<'_> {
             }
         }
     }
+}
+
+fn no_table() -> Error {
+    let detail = format!(
+        "the function has no table of idempotency keys; set {IDEMPOTENCY_TABLE}, or send the request without a key"
+    );
+    Error::new(ErrorCode::Unsupported, detail).with_field("idempotency-key")
 }
 
 fn to_json(value: &impl Serialize) -> Result<Box<RawValue>, FunctionError> {

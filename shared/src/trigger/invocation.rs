@@ -54,14 +54,20 @@ impl Invocation<'_> {
         Queue::of_orders(&self.function.config, &self.function.transport)
     }
 
-    /// Sends these messages. Returns for each, in their order, why it could not be sent.
-    pub(super) async fn send(&self, queue: &Queue<'_>, messages: &[String]) -> Vec<Option<Error>> {
+    /// Sends these messages until this deadline. Returns for each, in their order, why it could not
+    /// be sent.
+    pub(super) async fn send(
+        &self,
+        queue: &Queue<'_>,
+        messages: &[String],
+        deadline: Deadline,
+    ) -> Vec<Option<Error>> {
         queue
-            .send(self.deadline, self.limiter.unlimited(), messages)
+            .send(deadline, self.limiter.unlimited(), messages)
             .await
     }
 
-    /// Sends these messages.
+    /// Sends these messages until this deadline.
     ///
     /// # Errors
     /// Why the first that could not be sent could not be sent.
@@ -69,8 +75,9 @@ impl Invocation<'_> {
         &self,
         queue: &Queue<'_>,
         messages: &[String],
+        deadline: Deadline,
     ) -> Result<(), Error> {
-        let errors = self.send(queue, messages).await;
+        let errors = self.send(queue, messages, deadline).await;
         errors.into_iter().flatten().next().map_or(Ok(()), Err)
     }
 

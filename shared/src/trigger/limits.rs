@@ -1,8 +1,13 @@
 //! How large requests and answers may be.
 
+use std::time::Duration;
+
 use crate::error::{Error, ErrorCode};
 use crate::request::LARGEST_REQUEST;
 
+/// Kept free for the function's own call after the work, to a queue or to the table of idempotency
+/// keys: an attempt is not begun with less.
+pub(super) const OWN_CALL_RESERVE: Duration = Duration::from_millis(1200);
 /// Lambda takes 6 MB (6,291,556 bytes) of a synchronous answer.
 pub(super) const SYNCHRONOUS_BYTES: usize = 6_200_000;
 /// A load balancer takes 1 MB of a synchronous answer.

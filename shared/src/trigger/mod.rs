@@ -1,10 +1,12 @@
 //! Lambda's side: recognises the kind of an event, takes the requests out of it, and answers in the
 //! form that its source expects.
 
+mod aws_service;
 mod event;
 mod function;
 mod handler;
 mod http;
+mod idempotency;
 mod invocation;
 mod limits;
 mod message;

@@ -2,9 +2,9 @@
 //! carried out and its results are published; each message's outcome is logged.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use super::invocation::{Invocation, catch_panic};
+use super::limits::OWN_CALL_RESERVE;
 use super::message::{MessageSource, QueuedMessage};
 use super::outcome::Outcome;
 use super::parsed::{ParsedMessage, parse, parse_all};
@@ -13,9 +13,6 @@ use crate::error::Error;
 use crate::operation::{Answer, AnswerBudget, Operation};
 use crate::provider::{CallContext, RequestContext};
 use crate::telemetry::AUDIT;
-
-/// Kept free to send an answer to a queue: an attempt is not begun with less.
-const PUBLISH_RESERVE: Duration = Duration::from_millis(1200);
 
 /// Carries out the messages of one event.
 pub(super) struct MessageProcessor<'a> {
@@ -285,7 +282,7 @@ impl<'a> MessageProcessor<'a> {
                 .min(),
         };
         let deadline = match self.results.is_active() || config.orders_queue.is_some() {
-            true => self.invocation.deadline.sooner(PUBLISH_RESERVE),
+            true => self.invocation.deadline.sooner(OWN_CALL_RESERVE),
             false => self.invocation.deadline,
         };
         self.invocation.context(request, deadline)
@@ -339,7 +336,9 @@ impl<'a> MessageProcessor<'a> {
         let sent = match self.invocation.orders_queue() {
             Some(queue) => {
                 let message = O::message(rest, unsent_event);
-                self.invocation.send_all(&queue, &[message]).await
+                self.invocation
+                    .send_all(&queue, &[message], self.invocation.deadline)
+                    .await
             }
             None => Err(self.invocation.internal_error()),
         };

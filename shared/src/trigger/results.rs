@@ -56,7 +56,10 @@ impl<'a> ResultsPublisher<'a> {
             .iter()
             .map(|(index, outcome)| self.event(*index, page, outcome))
             .collect();
-        let errors = self.invocation.send(queue, &events).await;
+        let errors = self
+            .invocation
+            .send(queue, &events, self.invocation.deadline)
+            .await;
         for ((_, outcome), error) in finals.iter_mut().zip(errors) {
             if let Some(error) = error {
                 self.invocation.log_failure(&error);
@@ -69,7 +72,11 @@ impl<'a> ResultsPublisher<'a> {
     /// Publishes events that an earlier run wrote.
     pub(super) async fn publish_events(&self, events: &[String]) -> Result<(), Error> {
         match &self.queue {
-            Some(queue) => self.invocation.send_all(queue, events).await,
+            Some(queue) => {
+                self.invocation
+                    .send_all(queue, events, self.invocation.deadline)
+                    .await
+            }
             None => Ok(()),
         }
     }

@@ -102,11 +102,20 @@ where
 {
     let request = components.requests.subschema_for::<O::Request>().to_value();
     let answer = components.answers.subschema_for::<O::Answer>().to_value();
-    let mut responses = Map::from_iter([(
-        "200".to_owned(),
-        json!({"description": "Answer to the request.", "content": {"application/json": {"schema": answer}}}),
-    )]);
-    for code in ErrorCode::ALL {
+    // A repeat of a read is read again.
+    let replayed = json!({"idempotency-replayed": {
+        "description": "The request was carried out before, and this is the answer that it got.",
+        "schema": {"const": "true"}
+    }});
+    let answered = json!({"description": "Answer to the request.", "content": {"application/json": {"schema": answer}}});
+    let answered = if O::READS_ONLY {
+        answered
+    } else {
+        with(answered, "headers", &replayed)
+    };
+    let mut responses = Map::from_iter([("200".to_owned(), answered)]);
+    let concerns = |code: &ErrorCode| !O::READS_ONLY || *code != ErrorCode::RequestInProgress;
+    for code in ErrorCode::ALL.into_iter().filter(concerns) {
         responses.insert(
             code.http_status().to_string(),
             json!({"$ref": "#/components/responses/Error"}),
@@ -118,18 +127,33 @@ where
         "requestBody": {"required": true, "content": {"application/json": {"schema": request}}},
         "responses": responses
     });
+    let mut parameters = Vec::new();
     if O::CAN_BE_DEFERRED {
-        let prefer = json!([{
+        parameters.push(json!({
             "name": "prefer", "in": "header", "description": "With `respond-async`, the function puts the order into its queue and answers at once.",
             "schema": {"type": "string"}
-        }]);
+        }));
+        let headers = with(
+            replayed,
+            "preference-applied",
+            &json!({"schema": {"const": "respond-async"}}),
+        );
         let later = json!({
             "description": "The order was put into the function's queue.",
-            "headers": {"preference-applied": {"schema": {"const": "respond-async"}}},
+            "headers": headers,
             "content": {"application/json": {"schema": accepted()}}
         });
         let responses = with(Value::Object(responses.clone()), "202", &later);
-        post = with(with(post, "parameters", &prefer), "responses", &responses);
+        post = with(post, "responses", &responses);
+    }
+    if !O::READS_ONLY {
+        parameters.push(json!({
+            "name": "idempotency-key", "in": "header", "description": "A repeat with the same key and the same body gets the answer of the first request.",
+            "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"}
+        }));
+    }
+    if !parameters.is_empty() {
+        post = with(post, "parameters", &json!(parameters));
     }
     let mut methods = Map::from_iter([("post".to_owned(), post)]);
     if let Some(members) = O::QUERY {

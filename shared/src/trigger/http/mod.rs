@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_lambda_events::event::alb::AlbTargetGroupResponse;
 use aws_lambda_events::event::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
@@ -22,12 +22,14 @@ use crate::object::Members;
 use crate::operation::Operation;
 use crate::request::{self, in_terms_of_query, object_from_query, without_byte_order_mark};
 use crate::signing::webhook::WebhookId;
+use crate::trigger::idempotency::StoredAnswer;
 
 /// Epoch milliseconds, in 2001: an earlier time of receipt is none.
 const EARLIEST_RECEIPT: i64 = 1_000_000_000_000;
 
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The user agents of AWS's health checks begin so.
 const HEALTH_CHECKERS: [&str; 2] = ["ELB-HealthChecker/", "Amazon-Route53-Health-Check-Service"];
@@ -179,6 +181,16 @@ impl HttpEvent {
             .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
     }
 
+    /// The key that the client gave the request, so that it can repeat it.
+    pub(super) fn idempotency_key(&self) -> Option<&str> {
+        self.headers.idempotency_key()
+    }
+
+    /// The bytes of the body; none where they cannot be read.
+    pub(super) fn body(&self) -> &[u8] {
+        self.body.as_deref().unwrap_or_default()
+    }
+
     /// The answer in this event's format.
     pub(super) fn answer<O: Operation>(
         &self,
@@ -187,48 +199,54 @@ impl HttpEvent {
     ) -> HttpResponse {
         const JSON: HeaderValue = HeaderValue::from_static("application/json");
         const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
-        let (status, title) = match reply {
-            Ok(Reply::Answer(_) | Reply::Healthy) => (200, "OK"),
-            Ok(Reply::Accepted { .. }) => (202, "Accepted"),
-            Err(error) => (error.code.http_status(), error.code.title()),
-        };
+        let StoredAnswer { status, body } = status_and_body(reply);
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let content_type = if status < 400 { JSON } else { PROBLEM };
+        headers.insert(CONTENT_TYPE, content_type);
         // A webhook's id consists of letters, digits, underscores and hyphens.
         if let Some(Ok(id)) = webhook_id.map(|id| HeaderValue::from_str(id.as_str())) {
             headers.insert(WEBHOOK_ID, id);
         }
-        let body = match reply {
-            Ok(Reply::Answer(answer)) => {
-                headers.insert(CONTENT_TYPE, JSON);
-                serde_json::to_string(answer)
+        if status == 202 {
+            headers.insert(
+                PREFERENCE_APPLIED,
+                HeaderValue::from_static("respond-async"),
+            );
+        }
+        match reply {
+            Ok(Reply::Replayed(_)) => {
+                headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
             }
-            Ok(Reply::Healthy) => {
-                headers.insert(CONTENT_TYPE, JSON);
-                serde_json::to_string(&json!({ "status": "ok" }))
-            }
-            Ok(Reply::Accepted { order_id }) => {
-                headers.insert(CONTENT_TYPE, JSON);
-                headers.insert(
-                    PREFERENCE_APPLIED,
-                    HeaderValue::from_static("respond-async"),
-                );
-                serde_json::to_string(&json!({ "order_id": order_id }))
-            }
+            Ok(_) => {}
             Err(error) => {
-                headers.insert(CONTENT_TYPE, PROBLEM);
                 if error.code == ErrorCode::MethodNotAllowed {
                     headers.insert(ALLOW, HeaderValue::from_static(allowed::<O>()));
                 }
                 if let Some(wait) = error.retry_after {
                     headers.insert(RETRY_AFTER, whole_seconds(wait).into());
                 }
-                serde_json::to_string(error)
             }
-        };
+        }
+        HttpResponse::new(self.format, status, headers, body)
+    }
+}
+
+/// The status and the body of an answer.
+pub(super) fn status_and_body<A: Serialize>(reply: &Result<Reply<A>, Error>) -> StoredAnswer {
+    let (status, body) = match reply {
+        Ok(Reply::Answer(answer)) => (200, serde_json::to_string(answer)),
+        Ok(Reply::Healthy) => (200, serde_json::to_string(&json!({ "status": "ok" }))),
+        Ok(Reply::Accepted { order_id }) => {
+            (202, serde_json::to_string(&json!({ "order_id": order_id })))
+        }
+        Ok(Reply::Replayed(answer)) => return answer.clone(),
+        Err(error) => (error.code.http_status(), serde_json::to_string(error)),
+    };
+    StoredAnswer {
+        status,
         // All of them are plain data with text keys, which always serialize.
-        let body = body.unwrap_or_default();
-        HttpResponse::new(self.format, status, title, headers, body)
+        body: body.unwrap_or_default(),
     }
 }
 
@@ -242,13 +260,7 @@ pub(super) enum HttpResponse {
 }
 
 impl HttpResponse {
-    fn new(
-        format: PayloadFormat,
-        status: u16,
-        title: &str,
-        headers: HeaderMap,
-        body: String,
-    ) -> Self {
+    fn new(format: PayloadFormat, status: u16, headers: HeaderMap, body: String) -> Self {
         let (status_code, body) = (i64::from(status), Some(body.into()));
         // The official types are non-exhaustive.
         match format {
@@ -267,7 +279,9 @@ impl HttpResponse {
             PayloadFormat::LoadBalancer { multi_value } => {
                 let mut response = AlbTargetGroupResponse::default();
                 (response.status_code, response.body) = (status_code, body);
-                response.status_description = Some(format!("{status} {title}"));
+                let reason = StatusCode::from_u16(status).ok();
+                let reason = reason.and_then(|status| status.canonical_reason());
+                response.status_description = Some(format!("{status} {}", reason.unwrap_or("")));
                 if multi_value {
                     response.multi_value_headers = headers;
                 } else {
@@ -288,6 +302,8 @@ pub(super) enum Reply<A> {
         /// The id of the order in the results and in the log.
         order_id: String,
     },
+    /// The request was carried out before; this is the answer that it got.
+    Replayed(StoredAnswer),
     /// The request was a health check.
     Healthy,
 }

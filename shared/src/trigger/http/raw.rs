@@ -20,6 +20,7 @@ use crate::trigger::limits::check_request_size;
 /// [`verify`](crate::signing::webhook::verify).
 pub(super) const SIGNED_HEADERS: [&str; 3] =
     ["webhook-id", "webhook-timestamp", "webhook-signature"];
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const PREFER: &str = "prefer";
 const USER_AGENT: &str = "user-agent";
 
@@ -148,7 +149,14 @@ impl RawHttpEvent<'_, '_> {
     /// joined by commas; one that cannot be read, or contradicts itself, is left out.
     pub(super) fn headers(&self) -> Headers {
         let [id, timestamp, signature] = SIGNED_HEADERS;
-        let read = [id, timestamp, signature, PREFER, USER_AGENT];
+        let read = [
+            id,
+            timestamp,
+            signature,
+            IDEMPOTENCY_KEY,
+            PREFER,
+            USER_AGENT,
+        ];
         let source = self
             .event
             .object("multiValueHeaders")
@@ -165,6 +173,10 @@ impl RawHttpEvent<'_, '_> {
             };
             if taken.contains(&name) {
                 continue;
+            }
+            // A key that cannot be read must not count as none: the request would be carried out twice.
+            if header == IDEMPOTENCY_KEY {
+                headers.0.entry(header).or_default();
             }
             let values = source.get(&name).map(one_or_more).unwrap_or_default();
             for value in values.into_iter().filter_map(string) {
@@ -187,6 +199,11 @@ pub(super) struct Headers(HashMap<&'static str, String>);
 impl Headers {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// Empty where there is one that cannot be read.
+    pub(super) fn idempotency_key(&self) -> Option<&str> {
+        self.get(IDEMPOTENCY_KEY)
     }
 
     pub(super) fn prefer(&self) -> &str {

@@ -8,26 +8,19 @@ mod event;
 
 pub(super) use event::CloudEvent;
 
-use http::Method;
 use serde::{Deserialize, Serialize};
 
+use super::aws_service::{AwsService, failure, not_an_answer};
 use crate::config::{Config, ORDERS_QUEUE_URL, QueueUrl, RESULTS_QUEUE_URL};
-use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
-use crate::model::{Cloud, Region, Timestamp};
 use crate::object::Object;
-use crate::signing::sigv4;
-use crate::transport::{
-    Deadline, HttpRequest, HttpResponse, Lane, Repeat, Transport, http_request,
-};
-use crate::vendor::aws;
+use crate::transport::{Deadline, HttpResponse, Lane, Transport};
 
 /// Most messages in one call.
 const MOST_MESSAGES: usize = 10;
 /// Most bytes of one message, and of all messages of one call.
 const MOST_BYTES: usize = 1_048_576;
 
-const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 const TARGET: &str = "AmazonSQS.SendMessageBatch";
 
 /// A queue that the function sends to.
@@ -35,9 +28,7 @@ pub(super) struct Queue<'a> {
     /// The environment variable that holds the queue's URL.
     variable: &'static str,
     url: &'a QueueUrl,
-    region: &'a Region,
-    credentials: &'a Credentials,
-    transport: &'a Transport,
+    service: AwsService<'a>,
 }
 
 #[derive(Serialize)]
@@ -103,14 +94,11 @@ impl<'a> Queue<'a> {
         config: &'a Config,
         transport: &'a Transport,
     ) -> Option<Self> {
-        let aws = config.clouds.of(Cloud::Aws);
-        let credentials = aws.credentials.as_ref()?.environment_key()?;
+        let service = AwsService::new("sqs", url.endpoint().clone(), config, transport)?;
         Some(Self {
             variable,
             url,
-            region: aws.region.as_ref()?,
-            credentials,
-            transport,
+            service,
         })
     }
 
@@ -148,22 +136,11 @@ impl<'a> Queue<'a> {
             queue_url: self.url.as_str(),
             entries: entries.collect(),
         };
-        let all_failed = |error: Error| messages.iter().map(|_| Some(error.clone())).collect();
-        let body = match serde_json::to_vec(&batch) {
-            Ok(body) => body,
-            Err(error) => {
-                return all_failed(Error::new(
-                    ErrorCode::Internal,
-                    format!("the messages cannot be written: {error}"),
-                ));
-            }
-        };
-        let sign = |now: Timestamp, _nonce| self.sign(&body, now);
-        match self
-            .transport
-            .call(deadline, lane, Repeat::Always, sign, read)
-            .await
-        {
+        let sent = self
+            .service
+            .call(TARGET, &batch, deadline, lane, read)
+            .await;
+        match sent {
             Ok(result) => (0..messages.len())
                 .map(|index| {
                     result
@@ -171,7 +148,10 @@ impl<'a> Queue<'a> {
                         .map(|error| self.unsent(error))
                 })
                 .collect(),
-            Err(failure) => all_failed(self.unsent(failure.error)),
+            Err(error) => {
+                let unsent = self.unsent(error);
+                messages.iter().map(|_| Some(unsent.clone())).collect()
+            }
         }
     }
 
@@ -185,22 +165,6 @@ impl<'a> Queue<'a> {
             self.variable, error.detail
         );
         Error { detail, ..error }
-    }
-
-    fn sign(&self, body: &[u8], now: Timestamp) -> Result<HttpRequest, Error> {
-        let url = self.url.endpoint().url("");
-        let request = sigv4::Request {
-            method: "POST",
-            url: &url,
-            region: self.region.as_str(),
-            service: "sqs",
-            timestamp: now.epoch_seconds(),
-            headers: &[("content-type", CONTENT_TYPE), ("x-amz-target", TARGET)],
-            body,
-        };
-        let Credentials { id, secret, token } = self.credentials;
-        let headers = request.headers(id, secret, token.as_ref())?;
-        http_request(Method::POST, &url, headers, body.to_vec())
     }
 }
 
@@ -244,32 +208,13 @@ fn batches(mut messages: &[String]) -> Vec<Batch<'_>> {
     batches
 }
 
-/// The type of a failure decides before the status, as in every JSON protocol of AWS.
 fn read(response: &HttpResponse) -> Result<BatchResult, Error> {
-    let status = response.status().as_u16();
-    if status == 200 {
-        let Object(result) = serde_json::from_slice(response.body()).map_err(|_| {
-            Error::new(
-                ErrorCode::ProviderInvalidResponse,
-                "an answer of another form",
-            )
-        })?;
-        return Ok(result);
+    if response.status() != 200 {
+        return Err(failure(response));
     }
-    let code = aws::failure(response).map_or_else(String::new, |failure| failure.code);
-    let kind = match (code.as_str(), status) {
-        ("ThrottlingException" | "RequestThrottled" | "Throttling", _) | (_, 429) => {
-            ErrorCode::Throttled
-        }
-        (_, 500..) => ErrorCode::ProviderUnavailable,
-        _ => ErrorCode::ProviderRejected,
-    };
-    let detail = if code.is_empty() {
-        format!("HTTP {status}")
-    } else {
-        code
-    };
-    Err(Error::new(kind, detail))
+    serde_json::from_slice(response.body())
+        .map(|Object(result)| result)
+        .map_err(|_| not_an_answer())
 }
 
 fn too_large() -> Error {

@@ -6,8 +6,10 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::model::Timestamp;
 use crate::testing::Bench;
 use crate::testing::network::{Answer, Network, answer, header, ok, with_header};
+use crate::transport::HttpRequest;
 
 const QUEUE: [(&str, &str); 2] = [
     (

@@ -76,7 +76,7 @@ fn each_http_form_gets_its_own_form_of_answer() {
                     &answer["headers"]["content-type"],
                     &answer["statusDescription"]
                 ),
-                (&content_type, &json!("400 Invalid request"))
+                (&content_type, &json!("400 Bad Request"))
             ),
             _ => assert_eq!(
                 (

@@ -6,6 +6,7 @@ mod any;
 mod batches;
 mod fixtures;
 mod http;
+mod idempotency;
 mod kinds;
 mod messages;
 mod queue;

@@ -8,7 +8,7 @@ use super::*;
 use crate::signing::hmac_sha256;
 use crate::signing::webhook::Secrets;
 
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(super) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";
 
 /// Answers requests by refusals that need no call: an accepted caller gets `forbidden`.
@@ -19,7 +19,7 @@ fn guarded() -> Function {
 }
 
 /// The headers that sign this body, this many seconds from now.
-fn signed(body: &[u8], seconds: i64) -> [(String, String); 3] {
+pub(super) fn signed(body: &[u8], seconds: i64) -> [(String, String); 3] {
     let timestamp = (now().epoch_seconds() + seconds).to_string();
     let key = STANDARD
         .decode(SECRET.strip_prefix("whsec_").unwrap())
@@ -34,7 +34,7 @@ fn signed(body: &[u8], seconds: i64) -> [(String, String); 3] {
 }
 
 /// The event with these headers in the member that its form has them in.
-fn with_headers(mut event: Value, headers: &[(String, String)]) -> Value {
+pub(super) fn with_headers(mut event: Value, headers: &[(String, String)]) -> Value {
     let is_multiple = event.get("multiValueHeaders").is_some();
     let member = if is_multiple {
         "multiValueHeaders"

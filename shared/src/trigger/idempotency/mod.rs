@@ -1,0 +1,230 @@
+//! Idempotency keys: a repeat of a request gets the answer of the first one, and the request is
+//! carried out once.
+//!
+//! A key is claimed before the request is carried out, and keeps its answer afterwards. An
+//! invocation that ends between the two leaves a claim, which another may take over when the time of
+//! the first is over. An error that a repeat may mend frees the key.
+
+mod table;
+
+pub(super) use table::StoredAnswer;
+
+use sha2::{Digest, Sha256};
+
+use self::table::{Conditional, Item, Table};
+use crate::config::{Config, IDEMPOTENCY_TABLE};
+use crate::error::{Error, ErrorCode};
+use crate::transport::{Deadline, Lane, Transport};
+
+/// How long an answer is kept, in milliseconds: seven days. Senders of webhooks repeat themselves
+/// for three.
+const KEPT_MILLISECONDS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// The largest answer that is kept, in bytes: DynamoDB takes 400 KB an item.
+const LARGEST_ANSWER: usize = 380_000;
+/// The longest key, in characters.
+const LONGEST_KEY: usize = 255;
+
+/// The idempotency keys that the function's table keeps.
+pub(super) struct IdempotencyKeys<'a> {
+    table: Table<'a>,
+    transport: &'a Transport,
+    deadline: Deadline,
+    lane: &'a Lane,
+}
+
+/// To whom a key belongs. Nobody meets the keys of another.
+#[derive(Clone, Copy)]
+pub(super) enum Owner<'a> {
+    /// The senders of webhooks, who share a secret.
+    Webhooks,
+    /// A caller by the name that the gateway knows. Those without a name are one.
+    Caller(Option<&'a str>),
+}
+
+impl<'a> Owner<'a> {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Webhooks => "webhooks",
+            Self::Caller(_) => "caller",
+        }
+    }
+
+    fn name(self) -> &'a str {
+        match self {
+            Self::Webhooks => "",
+            Self::Caller(name) => name.unwrap_or_default(),
+        }
+    }
+}
+
+/// The state of a key.
+#[derive(Debug)]
+pub(super) enum KeyState {
+    /// This invocation carries the request out.
+    Claimed(Claim),
+    /// The request was carried out before.
+    Answered(StoredAnswer),
+}
+
+/// A key that this invocation has claimed.
+#[derive(Debug)]
+pub(super) struct Claim(Item);
+
+/// Checks an `Idempotency-Key`.
+///
+/// # Errors
+/// `invalid_request` unless it is 1 to 255 visible ASCII characters.
+pub(super) fn check_key(key: &str) -> Result<(), Error> {
+    if (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    let detail = format!(
+        "idempotency-key must be 1 to {LONGEST_KEY} visible ASCII characters without blanks"
+    );
+    Err(Error::invalid("idempotency-key", detail))
+}
+
+impl<'a> IdempotencyKeys<'a> {
+    /// The function's keys, until this deadline. `None` where it has no table.
+    pub(super) fn new(
+        config: &'a Config,
+        transport: &'a Transport,
+        deadline: Deadline,
+        lane: &'a Lane,
+    ) -> Option<Self> {
+        Some(Self {
+            table: Table::new(config, transport)?,
+            transport,
+            deadline,
+            lane,
+        })
+    }
+
+    /// Claims the key of a request, for this operation and this owner of keys.
+    ///
+    /// # Errors
+    /// `conflict` while the first request is carried out, `idempotency_mismatch` when the key was
+    /// used for another request, `provider_unavailable` when the table cannot be used.
+    pub(super) async fn claim(
+        &self,
+        operation: &str,
+        owner: Owner<'_>,
+        key: &str,
+        request: &[u8],
+    ) -> Result<KeyState, Error> {
+        let now = (self.transport.clock)().epoch_milliseconds();
+        let left = i64::try_from(self.deadline.remaining().as_millis()).unwrap_or(i64::MAX);
+        let item = Item {
+            id: digest(&[
+                operation.as_bytes(),
+                owner.kind().as_bytes(),
+                owner.name().as_bytes(),
+                key.as_bytes(),
+            ]),
+            request: digest(&[request]),
+            claim: hex::encode((self.transport.random)()),
+            claimed_until: now.saturating_add(left),
+            expires_at: now.saturating_add(KEPT_MILLISECONDS).div_euclid(1000),
+            answer: None,
+        };
+        let claimed = self
+            .table
+            .claim(&item, now, self.deadline, self.lane)
+            .await
+            .map_err(unusable)?;
+        match claimed {
+            Conditional::Done => Ok(KeyState::Claimed(Claim(item))),
+            // The first attempt of this call had its effect, and its answer was lost.
+            Conditional::Failed(Some(found)) if found.claim == item.claim => {
+                Ok(KeyState::Claimed(Claim(item)))
+            }
+            Conditional::Failed(Some(found)) if found.request != item.request => {
+                let detail = "the idempotency key was used for another request; send this one with a key of its own";
+                Err(Error::new(ErrorCode::IdempotencyMismatch, detail))
+            }
+            Conditional::Failed(Some(Item {
+                answer: Some(answer),
+                ..
+            })) => Ok(KeyState::Answered(answer)),
+            Conditional::Failed(_) => {
+                let detail = "the first request with this idempotency key is still being carried out; send it again later";
+                Err(Error::new(ErrorCode::RequestInProgress, detail))
+            }
+        }
+    }
+
+    /// Keeps the answer of a claimed key. A failure is logged: the request was carried out, and its
+    /// answer goes out all the same.
+    pub(super) async fn keep(&self, Claim(item): &Claim, answer: StoredAnswer) {
+        let answer = if answer.body.len() > LARGEST_ANSWER {
+            too_large()
+        } else {
+            answer
+        };
+        let kept = self.table.keep(item, &answer, self.deadline, self.lane);
+        log_unkept(
+            kept.await,
+            "the answer could not be kept for repeats of the request",
+        );
+    }
+
+    /// Frees a claimed key, so that the request can be sent again.
+    pub(super) async fn free(&self, Claim(item): &Claim) {
+        let freed = self.table.free(item, self.deadline, self.lane);
+        log_unkept(
+            freed.await,
+            "the idempotency key stays claimed until this invocation's time is over",
+        );
+    }
+}
+
+/// The error of a request whose key cannot be claimed: whatever the reason, nothing may be done
+/// without the table.
+fn unusable(error: Error) -> Error {
+    let detail = format!(
+        "the table that {IDEMPOTENCY_TABLE} names cannot be used, so the request is not carried out: {}",
+        error.detail
+    );
+    Error {
+        code: ErrorCode::ProviderUnavailable,
+        detail,
+        ..error
+    }
+}
+
+fn log_unkept(result: Result<Conditional, Error>, message: &'static str) {
+    match result {
+        Ok(Conditional::Done) => {}
+        Ok(Conditional::Failed(_)) => {
+            tracing::warn!(
+                reason = "another invocation has taken the key over",
+                "{message}"
+            );
+        }
+        Err(error) => tracing::warn!(reason = error.detail, "{message}"),
+    }
+}
+
+/// A digest of these texts, which none of them can imitate across its end.
+fn digest(texts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update(Sha256::digest(text));
+    }
+    hex::encode(hash.finalize())
+}
+
+fn too_large() -> StoredAnswer {
+    let error = Error::new(
+        ErrorCode::PayloadTooLarge,
+        "the request was carried out, but its answer is too large to be kept for repeats; the log has it",
+    );
+    StoredAnswer {
+        status: error.code.http_status(),
+        // An error always serializes.
+        body: serde_json::to_string(&error).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
