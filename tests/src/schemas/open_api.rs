@@ -204,7 +204,7 @@ fn parameter(components: &Components, member: &Member) -> Value {
             .get(holder)?
             .pointer(&format!("/properties/{name}"))
     });
-    let schema = not_null(property.cloned().unwrap_or_default());
+    let schema = in_place(not_null(property.cloned().unwrap_or_default()), definitions);
     let schema = match member.kind {
         MemberKind::Objects => json!({"type": "array", "items": schema, "minItems": 1}),
         MemberKind::List => with(schema, "minItems", &json!(1)),
@@ -220,6 +220,16 @@ fn parameter(components: &Components, member: &Member) -> Value {
         );
     }
     parameter
+}
+
+/// The rule of a text of almost any form stands where the parameter is: programs that look no further
+/// than a reference would take the text of another type for a fault.
+fn in_place(schema: Value, definitions: &Map<String, Value>) -> Value {
+    let name = schema["$ref"].as_str().and_then(|to| to.rsplit('/').next());
+    match name.filter(|name| name.starts_with("ProviderText")) {
+        Some(name) => definitions.get(name).cloned().unwrap_or(schema),
+        None => schema,
+    }
 }
 
 fn with(mut object: Value, member: &str, value: &Value) -> Value {
