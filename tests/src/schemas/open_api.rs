@@ -225,7 +225,8 @@ fn parameter(components: &Components, member: &Member) -> Value {
 /// The rule of a text of almost any form stands where the parameter is: programs that look no further
 /// than a reference would take the text of another type for a fault.
 fn in_place(schema: Value, definitions: &Map<String, Value>) -> Value {
-    let name = schema["$ref"].as_str().and_then(|to| to.rsplit('/').next());
+    let reference = schema.get("$ref").and_then(Value::as_str);
+    let name = reference.and_then(|to| to.rsplit('/').next());
     match name.filter(|name| name.starts_with("ProviderText")) {
         Some(name) => definitions.get(name).cloned().unwrap_or(schema),
         None => schema,
