@@ -6,7 +6,7 @@ from typing import Any
 
 from stack import Stack, Template, deploy, referred
 
-# What an access log says, as $context has it: from AWS's list of variables for the access logs of HTTP APIs.
+# The members of an access log's line, from AWS's list of $context variables for the access logs of HTTP APIs.
 ACCESS_LOG = {
     "user_agent": "identity.userAgent",
     "authorizer_error": "authorizer.error",

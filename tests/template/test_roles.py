@@ -9,7 +9,7 @@ QUEUE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttribu
 SENDING = {("sqs:SendMessage", "ResultsQueue"), ("sqs:SendMessage", "FailuresQueue")}
 # What a function sends to its own queue: the remainder of an order, and an order whose sender does not wait.
 TO_OWN_QUEUE = {"inactivate": ("sqs:SendMessage",)}
-# What a function does with the items of its table.
+# The actions of a function on the items of its table.
 TABLE_ACTIONS = {"inactivate": ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")}
 TRACING = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
 IOT_CERTIFICATES = "arn:${AWS::Partition}:iot:*:${AWS::AccountId}:cert/*"

@@ -79,7 +79,7 @@ fn with_line_breaks(text: &str) -> Cow<'_, str> {
     text
 }
 
-/// What stands between the marker lines of each certificate.
+/// The texts between the marker lines of each certificate.
 fn blocks(text: &str) -> impl Iterator<Item = &str> {
     text.split(BEGIN).skip(1).filter_map(|block| {
         let (label, rest) = block.split_once(DASHES)?;

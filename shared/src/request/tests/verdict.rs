@@ -35,7 +35,7 @@ fn number(text: &str) -> SerialNumber {
     SerialNumber::parse(text).unwrap()
 }
 
-/// What is known of one fact.
+/// The knowledge of one fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Wanted,

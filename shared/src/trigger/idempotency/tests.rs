@@ -1,4 +1,4 @@
-//! What repeats of a request meet, over a table that decides as DynamoDB does.
+//! Repeats of a request, over a table that decides as DynamoDB does.
 
 use std::time::Duration;
 

@@ -63,7 +63,7 @@ pub fn serial_number(data: &[u8]) {
     }
 }
 
-/// What holds however it was read.
+/// The rules that hold however it was read.
 fn check(number: &SerialNumber) {
     let canonical = number.as_str();
     let (sign, magnitude) = split_sign(canonical);

@@ -1,4 +1,4 @@
-//! What callers write that means the same, and errors in the words of their own parameters.
+//! Spellings of callers that mean the same, and errors in the words of their own parameters.
 
 use serde_json::{Value, json};
 use simulator::{Fleet, Simulator};

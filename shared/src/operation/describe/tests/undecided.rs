@@ -12,7 +12,7 @@ use crate::request;
 use crate::testing::Bench;
 use crate::testing::network::{Network, ok};
 
-/// What a certificate is to the filter of [`wanted`].
+/// The judgement of the filter of [`wanted`] on a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Match,

@@ -146,7 +146,7 @@ async fn found(function: &mut Runtime, vendor: Vendor, filter: Value) -> Vec<Str
     crate::setup::texts(&answer["certificates"], "fingerprint_sha256")
 }
 
-/// What a record says that only the certificate states.
+/// The members of a record that only the certificate states.
 fn facts(record: &Value) -> Value {
     json!([
         record["serial_number"],
