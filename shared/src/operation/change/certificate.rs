@@ -59,7 +59,7 @@ impl CertificateChange<'_> {
         };
         match answer {
             Ok(None) => Decision::NotFound,
-            Ok(Some(found)) => match not_shown_to_be_meant(self.reference, &found.certificate) {
+            Ok(Some(found)) => match not_shown_to_be_meant(self.reference, &found) {
                 Some(error) => finished(InactivateResult {
                     error: Some(error),
                     ..self.seen(Outcome::Refused, &found)

@@ -5,15 +5,17 @@
 use crate::error::{Concerns, Error};
 use crate::model::{Certificate, SerialNumber, SerialNumberBase};
 use crate::operation::contradiction;
+use crate::provider::FoundCertificate;
 use crate::request::CertificateReference;
 
 /// The error where the certificate that was found is not shown to be the one that the order names.
 pub(super) fn not_shown_to_be_meant(
     reference: &CertificateReference,
-    certificate: &Certificate,
+    found: &FoundCertificate,
 ) -> Option<Error> {
+    let certificate = &found.certificate;
     contradiction(reference, certificate)
-        .or_else(|| unclear_record(reference, certificate))
+        .or_else(|| unclear_record(reference, found))
         .or_else(|| missing(reference, certificate))
         .or_else(|| unclear_base(reference, certificate))
 }
@@ -26,13 +28,19 @@ fn refusal(member: &str, detail: String) -> Error {
 }
 
 /// The error where the provider's record and the certificate itself differ in a fact that was named.
-fn unclear_record(reference: &CertificateReference, certificate: &Certificate) -> Option<Error> {
+/// AWS does not document that its id is the certificate's hash: where the id is named, and the
+/// provider finds the certificate by it, it is shown whatever the hash is.
+fn unclear_record(reference: &CertificateReference, found: &FoundCertificate) -> Option<Error> {
     let is_named = |member: &str| match member {
         "serial_number" => reference.serial_number.is_some(),
-        "fingerprint_sha256" => reference.fingerprint_sha256.is_some(),
+        "fingerprint_sha256" => reference
+            .fingerprint_sha256
+            .as_ref()
+            .is_some_and(|named| named.as_str() != found.key),
         _ => false,
     };
-    let disagreement = certificate
+    let disagreement = found
+        .certificate
         .disagreements
         .iter()
         .find(|disagreement| is_named(disagreement.member))?;

@@ -39,8 +39,17 @@ fn proven(base: SerialNumberBase, device: &str, ca: &str) -> Certificate {
     }
 }
 
+fn found(certificate: &Certificate, key: &str) -> FoundCertificate {
+    FoundCertificate {
+        key: key.to_owned(),
+        ca_key: None,
+        certificate: certificate.clone(),
+        request_id: None,
+    }
+}
+
 fn refused_member(reference: &CertificateReference, certificate: &Certificate) -> Option<String> {
-    let error = not_shown_to_be_meant(reference, certificate)?;
+    let error = not_shown_to_be_meant(reference, &found(certificate, "0b"))?;
     assert_eq!(
         (
             error.code,
@@ -200,4 +209,26 @@ fn a_fact_on_which_record_and_certificate_differ_shows_nothing() {
             );
         }
     }
+}
+
+#[test]
+fn an_id_by_which_the_provider_finds_the_certificate_is_shown_whatever_the_hash_is() {
+    let id = Fingerprint::parse(&"ab".repeat(32)).unwrap();
+    let certificate = Certificate {
+        fingerprint_sha256: Some(id.clone()),
+        disagreements: vec![Disagreement {
+            member: "fingerprint_sha256",
+            provider: "ab".repeat(32),
+            certificate: "cd".repeat(32),
+        }],
+        ..open("0b", "0c")
+    };
+    let reference = CertificateReference {
+        fingerprint_sha256: Some(id.clone()),
+        ..CertificateReference::default()
+    };
+    let by_id = found(&certificate, id.as_str());
+    assert!(not_shown_to_be_meant(&reference, &by_id).is_none());
+    let by_number = found(&certificate, "0b");
+    assert!(not_shown_to_be_meant(&reference, &by_number).is_some());
 }

@@ -99,12 +99,13 @@ impl Vendor {
             shows_certificate.then(|| FINGERPRINT.to_owned()),
         );
         let facts = if self.provider == AwsIot {
-            let id = (self.shown != Shown::AnotherCertificate).then(|| self.key());
+            // AWS does not document that the id is the certificate's hash.
+            let shows_number = shows_certificate || self.shown == Shown::AnotherCertificate;
             vec![
-                ("fingerprint_sha256", id),
+                ("fingerprint_sha256", Some(self.key())),
                 (
                     "serial_number",
-                    shows_certificate.then(|| SERIAL_NUMBER.to_owned()),
+                    shows_number.then(|| SERIAL_NUMBER.to_owned()),
                 ),
             ]
         } else {
