@@ -135,8 +135,8 @@ async fn a_record_that_holds_another_certificate_is_not_changed() {
     is_left_alone(
         &simulator,
         Vendor::AwsIot,
-        json!({ "fingerprint_sha256": issued.fingerprint_sha256 }),
-        "fingerprint_sha256",
+        json!({ "fingerprint_sha256": issued.fingerprint_sha256, "serial_number": issued.serial }),
+        "serial_number",
     )
     .await;
 }
