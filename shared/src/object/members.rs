@@ -37,12 +37,8 @@ impl<'a> Members<'a> {
             .then_some(first)
     }
 
-    /// Whether the object has the member, whatever its value.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(key, _)| is_name(key, name))
-    }
-
-    /// Whether the object has the member with a value other than `null`.
+    /// Whether the object has the member with a value other than `null`, readable or not. It may be
+    /// there several times, with different values.
     pub(crate) fn is_stated(&self, name: &str) -> bool {
         self.0
             .iter()
@@ -253,7 +249,8 @@ mod tests {
         assert_eq!(found.object("o").unwrap().number("n"), Some(1.5));
         assert_eq!(found.list("l").unwrap().len(), 2);
         assert!(found.object("l").is_none() && found.list("o").is_none());
-        assert!(found.has("n") && found.object("n").is_none() && !found.has("x"));
+        assert!(found.is_stated("o") && !found.is_stated("n") && !found.is_stated("x"));
+        assert!(members(r#"{"t": null, "t": 1}"#).is_stated("t"));
         assert!(found.is_stated("o") && !found.is_stated("n") && !found.is_stated("x"));
     }
 

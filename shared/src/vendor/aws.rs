@@ -21,22 +21,13 @@ pub(crate) fn failure(response: &HttpResponse) -> Option<Failure> {
         .filter(|named| !named.is_empty())
         .or_else(|| names.string("__type"))
         .or_else(|| names.string("code").filter(|_| !is_success))
-        .or_else(|| (is_success && is_stated(&names, "__type")).then(String::new))?;
+        .or_else(|| (is_success && names.is_stated("__type")).then(String::new))?;
     let code = named.split(':').next().unwrap_or_default();
     let code = code.rsplit('#').next().unwrap_or_default();
     Some(Failure {
         code: code.to_owned(),
         message: names.string("message").or_else(|| names.string("Message")),
     })
-}
-
-/// Whether an object has a member that is not `null`.
-fn is_stated(members: &Members<'_>, name: &str) -> bool {
-    match members.get(name) {
-        Some(value) => value.get() != "null",
-        // It may be there several times, with different values.
-        None => members.has(name),
-    }
 }
 
 /// The id of the call, to quote in a support case.

@@ -34,7 +34,7 @@ fn json_error(members: &Members<'_>) -> Option<ErrorBody> {
     let text = |names: [&str; 2]| names.into_iter().find_map(|name| text(members, name));
     CODES
         .into_iter()
-        .any(|name| has_value(members, name))
+        .any(|name| members.is_stated(name))
         .then(|| ErrorBody {
             code: text(CODES),
             message: text(["Message", "message"]),
@@ -51,11 +51,6 @@ fn text(members: &Members<'_>, name: &str) -> Option<String> {
 /// Bytes that are not UTF-8 were replaced.
 fn is_undamaged(text: &str) -> bool {
     !text.contains(char::REPLACEMENT_CHARACTER)
-}
-
-/// Whether the object has the member with a value other than `null`, readable or not.
-fn has_value(members: &Members<'_>, name: &str) -> bool {
-    members.has(name) && members.get(name).is_none_or(|value| value.get() != "null")
 }
 
 fn xml_error(text: &str) -> Option<ErrorBody> {
@@ -80,7 +75,7 @@ pub(crate) fn optional_list<'a>(
     members: &Members<'a>,
     name: &str,
 ) -> Result<Option<Vec<&'a RawValue>>, &'static str> {
-    if !has_value(members, name) {
+    if !members.is_stated(name) {
         return Ok(None);
     }
     members

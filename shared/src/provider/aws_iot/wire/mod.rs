@@ -24,7 +24,7 @@ impl ListCertificates {
             next_marker: match answer.text("nextMarker") {
                 Fact::Known(marker) => Some(marker),
                 Fact::Absent => None,
-                Fact::Unknown if is_left_out(answer, "nextMarker") => None,
+                Fact::Unknown if !answer.is_stated("nextMarker") => None,
                 Fact::Unknown => return Err("its nextMarker cannot be read"),
             },
         })
@@ -74,7 +74,7 @@ pub(super) fn description(description: &Members<'_>) -> ProviderRecord {
         updated_at: description.number("lastModifiedDate").and_then(moment),
         fingerprint_sha256: text("certificateId").and_then(|id| Fingerprint::parse(&id).ok()),
         // AWS leaves it out where the certificate was registered without a CA.
-        ca_fingerprint_sha256: if is_left_out(description, "caCertificateId") {
+        ca_fingerprint_sha256: if !description.is_stated("caCertificateId") {
             Fact::Absent
         } else {
             text("caCertificateId")
@@ -100,13 +100,6 @@ fn common(members: &Members<'_>) -> ProviderRecord {
         created_at: members.number("creationDate").and_then(moment),
         ..ProviderRecord::default()
     }
-}
-
-/// Whether a member is missing or `null`.
-fn is_left_out(members: &Members<'_>, name: &str) -> bool {
-    members
-        .get(name)
-        .map_or(!members.has(name), |value| value.get() == "null")
 }
 
 /// A certificate that is being transferred to another account (`PENDING_TRANSFER`) has none of the

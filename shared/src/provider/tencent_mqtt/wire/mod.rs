@@ -54,12 +54,7 @@ pub(super) struct ApiError {
 
 /// The answer of every action may have an `Error`. `null` is none.
 pub(super) fn outcome(response: &Members<'_>) -> Outcome {
-    let is_stated = match response.get("Error") {
-        Some(error) => error.get() != "null",
-        // It may be there several times, with different values.
-        None => response.has("Error"),
-    };
-    if !is_stated {
+    if !response.is_stated("Error") {
         return Outcome::Success;
     }
     let read = || {
@@ -99,11 +94,8 @@ pub(super) enum Data {
 
 impl List {
     pub(super) fn read(response: &Members<'_>) -> Self {
-        let is_left_out = response
-            .get("Data")
-            .map_or(!response.has("Data"), |data| data.get() == "null");
         let data = match response.list("Data") {
-            _ if is_left_out => Data::LeftOut,
+            _ if !response.is_stated("Data") => Data::LeftOut,
             Some(rows) => Data::Rows(rows.into_iter().map(Item::read).collect()),
             None => Data::Unreadable,
         };
