@@ -131,4 +131,4 @@ impl Api {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -2,6 +2,7 @@
 
 mod errors;
 
+use proptest::prelude::*;
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -192,4 +193,22 @@ async fn every_attempt_has_its_own_nonce_and_signature() {
         values.dedup();
         assert_eq!(values.len(), 3, "{name}: {values:?}");
     }
+}
+
+/// Values, as JSON, that are no text and no whole number.
+pub(in crate::provider) fn odd() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "null",
+        "true",
+        "[]",
+        "{}",
+        r#""""#,
+        r#""\ud83d""#,
+        "1e400",
+        "1.5",
+        r#"["a"]"#,
+        r#"{"a": {"b": []}}"#,
+        "\"\u{fffd}\"",
+        "[[[[[[[[[[]]]]]]]]]]",
+    ])
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::provider::alibaba::tests::odd;
 
 const WITHOUT_DETAILS: bool = false;
 
@@ -223,24 +224,6 @@ async fn what_the_own_record_does_not_state_stays_as_the_row_has_it() {
         ),
         (LifecycleStatus::Active, Some("d"), "2030-02-28T00:00:00Z")
     );
-}
-
-/// Values that are no text and no number.
-fn odd() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        "null",
-        "true",
-        "[]",
-        "{}",
-        r#""""#,
-        r#""\ud83d""#,
-        "1e400",
-        "1.5",
-        r#"["a"]"#,
-        r#"{"a": {"b": []}}"#,
-        "\"\u{fffd}\"",
-        "[[[[[[[[[[]]]]]]]]]]",
-    ])
 }
 
 /// A row, as JSON, and whether it can be used. `NAME` stands for its own serial number.

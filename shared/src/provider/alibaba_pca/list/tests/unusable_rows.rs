@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::provider::alibaba::tests::odd;
 use crate::testing::network::answer;
 
 /// A vendor with these rows, as JSON, of which it gives at most so many a page, and which states
@@ -131,23 +132,6 @@ async fn a_total_is_a_number_in_every_form() {
             "{total}"
         );
     }
-}
-
-fn odd() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        "null",
-        "true",
-        "[]",
-        "{}",
-        r#""""#,
-        r#""\ud83d""#,
-        "1e400",
-        "1.5",
-        r#"["a"]"#,
-        r#"{"a": {"b": []}}"#,
-        "\"\u{fffd}\"",
-        "[[[[[[[[[[]]]]]]]]]]",
-    ])
 }
 
 /// A row, as JSON, and whether it can be used. `NAME` stands for its own serial number.
