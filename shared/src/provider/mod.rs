@@ -13,6 +13,7 @@ mod each;
 mod learned;
 mod port;
 mod scope;
+mod session_ender;
 mod tencent_mqtt;
 
 pub use capabilities::ListCapabilities;
@@ -22,6 +23,7 @@ pub use port::{
     Page, RequestContext, Spellings, StatusReader, StatusWriter, Target,
 };
 pub use scope::Scope;
+pub use session_ender::SessionEnder;
 
 use crate::config::Config;
 use crate::credentials::CredentialSource;
