@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 
-use super::super::tests::{described, failed, id, named};
+use super::super::tests::{arn, described, failed, id, named};
 use super::*;
 use crate::error::ErrorCode;
 use crate::provider::Spellings;
@@ -64,10 +64,6 @@ async fn client_ids(
     let context = bench.context();
     let provider = AwsIot::new(&context, target(NAME)).unwrap();
     provider.client_ids(&found).await
-}
-
-fn arn(digits: &str) -> String {
-    format!("arn:aws:iot:eu-west-1:123456789012:cert/{digits}")
 }
 
 #[tokio::test(start_paused = true)]
