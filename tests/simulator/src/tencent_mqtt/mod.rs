@@ -2,7 +2,9 @@
 
 mod believable;
 mod certificate;
+mod clients;
 mod gateway;
+mod instance;
 mod list;
 mod orders;
 mod parameters;
@@ -29,11 +31,22 @@ const LIST: &str = "DescribeDeviceCertificates";
 const DESCRIBE: &str = "DescribeDeviceCertificate";
 const ACTIVATE: &str = "ActivateDeviceCertificate";
 const DEACTIVATE: &str = "DeactivateDeviceCertificate";
+const LIST_CLIENTS: &str = "DescribeClientList";
+const KICK: &str = "KickOutClient";
+const DESCRIBE_INSTANCE: &str = "DescribeInstance";
 
 const PRODUCT: Product = Product {
     service: "mqtt",
     version: "2024-05-16",
-    actions: &[LIST, DESCRIBE, ACTIVATE, DEACTIVATE],
+    actions: &[
+        LIST,
+        DESCRIBE,
+        ACTIVATE,
+        DEACTIVATE,
+        LIST_CLIENTS,
+        KICK,
+        DESCRIBE_INSTANCE,
+    ],
     unsigned_actions: &[],
 };
 
@@ -73,7 +86,7 @@ impl VendorApi for TencentMqtt {
         &PRODUCT
     }
 
-    fn rate_limit(&self) -> RateLimit {
+    fn rate_limit(&self, _: &str) -> RateLimit {
         RateLimit {
             of_one_action: 20,
             of_one_address: None,
@@ -81,25 +94,36 @@ impl VendorApi for TencentMqtt {
     }
 
     fn writes(&self) -> &'static [&'static str] {
-        &[ACTIVATE, DEACTIVATE]
+        &[ACTIVATE, DEACTIVATE, KICK]
     }
 
     fn perform(&self, store: &mut Store, task: &Task<'_>) -> Result<Value, Refusal> {
         let region = region(task.received)?;
-        let (parameters, now) = (task.parameters, task.received.milliseconds());
+        let parameters = task.parameters;
         match task.action {
             LIST => {
                 let several = task.rules.filter_values;
                 list::describe_device_certificates(store, &region, parameters, several)
             }
-            ACTIVATE => status::set(store, &region, parameters, task.has_effect, |certificate| {
-                status::activate(certificate, now)
-            }),
-            DEACTIVATE => status::set(store, &region, parameters, task.has_effect, |certificate| {
-                status::deactivate(certificate, now)
-            }),
+            ACTIVATE => status::set(store, &region, task, status::activate),
+            DEACTIVATE => status::set(store, &region, task, status::deactivate),
+            LIST_CLIENTS => {
+                let how = task.rules.client_id_match;
+                clients::describe_client_list(store, &region, parameters, how)
+            }
+            KICK => clients::kick_out_client(store, &region, task),
+            DESCRIBE_INSTANCE => instance::describe_instance(store, &region, parameters),
             _ => describe_device_certificate(store, &region, parameters),
         }
+    }
+
+    fn admits(&self, fleet: &Fleet, place: &str, certificate: &str) -> bool {
+        fleet.tencent_mqtt.get(place).is_some_and(|instance| {
+            instance.x509_mode != instance::ONE_CERTIFICATE_A_DEVICE
+                || instance.certificates.iter().any(|known| {
+                    known.device_certificate_sn == certificate && known.status == "ACTIVE"
+                })
+        })
     }
 
     fn certificates(&self, fleet: &Fleet) -> Vec<Value> {
@@ -127,6 +151,7 @@ impl VendorApi for TencentMqtt {
                 instance_id,
                 region,
                 certificates,
+                ..TencentInstance::default()
             }]);
         }
     }
