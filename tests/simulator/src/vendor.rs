@@ -146,7 +146,8 @@ pub(crate) trait VendorApi: Sync {
     /// Adds this vendor's part of [`Fleet::believable`]; `now` is in epoch milliseconds.
     fn populate(&self, fleet: &mut Fleet, now: i64, random: &mut Random);
 
-    /// Adds a certificate that every vendor holds, in this vendor's own spelling and words.
+    /// Adds a certificate that every vendor holds, in this vendor's own spelling and words, and at
+    /// a broker the client that is connected with it.
     fn register(&self, fleet: &mut Fleet, registration: &Registration<'_>);
 }
 
@@ -200,6 +201,8 @@ pub(crate) struct Registration<'a> {
     pub(crate) issued: &'a IssuedCertificate,
     pub(crate) registered: i64,
     pub(crate) revoked: Option<i64>,
+    /// The present.
+    pub(crate) now: i64,
 }
 
 impl Vendor {

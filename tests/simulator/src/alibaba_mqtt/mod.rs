@@ -9,6 +9,7 @@ pub use certificate::{AlibabaInstance, AlibabaMqttCertificate};
 
 use crate::alibaba::{Action, Method, Product};
 use crate::exchange::Refusal;
+use crate::fleet::believable::client;
 use crate::fleet::held_by;
 use crate::fleet::random::Random;
 use crate::fleet::store::Store;
@@ -124,7 +125,9 @@ impl VendorApi for AlibabaMqtt {
                 // The certificate of the vendor's documents.
                 instance.certificates.push(Default::default());
             }
+            let clients = believable::clients(&instance, now);
             fleet.alibaba_mqtt.insert(instance_id.to_owned(), instance);
+            *fleet = std::mem::take(fleet).with_clients(Vendor::AlibabaMqtt, instance_id, clients);
         }
     }
 
@@ -133,9 +136,17 @@ impl VendorApi for AlibabaMqtt {
         if let Some(instance) = fleet.alibaba_mqtt.get_mut(INSTANCE) {
             let device_sn = format!("00{}", registration.issued.serial.to_uppercase());
             instance.certificates.push(AlibabaMqttCertificate {
-                device_sn,
+                device_sn: device_sn.clone(),
                 ..AlibabaMqttCertificate::of(registration.issued)
             });
+            let client = client(
+                0,
+                &registration.issued.common_name,
+                &device_sn,
+                registration.now,
+            );
+            let (vendor, fleet_before) = (Vendor::AlibabaMqtt, std::mem::take(fleet));
+            *fleet = fleet_before.with_clients(vendor, INSTANCE, [client]);
         }
     }
 }

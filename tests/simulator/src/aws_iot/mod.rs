@@ -110,7 +110,7 @@ impl VendorApi for AwsIot {
     }
 
     fn populate(&self, fleet: &mut Fleet, now: i64, random: &mut Random) {
-        *fleet = std::mem::take(fleet).with(believable::certificates(320, now, random));
+        believable::populate(fleet, 320, now, random);
     }
 
     fn register(&self, fleet: &mut Fleet, registration: &Registration<'_>) {
@@ -118,6 +118,7 @@ impl VendorApi for AwsIot {
             issued,
             registered,
             revoked,
+            now,
         } = registration;
         let certificate = AwsCertificate {
             ca_certificate_id: Some(believable::AUTHORITY.to_owned()),
@@ -126,7 +127,7 @@ impl VendorApi for AwsIot {
             last_modified_date: revoked.unwrap_or(registered),
             ..AwsCertificate::of(issued)
         };
-        *fleet = std::mem::take(fleet).with([certificate]);
+        believable::add_device(fleet, &issued.common_name, certificate, (0, now));
     }
 }
 

@@ -30,19 +30,26 @@ pub struct Thing {
 }
 
 impl Thing {
-    /// A thing that has these certificates, in the region of the first one, or `eu-west-1`.
+    /// A thing that has these certificates, in the region of the last one, or `eu-west-1`.
     pub fn of<'a>(name: &str, certificates: impl IntoIterator<Item = &'a AwsCertificate>) -> Self {
-        let (regions, principals): (Vec<String>, Vec<String>) = certificates
-            .into_iter()
-            .map(|certificate| (certificate.region.clone(), certificate.arn()))
-            .unzip();
-        Self {
+        let mut thing = Self {
             name: name.to_owned(),
-            region: regions
-                .into_iter()
-                .next()
-                .unwrap_or_else(|| "eu-west-1".to_owned()),
-            principals,
+            region: "eu-west-1".to_owned(),
+            principals: Vec::new(),
+        };
+        for certificate in certificates {
+            thing.region.clone_from(&certificate.region);
+            thing.principals.push(certificate.arn());
+        }
+        thing
+    }
+
+    /// The same in another region.
+    #[must_use]
+    pub fn in_region(self, region: &str) -> Self {
+        Self {
+            region: region.to_owned(),
+            ..self
         }
     }
 

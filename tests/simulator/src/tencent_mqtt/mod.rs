@@ -17,13 +17,14 @@ pub(crate) use orders::Orders;
 #[cfg(test)]
 pub(crate) use orders::{ListOrder, ordered};
 
-use crate::Fleet;
 use crate::exchange::{Received, Refusal};
+use crate::fleet::believable::client;
 use crate::fleet::held_by;
 use crate::fleet::random::Random;
 use crate::fleet::store::Store;
 use crate::limits::RateLimit;
 use crate::vendor::{Gateway, Registration, Task, VendorApi};
+use crate::{Fleet, Vendor};
 use parameters::Members;
 use serde_json::{Value, json};
 
@@ -77,7 +78,7 @@ const REGIONS: [&str; 22] = [
 ];
 
 /// The instance of the vendor's documents, which holds the certificates that every vendor has.
-const INSTANCE: &str = "mqtt-qgzaawn9";
+pub(crate) const INSTANCE: &str = "mqtt-qgzaawn9";
 
 pub(crate) struct TencentMqtt;
 
@@ -146,6 +147,8 @@ impl VendorApi for TencentMqtt {
                 // The certificate of the vendor's documents.
                 certificates.push(TencentCertificate::default());
             }
+            let clients = believable::clients(&certificates, now);
+            *fleet = std::mem::take(fleet).with_clients(Vendor::TencentMqtt, instance_id, clients);
             let (instance_id, region) = (instance_id.to_owned(), region.to_owned());
             *fleet = std::mem::take(fleet).with([TencentInstance {
                 instance_id,
@@ -161,17 +164,24 @@ impl VendorApi for TencentMqtt {
             issued,
             registered,
             revoked,
+            now,
         } = registration;
         let status = revoked.map_or("ACTIVE", |_| "REVOKED");
         if let Some(instance) = fleet.tencent_mqtt.get_mut(INSTANCE) {
+            let serial = issued.serial.trim_start_matches('0');
             instance.certificates.push(TencentCertificate {
-                device_certificate_sn: issued.serial.trim_start_matches('0').to_owned(),
+                device_certificate_sn: serial.to_owned(),
                 status: status.to_owned(),
                 last_activation_time: registered,
                 created_time: registered,
                 update_time: revoked.unwrap_or(registered),
                 ..TencentCertificate::of(issued)
             });
+            let client = client(0, &issued.common_name, serial, now);
+            if revoked.is_none() {
+                let (vendor, fleet_before) = (Vendor::TencentMqtt, std::mem::take(fleet));
+                *fleet = fleet_before.with_clients(vendor, INSTANCE, [client]);
+            }
         }
     }
 }
