@@ -9,11 +9,11 @@ use crate::testing::network::{Network, ok};
 
 /// Client ids of each certificate of a broker.
 async fn client_ids(include: Option<bool>) -> Value {
-    let row = |client_id: Value| json!({"DeviceCertificateSn": "a1", "Status": "ACTIVE", "ClientId": client_id});
+    let row = |serial, client_id: Value| json!({"DeviceCertificateSn": serial, "Status": "ACTIVE", "ClientId": client_id});
     let rows = [
-        row(json!("truck-1")),
-        row(json!("")),
-        row(json!({"truck": 1})),
+        row("a1", json!("truck-1")),
+        row("a2", json!("")),
+        row("a3", json!({"truck": 1})),
     ];
     let network = Network::new(move |_| {
         ok(&json!({"Response": {"TotalCount": 3, "Data": rows, "RequestId": "id-1"}}))
