@@ -16,7 +16,7 @@ impl SessionEnder for AwsIot<'_> {
         &'a self,
         found: &'a FoundCertificate,
     ) -> LocalFuture<'a, Result<Vec<String>, Error>> {
-        Box::pin(async move { Ok(self.things_of(&found.certificate).await?) })
+        Box::pin(self.things_of(&found.certificate))
     }
 
     fn is_connected<'a>(&'a self, client_id: &'a ClientId) -> LocalFuture<'a, Result<bool, Error>> {

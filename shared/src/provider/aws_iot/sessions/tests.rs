@@ -85,6 +85,11 @@ async fn the_client_ids_are_the_things_of_the_certificate() {
         authorization.contains("SignedHeaders=host;x-amz-date;x-amzn-principal,"),
         "{authorization}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_without_things_and_one_that_is_gone_have_no_client_ids() {
+    let arn = arn(id(0xab).as_str());
     for none in [
         ok(&json!({"things": []})),
         failed(404, "ResourceNotFoundException"),
@@ -171,6 +176,8 @@ async fn only_the_answer_about_this_client_says_whether_it_is_connected() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_is_disconnected_by_a_delete_whose_success_is_empty() {
+    let unknown = Network::queue([failed(404, "ResourceNotFoundException")]);
+    assert!(disconnect(&unknown, "a").await.unwrap().is_none());
     let given = with_header(answer(200, ""), "x-amzn-requestid", "id-2");
     let network = Network::queue([given]);
     let write = disconnect(&network, "excavator-7940").await.unwrap();
@@ -184,8 +191,6 @@ async fn a_client_is_disconnected_by_a_delete_whose_success_is_empty() {
         )
     );
     assert!(sent.request.body().is_empty());
-    let unknown = Network::queue([failed(404, "ResourceNotFoundException")]);
-    assert!(disconnect(&unknown, "a").await.unwrap().is_none());
 }
 
 #[tokio::test(start_paused = true)]
