@@ -1,15 +1,15 @@
 //! The change of one certificate: the decision that a read leads to, and the results that the
 //! evidence leads to.
 
-use super::answer::{InactivateResult, Outcome};
+use super::answer::{InactivateResult, Outcome, SourcedInactivation};
 use super::comparison::not_shown_to_be_meant;
 use super::target::TargetRow;
+use super::undo::Receipt;
+use crate::config::ReceiptSecrets;
 use crate::error::{Error, ErrorCode};
-use crate::model::{
-    Certificate, Fingerprint, InstanceId, LifecycleStatus, ProviderText, SerialNumber, Timestamp,
-};
+use crate::model::{Certificate, Fingerprint, InstanceId, ProviderText, SerialNumber, Timestamp};
 use crate::provider::{FoundCertificate, Scope, Target};
-use crate::request::CertificateReference;
+use crate::request::{CertificateReference, CertificateState};
 use crate::telemetry::AUDIT;
 
 /// The part of an order that concerns all its certificates.
@@ -20,8 +20,18 @@ pub(super) struct Command<'a> {
     pub(super) reason: Option<&'a str>,
     pub(super) caller: Option<&'a str>,
     pub(super) dry_run: bool,
+    /// How receipts are given; `None` where none are.
+    pub(super) receipts: Option<Receipts<'a>>,
     /// The moment at which the order was sent, if its message is a redelivery.
     pub(super) redelivered_since: Option<Timestamp>,
+}
+
+/// The parts of all receipts of an order.
+#[derive(Clone, Copy)]
+pub(super) struct Receipts<'a> {
+    pub(super) secrets: &'a ReceiptSecrets,
+    /// The moment for which the order holds.
+    pub(super) at: Timestamp,
 }
 
 /// The change of one certificate of an order.
@@ -31,6 +41,8 @@ pub(super) struct CertificateChange<'a> {
     pub(super) index: usize,
     pub(super) scope: &'a Scope,
     pub(super) reference: &'a CertificateReference,
+    /// The state in which the certificate has to be.
+    pub(super) expected: Option<CertificateState>,
     pub(super) command: Command<'a>,
 }
 
@@ -81,8 +93,14 @@ impl CertificateChange<'_> {
         if status == target.status {
             return finished(self.seen(target.already, &found));
         }
-        if status == LifecycleStatus::Revoked {
-            return finished(self.refused(&found, target.revoked.to_owned()));
+        if let Some(reason) = (target.forbidden)(&found.certificate) {
+            return finished(self.refused(&found, reason.to_owned()));
+        }
+        if let Some(error) = self.changed_since(&found.certificate) {
+            return finished(InactivateResult {
+                error: Some(error),
+                ..self.seen(target.changed_since, &found)
+            });
         }
         if let Some(at) = self.opposite_since(&found.certificate) {
             let opposite = target.opposite;
@@ -104,6 +122,24 @@ impl CertificateChange<'_> {
         (self.target().opposite_at)(certificate).filter(|at| *at > sent)
     }
 
+    /// The error where the certificate is not in the state that the order expects.
+    fn changed_since(&self, certificate: &Certificate) -> Option<Error> {
+        let expected = self.expected?;
+        let state = CertificateState::of(certificate);
+        (state != expected).then(|| {
+            let detail = format!(
+                "somebody has changed the certificate since: it was {} and is {} now{}",
+                expected.status.as_str(),
+                state.status.as_str(),
+                state
+                    .changed_at
+                    .map(|at| format!(", changed at {at}"))
+                    .unwrap_or_default(),
+            );
+            Error::new(ErrorCode::Conflict, detail)
+        })
+    }
+
     fn refused(&self, found: &FoundCertificate, detail: String) -> InactivateResult {
         InactivateResult {
             error: Some(Error::new(ErrorCode::Forbidden, detail)),
@@ -113,19 +149,6 @@ impl CertificateChange<'_> {
 
     pub(super) fn not_found(&self) -> InactivateResult {
         self.result(Outcome::NotFound, None)
-    }
-
-    /// The order as a whole is not carried out.
-    pub(super) fn forbidden(&self, error: Error) -> InactivateResult {
-        let outcome = if error.code == ErrorCode::Forbidden {
-            Outcome::Refused
-        } else {
-            Outcome::Failed
-        };
-        InactivateResult {
-            error: Some(error),
-            ..self.result(outcome, None)
-        }
     }
 
     pub(super) fn not_attempted(
@@ -183,33 +206,32 @@ impl CertificateChange<'_> {
     }
 
     fn result(&self, outcome: Outcome, found: Option<&FoundCertificate>) -> InactivateResult {
-        let reference = self.reference.clone();
-        let certificate = found.map(|found| &found.certificate);
-        let text = |named: Option<ProviderText>| named.map(|named| named.as_str().to_owned());
-        InactivateResult {
-            serial_number: certificate
-                .and_then(|certificate| certificate.serial_number.clone())
-                .or(reference.serial_number),
-            provider_serial_number: certificate
-                .and_then(|certificate| certificate.provider_serial_number.clone())
-                .or_else(|| text(reference.provider_serial_number)),
-            serial_number_base: certificate.and_then(|certificate| certificate.serial_number_base),
-            ca_serial_number: certificate
-                .and_then(|certificate| certificate.ca_serial_number.clone())
-                .or(reference.ca_serial_number),
-            provider_ca_serial_number: certificate
-                .and_then(|certificate| certificate.provider_ca_serial_number.clone())
-                .or_else(|| text(reference.provider_ca_serial_number)),
-            fingerprint_sha256: certificate
-                .and_then(|certificate| certificate.fingerprint_sha256.clone())
-                .or(reference.fingerprint_sha256),
-            outcome,
-            status_before: certificate.map(|certificate| certificate.status),
-            status: certificate.map(|certificate| certificate.status),
-            verified: found.is_some(),
-            provider_request_id: None,
-            error: None,
+        result(self.reference, outcome, found)
+    }
+
+    /// The receipt of a change, after which a read has shown this certificate. Without such a read,
+    /// nothing shows the provider's mark of the change.
+    pub(super) fn receipt(
+        &self,
+        outcome: Outcome,
+        found: &FoundCertificate,
+        read: Option<&FoundCertificate>,
+    ) -> Option<String> {
+        let Receipts { secrets, at } = self.command.receipts?;
+        if outcome != Outcome::Inactivated {
+            return None;
         }
+        let receipt = Receipt {
+            source: self.scope.into(),
+            certificate: CertificateReference::by_provider_names(&found.certificate)?,
+            state: CertificateState {
+                status: self.target().status,
+                changed_at: read
+                    .and_then(|read| CertificateState::of(&read.certificate).changed_at),
+            },
+            at,
+        };
+        receipt.encode(secrets)
     }
 
     /// The audit line before the write.
@@ -252,5 +274,66 @@ impl CertificateChange<'_> {
             json.result = result.and_then(|result| serde_json::to_string(result).ok()),
             "{message}"
         );
+    }
+}
+
+/// The result of a certificate on which the order as a whole is not carried out.
+pub(super) fn forbidden(reference: &CertificateReference, error: Error) -> InactivateResult {
+    let outcome = if error.code == ErrorCode::Forbidden {
+        Outcome::Refused
+    } else {
+        Outcome::Failed
+    };
+    InactivateResult {
+        error: Some(error),
+        ..result(reference, outcome, None)
+    }
+}
+
+/// The result of a receipt that is refused.
+pub(super) fn refused_receipt(error: Error) -> SourcedInactivation {
+    SourcedInactivation {
+        provider: None,
+        region: None,
+        instance_id: None,
+        result: InactivateResult {
+            error: Some(error),
+            ..result(&CertificateReference::default(), Outcome::Refused, None)
+        },
+    }
+}
+
+fn result(
+    reference: &CertificateReference,
+    outcome: Outcome,
+    found: Option<&FoundCertificate>,
+) -> InactivateResult {
+    let reference = reference.clone();
+    let certificate = found.map(|found| &found.certificate);
+    let text = |named: Option<ProviderText>| named.map(|named| named.as_str().to_owned());
+    InactivateResult {
+        serial_number: certificate
+            .and_then(|certificate| certificate.serial_number.clone())
+            .or(reference.serial_number),
+        provider_serial_number: certificate
+            .and_then(|certificate| certificate.provider_serial_number.clone())
+            .or_else(|| text(reference.provider_serial_number)),
+        serial_number_base: certificate.and_then(|certificate| certificate.serial_number_base),
+        ca_serial_number: certificate
+            .and_then(|certificate| certificate.ca_serial_number.clone())
+            .or(reference.ca_serial_number),
+        provider_ca_serial_number: certificate
+            .and_then(|certificate| certificate.provider_ca_serial_number.clone())
+            .or_else(|| text(reference.provider_ca_serial_number)),
+        fingerprint_sha256: certificate
+            .and_then(|certificate| certificate.fingerprint_sha256.clone())
+            .or(reference.fingerprint_sha256),
+        outcome,
+        status_before: certificate.map(|certificate| certificate.status),
+        status: certificate.map(|certificate| certificate.status),
+        verified: found.is_some(),
+        provider_request_id: None,
+        receipt: None,
+        error: None,
     }
 }

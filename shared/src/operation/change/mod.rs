@@ -7,20 +7,24 @@ mod certificate;
 mod comparison;
 mod evidence;
 mod order;
+mod places;
 mod run;
 mod target;
+mod undo;
 
-pub use answer::{InactivateAnswer, InactivateResult, Outcome};
+pub use answer::{
+    InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome,
+    SeveralInactivateAnswer, SourceInactivation, SourcedInactivation,
+};
 
-use self::admission::admit;
+use self::admission::{admit, check_in_time};
 use self::answer::summary;
-use self::certificate::Command;
-use self::order::{error_without_effect, next_part, order_of, rest};
-use self::run::Run;
-use super::{AnswerBudget, Operation, one_source, shared_error};
+use self::order::{left, next_part, order_of};
+use self::places::OrderRun;
+use super::{AnswerBudget, Operation, one_source};
 use crate::error::Error;
 use crate::provider::{CallContext, RequestContext, StatusWriter, Target, status_writer};
-use crate::request::{InactivateRequest, InactivationOrder, Member};
+use crate::request::{InactivateRequest, InactivationOrder, Member, OrderItem};
 
 /// The inactivate function.
 #[derive(Debug)]
@@ -39,7 +43,7 @@ impl Operation for Inactivate {
         request: InactivateRequest,
         _: AnswerBudget,
     ) -> Result<InactivateAnswer, Error> {
-        carry_out(Self::NAME, Target::Inactive, context, request).await
+        carry_out(Self::NAME, context, request).await
     }
 
     fn from_message(text: &str) -> Result<InactivateRequest, Error> {
@@ -51,8 +55,13 @@ impl Operation for Inactivate {
         answer: &InactivateAnswer,
         context: &RequestContext<'_>,
     ) -> Option<InactivateRequest> {
-        let rest = answer.rest.clone()?;
-        let order = next_part(order_of(request, context), &answer.results)?;
+        // An undo goes on with the certificates that the order has, and not with receipts.
+        let rest = match &request.undo {
+            None => answer.order().rest.clone()?,
+            Some(_) if answer.order().left.is_empty() => return None,
+            Some(_) => request.clone(),
+        };
+        let order = next_part(order_of(request, context), answer)?;
         Some(InactivateRequest {
             order: Some(order),
             ..rest
@@ -79,9 +88,21 @@ impl Operation for Inactivate {
     }
 
     fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
-        let status_writer = status_writer_for(context, request)?;
         let order = order_of(request, &context.request);
-        admit(context, request, &order, status_writer.as_ref())?;
+        if request.undo.is_some() {
+            undo::secrets(context)?;
+            check_in_time(context, request, &order)?;
+        } else {
+            let status_writer = status_writer_for(context, request)?;
+            admit(
+                context,
+                request,
+                &order,
+                Target::Inactive,
+                status_writer.as_ref(),
+                &items_of(request),
+            )?;
+        }
         Ok(request.to_message(order))
     }
 }
@@ -99,57 +120,60 @@ fn status_writer_for<'a>(
     status_writer(context, source)
 }
 
+/// The certificates that a request names.
+fn items_of(request: &InactivateRequest) -> Vec<OrderItem> {
+    let certificates = request.certificates.iter();
+    certificates.cloned().map(OrderItem::from).collect()
+}
+
 /// Carries out one run of an order.
 async fn carry_out(
     operation: &'static str,
-    target: Target,
     context: &CallContext<'_>,
     request: InactivateRequest,
 ) -> Result<InactivateAnswer, Error> {
-    let status_writer = status_writer_for(context, &request)?;
-    let scope = status_writer.scope();
     let order = order_of(&request, &context.request);
-    let command = Command {
-        target,
-        order_id: &order.id,
-        reason: request.reason.as_deref(),
-        caller: order.caller.as_deref(),
-        dry_run: request.dry_run,
-        redelivered_since: context.request.redelivered_since,
+    let run = OrderRun {
+        operation,
+        target: match request.undo {
+            None => Target::Inactive,
+            Some(_) => Target::Active,
+        },
+        context,
+        request: &request,
+        order: &order,
     };
-    let run = Run::new(context, status_writer.as_ref(), command);
-    let results = match admit(context, &request, &order, status_writer.as_ref()) {
-        Ok(()) => {
-            let results = run.results(&request.certificates).await;
-            shared_error(results.iter().map(error_without_effect)).map_or(Ok(results), Err)
-        }
-        Err(error) => Err(error),
-    };
-    let results = match results {
-        // Earlier runs have sent results of this order, so its end must be sent as well: an error
-        // that forbids the rest becomes each certificate's result, beside the order's summary.
-        Err(error) if request.order.is_some() && !error.needs_redelivery() => {
-            run.forbidden(&request.certificates, &error)
-        }
-        results => results?,
-    };
-    let rest = rest(&request, &results);
-    Ok(InactivateAnswer {
+    if let Some(undo) = &request.undo {
+        return undo::carry_out(run, undo).await;
+    }
+    let status_writer = status_writer_for(context, &request)?;
+    let items = items_of(&request);
+    let results = run.at_one(status_writer.as_ref(), &items).await?;
+    let left = left(&items, &results);
+    let rest = (!left.is_empty()).then(|| InactivateRequest {
+        certificates: left.into_iter().map(|item| item.certificate).collect(),
+        order: None,
+        ..request.clone()
+    });
+    let scope = status_writer.scope();
+    let summary = summary(&results);
+    Ok(InactivateAnswer::One(OneInactivateAnswer {
         operation,
         provider: scope.provider,
         region: scope.region.clone(),
         instance_id: scope.instance_id.clone(),
-        dry_run: request.dry_run,
-        summary: summary(&results),
-        part: order.part,
-        last: rest.is_none(),
-        order_summary: rest
-            .is_none()
-            .then(|| order.earlier_results.plus(summary(&results))),
-        rest,
-        order_id: order.id,
         results,
-    })
+        order: OrderAnswer {
+            dry_run: request.dry_run,
+            summary,
+            part: order.part,
+            last: rest.is_none(),
+            order_summary: rest.is_none().then(|| order.earlier_results.plus(summary)),
+            rest,
+            left: Vec::new(),
+            order_id: order.id,
+        },
+    }))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::model::{
     InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, SerialNumber,
 };
 use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target};
-use crate::request::CertificateReference;
+use crate::request::{CertificateReference, OrderItem};
 use crate::testing::network::Network;
 use crate::testing::{Bench, now};
 use crate::transport::{Deadline, Failure, LocalFuture};
@@ -216,8 +216,9 @@ pub(in crate::operation::change) async fn carry_out(
         deadline: Deadline::after(time),
         ..Bench::new(&network)
     };
+    let items: Vec<OrderItem> = references.iter().cloned().map(OrderItem::from).collect();
     Run::new(&bench.context(), broker, command)
-        .results(references)
+        .results(&items)
         .await
 }
 
@@ -228,6 +229,7 @@ pub(in crate::operation::change) const COMMAND: Command<'static> = Command {
     reason: Some("stolen"),
     caller: Some("arn:aws:iam::1:user/ops"),
     dry_run: false,
+    receipts: None,
     redelivered_since: None,
 };
 
