@@ -3,8 +3,9 @@
 
 use super::answer::{InactivateResult, Outcome, SourcedInactivation};
 use super::comparison::not_shown_to_be_meant;
+use super::receipt::Receipt;
 use super::target::TargetRow;
-use super::undo::Receipt;
+
 use crate::config::ReceiptSecrets;
 use crate::error::{Error, ErrorCode};
 use crate::model::{Certificate, Fingerprint, InstanceId, ProviderText, SerialNumber, Timestamp};

@@ -8,6 +8,7 @@ mod comparison;
 mod evidence;
 mod order;
 mod places;
+mod receipt;
 mod run;
 mod target;
 mod undo;

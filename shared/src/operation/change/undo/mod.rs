@@ -1,16 +1,13 @@
 //! Takes changes back: each receipt names a certificate that this function has inactivated, and the
 //! state that it was left in.
 
-mod receipt;
-
-pub(super) use receipt::Receipt;
-
 use std::time::Duration;
 
 use super::answer::{InactivateAnswer, SourcedInactivation};
 use super::certificate::refused_receipt;
 use super::order::is_left;
 use super::places::{OrderRun, PlaceOutcome};
+use super::receipt::Receipt;
 use crate::config::{RECEIPT_SECRETS, ReceiptSecrets};
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;

@@ -16,21 +16,21 @@ const KIND: &str = "receipt 1 ";
 /// The contents of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::operation::change) struct Receipt {
+pub(super) struct Receipt {
     /// The place of the change.
-    pub(in crate::operation::change) source: Source,
+    pub(super) source: Source,
     /// The certificate, by the provider's own names.
-    pub(in crate::operation::change) certificate: CertificateReference,
+    pub(super) certificate: CertificateReference,
     /// The state of the certificate after the change.
-    pub(in crate::operation::change) state: CertificateState,
+    pub(super) state: CertificateState,
     /// The moment for which the order held.
-    pub(in crate::operation::change) at: Timestamp,
+    pub(super) at: Timestamp,
 }
 
 impl Receipt {
     /// The receipt as a caller gets it. `None` where it would be longer than a receipt may be: the
     /// provider's names of the certificate are extraordinarily long.
-    pub(in crate::operation::change) fn encode(&self, secrets: &ReceiptSecrets) -> Option<String> {
+    pub(super) fn encode(&self, secrets: &ReceiptSecrets) -> Option<String> {
         let contents = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).ok()?);
         let mac = URL_SAFE_NO_PAD.encode(secrets.mac(authenticated(&contents).as_bytes()));
         let receipt = format!("{contents}.{mac}");
@@ -38,10 +38,7 @@ impl Receipt {
     }
 
     /// The contents of a receipt that this function has given. `None` for any other text.
-    pub(in crate::operation::change) fn decode(
-        receipt: &str,
-        secrets: &ReceiptSecrets,
-    ) -> Option<Self> {
+    pub(super) fn decode(receipt: &str, secrets: &ReceiptSecrets) -> Option<Self> {
         let (contents, mac) = receipt.split_once('.')?;
         let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
         if !secrets.verify(authenticated(contents).as_bytes(), &mac) {
@@ -95,7 +92,10 @@ mod tests {
             changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
             assert_eq!(Receipt::decode(&changed, &secrets("a")), None, "{changed}");
-            assert_eq!(Receipt::decode(&given[..index], &secrets("a")), None);
+            assert_eq!(
+                Receipt::decode(given.get(..index).unwrap(), &secrets("a")),
+                None
+            );
         }
         for text in [
             "",
