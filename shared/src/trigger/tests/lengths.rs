@@ -76,9 +76,9 @@ fn a_longer_event_of_http_is_refused_by_its_length_in_its_own_form() {
 #[test]
 fn long_events_that_do_not_come_over_http_are_read() {
     let padding = " ".repeat(3 * LARGEST_REQUEST);
-    let request = format!(r#"{{"certificates": []}}{}"#, &padding[..1000]);
+    let request = r#"{"certificates": []}"#;
     let ids_of = |event: &Value| ids(&send::<Status>(&event.to_string()).unwrap()).len();
-    let mut batch = queue_batch((0..10).map(|_| ("m", request.as_str())));
+    let mut batch = queue_batch((0..10).map(|_| ("m", request)));
     // An attribute may have any name.
     let attribute = json!({"requestContext": {"stringValue": padding, "dataType": "String"}});
     batch["Records"][0]["messageAttributes"] = attribute;
