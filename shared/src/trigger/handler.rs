@@ -24,11 +24,14 @@ use crate::operation::{AnswerBudget, Operation};
 use crate::provider::RequestContext;
 use crate::request;
 use crate::signing::webhook::WebhookId;
-use crate::telemetry::{AUDIT, EventScope};
+use crate::telemetry::{AUDIT, EventScope, beginning};
 use crate::transport::{Deadline, Limiter, Waiting};
 
 /// No client waits longer for the answer to a request; an older one was kept and sent again.
 const HTTP_ORDER_MAX_AGE: Duration = Duration::from_secs(15 * 60);
+
+/// The caller of a direct invocation: the event, which alone could name one, can name anybody.
+const DIRECT_CALLER: &str = "unverified direct invocation";
 
 /// A failed invocation as Lambda reports it: the code as the error's type, the problem document as
 /// its message.
@@ -136,6 +139,10 @@ impl Invocation<'_> {
                 .map(|moment| moment.plus(HTTP_ORDER_MAX_AGE)),
             redelivered_since: None,
         };
+        self.metrics.borrow_mut().add_caller(
+            context.caller,
+            webhook_id.is_some() || event.caller_is_known,
+        );
         let reply = match request {
             Ok(request) => {
                 self.reply_once::<O>(event, webhook_id.is_some(), request, budget, context)
@@ -201,7 +208,7 @@ impl Invocation<'_> {
         let (keys, claim) = match claimed.await {
             Ok((keys, KeyState::Claimed(claim))) => (keys, claim),
             Ok((_, KeyState::Answered(answer))) => {
-                tracing::info!(target: AUDIT, caller = context.caller, "a repeat has the answer of the first request");
+                tracing::info!(target: AUDIT, caller = context.caller.map(beginning).as_deref(), "a repeat has the answer of the first request");
                 return Ok(Reply::Replayed(answer));
             }
             Err(error) => {
@@ -237,10 +244,11 @@ impl Invocation<'_> {
         };
         let context = RequestContext {
             id: self.request_id,
-            caller: None,
+            caller: Some(DIRECT_CALLER),
             expires_at: None,
             redelivered_since: None,
         };
+        self.metrics.borrow_mut().add_caller(context.caller, false);
         let request =
             check_request_size(request.len()).and_then(|()| request::parse::<O::Request>(request));
         match self
@@ -327,7 +335,8 @@ impl Invocation<'_> {
         match sent.await {
             Ok(()) => {
                 let RequestContext { id, caller, .. } = request_context;
-                tracing::info!(target: AUDIT, order_id = id, caller, "an order was put into the queue");
+                let caller = caller.map(beginning);
+                tracing::info!(target: AUDIT, order_id = id, caller = caller.as_deref(), "an order was put into the queue");
                 Ok(Reply::Accepted {
                     order_id: id.to_owned(),
                 })

@@ -4,6 +4,7 @@
 mod aws_service;
 mod event;
 mod function;
+mod group;
 mod handler;
 mod http;
 mod idempotency;
