@@ -8,6 +8,8 @@ use std::process::{ExitStatus, Stdio};
 
 use tokio::process::{Child, Command};
 
+use crate::leaks::Forbidden;
+
 /// The variables that Lambda itself sets for a function on the `provided` runtimes, with believable
 /// values. <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
 const LAMBDA_VARIABLES: &[(&str, &str)] = &[
@@ -45,6 +47,19 @@ pub(crate) struct FunctionProcess {
     // reader.
     stdout: File,
     stderr: File,
+    function: String,
+    /// What it may not write.
+    forbidden: Forbidden,
+}
+
+impl Drop for FunctionProcess {
+    fn drop(&mut self) {
+        // A test that has failed already says more.
+        if !std::thread::panicking() {
+            let log = [self.stdout(), self.stderr()].map(Result::unwrap_or_default);
+            self.forbidden.assert_absent(&self.function, &log.concat());
+        }
+    }
 }
 
 impl FunctionProcess {
@@ -81,6 +96,8 @@ impl FunctionProcess {
             id,
             stdout,
             stderr,
+            function: function.to_owned(),
+            forbidden: Forbidden::new(LAMBDA_VARIABLES.iter().chain(variables).copied()),
         })
     }
 

@@ -56,7 +56,7 @@ async fn the_audit_names_the_caller_the_status_before_and_the_outcome() {
         (queue, json!("AIDAIENQZJOLO23YVJ4VO")),
         (topic, json!("arn:aws:sns:eu-west-1:123456789012:orders")),
         (bus, json!("org.example.fleet")),
-        (order(), Value::Null),
+        (order(), json!("unverified direct invocation")),
     ];
     for (event, caller) in cases {
         let (_simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
