@@ -22,13 +22,16 @@ const SECRETS_VARIABLE: &str = "WEBHOOK_SECRETS";
 /// The variable with which the log may have the names in certificates.
 const LOG_ANSWERS: &str = "LOG_ANSWERS";
 
-/// Every certificate of the simulated fleets has one of these in its names.
-const NAMES: [&str; 5] = [
+/// Every certificate of the simulated fleets and of the recorded responses has one of these in its
+/// names.
+const NAMES: [&str; 7] = [
     "truck-",
     "client-1",
     "mqtt_device",
     "device-1",
     "Example Mobility",
+    "vin-000",
+    "VIN000",
 ];
 
 /// A signature of Standard Webhooks is `v1,` with so many characters of base64 behind it.
