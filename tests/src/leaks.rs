@@ -1,6 +1,6 @@
 //! Looks through all that a function has written, whichever test has started it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,6 +37,9 @@ const NAMES: [&str; 7] = [
 /// A signature of Standard Webhooks is `v1,` with so many characters of base64 behind it.
 const WEBHOOK_SIGNATURE: usize = 43;
 
+/// Secrets with the names of their variables.
+type NamedSecrets = Vec<(String, String)>;
+
 /// What the log of one process may not hold.
 pub(crate) struct Forbidden {
     secrets: Arc<Secrets>,
@@ -48,7 +51,7 @@ impl Forbidden {
     pub(crate) fn new<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         // The last value of a variable wins.
         let variables: HashMap<&str, &str> = variables.into_iter().collect();
-        let mut secrets: Vec<(String, String)> = Vec::new();
+        let mut secrets: NamedSecrets = Vec::new();
         for (name, value) in &variables {
             let values = if *name == SECRETS_VARIABLE {
                 value.split(',').collect()
@@ -116,10 +119,9 @@ impl Forbidden {
 }
 
 /// Most processes have the same secrets.
-fn cached(secrets: Vec<(String, String)>) -> Arc<Secrets> {
-    static CACHE: Mutex<Option<HashMap<Vec<(String, String)>, Arc<Secrets>>>> = Mutex::new(None);
+fn cached(secrets: NamedSecrets) -> Arc<Secrets> {
+    static CACHE: Mutex<BTreeMap<NamedSecrets, Arc<Secrets>>> = Mutex::new(BTreeMap::new());
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    let cache = cache.get_or_insert_default();
     if let Some(found) = cache.get(&secrets) {
         return Arc::clone(found);
     }
