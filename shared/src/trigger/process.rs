@@ -368,8 +368,7 @@ impl<'a> MessageProcessor<'a> {
         let sender = self.sender(index).filter(|_| !callers.contains_key(&index));
         let is_verified = sender.is_some() && self.source != MessageSource::Bus;
         let caller = callers.get(&index).map(String::as_str).or(sender);
-        let mut metrics = self.invocation.metrics.borrow_mut();
-        metrics.add_caller(caller, is_verified);
+        self.invocation.add_caller(caller, is_verified);
     }
 
     fn sender(&self, index: usize) -> Option<&str> {
