@@ -12,6 +12,7 @@ RATE_LIMITS = ("RESERVED_CONCURRENCY", "QUEUE_CONCURRENCY", "CALLS_PER_SECOND")
 # What every function has when every text is given: each works with every provider.
 COMMON = {
     "RESULTS_QUEUE_URL": {"Ref": "ResultsQueue"},
+    "LOG_ANSWERS": "no",
     "TENCENTCLOUD_REGION": "value-of-TencentMqttRegion",
     "TENCENT_MQTT_ENDPOINT": "value-of-TencentMqttEndpoint",
     "ALIBABA_MQTT_ENDPOINT": "value-of-AlibabaMqttEndpoint",
@@ -51,10 +52,10 @@ WEBHOOK_ENVIRONMENTS = {
     "inactivate-webhook": {
         variable: value
         for variable, value in {**ENVIRONMENTS["inactivate"], "WEBHOOK_SECRETS": WEBHOOK_SECRETS % "inactivate"}.items()
-        if variable not in ("RESULTS_QUEUE_URL", "INACTIVATE_MESSAGE_MAX_AGE_SECONDS")
+        if variable != "RESULTS_QUEUE_URL"
     },
 }
-ALWAYS = ("DEFAULT_PROVIDER", "RESULTS_QUEUE_URL", "ORDERS_QUEUE_URL", "IDEMPOTENCY_TABLE")
+ALWAYS = ("DEFAULT_PROVIDER", "RESULTS_QUEUE_URL", "LOG_ANSWERS", "ORDERS_QUEUE_URL", "IDEMPOTENCY_TABLE")
 # What a way to credentials adds, where {function} is the function's name. Each function has its own, in the clouds' logs, too.
 CREDENTIALS = {
     ("TencentCredentials", "secret"): {"TENCENTCLOUD_SECRETS_MANAGER_SECRET": "value-of-CredentialsPrefix/{function}/tencent"},
@@ -116,6 +117,12 @@ def test_each_parameter_alone_brings_its_own_variables(template: Template) -> No
             for folder, full in ENVIRONMENTS.items()
         }
         assert environments(template, **{name: given}) == expected, name
+
+
+def test_whole_answers_are_logged_where_that_is_asked_for(template: Template) -> None:
+    assert template["Parameters"]["LogAnswers"]["AllowedValues"] == ["no", "yes"]
+    for folder, variables in environments(template, LogAnswers="yes").items():
+        assert variables["LOG_ANSWERS"] == "yes", folder
 
 
 def test_sources_that_lost_their_quotation_marks_are_refused(template: Template) -> None:
