@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::model::{
     Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase,
 };
-use crate::operation::{Answer, counted, scope_path};
+use crate::operation::{Answer, Extent, counted, scope_path};
 use crate::request::{InactivateRequest, Place, Summary};
 
 /// Answer to an inactivate request.
@@ -263,6 +263,13 @@ impl Answer for InactivateAnswer {
             &order.order_id,
             usize::try_from(order.part).unwrap_or(usize::MAX),
         ))
+    }
+
+    fn extent(&self) -> Extent {
+        Extent {
+            certificates: self.results().len(),
+            has_more: !self.order().last,
+        }
     }
 
     fn for_log(self) -> Self {
