@@ -36,6 +36,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// The instances whose certificates may be changed.
     pub inactivate_allowed_instances: AllowedInstances,
+    /// Whether an order that does not say so ends the sessions of its certificates' devices.
+    pub end_sessions: bool,
     /// The greatest age of a message whose order sets no end itself.
     pub inactivate_message_max_age: Duration,
     /// The secrets of webhooks. With them, an HTTP request that no gateway has authenticated must
@@ -140,6 +142,7 @@ impl Config {
                 allowed_instances,
             )?
             .unwrap_or(AllowedInstances::Only(Vec::new())),
+            end_sessions: parsed(lookup, "END_SESSIONS", yes_or_no)?.unwrap_or(false),
             inactivate_message_max_age: parsed(
                 lookup,
                 "INACTIVATE_MESSAGE_MAX_AGE_SECONDS",
@@ -213,6 +216,15 @@ fn allowed_instances(list: &str) -> Result<AllowedInstances, String> {
         .map(|id| InstanceId::parse(id.trim()))
         .collect::<Result<_, _>>()?;
     Ok(AllowedInstances::Only(instances))
+}
+
+/// As the parameters of a deployment template say it.
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("it must be yes or no".to_owned()),
+    }
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

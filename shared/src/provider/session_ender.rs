@@ -1,11 +1,11 @@
-//! The trait by which an order ends the live connections of a certificate's devices.
+//! The trait by which an order ends the live sessions of a certificate's devices.
 
 use super::{ConfirmedWrite, FoundCertificate};
 use crate::error::Error;
 use crate::model::ClientId;
 use crate::transport::{Failure, LocalFuture};
 
-/// Finds and ends the live connections of a certificate's devices.
+/// Finds and ends the live sessions of a certificate's devices.
 pub trait SessionEnder {
     /// The client ids that the provider ties to this certificate, as it spells them; none where it
     /// ties none.
@@ -17,7 +17,8 @@ pub trait SessionEnder {
     /// Whether exactly this client is connected now.
     fn is_connected<'a>(&'a self, client_id: &'a ClientId) -> LocalFuture<'a, Result<bool, Error>>;
 
-    /// Disconnects exactly this client. `None`: the provider knows no such connection.
+    /// Disconnects exactly this client, whose certificate is verified inactive. `None`: the provider
+    /// knows no such connection.
     fn disconnect<'a>(
         &'a self,
         client_id: &'a ClientId,

@@ -6,6 +6,7 @@ mod codes;
 mod filter;
 mod group;
 mod list;
+mod sessions;
 mod status;
 mod wire;
 

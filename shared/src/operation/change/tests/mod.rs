@@ -38,6 +38,7 @@ fn request_of(count: usize) -> InactivateRequest {
             .collect(),
         reason: None,
         dry_run: false,
+        end_sessions: None,
         order: None,
     }
 }
