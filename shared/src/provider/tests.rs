@@ -35,6 +35,10 @@ fn pem() -> String {
         .to_owned()
 }
 
+fn arn() -> String {
+    format!("arn:aws:iot:eu-west-1:123456789012:cert/{FINGERPRINT}")
+}
+
 /// The certificate as this vendor lists it, in its own spelling.
 fn listed(provider: ProviderName, request: &HttpRequest) -> Answer {
     let pem = pem();
@@ -65,7 +69,7 @@ fn listed(provider: ProviderName, request: &HttpRequest) -> Answer {
             json!({"certificates": [{"certificateId": FINGERPRINT, "status": "ACTIVE"}]})
         }
         AwsIot => json!({"certificateDescription": {
-            "certificateId": FINGERPRINT, "caCertificateId": CA_FINGERPRINT, "status": "ACTIVE", "certificatePem": pem,
+            "certificateArn": arn(), "certificateId": FINGERPRINT, "caCertificateId": CA_FINGERPRINT, "status": "ACTIVE", "certificatePem": pem,
             "creationDate": 1_740_787_200.123, "lastModifiedDate": 1_740_790_000.0,
             "validity": {"notBefore": 1_740_787_200.0, "notAfter": 1_898_467_200.0}
         }}),
@@ -137,6 +141,7 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
         pem: Some(pem()),
         serial_number_base_is_open: false,
         certified_not_after: moment("2030-02-28T00:00:00Z"),
+        arn: None,
     };
     // The provider's own facts.
     for (provider, expected) in [
@@ -190,6 +195,7 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
                 updated_at: moment("2025-03-01T00:46:40Z"),
                 ca_fingerprint_sha256: Fingerprint::parse(CA_FINGERPRINT)
                     .map_or(Fact::Unknown, Fact::Known),
+                arn: Some(arn()),
                 ..everywhere.clone()
             },
         ),

@@ -78,6 +78,10 @@ pub struct Certificate {
     /// Last moment of the validity in the certificate itself, where it is available.
     #[serde(skip)]
     pub certified_not_after: Option<Timestamp>,
+    /// Amazon Resource Name, by which AWS IoT lists the things of a certificate. It holds the
+    /// account's number and stays here.
+    #[serde(skip)]
+    pub arn: Option<String>,
 }
 
 impl Certificate {

@@ -47,6 +47,8 @@ pub struct ProviderRecord {
     pub ca_fingerprint_sha256: Fact<Fingerprint>,
     /// The text in which the provider keeps the certificate.
     pub pem: Option<String>,
+    /// Amazon Resource Name.
+    pub arn: Option<String>,
 }
 
 impl ProviderRecord {
@@ -106,6 +108,7 @@ impl ProviderRecord {
             pem: (include_pem && !certificates.is_empty()).then(|| to_pem(&certificates)),
             serial_number_base_is_open: self.serial_number_base_is_open,
             certified_not_after: certified_validity.not_after,
+            arn: self.arn,
         }
     }
 
