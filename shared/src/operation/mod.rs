@@ -7,7 +7,10 @@ mod describe;
 mod sources;
 mod status;
 
-pub use change::{Inactivate, InactivateAnswer, InactivateResult, Outcome};
+pub use change::{
+    ClientSession, Inactivate, InactivateAnswer, InactivateResult, Outcome, SessionOutcome,
+    Sessions,
+};
 pub use describe::{
     ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, DescribedCertificate,
     OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer, SourcedCertificate, SourcedUndecided,

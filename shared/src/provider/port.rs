@@ -1,6 +1,6 @@
 //! The traits by which an operation uses a provider, and their types.
 
-use super::{Learned, ListCapabilities, Scope};
+use super::{Learned, ListCapabilities, Scope, SessionEnder};
 use crate::config::Config;
 use crate::credentials::CredentialCaches;
 use crate::error::Error;
@@ -152,8 +152,8 @@ pub enum ListLength {
     Irrelevant,
 }
 
-/// Changes the status of certificates.
-pub trait StatusWriter {
+/// Changes the status of certificates, and ends the sessions of their devices.
+pub trait StatusWriter: SessionEnder {
     /// The scope of the changes.
     fn scope(&self) -> &Scope;
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::client_session::{Sessions, counts};
 use crate::error::Error;
 use crate::model::{
     Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase,
@@ -118,7 +119,12 @@ pub struct InactivateResult {
     pub verified: bool,
     /// Provider's request id of the call that changed the status.
     pub provider_request_id: Option<String>,
-    /// Reason why the certificate was not inactivated.
+    /// Live sessions of the certificate's devices; `null` unless they were to be ended.
+    pub sessions: Option<Sessions>,
+    /// Whether the certificate is verified inactive and every known session is verified gone; `null`
+    /// when no session is known.
+    pub cut_off: Option<bool>,
+    /// Reason why the certificate was not inactivated, or why a session was not ended.
     pub error: Option<Error>,
 }
 
@@ -145,7 +151,15 @@ impl Answer for InactivateAnswer {
     }
 
     fn counts(&self) -> Vec<(String, u64)> {
-        counted("outcome", &self.summary)
+        let sessions = self
+            .results
+            .iter()
+            .filter_map(|result| result.sessions.as_ref());
+        let mut all = counted("outcome", &self.summary);
+        if sessions.clone().next().is_some() {
+            all.extend(counted("sessions", &counts(sessions)));
+        }
+        all
     }
 
     fn part(&self) -> Option<(&str, usize)> {

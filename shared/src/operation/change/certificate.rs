@@ -2,6 +2,7 @@
 //! evidence leads to.
 
 use super::answer::{InactivateResult, Outcome};
+use super::client_session::Sessions;
 use super::comparison::not_shown_to_be_meant;
 use super::target::TargetRow;
 use crate::error::{Error, ErrorCode};
@@ -20,6 +21,8 @@ pub(super) struct Command<'a> {
     pub(super) reason: Option<&'a str>,
     pub(super) caller: Option<&'a str>,
     pub(super) dry_run: bool,
+    /// Whether the sessions of the certificates' devices are ended, too.
+    pub(super) end_sessions: bool,
     /// The moment at which the order was sent, if its message is a redelivery.
     pub(super) redelivered_since: Option<Timestamp>,
 }
@@ -49,7 +52,13 @@ impl CertificateChange<'_> {
         self.command.target.row()
     }
 
-    pub(super) fn decide(&self, answer: Result<Option<FoundCertificate>, Error>) -> Decision {
+    /// `contradiction`: why the certificate is left alone because of the clients that the reference
+    /// names.
+    pub(super) fn decide(
+        &self,
+        answer: Result<Option<FoundCertificate>, Error>,
+        contradiction: Option<(Outcome, Error)>,
+    ) -> Decision {
         let finished = |result| Decision::Finished(Box::new(result));
         let failed = |outcome, error| {
             finished(InactivateResult {
@@ -59,10 +68,13 @@ impl CertificateChange<'_> {
         };
         match answer {
             Ok(None) => Decision::NotFound,
-            Ok(Some(found)) => match not_shown_to_be_meant(self.reference, &found) {
-                Some(error) => finished(InactivateResult {
+            Ok(Some(found)) => match not_shown_to_be_meant(self.reference, &found)
+                .map(|error| (Outcome::Refused, error))
+                .or(contradiction)
+            {
+                Some((outcome, error)) => finished(InactivateResult {
                     error: Some(error),
-                    ..self.seen(Outcome::Refused, &found)
+                    ..self.seen(outcome, &found)
                 }),
                 None => self.decide_by_status(found),
             },
@@ -208,6 +220,8 @@ impl CertificateChange<'_> {
             status: certificate.map(|certificate| certificate.status),
             verified: found.is_some(),
             provider_request_id: None,
+            sessions: self.command.end_sessions.then(Sessions::default),
+            cut_off: None,
             error: None,
         }
     }

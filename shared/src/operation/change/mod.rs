@@ -4,13 +4,16 @@
 mod admission;
 mod answer;
 mod certificate;
+mod client_session;
 mod comparison;
 mod evidence;
 mod order;
 mod run;
+mod sessions;
 mod target;
 
 pub use answer::{InactivateAnswer, InactivateResult, Outcome};
+pub use client_session::{ClientSession, SessionOutcome, Sessions};
 
 use self::admission::admit;
 use self::answer::summary;
@@ -115,6 +118,8 @@ async fn carry_out(
         reason: request.reason.as_deref(),
         caller: order.caller.as_deref(),
         dry_run: request.dry_run,
+        end_sessions: target == Target::Inactive
+            && request.end_sessions.unwrap_or(context.config.end_sessions),
         redelivered_since: context.request.redelivered_since,
     };
     let run = Run::new(context, status_writer.as_ref(), command);
