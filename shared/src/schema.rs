@@ -141,14 +141,20 @@ impl JsonSchema for Error {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let provider_error = generator.subschema_for::<Option<ProviderError>>();
+        // Two errors share one code of the contract.
+        let distinct = |text: fn(ErrorCode) -> &'static str| {
+            let mut texts = ErrorCode::ALL.map(text).to_vec();
+            texts.dedup();
+            texts
+        };
         json_schema!({
             "description": "Problem document (RFC 9457).",
             "type": "object",
             "properties": {
                 "type": {"type": "string", "const": "about:blank"},
-                "title": {"type": "string", "enum": ErrorCode::ALL.map(ErrorCode::title)},
+                "title": {"type": "string", "enum": distinct(ErrorCode::title)},
                 "status": {"type": "integer", "description": "HTTP status of the error, also where the answer does not travel over HTTP.", "minimum": 400, "maximum": 599},
-                "code": {"type": "string", "description": "Kind of failure.", "enum": ErrorCode::ALL.map(ErrorCode::as_str)},
+                "code": {"type": "string", "description": "Kind of failure.", "enum": distinct(ErrorCode::as_str)},
                 "retryable": {"type": "boolean", "description": "Whether the same request may succeed later."},
                 "detail": {"type": "string", "description": "Cause of the failure and its remedy."},
                 "field": {"type": ["string", "null"], "description": "Request member at fault, like certificates[2].serial_number; null where none is."},

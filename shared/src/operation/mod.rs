@@ -8,8 +8,9 @@ mod sources;
 mod status;
 
 pub use change::{
-    ClientSession, Inactivate, InactivateAnswer, InactivateResult, Outcome, SessionOutcome,
-    Sessions,
+    ClientSession, Inactivate, InactivateAnswer, InactivateResult, OneInactivateAnswer,
+    OrderAnswer, Outcome, SessionOutcome, Sessions, SeveralInactivateAnswer, SourceInactivation,
+    SourcedInactivation,
 };
 pub use describe::{
     ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, DescribedCertificate,

@@ -119,6 +119,7 @@ mod tests {
             expires_at: Timestamp::parse("2026-01-02T03:04:05Z").ok(),
             earlier_results,
             unsent_event: Some(r#"{"id": "id-1"}"#.to_owned()),
+            places: Vec::new(),
         }
     }
 

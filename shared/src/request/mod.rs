@@ -15,7 +15,7 @@ mod status;
 pub use describe::DescribeRequest;
 pub use filter::{Filter, Verdict};
 pub use inactivate::InactivateRequest;
-pub use order::{InactivationOrder, Summary};
+pub use order::{CertificateState, InactivationOrder, OrderItem, Place, Summary};
 pub use parse::parse;
 pub(crate) use parse::{described, read, without_byte_order_mark};
 pub(crate) use query::in_terms_of_query;

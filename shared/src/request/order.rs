@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Timestamp;
+use super::CertificateReference;
+use crate::model::{Certificate, LifecycleStatus, Source, Timestamp};
 
 /// An order: one request to inactivate, which may take several invocations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,67 @@ pub struct InactivationOrder {
     /// sent, or neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsent_event: Option<String>,
+    /// Certificates that are left of an order that does not name its certificates itself: they were
+    /// selected, or come from receipts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
+}
+
+/// The certificates of an order at one provider, region and instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Provider, region and instance.
+    pub source: Source,
+    /// Certificates to change there.
+    pub items: Vec<OrderItem>,
+}
+
+/// One certificate of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderItem {
+    /// Names of the certificate.
+    pub certificate: CertificateReference,
+    /// State in which it has to be; `None` where the order holds for any state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<CertificateState>,
+}
+
+impl From<CertificateReference> for OrderItem {
+    fn from(certificate: CertificateReference) -> Self {
+        Self {
+            certificate,
+            expected: None,
+        }
+    }
+}
+
+/// The state of a certificate at one moment. Two equal states show that nobody has changed the
+/// certificate in between, as far as the provider tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateState {
+    /// Status at the provider.
+    pub status: LifecycleStatus,
+    /// Time of the last change that the provider shows; `None` where it shows none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
+}
+
+impl CertificateState {
+    /// The state that a read has shown.
+    pub fn of(certificate: &Certificate) -> Self {
+        let times = [
+            certificate.updated_at,
+            certificate.last_activated_at,
+            certificate.last_inactivated_at,
+        ];
+        Self {
+            status: certificate.status,
+            changed_at: times.into_iter().flatten().max(),
+        }
+    }
 }
 
 /// Number of results by outcome.

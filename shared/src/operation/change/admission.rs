@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorCode};
 use crate::operation::check_each;
 use crate::provider::{CallContext, Scope, StatusWriter};
-use crate::request::{InactivateRequest, InactivationOrder};
+use crate::request::{InactivateRequest, InactivationOrder, OrderItem};
 
 /// Everything that forbids an order before any call.
 pub(super) fn admit(
@@ -11,10 +11,11 @@ pub(super) fn admit(
     request: &InactivateRequest,
     order: &InactivationOrder,
     status_writer: &dyn StatusWriter,
+    items: &[OrderItem],
 ) -> Result<(), Error> {
     check_allowed(context, status_writer.scope())?;
     check_in_time(context, request, order)?;
-    check_each(&request.certificates, |reference| {
+    check_each(items.iter().map(|item| &item.certificate), |reference| {
         status_writer.check(reference)
     })
 }

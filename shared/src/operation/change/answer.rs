@@ -8,12 +8,23 @@ use crate::model::{
     Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase,
 };
 use crate::operation::{Answer, counted, scope_path};
-use crate::request::{InactivateRequest, Summary};
+use crate::request::{InactivateRequest, Place, Summary};
 
 /// Answer to an inactivate request.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct InactivateAnswer {
+#[serde(untagged)]
+pub enum InactivateAnswer {
+    /// Changes at one provider, region and instance.
+    One(OneInactivateAnswer),
+    /// Changes at several places.
+    Several(SeveralInactivateAnswer),
+}
+
+/// Changes at one provider, region and instance.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OneInactivateAnswer {
     /// Name of the operation: `inactivate`.
     #[cfg_attr(feature = "schema", schemars(extend("const" = "inactivate")))]
     pub operation: &'static str,
@@ -23,6 +34,33 @@ pub struct InactivateAnswer {
     pub region: Region,
     /// MQTT instance that was called; `null` for a provider without instances.
     pub instance_id: Option<InstanceId>,
+    /// One result for each certificate, in the order of the request.
+    pub results: Vec<InactivateResult>,
+    /// The order.
+    #[serde(flatten)]
+    pub order: OrderAnswer,
+}
+
+/// Changes at several places.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SeveralInactivateAnswer {
+    /// Name of the operation: `inactivate`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "inactivate")))]
+    pub operation: &'static str,
+    /// One entry for each source.
+    pub sources: Vec<SourceInactivation>,
+    /// One result for each certificate, in the order of the sources.
+    pub results: Vec<SourcedInactivation>,
+    /// The order.
+    #[serde(flatten)]
+    pub order: OrderAnswer,
+}
+
+/// The order that an answer reports.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OrderAnswer {
     /// Whether the request was a dry run, which changes nothing.
     pub dry_run: bool,
     /// Id of the order: the same in the answer to each part, in the log and in the results queue.
@@ -31,8 +69,6 @@ pub struct InactivateAnswer {
     pub part: u32,
     /// Whether this is the last part of the order.
     pub last: bool,
-    /// One result for each certificate, in the order of the request.
-    pub results: Vec<InactivateResult>,
     /// Number of results by outcome.
     pub summary: Summary,
     /// Number of certificates of the whole order by outcome; `null` unless this is the last part.
@@ -44,6 +80,41 @@ pub struct InactivateAnswer {
         schemars(schema_with = "crate::schema::request_or_null")
     )]
     pub rest: Option<InactivateRequest>,
+    /// The certificates that are left, for the message that continues an order which does not name
+    /// its certificates itself.
+    #[serde(skip)]
+    pub left: Vec<Place>,
+}
+
+/// Result of one source.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SourceInactivation {
+    /// Provider that was called.
+    pub provider: ProviderName,
+    /// Region that was called; `null` when it could not be determined.
+    pub region: Option<Region>,
+    /// MQTT instance that was called; `null` for a provider without instances.
+    pub instance_id: Option<InstanceId>,
+    /// Number of this source's results by outcome.
+    pub summary: Summary,
+    /// Reason why nothing was done at the source.
+    pub error: Option<Error>,
+}
+
+/// A result and the place that it comes from.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SourcedInactivation {
+    /// Provider that was called.
+    pub provider: ProviderName,
+    /// Region that was called; `null` when it could not be determined.
+    pub region: Option<Region>,
+    /// MQTT instance that was called; `null` for a provider without instances.
+    pub instance_id: Option<InstanceId>,
+    /// The result.
+    #[serde(flatten)]
+    pub result: InactivateResult,
 }
 
 /// Outcome for one certificate.
@@ -70,13 +141,9 @@ pub enum Outcome {
 }
 
 /// How many of these results have each outcome.
-pub(super) fn summary(results: &[InactivateResult]) -> Summary {
-    let count = |outcome| {
-        results
-            .iter()
-            .filter(|result| result.outcome == outcome)
-            .count()
-    };
+pub(super) fn summary<'a>(results: impl IntoIterator<Item = &'a InactivateResult>) -> Summary {
+    let outcomes: Vec<Outcome> = results.into_iter().map(|result| result.outcome).collect();
+    let count = |outcome| outcomes.iter().filter(|other| **other == outcome).count();
     Summary {
         inactivated: count(Outcome::Inactivated),
         already_inactive: count(Outcome::AlreadyInactive),
@@ -128,34 +195,59 @@ pub struct InactivateResult {
     pub error: Option<Error>,
 }
 
+impl InactivateAnswer {
+    /// The order that the answer reports.
+    pub const fn order(&self) -> &OrderAnswer {
+        match self {
+            Self::One(answer) => &answer.order,
+            Self::Several(answer) => &answer.order,
+        }
+    }
+
+    /// The results from all places.
+    pub fn results(&self) -> Vec<&InactivateResult> {
+        match self {
+            Self::One(answer) => answer.results.iter().collect(),
+            Self::Several(answer) => answer.results.iter().map(|placed| &placed.result).collect(),
+        }
+    }
+}
+
 impl Answer for InactivateAnswer {
     fn failures(&self) -> impl Iterator<Item = &Error> {
-        self.results
-            .iter()
+        let sources: &[SourceInactivation] = match self {
+            Self::One(_) => &[],
+            Self::Several(answer) => &answer.sources,
+        };
+        let sources = sources.iter().filter_map(|source| source.error.as_ref());
+        self.results()
+            .into_iter()
             .filter_map(|result| result.error.as_ref())
+            .chain(sources)
     }
 
     fn subject(&self) -> Option<String> {
-        Some(scope_path(
-            self.provider,
-            &self.region,
-            self.instance_id.as_ref(),
-        ))
+        match self {
+            Self::One(answer) => Some(scope_path(
+                answer.provider,
+                &answer.region,
+                answer.instance_id.as_ref(),
+            )),
+            Self::Several(_) => None,
+        }
     }
 
     fn provider_request_ids(&self) -> Vec<&str> {
-        self.results
-            .iter()
+        self.results()
+            .into_iter()
             .filter_map(|result| result.provider_request_id.as_deref())
             .collect()
     }
 
     fn counts(&self) -> Vec<(String, u64)> {
-        let sessions = self
-            .results
-            .iter()
-            .filter_map(|result| result.sessions.as_ref());
-        let mut all = counted("outcome", &self.summary);
+        let results = self.results();
+        let sessions = results.iter().filter_map(|result| result.sessions.as_ref());
+        let mut all = counted("outcome", &self.order().summary);
         if sessions.clone().next().is_some() {
             all.extend(counted("sessions", &counts(sessions)));
         }
@@ -163,9 +255,10 @@ impl Answer for InactivateAnswer {
     }
 
     fn part(&self) -> Option<(&str, usize)> {
+        let order = self.order();
         Some((
-            &self.order_id,
-            usize::try_from(self.part).unwrap_or(usize::MAX),
+            &order.order_id,
+            usize::try_from(order.part).unwrap_or(usize::MAX),
         ))
     }
 
@@ -174,6 +267,9 @@ impl Answer for InactivateAnswer {
     }
 
     fn note_continuation(&mut self) {
-        self.rest = None;
+        match self {
+            Self::One(answer) => answer.order.rest = None,
+            Self::Several(answer) => answer.order.rest = None,
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::model::{
     Certificate, Fingerprint, InstanceId, LifecycleStatus, ProviderText, SerialNumber, Timestamp,
 };
 use crate::provider::{FoundCertificate, Scope, Target};
-use crate::request::CertificateReference;
+use crate::request::{CertificateReference, CertificateState};
 use crate::telemetry::AUDIT;
 
 /// The part of an order that concerns all its certificates.
@@ -34,6 +34,8 @@ pub(super) struct CertificateChange<'a> {
     pub(super) index: usize,
     pub(super) scope: &'a Scope,
     pub(super) reference: &'a CertificateReference,
+    /// The state in which the certificate has to be.
+    pub(super) expected: Option<CertificateState>,
     pub(super) command: Command<'a>,
 }
 
@@ -93,6 +95,12 @@ impl CertificateChange<'_> {
         if status == target.status {
             return finished(self.seen(target.already, &found));
         }
+        if let Some(error) = self.changed_since(&found.certificate) {
+            return finished(InactivateResult {
+                error: Some(error),
+                ..self.seen(target.changed_since, &found)
+            });
+        }
         if status == LifecycleStatus::Revoked {
             return finished(self.refused(&found, target.revoked.to_owned()));
         }
@@ -114,6 +122,28 @@ impl CertificateChange<'_> {
     fn opposite_since(&self, certificate: &Certificate) -> Option<Timestamp> {
         let sent = self.command.redelivered_since?;
         (self.target().opposite_at)(certificate).filter(|at| *at > sent)
+    }
+
+    /// The error where the certificate is not in the state that the order expects.
+    fn changed_since(&self, certificate: &Certificate) -> Option<Error> {
+        let expected = self.expected?;
+        let state = CertificateState::of(certificate);
+        let is_same = state.status == expected.status
+            && expected
+                .changed_at
+                .is_none_or(|at| state.changed_at == Some(at));
+        (!is_same).then(|| {
+            let detail = format!(
+                "somebody has changed the certificate since: it was {} and is {} now{}",
+                expected.status.as_str(),
+                state.status.as_str(),
+                state
+                    .changed_at
+                    .map(|at| format!(", changed at {at}"))
+                    .unwrap_or_default(),
+            );
+            Error::new(ErrorCode::Conflict, detail)
+        })
     }
 
     fn refused(&self, found: &FoundCertificate, detail: String) -> InactivateResult {

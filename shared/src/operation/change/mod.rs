@@ -8,22 +8,25 @@ mod client_session;
 mod comparison;
 mod evidence;
 mod order;
+mod places;
 mod run;
 mod sessions;
 mod target;
 
-pub use answer::{InactivateAnswer, InactivateResult, Outcome};
+pub use answer::{
+    InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome,
+    SeveralInactivateAnswer, SourceInactivation, SourcedInactivation,
+};
 pub use client_session::{ClientSession, SessionOutcome, Sessions};
 
 use self::admission::admit;
 use self::answer::summary;
-use self::certificate::Command;
-use self::order::{error_without_effect, next_part, order_of, rest};
-use self::run::Run;
-use super::{AnswerBudget, Operation, one_source, shared_error};
+use self::order::{left, next_part, order_of};
+use self::places::OrderRun;
+use super::{AnswerBudget, Operation, one_source};
 use crate::error::Error;
 use crate::provider::{CallContext, RequestContext, StatusWriter, Target, status_writer};
-use crate::request::{InactivateRequest, InactivationOrder, Member};
+use crate::request::{InactivateRequest, InactivationOrder, Member, OrderItem};
 
 /// The inactivate function.
 #[derive(Debug)]
@@ -54,8 +57,8 @@ impl Operation for Inactivate {
         answer: &InactivateAnswer,
         context: &RequestContext<'_>,
     ) -> Option<InactivateRequest> {
-        let rest = answer.rest.clone()?;
-        let order = next_part(order_of(request, context), &answer.results)?;
+        let rest = answer.order().rest.clone()?;
+        let order = next_part(order_of(request, context), answer)?;
         Some(InactivateRequest {
             order: Some(order),
             ..rest
@@ -84,7 +87,13 @@ impl Operation for Inactivate {
     fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
         let status_writer = status_writer_for(context, request)?;
         let order = order_of(request, &context.request);
-        admit(context, request, &order, status_writer.as_ref())?;
+        admit(
+            context,
+            request,
+            &order,
+            status_writer.as_ref(),
+            &items_of(request),
+        )?;
         Ok(request.to_message(order))
     }
 }
@@ -102,6 +111,12 @@ fn status_writer_for<'a>(
     status_writer(context, source)
 }
 
+/// The certificates that a request names.
+fn items_of(request: &InactivateRequest) -> Vec<OrderItem> {
+    let certificates = request.certificates.iter();
+    certificates.cloned().map(OrderItem::from).collect()
+}
+
 /// Carries out one run of an order.
 async fn carry_out(
     operation: &'static str,
@@ -110,51 +125,41 @@ async fn carry_out(
     request: InactivateRequest,
 ) -> Result<InactivateAnswer, Error> {
     let status_writer = status_writer_for(context, &request)?;
-    let scope = status_writer.scope();
     let order = order_of(&request, &context.request);
-    let command = Command {
+    let run = OrderRun {
+        operation,
         target,
-        order_id: &order.id,
-        reason: request.reason.as_deref(),
-        caller: order.caller.as_deref(),
-        dry_run: request.dry_run,
-        end_sessions: target == Target::Inactive
-            && request.end_sessions.unwrap_or(context.config.end_sessions),
-        redelivered_since: context.request.redelivered_since,
+        context,
+        request: &request,
+        order: &order,
     };
-    let run = Run::new(context, status_writer.as_ref(), command);
-    let results = match admit(context, &request, &order, status_writer.as_ref()) {
-        Ok(()) => {
-            let results = run.results(&request.certificates).await;
-            shared_error(results.iter().map(error_without_effect)).map_or(Ok(results), Err)
-        }
-        Err(error) => Err(error),
-    };
-    let results = match results {
-        // Earlier runs have sent results of this order, so its end must be sent as well: an error
-        // that forbids the rest becomes each certificate's result, beside the order's summary.
-        Err(error) if request.order.is_some() && !error.needs_redelivery() => {
-            run.forbidden(&request.certificates, &error)
-        }
-        results => results?,
-    };
-    let rest = rest(&request, &results);
-    Ok(InactivateAnswer {
+    let items = items_of(&request);
+    let results = run.at_one(status_writer.as_ref(), &items).await?;
+    let left = left(&items, &results);
+    let rest = (!left.is_empty()).then(|| InactivateRequest {
+        certificates: left.into_iter().map(|item| item.certificate).collect(),
+        order: None,
+        ..request.clone()
+    });
+    let scope = status_writer.scope();
+    let summary = summary(&results);
+    Ok(InactivateAnswer::One(OneInactivateAnswer {
         operation,
         provider: scope.provider,
         region: scope.region.clone(),
         instance_id: scope.instance_id.clone(),
-        dry_run: request.dry_run,
-        summary: summary(&results),
-        part: order.part,
-        last: rest.is_none(),
-        order_summary: rest
-            .is_none()
-            .then(|| order.earlier_results.plus(summary(&results))),
-        rest,
-        order_id: order.id,
         results,
-    })
+        order: OrderAnswer {
+            dry_run: request.dry_run,
+            summary,
+            part: order.part,
+            last: rest.is_none(),
+            order_summary: rest.is_none().then(|| order.earlier_results.plus(summary)),
+            rest,
+            left: Vec::new(),
+            order_id: order.id,
+        },
+    }))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::evidence::{SentWrite, prove};
 use super::sessions::SessionSteps;
 use crate::error::Error;
 use crate::provider::{CallContext, FoundCertificate, Spellings, StatusWriter};
-use crate::request::CertificateReference;
+use crate::request::{CertificateReference, OrderItem};
 use crate::transport::{SIDE_BY_SIDE, out_of_time};
 
 /// One run of an order.
@@ -66,16 +66,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Changes every certificate; the results are in the order of the references. All certificates
+    /// Changes every certificate; the results are in the order of the items. All certificates
     /// are looked up under the caller's own spelling first, so that a known certificate need not
     /// wait while the other spellings of an unknown one are tried. A repeated reference comes last,
     /// when its certificate has been changed.
-    pub(super) async fn results(
-        &self,
-        references: &'a [CertificateReference],
-    ) -> Vec<InactivateResult> {
-        let mut results = Results(references.iter().map(|_| None).collect());
-        let changes = self.changes(references);
+    pub(super) async fn results(&self, items: &'a [OrderItem]) -> Vec<InactivateResult> {
+        let mut results = Results(items.iter().map(|_| None).collect());
+        let changes = self.changes(items);
         for spellings in [Spellings::Own, Spellings::Others] {
             let open: Vec<CertificateChange<'a>> = changes
                 .iter()
@@ -107,25 +104,22 @@ impl<'a> Run<'a> {
     }
 
     /// The results of an order that is not carried out.
-    pub(super) fn forbidden(
-        &self,
-        references: &'a [CertificateReference],
-        error: &Error,
-    ) -> Vec<InactivateResult> {
-        self.changes(references)
+    pub(super) fn forbidden(&self, items: &'a [OrderItem], error: &Error) -> Vec<InactivateResult> {
+        self.changes(items)
             .iter()
             .map(|change| change.forbidden(error.clone()))
             .collect()
     }
 
-    fn changes(&self, references: &'a [CertificateReference]) -> Vec<CertificateChange<'a>> {
-        let change = |(index, reference)| CertificateChange {
+    fn changes(&self, items: &'a [OrderItem]) -> Vec<CertificateChange<'a>> {
+        let change = |(index, item): (usize, &'a OrderItem)| CertificateChange {
             index,
             scope: self.status_writer.scope(),
-            reference,
+            reference: &item.certificate,
+            expected: item.expected,
             command: self.command,
         };
-        references.iter().enumerate().map(change).collect()
+        items.iter().enumerate().map(change).collect()
     }
 
     async fn change_in_groups(

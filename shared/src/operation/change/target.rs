@@ -16,6 +16,8 @@ pub(super) struct TargetRow {
     pub(super) already: Outcome,
     /// The outcome of a dry run.
     pub(super) would_change: Outcome,
+    /// The outcome where the certificate is not in the state that the order expects.
+    pub(super) changed_since: Outcome,
     /// The audit line before the write.
     pub(super) audit_begin: &'static str,
     /// The audit line after it.
@@ -35,6 +37,7 @@ const INACTIVE: TargetRow = TargetRow {
     changed: Outcome::Inactivated,
     already: Outcome::AlreadyInactive,
     would_change: Outcome::WouldInactivate,
+    changed_since: Outcome::Refused,
     audit_begin: "inactivating a certificate",
     audit_end: "tried to inactivate a certificate",
     opposite_at: |certificate| {

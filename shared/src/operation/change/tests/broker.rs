@@ -16,7 +16,7 @@ use crate::model::{
 use crate::provider::{
     ConfirmedWrite, FoundCertificate, Scope, SessionEnder, Spellings, StatusWriter, Target,
 };
-use crate::request::CertificateReference;
+use crate::request::{CertificateReference, OrderItem};
 use crate::testing::network::Network;
 use crate::testing::{Bench, now};
 use crate::transport::{Deadline, Failure, LocalFuture};
@@ -296,8 +296,9 @@ pub(in crate::operation::change) async fn carry_out(
         deadline: Deadline::after(time),
         ..Bench::new(&network)
     };
+    let items: Vec<OrderItem> = references.iter().cloned().map(OrderItem::from).collect();
     Run::new(&bench.context(), broker, command)
-        .results(references)
+        .results(&items)
         .await
 }
 

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::{BUDGET, outcomes};
-use crate::operation::{Inactivate, InactivateAnswer, Operation, Outcome};
+use super::{BUDGET, one, outcomes};
+use crate::operation::{Inactivate, OneInactivateAnswer, Operation, Outcome};
 use crate::request;
 use crate::testing::Bench;
 use crate::testing::network::{Answer, Network, header, ok, parameter, recorded};
@@ -21,7 +21,7 @@ async fn give(
     provider: &'static str,
     known: &'static [(&'static str, &'static str)],
     certificates: Value,
-) -> (InactivateAnswer, Vec<String>) {
+) -> (OneInactivateAnswer, Vec<String>) {
     let written: Rc<RefCell<Vec<String>>> = Rc::default();
     let writes = Rc::clone(&written);
     let network = Network::new(move |request| {
@@ -45,7 +45,7 @@ async fn give(
         .await
         .unwrap();
     let written = written.borrow().clone();
-    (answer, written)
+    (one(answer), written)
 }
 
 /// It finds texts in any case, and shows its own.

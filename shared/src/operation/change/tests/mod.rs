@@ -8,11 +8,12 @@ mod contradictions;
 use serde_json::{Value, json};
 
 use super::admission::check_allowed;
+use super::order::error_without_effect;
 use super::*;
 use crate::error::{Concerns, ErrorCode};
 use crate::model::LifecycleStatus::{Active, Inactive, Revoked};
 use crate::model::{ProviderName, Region, SerialNumber};
-use crate::operation::Answer;
+use crate::operation::{Answer, shared_error};
 use crate::provider::Scope;
 use crate::request;
 use crate::request::Summary;
@@ -43,6 +44,14 @@ fn request_of(count: usize) -> InactivateRequest {
     }
 }
 
+/// The answer of one place.
+fn one(answer: InactivateAnswer) -> OneInactivateAnswer {
+    match answer {
+        InactivateAnswer::One(answer) => answer,
+        InactivateAnswer::Several(answer) => panic!("an answer of several places: {answer:?}"),
+    }
+}
+
 /// The results, or the error that is the answer in their place.
 async fn act(broker: &Broker, request: &InactivateRequest) -> Result<Vec<InactivateResult>, Error> {
     let results = carry_out(broker, &request.certificates, COMMAND, MINUTE).await;
@@ -58,7 +67,7 @@ fn outcomes(results: &[InactivateResult]) -> Vec<Outcome> {
 async fn perform(
     variables: &[(&str, &str)],
     request: Value,
-) -> (Result<InactivateAnswer, Error>, Vec<String>) {
+) -> (Result<OneInactivateAnswer, Error>, Vec<String>) {
     let network = Network::new(|request| {
         let sent = |name| parameter(request, name).unwrap();
         match crate::testing::network::header(request, "x-acs-action") {
@@ -74,7 +83,9 @@ async fn perform(
     let bench = Bench::with(&network, variables);
     let context = bench.context();
     let request = request::parse(&request.to_string()).unwrap();
-    let result = Inactivate::perform(&context, request, BUDGET).await;
+    let result = Inactivate::perform(&context, request, BUDGET)
+        .await
+        .map(one);
     (
         result,
         network.each(|sent| {
@@ -315,5 +326,7 @@ async fn a_refusal_by_the_provider_comes_with_the_status_that_was_read() {
         result["error"]["provider_error"]["code"],
         "PermissionCheckFailed"
     );
-    assert!(answer.failures().count() == 1 && answer.summary.refused == 1);
+    assert!(
+        answer.order.summary.refused == 1 && InactivateAnswer::One(answer).failures().count() == 1
+    );
 }
