@@ -17,10 +17,10 @@
 //!
 //! | vendor | actions |
 //! | --- | --- |
-//! | Tencent MQTT | DescribeDeviceCertificates, DescribeDeviceCertificate, ActivateDeviceCertificate, DeactivateDeviceCertificate |
-//! | Alibaba MQTT | GetDeviceCertificate, ListDeviceCertificate, ListDeviceCertificateByCaSn, InactivateDeviceCertificate, ActiveDeviceCertificate |
+//! | Tencent MQTT | DescribeDeviceCertificates, DescribeDeviceCertificate, ActivateDeviceCertificate, DeactivateDeviceCertificate, DescribeClientList, KickOutClient, DescribeInstance |
+//! | Alibaba MQTT | GetDeviceCertificate, ListDeviceCertificate, ListDeviceCertificateByCaSn, InactivateDeviceCertificate, ActiveDeviceCertificate, QuerySessionByClientId, CloseConnection |
 //! | Alibaba CAS | DescribeClientCertificateStatusForSerialNumber, ListClientCertificate |
-//! | AWS IoT | ListCertificates, ListCertificatesByCA, DescribeCertificate, UpdateCertificate |
+//! | AWS IoT | ListCertificates, ListCertificatesByCA, DescribeCertificate, UpdateCertificate, ListThingPrincipals, ListPrincipalThings, GetConnection, DeleteConnection |
 //!
 //! | who gives out keys | actions |
 //! | --- | --- |
@@ -49,6 +49,7 @@ mod alibaba_cas;
 mod alibaba_mqtt;
 mod aws_iot;
 mod changes;
+mod clients;
 mod control;
 mod dispatch;
 mod exchange;
@@ -72,7 +73,8 @@ mod vendor;
 
 pub use alibaba_cas::{CasCertificate, RevokeTime};
 pub use alibaba_mqtt::{AlibabaInstance, AlibabaMqttCertificate};
-pub use aws_iot::AwsCertificate;
+pub use aws_iot::{AwsCertificate, Thing};
+pub use clients::{Client, ClientName, Clients, Reconnects};
 pub use fault::{Fault, FaultRule};
 pub use fleet::{IssuedCertificate, issue};
 pub use identity::{
@@ -81,7 +83,7 @@ pub use identity::{
 };
 pub use keys::{Credentials, TemporaryCredentials};
 pub use numbers::Call;
-pub use options::{FilterValues, Options};
+pub use options::{ClientIdMatch, CloseConnection, FilterValues, Options};
 pub use simulator::Simulator;
 pub use tencent_mqtt::{TencentCertificate, TencentInstance};
 pub use vendor::{Fleet, Vendor};
