@@ -1,10 +1,10 @@
 //! The traits by which an operation uses a provider, and their types.
 
-use super::{Learned, ListCapabilities, Scope, SessionEnder};
+use super::{Learned, ListCapabilities, Scope};
 use crate::config::Config;
 use crate::credentials::CredentialCaches;
 use crate::error::Error;
-use crate::model::{Certificate, Timestamp};
+use crate::model::{Certificate, ClientId, Timestamp};
 use crate::request::{CertificateReference, Filter, SortOrder};
 use crate::transport::{Deadline, Failure, Limiter, LocalFuture, Transport};
 
@@ -187,6 +187,26 @@ pub trait StatusWriter: SessionEnder {
         &'a self,
         found: &'a FoundCertificate,
         target: Target,
+    ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>>;
+}
+
+/// Finds and ends the live sessions of a certificate's devices.
+pub trait SessionEnder {
+    /// The client ids that the provider ties to this certificate, as it spells them; none where it
+    /// ties none.
+    fn client_ids<'a>(
+        &'a self,
+        found: &'a FoundCertificate,
+    ) -> LocalFuture<'a, Result<Vec<String>, Error>>;
+
+    /// Whether exactly this client is connected now.
+    fn is_connected<'a>(&'a self, client_id: &'a ClientId) -> LocalFuture<'a, Result<bool, Error>>;
+
+    /// Disconnects exactly this client, whose certificate is verified inactive. `None`: the provider
+    /// knows no such connection.
+    fn disconnect<'a>(
+        &'a self,
+        client_id: &'a ClientId,
     ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>>;
 }
 

@@ -212,7 +212,10 @@ impl<'a> SessionSteps<'a> {
     /// A dry run ends nothing, and also looks at those that an order would end.
     fn may_end(&self, result: &InactivateResult) -> bool {
         let row = self.command.target.row();
-        let is_off = result.verified && result.status == Some(row.status);
+        // A certificate that is off, and was refused because it is not the one that is meant, is not
+        // this order's.
+        let is_of_order = result.outcome == row.changed || result.outcome == row.already;
+        let is_off = is_of_order && result.verified && result.status == Some(row.status);
         is_off || (self.command.dry_run && result.outcome == row.would_change)
     }
 
@@ -368,3 +371,6 @@ fn audit(
         "{message}"
     );
 }
+
+#[cfg(test)]
+mod tests;
