@@ -163,6 +163,12 @@ pub trait StatusWriter: SessionEnder {
     /// `invalid_request` that names the missing member.
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
 
+    /// Sentences about the place that a reader of the answer must know, like that the status of a
+    /// certificate decides nothing there. None where nothing could be read.
+    fn warnings(&self) -> LocalFuture<'_, Vec<String>> {
+        Box::pin(async { Vec::new() })
+    }
+
     /// The number of certificates to look up together: 1 where each takes calls of its own.
     fn group_size(&self) -> usize;
 

@@ -5,6 +5,7 @@ mod change;
 mod codes;
 mod filter;
 mod group;
+mod instance;
 mod list;
 mod sessions;
 mod status;

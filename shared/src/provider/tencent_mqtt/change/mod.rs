@@ -19,6 +19,10 @@ impl StatusWriter for TencentMqtt<'_> {
         check_name(reference)
     }
 
+    fn warnings(&self) -> LocalFuture<'_, Vec<String>> {
+        Box::pin(self.warnings_of_mode())
+    }
+
     /// One list call finds several serial numbers, unless the vendor has shown otherwise.
     fn group_size(&self) -> usize {
         if self.knows_alternatives() == Some(false) {

@@ -46,6 +46,12 @@ pub(super) struct DescribeClientList<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
+pub(super) struct OneInstance<'a> {
+    pub(super) instance_id: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
 pub(super) struct OneClient<'a> {
     pub(super) instance_id: &'a str,
     pub(super) client_id: &'a str,
