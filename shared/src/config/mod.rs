@@ -4,11 +4,14 @@ mod credentials;
 mod idempotency_table;
 mod queue_url;
 mod rate_limits;
+mod receipt_secrets;
 
 pub(crate) use credentials::CloudVariables;
 pub(crate) use idempotency_table::IDEMPOTENCY_TABLE;
 pub use idempotency_table::IdempotencyTable;
 pub use queue_url::QueueUrl;
+pub(crate) use receipt_secrets::RECEIPT_SECRETS;
+pub use receipt_secrets::ReceiptSecrets;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -41,8 +44,15 @@ pub struct Config {
     pub inactivate_allowed_instances: AllowedInstances,
     /// Whether an order that does not say so ends the sessions of its certificates' devices.
     pub end_sessions: bool,
+    /// The instances whose certificates an undo may switch on again.
+    pub reactivate_allowed_instances: AllowedInstances,
+    /// The secrets that authenticate plans and receipts; without them, plans are not authenticated
+    /// and no receipts are given.
+    pub receipt_secrets: Option<ReceiptSecrets>,
     /// The greatest age of a message whose order sets no end itself.
     pub inactivate_message_max_age: Duration,
+    /// The greatest age of a receipt that an undo takes.
+    pub undo_max_age: Duration,
     /// The secrets of webhooks. With them, an HTTP request that no gateway has authenticated must
     /// be signed; without them, the gateway authenticates HTTP requests.
     pub webhook_secrets: Option<Secrets>,
@@ -149,12 +159,24 @@ impl Config {
             )?
             .unwrap_or(AllowedInstances::Only(Vec::new())),
             end_sessions: parsed(lookup, "END_SESSIONS", yes_or_no)?.unwrap_or(false),
+            reactivate_allowed_instances: parsed(
+                lookup,
+                "REACTIVATE_ALLOWED_INSTANCES",
+                allowed_instances,
+            )?
+            .unwrap_or(AllowedInstances::Only(Vec::new())),
             inactivate_message_max_age: parsed(
                 lookup,
                 "INACTIVATE_MESSAGE_MAX_AGE_SECONDS",
                 max_age,
             )?
             .unwrap_or(DAY),
+            receipt_secrets: parsed(lookup, RECEIPT_SECRETS, ReceiptSecrets::parse)?,
+            undo_max_age: parsed(lookup, "UNDO_MAX_AGE_SECONDS", |seconds| {
+                seconds_between(seconds, 60, 2_592_000)
+                    .ok_or_else(|| "it must be 60 to 2592000 seconds (30 days)".to_owned())
+            })?
+            .unwrap_or(DAY.saturating_mul(7)),
             webhook_secrets: webhook_secrets(lookup)?,
             results_queue: parsed(lookup, RESULTS_QUEUE_URL, QueueUrl::parse)?,
             orders_queue: parsed(lookup, ORDERS_QUEUE_URL, QueueUrl::parse)?,
@@ -236,15 +258,17 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn max_age(seconds: &str) -> Result<Duration, String> {
-    let age = seconds
-        .parse()
-        .map(Duration::from_secs)
-        .ok()
-        .filter(|age| (Duration::from_secs(60)..=DAY.saturating_mul(14)).contains(age));
-    age.ok_or_else(|| {
+    seconds_between(seconds, 60, 1_209_600).ok_or_else(|| {
         "it must be 60 to 1209600 seconds (14 days, the longest time that a queue keeps a message)"
             .to_owned()
     })
+}
+
+fn seconds_between(seconds: &str, least: u64, most: u64) -> Option<Duration> {
+    let seconds: u64 = seconds.parse().ok()?;
+    (least..=most)
+        .contains(&seconds)
+        .then(|| Duration::from_secs(seconds))
 }
 
 /// A JSON list of sources in the form of a request.

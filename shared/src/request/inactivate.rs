@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::order::InactivationOrder;
-use super::{CertificateReference, Request, check_certificates};
+use super::{CertificateReference, Request, Undo, check_certificates};
 use crate::error::Error;
 use crate::model::{InstanceId, ProviderName, Region, Timestamp};
 
@@ -27,9 +27,20 @@ pub struct InactivateRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<InstanceId>,
     /// Certificates to inactivate, 1 to 100.
-    #[serde(deserialize_with = "crate::object::list")]
+    #[serde(
+        default,
+        deserialize_with = "crate::object::list",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     pub certificates: Vec<CertificateReference>,
+    /// Changes to take back, in place of `certificates`.
+    #[serde(
+        default,
+        deserialize_with = "crate::object::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub undo: Option<Undo>,
     /// Reason for the change, 1 to 256 characters, which the audit log records.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
@@ -52,7 +63,13 @@ pub struct InactivateRequest {
 
 impl Request for InactivateRequest {
     fn check(&self) -> Result<(), Error> {
-        check_certificates(&self.certificates, MOST_CERTIFICATES)?;
+        match &self.undo {
+            None => check_certificates(&self.certificates, MOST_CERTIFICATES)?,
+            Some(undo) => {
+                undo.check()?;
+                self.check_beside_undo()?;
+            }
+        }
         if let Some(reason) = &self.reason {
             let characters = reason.chars().count();
             if !(1..=LONGEST_REASON).contains(&characters) {
@@ -63,6 +80,26 @@ impl Request for InactivateRequest {
             }
         }
         Ok(())
+    }
+}
+
+impl InactivateRequest {
+    /// Receipts name their places themselves.
+    fn check_beside_undo(&self) -> Result<(), Error> {
+        let beside = [
+            ("certificates", !self.certificates.is_empty()),
+            ("provider", self.provider.is_some()),
+            ("region", self.region.is_some()),
+            ("instance_id", self.instance_id.is_some()),
+            ("end_sessions", self.end_sessions.is_some()),
+        ];
+        match beside.into_iter().find(|(_, is_there)| *is_there) {
+            Some((member, _)) => Err(Error::invalid(
+                member,
+                format!("{member} must be left out when undo is given"),
+            )),
+            None => Ok(()),
+        }
     }
 }
 

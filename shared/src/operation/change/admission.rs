@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorCode};
 use crate::operation::check_each;
-use crate::provider::{CallContext, Scope, StatusWriter};
+use crate::provider::{CallContext, Scope, StatusWriter, Target};
 use crate::request::{InactivateRequest, InactivationOrder, OrderItem};
 
 /// Everything that forbids an order before any call.
@@ -10,10 +10,11 @@ pub(super) fn admit(
     context: &CallContext<'_>,
     request: &InactivateRequest,
     order: &InactivationOrder,
+    target: Target,
     status_writer: &dyn StatusWriter,
     items: &[OrderItem],
 ) -> Result<(), Error> {
-    check_allowed(context, status_writer.scope())?;
+    check_allowed(context, target, status_writer.scope())?;
     check_in_time(context, request, order)?;
     check_each(items.iter().map(|item| &item.certificate), |reference| {
         status_writer.check(reference)
@@ -22,8 +23,13 @@ pub(super) fn admit(
 
 /// An instance that is not on the allow-list is not changed, and not even read. The list names a
 /// provider without instances by the provider's own name.
-pub(super) fn check_allowed(context: &CallContext<'_>, scope: &Scope) -> Result<(), Error> {
-    let allowed = &context.config.inactivate_allowed_instances;
+pub(super) fn check_allowed(
+    context: &CallContext<'_>,
+    target: Target,
+    scope: &Scope,
+) -> Result<(), Error> {
+    let target = target.row();
+    let allowed = (target.allowed)(context.config);
     let (is_allowed, member, subject) = match &scope.instance_id {
         Some(instance) => (
             allowed.allow(instance),
@@ -40,13 +46,14 @@ pub(super) fn check_allowed(context: &CallContext<'_>, scope: &Scope) -> Result<
         return Ok(());
     }
     let detail = format!(
-        "{subject} is not on the allow-list; to allow it, add it to INACTIVATE_ALLOWED_INSTANCES"
+        "{subject} is not on the allow-list; to allow it, add it to {}",
+        target.allowed_by
     );
     Err(Error::new(ErrorCode::Forbidden, detail).with_field(member))
 }
 
 /// A late order may change a certificate that somebody has restored since.
-fn check_in_time(
+pub(super) fn check_in_time(
     context: &CallContext<'_>,
     request: &InactivateRequest,
     order: &InactivationOrder,

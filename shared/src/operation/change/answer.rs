@@ -80,6 +80,9 @@ pub struct OrderAnswer {
         schemars(schema_with = "crate::schema::request_or_null")
     )]
     pub rest: Option<InactivateRequest>,
+    /// Sentences about the place that qualify the results, for example that certificates are not checked
+    /// there; empty when there is nothing to say.
+    pub warnings: Vec<String>,
     /// The certificates that are left, for the message that continues an order which does not name
     /// its certificates itself.
     #[serde(skip)]
@@ -106,8 +109,8 @@ pub struct SourceInactivation {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourcedInactivation {
-    /// Provider that was called.
-    pub provider: ProviderName,
+    /// Provider that was called; `null` for a receipt that this function has not given.
+    pub provider: Option<ProviderName>,
     /// Region that was called; `null` when it could not be determined.
     pub region: Option<Region>,
     /// MQTT instance that was called; `null` for a provider without instances.
@@ -128,11 +131,19 @@ pub enum Outcome {
     AlreadyInactive,
     /// The certificate would be inactivated; this was a dry run.
     WouldInactivate,
+    /// The certificate is active again, as the provider's success answer or a read proves.
+    Reactivated,
+    /// The certificate was active before.
+    AlreadyActive,
+    /// The certificate would be activated again; this was a dry run.
+    WouldReactivate,
+    /// The certificate is not in the state that its receipt shows: somebody has changed it since.
+    ChangedSince,
     /// The provider does not know the certificate.
     NotFound,
     /// A rule of this deployment or of the provider forbids the change.
     Refused,
-    /// The certificate was not inactivated.
+    /// The certificate was not changed.
     Failed,
     /// The provider did not answer the change, and the certificate's status cannot be read.
     Unknown,
@@ -148,6 +159,10 @@ pub(super) fn summary<'a>(results: impl IntoIterator<Item = &'a InactivateResult
         inactivated: count(Outcome::Inactivated),
         already_inactive: count(Outcome::AlreadyInactive),
         would_inactivate: count(Outcome::WouldInactivate),
+        reactivated: count(Outcome::Reactivated),
+        already_active: count(Outcome::AlreadyActive),
+        would_reactivate: count(Outcome::WouldReactivate),
+        changed_since: count(Outcome::ChangedSince),
         not_found: count(Outcome::NotFound),
         refused: count(Outcome::Refused),
         failed: count(Outcome::Failed),
@@ -191,7 +206,10 @@ pub struct InactivateResult {
     /// Whether the certificate is verified inactive and every known session is verified gone; `null`
     /// when no session is known.
     pub cut_off: Option<bool>,
-    /// Reason why the certificate was not inactivated, or why a session was not ended.
+    /// Receipt by which an undo takes this change back; `null` when the certificate was not
+    /// inactivated, and when the function has no secrets for receipts.
+    pub receipt: Option<String>,
+    /// Reason why the certificate was not changed, or why a session was not ended.
     pub error: Option<Error>,
 }
 

@@ -12,6 +12,7 @@ mod places;
 mod run;
 mod sessions;
 mod target;
+mod undo;
 
 pub use answer::{
     InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome,
@@ -19,10 +20,10 @@ pub use answer::{
 };
 pub use client_session::{ClientSession, SessionOutcome, Sessions};
 
-use self::admission::admit;
+use self::admission::{admit, check_in_time};
 use self::answer::summary;
 use self::order::{left, next_part, order_of};
-use self::places::OrderRun;
+use self::places::{Done, OrderRun};
 use super::{AnswerBudget, Operation, one_source};
 use crate::error::Error;
 use crate::provider::{CallContext, RequestContext, StatusWriter, Target, status_writer};
@@ -45,7 +46,7 @@ impl Operation for Inactivate {
         request: InactivateRequest,
         _: AnswerBudget,
     ) -> Result<InactivateAnswer, Error> {
-        carry_out(Self::NAME, Target::Inactive, context, request).await
+        carry_out(Self::NAME, context, request).await
     }
 
     fn from_message(text: &str) -> Result<InactivateRequest, Error> {
@@ -57,7 +58,12 @@ impl Operation for Inactivate {
         answer: &InactivateAnswer,
         context: &RequestContext<'_>,
     ) -> Option<InactivateRequest> {
-        let rest = answer.order().rest.clone()?;
+        // An undo goes on with the certificates that the order has, and not with receipts.
+        let rest = match &request.undo {
+            None => answer.order().rest.clone()?,
+            Some(_) if answer.order().left.is_empty() => return None,
+            Some(_) => request.clone(),
+        };
         let order = next_part(order_of(request, context), answer)?;
         Some(InactivateRequest {
             order: Some(order),
@@ -85,15 +91,21 @@ impl Operation for Inactivate {
     }
 
     fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
-        let status_writer = status_writer_for(context, request)?;
         let order = order_of(request, &context.request);
-        admit(
-            context,
-            request,
-            &order,
-            status_writer.as_ref(),
-            &items_of(request),
-        )?;
+        if request.undo.is_some() {
+            undo::secrets(context)?;
+            check_in_time(context, request, &order)?;
+        } else {
+            let status_writer = status_writer_for(context, request)?;
+            admit(
+                context,
+                request,
+                &order,
+                Target::Inactive,
+                status_writer.as_ref(),
+                &items_of(request),
+            )?;
+        }
         Ok(request.to_message(order))
     }
 }
@@ -120,21 +132,26 @@ fn items_of(request: &InactivateRequest) -> Vec<OrderItem> {
 /// Carries out one run of an order.
 async fn carry_out(
     operation: &'static str,
-    target: Target,
     context: &CallContext<'_>,
     request: InactivateRequest,
 ) -> Result<InactivateAnswer, Error> {
-    let status_writer = status_writer_for(context, &request)?;
     let order = order_of(&request, &context.request);
     let run = OrderRun {
         operation,
-        target,
+        target: match request.undo {
+            None => Target::Inactive,
+            Some(_) => Target::Active,
+        },
         context,
         request: &request,
         order: &order,
     };
+    if let Some(undo) = &request.undo {
+        return undo::carry_out(run, undo).await;
+    }
+    let status_writer = status_writer_for(context, &request)?;
     let items = items_of(&request);
-    let results = run.at_one(status_writer.as_ref(), &items).await?;
+    let Done { results, warnings } = run.at_one(status_writer.as_ref(), &items).await?;
     let left = left(&items, &results);
     let rest = (!left.is_empty()).then(|| InactivateRequest {
         certificates: left.into_iter().map(|item| item.certificate).collect(),
@@ -156,6 +173,7 @@ async fn carry_out(
             last: rest.is_none(),
             order_summary: rest.is_none().then(|| order.earlier_results.plus(summary)),
             rest,
+            warnings,
             left: Vec::new(),
             order_id: order.id,
         },

@@ -1,16 +1,21 @@
 //! An order at one place or at several: each has its own error, and none waits for another.
 
-use futures_util::future::join_all;
+use std::future::Future;
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
 
 use super::admission::admit;
 use super::answer::{
     InactivateResult, OrderAnswer, SeveralInactivateAnswer, SourceInactivation,
     SourcedInactivation, summary,
 };
-use super::certificate::Command;
+use super::certificate::{Command, Receipts, forbidden};
+use super::client_session::Sessions;
 use super::order::{error_without_effect, left};
 use super::run::Run;
 use crate::error::Error;
+use crate::model::Source;
 use crate::operation::shared_error;
 use crate::provider::{CallContext, StatusWriter, Target, status_writer};
 use crate::request::{InactivateRequest, InactivationOrder, OrderItem, Place};
@@ -26,6 +31,21 @@ pub(super) struct OrderRun<'a> {
 }
 
 impl OrderRun<'_> {
+    fn ends_sessions(&self) -> bool {
+        let default = self.context.config.end_sessions;
+        self.target == Target::Inactive && self.request.end_sessions.unwrap_or(default)
+    }
+
+    /// The results at a place where nothing is done.
+    fn forbidden(&self, items: &[OrderItem], error: &Error) -> Vec<InactivateResult> {
+        let sessions = self.ends_sessions().then(Sessions::default);
+        let results = items.iter().map(|item| InactivateResult {
+            sessions: sessions.clone(),
+            ..forbidden(&item.certificate, error.clone())
+        });
+        results.collect()
+    }
+
     /// Carries the order out on these certificates of one place.
     ///
     /// # Errors
@@ -34,7 +54,7 @@ impl OrderRun<'_> {
         &self,
         status_writer: &dyn StatusWriter,
         items: &[OrderItem],
-    ) -> Result<Vec<InactivateResult>, Error> {
+    ) -> Result<Done, Error> {
         let Self {
             context,
             request,
@@ -47,26 +67,35 @@ impl OrderRun<'_> {
             reason: request.reason.as_deref(),
             caller: order.caller.as_deref(),
             dry_run: request.dry_run,
-            end_sessions: self.target == Target::Inactive
-                && request.end_sessions.unwrap_or(context.config.end_sessions),
+            end_sessions: self.ends_sessions(),
+            receipts: context
+                .config
+                .receipt_secrets
+                .as_ref()
+                .map(|secrets| Receipts {
+                    secrets,
+                    at: context.now,
+                }),
             redelivered_since: context.request.redelivered_since,
         };
         let run = Run::new(context, status_writer, command);
-        let results = match admit(context, request, order, status_writer, items) {
+        let done = match admit(context, request, order, self.target, status_writer, items) {
             Ok(()) => {
-                let results = run.results(items).await;
-                shared_error(results.iter().map(error_without_effect)).map_or(Ok(results), Err)
+                let done = with_warnings(self.target, status_writer, run.results(items)).await;
+                let errors = done.results.iter().map(error_without_effect);
+                shared_error(errors).map_or(Ok(done), Err)
             }
             Err(error) => Err(error),
         };
-        match results {
+        match done {
             // Earlier runs have sent results of this order, so its end must be sent as well: an
             // error that forbids the rest becomes each certificate's result, beside the order's
             // summary.
-            Err(error) if request.order.is_some() && !error.needs_redelivery() => {
-                Ok(run.forbidden(items, &error))
-            }
-            results => results,
+            Err(error) if request.order.is_some() && !error.needs_redelivery() => Ok(Done {
+                results: self.forbidden(items, &error),
+                warnings: Vec::new(),
+            }),
+            done => done,
         }
     }
 
@@ -74,69 +103,139 @@ impl OrderRun<'_> {
     ///
     /// # Errors
     /// An error because of which nothing was done anywhere.
-    pub(super) async fn at_several(
-        &self,
-        places: &[Place],
-    ) -> Result<SeveralInactivateAnswer, Error> {
-        let runs = places.iter().map(async |place| {
-            match status_writer(self.context, place.source.clone()) {
+    pub(super) async fn at_each(&self, places: Vec<Place>) -> Result<Vec<PlaceOutcome>, Error> {
+        let runs = places.into_iter().map(async |place| {
+            let done = match status_writer(self.context, place.source.clone()) {
                 Ok(status_writer) => self.at_one(status_writer.as_ref(), &place.items).await,
                 Err(error) => Err(error),
+            };
+            match done {
+                Ok(Done { results, warnings }) => PlaceOutcome {
+                    place,
+                    results,
+                    warnings,
+                    error: None,
+                },
+                Err(error) => PlaceOutcome {
+                    results: self.forbidden(&place.items, &error),
+                    place,
+                    warnings: Vec::new(),
+                    error: Some(error),
+                },
             }
         });
         let outcomes = join_all(runs).await;
-        if let Some(error) = shared_error(outcomes.iter().map(|outcome| outcome.as_ref().err())) {
-            return Err(error);
-        }
-        let mut sources = Vec::new();
-        let mut results = Vec::new();
-        let mut left_places = Vec::new();
-        for (place, outcome) in places.iter().zip(outcomes) {
-            let (of_place, error) = match outcome {
-                Ok(of_place) => (of_place, None),
-                Err(error) => (Vec::new(), Some(error)),
-            };
-            let items = match &error {
-                Some(error) if error.needs_redelivery() => place.items.clone(),
-                Some(_) => Vec::new(),
-                None => left(&place.items, &of_place),
-            };
-            if !items.is_empty() {
-                left_places.push(Place {
-                    source: place.source.clone(),
-                    items,
-                });
-            }
-            sources.push(SourceInactivation {
-                provider: place.source.provider,
-                region: place.source.region.clone(),
-                instance_id: place.source.instance_id.clone(),
-                summary: summary(&of_place),
-                error,
-            });
-            results.extend(of_place.into_iter().map(|result| SourcedInactivation {
-                provider: place.source.provider,
-                region: place.source.region.clone(),
-                instance_id: place.source.instance_id.clone(),
-                result,
-            }));
-        }
-        let is_last = left_places.is_empty();
-        let this_part = summary(results.iter().map(|placed| &placed.result));
-        Ok(SeveralInactivateAnswer {
+        let errors = outcomes.iter().map(|outcome| outcome.error.as_ref());
+        shared_error(errors).map_or(Ok(outcomes), Err)
+    }
+
+    /// The answer with these results of the places.
+    pub(super) fn several(
+        &self,
+        outcomes: &[PlaceOutcome],
+        results: Vec<SourcedInactivation>,
+    ) -> SeveralInactivateAnswer {
+        let left: Vec<Place> = outcomes.iter().filter_map(PlaceOutcome::left).collect();
+        let summary = summary(results.iter().map(|sourced| &sourced.result));
+        let is_last = left.is_empty();
+        SeveralInactivateAnswer {
             operation: self.operation,
-            sources,
+            sources: outcomes.iter().map(PlaceOutcome::source).collect(),
             results,
             order: OrderAnswer {
                 dry_run: self.request.dry_run,
                 order_id: self.order.id.clone(),
                 part: self.order.part,
                 last: is_last,
-                summary: this_part,
-                order_summary: is_last.then(|| self.order.earlier_results.plus(this_part)),
+                summary,
+                order_summary: is_last.then(|| self.order.earlier_results.plus(summary)),
                 rest: None,
-                left: left_places,
+                warnings: outcomes
+                    .iter()
+                    .flat_map(|outcome| outcome.warnings.clone())
+                    .collect(),
+                left,
             },
+        }
+    }
+}
+
+/// The longest wait for the warnings of a place after the results are there.
+const WAIT_FOR_WARNINGS: Duration = Duration::from_secs(1);
+
+/// Reads the warnings of a place beside the certificates. An order waits little for them.
+async fn with_warnings(
+    target: Target,
+    status_writer: &dyn StatusWriter,
+    results: impl Future<Output = Vec<InactivateResult>>,
+) -> Done {
+    if target != Target::Inactive {
+        let (results, warnings) = (results.await, Vec::new());
+        return Done { results, warnings };
+    }
+    match select(Box::pin(results), status_writer.warnings()).await {
+        Either::Left((results, warnings)) => {
+            let warnings = tokio::time::timeout(WAIT_FOR_WARNINGS, warnings).await;
+            Done {
+                results,
+                warnings: warnings.unwrap_or_default(),
+            }
+        }
+        Either::Right((warnings, results)) => Done {
+            results: results.await,
+            warnings,
+        },
+    }
+}
+
+/// The outcome of an order that was carried out at one place.
+pub(super) struct Done {
+    pub(super) results: Vec<InactivateResult>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// The outcome of an order at one place.
+pub(super) struct PlaceOutcome {
+    place: Place,
+    /// One result for each of its items.
+    results: Vec<InactivateResult>,
+    warnings: Vec<String>,
+    /// Why nothing was done there.
+    error: Option<Error>,
+}
+
+impl PlaceOutcome {
+    fn source(&self) -> SourceInactivation {
+        let Source {
+            provider,
+            region,
+            instance_id,
+        } = self.place.source.clone();
+        SourceInactivation {
+            provider,
+            region,
+            instance_id,
+            summary: summary(&self.results),
+            error: self.error.clone(),
+        }
+    }
+
+    fn left(&self) -> Option<Place> {
+        let items = left(&self.place.items, &self.results);
+        (!items.is_empty()).then(|| Place {
+            source: self.place.source.clone(),
+            items,
+        })
+    }
+
+    /// The results, each with its place.
+    pub(super) fn sourced(&self) -> impl Iterator<Item = SourcedInactivation> {
+        let source = &self.place.source;
+        self.results.iter().map(|result| SourcedInactivation {
+            provider: Some(source.provider),
+            region: source.region.clone(),
+            instance_id: source.instance_id.clone(),
+            result: result.clone(),
         })
     }
 }

@@ -23,7 +23,7 @@ use broker::{
     Broker, COMMAND, MINUTE, carry_out, confirmed, fails, reference, refused, shows, unanswered,
 };
 
-const BUDGET: AnswerBudget = AnswerBudget {
+pub(super) const BUDGET: AnswerBudget = AnswerBudget {
     bytes: 1_000_000,
     escaped: false,
 };
@@ -37,6 +37,7 @@ fn request_of(count: usize) -> InactivateRequest {
         certificates: (0..count)
             .map(|number| reference(&format!("{:02x}", number + 10)))
             .collect(),
+        undo: None,
         reason: None,
         dry_run: false,
         end_sessions: None,

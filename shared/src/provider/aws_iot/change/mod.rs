@@ -59,6 +59,7 @@ impl StatusWriter for AwsIot<'_> {
         Box::pin(async move {
             let status = match target {
                 Target::Inactive => "INACTIVE",
+                Target::Active => "ACTIVE",
             };
             let path_and_query = format!("/certificates/{}?newStatus={status}", found.key);
             absent_when_not_found(
