@@ -170,7 +170,7 @@ async fn certificates_are_inactivated_although_no_session_can_be_ended() {
             broker.vendor,
             FaultRule::always(Fault::code(code, status)).on(broker.look),
         );
-        let references = [stolen(), device(2)].map(|issued| {
+        let references = ISSUED.clone().map(|issued| {
             let reference = own_reference(broker.vendor, &issued);
             match broker.vendor {
                 Vendor::AlibabaMqtt => with(reference, &json!({ "client_ids": [stolen_client()] })),

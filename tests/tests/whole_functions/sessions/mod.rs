@@ -3,6 +3,7 @@
 mod faults;
 mod orders;
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -64,9 +65,12 @@ impl Broker {
     }
 }
 
-/// The certificate of the device under test.
+/// The certificates of the device under test and of its neighbour: one that is issued again has
+/// another fingerprint.
+static ISSUED: LazyLock<[IssuedCertificate; 2]> = LazyLock::new(|| [device(1), device(2)]);
+
 fn stolen() -> IssuedCertificate {
-    device(1)
+    ISSUED[0].clone()
 }
 
 /// Its client id: at Tencent that of its record, at AWS its thing's name.
@@ -81,7 +85,7 @@ fn neighbour() -> String {
 
 /// Two devices whose client ids begin alike, connected to every broker.
 fn fleet() -> Fleet {
-    let (issued, other) = (stolen(), device(2));
+    let [issued, other] = ISSUED.clone();
     let fleet = everywhere(&[issued.clone(), other.clone()]);
     let things = [
         Thing::of(&stolen_client(), [&AwsCertificate::of(&issued)]),

@@ -231,3 +231,125 @@ async fn an_answer_of_alibaba_that_is_no_success_ends_nothing() {
         assert!(is_connected(&simulator, broker));
     }
 }
+
+#[tokio::test]
+async fn each_disconnection_is_audited_before_and_after() {
+    for broker in BROKERS {
+        let (simulator, mut function) = world(&[]).await;
+        let stubborn = Client {
+            reconnects: Reconnects::Always,
+            ..broker.client(&stolen_client(), &stolen())
+        };
+        simulator.add_client(broker.vendor, broker.place(), stubborn);
+        let order = order(broker, &json!({ "reason": "stolen" }));
+        let answer = function.invoke(order.clone()).await.json();
+        let lines: Vec<Value> = function
+            .json_logs()
+            .into_iter()
+            .filter(|line| line["client_id"].is_string())
+            .collect();
+        let messages: Vec<&str> = lines
+            .iter()
+            .map(|line| line["message"].as_str().unwrap())
+            .collect();
+        let pair = ["ending a session", "tried to end a session"];
+        assert_eq!(messages, [pair, pair, pair].concat());
+        for line in &lines {
+            assert_eq!(
+                json!([
+                    line["client_id"],
+                    line["order_id"],
+                    line["provider"],
+                    line["region"],
+                    line["instance_id"],
+                    line["reason"],
+                    line["serial_number"]
+                ]),
+                json!([
+                    stolen_client(),
+                    answer["order_id"],
+                    answer["provider"],
+                    answer["region"],
+                    answer["instance_id"],
+                    "stolen",
+                    stolen().serial
+                ]),
+                "{line}"
+            );
+        }
+        assert_eq!(lines[0]["result"], Value::Null);
+        assert_eq!(lines[1]["result"]["outcome"], "failed");
+        assert!(lines[1]["provider_request_id"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn sessions_are_metrics_by_their_outcomes() {
+    let broker = BROKERS[0];
+    let (_simulator, mut function) = world(&[]).await;
+    for (own, expected) in [
+        (json!({ "dry_run": true }), json!(["would_end"])),
+        (json!({}), json!(["ended"])),
+        (json!({}), json!(["not_connected"])),
+        (json!({ "end_sessions": false }), Value::Null),
+    ] {
+        function.invoke(order(broker, &own)).await.json();
+        let line = function
+            .json_logs()
+            .into_iter()
+            .rfind(|line| line["message"] == "event")
+            .unwrap();
+        let counted: Vec<String> = line
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(name, count)| name.starts_with("sessions_") && **count == json!(1))
+            .map(|(name, _)| name.replacen("sessions_", "", 1))
+            .collect();
+        let is_counted = line["sessions_ended"].is_u64();
+        assert_eq!(is_counted, !expected.is_null(), "{line}");
+        if is_counted {
+            assert_eq!(json!(counted), expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_checks_no_certificates_is_warned_of_and_one_that_cannot_be_read_is_not() {
+    let broker = BROKERS[0];
+    for (mode, warned) in [("mTLS", true), ("TLS", true), ("BYOC", false)] {
+        let (simulator, mut function) = world(&[]).await;
+        simulator.with_fleet(|fleet| {
+            let instance = fleet.tencent_mqtt.get_mut(broker.place()).unwrap();
+            mode.clone_into(&mut instance.x509_mode);
+        });
+        for dry_run in [true, false] {
+            let own = json!({ "dry_run": dry_run, "end_sessions": false });
+            let answer = function.invoke(order(broker, &own)).await.json();
+            let warnings = answer["warnings"].as_array().unwrap();
+            assert_eq!(warnings.len(), usize::from(warned), "{answer}");
+            assert!(
+                warnings
+                    .iter()
+                    .all(|text| text.as_str().unwrap().contains(mode))
+            );
+        }
+        let asked = simulator.count(broker.vendor, "DescribeInstance");
+        assert_eq!(asked, 1, "it is kept for a while");
+    }
+    for fault in [
+        simulator::Fault::Internal,
+        simulator::Fault::Stall,
+        simulator::Fault::code("UnauthorizedOperation", 200),
+    ] {
+        let (simulator, mut function) = world(&[]).await;
+        let rule = simulator::FaultRule::always(fault).on("DescribeInstance");
+        simulator.fail(broker.vendor, rule);
+        let answer = function.invoke(order(broker, &json!({}))).await.json();
+        assert_eq!(
+            in_short(&answer),
+            json!(["inactivated", "ended", true, true])
+        );
+        assert_eq!(answer["warnings"], json!([]));
+    }
+}

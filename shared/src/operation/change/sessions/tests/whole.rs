@@ -227,64 +227,6 @@ async fn an_order_goes_on_with_a_session_that_was_not_ended() {
     assert!(left(&items, &[result]).is_empty());
 }
 
-/// The lines of the audit about sessions, without the order's own members.
-fn audited(run: impl AsyncFnOnce()) -> Vec<serde_json::Value> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    let lines = crate::testing::log::written("error", true, || runtime.block_on(run()));
-    let lines = lines
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap());
-    lines
-        .filter(|line: &serde_json::Value| line["message"].as_str().unwrap().contains("session"))
-        .collect()
-}
-
-#[test]
-fn each_disconnection_is_audited_before_and_after() {
-    let lines = audited(async || {
-        let looks = vec![ON, OFF, ON, OFF, OFF];
-        let again = sessions(&[("a", looks, vec![confirmed(), confirmed()])]);
-        one(&inactivating(again), with_clients("0a", &["a"])).await;
-    });
-    let messages: Vec<_> = lines
-        .iter()
-        .map(|line| line["message"].as_str().unwrap())
-        .collect();
-    let pair = ["ending a session", "tried to end a session"];
-    assert_eq!(messages, [pair, pair].concat());
-    for line in &lines {
-        for (member, value) in [
-            ("order_id", "order-1"),
-            ("provider", "alibaba-mqtt"),
-            ("region", "cn-hangzhou"),
-            ("instance_id", "post-cn-1"),
-            ("client_id", "a"),
-            ("serial_number", "0a"),
-            ("caller", "arn:aws:iam::1:user/ops"),
-            ("reason", "stolen"),
-        ] {
-            assert_eq!(line[member], value, "{line}");
-        }
-    }
-    let outcomes = [1, 3].map(|index: usize| lines[index]["result"]["outcome"].as_str());
-    assert_eq!(outcomes, [Some("failed"), Some("ended")]);
-    assert_eq!(lines[3]["provider_request_id"], "id-1");
-    let dry = audited(async || {
-        let sessions = sessions(&[("a", vec![ON], vec![])]);
-        let broker = Broker::new([shows(Active)], []).with_sessions(sessions);
-        let dry_run = Command {
-            dry_run: true,
-            ..ORDER
-        };
-        carry_out(&broker, &[with_clients("0a", &["a"])], dry_run, MINUTE).await;
-    });
-    assert_eq!(dry, [] as [serde_json::Value; 0], "a look is no change");
-}
-
 #[tokio::test(start_paused = true)]
 async fn sessions_are_counted_by_their_outcomes() {
     let two = sessions(&[
