@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::model::ProviderName::{AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::model::{
-    Certificate, EffectiveStatus, Fact, Fingerprint, LifecycleStatus, SerialNumber,
+    Certificate, ClientIds, EffectiveStatus, Fact, Fingerprint, LifecycleStatus, SerialNumber,
     SerialNumberBase, Timestamp,
 };
 use crate::request::Filter;
@@ -85,6 +85,7 @@ async fn certificate_of(provider: ProviderName) -> Certificate {
         filter: &filter,
         order: None,
         include_pem: true,
+        include_clients: false,
         details: true,
     };
     let page = lister(&context, target(provider))
@@ -119,6 +120,7 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
         provider_ca_serial_number: None,
         name: None,
         client_id: Fact::Unknown,
+        client_ids: ClientIds::Unknown,
         subject: crate::model::Subject {
             common_name: Fact::Known("vin-0001.example.test".to_owned()),
             organizational_unit: Fact::Known("设备部".to_owned()),

@@ -1,8 +1,9 @@
 //! A stateful stand-in for the vendors' certificate APIs, over real sockets.
 //!
 //! It answers as the vendors do: it checks signatures, times, nonces and parameters, keeps a fleet
-//! of certificates, and can be made to throttle, fail, stall, cut connections or answer garbage. It
-//! shares no code with the product, so that it can bear witness for or against it.
+//! of certificates and of the clients that use them, and can be made to throttle, fail, stall, cut
+//! connections or answer garbage. It shares no code with the product, so that it can bear witness
+//! for or against it.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -31,8 +32,9 @@
 //!
 //! A vendor is a folder (`tencent_mqtt`, `alibaba_mqtt`, `alibaba_cas`, `aws_iot`) and a row of the
 //! table in `vendor`. A call goes through `server` (sockets, HTTP), `dispatch` (the steps), the
-//! gateway of the vendor's cloud and the vendor's action, which reads or changes the `fleet`. Keys
-//! are given out by `identity`, and known to the gateways by `keys`.
+//! gateway of the vendor's cloud and the vendor's action, which reads or changes the `fleet`. The
+//! MQTT `clients` of the brokers are a part of it; they connect again as their certificates allow.
+//! Keys are given out by `identity`, and known to the gateways by `keys`.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(

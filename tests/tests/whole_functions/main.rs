@@ -19,6 +19,7 @@ mod ways;
 
 mod bad_input;
 mod cases;
+mod client_ids;
 mod configuration;
 mod connected_at_start;
 mod credential_refusals;
@@ -67,5 +68,6 @@ mod trigger_direct;
 mod trigger_http;
 mod trigger_messages;
 mod trigger_queue;
+mod undo;
 mod vendor_faults;
 mod webhooks;

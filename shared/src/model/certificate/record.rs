@@ -1,6 +1,6 @@
 //! Converts a provider's record into a certificate.
 
-use super::{Certificate, Disagreement};
+use super::{Certificate, ClientIds, Disagreement};
 use crate::model::x509::{X509, certificates, to_pem};
 use crate::model::{
     Fact, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Subject, Timestamp,
@@ -21,6 +21,8 @@ pub struct ProviderRecord {
     pub name: Option<String>,
     /// MQTT client id.
     pub client_id: Fact<String>,
+    /// MQTT client ids, where a certificate may have several.
+    pub client_ids: ClientIds,
     /// The parts of the subject that the provider keeps.
     pub subject: Subject,
     /// Status.
@@ -83,6 +85,7 @@ impl ProviderRecord {
             provider_ca_serial_number: non_empty(self.ca_serial_number),
             name: non_empty(self.name),
             client_id: self.client_id,
+            client_ids: self.client_ids,
             subject: Subject {
                 common_name: self.subject.common_name.or(certified_subject.common_name),
                 organizational_unit: self

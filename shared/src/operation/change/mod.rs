@@ -106,7 +106,13 @@ impl Operation for Inactivate {
                 &items_of(request),
             )?;
         }
-        Ok(request.to_message(order))
+        // From now on it is a message, which may wait for the provider as long as any other: its
+        // caller, who has the answer, does not send it again.
+        let max_age = context.config.inactivate_message_max_age;
+        Ok(request.to_message(InactivationOrder {
+            expires_at: Some(context.now.plus(max_age)),
+            ..order
+        }))
     }
 }
 

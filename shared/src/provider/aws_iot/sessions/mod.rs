@@ -6,7 +6,6 @@ use crate::model::{Action, ClientId, quoted};
 use crate::provider::{ConfirmedWrite, FoundCertificate, SessionEnder};
 use crate::signing::percent_encode;
 use crate::transport::{Failure, HttpResponse, LocalFuture};
-use crate::vendor::codes::not_an_answer;
 
 /// The vendor's longest client id, in characters.
 const LONGEST: usize = 128;
@@ -17,14 +16,7 @@ impl SessionEnder for AwsIot<'_> {
         &'a self,
         found: &'a FoundCertificate,
     ) -> LocalFuture<'a, Result<Vec<String>, Error>> {
-        Box::pin(async move {
-            let arn = found.certificate.arn.as_deref().ok_or_else(|| {
-                let problem = "it has no certificateArn, by which the things are listed";
-                not_an_answer(NAME, 200, problem)
-            })?;
-            let things = absent_when_not_found(self.things_of(arn).await)?;
-            Ok(things.unwrap_or_default())
-        })
+        Box::pin(self.things_of(&found.certificate))
     }
 
     fn is_connected<'a>(&'a self, client_id: &'a ClientId) -> LocalFuture<'a, Result<bool, Error>> {

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 
-use super::super::tests::{described, failed, id, named};
+use super::super::tests::{arn, described, failed, id, named};
 use super::*;
 use crate::error::ErrorCode;
 use crate::provider::Spellings;
@@ -66,10 +66,6 @@ async fn client_ids(
     provider.client_ids(&found).await
 }
 
-fn arn(digits: &str) -> String {
-    format!("arn:aws:iot:eu-west-1:123456789012:cert/{digits}")
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_client_ids_are_the_things_of_the_certificate() {
     let arn = arn(id(0xab).as_str());
@@ -89,6 +85,11 @@ async fn the_client_ids_are_the_things_of_the_certificate() {
         authorization.contains("SignedHeaders=host;x-amz-date;x-amzn-principal,"),
         "{authorization}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_without_things_and_one_that_is_gone_have_no_client_ids() {
+    let arn = arn(id(0xab).as_str());
     for none in [
         ok(&json!({"things": []})),
         failed(404, "ResourceNotFoundException"),
@@ -175,6 +176,8 @@ async fn only_the_answer_about_this_client_says_whether_it_is_connected() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_is_disconnected_by_a_delete_whose_success_is_empty() {
+    let unknown = Network::queue([failed(404, "ResourceNotFoundException")]);
+    assert!(disconnect(&unknown, "a").await.unwrap().is_none());
     let given = with_header(answer(200, ""), "x-amzn-requestid", "id-2");
     let network = Network::queue([given]);
     let write = disconnect(&network, "excavator-7940").await.unwrap();
@@ -188,8 +191,6 @@ async fn a_client_is_disconnected_by_a_delete_whose_success_is_empty() {
         )
     );
     assert!(sent.request.body().is_empty());
-    let unknown = Network::queue([failed(404, "ResourceNotFoundException")]);
-    assert!(disconnect(&unknown, "a").await.unwrap().is_none());
 }
 
 #[tokio::test(start_paused = true)]

@@ -35,6 +35,18 @@ pub(super) fn described(id: &str, status: &str) -> Answer {
     )
 }
 
+pub(super) fn arn(id: &str) -> String {
+    format!("arn:aws:iot:eu-west-1:123456789012:cert/{id}")
+}
+
+/// The description of a certificate that can be attached to things.
+pub(super) fn attachable(id: &str) -> Answer {
+    let arn = arn(id);
+    ok(
+        &json!({"certificateDescription": {"certificateArn": arn, "certificateId": id, "status": "ACTIVE"}}),
+    )
+}
+
 /// A failure of this type.
 pub(super) fn failed(status: u16, error_type: &str) -> Answer {
     let answer = answer(status, json!({"message": "no"}).to_string());

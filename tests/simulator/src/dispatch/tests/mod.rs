@@ -1,3 +1,4 @@
+mod sessions;
 mod times;
 
 use crate::testing::{
