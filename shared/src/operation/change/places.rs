@@ -169,11 +169,14 @@ async fn with_warnings(
     status_writer: &dyn StatusWriter,
     results: impl Future<Output = Vec<InactivateResult>>,
 ) -> Done {
-    if target != Target::Inactive {
+    let warnings = status_writer
+        .warnings()
+        .filter(|_| target == Target::Inactive);
+    let Some(warnings) = warnings else {
         let (results, warnings) = (results.await, Vec::new());
         return Done { results, warnings };
-    }
-    match select(Box::pin(results), status_writer.warnings()).await {
+    };
+    match select(Box::pin(results), warnings).await {
         Either::Left((results, warnings)) => {
             let warnings = tokio::time::timeout(WAIT_FOR_WARNINGS, warnings).await;
             Done {
