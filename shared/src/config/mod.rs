@@ -42,6 +42,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// The instances whose certificates may be changed.
     pub inactivate_allowed_instances: AllowedInstances,
+    /// Whether an order that does not say so ends the sessions of its certificates' devices.
+    pub end_sessions: bool,
     /// The instances whose certificates an undo may switch on again.
     pub reactivate_allowed_instances: AllowedInstances,
     /// The secrets that authenticate plans and receipts; without them, plans are not authenticated
@@ -159,6 +161,7 @@ impl Config {
                 allowed_instances,
             )?
             .unwrap_or(AllowedInstances::Only(Vec::new())),
+            end_sessions: parsed(lookup, "END_SESSIONS", yes_or_no)?.unwrap_or(false),
             reactivate_allowed_instances: parsed(
                 lookup,
                 "REACTIVATE_ALLOWED_INSTANCES",
@@ -247,6 +250,7 @@ fn allowed_instances(list: &str) -> Result<AllowedInstances, String> {
     Ok(AllowedInstances::Only(instances))
 }
 
+/// As the parameters of a deployment template say it.
 fn yes_or_no(text: &str) -> Result<bool, String> {
     match text {
         "yes" => Ok(true),

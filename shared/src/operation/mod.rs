@@ -9,8 +9,9 @@ mod sources;
 mod status;
 
 pub use change::{
-    Inactivate, InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome,
-    SeveralInactivateAnswer, SourceInactivation, SourcedInactivation,
+    ClientSession, Inactivate, InactivateAnswer, InactivateResult, OneInactivateAnswer,
+    OrderAnswer, Outcome, SessionOutcome, Sessions, SeveralInactivateAnswer, SourceInactivation,
+    SourcedInactivation,
 };
 pub use describe::{
     ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, DescribedCertificate,

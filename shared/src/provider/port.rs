@@ -4,7 +4,7 @@ use super::{Learned, ListCapabilities, Scope};
 use crate::config::Config;
 use crate::credentials::CredentialCaches;
 use crate::error::Error;
-use crate::model::{Certificate, Timestamp};
+use crate::model::{Certificate, ClientId, Timestamp};
 use crate::request::{CertificateReference, Filter, SortOrder};
 use crate::transport::{Deadline, Failure, Limiter, LocalFuture, Transport};
 
@@ -155,8 +155,8 @@ pub enum ListLength {
     Irrelevant,
 }
 
-/// Changes the status of certificates.
-pub trait StatusWriter {
+/// Changes the status of certificates, and ends the sessions of their devices.
+pub trait StatusWriter: SessionEnder {
     /// The scope of the changes.
     fn scope(&self) -> &Scope;
 
@@ -165,6 +165,13 @@ pub trait StatusWriter {
     /// # Errors
     /// `invalid_request` that names the missing member.
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
+
+    /// Sentences about the place that a reader of the answer must know, like that the status of a
+    /// certificate decides nothing there. They are empty where nothing could be read. `None` for a
+    /// provider that has nothing to warn of.
+    fn warnings(&self) -> Option<LocalFuture<'_, Vec<String>>> {
+        None
+    }
 
     /// The number of certificates to look up together: 1 where each takes calls of its own.
     fn group_size(&self) -> usize;
@@ -190,6 +197,26 @@ pub trait StatusWriter {
         &'a self,
         found: &'a FoundCertificate,
         target: Target,
+    ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>>;
+}
+
+/// Finds and ends the live sessions of a certificate's devices.
+pub trait SessionEnder {
+    /// The client ids that the provider ties to this certificate, as it spells them; none where it
+    /// ties none.
+    fn client_ids<'a>(
+        &'a self,
+        found: &'a FoundCertificate,
+    ) -> LocalFuture<'a, Result<Vec<String>, Error>>;
+
+    /// Whether exactly this client is connected now.
+    fn is_connected<'a>(&'a self, client_id: &'a ClientId) -> LocalFuture<'a, Result<bool, Error>>;
+
+    /// Disconnects exactly this client, whose certificate is verified inactive. `None`: the provider
+    /// knows no such connection.
+    fn disconnect<'a>(
+        &'a self,
+        client_id: &'a ClientId,
     ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>>;
 }
 

@@ -4,7 +4,14 @@ use serde_json::{Value, json};
 
 use crate::cells::{with, without};
 
-const MEMBERS: [&str; 5] = ["order_id", "part", "last", "order_summary", "rest"];
+const MEMBERS: [&str; 6] = [
+    "order_id",
+    "part",
+    "last",
+    "order_summary",
+    "rest",
+    "warnings",
+];
 
 /// The answer without the members that tell of the order, which must be true of its only part.
 #[track_caller]
@@ -35,6 +42,10 @@ pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
         "the order has no id",
     );
     demand(answer["part"] == 1, "it is not the first part");
+    demand(
+        answer["warnings"] == json!([]),
+        "there are warnings of a place that checks certificates",
+    );
     let count = |outcome: &str| {
         results
             .iter()

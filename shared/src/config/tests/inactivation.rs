@@ -102,3 +102,16 @@ fn a_message_may_be_a_day_old_or_as_old_as_is_configured() {
         );
     }
 }
+
+#[test]
+fn sessions_are_ended_by_default_only_where_the_variable_says_yes() {
+    for (value, ends) in [("yes", true), ("no", false), ("", false)] {
+        let config = config(&[("END_SESSIONS", value)]).unwrap();
+        assert_eq!(config.end_sessions, ends, "{value}");
+    }
+    assert!(!config(&[]).unwrap().end_sessions);
+    for value in ["true", "Yes", "1"] {
+        let error = config(&[("END_SESSIONS", value)]).unwrap_err();
+        assert_eq!(error.variable, "END_SESSIONS", "{value}");
+    }
+}

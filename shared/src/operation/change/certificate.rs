@@ -2,6 +2,7 @@
 //! evidence leads to.
 
 use super::answer::{InactivateResult, Outcome, SourcedInactivation};
+use super::client_session::Sessions;
 use super::comparison::not_shown_to_be_meant;
 use super::receipt::Receipt;
 use super::target::TargetRow;
@@ -21,6 +22,8 @@ pub(super) struct Command<'a> {
     pub(super) reason: Option<&'a str>,
     pub(super) caller: Option<&'a str>,
     pub(super) dry_run: bool,
+    /// Whether the sessions of the certificates' devices are ended, too.
+    pub(super) end_sessions: bool,
     /// How receipts are given; `None` where none are.
     pub(super) receipts: Option<Receipts<'a>>,
     /// Whether the log may have the provider's own messages, which can quote a certificate's names.
@@ -64,7 +67,13 @@ impl CertificateChange<'_> {
         self.command.target.row()
     }
 
-    pub(super) fn decide(&self, answer: Result<Option<FoundCertificate>, Error>) -> Decision {
+    /// `contradiction`: why the certificate is left alone because of the clients that the reference
+    /// names.
+    pub(super) fn decide(
+        &self,
+        answer: Result<Option<FoundCertificate>, Error>,
+        contradiction: Option<(Outcome, Error)>,
+    ) -> Decision {
         let finished = |result| Decision::Finished(Box::new(result));
         let failed = |outcome, error| {
             finished(InactivateResult {
@@ -74,10 +83,13 @@ impl CertificateChange<'_> {
         };
         match answer {
             Ok(None) => Decision::NotFound,
-            Ok(Some(found)) => match not_shown_to_be_meant(self.reference, &found) {
-                Some(error) => finished(InactivateResult {
+            Ok(Some(found)) => match not_shown_to_be_meant(self.reference, &found)
+                .map(|error| (Outcome::Refused, error))
+                .or(contradiction)
+            {
+                Some((outcome, error)) => finished(InactivateResult {
                     error: Some(error),
-                    ..self.seen(Outcome::Refused, &found)
+                    ..self.seen(outcome, &found)
                 }),
                 None => self.decide_by_status(found),
             },
@@ -209,7 +221,10 @@ impl CertificateChange<'_> {
     }
 
     fn result(&self, outcome: Outcome, found: Option<&FoundCertificate>) -> InactivateResult {
-        result(self.reference, outcome, found)
+        InactivateResult {
+            sessions: self.command.end_sessions.then(Sessions::default),
+            ..result(self.reference, outcome, found)
+        }
     }
 
     /// The receipt of a change, after which a read has shown this certificate. Without such a read,
@@ -343,6 +358,8 @@ fn result(
         status: certificate.map(|certificate| certificate.status),
         verified: found.is_some(),
         provider_request_id: None,
+        sessions: None,
+        cut_off: None,
         receipt: None,
         error: None,
     }

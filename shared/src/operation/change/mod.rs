@@ -4,12 +4,14 @@
 mod admission;
 mod answer;
 mod certificate;
+mod client_session;
 mod comparison;
 mod evidence;
 mod order;
 mod places;
 mod receipt;
 mod run;
+mod sessions;
 mod target;
 mod undo;
 
@@ -17,11 +19,12 @@ pub use answer::{
     InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome,
     SeveralInactivateAnswer, SourceInactivation, SourcedInactivation,
 };
+pub use client_session::{ClientSession, SessionOutcome, Sessions};
 
 use self::admission::{admit, check_in_time};
 use self::answer::summary;
 use self::order::{left, next_part, order_of};
-use self::places::OrderRun;
+use self::places::{Done, OrderRun};
 use super::{AnswerBudget, Operation, one_source};
 use crate::error::Error;
 use crate::provider::{CallContext, RequestContext, StatusWriter, Target, status_writer};
@@ -159,7 +162,7 @@ async fn carry_out(
     }
     let status_writer = status_writer_for(context, &request)?;
     let items = items_of(&request);
-    let results = run.at_one(status_writer.as_ref(), &items).await?;
+    let Done { results, warnings } = run.at_one(status_writer.as_ref(), &items).await?;
     let left = left(&items, &results);
     let rest = (!left.is_empty()).then(|| InactivateRequest {
         certificates: left.into_iter().map(|item| item.certificate).collect(),
@@ -181,6 +184,7 @@ async fn carry_out(
             last: rest.is_none(),
             order_summary: rest.is_none().then(|| order.earlier_results.plus(summary)),
             rest,
+            warnings,
             left: Vec::new(),
             order_id: order.id,
         },

@@ -1,6 +1,9 @@
 //! An order at one place or at several: each has its own error, and none waits for another.
 
-use futures_util::future::join_all;
+use std::future::Future;
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
 
 use super::admission::admit;
 use super::answer::{
@@ -8,6 +11,7 @@ use super::answer::{
     SourcedInactivation, summary,
 };
 use super::certificate::{Command, Receipts, forbidden};
+use super::client_session::Sessions;
 use super::order::{error_without_effect, left};
 use super::run::Run;
 use crate::error::Error;
@@ -27,6 +31,21 @@ pub(super) struct OrderRun<'a> {
 }
 
 impl OrderRun<'_> {
+    fn ends_sessions(&self) -> bool {
+        let default = self.context.config.end_sessions;
+        self.target == Target::Inactive && self.request.end_sessions.unwrap_or(default)
+    }
+
+    /// The results at a place where nothing is done.
+    fn forbidden(&self, items: &[OrderItem], error: &Error) -> Vec<InactivateResult> {
+        let sessions = self.ends_sessions().then(Sessions::default);
+        let results = items.iter().map(|item| InactivateResult {
+            sessions: sessions.clone(),
+            ..forbidden(&item.certificate, error.clone())
+        });
+        results.collect()
+    }
+
     /// Carries the order out on these certificates of one place.
     ///
     /// # Errors
@@ -35,7 +54,7 @@ impl OrderRun<'_> {
         &self,
         status_writer: &dyn StatusWriter,
         items: &[OrderItem],
-    ) -> Result<Vec<InactivateResult>, Error> {
+    ) -> Result<Done, Error> {
         let Self {
             context,
             request,
@@ -48,6 +67,7 @@ impl OrderRun<'_> {
             reason: request.reason.as_deref(),
             caller: order.caller.as_deref(),
             dry_run: request.dry_run,
+            end_sessions: self.ends_sessions(),
             receipts: context
                 .config
                 .receipt_secrets
@@ -60,22 +80,23 @@ impl OrderRun<'_> {
             redelivered_since: context.request.redelivered_since,
         };
         let run = Run::new(context, status_writer, command);
-        let results = match admit(context, request, order, self.target, status_writer, items) {
+        let done = match admit(context, request, order, self.target, status_writer, items) {
             Ok(()) => {
-                let results = run.results(items).await;
-                shared_error(results.iter().map(error_without_effect)).map_or(Ok(results), Err)
+                let done = with_warnings(self.target, status_writer, run.results(items)).await;
+                let errors = done.results.iter().map(error_without_effect);
+                shared_error(errors).map_or(Ok(done), Err)
             }
             Err(error) => Err(error),
         };
-        match results {
+        match done {
             // Earlier runs have sent results of this order, so its end must be sent as well: an
             // error that forbids the rest becomes each certificate's result, beside the order's
             // summary.
-            Err(error) if request.order.is_some() && !error.needs_redelivery() => Ok(items
-                .iter()
-                .map(|item| forbidden(&item.certificate, error.clone()))
-                .collect()),
-            results => results,
+            Err(error) if request.order.is_some() && !error.needs_redelivery() => Ok(Done {
+                results: self.forbidden(items, &error),
+                warnings: Vec::new(),
+            }),
+            done => done,
         }
     }
 
@@ -85,23 +106,21 @@ impl OrderRun<'_> {
     /// An error because of which nothing was done anywhere.
     pub(super) async fn at_each(&self, places: Vec<Place>) -> Result<Vec<PlaceOutcome>, Error> {
         let runs = places.into_iter().map(async |place| {
-            let results = match status_writer(self.context, place.source.clone()) {
+            let done = match status_writer(self.context, place.source.clone()) {
                 Ok(status_writer) => self.at_one(status_writer.as_ref(), &place.items).await,
                 Err(error) => Err(error),
             };
-            match results {
-                Ok(results) => PlaceOutcome {
+            match done {
+                Ok(Done { results, warnings }) => PlaceOutcome {
                     place,
                     results,
+                    warnings,
                     error: None,
                 },
                 Err(error) => PlaceOutcome {
-                    results: place
-                        .items
-                        .iter()
-                        .map(|item| forbidden(&item.certificate, error.clone()))
-                        .collect(),
+                    results: self.forbidden(&place.items, &error),
                     place,
+                    warnings: Vec::new(),
                     error: Some(error),
                 },
             }
@@ -132,10 +151,51 @@ impl OrderRun<'_> {
                 summary,
                 order_summary: is_last.then(|| self.order.earlier_results.plus(summary)),
                 rest: None,
+                warnings: outcomes
+                    .iter()
+                    .flat_map(|outcome| outcome.warnings.clone())
+                    .collect(),
                 left,
             },
         }
     }
+}
+
+/// The longest wait for the warnings of a place after the results are there.
+const WAIT_FOR_WARNINGS: Duration = Duration::from_secs(1);
+
+/// Reads the warnings of a place beside the certificates. An order waits little for them.
+async fn with_warnings(
+    target: Target,
+    status_writer: &dyn StatusWriter,
+    results: impl Future<Output = Vec<InactivateResult>>,
+) -> Done {
+    let warnings = status_writer
+        .warnings()
+        .filter(|_| target == Target::Inactive);
+    let Some(warnings) = warnings else {
+        let (results, warnings) = (results.await, Vec::new());
+        return Done { results, warnings };
+    };
+    match select(Box::pin(results), warnings).await {
+        Either::Left((results, warnings)) => {
+            let warnings = tokio::time::timeout(WAIT_FOR_WARNINGS, warnings).await;
+            Done {
+                results,
+                warnings: warnings.unwrap_or_default(),
+            }
+        }
+        Either::Right((warnings, results)) => Done {
+            results: results.await,
+            warnings,
+        },
+    }
+}
+
+/// The outcome of an order that was carried out at one place.
+pub(super) struct Done {
+    pub(super) results: Vec<InactivateResult>,
+    pub(super) warnings: Vec<String>,
 }
 
 /// The outcome of an order at one place.
@@ -143,6 +203,7 @@ pub(super) struct PlaceOutcome {
     place: Place,
     /// One result for each of its items.
     results: Vec<InactivateResult>,
+    warnings: Vec<String>,
     /// Why nothing was done there.
     error: Option<Error>,
 }

@@ -4,11 +4,13 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
+use futures_util::future;
 use futures_util::stream::{self, StreamExt};
 
 use super::answer::InactivateResult;
 use super::certificate::{CertificateChange, Command, Decision};
 use super::evidence::{SentWrite, prove};
+use super::sessions::SessionSteps;
 use crate::error::Error;
 use crate::provider::{CallContext, FoundCertificate, Spellings, StatusWriter};
 use crate::request::{CertificateReference, OrderItem};
@@ -19,6 +21,7 @@ pub(super) struct Run<'a> {
     pub(super) context: &'a CallContext<'a>,
     pub(super) status_writer: &'a dyn StatusWriter,
     command: Command<'a>,
+    sessions: SessionSteps<'a>,
     /// The error that ends the run: it concerns the whole order, the provider throttles, or time is
     /// up. Trying the other certificates would only repeat it.
     stopped: RefCell<Option<Error>>,
@@ -56,6 +59,7 @@ impl<'a> Run<'a> {
             context,
             status_writer,
             command,
+            sessions: SessionSteps::new(context, status_writer, command),
             stopped: RefCell::default(),
             begun: RefCell::default(),
             repeated: RefCell::default(),
@@ -187,11 +191,14 @@ impl<'a> Run<'a> {
                 .collect();
         }
         let (found, mut results) = self.find(group, spellings).await;
+        let indexes: Vec<usize> = found.iter().map(|(change, _)| change.index).collect();
         let writes = stream::iter(found)
             .map(|(change, found)| self.write(change, found))
-            .buffer_unordered(writes_at_once);
+            .buffer_unordered(writes_at_once)
+            .collect::<Vec<_>>();
+        let (writes, ()) = future::join(writes, self.sessions.learn(indexes)).await;
         let mut sent = Vec::new();
-        for write in writes.collect::<Vec<_>>().await {
+        for write in writes {
             match write {
                 Ok(write) => sent.push(write),
                 Err(result) => results.push(result),
@@ -201,6 +208,7 @@ impl<'a> Run<'a> {
             self.stop_after(&result);
             results.push((index, result));
         }
+        self.sessions.end(&mut results).await;
         results
     }
 
@@ -216,6 +224,7 @@ impl<'a> Run<'a> {
         let references: Vec<&CertificateReference> =
             group.iter().map(|change| change.reference).collect();
         let answers = self.status_writer.find(&references, spellings).await;
+        self.sessions.keep(group, &answers).await;
         let (mut to_change, mut results) = (Vec::new(), Vec::new());
         for (change, answer) in group.iter().zip(answers) {
             match answer {
@@ -224,7 +233,7 @@ impl<'a> Run<'a> {
                 Err(error) if error.ends_the_request() && !self.stop(&error) => {
                     results.push((change.index, change.not_attempted(error, None)))
                 }
-                answer => match change.decide(answer) {
+                answer => match change.decide(answer, self.sessions.contradiction(change.index)) {
                     Decision::Finished(result) => {
                         self.stop_after(&result);
                         results.push((change.index, *result));

@@ -1,3 +1,4 @@
+mod client_ids;
 mod filter;
 mod query;
 mod sort_order;
@@ -249,6 +250,10 @@ fn a_bad_inactivate_request_names_the_member() {
         (
             format!(r#"{{"certificates": [{certificate}], "dry_run": true, "dry_run": false}}"#),
             "dry_run",
+        ),
+        (
+            format!(r#"{{"certificates": [{certificate}], "end_sessions": "yes"}}"#),
+            "end_sessions",
         ),
         (
             format!(r#"{{"certificates": [{certificate}], "force": true}}"#),
