@@ -4,11 +4,14 @@ mod credentials;
 mod idempotency_table;
 mod queue_url;
 mod rate_limits;
+mod receipt_secrets;
 
 pub(crate) use credentials::CloudVariables;
 pub(crate) use idempotency_table::IDEMPOTENCY_TABLE;
 pub use idempotency_table::IdempotencyTable;
 pub use queue_url::QueueUrl;
+pub(crate) use receipt_secrets::RECEIPT_SECRETS;
+pub use receipt_secrets::ReceiptSecrets;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -38,6 +41,9 @@ pub struct Config {
     pub inactivate_allowed_instances: AllowedInstances,
     /// The greatest age of a message whose order sets no end itself.
     pub inactivate_message_max_age: Duration,
+    /// The secrets that authenticate plans and receipts; without them, plans are not authenticated
+    /// and no receipts are given.
+    pub receipt_secrets: Option<ReceiptSecrets>,
     /// The secrets of webhooks. With them, an HTTP request that no gateway has authenticated must
     /// be signed; without them, the gateway authenticates HTTP requests.
     pub webhook_secrets: Option<Secrets>,
@@ -146,6 +152,7 @@ impl Config {
                 max_age,
             )?
             .unwrap_or(DAY),
+            receipt_secrets: parsed(lookup, RECEIPT_SECRETS, ReceiptSecrets::parse)?,
             webhook_secrets: webhook_secrets(lookup)?,
             results_queue: parsed(lookup, RESULTS_QUEUE_URL, QueueUrl::parse)?,
             orders_queue: parsed(lookup, ORDERS_QUEUE_URL, QueueUrl::parse)?,

@@ -102,3 +102,17 @@ fn a_message_may_be_a_day_old_or_as_old_as_is_configured() {
         );
     }
 }
+
+#[test]
+fn secrets_of_receipts_are_strong_or_not_there_at_all() {
+    let strong = "0123456789abcdef0123456789abcdef";
+    for unset in [&[] as &[_], &[("RECEIPT_SECRETS", "")]] {
+        assert!(config(unset).unwrap().receipt_secrets.is_none());
+    }
+    let set = config(&[("RECEIPT_SECRETS", strong)]).unwrap();
+    assert!(set.receipt_secrets.is_some() && !format!("{set:?}").contains(strong));
+    for value in ["secret", &format!("{strong},")] {
+        let error = config(&[("RECEIPT_SECRETS", value)]).unwrap_err();
+        assert_eq!(error.variable, "RECEIPT_SECRETS", "{value}");
+    }
+}
