@@ -2,6 +2,7 @@
 
 mod credentials;
 mod idempotency_table;
+mod protected;
 mod queue_url;
 mod rate_limits;
 mod receipt_secrets;
@@ -9,6 +10,7 @@ mod receipt_secrets;
 pub(crate) use credentials::CloudVariables;
 pub(crate) use idempotency_table::IDEMPOTENCY_TABLE;
 pub use idempotency_table::IdempotencyTable;
+pub use protected::{NamePattern, ProtectedFilter};
 pub use queue_url::QueueUrl;
 pub(crate) use receipt_secrets::RECEIPT_SECRETS;
 pub use receipt_secrets::ReceiptSecrets;
@@ -39,6 +41,10 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// The instances whose certificates may be changed.
     pub inactivate_allowed_instances: AllowedInstances,
+    /// The greatest number of certificates that a selection may change without a plan.
+    pub inactivate_max_unplanned: u16,
+    /// The certificates that are never inactivated.
+    pub inactivate_protected: Vec<ProtectedFilter>,
     /// The greatest age of a message whose order sets no end itself.
     pub inactivate_message_max_age: Duration,
     /// The secrets that authenticate plans and receipts; without them, plans are not authenticated
@@ -119,6 +125,10 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// The variable of [`Config::inactivate_max_unplanned`].
+pub(crate) const INACTIVATE_MAX_UNPLANNED: &str = "INACTIVATE_MAX_UNPLANNED";
+/// The variable of [`Config::inactivate_protected`].
+pub(crate) const INACTIVATE_PROTECTED: &str = "INACTIVATE_PROTECTED";
 /// The variable of [`Config::results_queue`].
 pub(crate) const RESULTS_QUEUE_URL: &str = "RESULTS_QUEUE_URL";
 /// The variable of [`Config::orders_queue`].
@@ -146,6 +156,10 @@ impl Config {
                 allowed_instances,
             )?
             .unwrap_or(AllowedInstances::Only(Vec::new())),
+            inactivate_max_unplanned: parsed(lookup, INACTIVATE_MAX_UNPLANNED, max_unplanned)?
+                .unwrap_or(10),
+            inactivate_protected: parsed(lookup, INACTIVATE_PROTECTED, protected::filters)?
+                .unwrap_or_default(),
             inactivate_message_max_age: parsed(
                 lookup,
                 "INACTIVATE_MESSAGE_MAX_AGE_SECONDS",
@@ -220,6 +234,17 @@ fn allowed_instances(list: &str) -> Result<AllowedInstances, String> {
         .map(|id| InstanceId::parse(id.trim()))
         .collect::<Result<_, _>>()?;
     Ok(AllowedInstances::Only(instances))
+}
+
+fn max_unplanned(text: &str) -> Result<u16, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (1..=100).contains(number));
+    number.ok_or_else(|| {
+        "it must be a whole number from 1 to 100, the most certificates that one answer carries out"
+            .to_owned()
+    })
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -9,7 +9,7 @@ mod status;
 
 pub use change::{
     Inactivate, InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome,
-    SeveralInactivateAnswer, SourceInactivation, SourcedInactivation,
+    Plan, SeveralInactivateAnswer, SourceInactivation, SourcedInactivation,
 };
 pub use describe::{
     ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, DescribedCertificate,

@@ -41,6 +41,8 @@ pub struct RequestContext<'a> {
     /// The moment at which a redelivered message was sent: its change may have been made since, and
     /// undone by somebody.
     pub redelivered_since: Option<Timestamp>,
+    /// Whether a message of the function itself continues an order that this run cannot finish.
+    pub continues: bool,
 }
 
 /// Lists certificates.

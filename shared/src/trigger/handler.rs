@@ -135,6 +135,7 @@ impl Invocation<'_> {
                 .received_at
                 .map(|moment| moment.plus(HTTP_ORDER_MAX_AGE)),
             redelivered_since: None,
+            continues: false,
         };
         let reply = match request {
             Ok(request) => {
@@ -240,6 +241,7 @@ impl Invocation<'_> {
             caller: None,
             expires_at: None,
             redelivered_since: None,
+            continues: false,
         };
         let request =
             check_request_size(request.len()).and_then(|()| request::parse::<O::Request>(request));

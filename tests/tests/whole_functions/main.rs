@@ -57,6 +57,7 @@ mod queue_stand_in;
 mod rate_limits;
 mod recorded;
 mod secrets;
+mod selections;
 mod several_sources;
 mod several_sources_counts;
 mod several_sources_status;

@@ -1,8 +1,9 @@
 //! The guards of an order, before any call.
 
 use crate::error::{Error, ErrorCode};
+use crate::model::Source;
 use crate::operation::check_each;
-use crate::provider::{CallContext, Scope, StatusWriter};
+use crate::provider::{CallContext, StatusWriter};
 use crate::request::{InactivateRequest, InactivationOrder, OrderItem};
 
 /// Everything that forbids an order before any call.
@@ -13,7 +14,7 @@ pub(super) fn admit(
     status_writer: &dyn StatusWriter,
     items: &[OrderItem],
 ) -> Result<(), Error> {
-    check_allowed(context, status_writer.scope())?;
+    check_allowed(context, &status_writer.scope().into())?;
     check_in_time(context, request, order)?;
     check_each(items.iter().map(|item| &item.certificate), |reference| {
         status_writer.check(reference)
@@ -22,18 +23,18 @@ pub(super) fn admit(
 
 /// An instance that is not on the allow-list is not changed, and not even read. The list names a
 /// provider without instances by the provider's own name.
-pub(super) fn check_allowed(context: &CallContext<'_>, scope: &Scope) -> Result<(), Error> {
+pub(super) fn check_allowed(context: &CallContext<'_>, source: &Source) -> Result<(), Error> {
     let allowed = &context.config.inactivate_allowed_instances;
-    let (is_allowed, member, subject) = match &scope.instance_id {
+    let (is_allowed, member, subject) = match &source.instance_id {
         Some(instance) => (
             allowed.allow(instance),
             "instance_id",
             format!("the instance {instance}"),
         ),
         None => (
-            allowed.allow_provider(scope.provider),
+            allowed.allow_provider(source.provider),
             "provider",
-            format!("{}, which has no instances,", scope.provider),
+            format!("{}, which has no instances,", source.provider),
         ),
     };
     if is_allowed {
@@ -46,7 +47,7 @@ pub(super) fn check_allowed(context: &CallContext<'_>, scope: &Scope) -> Result<
 }
 
 /// A late order may change a certificate that somebody has restored since.
-fn check_in_time(
+pub(super) fn check_in_time(
     context: &CallContext<'_>,
     request: &InactivateRequest,
     order: &InactivationOrder,

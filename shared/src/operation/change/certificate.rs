@@ -20,6 +20,8 @@ pub(super) struct Command<'a> {
     pub(super) reason: Option<&'a str>,
     pub(super) caller: Option<&'a str>,
     pub(super) dry_run: bool,
+    /// Whether to write although a read says that the certificate is in the target's status.
+    pub(super) force: bool,
     /// The moment at which the order was sent, if its message is a redelivery.
     pub(super) redelivered_since: Option<Timestamp>,
 }
@@ -51,7 +53,12 @@ impl CertificateChange<'_> {
         self.command.target.row()
     }
 
-    pub(super) fn decide(&self, answer: Result<Option<FoundCertificate>, Error>) -> Decision {
+    /// `protection` is the reason why the certificate that was found must not be changed.
+    pub(super) fn decide(
+        &self,
+        answer: Result<Option<FoundCertificate>, Error>,
+        protection: Option<Error>,
+    ) -> Decision {
         let finished = |result| Decision::Finished(Box::new(result));
         let failed = |outcome, error| {
             finished(InactivateResult {
@@ -61,13 +68,22 @@ impl CertificateChange<'_> {
         };
         match answer {
             Ok(None) => Decision::NotFound,
-            Ok(Some(found)) => match not_shown_to_be_meant(self.reference, &found) {
-                Some(error) => finished(InactivateResult {
-                    error: Some(error),
-                    ..self.seen(Outcome::Refused, &found)
-                }),
-                None => self.decide_by_status(found),
-            },
+            Ok(Some(found)) => {
+                match not_shown_to_be_meant(self.reference, &found).or(protection) {
+                    Some(error) => {
+                        let outcome = match error.code {
+                            ErrorCode::InvalidRequest | ErrorCode::Forbidden => Outcome::Refused,
+                            // It could not be found out whether the certificate is protected.
+                            _ => Outcome::Failed,
+                        };
+                        finished(InactivateResult {
+                            error: Some(error),
+                            ..self.seen(outcome, &found)
+                        })
+                    }
+                    None => self.decide_by_status(found),
+                }
+            }
             // The reference is ambiguous.
             Err(error) if error.code == ErrorCode::InvalidRequest => {
                 failed(Outcome::Refused, error)
@@ -80,7 +96,7 @@ impl CertificateChange<'_> {
         let finished = |result| Decision::Finished(Box::new(result));
         let target = self.target();
         let status = found.certificate.status;
-        if status == target.status {
+        if status == target.status && !self.command.force {
             return finished(self.seen(target.already, &found));
         }
         if let Some(error) = self.changed_since(&found.certificate) {
@@ -214,31 +230,22 @@ impl CertificateChange<'_> {
 
     fn result(&self, outcome: Outcome, found: Option<&FoundCertificate>) -> InactivateResult {
         let reference = self.reference.clone();
-        let certificate = found.map(|found| &found.certificate);
         let text = |named: Option<ProviderText>| named.map(|named| named.as_str().to_owned());
+        let result = found.map_or_else(
+            || InactivateResult::unseen(outcome),
+            |found| InactivateResult::seen(outcome, &found.certificate),
+        );
         InactivateResult {
-            serial_number: certificate
-                .and_then(|certificate| certificate.serial_number.clone())
-                .or(reference.serial_number),
-            provider_serial_number: certificate
-                .and_then(|certificate| certificate.provider_serial_number.clone())
+            serial_number: result.serial_number.or(reference.serial_number),
+            provider_serial_number: result
+                .provider_serial_number
                 .or_else(|| text(reference.provider_serial_number)),
-            serial_number_base: certificate.and_then(|certificate| certificate.serial_number_base),
-            ca_serial_number: certificate
-                .and_then(|certificate| certificate.ca_serial_number.clone())
-                .or(reference.ca_serial_number),
-            provider_ca_serial_number: certificate
-                .and_then(|certificate| certificate.provider_ca_serial_number.clone())
+            ca_serial_number: result.ca_serial_number.or(reference.ca_serial_number),
+            provider_ca_serial_number: result
+                .provider_ca_serial_number
                 .or_else(|| text(reference.provider_ca_serial_number)),
-            fingerprint_sha256: certificate
-                .and_then(|certificate| certificate.fingerprint_sha256.clone())
-                .or(reference.fingerprint_sha256),
-            outcome,
-            status_before: certificate.map(|certificate| certificate.status),
-            status: certificate.map(|certificate| certificate.status),
-            verified: found.is_some(),
-            provider_request_id: None,
-            error: None,
+            fingerprint_sha256: result.fingerprint_sha256.or(reference.fingerprint_sha256),
+            ..result
         }
     }
 

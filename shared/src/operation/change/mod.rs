@@ -8,21 +8,24 @@ mod comparison;
 mod evidence;
 mod order;
 mod places;
+mod plan;
+mod protected;
 mod run;
+mod select;
 mod target;
 
 pub use answer::{
-    InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome,
+    InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome, Plan,
     SeveralInactivateAnswer, SourceInactivation, SourcedInactivation,
 };
 
 use self::admission::admit;
-use self::answer::summary;
-use self::order::{left, next_part, order_of};
-use self::places::OrderRun;
+use self::order::{next_part, order_of};
+use self::places::{OrderRun, PlaceWork, Work};
 use super::{AnswerBudget, Operation, one_source};
 use crate::error::Error;
-use crate::provider::{CallContext, RequestContext, StatusWriter, Target, status_writer};
+use crate::model::Source;
+use crate::provider::{CallContext, RequestContext, Target, status_writer};
 use crate::request::{InactivateRequest, InactivationOrder, Member, OrderItem};
 
 /// The inactivate function.
@@ -54,11 +57,15 @@ impl Operation for Inactivate {
         answer: &InactivateAnswer,
         context: &RequestContext<'_>,
     ) -> Option<InactivateRequest> {
-        let rest = answer.order().rest.clone()?;
-        let order = next_part(order_of(request, context), answer)?;
+        if answer.order().last {
+            return None;
+        }
+        let order = next_part(request, order_of(request, context), answer)?;
+        let rest = answer.order().rest.clone();
+        let rest = rest.filter(|_| !request.certificates.is_empty());
         Some(InactivateRequest {
             order: Some(order),
-            ..rest
+            ..rest.unwrap_or_else(|| request.clone())
         })
     }
 
@@ -82,30 +89,26 @@ impl Operation for Inactivate {
     }
 
     fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
-        let status_writer = status_writer_for(context, request)?;
         let order = order_of(request, &context.request);
-        admit(
-            context,
-            request,
-            &order,
-            status_writer.as_ref(),
-            &items_of(request),
-        )?;
+        if request.select.is_some() {
+            select::admit(context, request, &order)?;
+        } else {
+            let status_writer = status_writer(context, place_of(context, request)?)?;
+            let items = items_of(request);
+            admit(context, request, &order, status_writer.as_ref(), &items)?;
+        }
         Ok(request.to_message(order))
     }
 }
 
-fn status_writer_for<'a>(
-    context: &'a CallContext<'a>,
-    request: &InactivateRequest,
-) -> Result<Box<dyn StatusWriter + 'a>, Error> {
-    let source = one_source(
+/// The place of a request that names only one.
+fn place_of(context: &CallContext<'_>, request: &InactivateRequest) -> Result<Source, Error> {
+    one_source(
         request.provider,
         request.region.clone(),
         request.instance_id.clone(),
         context.config,
-    )?;
-    status_writer(context, source)
+    )
 }
 
 /// The certificates that a request names.
@@ -121,7 +124,6 @@ async fn carry_out(
     context: &CallContext<'_>,
     request: InactivateRequest,
 ) -> Result<InactivateAnswer, Error> {
-    let status_writer = status_writer_for(context, &request)?;
     let order = order_of(&request, &context.request);
     let run = OrderRun {
         operation,
@@ -130,33 +132,17 @@ async fn carry_out(
         request: &request,
         order: &order,
     };
-    let items = items_of(&request);
-    let results = run.at_one(status_writer.as_ref(), &items).await?;
-    let left = left(&items, &results);
-    let rest = (!left.is_empty()).then(|| InactivateRequest {
-        certificates: left.into_iter().map(|item| item.certificate).collect(),
-        order: None,
-        ..request.clone()
-    });
-    let scope = status_writer.scope();
-    let summary = summary(&results);
-    Ok(InactivateAnswer::One(OneInactivateAnswer {
-        operation,
-        provider: scope.provider,
-        region: scope.region.clone(),
-        instance_id: scope.instance_id.clone(),
-        results,
-        order: OrderAnswer {
-            dry_run: request.dry_run,
-            summary,
-            part: order.part,
-            last: rest.is_none(),
-            order_summary: rest.is_none().then(|| order.earlier_results.plus(summary)),
-            rest,
-            left: Vec::new(),
-            order_id: order.id,
+    let work = match &request.select {
+        Some(filter) => select::select(&run, filter).await?,
+        None => Work {
+            places: vec![PlaceWork::now(
+                place_of(context, &request)?,
+                items_of(&request),
+            )],
+            ..Work::default()
         },
-    }))
+    };
+    run.at_places(work).await
 }
 
 #[cfg(test)]

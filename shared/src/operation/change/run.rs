@@ -9,6 +9,7 @@ use futures_util::stream::{self, StreamExt};
 use super::answer::InactivateResult;
 use super::certificate::{CertificateChange, Command, Decision};
 use super::evidence::{SentWrite, prove};
+use super::protected::Protection;
 use crate::error::Error;
 use crate::provider::{CallContext, FoundCertificate, Spellings, StatusWriter};
 use crate::request::{CertificateReference, OrderItem};
@@ -19,6 +20,7 @@ pub(super) struct Run<'a> {
     pub(super) context: &'a CallContext<'a>,
     pub(super) status_writer: &'a dyn StatusWriter,
     command: Command<'a>,
+    protection: Protection<'a>,
     /// The error that ends the run: it concerns the whole order, the provider throttles, or time is
     /// up. Trying the other certificates would only repeat it.
     stopped: RefCell<Option<Error>>,
@@ -56,6 +58,7 @@ impl<'a> Run<'a> {
             context,
             status_writer,
             command,
+            protection: Protection::new(context, status_writer.scope().provider, command.target),
             stopped: RefCell::default(),
             begun: RefCell::default(),
             repeated: RefCell::default(),
@@ -232,21 +235,25 @@ impl<'a> Run<'a> {
                 Err(error) if error.ends_the_request() && !self.stop(&error) => {
                     results.push((change.index, change.not_attempted(error, None)))
                 }
-                answer => match change.decide(answer) {
-                    Decision::Finished(result) => {
-                        self.stop_after(&result);
-                        results.push((change.index, *result));
-                    }
-                    Decision::NotFound => {}
-                    Decision::Change(found) => {
-                        let names = (found.key.clone(), found.ca_key.clone());
-                        if self.begun.borrow_mut().insert(names) {
-                            to_change.push((*change, *found));
-                        } else {
-                            self.repeated.borrow_mut().insert(change.index);
+                answer => {
+                    let found = answer.as_ref().ok().and_then(Option::as_ref);
+                    let protection = found.and_then(|found| self.protection.refusal(found));
+                    match change.decide(answer, protection) {
+                        Decision::Finished(result) => {
+                            self.stop_after(&result);
+                            results.push((change.index, *result));
+                        }
+                        Decision::NotFound => {}
+                        Decision::Change(found) => {
+                            let names = (found.key.clone(), found.ca_key.clone());
+                            if self.begun.borrow_mut().insert(names) {
+                                to_change.push((*change, *found));
+                            } else {
+                                self.repeated.borrow_mut().insert(change.index);
+                            }
                         }
                     }
-                },
+                }
             }
         }
         (to_change, results)

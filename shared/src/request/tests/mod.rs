@@ -251,8 +251,8 @@ fn a_bad_inactivate_request_names_the_member() {
             "dry_run",
         ),
         (
-            format!(r#"{{"certificates": [{certificate}], "force": true}}"#),
-            "force",
+            format!(r#"{{"certificates": [{certificate}], "forced": true}}"#),
+            "forced",
         ),
     ] {
         assert_eq!(field_of::<InactivateRequest>(&json), field, "{json}");

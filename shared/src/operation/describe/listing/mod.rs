@@ -43,7 +43,7 @@ pub(super) struct Listing<'a> {
 
 /// The reason why a list was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cut {
+pub(in crate::operation::describe) enum Cut {
     /// The answer holds as many certificates as were requested.
     Limit,
     /// The answer holds as many bytes as it can.
