@@ -77,7 +77,11 @@ text!(
 
 /// A request inside an answer, which keeps the caller's own spellings.
 pub(crate) fn request_or_null(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": ["object", "null"], "required": ["certificates"], "properties": {"certificates": {"type": "array", "minItems": 1}}})
+    json_schema!({
+        "type": ["object", "null"],
+        "anyOf": [{"type": "null"}, {"required": ["certificates"]}, {"required": ["undo"]}],
+        "properties": {"certificates": {"type": "array", "minItems": 1}, "undo": {"type": "object"}}
+    })
 }
 
 /// Answers show only the value.

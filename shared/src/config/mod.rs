@@ -41,15 +41,19 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// The instances whose certificates may be changed.
     pub inactivate_allowed_instances: AllowedInstances,
+    /// The instances whose certificates an undo may switch on again.
+    pub reactivate_allowed_instances: AllowedInstances,
     /// The greatest number of certificates that a selection may change without a plan.
     pub inactivate_max_unplanned: u16,
     /// The certificates that are never inactivated.
     pub inactivate_protected: Vec<ProtectedFilter>,
-    /// The greatest age of a message whose order sets no end itself.
-    pub inactivate_message_max_age: Duration,
     /// The secrets that authenticate plans and receipts; without them, plans are not authenticated
     /// and no receipts are given.
     pub receipt_secrets: Option<ReceiptSecrets>,
+    /// The greatest age of a message whose order sets no end itself.
+    pub inactivate_message_max_age: Duration,
+    /// The greatest age of a receipt that an undo takes.
+    pub undo_max_age: Duration,
     /// The secrets of webhooks. With them, an HTTP request that no gateway has authenticated must
     /// be signed; without them, the gateway authenticates HTTP requests.
     pub webhook_secrets: Option<Secrets>,
@@ -160,6 +164,12 @@ impl Config {
                 .unwrap_or(10),
             inactivate_protected: parsed(lookup, INACTIVATE_PROTECTED, protected::filters)?
                 .unwrap_or_default(),
+            reactivate_allowed_instances: parsed(
+                lookup,
+                "REACTIVATE_ALLOWED_INSTANCES",
+                allowed_instances,
+            )?
+            .unwrap_or(AllowedInstances::Only(Vec::new())),
             inactivate_message_max_age: parsed(
                 lookup,
                 "INACTIVATE_MESSAGE_MAX_AGE_SECONDS",
@@ -167,6 +177,11 @@ impl Config {
             )?
             .unwrap_or(DAY),
             receipt_secrets: parsed(lookup, RECEIPT_SECRETS, ReceiptSecrets::parse)?,
+            undo_max_age: parsed(lookup, "UNDO_MAX_AGE_SECONDS", |seconds| {
+                seconds_between(seconds, 60, 2_592_000)
+                    .ok_or_else(|| "it must be 60 to 2592000 seconds (30 days)".to_owned())
+            })?
+            .unwrap_or(DAY.saturating_mul(7)),
             webhook_secrets: webhook_secrets(lookup)?,
             results_queue: parsed(lookup, RESULTS_QUEUE_URL, QueueUrl::parse)?,
             orders_queue: parsed(lookup, ORDERS_QUEUE_URL, QueueUrl::parse)?,
@@ -250,15 +265,17 @@ fn max_unplanned(text: &str) -> Result<u16, String> {
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn max_age(seconds: &str) -> Result<Duration, String> {
-    let age = seconds
-        .parse()
-        .map(Duration::from_secs)
-        .ok()
-        .filter(|age| (Duration::from_secs(60)..=DAY.saturating_mul(14)).contains(age));
-    age.ok_or_else(|| {
+    seconds_between(seconds, 60, 1_209_600).ok_or_else(|| {
         "it must be 60 to 1209600 seconds (14 days, the longest time that a queue keeps a message)"
             .to_owned()
     })
+}
+
+fn seconds_between(seconds: &str, least: u64, most: u64) -> Option<Duration> {
+    let seconds: u64 = seconds.parse().ok()?;
+    (least..=most)
+        .contains(&seconds)
+        .then(|| Duration::from_secs(seconds))
 }
 
 /// A JSON list of sources in the form of a request.

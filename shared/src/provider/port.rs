@@ -197,6 +197,8 @@ pub trait StatusWriter {
 pub enum Target {
     /// The certificate is not accepted any more, until it is activated again.
     Inactive,
+    /// The certificate is accepted again.
+    Active,
 }
 
 /// Which spellings of a certificate's serial numbers to try.

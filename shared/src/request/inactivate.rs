@@ -4,7 +4,7 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
 use super::order::InactivationOrder;
-use super::{CertificateReference, Filter, Request, Sources, check_certificates};
+use super::{CertificateReference, Filter, Request, Sources, Undo, check_certificates};
 use crate::error::Error;
 use crate::model::{InstanceId, LifecycleStatus, ProviderName, Region, Timestamp};
 
@@ -15,7 +15,8 @@ const MOST_UNPLANNED: u16 = 100;
 /// Maximum length of a reason, in characters.
 const LONGEST_REASON: usize = 256;
 
-/// Request to inactivate certificates. Exactly one of `certificates` and `select` says which.
+/// Request to inactivate certificates, or to take that back. Exactly one of `certificates`, `select`
+/// and `undo` says which.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::names_or_selects))]
 #[serde(deny_unknown_fields)]
@@ -71,6 +72,13 @@ pub struct InactivateRequest {
     /// behind.
     #[serde(default, skip_serializing_if = "is_false")]
     pub force: bool,
+    /// Changes to take back.
+    #[serde(
+        default,
+        deserialize_with = "crate::object::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub undo: Option<Undo>,
     /// Reason for the change, 1 to 256 characters, which the audit log records.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
@@ -124,8 +132,9 @@ impl InactivateRequest {
         let ways = [
             ("certificates", !self.certificates.is_empty()),
             ("select", self.select.is_some()),
+            ("undo", self.undo.is_some()),
         ];
-        let mut given = ways.iter().filter(|(_, is_given)| *is_given);
+        let mut given = ways.iter().rev().filter(|(_, is_given)| *is_given);
         match (given.next(), given.next()) {
             (Some(_), None) => Ok(()),
             (Some((first, _)), Some((second, _))) => Err(Error::invalid(
@@ -133,8 +142,8 @@ impl InactivateRequest {
                 format!("{second} must be left out when {first} is given"),
             )),
             (None, _) => {
-                let names = ways.map(|(name, _)| name).join(" and ");
-                let rule = format!("exactly one of {names} is required");
+                let names = ways.map(|(name, _)| name).join(", ");
+                let rule = format!("one of {names} is required");
                 Err(Error::invalid("certificates", rule))
             }
         }
@@ -177,6 +186,10 @@ impl Request for InactivateRequest {
             check_certificates(&self.certificates, MOST_CERTIFICATES)?;
         }
         self.check_selection()?;
+        if let Some(undo) = &self.undo {
+            undo.check()?;
+            self.check_beside_undo()?;
+        }
         if let Some(reason) = &self.reason {
             let characters = reason.chars().count();
             if !(1..=LONGEST_REASON).contains(&characters) {
@@ -187,6 +200,25 @@ impl Request for InactivateRequest {
             }
         }
         Ok(())
+    }
+}
+
+impl InactivateRequest {
+    /// Receipts name their places themselves.
+    fn check_beside_undo(&self) -> Result<(), Error> {
+        let beside = [
+            ("force", self.force),
+            ("provider", self.provider.is_some()),
+            ("region", self.region.is_some()),
+            ("instance_id", self.instance_id.is_some()),
+        ];
+        match beside.into_iter().find(|(_, is_there)| *is_there) {
+            Some((member, _)) => Err(Error::invalid(
+                member,
+                format!("{member} must be left out when undo is given"),
+            )),
+            None => Ok(()),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod schema;
 mod sort_order;
 mod sources;
 mod status;
+mod undo;
 
 pub use describe::DescribeRequest;
 pub use filter::{Filter, Verdict};
@@ -23,12 +24,13 @@ pub use query::{Member, MemberKind, object_from_query};
 pub use sort_order::{OrderBy, SortOrder, compare_ends};
 pub use sources::Sources;
 pub use status::{CrossCheck, StatusRequest};
+pub use undo::{LONGEST_RECEIPT, Undo};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::Error;
-use crate::model::{Fingerprint, ProviderText, SerialNumber};
+use crate::model::{Certificate, Fingerprint, ProviderText, SerialNumber};
 
 /// Maximum size of a request in bytes, which is also the maximum of an SQS message.
 pub const LARGEST_REQUEST: usize = 1_048_576;
@@ -80,6 +82,27 @@ fn as_written<S: Serializer>(
 }
 
 impl CertificateReference {
+    /// Names a certificate as its provider does. `None` where the record shows no name by which the
+    /// provider finds it again.
+    pub fn by_provider_names(certificate: &Certificate) -> Option<Self> {
+        let text = |text: &Option<String>| match text {
+            Some(text) => ProviderText::parse(text).map(Some),
+            None => Ok(None),
+        };
+        let provider_serial_number = text(&certificate.provider_serial_number).ok()?;
+        let named = Self {
+            // A text of the provider's own is enough, and rows of a list may lack the certificate.
+            fingerprint_sha256: match provider_serial_number {
+                Some(_) => None,
+                None => Some(certificate.fingerprint_sha256.clone()?),
+            },
+            provider_serial_number,
+            provider_ca_serial_number: text(&certificate.provider_ca_serial_number).ok()?,
+            ..Self::default()
+        };
+        Some(named)
+    }
+
     /// Whether a search for this certificate also finds the other.
     pub fn covers(&self, other: &Self) -> bool {
         // Beside a provider's text, a number is looked up in the caller's own spelling only.

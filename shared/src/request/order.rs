@@ -87,7 +87,7 @@ impl CertificateState {
     }
 }
 
-/// Number of results by outcome.
+/// Number of results by outcome. Those that only an undo can have are left out when they are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -96,6 +96,14 @@ pub struct Summary {
     pub inactivated: usize,
     pub already_inactive: usize,
     pub would_inactivate: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reactivated: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub already_active: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub would_reactivate: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub changed_since: usize,
     pub not_found: usize,
     pub refused: usize,
     pub failed: usize,
@@ -111,6 +119,10 @@ impl Summary {
             inactivated: self.inactivated.saturating_add(other.inactivated),
             already_inactive: self.already_inactive.saturating_add(other.already_inactive),
             would_inactivate: self.would_inactivate.saturating_add(other.would_inactivate),
+            reactivated: self.reactivated.saturating_add(other.reactivated),
+            already_active: self.already_active.saturating_add(other.already_active),
+            would_reactivate: self.would_reactivate.saturating_add(other.would_reactivate),
+            changed_since: self.changed_since.saturating_add(other.changed_since),
             not_found: self.not_found.saturating_add(other.not_found),
             refused: self.refused.saturating_add(other.refused),
             failed: self.failed.saturating_add(other.failed),
@@ -118,4 +130,12 @@ impl Summary {
             not_attempted: self.not_attempted.saturating_add(other.not_attempted),
         }
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }

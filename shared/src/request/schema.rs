@@ -45,6 +45,10 @@ pub(crate) fn names_or_selects(schema: &mut Schema) {
     let ways = [
         json_schema!({"required": ["certificates"], "properties": {"certificates": {"type": "array"}}}),
         json_schema!({"required": ["select"], "properties": {"select": {"type": "object"}}}),
+        json_schema!({"required": ["undo"], "properties": {
+            "undo": {"type": "object"}, "force": {"const": false},
+            "provider": {"type": "null"}, "region": {"type": "null"}, "instance_id": {"type": "null"}
+        }}),
     ];
     schema.insert(
         "oneOf".to_owned(),

@@ -67,5 +67,6 @@ mod trigger_direct;
 mod trigger_http;
 mod trigger_messages;
 mod trigger_queue;
+mod undo;
 mod vendor_faults;
 mod webhooks;

@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorCode};
 use crate::model::Source;
 use crate::operation::check_each;
-use crate::provider::{CallContext, StatusWriter};
+use crate::provider::{CallContext, StatusWriter, Target};
 use crate::request::{InactivateRequest, InactivationOrder, OrderItem};
 
 /// Everything that forbids an order before any call.
@@ -11,10 +11,11 @@ pub(super) fn admit(
     context: &CallContext<'_>,
     request: &InactivateRequest,
     order: &InactivationOrder,
+    target: Target,
     status_writer: &dyn StatusWriter,
     items: &[OrderItem],
 ) -> Result<(), Error> {
-    check_allowed(context, &status_writer.scope().into())?;
+    check_allowed(context, target, &status_writer.scope().into())?;
     check_in_time(context, request, order)?;
     check_each(items.iter().map(|item| &item.certificate), |reference| {
         status_writer.check(reference)
@@ -23,8 +24,13 @@ pub(super) fn admit(
 
 /// An instance that is not on the allow-list is not changed, and not even read. The list names a
 /// provider without instances by the provider's own name.
-pub(super) fn check_allowed(context: &CallContext<'_>, source: &Source) -> Result<(), Error> {
-    let allowed = &context.config.inactivate_allowed_instances;
+pub(super) fn check_allowed(
+    context: &CallContext<'_>,
+    target: Target,
+    source: &Source,
+) -> Result<(), Error> {
+    let target = target.row();
+    let allowed = (target.allowed)(context.config);
     let (is_allowed, member, subject) = match &source.instance_id {
         Some(instance) => (
             allowed.allow(instance),
@@ -41,7 +47,8 @@ pub(super) fn check_allowed(context: &CallContext<'_>, source: &Source) -> Resul
         return Ok(());
     }
     let detail = format!(
-        "{subject} is not on the allow-list; to allow it, add it to INACTIVATE_ALLOWED_INSTANCES"
+        "{subject} is not on the allow-list; to allow it, add it to {}",
+        target.allowed_by
     );
     Err(Error::new(ErrorCode::Forbidden, detail).with_field(member))
 }

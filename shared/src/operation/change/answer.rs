@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Certificate, Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber,
-    SerialNumberBase, Timestamp,
+    Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase,
+    Timestamp,
 };
 use crate::operation::{Answer, counted, scope_path};
 use crate::request::{InactivateRequest, Place, Summary};
@@ -138,8 +138,8 @@ pub struct SourceInactivation {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourcedInactivation {
-    /// Provider that was called.
-    pub provider: ProviderName,
+    /// Provider that was called; `null` for a receipt that this function has not given.
+    pub provider: Option<ProviderName>,
     /// Region that was called; `null` when it could not be determined.
     pub region: Option<Region>,
     /// MQTT instance that was called; `null` for a provider without instances.
@@ -160,11 +160,19 @@ pub enum Outcome {
     AlreadyInactive,
     /// The certificate would be inactivated; this was a dry run.
     WouldInactivate,
+    /// The certificate is active again, as the provider's success answer or a read proves.
+    Reactivated,
+    /// The certificate was active before.
+    AlreadyActive,
+    /// The certificate would be activated again; this was a dry run.
+    WouldReactivate,
+    /// The certificate is not in the state that its receipt shows: somebody has changed it since.
+    ChangedSince,
     /// The provider does not know the certificate.
     NotFound,
     /// A rule of this deployment or of the provider forbids the change.
     Refused,
-    /// The certificate was not inactivated.
+    /// The certificate was not changed.
     Failed,
     /// The provider did not answer the change, and the certificate's status cannot be read.
     Unknown,
@@ -180,6 +188,10 @@ pub(super) fn summary<'a>(results: impl IntoIterator<Item = &'a InactivateResult
         inactivated: count(Outcome::Inactivated),
         already_inactive: count(Outcome::AlreadyInactive),
         would_inactivate: count(Outcome::WouldInactivate),
+        reactivated: count(Outcome::Reactivated),
+        already_active: count(Outcome::AlreadyActive),
+        would_reactivate: count(Outcome::WouldReactivate),
+        changed_since: count(Outcome::ChangedSince),
         not_found: count(Outcome::NotFound),
         refused: count(Outcome::Refused),
         failed: count(Outcome::Failed),
@@ -218,56 +230,11 @@ pub struct InactivateResult {
     pub verified: bool,
     /// Provider's request id of the call that changed the status.
     pub provider_request_id: Option<String>,
-    /// Reason why the certificate was not inactivated.
+    /// Receipt by which an undo takes this change back; `null` when the certificate was not
+    /// inactivated, and when the function has no secrets for receipts.
+    pub receipt: Option<String>,
+    /// Reason why the certificate was not changed.
     pub error: Option<Error>,
-}
-
-impl InactivateResult {
-    /// The result of a certificate whose state a read has shown.
-    pub(super) fn seen(outcome: Outcome, certificate: &Certificate) -> Self {
-        let Certificate {
-            serial_number,
-            provider_serial_number,
-            serial_number_base,
-            ca_serial_number,
-            provider_ca_serial_number,
-            fingerprint_sha256,
-            status,
-            ..
-        } = certificate.clone();
-        Self {
-            serial_number,
-            provider_serial_number,
-            serial_number_base,
-            ca_serial_number,
-            provider_ca_serial_number,
-            fingerprint_sha256,
-            outcome,
-            status_before: Some(status),
-            status: Some(status),
-            verified: true,
-            provider_request_id: None,
-            error: None,
-        }
-    }
-
-    /// The result of a certificate that no read has shown.
-    pub(super) const fn unseen(outcome: Outcome) -> Self {
-        Self {
-            serial_number: None,
-            provider_serial_number: None,
-            serial_number_base: None,
-            ca_serial_number: None,
-            provider_ca_serial_number: None,
-            fingerprint_sha256: None,
-            outcome,
-            status_before: None,
-            status: None,
-            verified: false,
-            provider_request_id: None,
-            error: None,
-        }
-    }
 }
 
 /// Whether the queue delivers an order again because of this error of one of its sources, or the
@@ -346,6 +313,7 @@ impl Answer for InactivateAnswer {
         match self {
             Self::One(answer) => answer.order.rest = None,
             Self::Several(answer) => {
+                answer.order.rest = None;
                 for source in &mut answer.sources {
                     source.rest = None;
                 }

@@ -1,13 +1,13 @@
 //! The change of one certificate: the decision that a read leads to, and the results that the
 //! evidence leads to.
 
-use super::answer::{InactivateResult, Outcome};
+use super::answer::{InactivateResult, Outcome, SourcedInactivation};
 use super::comparison::not_shown_to_be_meant;
+use super::receipt::Receipt;
 use super::target::TargetRow;
+use crate::config::ReceiptSecrets;
 use crate::error::{Error, ErrorCode};
-use crate::model::{
-    Certificate, Fingerprint, InstanceId, LifecycleStatus, ProviderText, SerialNumber, Timestamp,
-};
+use crate::model::{Certificate, Fingerprint, InstanceId, ProviderText, SerialNumber, Timestamp};
 use crate::provider::{FoundCertificate, Scope, Target};
 use crate::request::{CertificateReference, CertificateState};
 use crate::telemetry::AUDIT;
@@ -22,8 +22,18 @@ pub(super) struct Command<'a> {
     pub(super) dry_run: bool,
     /// Whether to write although a read says that the certificate is in the target's status.
     pub(super) force: bool,
+    /// How receipts are given; `None` where none are.
+    pub(super) receipts: Option<Receipts<'a>>,
     /// The moment at which the order was sent, if its message is a redelivery.
     pub(super) redelivered_since: Option<Timestamp>,
+}
+
+/// The parts of all receipts of an order.
+#[derive(Clone, Copy)]
+pub(super) struct Receipts<'a> {
+    pub(super) secrets: &'a ReceiptSecrets,
+    /// The moment for which the order holds.
+    pub(super) at: Timestamp,
 }
 
 /// The change of one certificate of an order.
@@ -99,14 +109,14 @@ impl CertificateChange<'_> {
         if status == target.status && !self.command.force {
             return finished(self.seen(target.already, &found));
         }
+        if let Some(reason) = (target.forbidden)(&found.certificate) {
+            return finished(self.refused(&found, reason.to_owned()));
+        }
         if let Some(error) = self.changed_since(&found.certificate) {
             return finished(InactivateResult {
                 error: Some(error),
                 ..self.seen(target.changed_since, &found)
             });
-        }
-        if status == LifecycleStatus::Revoked {
-            return finished(self.refused(&found, target.revoked.to_owned()));
         }
         if let Some(at) = self.opposite_since(&found.certificate) {
             let opposite = target.opposite;
@@ -132,11 +142,7 @@ impl CertificateChange<'_> {
     fn changed_since(&self, certificate: &Certificate) -> Option<Error> {
         let expected = self.expected?;
         let state = CertificateState::of(certificate);
-        let is_same = state.status == expected.status
-            && expected
-                .changed_at
-                .is_none_or(|at| state.changed_at == Some(at));
-        (!is_same).then(|| {
+        (state != expected).then(|| {
             let detail = format!(
                 "somebody has changed the certificate since: it was {} and is {} now{}",
                 expected.status.as_str(),
@@ -159,19 +165,6 @@ impl CertificateChange<'_> {
 
     pub(super) fn not_found(&self) -> InactivateResult {
         self.result(Outcome::NotFound, None)
-    }
-
-    /// The order as a whole is not carried out.
-    pub(super) fn forbidden(&self, error: Error) -> InactivateResult {
-        let outcome = if error.code == ErrorCode::Forbidden {
-            Outcome::Refused
-        } else {
-            Outcome::Failed
-        };
-        InactivateResult {
-            error: Some(error),
-            ..self.result(outcome, None)
-        }
     }
 
     pub(super) fn not_attempted(
@@ -229,24 +222,37 @@ impl CertificateChange<'_> {
     }
 
     fn result(&self, outcome: Outcome, found: Option<&FoundCertificate>) -> InactivateResult {
-        let reference = self.reference.clone();
-        let text = |named: Option<ProviderText>| named.map(|named| named.as_str().to_owned());
-        let result = found.map_or_else(
-            || InactivateResult::unseen(outcome),
-            |found| InactivateResult::seen(outcome, &found.certificate),
-        );
-        InactivateResult {
-            serial_number: result.serial_number.or(reference.serial_number),
-            provider_serial_number: result
-                .provider_serial_number
-                .or_else(|| text(reference.provider_serial_number)),
-            ca_serial_number: result.ca_serial_number.or(reference.ca_serial_number),
-            provider_ca_serial_number: result
-                .provider_ca_serial_number
-                .or_else(|| text(reference.provider_ca_serial_number)),
-            fingerprint_sha256: result.fingerprint_sha256.or(reference.fingerprint_sha256),
-            ..result
+        result(
+            self.reference,
+            outcome,
+            found.map(|found| &found.certificate),
+        )
+    }
+
+    /// The receipt of a change, after which a read has shown this certificate. Without such a read,
+    /// nothing shows the provider's mark of the change.
+    pub(super) fn receipt(
+        &self,
+        outcome: Outcome,
+        found: &FoundCertificate,
+        read: Option<&FoundCertificate>,
+    ) -> Option<String> {
+        let Receipts { secrets, at } = self.command.receipts?;
+        // Where a forced write met a certificate that was off, there is nothing to take back.
+        if outcome != Outcome::Inactivated || found.certificate.status == self.target().status {
+            return None;
         }
+        let receipt = Receipt {
+            source: self.scope.into(),
+            certificate: CertificateReference::by_provider_names(&found.certificate)?,
+            state: CertificateState {
+                status: self.target().status,
+                changed_at: read
+                    .and_then(|read| CertificateState::of(&read.certificate).changed_at),
+            },
+            at,
+        };
+        receipt.encode(secrets)
     }
 
     /// The audit line before the write.
@@ -289,5 +295,66 @@ impl CertificateChange<'_> {
             json.result = result.and_then(|result| serde_json::to_string(result).ok()),
             "{message}"
         );
+    }
+}
+
+/// The result of a certificate on which the order as a whole is not carried out.
+pub(super) fn forbidden(reference: &CertificateReference, error: Error) -> InactivateResult {
+    let outcome = if error.code == ErrorCode::Forbidden {
+        Outcome::Refused
+    } else {
+        Outcome::Failed
+    };
+    InactivateResult {
+        error: Some(error),
+        ..result(reference, outcome, None)
+    }
+}
+
+/// The result of a receipt that is refused.
+pub(super) fn refused_receipt(error: Error) -> SourcedInactivation {
+    SourcedInactivation {
+        provider: None,
+        region: None,
+        instance_id: None,
+        result: InactivateResult {
+            error: Some(error),
+            ..result(&CertificateReference::default(), Outcome::Refused, None)
+        },
+    }
+}
+
+/// A result with the facts that a read has shown, and else those of the reference.
+pub(super) fn result(
+    reference: &CertificateReference,
+    outcome: Outcome,
+    certificate: Option<&Certificate>,
+) -> InactivateResult {
+    let reference = reference.clone();
+    let text = |named: Option<ProviderText>| named.map(|named| named.as_str().to_owned());
+    InactivateResult {
+        serial_number: certificate
+            .and_then(|certificate| certificate.serial_number.clone())
+            .or(reference.serial_number),
+        provider_serial_number: certificate
+            .and_then(|certificate| certificate.provider_serial_number.clone())
+            .or_else(|| text(reference.provider_serial_number)),
+        serial_number_base: certificate.and_then(|certificate| certificate.serial_number_base),
+        ca_serial_number: certificate
+            .and_then(|certificate| certificate.ca_serial_number.clone())
+            .or(reference.ca_serial_number),
+        provider_ca_serial_number: certificate
+            .and_then(|certificate| certificate.provider_ca_serial_number.clone())
+            .or_else(|| text(reference.provider_ca_serial_number)),
+        fingerprint_sha256: certificate
+            .and_then(|certificate| certificate.fingerprint_sha256.clone())
+            .or(reference.fingerprint_sha256),
+        outcome,
+        status_before: certificate.map(|certificate| certificate.status),
+        status: certificate.map(|certificate| certificate.status),
+        verified: certificate.is_some(),
+        provider_request_id: None,
+        receipt: None,
+        error: None,
     }
 }

@@ -10,16 +10,18 @@ mod order;
 mod places;
 mod plan;
 mod protected;
+mod receipt;
 mod run;
 mod select;
 mod target;
+mod undo;
 
 pub use answer::{
     InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome, Plan,
     SeveralInactivateAnswer, SourceInactivation, SourcedInactivation,
 };
 
-use self::admission::admit;
+use self::admission::{admit, check_in_time};
 use self::order::{next_part, order_of};
 use self::places::{OrderRun, PlaceWork, Work};
 use super::{AnswerBudget, Operation, one_source};
@@ -45,7 +47,7 @@ impl Operation for Inactivate {
         request: InactivateRequest,
         _: AnswerBudget,
     ) -> Result<InactivateAnswer, Error> {
-        carry_out(Self::NAME, Target::Inactive, context, request).await
+        carry_out(Self::NAME, context, request).await
     }
 
     fn from_message(text: &str) -> Result<InactivateRequest, Error> {
@@ -60,12 +62,15 @@ impl Operation for Inactivate {
         if answer.order().last {
             return None;
         }
+        // An undo and a selection go on with the certificates that the order has.
+        let rest = match request.certificates.as_slice() {
+            [] => request.clone(),
+            _ => answer.order().rest.clone()?,
+        };
         let order = next_part(request, order_of(request, context), answer)?;
-        let rest = answer.order().rest.clone();
-        let rest = rest.filter(|_| !request.certificates.is_empty());
         Some(InactivateRequest {
             order: Some(order),
-            ..rest.unwrap_or_else(|| request.clone())
+            ..rest
         })
     }
 
@@ -90,14 +95,30 @@ impl Operation for Inactivate {
 
     fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
         let order = order_of(request, &context.request);
-        if request.select.is_some() {
+        if request.undo.is_some() {
+            undo::secrets(context)?;
+            check_in_time(context, request, &order)?;
+        } else if request.select.is_some() {
             select::admit(context, request, &order)?;
         } else {
             let status_writer = status_writer(context, place_of(context, request)?)?;
-            let items = items_of(request);
-            admit(context, request, &order, status_writer.as_ref(), &items)?;
+            let (target, items) = (Target::Inactive, items_of(request));
+            admit(
+                context,
+                request,
+                &order,
+                target,
+                status_writer.as_ref(),
+                &items,
+            )?;
         }
-        Ok(request.to_message(order))
+        // From now on it is a message, which may wait for the provider as long as any other: its
+        // caller, who has the answer, does not send it again.
+        let max_age = context.config.inactivate_message_max_age;
+        Ok(request.to_message(InactivationOrder {
+            expires_at: Some(context.now.plus(max_age)),
+            ..order
+        }))
     }
 }
 
@@ -120,18 +141,23 @@ fn items_of(request: &InactivateRequest) -> Vec<OrderItem> {
 /// Carries out one run of an order.
 async fn carry_out(
     operation: &'static str,
-    target: Target,
     context: &CallContext<'_>,
     request: InactivateRequest,
 ) -> Result<InactivateAnswer, Error> {
     let order = order_of(&request, &context.request);
     let run = OrderRun {
         operation,
-        target,
+        target: match request.undo {
+            None => Target::Inactive,
+            Some(_) => Target::Active,
+        },
         context,
         request: &request,
         order: &order,
     };
+    if let Some(undo) = &request.undo {
+        return undo::carry_out(run, undo).await;
+    }
     let work = match &request.select {
         Some(filter) => select::select(&run, filter).await?,
         None => Work {
@@ -142,7 +168,7 @@ async fn carry_out(
             ..Work::default()
         },
     };
-    run.at_places(work).await
+    run.carry_out(work).await
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub(super) fn next_part(
 }
 
 /// Whether a certificate is left to do: it was not tried, or failed in a way that may pass.
-fn is_left(result: &InactivateResult) -> bool {
+pub(super) fn is_left(result: &InactivateResult) -> bool {
     result.outcome == Outcome::NotAttempted
         || result.error.as_ref().is_some_and(Error::needs_redelivery)
 }

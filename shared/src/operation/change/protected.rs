@@ -36,6 +36,7 @@ impl<'a> Protection<'a> {
         };
         let filters = match target {
             Target::Inactive => context.config.inactivate_protected.as_slice(),
+            Target::Active => &[],
         };
         let filters = filters.iter().enumerate();
         Self {

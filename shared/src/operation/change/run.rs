@@ -102,14 +102,6 @@ impl<'a> Run<'a> {
             .collect()
     }
 
-    /// The results of an order that is not carried out.
-    pub(super) fn forbidden(&self, items: &'a [OrderItem], error: &Error) -> Vec<InactivateResult> {
-        self.changes(items)
-            .iter()
-            .map(|change| change.forbidden(error.clone()))
-            .collect()
-    }
-
     fn changes(&self, items: &'a [OrderItem]) -> Vec<CertificateChange<'a>> {
         let change = |(index, item): (usize, &'a OrderItem)| CertificateChange {
             index,

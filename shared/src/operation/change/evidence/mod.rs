@@ -301,10 +301,12 @@ pub(super) async fn prove<'a>(
         let is_last = !deadline.leaves_a_look_behind(wait);
         let (mut undecided, mut without_effect) = (Vec::new(), Vec::new());
         for (mut sent, read) in open.into_iter().zip(&reads) {
+            let seen = read.as_ref().ok().and_then(Option::as_ref);
             let read = sent.read_back(read);
             match sent.judge(read, is_last) {
-                NextStep::Finish(result) => {
+                NextStep::Finish(mut result) => {
                     sent.change.audit_end(&sent.found, &result);
+                    result.receipt = sent.change.receipt(result.outcome, &sent.found, seen);
                     results.push((sent.change.index, *result));
                 }
                 NextStep::ReadAgain => undecided.push(sent),

@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::MOST_SELECTED;
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::{Certificate, LifecycleStatus, ProviderText, Source};
+use crate::model::{Certificate, Source};
 use crate::operation::change::admission::{check_allowed, check_in_time};
 use crate::operation::change::answer::{InactivateResult, Outcome};
+use crate::operation::change::certificate::result;
 use crate::operation::change::places::OrderRun;
 use crate::operation::change::protected::Protection;
 use crate::operation::describe::whole_list;
@@ -41,7 +42,7 @@ pub(super) async fn at_place(
     let context = run.context;
     let status_writer = status_writer(context, source)?;
     let source = Source::from(status_writer.scope());
-    check_allowed(context, &source)?;
+    check_allowed(context, run.target, &source)?;
     check_in_time(context, run.request, run.order)?;
     let lister = lister(context, source.clone())?;
     let list = whole_list(context, lister.as_ref(), filter, MOST_SELECTED)
@@ -53,80 +54,59 @@ pub(super) async fn at_place(
         ..Selected::default()
     };
     for certificate in list.certificates.into_iter().map(|one| one.certificate) {
-        let reference = reference_of(&certificate);
-        selected
-            .states
-            .push(state_of(&source, &reference, &certificate));
-        match settled(
+        let reference = CertificateReference::by_provider_names(&certificate);
+        let state = json!([source, reference, CertificateState::of(&certificate)]);
+        selected.states.push(state.to_string());
+        match to_change(
             run,
             status_writer.as_ref(),
             &protection,
-            &reference,
+            reference,
             &certificate,
         ) {
-            Some(result) => selected.settled.push(result),
-            None => selected.items.push(OrderItem {
-                certificate: reference,
-                expected: Some(CertificateState::of(&certificate)),
-            }),
+            Ok(item) => selected.items.push(item),
+            Err(settled) => selected.settled.push(*settled),
         }
     }
     Ok((source, selected))
 }
 
-/// The result of a certificate that is not to be changed.
-fn settled(
+/// The certificate as the order changes it, or its result where nothing is to be changed.
+fn to_change(
     run: &OrderRun<'_>,
     status_writer: &dyn StatusWriter,
     protection: &Protection<'_>,
-    reference: &CertificateReference,
+    reference: Option<CertificateReference>,
     certificate: &Certificate,
-) -> Option<InactivateResult> {
+) -> Result<OrderItem, Box<InactivateResult>> {
     let target = run.target.row();
+    let seen = |outcome| result(&CertificateReference::default(), outcome, Some(certificate));
     let refused = |error: Error| {
-        Some(InactivateResult {
+        Box::new(InactivateResult {
             error: Some(error),
-            ..InactivateResult::seen(Outcome::Refused, certificate)
+            ..seen(Outcome::Refused)
         })
     };
     if certificate.status == target.status && !run.request.force {
-        return Some(InactivateResult::seen(target.already, certificate));
+        return Err(Box::new(seen(target.already)));
     }
-    if certificate.status == LifecycleStatus::Revoked {
-        return refused(Error::new(ErrorCode::Forbidden, target.revoked));
+    if let Some(reason) = (target.forbidden)(certificate) {
+        return Err(refused(Error::new(ErrorCode::Forbidden, reason)));
     }
     if let Some(error) = protection.known_refusal(certificate) {
-        return refused(error);
+        return Err(refused(error));
     }
-    let named = status_writer.check(reference).err()?;
-    let detail = format!(
-        "the provider's record does not show the names by which the certificate could be found again: {}",
-        named.detail
-    );
-    refused(Error {
-        concerns: Concerns::Parameters,
-        ..Error::new(ErrorCode::ProviderInvalidResponse, detail)
-    })
-}
-
-/// The provider's own names, and the certificate's hash where the provider shows it.
-fn reference_of(certificate: &Certificate) -> CertificateReference {
-    let text = |text: &Option<String>| ProviderText::parse(text.as_deref()?).ok();
-    CertificateReference {
-        provider_serial_number: text(&certificate.provider_serial_number),
-        provider_ca_serial_number: text(&certificate.provider_ca_serial_number),
-        fingerprint_sha256: certificate.fingerprint_sha256.clone(),
-        ..CertificateReference::default()
+    match reference.filter(|reference| status_writer.check(reference).is_ok()) {
+        Some(reference) => Ok(OrderItem {
+            certificate: reference,
+            expected: Some(CertificateState::of(certificate)),
+        }),
+        None => {
+            let detail = "the provider's record does not show the names by which it would find the certificate again";
+            let error = Error::new(ErrorCode::ProviderRejected, detail);
+            Err(refused(error.about(Concerns::Parameters)))
+        }
     }
-}
-
-/// The certificate with its place and its state, as a plan binds it.
-fn state_of(
-    source: &Source,
-    reference: &CertificateReference,
-    certificate: &Certificate,
-) -> String {
-    json!([source, reference, CertificateState::of(certificate)]).to_string()
 }
 
 /// The caller has given the filter as `select`.

@@ -16,7 +16,7 @@ use super::plan::Planned;
 use crate::error::{Error, ErrorCode};
 use crate::model::Source;
 use crate::operation::{check_distinct, requested_sources, shared_error};
-use crate::provider::CallContext;
+use crate::provider::{CallContext, Target};
 use crate::request::{Filter, InactivateRequest, InactivationOrder, OrderItem, Place};
 
 /// Maximum number of certificates that one order selects at one place. Each takes about 250 bytes in
@@ -42,7 +42,7 @@ pub(super) fn admit(
     let sources = sources(context, request)?;
     let checks: Vec<Result<(), Error>> = sources
         .iter()
-        .map(|source| check_allowed(context, source))
+        .map(|source| check_allowed(context, Target::Inactive, source))
         .collect();
     let errors = checks.iter().map(|check| check.as_ref().err());
     let error = match plan {

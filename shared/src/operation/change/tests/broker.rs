@@ -230,6 +230,7 @@ pub(in crate::operation::change) const COMMAND: Command<'static> = Command {
     caller: Some("arn:aws:iam::1:user/ops"),
     dry_run: false,
     force: false,
+    receipts: None,
     redelivered_since: None,
 };
 

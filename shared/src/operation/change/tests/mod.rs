@@ -24,7 +24,7 @@ use broker::{
     Broker, COMMAND, MINUTE, carry_out, confirmed, fails, reference, refused, shows, unanswered,
 };
 
-const BUDGET: AnswerBudget = AnswerBudget {
+pub(super) const BUDGET: AnswerBudget = AnswerBudget {
     bytes: 1_000_000,
     escaped: false,
 };
@@ -44,6 +44,7 @@ fn request_of(count: usize) -> InactivateRequest {
         plan_id: None,
         allow_shared: false,
         force: false,
+        undo: None,
         reason: None,
         dry_run: false,
         order: None,

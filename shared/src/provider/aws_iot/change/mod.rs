@@ -61,6 +61,7 @@ impl StatusWriter for AwsIot<'_> {
         Box::pin(async move {
             let status = match target {
                 Target::Inactive => "INACTIVE",
+                Target::Active => "ACTIVE",
             };
             let path_and_query = format!("/certificates/{}?newStatus={status}", found.key);
             // A success has an empty answer. After any other answer a read has to show the effect.

@@ -1,4 +1,4 @@
-//! Changes of the status: `DeactivateDeviceCertificate`.
+//! Changes of the status: `DeactivateDeviceCertificate` and `ActivateDeviceCertificate`.
 
 use super::group::LARGEST_GROUP;
 use super::wire::{self, OneDeviceCertificate};
@@ -58,6 +58,7 @@ impl StatusWriter for TencentMqtt<'_> {
         Box::pin(async move {
             let action = match target {
                 Target::Inactive => Action::DeactivateDeviceCertificate,
+                Target::Active => Action::ActivateDeviceCertificate,
             };
             let parameters = OneDeviceCertificate {
                 instance_id: self.instance(),
