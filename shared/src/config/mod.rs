@@ -35,6 +35,9 @@ pub struct Config {
     pub clouds: ByCloud<CloudConfig>,
     /// The endpoints that replace the providers' own hosts.
     pub endpoints: HashMap<ProviderName, Endpoint>,
+    /// The endpoint that replaces the region's host of the AWS IoT data plane, like the account's
+    /// own host.
+    pub iot_data_plane: Option<Endpoint>,
     /// The sources of `"sources": "all"`; empty when not configured.
     pub sources: Vec<Source>,
     /// The rate limits of this sandbox for the providers' actions.
@@ -133,6 +136,8 @@ impl std::error::Error for ConfigError {}
 pub(crate) const INACTIVATE_MAX_UNPLANNED: &str = "INACTIVATE_MAX_UNPLANNED";
 /// The variable of [`Config::inactivate_protected`].
 pub(crate) const INACTIVATE_PROTECTED: &str = "INACTIVATE_PROTECTED";
+/// The variable of [`Config::iot_data_plane`], by the SDKs' own name.
+pub(crate) const IOT_DATA_PLANE: &str = "AWS_ENDPOINT_URL_IOT_DATA_PLANE";
 /// The variable of [`Config::results_queue`].
 pub(crate) const RESULTS_QUEUE_URL: &str = "RESULTS_QUEUE_URL";
 /// The variable of [`Config::orders_queue`].
@@ -152,6 +157,7 @@ impl Config {
             default_provider: parsed(lookup, "DEFAULT_PROVIDER", ProviderName::parse)?,
             clouds: ByCloud::try_new(|cloud| credentials::cloud(lookup, cloud))?,
             endpoints: endpoints(lookup)?,
+            iot_data_plane: parsed(lookup, IOT_DATA_PLANE, Endpoint::parse)?,
             sources: parsed(lookup, "SOURCES", sources)?.unwrap_or_default(),
             rate_limits: rate_limits::rate_limits(lookup)?,
             inactivate_allowed_instances: parsed(

@@ -16,7 +16,7 @@ mod x509;
 
 pub use action::Action;
 pub(crate) use certificate::non_empty;
-pub use certificate::{Certificate, Disagreement, ProviderRecord};
+pub use certificate::{Certificate, ClientIds, Disagreement, ProviderRecord};
 pub use client_id::ClientId;
 pub use fact::Fact;
 pub use fingerprint::Fingerprint;

@@ -94,6 +94,9 @@ pub struct ListQuery<'a> {
     pub order: Option<SortOrder>,
     /// Whether to include the certificates themselves.
     pub include_pem: bool,
+    /// Whether to include the client ids that are tied to each certificate, where the provider's
+    /// record does not state them.
+    pub include_clients: bool,
     /// Whether the provider may make a call for each certificate. Without such calls a record shows
     /// only what the list itself holds.
     pub details: bool,
@@ -241,8 +244,14 @@ pub trait StatusReader {
     /// `invalid_request` that names the missing member.
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
 
-    /// Looks certificates up, of which none occurs twice. The records are in their order.
-    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups>;
+    /// Looks certificates up, of which none occurs twice. The records are in their order. With
+    /// `include_clients` they include the client ids that are tied to each certificate, as in a
+    /// [`ListQuery`].
+    fn look_up<'a>(
+        &'a self,
+        certificates: &'a [CertificateReference],
+        include_clients: bool,
+    ) -> LocalFuture<'a, Lookups>;
 }
 
 /// The answers of a status request.

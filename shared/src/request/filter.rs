@@ -21,7 +21,7 @@ const MOST_DAYS: u16 = 3650;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Filter {
-    /// MQTT client ids.
+    /// MQTT client ids. AWS IoT looks them up as names of things.
     #[cfg_attr(
         feature = "schema",
         schemars(length(max = 100), inner(length(min = 1, max = 256)))
@@ -143,14 +143,16 @@ impl Filter {
     /// ends of validity, one of them must satisfy the filter.
     pub fn judge(&self, certificate: &Certificate, now: Timestamp) -> Verdict {
         let Certificate {
-            client_id,
             subject,
             fingerprint_sha256,
             ca_fingerprint_sha256,
             ..
         } = certificate;
         let lists = [
-            ("client_ids", has_fact(&self.client_ids, client_id)),
+            (
+                "client_ids",
+                any(&self.client_ids, |wanted| certificate.has_client_id(wanted)),
+            ),
             (
                 "serial_numbers",
                 any(&self.serial_numbers, |wanted| {

@@ -19,6 +19,7 @@ mod ways;
 
 mod bad_input;
 mod cases;
+mod client_ids;
 mod configuration;
 mod connected_at_start;
 mod credential_refusals;

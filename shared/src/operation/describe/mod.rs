@@ -73,6 +73,7 @@ impl Operation for Describe {
         Member::new("limit", &["limit"], Number),
         Member::new("cursor", &["cursor"], Text),
         Member::new("include_pem", &["include_pem"], Boolean),
+        Member::new("include_clients", &["include_clients"], Boolean),
         Member::new("details", &["details"], Boolean),
         Member::new("summary", &["summary"], Boolean),
     ]);
@@ -133,6 +134,7 @@ async fn describe_one(
     )?;
     let capabilities = lister.capabilities();
     capabilities.check(filter, request.order_by, request.details)?;
+    capabilities.check_clients(request.include_clients, request.details)?;
     let order = capabilities.order(request.order_by);
     let scope = lister.scope();
     let source = [Source::from(scope)];
@@ -152,6 +154,7 @@ async fn describe_one(
         filter,
         order,
         include_pem: request.include_pem,
+        include_clients: request.include_clients,
         details: request.details,
     };
     let listing = Listing {

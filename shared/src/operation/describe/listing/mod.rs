@@ -201,6 +201,11 @@ impl Listing<'_> {
                 collected.pass(&certificate, is_match, self.context.now);
                 continue;
             }
+            let certificate = if self.query.include_clients {
+                certificate.with_client_ids()
+            } else {
+                certificate
+            };
             let described = DescribedCertificate { certificate, error };
             let judged = if is_match {
                 Judged::Match(described)

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::NAME;
 use super::super::tests::{RECORDED, described, failed, id, named};
 use super::*;
 use crate::error::ErrorCode;
