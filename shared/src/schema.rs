@@ -7,7 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{
-    Fact, Fingerprint, InstanceId, ProviderName, ProviderText, Region, SerialNumber, Timestamp,
+    ClientId, Fact, Fingerprint, InstanceId, ProviderName, ProviderText, Region, SerialNumber,
+    Timestamp,
 };
 
 /// A text that requests may write in several spellings and answers write in one. The last argument
@@ -48,6 +49,14 @@ text!(
     "Serial number exactly as an answer shows the provider's spelling.",
     "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
     "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+    (256, Some(256))
+);
+text!(
+    ClientId,
+    "ClientId",
+    "Id under which one device connects to an MQTT broker. It is compared exactly.",
+    "^[^*?+#\\u0000-\\u001f\\u007f-\\u009f]+$",
+    "^[^*?+#\\u0000-\\u001f\\u007f-\\u009f]+$",
     (256, Some(256))
 );
 text!(

@@ -44,6 +44,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// The instances whose certificates may be changed.
     pub inactivate_allowed_instances: AllowedInstances,
+    /// Whether an order that does not say so ends the sessions of its certificates' devices.
+    pub end_sessions: bool,
     /// The instances whose certificates an undo may switch on again.
     pub reactivate_allowed_instances: AllowedInstances,
     /// The greatest number of certificates that a selection may change without a plan.
@@ -170,6 +172,7 @@ impl Config {
                 .unwrap_or(10),
             inactivate_protected: parsed(lookup, INACTIVATE_PROTECTED, protected::filters)?
                 .unwrap_or_default(),
+            end_sessions: parsed(lookup, "END_SESSIONS", yes_or_no)?.unwrap_or(false),
             reactivate_allowed_instances: parsed(
                 lookup,
                 "REACTIVATE_ALLOWED_INSTANCES",
@@ -266,6 +269,15 @@ fn max_unplanned(text: &str) -> Result<u16, String> {
         "it must be a whole number from 1 to 100, the most certificates that one answer carries out"
             .to_owned()
     })
+}
+
+/// As the parameters of a deployment template say it.
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("it must be yes or no".to_owned()),
+    }
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -32,6 +32,7 @@ macro_rules! for_each_provider {
                 ActivateDeviceCertificate { calls_per_second: 20, burst: 1 }
                 DescribeClientList { calls_per_second: 20, burst: 2 }
                 KickOutClient { calls_per_second: 20, burst: 1 }
+                DescribeInstance { calls_per_second: 20, burst: 1 }
             }
 
             /// Alibaba Cloud ApsaraMQ for MQTT (OnsMqtt), API version 2020-04-20.

@@ -8,8 +8,9 @@ mod sources;
 mod status;
 
 pub use change::{
-    Inactivate, InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome,
-    Plan, SeveralInactivateAnswer, SourceInactivation, SourcedInactivation,
+    ClientSession, Inactivate, InactivateAnswer, InactivateResult, OneInactivateAnswer,
+    OrderAnswer, Outcome, Plan, SessionOutcome, Sessions, SeveralInactivateAnswer,
+    SourceInactivation, SourcedInactivation,
 };
 pub use describe::{
     ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, DescribedCertificate,

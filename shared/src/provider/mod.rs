@@ -13,17 +13,15 @@ mod each;
 mod learned;
 mod port;
 mod scope;
-mod session_ender;
 mod tencent_mqtt;
 
 pub use capabilities::ListCapabilities;
 pub use learned::Learned;
 pub use port::{
     CallContext, ConfirmedWrite, Entry, FoundCertificate, ListLength, ListQuery, Lister, Lookups,
-    Page, RequestContext, Spellings, StatusReader, StatusWriter, Target,
+    Page, RequestContext, SessionEnder, Spellings, StatusReader, StatusWriter, Target,
 };
 pub use scope::Scope;
-pub use session_ender::SessionEnder;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};

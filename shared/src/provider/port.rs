@@ -4,7 +4,7 @@ use super::{Learned, ListCapabilities, Scope};
 use crate::config::Config;
 use crate::credentials::CredentialCaches;
 use crate::error::Error;
-use crate::model::{Certificate, Timestamp};
+use crate::model::{Certificate, ClientId, Timestamp};
 use crate::request::{CertificateReference, Filter, SortOrder};
 use crate::transport::{Deadline, Failure, Limiter, LocalFuture, Transport};
 
@@ -157,8 +157,8 @@ pub enum ListLength {
     Irrelevant,
 }
 
-/// Changes the status of certificates.
-pub trait StatusWriter {
+/// Changes the status of certificates, and ends the sessions of their devices.
+pub trait StatusWriter: SessionEnder {
     /// The scope of the changes.
     fn scope(&self) -> &Scope;
 
@@ -167,6 +167,12 @@ pub trait StatusWriter {
     /// # Errors
     /// `invalid_request` that names the missing member.
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
+
+    /// Sentences about the place that a reader of the answer must know, like that the status of a
+    /// certificate decides nothing there. None where nothing could be read.
+    fn warnings(&self) -> LocalFuture<'_, Vec<String>> {
+        Box::pin(async { Vec::new() })
+    }
 
     /// The number of certificates to look up together: 1 where each takes calls of its own.
     fn group_size(&self) -> usize;
@@ -192,6 +198,32 @@ pub trait StatusWriter {
         &'a self,
         found: &'a FoundCertificate,
         target: Target,
+    ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>>;
+}
+
+/// Finds and ends the live sessions of a certificate's devices.
+pub trait SessionEnder {
+    /// The client ids that the provider ties to this certificate, as it spells them; none where it
+    /// ties none.
+    fn client_ids<'a>(
+        &'a self,
+        found: &'a FoundCertificate,
+    ) -> LocalFuture<'a, Result<Vec<String>, Error>>;
+
+    /// Whether the provider states the client ids apart from the certificate's record, so that a
+    /// certificate without any is known to have none.
+    fn states_client_ids_apart(&self) -> bool {
+        false
+    }
+
+    /// Whether exactly this client is connected now.
+    fn is_connected<'a>(&'a self, client_id: &'a ClientId) -> LocalFuture<'a, Result<bool, Error>>;
+
+    /// Disconnects exactly this client, whose certificate is verified inactive. `None`: the provider
+    /// knows no such connection.
+    fn disconnect<'a>(
+        &'a self,
+        client_id: &'a ClientId,
     ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>>;
 }
 

@@ -90,6 +90,10 @@ pub struct InactivateRequest {
     /// Whether to only read the statuses and report what would be done.
     #[serde(default)]
     pub dry_run: bool,
+    /// Whether to also end the live sessions of the certificates' devices, after each certificate is
+    /// confirmed inactive. Default: as configured for the function, else false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_sessions: Option<bool>,
     /// Order that this request continues. Only a message of the function itself has one.
     #[serde(skip)]
     pub order: Option<InactivationOrder>,
@@ -211,6 +215,7 @@ impl InactivateRequest {
             ("provider", self.provider.is_some()),
             ("region", self.region.is_some()),
             ("instance_id", self.instance_id.is_some()),
+            ("end_sessions", self.end_sessions.is_some()),
         ];
         match beside.into_iter().find(|(_, is_there)| *is_there) {
             Some((member, _)) => Err(Error::invalid(
@@ -283,10 +288,10 @@ mod tests {
     fn a_continuation_keeps_the_request_in_the_callers_own_spellings() {
         let request = json!({
             "provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-1", "reason": "stolen", "dry_run": true,
-            "not_after": "2026-01-01T00:00:00Z",
+            "end_sessions": false, "not_after": "2026-01-01T00:00:00Z",
             "certificates": [
                 {"serial_number": "0x0A", "ca_serial_number": "00:B"}, {"serial_number": "0A", "ca_serial_number": "007"},
-                {"fingerprint_sha256": "ab".repeat(32)},
+                {"fingerprint_sha256": "ab".repeat(32), "client_ids": ["excavator-7940", "GID_a@@@b"]},
                 {"provider_serial_number": " device-7 ", "provider_ca_serial_number": "0X0a"},
             ],
         });

@@ -30,7 +30,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::Error;
-use crate::model::{Certificate, Fingerprint, ProviderText, SerialNumber};
+use crate::model::{Certificate, ClientId, Fingerprint, ProviderText, SerialNumber};
+
+/// Maximum number of client ids of one certificate.
+const MOST_CLIENT_IDS: usize = 10;
 
 /// Maximum size of a request in bytes, which is also the maximum of an SQS message.
 pub const LARGEST_REQUEST: usize = 1_048_576;
@@ -67,6 +70,12 @@ pub struct CertificateReference {
     /// SHA-256 fingerprint of the certificate's DER form, which AWS IoT uses as the certificate id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint_sha256: Option<Fingerprint>,
+    /// MQTT client ids of the certificate's devices, 1 to 10, whose sessions an order ends. Where the
+    /// provider ties client ids to the certificate, these must be among them. Only inactivate takes
+    /// this member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 10)))]
+    pub client_ids: Option<Vec<ClientId>>,
 }
 
 /// Keeps the caller's own spelling in a request that continues another: a lookup tries that spelling
@@ -118,6 +127,7 @@ impl CertificateReference {
             && self.provider_serial_number == other.provider_serial_number
             && self.provider_ca_serial_number == other.provider_ca_serial_number
             && self.fingerprint_sha256 == other.fingerprint_sha256
+            && self.client_ids == other.client_ids
     }
 }
 
@@ -134,8 +144,18 @@ fn check_certificates(certificates: &[CertificateReference], most: usize) -> Res
             format!("certificates[{index}].serial_number"),
             "serial_number, provider_serial_number or fingerprint_sha256 is required",
         )),
-        None => Ok(()),
+        None => check_client_ids(certificates),
     }
+}
+
+fn check_client_ids(certificates: &[CertificateReference]) -> Result<(), Error> {
+    for (index, reference) in certificates.iter().enumerate() {
+        if let Some(client_ids) = &reference.client_ids {
+            let field = format!("certificates[{index}].client_ids");
+            check_count(&field, client_ids.len(), MOST_CLIENT_IDS)?;
+        }
+    }
+    Ok(())
 }
 
 /// Checks that a list has 1 to `most` items.

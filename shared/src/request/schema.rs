@@ -22,6 +22,15 @@ pub(crate) fn one_of_its_names(schema: &mut Schema) {
     );
 }
 
+/// Allows no client ids of the certificates that a status request names.
+pub(crate) fn without_client_ids(schema: &mut Schema) {
+    let without = json_schema!({"properties": {"client_ids": {"type": "null"}}}).to_value();
+    if let Some(items) = schema.pointer_mut("/properties/certificates/items") {
+        let named = items.take();
+        *items = serde_json::json!({"allOf": [named, without]});
+    }
+}
+
 /// Allows either `sources` or the members that name one source.
 pub(crate) fn one_source_or_several(schema: &mut Schema) {
     let absent: serde_json::Map<String, serde_json::Value> = ["provider", "region", "instance_id"]

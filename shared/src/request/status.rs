@@ -14,7 +14,7 @@ const MOST_CERTIFICATES_OF_SEVERAL: usize = 4000_usize.div_ceil(MOST_SOURCES);
 
 /// Request to read the status of certificates.
 #[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::one_source_or_several))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::one_source_or_several, transform = super::schema::without_client_ids))]
 #[serde(deny_unknown_fields)]
 pub struct StatusRequest {
     /// Provider to query. Default: the one that is configured for the function.
@@ -91,6 +91,17 @@ impl Request for StatusRequest {
         } else {
             MOST_CERTIFICATES
         };
-        check_certificates(&self.certificates, most)
+        check_certificates(&self.certificates, most)?;
+        let with_clients = self
+            .certificates
+            .iter()
+            .position(|reference| reference.client_ids.is_some());
+        match with_clients {
+            Some(index) => Err(Error::invalid(
+                format!("certificates[{index}].client_ids"),
+                "status reads no sessions; leave client_ids out",
+            )),
+            None => Ok(()),
+        }
     }
 }

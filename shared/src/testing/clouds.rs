@@ -173,6 +173,9 @@ impl Clouds {
                 ));
                 return ok(&json!({"Response": {"RequestId": "tencent-id"}}));
             }
+            "DescribeInstance" => {
+                return ok(&json!({"Response": {"X509Mode": "mTLS", "RequestId": "tencent-id"}}));
+            }
             other => panic!("action {other}"),
         }
         if query["OrderBy"].as_str().unwrap().ends_with("_ASC") {

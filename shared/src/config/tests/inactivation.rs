@@ -184,3 +184,16 @@ fn filters_of_protected_certificates_are_read_or_the_function_does_not_start() {
         assert!(error.reason.contains(reason), "{list}: {error}");
     }
 }
+
+#[test]
+fn sessions_are_ended_by_default_only_where_the_variable_says_yes() {
+    for (value, ends) in [("yes", true), ("no", false), ("", false)] {
+        let config = config(&[("END_SESSIONS", value)]).unwrap();
+        assert_eq!(config.end_sessions, ends, "{value}");
+    }
+    assert!(!config(&[]).unwrap().end_sessions);
+    for value in ["true", "Yes", "1"] {
+        let error = config(&[("END_SESSIONS", value)]).unwrap_err();
+        assert_eq!(error.variable, "END_SESSIONS", "{value}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::client_session::{Sessions, counts};
 use crate::error::{Error, ErrorCode};
 use crate::model::{
     Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase,
@@ -87,6 +88,9 @@ pub struct OrderAnswer {
         schemars(schema_with = "crate::schema::request_or_null")
     )]
     pub rest: Option<InactivateRequest>,
+    /// Sentences about the place that qualify the results, for example that certificates are not checked
+    /// there; empty when there is nothing to say.
+    pub warnings: Vec<String>,
     /// The certificates that are left, for the message that continues an order which does not name
     /// its certificates itself.
     #[serde(skip)]
@@ -230,10 +234,15 @@ pub struct InactivateResult {
     pub verified: bool,
     /// Provider's request id of the call that changed the status.
     pub provider_request_id: Option<String>,
+    /// Live sessions of the certificate's devices; `null` unless they were to be ended.
+    pub sessions: Option<Sessions>,
+    /// Whether the certificate is verified inactive and every known session is verified gone; `null`
+    /// when no session is known.
+    pub cut_off: Option<bool>,
     /// Receipt by which an undo takes this change back; `null` when the certificate was not
     /// inactivated, and when the function has no secrets for receipts.
     pub receipt: Option<String>,
-    /// Reason why the certificate was not changed.
+    /// Reason why the certificate was not changed, or why a session was not ended.
     pub error: Option<Error>,
 }
 
@@ -294,7 +303,13 @@ impl Answer for InactivateAnswer {
     }
 
     fn counts(&self) -> Vec<(String, u64)> {
-        counted("outcome", &self.order().summary)
+        let results = self.results();
+        let sessions = results.iter().filter_map(|result| result.sessions.as_ref());
+        let mut all = counted("outcome", &self.order().summary);
+        if sessions.clone().next().is_some() {
+            all.extend(counted("sessions", &counts(sessions)));
+        }
+        all
     }
 
     fn part(&self) -> Option<(&str, usize)> {

@@ -2,6 +2,7 @@
 //! evidence leads to.
 
 use super::answer::{InactivateResult, Outcome, SourcedInactivation};
+use super::client_session::Sessions;
 use super::comparison::not_shown_to_be_meant;
 use super::receipt::Receipt;
 use super::target::TargetRow;
@@ -22,6 +23,8 @@ pub(super) struct Command<'a> {
     pub(super) dry_run: bool,
     /// Whether to write although a read says that the certificate is in the target's status.
     pub(super) force: bool,
+    /// Whether the sessions of the certificates' devices are ended, too.
+    pub(super) end_sessions: bool,
     /// How receipts are given; `None` where none are.
     pub(super) receipts: Option<Receipts<'a>>,
     /// The moment at which the order was sent, if its message is a redelivery.
@@ -63,11 +66,12 @@ impl CertificateChange<'_> {
         self.command.target.row()
     }
 
-    /// `protection` is the reason why the certificate that was found must not be changed.
+    /// `contradiction`: why the certificate is left alone because of the clients that the reference
+    /// names, or because it is protected.
     pub(super) fn decide(
         &self,
         answer: Result<Option<FoundCertificate>, Error>,
-        protection: Option<Error>,
+        contradiction: Option<(Outcome, Error)>,
     ) -> Decision {
         let finished = |result| Decision::Finished(Box::new(result));
         let failed = |outcome, error| {
@@ -78,22 +82,16 @@ impl CertificateChange<'_> {
         };
         match answer {
             Ok(None) => Decision::NotFound,
-            Ok(Some(found)) => {
-                match not_shown_to_be_meant(self.reference, &found).or(protection) {
-                    Some(error) => {
-                        let outcome = match error.code {
-                            ErrorCode::InvalidRequest | ErrorCode::Forbidden => Outcome::Refused,
-                            // It could not be found out whether the certificate is protected.
-                            _ => Outcome::Failed,
-                        };
-                        finished(InactivateResult {
-                            error: Some(error),
-                            ..self.seen(outcome, &found)
-                        })
-                    }
-                    None => self.decide_by_status(found),
-                }
-            }
+            Ok(Some(found)) => match not_shown_to_be_meant(self.reference, &found)
+                .map(|error| (Outcome::Refused, error))
+                .or(contradiction)
+            {
+                Some((outcome, error)) => finished(InactivateResult {
+                    error: Some(error),
+                    ..self.seen(outcome, &found)
+                }),
+                None => self.decide_by_status(found),
+            },
             // The reference is ambiguous.
             Err(error) if error.code == ErrorCode::InvalidRequest => {
                 failed(Outcome::Refused, error)
@@ -222,11 +220,14 @@ impl CertificateChange<'_> {
     }
 
     fn result(&self, outcome: Outcome, found: Option<&FoundCertificate>) -> InactivateResult {
-        result(
-            self.reference,
-            outcome,
-            found.map(|found| &found.certificate),
-        )
+        InactivateResult {
+            sessions: self.command.end_sessions.then(Sessions::default),
+            ..result(
+                self.reference,
+                outcome,
+                found.map(|found| &found.certificate),
+            )
+        }
     }
 
     /// The receipt of a change, after which a read has shown this certificate. Without such a read,
@@ -354,6 +355,8 @@ pub(super) fn result(
         status: certificate.map(|certificate| certificate.status),
         verified: certificate.is_some(),
         provider_request_id: None,
+        sessions: None,
+        cut_off: None,
         receipt: None,
         error: None,
     }

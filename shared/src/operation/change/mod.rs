@@ -4,15 +4,18 @@
 mod admission;
 mod answer;
 mod certificate;
+mod client_session;
 mod comparison;
 mod evidence;
 mod order;
+mod place_work;
 mod places;
 mod plan;
 mod protected;
 mod receipt;
 mod run;
 mod select;
+mod sessions;
 mod target;
 mod undo;
 
@@ -20,10 +23,12 @@ pub use answer::{
     InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome, Plan,
     SeveralInactivateAnswer, SourceInactivation, SourcedInactivation,
 };
+pub use client_session::{ClientSession, SessionOutcome, Sessions};
 
 use self::admission::{admit, check_in_time};
 use self::order::{next_part, order_of};
-use self::places::{OrderRun, PlaceWork, Work};
+use self::place_work::{PlaceWork, Work};
+use self::places::OrderRun;
 use super::{AnswerBudget, Operation, one_source};
 use crate::error::Error;
 use crate::model::Source;

@@ -1,14 +1,19 @@
 //! An order at one place or at several: each has its own error, and none waits for another.
 
-use futures_util::future::join_all;
+use std::future::Future;
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
 
 use super::admission::admit;
 use super::answer::{
-    InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Plan,
-    SeveralInactivateAnswer, SourceInactivation, SourcedInactivation, needs_another_run, summary,
+    InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, SeveralInactivateAnswer,
+    SourceInactivation, SourcedInactivation, summary,
 };
 use super::certificate::{Command, Receipts, forbidden};
-use super::order::{error_without_effect, left};
+use super::client_session::Sessions;
+use super::order::error_without_effect;
+use super::place_work::{PlaceOutcome, PlaceWork, Work, limit_told};
 use super::run::Run;
 use crate::error::{Error, ErrorCode};
 use crate::model::Source;
@@ -17,9 +22,6 @@ use crate::provider::{CallContext, Scope, StatusWriter, Target, status_writer};
 use crate::request::{
     InactivateRequest, InactivationOrder, MOST_CERTIFICATES, OrderItem, Place, Summary,
 };
-
-/// Maximum number of results of certificates that need no change, which cost no call.
-const MOST_TOLD: usize = 100;
 
 /// One run of an order.
 #[derive(Clone, Copy)]
@@ -31,58 +33,22 @@ pub(super) struct OrderRun<'a> {
     pub(super) order: &'a InactivationOrder,
 }
 
-/// The certificates of one run, by their places.
-#[derive(Default)]
-pub(super) struct Work {
-    pub(super) places: Vec<PlaceWork>,
-    /// Whether the answer is that of several places, of which each has its own error.
-    pub(super) is_several: bool,
-    pub(super) plan: Option<Plan>,
-    pub(super) undecided_count: Option<u64>,
-}
-
-/// The certificates of one run at one place.
-pub(super) struct PlaceWork {
-    pub(super) source: Source,
-    /// The certificates to change.
-    pub(super) items: Vec<OrderItem>,
-    /// Those that are left to a later run.
-    pub(super) later: Vec<OrderItem>,
-    /// The results of certificates that need no change.
-    pub(super) settled: Vec<InactivateResult>,
-    /// Number of those that have no result.
-    pub(super) untold: Summary,
-    /// Why nothing is done here.
-    pub(super) error: Option<Error>,
-}
-
-impl PlaceWork {
-    /// All of these certificates, in this run.
-    pub(super) fn now(source: Source, items: Vec<OrderItem>) -> Self {
-        Self {
-            source,
-            items,
-            later: Vec::new(),
-            settled: Vec::new(),
-            untold: Summary::default(),
-            error: None,
-        }
-    }
-}
-
-impl Work {
-    /// Leaves to later runs the certificates beyond those that one answer carries out.
-    pub(super) fn in_parts(mut self) -> Self {
-        let mut room = MOST_CERTIFICATES;
-        for place in &mut self.places {
-            place.later = place.items.split_off(room.min(place.items.len()));
-            room = room.saturating_sub(place.items.len());
-        }
-        self
-    }
-}
-
 impl OrderRun<'_> {
+    pub(super) fn ends_sessions(&self) -> bool {
+        let default = self.context.config.end_sessions;
+        self.target == Target::Inactive && self.request.end_sessions.unwrap_or(default)
+    }
+
+    /// The results at a place where nothing is done.
+    fn forbidden(&self, items: &[OrderItem], error: &Error) -> Vec<InactivateResult> {
+        let sessions = self.ends_sessions().then(Sessions::default);
+        let results = items.iter().map(|item| InactivateResult {
+            sessions: sessions.clone(),
+            ..forbidden(&item.certificate, error.clone())
+        });
+        results.collect()
+    }
+
     /// Carries the order out on these certificates of one place.
     ///
     /// # Errors
@@ -91,7 +57,7 @@ impl OrderRun<'_> {
         &self,
         status_writer: &dyn StatusWriter,
         items: &[OrderItem],
-    ) -> Result<Vec<InactivateResult>, Error> {
+    ) -> Result<Done, Error> {
         let Self {
             context,
             request,
@@ -105,6 +71,7 @@ impl OrderRun<'_> {
             caller: order.caller.as_deref(),
             dry_run: request.dry_run,
             force: request.force,
+            end_sessions: self.ends_sessions(),
             receipts: context
                 .config
                 .receipt_secrets
@@ -116,22 +83,23 @@ impl OrderRun<'_> {
             redelivered_since: context.request.redelivered_since,
         };
         let run = Run::new(context, status_writer, command);
-        let results = match admit(context, request, order, self.target, status_writer, items) {
+        let done = match admit(context, request, order, self.target, status_writer, items) {
             Ok(()) => {
-                let results = run.results(items).await;
-                shared_error(results.iter().map(error_without_effect)).map_or(Ok(results), Err)
+                let done = with_warnings(self.target, status_writer, run.results(items)).await;
+                let errors = done.results.iter().map(error_without_effect);
+                shared_error(errors).map_or(Ok(done), Err)
             }
             Err(error) => Err(error),
         };
-        match results {
+        match done {
             // Earlier runs have sent results of this order, so its end must be sent as well: an
             // error that forbids the rest becomes each certificate's result, beside the order's
             // summary.
-            Err(error) if request.order.is_some() && !error.needs_redelivery() => Ok(items
-                .iter()
-                .map(|item| forbidden(&item.certificate, error.clone()))
-                .collect()),
-            results => results,
+            Err(error) if request.order.is_some() && !error.needs_redelivery() => Ok(Done {
+                results: self.forbidden(items, &error),
+                warnings: Vec::new(),
+            }),
+            done => done,
         }
     }
 
@@ -150,35 +118,34 @@ impl OrderRun<'_> {
     }
 
     async fn at_place(&self, work: PlaceWork) -> PlaceOutcome {
-        let (scope, results) = match self.results_at(&work).await {
-            Ok((scope, results)) => (Some(scope), Ok(results)),
-            Err(error) => (None, Err(error)),
-        };
-        let error = results.as_ref().err().cloned();
-        let results = results.unwrap_or_else(|error| {
-            let items = work.items.iter();
-            items
-                .map(|item| forbidden(&item.certificate, error.clone()))
-                .collect()
-        });
-        PlaceOutcome {
-            work,
-            scope,
-            results,
-            error,
+        match self.done_at(&work).await {
+            Ok((scope, Done { results, warnings })) => PlaceOutcome {
+                work,
+                scope: Some(scope),
+                results,
+                warnings,
+                error: None,
+            },
+            Err(error) => PlaceOutcome {
+                results: self.forbidden(&work.items, &error),
+                work,
+                scope: None,
+                warnings: Vec::new(),
+                error: Some(error),
+            },
         }
     }
 
-    async fn results_at(&self, work: &PlaceWork) -> Result<(Scope, Vec<InactivateResult>), Error> {
+    async fn done_at(&self, work: &PlaceWork) -> Result<(Scope, Done), Error> {
         if let Some(error) = &work.error {
             return Err(error.clone());
         }
         let status_writer = status_writer(self.context, work.source.clone())?;
-        let results = match work.items.as_slice() {
-            [] => Vec::new(),
+        let done = match work.items.as_slice() {
+            [] => Done::default(),
             items => self.at_one(status_writer.as_ref(), items).await?,
         };
-        Ok((status_writer.scope().clone(), results))
+        Ok((status_writer.scope().clone(), done))
     }
 
     /// Carries the order out at its place or places.
@@ -261,6 +228,10 @@ impl OrderRun<'_> {
             summary,
             order_summary: is_last.then(|| self.order.earlier_results.plus(summary)),
             rest: None,
+            warnings: outcomes
+                .iter()
+                .flat_map(|outcome| outcome.warnings.clone())
+                .collect(),
             left,
             untold: Summary::default(),
         }
@@ -315,66 +286,39 @@ impl OrderRun<'_> {
     }
 }
 
-/// The outcome of an order at one place.
-pub(super) struct PlaceOutcome {
-    work: PlaceWork,
-    /// `None` where nothing was done.
-    scope: Option<Scope>,
-    /// One result for each of its items.
+/// The longest wait for the warnings of a place after the results are there.
+const WAIT_FOR_WARNINGS: Duration = Duration::from_secs(1);
+
+/// Reads the warnings of a place beside the certificates. An order waits little for them.
+async fn with_warnings(
+    target: Target,
+    status_writer: &dyn StatusWriter,
+    results: impl Future<Output = Vec<InactivateResult>>,
+) -> Done {
+    if target != Target::Inactive {
+        let (results, warnings) = (results.await, Vec::new());
+        return Done { results, warnings };
+    }
+    match select(Box::pin(results), status_writer.warnings()).await {
+        Either::Left((results, warnings)) => {
+            let warnings = tokio::time::timeout(WAIT_FOR_WARNINGS, warnings).await;
+            Done {
+                results,
+                warnings: warnings.unwrap_or_default(),
+            }
+        }
+        Either::Right((warnings, results)) => Done {
+            results: results.await,
+            warnings,
+        },
+    }
+}
+
+/// The outcome of an order that was carried out at one place.
+#[derive(Default)]
+struct Done {
     results: Vec<InactivateResult>,
-    /// Why nothing was done there.
-    error: Option<Error>,
-}
-
-impl PlaceOutcome {
-    fn source(&self) -> Source {
-        let scope = self.scope.as_ref();
-        scope.map_or_else(|| self.work.source.clone(), Source::from)
-    }
-
-    fn summary(&self) -> Summary {
-        summary(&self.results)
-            .plus(summary(&self.work.settled))
-            .plus(self.work.untold)
-    }
-
-    /// The certificates that another run has to do. Where they could not be selected, the place
-    /// itself is left.
-    fn left(&self) -> Option<Place> {
-        let items = left(&self.work.items, &self.results).into_iter();
-        let items: Vec<OrderItem> = items.chain(self.work.later.clone()).collect();
-        let is_unselected = self.work.error.as_ref().is_some_and(needs_another_run);
-        (is_unselected || !items.is_empty()).then(|| Place {
-            source: self.source(),
-            items,
-        })
-    }
-
-    /// The results, each with its place.
-    pub(super) fn sourced(&self) -> impl Iterator<Item = SourcedInactivation> {
-        let source = self.source();
-        let results = self.results.iter().chain(&self.work.settled);
-        results.map(move |result| SourcedInactivation {
-            provider: Some(source.provider),
-            region: source.region.clone(),
-            instance_id: source.instance_id.clone(),
-            result: result.clone(),
-        })
-    }
-}
-
-/// Drops the results of certificates that need no change for which the answer has no room. Returns
-/// their number by outcome.
-fn limit_told(outcomes: &mut [PlaceOutcome]) -> Summary {
-    let mut room = MOST_TOLD;
-    let mut all_untold = Summary::default();
-    for PlaceOutcome { work, .. } in outcomes {
-        let untold = work.settled.split_off(room.min(work.settled.len()));
-        room = room.saturating_sub(work.settled.len());
-        work.untold = summary(&untold);
-        all_untold = all_untold.plus(work.untold);
-    }
-    all_untold
+    warnings: Vec<String>,
 }
 
 fn no_place() -> Error {

@@ -4,12 +4,14 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
+use futures_util::future;
 use futures_util::stream::{self, StreamExt};
 
-use super::answer::InactivateResult;
+use super::answer::{InactivateResult, Outcome};
 use super::certificate::{CertificateChange, Command, Decision};
 use super::evidence::{SentWrite, prove};
 use super::protected::Protection;
+use super::sessions::SessionSteps;
 use crate::error::Error;
 use crate::provider::{CallContext, FoundCertificate, Spellings, StatusWriter};
 use crate::request::{CertificateReference, OrderItem};
@@ -21,6 +23,7 @@ pub(super) struct Run<'a> {
     pub(super) status_writer: &'a dyn StatusWriter,
     command: Command<'a>,
     protection: Protection<'a>,
+    sessions: SessionSteps<'a>,
     /// The error that ends the run: it concerns the whole order, the provider throttles, or time is
     /// up. Trying the other certificates would only repeat it.
     stopped: RefCell<Option<Error>>,
@@ -58,7 +61,8 @@ impl<'a> Run<'a> {
             context,
             status_writer,
             command,
-            protection: Protection::new(context, status_writer.scope().provider, command.target),
+            protection: Protection::new(context, status_writer, command.target),
+            sessions: SessionSteps::new(context, status_writer, command),
             stopped: RefCell::default(),
             begun: RefCell::default(),
             repeated: RefCell::default(),
@@ -190,11 +194,14 @@ impl<'a> Run<'a> {
                 .collect();
         }
         let (found, mut results) = self.find(group, spellings).await;
+        let indexes: Vec<usize> = found.iter().map(|(change, _)| change.index).collect();
         let writes = stream::iter(found)
             .map(|(change, found)| self.write(change, found))
-            .buffer_unordered(writes_at_once);
+            .buffer_unordered(writes_at_once)
+            .collect::<Vec<_>>();
+        let (writes, ()) = future::join(writes, self.sessions.learn(indexes)).await;
         let mut sent = Vec::new();
-        for write in writes.collect::<Vec<_>>().await {
+        for write in writes {
             match write {
                 Ok(write) => sent.push(write),
                 Err(result) => results.push(result),
@@ -204,6 +211,7 @@ impl<'a> Run<'a> {
             self.stop_after(&result);
             results.push((index, result));
         }
+        self.sessions.end(&mut results).await;
         results
     }
 
@@ -219,36 +227,46 @@ impl<'a> Run<'a> {
         let references: Vec<&CertificateReference> =
             group.iter().map(|change| change.reference).collect();
         let answers = self.status_writer.find(&references, spellings).await;
+        let asks = self.protection.takes_client_ids();
+        self.sessions.keep(group, &answers, asks).await;
         let (mut to_change, mut results) = (Vec::new(), Vec::new());
         for (change, answer) in group.iter().zip(answers) {
+            let contradiction = match &answer {
+                Ok(Some(found)) => self.contradiction(change.index, found),
+                _ => None,
+            };
             match answer {
                 // The first certificate has met the error that ends the run; no call was made for
                 // the others.
                 Err(error) if error.ends_the_request() && !self.stop(&error) => {
                     results.push((change.index, change.not_attempted(error, None)))
                 }
-                answer => {
-                    let found = answer.as_ref().ok().and_then(Option::as_ref);
-                    let protection = found.and_then(|found| self.protection.refusal(found));
-                    match change.decide(answer, protection) {
-                        Decision::Finished(result) => {
-                            self.stop_after(&result);
-                            results.push((change.index, *result));
-                        }
-                        Decision::NotFound => {}
-                        Decision::Change(found) => {
-                            let names = (found.key.clone(), found.ca_key.clone());
-                            if self.begun.borrow_mut().insert(names) {
-                                to_change.push((*change, *found));
-                            } else {
-                                self.repeated.borrow_mut().insert(change.index);
-                            }
+                answer => match change.decide(answer, contradiction) {
+                    Decision::Finished(result) => {
+                        self.stop_after(&result);
+                        results.push((change.index, *result));
+                    }
+                    Decision::NotFound => {}
+                    Decision::Change(found) => {
+                        let names = (found.key.clone(), found.ca_key.clone());
+                        if self.begun.borrow_mut().insert(names) {
+                            to_change.push((*change, *found));
+                        } else {
+                            self.repeated.borrow_mut().insert(change.index);
                         }
                     }
-                }
+                },
             }
         }
         (to_change, results)
+    }
+
+    /// Why a certificate that was found is left alone.
+    fn contradiction(&self, index: usize, found: &FoundCertificate) -> Option<(Outcome, Error)> {
+        self.sessions.contradiction(index).or_else(|| {
+            self.protection
+                .refusal(&found.certificate, self.sessions.tied(index))
+        })
     }
 
     /// Sends the write for one certificate. The error is its result: nothing has changed.

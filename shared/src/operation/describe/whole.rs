@@ -38,6 +38,7 @@ pub(in crate::operation) async fn whole_list(
             filter,
             order: capabilities.order(None),
             include_pem: false,
+            include_clients: !filter.client_ids.is_empty(),
             details: true,
         },
         context,

@@ -193,6 +193,7 @@ impl StatusResult {
             provider_serial_number,
             provider_ca_serial_number,
             fingerprint_sha256,
+            client_ids: _,
         } = reference.clone();
         let text = |named: Option<ProviderText>| named.map(|named| named.as_str().to_owned());
         let provider_serial_number = text(provider_serial_number);

@@ -85,6 +85,7 @@ pub(super) fn without_duplicates(
             provider_serial_number,
             provider_ca_serial_number,
             fingerprint_sha256,
+            client_ids: _,
         } = reference;
         let namesakes = of_name
             .entry((

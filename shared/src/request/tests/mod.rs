@@ -1,5 +1,7 @@
+mod client_ids;
 mod filter;
 mod query;
+mod selection;
 mod sort_order;
 mod sources;
 mod verdict;
@@ -249,6 +251,10 @@ fn a_bad_inactivate_request_names_the_member() {
         (
             format!(r#"{{"certificates": [{certificate}], "dry_run": true, "dry_run": false}}"#),
             "dry_run",
+        ),
+        (
+            format!(r#"{{"certificates": [{certificate}], "end_sessions": "yes"}}"#),
+            "end_sessions",
         ),
         (
             format!(r#"{{"certificates": [{certificate}], "forced": true}}"#),

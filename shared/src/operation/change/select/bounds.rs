@@ -50,17 +50,17 @@ pub(super) fn check_unplanned(
 /// # Errors
 /// `selection_too_large` when one answer cannot carry out so many certificates, and no message
 /// continues the order, or none can hold it.
-pub(super) fn check_queue<'a>(
+pub(super) fn check_queue(
     context: &CallContext<'_>,
     dry_run: bool,
-    certificates: usize,
-    items: impl Iterator<Item = &'a OrderItem>,
+    items: &[&OrderItem],
 ) -> Result<(), Error> {
-    if certificates <= MOST_CERTIFICATES {
+    let count = items.len();
+    if count <= MOST_CERTIFICATES {
         return Ok(());
     }
     let too_large = |reason: String| {
-        let detail = format!("the selection would change {certificates} certificates; {reason}");
+        let detail = format!("the selection takes {count} certificates; {reason}");
         Err(Error::new(ErrorCode::SelectionTooLarge, detail).with_field("select"))
     };
     if !dry_run && !context.request.continues {
@@ -69,7 +69,7 @@ pub(super) fn check_queue<'a>(
              or to a standard queue of a function that has ORDERS_QUEUE_URL"
         ));
     }
-    let bytes: usize = items.map(size).sum();
+    let bytes: usize = items.iter().map(|item| size(item)).sum();
     if bytes > MOST_BYTES {
         return too_large(format!(
             "their names take {bytes} bytes, and a message of the queue holds {MOST_BYTES}; narrow select"

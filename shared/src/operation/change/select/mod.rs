@@ -11,7 +11,8 @@ use self::bounds::{check_most_unplanned, check_queue, check_unplanned};
 use super::admission::{check_allowed, check_in_time};
 use super::answer::Plan;
 use super::place_of;
-use super::places::{OrderRun, PlaceWork, Work};
+use super::place_work::{PlaceWork, Work};
+use super::places::OrderRun;
 use super::plan::Planned;
 use crate::error::{Error, ErrorCode};
 use crate::model::Source;
@@ -140,6 +141,7 @@ async fn fill(run: &OrderRun<'_>, place: Place, filter: &Filter) -> SelectedPlac
         return SelectedPlace {
             source,
             outcome: Ok(Selected {
+                changes: items.len(),
                 items,
                 ..Selected::default()
             }),
@@ -193,8 +195,8 @@ fn begin(
         None if !request.dry_run => check_unplanned(context.config, request, certificates)?,
         None => {}
     }
-    let items = selections().flat_map(|selected| &selected.items);
-    check_queue(context, request.dry_run, certificates, items)?;
+    let items: Vec<&OrderItem> = selections().flat_map(|selected| &selected.items).collect();
+    check_queue(context, request.dry_run, &items)?;
     if !request.dry_run || certificates == 0 || first_error.is_some() {
         return Ok(None);
     }
@@ -269,11 +271,9 @@ impl SelectedPlace {
         self.outcome.as_ref().map_or(true, Selected::is_empty)
     }
 
-    /// Number of certificates to change.
+    /// Number of certificates whose status would be changed.
     fn count(&self) -> usize {
-        self.outcome
-            .as_ref()
-            .map_or(0, |selected| selected.items.len())
+        self.outcome.as_ref().map_or(0, |selected| selected.changes)
     }
 
     /// Without a plan the order holds for any state of the certificates.

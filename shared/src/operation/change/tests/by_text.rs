@@ -66,6 +66,9 @@ fn tencent(request: &HttpRequest, known: &[(&str, &str)], written: &mut Vec<Stri
             &json!({"Response": {"TotalCount": rows.len(), "Data": rows, "RequestId": "id-1"}}),
         );
     }
+    if header(request, "x-tc-action") == Some("DescribeInstance") {
+        return ok(&json!({"Response": {"X509Mode": "BYOC", "RequestId": "id-1"}}));
+    }
     let text = body["DeviceCertificateSn"].as_str().unwrap();
     let Some(row) = known
         .iter()

@@ -47,6 +47,7 @@ fn request_of(count: usize) -> InactivateRequest {
         undo: None,
         reason: None,
         dry_run: false,
+        end_sessions: None,
         order: None,
     }
 }

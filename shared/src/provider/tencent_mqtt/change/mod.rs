@@ -2,15 +2,13 @@
 
 use super::group::LARGEST_GROUP;
 use super::wire::{self, OneDeviceCertificate};
-use super::{NAME, Needs, TencentMqtt, absent_when_not_found, check_name, serial_number};
+use super::{Needs, TencentMqtt, absent_when_not_found, check_name, serial_number};
 use crate::error::{Concerns, Error};
 use crate::model::Action;
-use crate::object::Members;
 use crate::provider::each::together_or_alone;
 use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Repeat};
-use crate::vendor::codes::not_an_answer;
 
 impl StatusWriter for TencentMqtt<'_> {
     fn scope(&self) -> &Scope {
@@ -19,6 +17,10 @@ impl StatusWriter for TencentMqtt<'_> {
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
         check_name(reference)
+    }
+
+    fn warnings(&self) -> LocalFuture<'_, Vec<String>> {
+        Box::pin(self.warnings_of_mode())
     }
 
     /// One list call finds several serial numbers, unless the vendor has shown otherwise.
@@ -64,16 +66,8 @@ impl StatusWriter for TencentMqtt<'_> {
                 instance_id: self.instance(),
                 device_certificate_sn: &found.key,
             };
-            // A success has a request id and nothing else. Without one the call may have had its
-            // effect, and a read has to show it.
-            let accept = |answer: &Members<'_>| match wire::confirmation(answer) {
-                Some(request_id) => Ok(ConfirmedWrite {
-                    request_id: Some(request_id),
-                }),
-                None => Err(not_an_answer(NAME, 200, "it has no RequestId")),
-            };
             absent_when_not_found(
-                self.call(action, Repeat::OnlyIfNotDone, &parameters, accept)
+                self.call(action, Repeat::OnlyIfNotDone, &parameters, wire::confirmed)
                     .await,
             )
         })

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::NAME;
 use super::super::tests::{named, refused};
 use super::*;
 use crate::error::ErrorCode;
