@@ -84,7 +84,7 @@ impl Cloud {
             cloud
                 .writes
                 .borrow_mut()
-                .push(format!("{} {}", &id[..2], row.status));
+                .push(format!("{} {}", id.get(..2).unwrap(), row.status));
             ok(&json!({}))
         })
     }
@@ -242,7 +242,7 @@ async fn receipts_that_do_not_hold_are_refused_among_the_others() {
         let (_, mac) = other.split_once('.').unwrap();
         format!("{contents}.{mac}")
     };
-    let truncated = &good[..good.len() - 1];
+    let truncated = good.get(..good.len() - 1).unwrap();
     let results = cloud.undo(&[], &[&forged, good, truncated, good]).await;
     assert_eq!(
         results,
@@ -306,10 +306,10 @@ async fn a_receipt_is_taken_until_its_age_is_reached() {
     let receipts = cloud.inactivate().await;
     let text = texts(&receipts)[0];
     let secrets = crate::config::ReceiptSecrets::parse(SECRETS).unwrap();
-    let receipt = super::Receipt::decode(text, &secrets).unwrap();
+    let receipt = crate::operation::change::receipt::Receipt::decode(text, &secrets).unwrap();
     let aged = |seconds: u64| {
         let at = receipt.at.minus(std::time::Duration::from_secs(seconds));
-        super::Receipt {
+        crate::operation::change::receipt::Receipt {
             at,
             ..receipt.clone()
         }
