@@ -169,9 +169,10 @@ pub trait StatusWriter: SessionEnder {
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
 
     /// Sentences about the place that a reader of the answer must know, like that the status of a
-    /// certificate decides nothing there. None where nothing could be read.
-    fn warnings(&self) -> LocalFuture<'_, Vec<String>> {
-        Box::pin(async { Vec::new() })
+    /// certificate decides nothing there. They are empty where nothing could be read. `None` for a
+    /// provider that has nothing to warn of.
+    fn warnings(&self) -> Option<LocalFuture<'_, Vec<String>>> {
+        None
     }
 
     /// The number of certificates to look up together: 1 where each takes calls of its own.

@@ -262,18 +262,21 @@ impl OrderRun<'_> {
 
     /// The request for the certificates that are left at a place, where one request can name them.
     fn rest(&self, left: &Place) -> Option<InactivateRequest> {
-        let Source {
-            provider,
-            region,
-            instance_id,
-        } = left.source.clone();
+        let request = self.request.clone();
+        // A request that names its certificates also names its place, in the caller's own words.
+        let request = match request.select {
+            None => request,
+            Some(_) => InactivateRequest {
+                provider: Some(left.source.provider),
+                region: left.source.region.clone(),
+                instance_id: left.source.instance_id.clone(),
+                ..request
+            },
+        };
         let certificates = left.items.iter().map(|item| item.certificate.clone());
         (1..=MOST_CERTIFICATES)
             .contains(&left.items.len())
             .then(|| InactivateRequest {
-                provider: Some(provider),
-                region,
-                instance_id,
                 sources: None,
                 certificates: certificates.collect(),
                 select: None,
@@ -281,7 +284,7 @@ impl OrderRun<'_> {
                 plan_id: None,
                 allow_shared: false,
                 order: None,
-                ..self.request.clone()
+                ..request
             })
     }
 }
@@ -295,11 +298,14 @@ async fn with_warnings(
     status_writer: &dyn StatusWriter,
     results: impl Future<Output = Vec<InactivateResult>>,
 ) -> Done {
-    if target != Target::Inactive {
+    let warnings = status_writer
+        .warnings()
+        .filter(|_| target == Target::Inactive);
+    let Some(warnings) = warnings else {
         let (results, warnings) = (results.await, Vec::new());
         return Done { results, warnings };
-    }
-    match select(Box::pin(results), status_writer.warnings()).await {
+    };
+    match select(Box::pin(results), warnings).await {
         Either::Left((results, warnings)) => {
             let warnings = tokio::time::timeout(WAIT_FOR_WARNINGS, warnings).await;
             Done {

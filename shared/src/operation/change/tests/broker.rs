@@ -217,6 +217,9 @@ impl StatusWriter for Broker {
     }
 }
 
+/// The answer to a disconnection.
+pub(in crate::operation::change) type Disconnection = Result<Option<ConfirmedWrite>, Failure>;
+
 /// The sessions of a [`Broker`].
 #[derive(Default)]
 pub(in crate::operation::change) struct BrokerSessions {
@@ -226,7 +229,7 @@ pub(in crate::operation::change) struct BrokerSessions {
     pub(in crate::operation::change) looks: RefCell<HashMap<String, VecDeque<Result<bool, Error>>>>,
     /// The answers to each client's disconnections in turn.
     pub(in crate::operation::change) disconnections:
-        RefCell<HashMap<String, VecDeque<Result<Option<ConfirmedWrite>, Failure>>>>,
+        RefCell<HashMap<String, VecDeque<Disconnection>>>,
     /// How long each of these calls takes.
     pub(in crate::operation::change) time: Duration,
     /// Whether the calls name their client.

@@ -19,8 +19,8 @@ impl StatusWriter for TencentMqtt<'_> {
         check_name(reference)
     }
 
-    fn warnings(&self) -> LocalFuture<'_, Vec<String>> {
-        Box::pin(self.warnings_of_mode())
+    fn warnings(&self) -> Option<LocalFuture<'_, Vec<String>>> {
+        Some(Box::pin(self.warnings_of_mode()))
     }
 
     /// One list call finds several serial numbers, unless the vendor has shown otherwise.

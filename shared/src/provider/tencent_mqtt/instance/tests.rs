@@ -15,7 +15,7 @@ fn instance(mode: &Value) -> Answer {
 async fn warnings(bench: &Bench) -> Vec<String> {
     let context = bench.context();
     let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
-    provider.warnings().await
+    provider.warnings().unwrap().await
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,17 +12,14 @@ use super::super::client_session::SessionOutcome::{
     Ended, Failed, NotConnected, Unknown, WouldEnd,
 };
 use super::super::tests::broker::{
-    Broker, BrokerSessions, COMMAND, MINUTE, carry_out, confirmed, fails, reference, refused,
-    shows, unanswered,
+    Broker, BrokerSessions, COMMAND, Disconnection, MINUTE, carry_out, confirmed, fails, reference,
+    refused, shows, unanswered,
 };
 use super::*;
 use crate::model::LifecycleStatus::{Active, Inactive, Revoked};
-use crate::provider::ConfirmedWrite;
 use crate::request::CertificateReference;
-use crate::transport::Failure;
 
 type Look = Result<bool, Error>;
-type Disconnection = Result<Option<ConfirmedWrite>, Failure>;
 
 const ON: Look = Ok(true);
 const OFF: Look = Ok(false);
