@@ -8,7 +8,7 @@ use crate::model::{
     Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase,
     Timestamp,
 };
-use crate::operation::{Answer, counted, scope_path};
+use crate::operation::{Answer, Extent, counted, scope_path};
 use crate::request::{InactivateRequest, Place, Summary};
 
 /// Answer to an inactivate request.
@@ -318,6 +318,13 @@ impl Answer for InactivateAnswer {
             &order.order_id,
             usize::try_from(order.part).unwrap_or(usize::MAX),
         ))
+    }
+
+    fn extent(&self) -> Extent {
+        Extent {
+            certificates: self.results().len(),
+            has_more: !self.order().last,
+        }
     }
 
     fn for_log(self) -> Self {

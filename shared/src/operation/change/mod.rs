@@ -98,6 +98,10 @@ impl Operation for Inactivate {
         request.order.as_ref()?.unsent_event.as_deref()
     }
 
+    fn caller_of_order(request: &InactivateRequest) -> Option<&str> {
+        request.order.as_ref()?.caller.as_deref()
+    }
+
     fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
         let order = order_of(request, &context.request);
         if request.undo.is_some() {

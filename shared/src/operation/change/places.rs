@@ -80,6 +80,7 @@ impl OrderRun<'_> {
                     secrets,
                     at: context.now,
                 }),
+            log_answers: context.config.log_answers,
             redelivered_since: context.request.redelivered_since,
         };
         let run = Run::new(context, status_writer, command);

@@ -315,6 +315,7 @@ pub(in crate::operation::change) const COMMAND: Command<'static> = Command {
     force: false,
     end_sessions: false,
     receipts: None,
+    log_answers: false,
     redelivered_since: None,
 };
 
