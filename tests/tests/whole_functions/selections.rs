@@ -4,15 +4,15 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use simulator::{Simulator, Vendor};
+use simulator::{Simulator, Thing, Vendor};
 use whole_function_tests::events::{HttpRequest, HttpTrigger};
 use whole_function_tests::queue::{Queue, QueueSettings, Queues};
 use whole_function_tests::{Runtime, events};
 
 use crate::cells::{request, source};
 use crate::setup::{
-    TENCENT_INSTANCE, full, function_with, in_short, invoke_within, problem, simulator, tencent,
-    tencent_certificates,
+    TENCENT_INSTANCE, aws_certificates, full, function_with, in_short, invoke_within, problem,
+    simulator, tencent, tencent_certificates,
 };
 
 const FLEET: usize = 800;
@@ -180,34 +180,49 @@ async fn a_fleet_is_switched_off_by_its_ca_only_as_it_was_planned() {
 
 #[tokio::test]
 async fn a_device_is_found_by_its_name_at_all_sources() {
-    let simulator = simulator(full(3)).await;
+    let at_aws = aws_certificates(3);
+    let thing = Thing::of("truck-1", &at_aws[1..2]);
+    let fleet = full(3).with([thing]);
+    let simulator = simulator(fleet).await;
     let sources = json!([
         source(Vendor::TencentMqtt),
         source(Vendor::AlibabaMqtt),
         source(Vendor::AwsIot)
     ]);
-    let own = [("SOURCES", sources.to_string())];
-    let own: Vec<(&str, &str)> = own
-        .iter()
-        .map(|(name, text)| (*name, text.as_str()))
-        .collect();
+    let own = [("SOURCES", &*sources.to_string())];
     let mut function = function_with("inactivate", &simulator, &own).await;
-    let order = json!({ "sources": "all", "select": { "client_ids": ["truck-1"] } });
-    let answer = invoke_within(&mut function, RUN, order).await.json();
-    let results = answer["results"].as_array().unwrap();
-    assert_eq!(results.len(), 1, "{answer}");
+    let order = |client_id: &str| json!({ "sources": "all", "select": { "client_ids": [client_id] }, "max_certificates": 2 });
+    // Over EventBridge.
+    let event = events::event_bridge(&order("truck-1"));
+    let answer = invoke_within(&mut function, RUN, event).await.json();
+    let results: Vec<(&Value, &Value)> = answer["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| (&result["provider"], &result["outcome"]))
+        .collect();
+    let off = json!("inactivated");
     assert_eq!(
-        (&results[0]["outcome"], &results[0]["provider"]),
-        (&json!("inactivated"), &json!("tencent-mqtt"))
+        results,
+        [(&json!("tencent-mqtt"), &off), (&json!("aws-iot"), &off)]
     );
+    // At Alibaba, nobody tells which certificate a client has.
     let errors: Vec<&Value> = answer["sources"]
         .as_array()
         .unwrap()
         .iter()
         .map(|source| &source["error"]["code"])
         .collect();
-    assert_eq!(errors[..2], [&Value::Null, &json!("unsupported")]);
-    let order = json!({ "sources": "all", "select": { "client_ids": ["nobody"] } });
-    let answer = invoke_within(&mut function, RUN, order).await;
+    assert_eq!(errors, [&Value::Null, &json!("unsupported"), &Value::Null]);
+    assert_eq!(answer["last"], true);
+    let is_off = simulator.with_fleet(|fleet| {
+        let tencent = &fleet.tencent_mqtt[TENCENT_INSTANCE].certificates;
+        let tencent = tencent.iter().map(|one| one.status == "INACTIVE");
+        let aws = at_aws.iter().map(|one| &fleet.aws_iot[&one.certificate_id]);
+        let aws = aws.map(|one| one.status == "INACTIVE");
+        (tencent.collect::<Vec<_>>(), aws.collect::<Vec<_>>())
+    });
+    assert_eq!(is_off, (vec![false, true, false], vec![false, true, false]));
+    let answer = invoke_within(&mut function, RUN, order("nobody")).await;
     assert_eq!(in_short(&problem(&answer)), ("not_found", false, None));
 }

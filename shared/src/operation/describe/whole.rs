@@ -23,7 +23,7 @@ pub(in crate::operation) struct WholeList {
 /// # Errors
 /// `unsupported` when the provider cannot filter so. `selection_too_large` when more than `most`
 /// match. An error that may pass when the list is not shown to be whole: time was up, or it changed
-/// while it was read.
+/// while it was read, or a certificate could not be read for a while.
 pub(in crate::operation) async fn whole_list(
     context: &CallContext<'_>,
     lister: &dyn Lister,
@@ -72,6 +72,10 @@ pub(in crate::operation) async fn whole_list(
     if collected.consistent() != Some(true) {
         let detail = "the list is not shown to be whole: it changed while it was read, or its pages contradict each other; try again";
         return Err(Error::new(ErrorCode::ProviderInvalidResponse, detail));
+    }
+    // A certificate that is meant may be among those.
+    if let Some(error) = collected.failure {
+        return Err(error);
     }
     let undecided_count = collected.undecided(collected.len());
     let certificates = collected.into_judged().filter_map(|judged| match judged {

@@ -198,7 +198,7 @@ impl Listing<'_> {
             };
             let is_match = undecided_by.is_empty();
             if self.room.keeps_none() || !(is_match || self.include_undecided) {
-                collected.pass(&certificate, is_match, self.context.now);
+                collected.pass(&certificate, error, is_match, self.context.now);
                 continue;
             }
             let certificate = if self.query.include_clients {

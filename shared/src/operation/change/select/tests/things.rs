@@ -142,3 +142,25 @@ async fn a_certificate_that_is_off_has_its_sessions_ended_and_counts_as_no_chang
     assert_eq!(sessions.clients[0].client_id, "truck-1");
     assert!(answer.order().plan.is_none(), "there is nothing to change");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_that_cannot_be_read_for_a_while_is_not_left_out() {
+    let id = sha256_hex(b"device");
+    let network = Network::new(move |request| {
+        if path_and_query(request).starts_with("/certificates?") {
+            return ok(&json!({"certificates": [{"certificateId": id, "status": "ACTIVE"}]}));
+        }
+        answer(
+            503,
+            json!({"__type": "ServiceUnavailableException"}).to_string(),
+        )
+    });
+    let bench = Bench::new(&network);
+    let mut request = source(AwsIot, "");
+    request["select"] = json!({"common_names": ["truck-1"]});
+    let request = request::parse(&request.to_string()).unwrap();
+    let error = Inactivate::perform(&bench.context(), request, BUDGET)
+        .await
+        .unwrap_err();
+    assert!(error.code.retryable(), "{error}");
+}
