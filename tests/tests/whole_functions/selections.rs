@@ -193,7 +193,7 @@ async fn a_device_is_found_by_its_name_at_all_sources() {
     let mut function = function_with("inactivate", &simulator, &own).await;
     let order = |client_id: &str| json!({ "sources": "all", "select": { "client_ids": [client_id] }, "max_certificates": 2 });
     // Over EventBridge.
-    let event = events::event_bridge(&order("truck-1"));
+    let event = events::eventbridge_rule(order("truck-1"));
     let answer = invoke_within(&mut function, RUN, event).await.json();
     let results: Vec<(&Value, &Value)> = answer["results"]
         .as_array()

@@ -108,14 +108,15 @@ async fn a_plan_belongs_to_its_request() {
         other[member] = value;
         others.push(other);
     }
-    let forged = id.replace(&id[..1], if id.starts_with('A') { "B" } else { "A" });
+    let (first, tail) = id.split_at(1);
+    let forged = format!("{}{tail}", if first == "A" { "B" } else { "A" });
     let unsigned = Stage::new(fleet(4));
     let unsigned = planned(&unsigned, &request).await;
     for id in [
         "",
         "plan",
         "AAAA",
-        &id[1..],
+        tail,
         &format!("{id}AA"),
         &forged,
         &unsigned,
