@@ -10,8 +10,8 @@ mod status;
 
 pub use change::{
     ClientSession, Inactivate, InactivateAnswer, InactivateResult, OneInactivateAnswer,
-    OrderAnswer, Outcome, SessionOutcome, Sessions, SeveralInactivateAnswer, SourceInactivation,
-    SourcedInactivation,
+    OrderAnswer, Outcome, Plan, SessionOutcome, Sessions, SeveralInactivateAnswer,
+    SourceInactivation, SourcedInactivation,
 };
 pub use describe::{
     ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, DescribedCertificate,

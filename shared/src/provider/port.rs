@@ -41,6 +41,8 @@ pub struct RequestContext<'a> {
     /// The moment at which a redelivered message was sent: its change may have been made since, and
     /// undone by somebody.
     pub redelivered_since: Option<Timestamp>,
+    /// Whether a message of the function itself continues an order that this run cannot finish.
+    pub continues: bool,
 }
 
 /// Lists certificates.
@@ -208,6 +210,12 @@ pub trait SessionEnder {
         &'a self,
         found: &'a FoundCertificate,
     ) -> LocalFuture<'a, Result<Vec<String>, Error>>;
+
+    /// Whether the provider states the client ids apart from the certificate's record, so that a
+    /// certificate without any is known to have none.
+    fn states_client_ids_apart(&self) -> bool {
+        false
+    }
 
     /// Whether exactly this client is connected now.
     fn is_connected<'a>(&'a self, client_id: &'a ClientId) -> LocalFuture<'a, Result<bool, Error>>;

@@ -59,6 +59,7 @@ mod queue_stand_in;
 mod rate_limits;
 mod recorded;
 mod secrets;
+mod selections;
 mod sessions;
 mod several_sources;
 mod several_sources_counts;

@@ -5,12 +5,14 @@ mod by_end;
 mod counts;
 mod listing;
 mod several;
+mod whole;
 
 pub use answer::{
     DescribeAnswer, DescribedCertificate, OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer,
     SourcedCertificate, SourcedUndecided, UndecidedCertificate,
 };
 pub use counts::{ByEffectiveStatus, ByExpiry, Counts};
+pub(super) use whole::whole_list;
 
 use std::rc::Rc;
 

@@ -138,6 +138,13 @@ impl<'a> SentWrite<'a> {
                 change.unproven(Outcome::Failed, found, replaced())
             }
             (Confirmed(id), Target) => change.changed(found, id.clone(), true),
+            // A forced write: the read before it has shown the same.
+            (Uncertain(error), Target) if found.certificate.status == target.status => {
+                change.unproven(Outcome::Unknown, found, unread(error))
+            }
+            (NotFound, Target) if found.certificate.status == target.status => {
+                change.unproven(Outcome::Failed, found, not_found_by_the_write())
+            }
             (Uncertain(_) | NotFound, Target) => change.changed(found, None, true),
             // The first write had its effect after all, and it shows only now.
             (StateRefused(_), Target) if *is_repeated => change.changed(found, None, true),

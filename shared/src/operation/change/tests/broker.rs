@@ -312,6 +312,7 @@ pub(in crate::operation::change) const COMMAND: Command<'static> = Command {
     reason: Some("stolen"),
     caller: Some("arn:aws:iam::1:user/ops"),
     dry_run: false,
+    force: false,
     end_sessions: false,
     receipts: None,
     log_answers: false,
