@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Cut;
 use super::consistency::{Consistency, identity};
-use crate::model::{Certificate, Timestamp};
+use crate::model::{Certificate, RequestId, Timestamp};
 use crate::operation::cursor::Resume;
 use crate::operation::describe::answer::{DescribedCertificate, UndecidedCertificate};
 use crate::operation::describe::counts::Counts;
@@ -27,7 +27,7 @@ pub(in crate::operation::describe) struct Collected {
     /// Where and why the reading stopped; `None` at the end of the list.
     pub(super) stop: Option<Stop>,
     pub(super) consistency: Consistency,
-    pub(in crate::operation::describe) request_ids: Vec<String>,
+    pub(in crate::operation::describe) request_ids: Vec<RequestId>,
 }
 
 /// The place in a list where the reading stopped.

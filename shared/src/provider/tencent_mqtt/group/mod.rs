@@ -7,7 +7,7 @@ use super::list::LARGEST_PAGE;
 use super::wire::{DescribeDeviceCertificates, Filter};
 use super::{NAME, Needs, TencentMqtt, serial_number};
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::{Certificate, SerialNumber};
+use crate::model::{Certificate, RequestId, SerialNumber};
 use crate::provider::each::each;
 use crate::provider::{FoundCertificate, ListLength, Spellings};
 use crate::request::{CertificateReference, SortOrder};
@@ -43,7 +43,7 @@ pub(super) struct Listed {
     /// number, and there are as many rows as the vendor says.
     pub(super) is_whole: bool,
     /// The vendor's ids of the calls.
-    pub(super) request_ids: Vec<String>,
+    pub(super) request_ids: Vec<RequestId>,
 }
 
 impl TencentMqtt<'_> {
