@@ -4,6 +4,7 @@ mod certificates;
 mod change;
 mod cursor;
 mod describe;
+mod size;
 mod sources;
 mod status;
 

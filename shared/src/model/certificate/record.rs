@@ -7,10 +7,10 @@ use crate::model::{
     Validity, judge,
 };
 
-/// Maximum length of a fact in characters. The longest that is documented has 128. A certificate
-/// with every fact at its longest still fits into any answer, even where each character takes
-/// seven bytes there.
-const LONGEST_FACT: usize = 1024;
+/// Maximum length of a fact in characters, as of the text by which a request names a certificate.
+/// A certificate with every fact at its longest still fits into any answer, even where each
+/// character takes seven bytes there.
+const LONGEST_FACT: usize = 256;
 
 /// Maximum length of the text in which a provider keeps a certificate, in bytes. Post-quantum
 /// certificates have about 10 kB.

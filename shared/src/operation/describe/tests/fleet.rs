@@ -261,6 +261,7 @@ pub(super) async fn collect_with(
         include_undecided,
         is_needed_whole: false,
         room: Rc::new(Room::new(limit, budget)),
+        prefetch_room: crate::operation::describe::PrefetchRoom::default(),
         bytes_beside: 0,
         most_request_ids: super::super::MOST_REQUEST_IDS,
     };
