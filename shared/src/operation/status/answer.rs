@@ -176,6 +176,30 @@ pub enum Flag {
     ActiveAtBrokerButUnknownToCa,
 }
 
+impl StatusAnswer {
+    pub(super) fn results_mut(&mut self) -> impl Iterator<Item = &mut StatusResult> {
+        let (one, several) = match self {
+            Self::One(answer) => (answer.results.as_mut_slice(), &mut [][..]),
+            Self::Several(answer) => (&mut [][..], answer.results.as_mut_slice()),
+        };
+        one.iter_mut()
+            .chain(several.iter_mut().map(|sourced| &mut sourced.result))
+    }
+
+    /// Leaves out all but the first `most` request ids of each source.
+    pub(super) fn keep_few_request_ids(&mut self, most: usize) {
+        match self {
+            Self::One(answer) => answer.provider_request_ids.truncate(most),
+            Self::Several(answer) => {
+                answer.provider_request_ids.truncate(most);
+                for source in &mut answer.sources {
+                    source.provider_request_ids.truncate(most);
+                }
+            }
+        }
+    }
+}
+
 impl StatusResult {
     pub(super) fn new(
         reference: &CertificateReference,
