@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use certificate_provider::model::Timestamp;
-use certificate_provider::signing::webhook::{Secrets, verify};
+use certificate_provider::signing::webhook::{Secrets, UnverifiedHeaders};
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
@@ -46,13 +46,8 @@ fn answer(line: &str) -> Result<bool, String> {
         .and_then(Value::as_i64)
         .and_then(Timestamp::from_epoch_milliseconds)
         .ok_or("now is no moment")?;
-    Ok(verify(
-        &secrets,
-        text("id"),
-        text("timestamp"),
-        text("signature"),
-        &body,
-        now,
-    )
-    .is_ok())
+    let headers = UnverifiedHeaders::read(text("id"), text("timestamp"), text("signature"), now);
+    Ok(headers
+        .and_then(|headers| headers.verify(&secrets, &body))
+        .is_ok())
 }

@@ -24,7 +24,6 @@ pub use port::{
 pub use scope::Scope;
 
 use crate::config::Config;
-use crate::credentials::CredentialSource;
 use crate::error::{Error, ErrorCode};
 use crate::model::{ProviderName, Source, for_each_provider, non_empty};
 use crate::transport::Endpoint;
@@ -114,25 +113,21 @@ fn change_is_unsupported(reason: &str) -> Error {
 
 /// The first endpoints that a request calls when it names neither provider nor region: the
 /// provider's, and those of the token services that give out its key. None where such a request
-/// would be refused.
+/// would be refused, or has no credentials to call with.
 pub fn first_endpoints(config: &Config) -> Vec<Endpoint> {
     let Some(provider) = config.default_provider else {
         return Vec::new();
     };
     let cloud = config.clouds.of(provider.cloud());
-    let Some(own) = cloud
+    let own = cloud
         .region
         .as_ref()
-        .and_then(|region| profile(provider).endpoint(config, provider, region))
-    else {
+        .and_then(|region| profile(provider).endpoint(config, provider, region));
+    let (Some(own), Some(credentials)) = (own, &cloud.credentials) else {
         return Vec::new();
     };
-    let token_services = cloud
-        .credentials
-        .iter()
-        .flat_map(CredentialSource::token_services);
     std::iter::once(own)
-        .chain(token_services.cloned())
+        .chain(credentials.token_services().cloned())
         .collect()
 }
 

@@ -2,19 +2,24 @@
 //! accepts them: the official types accept each other's events. Only then are the records read as
 //! their official types, each alone, so that one unusual record never hides the others.
 
+use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::http::{HttpEvent, PayloadFormat};
+use super::limits::LONGEST_HTTP_EVENT;
 use super::message::{MessageSource, QueuedMessage};
 use crate::error::Error;
 use crate::object::{Members, Object};
+use crate::request::without_byte_order_mark;
 use crate::transport::Waiting;
 
 /// An event with its requests still as text.
 pub(super) enum Event<'a> {
     /// From API Gateway, a Function URL or a load balancer.
-    Http(Box<HttpEvent>),
+    Http(Box<HttpEvent<'a>>),
+    /// From the same, and too long to be read.
+    TooLongHttp(PayloadFormat),
     /// One or more messages.
     Messages(MessageSource, Vec<QueuedMessage>),
     /// The request itself, from a direct invocation.
@@ -25,7 +30,7 @@ impl Event<'_> {
     /// Whether a caller or a queue waits for the answer.
     pub(super) const fn waiting(&self) -> Waiting {
         match self {
-            Self::Http(_) | Self::Direct(_) => Waiting::Caller,
+            Self::Http(_) | Self::TooLongHttp(_) | Self::Direct(_) => Waiting::Caller,
             Self::Messages(MessageSource::Queue, _) => Waiting::Queue,
             Self::Messages(_, _) => Waiting::Nobody,
         }
@@ -34,12 +39,14 @@ impl Event<'_> {
     /// The name of its kind in the log.
     pub(super) const fn kind(&self) -> &'static str {
         match self {
-            Self::Http(_) => "http",
+            Self::Http(_) | Self::TooLongHttp(_) => "http",
             Self::Messages(source, _) => source.as_str(),
             Self::Direct(_) => "direct",
         }
     }
 }
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The member of a record that names its source.
 #[derive(Default, Deserialize)]
@@ -53,7 +60,15 @@ struct RecordShape<'a> {
 ///
 /// # Errors
 /// `invalid_request` for an event of no known kind.
-pub(super) fn recognise(json: &str) -> Result<Event<'_>, Error> {
+pub(super) fn recognise(event: &[u8]) -> Result<Event<'_>, Error> {
+    if event.len() > LONGEST_HTTP_EVENT
+        && let Some(format) = http_at_a_glance(event)
+    {
+        return Ok(Event::TooLongHttp(format));
+    }
+    let json =
+        std::str::from_utf8(event).map_err(|_| Error::invalid("body", "the event is not UTF-8"))?;
+    let json = without_byte_order_mark(json);
     if json.trim_start().starts_with('[') {
         return pipe(json);
     }
@@ -77,6 +92,41 @@ pub(super) fn recognise(json: &str) -> Result<Event<'_>, Error> {
         ));
     }
     Ok(Event::Direct(json))
+}
+
+/// The format of an event of HTTP, by a look at its bytes. A stranger can send long ones, and
+/// reading one as JSON takes many times as long.
+fn http_at_a_glance(event: &[u8]) -> Option<PayloadFormat> {
+    let begins = inside(event.strip_prefix(BYTE_ORDER_MARK).unwrap_or(event), b'{')?;
+    // Batches of queues may be longer than a request. AWS writes this member first.
+    if begins.starts_with(br#""Records""#) {
+        return None;
+    }
+    let context = object_named(event, br#""requestContext""#)?;
+    Some(if context.starts_with(br#""elb""#) {
+        PayloadFormat::LoadBalancer {
+            multi_value: object_named(event, br#""multiValueHeaders""#).is_some(),
+        }
+    } else if object_named(event, br#""http""#).is_some() {
+        PayloadFormat::Two
+    } else {
+        PayloadFormat::One
+    })
+}
+
+/// The inside of the first object with this name. Only a gateway writes one: quotes of the client
+/// are escaped, and the values of its headers are texts.
+fn object_named<'a>(event: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    memmem::find_iter(event, name).find_map(|at| {
+        let behind = event.get(at.checked_add(name.len())?..)?;
+        inside(inside(behind, b':')?, b'{')
+    })
+}
+
+/// The bytes behind this one, which may stand between blanks.
+fn inside(bytes: &[u8], opening: u8) -> Option<&[u8]> {
+    let inside = bytes.trim_ascii_start().strip_prefix(&[opening])?;
+    Some(inside.trim_ascii_start())
 }
 
 /// A batch of a queue or a topic.
@@ -141,7 +191,7 @@ fn source_of<'a>(records: &[&'a RawValue]) -> Option<&'a str> {
         .then_some(first)
 }
 
-fn http<'a>(event: &Members<'_>) -> Result<Event<'a>, Error> {
+fn http<'a>(event: &Members<'a>) -> Result<Event<'a>, Error> {
     if event.is_stated("methodArn") || event.is_stated("routeArn") {
         return Err(not_taken("type", "the request of a Lambda authorizer"));
     }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::config::Config;
@@ -22,6 +23,8 @@ pub struct Function {
     /// The moment at which the calls of the last event are paid for; see
     /// [`Limiter`](crate::transport::Limiter).
     pub next_event_at: Cell<Option<Instant>>,
+    /// The current event on its way to [`handle`](super::handle), past the runtime.
+    pub(super) event: Cell<Bytes>,
 }
 
 impl Function {
@@ -33,6 +36,7 @@ impl Function {
             credential_caches: CredentialCaches::default(),
             learned: Learned::default(),
             next_event_at: Cell::default(),
+            event: Cell::default(),
         }
     }
 

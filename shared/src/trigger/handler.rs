@@ -11,14 +11,16 @@ use serde_json::value::RawValue;
 
 use super::event::{Event, recognise};
 use super::function::Function;
-use super::http::{HttpEvent, Reply, status_and_body};
+use super::http::{self, HttpEvent, PayloadFormat, Reply, status_and_body};
 use super::idempotency::{IdempotencyKeys, KeyState, Owner, check_key};
 use super::invocation::{Invocation, catch_panic};
-use super::limits::{LOAD_BALANCER_BYTES, OWN_CALL_RESERVE, SYNCHRONOUS_BYTES, check_request_size};
+use super::limits::{
+    LOAD_BALANCER_BYTES, OWN_CALL_RESERVE, SYNCHRONOUS_BYTES, check_request_size, request_too_large,
+};
 use super::message::{MessageSource, QueuedMessage};
 use super::outcome::Outcome;
 use super::process::MessageProcessor;
-use crate::config::{IDEMPOTENCY_TABLE, ORDERS_QUEUE_URL};
+use crate::config::IDEMPOTENCY_TABLE;
 use crate::error::{Error, ErrorCode};
 use crate::operation::{AnswerBudget, Operation};
 use crate::provider::RequestContext;
@@ -49,14 +51,14 @@ impl fmt::Debug for FunctionError {
     }
 }
 
-/// Answers one event.
+/// Answers one event, given by its bytes.
 ///
 /// # Errors
 /// The request's own failure on a direct invocation and from a bus, a failure that needs
 /// redelivery from a topic, and an event of a kind that is not taken.
 pub async fn handle<O: Operation>(
     function: &Function,
-    event: &str,
+    event: &[u8],
     context: &Context,
 ) -> Result<Box<RawValue>, FunctionError> {
     let begun = Instant::now();
@@ -77,6 +79,7 @@ pub async fn handle<O: Operation>(
     };
     let answer = match event {
         Ok(Event::Http(event)) => invocation.answer_http::<O>(&event).await,
+        Ok(Event::TooLongHttp(format)) => invocation.refuse_unread(format),
         Ok(Event::Messages(source, messages)) => {
             invocation.answer_messages::<O>(source, &messages).await
         }
@@ -100,9 +103,16 @@ pub async fn handle<O: Operation>(
 }
 
 impl Invocation<'_> {
+    /// The answer to an HTTP request that is refused by its length.
+    fn refuse_unread(&self, format: PayloadFormat) -> Result<Box<RawValue>, FunctionError> {
+        let error = request_too_large();
+        self.log_failure(&error);
+        to_json(&http::refusal(format, error))
+    }
+
     async fn answer_http<O: Operation>(
         &self,
-        event: &HttpEvent,
+        event: &HttpEvent<'_>,
     ) -> Result<Box<RawValue>, FunctionError> {
         if event.is_health_check() {
             return to_json(&event.answer::<O>(&Ok(Reply::Healthy), None));
@@ -136,30 +146,42 @@ impl Invocation<'_> {
                 .map(|moment| moment.plus(HTTP_ORDER_MAX_AGE)),
             redelivered_since: None,
         };
+        let is_webhook = webhook_id.is_some();
         let reply = match request {
             Ok(request) => {
-                self.reply_once::<O>(event, webhook_id.is_some(), request, budget, context)
+                self.reply_once::<O>(event, is_webhook, request, budget, context)
                     .await
             }
             Err(error) => {
-                self.reply::<O>(event, Err(error), budget, context, self.deadline)
-                    .await
+                self.reply::<O>(
+                    event,
+                    is_webhook,
+                    Err(error),
+                    budget,
+                    context,
+                    self.deadline,
+                )
+                .await
             }
         };
         to_json(&event.answer::<O>(&reply, webhook_id.as_ref()))
     }
 
-    /// Carries out a request, or has it carried out later.
+    /// Carries out a request, or has it carried out later: where its client prefers that, and, as
+    /// far as there is a queue, where it is a webhook. Its sender waits for an acknowledgement, not
+    /// for a result, and the function that anybody can call needs no key of a cloud then.
     async fn reply<O: Operation>(
         &self,
-        event: &HttpEvent,
+        event: &HttpEvent<'_>,
+        is_webhook: bool,
         request: Result<O::Request, Error>,
         budget: AnswerBudget,
         context: RequestContext<'_>,
         deadline: Deadline,
     ) -> Result<Reply<O::Answer>, Error> {
+        let is_for_later = event.prefers_async() || (is_webhook && self.orders_queue().is_some());
         match request {
-            Ok(request) if event.prefers_async() && O::CAN_BE_DEFERRED => {
+            Ok(request) if is_for_later && O::CAN_BE_DEFERRED => {
                 self.defer::<O>(&request, context, deadline).await
             }
             request => self
@@ -174,7 +196,7 @@ impl Invocation<'_> {
     /// a table of keys. A repeat of a read costs nothing but the read, so it needs no key.
     async fn reply_once<O: Operation>(
         &self,
-        event: &HttpEvent,
+        event: &HttpEvent<'_>,
         is_webhook: bool,
         request: O::Request,
         budget: AnswerBudget,
@@ -189,7 +211,14 @@ impl Invocation<'_> {
         };
         let Some(key) = key.filter(|_| !O::READS_ONLY) else {
             return self
-                .reply::<O>(event, Ok(request), budget, context, self.deadline)
+                .reply::<O>(
+                    event,
+                    is_webhook,
+                    Ok(request),
+                    budget,
+                    context,
+                    self.deadline,
+                )
                 .await;
         };
         let claimed = async {
@@ -211,7 +240,7 @@ impl Invocation<'_> {
         };
         let deadline = self.deadline.sooner(OWN_CALL_RESERVE);
         let reply = self
-            .reply::<O>(event, Ok(request), budget, context, deadline)
+            .reply::<O>(event, is_webhook, Ok(request), budget, context, deadline)
             .await;
         match &reply {
             Err(error) if error.code.retryable() => keys.free(&claim).await,
@@ -304,39 +333,6 @@ impl Invocation<'_> {
             Err(error) => self.log_failure(error),
         }
         result
-    }
-
-    /// Puts a request into the function's own queue, to be carried out later.
-    async fn defer<O: Operation>(
-        &self,
-        request: &O::Request,
-        request_context: RequestContext<'_>,
-        deadline: Deadline,
-    ) -> Result<Reply<O::Answer>, Error> {
-        let sent = async {
-            let context = self.context(request_context, deadline);
-            let message = O::deferred(&context, request)?;
-            let queue = self.orders_queue().ok_or_else(|| {
-                let detail = format!(
-                    "the function has no queue for orders; set {ORDERS_QUEUE_URL}, or send the request without \"Prefer: respond-async\""
-                );
-                Error::new(ErrorCode::Unsupported, detail).with_field("prefer")
-            })?;
-            self.send_all(&queue, &[message], deadline).await
-        };
-        match sent.await {
-            Ok(()) => {
-                let RequestContext { id, caller, .. } = request_context;
-                tracing::info!(target: AUDIT, order_id = id, caller, "an order was put into the queue");
-                Ok(Reply::Accepted {
-                    order_id: id.to_owned(),
-                })
-            }
-            Err(error) => {
-                self.log_failure(&error);
-                Err(error)
-            }
-        }
     }
 }
 

@@ -15,14 +15,24 @@ pub(super) const LOAD_BALANCER_BYTES: usize = 980_000;
 /// A message of a queue has at most 1 MiB; so has a line of the log.
 pub(super) const MESSAGE_BYTES: usize = 1_000_000;
 
+/// The longest event of HTTP that is read. As a string of JSON a request of [`LARGEST_REQUEST`] is
+/// twice as long when it consists of quotes, backslashes and line breaks, and as base64 a third
+/// longer. The rest is for the headers, of which load balancers take 64 KiB, and for the context.
+pub(super) const LONGEST_HTTP_EVENT: usize = 2 * LARGEST_REQUEST + 256 * 1024;
+
 /// # Errors
 /// `payload_too_large` when a request has so many bytes that it is not read.
 pub(super) fn check_request_size(bytes: usize) -> Result<(), Error> {
     if bytes <= LARGEST_REQUEST {
         return Ok(());
     }
-    Err(Error::new(
+    Err(request_too_large())
+}
+
+/// `payload_too_large`
+pub(super) fn request_too_large() -> Error {
+    Error::new(
         ErrorCode::PayloadTooLarge,
         format!("the request is larger than {LARGEST_REQUEST} bytes"),
-    ))
+    )
 }

@@ -2,6 +2,7 @@
 //! form that its source expects.
 
 mod aws_service;
+mod deferral;
 mod event;
 mod function;
 mod handler;
@@ -24,11 +25,11 @@ pub use handler::{FunctionError, handle};
 
 use std::fmt;
 
+use bytes::Bytes;
 use futures_util::future::join_all;
 use lambda_runtime::tower::ServiceExt as _;
 use lambda_runtime::tower::layer::layer_fn;
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, Service, service_fn};
-use serde_json::value::RawValue;
 
 use crate::config::{Config, ConfigError};
 use crate::model::Timestamp;
@@ -90,32 +91,34 @@ async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<
     };
     let function = Function::new(config, transport);
     let function = &function;
-    let handler = service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
-        handle::<O>(function, event.payload.get(), &event.context).await
+    let handler = service_fn(async move |invocation: LambdaEvent<()>| {
+        let event = function.event.take();
+        handle::<O>(function, &event, &invocation.context).await
     });
-    let runtime = Runtime::new(handler).layer(layer_fn(|service| pay_after(service, function)));
+    let runtime = Runtime::new(handler).layer(layer_fn(|service| around(service, function)));
     runtime
         .run()
         .await
         .map_err(|error| StartFailure(error.to_string()))
 }
 
-/// The runtime reads the event as JSON, which a byte order mark is no part of.
-fn skip_byte_order_mark(mut invocation: LambdaInvocation) -> LambdaInvocation {
-    const MARK: &[u8] = "\u{feff}".as_bytes();
-    if invocation.body.starts_with(MARK) {
-        drop(invocation.body.split_to(MARK.len()));
-    }
+/// Takes the event out of its invocation. The runtime would read it as JSON, however long it is,
+/// before the handler could look at its length.
+fn take_event(mut invocation: LambdaInvocation, function: &Function) -> LambdaInvocation {
+    const NO_EVENT: Bytes = Bytes::from_static(b"null");
+    function
+        .event
+        .set(std::mem::replace(&mut invocation.body, NO_EVENT));
     invocation
 }
 
-/// Pays for calls once the answer has been sent. The runtime fetches the next event only after this
-/// service has ended.
-fn pay_after<S: Service<LambdaInvocation>>(
+/// Hands the event to the handler, and pays for calls once the answer has been sent. The runtime
+/// fetches the next event only after this service has ended.
+fn around<S: Service<LambdaInvocation>>(
     service: S,
     function: &Function,
 ) -> impl Service<LambdaInvocation, Response = S::Response, Error = S::Error> {
-    let service = service.map_request(skip_byte_order_mark);
+    let service = service.map_request(|invocation| take_event(invocation, function));
     service.then(async move |answered| {
         function.pay_for_calls().await;
         answered

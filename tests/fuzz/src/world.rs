@@ -128,9 +128,11 @@ pub(crate) fn perform<O: Operation>(
         function.learned = Learned::default();
         world.network.set(answers);
         let before = PANICS.get();
-        let result = world
-            .runtime
-            .block_on(handle::<O>(&function, event, &Context::default()));
+        let result = world.runtime.block_on(handle::<O>(
+            &function,
+            event.as_bytes(),
+            &Context::default(),
+        ));
         assert!(PANICS.get() == before, "{} contained a panic", O::NAME);
         let result = result
             .map(|answer| answer.get().to_owned())

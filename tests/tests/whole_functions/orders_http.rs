@@ -203,8 +203,8 @@ async fn an_order_that_cannot_be_carried_out_later_is_refused_at_once_and_nothin
         (
             None,
             Some(SendFailure::AccessDenied),
-            502,
-            "provider_rejected",
+            503,
+            "provider_unavailable",
             "",
         ),
     ];

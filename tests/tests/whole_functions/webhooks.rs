@@ -1,13 +1,16 @@
 //! Signed webhooks through every kind of HTTP front.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use certificate_provider::signing::hmac_sha256;
 use serde_json::{Value, json};
-use simulator::Simulator;
+use simulator::{Simulator, Vendor};
 use whole_function_tests::events::{HttpRequest, HttpTrigger};
 use whole_function_tests::{HttpAnswer, Runtime};
 
+use crate::orders::{Stage, audited};
 use crate::setup::{
     ALIBABA_INSTANCE, alibaba, alibaba_certificates, function_with, now, simulator,
 };
@@ -106,6 +109,67 @@ async fn a_webhook_signed_with_either_secret_switches_a_certificate_off() {
         function.json_logs().first()
     );
     assert!(!function.logs().contains("whsec_") && !function.logs().contains("v1,"));
+}
+
+/// A function that anybody can call: it has a queue for its orders, and no key of a cloud.
+const INTAKE: [(&str, &str); 6] = [
+    ("WEBHOOK_SECRETS", NEW_SECRET),
+    ("RESULTS_QUEUE_URL", ""),
+    ("TENCENTCLOUD_SECRET_ID", ""),
+    ("TENCENTCLOUD_SECRET_KEY", ""),
+    ("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
+    ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
+];
+
+#[tokio::test]
+async fn a_function_without_a_key_puts_a_webhook_into_the_queue_of_one_that_has_it() {
+    let stage = Stage::new(Vendor::AlibabaMqtt, 2, Duration::from_secs(30)).await;
+    let mut intake = stage.function(&INTAKE).await;
+    intake.ready().await;
+    let connections = Vendor::ALL.map(|vendor| stage.simulator.connections(vendor));
+    assert!(
+        connections.iter().all(|count| *count == 0),
+        "{connections:?}"
+    );
+    let order = stage.order().to_string();
+    for trigger in HttpTrigger::ALL {
+        let request = signed(NEW_SECRET, &order);
+        let answer = HttpAnswer::read(trigger, &intake.invoke(open(&request, trigger)).await);
+        assert_eq!(
+            (answer.status, answer.json()),
+            (202, json!({ "order_id": ID })),
+            "{trigger:?}"
+        );
+        assert_eq!(answer.headers["webhook-id"], ID);
+        assert!(!answer.headers.contains_key("preference-applied"));
+    }
+    assert_eq!(
+        (stage.simulator.calls(), stage.orders.len()),
+        (vec![], HttpTrigger::ALL.len())
+    );
+
+    let mut function = stage.function(&[]).await;
+    for _ in HttpTrigger::ALL {
+        let sent_long_ago = Duration::from_secs(60 * 60);
+        assert!(
+            stage
+                .deliver(&mut function, "AROAINTAKE:inactivate", sent_long_ago)
+                .await
+        );
+    }
+    assert!(stage.all_are_off() && stage.writes() == [1, 1]);
+    let events = stage.events();
+    assert!(events.iter().all(|event| event["id"] == ID), "{events:?}");
+    for outcomes in stage.settled(&events) {
+        assert_eq!(outcomes[0], "inactivated");
+        let repeated = &outcomes[1..];
+        assert!(
+            repeated.len() == 4 && repeated.iter().all(|outcome| outcome == "already_inactive")
+        );
+    }
+    for line in audited(&function) {
+        assert_eq!(line["caller"], format!("webhook {ID}"), "{line}");
+    }
 }
 
 #[tokio::test]

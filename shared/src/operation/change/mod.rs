@@ -82,7 +82,13 @@ impl Operation for Inactivate {
         let status_writer = status_writer_for(context, request)?;
         let order = order_of(request, &context.request);
         admit(context, request, &order, status_writer.as_ref())?;
-        Ok(request.to_message(order))
+        // From now on it is a message, which may wait for the provider as long as any other: its
+        // caller, who has the answer, does not send it again.
+        let max_age = context.config.inactivate_message_max_age;
+        Ok(request.to_message(InactivationOrder {
+            expires_at: Some(context.now.plus(max_age)),
+            ..order
+        }))
     }
 }
 

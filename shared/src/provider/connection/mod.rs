@@ -15,7 +15,9 @@ use crate::transport::{
 pub(super) struct Connection<'a> {
     pub(super) context: &'a CallContext<'a>,
     pub(super) endpoint: Endpoint,
-    pub(super) origin: &'a CredentialSource,
+    /// `None` where no variable says. Only a call needs them: the function that puts orders into a
+    /// queue checks them without any.
+    origin: Option<&'a CredentialSource>,
     pub(super) provider: ProviderName,
     /// The calls that may still be made side by side where no rate limit keeps them few.
     turns: Semaphore,
@@ -25,7 +27,7 @@ impl<'a> Connection<'a> {
     pub(super) fn new(
         context: &'a CallContext<'a>,
         endpoint: Endpoint,
-        origin: &'a CredentialSource,
+        origin: Option<&'a CredentialSource>,
         provider: ProviderName,
     ) -> Self {
         Self {
@@ -83,6 +85,9 @@ impl Connection<'_> {
             credential_caches,
             ..
         } = *self.context;
+        let origin = self
+            .origin
+            .ok_or_else(|| Failure::not_made(no_credentials(self.provider)))?;
         // Groups of certificates go side by side, too, and each would otherwise make as many calls
         // at once. Where calls are rate-limited there are never many, and a change must not wait
         // behind the reads of another group. The semaphore is never closed.
@@ -99,7 +104,7 @@ impl Connection<'_> {
             deadline,
         };
         let mut credentials = credential_cache
-            .credentials(self.origin, fetch_context)
+            .credentials(origin, fetch_context)
             .await
             .map_err(|error| self.not_called(error))?;
         let mut is_first = true;
@@ -119,7 +124,7 @@ impl Connection<'_> {
                 return Err(failure);
             }
             match credential_cache
-                .after_refusal(self.origin, fetch_context, &credentials)
+                .after_refusal(origin, fetch_context, &credentials)
                 .await
                 .map_err(|error| self.not_called(error))?
             {
@@ -189,10 +194,11 @@ impl ProviderProfile {
     }
 }
 
-/// Completes the source by the configuration, and finds host and credentials.
+/// Completes the source by the configuration, and finds host and credentials. Without credentials
+/// each call fails with `provider_rejected`.
 ///
 /// # Errors
-/// `invalid_request` when instance or region do not fit, `provider_rejected` without credentials.
+/// `invalid_request` when instance or region do not fit.
 pub(super) fn connect<'a>(
     context: &'a CallContext<'a>,
     source: Source,
@@ -201,7 +207,6 @@ pub(super) fn connect<'a>(
     let config = context.config;
     let provider = source.provider;
     let cloud = config.clouds.of(provider.cloud());
-    let variables = CloudVariables::of(provider.cloud());
     if source.instance_id.is_some() != provider.has_instances() {
         let detail = if provider.has_instances() {
             format!("{provider} keeps certificates by instance; name the instance")
@@ -214,7 +219,7 @@ pub(super) fn connect<'a>(
         .region
         .or_else(|| cloud.region.clone())
         .ok_or_else(|| {
-            let variable = variables.region;
+            let variable = CloudVariables::of(provider.cloud()).region;
             Error::invalid(
                 "region",
                 format!("name the region, or set {variable} for the function"),
@@ -226,20 +231,27 @@ pub(super) fn connect<'a>(
             format!("{provider} has no region {region} that this version knows"),
         )
     })?;
-    let origin = cloud.credentials.as_ref().ok_or_else(|| {
-        let [id, secret, _] = variables.key;
-        let set_by = variables.key_is_set_by;
-        Error::new(
-            ErrorCode::ProviderRejected,
-            format!("no credentials for {provider} are configured; set {id} and {secret}{set_by}"),
-        )
-    })?;
     let scope = Scope {
         provider,
         region,
         instance_id: source.instance_id,
     };
+    let origin = cloud.credentials.as_ref();
     Ok((scope, Connection::new(context, endpoint, origin, provider)))
+}
+
+fn no_credentials(provider: ProviderName) -> Error {
+    let CloudVariables {
+        key: [id, secret, _],
+        key_is_set_by,
+        ..
+    } = CloudVariables::of(provider.cloud());
+    Error::new(
+        ErrorCode::ProviderRejected,
+        format!(
+            "no credentials for {provider} are configured; set {id} and {secret}{key_is_set_by}"
+        ),
+    )
 }
 
 #[cfg(test)]

@@ -148,53 +148,73 @@ impl fmt::Display for Rejected {
 
 impl std::error::Error for Rejected {}
 
-/// Verifies the values of `webhook-id`, `webhook-timestamp` and `webhook-signature` over the bytes
-/// of the body.
+/// The three headers of a message, each of which has its form, with a time near now. Nobody has
+/// vouched for them yet.
 ///
-/// # Errors
-/// When one of them is missing or malformed, the message was sent more than 5 minutes before or
-/// after `now`, or no signature was made with one of the secrets.
-pub fn verify(
-    secrets: &Secrets,
-    id: Option<&str>,
-    timestamp: Option<&str>,
-    signatures: Option<&str>,
-    body: &[u8],
-    now: Timestamp,
-) -> Result<WebhookId, Rejected> {
-    let id = id.ok_or(Rejected("there is no webhook-id"))?;
-    let timestamp = timestamp.ok_or(Rejected("there is no webhook-timestamp"))?;
-    let signatures = signatures.ok_or(Rejected("there is no webhook-signature"))?;
+/// They cost little to read, so that a message that they already condemn costs no more.
+#[derive(Debug)]
+pub struct UnverifiedHeaders {
+    id: WebhookId,
+    timestamp: String,
+    signatures: Vec<[u8; 32]>,
+}
 
-    let id = WebhookId::parse(id).map_err(|_| Rejected("webhook-id is malformed"))?;
-    let sent = epoch_seconds(timestamp).ok_or(Rejected("webhook-timestamp is malformed"))?;
-    if !is_near(sent, now) {
-        return Err(Rejected(
-            "webhook-timestamp is more than 5 minutes from now",
-        ));
-    }
-    let signatures = signatures_of_version_1(signatures)?;
+impl UnverifiedHeaders {
+    /// Reads the values of `webhook-id`, `webhook-timestamp` and `webhook-signature`.
+    ///
+    /// # Errors
+    /// When one of them is missing or malformed, the message was sent more than 5 minutes before or
+    /// after `now`, or no signature is of the one version that is known here.
+    pub fn read(
+        id: Option<&str>,
+        timestamp: Option<&str>,
+        signatures: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Self, Rejected> {
+        let id = id.ok_or(Rejected("there is no webhook-id"))?;
+        let timestamp = timestamp.ok_or(Rejected("there is no webhook-timestamp"))?;
+        let signatures = signatures.ok_or(Rejected("there is no webhook-signature"))?;
 
-    let content = [
-        id.as_str().as_bytes(),
-        b".",
-        timestamp.as_bytes(),
-        b".",
-        body,
-    ]
-    .concat();
-    // Every secret is tried with every signature: the time taken must not reveal which one fits.
-    let mut is_signed = Choice::from(0);
-    for secret in &secrets.0 {
-        let expected = hmac_sha256(secret.expose_secret(), &content);
-        for signature in &signatures {
-            is_signed |= expected.as_slice().ct_eq(signature);
+        let id = WebhookId::parse(id).map_err(|_| Rejected("webhook-id is malformed"))?;
+        let sent = epoch_seconds(timestamp).ok_or(Rejected("webhook-timestamp is malformed"))?;
+        if !is_near(sent, now) {
+            return Err(Rejected(
+                "webhook-timestamp is more than 5 minutes from now",
+            ));
         }
+        Ok(Self {
+            id,
+            timestamp: timestamp.to_owned(),
+            signatures: signatures_of_version_1(signatures)?,
+        })
     }
-    if is_signed.into() {
-        Ok(id)
-    } else {
-        Err(Rejected("no signature was made with one of the secrets"))
+
+    /// Verifies the headers over the bytes of the body. Returns the message's id.
+    ///
+    /// # Errors
+    /// When no signature was made with one of the secrets.
+    pub fn verify(self, secrets: &Secrets, body: &[u8]) -> Result<WebhookId, Rejected> {
+        let content = [
+            self.id.as_str().as_bytes(),
+            b".",
+            self.timestamp.as_bytes(),
+            b".",
+            body,
+        ]
+        .concat();
+        // Every secret is tried with every signature: the time taken must not reveal which one fits.
+        let mut is_signed = Choice::from(0);
+        for secret in &secrets.0 {
+            let expected = hmac_sha256(secret.expose_secret(), &content);
+            for signature in &self.signatures {
+                is_signed |= expected.as_slice().ct_eq(signature);
+            }
+        }
+        if is_signed.into() {
+            Ok(self.id)
+        } else {
+            Err(Rejected("no signature was made with one of the secrets"))
+        }
     }
 }
 
@@ -229,10 +249,16 @@ fn signatures_of_version_1(header: &str) -> Result<Vec<[u8; 32]>, Rejected> {
     if header.split(' ').count() > MOST_SIGNATURES {
         return Err(Rejected("webhook-signature lists more than 8 signatures"));
     }
-    Ok(header
+    let signatures: Vec<_> = header
         .split(' ')
         .filter_map(signature_of_version_1)
-        .collect())
+        .collect();
+    if signatures.is_empty() {
+        return Err(Rejected(
+            "webhook-signature lists no signature of version 1",
+        ));
+    }
+    Ok(signatures)
 }
 
 fn signature_of_version_1(entry: &str) -> Option<[u8; 32]> {

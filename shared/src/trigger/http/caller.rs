@@ -6,8 +6,9 @@ use serde_json::value::RawValue;
 use super::HttpEvent;
 use super::raw::{SIGNED_HEADERS, string};
 use crate::error::{Error, ErrorCode};
+use crate::model::Timestamp;
 use crate::object::Members;
-use crate::signing::webhook::{WebhookId, verify};
+use crate::signing::webhook::{Secrets, UnverifiedHeaders, WebhookId};
 use crate::trigger::function::Function;
 
 /// Objects inside each other in which an authorizer's result is looked for; the claims of a token
@@ -75,7 +76,7 @@ fn says_something(value: &RawValue, depth: usize) -> bool {
     }
 }
 
-impl HttpEvent {
+impl HttpEvent<'_> {
     /// Authenticates the caller, where the function has webhook secrets. A POST with the headers of
     /// a webhook must be signed; for any other request the gateway must have authenticated the
     /// caller. Returns the webhook's id.
@@ -89,26 +90,16 @@ impl HttpEvent {
         let Some(secrets) = &function.config.webhook_secrets else {
             return Ok(None);
         };
-        let [id, timestamp, signature] = SIGNED_HEADERS.map(|name| self.headers.get(name));
         // The signature covers the body but no query, so that a GET cannot be a webhook.
         let is_webhook = self.method.as_deref() == Ok("POST")
-            && (id.is_some() || timestamp.is_some() || signature.is_some());
+            && SIGNED_HEADERS
+                .iter()
+                .any(|name| self.headers.get(name).is_some());
         if !is_webhook && self.caller_is_known {
             return Ok(None);
         }
         let verified = if is_webhook {
-            match &self.body {
-                Ok(body) => verify(
-                    secrets,
-                    id,
-                    timestamp,
-                    signature,
-                    body,
-                    (function.transport.clock)(),
-                )
-                .map_err(|rejected| rejected.reason()),
-                Err(_) => Err("the body cannot be read"),
-            }
+            self.verified_webhook(secrets, (function.transport.clock)())
         } else {
             Err("the request is no webhook, and the gateway has not authenticated the caller")
         };
@@ -119,6 +110,22 @@ impl HttpEvent {
                 "sign the request as a webhook with one of the function's secrets, or call through a gateway that authenticates the caller",
             )
         })
+    }
+
+    /// The id of a webhook that is signed, or the reason why it is not accepted. Anybody can send
+    /// one: the headers, which cost little, are checked before the body is decoded and hashed.
+    fn verified_webhook(
+        &self,
+        secrets: &Secrets,
+        now: Timestamp,
+    ) -> Result<WebhookId, &'static str> {
+        let [id, timestamp, signature] = SIGNED_HEADERS.map(|name| self.headers.get(name));
+        let headers = UnverifiedHeaders::read(id, timestamp, signature, now)
+            .map_err(|rejected| rejected.reason())?;
+        let body = self.body.bytes().map_err(|_| "the body cannot be read")?;
+        headers
+            .verify(secrets, body)
+            .map_err(|rejected| rejected.reason())
     }
 }
 

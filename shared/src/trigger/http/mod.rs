@@ -1,5 +1,6 @@
 //! HTTP events in their four formats, and answers in the format of each.
 
+mod body;
 mod caller;
 mod path;
 mod query;
@@ -14,6 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
+use self::body::Body;
 use self::query::Pairs;
 use self::raw::{Headers, RawHttpEvent};
 use crate::error::{Error, ErrorCode};
@@ -35,15 +37,14 @@ const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-re
 const HEALTH_CHECKERS: [&str; 2] = ["ELB-HealthChecker/", "Amazon-Route53-Health-Check-Service"];
 
 /// An HTTP request as its gateway describes it.
-pub(super) struct HttpEvent {
+pub(super) struct HttpEvent<'a> {
     format: PayloadFormat,
     method: Result<String, Error>,
     path: Result<Option<String>, Error>,
     /// The stage, with which the path may begin.
     stage: Option<String>,
     query: Result<Pairs, Error>,
-    /// The body as the client sent it.
-    body: Result<Vec<u8>, Error>,
+    body: Body<'a>,
     headers: Headers,
     /// Whether the gateway has authenticated the caller.
     caller_is_known: bool,
@@ -67,13 +68,13 @@ pub(super) enum PayloadFormat {
     },
 }
 
-impl HttpEvent {
+impl<'a> HttpEvent<'a> {
     /// Reads each member for itself. One that the request depends on and that cannot be read
     /// becomes the error of the request.
     pub(super) fn new(
         format: PayloadFormat,
-        event: &Members<'_>,
-        request_context: Option<&Members<'_>>,
+        event: &Members<'a>,
+        request_context: Option<&Members<'a>>,
     ) -> Self {
         let received_at = request_context.and_then(|context| {
             ["timeEpoch", "requestTimeEpoch"]
@@ -90,7 +91,7 @@ impl HttpEvent {
             path: event.path(format),
             stage: event.stage(),
             query: event.query(format),
-            body: event.body(),
+            body: Body::of(event.event),
             headers: event.headers(),
             caller_is_known: request_context.is_some_and(caller::is_known),
             caller: request_context.and_then(caller::name),
@@ -160,8 +161,7 @@ impl HttpEvent {
     }
 
     fn text(&self) -> Result<&str, Error> {
-        let bytes = self.body.as_deref().map_err(Clone::clone)?;
-        let text = std::str::from_utf8(bytes)
+        let text = std::str::from_utf8(self.body.bytes()?)
             .map_err(|_| Error::invalid("body", "the body is not UTF-8"))?;
         if without_byte_order_mark(text).is_empty() {
             return Err(Error::invalid(
@@ -188,7 +188,12 @@ impl HttpEvent {
 
     /// The bytes of the body; none where they cannot be read.
     pub(super) fn body(&self) -> &[u8] {
-        self.body.as_deref().unwrap_or_default()
+        self.body.bytes().unwrap_or_default()
+    }
+
+    #[cfg(test)]
+    pub(super) fn body_is_decoded(&self) -> bool {
+        self.body.decoded.get().is_some()
     }
 
     /// The answer in this event's format.
@@ -197,18 +202,13 @@ impl HttpEvent {
         reply: &Result<Reply<O::Answer>, Error>,
         webhook_id: Option<&WebhookId>,
     ) -> HttpResponse {
-        const JSON: HeaderValue = HeaderValue::from_static("application/json");
-        const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
         let StoredAnswer { status, body } = status_and_body(reply);
-        let mut headers = HeaderMap::new();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        let content_type = if status < 400 { JSON } else { PROBLEM };
-        headers.insert(CONTENT_TYPE, content_type);
+        let mut headers = common_headers(status);
         // A webhook's id consists of letters, digits, underscores and hyphens.
         if let Some(Ok(id)) = webhook_id.map(|id| HeaderValue::from_str(id.as_str())) {
             headers.insert(WEBHOOK_ID, id);
         }
-        if status == 202 {
+        if status == 202 && self.prefers_async() {
             headers.insert(
                 PREFERENCE_APPLIED,
                 HeaderValue::from_static("respond-async"),
@@ -230,6 +230,23 @@ impl HttpEvent {
         }
         HttpResponse::new(self.format, status, headers, body)
     }
+}
+
+/// The answer to a request that is refused before it is read.
+pub(super) fn refusal(format: PayloadFormat, error: Error) -> HttpResponse {
+    let StoredAnswer { status, body } = status_and_body::<()>(&Err(error));
+    HttpResponse::new(format, status, common_headers(status), body)
+}
+
+/// The headers of every answer.
+fn common_headers(status: u16) -> HeaderMap {
+    const JSON: HeaderValue = HeaderValue::from_static("application/json");
+    const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+    let content_type = if status < 400 { JSON } else { PROBLEM };
+    HeaderMap::from_iter([
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (CONTENT_TYPE, content_type),
+    ])
 }
 
 /// The status and the body of an answer.

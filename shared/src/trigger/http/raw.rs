@@ -4,8 +4,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 
 use super::PayloadFormat;
@@ -13,11 +11,9 @@ use super::query::{Pairs, decoded};
 use crate::error::Error;
 use crate::model::shown;
 use crate::object::Members;
-use crate::request::{LARGEST_REQUEST, described};
-use crate::trigger::limits::check_request_size;
 
 /// The headers of Standard Webhooks, in the order of
-/// [`verify`](crate::signing::webhook::verify).
+/// [`UnverifiedHeaders::read`](crate::signing::webhook::UnverifiedHeaders::read).
 pub(super) const SIGNED_HEADERS: [&str; 3] =
     ["webhook-id", "webhook-timestamp", "webhook-signature"];
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -112,39 +108,6 @@ impl RawHttpEvent<'_, '_> {
         Ok(pairs)
     }
 
-    /// The body as the client sent it.
-    pub(super) fn body(&self) -> Result<Vec<u8>, Error> {
-        let Some(body) = stated(self.event, "body")? else {
-            return Ok(Vec::new());
-        };
-        if !body.get().starts_with('"') {
-            let kind = described(body.get());
-            let rule = format!("the gateway must pass the body as a string, not as {kind}");
-            return Err(Error::invalid("body", rule));
-        }
-        let text = string(body).ok_or_else(|| {
-            let rule = "the body has half of a surrogate pair, which is no character";
-            Error::invalid("body", rule)
-        })?;
-        // No base64 is twice as long as its bytes, so that a longer text needs no decoding.
-        if text.len() > LARGEST_REQUEST.saturating_mul(2) {
-            check_request_size(text.len())?;
-        }
-        let is_base64 = stated(self.event, "isBase64Encoded")?;
-        let bytes = if is_base64.is_some_and(|value| value.get() == "true") {
-            STANDARD.decode(&text).map_err(|_| {
-                Error::invalid(
-                    "body",
-                    "the body is not base64, although the event marks it as base64",
-                )
-            })?
-        } else {
-            text.into_bytes()
-        };
-        check_request_size(bytes.len())?;
-        Ok(bytes)
-    }
-
     /// The headers that are read, by their names in lower case. One that came twice has its values
     /// joined by commas; one that cannot be read, or contradicts itself, is left out.
     pub(super) fn headers(&self) -> Headers {
@@ -219,7 +182,10 @@ impl Headers {
 ///
 /// # Errors
 /// When the event has it several times with different values.
-fn stated<'a>(object: &Members<'a>, member: &str) -> Result<Option<&'a RawValue>, Error> {
+pub(super) fn stated<'a>(
+    object: &Members<'a>,
+    member: &str,
+) -> Result<Option<&'a RawValue>, Error> {
     if !object.is_stated(member) {
         return Ok(None);
     }

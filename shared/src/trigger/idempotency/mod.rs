@@ -9,6 +9,8 @@ mod table;
 
 pub(super) use table::StoredAnswer;
 
+use std::time::Duration;
+
 use sha2::{Digest, Sha256};
 
 use self::table::{Conditional, Item, Table};
@@ -146,9 +148,15 @@ impl<'a> IdempotencyKeys<'a> {
                 answer: Some(answer),
                 ..
             })) => Ok(KeyState::Answered(answer)),
-            Conditional::Failed(_) => {
+            Conditional::Failed(found) => {
                 let detail = "the first request with this idempotency key is still being carried out; send it again later";
-                Err(Error::new(ErrorCode::RequestInProgress, detail))
+                let left = found.map(|found| found.claimed_until.saturating_sub(now));
+                Err(Error {
+                    // By then the first one has answered, or its claim may be taken over.
+                    retry_after: left
+                        .map(|left| Duration::from_millis(u64::try_from(left).unwrap_or_default())),
+                    ..Error::new(ErrorCode::RequestInProgress, detail)
+                })
             }
         }
     }

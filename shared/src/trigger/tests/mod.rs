@@ -8,6 +8,7 @@ mod fixtures;
 mod http;
 mod idempotency;
 mod kinds;
+mod lengths;
 mod messages;
 mod queue;
 mod results;
@@ -70,7 +71,7 @@ fn function() -> Function {
 }
 
 /// The function's answer to an event for which no call may be made.
-fn send<O: Operation>(event: &str) -> Result<Value, FunctionError> {
+fn send<O: Operation>(event: impl AsRef<[u8]>) -> Result<Value, FunctionError> {
     give::<O>(&function(), event)
 }
 
@@ -82,7 +83,10 @@ fn send_over<O: Operation>(network: &Network, event: &Value) -> Result<Value, Fu
     give::<O>(&Function::new(config, transport), &event.to_string())
 }
 
-fn give<O: Operation>(function: &Function, event: &str) -> Result<Value, FunctionError> {
+fn give<O: Operation>(
+    function: &Function,
+    event: impl AsRef<[u8]>,
+) -> Result<Value, FunctionError> {
     let mut context = Context::default();
     context.request_id = "invocation-1".to_owned();
     context.invoked_function_arn = ARN.to_owned();
@@ -96,7 +100,7 @@ fn give<O: Operation>(function: &Function, event: &str) -> Result<Value, Functio
         .start_paused(true)
         .build()
         .unwrap();
-    let answer = runtime.block_on(handle::<O>(function, event, &context))?;
+    let answer = runtime.block_on(handle::<O>(function, event.as_ref(), &context))?;
     Ok(serde_json::from_str(answer.get()).unwrap())
 }
 

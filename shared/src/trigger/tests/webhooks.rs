@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::event::{Event, recognise};
 use super::http::{http, problem};
 use super::*;
 use crate::signing::hmac_sha256;
@@ -147,6 +148,39 @@ fn a_body_that_is_no_text_is_checked_before_it_is_read() {
         status_and_id::<Describe>(&with_headers(event, &signed(b"no base64!", 0))).0,
         401
     );
+}
+
+#[test]
+fn the_body_of_a_webhook_is_decoded_once_its_headers_are_good() {
+    let good = signed(FORBIDDEN.as_bytes(), 0);
+    let changed = |index: usize, value: &str| {
+        let mut headers = good.to_vec();
+        headers[index].1 = value.to_owned();
+        headers
+    };
+    for (headers, is_decoded) in [
+        (Vec::new(), false),
+        (good[..2].to_vec(), false),
+        (changed(0, "msg.1"), false),
+        (changed(1, "soon"), false),
+        (signed(FORBIDDEN.as_bytes(), -301).to_vec(), false),
+        (changed(2, "v1,AAAA v2,AAAA"), false),
+        (signed(b"another body", 0).to_vec(), true),
+        (good.to_vec(), true),
+    ] {
+        for (form, event) in http("POST", "", json!(FORBIDDEN), false) {
+            let event = with_headers(event, &headers).to_string();
+            let Ok(Event::Http(event)) = recognise(event.as_bytes()) else {
+                panic!("{form} {headers:?}")
+            };
+            let accepted = event.authenticate(&guarded()).is_ok();
+            assert_eq!(
+                (event.body_is_decoded(), accepted),
+                (is_decoded, headers == good),
+                "{form} {headers:?}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use certificate_provider::signing::hmac_sha256;
-use certificate_provider::signing::webhook::{Secrets, verify};
+use certificate_provider::signing::webhook::{Secrets, UnverifiedHeaders};
 
 use crate::world::{SECRET, SECRET_TEXT, now};
 
@@ -42,16 +42,13 @@ pub fn webhook(data: &[u8]) {
     } else {
         earlier
     };
-    let result = SECRETS.with(|secrets| {
-        verify(
-            secrets,
-            id.as_deref(),
-            timestamp.as_deref(),
-            signatures.as_deref(),
-            body,
-            now(),
-        )
-    });
+    let headers = UnverifiedHeaders::read(
+        id.as_deref(),
+        timestamp.as_deref(),
+        signatures.as_deref(),
+        now(),
+    );
+    let result = SECRETS.with(|secrets| headers.and_then(|headers| headers.verify(secrets, body)));
     let is_sound = id.as_deref().is_some_and(is_an_id)
         && timestamp.as_deref().is_some_and(is_near)
         && signatures.as_deref().is_some_and(|signatures| {

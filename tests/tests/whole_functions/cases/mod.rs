@@ -4,5 +4,6 @@ mod answers;
 mod callers;
 mod certificates;
 mod filters;
+mod long_http_events;
 mod odd_http_events;
 mod soonest_end;

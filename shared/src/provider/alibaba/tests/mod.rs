@@ -34,7 +34,7 @@ async fn call(
         .as_ref()
         .unwrap();
     let endpoint = Endpoint::parse("https://cas.test:8443").unwrap();
-    let connection = Connection::new(&context, endpoint, origin, ProviderName::AlibabaPca);
+    let connection = Connection::new(&context, endpoint, Some(origin), ProviderName::AlibabaPca);
     let accept = |answer: &Members<'_>| Ok(answer.text("RequestId").into_value());
     API.call(&connection, call, accept).await
 }

@@ -61,14 +61,13 @@ impl Message {
     fn verify(&self) -> Result<WebhookId, Rejected> {
         let secrets = Secrets::parse(&self.secrets).unwrap();
         let now = Timestamp::from_epoch_milliseconds(self.now).unwrap();
-        verify(
-            &secrets,
+        UnverifiedHeaders::read(
             self.id.as_deref(),
             self.timestamp.as_deref(),
             self.signatures.as_deref(),
-            &self.body,
             now,
-        )
+        )?
+        .verify(&secrets, &self.body)
     }
 
     /// Why it was rejected; empty when it was not.

@@ -95,6 +95,10 @@ fn the_signature_header_has_its_limits() {
             format!("{SIGNATURE} {}", " ".repeat(7)),
             "webhook-signature lists more than 8 signatures",
         ),
+        (
+            SIGNATURE.replace("v1,", "v2,"),
+            "webhook-signature lists no signature of version 1",
+        ),
     ] {
         assert_eq!(
             Message {

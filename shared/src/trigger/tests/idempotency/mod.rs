@@ -1,15 +1,19 @@
 //! Requests with an idempotency key, and webhooks, over one network of a vendor, of the table and
 //! of a queue.
 
+mod handed_over;
 mod world;
 
 use self::world::{
-    ORDER, OTHER, World, failure, inactivate, is_replayed, of_caller, status, with_key,
+    ORDER, OTHER, QueueState, TABLE, World, failure, inactivate, is_replayed, of_caller, status,
+    with_key,
 };
 use super::http::{http, problem};
 use super::webhooks::{signed, with_headers};
 use super::*;
 use crate::testing::network::header;
+
+const NO_QUEUE: (&str, &str) = ("ORDERS_QUEUE_URL", "");
 
 /// Sends an order that is carried out, and then its repeat, which has to get the same answer
 /// without a call.
@@ -81,10 +85,10 @@ fn a_repeat_that_comes_too_early_is_refused_for_now() {
     inactivate(&function, &with_key("key-1"));
     world.items.forget_answers();
     world.take_calls();
-    assert_eq!(
-        failure(&inactivate(&function, &with_key("key-1"))),
-        (409, "conflict".to_owned(), true)
-    );
+    let too_early = inactivate(&function, &with_key("key-1"));
+    assert_eq!(failure(&too_early), (409, "conflict".to_owned(), true));
+    let seconds = too_early["headers"]["retry-after"].as_str().unwrap();
+    assert!((1..=20).contains(&seconds.parse().unwrap()), "{seconds}");
     assert_eq!(world.take_calls(), [""; 0]);
     // Lambda ends the first one after at most so long.
     world.items.change("claimed_until", -21_000);
@@ -98,10 +102,10 @@ fn an_error_that_a_repeat_may_mend_frees_the_key() {
     let function = world.function();
     let headers = [("idempotency-key", "key-1"), ("prefer", "respond-async")];
     let event = of_caller("arn:a", ORDER, &headers);
-    world.queue_is_away.set(true);
+    world.queue.set(QueueState::Fails);
     assert_eq!(status(&inactivate(&function, &event)), 503);
     assert!(world.items.all().is_empty());
-    world.queue_is_away.set(false);
+    world.queue.set(QueueState::Takes);
     let answer = inactivate(&function, &event);
     assert_eq!((status(&answer), is_replayed(&answer)), (202, false));
 }
@@ -179,7 +183,7 @@ fn an_order_is_put_into_the_queue_once() {
 #[test]
 fn the_repeats_of_a_webhook_get_the_answer_of_the_first() {
     let world = World::default();
-    let function = world.function();
+    let function = world.function_with(&[TABLE, NO_QUEUE]);
     let webhook = |seconds| {
         let [(_, event), ..] = http("POST", "", json!(ORDER), false);
         with_headers(event, &signed(ORDER.as_bytes(), seconds))
@@ -202,7 +206,7 @@ fn the_id_of_a_webhook_is_its_only_key() {
         headers.push(("idempotency-key".to_owned(), key.to_owned()));
         assert_eq!(
             status(&inactivate(&function, &with_headers(event, &headers))),
-            200
+            202
         );
     }
     assert_eq!(world.items.all().len(), 1);
@@ -211,7 +215,7 @@ fn the_id_of_a_webhook_is_its_only_key() {
 #[test]
 fn without_a_table_a_webhook_is_taken_and_a_key_is_refused() {
     let world = World::default();
-    let function = world.function_with(&[]);
+    let function = world.function_with(&[NO_QUEUE]);
     for expected in ["inactivated", "already_inactive"] {
         let [(_, event), ..] = http("POST", "", json!(ORDER), false);
         let event = with_headers(event, &signed(ORDER.as_bytes(), 0));

@@ -6,13 +6,25 @@ use std::rc::Rc;
 use super::super::http::{http, problem};
 use super::super::webhooks::{SECRET, with_headers};
 use super::super::*;
-use crate::testing::network::{Answer, answer, header, ok, parameter};
+use crate::testing::network::{Answer, answer, cause, header, ok, parameter};
 use crate::testing::table::Items;
 
-const TABLE: (&str, &str) = ("IDEMPOTENCY_TABLE", "keys");
+pub(super) const TABLE: (&str, &str) = ("IDEMPOTENCY_TABLE", "keys");
 pub(super) const ORDER: &str = r#"{"provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-1", "certificates": [{"serial_number": "0A", "ca_serial_number": "0b"}]}"#;
 /// The same order in other bytes.
 pub(super) const OTHER: &str = r#"{"provider":"alibaba-mqtt","region":"cn-hangzhou","instance_id":"post-cn-1","certificates":[{"serial_number":"0A","ca_serial_number":"0b"}]}"#;
+
+/// What a queue does with a message.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub(super) enum QueueState {
+    #[default]
+    Takes,
+    Fails,
+    /// The function's role may not send to it.
+    Refuses,
+    /// It takes the message, and its answers are lost.
+    AnswersAreLost,
+}
 
 /// Everything that the function calls.
 #[derive(Clone, Default)]
@@ -21,7 +33,9 @@ pub(super) struct World {
     /// Whether the vendor's certificate is off.
     is_off: Rc<Cell<bool>>,
     pub(super) table_is_away: Rc<Cell<bool>>,
-    pub(super) queue_is_away: Rc<Cell<bool>>,
+    pub(super) queue: Rc<Cell<QueueState>>,
+    /// The queue and the body of each message that was sent.
+    pub(super) messages: Rc<RefCell<Vec<(String, String)>>>,
     /// The names of the calls of the vendor and of the queue.
     calls: Rc<RefCell<Vec<String>>>,
 }
@@ -44,7 +58,7 @@ impl World {
                 "https://sqs.eu-west-1.amazonaws.com/123456789012/orders",
             ),
         ];
-        let variables: Vec<_> = usual.iter().chain(variables).copied().collect();
+        let variables: Vec<_> = variables.iter().chain(&usual).copied().collect();
         let Bench {
             config,
             mut transport,
@@ -66,8 +80,7 @@ impl World {
         let action = header(request, "x-acs-action").unwrap_or(target);
         self.calls.borrow_mut().push(action.to_owned());
         match action {
-            "AmazonSQS.SendMessageBatch" if self.queue_is_away.get() => answer(500, ""),
-            "AmazonSQS.SendMessageBatch" => ok(&json!({"Successful": [{"Id": "0"}]})),
+            "AmazonSQS.SendMessageBatch" => self.send(request),
             "InactivateDeviceCertificate" => {
                 self.is_off.set(true);
                 ok(&json!({"RequestId": "id-1"}))
@@ -81,6 +94,33 @@ impl World {
             }
             other => panic!("{other}"),
         }
+    }
+
+    fn send(&self, request: &HttpRequest) -> Answer {
+        match self.queue.get() {
+            QueueState::Fails => return answer(500, ""),
+            QueueState::Refuses => return answer(403, r#"{"__type": "x#AccessDeniedException"}"#),
+            QueueState::Takes | QueueState::AnswersAreLost => {}
+        }
+        let call: Value = serde_json::from_slice(request.body()).unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let queue = text(&call["QueueUrl"]);
+        let queue = queue.rsplit('/').next().unwrap().to_owned();
+        let body = text(&call["Entries"][0]["MessageBody"]);
+        self.messages.borrow_mut().push((queue, body));
+        if self.queue.get() == QueueState::AnswersAreLost {
+            return Err(SendError::NoAnswer(cause("reset")));
+        }
+        ok(&json!({"Successful": [{"Id": "0"}]}))
+    }
+
+    /// The bodies of the messages in this queue since the last look.
+    pub(super) fn take_messages(&self, queue: &str) -> Vec<String> {
+        let mut messages = self.messages.borrow_mut();
+        messages
+            .extract_if(.., |(name, _)| name == queue)
+            .map(|(_, body)| body)
+            .collect()
     }
 
     /// The calls since the last look.
