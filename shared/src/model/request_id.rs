@@ -13,7 +13,7 @@ const SHORTEST_BEGINNING: usize = 4;
 /// A provider's id of a call, to quote in a support case: 1 to 128 printable ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(transparent))]
+#[cfg_attr(feature = "schema", schemars(transparent, inline))]
 pub struct RequestId(String);
 
 impl RequestId {

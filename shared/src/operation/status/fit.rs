@@ -9,12 +9,20 @@ use crate::operation::{AnswerBudget, size};
 /// Request ids that are kept for each source where the answer would be too large.
 const FEW_REQUEST_IDS: usize = 50;
 
+/// The least room for an answer, below that of every trigger. Where the answers of a batch share the
+/// room, the trigger itself replaces those that do not fit.
+const LEAST_ROOM: usize = 900_000;
+
 /// The answer itself where it fits. Otherwise the results that take most of it lose the provider's
 /// texts, and say so; their statuses stay.
 ///
 /// # Errors
 /// `payload_too_large` when that is not enough.
 pub(super) fn fit(mut answer: StatusAnswer, budget: AnswerBudget) -> Result<StatusAnswer, Error> {
+    let budget = AnswerBudget {
+        bytes: budget.bytes.max(LEAST_ROOM),
+        ..budget
+    };
     let bytes = |answer: &StatusAnswer| size::of(answer, budget.escaped);
     let mut all = bytes(&answer);
     if all <= budget.bytes {

@@ -25,7 +25,7 @@ use crate::request::{DescribeRequest, Filter, OrderBy};
 
 /// Bytes of the answer that are reserved for each source: its error, and its cursor, which the
 /// cursor of all sources holds as well.
-const BYTES_OF_SOURCE: usize = 12 * 1024;
+pub(super) const BYTES_OF_SOURCE: usize = 12 * 1024;
 
 pub(super) async fn describe(
     context: &CallContext<'_>,
