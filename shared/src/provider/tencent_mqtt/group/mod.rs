@@ -36,6 +36,9 @@ impl Row {
     }
 }
 
+/// Maximum number of certificates that are read of the list of one group.
+const MOST_SHOWN: usize = 10_000;
+
 /// The certificates that a list shows.
 pub(super) struct Listed {
     pub(super) rows: Rows,
@@ -97,6 +100,15 @@ impl TencentMqtt<'_> {
                     request_ids,
                 });
             };
+            // The texts of a hundred numbers have no more. The certificates of a list without an end
+            // would fill the memory; each number is then looked up alone.
+            if shown.len() > MOST_SHOWN {
+                return Err(not_an_answer(
+                    NAME,
+                    200,
+                    "it lists more than 10000 certificates under the requested serial numbers",
+                ));
+            }
             // Otherwise a list that repeats itself would be read for ever.
             if shown.len() == before {
                 return Err(not_an_answer(
