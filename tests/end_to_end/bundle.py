@@ -162,16 +162,16 @@ class Bundle:
         url = self.deployment.outputs[f"{function.capitalize()}QueueUrl"]
         self.emulator.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
 
-    def waiting(self, output: str) -> int:
+    def waiting(self, output: str, deployment: Deployment | None = None) -> int:
         """How many messages are in a queue, hidden ones included."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        url = self.deployment.outputs[output]
+        url = (deployment or self.deployment).outputs[output]
         told = self.emulator.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return sum(int(told[name]) for name in names)
 
-    def take(self, output: str) -> Iterator[dict[str, Any]]:
+    def take(self, output: str, deployment: Deployment | None = None) -> Iterator[dict[str, Any]]:
         """Takes the messages out of a queue."""
-        queues, url = self.emulator.client("sqs"), self.deployment.outputs[output]
+        queues, url = self.emulator.client("sqs"), (deployment or self.deployment).outputs[output]
         while messages := queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 queues.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -184,7 +184,8 @@ class Bundle:
 
     def log(self, function: str, text: str) -> list[dict[str, Any]]:
         """The function's log lines that hold a text."""
-        group, pattern = self.deployment.outputs[f"{function.capitalize()}LogGroupName"], f'"{text}"'
+        title = "".join(part.capitalize() for part in function.split("-"))
+        group, pattern = self.deployment.outputs[f"{title}LogGroupName"], f'"{text}"'
         found = self.emulator.client("logs").filter_log_events(logGroupName=group, filterPattern=pattern)["events"]
         return [json.loads(event["message"]) for event in found if event["message"].startswith("{")]
 

@@ -13,7 +13,7 @@ from typing import Any
 from emulator import REGION, ROOT, TARGET, Emulator
 
 sys.path.insert(0, str(ROOT / "tests/template"))
-from stack import TEMPLATE, Template, cloudformation, code_folders, parse  # noqa: E402
+from stack import TEMPLATE, Template, cloudformation, code_folders, is_webhook, name_of, parse  # noqa: E402
 
 NAME = "device-certificate-functions"
 BUCKET = "artifacts"
@@ -21,7 +21,7 @@ BUCKET = "artifacts"
 
 @dataclass(frozen=True)
 class Deployment:
-    """A stack that stands: what it put out, and its functions and roles by the names of their folders."""
+    """A stack that stands: what it put out, and its functions and their roles by names such as describe and describe-webhook."""
 
     outputs: dict[str, str]
     functions: dict[str, str]
@@ -46,18 +46,20 @@ def deploy(emulator: Emulator, name: str, parameters: dict[str, str]) -> Deploym
         events = stacks.describe_stack_events(StackName=name)["StackEvents"]
         raise RuntimeError([event.get("ResourceStatusReason") for event in events if "FAILED" in event["ResourceStatus"]])
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    titles = {folder: folder.capitalize() for folder in code_folders(template).values()}
-    functions = {folder: outputs[f"{title}FunctionName"] for folder, title in titles.items()}
-    deployment = Deployment(outputs, functions, {folder: outputs[f"{title}RoleArn"] for folder, title in titles.items()})
-    limit(emulator, deployment)
+    named = {key.removesuffix("Name"): value for key, value in outputs.items() if key.endswith("FunctionName")}
+    functions = {name_of(logical_id): function for logical_id, function in named.items()}
+    told = emulator.client("lambda").get_function_configuration
+    deployment = Deployment(outputs, functions, {name: told(FunctionName=function)["Role"] for name, function in functions.items()})
+    limit(emulator, deployment, int(parameters.get("WebhookConcurrency", template["Parameters"]["WebhookConcurrency"]["Default"])))
     return deployment
 
 
 def upload(emulator: Emulator, template: Template) -> None:
     """What `sam package` does."""
     deployed = cloudformation(template)
-    for logical_id, folder in code_folders(template).items():
+    for folder in set(code_folders(template).values()):
         emulator.client("s3").put_object(Bucket=BUCKET, Key=f"{folder}.zip", Body=archive(folder))
+    for logical_id, folder in code_folders(template).items():
         properties = deployed["Resources"][logical_id]["Properties"]
         properties["Code"] = {"S3Bucket": BUCKET, "S3Key": f"{folder}.zip"}
         properties["Architectures"] = ["arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"]
@@ -87,11 +89,14 @@ def settled(stacks: Any, name: str) -> dict[str, Any]:
     return stack
 
 
-def limit(emulator: Emulator, deployment: Deployment) -> None:
+def limit(emulator: Emulator, deployment: Deployment, webhook_concurrency: int) -> None:
     """Sets through the API how many instances may run: from a template the emulator takes no reserved concurrency, and the
     numbers of a queue only where they are written out."""
     functions = emulator.client("lambda")
-    for function in deployment.functions.values():
+    for name, function in deployment.functions.items():
+        if is_webhook(name):
+            functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=webhook_concurrency)
+            continue
         variables = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
         reserved, of_queue = int(variables["RESERVED_CONCURRENCY"]), int(variables["QUEUE_CONCURRENCY"])
         functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=reserved)

@@ -1,10 +1,14 @@
 """Who is let in over HTTP."""
 
+import contextlib
+import json
 import time
+from collections.abc import Iterator
 
 import pytest
-from bundle import Bundle, Pool, signed
+from bundle import SOURCE, Bundle, Pool, signed, until
 from deployment import Deployment
+from emulator import OPERATOR
 from issuer import AUDIENCE
 
 QUESTION = "/status?serial_number=00c0ffee"
@@ -47,7 +51,7 @@ def test_tokens_decide_where_an_issuer_is_given(bundle: Bundle, with_tokens: Dep
 
 
 def test_webhooks_need_their_signature_alone(bundle: Bundle, pool: Pool) -> None:
-    """Each but the last is refused before the order is carried out."""
+    """Each but the last is refused. The last is put into the queue, and carried out from there."""
     ((serial, order),) = pool.orders(1).items()
     good = signed(order)
     for name, body, headers, expected in (
@@ -55,27 +59,64 @@ def test_webhooks_need_their_signature_alone(bundle: Bundle, pool: Pool) -> None
         ("another body", order.replace("end to end", "another"), good, 401),
         ("another id", order, {**good, "webhook-id": "msg_other"}, 401),
         ("too old", order, signed(order, time.time() - 301), 401),
-        ("good", order, good, 200),
+        ("good", order, good, 202),
     ):
         before = inactivated(bundle, serial)
         status, answer = bundle.http("POST", "/webhooks/inactivate", body, headers)
         assert (status, before) == (expected, 0), (name, answer)
-    assert answer["summary"]["inactivated"] == inactivated(bundle, serial) == 1
+    assert answer == {"order_id": good["webhook-id"]}
+    event = until(lambda: [event for event in bundle.results() if event["id"] == good["webhook-id"]], 20)[0]
+    assert event["data"]["summary"]["inactivated"] == inactivated(bundle, serial) == 1
+    (line,) = bundle.log("inactivate", "tried to inactivate a certificate")
+    assert line["caller"] == f"webhook {good['webhook-id']}"
     assert bundle.http("POST", "/inactivate", order, good)[0] == 403, "a webhook's signature opens the other routes"
+
+
+def test_webhooks_to_describe_and_status_are_answered_at_once(bundle: Bundle) -> None:
+    for function, request in (
+        ("describe", {"instance_id": SOURCE["instance_id"], "limit": 1}),
+        ("status", {"certificates": [{"serial_number": "00c0ffee"}]}),
+    ):
+        body = json.dumps(request)
+        status, answer = bundle.http("POST", f"/webhooks/{function}", body, signed(body))
+        assert (status, answer["operation"]) == (200, function), answer
+        assert bundle.http("POST", f"/webhooks/{function}", body, signed(body + " "))[0] == 401
+        # The functions of the other callers have no part in it.
+        assert bundle.log(f"{function}-webhook", "a webhook") and not bundle.log(function, "a webhook")
+
+
+def test_strangers_at_the_webhook_routes_keep_nobody_else_waiting(bundle: Bundle, pool: Pool) -> None:
+    """They may use up all instances of the function for webhooks: as if there were none."""
+    ((serial, order),) = pool.orders(1).items()
+    with switched_off(bundle, "inactivate-webhook"):
+        assert bundle.http("POST", "/webhooks/inactivate", order, signed(order))[0] in (429, 503)
+        assert bundle.http("POST", "/inactivate", order, key=OPERATOR)[0] == 200
+    assert inactivated(bundle, serial) == 1
 
 
 def test_the_kill_switch_stops_orders(bundle: Bundle, pool: Pool) -> None:
     ((serial, order),) = pool.orders(1).items()
-    functions, name = bundle.emulator.client("lambda"), bundle.deployment.functions["inactivate"]
-    usual = functions.get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"]
-    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    bundle.hide_for("inactivate", 2)
+    with switched_off(bundle, "inactivate"):
+        status, answer = bundle.http("POST", "/inactivate", order, key=OPERATOR)
+        # A webhook's order waits in the queue.
+        webhook = bundle.http("POST", "/webhooks/inactivate", order, signed(order))
+        time.sleep(1)
+        before = inactivated(bundle, serial)
+    assert status in (429, 503) and webhook[0] == 202 and before == 0, (answer, webhook)
+    until(lambda: inactivated(bundle, serial) == 1, 20)
+
+
+@contextlib.contextmanager
+def switched_off(bundle: Bundle, name: str) -> Iterator[None]:
+    """Meanwhile no instance of the function may run."""
+    functions, function = bundle.emulator.client("lambda"), bundle.deployment.functions[name]
+    usual = functions.get_function_concurrency(FunctionName=function)["ReservedConcurrentExecutions"]
+    functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
     try:
-        status, answer = bundle.http("POST", "/webhooks/inactivate", order, signed(order))
+        yield
     finally:
-        functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=usual)
-    assert status in (429, 503) and inactivated(bundle, serial) == 0, answer
-    assert bundle.http("POST", "/webhooks/inactivate", order, signed(order))[0] == 200
-    assert inactivated(bundle, serial) == 1
+        functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=usual)
 
 
 def inactivated(bundle: Bundle, serial: str) -> int:

@@ -24,7 +24,9 @@ def test_a_role_reads_its_own_secret_and_nobody_elses(bundle: Bundle) -> None:
         given = bundle.emulator.client("sts").assume_role(RoleArn=role, RoleSessionName=function)["Credentials"]
         key = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
         for name in (secret(other, kind) for other in FUNCTIONS for kind in ("tencent", "alibaba", "webhook")):
-            is_own = name in (secret(function, "tencent"), secret(function, "alibaba"))
+            # Webhooks to describe and status are answered with the function's own key; orders to inactivate go into the queue.
+            owner = "" if function == "inactivate-webhook" else function.removesuffix("-webhook")
+            is_own = name in (secret(owner, "tencent"), secret(owner, "alibaba"))
             assert reads(bundle, key, name) is is_own, (function, name)
 
 

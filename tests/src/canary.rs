@@ -21,7 +21,7 @@ use crate::{Event, Runtime};
 const PIECE: usize = 12;
 
 /// A shorter secret would not show in base64 that begins anywhere.
-const SHORTEST_SECRET: usize = 16;
+pub(crate) const SHORTEST_SECRET: usize = 16;
 
 /// So many hex digits behind the word "signature" are one.
 const SIGNATURE_DIGITS: usize = 32;
@@ -97,7 +97,7 @@ impl Secrets {
     }
 
     /// What is given away, and at which byte.
-    fn find(&self, output: &[u8]) -> Option<(&str, usize)> {
+    pub(crate) fn find(&self, output: &[u8]) -> Option<(&str, usize)> {
         if let Some(found) = self.pieces.find(output) {
             let meaning = self
                 .meanings

@@ -8,6 +8,8 @@ use std::process::{ExitStatus, Stdio};
 
 use tokio::process::{Child, Command};
 
+use crate::leaks::Forbidden;
+
 /// The variables that Lambda itself sets for a function on the `provided` runtimes, with believable
 /// values. <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
 const LAMBDA_VARIABLES: &[(&str, &str)] = &[
@@ -45,6 +47,20 @@ pub(crate) struct FunctionProcess {
     // reader.
     stdout: File,
     stderr: File,
+    /// The function, and what its log may not hold.
+    forbidden: Option<(String, Forbidden)>,
+}
+
+impl Drop for FunctionProcess {
+    fn drop(&mut self) {
+        // A test that has failed already says more.
+        if let Some((function, forbidden)) = &self.forbidden
+            && !std::thread::panicking()
+        {
+            let log = [self.stdout(), self.stderr()].map(Result::unwrap_or_default);
+            forbidden.assert_absent(function, &log.concat());
+        }
+    }
 }
 
 impl FunctionProcess {
@@ -81,7 +97,15 @@ impl FunctionProcess {
             id,
             stdout,
             stderr,
+            forbidden: None,
         })
+    }
+
+    /// When the process is dropped, its log is searched for the secrets among Lambda's variables and
+    /// these, and for whatever else no log of a function may hold.
+    pub(crate) fn search_log_for_leaks(&mut self, function: &str, variables: &[(&str, &str)]) {
+        let all = LAMBDA_VARIABLES.iter().chain(variables).copied();
+        self.forbidden = Some((function.to_owned(), Forbidden::new(all)));
     }
 
     /// The process id.

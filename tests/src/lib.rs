@@ -2,7 +2,9 @@
 //!
 //! [`Runtime`] starts a function's binary with Lambda's environment and plays the Lambda Runtime
 //! API for it. [`events`] makes events in the shapes that AWS sends, [`HttpAnswer`] reads the HTTP
-//! answers as AWS does, and [`canary`] looks for secrets in everything a function gives out.
+//! answers as AWS does, and [`canary`] looks for secrets in everything a function gives out. Whatever a
+//! test is about, the log of each process that it starts is searched for secrets, signatures,
+//! certificates and their names when the process ends.
 //! [`HttpApi`] puts the functions behind a real HTTP port. [`queue`] stands in for Amazon SQS,
 //! [`EventSource`] for the mapping that feeds a function from a queue. [`providers`] describes what
 //! differs between the providers under test.
@@ -23,6 +25,7 @@ mod function_process;
 mod http_answer;
 mod http_api;
 mod invocation;
+mod leaks;
 pub mod providers;
 pub mod queue;
 mod runtime;

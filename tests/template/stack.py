@@ -84,6 +84,21 @@ def code_folders(template: Template) -> dict[str, str]:
     }
 
 
+def names(stack: Stack) -> dict[str, str]:
+    """What each deployed function is called, such as describe or describe-webhook, by its logical id."""
+    return {logical_id: name_of(logical_id) for logical_id in stack.of_type("AWS::Lambda::Function")}
+
+
+def name_of(logical_id: str) -> str:
+    """What the function with this logical id is called."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", logical_id.removesuffix("Function")).lower()
+
+
+def is_webhook(name: str) -> bool:
+    """Whether a function of this name answers webhooks alone."""
+    return name.endswith("-webhook")
+
+
 def referred(value: Any) -> str:
     """The logical id in a Ref or in a GetAtt of the ARN; the empty text for anything else."""
     match value:

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from stack import ROOT, Properties, Stack, Template, code_folders, deploy, referred
+from stack import ROOT, Properties, Stack, Template, code_folders, deploy, names, referred
 
 # The metrics that these namespaces have under the dimensions named: from AWS's documentation of Lambda, SQS and HTTP APIs, and the functions'
 # own (shared/src/trigger/metrics.rs).
@@ -45,14 +45,15 @@ def watched(value: Any) -> str:
 
 
 def test_alarms_are_on_metrics_that_exist(template: Template) -> None:
-    resources = deploy(template).resources
+    stack = deploy(template, Webhooks="yes")
+    resources = stack.resources
     of_type = {
         "FunctionName": "AWS::Lambda::Function",
         "QueueName": "AWS::SQS::Queue",
         "ApiId": "AWS::ApiGatewayV2::Api",
         "Stage": "AWS::ApiGatewayV2::Stage",
     }
-    for (metric, name), alarm in alarms(deploy(template)).items():
+    for (metric, name), alarm in alarms(stack).items():
         dimensions = {dimension["Name"]: watched(dimension["Value"]) for dimension in alarm["Dimensions"]}
         assert metric in METRICS.get((alarm["Namespace"], *dimensions), ()), metric
         for dimension, value in dimensions.items():
@@ -66,7 +67,17 @@ def test_alarms_are_on_metrics_that_exist(template: Template) -> None:
 
 
 def test_every_function_and_queue_is_watched(template: Template) -> None:
-    stack = deploy(template)
+    check_alarms(template, deploy(template), set())
+
+
+def test_webhook_functions_are_watched_for_errors_alone(template: Template) -> None:
+    """Strangers can have them throttled at any time, and nobody must be called for that; they have no queue."""
+    stack = deploy(template, Webhooks="yes")
+    webhooks = names(stack).keys() - names(deploy(template)).keys()
+    check_alarms(template, stack, {("Errors", function) for function in webhooks})
+
+
+def check_alarms(template: Template, stack: Stack, more: set[tuple[str, str]]) -> None:
     watching: dict[tuple[str, str], tuple[str, float]] = {
         key: (alarm["Statistic"], alarm["Threshold"]) for key, alarm in alarms(stack).items()
     }
@@ -92,9 +103,9 @@ def test_every_function_and_queue_is_watched(template: Template) -> None:
             ("ApproximateNumberOfMessagesVisible", referred(redrive["deadLetterTargetArn"])): ("Maximum", 0),
             ("credentials_refused", code_folders(template)[function]): ("Sum", 0),
         }
-    assert watching == expected
+    assert watching == expected | dict.fromkeys(more, ("Sum", 0))
     assert {alarm["ComparisonOperator"] for alarm in alarms(stack).values()} == {"GreaterThanThreshold"}
-    assert len(stack.of_type("AWS::CloudWatch::Alarm")) == len(expected)
+    assert len(stack.of_type("AWS::CloudWatch::Alarm")) == len(watching)
 
 
 def test_the_functions_write_the_metrics_that_are_watched(template: Template) -> None:
@@ -106,7 +117,8 @@ def test_the_functions_write_the_metrics_that_are_watched(template: Template) ->
 
 
 def test_alarms_go_to_the_topic_that_is_given(template: Template) -> None:
-    for stack, actions in ((deploy(template), []), (deploy(template, AlarmTopic=TOPIC), [TOPIC])):
+    for topic, actions in (("", []), (TOPIC, [TOPIC])):
+        stack = deploy(template, Webhooks="yes", AlarmTopic=topic)
         for alarm in stack.of_type("AWS::CloudWatch::Alarm").values():
             assert alarm["AlarmActions"] == actions, alarm
 
@@ -119,22 +131,31 @@ def test_a_deployment_says_that_nobody_hears_the_alarms(template: Template) -> N
 def test_each_alarm_has_an_answer_in_the_documents(template: Template) -> None:
     documented = (ROOT / "docs/operations.md").read_text()
     titles = "|".join(folder.capitalize() for folder in code_folders(template).values())
-    for name in deploy(template).of_type("AWS::CloudWatch::Alarm"):
+    for name in deploy(template, Webhooks="yes").of_type("AWS::CloudWatch::Alarm"):
         assert f"| `{re.sub(f'^({titles})', '...', name)}` |" in documented, name
 
 
 def test_the_dashboard_shows_metrics_that_exist(template: Template) -> None:
-    (dashboard,) = deploy(template).of_type("AWS::CloudWatch::Dashboard").values()
-    shown = set()
-    for widget in json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]:
+    for webhooks in ("no", "yes"):
+        stack = deploy(template, Webhooks=webhooks)
+        queues = {f"{name}.QueueName" for name in stack.of_type("AWS::SQS::Queue")}
+        operations = set(code_folders(template).values())
+        assert shown(stack) == queues | names(stack).keys() | operations | {"Api", "Stage"}
+
+
+def shown(stack: Stack) -> set[str]:
+    """All that a metric of the dashboard is about."""
+    (dashboard,) = stack.of_type("AWS::CloudWatch::Dashboard").values()
+    text, parts = dashboard["DashboardBody"]["Fn::Sub"]
+    for name, part in parts.items():
+        text = text.replace(f"${{{name}}}", part if isinstance(part, str) else part["Fn::Sub"])
+    found = set()
+    for widget in json.loads(text)["widgets"]:
         row: list[str] = []
         for written in widget["properties"]["metrics"]:
             # CloudWatch puts the beginning of the row above in place of the dots.
             row = [*row[:-1], *written[1:]] if written[0] == "..." else written
             namespace, metric, *pairs = row
             assert metric in METRICS[namespace, *pairs[::2]], metric
-            shown |= {value.strip("${}") for value in pairs[1::2]}
-    stack = deploy(template)
-    queues = {f"{name}.QueueName" for name in stack.of_type("AWS::SQS::Queue")}
-    functions = code_folders(template)
-    assert shown == queues | functions.keys() | set(functions.values()) | {"Api", "Stage"}
+            found |= {value.strip("${}") for value in pairs[1::2]}
+    return found

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from stack import Template, code_folders, deploy
+from stack import Template, deploy, names
 
 # test_rate_limits.py checks these.
 RATE_LIMITS = ("RESERVED_CONCURRENCY", "QUEUE_CONCURRENCY", "CALLS_PER_SECOND")
@@ -12,6 +12,7 @@ RATE_LIMITS = ("RESERVED_CONCURRENCY", "QUEUE_CONCURRENCY", "CALLS_PER_SECOND")
 # What every function has when every text is given: each works with every provider.
 COMMON = {
     "RESULTS_QUEUE_URL": {"Ref": "ResultsQueue"},
+    "LOG_ANSWERS": "no",
     "TENCENTCLOUD_REGION": "value-of-TencentMqttRegion",
     "TENCENT_MQTT_ENDPOINT": "value-of-TencentMqttEndpoint",
     "ALIBABA_MQTT_ENDPOINT": "value-of-AlibabaMqttEndpoint",
@@ -42,7 +43,19 @@ ENVIRONMENTS = {
         **COMMON,
     },
 }
-ALWAYS = ("DEFAULT_PROVIDER", "RESULTS_QUEUE_URL", "ORDERS_QUEUE_URL", "IDEMPOTENCY_TABLE")
+# What those of the functions that take webhooks have: the same, and the secrets in addition.
+WEBHOOK_SECRETS = "{{resolve:secretsmanager:value-of-CredentialsPrefix/%s/webhook}}"
+WEBHOOK_ENVIRONMENTS = {
+    "describe-webhook": {**ENVIRONMENTS["describe"], "WEBHOOK_SECRETS": WEBHOOK_SECRETS % "describe"},
+    "status-webhook": {**ENVIRONMENTS["status"], "WEBHOOK_SECRETS": WEBHOOK_SECRETS % "status"},
+    # It hands orders on, and sends no answers to messages.
+    "inactivate-webhook": {
+        variable: value
+        for variable, value in {**ENVIRONMENTS["inactivate"], "WEBHOOK_SECRETS": WEBHOOK_SECRETS % "inactivate"}.items()
+        if variable != "RESULTS_QUEUE_URL"
+    },
+}
+ALWAYS = ("DEFAULT_PROVIDER", "RESULTS_QUEUE_URL", "LOG_ANSWERS", "ORDERS_QUEUE_URL", "IDEMPOTENCY_TABLE")
 # What a way to credentials adds, where {function} is the function's name. Each function has its own, in the clouds' logs, too.
 CREDENTIALS = {
     ("TencentCredentials", "secret"): {"TENCENTCLOUD_SECRETS_MANAGER_SECRET": "value-of-CredentialsPrefix/{function}/tencent"},
@@ -59,7 +72,6 @@ CREDENTIALS = {
         "ALIBABA_CLOUD_ROLE_SESSION_NAME": "{function}",
         "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": "value-of-AlibabaOidcProviderArn",
     },
-    ("Webhooks", "yes"): {"WEBHOOK_SECRETS": "{{resolve:secretsmanager:value-of-CredentialsPrefix/{function}/webhook}}"},
 }
 WAYS = {"TencentCredentials", "AlibabaCredentials"}
 
@@ -74,16 +86,23 @@ def every_text(template: Template) -> dict[str, str]:
 
 
 def environments(template: Template, **parameters: str) -> dict[str, dict[str, Any]]:
-    """The environment variables of each function but those of its rate limits, by the folder of its code."""
-    functions = deploy(template, **parameters).of_type("AWS::Lambda::Function")
+    """The environment variables of each function but those of its rate limits, by the function's name."""
+    stack = deploy(template, **parameters)
+    functions = stack.of_type("AWS::Lambda::Function")
     return {
-        folder: {variable: value for variable, value in functions[name]["Environment"]["Variables"].items() if variable not in RATE_LIMITS}
-        for name, folder in code_folders(template).items()
+        name: {
+            variable: value for variable, value in functions[logical_id]["Environment"]["Variables"].items() if variable not in RATE_LIMITS
+        }
+        for logical_id, name in names(stack).items()
     }
 
 
 def test_environments_hold_what_each_function_needs(template: Template) -> None:
     assert environments(template, **every_text(template)) == ENVIRONMENTS
+
+
+def test_webhook_functions_have_the_secrets_and_nobody_else(template: Template) -> None:
+    assert environments(template, **every_text(template), Webhooks="yes") == ENVIRONMENTS | WEBHOOK_ENVIRONMENTS
 
 
 def test_environments_are_bare_by_default(template: Template) -> None:
@@ -98,6 +117,12 @@ def test_each_parameter_alone_brings_its_own_variables(template: Template) -> No
             for folder, full in ENVIRONMENTS.items()
         }
         assert environments(template, **{name: given}) == expected, name
+
+
+def test_whole_answers_are_logged_where_that_is_asked_for(template: Template) -> None:
+    assert template["Parameters"]["LogAnswers"]["AllowedValues"] == ["no", "yes"]
+    for folder, variables in environments(template, LogAnswers="yes").items():
+        assert variables["LOG_ANSWERS"] == "yes", folder
 
 
 def test_sources_that_lost_their_quotation_marks_are_refused(template: Template) -> None:
@@ -123,11 +148,24 @@ def test_credentials_come_the_way_that_is_asked_for(template: Template) -> None:
         assert environments(template, **every_text(template), **{way: kind}) == expected, (way, kind)
 
 
+def test_the_function_that_hands_orders_on_has_no_way_to_a_cloud(template: Template) -> None:
+    for way in WAYS:
+        for kind in ("secret", "parameter", "role"):
+            of_all = environments(template, **every_text(template), Webhooks="yes", **{way: kind})
+            assert of_all["inactivate-webhook"] == WEBHOOK_ENVIRONMENTS["inactivate-webhook"], (way, kind)
+            for name in ("describe", "status"):
+                expected = of_all[name] | {"WEBHOOK_SECRETS": WEBHOOK_SECRETS % name}
+                assert of_all[f"{name}-webhook"] == expected, (way, kind)
+
+
 def test_secrets_are_read_through_the_extension_where_it_is_given(template: Template) -> None:
     layer = "arn:aws:lambda:eu-west-1:015030872274:layer:AWS-Parameters-and-Secrets-Lambda-Extension-Arm64:1"
-    for stack, layers in ((deploy(template), []), (deploy(template, SecretsExtensionLayer=layer), [layer])):
+    for given, layers in (("", []), (layer, [layer])):
+        stack = deploy(template, Webhooks="yes", SecretsExtensionLayer=given)
         for name, function in stack.of_type("AWS::Lambda::Function").items():
-            assert function.get("Layers") == layers, name
+            # The function that hands orders on reads no secret.
+            expected = None if name == "InactivateWebhookFunction" else layers
+            assert function.get("Layers") == expected, name
 
 
 def test_no_parameter_holds_a_secret(template: Template) -> None:

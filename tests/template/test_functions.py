@@ -2,7 +2,7 @@
 
 import tomllib
 
-from stack import ROOT, Template, code_folders, deploy, referred
+from stack import ROOT, Template, code_folders, deploy, is_webhook, names, referred
 
 HTTP_API_TIMEOUT = 30
 
@@ -10,25 +10,29 @@ HTTP_API_TIMEOUT = 30
 def test_functions_are_the_deployed_binaries(template: Template) -> None:
     workspace = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]
     packages = [tomllib.loads((ROOT / member / "Cargo.toml").read_text()) for member in workspace["default-members"]]
-    assert sorted(code_folders(template).values()) == sorted(package["package"]["name"] for package in packages)
-    for logical_id in code_folders(template):
+    assert set(code_folders(template).values()) == {package["package"]["name"] for package in packages}
+    called = names(deploy(template, Webhooks="yes"))
+    assert called.keys() == code_folders(template).keys()
+    for logical_id, folder in code_folders(template).items():
+        # The same programs take webhooks. The SAM CLI builds a folder once for all functions with the same metadata.
+        assert called[logical_id] in (folder, f"{folder}-webhook"), logical_id
         assert template["Resources"][logical_id]["Metadata"] == {"BuildMethod": "rust-cargolambda"}, logical_id
 
 
 def test_functions_run_on_the_intended_platform(template: Template) -> None:
     expected = {"Runtime": "provided.al2023", "Architectures": ["arm64"], "MemorySize": 128, "Handler": "bootstrap"}
-    for name, function in deploy(template).of_type("AWS::Lambda::Function").items():
+    for name, function in deploy(template, Webhooks="yes").of_type("AWS::Lambda::Function").items():
         # Undeclared, the architecture would be that of the machine that builds.
         assert {key: function.get(key) for key in expected} == expected, name
 
 
 def test_functions_answer_before_the_http_api_gives_up(template: Template) -> None:
-    for name, function in deploy(template).of_type("AWS::Lambda::Function").items():
+    for name, function in deploy(template, Webhooks="yes").of_type("AWS::Lambda::Function").items():
         assert 3 < function["Timeout"] < HTTP_API_TIMEOUT, name
 
 
 def test_logs_go_to_groups_that_expire(template: Template) -> None:
-    stack = deploy(template, LogLevel="DEBUG", LogRetentionDays=7)
+    stack = deploy(template, Webhooks="yes", LogLevel="DEBUG", LogRetentionDays=7)
     deployed, groups = stack.of_type("AWS::Lambda::Function"), stack.of_type("AWS::Logs::LogGroup")
     logging = {name: function.get("LoggingConfig", {}) for name, function in deployed.items()}
     assert sorted(referred(config.pop("LogGroup", None)) for config in logging.values()) == sorted(groups.keys() - {"ApiLogGroup"})
@@ -39,15 +43,17 @@ def test_logs_go_to_groups_that_expire(template: Template) -> None:
 
 def test_functions_are_traced_where_asked_for(template: Template) -> None:
     for mode in ("PassThrough", "Active"):
-        for name, function in deploy(template, Tracing=mode).of_type("AWS::Lambda::Function").items():
+        for name, function in deploy(template, Webhooks="yes", Tracing=mode).of_type("AWS::Lambda::Function").items():
             assert function.get("TracingConfig") == {"Mode": mode}, name
     assert template["Parameters"]["Tracing"]["Default"] == "PassThrough"
 
 
 def test_events_that_are_given_up_are_kept(template: Template) -> None:
-    stack = deploy(template)
+    stack = deploy(template, Webhooks="yes")
     configs = list(stack.of_type("AWS::Lambda::EventInvokeConfig").values())
-    assert sorted(referred(config["FunctionName"]) for config in configs) == sorted(code_folders(template))
+    # A webhook's sender waits for the answer.
+    expected = sorted(logical_id for logical_id, name in names(stack).items() if not is_webhook(name))
+    assert sorted(referred(config["FunctionName"]) for config in configs) == expected
     for config in configs:
         assert config["MaximumRetryAttempts"] == 2, config
         # An order to inactivate is good for a day at most, and nobody waits so long for a list.

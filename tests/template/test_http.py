@@ -9,10 +9,11 @@ ROUTES = {
     "GET /status": "StatusFunction",
     "POST /status": "StatusFunction",
 }
+# Strangers who keep a webhook function busy must not keep the others' callers waiting.
 WEBHOOKS = {
-    "POST /webhooks/describe": "DescribeFunction",
-    "POST /webhooks/inactivate": "InactivateFunction",
-    "POST /webhooks/status": "StatusFunction",
+    "POST /webhooks/describe": "DescribeWebhookFunction",
+    "POST /webhooks/inactivate": "InactivateWebhookFunction",
+    "POST /webhooks/status": "StatusWebhookFunction",
 }
 # What API Gateway may invoke, as stage, method and path.
 SOURCES = {
@@ -21,9 +22,9 @@ SOURCES = {
     ("StatusFunction", "*/*/status"),
 }
 WEBHOOK_SOURCES = {
-    ("DescribeFunction", "*/POST/webhooks/describe"),
-    ("InactivateFunction", "*/POST/webhooks/inactivate"),
-    ("StatusFunction", "*/POST/webhooks/status"),
+    ("DescribeWebhookFunction", "*/POST/webhooks/describe"),
+    ("InactivateWebhookFunction", "*/POST/webhooks/inactivate"),
+    ("StatusWebhookFunction", "*/POST/webhooks/status"),
 }
 ISSUER = "https://issuer.example.com/"
 
@@ -39,6 +40,7 @@ def test_routes_lead_to_their_functions(template: Template) -> None:
             if route["Target"] == {"Fn::Sub": f"integrations/${{{name}}}"}
         }
         assert led == routes
+        assert len(stack.of_type("AWS::ApiGatewayV2::Route")) == len(routes)
         for name, integration in integrations.items():
             form = (integration["IntegrationType"], integration["PayloadFormatVersion"])
             assert form == ("AWS_PROXY", "2.0"), name
@@ -86,13 +88,13 @@ def test_webhooks_alone_pass_without_an_authorizer(template: Template) -> None:
         "AllowedValues": ["no", "yes"],
     }
     for name, function in stack.of_type("AWS::Lambda::Function").items():
-        assert "WEBHOOK_SECRETS" in function["Environment"]["Variables"], name
+        assert ("WEBHOOK_SECRETS" in function["Environment"]["Variables"]) == (name in WEBHOOKS.values()), name
 
 
 def test_nothing_but_the_routes_is_reachable(template: Template) -> None:
     declared = {resource["Type"] for resource in template["Resources"].values()}
     assert not declared & {"AWS::Serverless::HttpApi", "AWS::Serverless::Api"}
-    stack = deploy(template)
+    stack = deploy(template, Webhooks="yes")
     assert len(stack.of_type("AWS::ApiGatewayV2::Api")) == 1
     for other in ("AWS::Lambda::Url", "AWS::ApiGateway::RestApi", "AWS::ElasticLoadBalancingV2::LoadBalancer"):
         assert not stack.of_type(other), other
@@ -113,3 +115,25 @@ def test_requests_are_throttled(template: Template) -> None:
     settings = stage.get("DefaultRouteSettings", {})
     assert 0 < settings.get("ThrottlingRateLimit", 0) <= 100, settings
     assert 0 < settings.get("ThrottlingBurstLimit", 0) <= 100, settings
+
+
+def test_webhook_routes_have_a_throttle_of_their_own(template: Template) -> None:
+    """API Gateway refuses the settings of a route that it does not have yet."""
+    (stage,) = deploy(template).of_type("AWS::ApiGatewayV2::Stage").values()
+    assert "RouteSettings" not in stage
+    for parameters, rate, burst in (({}, 5, 10), ({"WebhookRequestsPerSecond": 7, "WebhookRequestBurst": 8}, 7, 8)):
+        stack = deploy(template, Webhooks="yes", **parameters)
+        (stage,) = stack.of_type("AWS::ApiGatewayV2::Stage").values()
+        settings = {"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": burst}
+        assert stage.get("RouteSettings") == dict.fromkeys(WEBHOOKS, settings)
+        routes = {name for name, route in stack.of_type("AWS::ApiGatewayV2::Route").items() if route["RouteKey"] in WEBHOOKS}
+        waited_for = stack.resources["Stage"].get("Metadata", {}).get("Routes", [])
+        assert {referred(route) for route in waited_for} == routes
+
+
+def test_webhook_functions_have_a_concurrency_of_their_own(template: Template) -> None:
+    for parameters, number in (({}, 2), ({"WebhookConcurrency": 9}, 9)):
+        functions = deploy(template, Webhooks="yes", **parameters).of_type("AWS::Lambda::Function")
+        for name, function in functions.items():
+            reserved = function.get("ReservedConcurrentExecutions", 0)
+            assert reserved == number if name in WEBHOOKS.values() else reserved >= 3, name

@@ -44,7 +44,7 @@ def test_a_user_agent_cannot_take_the_place_of_another_member(template: Template
 
 
 def test_the_record_survives_the_stack(template: Template) -> None:
-    stack = deploy(template)
+    stack = deploy(template, Webhooks="yes")
     kept = {name: resource for name, resource in stack.resources.items() if "DeletionPolicy" in resource}
     assert kept.keys() == record_of(stack)
     for name, resource in kept.items():
@@ -60,7 +60,7 @@ def record_of(stack: Stack) -> set[str]:
 
 def test_a_stack_can_be_deployed_again_under_its_name(template: Template) -> None:
     """CloudFormation does not take over what another stack left: the names of the kept must be new each time."""
-    for name, resource in deploy(template).resources.items():
+    for name, resource in deploy(template, Webhooks="yes").resources.items():
         if "DeletionPolicy" in resource:
             fixed = [text for key, text in resource["Properties"].items() if key.endswith("Name")]
             assert all(is_new_for_each_stack(text) for text in fixed), name
@@ -74,11 +74,11 @@ def is_new_for_each_stack(name: Any) -> bool:
 
 
 def test_aws_may_write_the_access_log(template: Template) -> None:
-    (name,) = deploy(template).of_type("AWS::Logs::LogGroup")["ApiLogGroup"]["LogGroupName"].values()
+    (name,) = deploy(template, Webhooks="yes").of_type("AWS::Logs::LogGroup")["ApiLogGroup"]["LogGroupName"].values()
     assert re.match("/aws/vendedlogs/", name[0]), name
 
 
 def test_the_outputs_name_the_record(template: Template) -> None:
-    stack = deploy(template)
+    stack = deploy(template, Webhooks="yes")
     named = {referred(value) for value in stack.outputs.values()}
     assert record_of(stack) <= named

@@ -21,7 +21,7 @@ use crate::object::Object;
 use crate::signing::webhook::Secrets;
 use crate::transport::{Endpoint, HttpsProxy, RateLimits};
 
-/// The configuration by environment variables, except that of the log.
+/// The configuration by environment variables, except the log's level and format.
 #[derive(Debug)]
 pub struct Config {
     /// The provider of requests that name none.
@@ -41,7 +41,10 @@ pub struct Config {
     /// The secrets of webhooks. With them, an HTTP request that no gateway has authenticated must
     /// be signed; without them, the gateway authenticates HTTP requests.
     pub webhook_secrets: Option<Secrets>,
-    /// The queue for the answers to messages, which the log has, too.
+    /// Whether the log has whole answers to messages, with the names in certificates, instead of
+    /// their figures.
+    pub log_answers: bool,
+    /// The queue for the answers to messages.
     pub results_queue: Option<QueueUrl>,
     /// Inactivate's own queue, for orders that one run cannot finish.
     pub orders_queue: Option<QueueUrl>,
@@ -147,6 +150,7 @@ impl Config {
             )?
             .unwrap_or(DAY),
             webhook_secrets: webhook_secrets(lookup)?,
+            log_answers: parsed(lookup, "LOG_ANSWERS", yes_or_no)?.unwrap_or(false),
             results_queue: parsed(lookup, RESULTS_QUEUE_URL, QueueUrl::parse)?,
             orders_queue: parsed(lookup, ORDERS_QUEUE_URL, QueueUrl::parse)?,
             idempotency_table: idempotency_table::idempotency_table(lookup)?,
@@ -213,6 +217,14 @@ fn allowed_instances(list: &str) -> Result<AllowedInstances, String> {
         .map(|id| InstanceId::parse(id.trim()))
         .collect::<Result<_, _>>()?;
     Ok(AllowedInstances::Only(instances))
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("it must be yes or no".to_owned()),
+    }
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -108,6 +108,17 @@ impl Error {
         }
     }
 
+    /// The same error for the log: without the provider's message, which may quote the names in a
+    /// certificate, unless the log takes whole answers.
+    #[must_use]
+    pub fn for_log(&self, is_whole: bool) -> Self {
+        let mut logged = self.clone();
+        if let Some(provider_error) = logged.provider_error.as_mut().filter(|_| !is_whole) {
+            provider_error.message = None;
+        }
+        logged
+    }
+
     /// Whether it concerns nothing but the certificate of the call.
     const fn concerns_one_certificate(&self) -> bool {
         matches!(

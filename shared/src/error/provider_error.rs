@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{ProviderName, RequestId};
+use crate::model::{ProviderName, RequestId, disrupts_a_line};
 
 /// Error that the provider returned, without secrets, signatures and echoes of a signed request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,7 +22,7 @@ pub struct ProviderError {
 pub(super) const LONGEST_VENDOR_TEXT: usize = 256;
 
 impl ProviderError {
-    /// Takes over the vendor's answer. Control characters become blanks. The message is dropped
+    /// Takes over the vendor's answer. Characters that disrupt a line become blanks. The message is dropped
     /// when it looks like an echo of a signed request, whatever its code: signatures and keys must
     /// not reach callers or the log.
     pub fn new(
@@ -88,6 +88,6 @@ fn echoes_signing(text: &str) -> bool {
 
 fn printable(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if disrupts_a_line(c) { ' ' } else { c })
         .collect()
 }

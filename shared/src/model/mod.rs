@@ -29,6 +29,23 @@ pub use status::{EffectiveStatus, LifecycleStatus, Validity, judge};
 pub use subject::Subject;
 pub use timestamp::Timestamp;
 
+/// Whether a character could end a line of text, change the order in which a terminal shows it, or
+/// command the terminal: the controls C0 and C1, DEL, the separators of lines and paragraphs, and
+/// the marks of
+/// [bidirectional text](https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters).
+pub(crate) const fn disrupts_a_line(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+    )
+}
+
 /// Shortens a caller's text for an error message and escapes unprintable characters.
 pub(crate) fn shown(text: &str) -> String {
     const SHOWN: usize = 40;
@@ -63,3 +80,21 @@ macro_rules! deserialize_by_parse {
     };
 }
 pub(crate) use deserialize_by_parse;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_a_stranger_is_shown_without_a_character_that_disrupts_the_line() {
+        let all: Vec<char> = ('\0'..='\u{ffff}')
+            .filter(|c| disrupts_a_line(*c))
+            .collect();
+        assert_eq!(all.len(), 32 + 33 + 3 + 7 + 4);
+        for c in all {
+            let shown = quoted(&format!("a{c}b"));
+            assert!(!shown.contains(disrupts_a_line), "{:04x}", u32::from(c));
+        }
+        assert_eq!(quoted("x\u{202e}y"), r#""x\u{202e}y""#);
+    }
+}

@@ -4,6 +4,7 @@ mod certificates;
 mod change;
 mod cursor;
 mod describe;
+mod figures;
 mod size;
 mod sources;
 mod status;
@@ -14,6 +15,7 @@ pub use describe::{
     OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer, SourcedCertificate, SourcedUndecided,
     UndecidedCertificate,
 };
+pub use figures::AnswerFigures;
 pub use status::{
     CrossChecked, Flag, OneStatusAnswer, SeveralStatusAnswer, SourceStatus, SourcedResult, Status,
     StatusAnswer, StatusResult,
@@ -88,6 +90,11 @@ pub trait Operation {
         None
     }
 
+    /// The caller of the order that a request continues, as far as that is known.
+    fn caller_of_order(_request: &Self::Request) -> Option<&str> {
+        None
+    }
+
     /// Whether a request can be put into the function's own queue, to be carried out later.
     const CAN_BE_DEFERRED: bool = false;
 
@@ -145,13 +152,25 @@ pub trait Answer: Serialize {
         None
     }
 
-    /// The answer without PEMs, for the log.
+    /// How much the answer holds.
+    fn extent(&self) -> Extent;
+
+    /// The answer without PEMs, for a log that takes whole answers.
     #[must_use]
     fn for_log(self) -> Self;
 
     /// Notes that a message of the function itself continues the work, so that the answer does not
     /// tell the caller to send the rest.
     fn note_continuation(&mut self) {}
+}
+
+/// How much an answer holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent {
+    /// Number of certificates in it.
+    pub certificates: usize,
+    /// Whether it leaves a rest, to which a cursor or the rest of an order leads.
+    pub has_more: bool,
 }
 
 /// The members of an object of numbers, with `kind` before each name.

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::Request;
 use crate::error::Error;
-use crate::model::shown;
+use crate::model::{disrupts_a_line, shown};
 use crate::object::{self, Object};
 
 /// Maximum length of a detail or field that quotes the caller, in characters.
@@ -131,11 +131,11 @@ fn json_value(described: &str) -> &str {
     }
 }
 
-/// Cuts a text to [`LONGEST_DETAIL`] and replaces its control characters.
+/// Cuts a text to [`LONGEST_DETAIL`] and replaces the characters that disrupt a line.
 fn shortened(text: &str) -> String {
     let printable: String = text
         .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| if disrupts_a_line(c) { '\u{fffd}' } else { c })
         .take(LONGEST_DETAIL)
         .collect();
     if text.chars().nth(LONGEST_DETAIL).is_some() {
@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_hostile_name_or_value_is_cut_and_made_printable() {
-        let hostile = "x\\n".repeat(50_000);
+        let hostile = "x\\n\u{202e}\u{85}".repeat(50_000);
         for json in [
             format!(r#"{{"{hostile}": 1}}"#),
             format!(r#"{{"certificates": "{hostile}"}}"#),
@@ -311,7 +311,7 @@ mod tests {
             let error = parse::<StatusRequest>(&json).unwrap_err();
             let field = error.field.unwrap_or_default();
             assert!(error.detail.len() < 1_000 && field.len() < 1_000);
-            assert!(!error.detail.contains('\n') && !field.contains('\n'));
+            assert!(!error.detail.contains(disrupts_a_line) && !field.contains(disrupts_a_line));
         }
     }
 }

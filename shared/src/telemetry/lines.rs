@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
-use super::text::{escaped, json_text};
+use super::text::{escaped, escaped_json, json_text};
 use super::{AUDIT, EventScope};
 use crate::model::Timestamp;
 
@@ -40,21 +40,22 @@ impl Lines {
             event.metadata().level().as_str()
         };
         if !fields.json {
-            return format!(
-                "{timestamp} {level} {}{}\n",
-                escaped(&fields.message),
-                fields.fields
-            );
+            let line = escaped(format!(
+                "{timestamp} {level} {}{}",
+                fields.message, fields.fields
+            ));
+            return format!("{line}\n");
         }
         let (message, service, scope) = (
             json_text(&fields.message),
             json_text(self.service),
             EventScope::members(),
         );
-        format!(
-            "{{\"timestamp\":\"{timestamp}\",\"level\":\"{level}\",\"message\":{message},\"service\":{service}{scope}{}}}\n",
+        let line = escaped_json(format!(
+            "{{\"timestamp\":\"{timestamp}\",\"level\":\"{level}\",\"message\":{message},\"service\":{service}{scope}{}}}",
             fields.fields
-        )
+        ));
+        format!("{line}\n")
     }
 }
 
@@ -91,7 +92,7 @@ impl Visit for FieldWriter {
                     name,
                     serde_json::from_str::<&RawValue>(value).map_or("null", RawValue::get),
                 ),
-                false => self.field(name, &escaped(value)),
+                false => self.field(name, value),
             }
         } else if self.json && name.starts_with(MEMBERS_PREFIX) {
             let members = serde_json::from_str::<&RawValue>(value).map_or("", RawValue::get);

@@ -6,6 +6,7 @@ mod scope;
 mod text;
 
 pub use scope::EventScope;
+pub use text::beginning;
 
 use std::io::Write as _;
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::*;
+use crate::model::disrupts_a_line;
 use crate::testing::log::written;
 
 #[test]
@@ -50,6 +51,53 @@ fn a_text_line_cannot_be_broken_in_two() {
     });
     assert_eq!(line.matches('\n').count(), 1, "{line}");
     assert!(line.contains(r#"INFO tried\nit"#), "{line}");
+}
+
+#[test]
+fn no_line_holds_a_character_that_disrupts_it() {
+    let hostile: String = ('\0'..='\u{ffff}')
+        .filter(|c| disrupts_a_line(*c))
+        .collect();
+    let hostile = format!("stolen {hostile} by \u{fc}");
+    let embedded = serde_json::json!({ "name": hostile }).to_string();
+    // Some writers escape no more of these than JSON demands.
+    assert!(embedded.contains('\u{202e}'));
+    for json in [true, false] {
+        let line = written("info", json, || {
+            tracing::info!(
+                reason = hostile,
+                json.answer = embedded,
+                members.more = embedded,
+                "{hostile}"
+            )
+        });
+        let line = line.strip_suffix('\n').unwrap();
+        assert!(!line.contains(disrupts_a_line), "{line}");
+        assert!(line.contains("by \u{fc}"), "{line}");
+        if json {
+            let line: Value = serde_json::from_str(line).unwrap();
+            for text in [
+                &line["message"],
+                &line["reason"],
+                &line["answer"]["name"],
+                &line["name"],
+            ] {
+                assert_eq!(*text, hostile);
+            }
+        } else {
+            assert!(line.contains(r"\u{202e}"), "{line}");
+        }
+    }
+}
+
+#[test]
+fn embedded_json_of_several_lines_becomes_one() {
+    let line = written("info", true, || {
+        tracing::info!(json.answer = "{\r\n\t\"a\": [1,\n2]\n}", "answer")
+    });
+    assert_eq!(line.matches('\n').count(), 1, "{line}");
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["answer"], serde_json::json!({"a": [1, 2]}));
 }
 
 #[test]

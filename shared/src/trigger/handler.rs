@@ -26,11 +26,14 @@ use crate::operation::{AnswerBudget, Operation};
 use crate::provider::RequestContext;
 use crate::request;
 use crate::signing::webhook::WebhookId;
-use crate::telemetry::{AUDIT, EventScope};
+use crate::telemetry::{AUDIT, EventScope, beginning};
 use crate::transport::{Deadline, Limiter, Waiting};
 
 /// No client waits longer for the answer to a request; an older one was kept and sent again.
 const HTTP_ORDER_MAX_AGE: Duration = Duration::from_secs(15 * 60);
+
+/// The caller of a direct invocation: the event, which alone could name one, can name anybody.
+const DIRECT_CALLER: &str = "unverified direct invocation";
 
 /// A failed invocation as Lambda reports it: the code as the error's type, the problem document as
 /// its message.
@@ -147,6 +150,8 @@ impl Invocation<'_> {
             redelivered_since: None,
         };
         let is_webhook = webhook_id.is_some();
+        let is_verified = is_webhook || event.caller_is_known;
+        self.add_caller(context.caller, is_verified);
         let reply = match request {
             Ok(request) => {
                 self.reply_once::<O>(event, is_webhook, request, budget, context)
@@ -230,7 +235,7 @@ impl Invocation<'_> {
         let (keys, claim) = match claimed.await {
             Ok((keys, KeyState::Claimed(claim))) => (keys, claim),
             Ok((_, KeyState::Answered(answer))) => {
-                tracing::info!(target: AUDIT, caller = context.caller, "a repeat has the answer of the first request");
+                tracing::info!(target: AUDIT, caller = context.caller.map(beginning).as_deref(), "a repeat has the answer of the first request");
                 return Ok(Reply::Replayed(answer));
             }
             Err(error) => {
@@ -266,10 +271,11 @@ impl Invocation<'_> {
         };
         let context = RequestContext {
             id: self.request_id,
-            caller: None,
+            caller: Some(DIRECT_CALLER),
             expires_at: None,
             redelivered_since: None,
         };
+        self.add_caller(context.caller, false);
         let request =
             check_request_size(request.len()).and_then(|()| request::parse::<O::Request>(request));
         match self

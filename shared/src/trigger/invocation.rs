@@ -87,6 +87,11 @@ impl Invocation<'_> {
         answers.into_iter().for_each(|answer| metrics.add(answer));
     }
 
+    /// Adds the caller of a request to those in the event's line.
+    pub(super) fn add_caller(&self, name: Option<&str>, is_verified: bool) {
+        self.metrics.borrow_mut().add_caller(name, is_verified);
+    }
+
     pub(super) fn log_failure(&self, error: &Error) {
         self.metrics.borrow_mut().count_error(error);
         let provider_error = error.provider_error.as_ref();

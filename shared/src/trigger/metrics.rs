@@ -1,19 +1,21 @@
 //! The metrics of one event: a line of the log at its end, from which CloudWatch extracts metrics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
 use crate::error::{Concerns, Error};
 use crate::operation::Answer;
-use crate::telemetry::AUDIT;
+use crate::telemetry::{AUDIT, beginning};
 use crate::transport::CallCounts;
 
 /// The namespace of the metrics, each of which has the dimension `service`.
 const NAMESPACE: &str = "DeviceCertificates";
 /// Most request ids of providers in the line, so that it stays short.
 const MOST_REQUEST_IDS: usize = 100;
+/// Most callers in the line.
+const MOST_CALLERS: usize = 10;
 
 /// The figures of one event.
 #[derive(Debug, Default)]
@@ -28,6 +30,9 @@ pub(super) struct EventMetrics {
     credentials_refused: u64,
     counts: BTreeMap<String, u64>,
     request_ids: Vec<String>,
+    callers: BTreeSet<String>,
+    /// Whether each request's caller is verified; `None` while no request is known.
+    are_callers_verified: Option<bool>,
 }
 
 impl EventMetrics {
@@ -38,6 +43,14 @@ impl EventMetrics {
         };
         add(&mut self.messages, messages);
         add(&mut self.messages_needing_redelivery, redeliveries);
+    }
+
+    /// Adds the caller of a request, as far as it is known. It is verified where AWS, a token or a
+    /// signature vouches for it.
+    pub(super) fn add_caller(&mut self, name: Option<&str>, is_verified: bool) {
+        self.callers
+            .extend(name.map(|name| beginning(name).into_owned()));
+        self.are_callers_verified = Some(is_verified && self.are_callers_verified != Some(false));
     }
 
     /// Adds a request that failed as a whole.
@@ -81,6 +94,8 @@ impl EventMetrics {
             credentials_refused,
             counts,
             request_ids,
+            callers,
+            are_callers_verified,
         } = self;
         let fixed = [
             ("provider_calls", calls.calls),
@@ -113,9 +128,15 @@ impl EventMetrics {
             timestamp: u64::try_from(since_epoch.as_millis()).unwrap_or_default(),
             cloud_watch_metrics: [directive],
         };
+        let are_several = callers.len() > 1;
+        let named: Vec<&String> = callers.iter().take(MOST_CALLERS).collect();
         tracing::info!(
             target: AUDIT,
             trigger,
+            caller = callers.first().filter(|_| !are_several),
+            json.callers = are_several.then(|| json(&named)),
+            caller_count = callers.len(),
+            caller_verified = are_callers_verified.unwrap_or_default(),
             duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             json.provider_request_ids = json(&request_ids),
             members.metrics = json(&metrics),
@@ -160,6 +181,7 @@ mod tests {
 
     use super::*;
     use crate::error::ErrorCode;
+    use crate::operation::Extent;
     use crate::testing::log::written;
 
     /// An answer with these request ids, these figures and these errors.
@@ -188,9 +210,64 @@ mod tests {
             self.1.clone()
         }
 
+        fn extent(&self) -> Extent {
+            Extent {
+                certificates: 0,
+                has_more: false,
+            }
+        }
+
         fn for_log(self) -> Self {
             self
         }
+    }
+
+    /// The members about the callers in the line of an event with these callers.
+    fn named(callers: &[(Option<&str>, bool)]) -> Value {
+        let line = written("error", false, || {
+            let mut metrics = EventMetrics::default();
+            for (name, is_verified) in callers {
+                metrics.add_caller(*name, *is_verified);
+            }
+            metrics.write("queue", Duration::ZERO, CallCounts::default());
+        });
+        let line: Value = serde_json::from_str(&line).unwrap();
+        let members = ["caller", "callers", "caller_count", "caller_verified"];
+        members
+            .map(|member| line[member].clone())
+            .into_iter()
+            .collect()
+    }
+
+    #[test]
+    fn the_line_names_each_caller_once_and_ten_at_most() {
+        assert_eq!(named(&[]), json!([null, null, 0, false]));
+        assert_eq!(named(&[(None, true)]), json!([null, null, 0, true]));
+        assert_eq!(named(&[(Some("a"), true)]), json!(["a", null, 1, true]));
+        assert_eq!(
+            named(&[(Some("b"), true), (Some("a"), true), (Some("b"), true)]),
+            json!([null, ["a", "b"], 2, true])
+        );
+        for callers in [
+            [(Some("a"), false), (Some("a"), true)],
+            [(Some("a"), true), (Some("a"), false)],
+        ] {
+            assert_eq!(named(&callers), json!(["a", null, 1, false]));
+        }
+        let names: Vec<String> = (10..35).map(|number| format!("caller {number}")).collect();
+        let many: Vec<_> = names
+            .iter()
+            .map(|name| (Some(name.as_str()), true))
+            .collect();
+        assert_eq!(named(&many), json!([null, names[..10], 25, true]));
+        let long = "\u{fc}".repeat(1_025);
+        let cut = format!("{}...", "\u{fc}".repeat(1_024));
+        assert_eq!(named(&[(Some(&long), true)]), json!([cut, null, 1, true]));
+        let whole = "\u{fc}".repeat(1_024);
+        assert_eq!(
+            named(&[(Some(&whole), true)]),
+            json!([whole, null, 1, true])
+        );
     }
 
     fn refusal(concerns: Concerns) -> Error {

@@ -5,6 +5,7 @@ mod aws_service;
 mod deferral;
 mod event;
 mod function;
+mod group;
 mod handler;
 mod http;
 mod idempotency;

@@ -4,16 +4,18 @@ use std::cmp::Reverse;
 
 use serde_json::value::RawValue;
 
+use super::message::QueuedMessage;
 use crate::error::{Error, ErrorCode};
-use crate::operation::Answer;
+use crate::operation::{Answer, AnswerFigures};
+use crate::telemetry::{AUDIT, beginning};
 
 /// The outcome of one message.
 #[derive(Clone)]
 pub(super) struct Outcome {
     /// The answer or the error.
     json: Box<RawValue>,
-    /// The same without the certificates' PEM texts.
-    pub(super) logged: Box<RawValue>,
+    /// The answer as the log takes it.
+    logged: Box<RawValue>,
     /// The provider, region and instance that were called.
     subject: Option<String>,
     /// The id of an order and the number of the part, where the answer is one part of an order.
@@ -25,7 +27,8 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    pub(super) fn of<A: Answer>(result: Result<A, Error>) -> Self {
+    /// With `is_logged_whole`, the log gets the answer itself, without PEMs, in place of its figures.
+    pub(super) fn of<A: Answer>(result: Result<A, Error>, is_logged_whole: bool) -> Self {
         match result {
             Ok(answer) => {
                 let redelivery_reason = answer
@@ -37,9 +40,11 @@ impl Outcome {
                     .part()
                     .map(|(order_id, part)| (order_id.to_owned(), part));
                 let json = serde_json::value::to_raw_value(&answer);
-                match json.and_then(|json| {
-                    Ok((json, serde_json::value::to_raw_value(&answer.for_log())?))
-                }) {
+                let logged = || match is_logged_whole {
+                    true => serde_json::value::to_raw_value(&answer.for_log()),
+                    false => serde_json::value::to_raw_value(&AnswerFigures::of(&answer)),
+                };
+                match json.and_then(|json| Ok((json, logged()?))) {
                     Ok((json, logged)) => Self {
                         json,
                         logged,
@@ -63,8 +68,8 @@ impl Outcome {
         let json = serde_json::value::to_raw_value(&error).unwrap_or_default();
         let redelivery_reason = Some(error.clone()).filter(Error::needs_redelivery);
         Self {
-            logged: json.clone(),
             json,
+            logged: Box::default(),
             subject: None,
             part: None,
             redelivery_reason,
@@ -93,6 +98,38 @@ impl Outcome {
             logged: Box::default(),
             ..self
         }
+    }
+
+    /// Writes the line about a message. The caller is that of the order which the message continues,
+    /// or else the message's sender.
+    pub(super) fn log(
+        &self,
+        message: Option<&QueuedMessage>,
+        caller_of_order: Option<&str>,
+        needs_redelivery: bool,
+        is_logged_whole: bool,
+    ) {
+        let message_id = message.and_then(|message| message.id.as_deref());
+        let sender = message.and_then(|message| message.sender.as_deref());
+        let (caller, sender) = match caller_of_order {
+            Some(caller) => (Some(caller), sender),
+            None => (sender, None),
+        };
+        let error = self.error.as_ref().map(|error| {
+            // An error always serializes.
+            serde_json::to_string(&error.for_log(is_logged_whole)).unwrap_or_default()
+        });
+        let answer = Some(self.logged.get()).filter(|_| error.is_none());
+        tracing::info!(
+            target: AUDIT,
+            message_id,
+            caller = caller.map(beginning).as_deref(),
+            sender = sender.map(beginning).as_deref(),
+            needs_redelivery,
+            json.error = error,
+            json.answer = answer,
+            "answer"
+        );
     }
 
     /// The answer or the error as JSON.
@@ -143,8 +180,8 @@ impl Outcome {
             outcomes.into_iter().map(|outcome| outcome.json).collect();
         let mut all: usize = list.iter().map(|json| length(json)).sum();
         if all > bytes {
-            let detail = "the answer is too long to go out with the others of its batch; the log has it. Ask for less, or let fewer \
-                          messages into a batch";
+            let detail = "the answer is too long to go out with the others of its batch; ask for less, or let fewer messages into a \
+                          batch";
             let replacement = Self::failed(Error::new(ErrorCode::PayloadTooLarge, detail)).json;
             let mut longest_first: Vec<&mut Box<RawValue>> = list.iter_mut().collect();
             longest_first.sort_by_key(|json| Reverse(length(json)));

@@ -1,8 +1,10 @@
 //! Processes messages, from top to bottom: a batch is parsed and divided into groups; each group is
 //! carried out and its results are published; each message's outcome is logged.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
+use super::group::{GroupResult, Remainder};
 use super::invocation::{Invocation, catch_panic};
 use super::limits::OWN_CALL_RESERVE;
 use super::message::{MessageSource, QueuedMessage};
@@ -12,7 +14,6 @@ use super::results::ResultsPublisher;
 use crate::error::Error;
 use crate::operation::{Answer, AnswerBudget, Operation};
 use crate::provider::{CallContext, RequestContext};
-use crate::telemetry::AUDIT;
 
 /// Carries out the messages of one event.
 pub(super) struct MessageProcessor<'a> {
@@ -20,23 +21,10 @@ pub(super) struct MessageProcessor<'a> {
     source: MessageSource,
     messages: &'a [QueuedMessage],
     results: ResultsPublisher<'a>,
+    /// The callers of the orders that messages continue, by the indexes of the messages.
+    callers: RefCell<HashMap<usize, String>>,
     /// The room for the answer to one message.
     budget: AnswerBudget,
-}
-
-/// The outcomes of a group, each with the index of its message.
-struct GroupResult<R> {
-    outcomes: Vec<(usize, Outcome)>,
-    /// The unfinished part, where the group is a single request.
-    remainder: Option<Remainder<R>>,
-}
-
-/// The unfinished part of a request.
-enum Remainder<R> {
-    /// The answer was full: the next page follows in this run.
-    Page(ParsedMessage<R>),
-    /// The time is up: another run continues, with a message of its own.
-    Message(R),
 }
 
 impl<'a> MessageProcessor<'a> {
@@ -49,6 +37,7 @@ impl<'a> MessageProcessor<'a> {
             invocation,
             source,
             messages,
+            callers: RefCell::default(),
             results: ResultsPublisher::new(invocation, source, messages, O::NAME),
             budget: AnswerBudget {
                 bytes: source.answer_bytes(messages.len()),
@@ -100,6 +89,11 @@ impl<'a> MessageProcessor<'a> {
     /// order of the indexes.
     async fn process_batch<O: Operation>(&self, indexes: &[usize]) -> Vec<Outcome> {
         let batch = parse_all::<O>(self.source, self.messages, indexes);
+        for message in &batch.messages {
+            let caller = O::caller_of_order(&message.request).map(str::to_owned);
+            let callers = message.indexes.iter().copied().zip(caller);
+            self.callers.borrow_mut().extend(callers);
+        }
         let unusable = batch
             .unusable
             .into_iter()
@@ -217,7 +211,7 @@ impl<'a> MessageProcessor<'a> {
         let is_continued = matches!(remainder, Some(Remainder::Message(_)));
         let mut outcomes = Vec::new();
         for (indexes, answer) in indexes.into_iter().zip(answers) {
-            let outcome = match Outcome::of(answer) {
+            let outcome = match self.outcome_of(answer) {
                 outcome if is_continued => outcome.continued(),
                 outcome => outcome,
             };
@@ -249,7 +243,7 @@ impl<'a> MessageProcessor<'a> {
             let outcome = match performed {
                 Some(answer) => {
                     self.invocation.count(&answer);
-                    Outcome::of(answer)
+                    self.outcome_of(answer)
                 }
                 None => Outcome::failed(self.invocation.internal_error()),
             };
@@ -351,10 +345,15 @@ impl<'a> MessageProcessor<'a> {
         outcomes
     }
 
-    /// Logs an outcome. A queue takes no answers, so those are dropped: the answers of a whole
-    /// batch could fill the memory.
+    fn outcome_of<A: Answer>(&self, answer: Result<A, Error>) -> Outcome {
+        Outcome::of(answer, self.invocation.function.config.log_answers)
+    }
+
+    /// Logs the outcome of a message, once for each. A queue takes no answers, so those are dropped:
+    /// the answers of a whole batch could fill the memory.
     fn finish(&self, index: usize, outcome: Outcome) -> Outcome {
         self.log(index, &outcome);
+        self.add_caller(index);
         if self.source == MessageSource::Queue {
             outcome.without_json()
         } else {
@@ -362,33 +361,33 @@ impl<'a> MessageProcessor<'a> {
         }
     }
 
+    /// Adds the caller to those in the event's line. The sender of an event on a bus chooses the
+    /// name of its source, and so may the sender of a message that looks like the rest of an order.
+    fn add_caller(&self, index: usize) {
+        let callers = self.callers.borrow();
+        let sender = self.sender(index).filter(|_| !callers.contains_key(&index));
+        let is_verified = sender.is_some() && self.source != MessageSource::Bus;
+        let caller = callers.get(&index).map(String::as_str).or(sender);
+        self.invocation.add_caller(caller, is_verified);
+    }
+
+    fn sender(&self, index: usize) -> Option<&str> {
+        self.messages.get(index)?.sender.as_deref()
+    }
+
     fn log(&self, index: usize, outcome: &Outcome) {
-        let message_id = self
-            .messages
-            .get(index)
-            .and_then(|message| message.id.as_deref());
-        let needs_redelivery = self.is_to_be_redelivered(outcome);
-        let json = outcome.logged.get();
-        match &outcome.error {
-            Some(error) => {
-                self.invocation.log_failure(error);
-                tracing::info!(target: AUDIT, message_id, needs_redelivery, json.error = json, "answer");
-            }
-            None => {
-                tracing::info!(target: AUDIT, message_id, needs_redelivery, json.answer = json, "answer");
-            }
+        if let Some(error) = &outcome.error {
+            self.invocation.log_failure(error);
         }
+        outcome.log(
+            self.messages.get(index),
+            self.callers.borrow().get(&index).map(String::as_str),
+            self.is_to_be_redelivered(outcome),
+            self.invocation.function.config.log_answers,
+        );
     }
 
     fn is_to_be_redelivered(&self, outcome: &Outcome) -> bool {
         self.source != MessageSource::Pipe && outcome.needs_redelivery()
-    }
-}
-
-impl<R> GroupResult<R> {
-    fn first_error(&self) -> Option<&Error> {
-        self.outcomes
-            .iter()
-            .find_map(|(_, outcome)| outcome.error.as_ref().or(outcome.redelivery_reason()))
     }
 }

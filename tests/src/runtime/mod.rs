@@ -57,7 +57,8 @@ impl Runtime {
         let functions_dir = std::env::var_os("FUNCTIONS_DIR").map(PathBuf::from);
         let executable = std::env::current_exe().map_err(|error| error.to_string())?;
         let binary = find_binary(function, functions_dir.as_deref(), &executable)?;
-        let runtime = Self::launch(Command::new(binary), function, variables).await?;
+        let mut runtime = Self::launch(Command::new(binary), function, variables).await?;
+        runtime.process.search_log_for_leaks(function, variables);
         Ok(Self {
             function: Some(function.to_owned()),
             ..runtime

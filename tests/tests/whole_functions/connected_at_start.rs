@@ -64,24 +64,36 @@ async fn the_first_event_finds_the_default_providers_connection_open() {
 }
 
 #[tokio::test]
-async fn without_a_default_provider_or_its_region_no_connection_is_opened() {
-    let regions = [
-        "TENCENTCLOUD_REGION",
-        "ALIBABA_CLOUD_REGION_ID",
-        "ALIBABA_CLOUD_REGION_ID",
+async fn without_a_default_provider_its_region_or_its_key_no_connection_is_opened() {
+    let of_tencent = [
+        vec!["TENCENTCLOUD_REGION"],
+        vec!["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"],
     ];
-    let cells = DEFAULTS
-        .into_iter()
-        .zip(regions)
-        .flat_map(|((name, _), region)| [(name, "DEFAULT_PROVIDER"), (name, region)]);
-    at_once(cells, |(name, variable)| async move {
+    let of_alibaba = [
+        vec!["ALIBABA_CLOUD_REGION_ID"],
+        vec![
+            "ALIBABA_CLOUD_ACCESS_KEY_ID",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        ],
+    ];
+    let cells = DEFAULTS.into_iter().flat_map(|(name, vendor)| {
+        let own = match vendor {
+            Vendor::TencentMqtt => of_tencent.clone(),
+            _ => of_alibaba.clone(),
+        };
+        own.into_iter()
+            .chain([vec!["DEFAULT_PROVIDER"]])
+            .map(move |variables| (name, variables))
+    });
+    at_once(cells, |(name, variables)| async move {
         let simulator = Simulator::start(options(full(1))).await.unwrap();
-        let function = function_with(name, &simulator, &[(variable, "")]).await;
+        let unset: Vec<(&str, &str)> = variables.iter().map(|variable| (*variable, "")).collect();
+        let function = function_with(name, &simulator, &unset).await;
         function.ready().await;
         assert_eq!(
             Vendor::ALL.map(|vendor| simulator.connections(vendor)),
             [0; Vendor::ALL.len()],
-            "{name} without {variable}"
+            "{name} without {variables:?}"
         );
     })
     .await;

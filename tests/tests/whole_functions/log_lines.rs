@@ -2,13 +2,13 @@
 //! its figures.
 
 use serde_json::{Value, json};
-use simulator::{Fault, FaultRule, Vendor};
+use simulator::{Fault, FaultRule, Simulator, Vendor};
 use whole_function_tests::Event;
 use whole_function_tests::events::{self, HttpRequest, HttpTrigger};
 
 use crate::setup::{
-    ALIBABA_INSTANCE, alibaba, alibaba_certificates, cas, cas_certificates, function_with, pair,
-    simulator,
+    ALIBABA_INSTANCE, TENCENT_INSTANCE, alibaba, alibaba_certificates, cas, cas_certificates, full,
+    function_with, pair, simulator,
 };
 
 fn order() -> Value {
@@ -56,7 +56,7 @@ async fn the_audit_names_the_caller_the_status_before_and_the_outcome() {
         (queue, json!("AIDAIENQZJOLO23YVJ4VO")),
         (topic, json!("arn:aws:sns:eu-west-1:123456789012:orders")),
         (bus, json!("org.example.fleet")),
-        (order(), Value::Null),
+        (order(), json!("unverified direct invocation")),
     ];
     for (event, caller) in cases {
         let (_simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(1))).await;
@@ -78,6 +78,118 @@ async fn the_audit_names_the_caller_the_status_before_and_the_outcome() {
         assert_eq!(
             (&audit[0]["result"], &audit[1]["result"]["outcome"]),
             (&Value::Null, &json!("inactivated"))
+        );
+    }
+}
+
+/// The log's lines about messages with these requests, from a function with this value of
+/// `LOG_ANSWERS`.
+async fn answer_lines(
+    name: &str,
+    simulator: &Simulator,
+    log_answers: &str,
+    requests: &[Value],
+) -> Vec<Value> {
+    let variables = [
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+        ("LOG_ANSWERS", log_answers),
+    ];
+    let mut function = function_with(name, simulator, &variables).await;
+    let requests: Vec<String> = requests.iter().map(Value::to_string).collect();
+    function.invoke(events::sqs(&requests)).await;
+    let lines = function.json_logs().into_iter();
+    lines.filter(|line| line["message"] == "answer").collect()
+}
+
+#[tokio::test]
+async fn the_log_has_figures_of_answers_and_no_certificate_in_them() {
+    let simulator = simulator(full(3)).await;
+    let list = json!({ "instance_id": TENCENT_INSTANCE, "limit": 2, "include_pem": true });
+    let counts = json!({ "instance_id": TENCENT_INSTANCE, "limit": 0, "summary": true });
+    let described = answer_lines("describe", &simulator, "", &[list.clone(), counts]).await;
+    let source = format!("tencent-mqtt/ap-guangzhou/{TENCENT_INSTANCE}");
+    assert_eq!(
+        described[0]["answer"],
+        json!({ "source": source, "certificates": 2, "has_more": true, "errors": {} })
+    );
+    assert_eq!(
+        (
+            &described[1]["answer"]["certificates"],
+            &described[1]["answer"]["status_active"],
+            &described[1]["answer"]["has_more"]
+        ),
+        (&json!(0), &json!(3), &json!(false))
+    );
+    let asked = json!({ "certificates": [
+        { "serial_number": "50000000000000000000000000000000" }, { "serial_number": "ff" }
+    ] });
+    let [status] = &answer_lines("status", &simulator, "no", &[asked]).await[..] else {
+        panic!("one message has one line")
+    };
+    let figures = json!({
+        "source": "alibaba-pca/cn-hangzhou", "certificates": 2, "has_more": false,
+        "status_good": 1, "status_unknown": 1, "errors": {}
+    });
+    assert_eq!(status["answer"], figures);
+    let inactivated = answer_lines("inactivate", &simulator, "no", &[order()]).await;
+    let figures = &inactivated[0]["answer"];
+    assert_eq!(
+        (
+            &figures["order_id"],
+            &figures["part"],
+            &figures["certificates"],
+            &figures["outcome_inactivated"]
+        ),
+        (
+            &json!(events::message_id(0)),
+            &json!(1),
+            &json!(1),
+            &json!(1)
+        )
+    );
+    let whole = answer_lines("describe", &simulator, "yes", &[list]).await;
+    let answer = whole[0]["answer"].to_string();
+    assert!(
+        answer.contains("truck-2") && !answer.contains("BEGIN"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_providers_own_message_may_quote_names_and_is_logged_only_on_request() {
+    let message = "the device truck-7 is locked";
+    for (log_answers, expected) in [("no", Value::Null), ("yes", json!(message))] {
+        let simulator = simulator(full(1)).await;
+        for action in ["InactivateDeviceCertificate", "DescribeDeviceCertificates"] {
+            let fault = Fault::Code {
+                code: "NoPermission".to_owned(),
+                status: 403,
+                message: message.to_owned(),
+            };
+            for vendor in [Vendor::AlibabaMqtt, Vendor::TencentMqtt] {
+                simulator.fail(vendor, FaultRule::always(fault.clone()).on(action));
+            }
+        }
+        let list = json!({ "instance_id": TENCENT_INSTANCE });
+        let described = answer_lines("describe", &simulator, log_answers, &[list]).await;
+        let error = &described[0]["error"];
+        assert_eq!(
+            (
+                &error["provider_error"]["code"],
+                &error["provider_error"]["message"]
+            ),
+            (&json!("NoPermission"), &expected)
+        );
+        let variables = [("LOG_ANSWERS", log_answers)];
+        let mut function = function_with("inactivate", &simulator, &variables).await;
+        function.invoke(order()).await;
+        let logs = function.logs();
+        let line = logs.lines().find(|line| line.contains("tried to"));
+        let line: Value = serde_json::from_str(line.unwrap()).unwrap();
+        let error = &line["result"]["error"]["provider_error"];
+        assert_eq!(
+            (&error["code"], &error["message"]),
+            (&json!("NoPermission"), &expected)
         );
     }
 }

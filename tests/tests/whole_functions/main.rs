@@ -18,6 +18,7 @@ mod tls;
 mod ways;
 
 mod bad_input;
+mod callers_in_lines;
 mod cases;
 mod configuration;
 mod connected_at_start;

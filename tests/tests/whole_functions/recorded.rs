@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Vendor};
-use whole_function_tests::Answer;
+use whole_function_tests::{Answer, events};
 
 use crate::cells::actions;
 use crate::setup::{at_once, full, pair, problem};
@@ -164,13 +164,19 @@ async fn check(name: String, case: Arc<Case>, function: String) {
         simulator.fail(vendor(&name), response.rule(&name));
     }
     let answer = runtime.invoke(&case.request).await;
+    let actions = actions(&simulator);
+    // The log of a message has the answer's figures. It is searched for names when the function ends.
+    for response in responses {
+        simulator.fail(vendor(&name), response.rule(&name));
+    }
+    let message = events::sqs(&[case.request.to_string()]);
+    runtime.invoke(message).await.batch_item_failures();
     let actual = match &answer {
         Answer::Error(_) => json!({ "error": problem(&answer) }),
         _ => answer.json(),
     };
     let mut found = Vec::new();
     differences(&case.answer, &actual, "", &mut found);
-    let actions = actions(&simulator);
     let mut calls: BTreeMap<String, usize> = BTreeMap::new();
     for action in &actions {
         *calls.entry(action.clone()).or_default() += 1;

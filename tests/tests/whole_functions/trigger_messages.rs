@@ -9,7 +9,8 @@ use whole_function_tests::events::{self, message_id};
 use crate::setup::{at_once, cas, cas_certificates, function, function_with, pair, problem, texts};
 use crate::trigger_http::{assert_order_id, comparable, requests, vendors};
 
-const JSON_LOG: [(&str, &str); 1] = [("AWS_LAMBDA_LOG_FORMAT", "JSON")];
+/// The log is JSON and has whole answers.
+const JSON_LOG: [(&str, &str); 2] = [("AWS_LAMBDA_LOG_FORMAT", "JSON"), ("LOG_ANSWERS", "yes")];
 
 #[tokio::test]
 async fn every_trigger_gives_the_direct_answer() {

@@ -16,8 +16,8 @@ use crate::setup::{
 };
 
 const OLD_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
-const NEW_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-const ID: &str = "msg_2026-stolen";
+pub(crate) const NEW_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(crate) const ID: &str = "msg_2026-stolen";
 
 async fn guarded() -> (Simulator, Runtime) {
     let simulator = simulator(alibaba(alibaba_certificates(1))).await;
@@ -37,6 +37,11 @@ fn order() -> String {
 
 /// This body, signed for now with this secret.
 fn signed(secret: &str, body: &str) -> HttpRequest {
+    signed_to("/inactivate", secret, body)
+}
+
+/// The same to this path.
+pub(crate) fn signed_to(path: &str, secret: &str, body: &str) -> HttpRequest {
     let timestamp = (now() / 1000).to_string();
     let key = STANDARD
         .decode(secret.strip_prefix("whsec_").unwrap())
@@ -50,14 +55,15 @@ fn signed(secret: &str, body: &str) -> HttpRequest {
         ("webhook-timestamp", &timestamp),
         ("webhook-signature", &format!("v1,{signature}")),
     ];
-    headers.iter().fold(
-        HttpRequest::post("/inactivate", body),
-        |request, (name, value)| request.header(name, value),
-    )
+    headers
+        .iter()
+        .fold(HttpRequest::post(path, body), |request, (name, value)| {
+            request.header(name, value)
+        })
 }
 
 /// The request through a route that is open to anyone.
-fn open(request: &HttpRequest, trigger: HttpTrigger) -> Value {
+pub(crate) fn open(request: &HttpRequest, trigger: HttpTrigger) -> Value {
     let mut event = request.event(trigger);
     for member in ["authorizer", "identity"] {
         event["requestContext"]

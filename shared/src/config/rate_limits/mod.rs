@@ -11,8 +11,11 @@
 //!   R b;
 //! * the callers' interval is the longer of 10 s (R - Q) / C, for the sandboxes that the queue does
 //!   not use, and 10 s R / (10 q + C), for the time when the queue uses none.
+//!
+//! A function without a queue has Q = 0 and q = 0, and only the callers' interval.
 
 use std::num::NonZeroU32;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::ConfigError;
@@ -33,7 +36,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy)]
 struct Sandboxes {
     reserved: u32,
-    /// The sandboxes that may handle messages of its queue.
+    /// The sandboxes that may handle messages of its queue; 0 when it has none.
     queue: u32,
 }
 
@@ -50,21 +53,9 @@ pub(super) fn rate_limits(lookup: Lookup<'_>) -> Result<RateLimits, ConfigError>
     if set == [false; 3] {
         return Ok(RateLimits::default());
     }
-    let number = |variable| {
-        let parse = |value: &str| {
-            value
-                .parse()
-                .map_err(|_| "it must be a whole number, 1 or more".to_owned())
-        };
-        let missing = || ConfigError {
-            variable,
-            reason: format!("it is not set; {CALLS}, {RESERVED} and {QUEUE} must be set together"),
-        };
-        parsed::<NonZeroU32>(lookup, variable, parse)?.ok_or_else(missing)
-    };
     let sandboxes = Sandboxes {
-        reserved: number(RESERVED)?.get(),
-        queue: number(QUEUE)?.get(),
+        reserved: number::<NonZeroU32>(lookup, RESERVED, 1)?.get(),
+        queue: number(lookup, QUEUE, 0)?,
     };
     if sandboxes.queue >= sandboxes.reserved {
         let reason = format!(
@@ -88,6 +79,24 @@ pub(super) fn rate_limits(lookup: Lookup<'_>) -> Result<RateLimits, ConfigError>
     limits(&list, sandboxes).map_err(failed)
 }
 
+/// A whole number that is set, in a type that holds none below `least`.
+fn number<T: FromStr>(
+    lookup: Lookup<'_>,
+    variable: &'static str,
+    least: u32,
+) -> Result<T, ConfigError> {
+    let parse = |value: &str| {
+        value
+            .parse()
+            .map_err(|_| format!("it must be a whole number, {least} or more"))
+    };
+    let missing = || ConfigError {
+        variable,
+        reason: format!("it is not set; {CALLS}, {RESERVED} and {QUEUE} must be set together"),
+    };
+    parsed(lookup, variable, parse)?.ok_or_else(missing)
+}
+
 /// From `tencent-mqtt:DescribeDeviceCertificates=2+6,aws-iot:UpdateCertificate=0.8+2`.
 fn limits(list: &str, sandboxes: Sandboxes) -> Result<RateLimits, String> {
     let mut limits: Vec<RateLimit> = Vec::new();
@@ -103,8 +112,12 @@ fn limits(list: &str, sandboxes: Sandboxes) -> Result<RateLimits, String> {
         if limits.iter().any(|limit| limit.action == action) {
             return Err(format!("it names {action} twice"));
         }
-        let share = Share::parse(share).ok_or_else(|| {
-            format!("the share of {action} must be like 2+6 or 0.5+1.5: calls in a second for the queue, and for all other events")
+        let share = Share::parse(share, sandboxes).ok_or_else(|| {
+            if sandboxes.queue == 0 {
+                format!("the share of {action} must be like 0+6 or 0+1.5, because the function has no queue ({QUEUE} is 0)")
+            } else {
+                format!("the share of {action} must be like 2+6 or 0.5+1.5: calls in a second for the queue, and for all other events")
+            }
         })?;
         limits.push(limit(action, share, sandboxes).ok_or_else(|| {
             let Sandboxes { reserved, queue } = sandboxes;
@@ -118,16 +131,18 @@ fn limits(list: &str, sandboxes: Sandboxes) -> Result<RateLimits, String> {
 }
 
 impl Share {
-    fn parse(text: &str) -> Option<Self> {
+    /// The queue has a share exactly where it has sandboxes.
+    fn parse(text: &str, sandboxes: Sandboxes) -> Option<Self> {
         let (queue, callers) = text.split_once('+')?;
-        Some(Self {
+        let share = Self {
             queue: tenths(queue)?,
             callers: tenths(callers)?,
-        })
+        };
+        ((share.queue > 0) == (sandboxes.queue > 0) && share.callers > 0).then_some(share)
     }
 }
 
-/// A positive number with at most one decimal, in tenths.
+/// A number with at most one decimal, in tenths.
 fn tenths(text: &str) -> Option<u32> {
     let (whole, decimal) = text.split_once('.').unwrap_or((text, "0"));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -137,7 +152,6 @@ fn tenths(text: &str) -> Option<u32> {
         .ok()?
         .checked_mul(10)?
         .checked_add(decimal.parse().ok()?)
-        .filter(|tenths| *tenths > 0)
 }
 
 /// The limit of one sandbox. `None` when the share is too small for so many sandboxes.
@@ -149,13 +163,17 @@ fn limit(action: Action, share: Share, sandboxes: Sandboxes) -> Option<RateLimit
         .checked_div(reserved.checked_mul(2)?)?
         .clamp(1, action.burst());
     let callers = share.callers.checked_sub(reserved.checked_mul(burst)?)?;
-    let queue_interval = interval(1, share.queue.checked_div(queue)?)?;
     let beside_the_queue = interval(reserved.checked_sub(queue)?, callers)?;
     let without_the_queue = interval(reserved, share.queue.checked_add(callers)?)?;
+    let caller_interval = beside_the_queue.max(without_the_queue);
+    let queue_interval = match share.queue.checked_div(queue) {
+        Some(calls) => interval(1, calls)?,
+        None => caller_interval,
+    };
     Some(RateLimit {
         action,
         queue_interval,
-        caller_interval: beside_the_queue.max(without_the_queue),
+        caller_interval,
         burst,
     })
 }

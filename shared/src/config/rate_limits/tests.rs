@@ -48,6 +48,32 @@ fn each_instance_has_its_part_of_the_share() {
 }
 
 #[test]
+fn a_function_without_a_queue_gives_its_share_to_all_instances() {
+    let two = Sandboxes {
+        reserved: 2,
+        queue: 0,
+    };
+    for (list, expected) in [
+        // 10 - 2 x 1 calls in ten seconds, shared by 2 sandboxes.
+        (
+            "tencent-mqtt:DescribeDeviceCertificates=0+1",
+            (2500, 2500, 1),
+        ),
+        ("aws-iot:DescribeCertificate=0+0.6", (5000, 5000, 1)),
+    ] {
+        assert_eq!(milliseconds(list, two), Ok(vec![expected]), "{list}");
+    }
+    for (list, reason) in [
+        ("aws-iot:DescribeCertificate=1+1", "must be like 0+6"),
+        ("aws-iot:DescribeCertificate=0+0", "must be like 0+6"),
+        ("aws-iot:DescribeCertificate=0+0.5", "too small"),
+    ] {
+        let refused = limits(list, two).unwrap_err();
+        assert!(refused.contains(reason), "{list}: {refused}");
+    }
+}
+
+#[test]
 fn a_text_that_is_no_share_is_refused_with_the_right_form() {
     for (list, reason) in [
         ("", "must be a list like"),
@@ -92,7 +118,13 @@ fn the_three_variables_come_together_and_leave_instances_for_http() {
     };
     let list = Some("aws-iot:UpdateCertificate=0.8+2");
     assert_eq!(read([None; 3]), Ok(RateLimits::default()));
-    assert!(read([list, Some("4"), Some("2")]).is_ok_and(|limits| limits.iter().count() == 1));
+    let without_a_queue = Some("aws-iot:UpdateCertificate=0+2");
+    for set in [
+        [list, Some("4"), Some("2")],
+        [without_a_queue, Some("1"), Some("0")],
+    ] {
+        assert!(read(set).is_ok_and(|limits| limits.iter().count() == 1));
+    }
     for (set, variable) in [
         ([None, Some("4"), Some("2")], CALLS),
         ([list, None, Some("2")], RESERVED),
@@ -101,6 +133,8 @@ fn the_three_variables_come_together_and_leave_instances_for_http() {
         ([list, Some("four"), Some("2")], RESERVED),
         ([list, Some("2"), Some("2")], QUEUE),
         ([list, Some("2"), Some("3")], QUEUE),
+        ([list, Some("4"), Some("none")], QUEUE),
+        ([list, Some("4"), Some("0")], CALLS),
     ] {
         assert_eq!(read(set), Err(variable), "{set:?}");
     }
@@ -109,9 +143,10 @@ fn the_three_variables_come_together_and_leave_instances_for_http() {
 proptest::proptest! {
     #[test]
     fn the_share_holds_in_any_ten_seconds_whatever_the_instances_do(
-        queue_calls in 1_u32..5_000, caller_calls in 1_u32..5_000, reserved in 2_u32..200, of_queue in 1_u32..200,
+        queue_calls in 1_u32..5_000, caller_calls in 1_u32..5_000, reserved in 1_u32..200, of_queue in 0_u32..200,
     ) {
         let sandboxes = Sandboxes { reserved, queue: of_queue.min(reserved - 1) };
+        let queue_calls = if sandboxes.queue == 0 { 0 } else { queue_calls };
         let share = Share { queue: queue_calls, callers: caller_calls };
         if let Some(limit) = limit(Action::DescribeCertificate, share, sandboxes) {
             let in_ten_seconds = |interval: Duration| WINDOW.as_secs_f64() / interval.as_secs_f64();

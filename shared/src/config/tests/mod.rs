@@ -58,6 +58,23 @@ fn secrets_of_webhooks_are_strong_or_not_there_at_all() {
 }
 
 #[test]
+fn whole_answers_are_logged_only_on_request() {
+    let log_answers = |value| config(&[("LOG_ANSWERS", value)]).map(|config| config.log_answers);
+    assert!(!config(&[]).unwrap().log_answers);
+    assert_eq!(
+        ["", "no", "yes"].map(|value| log_answers(value).unwrap()),
+        [false, false, true]
+    );
+    for value in ["true", "1", "YES", " yes"] {
+        assert_eq!(
+            log_answers(value).unwrap_err().variable,
+            "LOG_ANSWERS",
+            "{value}"
+        );
+    }
+}
+
+#[test]
 fn sources_are_read_as_a_request_names_them() {
     let list = r#"[{"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-1"}, {"provider": "aws-iot"}]"#;
     let sources = config(&[("SOURCES", list)]).unwrap().sources;

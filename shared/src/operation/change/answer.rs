@@ -7,7 +7,7 @@ use crate::model::{
     Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, RequestId, SerialNumber,
     SerialNumberBase,
 };
-use crate::operation::{Answer, counted, scope_path};
+use crate::operation::{Answer, Extent, counted, scope_path};
 use crate::request::{InactivateRequest, Summary};
 
 /// Answer to an inactivate request.
@@ -154,6 +154,13 @@ impl Answer for InactivateAnswer {
             &self.order_id,
             usize::try_from(self.part).unwrap_or(usize::MAX),
         ))
+    }
+
+    fn extent(&self) -> Extent {
+        Extent {
+            certificates: self.results.len(),
+            has_more: !self.last,
+        }
     }
 
     fn for_log(self) -> Self {

@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::provider::{FoundCertificate, Scope, Target};
 use crate::request::CertificateReference;
-use crate::telemetry::AUDIT;
+use crate::telemetry::{AUDIT, beginning};
 
 /// The part of an order that concerns all its certificates.
 #[derive(Clone, Copy)]
@@ -21,6 +21,8 @@ pub(super) struct Command<'a> {
     pub(super) reason: Option<&'a str>,
     pub(super) caller: Option<&'a str>,
     pub(super) dry_run: bool,
+    /// Whether the log may have the provider's own messages, which can quote a certificate's names.
+    pub(super) log_answers: bool,
     /// The moment at which the order was sent, if its message is a redelivery.
     pub(super) redelivered_since: Option<Timestamp>,
 }
@@ -236,6 +238,13 @@ impl CertificateChange<'_> {
             ..
         } = self;
         let certificate = &found.certificate;
+        let result = result.map(|result| InactivateResult {
+            error: result
+                .error
+                .as_ref()
+                .map(|error| error.for_log(command.log_answers)),
+            ..result.clone()
+        });
         tracing::info!(
             target: AUDIT,
             order_id = command.order_id,
@@ -248,9 +257,9 @@ impl CertificateChange<'_> {
             provider_ca_serial_number = certificate.provider_ca_serial_number,
             fingerprint_sha256 = certificate.fingerprint_sha256.as_ref().map(Fingerprint::as_str),
             status_before = certificate.status.as_str(),
-            caller = command.caller,
+            caller = command.caller.map(beginning).as_deref(),
             reason = command.reason,
-            json.result = result.and_then(|result| serde_json::to_string(result).ok()),
+            json.result = result.and_then(|result| serde_json::to_string(&result).ok()),
             "{message}"
         );
     }

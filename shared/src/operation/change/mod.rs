@@ -78,6 +78,10 @@ impl Operation for Inactivate {
         request.order.as_ref()?.unsent_event.as_deref()
     }
 
+    fn caller_of_order(request: &InactivateRequest) -> Option<&str> {
+        request.order.as_ref()?.caller.as_deref()
+    }
+
     fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
         let status_writer = status_writer_for(context, request)?;
         let order = order_of(request, &context.request);
@@ -121,6 +125,7 @@ async fn carry_out(
         reason: request.reason.as_deref(),
         caller: order.caller.as_deref(),
         dry_run: request.dry_run,
+        log_answers: context.config.log_answers,
         redelivered_since: context.request.redelivered_since,
     };
     let run = Run::new(context, status_writer.as_ref(), command);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::counts::Counts;
 use crate::error::Error;
 use crate::model::{Certificate, InstanceId, ProviderName, Region, RequestId};
-use crate::operation::{Answer, counted, scope_path};
+use crate::operation::{Answer, Extent, counted, scope_path};
 
 /// Answer to a describe request.
 #[derive(Debug, Serialize)]
@@ -251,6 +251,14 @@ impl Answer for DescribeAnswer {
             .concat()
         };
         counts.map(numbers).unwrap_or_default()
+    }
+
+    fn extent(&self) -> Extent {
+        let (certificates, next_cursor) = self.listed_and_next();
+        Extent {
+            certificates,
+            has_more: next_cursor.is_some(),
+        }
     }
 
     fn for_log(mut self) -> Self {

@@ -8,7 +8,7 @@ use crate::model::{
     ProviderName, ProviderText, Region, RequestId, SerialNumber, SerialNumberBase, Timestamp,
     Validity, judge,
 };
-use crate::operation::{Answer, scope_path};
+use crate::operation::{Answer, Extent, scope_path};
 use crate::request::CertificateReference;
 
 /// Answer to a status request.
@@ -336,6 +336,16 @@ impl Answer for StatusAnswer {
         results
             .map(|result| (format!("status_{}", result.status.as_str()), 1))
             .collect()
+    }
+
+    fn extent(&self) -> Extent {
+        Extent {
+            certificates: match self {
+                Self::One(answer) => answer.results.len(),
+                Self::Several(answer) => answer.results.len(),
+            },
+            has_more: false,
+        }
     }
 
     fn for_log(self) -> Self {

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::HttpEvent;
 use super::raw::{SIGNED_HEADERS, string};
 use crate::error::{Error, ErrorCode};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, shown};
 use crate::object::Members;
 use crate::signing::webhook::{Secrets, UnverifiedHeaders, WebhookId};
 use crate::trigger::function::Function;
@@ -104,7 +104,9 @@ impl HttpEvent<'_> {
             Err("the request is no webhook, and the gateway has not authenticated the caller")
         };
         verified.map(Some).map_err(|reason| {
-            tracing::warn!(reason, "the caller is not authenticated");
+            let [id, _, _] = SIGNED_HEADERS;
+            let unverified_webhook_id = self.headers.get(id).map(shown);
+            tracing::warn!(reason, unverified_webhook_id, "the caller is not authenticated");
             Error::new(
                 ErrorCode::Unauthenticated,
                 "sign the request as a webhook with one of the function's secrets, or call through a gateway that authenticates the caller",

@@ -47,7 +47,7 @@ pub(super) struct HttpEvent<'a> {
     body: Body<'a>,
     headers: Headers,
     /// Whether the gateway has authenticated the caller.
-    caller_is_known: bool,
+    pub(super) caller_is_known: bool,
     /// The name under which the gateway knows the caller.
     pub(super) caller: Option<String>,
     /// The moment at which the gateway received the request; a load balancer does not state it.

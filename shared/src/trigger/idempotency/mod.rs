@@ -225,7 +225,7 @@ fn digest(texts: &[&[u8]]) -> String {
 fn too_large() -> StoredAnswer {
     let error = Error::new(
         ErrorCode::PayloadTooLarge,
-        "the request was carried out, but its answer is too large to be kept for repeats; the log has it",
+        "the request was carried out, but its answer is too large to be kept for repeats; the log has the changes that it made",
     );
     StoredAnswer {
         status: error.code.http_status(),

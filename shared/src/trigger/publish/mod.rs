@@ -220,7 +220,7 @@ fn read(response: &HttpResponse) -> Result<BatchResult, Error> {
 fn too_large() -> Error {
     Error::new(
         ErrorCode::PayloadTooLarge,
-        "the answer is larger than a message of a queue may be; the log has it. Ask for less",
+        "the answer is larger than a message of a queue may be; ask for less",
     )
 }
 

@@ -80,6 +80,32 @@ async fn the_environment_is_that_of_lambda_and_the_test_and_nothing_else() {
 }
 
 #[tokio::test]
+#[ignore = "it ends the run of the tests, as the next test sees"]
+async fn a_log_with_a_secret() {
+    let mut runtime = runtime("env; exit").await;
+    runtime.process.search_log_for_leaks("describe", &[]);
+    runtime.invoke("{}").await;
+}
+
+#[test]
+fn a_secret_in_any_log_ends_the_run_of_the_tests() {
+    let run = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--ignored",
+            "--exact",
+            "runtime::tests::process::a_log_with_a_secret",
+        ])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("the log of describe gives away AWS_") && !said.contains("AQoDYXdzEPT"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn the_log_is_both_streams_and_stdout_parses_line_by_line() {
     let mut runtime =
         runtime(r#"echo '{"level":"INFO"}'; echo '{"level":"WARN"}'; echo oops >&2; exit"#).await;

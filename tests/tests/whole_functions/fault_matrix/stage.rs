@@ -65,6 +65,7 @@ impl<'a> Stage<'a> {
             ("SSL_CERT_FILE", trusted_roots.path().to_str().unwrap()),
             ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
             ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
+            ("LOG_ANSWERS", "yes"),
             ("RUST_LOG", "trace"),
         ];
         if row.delivery == Delivery::NotAllowed {

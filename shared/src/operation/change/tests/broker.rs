@@ -228,6 +228,7 @@ pub(in crate::operation::change) const COMMAND: Command<'static> = Command {
     reason: Some("stolen"),
     caller: Some("arn:aws:iam::1:user/ops"),
     dry_run: false,
+    log_answers: false,
     redelivered_since: None,
 };
 

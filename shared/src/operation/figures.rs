@@ -1,0 +1,59 @@
+//! An answer in figures.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Answer;
+
+/// An answer in figures, for the log. It holds no fact about a single certificate.
+#[derive(Debug, Serialize)]
+pub struct AnswerFigures {
+    /// Source that was called; left out for several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    /// Id of the order; left out for an answer that is no part of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<String>,
+    /// Number of the part of the order, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<usize>,
+    /// Number of certificates in the answer.
+    certificates: usize,
+    /// Whether the answer leaves a rest: a cursor, or the rest of an order, leads to it.
+    has_more: bool,
+    /// The numbers of [`Answer::counts`].
+    #[serde(flatten)]
+    counts: BTreeMap<String, u64>,
+    /// Number of errors inside the answer by their codes.
+    errors: BTreeMap<&'static str, u64>,
+}
+
+impl AnswerFigures {
+    /// The figures of this answer.
+    pub fn of(answer: &impl Answer) -> Self {
+        let extent = answer.extent();
+        let part = answer.part();
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for (name, count) in answer.counts() {
+            add(counts.entry(name).or_default(), count);
+        }
+        let mut errors: BTreeMap<&'static str, u64> = BTreeMap::new();
+        for error in answer.failures() {
+            add(errors.entry(error.code.as_str()).or_default(), 1);
+        }
+        Self {
+            source: answer.subject(),
+            order_id: part.map(|(order_id, _)| order_id.to_owned()),
+            part: part.map(|(_, part)| part),
+            certificates: extent.certificates,
+            has_more: extent.has_more,
+            counts,
+            errors,
+        }
+    }
+}
+
+fn add(sum: &mut u64, count: u64) {
+    *sum = sum.saturating_add(count);
+}

@@ -1,0 +1,28 @@
+//! The outcomes of messages that were carried out together, and their rest.
+
+use super::outcome::Outcome;
+use super::parsed::ParsedMessage;
+use crate::error::Error;
+
+/// The outcomes of a group, each with the index of its message.
+pub(super) struct GroupResult<R> {
+    pub(super) outcomes: Vec<(usize, Outcome)>,
+    /// The unfinished part, where the group is a single request.
+    pub(super) remainder: Option<Remainder<R>>,
+}
+
+/// The unfinished part of a request.
+pub(super) enum Remainder<R> {
+    /// The answer was full: the next page follows in this run.
+    Page(ParsedMessage<R>),
+    /// The time is up: another run continues, with a message of its own.
+    Message(R),
+}
+
+impl<R> GroupResult<R> {
+    pub(super) fn first_error(&self) -> Option<&Error> {
+        self.outcomes
+            .iter()
+            .find_map(|(_, outcome)| outcome.error.as_ref().or(outcome.redelivery_reason()))
+    }
+}
