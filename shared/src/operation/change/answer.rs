@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::model::{
-    Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase,
+    Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, RequestId, SerialNumber,
+    SerialNumberBase,
 };
 use crate::operation::{Answer, Extent, counted, scope_path};
 use crate::request::{InactivateRequest, Summary};
@@ -117,7 +118,7 @@ pub struct InactivateResult {
     /// Whether a read confirms `status`.
     pub verified: bool,
     /// Provider's request id of the call that changed the status.
-    pub provider_request_id: Option<String>,
+    pub provider_request_id: Option<RequestId>,
     /// Reason why the certificate was not inactivated.
     pub error: Option<Error>,
 }

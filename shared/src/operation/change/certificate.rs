@@ -6,7 +6,8 @@ use super::comparison::not_shown_to_be_meant;
 use super::target::TargetRow;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Certificate, Fingerprint, InstanceId, LifecycleStatus, ProviderText, SerialNumber, Timestamp,
+    Certificate, Fingerprint, InstanceId, LifecycleStatus, ProviderText, RequestId, SerialNumber,
+    Timestamp,
 };
 use crate::provider::{FoundCertificate, Scope, Target};
 use crate::request::CertificateReference;
@@ -144,7 +145,7 @@ impl CertificateChange<'_> {
     pub(super) fn changed(
         &self,
         found: &FoundCertificate,
-        request_id: Option<String>,
+        request_id: Option<RequestId>,
         verified: bool,
     ) -> InactivateResult {
         InactivateResult {

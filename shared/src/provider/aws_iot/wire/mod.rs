@@ -5,6 +5,9 @@ use serde_json::value::RawValue;
 use crate::model::{Fact, Fingerprint, LifecycleStatus, ProviderRecord, Timestamp, Validity};
 use crate::object::Members;
 
+/// Maximum length of a marker, as documented. Cursors hold it.
+const LONGEST_MARKER: usize = 1024;
+
 /// Of `ListCertificates` and `ListCertificatesByCA`.
 pub(super) struct ListCertificates {
     pub(super) certificates: Vec<Listed>,
@@ -17,11 +20,14 @@ impl ListCertificates {
     /// A sentence when the rows, or the place where the list continues, cannot be read.
     pub(super) fn read(answer: &Members<'_>) -> Result<Self, &'static str> {
         let rows = answer
-            .list("certificates")
-            .ok_or("it has no certificates")?;
+            .rows("certificates")
+            .ok_or("it has no certificates, or more than 1000")?;
         Ok(Self {
             certificates: rows.into_iter().map(Listed::read).collect(),
             next_marker: match answer.text("nextMarker") {
+                Fact::Known(marker) if marker.len() > LONGEST_MARKER => {
+                    return Err("its nextMarker has more than 1024 characters");
+                }
                 Fact::Known(marker) => Some(marker),
                 Fact::Absent => None,
                 Fact::Unknown if !answer.is_stated("nextMarker") => None,

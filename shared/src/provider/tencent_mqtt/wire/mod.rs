@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::model::{LifecycleStatus, ProviderRecord, Subject, Timestamp, Validity};
+use crate::model::{LifecycleStatus, ProviderRecord, RequestId, Subject, Timestamp, Validity};
 use crate::object::Members;
+use crate::vendor;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -68,13 +69,13 @@ pub(super) fn outcome(response: &Members<'_>) -> Outcome {
 }
 
 /// The id of the call.
-pub(super) fn request_id(response: &Members<'_>) -> Option<String> {
-    response.text("RequestId").into_value()
+pub(super) fn request_id(response: &Members<'_>) -> Option<RequestId> {
+    vendor::request_id(response)
 }
 
 /// The request id of a success of `DeactivateDeviceCertificate`, which has nothing else.
-pub(super) fn confirmation(response: &Members<'_>) -> Option<String> {
-    response.string("RequestId").filter(|id| !id.is_empty())
+pub(super) fn confirmation(response: &Members<'_>) -> Option<RequestId> {
+    RequestId::read(&response.string("RequestId")?)
 }
 
 /// The answer of `DescribeDeviceCertificates`.
@@ -94,7 +95,7 @@ pub(super) enum Data {
 
 impl List {
     pub(super) fn read(response: &Members<'_>) -> Self {
-        let data = match response.list("Data") {
+        let data = match response.rows("Data") {
             _ if !response.is_stated("Data") => Data::LeftOut,
             Some(rows) => Data::Rows(rows.into_iter().map(Item::read).collect()),
             None => Data::Unreadable,
