@@ -5,6 +5,7 @@ mod change;
 mod cursor;
 mod describe;
 mod figures;
+mod size;
 mod sources;
 mod status;
 

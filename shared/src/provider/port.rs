@@ -4,7 +4,7 @@ use super::{Learned, ListCapabilities, Scope};
 use crate::config::Config;
 use crate::credentials::CredentialCaches;
 use crate::error::Error;
-use crate::model::{Certificate, ClientId, Timestamp};
+use crate::model::{Certificate, ClientId, RequestId, Timestamp};
 use crate::request::{CertificateReference, Filter, SortOrder};
 use crate::transport::{Deadline, Failure, Limiter, LocalFuture, Transport};
 
@@ -117,7 +117,7 @@ pub struct Page {
     /// from page to page, the list has changed.
     pub list_length: ListLength,
     /// The provider's ids of the calls that listed.
-    pub request_ids: Vec<String>,
+    pub request_ids: Vec<RequestId>,
 }
 
 /// A certificate of a page.
@@ -256,14 +256,14 @@ pub struct FoundCertificate {
     /// The provider's record of it.
     pub certificate: Certificate,
     /// The provider's id of the read.
-    pub request_id: Option<String>,
+    pub request_id: Option<RequestId>,
 }
 
 /// A change that the provider confirmed.
 #[derive(Clone, Debug)]
 pub struct ConfirmedWrite {
     /// The provider's id of the call.
-    pub request_id: Option<String>,
+    pub request_id: Option<RequestId>,
 }
 
 /// Reads the status of certificates.
@@ -293,5 +293,5 @@ pub struct Lookups {
     /// `None`: the provider does not know the certificate.
     pub records: Vec<Result<Option<Certificate>, Error>>,
     /// The provider's ids of the calls.
-    pub request_ids: Vec<String>,
+    pub request_ids: Vec<RequestId>,
 }

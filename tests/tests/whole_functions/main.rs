@@ -42,6 +42,7 @@ mod every_cell_status;
 mod fault_matrix;
 mod fleets_of_ten_thousand;
 mod handshakes;
+mod hostile_vendor;
 mod inactivate;
 mod inactivate_faults;
 mod inactivate_guard;

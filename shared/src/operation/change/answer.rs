@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::client_session::{Sessions, counts};
 use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase,
-    Timestamp,
+    Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, RequestId, SerialNumber,
+    SerialNumberBase, Timestamp,
 };
 use crate::operation::{Answer, Extent, counted, scope_path};
 use crate::request::{InactivateRequest, Place, Summary};
@@ -233,7 +233,7 @@ pub struct InactivateResult {
     /// Whether a read confirms `status`.
     pub verified: bool,
     /// Provider's request id of the call that changed the status.
-    pub provider_request_id: Option<String>,
+    pub provider_request_id: Option<RequestId>,
     /// Live sessions of the certificate's devices; `null` unless they were to be ended.
     pub sessions: Option<Sessions>,
     /// Whether the certificate is verified inactive and every known session is verified gone; `null`

@@ -8,7 +8,9 @@ use super::receipt::Receipt;
 use super::target::TargetRow;
 use crate::config::ReceiptSecrets;
 use crate::error::{Error, ErrorCode};
-use crate::model::{Certificate, Fingerprint, InstanceId, ProviderText, SerialNumber, Timestamp};
+use crate::model::{
+    Certificate, Fingerprint, InstanceId, ProviderText, RequestId, SerialNumber, Timestamp,
+};
 use crate::provider::{FoundCertificate, Scope, Target};
 use crate::request::{CertificateReference, CertificateState};
 use crate::telemetry::{AUDIT, beginning};
@@ -181,7 +183,7 @@ impl CertificateChange<'_> {
     pub(super) fn changed(
         &self,
         found: &FoundCertificate,
-        request_id: Option<String>,
+        request_id: Option<RequestId>,
         verified: bool,
     ) -> InactivateResult {
         InactivateResult {

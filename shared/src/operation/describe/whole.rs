@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::answer::DescribedCertificate;
-use super::listing::{Cut, Judged, Listing, Room};
+use super::listing::{Cut, Judged, Listing, PrefetchRoom, Room};
 use crate::error::{Error, ErrorCode};
 use crate::operation::AnswerBudget;
 use crate::provider::{CallContext, ListQuery, Lister};
@@ -53,6 +53,7 @@ pub(in crate::operation) async fn whole_list(
         )),
         bytes_beside: 0,
         most_request_ids: 0,
+        prefetch_room: PrefetchRoom::default(),
     };
     let collected = listing.collect(None).await?;
     match collected.cut() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::ClientId;
+use crate::model::{ClientId, RequestId};
 use crate::operation::change::client_session::{ClientSession, SessionOutcome};
 use crate::provider::{ConfirmedWrite, SessionEnder};
 use crate::transport::{Deadline, Failure, out_of_time};
@@ -18,7 +18,7 @@ const MOST_DISCONNECTIONS: u32 = 3;
 
 /// The provider's answer to a disconnection. It proves nothing about the connection.
 enum Answer {
-    Confirmed(Option<String>),
+    Confirmed(Option<RequestId>),
     /// The provider has not answered: the disconnection may have had its effect.
     Uncertain(Error),
     /// The provider knows no such connection, although a look has just shown it.
