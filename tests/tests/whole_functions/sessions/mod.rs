@@ -2,6 +2,7 @@
 
 mod faults;
 mod orders;
+mod stolen;
 
 use std::sync::LazyLock;
 use std::time::Duration;
