@@ -2,6 +2,7 @@
 
 mod credentials;
 mod idempotency_table;
+mod protected;
 mod queue_url;
 mod rate_limits;
 mod receipt_secrets;
@@ -9,6 +10,7 @@ mod receipt_secrets;
 pub(crate) use credentials::CloudVariables;
 pub(crate) use idempotency_table::IDEMPOTENCY_TABLE;
 pub use idempotency_table::IdempotencyTable;
+pub use protected::{NamePattern, ProtectedFilter};
 pub use queue_url::QueueUrl;
 pub(crate) use receipt_secrets::RECEIPT_SECRETS;
 pub use receipt_secrets::ReceiptSecrets;
@@ -46,6 +48,10 @@ pub struct Config {
     pub end_sessions: bool,
     /// The instances whose certificates an undo may switch on again.
     pub reactivate_allowed_instances: AllowedInstances,
+    /// The greatest number of certificates that a selection may change without a plan.
+    pub inactivate_max_unplanned: u16,
+    /// The certificates that are never inactivated.
+    pub inactivate_protected: Vec<ProtectedFilter>,
     /// The secrets that authenticate plans and receipts; without them, plans are not authenticated
     /// and no receipts are given.
     pub receipt_secrets: Option<ReceiptSecrets>,
@@ -131,6 +137,10 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// The variable of [`Config::inactivate_max_unplanned`].
+pub(crate) const INACTIVATE_MAX_UNPLANNED: &str = "INACTIVATE_MAX_UNPLANNED";
+/// The variable of [`Config::inactivate_protected`].
+pub(crate) const INACTIVATE_PROTECTED: &str = "INACTIVATE_PROTECTED";
 /// The variable of [`Config::iot_data_plane`], by the SDKs' own name.
 pub(crate) const IOT_DATA_PLANE: &str = "AWS_ENDPOINT_URL_IOT_DATA_PLANE";
 /// The variable of [`Config::results_queue`].
@@ -161,6 +171,10 @@ impl Config {
                 allowed_instances,
             )?
             .unwrap_or(AllowedInstances::Only(Vec::new())),
+            inactivate_max_unplanned: parsed(lookup, INACTIVATE_MAX_UNPLANNED, max_unplanned)?
+                .unwrap_or(10),
+            inactivate_protected: parsed(lookup, INACTIVATE_PROTECTED, protected::filters)?
+                .unwrap_or_default(),
             end_sessions: parsed(lookup, "END_SESSIONS", yes_or_no)?.unwrap_or(false),
             reactivate_allowed_instances: parsed(
                 lookup,
@@ -248,6 +262,17 @@ fn allowed_instances(list: &str) -> Result<AllowedInstances, String> {
         .map(|id| InstanceId::parse(id.trim()))
         .collect::<Result<_, _>>()?;
     Ok(AllowedInstances::Only(instances))
+}
+
+fn max_unplanned(text: &str) -> Result<u16, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (1..=100).contains(number));
+    number.ok_or_else(|| {
+        "it must be a whole number from 1 to 100, the most certificates that one answer carries out"
+            .to_owned()
+    })
 }
 
 /// As the parameters of a deployment template say it.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{ProviderName, disrupts_a_line};
+use crate::model::{ProviderName, RequestId, disrupts_a_line};
 
 /// Error that the provider returned, without secrets, signatures and echoes of a signed request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -15,7 +15,7 @@ pub struct ProviderError {
     /// Provider's own message; `null` when it could repeat a signed request.
     pub message: Option<String>,
     /// Provider's request id of the call, to quote in a support case.
-    pub request_id: Option<String>,
+    pub request_id: Option<RequestId>,
 }
 
 /// Vendor texts are cut to this many characters on their way out.
@@ -29,13 +29,13 @@ impl ProviderError {
         provider: ProviderName,
         code: &str,
         message: Option<&str>,
-        request_id: Option<&str>,
+        request_id: Option<RequestId>,
     ) -> Self {
         Self {
             provider,
             code: printable(code),
             message: message.filter(|text| !echoes_signing(text)).map(printable),
-            request_id: request_id.filter(|id| !id.is_empty()).map(printable),
+            request_id,
         }
     }
 
@@ -55,7 +55,7 @@ impl ProviderError {
         Self {
             code: clean(self.code),
             message: self.message.map(clean),
-            request_id: self.request_id.map(clean),
+            request_id: self.request_id.map(|id| id.without(&longest_first)),
             ..self
         }
     }

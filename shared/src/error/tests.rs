@@ -2,7 +2,7 @@
 
 use super::provider_error::LONGEST_VENDOR_TEXT;
 use super::*;
-use crate::model::ProviderName;
+use crate::model::{ProviderName, RequestId};
 use serde_json::json;
 
 #[test]
@@ -116,7 +116,7 @@ fn an_error_is_a_problem_document() {
         ProviderName::TencentMqtt,
         "RequestLimitExceeded",
         Some("Too many."),
-        Some("id-1"),
+        RequestId::read("id-1"),
     );
     let error =
         Error::new(ErrorCode::Throttled, "try again later").with_provider_error(provider_error);

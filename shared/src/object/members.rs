@@ -3,13 +3,20 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::model::Fact;
 
 /// The largest whole number up to which every whole number is exact in a double.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Maximum number of members. An object with more is none, because they would fill the memory.
+const MOST_MEMBERS: usize = 10_000;
+
+/// Maximum number of rows in a page of a list: four times as many as any provider lists at once.
+/// In two megabytes there are a million rows of one digit.
+const MOST_ROWS: usize = 1000;
 
 /// The members of an object, as JSON texts. A member that cannot be read (half a surrogate pair,
 /// `1e400`, another type) is as if nobody stated it; so is one that is there several times with
@@ -89,6 +96,12 @@ impl<'a> Members<'a> {
         Self::parse(self.get(name)?.get())
     }
 
+    /// The rows of a provider's list, each as JSON. `None` when there are more than 1000, too.
+    pub(crate) fn rows(&self, name: &str) -> Option<Vec<&'a RawValue>> {
+        let Rows(rows) = serde_json::from_str(self.get(name)?.get()).ok()?;
+        Some(rows)
+    }
+
     /// The items of a list, each as JSON.
     pub(crate) fn list(&self, name: &str) -> Option<Vec<&'a RawValue>> {
         serde_json::from_str(self.get(name)?.get()).ok()
@@ -145,12 +158,41 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = Vec::new();
                 while let Some(member) = map.next_entry()? {
+                    if members.len() == MOST_MEMBERS {
+                        return Err(A::Error::custom("an object with too many members"));
+                    }
                     members.push(member);
                 }
                 Ok(Members(members))
             }
         }
         deserializer.deserialize_map(Object)
+    }
+}
+
+/// The rows of a provider's list.
+struct Rows<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Rows<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+        impl<'de> Visitor<'de> for List {
+            type Value = Rows<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut rows = Vec::new();
+                while let Some(row) = list.next_element()? {
+                    if rows.len() == MOST_ROWS {
+                        return Err(A::Error::custom("a list with too many rows"));
+                    }
+                    rows.push(row);
+                }
+                Ok(Rows(rows))
+            }
+        }
+        deserializer.deserialize_seq(List)
     }
 }
 
@@ -271,6 +313,20 @@ mod tests {
                 (named(""), "1e400")
             ]
         );
+    }
+
+    #[test]
+    fn an_object_and_a_page_have_a_most() {
+        for (count, is_object) in [(MOST_MEMBERS, true), (MOST_MEMBERS + 1, false)] {
+            let json = format!("{{{}}}", vec![r#""a":1"#; count].join(","));
+            assert_eq!(Members::parse(&json).is_some(), is_object, "{count}");
+        }
+        for (count, is_page) in [(MOST_ROWS, true), (MOST_ROWS + 1, false)] {
+            let json = format!(r#"{{"l":[{}]}}"#, vec!["1"; count].join(","));
+            let rows = members(&json).rows("l").map(|rows| rows.len());
+            assert_eq!(rows, is_page.then_some(count));
+            assert_eq!(members(&json).list("l").map(|list| list.len()), Some(count));
+        }
     }
 
     #[test]

@@ -5,13 +5,14 @@ mod change;
 mod cursor;
 mod describe;
 mod figures;
+mod size;
 mod sources;
 mod status;
 
 pub use change::{
     ClientSession, Inactivate, InactivateAnswer, InactivateResult, OneInactivateAnswer,
-    OrderAnswer, Outcome, SessionOutcome, Sessions, SeveralInactivateAnswer, SourceInactivation,
-    SourcedInactivation,
+    OrderAnswer, Outcome, Plan, SessionOutcome, Sessions, SeveralInactivateAnswer,
+    SourceInactivation, SourcedInactivation,
 };
 pub use describe::{
     ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, DescribedCertificate,

@@ -4,7 +4,7 @@ use super::{Learned, ListCapabilities, Scope};
 use crate::config::Config;
 use crate::credentials::CredentialCaches;
 use crate::error::Error;
-use crate::model::{Certificate, ClientId, Timestamp};
+use crate::model::{Certificate, ClientId, RequestId, Timestamp};
 use crate::request::{CertificateReference, Filter, SortOrder};
 use crate::transport::{Deadline, Failure, Limiter, LocalFuture, Transport};
 
@@ -41,6 +41,8 @@ pub struct RequestContext<'a> {
     /// The moment at which a redelivered message was sent: its change may have been made since, and
     /// undone by somebody.
     pub redelivered_since: Option<Timestamp>,
+    /// Whether a message of the function itself continues an order that this run cannot finish.
+    pub continues: bool,
 }
 
 /// Lists certificates.
@@ -115,7 +117,7 @@ pub struct Page {
     /// from page to page, the list has changed.
     pub list_length: ListLength,
     /// The provider's ids of the calls that listed.
-    pub request_ids: Vec<String>,
+    pub request_ids: Vec<RequestId>,
 }
 
 /// A certificate of a page.
@@ -209,6 +211,12 @@ pub trait SessionEnder {
         found: &'a FoundCertificate,
     ) -> LocalFuture<'a, Result<Vec<String>, Error>>;
 
+    /// Whether the provider states the client ids apart from the certificate's record, so that a
+    /// certificate without any is known to have none.
+    fn states_client_ids_apart(&self) -> bool {
+        false
+    }
+
     /// Whether exactly this client is connected now.
     fn is_connected<'a>(&'a self, client_id: &'a ClientId) -> LocalFuture<'a, Result<bool, Error>>;
 
@@ -248,14 +256,14 @@ pub struct FoundCertificate {
     /// The provider's record of it.
     pub certificate: Certificate,
     /// The provider's id of the read.
-    pub request_id: Option<String>,
+    pub request_id: Option<RequestId>,
 }
 
 /// A change that the provider confirmed.
 #[derive(Clone, Debug)]
 pub struct ConfirmedWrite {
     /// The provider's id of the call.
-    pub request_id: Option<String>,
+    pub request_id: Option<RequestId>,
 }
 
 /// Reads the status of certificates.
@@ -285,5 +293,5 @@ pub struct Lookups {
     /// `None`: the provider does not know the certificate.
     pub records: Vec<Result<Option<Certificate>, Error>>,
     /// The provider's ids of the calls.
-    pub request_ids: Vec<String>,
+    pub request_ids: Vec<RequestId>,
 }

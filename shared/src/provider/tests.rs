@@ -142,6 +142,7 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
         disagreements: Vec::new(),
         pem: Some(pem()),
         serial_number_base_is_open: false,
+        too_long: Vec::new(),
         certified_not_after: moment("2030-02-28T00:00:00Z"),
         arn: None,
     };

@@ -112,6 +112,8 @@ impl Request for DescribeRequest {
             let rule = "cursor must be left out with order_by not_after_asc, whose answer holds the whole list";
             return Err(Error::invalid("cursor", rule));
         }
-        self.filter.as_ref().map_or(Ok(()), Filter::check)
+        self.filter
+            .as_ref()
+            .map_or(Ok(()), |filter| filter.check("filter"))
     }
 }

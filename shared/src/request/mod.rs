@@ -15,7 +15,7 @@ mod undo;
 
 pub use describe::DescribeRequest;
 pub use filter::{Filter, Verdict};
-pub use inactivate::InactivateRequest;
+pub use inactivate::{InactivateRequest, MOST_CERTIFICATES};
 pub use order::{CertificateState, InactivationOrder, OrderItem, Place, Summary};
 pub use parse::parse;
 pub(crate) use parse::{described, read, without_byte_order_mark};

@@ -36,7 +36,7 @@ pub struct InactivationOrder {
 pub struct Place {
     /// Provider, region and instance.
     pub source: Source,
-    /// Certificates to change there.
+    /// Certificates to change there. Empty where they are still to be selected.
     pub items: Vec<OrderItem>,
 }
 

@@ -48,6 +48,38 @@ pub(crate) fn one_source_or_several(schema: &mut Schema) {
     );
 }
 
+/// Requires exactly one member that says which certificates an order is for, and allows the members
+/// of a selection only beside `select`.
+pub(crate) fn names_or_selects(schema: &mut Schema) {
+    let ways = [
+        json_schema!({"required": ["certificates"], "properties": {"certificates": {"type": "array"}}}),
+        json_schema!({"required": ["select"], "properties": {"select": {"type": "object"}}}),
+        json_schema!({"required": ["undo"], "properties": {
+            "undo": {"type": "object"}, "force": {"const": false},
+            "provider": {"type": "null"}, "region": {"type": "null"}, "instance_id": {"type": "null"}
+        }}),
+    ];
+    schema.insert(
+        "oneOf".to_owned(),
+        ways.map(Schema::to_value).to_vec().into(),
+    );
+    let mut places = json_schema!({});
+    one_source_or_several(&mut places);
+    let only_beside_select = json_schema!({"anyOf": [
+        {"required": ["select"], "properties": {"select": {"type": "object"}}},
+        {"properties": {
+            "sources": {"type": "null"}, "max_certificates": {"type": "null"}, "plan_id": {"type": "null"}
+        }}
+    ]});
+    schema.insert(
+        "allOf".to_owned(),
+        [places, only_beside_select]
+            .map(Schema::to_value)
+            .to_vec()
+            .into(),
+    );
+}
+
 impl JsonSchema for Sources {
     fn schema_name() -> Cow<'static, str> {
         "Sources".into()

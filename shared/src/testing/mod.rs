@@ -13,13 +13,18 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::credentials::CredentialCaches;
 use crate::error::Error;
-use crate::model::{InstanceId, ProviderName, Region, Source, Timestamp};
+use crate::model::{InstanceId, ProviderName, Region, RequestId, Source, Timestamp};
 use crate::provider::{
     CallContext, FoundCertificate, Learned, RequestContext, Spellings, StatusWriter,
 };
 use crate::request::CertificateReference;
 use crate::transport::{Deadline, Limiter, Transport, Waiting};
 use network::{NOW, Network};
+
+/// Request ids as providers would name them.
+pub(crate) fn ids<const N: usize>(texts: [&str; N]) -> [RequestId; N] {
+    texts.map(|text| RequestId::read(text).unwrap())
+}
 
 /// The values that a context borrows.
 pub(crate) struct Bench {
@@ -93,6 +98,7 @@ pub(crate) const CONTEXT: RequestContext<'static> = RequestContext {
     caller: None,
     expires_at: None,
     redelivered_since: None,
+    continues: false,
 };
 
 /// Variables by which a caller of one instance of two may call each action that lists 20 times a

@@ -47,7 +47,7 @@ pub enum SendError {
     NoAnswer(Cause),
     /// As `NoAnswer`, because time ran out.
     TimedOut,
-    /// The answer is larger than 8 MiB.
+    /// The answer is larger than 2 MiB.
     AnswerTooLarge,
 }
 

@@ -1,5 +1,6 @@
 //! The names of a failure and of a call in every JSON protocol of AWS.
 
+use crate::model::RequestId;
 use crate::object::Members;
 use crate::transport::HttpResponse;
 
@@ -31,8 +32,8 @@ pub(crate) fn failure(response: &HttpResponse) -> Option<Failure> {
 }
 
 /// The id of the call, to quote in a support case.
-pub(crate) fn request_id(response: &HttpResponse) -> Option<String> {
-    header(response, "x-amzn-requestid")
+pub(crate) fn request_id(response: &HttpResponse) -> Option<RequestId> {
+    RequestId::read(&header(response, "x-amzn-requestid")?)
 }
 
 fn header(response: &HttpResponse, name: &str) -> Option<String> {

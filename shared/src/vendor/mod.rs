@@ -5,3 +5,11 @@ pub(crate) mod alibaba;
 pub(crate) mod aws;
 pub(crate) mod codes;
 pub(crate) mod xml;
+
+use crate::model::RequestId;
+use crate::object::Members;
+
+/// The id of a call in its answer, written as a text or as a number.
+pub(crate) fn request_id(answer: &Members<'_>) -> Option<RequestId> {
+    RequestId::read(answer.text("RequestId").as_str()?)
+}

@@ -4,13 +4,15 @@ use serde_json::{Value, json};
 
 use crate::cells::{with, without};
 
-const MEMBERS: [&str; 6] = [
+const MEMBERS: [&str; 8] = [
     "order_id",
     "part",
     "last",
     "order_summary",
     "rest",
     "warnings",
+    "plan",
+    "undecided_count",
 ];
 
 /// The answer without the members that tell of the order, which must be true of its only part.
@@ -45,6 +47,10 @@ pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
     demand(
         answer["warnings"] == json!([]),
         "there are warnings of a place that checks certificates",
+    );
+    demand(
+        answer["plan"].is_null() && answer["undecided_count"].is_null(),
+        "it tells of a selection",
     );
     let count = |outcome: &str| {
         results

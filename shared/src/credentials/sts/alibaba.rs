@@ -167,7 +167,7 @@ fn issued_key(response: &HttpResponse, context: FetchContext<'_>) -> Result<Fetc
             provider: context.provider,
             code: &code,
             message: None,
-            request_id: error.request_id.as_deref(),
+            request_id: error.request_id,
             status,
         };
         // Of two rows for one code the last one counts.

@@ -12,7 +12,7 @@ use crate::credentials::Credentials;
 use crate::credentials::cache::Fetched;
 use crate::error::Error;
 use crate::error::ErrorCode::{Internal, ProviderRejected, ProviderUnavailable, Throttled};
-use crate::model::{Region, Timestamp};
+use crate::model::{Region, RequestId, Timestamp};
 use crate::object::Object;
 use crate::signing::tc3;
 use crate::transport::{HttpRequest, HttpResponse, http_request};
@@ -160,7 +160,7 @@ pub(super) fn read(response: &HttpResponse, context: FetchContext<'_>) -> Result
             provider: context.provider,
             code: &code,
             message: None,
-            request_id: answer.request_id.as_deref(),
+            request_id: answer.request_id.as_deref().and_then(RequestId::read),
             status,
         };
         return Err(explain(&refusal, &[CODES]));

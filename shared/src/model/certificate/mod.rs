@@ -79,9 +79,12 @@ pub struct Certificate {
     /// The certificate in PEM; `null` unless `include_pem` was requested and the provider has it.
     pub pem: Option<String>,
     /// Whether the provider does not document the base of its serial numbers. Answers do not show
-    /// this member and the next one, which the filter needs.
+    /// this member and the next ones.
     #[serde(skip)]
     pub serial_number_base_is_open: bool,
+    /// Names of the members that are left out because their text is longer than an answer can hold.
+    #[serde(skip)]
+    pub too_long: Vec<&'static str>,
     /// Last moment of the validity in the certificate itself, where it is available.
     #[serde(skip)]
     pub certified_not_after: Option<Timestamp>,

@@ -7,6 +7,15 @@ use crate::model::{
     Validity, judge,
 };
 
+/// Maximum length of a fact in characters, as of the text by which a request names a certificate.
+/// A certificate with every fact at its longest still fits into any answer, even where each
+/// character takes seven bytes there.
+const LONGEST_FACT: usize = 256;
+
+/// Maximum length of the text in which a provider keeps a certificate, in bytes. Post-quantum
+/// certificates have about 10 kB.
+const LONGEST_PEM: usize = 64 * 1024;
+
 /// A provider's record of a certificate. Facts that the provider leaves out are `None`; texts may
 /// be empty.
 #[derive(Clone, Debug, Default)]
@@ -55,10 +64,16 @@ pub struct ProviderRecord {
 
 impl ProviderRecord {
     /// Converts the record. Facts that the provider leaves out come from the certificate itself; a
-    /// fact of the provider stays, and each difference between the two is noted.
-    pub fn into_certificate(self, now: Timestamp, include_pem: bool) -> Certificate {
+    /// fact of the provider stays, and each difference between the two is noted. A fact with a text
+    /// that is too long is as if nobody stated it.
+    pub fn into_certificate(mut self, now: Timestamp, include_pem: bool) -> Certificate {
+        let mut too_long = self.drop_long_texts();
         let certificates = self.pem.as_deref().map(certificates).unwrap_or_default();
-        let certified = certificates.first().map(|der| X509::from_der(der));
+        let certified = certificates.first().map(|der| {
+            let mut certified = X509::from_der(der);
+            drop_long_subject(&mut certified.subject, &mut too_long);
+            certified
+        });
         let (serial_number, serial_number_base) = self.serial_number(certified.as_ref());
         let certified_validity = certified
             .as_ref()
@@ -110,9 +125,34 @@ impl ProviderRecord {
             disagreements: disagreements.0,
             pem: (include_pem && !certificates.is_empty()).then(|| to_pem(&certificates)),
             serial_number_base_is_open: self.serial_number_base_is_open,
+            too_long,
             certified_not_after: certified_validity.not_after,
             arn: self.arn,
         }
+    }
+
+    /// Drops the texts that are too long. Returns their members.
+    fn drop_long_texts(&mut self) -> Vec<&'static str> {
+        let mut too_long = Vec::new();
+        for (member, text) in [
+            ("provider_serial_number", &mut self.serial_number),
+            ("provider_ca_serial_number", &mut self.ca_serial_number),
+            ("name", &mut self.name),
+            ("provider_status", &mut self.provider_status),
+            ("source", &mut self.source),
+        ] {
+            if text.as_deref().is_some_and(is_too_long) {
+                *text = None;
+                too_long.push(member);
+            }
+        }
+        drop_long_fact("client_id", &mut self.client_id, &mut too_long);
+        drop_long_subject(&mut self.subject, &mut too_long);
+        if self.pem.as_ref().is_some_and(|pem| pem.len() > LONGEST_PEM) {
+            self.pem = None;
+            too_long.push("pem");
+        }
+        too_long
     }
 
     /// The number that the provider's text stands for, and its base. Where its digits are valid in
@@ -140,6 +180,26 @@ impl ProviderRecord {
             _ => (Some(hex), Some(SerialNumberBase::Hex)),
         }
     }
+}
+
+fn is_too_long(text: &str) -> bool {
+    text.chars().nth(LONGEST_FACT).is_some()
+}
+
+fn drop_long_fact(member: &'static str, fact: &mut Fact<String>, too_long: &mut Vec<&'static str>) {
+    if fact.as_str().is_some_and(is_too_long) {
+        *fact = Fact::Unknown;
+        too_long.push(member);
+    }
+}
+
+fn drop_long_subject(subject: &mut Subject, too_long: &mut Vec<&'static str>) {
+    drop_long_fact("subject.common_name", &mut subject.common_name, too_long);
+    drop_long_fact(
+        "subject.organizational_unit",
+        &mut subject.organizational_unit,
+        too_long,
+    );
 }
 
 /// Facts on which the record and the certificate differ.

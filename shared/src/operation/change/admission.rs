@@ -1,8 +1,9 @@
 //! The guards of an order, before any call.
 
 use crate::error::{Error, ErrorCode};
+use crate::model::Source;
 use crate::operation::check_each;
-use crate::provider::{CallContext, Scope, StatusWriter, Target};
+use crate::provider::{CallContext, StatusWriter, Target};
 use crate::request::{InactivateRequest, InactivationOrder, OrderItem};
 
 /// Everything that forbids an order before any call.
@@ -14,7 +15,7 @@ pub(super) fn admit(
     status_writer: &dyn StatusWriter,
     items: &[OrderItem],
 ) -> Result<(), Error> {
-    check_allowed(context, target, status_writer.scope())?;
+    check_allowed(context, target, &status_writer.scope().into())?;
     check_in_time(context, request, order)?;
     check_each(items.iter().map(|item| &item.certificate), |reference| {
         status_writer.check(reference)
@@ -26,20 +27,20 @@ pub(super) fn admit(
 pub(super) fn check_allowed(
     context: &CallContext<'_>,
     target: Target,
-    scope: &Scope,
+    source: &Source,
 ) -> Result<(), Error> {
     let target = target.row();
     let allowed = (target.allowed)(context.config);
-    let (is_allowed, member, subject) = match &scope.instance_id {
+    let (is_allowed, member, subject) = match &source.instance_id {
         Some(instance) => (
             allowed.allow(instance),
             "instance_id",
             format!("the instance {instance}"),
         ),
         None => (
-            allowed.allow_provider(scope.provider),
+            allowed.allow_provider(source.provider),
             "provider",
-            format!("{}, which has no instances,", scope.provider),
+            format!("{}, which has no instances,", source.provider),
         ),
     };
     if is_allowed {

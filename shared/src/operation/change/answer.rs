@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::client_session::{Sessions, counts};
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, SerialNumber, SerialNumberBase,
+    Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, RequestId, SerialNumber,
+    SerialNumberBase, Timestamp,
 };
 use crate::operation::{Answer, Extent, counted, scope_path};
 use crate::request::{InactivateRequest, Place, Summary};
@@ -34,7 +35,8 @@ pub struct OneInactivateAnswer {
     pub region: Region,
     /// MQTT instance that was called; `null` for a provider without instances.
     pub instance_id: Option<InstanceId>,
-    /// One result for each certificate, in the order of the request.
+    /// One result for each certificate, in the order of the request. Of the certificates that a
+    /// selection finds, first those that it would change and then up to 100 that need no change.
     pub results: Vec<InactivateResult>,
     /// The order.
     #[serde(flatten)]
@@ -69,12 +71,18 @@ pub struct OrderAnswer {
     pub part: u32,
     /// Whether this is the last part of the order.
     pub last: bool,
-    /// Number of results by outcome.
+    /// Plan that carries out exactly this selection; `null` unless this is the dry run of a selection
+    /// that would change certificates and of which no source has failed.
+    pub plan: Option<Plan>,
+    /// Number of certificates that the filter of the selection could not judge, none of which is
+    /// changed; `null` when this part selects nothing.
+    pub undecided_count: Option<u64>,
+    /// Number of certificates by outcome.
     pub summary: Summary,
     /// Number of certificates of the whole order by outcome; `null` unless this is the last part.
     pub order_summary: Option<Summary>,
     /// Request that continues with exactly the remaining certificates; `null` when none remains,
-    /// and when the function continues by itself.
+    /// when the function continues by itself, and for several places, each of which has its own.
     #[cfg_attr(
         feature = "schema",
         schemars(schema_with = "crate::schema::request_or_null")
@@ -87,6 +95,24 @@ pub struct OrderAnswer {
     /// its certificates itself.
     #[serde(skip)]
     pub left: Vec<Place>,
+    /// The certificates that the summary counts and that have no result.
+    #[serde(skip)]
+    pub untold: Summary,
+}
+
+/// Plan of a selection. The same request with its id carries it out, as long as it selects the same
+/// certificates in the same states.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Plan {
+    /// Id to send as `plan_id`.
+    pub id: String,
+    /// Number of certificates that would be changed.
+    pub certificates: usize,
+    /// Number of certificates that the filter could not judge, none of which would be changed.
+    pub undecided_count: u64,
+    /// Time until which the plan can be carried out.
+    pub expires_at: Timestamp,
 }
 
 /// Result of one source.
@@ -99,8 +125,15 @@ pub struct SourceInactivation {
     pub region: Option<Region>,
     /// MQTT instance that was called; `null` for a provider without instances.
     pub instance_id: Option<InstanceId>,
-    /// Number of this source's results by outcome.
+    /// Number of this source's certificates by outcome.
     pub summary: Summary,
+    /// Request that continues with exactly the remaining certificates of this source; `null` when
+    /// none remains, and when the function continues by itself.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(schema_with = "crate::schema::request_or_null")
+    )]
+    pub rest: Option<InactivateRequest>,
     /// Reason why nothing was done at the source.
     pub error: Option<Error>,
 }
@@ -200,7 +233,7 @@ pub struct InactivateResult {
     /// Whether a read confirms `status`.
     pub verified: bool,
     /// Provider's request id of the call that changed the status.
-    pub provider_request_id: Option<String>,
+    pub provider_request_id: Option<RequestId>,
     /// Live sessions of the certificate's devices; `null` unless they were to be ended.
     pub sessions: Option<Sessions>,
     /// Whether the certificate is verified inactive and every known session is verified gone; `null`
@@ -211,6 +244,12 @@ pub struct InactivateResult {
     pub receipt: Option<String>,
     /// Reason why the certificate was not changed, or why a session was not ended.
     pub error: Option<Error>,
+}
+
+/// Whether the queue delivers an order again because of this error of one of its sources, or the
+/// order goes on there. A source that cannot do what was asked says so; the others do it.
+pub(super) fn needs_another_run(error: &Error) -> bool {
+    error.needs_redelivery() && error.code != ErrorCode::Unsupported
 }
 
 impl InactivateAnswer {
@@ -238,6 +277,7 @@ impl Answer for InactivateAnswer {
             Self::Several(answer) => &answer.sources,
         };
         let sources = sources.iter().filter_map(|source| source.error.as_ref());
+        let sources = sources.filter(|error| needs_another_run(error));
         self.results()
             .into_iter()
             .filter_map(|result| result.error.as_ref())
@@ -294,7 +334,12 @@ impl Answer for InactivateAnswer {
     fn note_continuation(&mut self) {
         match self {
             Self::One(answer) => answer.order.rest = None,
-            Self::Several(answer) => answer.order.rest = None,
+            Self::Several(answer) => {
+                answer.order.rest = None;
+                for source in &mut answer.sources {
+                    source.rest = None;
+                }
+            }
         }
     }
 }

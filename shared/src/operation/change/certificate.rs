@@ -6,10 +6,11 @@ use super::client_session::Sessions;
 use super::comparison::not_shown_to_be_meant;
 use super::receipt::Receipt;
 use super::target::TargetRow;
-
 use crate::config::ReceiptSecrets;
 use crate::error::{Error, ErrorCode};
-use crate::model::{Certificate, Fingerprint, InstanceId, ProviderText, SerialNumber, Timestamp};
+use crate::model::{
+    Certificate, Fingerprint, InstanceId, ProviderText, RequestId, SerialNumber, Timestamp,
+};
 use crate::provider::{FoundCertificate, Scope, Target};
 use crate::request::{CertificateReference, CertificateState};
 use crate::telemetry::{AUDIT, beginning};
@@ -22,6 +23,8 @@ pub(super) struct Command<'a> {
     pub(super) reason: Option<&'a str>,
     pub(super) caller: Option<&'a str>,
     pub(super) dry_run: bool,
+    /// Whether to write although a read says that the certificate is in the target's status.
+    pub(super) force: bool,
     /// Whether the sessions of the certificates' devices are ended, too.
     pub(super) end_sessions: bool,
     /// How receipts are given; `None` where none are.
@@ -68,7 +71,7 @@ impl CertificateChange<'_> {
     }
 
     /// `contradiction`: why the certificate is left alone because of the clients that the reference
-    /// names.
+    /// names, or because it is protected.
     pub(super) fn decide(
         &self,
         answer: Result<Option<FoundCertificate>, Error>,
@@ -105,7 +108,7 @@ impl CertificateChange<'_> {
         let finished = |result| Decision::Finished(Box::new(result));
         let target = self.target();
         let status = found.certificate.status;
-        if status == target.status {
+        if status == target.status && !self.command.force {
             return finished(self.seen(target.already, &found));
         }
         if let Some(reason) = (target.forbidden)(&found.certificate) {
@@ -180,7 +183,7 @@ impl CertificateChange<'_> {
     pub(super) fn changed(
         &self,
         found: &FoundCertificate,
-        request_id: Option<String>,
+        request_id: Option<RequestId>,
         verified: bool,
     ) -> InactivateResult {
         InactivateResult {
@@ -223,7 +226,11 @@ impl CertificateChange<'_> {
     fn result(&self, outcome: Outcome, found: Option<&FoundCertificate>) -> InactivateResult {
         InactivateResult {
             sessions: self.command.end_sessions.then(Sessions::default),
-            ..result(self.reference, outcome, found)
+            ..result(
+                self.reference,
+                outcome,
+                found.map(|found| &found.certificate),
+            )
         }
     }
 
@@ -236,7 +243,8 @@ impl CertificateChange<'_> {
         read: Option<&FoundCertificate>,
     ) -> Option<String> {
         let Receipts { secrets, at } = self.command.receipts?;
-        if outcome != Outcome::Inactivated {
+        // Where a forced write met a certificate that was off, there is nothing to take back.
+        if outcome != Outcome::Inactivated || found.certificate.status == self.target().status {
             return None;
         }
         let receipt = Receipt {
@@ -328,13 +336,13 @@ pub(super) fn refused_receipt(error: Error) -> SourcedInactivation {
     }
 }
 
-fn result(
+/// A result with the facts that a read has shown, and else those of the reference.
+pub(super) fn result(
     reference: &CertificateReference,
     outcome: Outcome,
-    found: Option<&FoundCertificate>,
+    certificate: Option<&Certificate>,
 ) -> InactivateResult {
     let reference = reference.clone();
-    let certificate = found.map(|found| &found.certificate);
     let text = |named: Option<ProviderText>| named.map(|named| named.as_str().to_owned());
     InactivateResult {
         serial_number: certificate
@@ -356,7 +364,7 @@ fn result(
         outcome,
         status_before: certificate.map(|certificate| certificate.status),
         status: certificate.map(|certificate| certificate.status),
-        verified: found.is_some(),
+        verified: certificate.is_some(),
         provider_request_id: None,
         sessions: None,
         cut_off: None,

@@ -8,26 +8,31 @@ mod client_session;
 mod comparison;
 mod evidence;
 mod order;
+mod place_work;
 mod places;
+mod plan;
+mod protected;
 mod receipt;
 mod run;
+mod select;
 mod sessions;
 mod target;
 mod undo;
 
 pub use answer::{
-    InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome,
+    InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome, Plan,
     SeveralInactivateAnswer, SourceInactivation, SourcedInactivation,
 };
 pub use client_session::{ClientSession, SessionOutcome, Sessions};
 
 use self::admission::{admit, check_in_time};
-use self::answer::summary;
-use self::order::{left, next_part, order_of};
-use self::places::{Done, OrderRun};
+use self::order::{next_part, order_of};
+use self::place_work::{PlaceWork, Work};
+use self::places::OrderRun;
 use super::{AnswerBudget, Operation, one_source};
 use crate::error::Error;
-use crate::provider::{CallContext, RequestContext, StatusWriter, Target, status_writer};
+use crate::model::Source;
+use crate::provider::{CallContext, RequestContext, Target, status_writer};
 use crate::request::{InactivateRequest, InactivationOrder, Member, OrderItem};
 
 /// The inactivate function.
@@ -59,13 +64,15 @@ impl Operation for Inactivate {
         answer: &InactivateAnswer,
         context: &RequestContext<'_>,
     ) -> Option<InactivateRequest> {
-        // An undo goes on with the certificates that the order has, and not with receipts.
-        let rest = match &request.undo {
-            None => answer.order().rest.clone()?,
-            Some(_) if answer.order().left.is_empty() => return None,
-            Some(_) => request.clone(),
+        if answer.order().last {
+            return None;
+        }
+        // An undo and a selection go on with the certificates that the order has.
+        let rest = match request.certificates.as_slice() {
+            [] => request.clone(),
+            _ => answer.order().rest.clone()?,
         };
-        let order = next_part(order_of(request, context), answer)?;
+        let order = next_part(request, order_of(request, context), answer)?;
         Some(InactivateRequest {
             order: Some(order),
             ..rest
@@ -100,15 +107,18 @@ impl Operation for Inactivate {
         if request.undo.is_some() {
             undo::secrets(context)?;
             check_in_time(context, request, &order)?;
+        } else if request.select.is_some() {
+            select::admit(context, request, &order)?;
         } else {
-            let status_writer = status_writer_for(context, request)?;
+            let status_writer = status_writer(context, place_of(context, request)?)?;
+            let (target, items) = (Target::Inactive, items_of(request));
             admit(
                 context,
                 request,
                 &order,
-                Target::Inactive,
+                target,
                 status_writer.as_ref(),
-                &items_of(request),
+                &items,
             )?;
         }
         // From now on it is a message, which may wait for the provider as long as any other: its
@@ -121,17 +131,14 @@ impl Operation for Inactivate {
     }
 }
 
-fn status_writer_for<'a>(
-    context: &'a CallContext<'a>,
-    request: &InactivateRequest,
-) -> Result<Box<dyn StatusWriter + 'a>, Error> {
-    let source = one_source(
+/// The place of a request that names only one.
+fn place_of(context: &CallContext<'_>, request: &InactivateRequest) -> Result<Source, Error> {
+    one_source(
         request.provider,
         request.region.clone(),
         request.instance_id.clone(),
         context.config,
-    )?;
-    status_writer(context, source)
+    )
 }
 
 /// The certificates that a request names.
@@ -160,35 +167,17 @@ async fn carry_out(
     if let Some(undo) = &request.undo {
         return undo::carry_out(run, undo).await;
     }
-    let status_writer = status_writer_for(context, &request)?;
-    let items = items_of(&request);
-    let Done { results, warnings } = run.at_one(status_writer.as_ref(), &items).await?;
-    let left = left(&items, &results);
-    let rest = (!left.is_empty()).then(|| InactivateRequest {
-        certificates: left.into_iter().map(|item| item.certificate).collect(),
-        order: None,
-        ..request.clone()
-    });
-    let scope = status_writer.scope();
-    let summary = summary(&results);
-    Ok(InactivateAnswer::One(OneInactivateAnswer {
-        operation,
-        provider: scope.provider,
-        region: scope.region.clone(),
-        instance_id: scope.instance_id.clone(),
-        results,
-        order: OrderAnswer {
-            dry_run: request.dry_run,
-            summary,
-            part: order.part,
-            last: rest.is_none(),
-            order_summary: rest.is_none().then(|| order.earlier_results.plus(summary)),
-            rest,
-            warnings,
-            left: Vec::new(),
-            order_id: order.id,
+    let work = match &request.select {
+        Some(filter) => select::select(&run, filter).await?,
+        None => Work {
+            places: vec![PlaceWork::now(
+                place_of(context, &request)?,
+                items_of(&request),
+            )],
+            ..Work::default()
         },
-    }))
+    };
+    run.carry_out(work).await
 }
 
 #[cfg(test)]

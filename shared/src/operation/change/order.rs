@@ -24,6 +24,7 @@ pub(super) fn order_of(
 /// The order of the run that follows one with this answer. `None` where that run has finished
 /// no certificate: something is at fault then, and the message is to be redelivered.
 pub(super) fn next_part(
+    request: &InactivateRequest,
     order: InactivationOrder,
     answer: &InactivateAnswer,
 ) -> Option<InactivationOrder> {
@@ -31,9 +32,16 @@ pub(super) fn next_part(
     finished.retain(|result| !is_left(result));
     (!finished.is_empty()).then(|| InactivationOrder {
         part: order.part.saturating_add(1),
-        earlier_results: order.earlier_results.plus(summary(finished)),
+        earlier_results: order
+            .earlier_results
+            .plus(summary(finished))
+            .plus(answer.order().untold),
         unsent_event: None,
-        places: answer.order().left.clone(),
+        // A request that names its certificates names those that are left.
+        places: match request.certificates.as_slice() {
+            [] => answer.order().left.clone(),
+            _ => Vec::new(),
+        },
         ..order
     })
 }

@@ -7,9 +7,10 @@ use std::collections::HashSet;
 use futures_util::future;
 use futures_util::stream::{self, StreamExt};
 
-use super::answer::InactivateResult;
+use super::answer::{InactivateResult, Outcome};
 use super::certificate::{CertificateChange, Command, Decision};
 use super::evidence::{SentWrite, prove};
+use super::protected::Protection;
 use super::sessions::SessionSteps;
 use crate::error::Error;
 use crate::provider::{CallContext, FoundCertificate, Spellings, StatusWriter};
@@ -21,6 +22,7 @@ pub(super) struct Run<'a> {
     pub(super) context: &'a CallContext<'a>,
     pub(super) status_writer: &'a dyn StatusWriter,
     command: Command<'a>,
+    protection: Protection<'a>,
     sessions: SessionSteps<'a>,
     /// The error that ends the run: it concerns the whole order, the provider throttles, or time is
     /// up. Trying the other certificates would only repeat it.
@@ -59,6 +61,7 @@ impl<'a> Run<'a> {
             context,
             status_writer,
             command,
+            protection: Protection::new(context, status_writer, command.target),
             sessions: SessionSteps::new(context, status_writer, command),
             stopped: RefCell::default(),
             begun: RefCell::default(),
@@ -224,16 +227,21 @@ impl<'a> Run<'a> {
         let references: Vec<&CertificateReference> =
             group.iter().map(|change| change.reference).collect();
         let answers = self.status_writer.find(&references, spellings).await;
-        self.sessions.keep(group, &answers).await;
+        let asks = self.protection.takes_client_ids();
+        self.sessions.keep(group, &answers, asks).await;
         let (mut to_change, mut results) = (Vec::new(), Vec::new());
         for (change, answer) in group.iter().zip(answers) {
+            let contradiction = match &answer {
+                Ok(Some(found)) => self.contradiction(change.index, found),
+                _ => None,
+            };
             match answer {
                 // The first certificate has met the error that ends the run; no call was made for
                 // the others.
                 Err(error) if error.ends_the_request() && !self.stop(&error) => {
                     results.push((change.index, change.not_attempted(error, None)))
                 }
-                answer => match change.decide(answer, self.sessions.contradiction(change.index)) {
+                answer => match change.decide(answer, contradiction) {
                     Decision::Finished(result) => {
                         self.stop_after(&result);
                         results.push((change.index, *result));
@@ -251,6 +259,14 @@ impl<'a> Run<'a> {
             }
         }
         (to_change, results)
+    }
+
+    /// Why a certificate that was found is left alone.
+    fn contradiction(&self, index: usize, found: &FoundCertificate) -> Option<(Outcome, Error)> {
+        self.sessions.contradiction(index).or_else(|| {
+            self.protection
+                .refusal(&found.certificate, self.sessions.tied(index))
+        })
     }
 
     /// Sends the write for one certificate. The error is its result: nothing has changed.

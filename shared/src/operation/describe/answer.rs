@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::counts::Counts;
 use crate::error::Error;
-use crate::model::{Certificate, InstanceId, ProviderName, Region};
+use crate::model::{Certificate, InstanceId, ProviderName, Region, RequestId};
 use crate::operation::{Answer, Extent, counted, scope_path};
 
 /// Answer to a describe request.
@@ -57,7 +57,7 @@ pub struct OneDescribeAnswer {
     /// Cursor of the next page; `null` when the list is complete.
     pub next_cursor: Option<String>,
     /// Provider's request id of each listing call, to quote in a support case.
-    pub provider_request_ids: Vec<String>,
+    pub provider_request_ids: Vec<RequestId>,
 }
 
 /// Certificates of several sources.
@@ -125,7 +125,7 @@ pub struct SourceAnswer {
     /// complete, and when it failed before any of its certificates was shown.
     pub next_cursor: Option<String>,
     /// Provider's request id of each listing call, to quote in a support case.
-    pub provider_request_ids: Vec<String>,
+    pub provider_request_ids: Vec<RequestId>,
     /// Reason why the source could not be read. An error that is not retryable is repeated on each
     /// further page without another call to the provider.
     pub error: Option<Error>,
@@ -227,16 +227,12 @@ impl Answer for DescribeAnswer {
 
     fn provider_request_ids(&self) -> Vec<&str> {
         match self {
-            Self::One(answer) => answer
-                .provider_request_ids
-                .iter()
-                .map(String::as_str)
-                .collect(),
+            Self::One(answer) => answer.provider_request_ids.iter().map(|id| &**id).collect(),
             Self::Several(answer) => answer
                 .sources
                 .iter()
                 .flat_map(|source| &source.provider_request_ids)
-                .map(String::as_str)
+                .map(|id| &**id)
                 .collect(),
         }
     }

@@ -5,16 +5,18 @@ mod by_end;
 mod counts;
 mod listing;
 mod several;
+mod whole;
 
 pub use answer::{
     DescribeAnswer, DescribedCertificate, OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer,
     SourcedCertificate, SourcedUndecided, UndecidedCertificate,
 };
 pub use counts::{ByEffectiveStatus, ByExpiry, Counts};
+pub(super) use whole::whole_list;
 
 use std::rc::Rc;
 
-use self::listing::{Judged, Listing, Room};
+use self::listing::{Judged, Listing, PrefetchRoom, Room};
 use super::{AnswerBudget, Operation, cursor, one_source, requested_sources};
 use crate::error::Error;
 use crate::model::Source;
@@ -162,6 +164,7 @@ async fn describe_one(
         include_undecided: request.include_undecided,
         is_needed_whole: request.needs_whole_list(),
         room: Rc::new(Room::new(request.limit(), budget)),
+        prefetch_room: PrefetchRoom::default(),
         bytes_beside: 0,
         most_request_ids: MOST_REQUEST_IDS,
     };

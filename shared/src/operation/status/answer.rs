@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
     Certificate, ClientIds, Disagreement, EffectiveStatus, Fingerprint, InstanceId,
-    LifecycleStatus, ProviderName, ProviderText, Region, SerialNumber, SerialNumberBase, Timestamp,
-    Validity, judge,
+    LifecycleStatus, ProviderName, ProviderText, Region, RequestId, SerialNumber, SerialNumberBase,
+    Timestamp, Validity, judge,
 };
 use crate::operation::{Answer, Extent, scope_path};
 use crate::request::CertificateReference;
@@ -38,7 +38,7 @@ pub struct OneStatusAnswer {
     /// One result for each requested certificate, in the order of the request.
     pub results: Vec<StatusResult>,
     /// Provider's request id of each call, to quote in a support case.
-    pub provider_request_ids: Vec<String>,
+    pub provider_request_ids: Vec<RequestId>,
 }
 
 /// Statuses from several sources.
@@ -54,7 +54,7 @@ pub struct SeveralStatusAnswer {
     /// every source that knows it, or a single result when no source does.
     pub results: Vec<SourcedResult>,
     /// Certificate authority's request id of each call of the cross check.
-    pub provider_request_ids: Vec<String>,
+    pub provider_request_ids: Vec<RequestId>,
 }
 
 /// Result of one source.
@@ -72,7 +72,7 @@ pub struct SourceStatus {
     /// Number of the requested certificates that could not be looked up at this source.
     pub failed: usize,
     /// Provider's request id of each call, to quote in a support case.
-    pub provider_request_ids: Vec<String>,
+    pub provider_request_ids: Vec<RequestId>,
     /// Reason why the source could not be queried, or the error of a certificate that could not be
     /// looked up: a retryable error if there is one, otherwise the first.
     pub error: Option<Error>,
@@ -179,6 +179,30 @@ pub enum Flag {
     RevokedAtCaButActive,
     /// The broker accepts a certificate that the certificate authority does not know.
     ActiveAtBrokerButUnknownToCa,
+}
+
+impl StatusAnswer {
+    pub(super) fn results_mut(&mut self) -> impl Iterator<Item = &mut StatusResult> {
+        let (one, several) = match self {
+            Self::One(answer) => (answer.results.as_mut_slice(), &mut [][..]),
+            Self::Several(answer) => (&mut [][..], answer.results.as_mut_slice()),
+        };
+        one.iter_mut()
+            .chain(several.iter_mut().map(|sourced| &mut sourced.result))
+    }
+
+    /// Leaves out all but the first `most` request ids of each source.
+    pub(super) fn keep_few_request_ids(&mut self, most: usize) {
+        match self {
+            Self::One(answer) => answer.provider_request_ids.truncate(most),
+            Self::Several(answer) => {
+                answer.provider_request_ids.truncate(most);
+                for source in &mut answer.sources {
+                    source.provider_request_ids.truncate(most);
+                }
+            }
+        }
+    }
 }
 
 impl StatusResult {
@@ -294,11 +318,7 @@ impl Answer for StatusAnswer {
 
     fn provider_request_ids(&self) -> Vec<&str> {
         match self {
-            Self::One(answer) => answer
-                .provider_request_ids
-                .iter()
-                .map(String::as_str)
-                .collect(),
+            Self::One(answer) => answer.provider_request_ids.iter().map(|id| &**id).collect(),
             Self::Several(answer) => {
                 let of_sources = answer
                     .sources
@@ -306,7 +326,7 @@ impl Answer for StatusAnswer {
                     .flat_map(|source| &source.provider_request_ids);
                 of_sources
                     .chain(&answer.provider_request_ids)
-                    .map(String::as_str)
+                    .map(|id| &**id)
                     .collect()
             }
         }

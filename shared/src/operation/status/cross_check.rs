@@ -4,7 +4,7 @@
 use super::answer::{CrossChecked, Flag, StatusResult};
 use super::lookup::look_up;
 use crate::error::{Error, ErrorCode};
-use crate::model::{LifecycleStatus, SerialNumber, Source};
+use crate::model::{LifecycleStatus, RequestId, SerialNumber, Source};
 use crate::provider::{CallContext, StatusReader, status_reader};
 use crate::request::{CertificateReference, CrossCheck};
 
@@ -53,7 +53,7 @@ impl<'a> Authority<'a> {
 
     /// Looks up the serial numbers of all these results and adds the authority's statuses. Returns
     /// the authority's request ids.
-    pub(super) async fn check(&self, results: Vec<&mut StatusResult>) -> Vec<String> {
+    pub(super) async fn check(&self, results: Vec<&mut StatusResult>) -> Vec<RequestId> {
         let numbers: Vec<Vec<SerialNumber>> =
             results.iter().map(|result| numbers(result)).collect();
         let nameless = CertificateReference::default();

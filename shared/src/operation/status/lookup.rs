@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::answer::StatusResult;
 use crate::error::Error;
-use crate::model::Certificate;
+use crate::model::{Certificate, RequestId};
 use crate::operation::contradiction;
 use crate::provider::{CallContext, Lookups, StatusReader};
 use crate::request::CertificateReference;
@@ -13,7 +13,7 @@ use crate::request::CertificateReference;
 pub(super) struct LookupResult {
     /// One for each certificate, in the order of the request.
     pub(super) results: Vec<StatusResult>,
-    pub(super) request_ids: Vec<String>,
+    pub(super) request_ids: Vec<RequestId>,
 }
 
 /// Looks up each certificate that the source can find by the names given, and each only once; with

@@ -3,6 +3,7 @@
 
 mod answer;
 mod cross_check;
+mod fit;
 mod lookup;
 mod several;
 
@@ -18,6 +19,7 @@ use crate::provider::{CallContext, status_reader};
 use crate::request::MemberKind::{Boolean, InEachObject, Objects, Text};
 use crate::request::{CertificateReference, Member, StatusRequest};
 use cross_check::Authority;
+use fit::fit;
 use lookup::{LookupResult, look_up};
 
 /// The status function.
@@ -46,21 +48,22 @@ impl Operation for Status {
     async fn perform(
         context: &CallContext<'_>,
         request: StatusRequest,
-        _: AnswerBudget,
+        budget: AnswerBudget,
     ) -> Result<StatusAnswer, Error> {
         if let Some(sources) = &request.sources {
             let authority = authority(context, &request)?;
             let sources = requested_sources(sources, context.config)?;
             let answer = several::status(context, sources, &request, authority.as_ref()).await?;
-            return Ok(StatusAnswer::Several(answer));
+            return fit(StatusAnswer::Several(answer), budget);
         }
         let mut answers = of_one_source(context, vec![request]).await?.into_iter();
-        answers.next().unwrap_or_else(|| {
+        let answer = answers.next().unwrap_or_else(|| {
             Err(Error::new(
                 ErrorCode::Internal,
                 "a bug in this function: a request has no answer",
             ))
-        })
+        });
+        fit(answer?, budget)
     }
 
     /// Requests to the same source are answered by the same calls.
@@ -96,6 +99,9 @@ impl Operation for Status {
         of_one_source(context, requests)
             .await
             .unwrap_or_else(|error| (0..count).map(|_| Err(error.clone())).collect())
+            .into_iter()
+            .map(|answer| fit(answer?, budget))
+            .collect()
     }
 }
 

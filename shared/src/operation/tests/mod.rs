@@ -1,5 +1,6 @@
 //! Rules that the operations share: sources, contradictions, shared errors and query parameters.
 
+mod answer_sizes;
 mod hostile_answers;
 mod nested_answers;
 

@@ -144,7 +144,7 @@ impl Api {
                 provider: self.provider,
                 code: &code,
                 message: error.message.as_deref(),
-                request_id: error.request_id.as_deref(),
+                request_id: error.request_id,
                 status,
             };
             return Err(explain(&refusal, &tables));

@@ -12,7 +12,7 @@ use super::list::{PAGE_SIZE, Rows, has_more_than_a_short_page, is_unknown_ca};
 use super::wire::DeviceCertificate;
 use super::{AlibabaMqtt, same_number};
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::{ProviderRecord, SerialNumber, Timestamp};
+use crate::model::{ProviderRecord, RequestId, SerialNumber, Timestamp};
 use crate::provider::FoundCertificate;
 
 /// An older page is read again: a device's first connection registers its certificate.
@@ -28,7 +28,7 @@ pub(super) struct CaPage {
     is_full: bool,
     /// The vendor's total of the list: an estimate, because the documents give it two meanings.
     pub(super) total: Option<u64>,
-    request_id: Option<String>,
+    request_id: Option<RequestId>,
 }
 
 pub(super) struct CaRow {

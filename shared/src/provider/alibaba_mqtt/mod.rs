@@ -19,12 +19,13 @@ use super::alibaba::{Api, Call};
 use super::{CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect};
 use crate::error::Error;
 use crate::model::{
-    Action, InstanceId, ProviderName, ProviderRecord, Region, SerialNumber, Source,
+    Action, InstanceId, ProviderName, ProviderRecord, Region, RequestId, SerialNumber, Source,
 };
 use crate::object::Members;
 use crate::request::CertificateReference;
 use crate::transport::{Failure, Repeat};
 use crate::vendor::codes::not_an_answer;
+use crate::vendor::request_id;
 use http::Method;
 
 const API: Api = Api {
@@ -135,7 +136,7 @@ impl<'a> AlibabaMqtt<'a> {
             }
             Ok(OwnRecord {
                 record,
-                request_id: answer.text("RequestId").into_value(),
+                request_id: request_id(answer),
             })
         };
         Ok(absent_when_not_found(
@@ -192,7 +193,7 @@ enum Purpose {
 /// A certificate's own record, and the provider's id of the call.
 struct OwnRecord {
     record: DeviceCertificate,
-    request_id: Option<String>,
+    request_id: Option<RequestId>,
 }
 
 /// The vendor finds a certificate by its own serial number and its CA's.

@@ -303,12 +303,11 @@ fn refusal(response: &HttpResponse) -> Option<Error> {
             "a type that is no documented error",
         ));
     }
-    let request_id = aws::request_id(response);
     let refusal = Refusal {
         provider: NAME,
         code: &code,
         message: message.as_deref(),
-        request_id: request_id.as_deref(),
+        request_id: aws::request_id(response),
         status,
     };
     Some(explain(&refusal, &[codes::CODES]))

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::ProviderError;
-use crate::model::{Cloud, InstanceId, ProviderName};
+use crate::model::{Cloud, InstanceId, ProviderName, RequestId};
 use crate::testing::Bench;
 use crate::testing::network::{Network, answer, get, url};
 
@@ -206,7 +206,7 @@ async fn reported(message: String) -> String {
             ProviderName::TencentMqtt,
             "Odd.AKIDtest",
             Some(&message),
-            Some("id-tencent-key"),
+            RequestId::read("id-tencent-key"),
         );
         Err(Error::new(ErrorCode::ProviderRejected, "odd").with_provider_error(provider_error))
     };

@@ -24,7 +24,7 @@ use super::{
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Action, InstanceId, ProviderName, ProviderText, SerialNumber, Source, Timestamp,
+    Action, InstanceId, ProviderName, ProviderText, RequestId, SerialNumber, Source, Timestamp,
 };
 use crate::object::Members;
 use crate::request::CertificateReference;
@@ -74,7 +74,7 @@ struct Rows {
     length: ListLength,
     /// The offset at which the list continues.
     next: Option<u64>,
-    request_id: Option<String>,
+    request_id: Option<RequestId>,
 }
 
 /// The members that a read of one certificate needs, beside its serial number.
@@ -156,7 +156,11 @@ impl<'a> TencentMqtt<'a> {
                 Data::Rows(items) => items,
                 Data::LeftOut if total_count.is_some_and(|total| total <= offset) => Vec::new(),
                 Data::LeftOut | Data::Unreadable => {
-                    return Err(not_an_answer(NAME, 200, "Response has no readable Data"));
+                    return Err(not_an_answer(
+                        NAME,
+                        200,
+                        "Response has no readable Data, or more than 1000 rows",
+                    ));
                 }
             };
             if items.is_empty() && offset == 0 && total_count.is_some_and(|total| total > 0) {
@@ -340,12 +344,11 @@ fn result(body: &str, status: u16) -> Result<Members<'_>, Error> {
     };
     match wire::outcome(&answer) {
         Outcome::Failure(error) => {
-            let request_id = wire::request_id(&answer);
             let refusal = Refusal {
                 provider: NAME,
                 code: &error.code,
                 message: error.message.as_deref(),
-                request_id: request_id.as_deref(),
+                request_id: wire::request_id(&answer),
                 status,
             };
             Err(explain(&refusal, &[codes::CODES]))

@@ -253,7 +253,7 @@ async fn null_errors_and_unknown_members_do_no_harm() {
             .await
             .unwrap()
             .request_ids,
-        ["id-1"]
+        crate::testing::ids(["id-1"])
     );
 }
 

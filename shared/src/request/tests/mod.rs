@@ -1,6 +1,7 @@
 mod client_ids;
 mod filter;
 mod query;
+mod selection;
 mod sort_order;
 mod sources;
 mod verdict;
@@ -256,8 +257,8 @@ fn a_bad_inactivate_request_names_the_member() {
             "end_sessions",
         ),
         (
-            format!(r#"{{"certificates": [{certificate}], "force": true}}"#),
-            "force",
+            format!(r#"{{"certificates": [{certificate}], "forced": true}}"#),
+            "forced",
         ),
     ] {
         assert_eq!(field_of::<InactivateRequest>(&json), field, "{json}");

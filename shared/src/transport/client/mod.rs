@@ -1,19 +1,22 @@
 //! Sends one request over `reqwest`. HTTP/1.1, no redirects, no repetitions, no cookies, no
 //! compression; a proxy only where one is configured.
 
+mod room;
+
 use std::cell::RefCell;
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
 use http::uri::{Authority, Scheme};
 use http::{Method, Request, Response, Uri};
 use reqwest::{Client, Url, redirect, retry};
 use rustls::ClientConfig;
 
+use self::room::{Growing, Room};
 use super::{
     HttpRequest, HttpResponse, HttpsProxy, LocalFuture, SendError, SendHttp, StartError, tls,
 };
@@ -28,8 +31,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 /// No answer of these APIs comes near it: a page of 100 certificates with their PEMs is about 300
-/// kB.
-const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
+/// kB. The functions have 128 MB, and each of 20 sources may hold the rows of such an answer.
+const LARGEST_ANSWER: usize = 2 * 1024 * 1024;
 
 /// The answer to the request that opens a connection is thrown away, and with it the connection
 /// where the answer is larger than this.
@@ -40,6 +43,7 @@ pub struct HttpClient {
     tls: ClientConfig,
     proxy: Option<HttpsProxy>,
     servers: RefCell<Vec<Server>>,
+    room: Room,
 }
 
 /// The connections to one server.
@@ -61,6 +65,7 @@ impl HttpClient {
             tls: tls::client_config(extra_roots)?,
             proxy,
             servers: RefCell::default(),
+            room: Room::default(),
         })
     }
 
@@ -148,7 +153,8 @@ impl HttpClient {
             // Lets hyper notice that an idle connection ended while the sandbox was frozen, before
             // a connection is chosen.
             tokio::task::yield_now().await;
-            read(client.execute(message).await.map_err(failed)?, largest).await
+            let response = client.execute(message).await.map_err(failed)?;
+            read(response, largest, &self.room).await
         };
         let answer = tokio::time::timeout(timeout, exchange)
             .await
@@ -201,15 +207,19 @@ fn message(request: Request<Bytes>) -> Result<reqwest::Request, SendError> {
 }
 
 /// Reads the whole answer, as long as it is not larger than this.
-async fn read(mut response: reqwest::Response, largest: usize) -> Result<HttpResponse, SendError> {
-    let mut body = BytesMut::new();
+async fn read(
+    mut response: reqwest::Response,
+    largest: usize,
+    room: &Room,
+) -> Result<HttpResponse, SendError> {
+    let mut body = Growing::default();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
         if body.len().saturating_add(chunk.len()) > largest {
             return Err(SendError::AnswerTooLarge);
         }
-        body.extend_from_slice(&chunk);
+        body.add(&chunk, room).await;
     }
-    let mut answer = Response::new(body.freeze().into());
+    let mut answer = Response::new(body.whole().into());
     *answer.status_mut() = response.status();
     *answer.headers_mut() = std::mem::take(response.headers_mut());
     Ok(answer)

@@ -227,7 +227,7 @@ fn answering(answer: Vec<u8>) -> String {
 }
 
 #[tokio::test]
-async fn an_answer_of_up_to_8_mib_is_read_in_chunks_of_any_size() {
+async fn an_answer_of_up_to_2_mib_is_read_in_chunks_of_any_size() {
     let chunked = |sizes: &[usize]| {
         let mut answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
         for size in sizes {

@@ -252,7 +252,7 @@ fn unanswered(error: SendError, repeat: Repeat) -> Failure {
         ),
         SendError::AnswerTooLarge => (
             ErrorCode::ProviderInvalidResponse,
-            "the provider's answer is larger than 8 MiB",
+            "the provider's answer is larger than 2 MiB, which no documented answer comes near; ask for fewer certificates, or without their PEMs",
             None,
             true,
         ),

@@ -1,7 +1,7 @@
 //! Repeated calls, the waits before them, and their limits.
 
 use super::*;
-use crate::model::ProviderName;
+use crate::model::{ProviderName, RequestId};
 use crate::testing::network::{Answer, Network, answer, cause, get, header, with_header};
 use crate::transport::Limiter;
 
@@ -309,8 +309,12 @@ async fn a_silent_vendor_leaves_time_for_further_attempts_and_for_the_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_failure_keeps_what_the_vendor_said() {
     let network = Network::new(|_| said("?"));
-    let provider_error =
-        crate::error::ProviderError::new(ProviderName::AlibabaPca, "Odd", None, Some("id-1"));
+    let provider_error = crate::error::ProviderError::new(
+        ProviderName::AlibabaPca,
+        "Odd",
+        None,
+        RequestId::read("id-1"),
+    );
     let error =
         Error::new(ErrorCode::ProviderRejected, "refused").with_provider_error(provider_error);
     let sign = |_, _| Ok(get("https://vendor.test/"));

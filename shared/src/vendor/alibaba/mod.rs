@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 use super::xml::element;
+use crate::model::RequestId;
 use crate::object::Members;
 use crate::transport::{HttpResponse, whole_number};
 
@@ -15,7 +16,7 @@ pub(crate) struct ErrorBody {
     /// `None` where the answer has a code that cannot be read. Such an answer is no success.
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
-    pub(crate) request_id: Option<String>,
+    pub(crate) request_id: Option<RequestId>,
 }
 
 /// JSON with a `Code`, or the XML form of the same (root `Error`), which some gateways send
@@ -38,7 +39,9 @@ fn json_error(members: &Members<'_>) -> Option<ErrorBody> {
         .then(|| ErrorBody {
             code: text(CODES),
             message: text(["Message", "message"]),
-            request_id: text(["RequestId", "requestId"]),
+            request_id: text(["RequestId", "requestId"])
+                .as_deref()
+                .and_then(RequestId::read),
         })
 }
 
@@ -63,14 +66,14 @@ fn xml_error(text: &str) -> Option<ErrorBody> {
     Some(ErrorBody {
         code: text_of("Code"),
         message: text_of("Message"),
-        request_id: text_of("RequestId"),
+        request_id: text_of("RequestId").as_deref().and_then(RequestId::read),
     })
 }
 
 /// The items of a list that may be left out or `null`.
 ///
 /// # Errors
-/// When the member is no list, or contradicts itself.
+/// When the member is no list, contradicts itself, or has more rows than a page may have.
 pub(crate) fn optional_list<'a>(
     members: &Members<'a>,
     name: &str,
@@ -79,9 +82,9 @@ pub(crate) fn optional_list<'a>(
         return Ok(None);
     }
     members
-        .list(name)
+        .rows(name)
         .map(Some)
-        .ok_or("its list cannot be read")
+        .ok_or("its list cannot be read, or has more than 1000 rows")
 }
 
 /// The wait that the gateway asks for in its own header: a whole number of milliseconds.

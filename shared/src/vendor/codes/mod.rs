@@ -1,7 +1,7 @@
 //! The table of error codes that each vendor has, and its reading.
 
 use crate::error::{Concerns, Error, ErrorCode, ProviderError};
-use crate::model::ProviderName;
+use crate::model::{ProviderName, RequestId};
 
 /// One row: a vendor's code, or a family of them, and its meaning.
 pub(crate) struct Row {
@@ -77,7 +77,7 @@ pub(crate) struct Refusal<'a> {
     pub(crate) provider: ProviderName,
     pub(crate) code: &'a str,
     pub(crate) message: Option<&'a str>,
-    pub(crate) request_id: Option<&'a str>,
+    pub(crate) request_id: Option<RequestId>,
     /// HTTP status; it decides only where the code is in no table.
     pub(crate) status: u16,
 }
@@ -92,8 +92,12 @@ pub(crate) fn explain(refusal: &Refusal<'_>, tables: &[&[Row]]) -> Error {
     let message = refusal
         .message
         .filter(|_| !matches!(concerns, Concerns::Credentials | Concerns::Key));
-    let provider_error =
-        ProviderError::new(refusal.provider, refusal.code, message, refusal.request_id);
+    let provider_error = ProviderError::new(
+        refusal.provider,
+        refusal.code,
+        message,
+        refusal.request_id.clone(),
+    );
     Error::new(means, detail)
         .with_provider_error(provider_error)
         .about(concerns)

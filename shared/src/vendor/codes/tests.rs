@@ -22,7 +22,7 @@ pub(crate) fn assert_meaning(
             provider,
             code,
             message: Some("canary-4711"),
-            request_id: Some("id-1"),
+            request_id: RequestId::read("id-1"),
             status,
         };
         let error = explain(&refusal, tables);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::answer::{InactivateResult, Outcome};
 use super::certificate::CertificateChange;
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::LifecycleStatus;
+use crate::model::{LifecycleStatus, RequestId};
 use crate::provider::{FoundCertificate, StatusWriter};
 use crate::transport::Deadline;
 
@@ -20,7 +20,7 @@ const READS_BEFORE_REPEATING: u32 = 4;
 /// The provider's answer to a write.
 enum WriteOutcome {
     /// The provider confirms the change. The id is that of the call.
-    Confirmed(Option<String>),
+    Confirmed(Option<RequestId>),
     /// The provider has not answered: the write may have had its effect.
     Uncertain(Error),
     /// The provider does not know the certificate, although a read has just found it.
@@ -138,6 +138,13 @@ impl<'a> SentWrite<'a> {
                 change.unproven(Outcome::Failed, found, replaced())
             }
             (Confirmed(id), Target) => change.changed(found, id.clone(), true),
+            // A forced write: the read before it has shown the same.
+            (Uncertain(error), Target) if found.certificate.status == target.status => {
+                change.unproven(Outcome::Unknown, found, unread(error))
+            }
+            (NotFound, Target) if found.certificate.status == target.status => {
+                change.unproven(Outcome::Failed, found, not_found_by_the_write())
+            }
             (Uncertain(_) | NotFound, Target) => change.changed(found, None, true),
             // The first write had its effect after all, and it shows only now.
             (StateRefused(_), Target) if *is_repeated => change.changed(found, None, true),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::ClientId;
+use crate::model::{ClientId, RequestId};
 use crate::operation::change::client_session::{ClientSession, SessionOutcome};
 use crate::provider::{ConfirmedWrite, SessionEnder};
 use crate::transport::{Deadline, Failure, out_of_time};
@@ -13,15 +13,12 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// Looks that show the client as connected before the disconnection is taken to have had no effect:
 /// 1.4 seconds, in which a list of clients that lags behind has caught up.
 const LOOKS_BEFORE_REPEATING: u32 = 4;
-/// The wait before the look that shows that the client has not come back. Its certificate is off, so
-/// only a broker that lags behind lets it in.
-const WAIT_FOR_RETURN: Duration = Duration::from_millis(200);
 /// Disconnections of a client that stays connected, or comes back.
 const MOST_DISCONNECTIONS: u32 = 3;
 
 /// The provider's answer to a disconnection. It proves nothing about the connection.
 enum Answer {
-    Confirmed(Option<String>),
+    Confirmed(Option<RequestId>),
     /// The provider has not answered: the disconnection may have had its effect.
     Uncertain(Error),
     /// The provider knows no such connection, although a look has just shown it.
@@ -174,12 +171,13 @@ impl Client<'_> {
         }
     }
 
-    /// Looks once more whether the client has come back.
+    /// Looks once more whether the client has come back. Its certificate is off, so only a broker that
+    /// lags behind lets it in. Nothing waits before this look: the time of a call is enough for a
+    /// client that connects again at once.
     async fn after_it_is_gone(&self) -> Step {
-        if !self.deadline.leaves_a_look_behind(WAIT_FOR_RETURN) {
+        if !self.deadline.leaves_a_look_behind(Duration::ZERO) {
             return Step::Finish(self.unproven(SessionOutcome::Ended, out_of_time()));
         }
-        tokio::time::sleep(WAIT_FOR_RETURN).await;
         match self.is_connected().await {
             Ok(false) => Step::Finish(self.gone()),
             Ok(true) => Step::DisconnectAgain(Error::new(

@@ -58,19 +58,21 @@ impl<'a> SessionSteps<'a> {
     }
 
     /// Keeps the certificates that were found, and asks for the client ids of those whose reference
-    /// names some: they have to be compared before any write.
+    /// names some: they have to be compared before any write. `asks_for_all`: the client ids of each
+    /// decide whether it may be changed.
     pub(super) async fn keep(
         &self,
         group: &[CertificateChange<'a>],
         answers: &[Result<Option<FoundCertificate>, Error>],
+        asks_for_all: bool,
     ) {
         let mut named = Vec::new();
         for (change, answer) in group.iter().zip(answers) {
-            let names_clients = change.reference.client_ids.is_some();
+            let is_asked = asks_for_all || change.reference.client_ids.is_some();
             let Ok(Some(certificate)) = answer else {
                 continue;
             };
-            if !self.command.end_sessions && !names_clients {
+            if !self.command.end_sessions && !is_asked {
                 continue;
             }
             let subject = FoundSubject {
@@ -79,11 +81,16 @@ impl<'a> SessionSteps<'a> {
                 tied: None,
             };
             self.found.borrow_mut().insert(change.index, subject);
-            if names_clients {
+            if is_asked {
                 named.push(change.index);
             }
         }
         self.ask(named).await;
+    }
+
+    /// The client ids that the provider ties to a certificate; `None` where it was not asked.
+    pub(super) fn tied(&self, index: usize) -> Option<Result<Vec<String>, Error>> {
+        self.found.borrow().get(&index)?.tied.clone()
     }
 
     /// Why a certificate is left alone because of the client ids that its reference names.

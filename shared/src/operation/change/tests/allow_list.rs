@@ -63,7 +63,7 @@ async fn a_provider_without_instances_is_allowed_by_its_own_name_and_by_the_star
             region: Region::parse("eu-west-1").unwrap(),
             instance_id: None,
         };
-        match check_allowed(&bench.context(), Target::Inactive, &scope) {
+        match check_allowed(&bench.context(), Target::Inactive, &Source::from(&scope)) {
             Ok(()) => assert!(expected, "{allowed:?}"),
             Err(error) => {
                 assert!(!expected, "{allowed:?}");

@@ -11,7 +11,8 @@ use tokio::time::Instant;
 
 use crate::error::{Concerns, Error, ErrorCode, ProviderError};
 use crate::model::{
-    ClientId, InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, SerialNumber,
+    ClientId, InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, RequestId,
+    SerialNumber,
 };
 use crate::provider::{
     ConfirmedWrite, FoundCertificate, Scope, SessionEnder, Spellings, StatusWriter, Target,
@@ -312,6 +313,7 @@ pub(in crate::operation::change) const COMMAND: Command<'static> = Command {
     reason: Some("stolen"),
     caller: Some("arn:aws:iam::1:user/ops"),
     dry_run: false,
+    force: false,
     end_sessions: false,
     receipts: None,
     log_answers: false,
@@ -342,7 +344,7 @@ pub(in crate::operation::change) fn fails(code: ErrorCode) -> Read {
 /// A write that the provider confirms.
 pub(in crate::operation::change) fn confirmed() -> Result<Option<ConfirmedWrite>, Failure> {
     Ok(Some(ConfirmedWrite {
-        request_id: Some("id-1".to_owned()),
+        request_id: RequestId::read("id-1"),
     }))
 }
 

@@ -8,6 +8,7 @@ mod contradictions;
 use serde_json::{Value, json};
 
 use super::admission::check_allowed;
+use super::answer::summary;
 use super::order::error_without_effect;
 use super::*;
 use crate::error::{Concerns, ErrorCode};
@@ -37,6 +38,12 @@ fn request_of(count: usize) -> InactivateRequest {
         certificates: (0..count)
             .map(|number| reference(&format!("{:02x}", number + 10)))
             .collect(),
+        sources: None,
+        select: None,
+        max_certificates: None,
+        plan_id: None,
+        allow_shared: false,
+        force: false,
         undo: None,
         reason: None,
         dry_run: false,

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::answer::{InactivateAnswer, SourcedInactivation};
 use super::certificate::refused_receipt;
 use super::order::is_left;
-use super::places::{OrderRun, PlaceOutcome};
+use super::place_work::{PlaceOutcome, PlaceWork};
+use super::places::OrderRun;
 use super::receipt::Receipt;
 use crate::config::{RECEIPT_SECRETS, ReceiptSecrets};
 use crate::error::{Error, ErrorCode};
@@ -76,6 +77,11 @@ pub(super) fn secrets<'a>(context: &CallContext<'a>) -> Result<&'a ReceiptSecret
     })
 }
 
+fn work_of(places: Vec<Place>) -> Vec<PlaceWork> {
+    let work = |place: Place| PlaceWork::now(place.source, place.items);
+    places.into_iter().map(work).collect()
+}
+
 /// Carries an undo out. The results of its first part are in the order of the receipts.
 ///
 /// # Errors
@@ -83,14 +89,14 @@ pub(super) fn secrets<'a>(context: &CallContext<'a>) -> Result<&'a ReceiptSecret
 pub(super) async fn carry_out(run: OrderRun<'_>, undo: &Undo) -> Result<InactivateAnswer, Error> {
     // The message that continues an order has the certificates that are left.
     if !run.order.places.is_empty() {
-        let outcomes = run.at_each(run.order.places.clone()).await?;
+        let outcomes = run.at_each(work_of(run.order.places.clone())).await?;
         let results = outcomes.iter().flat_map(PlaceOutcome::sourced).collect();
         return Ok(InactivateAnswer::Several(run.several(&outcomes, results)));
     }
     let CallContext { config, now, .. } = *run.context;
     let Receipts { places, places_of } =
         Receipts::read(undo, secrets(run.context)?, now, config.undo_max_age);
-    let outcomes = run.at_each(places).await?;
+    let outcomes = run.at_each(work_of(places)).await?;
     let mut of_places: Vec<_> = outcomes.iter().map(PlaceOutcome::sourced).collect();
     let results: Vec<SourcedInactivation> = places_of
         .into_iter()

@@ -4,11 +4,15 @@ use serde::Serialize;
 
 use super::Cut;
 use super::consistency::{Consistency, identity};
-use crate::model::{Certificate, Timestamp};
+use crate::error::{Error, ErrorCode};
+use crate::model::{Certificate, RequestId, Timestamp};
 use crate::operation::cursor::Resume;
 use crate::operation::describe::answer::{DescribedCertificate, UndecidedCertificate};
 use crate::operation::describe::counts::Counts;
 use crate::request::compare_ends;
+
+/// Bytes of a request id that is like those of the providers, with its quotes and comma.
+const BYTES_OF_REQUEST_ID: usize = 50;
 
 /// The part of a list that was read.
 #[derive(Default)]
@@ -24,10 +28,12 @@ pub(in crate::operation::describe) struct Collected {
     /// Whether a certificate was excluded or could not be judged here, so that the provider's total
     /// is not exact.
     pub(super) is_filtered_here: bool,
+    /// Why a certificate that could not be judged, and was not kept, may be judged another time.
+    pub(in crate::operation::describe) failure: Option<Error>,
     /// Where and why the reading stopped; `None` at the end of the list.
     pub(super) stop: Option<Stop>,
     pub(super) consistency: Consistency,
-    pub(in crate::operation::describe) request_ids: Vec<String>,
+    pub(in crate::operation::describe) request_ids: Vec<RequestId>,
 }
 
 /// The place in a list where the reading stopped.
@@ -40,6 +46,8 @@ pub(super) struct Stop {
 /// A certificate and its position in the provider's list.
 pub(super) struct Kept {
     judged: Judged,
+    /// Bytes that it takes in the answer.
+    bytes: usize,
     /// The certificates before this one that were counted and not kept.
     passed: Passed,
     /// Index of its page.
@@ -89,25 +97,48 @@ impl Collected {
     }
 
     /// Keeps a certificate.
-    pub(super) fn keep(&mut self, judged: Judged, page: usize, offset: usize) {
+    pub(super) fn keep(&mut self, judged: Judged, bytes: usize, page: usize, offset: usize) {
         let passed = Passed {
             undecided: self.passed.undecided,
             last: self.passed.last.take(),
         };
         self.kept.push(Kept {
             judged,
+            bytes,
             passed,
             page,
             offset,
         });
     }
 
-    /// Counts a certificate without keeping it.
-    pub(super) fn pass(&mut self, certificate: &Certificate, is_match: bool, now: Timestamp) {
+    /// Adds request ids, up to this number, or as many bytes as so many ordinary ones have.
+    pub(super) fn add_request_ids(&mut self, ids: Vec<RequestId>, most: usize) {
+        let bytes = |ids: &[RequestId]| ids.iter().map(|id| id.len()).sum::<usize>();
+        for id in ids {
+            let all = bytes(&self.request_ids).saturating_add(id.len());
+            if self.request_ids.len() < most && all <= most.saturating_mul(BYTES_OF_REQUEST_ID) {
+                self.request_ids.push(id);
+            }
+        }
+    }
+
+    /// Counts a certificate without keeping it. `error` is why its record is not complete.
+    pub(super) fn pass(
+        &mut self,
+        certificate: &Certificate,
+        error: Option<Error>,
+        is_match: bool,
+        now: Timestamp,
+    ) {
         if is_match {
             self.counts.count(certificate, now);
         } else {
             self.passed.undecided = self.passed.undecided.saturating_add(1);
+            let failure = error.filter(|error| {
+                use ErrorCode::{ProviderUnavailable, Throttled, Timeout};
+                matches!(error.code, ProviderUnavailable | Throttled | Timeout)
+            });
+            self.failure = self.failure.take().or(failure);
         }
         self.passed.last = identity(certificate);
     }
@@ -181,6 +212,11 @@ impl Collected {
 
     pub(in crate::operation::describe) fn get(&self, index: usize) -> Option<&Certificate> {
         self.kept.get(index).map(|kept| kept.judged.certificate())
+    }
+
+    /// Bytes that the kept certificate with this index takes in the answer.
+    pub(in crate::operation::describe) fn bytes(&self, index: usize) -> usize {
+        self.kept.get(index).map_or(0, |kept| kept.bytes)
     }
 
     pub(in crate::operation::describe) fn into_judged(

@@ -15,8 +15,8 @@ const MOST_NAMELESS_PAGES: u32 = 100;
 /// The evidence of the pages so far about changes of the provider's list.
 #[derive(Default)]
 pub(super) struct Consistency {
-    /// Identities of the certificates on the pages.
-    seen: HashSet<String>,
+    /// Digests of the identities of the certificates on the pages, which are shorter.
+    seen: HashSet<[u8; 16]>,
     /// Digest of the last certificate before the first page.
     pub(super) last: Option<String>,
     pub(super) list_length: Option<u64>,
@@ -75,11 +75,9 @@ impl Consistency {
             self.has_changed |= !is_new;
             return is_new;
         };
-        let is_new = self
-            .last
-            .as_ref()
-            .is_none_or(|last| *last != digest(&identity))
-            && self.seen.insert(identity);
+        let digest = digest(&identity);
+        let is_new =
+            self.last.as_ref() != Some(&digest) && self.seen.insert(short(digest.as_bytes()));
         if is_new {
             self.nameless_pages = 0;
         }
@@ -116,6 +114,15 @@ pub(super) fn identity(certificate: &Certificate) -> Option<String> {
         .as_ref()
         .map_or("", SerialNumber::as_str);
     Some(format!("{own}/{ca}/{}", fingerprint.unwrap_or_default()))
+}
+
+fn short(digest: &[u8]) -> [u8; 16] {
+    let mut short = [0; 16];
+    short
+        .iter_mut()
+        .zip(digest)
+        .for_each(|(to, from)| *to = *from);
+    short
 }
 
 /// A short digest of an identity, for cursors.

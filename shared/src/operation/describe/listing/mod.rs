@@ -5,7 +5,6 @@ mod consistency;
 mod pages;
 mod prefetch;
 mod room;
-mod size;
 
 use std::rc::Rc;
 
@@ -17,11 +16,15 @@ use self::pages::Pages;
 use self::prefetch::Prefetcher;
 use super::answer::{DescribedCertificate, UndecidedCertificate};
 use crate::error::{Error, ErrorCode};
+use crate::model::Certificate;
 use crate::operation::cursor::Resume;
+use crate::operation::size;
 use crate::provider::{CallContext, Entry, ListQuery, Lister};
 use crate::request::Verdict;
+use crate::vendor::codes::unusable_record;
 
 pub(super) use self::collected::{Collected, Judged};
+pub(super) use self::prefetch::PrefetchRoom;
 pub(super) use self::room::Room;
 
 /// One source's list and the limits of its part of the answer.
@@ -35,6 +38,8 @@ pub(super) struct Listing<'a> {
     /// that it does not fit.
     pub(super) is_needed_whole: bool,
     pub(super) room: Rc<Room>,
+    /// The memory for prefetched pages, which all sources share.
+    pub(super) prefetch_room: PrefetchRoom,
     /// Bytes that each certificate takes in the answer beside its own members.
     pub(super) bytes_beside: usize,
     /// Maximum number of the provider's request ids to keep; later ones are left out.
@@ -43,7 +48,7 @@ pub(super) struct Listing<'a> {
 
 /// The reason why a list was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cut {
+pub(in crate::operation::describe) enum Cut {
     /// The answer holds as many certificates as were requested.
     Limit,
     /// The answer holds as many bytes as it can.
@@ -68,7 +73,12 @@ impl Listing<'_> {
     pub(super) async fn collect(&self, begin: Option<Resume>) -> Result<Collected, Error> {
         let mut collected = Collected::since(begin.as_ref());
         let is_rate_limited = self.context.limiter.limits(self.lister.scope().provider);
-        let prefetcher = Prefetcher::new(self.lister, &self.query, is_rate_limited);
+        let prefetcher = Prefetcher::new(
+            self.lister,
+            &self.query,
+            is_rate_limited,
+            self.prefetch_room.clone(),
+        );
         let mut pages = Pages::new(prefetcher, begin.map(|resume| resume.position));
         collected.stop = self.read(&mut pages, &mut collected).await?;
         collected.pages = pages.into_positions();
@@ -101,12 +111,7 @@ impl Listing<'_> {
                 Err(error) => return Err(error),
             };
             let index = pages.add(&page)?;
-            let free_request_ids = self
-                .most_request_ids
-                .saturating_sub(collected.request_ids.len());
-            collected
-                .request_ids
-                .extend(page.request_ids.into_iter().take(free_request_ids));
+            collected.add_request_ids(page.request_ids, self.most_request_ids);
             collected.total_count = page.total_count.filter(|_| !collected.is_filtered_here);
             collected.consistency.add_page(page.list_length);
             let (bytes_before, kept_before) = (self.room.bytes(), collected.len());
@@ -198,7 +203,7 @@ impl Listing<'_> {
             };
             let is_match = undecided_by.is_empty();
             if self.room.keeps_none() || !(is_match || self.include_undecided) {
-                collected.pass(&certificate, is_match, self.context.now);
+                collected.pass(&certificate, error, is_match, self.context.now);
                 continue;
             }
             let certificate = if self.query.include_clients {
@@ -206,6 +211,7 @@ impl Listing<'_> {
             } else {
                 certificate
             };
+            let error = error.or_else(|| self.too_long(&certificate));
             let described = DescribedCertificate { certificate, error };
             let judged = if is_match {
                 Judged::Match(described)
@@ -215,15 +221,25 @@ impl Listing<'_> {
                     undecided_by,
                 })
             };
-            if let Err(cut) = self.room.take(self.size(&judged)) {
+            let bytes = self.size(&judged);
+            if let Err(cut) = self.room.take(bytes) {
                 return Ok(Added::Full(Stop {
                     position: self.position_before(position, offset)?,
                     cut,
                 }));
             }
-            collected.keep(judged, page, offset);
+            collected.keep(judged, bytes, page, offset);
         }
         Ok(Added::All { has_news })
+    }
+
+    /// The error of a record with texts that no answer can hold.
+    fn too_long(&self, certificate: &Certificate) -> Option<Error> {
+        let members = certificate.too_long.join(", ");
+        (!members.is_empty()).then(|| {
+            let problem = format!("too long for an answer, and left out: {members}");
+            unusable_record(self.lister.scope().provider, &problem)
+        })
     }
 
     /// Position of a list that begins with the certificate at this offset of a page.

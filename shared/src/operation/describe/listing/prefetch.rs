@@ -1,22 +1,68 @@
 //! Prefetches pages of a list where calls are rate-limited.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::mem::size_of;
+use std::rc::Rc;
 
 use futures_util::stream::{FuturesOrdered, StreamExt};
 
 use crate::error::Error;
-use crate::provider::{ListQuery, Lister, Page};
+use crate::operation::size;
+use crate::provider::{Entry, ListQuery, Lister, Page};
 use crate::transport::{LocalFuture, SIDE_BY_SIDE};
+
+/// Maximum size of all prefetched pages that wait for their turn. Nine pages of 100 certificates
+/// with their PEMs take about 3 MB.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// The memory for prefetched pages. A page that does not fit is dropped, and fetched again when its
+/// turn comes.
+#[derive(Clone, Default)]
+pub(in crate::operation::describe) struct PrefetchRoom(Rc<Cell<usize>>);
+
+/// The part of the room that one page takes, until this is dropped.
+struct Taken {
+    bytes: usize,
+    room: PrefetchRoom,
+}
+
+impl PrefetchRoom {
+    fn take(&self, page: &Page) -> Option<Taken> {
+        let bytes_of =
+            |entry: &Entry| size::of(&entry.certificate, false).saturating_add(size_of::<Entry>());
+        let bytes = page.certificates.iter().map(bytes_of).sum();
+        let all = self.0.get().saturating_add(bytes);
+        (all <= MOST_BYTES).then(|| {
+            self.0.set(all);
+            Taken {
+                bytes,
+                room: self.clone(),
+            }
+        })
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let Self { bytes, room } = self;
+        room.0.set(room.0.get().saturating_sub(*bytes));
+    }
+}
+
+/// A prefetched page; `None` where there was no room for it.
+type Prefetched = Option<(Result<Page, Error>, Option<Taken>)>;
 
 /// Fetches the pages of one list.
 pub(super) struct Prefetcher<'a> {
     lister: &'a dyn Lister,
     query: &'a ListQuery<'a>,
     /// Prefetch only when calls are rate-limited (otherwise it would only cause throttling), and
-    /// stop once a page's `next` differs from the predicted position (each wrong guess costs a
-    /// call).
+    /// stop once a page's `next` differs from the predicted position, or a page was too large (each
+    /// such page costs a call).
     is_enabled: bool,
-    fetching: FuturesOrdered<LocalFuture<'a, Result<Page, Error>>>,
+    room: PrefetchRoom,
+    fetching: FuturesOrdered<LocalFuture<'a, Prefetched>>,
     /// Positions of the pages that are being fetched.
     positions: VecDeque<String>,
 }
@@ -26,11 +72,13 @@ impl<'a> Prefetcher<'a> {
         lister: &'a dyn Lister,
         query: &'a ListQuery<'a>,
         is_rate_limited: bool,
+        room: PrefetchRoom,
     ) -> Self {
         Self {
             lister,
             query,
             is_enabled: is_rate_limited,
+            room,
             fetching: FuturesOrdered::new(),
             positions: VecDeque::new(),
         }
@@ -44,8 +92,10 @@ impl<'a> Prefetcher<'a> {
     ) -> Result<Page, Error> {
         if self.positions.front().map(String::as_str) == position {
             self.positions.pop_front();
-            if let Some(page) = self.fetching.next().await {
-                return page;
+            match self.fetching.next().await {
+                Some(Some((page, _))) => return page,
+                Some(None) => self.disable(),
+                None => {}
             }
         }
         self.lister.page(self.query, position, wanted).await
@@ -82,9 +132,16 @@ impl<'a> Prefetcher<'a> {
 
     fn fetch(&mut self, position: String, wanted: usize) {
         let Self { lister, query, .. } = *self;
+        let room = self.room.clone();
         self.positions.push_back(position.clone());
         self.fetching.push_back(Box::pin(async move {
-            lister.page(query, Some(&position), wanted).await
+            match lister.page(query, Some(&position), wanted).await {
+                Ok(page) => {
+                    let taken = room.take(&page)?;
+                    Some((Ok(page), Some(taken)))
+                }
+                error => Some((error, None)),
+            }
         }));
     }
 

@@ -11,17 +11,19 @@ use crate::request::{OrderBy, compare_ends};
 
 /// Chooses the certificates to show and their sequence, as indexes of their sources. Each turn takes
 /// the first of the sources' next certificates, so that the rest of each source is the end of its
-/// list.
+/// list. Each source may have kept one certificate that is larger than its share of the answer, so
+/// no turn follows one that would not fit.
 pub(super) fn turns(
     replies: &mut [SourceReply<'_>],
     limit: Option<usize>,
+    bytes: usize,
     order: Option<OrderBy>,
 ) -> Vec<usize> {
     let compare = |one: &Certificate, other: &Certificate| match order.map(OrderBy::listed) {
         Some(None) => compare_ends(one, other),
         listed => listed.flatten().unwrap_or_default().compare(one, other),
     };
-    let mut turns = Vec::new();
+    let (mut turns, mut taken) = (Vec::new(), 0_usize);
     while turns.len() < limit.unwrap_or_default() {
         let candidates = replies
             .iter()
@@ -38,6 +40,10 @@ pub(super) fn turns(
             break;
         };
         if let Some(reply) = replies.get_mut(index) {
+            taken = taken.saturating_add(reply.candidate_bytes());
+            if taken > bytes && !turns.is_empty() {
+                break;
+            }
             reply.shown = reply.shown.saturating_add(1);
             turns.push(index);
         }

@@ -15,13 +15,17 @@ use super::Describe;
 use super::answer::{SeveralDescribeAnswer, SourceAnswer};
 use super::by_end;
 use super::counts::Counts;
-use super::listing::Room;
+use super::listing::{PrefetchRoom, Room};
 use crate::error::Error;
 use crate::model::Source;
 use crate::operation::cursor::{Request, decode, encode};
 use crate::operation::{AnswerBudget, Operation, check_distinct, shared_error};
 use crate::provider::{CallContext, Lister, lister};
 use crate::request::{DescribeRequest, Filter, OrderBy};
+
+/// Bytes of the answer that are reserved for each source: its error, and its cursor, which the
+/// cursor of all sources holds as well.
+pub(super) const BYTES_OF_SOURCE: usize = 12 * 1024;
 
 pub(super) async fn describe(
     context: &CallContext<'_>,
@@ -42,6 +46,12 @@ pub(super) async fn describe(
         }
         None => sources.iter().map(|_| Progress::Begin).collect(),
     };
+    let budget = AnswerBudget {
+        bytes: budget
+            .bytes
+            .saturating_sub(sources.len().saturating_mul(BYTES_OF_SOURCE)),
+        ..budget
+    };
     let mut replies = read_all(context, sources, request, filter, budget, progress).await?;
     let incomplete = replies
         .iter()
@@ -52,7 +62,12 @@ pub(super) async fn describe(
     if request.needs_whole_list() {
         sort_by_end(&mut replies, request)?;
     }
-    let turns = interleave::turns(&mut replies, request.limit(), request.order_by);
+    let turns = interleave::turns(
+        &mut replies,
+        request.limit(),
+        budget.bytes,
+        request.order_by,
+    );
     let answers: Vec<(SourceAnswer, Progress)> = replies
         .iter()
         .map(|reply| reply.answer(request.summary))
@@ -102,6 +117,7 @@ async fn read_all<'a>(
             .iter()
             .map(|lister| lister.as_ref().ok().map(|lister| lister.scope().into())),
     )?;
+    let prefetch_room = PrefetchRoom::default();
     let whole = Rc::new(Room::new(request.limit(), budget));
     let share = AnswerBudget {
         bytes: budget.bytes.checked_div(sources.len()).unwrap_or_default(),
@@ -122,6 +138,7 @@ async fn read_all<'a>(
             } else {
                 Rc::new(Room::new(request.limit(), share))
             },
+            prefetch_room: prefetch_room.clone(),
             progress,
         });
     Ok(join_all(reads.map(SourceRead::run)).await)

@@ -9,7 +9,7 @@ use crate::operation::cursor;
 use crate::operation::describe::MOST_REQUEST_IDS;
 use crate::operation::describe::answer::SourceAnswer;
 use crate::operation::describe::counts::Counts;
-use crate::operation::describe::listing::{Collected, Listing, Room};
+use crate::operation::describe::listing::{Collected, Listing, PrefetchRoom, Room};
 use crate::provider::{CallContext, ListQuery, Lister, Scope};
 use crate::request::{DescribeRequest, Filter};
 
@@ -25,6 +25,7 @@ pub(super) struct SourceRead<'a> {
     pub(super) filter: &'a Filter,
     /// The room for its certificates, which may be shared with other sources.
     pub(super) room: Rc<Room>,
+    pub(super) prefetch_room: PrefetchRoom,
     pub(super) progress: Progress,
 }
 
@@ -102,6 +103,7 @@ impl<'a> SourceRead<'a> {
             include_undecided: self.request.include_undecided,
             is_needed_whole: self.request.needs_whole_list(),
             room: Rc::clone(&self.room),
+            prefetch_room: self.prefetch_room.clone(),
             bytes_beside: region
                 .as_str()
                 .len()
@@ -120,6 +122,12 @@ impl SourceReply<'_> {
     /// The next certificate to show.
     pub(super) fn candidate(&self) -> Option<&Certificate> {
         self.collected()?.get(self.shown)
+    }
+
+    /// Bytes that the next certificate takes in the answer.
+    pub(super) fn candidate_bytes(&self) -> usize {
+        self.collected()
+            .map_or(0, |collected| collected.bytes(self.shown))
     }
 
     /// The answer about this source, and how far it has been read.

@@ -8,7 +8,7 @@ use super::super::{UndecidedCertificate, partition};
 use super::PLENTY;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Certificate, Fact, InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region,
+    Certificate, Fact, InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, RequestId,
 };
 use crate::operation::cursor::Resume;
 use crate::operation::{AnswerBudget, Counts};
@@ -146,7 +146,7 @@ impl Lister for Fleet {
                     .unwrap(),
                 request_ids: self
                     .names_calls
-                    .then(|| format!("id-{}", self.calls()))
+                    .then(|| RequestId::read(&format!("id-{}", self.calls())).unwrap())
                     .into_iter()
                     .collect(),
             })
@@ -189,7 +189,7 @@ pub(super) struct Listed {
     pub(super) total_count: Option<u64>,
     pub(super) consistent: Option<bool>,
     pub(super) counts: Counts,
-    pub(super) request_ids: Vec<String>,
+    pub(super) request_ids: Vec<RequestId>,
 }
 
 impl Listed {
@@ -262,6 +262,7 @@ pub(super) async fn collect_with(
         include_undecided,
         is_needed_whole: false,
         room: Rc::new(Room::new(limit, budget)),
+        prefetch_room: crate::operation::describe::PrefetchRoom::default(),
         bytes_beside: 0,
         most_request_ids: super::super::MOST_REQUEST_IDS,
     };

@@ -59,7 +59,7 @@ async fn a_request_is_answered_page_by_page_with_a_cursor_that_continues_only_it
             first.certificates.unwrap().len(),
             first.provider_request_ids.as_slice()
         ),
-        (3, &["id-0".to_owned()][..])
+        (3, &crate::testing::ids(["id-0"])[..])
     );
     let cursor = first.next_cursor.unwrap();
     let second = perform(json!({"instance_id": "mqtt-1", "limit": 3, "cursor": cursor}))

@@ -85,6 +85,7 @@ async fn a_certificate_takes_as_many_bytes_as_it_has_in_the_answer() {
                     include_undecided: true,
                     is_needed_whole: false,
                     room: Rc::new(Room::new(Some(1), budget)),
+                    prefetch_room: PrefetchRoom::default(),
                     bytes_beside,
                     most_request_ids: 0,
                 };

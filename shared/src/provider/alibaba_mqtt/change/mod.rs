@@ -3,7 +3,7 @@
 use super::by_text::is_named_by_text;
 use super::{API, AlibabaMqtt, absent_when_not_found, check_names, same_number};
 use crate::error::Error;
-use crate::model::Action;
+use crate::model::{Action, RequestId};
 use crate::object::Members;
 use crate::provider::alibaba::Call;
 use crate::provider::each::{each, together_or_alone};
@@ -94,7 +94,7 @@ impl StatusWriter for AlibabaMqtt<'_> {
                     return Err(not_an_answer(API.provider, 200, problem));
                 }
                 Ok(ConfirmedWrite {
-                    request_id: request_id.into_value(),
+                    request_id: request_id.as_str().and_then(RequestId::read),
                 })
             };
             absent_when_not_found(API.call(&self.connection, &call, accept).await)

@@ -5,7 +5,7 @@ use std::fmt;
 use super::wire::{DeviceCertificate, DeviceCertificates};
 use super::{API, AlibabaMqtt, Purpose, codes};
 use crate::error::{Concerns, Error};
-use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord};
+use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, RequestId};
 use crate::object::Members;
 use crate::provider::alibaba::Call;
 use crate::provider::details::{may_concern_one_certificate, settled};
@@ -16,6 +16,7 @@ use crate::provider::{
 use crate::request::Filter;
 use crate::transport::{LocalFuture, Repeat};
 use crate::vendor::codes::{not_an_answer, unusable_record};
+use crate::vendor::request_id;
 use http::Method;
 
 /// Most certificates that one call returns.
@@ -84,7 +85,7 @@ impl fmt::Display for Position {
 pub(super) struct Rows {
     pub(super) items: Vec<DeviceCertificate>,
     pub(super) total: Option<u64>,
-    pub(super) request_id: Option<String>,
+    pub(super) request_id: Option<RequestId>,
 }
 
 impl AlibabaMqtt<'_> {
@@ -124,7 +125,7 @@ impl AlibabaMqtt<'_> {
             Ok(Rows {
                 items: data.rows,
                 total: data.total,
-                request_id: answer.text("RequestId").into_value(),
+                request_id: request_id(answer),
             })
         };
         Ok(API.call(&self.connection, &call, accept).await?)

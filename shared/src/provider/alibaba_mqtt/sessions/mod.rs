@@ -8,6 +8,7 @@ use crate::object::Members;
 use crate::provider::alibaba::{Call, SuccessHas};
 use crate::provider::{ConfirmedWrite, FoundCertificate, SessionEnder};
 use crate::transport::{Failure, LocalFuture, Repeat};
+use crate::vendor;
 use crate::vendor::codes::not_an_answer;
 use http::Method;
 
@@ -59,7 +60,7 @@ impl SessionEnder for AlibabaMqtt<'_> {
                     return Err(not_an_answer(API.provider, 200, problem));
                 }
                 Ok(ConfirmedWrite {
-                    request_id: answer.text("RequestId").into_value(),
+                    request_id: vendor::request_id(answer),
                 })
             };
             let answer = API

@@ -47,7 +47,10 @@ async fn all_are_looked_up_in_their_own_spelling_before_any_in_another() {
     .await;
     assert_eq!(
         (results_of(&answer), answer.request_ids),
-        (vec!["active", "active", "-"], vec!["id-1".to_owned()])
+        (
+            vec!["active", "active", "-"],
+            crate::testing::ids(["id-1"]).to_vec()
+        )
     );
     let requested = requested(&network);
     assert_eq!(requested[..3], ["ab/ca", "ac/ca", "ad/ca"]);

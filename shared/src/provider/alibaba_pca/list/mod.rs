@@ -5,7 +5,7 @@ use std::fmt;
 use super::wire::{ClientCertificate, ClientCertificates};
 use super::{API, AlibabaPca};
 use crate::error::Error;
-use crate::model::{Action, LifecycleStatus, ProviderRecord};
+use crate::model::{Action, LifecycleStatus, ProviderRecord, RequestId};
 use crate::object::Members;
 use crate::provider::alibaba::Call;
 use crate::provider::{
@@ -13,6 +13,7 @@ use crate::provider::{
 };
 use crate::transport::{LocalFuture, Repeat};
 use crate::vendor::codes::{not_an_answer, unusable_record};
+use crate::vendor::request_id;
 use http::Method;
 
 /// The size of a page. The vendor's limit is not documented: if it is lower, its answer holds the
@@ -72,7 +73,7 @@ struct Rows {
     /// The size of a full page.
     page_size: usize,
     total: Option<u64>,
-    request_id: Option<String>,
+    request_id: Option<RequestId>,
 }
 
 impl AlibabaPca<'_> {
@@ -107,7 +108,7 @@ impl AlibabaPca<'_> {
                 items: list.rows,
                 page_size,
                 total: list.total_count,
-                request_id: answer.text("RequestId").into_value(),
+                request_id: request_id(answer),
             })
         };
         Ok(API.call(&self.connection, &call, accept).await?)

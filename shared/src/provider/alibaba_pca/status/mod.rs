@@ -5,13 +5,16 @@ use std::cell::RefCell;
 use super::wire::{CertificateStatus, statuses};
 use super::{API, AlibabaPca};
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, SerialNumber, Timestamp};
+use crate::model::{
+    Action, Certificate, LifecycleStatus, ProviderRecord, RequestId, SerialNumber, Timestamp,
+};
 use crate::object::Members;
 use crate::provider::alibaba::Call;
 use crate::provider::{Lookups, Scope, StatusReader};
 use crate::request::CertificateReference;
 use crate::transport::{LocalFuture, Repeat};
 use crate::vendor::codes::{not_an_answer, unusable_record};
+use crate::vendor::request_id;
 use http::Method;
 
 /// Serial numbers in one call. The vendor documents no limit; a group that is refused is halved.
@@ -62,7 +65,11 @@ impl Name {
 impl AlibabaPca<'_> {
     /// The provider's answer about these texts. One with rows that cannot be used is asked for again,
     /// and taken as it is when it stays so.
-    async fn read(&self, texts: &[&str], request_ids: &mut Vec<String>) -> Result<Records, Error> {
+    async fn read(
+        &self,
+        texts: &[&str],
+        request_ids: &mut Vec<RequestId>,
+    ) -> Result<Records, Error> {
         let call = Call {
             action: Action::DescribeClientCertificateStatusForSerialNumber,
             method: Method::POST,
@@ -75,7 +82,7 @@ impl AlibabaPca<'_> {
             let invalid = |problem| not_an_answer(API.provider, 200, problem);
             let records = Records::new(statuses(answer).map_err(invalid)?, texts, now);
             let is_usable = !records.has_unnamed && records.without_status.is_empty();
-            let read = (answer.text("RequestId").into_value(), records);
+            let read = (request_id(answer), records);
             if is_usable {
                 return Ok(read);
             }
@@ -260,7 +267,7 @@ impl AlibabaPca<'_> {
     async fn look_up_in_groups(
         &self,
         lookups: Vec<Lookup<'_>>,
-        request_ids: &mut Vec<String>,
+        request_ids: &mut Vec<RequestId>,
     ) -> Result<(), Error> {
         let mut groups = grouped(lookups);
         // The first group is on top.

@@ -9,7 +9,7 @@ use std::fmt;
 use super::wire::{ListCertificates, Listed};
 use super::{AwsIot, NAME, read};
 use crate::error::Error;
-use crate::model::{Action, ClientIds, Fact, Fingerprint, LifecycleStatus};
+use crate::model::{Action, ClientIds, Fact, Fingerprint, LifecycleStatus, RequestId};
 use crate::provider::{ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, non_empty};
 use crate::request::{Filter, SortOrder};
 use crate::signing::percent_encode;
@@ -91,7 +91,7 @@ impl fmt::Display for Position {
 struct Ids {
     rows: Vec<Listed>,
     next_marker: Option<String>,
-    request_id: Option<String>,
+    request_id: Option<RequestId>,
 }
 
 impl AwsIot<'_> {

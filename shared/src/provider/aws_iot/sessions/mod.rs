@@ -19,6 +19,10 @@ impl SessionEnder for AwsIot<'_> {
         Box::pin(self.things_of(&found.certificate))
     }
 
+    fn states_client_ids_apart(&self) -> bool {
+        true
+    }
+
     fn is_connected<'a>(&'a self, client_id: &'a ClientId) -> LocalFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
             // `thingName` says whose certificate a connection uses, where it is said at all. The

@@ -60,7 +60,10 @@ async fn answers_keep_the_order_of_the_certificates() {
         results_of(&answer),
         ["active", "revoked", "-", "provider_unavailable", "active"]
     );
-    assert_eq!(answer.request_ids, ["id-1", "id-2", "id-5"]);
+    assert_eq!(
+        answer.request_ids,
+        crate::testing::ids(["id-1", "id-2", "id-5"])
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,9 @@ use serde_json::value::RawValue;
 use crate::model::{Fact, Fingerprint, LifecycleStatus, ProviderRecord, Timestamp, Validity};
 use crate::object::Members;
 
+/// Maximum length of a marker, as documented. Cursors hold it.
+const LONGEST_MARKER: usize = 1024;
+
 /// Of `ListCertificates` and `ListCertificatesByCA`.
 pub(super) struct ListCertificates {
     pub(super) certificates: Vec<Listed>,
@@ -17,8 +20,8 @@ impl ListCertificates {
     /// A sentence when the rows, or the place where the list continues, cannot be read.
     pub(super) fn read(answer: &Members<'_>) -> Result<Self, &'static str> {
         let rows = answer
-            .list("certificates")
-            .ok_or("it has no certificates")?;
+            .rows("certificates")
+            .ok_or("it has no certificates, or more than 1000")?;
         Ok(Self {
             certificates: rows.into_iter().map(Listed::read).collect(),
             next_marker: continuation(answer, "nextMarker")
@@ -121,10 +124,10 @@ impl Names {
 }
 
 /// The text by which a list continues after this page; on the last page there is none. `None` when
-/// it cannot be read.
+/// it cannot be read, or is longer than documented.
 fn continuation(answer: &Members<'_>, member: &str) -> Option<Option<String>> {
     match answer.text(member) {
-        Fact::Known(text) => Some(Some(text)),
+        Fact::Known(text) => (text.len() <= LONGEST_MARKER).then_some(Some(text)),
         Fact::Absent => Some(None),
         Fact::Unknown if !answer.is_stated(member) => Some(None),
         Fact::Unknown => None,

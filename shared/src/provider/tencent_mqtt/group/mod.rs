@@ -7,7 +7,7 @@ use super::list::LARGEST_PAGE;
 use super::wire::{DescribeDeviceCertificates, Filter};
 use super::{NAME, Needs, TencentMqtt, serial_number};
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::{Certificate, SerialNumber};
+use crate::model::{Certificate, RequestId, SerialNumber};
 use crate::provider::each::each;
 use crate::provider::{FoundCertificate, ListLength, Spellings};
 use crate::request::{CertificateReference, SortOrder};
@@ -36,6 +36,9 @@ impl Row {
     }
 }
 
+/// Maximum number of certificates that are read of the list of one group.
+const MOST_SHOWN: usize = 10_000;
+
 /// The certificates that a list shows.
 pub(super) struct Listed {
     pub(super) rows: Rows,
@@ -43,7 +46,7 @@ pub(super) struct Listed {
     /// number, and there are as many rows as the vendor says.
     pub(super) is_whole: bool,
     /// The vendor's ids of the calls.
-    pub(super) request_ids: Vec<String>,
+    pub(super) request_ids: Vec<RequestId>,
 }
 
 impl TencentMqtt<'_> {
@@ -97,6 +100,15 @@ impl TencentMqtt<'_> {
                     request_ids,
                 });
             };
+            // The texts of a hundred numbers have no more. The certificates of a list without an end
+            // would fill the memory; each number is then looked up alone.
+            if shown.len() > MOST_SHOWN {
+                return Err(not_an_answer(
+                    NAME,
+                    200,
+                    "it lists more than 10000 certificates under the requested serial numbers",
+                ));
+            }
             // Otherwise a list that repeats itself would be read for ever.
             if shown.len() == before {
                 return Err(not_an_answer(

@@ -206,3 +206,26 @@ async fn two_rows_of_one_serial_number_are_two_though_one_has_no_readable_status
     let (found, _) = find_and_read(&network, &["1001", "1002"], Spellings::Own).await;
     assert_eq!(found, ["invalid_request", "1002"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_without_an_end_is_left_and_each_certificate_is_read_alone() {
+    use crate::testing::network::ok;
+    use serde_json::{Value, json};
+    let network = Network::new(|request| {
+        let requested: Value = serde_json::from_slice(request.body()).unwrap();
+        let row = |serial: String| json!({"DeviceCertificateSn": serial, "Status": "ACTIVE"});
+        let response = match requested["DeviceCertificateSn"].as_str() {
+            Some(serial) => row(serial.to_owned()),
+            None => {
+                let begin = requested["Offset"].as_u64().unwrap();
+                assert!(begin <= 12_000, "the list is read without an end");
+                let rows =
+                    (begin..begin + 1_000).map(|number| row(format!("{:x}", 0xA000 + number)));
+                json!({"TotalCount": 1_000_000_000, "Data": rows.collect::<Vec<_>>()})
+            }
+        };
+        ok(&json!({ "Response": response }))
+    });
+    let (found, _) = find_and_read(&network, &["1001", "1002"], Spellings::Own).await;
+    assert_eq!(found, ["1001", "1002"]);
+}

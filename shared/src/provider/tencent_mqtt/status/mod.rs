@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::group::{LARGEST_GROUP, Listed, Row, Rows};
 use super::{Needs, TencentMqtt, check_name, serial_number};
 use crate::error::{Concerns, Error};
-use crate::model::{Certificate, SerialNumber};
+use crate::model::{Certificate, RequestId, SerialNumber};
 use crate::provider::each::each;
 use crate::provider::{Lookups, Scope, StatusReader};
 use crate::request::CertificateReference;
@@ -18,7 +18,7 @@ struct GroupAnswer {
     /// The vendor refuses these in the caller's own spelling, which does not mean that they are
     /// unknown.
     refused: HashMap<SerialNumber, Error>,
-    request_ids: Vec<String>,
+    request_ids: Vec<RequestId>,
 }
 
 impl StatusReader for TencentMqtt<'_> {

@@ -5,9 +5,10 @@ use serde_json::value::RawValue;
 
 use super::NAME;
 use crate::error::Error;
-use crate::model::{LifecycleStatus, ProviderRecord, Subject, Timestamp, Validity};
+use crate::model::{LifecycleStatus, ProviderRecord, RequestId, Subject, Timestamp, Validity};
 use crate::object::Members;
 use crate::provider::ConfirmedWrite;
+use crate::vendor;
 use crate::vendor::codes::not_an_answer;
 
 #[derive(Serialize)]
@@ -104,14 +105,18 @@ pub(super) fn outcome(response: &Members<'_>) -> Outcome {
 }
 
 /// The id of the call.
-pub(super) fn request_id(response: &Members<'_>) -> Option<String> {
-    response.text("RequestId").into_value()
+pub(super) fn request_id(response: &Members<'_>) -> Option<RequestId> {
+    vendor::request_id(response)
 }
 
 /// The success of a write, which has a request id and nothing else. Without one the call may have
 /// had its effect, and a read has to show it.
 pub(super) fn confirmed(response: &Members<'_>) -> Result<ConfirmedWrite, Error> {
-    match response.string("RequestId").filter(|id| !id.is_empty()) {
+    match response
+        .string("RequestId")
+        .as_deref()
+        .and_then(RequestId::read)
+    {
         Some(request_id) => Ok(ConfirmedWrite {
             request_id: Some(request_id),
         }),
@@ -158,7 +163,7 @@ pub(super) enum Data {
 
 impl List {
     pub(super) fn read(response: &Members<'_>) -> Self {
-        let data = match response.list("Data") {
+        let data = match response.rows("Data") {
             _ if !response.is_stated("Data") => Data::LeftOut,
             Some(rows) => Data::Rows(rows.into_iter().map(Item::read).collect()),
             None => Data::Unreadable,

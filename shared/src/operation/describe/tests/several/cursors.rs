@@ -91,7 +91,7 @@ async fn the_sources_share_the_size_of_an_answer_and_nothing_is_lost() {
     for escaped in [false, true] {
         for room in [10, whole / 2, whole] {
             let budget = AnswerBudget {
-                bytes: ENVELOPE_BYTES + room,
+                bytes: envelope_bytes(5) + room,
                 escaped,
             };
             let request = json!({"sources": every_source()});
@@ -102,7 +102,7 @@ async fn the_sources_share_the_size_of_an_answer_and_nothing_is_lost() {
             } else {
                 json.len()
             };
-            // One certificate of each source is shown, however small the budget.
+            // One certificate is shown, however small the budget.
             assert!(
                 room == 10 || carried <= room + 4,
                 "{carried} of {room}, escaped: {escaped}"
@@ -113,7 +113,9 @@ async fn the_sources_share_the_size_of_an_answer_and_nothing_is_lost() {
                 .iter()
                 .map(|source| source["count"].as_u64().unwrap())
                 .collect();
-            assert!(counts.iter().all(|count| *count >= 1), "{counts:?}");
+            let is_shown = |count: &u64| *count >= 1;
+            assert!(counts.iter().any(is_shown), "{counts:?}");
+            assert!(room == 10 || counts.iter().all(is_shown), "{counts:?}");
             let mut all = follow(&clouds, &request, budget).await;
             let mut every = expected(&clouds, |_| true, false);
             all.sort();
@@ -133,7 +135,7 @@ async fn the_members_that_name_the_source_count_towards_the_size_of_a_certificat
     );
     for escaped in [false, true] {
         let budget = AnswerBudget {
-            bytes: ENVELOPE_BYTES + 20_000,
+            bytes: envelope_bytes(1) + 20_000,
             escaped,
         };
         let answer = perform_with(

@@ -53,6 +53,11 @@ fn clouds() -> Clouds {
     )
 }
 
+/// The bytes of an answer that are no certificates'.
+fn envelope_bytes(sources: usize) -> usize {
+    ENVELOPE_BYTES + sources * crate::operation::describe::several::BYTES_OF_SOURCE
+}
+
 fn every_source() -> Value {
     json!([
         source(TencentMqtt, "mqtt-1"),

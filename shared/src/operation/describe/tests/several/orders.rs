@@ -125,7 +125,7 @@ async fn limit_and_size_hold_for_all_sources_together() {
     let bytes = serde_json::to_string(&whole["certificates"]).unwrap().len();
     for (room, fits) in [(bytes + 2_000, true), (bytes / 2, false)] {
         let budget = AnswerBudget {
-            bytes: ENVELOPE_BYTES + room,
+            bytes: envelope_bytes(5) + room,
             escaped: false,
         };
         let answer = perform_with(&clouds, &[], &request(), budget).await;

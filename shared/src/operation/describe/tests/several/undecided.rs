@@ -114,7 +114,7 @@ proptest! {
     ) {
         let clouds = clouds_with(ends.iter().map(|end| ENDS[*end]));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let budget = AnswerBudget { bytes: ENVELOPE_BYTES + room, escaped: false };
+        let budget = AnswerBudget { bytes: envelope_bytes(5) + room, escaped: false };
         let answers = runtime.block_on(follow(&clouds, limit, budget, include));
         let unknown = expected(&clouds, |device| device.not_after.is_none(), false);
         let number_unknown = u64::try_from(unknown.len()).unwrap();

@@ -162,7 +162,7 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
                 (expected, next),
                 "{count} from {position:?}"
             );
-            assert_eq!(page.request_ids, ["id-1"]);
+            assert_eq!(page.request_ids, crate::testing::ids(["id-1"]));
         }
     }
 }

@@ -19,7 +19,7 @@ async fn recorded_answers_are_read() {
         (
             None,
             Some(1),
-            vec!["15C66C7B-671A-4297-9187-2C4477247A80".to_owned()]
+            crate::testing::ids(["15C66C7B-671A-4297-9187-2C4477247A80"]).to_vec()
         )
     );
     let certificate = &page.certificates[0].certificate;

@@ -158,7 +158,10 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
         );
         assert_eq!(
             (page.position.as_str(), page.request_ids),
-            (position.unwrap_or("100x0"), vec!["id-1".to_owned()])
+            (
+                position.unwrap_or("100x0"),
+                crate::testing::ids(["id-1"]).to_vec()
+            )
         );
     }
 }

@@ -148,7 +148,7 @@ async fn a_page_is_ids_and_a_description_of_each() {
         (page.total_count, page.list_length),
         (None, ListLength::Irrelevant)
     );
-    assert_eq!(page.request_ids, ["id-list"]);
+    assert_eq!(page.request_ids, crate::testing::ids(["id-list"]));
     assert_eq!(
         lists(&network),
         ["/certificates?isAscendingOrder=false&pageSize=10"]

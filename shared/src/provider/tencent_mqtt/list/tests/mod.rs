@@ -70,7 +70,7 @@ async fn pages_lead_to_the_last_certificate_and_no_further() {
             (page.total_count, page.list_length),
             (Some(250), ListLength::Known(250))
         );
-        assert_eq!(page.request_ids, ["id-1"]);
+        assert_eq!(page.request_ids, crate::testing::ids(["id-1"]));
     }
     let exact = page(&vendor(100), &Wanted::default(), None, 100)
         .await
