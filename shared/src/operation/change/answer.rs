@@ -327,7 +327,22 @@ impl Answer for InactivateAnswer {
         }
     }
 
-    fn for_log(self) -> Self {
+    /// Without receipts: whoever has one can take the change back.
+    fn for_log(mut self) -> Self {
+        match &mut self {
+            Self::One(answer) => {
+                for result in &mut answer.results {
+                    result.receipt = None;
+                }
+            }
+            Self::Several(answer) => {
+                for sourced in &mut answer.results {
+                    sourced.result.receipt = None;
+                }
+                // The rest of an undo is a request with receipts.
+                answer.order.rest = None;
+            }
+        }
         self
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::wire::{Names, certificate_of};
 use super::{AwsIot, NAME, absent_when_not_found, read};
-use crate::error::Error;
+use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::{Action, Certificate, ClientIds, Fingerprint};
 use crate::provider::each::each;
 use crate::signing::percent_encode;
@@ -14,6 +14,10 @@ use crate::vendor::codes::not_an_answer;
 
 /// The vendor's largest page.
 const PAGE_SIZE: usize = 250;
+
+/// Most names of one list. A certificate of more things, or a thing of more certificates, is no
+/// device's, and an answer could not hold its names.
+const MOST_NAMES: usize = 500;
 
 /// The longest name of a thing.
 const LONGEST: usize = 128;
@@ -121,6 +125,14 @@ impl AwsIot<'_> {
                 return Ok(names);
             };
             names.extend(page.names);
+            if names.len() > MOST_NAMES {
+                let detail = format!(
+                    "{} lists more than {MOST_NAMES} names, which is more than one device has",
+                    action.as_str()
+                );
+                let error = Error::new(ErrorCode::ProviderRejected, detail);
+                return Err(error.about(Concerns::Parameters));
+            }
             match page.next_token {
                 Some(next) => token = Some(next),
                 None => return Ok(names),

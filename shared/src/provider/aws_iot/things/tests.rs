@@ -171,3 +171,20 @@ async fn a_text_that_is_no_name_of_a_thing_matches_none_without_a_call() {
     let found = certificates(&network, &[&longest, "a?"]).await.unwrap();
     assert_eq!(found, [(1, vec![longest])]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_without_an_end_is_left() {
+    let page = std::cell::Cell::new(0);
+    let network = Network::new(move |_| {
+        page.set(page.get() + 1);
+        let names: Vec<String> = (0..250)
+            .map(|name| format!("{}-{name}", page.get()))
+            .collect();
+        ok(&json!({"things": names, "nextToken": page.get().to_string()}))
+    });
+    let error = things(&network).await.unwrap_err();
+    assert_eq!(
+        (error.code, error.concerns, network.sent().len()),
+        (ErrorCode::ProviderRejected, Concerns::Parameters, 3)
+    );
+}
