@@ -14,8 +14,8 @@ pub(super) const CA_NOT_FOUND: &str = "FindCaBySnError";
 const INSTANCE: &str = "the provider does not know this instance; check instance_id and region";
 const OWNER: &str = "the instance belongs to another account, or the credentials may not use it (mq:MqttInstanceAccess)";
 const PERMISSION: &str = "the credentials lack the permission for this action; grant mq:GetDeviceCertificate, mq:MqttInstanceAccess, \
-     to list mq:ListDeviceCertificate and mq:ListDeviceCertificateByCaSn, to inactivate mq:UnregisterDeviceCertificate, and to \
-     end sessions mq:CloseConnection in RAM";
+     to list mq:ListDeviceCertificate and mq:ListDeviceCertificateByCaSn, to inactivate mq:UnregisterDeviceCertificate, to \
+     end sessions mq:CloseConnection, and to undo mq:ActiveDeviceCertificate in RAM";
 const OVERLOAD: &str = "the provider is overloaded; try again later";
 
 /// The instance's edition or region does not have the action (HTTP 404).

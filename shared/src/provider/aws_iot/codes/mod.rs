@@ -9,7 +9,7 @@ use crate::vendor::codes::Row;
 pub(super) const NOT_FOUND: &str = "ResourceNotFoundException";
 
 const PERMISSION: &str = "the function's role lacks the permission for this action; allow iot:ListCertificates, iot:ListCertificatesByCA, \
-     iot:DescribeCertificate and, to inactivate, iot:UpdateCertificate; by client ids, iot:ListThingPrincipals and \
+     iot:DescribeCertificate and, to inactivate or to undo, iot:UpdateCertificate; by client ids, iot:ListThingPrincipals and \
      iot:ListPrincipalThings; to end sessions, iot:ListPrincipalThings, iot:GetConnection and iot:DeleteConnection";
 const KEY: &str = "AWS refused the function's credentials; check its role, and that the region is enabled for the account";
 const TOKEN: &str = "AWS refused the context token; it is wrong or has expired";
