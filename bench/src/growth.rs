@@ -326,6 +326,7 @@ fn listed(size: usize) -> Fleet {
         instance_id,
         region,
         certificates: certificates.collect(),
+        ..TencentInstance::default()
     }])
 }
 

@@ -8,6 +8,12 @@ from urllib.parse import quote
 
 from bundle import INSTANCE, SOURCES, Bundle, Failure, build, needs_python, say
 
+# A device that is connected to three brokers, and one whose name begins with its name.
+DEVICE = "excavator-7940"
+NEIGHBOUR = "excavator-79401"
+TENCENT = ("tencent-mqtt", "mqtt-qgzaawn9")
+ALIBABA = ("alibaba-mqtt", "mqtt-cn-sim0002")
+AWS = ("aws-iot", "eu-west-1")
 STOLEN = {"serial_number": "356217374433", "ca_serial_number": "007269004887"}
 # The name of a certificate that the CA has revoked, and that Alibaba Cloud MQTT takes all the same.
 REVOKED = "gateway-munich-plant-7002"
@@ -64,23 +70,48 @@ def tell(bundle: Bundle) -> None:
         in_short(" ".join(filter(None, [source["provider"], source["region"], source["instance_id"]])), source["counts"])
     in_short("all together", answer["counts"])
 
-    chapter("3. A device was stolen. What would cutting it off change? (inactivate, Alibaba Cloud MQTT)")
-    order = {"instance_id": INSTANCE, "certificates": [STOLEN], "reason": "device reported stolen"}
-    expect(outcome(post(bundle, "inactivate", {**order, "dry_run": True})) == "would_inactivate", "a dry run")
-    say("Now for real. The state is read before and after, so that success is never just claimed.")
-    expect(outcome(post(bundle, "inactivate", order)) == "inactivated", "an inactivated certificate")
+    chapter("3. A device was stolen. Only its name is known, and it is connected to three brokers right now.")
+    connections(bundle)
+    say("One order finds its certificates at every source that knows device names, and a dry run shows them:")
+    order = {
+        "sources": "all",
+        "select": {"client_ids": [DEVICE]},
+        "max_certificates": 2,
+        "end_sessions": True,
+        "reason": "device reported stolen",
+    }
+    would = post(bundle, "inactivate", {**order, "dry_run": True})
+    expect([result["outcome"] for result in would["results"]] == ["would_inactivate"] * 2, "a certificate at two brokers")
+    say("The private CA inactivates nothing, and Alibaba Cloud MQTT knows no device names: both say so under \"sources\".")
+    say("Now for real. Each certificate is read before and after, and each session is looked at again, so that success is never just claimed.")
+    done = post(bundle, "inactivate", order)
+    expect([result["cut_off"] for result in done["results"]] == [True, True], "a device that is cut off at two brokers")
 
-    chapter("4. Is it off? Asking again changes nothing and says so.")
-    expect(outcome(post(bundle, "inactivate", order)) == "already_inactive", "an inactive certificate")
+    chapter("4. At Alibaba Cloud MQTT the order names the certificate, and the device's client id beside it.")
+    held = next(one for one in bundle.held_by("alibaba-mqtt") if one["DeviceSn"] == bundle.client(ALIBABA, DEVICE)["certificate"])
+    stolen = {"serial_number": held["DeviceSn"], "ca_serial_number": held["CaSn"], "client_ids": [DEVICE]}
+    place = {"provider": "alibaba-mqtt", "instance_id": ALIBABA[1]}
+    by_name = {**place, "certificates": [stolen], "end_sessions": True, "reason": "device reported stolen"}
+    last = post(bundle, "inactivate", by_name)
+    expect(last["results"][0]["cut_off"] is True, "a device that is cut off at the third broker, too")
+    expect(outcome(post(bundle, "inactivate", by_name)) == "already_inactive", "an inactive certificate")
+    say("The device is gone everywhere. Its neighbour at Tencent Cloud, whose name begins with the device's, is still there:")
+    connections(bundle)
 
-    chapter("5. What does the certificate authority say about three serial numbers? (status, Alibaba Cloud private CA)")
+    chapter("5. It was the wrong device. Each change gave a receipt, and by the receipts it is taken back.")
+    receipts = [result["receipt"] for result in [*done["results"], *last["results"]]]
+    back = post(bundle, "inactivate", {"undo": {"receipts": receipts}, "reason": "wrong device"})
+    expect([result["outcome"] for result in back["results"]] == ["reactivated"] * 3, "three reactivated certificates")
+    connections(bundle)
+
+    chapter("6. What does the certificate authority say about three serial numbers? (status, Alibaba Cloud private CA)")
     states = {certificate["Status"]: certificate["SerialNumber"] for certificate in bundle.held_by("alibaba-cas")}
     serials = [states["good"], states["revoked"], "00c0ffee"]
     answer = get(bundle, "status", "serial_number=" + ",".join(serials))
     told = [result["status"] for result in answer["results"]]
     expect(told == ["good", "revoked", "unknown"], "good, revoked, unknown")
 
-    chapter("6. Which device can connect although its certificate is revoked? (status, the broker against the CA)")
+    chapter("7. Which device can connect although its certificate is revoked? (status, the broker against the CA)")
     revoked = usable_though_revoked(bundle)
     question = {
         "provider": "alibaba-mqtt",
@@ -94,7 +125,8 @@ def tell(bundle: Bundle) -> None:
     expect(outcome(post(bundle, "inactivate", closing)) == "inactivated", "an inactivated certificate")
     expect(flags(post(bundle, "status", question)) == [], "no flag any more")
 
-    chapter("7. The same orders from a queue: an SQS batch of three records, one of them bad.")
+    chapter("8. Orders from a queue: an SQS batch of three records, one of them bad.")
+    order = {"instance_id": INSTANCE, "certificates": [STOLEN], "reason": "device reported stolen"}
     bodies = [json.dumps(order), '{"instance_id": "post-cn-7mz2d0000", "certificates": ["oops"', json.dumps({**order, "dry_run": True})]
     event = {"Records": [record(f"message-{number}", body) for number, body in enumerate(bodies, 1)]}
     say("$ aws lambda invoke --function-name inactivate --payload")
@@ -126,6 +158,14 @@ def stay(bundle: Bundle) -> None:
     say(f"curl -s {bundle.emulator}/2015-03-31/functions/inactivate/invocations -d {shlex.quote(event)}\n")
     say(f"The providers' state: curl -s '{bundle.simulator['control_url']}/certificates?vendor=alibaba-mqtt&limit=5'")
     signal.pause()
+
+
+def connections(bundle: Bundle) -> None:
+    """Shows who is connected, as the brokers know it."""
+    for broker, client_id in ((TENCENT, DEVICE), (TENCENT, NEIGHBOUR), (ALIBABA, DEVICE), (AWS, DEVICE)):
+        state = "connected" if bundle.client(broker, client_id)["connected"] else "not connected"
+        say(f"  {broker[0]:<13} {client_id:<16} {state}")
+    say("")
 
 
 def usable_though_revoked(bundle: Bundle) -> dict:

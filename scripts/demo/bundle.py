@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -95,6 +96,12 @@ class Bundle:
         url = f"{self.simulator['control_url']}/certificates?vendor={vendor}&limit=1000"
         return self._send(urllib.request.Request(url))[1]["certificates"]
 
+    def client(self, broker: tuple[str, str], client_id: str) -> dict:
+        """A client of a simulated broker, which is a provider and its instance or region."""
+        vendor, place = broker
+        url = f"{self.simulator['control_url']}/clients?vendor={vendor}&place={place}&client_id={client_id}"
+        return self._send(urllib.request.Request(url))[1]["clients"][0]
+
     def calls(self) -> dict:
         """How often the simulated providers were called."""
         return self._send(urllib.request.Request(f"{self.simulator['control_url']}/calls"))[1]
@@ -150,7 +157,10 @@ class Bundle:
             "AWS_REGION": "eu-west-1",
             "AWS_ENDPOINT_URL_IOT": urls["aws-iot"],
             "SOURCES": json.dumps(SOURCES),
-            "INACTIVATE_ALLOWED_INSTANCES": f"{INSTANCE},mqtt-cn-sim0002,aws-iot",
+            "AWS_ENDPOINT_URL_IOT_DATA_PLANE": urls["aws-iot"],
+            "INACTIVATE_ALLOWED_INSTANCES": f"{INSTANCE},mqtt-qgzaawn9,mqtt-cn-sim0002,aws-iot",
+            "REACTIVATE_ALLOWED_INSTANCES": "mqtt-qgzaawn9,mqtt-cn-sim0002,aws-iot",
+            "RECEIPT_SECRETS": secrets.token_hex(32),
         }
         process = self._start(stack, [program], name, variables)
         time.sleep(0.1)

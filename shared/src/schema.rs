@@ -7,7 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::error::{Error, ErrorCode, ProviderError};
 use crate::model::{
-    Fact, Fingerprint, InstanceId, ProviderName, ProviderText, Region, SerialNumber, Timestamp,
+    ClientId, Fact, Fingerprint, InstanceId, ProviderName, ProviderText, Region, SerialNumber,
+    Timestamp,
 };
 
 /// A text that requests may write in several spellings and answers write in one. The last argument
@@ -51,6 +52,14 @@ text!(
     (256, Some(256))
 );
 text!(
+    ClientId,
+    "ClientId",
+    "Id under which one device connects to an MQTT broker. It is compared exactly.",
+    "^[^*?+#\\u0000-\\u001f\\u007f-\\u009f]+$",
+    "^[^*?+#\\u0000-\\u001f\\u007f-\\u009f]+$",
+    (256, Some(256))
+);
+text!(
     Fingerprint,
     "Fingerprint",
     "SHA-256 of a certificate's DER form in hex. Requests may use upper case, 0x, colons and blanks; answers use lower case.",
@@ -77,7 +86,11 @@ text!(
 
 /// A request inside an answer, which keeps the caller's own spellings.
 pub(crate) fn request_or_null(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": ["object", "null"], "required": ["certificates"], "properties": {"certificates": {"type": "array", "minItems": 1}}})
+    json_schema!({
+        "type": ["object", "null"],
+        "anyOf": [{"type": "null"}, {"required": ["certificates"]}, {"required": ["undo"]}],
+        "properties": {"certificates": {"type": "array", "minItems": 1}, "undo": {"type": "object"}}
+    })
 }
 
 /// Answers show only the value.
@@ -132,14 +145,20 @@ impl JsonSchema for Error {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let provider_error = generator.subschema_for::<Option<ProviderError>>();
+        // Two errors share one code of the contract.
+        let distinct = |text: fn(ErrorCode) -> &'static str| {
+            let mut texts = ErrorCode::ALL.map(text).to_vec();
+            texts.dedup();
+            texts
+        };
         json_schema!({
             "description": "Problem document (RFC 9457).",
             "type": "object",
             "properties": {
                 "type": {"type": "string", "const": "about:blank"},
-                "title": {"type": "string", "enum": ErrorCode::ALL.map(ErrorCode::title)},
+                "title": {"type": "string", "enum": distinct(ErrorCode::title)},
                 "status": {"type": "integer", "description": "HTTP status of the error, also where the answer does not travel over HTTP.", "minimum": 400, "maximum": 599},
-                "code": {"type": "string", "description": "Kind of failure.", "enum": ErrorCode::ALL.map(ErrorCode::as_str)},
+                "code": {"type": "string", "description": "Kind of failure.", "enum": distinct(ErrorCode::as_str)},
                 "retryable": {"type": "boolean", "description": "Whether the same request may succeed later."},
                 "detail": {"type": "string", "description": "Cause of the failure and its remedy."},
                 "field": {"type": ["string", "null"], "description": "Request member at fault, like certificates[2].serial_number; null where none is."},

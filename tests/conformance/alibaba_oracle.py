@@ -55,7 +55,8 @@ def random_call(
     generator: random.Random, recorder: Recorder, key_id: str, secret: str, token: str | None
 ) -> Callable[[], object]:
     """A call to some host with random content that is yet to be made."""
-    kind = generator.choices(["inactivate", "get", "list", "status", "any"], [3, 2, 1, 3, 3])[0]
+    kinds = ["inactivate", "get", "list", "status", "any", "query", "close"]
+    kind = generator.choices(kinds, [3, 2, 1, 3, 3, 2, 2])[0]
     hosts = CAS_HOSTS if kind == "status" else MQTT_HOSTS
     # Half of the requests name the recorder's own host and port, half a vendor's host, with the recorder as the proxy.
     loopback = generator.random() < 0.5
@@ -79,6 +80,12 @@ def random_call(
                 mqtt_instance_id=awkward.text(generator), page_no=awkward.text(generator), page_size="100"
             )
             return lambda: MqttClient(config).list_device_certificate(page)
+        case "query":
+            session = mqtt_models.QuerySessionByClientIdRequest(awkward.text(generator), awkward.text(generator))
+            return lambda: MqttClient(config).query_session_by_client_id(session)
+        case "close":
+            close = mqtt_models.CloseConnectionRequest(awkward.text(generator), awkward.text(generator))
+            return lambda: MqttClient(config).close_connection(close)
     members = {
         "mqtt_instance_id": awkward.text(generator),
         "device_sn": awkward.text(generator),

@@ -2,14 +2,15 @@
 
 The program reads JSON lines from standard input until its end and answers each with one line, in order:
 
-    {"algorithm": "TC3-HMAC-SHA256" | "ACS3-HMAC-SHA256", "input": {...}}
+    {"algorithm": "TC3-HMAC-SHA256" | "ACS3-HMAC-SHA256" | "AWS4-HMAC-SHA256", "input": {...}}
 
 `input` has the members of the vector files in tests/vectors. Of a TC3 input `body_hex` holds the body, and `body_utf8`
-is null where that is no UTF-8 text. An ACS3 input has both, too. The answer holds
+is null where that is no UTF-8 text. ACS3 and AWS4 inputs have both, too. An AWS4 input holds under `headers` those that are
+signed beside the host and those that signing adds. The answer holds
 
     {"canonical_request": ..., "string_to_sign": ..., "signature": ..., "authorization": ...}
 
-and for ACS3 also `canonical_query`; or {"error": "..."} when the input cannot be signed.
+and for ACS3 also `canonical_query`; of AWS4, which its official crate signs, `signature` and `authorization` alone; or {"error": "..."} when the input cannot be signed.
 """
 
 import json

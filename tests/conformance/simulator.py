@@ -4,6 +4,7 @@ import json
 import os
 import select
 import subprocess
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,29 @@ class Simulator(Program):
         """All that the vendor holds, in the vendor's own member names."""
         instance = f"&instance_id={instance_id}" if instance_id else ""
         return self._control(f"/certificates?vendor={vendor}&limit=1000000{instance}")["certificates"]
+
+    def client(self, vendor: str, place: str, client_id: str) -> dict:
+        """A client as it truly is; `place` is the instance's id, or at AWS the region."""
+        query = urllib.parse.urlencode({"vendor": vendor, "place": place, "client_id": client_id})
+        [client] = self._control(f"/clients?{query}")["clients"]
+        return client
+
+    def add_client(self, vendor: str, place: str, client_id: str, **members: object) -> None:
+        """Adds a connected client, which has no certificate unless one is given."""
+        self._control("/clients", {"vendor": vendor, "place": place, "client": {"client_id": client_id, **members}})
+
+    def connect(self, vendor: str, place: str, client_id: str) -> bool:
+        """Lets a client try to connect, and tells whether it is connected afterwards."""
+        named = {"vendor": vendor, "place": place, "client_id": client_id}
+        return self._control("/clients/connect", named)["connected"]
+
+    def add_thing(self, name: str, region: str, principals: list[str]) -> None:
+        """Adds a thing of AWS IoT."""
+        self._control("/things", {"name": name, "region": region, "principals": principals})
+
+    def things(self) -> list[dict]:
+        """Every thing of AWS IoT."""
+        return self._control("/things")["things"]
 
     def outcomes(self, vendor: str) -> list[tuple[str, str]]:
         """Action and outcome of the vendor's calls since the last reset."""

@@ -64,7 +64,7 @@ def random_case(generator: random.Random, recorder: Recorder) -> Case:
 
 def random_call(generator: random.Random, recorder: Recorder, credential: Credential):
     """A client for some host, and a call with random content that is yet to be made."""
-    kind = generator.choices(["list", "json", "bytes", "get"], [5, 3, 1, 1])[0]
+    kind = generator.choices(["list", "json", "bytes", "get", "clients", "kick"], [5, 3, 1, 1, 2, 2])[0]
     # Half of the requests name the recorder's own host and port, half a vendor's host, with the recorder as the proxy.
     loopback = generator.random() < 0.5
     profile = ClientProfile(
@@ -82,6 +82,14 @@ def random_call(generator: random.Random, recorder: Recorder, credential: Creden
         case "list":
             request = random_list_request(generator)
             return client, lambda: client.DescribeDeviceCertificates(request)
+        case "clients":
+            clients = random_client_list_request(generator)
+            return client, lambda: client.DescribeClientList(clients)
+        case "kick":
+            kick = models.KickOutClientRequest()
+            kick.InstanceId, kick.ClientId = awkward.text(generator), awkward.text(generator)
+            kick.DeleteSession = generator.choice([None, True, False])
+            return client, lambda: client.KickOutClient(kick)
         case "bytes":
             body = random_body(generator)
             return client, lambda: client.call_octet_stream(action, {}, body)
@@ -103,6 +111,16 @@ def random_list_request(generator: random.Random) -> models.DescribeDeviceCertif
     request.Offset = generator.choice([None, 0, generator.randint(0, 2**63 - 1)])
     request.Limit = generator.choice([None, 20, 100])
     request.OrderBy = generator.choice([None, "CREATE_TIME_DESC", "UPDATE_TIME_ASC"])
+    return request
+
+
+def random_client_list_request(generator: random.Random) -> models.DescribeClientListRequest:
+    """An id, a number and bounds, each there or not."""
+    request = models.DescribeClientListRequest()
+    request.InstanceId, request.ClientId = awkward.text(generator), awkward.text(generator)
+    request.Number = generator.choice([None, "1", "1024"])
+    request.OnlineStatus = generator.choice([None, 0, 1, 2])
+    request.MaxTimestamp = generator.choice([None, generator.randint(0, 2**63 - 1)])
     return request
 
 

@@ -11,6 +11,9 @@ import boto3
 import pytest
 from gateway import Gateway
 from moto.server import ThreadedMotoServer
+from simulator import Simulator
+
+import test_aws_sdk
 
 REGION = "eu-west-1"
 KEY = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
@@ -85,3 +88,24 @@ def test_an_unknown_certificate_is_not_found(url: str) -> None:
     result = asked(f"{url}/status", reference)["results"][0]
     assert (result["found"], result["status"], result["error"]) == (False, "unknown", None)
     assert asked(f"{url}/inactivate", reference)["results"][0]["outcome"] == "not_found"
+
+
+def test_the_simulator_tells_of_things_and_principals_what_moto_tells(iot, simulator: Simulator) -> None:
+    ours = test_aws_sdk.client_with(simulator, simulator.credentials("aws-iot"))
+    first, second = (iot.create_keys_and_certificate()["certificateArn"] for _ in range(2))
+    principals = {"crane-1": [first], "crane-2": [first, second], "crane-3": []}
+    for thing, arns in principals.items():
+        iot.create_thing(thingName=thing)
+        for arn in arns:
+            iot.attach_thing_principal(thingName=thing, principal=arn)
+        simulator.add_thing(thing, REGION, arns)
+
+    for thing, arns in principals.items():
+        for client in (iot, ours):
+            assert sorted(client.list_thing_principals(thingName=thing)["principals"]) == sorted(arns)
+    for arn, things in {first: ["crane-1", "crane-2"], second: ["crane-2"], first[:-64] + "0" * 64: []}.items():
+        for client in (iot, ours):
+            assert sorted(client.list_principal_things(principal=arn)["things"]) == things
+    for client in (iot, ours):
+        unknown = test_aws_sdk.refusal(client.list_thing_principals, thingName="no-such-thing")
+        assert unknown == (404, "ResourceNotFoundException")

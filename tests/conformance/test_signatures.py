@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 import alibaba_oracle
 import awkward
+import aws_oracle
 import pytest
 import tencent_oracle
 from recorder import Recorder
@@ -22,7 +23,10 @@ REQUESTS = 1_200
 SHOWN_DIFFERENCES = 3
 
 
-@pytest.mark.parametrize("oracle", [tencent_oracle, alibaba_oracle], ids=lambda oracle: oracle.ALGORITHM)
+ORACLES = [tencent_oracle, alibaba_oracle, aws_oracle.Oracle("iot"), aws_oracle.Oracle("iot-data")]
+
+
+@pytest.mark.parametrize("oracle", ORACLES, ids=lambda oracle: oracle.ALGORITHM)
 def test_signatures_equal_the_official_sdk(oracle, capsys: pytest.CaptureFixture[str]) -> None:
     generator = random.Random(SEED)
     with Recorder() as recorder:
@@ -45,20 +49,29 @@ def test_signatures_equal_the_official_sdk(oracle, capsys: pytest.CaptureFixture
 
 def assert_awkward_enough(cases: list[Case]) -> None:
     """The comparison means little if the generator has lost its teeth."""
-    assert len({case.expected["canonical_request"] for case in cases}) >= 1_000
-    tokens = sum(bool(case.input.get("token") or case.input.get("security_token")) for case in cases)
+    assert len({signed_content(case) for case in cases}) >= 1_000
+    names = ("token", "security_token", "session_token")
+    tokens = sum(any(case.input.get(name) for name in names) for case in cases)
     assert len(cases) / 5 < tokens < len(cases) / 2
     signed = [text for case in cases for text in signed_texts(case)]
-    assert "" in signed
+    # The data plane of AWS has names in paths alone, and no path holds an empty one.
+    assert "" in signed or all(case.input.get("service") == "iotdata" for case in cases)
     assert max(len(text.encode()) for text in signed) > awkward.LONGEST_BYTES - 4
     missing = set("\U0010ffff😀设é" + awkward.RESERVED + awkward.QUOTING).difference(*signed)
     assert not missing, f"no request held {missing}"
 
 
+def signed_content(case: Case) -> str:
+    """What was signed, without the key."""
+    return case.expected.get("canonical_request") or json.dumps([case.input["url"], case.input["headers"]])
+
+
 def signed_texts(case: Case) -> Iterator[str]:
-    """The texts in the query and in a JSON body, decoded."""
+    """The texts in the query, in a JSON body, and in the path and the headers that AWS has them in, decoded."""
     query, body = case.input["query"], case.input["body_utf8"]
     yield from query.values() if isinstance(query, dict) else (value for _, value in parse_qsl(query, True))
+    if "url" in case.input:
+        yield from aws_oracle.path_texts(case.input)
     if body and body.startswith("{"):
         yield from leaves(json.loads(body))
 

@@ -83,6 +83,7 @@ class Bundle:
             "AlibabaMqttEndpoint": urls["alibaba-mqtt"],
             "AlibabaCasEndpoint": urls["alibaba-cas"],
             "InactivateAllowedInstances": INSTANCE,
+            "ReactivateAllowedInstances": INSTANCE,
             "Sources": json.dumps([SOURCE]),
         }
         return deploy(self.emulator, name, wiring | parameters)

@@ -20,7 +20,7 @@ def test_messages_are_done_come_back_or_end_as_dead_letters(bundle: Bundle, pool
     for serial in late:
         # As many attempts as one delivery makes.
         bundle.providers.fail("alibaba-mqtt", action="GetDeviceCertificate", containing=serial, times=3, fault="unavailable")
-    unusable = json.dumps({"instance_id": INSTANCE, "certificates": [], "no_such_member": 1})
+    unusable = json.dumps({"instance_id": INSTANCE, "no_such_member": 1, "certificates": []})
     ids = bundle.send("inactivate", [*orders.values(), unusable])
 
     until(lambda: bundle.waiting("InactivateQueueUrl") == 0, 10 + HIDDEN_SECONDS * DELIVERIES)

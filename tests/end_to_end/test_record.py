@@ -16,6 +16,7 @@ LEFT = {
     "StatusDeadLetterQueue",
     "FailuresQueue",
     "IdempotencyTable",
+    "ReceiptSecret",
 }
 
 
@@ -52,6 +53,7 @@ def resources(bundle: Bundle) -> set[str]:
     return {
         *of("sqs").list_queues()["QueueUrls"],
         *of("dynamodb").list_tables()["TableNames"],
+        *(secret["Name"] for secret in of("secretsmanager").list_secrets(MaxResults=100)["SecretList"]),
         *(group["logGroupName"] for group in of("logs").describe_log_groups()["logGroups"]),
         *(function["FunctionName"] for function in of("lambda").list_functions()["Functions"]),
         *(mapping["UUID"] for mapping in of("lambda").list_event_source_mappings()["EventSourceMappings"]),

@@ -16,8 +16,8 @@ const SECRET_VARIABLES: [&str; 6] = [
     "_SECRET_ACCESS_KEY",
 ];
 
-/// The variable with a list of secrets.
-const SECRETS_VARIABLE: &str = "WEBHOOK_SECRETS";
+/// The variables with lists of secrets.
+const SECRETS_VARIABLES: [&str; 2] = ["WEBHOOK_SECRETS", "RECEIPT_SECRETS"];
 
 /// The variable with which the log may have the names in certificates.
 const LOG_ANSWERS: &str = "LOG_ANSWERS";
@@ -33,6 +33,9 @@ const NAMES: [&str; 7] = [
     "vin-000",
     "VIN000",
 ];
+
+/// Each receipt begins so: `{"source":` in base64.
+const RECEIPT: &str = "eyJzb3VyY2UiO";
 
 /// A signature of Standard Webhooks is `v1,` with so many characters of base64 behind it.
 const WEBHOOK_SIGNATURE: usize = 43;
@@ -53,7 +56,7 @@ impl Forbidden {
         let variables: HashMap<&str, &str> = variables.into_iter().collect();
         let mut secrets: NamedSecrets = Vec::new();
         for (name, value) in &variables {
-            let values = if *name == SECRETS_VARIABLE {
+            let values = if SECRETS_VARIABLES.contains(name) {
                 value.split(',').collect()
             } else if SECRET_VARIABLES.iter().any(|end| name.ends_with(end)) {
                 vec![*value]
@@ -88,6 +91,7 @@ impl Forbidden {
                 line.contains("BEGIN CERTIFICATE")
                     .then(|| "a certificate".to_owned())
             };
+            let receipt = || line.contains(RECEIPT).then(|| "a receipt".to_owned());
             let signature =
                 || holds_webhook_signature(line).then(|| "a webhook's signature".to_owned());
             let name = || {
@@ -96,6 +100,7 @@ impl Forbidden {
             };
             let found = secret()
                 .or_else(certificate)
+                .or_else(receipt)
                 .or_else(signature)
                 .or_else(name)?;
             Some((found, number))
@@ -175,6 +180,7 @@ mod tests {
                 "WEBHOOK_SECRETS (plain)",
             ),
             ("-----BEGIN CERTIFICATE-----", "a certificate"),
+            (r#""receipt":"eyJzb3VyY2UiOnsi""#, "a receipt"),
             (&format!("v1,{digest}="), "a webhook's signature"),
             (
                 &format!("Signature={}", "ab".repeat(32)),

@@ -1,9 +1,11 @@
 //! The inputs of the signing vectors, as the arguments of this project's signers. The vector tests
 //! and the program `sign` read the same form.
 
-use certificate_provider::signing::{acs3, tc3};
+use certificate_provider::signing::{acs3, sigv4, tc3};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use time::PrimitiveDateTime;
+use time::macros::format_description;
 
 /// The signers' own steps for one input.
 pub enum Signed {
@@ -135,6 +137,53 @@ pub fn sign_acs3(input: &Value) -> Result<SignedInput, String> {
         body,
     })
 }
+
+/// Signs an input of the form of `aws-sigv4-iot.json`, with the header `x-amzn-principal` at most
+/// beside those that signing adds. Its steps are not to be seen.
+///
+/// # Errors
+/// When a member is missing or has another form, or the request cannot be signed.
+pub fn sign_aws4(input: &Value) -> Result<Value, String> {
+    let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+    let time = PrimitiveDateTime::parse(text(input, "datetime")?, format)
+        .map_err(|error| format!("input.datetime: {error}"))?;
+    let headers = input
+        .get("headers")
+        .and_then(Value::as_object)
+        .ok_or("input.headers is not an object")?;
+    if let Some(name) = headers.keys().find(|name| *name != PRINCIPAL) {
+        return Err(format!("{name} is not expected among the signed headers"));
+    }
+    let headers: Vec<(&'static str, &str)> = headers
+        .values()
+        .filter_map(|value| Some((PRINCIPAL, value.as_str()?)))
+        .collect();
+    let request = sigv4::Request {
+        method: text(input, "method")?,
+        url: text(input, "url")?,
+        region: text(input, "region")?,
+        service: text(input, "service")?,
+        timestamp: time.assume_utc().unix_timestamp(),
+        headers: &headers,
+        body: &body(input)?,
+    };
+    let token: Option<SecretString> = text(input, "session_token").ok().map(Into::into);
+    let secret: SecretString = text(input, "secret_access_key")?.into();
+    let signed = request
+        .headers(text(input, "access_key_id")?, &secret, token.as_ref())
+        .map_err(|error| error.to_string())?;
+    let authorization = signed
+        .get("authorization")
+        .and_then(|value| value.to_str().ok())
+        .ok_or("there is no authorization")?;
+    let (_, signature) = authorization
+        .split_once("Signature=")
+        .ok_or("there is no signature")?;
+    Ok(json!({"signature": signature, "authorization": authorization}))
+}
+
+/// The one header that AWS IoT's calls have beside those that signing adds.
+const PRINCIPAL: &str = "x-amzn-principal";
 
 fn borrowed(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
     pairs

@@ -2,6 +2,7 @@
 
 import json
 import re
+import string
 from typing import Any
 
 from stack import Template, deploy, names
@@ -34,6 +35,14 @@ ENVIRONMENTS = {
         "IDEMPOTENCY_TABLE": {"Ref": "IdempotencyTable"},
         "INACTIVATE_ALLOWED_INSTANCES": "value-of-InactivateAllowedInstances",
         "INACTIVATE_MESSAGE_MAX_AGE_SECONDS": "value-of-InactivateMessageMaxAgeSeconds",
+        "SOURCES": "value-of-Sources",
+        "INACTIVATE_MAX_UNPLANNED": "value-of-MaxUnplanned",
+        "INACTIVATE_PROTECTED": "value-of-ProtectedCertificates",
+        "END_SESSIONS": "no",
+        "AWS_ENDPOINT_URL_IOT_DATA_PLANE": "value-of-AwsIotDataEndpoint",
+        "REACTIVATE_ALLOWED_INSTANCES": "value-of-ReactivateAllowedInstances",
+        "RECEIPT_SECRETS": {"Fn::Sub": "{{resolve:secretsmanager:${ReceiptSecret}}}"},
+        "UNDO_MAX_AGE_SECONDS": "value-of-UndoMaxAgeSeconds",
         **COMMON,
     },
     "status": {
@@ -45,17 +54,35 @@ ENVIRONMENTS = {
 }
 # What those of the functions that take webhooks have: the same, and the secrets in addition.
 WEBHOOK_SECRETS = "{{resolve:secretsmanager:value-of-CredentialsPrefix/%s/webhook}}"
+# What only the function that carries an order out reads, and the queue for answers: the other one checks orders, and hands them on.
+CARRIES_OUT = {
+    "RESULTS_QUEUE_URL",
+    "INACTIVATE_PROTECTED",
+    "END_SESSIONS",
+    "AWS_ENDPOINT_URL_IOT_DATA_PLANE",
+    "REACTIVATE_ALLOWED_INSTANCES",
+    "UNDO_MAX_AGE_SECONDS",
+}
 WEBHOOK_ENVIRONMENTS = {
     "describe-webhook": {**ENVIRONMENTS["describe"], "WEBHOOK_SECRETS": WEBHOOK_SECRETS % "describe"},
     "status-webhook": {**ENVIRONMENTS["status"], "WEBHOOK_SECRETS": WEBHOOK_SECRETS % "status"},
-    # It hands orders on, and sends no answers to messages.
     "inactivate-webhook": {
         variable: value
         for variable, value in {**ENVIRONMENTS["inactivate"], "WEBHOOK_SECRETS": WEBHOOK_SECRETS % "inactivate"}.items()
-        if variable != "RESULTS_QUEUE_URL"
+        if variable not in CARRIES_OUT
     },
 }
-ALWAYS = ("DEFAULT_PROVIDER", "RESULTS_QUEUE_URL", "LOG_ANSWERS", "ORDERS_QUEUE_URL", "IDEMPOTENCY_TABLE")
+ALWAYS = (
+    "DEFAULT_PROVIDER",
+    "RESULTS_QUEUE_URL",
+    "LOG_ANSWERS",
+    "ORDERS_QUEUE_URL",
+    "IDEMPOTENCY_TABLE",
+    "END_SESSIONS",
+    "RECEIPT_SECRETS",
+)
+# The variables of a function may have 4 KB together, by Lambda's limit; so much is left for lists of sources and of protected certificates.
+MOST_BYTES_OF_RATES = 1024
 # What a way to credentials adds, where {function} is the function's name. Each function has its own, in the clouds' logs, too.
 CREDENTIALS = {
     ("TencentCredentials", "secret"): {"TENCENTCLOUD_SECRETS_MANAGER_SECRET": "value-of-CredentialsPrefix/{function}/tencent"},
@@ -123,6 +150,53 @@ def test_whole_answers_are_logged_where_that_is_asked_for(template: Template) ->
     assert template["Parameters"]["LogAnswers"]["AllowedValues"] == ["no", "yes"]
     for folder, variables in environments(template, LogAnswers="yes").items():
         assert variables["LOG_ANSWERS"] == "yes", folder
+
+
+def test_sessions_are_ended_by_default_where_that_is_asked_for(template: Template) -> None:
+    assert template["Parameters"]["EndSessions"]["AllowedValues"] == ["no", "yes"]
+    for name, variables in environments(template, EndSessions="yes", Webhooks="yes").items():
+        assert variables.get("END_SESSIONS") == ("yes" if name == "inactivate" else None), name
+
+
+def test_an_unplanned_selection_has_as_many_certificates_as_the_function_takes(template: Template) -> None:
+    pattern = template["Parameters"]["MaxUnplanned"]["AllowedPattern"]
+    for text in ("", "1", "10", "99", "100"):
+        assert re.fullmatch(pattern, text), text
+    for text in ("0", "01", "101", "1000", "-1", "1.5", "ten"):
+        assert not re.fullmatch(pattern, text), text
+
+
+def test_the_variables_leave_room_for_lists(template: Template) -> None:
+    for name, function in deploy(template, Webhooks="yes").of_type("AWS::Lambda::Function").items():
+        assert len(function["Environment"]["Variables"].get("CALLS_PER_SECOND", "")) <= MOST_BYTES_OF_RATES, name
+
+
+def test_protected_certificates_that_lost_their_quotation_marks_are_refused(template: Template) -> None:
+    pattern = template["Parameters"]["ProtectedCertificates"]["AllowedPattern"]
+    filters = [{"client_ids": ["gateway-*"], "providers": ["tencent-mqtt"]}, {"serial_numbers": ["0b"]}]
+    for text in ("", json.dumps(filters[1:]), json.dumps(filters, indent=2)):
+        assert re.fullmatch(pattern, text), text
+    for text in ("[]", "[{", "[{client_ids: [gateway-*]}]", json.dumps(filters[0]), json.dumps(filters)[:-1], "gateway-*"):
+        assert not re.fullmatch(pattern, text), text
+
+
+def test_the_secret_of_receipts_is_one_that_the_functions_take(template: Template) -> None:
+    """It is one of at least 32 characters; commas would divide it, and the others would need care in a shell or in JSON."""
+    (secret,) = deploy(template).of_type("AWS::SecretsManager::Secret").values()
+    generated = secret.get("GenerateSecretString", {})
+    assert generated.get("PasswordLength", 0) >= 48
+    assert set(string.punctuation) == set(generated.get("ExcludeCharacters", ""))
+    assert generated.keys() == {"PasswordLength", "ExcludeCharacters"}
+
+
+def test_another_revision_changes_the_functions_that_have_the_secret(template: Template) -> None:
+    """CloudFormation reads a secret anew only for a function of which something else changes."""
+    def descriptions(revision: str) -> dict[str, Any]:
+        functions = deploy(template, Webhooks="yes", ReceiptSecretRevision=revision).of_type("AWS::Lambda::Function")
+        return {name: function["Description"] for name, function in functions.items()}
+
+    before, after = descriptions("1"), descriptions("2")
+    assert {name for name in before if before[name] != after[name]} == {"InactivateFunction", "InactivateWebhookFunction"}
 
 
 def test_sources_that_lost_their_quotation_marks_are_refused(template: Template) -> None:

@@ -20,24 +20,55 @@ USED_WITH_WEBHOOKS = Fraction(90, 100)
 WINDOW = 10
 LONGEST_INTERVAL = 5
 
+# The actions that only an order with `end_sessions` calls beside the others, and those that only an undo calls. At AWS IoT an undo calls the
+# actions of inactivating.
+SESSIONS = {
+    "tencent-mqtt": ["DescribeClientList", "KickOutClient"],
+    "alibaba-mqtt": ["QuerySessionByClientId", "CloseConnection"],
+    "aws-iot": ["GetConnection", "DeleteConnection"],
+}
+UNDO = {"tencent-mqtt": ["ActivateDeviceCertificate"], "alibaba-mqtt": ["ActiveDeviceCertificate"], "aws-iot": []}
 # The actions that each function calls, as docs/providers.md lists them.
 ACTIONS = {
     "describe": {
         "tencent-mqtt": ["DescribeDeviceCertificates"],
         "alibaba-mqtt": ["ListDeviceCertificate", "ListDeviceCertificateByCaSn", "GetDeviceCertificate"],
         "alibaba-pca": ["ListClientCertificate"],
-        "aws-iot": ["ListCertificates", "ListCertificatesByCA", "DescribeCertificate"],
+        "aws-iot": ["ListCertificates", "ListCertificatesByCA", "DescribeCertificate", "ListThingPrincipals", "ListPrincipalThings"],
     },
     "inactivate": {
-        "tencent-mqtt": ["DescribeDeviceCertificates", "DescribeDeviceCertificate", "DeactivateDeviceCertificate"],
-        "alibaba-mqtt": ["GetDeviceCertificate", "ListDeviceCertificateByCaSn", "InactivateDeviceCertificate"],
-        "aws-iot": ["DescribeCertificate", "UpdateCertificate"],
+        "tencent-mqtt": [
+            "DescribeDeviceCertificates",
+            "DescribeDeviceCertificate",
+            "DeactivateDeviceCertificate",
+            "DescribeInstance",
+            *SESSIONS["tencent-mqtt"],
+            *UNDO["tencent-mqtt"],
+        ],
+        "alibaba-mqtt": [
+            "ListDeviceCertificate",
+            "ListDeviceCertificateByCaSn",
+            "GetDeviceCertificate",
+            "InactivateDeviceCertificate",
+            *SESSIONS["alibaba-mqtt"],
+            *UNDO["alibaba-mqtt"],
+        ],
+        "aws-iot": [
+            "ListCertificates",
+            "ListCertificatesByCA",
+            "ListThingPrincipals",
+            "ListPrincipalThings",
+            "DescribeCertificate",
+            "UpdateCertificate",
+            *SESSIONS["aws-iot"],
+            *UNDO["aws-iot"],
+        ],
     },
     "status": {
         "tencent-mqtt": ["DescribeDeviceCertificates", "DescribeDeviceCertificate"],
         "alibaba-mqtt": ["GetDeviceCertificate", "ListDeviceCertificateByCaSn"],
         "alibaba-pca": ["DescribeClientCertificateStatusForSerialNumber"],
-        "aws-iot": ["DescribeCertificate"],
+        "aws-iot": ["DescribeCertificate", "ListPrincipalThings"],
     },
 }
 # Webhooks to inactivate are carried out from the queue, by inactivate.

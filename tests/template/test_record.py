@@ -55,7 +55,8 @@ def test_the_record_survives_the_stack(template: Template) -> None:
 
 
 def record_of(stack: Stack) -> set[str]:
-    return stack.of_type("AWS::Logs::LogGroup").keys() | stack.of_type("AWS::DynamoDB::Table").keys() | LAST_QUEUES
+    kinds = ("AWS::Logs::LogGroup", "AWS::DynamoDB::Table", "AWS::SecretsManager::Secret")
+    return LAST_QUEUES.union(*(stack.of_type(kind) for kind in kinds))
 
 
 def test_a_stack_can_be_deployed_again_under_its_name(template: Template) -> None:

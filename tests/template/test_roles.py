@@ -16,15 +16,24 @@ TABLE_ACTIONS = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem
 OWNERS = {"describe-webhook": "describe", "status-webhook": "status"}
 TRACING = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
 IOT_CERTIFICATES = "arn:${AWS::Partition}:iot:*:${AWS::AccountId}:cert/*"
+IOT_CLIENTS = "arn:${AWS::Partition}:iot:*:${AWS::AccountId}:client/*"
+IOT_LISTS = {
+    ("iot:ListCertificates", "*"),
+    ("iot:ListCertificatesByCA", "*"),
+    ("iot:ListThingPrincipals", "*"),
+    ("iot:ListPrincipalThings", "*"),
+}
 # What the role of each function may do at AWS IoT where that is asked for.
 IOT_ACTIONS = {
-    "describe": {
-        ("iot:ListCertificates", "*"),
-        ("iot:ListCertificatesByCA", "*"),
+    "describe": {*IOT_LISTS, ("iot:DescribeCertificate", IOT_CERTIFICATES)},
+    "inactivate": {
+        *IOT_LISTS,
         ("iot:DescribeCertificate", IOT_CERTIFICATES),
+        ("iot:UpdateCertificate", IOT_CERTIFICATES),
+        ("iot:GetConnection", IOT_CLIENTS),
+        ("iot:DeleteConnection", IOT_CLIENTS),
     },
-    "inactivate": {("iot:DescribeCertificate", IOT_CERTIFICATES), ("iot:UpdateCertificate", IOT_CERTIFICATES)},
-    "status": {("iot:DescribeCertificate", IOT_CERTIFICATES)},
+    "status": {("iot:ListPrincipalThings", "*"), ("iot:DescribeCertificate", IOT_CERTIFICATES)},
 }
 ACCOUNT = "${AWS::Region}:${AWS::AccountId}"
 # The place of credentials that a function may read, without the cloud. Secrets Manager puts six characters behind a name.
@@ -47,6 +56,8 @@ def test_roles_reach_certificates_of_aws_iot_where_asked_for(template: Template)
     assert template["Parameters"]["AwsIot"]["AllowedValues"] == ["no", "yes"]
     check_roles(deploy(template, Webhooks="yes", AwsIot="yes"), IOT_ACTIONS)
     check_roles(deploy(template, Webhooks="yes", AwsIot="no"), NOTHING)
+    # An order may ask for the end of sessions, whatever the default is.
+    check_roles(deploy(template, Webhooks="yes", AwsIot="yes", EndSessions="yes"), IOT_ACTIONS)
 
 
 def test_roles_read_the_own_credentials_only(template: Template) -> None:

@@ -2,13 +2,18 @@
 
 mod credentials;
 mod idempotency_table;
+mod protected;
 mod queue_url;
 mod rate_limits;
+mod receipt_secrets;
 
 pub(crate) use credentials::CloudVariables;
 pub(crate) use idempotency_table::IDEMPOTENCY_TABLE;
 pub use idempotency_table::IdempotencyTable;
+pub use protected::{NamePattern, ProtectedFilter};
 pub use queue_url::QueueUrl;
+pub(crate) use receipt_secrets::RECEIPT_SECRETS;
+pub use receipt_secrets::ReceiptSecrets;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -30,14 +35,30 @@ pub struct Config {
     pub clouds: ByCloud<CloudConfig>,
     /// The endpoints that replace the providers' own hosts.
     pub endpoints: HashMap<ProviderName, Endpoint>,
+    /// The endpoint that replaces the region's host of the AWS IoT data plane, like the account's
+    /// own host.
+    pub iot_data_plane: Option<Endpoint>,
     /// The sources of `"sources": "all"`; empty when not configured.
     pub sources: Vec<Source>,
     /// The rate limits of this sandbox for the providers' actions.
     pub rate_limits: RateLimits,
     /// The instances whose certificates may be changed.
     pub inactivate_allowed_instances: AllowedInstances,
+    /// Whether an order that does not say so ends the sessions of its certificates' devices.
+    pub end_sessions: bool,
+    /// The instances whose certificates an undo may switch on again.
+    pub reactivate_allowed_instances: AllowedInstances,
+    /// The greatest number of certificates that a selection may change without a plan.
+    pub inactivate_max_unplanned: u16,
+    /// The certificates that are never inactivated.
+    pub inactivate_protected: Vec<ProtectedFilter>,
+    /// The secrets that authenticate plans and receipts; without them, plans are not authenticated
+    /// and no receipts are given.
+    pub receipt_secrets: Option<ReceiptSecrets>,
     /// The greatest age of a message whose order sets no end itself.
     pub inactivate_message_max_age: Duration,
+    /// The greatest age of a receipt that an undo takes.
+    pub undo_max_age: Duration,
     /// The secrets of webhooks. With them, an HTTP request that no gateway has authenticated must
     /// be signed; without them, the gateway authenticates HTTP requests.
     pub webhook_secrets: Option<Secrets>,
@@ -116,6 +137,12 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// The variable of [`Config::inactivate_max_unplanned`].
+pub(crate) const INACTIVATE_MAX_UNPLANNED: &str = "INACTIVATE_MAX_UNPLANNED";
+/// The variable of [`Config::inactivate_protected`].
+pub(crate) const INACTIVATE_PROTECTED: &str = "INACTIVATE_PROTECTED";
+/// The variable of [`Config::iot_data_plane`], by the SDKs' own name.
+pub(crate) const IOT_DATA_PLANE: &str = "AWS_ENDPOINT_URL_IOT_DATA_PLANE";
 /// The variable of [`Config::results_queue`].
 pub(crate) const RESULTS_QUEUE_URL: &str = "RESULTS_QUEUE_URL";
 /// The variable of [`Config::orders_queue`].
@@ -135,11 +162,23 @@ impl Config {
             default_provider: parsed(lookup, "DEFAULT_PROVIDER", ProviderName::parse)?,
             clouds: ByCloud::try_new(|cloud| credentials::cloud(lookup, cloud))?,
             endpoints: endpoints(lookup)?,
+            iot_data_plane: parsed(lookup, IOT_DATA_PLANE, Endpoint::parse)?,
             sources: parsed(lookup, "SOURCES", sources)?.unwrap_or_default(),
             rate_limits: rate_limits::rate_limits(lookup)?,
             inactivate_allowed_instances: parsed(
                 lookup,
                 "INACTIVATE_ALLOWED_INSTANCES",
+                allowed_instances,
+            )?
+            .unwrap_or(AllowedInstances::Only(Vec::new())),
+            inactivate_max_unplanned: parsed(lookup, INACTIVATE_MAX_UNPLANNED, max_unplanned)?
+                .unwrap_or(10),
+            inactivate_protected: parsed(lookup, INACTIVATE_PROTECTED, protected::filters)?
+                .unwrap_or_default(),
+            end_sessions: parsed(lookup, "END_SESSIONS", yes_or_no)?.unwrap_or(false),
+            reactivate_allowed_instances: parsed(
+                lookup,
+                "REACTIVATE_ALLOWED_INSTANCES",
                 allowed_instances,
             )?
             .unwrap_or(AllowedInstances::Only(Vec::new())),
@@ -149,6 +188,12 @@ impl Config {
                 max_age,
             )?
             .unwrap_or(DAY),
+            receipt_secrets: parsed(lookup, RECEIPT_SECRETS, ReceiptSecrets::parse)?,
+            undo_max_age: parsed(lookup, "UNDO_MAX_AGE_SECONDS", |seconds| {
+                seconds_between(seconds, 60, 2_592_000)
+                    .ok_or_else(|| "it must be 60 to 2592000 seconds (30 days)".to_owned())
+            })?
+            .unwrap_or(DAY.saturating_mul(7)),
             webhook_secrets: webhook_secrets(lookup)?,
             log_answers: parsed(lookup, "LOG_ANSWERS", yes_or_no)?.unwrap_or(false),
             results_queue: parsed(lookup, RESULTS_QUEUE_URL, QueueUrl::parse)?,
@@ -219,6 +264,18 @@ fn allowed_instances(list: &str) -> Result<AllowedInstances, String> {
     Ok(AllowedInstances::Only(instances))
 }
 
+fn max_unplanned(text: &str) -> Result<u16, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (1..=100).contains(number));
+    number.ok_or_else(|| {
+        "it must be a whole number from 1 to 100, the most certificates that one answer carries out"
+            .to_owned()
+    })
+}
+
+/// As the parameters of a deployment template say it.
 fn yes_or_no(text: &str) -> Result<bool, String> {
     match text {
         "yes" => Ok(true),
@@ -230,15 +287,17 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn max_age(seconds: &str) -> Result<Duration, String> {
-    let age = seconds
-        .parse()
-        .map(Duration::from_secs)
-        .ok()
-        .filter(|age| (Duration::from_secs(60)..=DAY.saturating_mul(14)).contains(age));
-    age.ok_or_else(|| {
+    seconds_between(seconds, 60, 1_209_600).ok_or_else(|| {
         "it must be 60 to 1209600 seconds (14 days, the longest time that a queue keeps a message)"
             .to_owned()
     })
+}
+
+fn seconds_between(seconds: &str, least: u64, most: u64) -> Option<Duration> {
+    let seconds: u64 = seconds.parse().ok()?;
+    (least..=most)
+        .contains(&seconds)
+        .then(|| Duration::from_secs(seconds))
 }
 
 /// A JSON list of sources in the form of a request.

@@ -18,6 +18,11 @@ pub enum ErrorCode {
     PayloadTooLarge,
     /// The first request with the same idempotency key is still being carried out.
     RequestInProgress,
+    /// A certificate, or the set of those that a selection finds, is not in the state that the
+    /// request was made for.
+    Conflict,
+    /// A selection finds more certificates than may be changed without a plan.
+    SelectionTooLarge,
     /// The idempotency key was used for another request.
     IdempotencyMismatch,
     /// This provider cannot do this operation or filter.
@@ -38,7 +43,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the contract's order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::InvalidRequest,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -46,6 +51,8 @@ impl ErrorCode {
         Self::MethodNotAllowed,
         Self::PayloadTooLarge,
         Self::RequestInProgress,
+        Self::Conflict,
+        Self::SelectionTooLarge,
         Self::IdempotencyMismatch,
         Self::Unsupported,
         Self::Throttled,
@@ -65,6 +72,8 @@ impl ErrorCode {
             Self::MethodNotAllowed => ("method_not_allowed", "Method not allowed", 405, false),
             Self::PayloadTooLarge => ("payload_too_large", "Payload too large", 413, false),
             Self::RequestInProgress => ("conflict", "Conflict", 409, true),
+            Self::Conflict => ("conflict", "Conflict", 409, false),
+            Self::SelectionTooLarge => ("selection_too_large", "Selection too large", 422, false),
             Self::IdempotencyMismatch => {
                 ("idempotency_mismatch", "Idempotency mismatch", 422, false)
             }

@@ -155,6 +155,8 @@ impl Error {
             | ErrorCode::NotFound
             | ErrorCode::Unauthenticated
             | ErrorCode::RequestInProgress
+            | ErrorCode::Conflict
+            | ErrorCode::SelectionTooLarge
             | ErrorCode::IdempotencyMismatch
             | ErrorCode::MethodNotAllowed => false,
             ErrorCode::PayloadTooLarge

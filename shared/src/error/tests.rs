@@ -39,6 +39,14 @@ fn every_code_is_as_the_contract_says() {
             true,
         ),
         (ErrorCode::RequestInProgress, "conflict", 409, true, false),
+        (ErrorCode::Conflict, "conflict", 409, false, false),
+        (
+            ErrorCode::SelectionTooLarge,
+            "selection_too_large",
+            422,
+            false,
+            false,
+        ),
         (
             ErrorCode::IdempotencyMismatch,
             "idempotency_mismatch",

@@ -12,7 +12,7 @@ const HEX_DIGITS: usize = 64;
 
 /// SHA-256 of a certificate's DER form, as 64 lower-case hex digits. AWS IoT uses it as the
 /// certificate id.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(String);
 
 impl Fingerprint {

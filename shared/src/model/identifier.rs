@@ -86,7 +86,7 @@ impl fmt::Display for InstanceId {
 deserialize_by_parse!(InstanceId, "an instance id as a string");
 
 /// Provider, region and instance that keep certificates.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Source {

@@ -2,6 +2,7 @@
 
 mod action;
 mod certificate;
+mod client_id;
 mod fact;
 mod fingerprint;
 mod identifier;
@@ -16,7 +17,8 @@ mod x509;
 
 pub use action::Action;
 pub(crate) use certificate::non_empty;
-pub use certificate::{Certificate, Disagreement, ProviderRecord};
+pub use certificate::{Certificate, ClientIds, Disagreement, ProviderRecord};
+pub use client_id::ClientId;
 pub use fact::Fact;
 pub use fingerprint::Fingerprint;
 pub use identifier::{InstanceId, MOST_SOURCES, Region, Source, check_sources};

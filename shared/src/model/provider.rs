@@ -29,6 +29,10 @@ macro_rules! for_each_provider {
                 DescribeDeviceCertificates { calls_per_second: 20, burst: 1 }
                 DescribeDeviceCertificate { calls_per_second: 20, burst: 2 }
                 DeactivateDeviceCertificate { calls_per_second: 20, burst: 1 }
+                ActivateDeviceCertificate { calls_per_second: 20, burst: 1 }
+                DescribeClientList { calls_per_second: 20, burst: 2 }
+                KickOutClient { calls_per_second: 20, burst: 1 }
+                DescribeInstance { calls_per_second: 20, burst: 1 }
             }
 
             /// Alibaba Cloud ApsaraMQ for MQTT (OnsMqtt), API version 2020-04-20.
@@ -47,6 +51,10 @@ macro_rules! for_each_provider {
                 ListDeviceCertificateByCaSn { calls_per_second: 500, burst: 2 }
                 GetDeviceCertificate { calls_per_second: 500, burst: 2 }
                 InactivateDeviceCertificate { calls_per_second: 500, burst: 1 }
+                ActiveDeviceCertificate { calls_per_second: 500, burst: 1 }
+                QuerySessionByClientId { calls_per_second: 500, burst: 2 }
+                // The page does not name it; 20 is our own choice.
+                CloseConnection { calls_per_second: 20, burst: 1 }
             }
 
             /// Alibaba Cloud Certificate Management Service, private CA (cas), API version
@@ -74,12 +82,18 @@ macro_rules! for_each_provider {
             }
             // By dumps of the Service Quotas API (`iotcore`): ListCertificates L-97DA2C60,
             // ListCertificatesByCA L-5A0AFD83, DescribeCertificate L-FC864907, UpdateCertificate
-            // L-77B523DC. AWS raises each on request; smaller regions may have less.
+            // L-77B523DC, ListThingPrincipals L-FC3EF4D9, ListPrincipalThings L-C481616A. AWS raises
+            // each on request; smaller regions may have less. It documents no figure for
+            // GetConnection and DeleteConnection; 10 is our own choice.
             actions {
                 ListCertificates { calls_per_second: 10, burst: 1 }
                 ListCertificatesByCA { calls_per_second: 10, burst: 1 }
                 DescribeCertificate { calls_per_second: 10, burst: 2 }
                 UpdateCertificate { calls_per_second: 10, burst: 1 }
+                ListThingPrincipals { calls_per_second: 20, burst: 1 }
+                ListPrincipalThings { calls_per_second: 10, burst: 1 }
+                GetConnection { calls_per_second: 10, burst: 2 }
+                DeleteConnection { calls_per_second: 10, burst: 1 }
             }
         }
     };

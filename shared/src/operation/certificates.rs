@@ -10,12 +10,12 @@ use crate::request::CertificateReference;
 ///
 /// # Errors
 /// The error of the first certificate that it cannot find; its field holds the index.
-pub(super) fn check_each(
-    certificates: &[CertificateReference],
+pub(super) fn check_each<'a>(
+    certificates: impl IntoIterator<Item = &'a CertificateReference>,
     check: impl Fn(&CertificateReference) -> Result<(), Error>,
 ) -> Result<(), Error> {
     certificates
-        .iter()
+        .into_iter()
         .enumerate()
         .try_for_each(|(index, reference)| {
             check(reference).map_err(|error| {

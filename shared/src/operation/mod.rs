@@ -9,7 +9,11 @@ mod size;
 mod sources;
 mod status;
 
-pub use change::{Inactivate, InactivateAnswer, InactivateResult, Outcome};
+pub use change::{
+    ClientSession, Inactivate, InactivateAnswer, InactivateResult, OneInactivateAnswer,
+    OrderAnswer, Outcome, Plan, SessionOutcome, Sessions, SeveralInactivateAnswer,
+    SourceInactivation, SourcedInactivation,
+};
 pub use describe::{
     ByEffectiveStatus, ByExpiry, Counts, Describe, DescribeAnswer, DescribedCertificate,
     OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer, SourcedCertificate, SourcedUndecided,

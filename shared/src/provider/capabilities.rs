@@ -71,6 +71,19 @@ impl ListCapabilities {
         order.map_or(Ok(()), |order| self.check_order(order, details))
     }
 
+    /// # Errors
+    /// `unsupported` when client ids are to be shown that take a call for each certificate.
+    pub fn check_clients(&self, include_clients: bool, details: bool) -> Result<(), Error> {
+        if include_clients && !details && self.filters_by_details.contains(&"client_ids") {
+            let provider = self.provider;
+            let detail = format!(
+                "include_clients takes a call for each certificate at {provider}, which details: false rules out; leave details or include_clients out"
+            );
+            return unsupported("include_clients".to_owned(), detail);
+        }
+        Ok(())
+    }
+
     fn check_order(&self, order: OrderBy, details: bool) -> Result<(), Error> {
         let provider = self.provider;
         let able = |order: &OrderBy| {
@@ -293,6 +306,25 @@ mod tests {
             !error.detail.contains("details"),
             "with details it would be refused as well: {error}"
         );
+    }
+
+    #[test]
+    fn client_ids_that_take_calls_are_not_shown_without_details() {
+        let by_details = ListCapabilities {
+            filters_by_details: &["client_ids"],
+            ..CAPABILITIES
+        };
+        for (capabilities, include_clients, details, expected) in [
+            (&by_details, true, false, Some("include_clients")),
+            (&by_details, true, true, None),
+            (&by_details, false, false, None),
+            (&CAPABILITIES, true, false, None),
+        ] {
+            let error = capabilities.check_clients(include_clients, details).err();
+            let refused = error.map(|error| (error.code, error.field.unwrap()));
+            let expected = expected.map(|field| (ErrorCode::Unsupported, field.to_owned()));
+            assert_eq!(refused, expected, "{include_clients} {details}");
+        }
     }
 
     #[test]

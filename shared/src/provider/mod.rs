@@ -19,7 +19,7 @@ pub use capabilities::ListCapabilities;
 pub use learned::Learned;
 pub use port::{
     CallContext, ConfirmedWrite, Entry, FoundCertificate, ListLength, ListQuery, Lister, Lookups,
-    Page, RequestContext, Spellings, StatusReader, StatusWriter, Target,
+    Page, RequestContext, SessionEnder, Spellings, StatusReader, StatusWriter, Target,
 };
 pub use scope::Scope;
 

@@ -4,7 +4,7 @@ use super::{Learned, ListCapabilities, Scope};
 use crate::config::Config;
 use crate::credentials::CredentialCaches;
 use crate::error::Error;
-use crate::model::{Certificate, RequestId, Timestamp};
+use crate::model::{Certificate, ClientId, RequestId, Timestamp};
 use crate::request::{CertificateReference, Filter, SortOrder};
 use crate::transport::{Deadline, Failure, Limiter, LocalFuture, Transport};
 
@@ -41,6 +41,8 @@ pub struct RequestContext<'a> {
     /// The moment at which a redelivered message was sent: its change may have been made since, and
     /// undone by somebody.
     pub redelivered_since: Option<Timestamp>,
+    /// Whether a message of the function itself continues an order that this run cannot finish.
+    pub continues: bool,
 }
 
 /// Lists certificates.
@@ -92,6 +94,9 @@ pub struct ListQuery<'a> {
     pub order: Option<SortOrder>,
     /// Whether to include the certificates themselves.
     pub include_pem: bool,
+    /// Whether to include the client ids that are tied to each certificate, where the provider's
+    /// record does not state them.
+    pub include_clients: bool,
     /// Whether the provider may make a call for each certificate. Without such calls a record shows
     /// only what the list itself holds.
     pub details: bool,
@@ -152,8 +157,8 @@ pub enum ListLength {
     Irrelevant,
 }
 
-/// Changes the status of certificates.
-pub trait StatusWriter {
+/// Changes the status of certificates, and ends the sessions of their devices.
+pub trait StatusWriter: SessionEnder {
     /// The scope of the changes.
     fn scope(&self) -> &Scope;
 
@@ -162,6 +167,13 @@ pub trait StatusWriter {
     /// # Errors
     /// `invalid_request` that names the missing member.
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
+
+    /// Sentences about the place that a reader of the answer must know, like that the status of a
+    /// certificate decides nothing there. They are empty where nothing could be read. `None` for a
+    /// provider that has nothing to warn of.
+    fn warnings(&self) -> Option<LocalFuture<'_, Vec<String>>> {
+        None
+    }
 
     /// The number of certificates to look up together: 1 where each takes calls of its own.
     fn group_size(&self) -> usize;
@@ -190,11 +202,39 @@ pub trait StatusWriter {
     ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>>;
 }
 
+/// Finds and ends the live sessions of a certificate's devices.
+pub trait SessionEnder {
+    /// The client ids that the provider ties to this certificate, as it spells them; none where it
+    /// ties none.
+    fn client_ids<'a>(
+        &'a self,
+        found: &'a FoundCertificate,
+    ) -> LocalFuture<'a, Result<Vec<String>, Error>>;
+
+    /// Whether the provider states the client ids apart from the certificate's record, so that a
+    /// certificate without any is known to have none.
+    fn states_client_ids_apart(&self) -> bool {
+        false
+    }
+
+    /// Whether exactly this client is connected now.
+    fn is_connected<'a>(&'a self, client_id: &'a ClientId) -> LocalFuture<'a, Result<bool, Error>>;
+
+    /// Disconnects exactly this client, whose certificate is verified inactive. `None`: the provider
+    /// knows no such connection.
+    fn disconnect<'a>(
+        &'a self,
+        client_id: &'a ClientId,
+    ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>>;
+}
+
 /// The status that a change brings a certificate into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The certificate is not accepted any more, until it is activated again.
     Inactive,
+    /// The certificate is accepted again.
+    Active,
 }
 
 /// Which spellings of a certificate's serial numbers to try.
@@ -237,8 +277,14 @@ pub trait StatusReader {
     /// `invalid_request` that names the missing member.
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
 
-    /// Looks certificates up, of which none occurs twice. The records are in their order.
-    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups>;
+    /// Looks certificates up, of which none occurs twice. The records are in their order. With
+    /// `include_clients` they include the client ids that are tied to each certificate, as in a
+    /// [`ListQuery`].
+    fn look_up<'a>(
+        &'a self,
+        certificates: &'a [CertificateReference],
+        include_clients: bool,
+    ) -> LocalFuture<'a, Lookups>;
 }
 
 /// The answers of a status request.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::model::ProviderName::{AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::model::{
-    Certificate, EffectiveStatus, Fact, Fingerprint, LifecycleStatus, SerialNumber,
+    Certificate, ClientIds, EffectiveStatus, Fact, Fingerprint, LifecycleStatus, SerialNumber,
     SerialNumberBase, Timestamp,
 };
 use crate::request::Filter;
@@ -33,6 +33,10 @@ fn pem() -> String {
         .as_str()
         .unwrap()
         .to_owned()
+}
+
+fn arn() -> String {
+    format!("arn:aws:iot:eu-west-1:123456789012:cert/{FINGERPRINT}")
 }
 
 /// The certificate as this vendor lists it, in its own spelling.
@@ -65,7 +69,7 @@ fn listed(provider: ProviderName, request: &HttpRequest) -> Answer {
             json!({"certificates": [{"certificateId": FINGERPRINT, "status": "ACTIVE"}]})
         }
         AwsIot => json!({"certificateDescription": {
-            "certificateId": FINGERPRINT, "caCertificateId": CA_FINGERPRINT, "status": "ACTIVE", "certificatePem": pem,
+            "certificateArn": arn(), "certificateId": FINGERPRINT, "caCertificateId": CA_FINGERPRINT, "status": "ACTIVE", "certificatePem": pem,
             "creationDate": 1_740_787_200.123, "lastModifiedDate": 1_740_790_000.0,
             "validity": {"notBefore": 1_740_787_200.0, "notAfter": 1_898_467_200.0}
         }}),
@@ -81,6 +85,7 @@ async fn certificate_of(provider: ProviderName) -> Certificate {
         filter: &filter,
         order: None,
         include_pem: true,
+        include_clients: false,
         details: true,
     };
     let page = lister(&context, target(provider))
@@ -115,6 +120,7 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
         provider_ca_serial_number: None,
         name: None,
         client_id: Fact::Unknown,
+        client_ids: ClientIds::Unknown,
         subject: crate::model::Subject {
             common_name: Fact::Known("vin-0001.example.test".to_owned()),
             organizational_unit: Fact::Known("设备部".to_owned()),
@@ -138,6 +144,7 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
         serial_number_base_is_open: false,
         too_long: Vec::new(),
         certified_not_after: moment("2030-02-28T00:00:00Z"),
+        arn: None,
     };
     // The provider's own facts.
     for (provider, expected) in [
@@ -191,6 +198,7 @@ async fn the_same_certificate_is_the_same_record_at_every_provider() {
                 updated_at: moment("2025-03-01T00:46:40Z"),
                 ca_fingerprint_sha256: Fingerprint::parse(CA_FINGERPRINT)
                     .map_or(Fact::Unknown, Fact::Known),
+                arn: Some(arn()),
                 ..everywhere.clone()
             },
         ),

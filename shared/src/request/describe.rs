@@ -47,6 +47,10 @@ pub struct DescribeRequest {
     /// Whether to include each certificate in PEM.
     #[serde(default)]
     pub include_pem: bool,
+    /// Whether to show the MQTT client ids that are tied to each certificate, under `client_ids`.
+    /// For aws-iot this takes one more call for each certificate.
+    #[serde(default)]
+    pub include_clients: bool,
     /// Whether the provider may be called once more for each certificate. With `false`, members
     /// that need such a call are `null` (for aws-iot all except the id, the status and the creation
     /// time), and a filter on them is `unsupported`.
@@ -108,6 +112,8 @@ impl Request for DescribeRequest {
             let rule = "cursor must be left out with order_by not_after_asc, whose answer holds the whole list";
             return Err(Error::invalid("cursor", rule));
         }
-        self.filter.as_ref().map_or(Ok(()), Filter::check)
+        self.filter
+            .as_ref()
+            .map_or(Ok(()), |filter| filter.check("filter"))
     }
 }

@@ -21,7 +21,7 @@ const MOST_DAYS: u16 = 3650;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Filter {
-    /// MQTT client ids.
+    /// MQTT client ids. AWS IoT looks them up as names of things.
     #[cfg_attr(
         feature = "schema",
         schemars(length(max = 100), inner(length(min = 1, max = 256)))
@@ -66,7 +66,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    pub(super) fn check(&self) -> Result<(), Error> {
+    /// `member` is the name that the filter has in the request.
+    pub(super) fn check(&self, member: &str) -> Result<(), Error> {
         for (name, values) in [
             ("client_ids", &self.client_ids),
             ("common_names", &self.common_names),
@@ -76,7 +77,7 @@ impl Filter {
                 if !(1..=LONGEST_FILTER_VALUE).contains(&value.chars().count())
                     || value.chars().any(char::is_control)
                 {
-                    let field = format!("filter.{name}[{index}]");
+                    let field = format!("{member}.{name}[{index}]");
                     let rule = format!(
                         "{field} must have 1 to {LONGEST_FILTER_VALUE} characters and no control character"
                     );
@@ -85,14 +86,14 @@ impl Filter {
             }
         }
         for (name, count) in self.lists_in_use() {
-            check_count(&format!("filter.{name}"), count, MOST_FILTER_VALUES)?;
+            check_count(&format!("{member}.{name}"), count, MOST_FILTER_VALUES)?;
         }
         if let (Some(from), Some(to)) = (self.not_after_from, self.not_after_to)
             && from > to
         {
             return Err(Error::invalid(
-                "filter.not_after_to",
-                "filter.not_after_to must not be before filter.not_after_from",
+                format!("{member}.not_after_to"),
+                format!("{member}.not_after_to must not be before {member}.not_after_from"),
             ));
         }
         Ok(())
@@ -142,14 +143,16 @@ impl Filter {
     /// ends of validity, one of them must satisfy the filter.
     pub fn judge(&self, certificate: &Certificate, now: Timestamp) -> Verdict {
         let Certificate {
-            client_id,
             subject,
             fingerprint_sha256,
             ca_fingerprint_sha256,
             ..
         } = certificate;
         let lists = [
-            ("client_ids", has_fact(&self.client_ids, client_id)),
+            (
+                "client_ids",
+                any(&self.client_ids, |wanted| certificate.has_client_id(wanted)),
+            ),
             (
                 "serial_numbers",
                 any(&self.serial_numbers, |wanted| {

@@ -1,20 +1,24 @@
 //! The inactivate request.
 
+use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
 use super::order::InactivationOrder;
-use super::{CertificateReference, Request, check_certificates};
+use super::{CertificateReference, Filter, Request, Sources, Undo, check_certificates};
 use crate::error::Error;
-use crate::model::{InstanceId, ProviderName, Region, Timestamp};
+use crate::model::{InstanceId, LifecycleStatus, ProviderName, Region, Timestamp};
 
-/// Maximum number of certificates in one request.
-const MOST_CERTIFICATES: usize = 100;
+/// Maximum number of certificates in one request, and of those that one answer carries out.
+pub const MOST_CERTIFICATES: usize = 100;
+/// Maximum of `max_certificates`.
+const MOST_UNPLANNED: u16 = 100;
 /// Maximum length of a reason, in characters.
 const LONGEST_REASON: usize = 256;
 
-/// Request to inactivate certificates.
+/// Request to inactivate certificates, or to take that back. Exactly one of `certificates`, `select`
+/// and `undo` says which.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::names_or_selects))]
 #[serde(deny_unknown_fields)]
 pub struct InactivateRequest {
     /// Provider to call. Default: the one that is configured for the function.
@@ -26,10 +30,55 @@ pub struct InactivateRequest {
     /// MQTT instance to call. Required for the `-mqtt` providers; others have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<InstanceId>,
+    /// Several places to select at, in place of `provider`, `region` and `instance_id`. Each has its
+    /// own error, and the others are carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Sources>,
     /// Certificates to inactivate, 1 to 100.
-    #[serde(deserialize_with = "crate::object::list")]
+    #[serde(
+        default,
+        deserialize_with = "named",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     pub certificates: Vec<CertificateReference>,
+    /// Filter of the certificates to inactivate. It must narrow the list by more than the status
+    /// `active`. A certificate that it cannot judge is never changed, and counts in
+    /// `undecided_count`.
+    #[serde(
+        default,
+        deserialize_with = "crate::object::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub select: Option<Filter>,
+    /// Maximum number of certificates that a selection may change without a plan, 1 to 100 and at
+    /// most the number that is configured for the function. Default: 1.
+    #[serde(
+        default,
+        deserialize_with = "super::parse::whole_number::<_, 1, MOST_UNPLANNED>",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
+    pub max_certificates: Option<u16>,
+    /// `plan.id` of a dry run of the same request. The order is carried out only if it selects the
+    /// same certificates in the same states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<String>,
+    /// Whether a certificate that was selected by a client id and belongs to several devices is
+    /// inactivated, too.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub allow_shared: bool,
+    /// Whether to write although a read says that the certificate is inactive, for a read that lags
+    /// behind.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub force: bool,
+    /// Changes to take back.
+    #[serde(
+        default,
+        deserialize_with = "crate::object::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub undo: Option<Undo>,
     /// Reason for the change, 1 to 256 characters, which the audit log records.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
@@ -41,14 +90,110 @@ pub struct InactivateRequest {
     /// Whether to only read the statuses and report what would be done.
     #[serde(default)]
     pub dry_run: bool,
+    /// Whether to also end the live sessions of the certificates' devices, after each certificate is
+    /// confirmed inactive. Default: as configured for the function, else false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_sessions: Option<bool>,
     /// Order that this request continues. Only a message of the function itself has one.
     #[serde(skip)]
     pub order: Option<InactivationOrder>,
 }
 
+/// `skip_serializing_if` passes a reference.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde decides the signature"
+)]
+const fn is_false(member: &bool) -> bool {
+    !*member
+}
+
+/// Deserializes a list of certificates that names at least one: an empty list is not left out.
+fn named<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<CertificateReference>, D::Error> {
+    let certificates: Vec<CertificateReference> = crate::object::list(deserializer)?;
+    if certificates.is_empty() {
+        return Err(D::Error::custom(format!(
+            "certificates must have 1 to {MOST_CERTIFICATES} items, not 0"
+        )));
+    }
+    Ok(certificates)
+}
+
+/// Whether a filter leaves out some of the certificates that are on.
+fn narrows(filter: &Filter) -> bool {
+    filter.has_window()
+        || filter.lists_in_use().any(|(list, _)| match list {
+            "statuses" => !filter.statuses.contains(&LifecycleStatus::Active),
+            _ => true,
+        })
+}
+
+impl InactivateRequest {
+    /// Checks that exactly one member says which certificates the order is for.
+    fn check_one_way(&self) -> Result<(), Error> {
+        let ways = [
+            ("certificates", !self.certificates.is_empty()),
+            ("select", self.select.is_some()),
+            ("undo", self.undo.is_some()),
+        ];
+        let mut given = ways.iter().rev().filter(|(_, is_given)| *is_given);
+        match (given.next(), given.next()) {
+            (Some(_), None) => Ok(()),
+            (Some((first, _)), Some((second, _))) => Err(Error::invalid(
+                *second,
+                format!("{second} must be left out when {first} is given"),
+            )),
+            (None, _) => {
+                let names = ways.map(|(name, _)| name).join(", ");
+                let rule = format!("one of {names} is required");
+                Err(Error::invalid("certificates", rule))
+            }
+        }
+    }
+
+    fn check_selection(&self) -> Result<(), Error> {
+        let Some(filter) = &self.select else {
+            let only_beside_select = [
+                ("sources", self.sources.is_some()),
+                ("max_certificates", self.max_certificates.is_some()),
+                ("plan_id", self.plan_id.is_some()),
+            ];
+            return match only_beside_select.iter().find(|(_, is_given)| *is_given) {
+                Some((member, _)) => Err(Error::invalid(
+                    *member,
+                    format!("{member} must be left out without select"),
+                )),
+                None => Ok(()),
+            };
+        };
+        filter.check("select")?;
+        if !narrows(filter) {
+            let rule = "select must narrow the certificates by more than the status active, as by client_ids or ca_serial_numbers; \
+                        it never means all certificates";
+            return Err(Error::invalid("select", rule));
+        }
+        Sources::check(
+            self.sources.as_ref(),
+            self.provider,
+            self.region.as_ref(),
+            self.instance_id.as_ref(),
+        )
+    }
+}
+
 impl Request for InactivateRequest {
     fn check(&self) -> Result<(), Error> {
-        check_certificates(&self.certificates, MOST_CERTIFICATES)?;
+        self.check_one_way()?;
+        if !self.certificates.is_empty() {
+            check_certificates(&self.certificates, MOST_CERTIFICATES)?;
+        }
+        self.check_selection()?;
+        if let Some(undo) = &self.undo {
+            undo.check()?;
+            self.check_beside_undo()?;
+        }
         if let Some(reason) = &self.reason {
             let characters = reason.chars().count();
             if !(1..=LONGEST_REASON).contains(&characters) {
@@ -59,6 +204,26 @@ impl Request for InactivateRequest {
             }
         }
         Ok(())
+    }
+}
+
+impl InactivateRequest {
+    /// Receipts name their places themselves.
+    fn check_beside_undo(&self) -> Result<(), Error> {
+        let beside = [
+            ("force", self.force),
+            ("provider", self.provider.is_some()),
+            ("region", self.region.is_some()),
+            ("instance_id", self.instance_id.is_some()),
+            ("end_sessions", self.end_sessions.is_some()),
+        ];
+        match beside.into_iter().find(|(_, is_there)| *is_there) {
+            Some((member, _)) => Err(Error::invalid(
+                member,
+                format!("{member} must be left out when undo is given"),
+            )),
+            None => Ok(()),
+        }
     }
 }
 
@@ -115,6 +280,7 @@ mod tests {
             expires_at: Timestamp::parse("2026-01-02T03:04:05Z").ok(),
             earlier_results,
             unsent_event: Some(r#"{"id": "id-1"}"#.to_owned()),
+            places: Vec::new(),
         }
     }
 
@@ -122,10 +288,10 @@ mod tests {
     fn a_continuation_keeps_the_request_in_the_callers_own_spellings() {
         let request = json!({
             "provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-1", "reason": "stolen", "dry_run": true,
-            "not_after": "2026-01-01T00:00:00Z",
+            "end_sessions": false, "not_after": "2026-01-01T00:00:00Z",
             "certificates": [
                 {"serial_number": "0x0A", "ca_serial_number": "00:B"}, {"serial_number": "0A", "ca_serial_number": "007"},
-                {"fingerprint_sha256": "ab".repeat(32)},
+                {"fingerprint_sha256": "ab".repeat(32), "client_ids": ["excavator-7940", "GID_a@@@b"]},
                 {"provider_serial_number": " device-7 ", "provider_ca_serial_number": "0X0a"},
             ],
         });

@@ -11,11 +11,12 @@ mod schema;
 mod sort_order;
 mod sources;
 mod status;
+mod undo;
 
 pub use describe::DescribeRequest;
 pub use filter::{Filter, Verdict};
-pub use inactivate::InactivateRequest;
-pub use order::{InactivationOrder, Summary};
+pub use inactivate::{InactivateRequest, MOST_CERTIFICATES};
+pub use order::{CertificateState, InactivationOrder, OrderItem, Place, Summary};
 pub use parse::parse;
 pub(crate) use parse::{described, read, without_byte_order_mark};
 pub(crate) use query::in_terms_of_query;
@@ -23,12 +24,16 @@ pub use query::{Member, MemberKind, object_from_query};
 pub use sort_order::{OrderBy, SortOrder, compare_ends};
 pub use sources::Sources;
 pub use status::{CrossCheck, StatusRequest};
+pub use undo::{LONGEST_RECEIPT, Undo};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::Error;
-use crate::model::{Fingerprint, ProviderText, SerialNumber};
+use crate::model::{Certificate, ClientId, Fingerprint, ProviderText, SerialNumber};
+
+/// Maximum number of client ids of one certificate.
+const MOST_CLIENT_IDS: usize = 10;
 
 /// Maximum size of a request in bytes, which is also the maximum of an SQS message.
 pub const LARGEST_REQUEST: usize = 1_048_576;
@@ -65,6 +70,12 @@ pub struct CertificateReference {
     /// SHA-256 fingerprint of the certificate's DER form, which AWS IoT uses as the certificate id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint_sha256: Option<Fingerprint>,
+    /// MQTT client ids of the certificate's devices, 1 to 10, whose sessions an order ends. Where the
+    /// provider ties client ids to the certificate, these must be among them. Only inactivate takes
+    /// this member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 10)))]
+    pub client_ids: Option<Vec<ClientId>>,
 }
 
 /// Keeps the caller's own spelling in a request that continues another: a lookup tries that spelling
@@ -80,6 +91,27 @@ fn as_written<S: Serializer>(
 }
 
 impl CertificateReference {
+    /// Names a certificate as its provider does. `None` where the record shows no name by which the
+    /// provider finds it again.
+    pub fn by_provider_names(certificate: &Certificate) -> Option<Self> {
+        let text = |text: &Option<String>| match text {
+            Some(text) => ProviderText::parse(text).map(Some),
+            None => Ok(None),
+        };
+        let provider_serial_number = text(&certificate.provider_serial_number).ok()?;
+        let named = Self {
+            // A text of the provider's own is enough, and rows of a list may lack the certificate.
+            fingerprint_sha256: match provider_serial_number {
+                Some(_) => None,
+                None => Some(certificate.fingerprint_sha256.clone()?),
+            },
+            provider_serial_number,
+            provider_ca_serial_number: text(&certificate.provider_ca_serial_number).ok()?,
+            ..Self::default()
+        };
+        Some(named)
+    }
+
     /// Whether a search for this certificate also finds the other.
     pub fn covers(&self, other: &Self) -> bool {
         // Beside a provider's text, a number is looked up in the caller's own spelling only.
@@ -95,6 +127,7 @@ impl CertificateReference {
             && self.provider_serial_number == other.provider_serial_number
             && self.provider_ca_serial_number == other.provider_ca_serial_number
             && self.fingerprint_sha256 == other.fingerprint_sha256
+            && self.client_ids == other.client_ids
     }
 }
 
@@ -111,8 +144,18 @@ fn check_certificates(certificates: &[CertificateReference], most: usize) -> Res
             format!("certificates[{index}].serial_number"),
             "serial_number, provider_serial_number or fingerprint_sha256 is required",
         )),
-        None => Ok(()),
+        None => check_client_ids(certificates),
     }
+}
+
+fn check_client_ids(certificates: &[CertificateReference]) -> Result<(), Error> {
+    for (index, reference) in certificates.iter().enumerate() {
+        if let Some(client_ids) = &reference.client_ids {
+            let field = format!("certificates[{index}].client_ids");
+            check_count(&field, client_ids.len(), MOST_CLIENT_IDS)?;
+        }
+    }
+    Ok(())
 }
 
 /// Checks that a list has 1 to `most` items.

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Timestamp;
+use super::CertificateReference;
+use crate::model::{Certificate, LifecycleStatus, Source, Timestamp};
 
 /// An order: one request to inactivate, which may take several invocations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,9 +24,70 @@ pub struct InactivationOrder {
     /// sent, or neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsent_event: Option<String>,
+    /// Certificates that are left of an order that does not name its certificates itself: they were
+    /// selected, or come from receipts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
 }
 
-/// Number of results by outcome.
+/// The certificates of an order at one provider, region and instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Provider, region and instance.
+    pub source: Source,
+    /// Certificates to change there. Empty where they are still to be selected.
+    pub items: Vec<OrderItem>,
+}
+
+/// One certificate of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderItem {
+    /// Names of the certificate.
+    pub certificate: CertificateReference,
+    /// State in which it has to be; `None` where the order holds for any state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<CertificateState>,
+}
+
+impl From<CertificateReference> for OrderItem {
+    fn from(certificate: CertificateReference) -> Self {
+        Self {
+            certificate,
+            expected: None,
+        }
+    }
+}
+
+/// The state of a certificate at one moment. Two equal states show that nobody has changed the
+/// certificate in between, as far as the provider tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateState {
+    /// Status at the provider.
+    pub status: LifecycleStatus,
+    /// Time of the last change that the provider shows; `None` where it shows none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
+}
+
+impl CertificateState {
+    /// The state that a read has shown.
+    pub fn of(certificate: &Certificate) -> Self {
+        let times = [
+            certificate.updated_at,
+            certificate.last_activated_at,
+            certificate.last_inactivated_at,
+        ];
+        Self {
+            status: certificate.status,
+            changed_at: times.into_iter().flatten().max(),
+        }
+    }
+}
+
+/// Number of results by outcome. Those that only an undo can have are left out when they are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -34,6 +96,14 @@ pub struct Summary {
     pub inactivated: usize,
     pub already_inactive: usize,
     pub would_inactivate: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reactivated: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub already_active: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub would_reactivate: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub changed_since: usize,
     pub not_found: usize,
     pub refused: usize,
     pub failed: usize,
@@ -49,6 +119,10 @@ impl Summary {
             inactivated: self.inactivated.saturating_add(other.inactivated),
             already_inactive: self.already_inactive.saturating_add(other.already_inactive),
             would_inactivate: self.would_inactivate.saturating_add(other.would_inactivate),
+            reactivated: self.reactivated.saturating_add(other.reactivated),
+            already_active: self.already_active.saturating_add(other.already_active),
+            would_reactivate: self.would_reactivate.saturating_add(other.would_reactivate),
+            changed_since: self.changed_since.saturating_add(other.changed_since),
             not_found: self.not_found.saturating_add(other.not_found),
             refused: self.refused.saturating_add(other.refused),
             failed: self.failed.saturating_add(other.failed),
@@ -56,4 +130,12 @@ impl Summary {
             not_attempted: self.not_attempted.saturating_add(other.not_attempted),
         }
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }

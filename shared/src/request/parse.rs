@@ -271,7 +271,8 @@ mod tests {
         );
         assert_eq!(
             detail_of::<StatusRequest>(r#"{"certificates": [{"number": "1"}]}"#),
-            "unknown member; known are serial_number, ca_serial_number, provider_serial_number, provider_ca_serial_number, fingerprint_sha256"
+            "unknown member; known are serial_number, ca_serial_number, provider_serial_number, provider_ca_serial_number, fingerprint_sha256, \
+             client_ids"
         );
     }
 

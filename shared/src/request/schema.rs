@@ -22,6 +22,15 @@ pub(crate) fn one_of_its_names(schema: &mut Schema) {
     );
 }
 
+/// Allows no client ids of the certificates that a status request names.
+pub(crate) fn without_client_ids(schema: &mut Schema) {
+    let without = json_schema!({"properties": {"client_ids": {"type": "null"}}}).to_value();
+    if let Some(items) = schema.pointer_mut("/properties/certificates/items") {
+        let named = items.take();
+        *items = serde_json::json!({"allOf": [named, without]});
+    }
+}
+
 /// Allows either `sources` or the members that name one source.
 pub(crate) fn one_source_or_several(schema: &mut Schema) {
     let absent: serde_json::Map<String, serde_json::Value> = ["provider", "region", "instance_id"]
@@ -33,6 +42,38 @@ pub(crate) fn one_source_or_several(schema: &mut Schema) {
     schema.insert(
         "anyOf".to_owned(),
         [several_only, one_only]
+            .map(Schema::to_value)
+            .to_vec()
+            .into(),
+    );
+}
+
+/// Requires exactly one member that says which certificates an order is for, and allows the members
+/// of a selection only beside `select`.
+pub(crate) fn names_or_selects(schema: &mut Schema) {
+    let ways = [
+        json_schema!({"required": ["certificates"], "properties": {"certificates": {"type": "array"}}}),
+        json_schema!({"required": ["select"], "properties": {"select": {"type": "object"}}}),
+        json_schema!({"required": ["undo"], "properties": {
+            "undo": {"type": "object"}, "force": {"const": false},
+            "provider": {"type": "null"}, "region": {"type": "null"}, "instance_id": {"type": "null"}
+        }}),
+    ];
+    schema.insert(
+        "oneOf".to_owned(),
+        ways.map(Schema::to_value).to_vec().into(),
+    );
+    let mut places = json_schema!({});
+    one_source_or_several(&mut places);
+    let only_beside_select = json_schema!({"anyOf": [
+        {"required": ["select"], "properties": {"select": {"type": "object"}}},
+        {"properties": {
+            "sources": {"type": "null"}, "max_certificates": {"type": "null"}, "plan_id": {"type": "null"}
+        }}
+    ]});
+    schema.insert(
+        "allOf".to_owned(),
+        [places, only_beside_select]
             .map(Schema::to_value)
             .to_vec()
             .into(),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
+use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::model::{InstanceId, MOST_SOURCES, ProviderName, Region, Source, check_sources};
@@ -48,6 +49,15 @@ impl<'de> Deserialize<'de> for Sources {
             }
         }
         deserializer.deserialize_any(ListOrAll)
+    }
+}
+
+impl Serialize for Sources {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All => serializer.serialize_str("all"),
+            Self::These(sources) => sources.serialize(serializer),
+        }
     }
 }
 

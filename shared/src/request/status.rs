@@ -14,7 +14,7 @@ const MOST_CERTIFICATES_OF_SEVERAL: usize = 4000_usize.div_ceil(MOST_SOURCES);
 
 /// Request to read the status of certificates.
 #[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::one_source_or_several))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::one_source_or_several, transform = super::schema::without_client_ids))]
 #[serde(deny_unknown_fields)]
 pub struct StatusRequest {
     /// Provider to query. Default: the one that is configured for the function.
@@ -29,6 +29,10 @@ pub struct StatusRequest {
     #[serde(deserialize_with = "crate::object::list")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1000)))]
     pub certificates: Vec<CertificateReference>,
+    /// Whether to show the MQTT client ids that are tied to each certificate, under `client_ids`.
+    /// For aws-iot this takes one more call for each certificate.
+    #[serde(default)]
+    pub include_clients: bool,
     /// Certificate authority whose status of the same certificates is compared.
     #[serde(default, deserialize_with = "crate::object::optional")]
     pub cross_check: Option<CrossCheck>,
@@ -46,8 +50,8 @@ pub struct CrossCheck {
 }
 
 impl StatusRequest {
-    /// Whether both requests query the same single source and the same certificate authority, so
-    /// that one call can answer both. A request without a provider queries `default_provider`.
+    /// Whether both requests query the same single source and the same certificate authority, for
+    /// the same facts, so that one call can answer both. A request without a provider queries `default_provider`.
     pub fn queries_the_same_as(
         &self,
         other: &Self,
@@ -70,6 +74,7 @@ impl StatusRequest {
             && other.sources.is_none()
             && source(self) == source(other)
             && authority(self) == authority(other)
+            && self.include_clients == other.include_clients
     }
 }
 
@@ -86,6 +91,17 @@ impl Request for StatusRequest {
         } else {
             MOST_CERTIFICATES
         };
-        check_certificates(&self.certificates, most)
+        check_certificates(&self.certificates, most)?;
+        let with_clients = self
+            .certificates
+            .iter()
+            .position(|reference| reference.client_ids.is_some());
+        match with_clients {
+            Some(index) => Err(Error::invalid(
+                format!("certificates[{index}].client_ids"),
+                "status reads no sessions; leave client_ids out",
+            )),
+            None => Ok(()),
+        }
     }
 }

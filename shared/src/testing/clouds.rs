@@ -26,6 +26,8 @@ pub(crate) struct Device {
     /// End of validity in epoch seconds, where the vendor knows it.
     pub(crate) not_after: Option<i64>,
     pub(crate) pem: Option<&'static str>,
+    /// Client id, where the vendor states one; empty when it states that there is none.
+    pub(crate) client_id: Option<&'static str>,
 }
 
 impl Device {
@@ -45,6 +47,7 @@ impl Device {
             created,
             not_after: (provider == AlibabaMqtt).then_some(2_051_222_400),
             pem: None,
+            client_id: None,
         }
     }
 
@@ -124,6 +127,13 @@ impl Clouds {
         }
     }
 
+    /// Takes the certificates with this name out of use. Whether there is one.
+    fn take_out_of_use(&self, is_named: impl Fn(&Device) -> bool) -> bool {
+        let mut devices = self.devices.borrow_mut();
+        let named = devices.iter_mut().filter(|device| is_named(device));
+        named.map(Device::take_out_of_use).count() > 0
+    }
+
     /// The certificates of one provider and instance, newest first.
     fn fleet(&self, provider: ProviderName, instance: &str) -> Vec<Device> {
         let devices = self.devices.borrow();
@@ -142,7 +152,8 @@ impl Clouds {
         let item = |device: &Device| {
             json!({
                 "DeviceCertificateSn": device.serial, "CaSn": device.ca, "Status": device.status, "CreatedTime": device.created * 1000,
-                "NotAfterTime": device.not_after.map(|end| end * 1000), "DeviceCertificate": device.pem
+                "NotAfterTime": device.not_after.map(|end| end * 1000), "DeviceCertificate": device.pem,
+                "ClientId": device.client_id
             })
         };
         match header(request, "x-tc-action").unwrap() {
@@ -155,6 +166,16 @@ impl Clouds {
                 };
                 return ok(&json!({"Response": response}));
             }
+            "DeactivateDeviceCertificate" => {
+                let (instance, serial) = (&query["InstanceId"], &query["DeviceCertificateSn"]);
+                assert!(self.take_out_of_use(
+                    |device| device.instance == instance && device.serial == *serial
+                ));
+                return ok(&json!({"Response": {"RequestId": "tencent-id"}}));
+            }
+            "DescribeInstance" => {
+                return ok(&json!({"Response": {"X509Mode": "mTLS", "RequestId": "tencent-id"}}));
+            }
             other => panic!("action {other}"),
         }
         if query["OrderBy"].as_str().unwrap().ends_with("_ASC") {
@@ -165,7 +186,10 @@ impl Clouds {
             fleet.retain(|device| match filter["Name"].as_str().unwrap() {
                 "DeviceCertificateSn" => values.contains(&json!(device.serial)),
                 "Status" => values.contains(&json!(device.status)),
-                "ClientId" => false,
+                "ClientId" => device
+                    .client_id
+                    .is_some_and(|client_id| values.contains(&json!(client_id))),
+                "CaSn" => values.contains(&json!(device.ca)),
                 other => panic!("filter {other}"),
             });
         }
@@ -220,6 +244,13 @@ impl Clouds {
                             .to_string(),
                     ),
                 }
+            }
+            "InactivateDeviceCertificate" => {
+                let (instance, serial) = (query("MqttInstanceId"), query("DeviceSn"));
+                assert!(self.take_out_of_use(
+                    |device| device.instance == instance && device.serial == serial
+                ));
+                ok(&json!({"RequestId": "alibaba-id"}))
             }
             other => panic!("action {other}"),
         }
@@ -285,8 +316,9 @@ impl Clouds {
             let next = (end < fleet.len()).then(|| end.to_string());
             return ok(&json!({"certificates": rows, "nextMarker": next}));
         }
-        let id = path.strip_prefix("/certificates/").unwrap();
-        match fleet.iter().find(|device| device.id() == id) {
+        // No device has a thing.
+        let id = path.strip_prefix("/certificates/");
+        match fleet.iter().find(|device| Some(device.id().as_str()) == id) {
             Some(device) => {
                 let created = Some(device.created).filter(|created| *created > 0);
                 ok(&json!({"certificateDescription": {

@@ -98,6 +98,7 @@ pub(crate) const CONTEXT: RequestContext<'static> = RequestContext {
     caller: None,
     expires_at: None,
     redelivered_since: None,
+    continues: false,
 };
 
 /// Variables by which a caller of one instance of two may call each action that lists 20 times a

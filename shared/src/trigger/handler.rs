@@ -148,6 +148,7 @@ impl Invocation<'_> {
                 .received_at
                 .map(|moment| moment.plus(HTTP_ORDER_MAX_AGE)),
             redelivered_since: None,
+            continues: false,
         };
         let is_webhook = webhook_id.is_some();
         let is_verified = is_webhook || event.caller_is_known;
@@ -274,6 +275,7 @@ impl Invocation<'_> {
             caller: Some(DIRECT_CALLER),
             expires_at: None,
             redelivered_since: None,
+            continues: false,
         };
         self.add_caller(context.caller, false);
         let request =

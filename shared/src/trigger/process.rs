@@ -274,6 +274,7 @@ impl<'a> MessageProcessor<'a> {
                 .filter(|message| message.is_redelivered)
                 .filter_map(|message| message.sent_at)
                 .min(),
+            continues: matches!(members, [single] if self.may_continue_later(&single.indexes)),
         };
         let deadline = match self.results.is_active() || config.orders_queue.is_some() {
             true => self.invocation.deadline.sooner(OWN_CALL_RESERVE),

@@ -1,11 +1,12 @@
 //! What goes in and out of a vendor's listener, apart from HTTP's own types.
 
 use crate::Vendor;
+use crate::clients::Moment;
 use bytes::Bytes;
 use hyper::header::HeaderMap;
 use serde_json::Value;
 use std::borrow::Cow;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// A call as it arrived, whole.
 pub(crate) struct Received {
@@ -37,6 +38,14 @@ impl Received {
     pub(crate) fn milliseconds(&self) -> i64 {
         let since = self.at.duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// The time of the call's work.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment {
+            instant: Instant::now(),
+            milliseconds: self.milliseconds(),
+        }
     }
 
     /// The named headers with their values, or the name of the first that did not come.

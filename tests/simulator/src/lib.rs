@@ -1,8 +1,9 @@
 //! A stateful stand-in for the vendors' certificate APIs, over real sockets.
 //!
 //! It answers as the vendors do: it checks signatures, times, nonces and parameters, keeps a fleet
-//! of certificates, and can be made to throttle, fail, stall, cut connections or answer garbage. It
-//! shares no code with the product, so that it can bear witness for or against it.
+//! of certificates and of the clients that use them, and can be made to throttle, fail, stall, cut
+//! connections or answer garbage. It shares no code with the product, so that it can bear witness
+//! for or against it.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -17,10 +18,10 @@
 //!
 //! | vendor | actions |
 //! | --- | --- |
-//! | Tencent MQTT | DescribeDeviceCertificates, DescribeDeviceCertificate, ActivateDeviceCertificate, DeactivateDeviceCertificate |
-//! | Alibaba MQTT | GetDeviceCertificate, ListDeviceCertificate, ListDeviceCertificateByCaSn, InactivateDeviceCertificate, ActiveDeviceCertificate |
+//! | Tencent MQTT | DescribeDeviceCertificates, DescribeDeviceCertificate, ActivateDeviceCertificate, DeactivateDeviceCertificate, DescribeClientList, KickOutClient, DescribeInstance |
+//! | Alibaba MQTT | GetDeviceCertificate, ListDeviceCertificate, ListDeviceCertificateByCaSn, InactivateDeviceCertificate, ActiveDeviceCertificate, QuerySessionByClientId, CloseConnection |
 //! | Alibaba CAS | DescribeClientCertificateStatusForSerialNumber, ListClientCertificate |
-//! | AWS IoT | ListCertificates, ListCertificatesByCA, DescribeCertificate, UpdateCertificate |
+//! | AWS IoT | ListCertificates, ListCertificatesByCA, DescribeCertificate, UpdateCertificate, ListThingPrincipals, ListPrincipalThings, GetConnection, DeleteConnection |
 //!
 //! | who gives out keys | actions |
 //! | --- | --- |
@@ -31,8 +32,9 @@
 //!
 //! A vendor is a folder (`tencent_mqtt`, `alibaba_mqtt`, `alibaba_cas`, `aws_iot`) and a row of the
 //! table in `vendor`. A call goes through `server` (sockets, HTTP), `dispatch` (the steps), the
-//! gateway of the vendor's cloud and the vendor's action, which reads or changes the `fleet`. Keys
-//! are given out by `identity`, and known to the gateways by `keys`.
+//! gateway of the vendor's cloud and the vendor's action, which reads or changes the `fleet`. The
+//! MQTT `clients` of the brokers are a part of it; they connect again as their certificates allow.
+//! Keys are given out by `identity`, and known to the gateways by `keys`.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -49,6 +51,7 @@ mod alibaba_cas;
 mod alibaba_mqtt;
 mod aws_iot;
 mod changes;
+mod clients;
 mod control;
 mod dispatch;
 mod exchange;
@@ -72,7 +75,8 @@ mod vendor;
 
 pub use alibaba_cas::{CasCertificate, RevokeTime};
 pub use alibaba_mqtt::{AlibabaInstance, AlibabaMqttCertificate};
-pub use aws_iot::AwsCertificate;
+pub use aws_iot::{AwsCertificate, Thing};
+pub use clients::{Client, ClientName, Clients, Reconnects};
 pub use fault::{Fault, FaultRule};
 pub use fleet::{IssuedCertificate, issue};
 pub use identity::{
@@ -81,7 +85,7 @@ pub use identity::{
 };
 pub use keys::{Credentials, TemporaryCredentials};
 pub use numbers::Call;
-pub use options::{FilterValues, Options};
+pub use options::{ClientIdMatch, CloseConnection, FilterValues, Options};
 pub use simulator::Simulator;
 pub use tencent_mqtt::{TencentCertificate, TencentInstance};
 pub use vendor::{Fleet, Vendor};

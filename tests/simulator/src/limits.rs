@@ -24,7 +24,7 @@ impl Limits {
         for times in self.recent.values_mut() {
             times.retain(|at| now.duration_since(*at).unwrap_or_default() < Duration::from_secs(1));
         }
-        let limit = vendor.api().rate_limit();
+        let limit = vendor.api().rate_limit(action);
         let from_here: usize = self
             .recent
             .iter()

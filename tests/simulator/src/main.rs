@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "\
 Usage: simulator [--tls] [--enforce-rate-limits] [--round-trip MS] [--reads-lag MS]
+                 [--sessions-lag MS] [--aws-ends-sessions MS]
 
 A stand-in for the certificate APIs of Tencent Cloud MQTT, Alibaba Cloud MQTT, Alibaba Cloud CAS and AWS IoT.
 
@@ -20,6 +21,8 @@ A stand-in for the certificate APIs of Tencent Cloud MQTT, Alibaba Cloud MQTT, A
   --enforce-rate-limits  throttle calls above the vendors' limits in a second
   --round-trip MS        every answer of a vendor comes so many milliseconds later
   --reads-lag MS         reads show the statuses of so many milliseconds ago
+  --sessions-lag MS      reads show the sessions of so many milliseconds ago
+  --aws-ends-sessions MS AWS IoT ends the connections of a certificate so long after it was switched off
 ";
 
 #[tokio::main(flavor = "current_thread")]
@@ -59,6 +62,17 @@ fn options(arguments: &[String]) -> Result<Options, String> {
             "--reads-lag" => {
                 options.reads_lag =
                     milliseconds(arguments.next()).ok_or("--reads-lag needs a number")?
+            }
+            "--sessions-lag" => {
+                options.sessions_lag =
+                    milliseconds(arguments.next()).ok_or("--sessions-lag needs a number")?
+            }
+            "--aws-ends-sessions" => {
+                let after =
+                    milliseconds(arguments.next()).ok_or("--aws-ends-sessions needs a number")?;
+                options
+                    .deactivation_ends_sessions
+                    .insert(Vendor::AwsIot, after);
             }
             other => return Err(format!("unknown argument {other}")),
         }
@@ -143,12 +157,23 @@ mod tests {
             "40",
             "--reads-lag",
             "2000",
+            "--sessions-lag",
+            "300",
+            "--aws-ends-sessions",
+            "700",
         ])
         .unwrap();
         assert!(given.tls && given.enforce_rate_limits);
         assert_eq!(
             (given.round_trip, given.reads_lag),
             (Duration::from_millis(40), Duration::from_secs(2))
+        );
+        assert_eq!(
+            (
+                given.sessions_lag,
+                given.deactivation_ends_sessions[&Vendor::AwsIot]
+            ),
+            (Duration::from_millis(300), Duration::from_millis(700))
         );
         let plain = read(&[]).unwrap();
         assert!(!plain.tls && !plain.enforce_rate_limits);
@@ -161,6 +186,8 @@ mod tests {
             &["--round-trip", "-1"],
             &["--reads-lag", "2s"],
             &["--reads-lag"],
+            &["--sessions-lag"],
+            &["--aws-ends-sessions", "soon"],
         ] {
             assert!(read(wrong).err().unwrap().contains("needs a number"));
         }

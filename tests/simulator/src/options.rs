@@ -1,6 +1,7 @@
 //! How a simulator is started.
 
-use crate::Fleet;
+use crate::{Fleet, Vendor};
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 /// How a simulator is started.
@@ -18,6 +19,21 @@ pub struct Options {
     /// certificate as it was so long ago. Writes act at once on the true state. Registered and
     /// removed certificates are seen at once.
     pub reads_lag: Duration,
+    /// As [`reads_lag`](Self::reads_lag), for the reads of clients and their sessions.
+    pub sessions_lag: Duration,
+    /// The brokers that end the connections of a certificate after a call has switched it off,
+    /// with the time that each takes. Unless given, AWS IoT does so after two minutes; the others
+    /// document nothing, and leave them open.
+    pub deactivation_ends_sessions: BTreeMap<Vendor, Duration>,
+    /// How Tencent's DescribeClientList reads the id that is given.
+    pub client_id_match: ClientIdMatch,
+    /// How Alibaba MQTT answers CloseConnection.
+    pub close_connection: CloseConnection,
+    /// Whether AWS IoT's GetConnection answers the id of no session with `connected` false instead
+    /// of 404.
+    pub unknown_connections_are_answered: bool,
+    /// Whether AWS IoT lets a revoked certificate leave its status.
+    pub revoked_may_return: bool,
     /// The private CA refuses more serial numbers than this in one call.
     pub most_serials_a_call: usize,
     /// Whether the private CA answers serial numbers that it does not know with rows of status
@@ -47,6 +63,30 @@ pub enum FilterValues {
     OnlyFirst,
 }
 
+/// How a list of clients reads the id that is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientIdMatch {
+    /// Every client whose id begins with it.
+    Prefix,
+    /// Every client whose id holds it.
+    Substring,
+    /// The client of that id alone.
+    Exact,
+}
+
+/// How Alibaba MQTT answers CloseConnection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseConnection {
+    /// The connection is closed.
+    Closes,
+    /// 404 with `ApiNotSupport`, as in most regions.
+    NotSupported,
+    /// HTTP 200 with `Success` false; nothing is done.
+    Unsuccessful,
+    /// HTTP 200 with `Code` 500; nothing is done.
+    CodeOf500,
+}
+
 impl Options {
     /// The defaults with this fleet; quicker than [`default`](Self::default), which makes a fleet
     /// first.
@@ -57,6 +97,15 @@ impl Options {
             enforce_rate_limits: false,
             round_trip: Duration::ZERO,
             reads_lag: Duration::ZERO,
+            sessions_lag: Duration::ZERO,
+            deactivation_ends_sessions: BTreeMap::from([(
+                Vendor::AwsIot,
+                Duration::from_secs(120),
+            )]),
+            client_id_match: ClientIdMatch::Prefix,
+            close_connection: CloseConnection::Closes,
+            unknown_connections_are_answered: false,
+            revoked_may_return: false,
             most_serials_a_call: 200,
             answer_unknown_serials: false,
             most_rows_a_page: 100,
@@ -75,6 +124,10 @@ impl Options {
             total_counts_results: self.total_counts_results,
             refuse_cas_without_certificates: self.refuse_cas_without_certificates,
             filter_values: self.filter_values,
+            client_id_match: self.client_id_match,
+            close_connection: self.close_connection,
+            unknown_connections_are_answered: self.unknown_connections_are_answered,
+            revoked_may_return: self.revoked_may_return,
         }
     }
 }
@@ -94,4 +147,8 @@ pub(crate) struct Rules {
     pub(crate) total_counts_results: bool,
     pub(crate) refuse_cas_without_certificates: bool,
     pub(crate) filter_values: FilterValues,
+    pub(crate) client_id_match: ClientIdMatch,
+    pub(crate) close_connection: CloseConnection,
+    pub(crate) unknown_connections_are_answered: bool,
+    pub(crate) revoked_may_return: bool,
 }

@@ -1,6 +1,7 @@
 //! What all listeners share.
 
 use crate::changes::{Change, Changes};
+use crate::clients::Endings;
 use crate::fault::Faults;
 use crate::fleet::store::Store;
 use crate::identity::{Accounts, Cache, IdentityCall};
@@ -25,6 +26,8 @@ pub(crate) struct Shared {
     /// The times to go back to on a reset.
     round_trip: Duration,
     reads_lag: Duration,
+    sessions_lag: Duration,
+    endings: BTreeMap<Vendor, Duration>,
     started: SystemTime,
     connections: AtomicU64,
     requests: AtomicU64,
@@ -88,21 +91,21 @@ impl State {
 
 impl Shared {
     pub(crate) fn new(options: Options) -> Self {
-        Self {
+        let shared = Self {
             enforce_rate_limits: options.enforce_rate_limits,
             rules: options.rules(),
-            initial: options.fleet.clone(),
+            initial: options.fleet,
             round_trip: options.round_trip,
             reads_lag: options.reads_lag,
+            sessions_lag: options.sessions_lag,
             started: SystemTime::now(),
             connections: AtomicU64::new(0),
             requests: AtomicU64::new(0),
-            state: Mutex::new(State {
-                store: Store::new(options.fleet, options.reads_lag),
-                round_trip: options.round_trip,
-                ..State::default()
-            }),
-        }
+            endings: options.deactivation_ends_sessions,
+            state: Mutex::default(),
+        };
+        shared.reset();
+        shared
     }
 
     /// The state, even when a holder of the lock has panicked: each change is done in one step.
@@ -115,6 +118,8 @@ impl Shared {
     pub(crate) fn reset(&self) {
         let mut state = self.state();
         state.store = Store::new(self.initial.clone(), self.reads_lag);
+        state.store.set_sessions_lag(self.sessions_lag);
+        state.store.endings = Endings::new(self.endings.clone());
         state.round_trip = self.round_trip;
         state.numbers.reset();
         state.faults.clear();

@@ -3,6 +3,7 @@
 //! A vendor is a folder with an [`VendorApi`] and with the certificates that it holds. What the
 //! APIs of one cloud share, the check of signatures above all, is a [`Gateway`].
 
+use crate::clients::Clients;
 use crate::exchange::{Received, Refusal, Reply};
 use crate::fleet::history::{History, InFleet};
 use crate::fleet::random::Random;
@@ -51,6 +52,10 @@ macro_rules! vendors {
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct Fleet {
             $($(#[$field_doc])* pub $folder: $folder::$holdings,)+
+            /// The MQTT clients of every broker.
+            pub clients: Clients,
+            /// AWS IoT: the things of every region by their name.
+            pub things: aws_iot::Things,
         }
 
         $(impl InFleet for $folder::$holdings {
@@ -120,15 +125,19 @@ pub(crate) trait VendorApi: Sync {
     /// The protocol in which its calls and answers are written.
     fn gateway(&self) -> &'static dyn Gateway;
 
-    /// How many calls it takes in a second.
-    fn rate_limit(&self) -> RateLimit;
+    /// How many calls of an action it takes in a second.
+    fn rate_limit(&self, action: &str) -> RateLimit;
 
-    /// The actions that change a certificate; all others read.
+    /// The actions that change a certificate or a session; all others read.
     fn writes(&self) -> &'static [&'static str];
 
     /// Does what an admitted call asks for. The answer is the vendor's own, without the envelope
     /// that [`Gateway::reply`] adds.
     fn perform(&self, store: &mut Store, task: &Task<'_>) -> Result<Value, Refusal>;
+
+    /// Whether its broker lets a client in that presents this certificate. `place` is the
+    /// instance's id, or at AWS the region.
+    fn admits(&self, fleet: &Fleet, place: &str, certificate: &str) -> bool;
 
     /// Every certificate as the control listener shows it, with the `InstanceId` of the instance
     /// that holds it, if the vendor has instances.
@@ -137,7 +146,8 @@ pub(crate) trait VendorApi: Sync {
     /// Adds this vendor's part of [`Fleet::believable`]; `now` is in epoch milliseconds.
     fn populate(&self, fleet: &mut Fleet, now: i64, random: &mut Random);
 
-    /// Adds a certificate that every vendor holds, in this vendor's own spelling and words.
+    /// Adds a certificate that every vendor holds, in this vendor's own spelling and words, and at
+    /// a broker the client that is connected with it.
     fn register(&self, fleet: &mut Fleet, registration: &Registration<'_>);
 }
 
@@ -162,7 +172,7 @@ pub(crate) trait Gateway: Sync {
     ) -> Result<String, Refusal>;
 
     /// The refusal of a call too many.
-    fn throttled(&self) -> Refusal;
+    fn throttled(&self, received: &Received) -> Refusal;
 
     /// The refusal for the vendor's own internal error.
     fn internal_error(&self) -> Refusal;
@@ -191,6 +201,8 @@ pub(crate) struct Registration<'a> {
     pub(crate) issued: &'a IssuedCertificate,
     pub(crate) registered: i64,
     pub(crate) revoked: Option<i64>,
+    /// The present.
+    pub(crate) now: i64,
 }
 
 impl Vendor {

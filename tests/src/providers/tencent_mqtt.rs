@@ -18,6 +18,7 @@ pub fn tencent_instance(certificates: Vec<TencentCertificate>) -> TencentInstanc
         instance_id: TENCENT_INSTANCE.to_owned(),
         region: TENCENT.region.1.to_owned(),
         certificates,
+        ..TencentInstance::default()
     }
 }
 

@@ -118,23 +118,29 @@ pub(crate) fn without(mut object: Value, members: &[&str]) -> Value {
     object
 }
 
-/// Every call so far as action and parameters; then they are forgotten.
+/// The action that tells the mode of a Tencent instance. An order calls it beside its other calls,
+/// at any moment among them.
+const BESIDE: &str = "DescribeInstance";
+
+/// Every call so far as action and parameters, without those beside; then they are forgotten.
 pub(crate) fn calls(simulator: &Simulator) -> Value {
     let calls: Vec<Value> = simulator
         .calls()
         .into_iter()
+        .filter(|call| call.action != BESIDE)
         .map(|call| json!([call.action, call.parameters]))
         .collect();
     simulator.reset_numbers();
     json!(calls)
 }
 
-/// The actions of every call so far.
+/// The actions of every call so far, without those beside.
 pub(crate) fn actions(simulator: &Simulator) -> Vec<String> {
     simulator
         .calls()
         .into_iter()
         .map(|call| call.action)
+        .filter(|action| action != BESIDE)
         .collect()
 }
 

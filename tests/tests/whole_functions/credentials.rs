@@ -29,6 +29,7 @@ fn fleet() -> Fleet {
         instance_id: TENCENT_INSTANCE.to_owned(),
         region: "ap-guangzhou".to_owned(),
         certificates,
+        ..TencentInstance::default()
     };
     let alibaba = AlibabaInstance {
         instance_id: ALIBABA_INSTANCE.to_owned(),

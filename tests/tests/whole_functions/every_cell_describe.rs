@@ -14,7 +14,7 @@ fn record(vendor: Vendor, issued: &IssuedCertificate) -> Value {
     let bare = json!({
         "serial_number": issued.serial, "serial_number_base": "hex", "provider_serial_number": null, "ca_serial_number": null,
         "provider_ca_serial_number": null,
-        "name": null, "client_id": null,
+        "name": null, "client_id": null, "client_ids": null,
         "subject": { "common_name": issued.common_name, "organizational_unit": issued.organizational_unit },
         "status": "active", "provider_status": "ACTIVE", "effective_status": "active", "usable": true, "source": null,
         "not_before": "2025-01-01T00:00:00Z", "not_after": "2035-01-01T00:00:00Z",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Simulator, Vendor};
 use whole_function_tests::Runtime;
 
-use crate::cells::{BROKERS, device, inactivation, pair_everywhere};
+use crate::cells::{BROKERS, actions, device, inactivation, pair_everywhere};
 use crate::every_cell_inactivate::{order, read_and_write, switched_off};
 use crate::order_members::untruths;
 use crate::setup::{at_once, in_short, invoke_within, problem};
@@ -25,15 +25,15 @@ async fn faltering(vendor: Vendor, rules: &[FaultRule]) -> (Simulator, Runtime, 
 /// The calls in their order, `r` for a read and `w` for a write.
 fn steps(simulator: &Simulator, vendor: Vendor) -> String {
     let (read, write) = read_and_write(vendor);
-    let step = |action: &str| if action == write { 'w' } else { 'r' };
-    let calls = simulator.calls();
+    let step = |action: &String| if action == write { 'w' } else { 'r' };
+    let actions = actions(simulator);
     assert!(
-        calls
+        actions
             .iter()
-            .all(|call| [read, write].contains(&call.action.as_str())),
-        "{calls:?}"
+            .all(|action| [read, write].contains(&action.as_str())),
+        "{actions:?}"
     );
-    calls.iter().map(|call| step(&call.action)).collect()
+    actions.iter().map(step).collect()
 }
 
 /// Fault of the first write, and the calls that switch off all the same.

@@ -15,7 +15,7 @@ fn known(vendor: Vendor, issued: &IssuedCertificate) -> Value {
     let broker = json!({
         "serial_number": issued.serial, "provider_serial_number": null, "serial_number_base": "hex", "ca_serial_number": null,
         "provider_ca_serial_number": null,
-        "fingerprint_sha256": issued.fingerprint_sha256, "found": true, "status": "active", "provider_status": "ACTIVE",
+        "fingerprint_sha256": issued.fingerprint_sha256, "client_ids": null, "found": true, "status": "active", "provider_status": "ACTIVE",
         "effective_status": "active", "usable": true, "revoked_at": null, "not_before": "2025-01-01T00:00:00Z",
         "not_after": "2035-01-01T00:00:00Z", "disagreements": [], "error": null
     });
@@ -30,7 +30,7 @@ fn unknown(vendor: Vendor, issued: &IssuedCertificate) -> Value {
         "serial_number": if is_aws { Value::Null } else { json!(issued.serial) }, "provider_serial_number": null,
         "serial_number_base": null, "ca_serial_number": if vendor == Vendor::AlibabaMqtt { json!("7269004887") } else { Value::Null },
         "provider_ca_serial_number": null,
-        "fingerprint_sha256": if is_aws { json!(issued.fingerprint_sha256) } else { Value::Null }, "found": false, "status": "unknown",
+        "fingerprint_sha256": if is_aws { json!(issued.fingerprint_sha256) } else { Value::Null }, "client_ids": null, "found": false, "status": "unknown",
         "provider_status": null, "effective_status": "unknown", "usable": false, "revoked_at": null, "not_before": null,
         "not_after": null, "disagreements": [], "error": null
     })

@@ -66,7 +66,7 @@ async fn a_certificate_is_switched_off_once_and_then_already_off() {
             "serial_number": "d00000000001", "provider_serial_number": "d00000000001", "serial_number_base": "hex",
             "ca_serial_number": "7269004887", "provider_ca_serial_number": CA, "fingerprint_sha256": null,
             "outcome": "inactivated", "status_before": "active", "status": "inactive", "verified": true,
-            "provider_request_id": null, "error": null
+            "provider_request_id": null, "sessions": null, "cut_off": null, "receipt": null, "error": null
         })
     );
     assert_eq!(states(&simulator), "10", "the other one stays on");
@@ -78,7 +78,7 @@ async fn a_certificate_is_switched_off_once_and_then_already_off() {
             "serial_number": "d00000000001", "provider_serial_number": "d00000000001", "serial_number_base": "hex",
             "ca_serial_number": "7269004887", "provider_ca_serial_number": CA, "fingerprint_sha256": null,
             "outcome": "already_inactive", "status_before": "inactive", "status": "inactive", "verified": true,
-            "provider_request_id": null, "error": null
+            "provider_request_id": null, "sessions": null, "cut_off": null, "receipt": null, "error": null
         }])
     );
     assert_eq!(simulator.count(Vendor::AlibabaMqtt, WRITE), 1);

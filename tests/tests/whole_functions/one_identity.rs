@@ -34,7 +34,7 @@ async fn every_provider_gives_the_same_record_but_for_its_own_facts() {
     let certificate = json!({
         "serial_number": issued.serial, "subject": { "common_name": issued.common_name, "organizational_unit": "Werk München" },
         "not_before": "2025-01-01T00:00:00Z", "not_after": "2035-01-01T00:00:00Z", "revoked_at": null,
-        "fingerprint_sha256": issued.fingerprint_sha256, "disagreements": [], "pem": issued.pem, "error": null
+        "fingerprint_sha256": issued.fingerprint_sha256, "client_ids": null, "disagreements": [], "pem": issued.pem, "error": null
     });
     for vendor in Vendor::ALL {
         let answer = function

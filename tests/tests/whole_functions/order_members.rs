@@ -4,7 +4,16 @@ use serde_json::{Value, json};
 
 use crate::cells::{with, without};
 
-const MEMBERS: [&str; 5] = ["order_id", "part", "last", "order_summary", "rest"];
+const MEMBERS: [&str; 8] = [
+    "order_id",
+    "part",
+    "last",
+    "order_summary",
+    "rest",
+    "warnings",
+    "plan",
+    "undecided_count",
+];
 
 /// The answer without the members that tell of the order, which must be true of its only part.
 #[track_caller]
@@ -35,6 +44,14 @@ pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
         "the order has no id",
     );
     demand(answer["part"] == 1, "it is not the first part");
+    demand(
+        answer["warnings"] == json!([]),
+        "there are warnings of a place that checks certificates",
+    );
+    demand(
+        answer["plan"].is_null() && answer["undecided_count"].is_null(),
+        "it tells of a selection",
+    );
     let count = |outcome: &str| {
         results
             .iter()

@@ -25,6 +25,7 @@ pub(crate) fn fleet(count: usize) -> Fleet {
         instance_id: SECOND_TENCENT.to_owned(),
         region: "ap-guangzhou".to_owned(),
         certificates: tencent_certificates(count),
+        ..TencentInstance::default()
     };
     fleet
         .tencent_mqtt

@@ -66,7 +66,7 @@ async fn every_certificate_has_its_result_in_the_order_of_the_request_duplicates
         first,
         json!({
             "serial_number": "0a03", "provider_serial_number": "0a03", "serial_number_base": "hex", "ca_serial_number": null,
-            "provider_ca_serial_number": null, "fingerprint_sha256": null, "found": true, "status": "good", "provider_status": "good", "effective_status": "good",
+            "provider_ca_serial_number": null, "fingerprint_sha256": null, "client_ids": null, "found": true, "status": "good", "provider_status": "good", "effective_status": "good",
             "usable": null, "revoked_at": null, "not_before": null, "not_after": null, "disagreements": [], "error": null
         })
     );
@@ -74,7 +74,7 @@ async fn every_certificate_has_its_result_in_the_order_of_the_request_duplicates
         second,
         json!({
             "serial_number": "0a02", "provider_serial_number": "0a02", "serial_number_base": "hex", "ca_serial_number": null,
-            "provider_ca_serial_number": null, "fingerprint_sha256": null, "found": true, "status": "revoked", "provider_status": "revoked",
+            "provider_ca_serial_number": null, "fingerprint_sha256": null, "client_ids": null, "found": true, "status": "revoked", "provider_status": "revoked",
             "effective_status": "revoked", "usable": false, "revoked_at": "2021-09-01T00:00:00Z",
             "not_before": null, "not_after": null, "disagreements": [], "error": null
         })
@@ -83,7 +83,7 @@ async fn every_certificate_has_its_result_in_the_order_of_the_request_duplicates
         third,
         json!({
             "serial_number": "ffff", "provider_serial_number": null, "serial_number_base": null, "ca_serial_number": null,
-            "provider_ca_serial_number": null, "fingerprint_sha256": null, "found": false, "status": "unknown", "provider_status": null, "effective_status": "unknown",
+            "provider_ca_serial_number": null, "fingerprint_sha256": null, "client_ids": null, "found": false, "status": "unknown", "provider_status": null, "effective_status": "unknown",
             "usable": false, "revoked_at": null, "not_before": null, "not_after": null, "disagreements": [], "error": null
         })
     );

@@ -18,6 +18,7 @@ pub(crate) async fn vendors() -> Simulator {
         instance_id: TENCENT_INSTANCE.to_owned(),
         region: "ap-guangzhou".to_owned(),
         certificates: tencent_certificates(3),
+        ..TencentInstance::default()
     };
     let alibaba = AlibabaInstance {
         instance_id: ALIBABA_INSTANCE.to_owned(),

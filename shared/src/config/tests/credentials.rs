@@ -333,6 +333,11 @@ fn sources_of_credentials_that_are_incomplete_or_contradictory_do_not_start() {
             &LAMBDAS_OWN,
             "ALIBABA_CLOUD_STS_REGION",
         ),
+        (
+            vec![("AWS_ENDPOINT_URL_IOT_DATA_PLANE", "http://iot.test")],
+            &LAMBDAS_OWN,
+            "AWS_ENDPOINT_URL_IOT_DATA_PLANE",
+        ),
     ] {
         let error = config(&[&variables, lambdas_own].concat()).unwrap_err();
         assert_eq!(error.variable, variable, "{variables:?}: {error}");

@@ -102,3 +102,98 @@ fn a_message_may_be_a_day_old_or_as_old_as_is_configured() {
         );
     }
 }
+
+#[test]
+fn secrets_of_receipts_are_strong_or_not_there_at_all() {
+    let strong = "0123456789abcdef0123456789abcdef";
+    for unset in [&[] as &[_], &[("RECEIPT_SECRETS", "")]] {
+        assert!(config(unset).unwrap().receipt_secrets.is_none());
+    }
+    let set = config(&[("RECEIPT_SECRETS", strong)]).unwrap();
+    assert!(set.receipt_secrets.is_some() && !format!("{set:?}").contains(strong));
+    for value in ["secret", &format!("{strong},")] {
+        let error = config(&[("RECEIPT_SECRETS", value)]).unwrap_err();
+        assert_eq!(error.variable, "RECEIPT_SECRETS", "{value}");
+    }
+}
+
+#[test]
+fn a_selection_of_more_than_ten_needs_a_plan_unless_another_number_is_configured() {
+    const VARIABLE: &str = "INACTIVATE_MAX_UNPLANNED";
+    for (text, number) in [("", 10), ("1", 1), ("100", 100)] {
+        let config = config(&[(VARIABLE, text)]).unwrap();
+        assert_eq!(config.inactivate_max_unplanned, number, "{text:?}");
+    }
+    for text in ["0", "-1", "101", "ten", "1.5", "99999"] {
+        let error = config(&[(VARIABLE, text)]).unwrap_err();
+        assert_eq!(error.variable, VARIABLE, "{text}");
+    }
+}
+
+#[test]
+fn filters_of_protected_certificates_are_read_or_the_function_does_not_start() {
+    const VARIABLE: &str = "INACTIVATE_PROTECTED";
+    let list = r#"[
+        {"client_ids": ["gateway-*", "backup"], "providers": ["tencent-mqtt"]},
+        {"serial_numbers": ["0A"], "common_names": ["*"]}
+    ]"#;
+    let filters = config(&[(VARIABLE, list)]).unwrap().inactivate_protected;
+    assert_eq!(filters.len(), 2);
+    assert!(filters[0].concerns(ProviderName::TencentMqtt));
+    assert!(!filters[0].concerns(ProviderName::AwsIot));
+    assert!(filters[1].concerns(ProviderName::AwsIot));
+    for (name, is_meant) in [
+        ("gateway-", true),
+        ("gateway-1", true),
+        ("Gateway-1", false),
+        ("gateway", false),
+        ("backup", true),
+        ("backup-2", false),
+    ] {
+        let matches = filters[0]
+            .client_ids
+            .iter()
+            .any(|pattern| pattern.matches(name));
+        assert_eq!(matches, is_meant, "{name}");
+    }
+    assert!(filters[1].common_names[0].matches("any") && filters[1].common_names[0].matches(""));
+    assert!(config(&[]).unwrap().inactivate_protected.is_empty());
+    let none_named = "no serial_numbers, fingerprints_sha256, common_names or client_ids";
+    for (list, reason) in [
+        ("{}", "JSON list"),
+        ("gateway-*", "JSON list"),
+        (r#"[["0a"]]"#, "JSON list"),
+        (r#"[{"client_id": ["a"]}]"#, "unknown field"),
+        (r#"[{"statuses": ["active"]}]"#, "unknown field"),
+        (r#"[{"client_ids": ["a*b"]}]"#, "* at most at its end"),
+        (r#"[{"client_ids": ["a**"]}]"#, "* at most at its end"),
+        (r#"[{"client_ids": [""]}]"#, "1 to 256 characters"),
+        (r#"[{"serial_numbers": ["device"]}]"#, "serial number"),
+        (
+            r#"[{"client_ids": ["a"], "providers": ["tencent"]}]"#,
+            "unknown provider",
+        ),
+        ("[{}]", none_named),
+        (
+            r#"[{"client_ids": ["a"]}, {"providers": ["aws-iot"], "client_ids": []}]"#,
+            none_named,
+        ),
+    ] {
+        let error = config(&[(VARIABLE, list)]).unwrap_err();
+        assert_eq!(error.variable, VARIABLE, "{list}");
+        assert!(error.reason.contains(reason), "{list}: {error}");
+    }
+}
+
+#[test]
+fn sessions_are_ended_by_default_only_where_the_variable_says_yes() {
+    for (value, ends) in [("yes", true), ("no", false), ("", false)] {
+        let config = config(&[("END_SESSIONS", value)]).unwrap();
+        assert_eq!(config.end_sessions, ends, "{value}");
+    }
+    assert!(!config(&[]).unwrap().end_sessions);
+    for value in ["true", "Yes", "1"] {
+        let error = config(&[("END_SESSIONS", value)]).unwrap_err();
+        assert_eq!(error.variable, "END_SESSIONS", "{value}");
+    }
+}

@@ -1,5 +1,6 @@
 //! A certificate in the same form for every provider.
 
+mod client_ids;
 mod record;
 
 use serde::Serialize;
@@ -9,6 +10,7 @@ use super::{
     Timestamp,
 };
 
+pub use client_ids::ClientIds;
 pub use record::ProviderRecord;
 pub(crate) use record::non_empty;
 
@@ -35,6 +37,11 @@ pub struct Certificate {
     pub name: Option<String>,
     /// MQTT client id that the certificate is bound to.
     pub client_id: Fact<String>,
+    /// MQTT client ids that are tied to the certificate: its `client_id`, or at AWS IoT the names of
+    /// its things, which AWS recommends as client ids. `null` unless `include_clients` was requested
+    /// and the provider states them.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
+    pub client_ids: ClientIds,
     /// Subject of the certificate.
     pub subject: Subject,
     /// Status at the provider.
@@ -81,6 +88,10 @@ pub struct Certificate {
     /// Last moment of the validity in the certificate itself, where it is available.
     #[serde(skip)]
     pub certified_not_after: Option<Timestamp>,
+    /// Amazon Resource Name, by which AWS IoT lists the things of a certificate. It holds the
+    /// account's number and stays here.
+    #[serde(skip)]
+    pub arn: Option<String>,
 }
 
 impl Certificate {
@@ -90,6 +101,28 @@ impl Certificate {
             .into_iter()
             .chain(self.certified_not_after)
             .min()
+    }
+
+    /// Whether this client id is tied to the certificate; `None` when that is not known.
+    pub fn has_client_id(&self, client_id: &str) -> Option<bool> {
+        self.client_ids
+            .contain(client_id)
+            .or(match &self.client_id {
+                Fact::Unknown => None,
+                Fact::Absent => Some(false),
+                Fact::Known(known) => Some(known == client_id),
+            })
+    }
+
+    /// The same certificate with `client_ids` where the provider's record states one `client_id`.
+    #[must_use]
+    pub fn with_client_ids(self) -> Self {
+        let client_ids = match (&self.client_ids, &self.client_id) {
+            (ClientIds::Unknown, Fact::Known(id)) => ClientIds::All(vec![id.clone()]),
+            (ClientIds::Unknown, Fact::Absent) => ClientIds::All(Vec::new()),
+            _ => return self,
+        };
+        Self { client_ids, ..self }
     }
 }
 

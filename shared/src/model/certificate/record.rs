@@ -1,6 +1,6 @@
 //! Converts a provider's record into a certificate.
 
-use super::{Certificate, Disagreement};
+use super::{Certificate, ClientIds, Disagreement};
 use crate::model::x509::{X509, certificates, to_pem};
 use crate::model::{
     Fact, Fingerprint, LifecycleStatus, SerialNumber, SerialNumberBase, Subject, Timestamp,
@@ -30,6 +30,8 @@ pub struct ProviderRecord {
     pub name: Option<String>,
     /// MQTT client id.
     pub client_id: Fact<String>,
+    /// MQTT client ids, where a certificate may have several.
+    pub client_ids: ClientIds,
     /// The parts of the subject that the provider keeps.
     pub subject: Subject,
     /// Status.
@@ -56,6 +58,8 @@ pub struct ProviderRecord {
     pub ca_fingerprint_sha256: Fact<Fingerprint>,
     /// The text in which the provider keeps the certificate.
     pub pem: Option<String>,
+    /// Amazon Resource Name.
+    pub arn: Option<String>,
 }
 
 impl ProviderRecord {
@@ -96,6 +100,7 @@ impl ProviderRecord {
             provider_ca_serial_number: non_empty(self.ca_serial_number),
             name: non_empty(self.name),
             client_id: self.client_id,
+            client_ids: self.client_ids,
             subject: Subject {
                 common_name: self.subject.common_name.or(certified_subject.common_name),
                 organizational_unit: self
@@ -122,6 +127,7 @@ impl ProviderRecord {
             serial_number_base_is_open: self.serial_number_base_is_open,
             too_long,
             certified_not_after: certified_validity.not_after,
+            arn: self.arn,
         }
     }
 

@@ -198,3 +198,64 @@ fn the_certificate_is_included_when_it_was_requested() {
         Some(PEM)
     );
 }
+
+#[test]
+fn a_client_id_is_decided_by_all_that_is_known() {
+    let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    let known = |id: &str| Fact::Known(id.to_owned());
+    for (client_id, client_ids, of_a, shown) in [
+        (Fact::Unknown, ClientIds::Unknown, None, None),
+        (Fact::Absent, ClientIds::Unknown, Some(false), Some(vec![])),
+        (
+            known("a"),
+            ClientIds::Unknown,
+            Some(true),
+            Some(ids(&["a"])),
+        ),
+        (
+            known("A"),
+            ClientIds::Unknown,
+            Some(false),
+            Some(ids(&["A"])),
+        ),
+        (
+            Fact::Unknown,
+            ClientIds::AtLeast(ids(&["b", "a"])),
+            Some(true),
+            None,
+        ),
+        (Fact::Unknown, ClientIds::AtLeast(ids(&["b"])), None, None),
+        (
+            Fact::Unknown,
+            ClientIds::All(ids(&["b", "a"])),
+            Some(true),
+            Some(ids(&["b", "a"])),
+        ),
+        (
+            Fact::Unknown,
+            ClientIds::All(ids(&["aa"])),
+            Some(false),
+            Some(ids(&["aa"])),
+        ),
+        (
+            Fact::Unknown,
+            ClientIds::All(vec![]),
+            Some(false),
+            Some(vec![]),
+        ),
+    ] {
+        let certificate = shown_with(client_id, client_ids);
+        let case = format!("{:?} {:?}", certificate.client_id, certificate.client_ids);
+        assert_eq!(certificate.has_client_id("a"), of_a, "{case}");
+        let json = serde_json::to_value(certificate.with_client_ids()).unwrap();
+        assert_eq!(json["client_ids"], serde_json::json!(shown), "{case}");
+    }
+}
+
+fn shown_with(client_id: Fact<String>, client_ids: ClientIds) -> Certificate {
+    shown(ProviderRecord {
+        client_id,
+        client_ids,
+        ..ProviderRecord::default()
+    })
+}

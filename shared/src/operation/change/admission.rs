@@ -1,51 +1,60 @@
 //! The guards of an order, before any call.
 
 use crate::error::{Error, ErrorCode};
+use crate::model::Source;
 use crate::operation::check_each;
-use crate::provider::{CallContext, Scope, StatusWriter};
-use crate::request::{InactivateRequest, InactivationOrder};
+use crate::provider::{CallContext, StatusWriter, Target};
+use crate::request::{InactivateRequest, InactivationOrder, OrderItem};
 
 /// Everything that forbids an order before any call.
 pub(super) fn admit(
     context: &CallContext<'_>,
     request: &InactivateRequest,
     order: &InactivationOrder,
+    target: Target,
     status_writer: &dyn StatusWriter,
+    items: &[OrderItem],
 ) -> Result<(), Error> {
-    check_allowed(context, status_writer.scope())?;
+    check_allowed(context, target, &status_writer.scope().into())?;
     check_in_time(context, request, order)?;
-    check_each(&request.certificates, |reference| {
+    check_each(items.iter().map(|item| &item.certificate), |reference| {
         status_writer.check(reference)
     })
 }
 
 /// An instance that is not on the allow-list is not changed, and not even read. The list names a
 /// provider without instances by the provider's own name.
-pub(super) fn check_allowed(context: &CallContext<'_>, scope: &Scope) -> Result<(), Error> {
-    let allowed = &context.config.inactivate_allowed_instances;
-    let (is_allowed, member, subject) = match &scope.instance_id {
+pub(super) fn check_allowed(
+    context: &CallContext<'_>,
+    target: Target,
+    source: &Source,
+) -> Result<(), Error> {
+    let target = target.row();
+    let allowed = (target.allowed)(context.config);
+    let (is_allowed, member, subject) = match &source.instance_id {
         Some(instance) => (
             allowed.allow(instance),
             "instance_id",
             format!("the instance {instance}"),
         ),
         None => (
-            allowed.allow_provider(scope.provider),
+            allowed.allow_provider(source.provider),
             "provider",
-            format!("{}, which has no instances,", scope.provider),
+            format!("{}, which has no instances,", source.provider),
         ),
     };
     if is_allowed {
         return Ok(());
     }
     let detail = format!(
-        "{subject} is not on the allow-list; to allow it, add it to INACTIVATE_ALLOWED_INSTANCES"
+        "{subject} is not on the allow-list; to allow it, add it to {}",
+        target.allowed_by
     );
     Err(Error::new(ErrorCode::Forbidden, detail).with_field(member))
 }
 
 /// A late order may change a certificate that somebody has restored since.
-fn check_in_time(
+pub(super) fn check_in_time(
     context: &CallContext<'_>,
     request: &InactivateRequest,
     order: &InactivationOrder,

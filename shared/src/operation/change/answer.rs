@@ -2,18 +2,30 @@
 
 use serde::Serialize;
 
-use crate::error::Error;
+use super::client_session::{Sessions, counts};
+use crate::error::{Error, ErrorCode};
 use crate::model::{
     Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, RequestId, SerialNumber,
-    SerialNumberBase,
+    SerialNumberBase, Timestamp,
 };
 use crate::operation::{Answer, Extent, counted, scope_path};
-use crate::request::{InactivateRequest, Summary};
+use crate::request::{InactivateRequest, Place, Summary};
 
 /// Answer to an inactivate request.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct InactivateAnswer {
+#[serde(untagged)]
+pub enum InactivateAnswer {
+    /// Changes at one provider, region and instance.
+    One(OneInactivateAnswer),
+    /// Changes at several places.
+    Several(SeveralInactivateAnswer),
+}
+
+/// Changes at one provider, region and instance.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OneInactivateAnswer {
     /// Name of the operation: `inactivate`.
     #[cfg_attr(feature = "schema", schemars(extend("const" = "inactivate")))]
     pub operation: &'static str,
@@ -23,6 +35,34 @@ pub struct InactivateAnswer {
     pub region: Region,
     /// MQTT instance that was called; `null` for a provider without instances.
     pub instance_id: Option<InstanceId>,
+    /// One result for each certificate, in the order of the request. Of the certificates that a
+    /// selection finds, first those that it would change and then up to 100 that need no change.
+    pub results: Vec<InactivateResult>,
+    /// The order.
+    #[serde(flatten)]
+    pub order: OrderAnswer,
+}
+
+/// Changes at several places.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SeveralInactivateAnswer {
+    /// Name of the operation: `inactivate`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "inactivate")))]
+    pub operation: &'static str,
+    /// One entry for each source.
+    pub sources: Vec<SourceInactivation>,
+    /// One result for each certificate, in the order of the sources.
+    pub results: Vec<SourcedInactivation>,
+    /// The order.
+    #[serde(flatten)]
+    pub order: OrderAnswer,
+}
+
+/// The order that an answer reports.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OrderAnswer {
     /// Whether the request was a dry run, which changes nothing.
     pub dry_run: bool,
     /// Id of the order: the same in the answer to each part, in the log and in the results queue.
@@ -31,19 +71,86 @@ pub struct InactivateAnswer {
     pub part: u32,
     /// Whether this is the last part of the order.
     pub last: bool,
-    /// One result for each certificate, in the order of the request.
-    pub results: Vec<InactivateResult>,
-    /// Number of results by outcome.
+    /// Plan that carries out exactly this selection; `null` unless this is the dry run of a selection
+    /// that would change certificates and of which no source has failed.
+    pub plan: Option<Plan>,
+    /// Number of certificates that the filter of the selection could not judge, none of which is
+    /// changed; `null` when this part selects nothing.
+    pub undecided_count: Option<u64>,
+    /// Number of certificates by outcome.
     pub summary: Summary,
     /// Number of certificates of the whole order by outcome; `null` unless this is the last part.
     pub order_summary: Option<Summary>,
     /// Request that continues with exactly the remaining certificates; `null` when none remains,
-    /// and when the function continues by itself.
+    /// when the function continues by itself, and for several places, each of which has its own.
     #[cfg_attr(
         feature = "schema",
         schemars(schema_with = "crate::schema::request_or_null")
     )]
     pub rest: Option<InactivateRequest>,
+    /// Sentences about the place that qualify the results, for example that certificates are not checked
+    /// there; empty when there is nothing to say.
+    pub warnings: Vec<String>,
+    /// The certificates that are left, for the message that continues an order which does not name
+    /// its certificates itself.
+    #[serde(skip)]
+    pub left: Vec<Place>,
+    /// The certificates that the summary counts and that have no result.
+    #[serde(skip)]
+    pub untold: Summary,
+}
+
+/// Plan of a selection. The same request with its id carries it out, as long as it selects the same
+/// certificates in the same states.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Plan {
+    /// Id to send as `plan_id`.
+    pub id: String,
+    /// Number of certificates that would be changed.
+    pub certificates: usize,
+    /// Number of certificates that the filter could not judge, none of which would be changed.
+    pub undecided_count: u64,
+    /// Time until which the plan can be carried out.
+    pub expires_at: Timestamp,
+}
+
+/// Result of one source.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SourceInactivation {
+    /// Provider that was called.
+    pub provider: ProviderName,
+    /// Region that was called; `null` when it could not be determined.
+    pub region: Option<Region>,
+    /// MQTT instance that was called; `null` for a provider without instances.
+    pub instance_id: Option<InstanceId>,
+    /// Number of this source's certificates by outcome.
+    pub summary: Summary,
+    /// Request that continues with exactly the remaining certificates of this source; `null` when
+    /// none remains, and when the function continues by itself.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(schema_with = "crate::schema::request_or_null")
+    )]
+    pub rest: Option<InactivateRequest>,
+    /// Reason why nothing was done at the source.
+    pub error: Option<Error>,
+}
+
+/// A result and the place that it comes from.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SourcedInactivation {
+    /// Provider that was called; `null` for a receipt that this function has not given.
+    pub provider: Option<ProviderName>,
+    /// Region that was called; `null` when it could not be determined.
+    pub region: Option<Region>,
+    /// MQTT instance that was called; `null` for a provider without instances.
+    pub instance_id: Option<InstanceId>,
+    /// The result.
+    #[serde(flatten)]
+    pub result: InactivateResult,
 }
 
 /// Outcome for one certificate.
@@ -57,11 +164,19 @@ pub enum Outcome {
     AlreadyInactive,
     /// The certificate would be inactivated; this was a dry run.
     WouldInactivate,
+    /// The certificate is active again, as the provider's success answer or a read proves.
+    Reactivated,
+    /// The certificate was active before.
+    AlreadyActive,
+    /// The certificate would be activated again; this was a dry run.
+    WouldReactivate,
+    /// The certificate is not in the state that its receipt shows: somebody has changed it since.
+    ChangedSince,
     /// The provider does not know the certificate.
     NotFound,
     /// A rule of this deployment or of the provider forbids the change.
     Refused,
-    /// The certificate was not inactivated.
+    /// The certificate was not changed.
     Failed,
     /// The provider did not answer the change, and the certificate's status cannot be read.
     Unknown,
@@ -70,17 +185,17 @@ pub enum Outcome {
 }
 
 /// How many of these results have each outcome.
-pub(super) fn summary(results: &[InactivateResult]) -> Summary {
-    let count = |outcome| {
-        results
-            .iter()
-            .filter(|result| result.outcome == outcome)
-            .count()
-    };
+pub(super) fn summary<'a>(results: impl IntoIterator<Item = &'a InactivateResult>) -> Summary {
+    let outcomes: Vec<Outcome> = results.into_iter().map(|result| result.outcome).collect();
+    let count = |outcome| outcomes.iter().filter(|other| **other == outcome).count();
     Summary {
         inactivated: count(Outcome::Inactivated),
         already_inactive: count(Outcome::AlreadyInactive),
         would_inactivate: count(Outcome::WouldInactivate),
+        reactivated: count(Outcome::Reactivated),
+        already_active: count(Outcome::AlreadyActive),
+        would_reactivate: count(Outcome::WouldReactivate),
+        changed_since: count(Outcome::ChangedSince),
         not_found: count(Outcome::NotFound),
         refused: count(Outcome::Refused),
         failed: count(Outcome::Failed),
@@ -119,55 +234,127 @@ pub struct InactivateResult {
     pub verified: bool,
     /// Provider's request id of the call that changed the status.
     pub provider_request_id: Option<RequestId>,
-    /// Reason why the certificate was not inactivated.
+    /// Live sessions of the certificate's devices; `null` unless they were to be ended.
+    pub sessions: Option<Sessions>,
+    /// Whether the certificate is verified inactive and every known session is verified gone; `null`
+    /// when no session is known.
+    pub cut_off: Option<bool>,
+    /// Receipt by which an undo takes this change back; `null` when the certificate was not
+    /// inactivated, and when the function has no secrets for receipts.
+    pub receipt: Option<String>,
+    /// Reason why the certificate was not changed, or why a session was not ended.
     pub error: Option<Error>,
+}
+
+/// Whether the queue delivers an order again because of this error of one of its sources, or the
+/// order goes on there. A source that cannot do what was asked says so; the others do it.
+pub(super) fn needs_another_run(error: &Error) -> bool {
+    error.needs_redelivery() && error.code != ErrorCode::Unsupported
+}
+
+impl InactivateAnswer {
+    /// The order that the answer reports.
+    pub const fn order(&self) -> &OrderAnswer {
+        match self {
+            Self::One(answer) => &answer.order,
+            Self::Several(answer) => &answer.order,
+        }
+    }
+
+    /// The results from all places.
+    pub fn results(&self) -> Vec<&InactivateResult> {
+        match self {
+            Self::One(answer) => answer.results.iter().collect(),
+            Self::Several(answer) => answer.results.iter().map(|placed| &placed.result).collect(),
+        }
+    }
 }
 
 impl Answer for InactivateAnswer {
     fn failures(&self) -> impl Iterator<Item = &Error> {
-        self.results
-            .iter()
+        let sources: &[SourceInactivation] = match self {
+            Self::One(_) => &[],
+            Self::Several(answer) => &answer.sources,
+        };
+        let sources = sources.iter().filter_map(|source| source.error.as_ref());
+        let sources = sources.filter(|error| needs_another_run(error));
+        self.results()
+            .into_iter()
             .filter_map(|result| result.error.as_ref())
+            .chain(sources)
     }
 
     fn subject(&self) -> Option<String> {
-        Some(scope_path(
-            self.provider,
-            &self.region,
-            self.instance_id.as_ref(),
-        ))
+        match self {
+            Self::One(answer) => Some(scope_path(
+                answer.provider,
+                &answer.region,
+                answer.instance_id.as_ref(),
+            )),
+            Self::Several(_) => None,
+        }
     }
 
     fn provider_request_ids(&self) -> Vec<&str> {
-        self.results
-            .iter()
+        self.results()
+            .into_iter()
             .filter_map(|result| result.provider_request_id.as_deref())
             .collect()
     }
 
     fn counts(&self) -> Vec<(String, u64)> {
-        counted("outcome", &self.summary)
+        let results = self.results();
+        let sessions = results.iter().filter_map(|result| result.sessions.as_ref());
+        let mut all = counted("outcome", &self.order().summary);
+        if sessions.clone().next().is_some() {
+            all.extend(counted("sessions", &counts(sessions)));
+        }
+        all
     }
 
     fn part(&self) -> Option<(&str, usize)> {
+        let order = self.order();
         Some((
-            &self.order_id,
-            usize::try_from(self.part).unwrap_or(usize::MAX),
+            &order.order_id,
+            usize::try_from(order.part).unwrap_or(usize::MAX),
         ))
     }
 
     fn extent(&self) -> Extent {
         Extent {
-            certificates: self.results.len(),
-            has_more: !self.last,
+            certificates: self.results().len(),
+            has_more: !self.order().last,
         }
     }
 
-    fn for_log(self) -> Self {
+    /// Without receipts: whoever has one can take the change back.
+    fn for_log(mut self) -> Self {
+        match &mut self {
+            Self::One(answer) => {
+                for result in &mut answer.results {
+                    result.receipt = None;
+                }
+            }
+            Self::Several(answer) => {
+                for sourced in &mut answer.results {
+                    sourced.result.receipt = None;
+                }
+                // The rest of an undo is a request with receipts.
+                answer.order.rest = None;
+            }
+        }
         self
     }
 
     fn note_continuation(&mut self) {
-        self.rest = None;
+        match self {
+            Self::One(answer) => answer.order.rest = None,
+            Self::Several(answer) => {
+                answer.order.rest = None;
+                for source in &mut answer.sources {
+                    source.rest = None;
+                }
+            }
+        }
     }
 }

@@ -1,16 +1,18 @@
 //! The change of one certificate: the decision that a read leads to, and the results that the
 //! evidence leads to.
 
-use super::answer::{InactivateResult, Outcome};
+use super::answer::{InactivateResult, Outcome, SourcedInactivation};
+use super::client_session::Sessions;
 use super::comparison::not_shown_to_be_meant;
+use super::receipt::Receipt;
 use super::target::TargetRow;
+use crate::config::ReceiptSecrets;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Certificate, Fingerprint, InstanceId, LifecycleStatus, ProviderText, RequestId, SerialNumber,
-    Timestamp,
+    Certificate, Fingerprint, InstanceId, ProviderText, RequestId, SerialNumber, Timestamp,
 };
 use crate::provider::{FoundCertificate, Scope, Target};
-use crate::request::CertificateReference;
+use crate::request::{CertificateReference, CertificateState};
 use crate::telemetry::{AUDIT, beginning};
 
 /// The part of an order that concerns all its certificates.
@@ -21,10 +23,24 @@ pub(super) struct Command<'a> {
     pub(super) reason: Option<&'a str>,
     pub(super) caller: Option<&'a str>,
     pub(super) dry_run: bool,
+    /// Whether to write although a read says that the certificate is in the target's status.
+    pub(super) force: bool,
+    /// Whether the sessions of the certificates' devices are ended, too.
+    pub(super) end_sessions: bool,
+    /// How receipts are given; `None` where none are.
+    pub(super) receipts: Option<Receipts<'a>>,
     /// Whether the log may have the provider's own messages, which can quote a certificate's names.
     pub(super) log_answers: bool,
     /// The moment at which the order was sent, if its message is a redelivery.
     pub(super) redelivered_since: Option<Timestamp>,
+}
+
+/// The parts of all receipts of an order.
+#[derive(Clone, Copy)]
+pub(super) struct Receipts<'a> {
+    pub(super) secrets: &'a ReceiptSecrets,
+    /// The moment for which the order holds.
+    pub(super) at: Timestamp,
 }
 
 /// The change of one certificate of an order.
@@ -34,6 +50,8 @@ pub(super) struct CertificateChange<'a> {
     pub(super) index: usize,
     pub(super) scope: &'a Scope,
     pub(super) reference: &'a CertificateReference,
+    /// The state in which the certificate has to be.
+    pub(super) expected: Option<CertificateState>,
     pub(super) command: Command<'a>,
 }
 
@@ -52,7 +70,13 @@ impl CertificateChange<'_> {
         self.command.target.row()
     }
 
-    pub(super) fn decide(&self, answer: Result<Option<FoundCertificate>, Error>) -> Decision {
+    /// `contradiction`: why the certificate is left alone because of the clients that the reference
+    /// names, or because it is protected.
+    pub(super) fn decide(
+        &self,
+        answer: Result<Option<FoundCertificate>, Error>,
+        contradiction: Option<(Outcome, Error)>,
+    ) -> Decision {
         let finished = |result| Decision::Finished(Box::new(result));
         let failed = |outcome, error| {
             finished(InactivateResult {
@@ -62,10 +86,13 @@ impl CertificateChange<'_> {
         };
         match answer {
             Ok(None) => Decision::NotFound,
-            Ok(Some(found)) => match not_shown_to_be_meant(self.reference, &found) {
-                Some(error) => finished(InactivateResult {
+            Ok(Some(found)) => match not_shown_to_be_meant(self.reference, &found)
+                .map(|error| (Outcome::Refused, error))
+                .or(contradiction)
+            {
+                Some((outcome, error)) => finished(InactivateResult {
                     error: Some(error),
-                    ..self.seen(Outcome::Refused, &found)
+                    ..self.seen(outcome, &found)
                 }),
                 None => self.decide_by_status(found),
             },
@@ -81,11 +108,17 @@ impl CertificateChange<'_> {
         let finished = |result| Decision::Finished(Box::new(result));
         let target = self.target();
         let status = found.certificate.status;
-        if status == target.status {
+        if status == target.status && !self.command.force {
             return finished(self.seen(target.already, &found));
         }
-        if status == LifecycleStatus::Revoked {
-            return finished(self.refused(&found, target.revoked.to_owned()));
+        if let Some(reason) = (target.forbidden)(&found.certificate) {
+            return finished(self.refused(&found, reason.to_owned()));
+        }
+        if let Some(error) = self.changed_since(&found.certificate) {
+            return finished(InactivateResult {
+                error: Some(error),
+                ..self.seen(target.changed_since, &found)
+            });
         }
         if let Some(at) = self.opposite_since(&found.certificate) {
             let opposite = target.opposite;
@@ -107,6 +140,24 @@ impl CertificateChange<'_> {
         (self.target().opposite_at)(certificate).filter(|at| *at > sent)
     }
 
+    /// The error where the certificate is not in the state that the order expects.
+    fn changed_since(&self, certificate: &Certificate) -> Option<Error> {
+        let expected = self.expected?;
+        let state = CertificateState::of(certificate);
+        (state != expected).then(|| {
+            let detail = format!(
+                "somebody has changed the certificate since: it was {} and is {} now{}",
+                expected.status.as_str(),
+                state.status.as_str(),
+                state
+                    .changed_at
+                    .map(|at| format!(", changed at {at}"))
+                    .unwrap_or_default(),
+            );
+            Error::new(ErrorCode::Conflict, detail)
+        })
+    }
+
     fn refused(&self, found: &FoundCertificate, detail: String) -> InactivateResult {
         InactivateResult {
             error: Some(Error::new(ErrorCode::Forbidden, detail)),
@@ -116,19 +167,6 @@ impl CertificateChange<'_> {
 
     pub(super) fn not_found(&self) -> InactivateResult {
         self.result(Outcome::NotFound, None)
-    }
-
-    /// The order as a whole is not carried out.
-    pub(super) fn forbidden(&self, error: Error) -> InactivateResult {
-        let outcome = if error.code == ErrorCode::Forbidden {
-            Outcome::Refused
-        } else {
-            Outcome::Failed
-        };
-        InactivateResult {
-            error: Some(error),
-            ..self.result(outcome, None)
-        }
     }
 
     pub(super) fn not_attempted(
@@ -186,33 +224,40 @@ impl CertificateChange<'_> {
     }
 
     fn result(&self, outcome: Outcome, found: Option<&FoundCertificate>) -> InactivateResult {
-        let reference = self.reference.clone();
-        let certificate = found.map(|found| &found.certificate);
-        let text = |named: Option<ProviderText>| named.map(|named| named.as_str().to_owned());
         InactivateResult {
-            serial_number: certificate
-                .and_then(|certificate| certificate.serial_number.clone())
-                .or(reference.serial_number),
-            provider_serial_number: certificate
-                .and_then(|certificate| certificate.provider_serial_number.clone())
-                .or_else(|| text(reference.provider_serial_number)),
-            serial_number_base: certificate.and_then(|certificate| certificate.serial_number_base),
-            ca_serial_number: certificate
-                .and_then(|certificate| certificate.ca_serial_number.clone())
-                .or(reference.ca_serial_number),
-            provider_ca_serial_number: certificate
-                .and_then(|certificate| certificate.provider_ca_serial_number.clone())
-                .or_else(|| text(reference.provider_ca_serial_number)),
-            fingerprint_sha256: certificate
-                .and_then(|certificate| certificate.fingerprint_sha256.clone())
-                .or(reference.fingerprint_sha256),
-            outcome,
-            status_before: certificate.map(|certificate| certificate.status),
-            status: certificate.map(|certificate| certificate.status),
-            verified: found.is_some(),
-            provider_request_id: None,
-            error: None,
+            sessions: self.command.end_sessions.then(Sessions::default),
+            ..result(
+                self.reference,
+                outcome,
+                found.map(|found| &found.certificate),
+            )
         }
+    }
+
+    /// The receipt of a change, after which a read has shown this certificate. Without such a read,
+    /// nothing shows the provider's mark of the change.
+    pub(super) fn receipt(
+        &self,
+        outcome: Outcome,
+        found: &FoundCertificate,
+        read: Option<&FoundCertificate>,
+    ) -> Option<String> {
+        let Receipts { secrets, at } = self.command.receipts?;
+        // Where a forced write met a certificate that was off, there is nothing to take back.
+        if outcome != Outcome::Inactivated || found.certificate.status == self.target().status {
+            return None;
+        }
+        let receipt = Receipt {
+            source: self.scope.into(),
+            certificate: CertificateReference::by_provider_names(&found.certificate)?,
+            state: CertificateState {
+                status: self.target().status,
+                changed_at: read
+                    .and_then(|read| CertificateState::of(&read.certificate).changed_at),
+            },
+            at,
+        };
+        receipt.encode(secrets)
     }
 
     /// The audit line before the write.
@@ -262,5 +307,68 @@ impl CertificateChange<'_> {
             json.result = result.and_then(|result| serde_json::to_string(&result).ok()),
             "{message}"
         );
+    }
+}
+
+/// The result of a certificate on which the order as a whole is not carried out.
+pub(super) fn forbidden(reference: &CertificateReference, error: Error) -> InactivateResult {
+    let outcome = if error.code == ErrorCode::Forbidden {
+        Outcome::Refused
+    } else {
+        Outcome::Failed
+    };
+    InactivateResult {
+        error: Some(error),
+        ..result(reference, outcome, None)
+    }
+}
+
+/// The result of a receipt that is refused.
+pub(super) fn refused_receipt(error: Error) -> SourcedInactivation {
+    SourcedInactivation {
+        provider: None,
+        region: None,
+        instance_id: None,
+        result: InactivateResult {
+            error: Some(error),
+            ..result(&CertificateReference::default(), Outcome::Refused, None)
+        },
+    }
+}
+
+/// A result with the facts that a read has shown, and else those of the reference.
+pub(super) fn result(
+    reference: &CertificateReference,
+    outcome: Outcome,
+    certificate: Option<&Certificate>,
+) -> InactivateResult {
+    let reference = reference.clone();
+    let text = |named: Option<ProviderText>| named.map(|named| named.as_str().to_owned());
+    InactivateResult {
+        serial_number: certificate
+            .and_then(|certificate| certificate.serial_number.clone())
+            .or(reference.serial_number),
+        provider_serial_number: certificate
+            .and_then(|certificate| certificate.provider_serial_number.clone())
+            .or_else(|| text(reference.provider_serial_number)),
+        serial_number_base: certificate.and_then(|certificate| certificate.serial_number_base),
+        ca_serial_number: certificate
+            .and_then(|certificate| certificate.ca_serial_number.clone())
+            .or(reference.ca_serial_number),
+        provider_ca_serial_number: certificate
+            .and_then(|certificate| certificate.provider_ca_serial_number.clone())
+            .or_else(|| text(reference.provider_ca_serial_number)),
+        fingerprint_sha256: certificate
+            .and_then(|certificate| certificate.fingerprint_sha256.clone())
+            .or(reference.fingerprint_sha256),
+        outcome,
+        status_before: certificate.map(|certificate| certificate.status),
+        status: certificate.map(|certificate| certificate.status),
+        verified: certificate.is_some(),
+        provider_request_id: None,
+        sessions: None,
+        cut_off: None,
+        receipt: None,
+        error: None,
     }
 }

@@ -4,23 +4,36 @@
 mod admission;
 mod answer;
 mod certificate;
+mod client_session;
 mod comparison;
 mod evidence;
 mod order;
+mod place_work;
+mod places;
+mod plan;
+mod protected;
+mod receipt;
 mod run;
+mod select;
+mod sessions;
 mod target;
+mod undo;
 
-pub use answer::{InactivateAnswer, InactivateResult, Outcome};
+pub use answer::{
+    InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, Outcome, Plan,
+    SeveralInactivateAnswer, SourceInactivation, SourcedInactivation,
+};
+pub use client_session::{ClientSession, SessionOutcome, Sessions};
 
-use self::admission::admit;
-use self::answer::summary;
-use self::certificate::Command;
-use self::order::{error_without_effect, next_part, order_of, rest};
-use self::run::Run;
-use super::{AnswerBudget, Operation, one_source, shared_error};
+use self::admission::{admit, check_in_time};
+use self::order::{next_part, order_of};
+use self::place_work::{PlaceWork, Work};
+use self::places::OrderRun;
+use super::{AnswerBudget, Operation, one_source};
 use crate::error::Error;
-use crate::provider::{CallContext, RequestContext, StatusWriter, Target, status_writer};
-use crate::request::{InactivateRequest, InactivationOrder, Member};
+use crate::model::Source;
+use crate::provider::{CallContext, RequestContext, Target, status_writer};
+use crate::request::{InactivateRequest, InactivationOrder, Member, OrderItem};
 
 /// The inactivate function.
 #[derive(Debug)]
@@ -39,7 +52,7 @@ impl Operation for Inactivate {
         request: InactivateRequest,
         _: AnswerBudget,
     ) -> Result<InactivateAnswer, Error> {
-        carry_out(Self::NAME, Target::Inactive, context, request).await
+        carry_out(Self::NAME, context, request).await
     }
 
     fn from_message(text: &str) -> Result<InactivateRequest, Error> {
@@ -51,8 +64,15 @@ impl Operation for Inactivate {
         answer: &InactivateAnswer,
         context: &RequestContext<'_>,
     ) -> Option<InactivateRequest> {
-        let rest = answer.rest.clone()?;
-        let order = next_part(order_of(request, context), &answer.results)?;
+        if answer.order().last {
+            return None;
+        }
+        // An undo and a selection go on with the certificates that the order has.
+        let rest = match request.certificates.as_slice() {
+            [] => request.clone(),
+            _ => answer.order().rest.clone()?,
+        };
+        let order = next_part(request, order_of(request, context), answer)?;
         Some(InactivateRequest {
             order: Some(order),
             ..rest
@@ -83,9 +103,24 @@ impl Operation for Inactivate {
     }
 
     fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
-        let status_writer = status_writer_for(context, request)?;
         let order = order_of(request, &context.request);
-        admit(context, request, &order, status_writer.as_ref())?;
+        if request.undo.is_some() {
+            undo::secrets(context)?;
+            check_in_time(context, request, &order)?;
+        } else if request.select.is_some() {
+            select::admit(context, request, &order)?;
+        } else {
+            let status_writer = status_writer(context, place_of(context, request)?)?;
+            let (target, items) = (Target::Inactive, items_of(request));
+            admit(
+                context,
+                request,
+                &order,
+                target,
+                status_writer.as_ref(),
+                &items,
+            )?;
+        }
         // From now on it is a message, which may wait for the provider as long as any other: its
         // caller, who has the answer, does not send it again.
         let max_age = context.config.inactivate_message_max_age;
@@ -96,71 +131,53 @@ impl Operation for Inactivate {
     }
 }
 
-fn status_writer_for<'a>(
-    context: &'a CallContext<'a>,
-    request: &InactivateRequest,
-) -> Result<Box<dyn StatusWriter + 'a>, Error> {
-    let source = one_source(
+/// The place of a request that names only one.
+fn place_of(context: &CallContext<'_>, request: &InactivateRequest) -> Result<Source, Error> {
+    one_source(
         request.provider,
         request.region.clone(),
         request.instance_id.clone(),
         context.config,
-    )?;
-    status_writer(context, source)
+    )
+}
+
+/// The certificates that a request names.
+fn items_of(request: &InactivateRequest) -> Vec<OrderItem> {
+    let certificates = request.certificates.iter();
+    certificates.cloned().map(OrderItem::from).collect()
 }
 
 /// Carries out one run of an order.
 async fn carry_out(
     operation: &'static str,
-    target: Target,
     context: &CallContext<'_>,
     request: InactivateRequest,
 ) -> Result<InactivateAnswer, Error> {
-    let status_writer = status_writer_for(context, &request)?;
-    let scope = status_writer.scope();
     let order = order_of(&request, &context.request);
-    let command = Command {
-        target,
-        order_id: &order.id,
-        reason: request.reason.as_deref(),
-        caller: order.caller.as_deref(),
-        dry_run: request.dry_run,
-        log_answers: context.config.log_answers,
-        redelivered_since: context.request.redelivered_since,
-    };
-    let run = Run::new(context, status_writer.as_ref(), command);
-    let results = match admit(context, &request, &order, status_writer.as_ref()) {
-        Ok(()) => {
-            let results = run.results(&request.certificates).await;
-            shared_error(results.iter().map(error_without_effect)).map_or(Ok(results), Err)
-        }
-        Err(error) => Err(error),
-    };
-    let results = match results {
-        // Earlier runs have sent results of this order, so its end must be sent as well: an error
-        // that forbids the rest becomes each certificate's result, beside the order's summary.
-        Err(error) if request.order.is_some() && !error.needs_redelivery() => {
-            run.forbidden(&request.certificates, &error)
-        }
-        results => results?,
-    };
-    let rest = rest(&request, &results);
-    Ok(InactivateAnswer {
+    let run = OrderRun {
         operation,
-        provider: scope.provider,
-        region: scope.region.clone(),
-        instance_id: scope.instance_id.clone(),
-        dry_run: request.dry_run,
-        summary: summary(&results),
-        part: order.part,
-        last: rest.is_none(),
-        order_summary: rest
-            .is_none()
-            .then(|| order.earlier_results.plus(summary(&results))),
-        rest,
-        order_id: order.id,
-        results,
-    })
+        target: match request.undo {
+            None => Target::Inactive,
+            Some(_) => Target::Active,
+        },
+        context,
+        request: &request,
+        order: &order,
+    };
+    if let Some(undo) = &request.undo {
+        return undo::carry_out(run, undo).await;
+    }
+    let work = match &request.select {
+        Some(filter) => select::select(&run, filter).await?,
+        None => Work {
+            places: vec![PlaceWork::now(
+                place_of(context, &request)?,
+                items_of(&request),
+            )],
+            ..Work::default()
+        },
+    };
+    run.carry_out(work).await
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! An order, which may take several runs: its identity, and the certificates that are left of it.
 
-use super::answer::{InactivateResult, Outcome, summary};
+use super::answer::{InactivateAnswer, InactivateResult, Outcome, summary};
 use crate::error::Error;
 use crate::provider::RequestContext;
-use crate::request::{InactivateRequest, InactivationOrder, Summary};
+use crate::request::{InactivateRequest, InactivationOrder, OrderItem, Summary};
 
 /// The order that a request continues, or begins.
 pub(super) fn order_of(
@@ -17,57 +17,55 @@ pub(super) fn order_of(
         expires_at: context.expires_at,
         earlier_results: Summary::default(),
         unsent_event: None,
+        places: Vec::new(),
     })
 }
 
-/// The order of the run that follows one with these results. `None` where that run has finished
+/// The order of the run that follows one with this answer. `None` where that run has finished
 /// no certificate: something is at fault then, and the message is to be redelivered.
 pub(super) fn next_part(
+    request: &InactivateRequest,
     order: InactivationOrder,
-    results: &[InactivateResult],
+    answer: &InactivateAnswer,
 ) -> Option<InactivationOrder> {
-    let finished: Vec<InactivateResult> = results
-        .iter()
-        .filter(|result| !is_left(result))
-        .cloned()
-        .collect();
+    let mut finished = answer.results();
+    finished.retain(|result| !is_left(result));
     (!finished.is_empty()).then(|| InactivationOrder {
         part: order.part.saturating_add(1),
-        earlier_results: order.earlier_results.plus(summary(&finished)),
+        earlier_results: order
+            .earlier_results
+            .plus(summary(finished))
+            .plus(answer.order().untold),
         unsent_event: None,
+        // A request that names its certificates names those that are left.
+        places: match request.certificates.as_slice() {
+            [] => answer.order().left.clone(),
+            _ => Vec::new(),
+        },
         ..order
     })
 }
 
 /// Whether a certificate is left to do: it was not tried, or failed in a way that may pass.
-fn is_left(result: &InactivateResult) -> bool {
+pub(super) fn is_left(result: &InactivateResult) -> bool {
     result.outcome == Outcome::NotAttempted
         || result.error.as_ref().is_some_and(Error::needs_redelivery)
 }
 
-/// The request for the certificates that are left. Those that have failed come last, so that they
-/// do not delay the others.
-pub(super) fn rest(
-    request: &InactivateRequest,
-    results: &[InactivateResult],
-) -> Option<InactivateRequest> {
-    let left = request
-        .certificates
+/// The certificates that are left. Those that have failed come last, so that they do not delay the
+/// others.
+pub(super) fn left(items: &[OrderItem], results: &[InactivateResult]) -> Vec<OrderItem> {
+    let left = items
         .iter()
         .zip(results)
         .filter(|(_, result)| is_left(result));
     let (untried, failed): (Vec<_>, Vec<_>) =
         left.partition(|(_, result)| result.outcome == Outcome::NotAttempted);
-    let certificates: Vec<_> = untried
+    untried
         .into_iter()
         .chain(failed)
-        .map(|(reference, _)| reference.clone())
-        .collect();
-    (!certificates.is_empty()).then(|| InactivateRequest {
-        certificates,
-        order: None,
-        ..request.clone()
-    })
+        .map(|(item, _)| item.clone())
+        .collect()
 }
 
 /// The error of a certificate that is not known to have been changed. A write that the provider has

@@ -4,14 +4,17 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
+use futures_util::future;
 use futures_util::stream::{self, StreamExt};
 
-use super::answer::InactivateResult;
+use super::answer::{InactivateResult, Outcome};
 use super::certificate::{CertificateChange, Command, Decision};
 use super::evidence::{SentWrite, prove};
+use super::protected::Protection;
+use super::sessions::SessionSteps;
 use crate::error::Error;
 use crate::provider::{CallContext, FoundCertificate, Spellings, StatusWriter};
-use crate::request::CertificateReference;
+use crate::request::{CertificateReference, OrderItem};
 use crate::transport::{SIDE_BY_SIDE, out_of_time};
 
 /// One run of an order.
@@ -19,6 +22,8 @@ pub(super) struct Run<'a> {
     pub(super) context: &'a CallContext<'a>,
     pub(super) status_writer: &'a dyn StatusWriter,
     command: Command<'a>,
+    protection: Protection<'a>,
+    sessions: SessionSteps<'a>,
     /// The error that ends the run: it concerns the whole order, the provider throttles, or time is
     /// up. Trying the other certificates would only repeat it.
     stopped: RefCell<Option<Error>>,
@@ -56,22 +61,21 @@ impl<'a> Run<'a> {
             context,
             status_writer,
             command,
+            protection: Protection::new(context, status_writer, command.target),
+            sessions: SessionSteps::new(context, status_writer, command),
             stopped: RefCell::default(),
             begun: RefCell::default(),
             repeated: RefCell::default(),
         }
     }
 
-    /// Changes every certificate; the results are in the order of the references. All certificates
+    /// Changes every certificate; the results are in the order of the items. All certificates
     /// are looked up under the caller's own spelling first, so that a known certificate need not
     /// wait while the other spellings of an unknown one are tried. A repeated reference comes last,
     /// when its certificate has been changed.
-    pub(super) async fn results(
-        &self,
-        references: &'a [CertificateReference],
-    ) -> Vec<InactivateResult> {
-        let mut results = Results(references.iter().map(|_| None).collect());
-        let changes = self.changes(references);
+    pub(super) async fn results(&self, items: &'a [OrderItem]) -> Vec<InactivateResult> {
+        let mut results = Results(items.iter().map(|_| None).collect());
+        let changes = self.changes(items);
         for spellings in [Spellings::Own, Spellings::Others] {
             let open: Vec<CertificateChange<'a>> = changes
                 .iter()
@@ -102,26 +106,15 @@ impl<'a> Run<'a> {
             .collect()
     }
 
-    /// The results of an order that is not carried out.
-    pub(super) fn forbidden(
-        &self,
-        references: &'a [CertificateReference],
-        error: &Error,
-    ) -> Vec<InactivateResult> {
-        self.changes(references)
-            .iter()
-            .map(|change| change.forbidden(error.clone()))
-            .collect()
-    }
-
-    fn changes(&self, references: &'a [CertificateReference]) -> Vec<CertificateChange<'a>> {
-        let change = |(index, reference)| CertificateChange {
+    fn changes(&self, items: &'a [OrderItem]) -> Vec<CertificateChange<'a>> {
+        let change = |(index, item): (usize, &'a OrderItem)| CertificateChange {
             index,
             scope: self.status_writer.scope(),
-            reference,
+            reference: &item.certificate,
+            expected: item.expected,
             command: self.command,
         };
-        references.iter().enumerate().map(change).collect()
+        items.iter().enumerate().map(change).collect()
     }
 
     async fn change_in_groups(
@@ -201,11 +194,14 @@ impl<'a> Run<'a> {
                 .collect();
         }
         let (found, mut results) = self.find(group, spellings).await;
+        let indexes: Vec<usize> = found.iter().map(|(change, _)| change.index).collect();
         let writes = stream::iter(found)
             .map(|(change, found)| self.write(change, found))
-            .buffer_unordered(writes_at_once);
+            .buffer_unordered(writes_at_once)
+            .collect::<Vec<_>>();
+        let (writes, ()) = future::join(writes, self.sessions.learn(indexes)).await;
         let mut sent = Vec::new();
-        for write in writes.collect::<Vec<_>>().await {
+        for write in writes {
             match write {
                 Ok(write) => sent.push(write),
                 Err(result) => results.push(result),
@@ -215,6 +211,7 @@ impl<'a> Run<'a> {
             self.stop_after(&result);
             results.push((index, result));
         }
+        self.sessions.end(&mut results).await;
         results
     }
 
@@ -230,15 +227,21 @@ impl<'a> Run<'a> {
         let references: Vec<&CertificateReference> =
             group.iter().map(|change| change.reference).collect();
         let answers = self.status_writer.find(&references, spellings).await;
+        let asks = self.protection.takes_client_ids();
+        self.sessions.keep(group, &answers, asks).await;
         let (mut to_change, mut results) = (Vec::new(), Vec::new());
         for (change, answer) in group.iter().zip(answers) {
+            let contradiction = match &answer {
+                Ok(Some(found)) => self.contradiction(change.index, found),
+                _ => None,
+            };
             match answer {
                 // The first certificate has met the error that ends the run; no call was made for
                 // the others.
                 Err(error) if error.ends_the_request() && !self.stop(&error) => {
                     results.push((change.index, change.not_attempted(error, None)))
                 }
-                answer => match change.decide(answer) {
+                answer => match change.decide(answer, contradiction) {
                     Decision::Finished(result) => {
                         self.stop_after(&result);
                         results.push((change.index, *result));
@@ -256,6 +259,14 @@ impl<'a> Run<'a> {
             }
         }
         (to_change, results)
+    }
+
+    /// Why a certificate that was found is left alone.
+    fn contradiction(&self, index: usize, found: &FoundCertificate) -> Option<(Outcome, Error)> {
+        self.sessions.contradiction(index).or_else(|| {
+            self.protection
+                .refusal(&found.certificate, self.sessions.tied(index))
+        })
     }
 
     /// Sends the write for one certificate. The error is its result: nothing has changed.

@@ -1,7 +1,8 @@
 //! Everything in which one target of a change differs from another.
 
 use super::answer::Outcome;
-use crate::model::{Certificate, LifecycleStatus, Timestamp};
+use crate::config::{AllowedInstances, Config};
+use crate::model::{Certificate, EffectiveStatus, LifecycleStatus, Timestamp};
 use crate::provider::Target;
 
 /// The steps, outcomes and texts of one target.
@@ -16,6 +17,8 @@ pub(super) struct TargetRow {
     pub(super) already: Outcome,
     /// The outcome of a dry run.
     pub(super) would_change: Outcome,
+    /// The outcome where the certificate is not in the state that the order expects.
+    pub(super) changed_since: Outcome,
     /// The audit line before the write.
     pub(super) audit_begin: &'static str,
     /// The audit line after it.
@@ -25,8 +28,12 @@ pub(super) struct TargetRow {
     pub(super) opposite_at: fn(&Certificate) -> Option<Timestamp>,
     /// The opposite, for error messages.
     pub(super) opposite: &'static str,
-    /// Why a revoked certificate is left alone.
-    pub(super) revoked: &'static str,
+    /// Why a certificate is left alone, whatever its state was.
+    pub(super) forbidden: fn(&Certificate) -> Option<&'static str>,
+    /// The instances whose certificates may be brought into the status.
+    pub(super) allowed: fn(&Config) -> &AllowedInstances,
+    /// The variable that holds them.
+    pub(super) allowed_by: &'static str,
 }
 
 const INACTIVE: TargetRow = TargetRow {
@@ -35,6 +42,7 @@ const INACTIVE: TargetRow = TargetRow {
     changed: Outcome::Inactivated,
     already: Outcome::AlreadyInactive,
     would_change: Outcome::WouldInactivate,
+    changed_since: Outcome::Refused,
     audit_begin: "inactivating a certificate",
     audit_end: "tried to inactivate a certificate",
     opposite_at: |certificate| {
@@ -42,13 +50,47 @@ const INACTIVE: TargetRow = TargetRow {
         at.filter(|_| certificate.status == LifecycleStatus::Active)
     },
     opposite: "activated or changed",
-    revoked: "the certificate is revoked; that is final, and inactivating would only hide it",
+    forbidden: |certificate| {
+        (certificate.status == LifecycleStatus::Revoked).then_some(
+            "the certificate is revoked; that is final, and inactivating would only hide it",
+        )
+    },
+    allowed: |config| &config.inactivate_allowed_instances,
+    allowed_by: "INACTIVATE_ALLOWED_INSTANCES",
+};
+
+const ACTIVE: TargetRow = TargetRow {
+    status: LifecycleStatus::Active,
+    unchanged: &[LifecycleStatus::Inactive],
+    changed: Outcome::Reactivated,
+    already: Outcome::AlreadyActive,
+    would_change: Outcome::WouldReactivate,
+    changed_since: Outcome::ChangedSince,
+    audit_begin: "reactivating a certificate",
+    audit_end: "tried to reactivate a certificate",
+    opposite_at: |certificate| {
+        let at = certificate.last_inactivated_at.or(certificate.updated_at);
+        at.filter(|_| certificate.status == LifecycleStatus::Inactive)
+    },
+    opposite: "inactivated or changed",
+    forbidden: |certificate| match (certificate.status, certificate.effective_status) {
+        (LifecycleStatus::Revoked, _) => {
+            Some("the certificate is revoked; that is final, and no broker may accept it again")
+        }
+        (_, EffectiveStatus::Expired) => {
+            Some("the certificate has expired; no broker may accept it again")
+        }
+        _ => None,
+    },
+    allowed: |config| &config.reactivate_allowed_instances,
+    allowed_by: "REACTIVATE_ALLOWED_INSTANCES",
 };
 
 impl Target {
     pub(super) const fn row(self) -> &'static TargetRow {
         match self {
             Self::Inactive => &INACTIVE,
+            Self::Active => &ACTIVE,
         }
     }
 }

@@ -5,12 +5,14 @@ mod by_end;
 mod counts;
 mod listing;
 mod several;
+mod whole;
 
 pub use answer::{
     DescribeAnswer, DescribedCertificate, OneDescribeAnswer, SeveralDescribeAnswer, SourceAnswer,
     SourcedCertificate, SourcedUndecided, UndecidedCertificate,
 };
 pub use counts::{ByEffectiveStatus, ByExpiry, Counts};
+pub(super) use whole::whole_list;
 
 use std::rc::Rc;
 
@@ -71,6 +73,7 @@ impl Operation for Describe {
         Member::new("limit", &["limit"], Number),
         Member::new("cursor", &["cursor"], Text),
         Member::new("include_pem", &["include_pem"], Boolean),
+        Member::new("include_clients", &["include_clients"], Boolean),
         Member::new("details", &["details"], Boolean),
         Member::new("summary", &["summary"], Boolean),
     ]);
@@ -131,6 +134,7 @@ async fn describe_one(
     )?;
     let capabilities = lister.capabilities();
     capabilities.check(filter, request.order_by, request.details)?;
+    capabilities.check_clients(request.include_clients, request.details)?;
     let order = capabilities.order(request.order_by);
     let scope = lister.scope();
     let source = [Source::from(scope)];
@@ -150,6 +154,7 @@ async fn describe_one(
         filter,
         order,
         include_pem: request.include_pem,
+        include_clients: request.include_clients,
         details: request.details,
     };
     let listing = Listing {

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Certificate, Disagreement, EffectiveStatus, Fingerprint, InstanceId, LifecycleStatus,
-    ProviderName, ProviderText, Region, RequestId, SerialNumber, SerialNumberBase, Timestamp,
-    Validity, judge,
+    Certificate, ClientIds, Disagreement, EffectiveStatus, Fingerprint, InstanceId,
+    LifecycleStatus, ProviderName, ProviderText, Region, RequestId, SerialNumber, SerialNumberBase,
+    Timestamp, Validity, judge,
 };
 use crate::operation::{Answer, Extent, scope_path};
 use crate::request::CertificateReference;
@@ -113,6 +113,11 @@ pub struct StatusResult {
     pub provider_ca_serial_number: Option<String>,
     /// SHA-256 fingerprint of the certificate's DER form, from the provider or from the request.
     pub fingerprint_sha256: Option<Fingerprint>,
+    /// MQTT client ids that are tied to the certificate; at AWS IoT the names of its things, which
+    /// AWS recommends as client ids. `null` unless `include_clients` was requested and the provider
+    /// states them.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
+    pub client_ids: ClientIds,
     /// Whether the provider knows the certificate.
     pub found: bool,
     /// Status at the provider; `unknown` when the certificate was not found or could not be looked
@@ -212,6 +217,7 @@ impl StatusResult {
             provider_serial_number,
             provider_ca_serial_number,
             fingerprint_sha256,
+            client_ids: _,
         } = reference.clone();
         let text = |named: Option<ProviderText>| named.map(|named| named.as_str().to_owned());
         let provider_serial_number = text(provider_serial_number);
@@ -230,6 +236,7 @@ impl StatusResult {
                     .provider_ca_serial_number
                     .or(provider_ca_serial_number),
                 fingerprint_sha256: record.fingerprint_sha256.or(fingerprint_sha256),
+                client_ids: record.client_ids,
                 found: true,
                 status: record.status,
                 provider_status: record.provider_status,
@@ -254,6 +261,7 @@ impl StatusResult {
                     ca_serial_number,
                     provider_ca_serial_number,
                     fingerprint_sha256,
+                    client_ids: ClientIds::Unknown,
                     found: false,
                     status,
                     provider_status: None,

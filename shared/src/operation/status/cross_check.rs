@@ -62,7 +62,13 @@ impl<'a> Authority<'a> {
             ..CertificateReference::default()
         };
         let references: Vec<CertificateReference> = numbers.iter().flatten().map(named).collect();
-        let lookup = look_up(self.context, self.status_reader.as_ref(), &references).await;
+        let lookup = look_up(
+            self.context,
+            self.status_reader.as_ref(),
+            &references,
+            false,
+        )
+        .await;
         let mut found = lookup.results.into_iter();
         for (result, numbers) in results.into_iter().zip(numbers) {
             let at_authority = found

@@ -16,11 +16,13 @@ pub(super) struct LookupResult {
     pub(super) request_ids: Vec<RequestId>,
 }
 
-/// Looks up each certificate that the source can find by the names given, and each only once.
+/// Looks up each certificate that the source can find by the names given, and each only once; with
+/// `include_clients`, its client ids, too.
 pub(super) async fn look_up(
     context: &CallContext<'_>,
     status_reader: &dyn StatusReader,
     certificates: &[CertificateReference],
+    include_clients: bool,
 ) -> LookupResult {
     let valid: Vec<CertificateReference> = certificates
         .iter()
@@ -34,7 +36,7 @@ pub(super) async fn look_up(
     } = if unique.is_empty() {
         Lookups::default()
     } else {
-        status_reader.look_up(&unique).await
+        status_reader.look_up(&unique, include_clients).await
     };
     let records: Vec<Result<Option<Certificate>, Error>> = unique
         .iter()
@@ -46,6 +48,7 @@ pub(super) async fn look_up(
                 .and_then(|record| contradiction(reference, record))
             {
                 Some(error) => Err(error),
+                None if include_clients => Ok(record.map(Certificate::with_client_ids)),
                 None => Ok(record),
             }
         })
@@ -82,6 +85,7 @@ pub(super) fn without_duplicates(
             provider_serial_number,
             provider_ca_serial_number,
             fingerprint_sha256,
+            client_ids: _,
         } = reference;
         let namesakes = of_name
             .entry((

@@ -16,7 +16,7 @@ use super::{AnswerBudget, Operation, check_each, one_source, requested_sources, 
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::provider::{CallContext, status_reader};
-use crate::request::MemberKind::{InEachObject, Objects, Text};
+use crate::request::MemberKind::{Boolean, InEachObject, Objects, Text};
 use crate::request::{CertificateReference, Member, StatusRequest};
 use cross_check::Authority;
 use fit::fit;
@@ -39,6 +39,7 @@ impl Operation for Status {
         Member::new("provider_serial_number", &["certificates"], Objects),
         Member::new("provider_ca_serial_number", &["certificates"], InEachObject),
         Member::new("fingerprint_sha256", &["certificates"], Objects),
+        Member::new("include_clients", &["include_clients"], Boolean),
         Member::new("cross_check", &["cross_check", "provider"], Text),
     ]);
     type Request = StatusRequest;
@@ -52,9 +53,7 @@ impl Operation for Status {
         if let Some(sources) = &request.sources {
             let authority = authority(context, &request)?;
             let sources = requested_sources(sources, context.config)?;
-            let answer =
-                several::status(context, sources, &request.certificates, authority.as_ref())
-                    .await?;
+            let answer = several::status(context, sources, &request, authority.as_ref()).await?;
             return fit(StatusAnswer::Several(answer), budget);
         }
         let mut answers = of_one_source(context, vec![request]).await?.into_iter();
@@ -152,7 +151,13 @@ async fn of_one_source(
     let LookupResult {
         results,
         request_ids,
-    } = look_up(context, status_reader.as_ref(), &certificates).await;
+    } = look_up(
+        context,
+        status_reader.as_ref(),
+        &certificates,
+        first.include_clients,
+    )
+    .await;
     let mut results = results.into_iter();
     let mut of_requests: Vec<Result<Vec<StatusResult>, Error>> = Vec::new();
     for certificates in checked {

@@ -10,12 +10,12 @@ use crate::error::Error;
 use crate::model::Source;
 use crate::operation::{Operation, check_distinct, shared_error};
 use crate::provider::{CallContext, Scope, StatusReader, status_reader};
-use crate::request::CertificateReference;
+use crate::request::StatusRequest;
 
 pub(super) async fn status(
     context: &CallContext<'_>,
     sources: &[Source],
-    certificates: &[CertificateReference],
+    request: &StatusRequest,
     authority: Option<&Authority<'_>>,
 ) -> Result<SeveralStatusAnswer, Error> {
     let status_readers: Vec<Result<Box<dyn StatusReader + '_>, Error>> = sources
@@ -31,12 +31,12 @@ pub(super) async fn status(
     let reads = sources
         .iter()
         .zip(status_readers)
-        .map(|(source, reader)| SourceReply::read(context, source, reader, certificates));
+        .map(|(source, reader)| SourceReply::read(context, source, reader, request));
     let replies: Vec<SourceReply<'_>> = join_all(reads).await;
     if let Some(error) = shared_error(replies.iter().map(SourceReply::failure)) {
         return Err(error);
     }
-    let mut results: Vec<SourcedResult> = (0..certificates.len())
+    let mut results: Vec<SourcedResult> = (0..request.certificates.len())
         .flat_map(|index| results_of(&replies, index))
         .collect();
     let provider_request_ids = match authority {
@@ -56,7 +56,7 @@ pub(super) async fn status(
         operation: Status::NAME,
         sources: replies
             .into_iter()
-            .map(|reply| reply.into_answer(certificates.len()))
+            .map(|reply| reply.into_answer(request.certificates.len()))
             .collect(),
         results,
         provider_request_ids,
@@ -74,12 +74,18 @@ impl<'a> SourceReply<'a> {
         context: &CallContext<'_>,
         source: &'a Source,
         status_reader: Result<Box<dyn StatusReader + '_>, Error>,
-        certificates: &[CertificateReference],
+        request: &StatusRequest,
     ) -> Self {
         let lookup = match status_reader {
             Ok(status_reader) => Ok((
                 status_reader.scope().clone(),
-                look_up(context, status_reader.as_ref(), certificates).await,
+                look_up(
+                    context,
+                    status_reader.as_ref(),
+                    &request.certificates,
+                    request.include_clients,
+                )
+                .await,
             )),
             Err(error) => Err(error),
         };

@@ -9,8 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::ProviderName::{self, AlibabaMqtt, AlibabaPca, AwsIot, TencentMqtt};
 use crate::operation::{
-    AnswerBudget, Describe, DescribeAnswer, Inactivate, InactivateAnswer, Operation, Outcome,
-    Status,
+    AnswerBudget, Describe, DescribeAnswer, Inactivate, Operation, Outcome, Status,
 };
 use crate::request;
 use crate::testing::Bench;
@@ -311,7 +310,8 @@ proptest! {
     #[test]
     fn inactivate_acts_on_no_certificate_that_was_not_shown((provider, answers) in any_case()) {
         let request = request_to(provider, "certificates", json!([reference_for(provider)]));
-        if let Ok(InactivateAnswer { results, .. }) = perform::<Inactivate>(&request, answers.clone()) {
+        if let Ok(answer) = perform::<Inactivate>(&request, answers.clone()) {
+            let results = answer.results();
             let is_shown = reported(&answers, &["0a", "0A", ID]);
             let claimed = match results[0].outcome {
                 Outcome::Inactivated => is_shown,
@@ -334,7 +334,7 @@ proptest! {
         let order = request_to(provider, "certificates", json!([reference_for(provider)]));
         let after: Vec<_> = std::iter::once((200, found.to_string())).chain(answers.clone()).collect();
         if let Ok(answer) = perform::<Inactivate>(&order, after)
-            && answer.results[0].outcome == Outcome::Inactivated
+            && answer.results()[0].outcome == Outcome::Inactivated
         {
             let confirms = |body: &Value| match provider {
                 TencentMqtt => {
@@ -350,7 +350,7 @@ proptest! {
                 let is_empty = provider == AwsIot && body.trim_ascii().is_empty();
                 *status == 200 && (is_empty || serde_json::from_str(body).is_ok_and(|body| confirms(&body)))
             });
-            prop_assert!(evidence, "{:?}", answer.results[0]);
+            prop_assert!(evidence, "{:?}", answer.results()[0]);
         }
     }
 }

@@ -88,7 +88,7 @@ fn a_nested_member_or_row_claims_nothing_and_a_nested_body_is_an_invalid_answer(
 
             let request = request_to(provider, "certificates", json!([reference_for(provider)]));
             if let Ok(answer) = perform::<Inactivate>(&request, answers()) {
-                assert_eq!(answer.results[0].outcome, Outcome::Failed, "{provider}");
+                assert_eq!(answer.results()[0].outcome, Outcome::Failed, "{provider}");
             }
         }
     }

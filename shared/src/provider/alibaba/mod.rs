@@ -30,6 +30,14 @@ pub(super) struct Call<'a> {
     pub(super) parameters: &'a [(&'a str, &'a str)],
 }
 
+/// Whether the successes of an action have the member `Code`, which errors have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum SuccessHas {
+    NoCode,
+    /// The number 200.
+    Code200,
+}
+
 /// The time and the nonce of one attempt.
 struct Attempt {
     now: Timestamp,
@@ -45,6 +53,18 @@ impl Api {
         call: &Call<'_>,
         accept: impl Fn(&Members<'_>) -> Result<R, Error>,
     ) -> Result<R, Failure> {
+        self.call_of(SuccessHas::NoCode, connection, call, accept)
+            .await
+    }
+
+    /// The same for an action whose success has this.
+    pub(super) async fn call_of<R>(
+        &self,
+        success_has: SuccessHas,
+        connection: &Connection<'_>,
+        call: &Call<'_>,
+        accept: impl Fn(&Members<'_>) -> Result<R, Error>,
+    ) -> Result<R, Failure> {
         let query = acs3::canonical_query(call.parameters);
         let sign = |credentials: &Credentials, now, nonce| {
             self.sign(
@@ -56,10 +76,11 @@ impl Api {
             )
         };
         let read = |response: &HttpResponse| {
-            self.read(response, &accept).map_err(|error| Error {
-                retry_after: retry_after(response),
-                ..error
-            })
+            self.read(response, success_has, &accept)
+                .map_err(|error| Error {
+                    retry_after: retry_after(response),
+                    ..error
+                })
         };
         connection.call(call.action, call.repeat, sign, read).await
     }
@@ -102,6 +123,7 @@ impl Api {
     fn read<R>(
         &self,
         response: &HttpResponse,
+        success_has: SuccessHas,
         accept: &impl Fn(&Members<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
         let status = response.status().as_u16();
@@ -109,7 +131,11 @@ impl Api {
         let tables = [self.codes, codes::CODES];
         let body = String::from_utf8_lossy(response.body());
         let members = Members::parse(&body);
-        if let Some(error) = error_body(&body, members.as_ref()) {
+        let is_success_code = success_has == SuccessHas::Code200
+            && status == 200
+            && members.as_ref().and_then(|members| members.integer("Code")) == Some(200);
+        let error = error_body(&body, members.as_ref()).filter(|_| !is_success_code);
+        if let Some(error) = error {
             let code = error
                 .code
                 .filter(|code| status >= 400 || is_known(code, &tables));

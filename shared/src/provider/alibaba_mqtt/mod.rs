@@ -8,6 +8,7 @@ mod find;
 mod group;
 mod list;
 mod reading;
+mod sessions;
 mod spelling;
 mod status;
 mod wire;

@@ -1,29 +1,32 @@
-//! AWS IoT Core, control plane, API version 2015-05-28. The id of a certificate is the SHA-256 of
-//! its DER form.
+//! AWS IoT Core, API version 2015-05-28: the control plane, which keeps certificates and things, and
+//! the data plane, to which devices are connected. The id of a certificate is the SHA-256 of its DER
+//! form.
 
 mod change;
 mod codes;
 mod list;
+mod sessions;
 mod status;
+mod things;
 mod wire;
 
 use http::Method;
 
-use super::{CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect};
+use super::{
+    CallContext, ConfirmedWrite, Connection, FoundCertificate, ProviderProfile, Scope, connect,
+};
+use crate::config::IOT_DATA_PLANE;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::model::{Action, Fingerprint, ProviderName, Region, Source, Timestamp};
 use crate::object::Members;
 use crate::request::CertificateReference;
 use crate::signing::sigv4;
-use crate::transport::{Failure, HttpRequest, HttpResponse, Repeat, http_request};
+use crate::transport::{Endpoint, Failure, HttpResponse, Repeat, http_request};
 use crate::vendor::aws;
 use crate::vendor::codes::{Refusal, explain, is_known, not_an_answer};
 
 const NAME: ProviderName = ProviderName::AwsIot;
-/// The name in the credential scope.
-const SERVICE: &str = "iot";
-
 /// The regions of the SDK's endpoint table.
 const REGIONS: &[&str] = &[
     "ap-east-1",
@@ -63,6 +66,16 @@ fn host(region: &Region) -> Option<String> {
     }
 }
 
+/// The default host of the data plane, by the rules of the SDK.
+fn data_plane_host(region: &Region) -> Option<String> {
+    match host(region)?.strip_prefix("iot.")? {
+        "cn-north-1.amazonaws.com.cn" => {
+            Some("data.ats.iot.cn-north-1.amazonaws.com.cn".to_owned())
+        }
+        region_and_suffix => Some(format!("data-ats.iot.{region_and_suffix}")),
+    }
+}
+
 pub(super) const PROFILE: ProviderProfile = ProviderProfile {
     host,
     central_host: None,
@@ -76,9 +89,36 @@ enum Needs {
     Status,
 }
 
-/// The API of one region.
+/// The API that an action belongs to. The two have hosts of their own, the same credentials, and
+/// the same form of answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Plane {
+    Control,
+    Data,
+}
+
+impl Plane {
+    const fn of(action: Action) -> Self {
+        match action {
+            Action::GetConnection | Action::DeleteConnection => Self::Data,
+            _ => Self::Control,
+        }
+    }
+
+    /// The name in the credential scope. The developer guide signs calls to the data plane as
+    /// `iotdevicegateway`, the service model and the SDKs as `iotdata`.
+    const fn signing_name(self) -> &'static str {
+        match self {
+            Self::Control => "iot",
+            Self::Data => "iotdata",
+        }
+    }
+}
+
+/// The APIs of one region.
 pub(super) struct AwsIot<'a> {
     scope: Scope,
+    /// Its endpoint is that of the control plane.
     connection: Connection<'a>,
 }
 
@@ -95,41 +135,60 @@ impl<'a> AwsIot<'a> {
         path_and_query: &str,
         accept: impl Fn(&HttpResponse) -> Result<R, Error>,
     ) -> Result<R, Failure> {
+        self.call_with(action, path_and_query, &[], accept).await
+    }
+
+    /// Makes one call with headers of its own.
+    async fn call_with<R>(
+        &self,
+        action: Action,
+        path_and_query: &str,
+        headers: &[(&'static str, &str)],
+        accept: impl Fn(&HttpResponse) -> Result<R, Error>,
+    ) -> Result<R, Failure> {
         let (method, repeat) = match action {
             Action::UpdateCertificate => (Method::PUT, Repeat::OnlyIfNotDone),
+            Action::DeleteConnection => (Method::DELETE, Repeat::OnlyIfNotDone),
             _ => (Method::GET, Repeat::Always),
         };
-        let sign = |credentials: &Credentials, now, _nonce| {
-            self.sign(credentials, method.clone(), path_and_query, now)
+        let plane = Plane::of(action);
+        let url = self.url(plane, path_and_query).map_err(Failure::not_made)?;
+        let sign = |credentials: &Credentials, now: Timestamp, _nonce| {
+            let request = sigv4::Request {
+                method: method.as_str(),
+                url: &url,
+                region: self.scope.region.as_str(),
+                service: plane.signing_name(),
+                timestamp: now.epoch_seconds(),
+                headers,
+                body: &[],
+            };
+            let Credentials { id, secret, token } = credentials;
+            let signed = request.headers(id, secret, token.as_ref())?;
+            http_request(method.clone(), &url, signed, Vec::new())
         };
         let read =
             |response: &HttpResponse| refusal(response).map_or_else(|| accept(response), Err);
         self.connection.call(action, repeat, sign, read).await
     }
 
-    fn sign(
-        &self,
-        credentials: &Credentials,
-        method: Method,
-        path_and_query: &str,
-        now: Timestamp,
-    ) -> Result<HttpRequest, Error> {
-        let url = self.connection.endpoint.at(path_and_query);
-        let request = sigv4::Request {
-            method: method.as_str(),
-            url: &url,
-            region: self.scope.region.as_str(),
-            service: SERVICE,
-            timestamp: now.epoch_seconds(),
-            headers: &[],
-            body: &[],
-        };
-        let headers = request.headers(
-            &credentials.id,
-            &credentials.secret,
-            credentials.token.as_ref(),
-        )?;
-        http_request(method, &url, headers, Vec::new())
+    fn url(&self, plane: Plane, path_and_query: &str) -> Result<String, Error> {
+        let Connection {
+            endpoint, context, ..
+        } = &self.connection;
+        let region = &self.scope.region;
+        match (plane, &context.config.iot_data_plane) {
+            (Plane::Control, _) => Ok(endpoint.at(path_and_query)),
+            (Plane::Data, Some(endpoint)) => Ok(endpoint.at(path_and_query)),
+            (Plane::Data, None) => data_plane_host(region)
+                .map(|host| Endpoint::https(&host).at(path_and_query))
+                .ok_or_else(|| {
+                    let detail = format!(
+                        "this version does not know the data plane of aws-iot in {region}; set {IOT_DATA_PLANE} to the account's own host"
+                    );
+                    Error::invalid("region", detail)
+                }),
+        }
     }
 
     /// The certificate with this id. `None`: the provider does not know it.
@@ -199,6 +258,20 @@ fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Fai
             Ok(None)
         }
         Err(failure) => Err(failure),
+    }
+}
+
+/// A write whose success is an empty answer. After any other answer a read has to show the effect.
+fn confirmed(response: &HttpResponse) -> Result<ConfirmedWrite, Error> {
+    match response.body().trim_ascii() {
+        b"" | b"{}" => Ok(ConfirmedWrite {
+            request_id: aws::request_id(response),
+        }),
+        _ => Err(not_an_answer(
+            NAME,
+            200,
+            "the answer to a change is not empty",
+        )),
     }
 }
 

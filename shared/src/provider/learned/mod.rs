@@ -15,7 +15,7 @@ use crate::model::{SerialNumber, Timestamp};
 /// The life of knowledge that may become wrong.
 const SHORT_LIFE: Duration = Duration::from_secs(60);
 
-/// Most CAs that are kept. One more clears them all: that costs a few calls and needs no order of
+/// Most CAs, and most instances, that are kept. One more clears them all: that costs a few calls and needs no order of
 /// use.
 const MOST_CAS: usize = 1_000;
 
@@ -25,6 +25,7 @@ pub struct Learned {
     alternatives: RefCell<HashMap<String, Alternatives>>,
     ca_texts: RefCell<HashMap<(ScopeKey, SerialNumber), String>>,
     long_lists: RefCell<HashMap<(ScopeKey, String), LongList>>,
+    x509_modes: RefCell<HashMap<ScopeKey, (String, Timestamp)>>,
 }
 
 /// Whether several values of one of Tencent's filters are alternatives.
@@ -56,6 +57,19 @@ impl Learned {
         self.alternatives
             .borrow_mut()
             .insert(scope.region.as_str().to_owned(), alternatives);
+    }
+}
+
+/// The mode in which an instance of Tencent's checks certificates. Somebody may change it.
+impl Learned {
+    pub(super) fn x509_mode(&self, scope: &Scope, now: Timestamp) -> Option<String> {
+        let modes = self.x509_modes.borrow();
+        let (mode, until) = modes.get(&key(scope))?;
+        (now < *until).then(|| mode.clone())
+    }
+
+    pub(super) fn learn_x509_mode(&self, scope: &Scope, mode: String, now: Timestamp) {
+        keep(&self.x509_modes, key(scope), (mode, now.plus(SHORT_LIFE)));
     }
 }
 

@@ -5,7 +5,9 @@ mod change;
 mod codes;
 mod filter;
 mod group;
+mod instance;
 mod list;
+mod sessions;
 mod status;
 mod wire;
 

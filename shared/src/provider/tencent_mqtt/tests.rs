@@ -52,6 +52,7 @@ pub(super) async fn page(
         filter,
         order: None,
         include_pem: false,
+        include_clients: false,
         details: true,
     };
     provider.page(&query, position, wanted).await
@@ -85,6 +86,7 @@ async fn a_call_has_the_documented_form() {
         filter: &filter,
         order: Some(SortOrder::UpdatedAsc),
         include_pem: false,
+        include_clients: false,
         details: true,
     };
     provider.page(&query, Some("40"), 20).await.unwrap();

@@ -1,5 +1,7 @@
+mod client_ids;
 mod filter;
 mod query;
+mod selection;
 mod sort_order;
 mod sources;
 mod verdict;
@@ -251,8 +253,12 @@ fn a_bad_inactivate_request_names_the_member() {
             "dry_run",
         ),
         (
-            format!(r#"{{"certificates": [{certificate}], "force": true}}"#),
-            "force",
+            format!(r#"{{"certificates": [{certificate}], "end_sessions": "yes"}}"#),
+            "end_sessions",
+        ),
+        (
+            format!(r#"{{"certificates": [{certificate}], "forced": true}}"#),
+            "forced",
         ),
     ] {
         assert_eq!(field_of::<InactivateRequest>(&json), field, "{json}");

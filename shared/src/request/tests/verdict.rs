@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::super::*;
 use crate::model::{
-    Certificate, Fact, Fingerprint, LifecycleStatus, ProviderRecord, SerialNumber, Timestamp,
+    Certificate, ClientIds, Fact, Fingerprint, LifecycleStatus, ProviderRecord, SerialNumber,
+    Timestamp,
 };
 
 const NOW: i64 = 1_763_800_000_000;
@@ -217,6 +218,32 @@ fn every_member_in_use_is_undecided_by_a_record_of_which_nothing_could_be_read()
         filter.judge(&nothing_known(), now()),
         Verdict::Undecided(names)
     );
+}
+
+#[test]
+fn of_several_client_ids_each_one_counts_and_only_all_of_them_exclude_another() {
+    let filter = Filter {
+        client_ids: vec!["x".to_owned(), "a".to_owned()],
+        ..Filter::default()
+    };
+    let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+    for (client_ids, expected) in [
+        (ClientIds::All(ids(&["b", "a"])), Verdict::Match),
+        (ClientIds::AtLeast(ids(&["b", "a"])), Verdict::Match),
+        (ClientIds::All(ids(&["b", "aa"])), Verdict::Excluded),
+        (ClientIds::All(Vec::new()), Verdict::Excluded),
+        (
+            ClientIds::AtLeast(ids(&["b"])),
+            Verdict::Undecided(vec!["client_ids"]),
+        ),
+    ] {
+        let certificate = Certificate {
+            client_ids,
+            ..nothing_known()
+        };
+        let verdict = filter.judge(&certificate, now());
+        assert_eq!(verdict, expected, "{:?}", certificate.client_ids);
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What Alibaba's gateway checks before an action sees the call.
 
-use super::{Method, Product};
+use super::Product;
 use crate::exchange::{Received, Refusal};
 use crate::keys::Keys;
 use crate::nonces::Nonces;
@@ -54,9 +54,7 @@ pub(super) fn admit(
 
     let known = product.actions.iter().find(|known| known.name == action);
     match known.ok_or_else(unknown_action)? {
-        known if known.method == Method::Get && received.method != "GET" => {
-            Err(unsupported_method())
-        }
+        known if !known.method.takes(&received.method) => Err(unsupported_method()),
         _ if version != product.version => Err(Refusal::new(
             "NoSuchVersion",
             400,

@@ -44,7 +44,18 @@ pub(crate) struct Action {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
     Get,
+    Post,
     GetOrPost,
+}
+
+impl Method {
+    fn takes(self, method: &str) -> bool {
+        match self {
+            Self::Get => method == "GET",
+            Self::Post => method == "POST",
+            Self::GetOrPost => true,
+        }
+    }
 }
 
 impl Gateway for Product {
@@ -74,7 +85,7 @@ impl Gateway for Product {
         gateway::admit(received, self, keys, nonces)
     }
 
-    fn throttled(&self) -> Refusal {
+    fn throttled(&self, _: &Received) -> Refusal {
         Refusal::new(
             "Throttling.User",
             400,

@@ -43,7 +43,7 @@ impl VendorApi for AlibabaCas {
         &PRODUCT
     }
 
-    fn rate_limit(&self) -> RateLimit {
+    fn rate_limit(&self, _: &str) -> RateLimit {
         RateLimit {
             of_one_action: 10,
             of_one_address: None,
@@ -59,6 +59,11 @@ impl VendorApi for AlibabaCas {
             LIST => list::client_certificates(store, task.parameters, task.rules.most_rows_a_page),
             _ => status::of_serial_numbers(store, task.parameters, task.rules),
         }
+    }
+
+    /// A CA has no broker.
+    fn admits(&self, _: &Fleet, _: &str, _: &str) -> bool {
+        false
     }
 
     fn certificates(&self, fleet: &Fleet) -> Vec<Value> {

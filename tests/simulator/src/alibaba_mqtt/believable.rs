@@ -1,7 +1,8 @@
 //! Alibaba MQTT's part of the fleet.
 
 use super::{AlibabaInstance, AlibabaMqttCertificate};
-use crate::fleet::believable::{Authorities, Validity};
+use crate::Client;
+use crate::fleet::believable::{Authorities, Validity, client};
 use crate::fleet::names;
 use crate::fleet::pem::Facts;
 use crate::fleet::random::Random;
@@ -25,6 +26,20 @@ pub(super) fn instance(
             .map(|position| certificate(position, &authorities, now, random))
             .collect(),
     }
+}
+
+/// The clients of the active certificates, with ids of the vendor's form: group, `@@@`, device.
+pub(super) fn clients(instance: &AlibabaInstance, now: i64) -> Vec<Client> {
+    instance
+        .certificates
+        .iter()
+        .filter(|one| one.status == "1")
+        .enumerate()
+        .map(|(position, one)| {
+            let client_id = format!("GID_fleet@@@{}", one.device_name);
+            client(position, &client_id, &one.device_sn, now)
+        })
+        .collect()
 }
 
 fn certificate(

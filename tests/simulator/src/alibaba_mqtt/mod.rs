@@ -2,21 +2,22 @@
 
 mod believable;
 mod certificate;
+mod session;
 
 pub(crate) use certificate::Instances;
 pub use certificate::{AlibabaInstance, AlibabaMqttCertificate};
 
-use crate::Fleet;
 use crate::alibaba::{Action, Method, Product};
 use crate::exchange::Refusal;
+use crate::fleet::believable::client;
 use crate::fleet::held_by;
 use crate::fleet::random::Random;
 use crate::fleet::store::Store;
 use crate::limits::RateLimit;
 use crate::options::Rules;
 use crate::vendor::{Gateway, Registration, Task, VendorApi};
+use crate::{Fleet, Vendor};
 use serde_json::{Value, json};
-use std::time::Instant;
 
 /// The longest text of a serial number, in bytes.
 const LONGEST_SERIAL: usize = 128;
@@ -24,6 +25,8 @@ const LONGEST_SERIAL: usize = 128;
 const GET: &str = "GetDeviceCertificate";
 const INACTIVATE: &str = "InactivateDeviceCertificate";
 const ACTIVATE: &str = "ActiveDeviceCertificate";
+const QUERY_SESSION: &str = "QuerySessionByClientId";
+const CLOSE: &str = "CloseConnection";
 const LIST: &str = "ListDeviceCertificate";
 const LIST_OF_CA: &str = "ListDeviceCertificateByCaSn";
 
@@ -51,6 +54,14 @@ const PRODUCT: Product = Product {
             name: LIST_OF_CA,
             method: Method::Get,
         },
+        Action {
+            name: QUERY_SESSION,
+            method: Method::GetOrPost,
+        },
+        Action {
+            name: CLOSE,
+            method: Method::Post,
+        },
     ],
 };
 
@@ -64,7 +75,7 @@ impl VendorApi for AlibabaMqtt {
         &PRODUCT
     }
 
-    fn rate_limit(&self) -> RateLimit {
+    fn rate_limit(&self, _: &str) -> RateLimit {
         RateLimit {
             of_one_action: 500,
             of_one_address: Some(300),
@@ -72,20 +83,29 @@ impl VendorApi for AlibabaMqtt {
     }
 
     fn writes(&self) -> &'static [&'static str] {
-        &[INACTIVATE, ACTIVATE]
+        &[INACTIVATE, ACTIVATE, CLOSE]
     }
 
     fn perform(&self, store: &mut Store, task: &Task<'_>) -> Result<Value, Refusal> {
         let (parameters, rules) = (task.parameters, task.rules);
         match task.action {
-            INACTIVATE => set_status(store, parameters, "0", task.has_effect),
-            ACTIVATE => set_status(store, parameters, "1", task.has_effect),
+            INACTIVATE => set_status(store, task, "0"),
+            ACTIVATE => set_status(store, task, "1"),
             // The vendor describes Total as the greatest number of pages here, and as the number of
             // results below.
             LIST => list(store, parameters, None, rules),
             LIST_OF_CA => list(store, parameters, Some(serial(parameters, "CaSn")?), rules),
+            QUERY_SESSION => session::query(store, parameters),
+            CLOSE => session::close(store, task),
             _ => get(store, parameters),
         }
+    }
+
+    fn admits(&self, fleet: &Fleet, place: &str, certificate: &str) -> bool {
+        fleet.alibaba_mqtt.get(place).is_some_and(|instance| {
+            let mut certificates = instance.certificates.iter();
+            certificates.any(|known| known.device_sn == certificate && known.status == "1")
+        })
     }
 
     fn certificates(&self, fleet: &Fleet) -> Vec<Value> {
@@ -105,7 +125,9 @@ impl VendorApi for AlibabaMqtt {
                 // The certificate of the vendor's documents.
                 instance.certificates.push(Default::default());
             }
+            let clients = believable::clients(&instance, now);
             fleet.alibaba_mqtt.insert(instance_id.to_owned(), instance);
+            *fleet = std::mem::take(fleet).with_clients(Vendor::AlibabaMqtt, instance_id, clients);
         }
     }
 
@@ -114,9 +136,17 @@ impl VendorApi for AlibabaMqtt {
         if let Some(instance) = fleet.alibaba_mqtt.get_mut(INSTANCE) {
             let device_sn = format!("00{}", registration.issued.serial.to_uppercase());
             instance.certificates.push(AlibabaMqttCertificate {
-                device_sn,
+                device_sn: device_sn.clone(),
                 ..AlibabaMqttCertificate::of(registration.issued)
             });
+            let client = client(
+                0,
+                &registration.issued.common_name,
+                &device_sn,
+                registration.now,
+            );
+            let (vendor, fleet_before) = (Vendor::AlibabaMqtt, std::mem::take(fleet));
+            *fleet = fleet_before.with_clients(vendor, INSTANCE, [client]);
         }
     }
 }
@@ -158,21 +188,19 @@ fn get(store: &Store, parameters: &Value) -> Result<Value, Refusal> {
     Ok(json!({"Data": certificate}))
 }
 
-fn set_status(
-    store: &mut Store,
-    parameters: &Value,
-    status: &str,
-    effect: bool,
-) -> Result<Value, Refusal> {
-    let key = Key::read(parameters)?;
+fn set_status(store: &mut Store, task: &Task<'_>, status: &str) -> Result<Value, Refusal> {
+    let key = Key::read(task.parameters)?;
+    let now = task.received.moment();
     instance(store, key.instance_id)?;
     let certificate = store
-        .change::<Instances>(&key.name(), Instant::now())
+        .change::<Instances>(&key.name(), now.instant)
         .ok_or_else(certificate_not_found)?;
-    if effect {
+    if task.has_effect {
         status.clone_into(&mut certificate.status);
+        let (instance_id, device_sn) = (key.instance_id, key.device_sn);
+        store.certificate_was_changed(Vendor::AlibabaMqtt, instance_id, device_sn, now);
     }
-    Ok(json!({"DeviceSn": certificate.device_sn}))
+    Ok(json!({"DeviceSn": key.device_sn}))
 }
 
 /// A page of the certificates of an instance, of one CA if it is given; an unknown CA has none, or

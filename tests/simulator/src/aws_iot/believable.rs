@@ -1,10 +1,11 @@
 //! AWS IoT's part of the fleet.
 
-use super::AwsCertificate;
-use crate::fleet::believable::{DAY, Validity};
+use super::{AwsCertificate, Thing};
+use crate::fleet::believable::{DAY, Validity, client};
 use crate::fleet::issue;
 use crate::fleet::names;
 use crate::fleet::random::Random;
+use crate::{Fleet, Vendor};
 
 /// Identifier of the CA certificate of most certificates.
 pub(super) const AUTHORITY: &str =
@@ -18,11 +19,41 @@ const AUTHORITIES: [Option<&str>; 4] = [
     None,
 ];
 
-pub(super) fn certificates(size: usize, now: i64, random: &mut Random) -> Vec<AwsCertificate> {
-    (0..size).map(|_| certificate(now, random)).collect()
+/// Adds so many certificates with their things and clients.
+pub(super) fn populate(fleet: &mut Fleet, size: usize, now: i64, random: &mut Random) {
+    for position in 0..size {
+        let (name, certificate) = certificate(now, random);
+        add_device(fleet, &name, certificate, (position, now));
+    }
 }
 
-fn certificate(now: i64, random: &mut Random) -> AwsCertificate {
+/// Adds a certificate, the thing of that name, unless there is one in another region, and the
+/// thing's client if the certificate is active.
+pub(super) fn add_device(
+    fleet: &mut Fleet,
+    name: &str,
+    certificate: AwsCertificate,
+    (position, now): (usize, i64),
+) {
+    let thing = fleet
+        .things
+        .entry(name.to_owned())
+        .or_insert_with(|| Thing::of(name, []).in_region(&certificate.region));
+    if thing.region == certificate.region {
+        thing.principals.push(certificate.arn());
+    }
+    let before = std::mem::take(fleet);
+    *fleet = if certificate.status == "ACTIVE" {
+        let client = client(position, name, &certificate.certificate_id, now);
+        before.with_clients(Vendor::AwsIot, &certificate.region, [client])
+    } else {
+        before
+    }
+    .with([certificate]);
+}
+
+/// A certificate and the name of the thing that has it.
+fn certificate(now: i64, random: &mut Random) -> (String, AwsCertificate) {
     let holder = names::holder(random);
     let validity = Validity::draw(now, random);
     let serial = random.serial(20);
@@ -50,7 +81,7 @@ fn certificate(now: i64, random: &mut Random) -> AwsCertificate {
     if random.percent(10) {
         (certificate.not_before, certificate.not_after) = (None, None);
     }
-    AwsCertificate {
+    let certificate = AwsCertificate {
         ca_certificate_id: random.one_of(&AUTHORITIES).map(str::to_owned),
         region: if random.percent(80) {
             "eu-west-1"
@@ -73,5 +104,6 @@ fn certificate(now: i64, random: &mut Random) -> AwsCertificate {
         }
         .to_owned(),
         ..certificate
-    }
+    };
+    (holder.name, certificate)
 }

@@ -15,9 +15,6 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 /// How far a call's time may be from the server's.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 
-/// The name of this service in the scope of a signature.
-const SERVICE: &str = "iot";
-
 const CONTENT_TYPE: &str = "application/json";
 
 const ACCOUNT: Account = Account {
@@ -52,13 +49,18 @@ impl Gateway for IotGateway {
 
     /// Checks key, token, time, scope, signature and operation, in this order.
     fn admit(&self, received: &Received, keys: &Keys, _: &mut Nonces) -> Result<String, Refusal> {
-        admit_to(SERVICE, received, keys)?;
-        let operation = Operation::of(received).ok_or_else(unknown_operation)?;
+        let operation = Operation::of(received);
+        let service = operation.as_ref().map_or("iot", Operation::service);
+        admit_to(service, received, keys)?;
+        let operation = operation.ok_or_else(unknown_operation)?;
         Ok(operation.name().to_owned())
     }
 
-    fn throttled(&self) -> Refusal {
-        Refusal::new("ThrottlingException", 400, "The rate exceeds the limit.")
+    /// The data plane and the control plane differ in the status.
+    fn throttled(&self, received: &Received) -> Refusal {
+        let of_data_plane = Operation::of(received).is_some_and(|one| one.service() == "iotdata");
+        let status = if of_data_plane { 429 } else { 400 };
+        Refusal::new("ThrottlingException", status, "The rate exceeds the limit.")
     }
 
     fn internal_error(&self) -> Refusal {
@@ -135,7 +137,8 @@ fn authorization(received: &Received) -> Result<Authorization, Refusal> {
     let authorization = Authorization::parse(&value).ok_or_else(incomplete)?;
     let signed = &authorization.signed_headers;
     let has = |name: &str| signed.iter().any(|signed| signed == name);
-    let token = received.header("x-amz-security-token").is_none() || has("x-amz-security-token");
+    let signed_if_sent = |name: &str| received.header(name).is_none() || has(name);
+    let token = signed_if_sent("x-amz-security-token") && signed_if_sent(operation::PRINCIPAL);
     let well_formed = has("host")
         && has("x-amz-date")
         && signed.is_sorted()

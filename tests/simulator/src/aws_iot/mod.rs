@@ -1,25 +1,29 @@
-//! The control plane of AWS IoT Core, version 2015-05-28: certificates by account and region.
+//! AWS IoT Core, version 2015-05-28: certificates and things by account and region, and the
+//! connections of the data plane. Both planes are served at one address.
 
 mod believable;
 mod certificate;
+mod connection;
 mod gateway;
 mod list;
 mod operation;
+mod thing;
 
 pub use certificate::AwsCertificate;
 pub(crate) use certificate::Certificates;
 pub(crate) use gateway::admit_to;
+pub use thing::Thing;
+pub(crate) use thing::Things;
 
-use crate::Fleet;
 use crate::exchange::Refusal;
 use crate::fleet::random::Random;
 use crate::fleet::store::Store;
 use crate::limits::RateLimit;
 use crate::vendor::{Gateway, Registration, Task, VendorApi};
+use crate::{Fleet, Vendor};
 use gateway::IotGateway;
 use operation::Operation;
 use serde_json::{Value, json};
-use std::time::Instant;
 
 /// The statuses that a caller may ask for.
 const STATUSES: [&str; 3] = ["ACTIVE", "INACTIVE", "REVOKED"];
@@ -31,16 +35,20 @@ impl VendorApi for AwsIot {
         &IotGateway
     }
 
-    /// Not confirmed by the vendor's page; the commonly quoted default.
-    fn rate_limit(&self) -> RateLimit {
+    /// The default quotas. Of the data plane the vendor documents none; 10 is our own choice.
+    fn rate_limit(&self, action: &str) -> RateLimit {
         RateLimit {
-            of_one_action: 10,
+            of_one_action: if action == "ListThingPrincipals" {
+                20
+            } else {
+                10
+            },
             of_one_address: None,
         }
     }
 
     fn writes(&self) -> &'static [&'static str] {
-        &["UpdateCertificate"]
+        &["UpdateCertificate", "DeleteConnection"]
     }
 
     /// The answer of a write is empty, which null stands for.
@@ -66,14 +74,30 @@ impl VendorApi for AwsIot {
             }
             Some(Operation::UpdateCertificate(id)) => {
                 checked(&id)?;
+                let now = received.moment();
                 let found = store
-                    .change::<Certificates>(&id, Instant::now())
+                    .change::<Certificates>(&id, now.instant)
                     .filter(|certificate| certificate.region == region)
                     .ok_or_else(not_found)?;
-                update(found, parameters, received.milliseconds(), task.has_effect)
+                update(found, task, now.milliseconds)?;
+                if task.has_effect {
+                    store.certificate_was_changed(Vendor::AwsIot, &region, &id, now);
+                }
+                Ok(Value::Null)
             }
+            Some(Operation::ListThingPrincipals(name)) => {
+                thing::principals(store, &region, parameters, &name)
+            }
+            Some(Operation::ListPrincipalThings) => thing::of_principal(store, &region, parameters),
+            Some(Operation::GetConnection(id)) => connection::get(store, &region, task, &id),
+            Some(Operation::DeleteConnection(id)) => connection::delete(store, &region, task, &id),
             None => Err(gateway::unknown_operation()),
         }
+    }
+
+    fn admits(&self, fleet: &Fleet, place: &str, certificate: &str) -> bool {
+        let found = fleet.aws_iot.get(certificate);
+        found.is_some_and(|found| found.region == place && found.status == "ACTIVE")
     }
 
     fn certificates(&self, fleet: &Fleet) -> Vec<Value> {
@@ -86,7 +110,7 @@ impl VendorApi for AwsIot {
     }
 
     fn populate(&self, fleet: &mut Fleet, now: i64, random: &mut Random) {
-        *fleet = std::mem::take(fleet).with(believable::certificates(320, now, random));
+        believable::populate(fleet, 320, now, random);
     }
 
     fn register(&self, fleet: &mut Fleet, registration: &Registration<'_>) {
@@ -94,6 +118,7 @@ impl VendorApi for AwsIot {
             issued,
             registered,
             revoked,
+            now,
         } = registration;
         let certificate = AwsCertificate {
             ca_certificate_id: Some(believable::AUTHORITY.to_owned()),
@@ -102,19 +127,16 @@ impl VendorApi for AwsIot {
             last_modified_date: revoked.unwrap_or(registered),
             ..AwsCertificate::of(issued)
         };
-        *fleet = std::mem::take(fleet).with([certificate]);
+        believable::add_device(fleet, &issued.common_name, certificate, (0, now));
     }
 }
 
 /// Nothing changes when the certificate has the wanted status already. Whether a revoked
-/// certificate may leave its status is not documented; here it may.
-fn update(
-    certificate: &mut AwsCertificate,
-    parameters: &Value,
-    now: i64,
-    effect: bool,
-) -> Result<Value, Refusal> {
-    let status = parameters
+/// certificate may leave its status is not documented; an option says so. `now` is in epoch
+/// milliseconds.
+fn update(certificate: &mut AwsCertificate, task: &Task<'_>, now: i64) -> Result<(), Refusal> {
+    let status = task
+        .parameters
         .get("newStatus")
         .and_then(Value::as_str)
         .unwrap_or_default();
@@ -123,19 +145,20 @@ fn update(
             "The status {status:?} of newStatus cannot be set."
         )));
     }
-    if certificate.status == "PENDING_TRANSFER" {
+    let is_kept = certificate.status == "REVOKED" && !task.rules.revoked_may_return;
+    if certificate.status == "PENDING_TRANSFER" || (is_kept && status != "REVOKED") {
         return Err(Refusal::new(
             "CertificateStateException",
             406,
             "The certificate operation is not allowed.",
         ));
     }
-    if effect && certificate.status != status {
+    if task.has_effect && certificate.status != status {
         status.clone_into(&mut certificate.status);
         certificate.last_modified_date = now;
         certificate.customer_version = certificate.customer_version.saturating_add(1);
     }
-    Ok(Value::Null)
+    Ok(())
 }
 
 /// An identifier of the documented form: 64 hex digits.

@@ -12,6 +12,10 @@ pub(crate) enum Operation {
     ListCertificatesByCa(String),
     DescribeCertificate(String),
     UpdateCertificate(String),
+    ListThingPrincipals(String),
+    ListPrincipalThings,
+    GetConnection(String),
+    DeleteConnection(String),
 }
 
 impl Operation {
@@ -37,7 +41,25 @@ impl Operation {
             ("PUT", [first, id]) if first == "certificates" => {
                 Some(Self::UpdateCertificate(id.clone()))
             }
+            ("GET", [first, name, last]) if first == "things" && last == "principals" => {
+                Some(Self::ListThingPrincipals(name.clone()))
+            }
+            ("GET", [first, last]) if first == "principals" && last == "things" => {
+                Some(Self::ListPrincipalThings)
+            }
+            ("GET", [first, id]) if first == "connections" => Some(Self::GetConnection(id.clone())),
+            ("DELETE", [first, id]) if first == "connections" => {
+                Some(Self::DeleteConnection(id.clone()))
+            }
             _ => None,
+        }
+    }
+
+    /// The name of its service in the scope of a signature: the data plane has its own.
+    pub(crate) fn service(&self) -> &'static str {
+        match self {
+            Self::GetConnection(_) | Self::DeleteConnection(_) => "iotdata",
+            _ => "iot",
         }
     }
 
@@ -48,11 +70,18 @@ impl Operation {
             Self::ListCertificatesByCa(_) => "ListCertificatesByCA",
             Self::DescribeCertificate(_) => "DescribeCertificate",
             Self::UpdateCertificate(_) => "UpdateCertificate",
+            Self::ListThingPrincipals(_) => "ListThingPrincipals",
+            Self::ListPrincipalThings => "ListPrincipalThings",
+            Self::GetConnection(_) => "GetConnection",
+            Self::DeleteConnection(_) => "DeleteConnection",
         }
     }
 }
 
-/// The parameters of a call: its query, decoded, and the identifier in its path.
+/// The header that names a principal.
+pub(super) const PRINCIPAL: &str = "x-amzn-principal";
+
+/// The parameters of a call: its query, decoded, the identifier in its path, and the principal.
 pub(crate) fn parameters(received: &Received) -> Value {
     let mut members: Map<String, Value> = sigv4::parameters(&received.query)
         .into_iter()
@@ -64,6 +93,15 @@ pub(crate) fn parameters(received: &Received) -> Value {
         }
         Some(Operation::DescribeCertificate(id) | Operation::UpdateCertificate(id)) => {
             members.insert("certificateId".to_owned(), Value::from(id))
+        }
+        Some(Operation::ListThingPrincipals(name)) => {
+            members.insert("thingName".to_owned(), Value::from(name))
+        }
+        Some(Operation::ListPrincipalThings) => received
+            .header(PRINCIPAL)
+            .and_then(|arn| members.insert("principal".to_owned(), Value::from(arn))),
+        Some(Operation::GetConnection(id) | Operation::DeleteConnection(id)) => {
+            members.insert("clientId".to_owned(), Value::from(id))
         }
         Some(Operation::ListCertificates) | None => None,
     };
@@ -90,6 +128,14 @@ mod tests {
             ("POST", "/certificates", None),
             ("GET", "/certificates/ab/cd", None),
             ("GET", "/cacertificates", None),
+            ("GET", "/things/t/principals", Some("ListThingPrincipals")),
+            ("GET", "/things/t/principals/u", None),
+            ("GET", "/things/t", None),
+            ("GET", "/principals/things", Some("ListPrincipalThings")),
+            ("GET", "/connections/c", Some("GetConnection")),
+            ("DELETE", "/connections/c", Some("DeleteConnection")),
+            ("PUT", "/connections/c", None),
+            ("DELETE", "/connections/c/d", None),
             ("GET", "/", None),
         ] {
             assert_eq!(named(method, path), expected, "{method} {path}");
@@ -97,6 +143,10 @@ mod tests {
         assert_eq!(
             Operation::named("GET", "/certificates/%61b"),
             Some(Operation::DescribeCertificate("ab".to_owned()))
+        );
+        assert_eq!(
+            Operation::named("DELETE", "/connections/a%2Fb%20%E8%BD%A6%24"),
+            Some(Operation::DeleteConnection("a/b 车$".to_owned()))
         );
     }
 }

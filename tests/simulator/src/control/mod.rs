@@ -1,4 +1,7 @@
-//! The control listener: what was called, faults, times, resets and the fleet, as JSON over HTTP.
+//! The control listener: what was called, faults, times, resets, the fleet and its clients, as JSON
+//! over HTTP.
+
+mod clients;
 
 use crate::fault::FaultRule;
 use crate::state::Shared;
@@ -44,6 +47,11 @@ async fn answer(
     let (status, answer) = match (&head.method, head.uri.path()) {
         (&Method::GET, "/calls") => (StatusCode::OK, calls(shared)),
         (&Method::GET, "/certificates") => checked(certificates(shared, query)),
+        (&Method::GET, "/clients") => checked(clients::list(shared, query)),
+        (&Method::POST, "/clients") => checked(clients::add(shared, &body)),
+        (&Method::POST, "/clients/connect") => checked(clients::connect(shared, &body)),
+        (&Method::GET, "/things") => (StatusCode::OK, clients::things(shared)),
+        (&Method::POST, "/things") => checked(clients::add_thing(shared, &body)),
         (&Method::POST, "/faults") => checked(add_fault(shared, &body)),
         (&Method::DELETE, "/faults") => {
             shared.state().heal();
@@ -57,7 +65,7 @@ async fn answer(
         }
         _ => (
             StatusCode::NOT_FOUND,
-            json!({"error": "there are GET /calls, GET /certificates, POST /faults, DELETE /faults, POST /keys, POST /times and POST /reset"}),
+            json!({"error": "there are GET /calls, GET /certificates, GET and POST /clients, POST /clients/connect, GET and POST /things, POST /faults, DELETE /faults, POST /keys, POST /times and POST /reset"}),
         ),
     };
     let mut response = Response::new(Full::from(answer.to_string()));
@@ -109,10 +117,12 @@ fn set_times(shared: &Shared, body: &[u8]) -> Result<Value, String> {
     struct Times {
         round_trip: Option<u64>,
         reads_lag: Option<u64>,
+        sessions_lag: Option<u64>,
     }
     let Times {
         round_trip,
         reads_lag,
+        sessions_lag,
     } = serde_json::from_slice(body).map_err(|e| e.to_string())?;
     let mut state = shared.state();
     if let Some(milliseconds) = round_trip {
@@ -122,6 +132,11 @@ fn set_times(shared: &Shared, body: &[u8]) -> Result<Value, String> {
         state
             .store
             .set_reads_lag(Duration::from_millis(milliseconds));
+    }
+    if let Some(milliseconds) = sessions_lag {
+        state
+            .store
+            .set_sessions_lag(Duration::from_millis(milliseconds));
     }
     Ok(json!({}))
 }

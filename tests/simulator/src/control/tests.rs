@@ -183,6 +183,58 @@ async fn the_fleet_is_shown_in_plain_form() {
 }
 
 #[tokio::test]
+async fn clients_are_added_connected_and_shown() {
+    let simulator = small().await;
+    let certificate = AwsCertificate::default().certificate_id;
+    let added = json!({
+        "vendor": "aws-iot",
+        "place": "eu-west-1",
+        "client": {
+            "client_id": "truck-1", "certificate": certificate, "connected": false, "has_session": false,
+            "reconnects": "never", "reconnects_after": 20,
+        },
+    });
+    assert_eq!(
+        send(&simulator, "POST", "/clients", &added.to_string()).status,
+        200
+    );
+    let shown = |query: &str| {
+        let answer = get(
+            &simulator,
+            &format!("/clients?vendor=aws-iot&place={query}"),
+        );
+        answer["clients"].as_array().unwrap().clone()
+    };
+    let client = &shown("eu-west-1&client_id=truck-1")[0];
+    assert_eq!(
+        (
+            &client["connected"],
+            &client["reconnects"],
+            &client["keep_alive"]
+        ),
+        (&json!(false), &json!("never"), &json!(60))
+    );
+    assert!(shown("eu-west-1&client_id=truck").is_empty() && shown("us-east-1").is_empty());
+    for (client_id, expected) in [("truck-1", true), ("truck-2", false)] {
+        let named = json!({"vendor": "aws-iot", "place": "eu-west-1", "client_id": client_id});
+        let answer = send(&simulator, "POST", "/clients/connect", &named.to_string());
+        assert_eq!(answer.json(), json!({ "connected": expected }));
+    }
+    assert_eq!(shown("eu-west-1")[0]["connected"], true);
+}
+
+#[tokio::test]
+async fn things_are_added_and_shown() {
+    let simulator = small().await;
+    let thing = json!({"name": "truck-1", "region": "eu-west-1", "principals": ["eu-west-1:0f"]});
+    assert_eq!(
+        send(&simulator, "POST", "/things", &thing.to_string()).status,
+        200
+    );
+    assert_eq!(get(&simulator, "/things"), json!({ "things": [thing] }));
+}
+
+#[tokio::test]
 async fn a_mistake_is_named() {
     let simulator = small().await;
     for (method, path, body, status, named) in [
@@ -226,6 +278,18 @@ async fn a_mistake_is_named() {
             400,
             "offset",
         ),
+        ("GET", "/clients?vendor=aws-iot", "", 400, "place"),
+        ("GET", "/clients?region=x", "", 400, "region"),
+        (
+            "POST",
+            "/clients",
+            r#"{"vendor": "aws-iot", "place": "x", "client": {"id": "truck-1"}}"#,
+            400,
+            "id",
+        ),
+        ("POST", "/clients/connect", "{}", 400, "vendor"),
+        ("POST", "/things", r#"{"name": "truck-1"}"#, 400, "region"),
+        ("POST", "/times", r#"{"sessions_lag": "x"}"#, 400, "x"),
         ("GET", "/faults", "", 404, "POST /faults"),
     ] {
         let answer = send(&simulator, method, path, body);

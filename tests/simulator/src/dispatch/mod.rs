@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::fleet::store::Store;
 use crate::numbers::{Call, Ticket};
 use crate::state::{Shared, State};
-use crate::vendor::{Gateway, Task};
+use crate::vendor::Task;
 use serde_json::Value;
 use std::future;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ pub(crate) async fn answer(shared: &Shared, received: &Received) -> Result<Outgo
     let Some(fault) = arrival.fault else {
         return Ok(ticket.work(shared, received, &call));
     };
-    if let Some(refusal) = refusal_of(received.vendor.api().gateway(), &fault) {
+    if let Some(refusal) = refusal_of(received, &fault) {
         return Ok(ticket.refuse(shared, received, refusal));
     }
     ticket.end(shared, fault.name());
@@ -132,7 +132,7 @@ fn admit(state: &mut State, shared: &Shared, received: &Received) -> Result<Stri
     let (keys, nonces) = state.keys_and_nonces(vendor);
     let action = gateway.admit(received, keys, nonces)?;
     if shared.enforce_rate_limits && !state.limits.admit(vendor, &action, received.at) {
-        return Err(gateway.throttled());
+        return Err(gateway.throttled(received));
     }
     Ok(action)
 }
@@ -175,6 +175,7 @@ fn perform(
     let work = |store: &mut Store| api.perform(store, &task);
     let mut state = shared.state();
     let result = if api.writes().contains(&task.action) {
+        state.store.settle(Instant::now());
         work(&mut state.store)
     } else {
         state.store.read(Instant::now(), work)
@@ -186,12 +187,13 @@ fn perform(
 }
 
 /// The refusal that stands for a fault, or `None` when the fault is no refusal.
-fn refusal_of(gateway: &dyn Gateway, fault: &Fault) -> Option<Refusal> {
+fn refusal_of(received: &Received, fault: &Fault) -> Option<Refusal> {
+    let gateway = received.vendor.api().gateway();
     match fault {
-        Fault::Throttle => Some(gateway.throttled()),
+        Fault::Throttle => Some(gateway.throttled(received)),
         Fault::ThrottleFor(milliseconds) => Some(Refusal {
             retry_after: Some(*milliseconds),
-            ..gateway.throttled()
+            ..gateway.throttled(received)
         }),
         Fault::Internal => Some(gateway.internal_error()),
         Fault::Unavailable => gateway.unavailable(),

@@ -60,10 +60,17 @@ impl Fleet {
     }
 
     /// Some thousands of vehicles, gateways and chargers with every status and with dates around
-    /// `now`, and the certificates of the vendors' documents. Two real certificates are registered
-    /// at every vendor, with their serial numbers in the vendor's spelling:
-    /// `gateway-munich-plant-7001`, which is good everywhere, and `gateway-munich-plant-7002`,
-    /// which is revoked everywhere but at Alibaba MQTT, where it is active.
+    /// `now`, and the certificates of the vendors' documents. Three real certificates are
+    /// registered at every vendor, with their serial numbers in the vendor's spelling:
+    /// `gateway-munich-plant-7001` and `excavator-7940`, which are good everywhere, and
+    /// `gateway-munich-plant-7002`, which is revoked everywhere but at Alibaba MQTT, where it is
+    /// active.
+    ///
+    /// Most clients are connected. Each of those three is connected under the name of its
+    /// certificate at every broker, unless its certificate is revoked there, and at AWS it is a
+    /// thing of that name. At Tencent `excavator-79401` is connected, too. At AWS the thing
+    /// `gateway-lyon-hub` has fifty certificates and a Cognito identity, and `crane-0101` to
+    /// `crane-0103` share a certificate.
     ///
     /// The same for the same `now`, but for the keys and signatures within the PEMs and what is
     /// computed from them: the identifiers at AWS and the fingerprints at the private CA.

@@ -46,7 +46,11 @@ pub(crate) fn holder(random: &mut Random) -> Holder {
             random.one_of(&["产线网关", "Factory Automation", "Werk München"]),
         ),
         8 => (format!("meter-{city}-{number:04}"), "Équipe Réseau"),
-        _ => (format!("excavator-{number:04}"), "Construction Machinery"),
+        // The higher numbers are for devices that are added by name.
+        _ => (
+            format!("excavator-{:04}", number.rem_euclid(7_000)),
+            "Construction Machinery",
+        ),
     };
     Holder {
         name,

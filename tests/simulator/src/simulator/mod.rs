@@ -1,5 +1,7 @@
 //! A running simulator and what tests do with it.
 
+mod clients;
+
 use crate::state::Shared;
 use crate::tls::Tls;
 use crate::{

@@ -1,7 +1,8 @@
 //! Tencent's part of the fleet.
 
 use super::TencentCertificate;
-use crate::fleet::believable::{Authorities, DAY, Validity};
+use crate::Client;
+use crate::fleet::believable::{Authorities, DAY, Validity, client};
 use crate::fleet::names;
 use crate::fleet::pem::Facts;
 use crate::fleet::random::Random;
@@ -23,6 +24,16 @@ pub(super) fn certificates(size: usize, now: i64, random: &mut Random) -> Vec<Te
     let authorities = Authorities::new(&AUTHORITIES);
     (0..size)
         .map(|position| certificate(position, &authorities, now, random))
+        .collect()
+}
+
+/// The clients of the active certificates that name one.
+pub(super) fn clients(certificates: &[TencentCertificate], now: i64) -> Vec<Client> {
+    certificates
+        .iter()
+        .filter(|one| one.status == "ACTIVE" && !one.client_id.is_empty())
+        .enumerate()
+        .map(|(position, one)| client(position, &one.client_id, &one.device_certificate_sn, now))
         .collect()
 }
 

@@ -7,14 +7,28 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A Tencent MQTT instance.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TencentInstance {
     /// Like `mqtt-qgzaawn9`.
     pub instance_id: String,
     /// The one region where it lives, like `ap-guangzhou`.
     pub region: String,
+    /// `BYOC`, where each device has a certificate of its own, `mTLS` or `TLS`. Only with `BYOC`
+    /// does the status of a device certificate decide who may connect.
+    pub x509_mode: String,
     /// Its device certificates.
     pub certificates: Vec<TencentCertificate>,
+}
+
+impl Default for TencentInstance {
+    fn default() -> Self {
+        Self {
+            instance_id: String::new(),
+            region: String::new(),
+            x509_mode: "BYOC".to_owned(),
+            certificates: Vec::new(),
+        }
+    }
 }
 
 /// A device certificate as Tencent describes it. Times are epoch milliseconds, 0 means never.

@@ -53,7 +53,7 @@ impl Gateway for Product {
         admit(received, self, keys)
     }
 
-    fn throttled(&self) -> Refusal {
+    fn throttled(&self, _: &Received) -> Refusal {
         refusal(
             "RequestLimitExceeded",
             "The number of requests exceeds the frequency limit.",
@@ -72,7 +72,12 @@ impl Gateway for Product {
     }
 
     /// Puts an answer or a refusal into the vendor's envelope. The HTTP status is 200 for both.
-    fn reply(&self, _: &Received, result: Result<Value, Refusal>, request_id: &str) -> Reply {
+    fn reply(
+        &self,
+        received: &Received,
+        result: Result<Value, Refusal>,
+        request_id: &str,
+    ) -> Reply {
         let mut response = match result {
             Ok(answer) => answer,
             Err(refusal) => json!({"Error": {"Code": refusal.code, "Message": refusal.message}}),
@@ -80,7 +85,12 @@ impl Gateway for Product {
         if let Some(members) = response.as_object_mut() {
             members.insert("RequestId".to_owned(), json!(request_id));
         }
-        Reply::json(200, "application/json", &json!({ "Response": response }))
+        let mut envelope = json!({ "Response": response });
+        // As the vendor's published example has it.
+        if self.action(received) == "KickOutClient" {
+            envelope = json!({"Error": null, "RequestId": null, "Response": response});
+        }
+        Reply::json(200, "application/json", &envelope)
     }
 }
 

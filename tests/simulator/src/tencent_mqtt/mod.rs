@@ -2,7 +2,9 @@
 
 mod believable;
 mod certificate;
+mod clients;
 mod gateway;
+mod instance;
 mod list;
 mod orders;
 mod parameters;
@@ -15,13 +17,14 @@ pub(crate) use orders::Orders;
 #[cfg(test)]
 pub(crate) use orders::{ListOrder, ordered};
 
-use crate::Fleet;
 use crate::exchange::{Received, Refusal};
+use crate::fleet::believable::client;
 use crate::fleet::held_by;
 use crate::fleet::random::Random;
 use crate::fleet::store::Store;
 use crate::limits::RateLimit;
 use crate::vendor::{Gateway, Registration, Task, VendorApi};
+use crate::{Fleet, Vendor};
 use parameters::Members;
 use serde_json::{Value, json};
 
@@ -29,11 +32,22 @@ const LIST: &str = "DescribeDeviceCertificates";
 const DESCRIBE: &str = "DescribeDeviceCertificate";
 const ACTIVATE: &str = "ActivateDeviceCertificate";
 const DEACTIVATE: &str = "DeactivateDeviceCertificate";
+const LIST_CLIENTS: &str = "DescribeClientList";
+const KICK: &str = "KickOutClient";
+const DESCRIBE_INSTANCE: &str = "DescribeInstance";
 
 const PRODUCT: Product = Product {
     service: "mqtt",
     version: "2024-05-16",
-    actions: &[LIST, DESCRIBE, ACTIVATE, DEACTIVATE],
+    actions: &[
+        LIST,
+        DESCRIBE,
+        ACTIVATE,
+        DEACTIVATE,
+        LIST_CLIENTS,
+        KICK,
+        DESCRIBE_INSTANCE,
+    ],
     unsigned_actions: &[],
 };
 
@@ -64,7 +78,7 @@ const REGIONS: [&str; 22] = [
 ];
 
 /// The instance of the vendor's documents, which holds the certificates that every vendor has.
-const INSTANCE: &str = "mqtt-qgzaawn9";
+pub(crate) const INSTANCE: &str = "mqtt-qgzaawn9";
 
 pub(crate) struct TencentMqtt;
 
@@ -73,7 +87,7 @@ impl VendorApi for TencentMqtt {
         &PRODUCT
     }
 
-    fn rate_limit(&self) -> RateLimit {
+    fn rate_limit(&self, _: &str) -> RateLimit {
         RateLimit {
             of_one_action: 20,
             of_one_address: None,
@@ -81,25 +95,36 @@ impl VendorApi for TencentMqtt {
     }
 
     fn writes(&self) -> &'static [&'static str] {
-        &[ACTIVATE, DEACTIVATE]
+        &[ACTIVATE, DEACTIVATE, KICK]
     }
 
     fn perform(&self, store: &mut Store, task: &Task<'_>) -> Result<Value, Refusal> {
         let region = region(task.received)?;
-        let (parameters, now) = (task.parameters, task.received.milliseconds());
+        let parameters = task.parameters;
         match task.action {
             LIST => {
                 let several = task.rules.filter_values;
                 list::describe_device_certificates(store, &region, parameters, several)
             }
-            ACTIVATE => status::set(store, &region, parameters, task.has_effect, |certificate| {
-                status::activate(certificate, now)
-            }),
-            DEACTIVATE => status::set(store, &region, parameters, task.has_effect, |certificate| {
-                status::deactivate(certificate, now)
-            }),
+            ACTIVATE => status::set(store, &region, task, status::activate),
+            DEACTIVATE => status::set(store, &region, task, status::deactivate),
+            LIST_CLIENTS => {
+                let how = task.rules.client_id_match;
+                clients::describe_client_list(store, &region, parameters, how)
+            }
+            KICK => clients::kick_out_client(store, &region, task),
+            DESCRIBE_INSTANCE => instance::describe_instance(store, &region, parameters),
             _ => describe_device_certificate(store, &region, parameters),
         }
+    }
+
+    fn admits(&self, fleet: &Fleet, place: &str, certificate: &str) -> bool {
+        fleet.tencent_mqtt.get(place).is_some_and(|instance| {
+            instance.x509_mode != instance::ONE_CERTIFICATE_A_DEVICE
+                || instance.certificates.iter().any(|known| {
+                    known.device_certificate_sn == certificate && known.status == "ACTIVE"
+                })
+        })
     }
 
     fn certificates(&self, fleet: &Fleet) -> Vec<Value> {
@@ -122,11 +147,14 @@ impl VendorApi for TencentMqtt {
                 // The certificate of the vendor's documents.
                 certificates.push(TencentCertificate::default());
             }
+            let clients = believable::clients(&certificates, now);
+            *fleet = std::mem::take(fleet).with_clients(Vendor::TencentMqtt, instance_id, clients);
             let (instance_id, region) = (instance_id.to_owned(), region.to_owned());
             *fleet = std::mem::take(fleet).with([TencentInstance {
                 instance_id,
                 region,
                 certificates,
+                ..TencentInstance::default()
             }]);
         }
     }
@@ -136,17 +164,24 @@ impl VendorApi for TencentMqtt {
             issued,
             registered,
             revoked,
+            now,
         } = registration;
         let status = revoked.map_or("ACTIVE", |_| "REVOKED");
         if let Some(instance) = fleet.tencent_mqtt.get_mut(INSTANCE) {
+            let serial = issued.serial.trim_start_matches('0');
             instance.certificates.push(TencentCertificate {
-                device_certificate_sn: issued.serial.trim_start_matches('0').to_owned(),
+                device_certificate_sn: serial.to_owned(),
                 status: status.to_owned(),
                 last_activation_time: registered,
                 created_time: registered,
                 update_time: revoked.unwrap_or(registered),
                 ..TencentCertificate::of(issued)
             });
+            let client = client(0, &issued.common_name, serial, now);
+            if revoked.is_none() {
+                let (vendor, fleet_before) = (Vendor::TencentMqtt, std::mem::take(fleet));
+                *fleet = fleet_before.with_clients(vendor, INSTANCE, [client]);
+            }
         }
     }
 }

@@ -5,6 +5,9 @@ use super::{missing, refusal};
 use crate::exchange::{Received, Refusal};
 use serde_json::{Map, Value};
 
+/// The parameters that are numbers.
+const NUMBERS: [&str; 4] = ["Limit", "Offset", "OnlineStatus", "MaxTimestamp"];
+
 /// The parameters of a call as one JSON object.
 pub(crate) fn read(received: &Received) -> Result<Value, Refusal> {
     if received.method == "GET" {
@@ -29,7 +32,9 @@ fn from_query(query: &str) -> Value {
     let mut root = Map::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let value = match value.parse::<i64>() {
-            Ok(number) if ["Limit", "Offset"].contains(&name.as_ref()) => Value::from(number),
+            Ok(number) if NUMBERS.contains(&name.as_ref()) => Value::from(number),
+            _ if name == "DeleteSession" && value == "true" => Value::from(true),
+            _ if name == "DeleteSession" && value == "false" => Value::from(false),
             _ => Value::from(value.into_owned()),
         };
         let steps: Vec<&str> = name.split('.').collect();
@@ -131,6 +136,16 @@ impl<'a> Members<'a> {
                 value
                     .as_i64()
                     .ok_or_else(|| self.wrong_type(name, "an integer"))
+            })
+            .transpose()
+    }
+
+    pub(super) fn boolean(&self, name: &str) -> Result<Option<bool>, Refusal> {
+        self.get(name)
+            .map(|value| {
+                value
+                    .as_bool()
+                    .ok_or_else(|| self.wrong_type(name, "a boolean"))
             })
             .transpose()
     }

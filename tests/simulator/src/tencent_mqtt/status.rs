@@ -4,24 +4,25 @@
 //! more, and a revoked one cannot leave its status.
 
 use super::{Instances, TencentCertificate, certificate_not_found, instance, key, refusal};
+use crate::Vendor;
 use crate::exchange::Refusal;
 use crate::fleet::store::Store;
+use crate::vendor::Task;
 use serde_json::{Value, json};
-use std::time::Instant;
 
-/// Finds the certificate and changes it, unless it is to have no `effect`. The answer holds nothing
-/// but the RequestId.
+/// Finds the certificate and changes it, unless the call is to have no effect. The answer holds
+/// nothing but the RequestId.
 pub(super) fn set(
     store: &mut Store,
     region: &str,
-    parameters: &Value,
-    effect: bool,
-    change: impl FnOnce(&mut TencentCertificate),
+    task: &Task<'_>,
+    change: impl FnOnce(&mut TencentCertificate, i64),
 ) -> Result<Value, Refusal> {
-    let (instance_id, serial) = key(parameters)?;
+    let (instance_id, serial) = key(task.parameters)?;
+    let now = task.received.moment();
     instance(store, region, instance_id)?;
     let certificate = store
-        .change::<Instances>(&(instance_id.to_owned(), serial.to_owned()), Instant::now())
+        .change::<Instances>(&(instance_id.to_owned(), serial.to_owned()), now.instant)
         .ok_or_else(certificate_not_found)?;
     if certificate.status == "REVOKED" {
         return Err(refusal(
@@ -29,8 +30,9 @@ pub(super) fn set(
             "The certificate has been revoked.",
         ));
     }
-    if effect {
-        change(certificate);
+    if task.has_effect {
+        change(certificate, now.milliseconds);
+        store.certificate_was_changed(Vendor::TencentMqtt, instance_id, serial, now);
     }
     Ok(json!({}))
 }
@@ -68,6 +70,7 @@ mod tests {
             instance_id: "mqtt-1".to_owned(),
             region: "ap-guangzhou".to_owned(),
             certificates: certificates.to_vec(),
+            ..TencentInstance::default()
         };
         simulator(Fleet::of([instance])).await
     }

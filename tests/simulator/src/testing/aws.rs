@@ -18,6 +18,8 @@ pub(crate) struct AwsCall {
     pub(crate) ahead: i64,
     pub(crate) credentials: Credentials,
     pub(crate) token: Option<String>,
+    /// Value of `x-amzn-principal`.
+    pub(crate) principal: Option<String>,
     pub(crate) body: &'static str,
 }
 
@@ -32,6 +34,7 @@ impl AwsCall {
             ahead: 0,
             credentials: Vendor::AwsIot.credentials(),
             token: None,
+            principal: None,
             body: "",
         }
     }
@@ -52,6 +55,25 @@ impl AwsCall {
         )
     }
 
+    /// A call of the data plane; the client's id is as it stands in the path.
+    pub(crate) fn connection(method: &'static str, client_id: &str, query: &str) -> Self {
+        Self {
+            service: "iotdata",
+            ..Self::new(method, &format!("/connections/{client_id}"), query)
+        }
+    }
+
+    pub(crate) fn principals_of(thing: &str, query: &str) -> Self {
+        Self::new("GET", &format!("/things/{thing}/principals"), query)
+    }
+
+    pub(crate) fn things_of(principal: &str, query: &str) -> Self {
+        Self {
+            principal: Some(principal.to_owned()),
+            ..Self::new("GET", "/principals/things", query)
+        }
+    }
+
     /// The signed request as it goes over the wire.
     pub(crate) fn request(&self, url: &str) -> String {
         let form = format_description!("[year][month][day]T[hour][minute][second]Z");
@@ -67,6 +89,9 @@ impl AwsCall {
         ];
         if let Some(token) = &self.token {
             headers.push(("x-amz-security-token".to_owned(), token.clone()));
+        }
+        if let Some(principal) = &self.principal {
+            headers.push(("x-amzn-principal".to_owned(), principal.clone()));
         }
         let canonical = sigv4::canonical_request(
             self.method,

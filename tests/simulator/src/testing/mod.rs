@@ -193,7 +193,8 @@ pub(crate) struct AlibabaCall {
 
 impl AlibabaCall {
     pub(crate) fn mqtt(action: &'static str, parameters: &[(&str, &str)]) -> Self {
-        let method = if action.starts_with("Inactivate") || action.starts_with("Active") {
+        let writes = ["Inactivate", "Active", "Close"];
+        let method = if writes.iter().any(|word| action.starts_with(word)) {
             "POST"
         } else {
             "GET"

@@ -16,9 +16,13 @@ const MIB: usize = 1024 * 1024;
 /// The most memory that a function may hold, whatever a vendor sends.
 const MOST_MEMORY: u64 = 64 * 1024 * 1024;
 /// The size of the answers: a little less than a function reads, and much more.
-const SIZES: [usize; 2] = [2 * MIB - 64 * 1024, 8 * MIB - 4096];
+const SIZE: usize = 2 * MIB - 64 * 1024;
+const TOO_LARGE: usize = 8 * MIB - 4096;
 /// Lambda takes so many bytes of a synchronous answer.
 const MOST_ANSWER: usize = 6_291_556;
+
+/// The time of a function. Lists without an end take all of it.
+const TIME: Duration = Duration::from_secs(10);
 
 /// How the parts of an answer are filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,7 +183,7 @@ fn request(function: &str) -> Value {
     };
     match function {
         "describe" => {
-            json!({ "instance_id": TENCENT_INSTANCE, "limit": 10_000, "include_pem": true })
+            json!({ "instance_id": TENCENT_INSTANCE, "limit": 500, "include_pem": true })
         }
         "inactivate" => json!({ "instance_id": TENCENT_INSTANCE, "certificates": serials(100) }),
         _ => json!({ "instance_id": TENCENT_INSTANCE, "certificates": serials(100) }),
@@ -189,7 +193,7 @@ fn request(function: &str) -> Value {
 /// Invokes the function, and checks its memory and the size of its answer.
 async fn invoke(mut function: Runtime, request: &Value, case: &str) {
     let event = HttpRequest::post("/", request).event(HttpTrigger::FunctionUrl);
-    let answer = invoke_within(&mut function, Duration::from_secs(8), event).await;
+    let answer = invoke_within(&mut function, TIME, event).await;
     let bytes = match &answer {
         Answer::Response(bytes) => bytes.len(),
         other => panic!("{case}: {other}"),
@@ -200,12 +204,11 @@ async fn invoke(mut function: Runtime, request: &Value, case: &str) {
 }
 
 async fn meets_every_kind(name: &str) {
-    for kind in KINDS {
-        for size in SIZES {
-            let url = vendor::start(move |call| reply(kind, size, call));
-            let case = format!("{name}, {kind:?} of {size} bytes");
-            invoke(function(name, &url, &[]).await, &request(name), &case).await;
-        }
+    let too_large = [(Kind::Texts, TOO_LARGE), (Kind::SmallRows, TOO_LARGE)];
+    for (kind, size) in KINDS.map(|kind| (kind, SIZE)).into_iter().chain(too_large) {
+        let url = vendor::start(move |call| reply(kind, size, call));
+        let case = format!("{name}, {kind:?} of {size} bytes");
+        invoke(function(name, &url, &[]).await, &request(name), &case).await;
     }
 }
 
@@ -218,7 +221,7 @@ async fn describe_stays_small_with_many_sources() {
             |number| json!({ "provider": "tencent-mqtt", "instance_id": format!("mqtt-{number}") }),
         )
         .collect();
-    let request = json!({ "sources": sources, "limit": 10_000, "include_pem": true });
+    let request = json!({ "sources": sources, "limit": 100, "include_pem": true });
     let limits = [
         (
             "CALLS_PER_SECOND",
@@ -229,7 +232,7 @@ async fn describe_stays_small_with_many_sources() {
     ];
     for kind in [Kind::Texts, Kind::Pems, Kind::SmallRows] {
         for own in [&[][..], &limits] {
-            let url = vendor::start(move |call| reply(kind, SIZES[0], call));
+            let url = vendor::start(move |call| reply(kind, SIZE, call));
             let case = format!("{kind:?} with {own:?}");
             invoke(function("describe", &url, own).await, &request, &case).await;
         }

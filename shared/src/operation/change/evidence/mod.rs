@@ -138,6 +138,13 @@ impl<'a> SentWrite<'a> {
                 change.unproven(Outcome::Failed, found, replaced())
             }
             (Confirmed(id), Target) => change.changed(found, id.clone(), true),
+            // A forced write: the read before it has shown the same.
+            (Uncertain(error), Target) if found.certificate.status == target.status => {
+                change.unproven(Outcome::Unknown, found, unread(error))
+            }
+            (NotFound, Target) if found.certificate.status == target.status => {
+                change.unproven(Outcome::Failed, found, not_found_by_the_write())
+            }
             (Uncertain(_) | NotFound, Target) => change.changed(found, None, true),
             // The first write had its effect after all, and it shows only now.
             (StateRefused(_), Target) if *is_repeated => change.changed(found, None, true),
@@ -294,10 +301,12 @@ pub(super) async fn prove<'a>(
         let is_last = !deadline.leaves_a_look_behind(wait);
         let (mut undecided, mut without_effect) = (Vec::new(), Vec::new());
         for (mut sent, read) in open.into_iter().zip(&reads) {
+            let seen = read.as_ref().ok().and_then(Option::as_ref);
             let read = sent.read_back(read);
             match sent.judge(read, is_last) {
-                NextStep::Finish(result) => {
+                NextStep::Finish(mut result) => {
                     sent.change.audit_end(&sent.found, &result);
+                    result.receipt = sent.change.receipt(result.outcome, &sent.found, seen);
                     results.push((sent.change.index, *result));
                 }
                 NextStep::ReadAgain => undecided.push(sent),

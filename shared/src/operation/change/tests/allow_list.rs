@@ -36,8 +36,8 @@ async fn an_instance_on_the_list_is_read_and_a_dry_run_stops_there() {
         assert_eq!(
             (
                 answer.operation,
-                answer.dry_run,
-                answer.summary.would_inactivate
+                answer.order.dry_run,
+                answer.order.summary.would_inactivate
             ),
             ("inactivate", true, 1)
         );
@@ -63,7 +63,7 @@ async fn a_provider_without_instances_is_allowed_by_its_own_name_and_by_the_star
             region: Region::parse("eu-west-1").unwrap(),
             instance_id: None,
         };
-        match check_allowed(&bench.context(), &scope) {
+        match check_allowed(&bench.context(), Target::Inactive, &Source::from(&scope)) {
             Ok(()) => assert!(expected, "{allowed:?}"),
             Err(error) => {
                 assert!(!expected, "{allowed:?}");
@@ -124,7 +124,7 @@ async fn a_certificate_of_aws_is_read_and_inactivated_by_its_fingerprint_where_i
         .await;
         match outcome {
             Some(outcome) => {
-                let answer = result.unwrap();
+                let answer = one(result.unwrap());
                 assert_eq!(
                     (outcomes(&answer.results), answer.results[0].verified),
                     (vec![outcome], true)

@@ -1,7 +1,7 @@
 //! A broker that gives prepared answers and records its calls.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use super::super::answer::InactivateResult;
@@ -11,10 +11,13 @@ use tokio::time::Instant;
 
 use crate::error::{Concerns, Error, ErrorCode, ProviderError};
 use crate::model::{
-    InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, RequestId, SerialNumber,
+    ClientId, InstanceId, LifecycleStatus, ProviderName, ProviderRecord, Region, RequestId,
+    SerialNumber,
 };
-use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target};
-use crate::request::CertificateReference;
+use crate::provider::{
+    ConfirmedWrite, FoundCertificate, Scope, SessionEnder, Spellings, StatusWriter, Target,
+};
+use crate::request::{CertificateReference, OrderItem};
 use crate::testing::network::Network;
 use crate::testing::{Bench, now};
 use crate::transport::{Deadline, Failure, LocalFuture};
@@ -36,6 +39,7 @@ pub(in crate::operation::change) struct Broker {
     replacement: Option<ProviderRecord>,
     written_at: Cell<Option<Instant>>,
     writes: RefCell<VecDeque<Result<Option<ConfirmedWrite>, Failure>>>,
+    sessions: BrokerSessions,
     calls: RefCell<Vec<String>>,
 }
 
@@ -63,6 +67,7 @@ impl Broker {
             replacement: None,
             written_at: Cell::default(),
             writes: RefCell::new(writes.into_iter().collect()),
+            sessions: BrokerSessions::default(),
             calls: RefCell::default(),
         }
     }
@@ -89,7 +94,16 @@ impl Broker {
         }
     }
 
-    /// The calls, in order: `find`, `write`, `read`.
+    /// The same with these sessions.
+    pub(in crate::operation::change) fn with_sessions(self, sessions: BrokerSessions) -> Self {
+        Self { sessions, ..self }
+    }
+
+    fn call(&self, call: String) {
+        self.calls.borrow_mut().push(call);
+    }
+
+    /// The calls, in order: `find`, `write`, `read`, and those of the sessions: `ids`, `look`, `end`.
     pub(in crate::operation::change) fn calls(&self) -> String {
         self.calls.borrow().join(" ")
     }
@@ -204,6 +218,76 @@ impl StatusWriter for Broker {
     }
 }
 
+/// The answer to a disconnection.
+pub(in crate::operation::change) type Disconnection = Result<Option<ConfirmedWrite>, Failure>;
+
+/// The sessions of a [`Broker`].
+#[derive(Default)]
+pub(in crate::operation::change) struct BrokerSessions {
+    /// The client ids that it ties to a certificate, by the certificate's key.
+    pub(in crate::operation::change) tied: HashMap<String, Result<Vec<String>, Error>>,
+    /// What each client's looks show in turn; the last one stays.
+    pub(in crate::operation::change) looks: RefCell<HashMap<String, VecDeque<Result<bool, Error>>>>,
+    /// The answers to each client's disconnections in turn.
+    pub(in crate::operation::change) disconnections:
+        RefCell<HashMap<String, VecDeque<Disconnection>>>,
+    /// How long each of these calls takes.
+    pub(in crate::operation::change) time: Duration,
+    /// Whether the calls name their client.
+    pub(in crate::operation::change) named: bool,
+}
+
+impl BrokerSessions {
+    fn name(&self, call: &str, client_id: &ClientId) -> String {
+        if self.named {
+            format!("{call}:{client_id}")
+        } else {
+            call.to_owned()
+        }
+    }
+}
+
+impl SessionEnder for Broker {
+    fn client_ids<'a>(
+        &'a self,
+        found: &'a FoundCertificate,
+    ) -> LocalFuture<'a, Result<Vec<String>, Error>> {
+        self.call("ids".to_owned());
+        let tied = self.sessions.tied.get(&found.key).cloned();
+        Box::pin(async { tied.unwrap_or(Ok(Vec::new())) })
+    }
+
+    fn is_connected<'a>(&'a self, client_id: &'a ClientId) -> LocalFuture<'a, Result<bool, Error>> {
+        Box::pin(async move {
+            self.call(self.sessions.name("look", client_id));
+            tokio::time::sleep(self.sessions.time).await;
+            let mut looks = self.sessions.looks.borrow_mut();
+            let looks = looks.get_mut(client_id.as_str());
+            let looks = looks.unwrap_or_else(|| panic!("no looks at {client_id}"));
+            let look = looks[0].clone();
+            if looks.len() > 1 {
+                looks.pop_front();
+            }
+            look
+        })
+    }
+
+    fn disconnect<'a>(
+        &'a self,
+        client_id: &'a ClientId,
+    ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>> {
+        Box::pin(async move {
+            self.call(self.sessions.name("end", client_id));
+            tokio::time::sleep(self.sessions.time).await;
+            let mut answers = self.sessions.disconnections.borrow_mut();
+            let answers = answers.get_mut(client_id.as_str());
+            answers
+                .and_then(VecDeque::pop_front)
+                .unwrap_or_else(|| panic!("one disconnection too many: {}", self.calls()))
+        })
+    }
+}
+
 /// Carries an order out at this broker, within this time.
 pub(in crate::operation::change) async fn carry_out(
     broker: &Broker,
@@ -216,8 +300,9 @@ pub(in crate::operation::change) async fn carry_out(
         deadline: Deadline::after(time),
         ..Bench::new(&network)
     };
+    let items: Vec<OrderItem> = references.iter().cloned().map(OrderItem::from).collect();
     Run::new(&bench.context(), broker, command)
-        .results(references)
+        .results(&items)
         .await
 }
 
@@ -228,6 +313,9 @@ pub(in crate::operation::change) const COMMAND: Command<'static> = Command {
     reason: Some("stolen"),
     caller: Some("arn:aws:iam::1:user/ops"),
     dry_run: false,
+    force: false,
+    end_sessions: false,
+    receipts: None,
     log_answers: false,
     redelivered_since: None,
 };

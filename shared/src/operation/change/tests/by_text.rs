@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::{BUDGET, outcomes};
-use crate::operation::{Inactivate, InactivateAnswer, Operation, Outcome};
+use super::{BUDGET, one, outcomes};
+use crate::operation::{Inactivate, OneInactivateAnswer, Operation, Outcome};
 use crate::request;
 use crate::testing::Bench;
 use crate::testing::network::{Answer, Network, header, ok, parameter, recorded};
@@ -21,7 +21,7 @@ async fn give(
     provider: &'static str,
     known: &'static [(&'static str, &'static str)],
     certificates: Value,
-) -> (InactivateAnswer, Vec<String>) {
+) -> (OneInactivateAnswer, Vec<String>) {
     let written: Rc<RefCell<Vec<String>>> = Rc::default();
     let writes = Rc::clone(&written);
     let network = Network::new(move |request| {
@@ -45,7 +45,7 @@ async fn give(
         .await
         .unwrap();
     let written = written.borrow().clone();
-    (answer, written)
+    (one(answer), written)
 }
 
 /// It finds texts in any case, and shows its own.
@@ -65,6 +65,9 @@ fn tencent(request: &HttpRequest, known: &[(&str, &str)], written: &mut Vec<Stri
         return ok(
             &json!({"Response": {"TotalCount": rows.len(), "Data": rows, "RequestId": "id-1"}}),
         );
+    }
+    if header(request, "x-tc-action") == Some("DescribeInstance") {
+        return ok(&json!({"Response": {"X509Mode": "BYOC", "RequestId": "id-1"}}));
     }
     let text = body["DeviceCertificateSn"].as_str().unwrap();
     let Some(row) = known

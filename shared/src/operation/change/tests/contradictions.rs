@@ -231,7 +231,7 @@ async fn give(vendor: Vendor, named: &Map<String, Value>) -> (Outcome, Option<St
     let answer = Inactivate::perform(&context, request, BUDGET)
         .await
         .unwrap();
-    let result = &answer.results[0];
+    let result = answer.results()[0];
     let field = result.error.as_ref().and_then(|error| error.field.clone());
     (result.outcome, field, writes.get())
 }

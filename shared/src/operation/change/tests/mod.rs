@@ -8,11 +8,13 @@ mod contradictions;
 use serde_json::{Value, json};
 
 use super::admission::check_allowed;
+use super::answer::summary;
+use super::order::error_without_effect;
 use super::*;
 use crate::error::{Concerns, ErrorCode};
 use crate::model::LifecycleStatus::{Active, Inactive, Revoked};
 use crate::model::{ProviderName, Region, SerialNumber};
-use crate::operation::Answer;
+use crate::operation::{Answer, shared_error};
 use crate::provider::Scope;
 use crate::request;
 use crate::request::Summary;
@@ -22,7 +24,7 @@ use broker::{
     Broker, COMMAND, MINUTE, carry_out, confirmed, fails, reference, refused, shows, unanswered,
 };
 
-const BUDGET: AnswerBudget = AnswerBudget {
+pub(super) const BUDGET: AnswerBudget = AnswerBudget {
     bytes: 1_000_000,
     escaped: false,
 };
@@ -36,9 +38,25 @@ fn request_of(count: usize) -> InactivateRequest {
         certificates: (0..count)
             .map(|number| reference(&format!("{:02x}", number + 10)))
             .collect(),
+        sources: None,
+        select: None,
+        max_certificates: None,
+        plan_id: None,
+        allow_shared: false,
+        force: false,
+        undo: None,
         reason: None,
         dry_run: false,
+        end_sessions: None,
         order: None,
+    }
+}
+
+/// The answer of one place.
+fn one(answer: InactivateAnswer) -> OneInactivateAnswer {
+    match answer {
+        InactivateAnswer::One(answer) => answer,
+        InactivateAnswer::Several(answer) => panic!("an answer of several places: {answer:?}"),
     }
 }
 
@@ -57,7 +75,7 @@ fn outcomes(results: &[InactivateResult]) -> Vec<Outcome> {
 async fn perform(
     variables: &[(&str, &str)],
     request: Value,
-) -> (Result<InactivateAnswer, Error>, Vec<String>) {
+) -> (Result<OneInactivateAnswer, Error>, Vec<String>) {
     let network = Network::new(|request| {
         let sent = |name| parameter(request, name).unwrap();
         match crate::testing::network::header(request, "x-acs-action") {
@@ -73,7 +91,9 @@ async fn perform(
     let bench = Bench::with(&network, variables);
     let context = bench.context();
     let request = request::parse(&request.to_string()).unwrap();
-    let result = Inactivate::perform(&context, request, BUDGET).await;
+    let result = Inactivate::perform(&context, request, BUDGET)
+        .await
+        .map(one);
     (
         result,
         network.each(|sent| {
@@ -314,5 +334,7 @@ async fn a_refusal_by_the_provider_comes_with_the_status_that_was_read() {
         result["error"]["provider_error"]["code"],
         "PermissionCheckFailed"
     );
-    assert!(answer.failures().count() == 1 && answer.summary.refused == 1);
+    assert!(
+        answer.order.summary.refused == 1 && InactivateAnswer::One(answer).failures().count() == 1
+    );
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Cut;
 use super::consistency::{Consistency, identity};
+use crate::error::{Error, ErrorCode};
 use crate::model::{Certificate, RequestId, Timestamp};
 use crate::operation::cursor::Resume;
 use crate::operation::describe::answer::{DescribedCertificate, UndecidedCertificate};
@@ -27,6 +28,8 @@ pub(in crate::operation::describe) struct Collected {
     /// Whether a certificate was excluded or could not be judged here, so that the provider's total
     /// is not exact.
     pub(super) is_filtered_here: bool,
+    /// Why a certificate that could not be judged, and was not kept, may be judged another time.
+    pub(in crate::operation::describe) failure: Option<Error>,
     /// Where and why the reading stopped; `None` at the end of the list.
     pub(super) stop: Option<Stop>,
     pub(super) consistency: Consistency,
@@ -119,12 +122,23 @@ impl Collected {
         }
     }
 
-    /// Counts a certificate without keeping it.
-    pub(super) fn pass(&mut self, certificate: &Certificate, is_match: bool, now: Timestamp) {
+    /// Counts a certificate without keeping it. `error` is why its record is not complete.
+    pub(super) fn pass(
+        &mut self,
+        certificate: &Certificate,
+        error: Option<Error>,
+        is_match: bool,
+        now: Timestamp,
+    ) {
         if is_match {
             self.counts.count(certificate, now);
         } else {
             self.passed.undecided = self.passed.undecided.saturating_add(1);
+            let failure = error.filter(|error| {
+                use ErrorCode::{ProviderUnavailable, Throttled, Timeout};
+                matches!(error.code, ProviderUnavailable | Throttled | Timeout)
+            });
+            self.failure = self.failure.take().or(failure);
         }
         self.passed.last = identity(certificate);
     }

@@ -48,7 +48,7 @@ pub(super) struct Listing<'a> {
 
 /// The reason why a list was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cut {
+pub(in crate::operation::describe) enum Cut {
     /// The answer holds as many certificates as were requested.
     Limit,
     /// The answer holds as many bytes as it can.
@@ -203,9 +203,14 @@ impl Listing<'_> {
             };
             let is_match = undecided_by.is_empty();
             if self.room.keeps_none() || !(is_match || self.include_undecided) {
-                collected.pass(&certificate, is_match, self.context.now);
+                collected.pass(&certificate, error, is_match, self.context.now);
                 continue;
             }
+            let certificate = if self.query.include_clients {
+                certificate.with_client_ids()
+            } else {
+                certificate
+            };
             let error = error.or_else(|| self.too_long(&certificate));
             let described = DescribedCertificate { certificate, error };
             let judged = if is_match {

@@ -57,9 +57,9 @@ impl<'a> SourceRead<'a> {
 
     async fn collect(&self, lister: &dyn Lister) -> Result<Collected, Error> {
         let request = self.request;
-        lister
-            .capabilities()
-            .check(self.filter, request.order_by, request.details)?;
+        let capabilities = lister.capabilities();
+        capabilities.check(self.filter, request.order_by, request.details)?;
+        capabilities.check_clients(request.include_clients, request.details)?;
         let source = [Source::from(lister.scope())];
         let begin = self
             .progress
@@ -95,6 +95,7 @@ impl<'a> SourceRead<'a> {
                 filter: self.filter,
                 order: lister.capabilities().order(self.request.order_by),
                 include_pem: self.request.include_pem,
+                include_clients: self.request.include_clients,
                 details: self.request.details,
             },
             lister,

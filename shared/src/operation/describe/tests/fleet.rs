@@ -252,6 +252,7 @@ pub(super) async fn collect_with(
         filter,
         order: Some(SortOrder::default()),
         include_pem: true,
+        include_clients: false,
         details: true,
     };
     let listing = Listing {

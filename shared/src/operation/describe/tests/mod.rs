@@ -1,6 +1,7 @@
 //! Lists of one source and of several that end by limit, by size or by time.
 
 mod by_end;
+mod clients;
 mod consistency;
 mod fleet;
 mod one;

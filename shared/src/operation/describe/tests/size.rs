@@ -74,6 +74,7 @@ async fn a_certificate_takes_as_many_bytes_as_it_has_in_the_answer() {
                     filter: &filter,
                     order: None,
                     include_pem: false,
+                    include_clients: false,
                     details: true,
                 };
                 let budget = AnswerBudget { bytes: 0, escaped };

@@ -56,6 +56,7 @@ fn requests_to_the_same_source_and_authority_are_one_group_and_those_to_several_
         with(&checked),
         with(&[]),
         with(&[("provider", json!(null))]),
+        with(&[("include_clients", json!(true))]),
     ];
     let network = Network::queue([]);
     for (default, expected) in [
@@ -70,6 +71,7 @@ fn requests_to_the_same_source_and_authority_are_one_group_and_those_to_several_
                 vec![7],
                 vec![8],
                 vec![9],
+                vec![13],
             ],
         ),
         (
@@ -84,6 +86,7 @@ fn requests_to_the_same_source_and_authority_are_one_group_and_those_to_several_
                 vec![8],
                 vec![9],
                 vec![12],
+                vec![13],
             ],
         ),
     ] {

@@ -1,6 +1,7 @@
 //! Whole requests to a certificate authority with a few certificates, and to several sources.
 
 mod by_text;
+mod clients;
 mod cross_check;
 mod grouped;
 mod named;
@@ -124,7 +125,7 @@ async fn the_answer_has_the_documented_members_and_no_others() {
         "operation": "status", "provider": "alibaba-pca", "region": "cn-hangzhou", "instance_id": null,
         "results": [{
             "serial_number": "a1", "provider_serial_number": "a1", "serial_number_base": "hex", "ca_serial_number": null, "provider_ca_serial_number": null,
-            "fingerprint_sha256": null, "found": true, "status": "good", "provider_status": "good", "effective_status": "good",
+            "fingerprint_sha256": null, "client_ids": null, "found": true, "status": "good", "provider_status": "good", "effective_status": "good",
             "usable": null, "revoked_at": null, "not_before": null, "not_after": null, "disagreements": [], "error": null
         }],
         "provider_request_ids": ["id-1", "id-1"]

@@ -1,4 +1,4 @@
-//! Changes of the status: `InactivateDeviceCertificate`.
+//! Changes of the status: `InactivateDeviceCertificate` and `ActiveDeviceCertificate`.
 
 use super::by_text::is_named_by_text;
 use super::{API, AlibabaMqtt, absent_when_not_found, check_names, same_number};
@@ -68,6 +68,7 @@ impl StatusWriter for AlibabaMqtt<'_> {
         Box::pin(async move {
             let action = match target {
                 Target::Inactive => Action::InactivateDeviceCertificate,
+                Target::Active => Action::ActiveDeviceCertificate,
             };
             let call = Call {
                 action,

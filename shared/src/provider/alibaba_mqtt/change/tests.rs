@@ -21,35 +21,37 @@ async fn found() -> FoundCertificate {
 }
 
 async fn inactivate(network: &Network) -> Result<Option<ConfirmedWrite>, Failure> {
+    bring_into(network, Target::Inactive).await
+}
+
+async fn bring_into(network: &Network, status: Target) -> Result<Option<ConfirmedWrite>, Failure> {
     let found = found().await;
     let bench = Bench::new(network);
     let context = bench.context();
     let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
-    provider.set(&found, Target::Inactive).await
+    provider.set(&found, status).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_order_is_a_post() {
-    let network = Network::queue([ok(&json!({"RequestId": "id-2", "DeviceSn": "0A"}))]);
-    assert_eq!(
-        inactivate(&network)
-            .await
-            .unwrap()
-            .unwrap()
-            .request_id
-            .as_deref(),
-        Some("id-2")
-    );
-    let sent = &network.sent()[0];
-    assert_eq!(
-        (sent.request.method().clone(), sent.header("x-acs-action")),
-        (Method::POST, Some("InactivateDeviceCertificate"))
-    );
-    assert_eq!(sent.header("x-acs-version"), Some("2020-04-20"));
-    assert_eq!(
-        sent.url(),
-        "https://onsmqtt.cn-hangzhou.aliyuncs.com/?CaSn=0b&DeviceSn=0A&MqttInstanceId=post-cn-1"
-    );
+    for (status, action) in [
+        (Target::Inactive, "InactivateDeviceCertificate"),
+        (Target::Active, "ActiveDeviceCertificate"),
+    ] {
+        let network = Network::queue([ok(&json!({"RequestId": "id-2", "DeviceSn": "0A"}))]);
+        let written = bring_into(&network, status).await.unwrap().unwrap();
+        assert_eq!(written.request_id.as_deref(), Some("id-2"));
+        let sent = &network.sent()[0];
+        assert_eq!(
+            (sent.request.method().clone(), sent.header("x-acs-action")),
+            (Method::POST, Some(action))
+        );
+        assert_eq!(sent.header("x-acs-version"), Some("2020-04-20"));
+        assert_eq!(
+            sent.url(),
+            "https://onsmqtt.cn-hangzhou.aliyuncs.com/?CaSn=0b&DeviceSn=0A&MqttInstanceId=post-cn-1"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

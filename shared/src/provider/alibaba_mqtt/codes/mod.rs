@@ -14,8 +14,12 @@ pub(super) const CA_NOT_FOUND: &str = "FindCaBySnError";
 const INSTANCE: &str = "the provider does not know this instance; check instance_id and region";
 const OWNER: &str = "the instance belongs to another account, or the credentials may not use it (mq:MqttInstanceAccess)";
 const PERMISSION: &str = "the credentials lack the permission for this action; grant mq:GetDeviceCertificate, mq:MqttInstanceAccess, \
-     to list mq:ListDeviceCertificate and mq:ListDeviceCertificateByCaSn, and to inactivate mq:UnregisterDeviceCertificate in RAM";
+     to list mq:ListDeviceCertificate and mq:ListDeviceCertificateByCaSn, to inactivate mq:UnregisterDeviceCertificate, to \
+     end sessions mq:CloseConnection, and to undo mq:ActiveDeviceCertificate in RAM";
 const OVERLOAD: &str = "the provider is overloaded; try again later";
+
+/// The instance's edition or region does not have the action (HTTP 404).
+pub(super) const NOT_SUPPORTED: &str = "ApiNotSupport";
 
 pub(super) const CODES: &[Row] = &[
     Row::new(
@@ -39,9 +43,9 @@ pub(super) const CODES: &[Row] = &[
     Row::parameters("ParameterFieldCheckFailed"),
     Row::parameters("ParameterCheckFailed"),
     Row::new(
-        "ApiNotSupport",
+        NOT_SUPPORTED,
         ProviderRejected,
-        "the instance's edition has no device certificates; they need the Platinum or Professional edition",
+        "the instance's edition or region does not have this action; device certificates need the Platinum or Professional edition",
     ),
     Row::new("SystemOverFlow", ProviderUnavailable, OVERLOAD),
     Row::new("ApplyTokenOverFlow", Throttled, OVERLOAD),

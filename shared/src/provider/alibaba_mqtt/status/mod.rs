@@ -19,7 +19,11 @@ impl StatusReader for AlibabaMqtt<'_> {
 
     /// Looks all certificates up under the caller's own spelling first, so that a known certificate
     /// need not wait while the other spellings of an unknown one are tried.
-    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
+    fn look_up<'a>(
+        &'a self,
+        certificates: &'a [CertificateReference],
+        _: bool,
+    ) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
             let mut records: Vec<Result<Option<Certificate>, Error>> =
                 certificates.iter().map(|_| Ok(None)).collect();

@@ -197,7 +197,11 @@ impl StatusReader for AlibabaPca<'_> {
     /// spelling those that the provider did not know. The documents do not say whether the provider
     /// leaves an unknown serial number out or answers `unknown` for it: neither is final before
     /// every spelling was tried.
-    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
+    fn look_up<'a>(
+        &'a self,
+        certificates: &'a [CertificateReference],
+        _: bool,
+    ) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
             let names: Vec<Option<Name>> = certificates.iter().map(Name::of).collect();
             let spellings: Vec<Vec<String>> = names

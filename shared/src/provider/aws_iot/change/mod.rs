@@ -1,14 +1,12 @@
 //! Changes of the status: `UpdateCertificate`.
 
-use super::{AwsIot, NAME, Needs, absent_when_not_found, fingerprint};
+use super::{AwsIot, Needs, absent_when_not_found, confirmed, fingerprint};
 use crate::error::Error;
 use crate::model::{Action, Fingerprint};
 use crate::provider::each::each;
 use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target};
 use crate::request::CertificateReference;
-use crate::transport::{Failure, HttpResponse, LocalFuture};
-use crate::vendor::aws;
-use crate::vendor::codes::not_an_answer;
+use crate::transport::{Failure, LocalFuture};
 
 impl StatusWriter for AwsIot<'_> {
     fn scope(&self) -> &Scope {
@@ -61,21 +59,11 @@ impl StatusWriter for AwsIot<'_> {
         Box::pin(async move {
             let status = match target {
                 Target::Inactive => "INACTIVE",
+                Target::Active => "ACTIVE",
             };
             let path_and_query = format!("/certificates/{}?newStatus={status}", found.key);
-            // A success has an empty answer. After any other answer a read has to show the effect.
-            let accept = |response: &HttpResponse| match response.body().trim_ascii() {
-                b"" | b"{}" => Ok(ConfirmedWrite {
-                    request_id: aws::request_id(response),
-                }),
-                _ => Err(not_an_answer(
-                    NAME,
-                    200,
-                    "the answer to a change is not empty",
-                )),
-            };
             absent_when_not_found(
-                self.call(Action::UpdateCertificate, &path_and_query, accept)
+                self.call(Action::UpdateCertificate, &path_and_query, confirmed)
                     .await,
             )
         })

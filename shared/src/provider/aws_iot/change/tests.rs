@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::NAME;
 use super::super::tests::{RECORDED, described, failed, id, named};
 use super::*;
 use crate::error::ErrorCode;
@@ -38,26 +39,32 @@ async fn found() -> FoundCertificate {
 }
 
 async fn inactivate(network: &Network) -> Result<Option<ConfirmedWrite>, Failure> {
+    bring_into(network, Target::Inactive).await
+}
+
+async fn bring_into(network: &Network, status: Target) -> Result<Option<ConfirmedWrite>, Failure> {
     let found = found().await;
     let bench = Bench::new(network);
     let context = bench.context();
     AwsIot::new(&context, target(NAME))
         .unwrap()
-        .set(&found, Target::Inactive)
+        .set(&found, status)
         .await
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_order_is_a_put_without_a_body() {
-    let network = Network::queue([recorded("aws-iot/UpdateCertificate.ok")]);
-    inactivate(&network).await.unwrap().unwrap();
-    let sent = &network.sent()[0];
-    assert_eq!(sent.request.method(), Method::PUT);
-    assert_eq!(
-        path_and_query(&sent.request),
-        format!("/certificates/{}?newStatus=INACTIVE", id(0xab))
-    );
-    assert!(sent.request.body().is_empty());
+    for (status, word) in [(Target::Inactive, "INACTIVE"), (Target::Active, "ACTIVE")] {
+        let network = Network::queue([recorded("aws-iot/UpdateCertificate.ok")]);
+        bring_into(&network, status).await.unwrap().unwrap();
+        let sent = &network.sent()[0];
+        assert_eq!(sent.request.method(), Method::PUT);
+        assert_eq!(
+            path_and_query(&sent.request),
+            format!("/certificates/{}?newStatus={word}", id(0xab))
+        );
+        assert!(sent.request.body().is_empty());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
-//! The error types of AWS IoT (service model 2015-05-28) and those that come before the service.
-//! Throttling comes with HTTP status 400, so the HTTP status does not decide.
+//! The error types of AWS IoT (service models 2015-05-28 of both planes) and those that come before
+//! the service. Throttling comes with HTTP status 400 on the control plane and 429 on the data plane,
+//! so the HTTP status does not decide.
 
 use crate::error::ErrorCode::{NotFound, ProviderRejected, ProviderUnavailable, Throttled};
 use crate::vendor::codes::Row;
@@ -8,7 +9,8 @@ use crate::vendor::codes::Row;
 pub(super) const NOT_FOUND: &str = "ResourceNotFoundException";
 
 const PERMISSION: &str = "the function's role lacks the permission for this action; allow iot:ListCertificates, iot:ListCertificatesByCA, \
-     iot:DescribeCertificate and, to inactivate, iot:UpdateCertificate";
+     iot:DescribeCertificate and, to inactivate or to undo, iot:UpdateCertificate; by client ids, iot:ListThingPrincipals and \
+     iot:ListPrincipalThings; to end sessions, iot:ListPrincipalThings, iot:GetConnection and iot:DeleteConnection";
 const KEY: &str = "AWS refused the function's credentials; check its role, and that the region is enabled for the account";
 const TOKEN: &str = "AWS refused the context token; it is wrong or has expired";
 const CLOCK: &str = "AWS found the request too old; the clocks differ by more than 15 minutes";
@@ -66,6 +68,8 @@ pub(super) const CODES: &[Row] = &[
     Row::new("AccessDeniedException", ProviderRejected, PERMISSION),
     Row::new("AccessDenied", ProviderRejected, PERMISSION),
     Row::new("UnauthorizedException", ProviderRejected, PERMISSION),
+    // Of the data plane.
+    Row::new("ForbiddenException", ProviderRejected, PERMISSION),
     // Credentials and signature.
     Row::credentials("UnrecognizedClientException", KEY),
     Row::credentials("InvalidClientTokenId", KEY),

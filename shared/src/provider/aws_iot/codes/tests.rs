@@ -43,6 +43,7 @@ fn a_fault_that_somebody_must_correct_is_not_retried() {
             "CertificateStateException",
             "AccessDeniedException",
             "AccessDenied",
+            "ForbiddenException",
             "UnauthorizedException",
         ],
         &means(ProviderRejected),

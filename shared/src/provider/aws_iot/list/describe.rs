@@ -4,10 +4,11 @@ use super::super::wire::Listed;
 use super::super::{AwsIot, NAME, Needs};
 use super::Position;
 use crate::error::Error;
-use crate::model::{Fingerprint, ProviderRecord};
+use crate::model::{Certificate, ClientIds, Fingerprint, ProviderRecord};
 use crate::provider::details::{may_concern_one_certificate, settled};
 use crate::provider::each::each;
 use crate::provider::{Entry, ListLength, ListQuery, Page};
+use crate::request::{Filter, Verdict};
 use crate::vendor::codes::unusable_record;
 
 impl AwsIot<'_> {
@@ -46,12 +47,13 @@ impl AwsIot<'_> {
             Err(problem) => Some(unusable_record(NAME, problem)),
             Ok(_) if !query.details => None,
             Ok(id) => match self.get(id, Needs::Nothing, query.include_pem).await {
-                Ok(found) => {
-                    return Ok(found.map(|found| Entry {
-                        offset,
-                        certificate: found.certificate,
-                        error: None,
-                    }));
+                Ok(None) => return Ok(None),
+                Ok(Some(found)) => {
+                    let certificate = Certificate {
+                        client_ids: row.record.client_ids,
+                        ..found.certificate
+                    };
+                    return self.described(query, offset, certificate).await.map(Some);
                 }
                 Err(error) if may_concern_one_certificate(&error) => Some(error),
                 Err(error) => return Err(error),
@@ -69,25 +71,79 @@ impl AwsIot<'_> {
         }))
     }
 
-    /// The certificates of a filter by ids, all in one page.
+    /// A certificate that was described, with its things where they are wanted. The things of one
+    /// that the filter excludes are not.
+    async fn described(
+        &self,
+        query: &ListQuery<'_>,
+        offset: usize,
+        mut certificate: Certificate,
+    ) -> Result<Entry, Error> {
+        let now = self.connection.context.now;
+        let mut error = None;
+        if query.include_clients && query.filter.judge(&certificate, now) != Verdict::Excluded {
+            match self.things_of(&certificate).await {
+                Ok(things) => certificate.client_ids = ClientIds::All(things),
+                Err(failed) if may_concern_one_certificate(&failed) => error = Some(failed),
+                Err(failed) => return Err(failed),
+            }
+        }
+        Ok(Entry {
+            offset,
+            certificate,
+            error,
+        })
+    }
+
+    /// The certificates of a filter by client ids, all in one page: those of the things of these
+    /// names.
+    pub(super) async fn page_of_things(
+        &self,
+        query: &ListQuery<'_>,
+        position: &Position,
+    ) -> Result<Page, Error> {
+        let Filter {
+            client_ids,
+            fingerprints_sha256: wanted,
+            ..
+        } = query.filter;
+        let mut things_of = self.certificates_of(client_ids).await?;
+        // Devices may have been attached or detached since the page before.
+        let length = u64::try_from(things_of.len()).unwrap_or(u64::MAX);
+        things_of.retain(|id, _| wanted.is_empty() || wanted.contains(id));
+        let rows = things_of
+            .into_iter()
+            .map(|(id, things)| (id, ClientIds::AtLeast(things)));
+        Ok(Page {
+            list_length: ListLength::Known(length),
+            ..self.page_of(query, rows.collect(), position).await?
+        })
+    }
+
+    /// The certificates with these ids and client ids, all in one page.
     pub(super) async fn page_of(
         &self,
         query: &ListQuery<'_>,
-        ids: &[Fingerprint],
+        rows: Vec<(Fingerprint, ClientIds)>,
         position: &Position,
     ) -> Result<Page, Error> {
         // The filter may name an id twice.
-        let unique = ids
-            .iter()
-            .enumerate()
-            .filter(|(index, id)| ids.iter().position(|earlier| earlier == *id) == Some(*index));
-        let described = each(unique, async |(_, id): (usize, &Fingerprint)| {
-            let row = Listed {
-                id: Ok(id.clone()),
-                record: ProviderRecord::default(),
-            };
-            self.entry(query, 0, row).await
-        })
+        let unique = rows.iter().enumerate().filter(|(index, (id, _))| {
+            rows.iter().position(|(earlier, _)| earlier == id) == Some(*index)
+        });
+        let described = each(
+            unique,
+            async |(_, (id, client_ids)): (usize, &(Fingerprint, ClientIds))| {
+                let row = Listed {
+                    id: Ok(id.clone()),
+                    record: ProviderRecord {
+                        client_ids: client_ids.clone(),
+                        ..ProviderRecord::default()
+                    },
+                };
+                self.entry(query, 0, row).await
+            },
+        )
         .await;
         let mut entries: Vec<Entry> = settled(described)
             .filter_map(Result::transpose)

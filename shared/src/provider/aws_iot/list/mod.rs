@@ -1,4 +1,5 @@
-//! Lists: pages of ids. Each id is then described, unless the caller wants no details.
+//! Lists: pages of ids, or the ids of a filter. Each id is then described, unless the caller wants no
+//! details.
 
 mod describe;
 
@@ -8,7 +9,7 @@ use std::fmt;
 use super::wire::{ListCertificates, Listed};
 use super::{AwsIot, NAME, read};
 use crate::error::Error;
-use crate::model::{Action, Fact, Fingerprint, LifecycleStatus, RequestId};
+use crate::model::{Action, ClientIds, Fact, Fingerprint, LifecycleStatus, RequestId};
 use crate::provider::{ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, non_empty};
 use crate::request::{Filter, SortOrder};
 use crate::signing::percent_encode;
@@ -23,6 +24,7 @@ const LARGEST_PAGE: usize = 250;
 const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: NAME,
     filters: &[
+        "client_ids",
         "serial_numbers",
         "common_names",
         "organizational_units",
@@ -30,6 +32,7 @@ const CAPABILITIES: ListCapabilities = ListCapabilities {
         "ca_fingerprints_sha256",
     ],
     filters_by_details: &[
+        "client_ids",
         "serial_numbers",
         "common_names",
         "organizational_units",
@@ -269,11 +272,18 @@ impl Lister for AwsIot<'_> {
     ) -> LocalFuture<'a, Result<Page, Error>> {
         Box::pin(async move {
             let position = position.map_or(Ok(Position::default()), Position::parse)?;
-            match query.filter.fingerprints_sha256.as_slice() {
-                ids if query.details && !ids.is_empty() => {
-                    self.page_of(query, ids, &position).await
-                }
-                _ => self.page_at(query, position, wanted).await,
+            let Filter {
+                client_ids,
+                fingerprints_sha256: ids,
+                ..
+            } = query.filter;
+            if !client_ids.is_empty() {
+                self.page_of_things(query, &position).await
+            } else if query.details && !ids.is_empty() {
+                let rows = ids.iter().map(|id| (id.clone(), ClientIds::Unknown));
+                self.page_of(query, rows.collect(), &position).await
+            } else {
+                self.page_at(query, position, wanted).await
             }
         })
     }

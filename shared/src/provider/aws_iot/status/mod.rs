@@ -1,9 +1,10 @@
-//! Status: one `DescribeCertificate` for each certificate, some of them side by side.
+//! Status: one `DescribeCertificate` for each certificate, some of them side by side. Each of the
+//! certificates' things, where they are wanted, takes one `ListPrincipalThings`.
 
 use super::{AwsIot, Needs, fingerprint};
 use crate::error::Error;
 use crate::provider::each::each;
-use crate::provider::{Lookups, Scope, StatusReader};
+use crate::provider::{FoundCertificate, Lookups, Scope, StatusReader};
 use crate::request::CertificateReference;
 use crate::transport::LocalFuture;
 
@@ -28,11 +29,23 @@ impl StatusReader for AwsIot<'_> {
         fingerprint(reference).map(drop)
     }
 
-    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
+    fn look_up<'a>(
+        &'a self,
+        certificates: &'a [CertificateReference],
+        include_clients: bool,
+    ) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
             let answers = each(certificates, async |reference: &CertificateReference| {
-                self.get(fingerprint(reference)?, Needs::Nothing, false)
-                    .await
+                let found = self
+                    .get(fingerprint(reference)?, Needs::Nothing, false)
+                    .await?;
+                match found {
+                    Some(found) if include_clients => Ok(Some(FoundCertificate {
+                        certificate: self.with_things(found.certificate).await?,
+                        ..found
+                    })),
+                    found => Ok(found),
+                }
             })
             .await;
             let mut lookups = Lookups::default();

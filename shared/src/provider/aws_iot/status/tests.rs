@@ -2,19 +2,29 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::super::NAME;
-use super::super::tests::{described, described_id, failed, id, named};
+use super::super::tests::{attachable, described, described_id, failed, id, named};
 use super::*;
 use crate::model::{Certificate, SerialNumber};
-use crate::testing::network::{Network, recorded};
+use crate::testing::network::{Network, header, ok, recorded};
 use crate::testing::{Bench, target};
 
 async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lookups {
+    look_up_with(network, certificates, false).await
+}
+
+async fn look_up_with(
+    network: &Network,
+    certificates: &[CertificateReference],
+    include_clients: bool,
+) -> Lookups {
     let bench = Bench::new(network);
     let context = bench.context();
     AwsIot::new(&context, target(NAME))
         .unwrap()
-        .look_up(certificates)
+        .look_up(certificates, include_clients)
         .await
 }
 
@@ -111,7 +121,32 @@ async fn one_that_is_not_named_by_its_id_fails_alone() {
     );
     StatusReader::check(&provider, &named(&id(1))).unwrap();
     assert_eq!(
-        results_of(&provider.look_up(&[by_number, named(&id(1))]).await),
+        results_of(&provider.look_up(&[by_number, named(&id(1))], false).await),
         ["invalid_request", "active"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_things_are_read_for_each_certificate_and_fail_with_it() {
+    let network = Network::new(|request| match header(request, "x-amzn-principal") {
+        None if described_id(request) == Some(id(4).as_str()) => {
+            failed(404, "ResourceNotFoundException")
+        }
+        None => attachable(described_id(request).unwrap()),
+        Some(arn) => match arn.chars().last() {
+            Some('1') => ok(&json!({"things": ["a", "b"]})),
+            Some('2') => ok(&json!({"things": []})),
+            _ => recorded("aws-iot/Any.error-internal"),
+        },
+    });
+    let answer = look_up_with(&network, &numbered(4), true).await;
+    let things = answer.records.iter().map(|record| match record {
+        Ok(Some(certificate)) => certificate.client_ids.all().map(<[_]>::len),
+        _ => None,
+    });
+    assert_eq!(things.collect::<Vec<_>>(), [Some(2), Some(0), None, None]);
+    assert_eq!(
+        results_of(&answer),
+        ["active", "active", "provider_unavailable", "-"]
     );
 }

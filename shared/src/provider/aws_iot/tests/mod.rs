@@ -8,6 +8,7 @@ use super::*;
 use crate::error::{Concerns, ErrorCode};
 use crate::testing::network::{Answer, Network, answer, ok, path_and_query, recorded, with_header};
 use crate::testing::{Bench, target};
+use crate::transport::HttpRequest;
 
 /// The certificate of the recorded answers.
 pub(super) const RECORDED: &str =
@@ -31,6 +32,18 @@ pub(super) fn described(id: &str, status: &str) -> Answer {
         ok(&json!({"certificateDescription": {"certificateId": id, "status": status}})),
         "x-amzn-requestid",
         &format!("id-{}", id.trim_start_matches('0')),
+    )
+}
+
+pub(super) fn arn(id: &str) -> String {
+    format!("arn:aws:iot:eu-west-1:123456789012:cert/{id}")
+}
+
+/// The description of a certificate that can be attached to things.
+pub(super) fn attachable(id: &str) -> Answer {
+    let arn = arn(id);
+    ok(
+        &json!({"certificateDescription": {"certificateArn": arn, "certificateId": id, "status": "ACTIVE"}}),
     )
 }
 
@@ -216,21 +229,38 @@ async fn an_answer_about_another_certificate_is_not_believed() {
 }
 
 #[test]
-fn a_region_has_the_host_of_its_partition() {
-    for (region, expected) in [
-        ("eu-west-1", Some("iot.eu-west-1.amazonaws.com")),
-        ("us-gov-west-1", Some("iot.us-gov-west-1.amazonaws.com")),
-        ("cn-north-1", Some("iot.cn-north-1.amazonaws.com.cn")),
+fn a_region_has_the_hosts_of_its_partition() {
+    for (region, control, data) in [
+        (
+            "eu-west-1",
+            Some("iot.eu-west-1.amazonaws.com"),
+            Some("data-ats.iot.eu-west-1.amazonaws.com"),
+        ),
+        (
+            "us-gov-west-1",
+            Some("iot.us-gov-west-1.amazonaws.com"),
+            Some("data-ats.iot.us-gov-west-1.amazonaws.com"),
+        ),
+        (
+            "cn-north-1",
+            Some("iot.cn-north-1.amazonaws.com.cn"),
+            Some("data.ats.iot.cn-north-1.amazonaws.com.cn"),
+        ),
         (
             "cn-northwest-1",
             Some("iot.cn-northwest-1.amazonaws.com.cn"),
+            Some("data-ats.iot.cn-northwest-1.amazonaws.com.cn"),
         ),
-        ("cn-hangzhou", None),
-        ("xx-nowhere-1", None),
+        ("cn-hangzhou", None, None),
+        ("xx-nowhere-1", None, None),
     ] {
+        let region = Region::parse(region).unwrap();
         assert_eq!(
-            host(&Region::parse(region).unwrap()).as_deref(),
-            expected,
+            (
+                host(&region).as_deref(),
+                data_plane_host(&region).as_deref()
+            ),
+            (control, data),
             "{region}"
         );
     }

@@ -24,15 +24,8 @@ impl ListCertificates {
             .ok_or("it has no certificates, or more than 1000")?;
         Ok(Self {
             certificates: rows.into_iter().map(Listed::read).collect(),
-            next_marker: match answer.text("nextMarker") {
-                Fact::Known(marker) if marker.len() > LONGEST_MARKER => {
-                    return Err("its nextMarker has more than 1024 characters");
-                }
-                Fact::Known(marker) => Some(marker),
-                Fact::Absent => None,
-                Fact::Unknown if !answer.is_stated("nextMarker") => None,
-                Fact::Unknown => return Err("its nextMarker cannot be read"),
-            },
+            next_marker: continuation(answer, "nextMarker")
+                .ok_or("its nextMarker cannot be read")?,
         })
     }
 }
@@ -75,10 +68,10 @@ pub(super) fn description(description: &Members<'_>) -> ProviderRecord {
         not_before: validity.number("notBefore").and_then(moment),
         not_after: validity.number("notAfter").and_then(moment),
     });
+    let id = text("certificateId").and_then(|id| Fingerprint::parse(&id).ok());
     ProviderRecord {
         validity: validity.unwrap_or_default(),
         updated_at: description.number("lastModifiedDate").and_then(moment),
-        fingerprint_sha256: text("certificateId").and_then(|id| Fingerprint::parse(&id).ok()),
         // AWS leaves it out where the certificate was registered without a CA.
         ca_fingerprint_sha256: if !description.is_stated("caCertificateId") {
             Fact::Absent
@@ -88,7 +81,56 @@ pub(super) fn description(description: &Members<'_>) -> ProviderRecord {
                 .map_or(Fact::Unknown, Fact::Known)
         },
         pem: description.string("certificatePem"),
+        arn: text("certificateArn").filter(|arn| id.is_some() && certificate_of(arn) == id),
+        fingerprint_sha256: id,
         ..common(description)
+    }
+}
+
+/// The id of the certificate that an Amazon Resource Name names:
+/// `arn:aws:iot:<region>:<account>:cert/<id>`. `None`: it names something else.
+pub(super) fn certificate_of(arn: &str) -> Option<Fingerprint> {
+    let (_, id) = arn.rsplit_once(":cert/")?;
+    Fingerprint::parse(id).ok()
+}
+
+/// A page of names: of `ListPrincipalThings` and `ListThingPrincipals`.
+pub(super) struct Names {
+    pub(super) names: Vec<String>,
+    /// `None` on the last page.
+    pub(super) next_token: Option<String>,
+}
+
+impl Names {
+    /// Reads the names in this member. All of them are needed: one that cannot be read may be the
+    /// one that is looked for.
+    ///
+    /// # Errors
+    /// A sentence when the names, or the place where the list continues, cannot be read.
+    pub(super) fn read(answer: &Members<'_>, member: &str) -> Result<Self, &'static str> {
+        let names = answer
+            .list(member)
+            .ok_or("it has no list of names")?
+            .into_iter()
+            .map(|name| serde_json::from_str::<String>(name.get()).ok())
+            .map(|name| name.filter(|name| !name.is_empty() && !name.contains('\u{fffd}')))
+            .collect::<Option<_>>()
+            .ok_or("one of its names cannot be read")?;
+        Ok(Self {
+            names,
+            next_token: continuation(answer, "nextToken").ok_or("its nextToken cannot be read")?,
+        })
+    }
+}
+
+/// The text by which a list continues after this page; on the last page there is none. `None` when
+/// it cannot be read, or is longer than documented.
+fn continuation(answer: &Members<'_>, member: &str) -> Option<Option<String>> {
+    match answer.text(member) {
+        Fact::Known(text) => (text.len() <= LONGEST_MARKER).then_some(Some(text)),
+        Fact::Absent => Some(None),
+        Fact::Unknown if !answer.is_stated(member) => Some(None),
+        Fact::Unknown => None,
     }
 }
 

@@ -39,7 +39,7 @@ fn every_member_of_a_description_is_read() {
         serde_json::to_value(described(&json!({}))).unwrap(),
         json!({
             "serial_number": "8085f52ece5bd88308df6d98d9707716", "provider_serial_number": null, "serial_number_base": null,
-            "ca_serial_number": null, "provider_ca_serial_number": null, "name": null, "client_id": null,
+            "ca_serial_number": null, "provider_ca_serial_number": null, "name": null, "client_id": null, "client_ids": null,
             "subject": {"common_name": "vin-0001.example.test", "organizational_unit": "设备部"},
             "status": "active", "provider_status": "ACTIVE", "effective_status": "active", "usable": true, "source": null,
             "not_before": "2025-03-01T00:00:00Z", "not_after": "2030-02-28T00:00:00Z",

@@ -1,16 +1,14 @@
-//! Changes of the status: `DeactivateDeviceCertificate`.
+//! Changes of the status: `DeactivateDeviceCertificate` and `ActivateDeviceCertificate`.
 
 use super::group::LARGEST_GROUP;
 use super::wire::{self, OneDeviceCertificate};
-use super::{NAME, Needs, TencentMqtt, absent_when_not_found, check_name, serial_number};
+use super::{Needs, TencentMqtt, absent_when_not_found, check_name, serial_number};
 use crate::error::{Concerns, Error};
 use crate::model::Action;
-use crate::object::Members;
 use crate::provider::each::together_or_alone;
 use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Repeat};
-use crate::vendor::codes::not_an_answer;
 
 impl StatusWriter for TencentMqtt<'_> {
     fn scope(&self) -> &Scope {
@@ -19,6 +17,10 @@ impl StatusWriter for TencentMqtt<'_> {
 
     fn check(&self, reference: &CertificateReference) -> Result<(), Error> {
         check_name(reference)
+    }
+
+    fn warnings(&self) -> Option<LocalFuture<'_, Vec<String>>> {
+        Some(Box::pin(self.warnings_of_mode()))
     }
 
     /// One list call finds several serial numbers, unless the vendor has shown otherwise.
@@ -58,21 +60,14 @@ impl StatusWriter for TencentMqtt<'_> {
         Box::pin(async move {
             let action = match target {
                 Target::Inactive => Action::DeactivateDeviceCertificate,
+                Target::Active => Action::ActivateDeviceCertificate,
             };
             let parameters = OneDeviceCertificate {
                 instance_id: self.instance(),
                 device_certificate_sn: &found.key,
             };
-            // A success has a request id and nothing else. Without one the call may have had its
-            // effect, and a read has to show it.
-            let accept = |answer: &Members<'_>| match wire::confirmation(answer) {
-                Some(request_id) => Ok(ConfirmedWrite {
-                    request_id: Some(request_id),
-                }),
-                None => Err(not_an_answer(NAME, 200, "it has no RequestId")),
-            };
             absent_when_not_found(
-                self.call(action, Repeat::OnlyIfNotDone, &parameters, accept)
+                self.call(action, Repeat::OnlyIfNotDone, &parameters, wire::confirmed)
                     .await,
             )
         })

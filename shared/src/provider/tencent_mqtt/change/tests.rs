@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::NAME;
 use super::super::tests::{named, refused};
 use super::*;
 use crate::error::ErrorCode;
@@ -56,11 +57,15 @@ async fn found() -> FoundCertificate {
 }
 
 async fn inactivate(network: &Network) -> Result<Option<ConfirmedWrite>, Failure> {
+    bring_into(network, Target::Inactive).await
+}
+
+async fn bring_into(network: &Network, status: Target) -> Result<Option<ConfirmedWrite>, Failure> {
     let found = found().await;
     let bench = Bench::new(network);
     let context = bench.context();
     let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
-    provider.set(&found, Target::Inactive).await
+    provider.set(&found, status).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,9 +78,16 @@ async fn a_read_and_a_write_have_the_documented_form() {
         written.request_id.as_deref(),
         Some("f33b58df-866a-4ff0-b047-f9d72c4e08ea")
     );
+    let undoings = Network::queue([ok(&json!({"Response": {"RequestId": "id-2"}}))]);
+    let written = bring_into(&undoings, Target::Active)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(written.request_id.as_deref(), Some("id-2"));
     for (network, action, serial) in [
         (looks, "DescribeDeviceCertificate", "ab"),
         (orders, "DeactivateDeviceCertificate", "00AB"),
+        (undoings, "ActivateDeviceCertificate", "00AB"),
     ] {
         let sent = network.sent();
         assert_eq!(sent[0].header("x-tc-action"), Some(action));

@@ -12,7 +12,8 @@ pub(super) const INSTANCE_NOT_FOUND: &str = "ResourceNotFound.Instance";
 const KEY: &str = "the provider refused the credentials; check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or the secret that holds \
      them";
 const PERMISSION: &str = "the credentials lack the permission for this action; grant in CAM mqtt:DescribeDeviceCertificates and, to \
-     inactivate, also mqtt:DescribeDeviceCertificate and mqtt:DeactivateDeviceCertificate";
+     inactivate, also mqtt:DescribeDeviceCertificate and mqtt:DeactivateDeviceCertificate, to end sessions mqtt:DescribeClientList and \
+     mqtt:KickOutClient, and to undo mqtt:ActivateDeviceCertificate";
 
 pub(super) const CODES: &[Row] = &[
     // Load: repeating later helps.

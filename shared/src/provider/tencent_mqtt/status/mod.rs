@@ -30,7 +30,11 @@ impl StatusReader for TencentMqtt<'_> {
         check_name(reference)
     }
 
-    fn look_up<'a>(&'a self, certificates: &'a [CertificateReference]) -> LocalFuture<'a, Lookups> {
+    fn look_up<'a>(
+        &'a self,
+        certificates: &'a [CertificateReference],
+        _: bool,
+    ) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
             let groups = grouped(
                 certificates

@@ -1,11 +1,15 @@
 //! Requests and answers of the device certificate actions as Tencent Cloud writes them.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::NAME;
+use crate::error::Error;
 use crate::model::{LifecycleStatus, ProviderRecord, RequestId, Subject, Timestamp, Validity};
 use crate::object::Members;
+use crate::provider::ConfirmedWrite;
 use crate::vendor;
+use crate::vendor::codes::not_an_answer;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -24,6 +28,38 @@ pub(super) struct DescribeDeviceCertificates<'a> {
 pub(super) struct OneDeviceCertificate<'a> {
     pub(super) instance_id: &'a str,
     pub(super) device_certificate_sn: &'a str,
+}
+
+/// The most clients that `DescribeClientList` lists. It says neither how many match nor that it has
+/// left some out.
+pub(super) const MOST_CLIENTS: u16 = 1024;
+
+/// The parameters of the international host; the mainland's has more.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DescribeClientList<'a> {
+    pub(super) instance_id: &'a str,
+    pub(super) client_id: &'a str,
+    /// The vendor wants the number as a text.
+    #[serde(serialize_with = "as_text")]
+    pub(super) number: u16,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct OneInstance<'a> {
+    pub(super) instance_id: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct OneClient<'a> {
+    pub(super) instance_id: &'a str,
+    pub(super) client_id: &'a str,
+}
+
+fn as_text<S: Serializer>(number: &u16, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -73,9 +109,41 @@ pub(super) fn request_id(response: &Members<'_>) -> Option<RequestId> {
     vendor::request_id(response)
 }
 
-/// The request id of a success of `DeactivateDeviceCertificate`, which has nothing else.
-pub(super) fn confirmation(response: &Members<'_>) -> Option<RequestId> {
-    RequestId::read(&response.string("RequestId")?)
+/// The success of a write, which has a request id and nothing else. Without one the call may have
+/// had its effect, and a read has to show it.
+pub(super) fn confirmed(response: &Members<'_>) -> Result<ConfirmedWrite, Error> {
+    match response
+        .string("RequestId")
+        .as_deref()
+        .and_then(RequestId::read)
+    {
+        Some(request_id) => Ok(ConfirmedWrite {
+            request_id: Some(request_id),
+        }),
+        None => Err(not_an_answer(NAME, 200, "it has no RequestId")),
+    }
+}
+
+/// A row of `Clients`. A member that cannot be read is `None`.
+#[derive(Default)]
+pub(super) struct Client {
+    pub(super) client_id: Option<String>,
+    pub(super) is_connected: Option<bool>,
+}
+
+pub(super) fn client(row: &str) -> Client {
+    let Some(members) = Members::parse(row) else {
+        return Client::default();
+    };
+    let is_connected = match members.string("ConnectionStatus").as_deref() {
+        Some("CONNECTED") => Some(true),
+        Some("DISCONNECTED") => Some(false),
+        _ => None,
+    };
+    Client {
+        client_id: members.text("ClientId").into_value(),
+        is_connected,
+    }
 }
 
 /// The answer of `DescribeDeviceCertificates`.

@@ -1,4 +1,5 @@
 mod gateway;
+mod things;
 
 use crate::testing::{Answer, AwsCall, error_type, exchange, simulator};
 use crate::{AwsCertificate, Credentials, Fault, Fleet, Simulator, Vendor};

@@ -1,3 +1,4 @@
+mod sessions;
 mod times;
 
 use crate::testing::{
@@ -16,6 +17,7 @@ fn fleet() -> Fleet {
         instance_id: "mqtt-1".to_owned(),
         region: "ap-guangzhou".to_owned(),
         certificates: vec![Default::default()],
+        ..TencentInstance::default()
     };
     let alibaba = AlibabaInstance {
         instance_id: "post-cn-1".to_owned(),

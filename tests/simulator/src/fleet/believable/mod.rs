@@ -1,5 +1,9 @@
 //! A fleet that looks like one in use.
 
+mod clients;
+
+pub(crate) use clients::client;
+
 use super::issue;
 use super::pem::{Authority, Facts};
 use super::random::Random;
@@ -23,31 +27,41 @@ pub(super) fn fleet(now: SystemTime) -> Fleet {
         vendor.api().populate(&mut fleet, now, &mut random);
     }
     register_everywhere(&mut fleet, now);
+    clients::add_neighbour(&mut fleet, crate::tencent_mqtt::INSTANCE, now);
+    clients::add_unusual_things(&mut fleet);
     fleet
 }
 
-/// Adds one certificate that is good everywhere, and one that is revoked wherever the vendor knows
-/// revocation.
+/// Adds two certificates that are good everywhere, and one that is revoked wherever the vendor
+/// knows revocation.
 fn register_everywhere(fleet: &mut Fleet, now: i64) {
     let validity = Validity::days(now, -200, 530);
     let registered = now.saturating_sub(DAY.saturating_mul(190));
     let revoked = now.saturating_sub(DAY.saturating_mul(12));
-    for (serial, name, revoked) in [
+    for (serial, name, unit, revoked) in [
         (
             "0a7e4419c2d85b60f3918e2d7c55aa01",
             "gateway-munich-plant-7001",
+            "Werk München",
             None,
         ),
         (
             "0b31f7d0928ce4465a17c3908fd2ee02",
             "gateway-munich-plant-7002",
+            "Werk München",
             Some(revoked),
+        ),
+        (
+            "0c7d2e51aa094b8cb2f6603d18ce7f03",
+            clients::STOLEN,
+            "Construction Machinery",
+            None,
         ),
     ] {
         let issued = issue(
             serial,
             name,
-            Some("Werk München"),
+            Some(unit),
             validity.not_before,
             validity.not_after,
         );
@@ -55,6 +69,7 @@ fn register_everywhere(fleet: &mut Fleet, now: i64) {
             issued: &issued,
             registered,
             revoked,
+            now,
         };
         for vendor in Vendor::ALL {
             vendor.api().register(fleet, &registration);

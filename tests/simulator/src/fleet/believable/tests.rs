@@ -58,7 +58,7 @@ fn every_status_source_and_age_occurs() {
         .values()
         .flat_map(|instance| &instance.certificates)
         .collect();
-    assert_eq!(all.len(), 3_002);
+    assert_eq!(all.len(), 3_004);
     let of_status = |status: &str| all.iter().filter(|one| one.status == status).count();
     assert!(of_status("ACTIVE") > 2_000);
     for status in ["INACTIVE", "REVOKED", "PENDING_ACTIVATION"] {
@@ -122,7 +122,7 @@ fn serial_numbers_are_single_and_spelled_in_many_ways() {
 fn the_private_ca_holds_every_status_and_form_of_time() {
     let fleet = fleet(now());
     let all: Vec<_> = fleet.alibaba_cas.values().collect();
-    assert_eq!(all.len(), 302);
+    assert_eq!(all.len(), 303);
     for status in ["good", "revoked", "unknown"] {
         assert!(all.iter().any(|one| one.status == status), "{status}");
     }
@@ -152,7 +152,7 @@ fn the_private_ca_lists_real_certificates() {
         .values()
         .filter(|one| one.sha2.is_some())
         .collect();
-    assert_eq!(real.len(), 301);
+    assert_eq!(real.len(), 302);
     for one in real {
         let (pem, name) = (
             one.x509_certificate.as_ref().unwrap(),
@@ -172,7 +172,7 @@ fn the_private_ca_lists_real_certificates() {
 fn aws_holds_every_status_in_two_regions() {
     let fleet = fleet(now());
     let all: Vec<_> = fleet.aws_iot.values().collect();
-    assert_eq!(all.len(), 322);
+    assert_eq!(all.len(), 323);
     for status in [
         "ACTIVE",
         "INACTIVE",
@@ -241,6 +241,66 @@ fn two_certificates_are_the_same_ones_at_every_vendor() {
 }
 
 #[test]
+fn one_device_is_connected_at_every_broker_and_has_a_neighbour() {
+    let fleet = fleet(now());
+    let connected = |vendor, place: &str| -> Vec<_> {
+        fleet
+            .clients_of(vendor, place)
+            .filter(|client| client.connected && client.client_id.starts_with("excavator-7940"))
+            .map(|client| {
+                assert!(fleet.admits(
+                    &(vendor, place.to_owned(), client.client_id.clone()),
+                    client
+                ));
+                client.client_id.clone()
+            })
+            .collect()
+    };
+    let (stolen, neighbour) = ("excavator-7940", "excavator-79401");
+    assert_eq!(
+        connected(Vendor::TencentMqtt, "mqtt-qgzaawn9"),
+        [stolen, neighbour]
+    );
+    assert_eq!(
+        connected(Vendor::AlibabaMqtt, "post-cn-7mz2d0000"),
+        [stolen]
+    );
+    assert_eq!(connected(Vendor::AwsIot, "eu-west-1"), [stolen]);
+
+    let at_tencent = fleet
+        .tencent_mqtt
+        .values()
+        .flat_map(|one| &one.certificates);
+    let of_tencent = at_tencent.filter(|one| one.device_certificate_cn == stolen);
+    let at_alibaba = fleet
+        .alibaba_mqtt
+        .values()
+        .flat_map(|one| &one.certificates);
+    let of_alibaba = at_alibaba.filter(|one| one.device_name == stolen);
+    assert_eq!((of_tencent.count(), of_alibaba.count()), (1, 1));
+    assert_eq!(fleet.things[stolen].principals.len(), 1);
+}
+
+#[test]
+fn clients_are_connected_and_not_and_things_are_usual_and_not() {
+    let fleet = fleet(now());
+    for vendor in [Vendor::TencentMqtt, Vendor::AlibabaMqtt, Vendor::AwsIot] {
+        let clients = fleet.clients.iter().filter(|((of, _, _), _)| *of == vendor);
+        let (on, off): (Vec<_>, Vec<_>) = clients.partition(|(_, client)| client.connected);
+        assert!(on.len() > off.len() && off.len() > 10, "{vendor:?}");
+        assert!(on.iter().all(|(_, one)| one.connected_at <= NOW));
+        assert!(off.iter().all(|(_, one)| one.disconnected_at <= NOW));
+    }
+    assert_eq!(fleet.things["gateway-lyon-hub"].principals.len(), 51);
+    let shared = &fleet.things["crane-0101"].principals;
+    let of_shared = fleet
+        .things
+        .values()
+        .filter(|thing| shared.len() == 1 && thing.principals.contains(&shared[0]));
+    assert!(of_shared.count() >= 3);
+}
+
+#[test]
 fn the_published_examples_are_there() {
     let mut fleet = fleet(now());
     let tencent = fleet
@@ -265,7 +325,7 @@ fn some_certificates_can_be_decoded_and_agree_with_their_records() {
         .iter()
         .filter(|one| one.device_certificate.contains("\nMII"))
         .collect();
-    assert_eq!(real.len(), REAL_CERTIFICATES + 2);
+    assert_eq!(real.len(), REAL_CERTIFICATES + 4);
     for one in real {
         assert_agrees(
             &one.device_certificate,

@@ -1,9 +1,10 @@
 //! The fleet as the listeners use it.
 
-use super::history::InFleet;
-use crate::Fleet;
+use super::history::{History, InFleet};
+use crate::clients::{ClientName, Clients, Endings};
 use crate::tencent_mqtt::Orders;
 use crate::vendor::Histories;
+use crate::{Client, Fleet};
 use std::time::{Duration, Instant};
 
 /// A fleet with the changes that lagging reads do not see yet.
@@ -16,6 +17,11 @@ pub(crate) struct Store {
     reads_lag: Duration,
     /// Empty while there is no lag.
     histories: Histories,
+    /// How far the reads of sessions are behind.
+    sessions_lag: Duration,
+    /// Empty while there is no lag.
+    sessions: History<Clients>,
+    pub(crate) endings: Endings,
 }
 
 impl Store {
@@ -44,34 +50,65 @@ impl Store {
         }
     }
 
-    /// Reads the fleet with every certificate as it was one lag before `now`. Certificates come
-    /// and go without a lag.
+    /// As [`set_reads_lag`](Self::set_reads_lag), for sessions.
+    pub(crate) fn set_sessions_lag(&mut self, sessions_lag: Duration) {
+        self.sessions_lag = sessions_lag;
+        if sessions_lag.is_zero() {
+            self.sessions = History::default();
+        }
+    }
+
+    /// Reads the fleet with every certificate and session as it was one lag before `now`.
+    /// Certificates and clients come and go without a lag.
     pub(crate) fn read<R>(&mut self, now: Instant, work: impl FnOnce(&mut Self) -> R) -> R {
-        let seen = now
-            .checked_sub(self.reads_lag)
-            .filter(|_| !self.histories.is_empty());
-        let Some(seen) = seen else { return work(self) };
-        self.exchange(seen);
+        self.settle(now);
+        self.exchange(now);
         let result = work(self);
-        self.exchange(seen);
+        self.exchange(now);
         result
     }
 
-    fn exchange(&mut self, seen: Instant) {
-        self.histories.exchange(seen, &mut self.fleet);
-        self.orders = Orders::default();
+    fn exchange(&mut self, now: Instant) {
+        if let Some(seen) = now.checked_sub(self.sessions_lag) {
+            self.sessions.exchange(seen, &mut self.fleet.clients);
+        }
+        if let Some(seen) = now.checked_sub(self.reads_lag)
+            && !self.histories.is_empty()
+        {
+            self.histories.exchange(seen, &mut self.fleet);
+            self.orders = Orders::default();
+        }
     }
 
     /// Changes the fleet in any way; a changed certificate is remembered as it was.
     pub(crate) fn edit<R>(&mut self, now: Instant, work: impl FnOnce(&mut Fleet) -> R) -> R {
+        self.settle(now);
         self.orders = Orders::default();
-        if self.reads_lag.is_zero() {
+        if self.reads_lag.is_zero() && self.sessions_lag.is_zero() {
             return work(&mut self.fleet);
         }
         let before = self.fleet.clone();
         let result = work(&mut self.fleet);
-        self.histories.compare(&before, &self.fleet, now);
+        if !self.reads_lag.is_zero() {
+            self.histories.compare(&before, &self.fleet, now);
+        }
+        if !self.sessions_lag.is_zero() {
+            let (before, after) = (&before.clients, &self.fleet.clients);
+            self.sessions.compare(before, after, now);
+        }
         result
+    }
+
+    /// A client to change at `now`. It is remembered as it is.
+    pub(crate) fn change_client(&mut self, name: &ClientName, now: Instant) -> Option<&mut Client> {
+        let client = self.fleet.clients.get_mut(name)?;
+        if !self.sessions_lag.is_zero() {
+            if let Some(oldest) = now.checked_sub(self.sessions_lag) {
+                self.sessions.forget_until(oldest);
+            }
+            self.sessions.remember(name.clone(), client.clone(), now);
+        }
+        Some(client)
     }
 
     /// A certificate of one vendor to change at `now`. It is remembered as it is.

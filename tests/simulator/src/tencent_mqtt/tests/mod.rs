@@ -33,6 +33,7 @@ async fn ten_with(filter_values: FilterValues) -> Simulator {
         instance_id: "mqtt-ten".to_owned(),
         region: "ap-guangzhou".to_owned(),
         certificates,
+        ..TencentInstance::default()
     };
     with_options(Options {
         filter_values,

@@ -1,6 +1,7 @@
 //! One certificate: when it is written, and which result follows from which evidence.
 
 mod confirmed;
+mod forced;
 mod names;
 mod refused;
 mod replaced;

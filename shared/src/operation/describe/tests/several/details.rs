@@ -125,6 +125,27 @@ async fn a_filter_that_needs_details_is_refused_where_the_list_does_not_hold_the
 }
 
 #[tokio::test(start_paused = true)]
+async fn client_ids_are_refused_where_they_would_take_details() {
+    let clouds = clouds();
+    let refused = json!(["unsupported", "include_clients"]);
+    let request = json!({"sources": every_source(), "include_clients": true, "details": false});
+    let answer = performed(&clouds, &request).await.0.unwrap();
+    for answered in answer["sources"].as_array().unwrap() {
+        let error = &answered["error"];
+        let expected = if answered["provider"] == "aws-iot" {
+            &refused
+        } else {
+            &json!([null, null])
+        };
+        assert_eq!(json!([error["code"], error["field"]]), *expected);
+    }
+    let mut alone = source(AwsIot, "");
+    (alone["include_clients"], alone["details"]) = (json!(true), json!(false));
+    let error = performed(&clouds, &alone).await.0.unwrap_err();
+    assert_eq!(json!([error.code.as_str(), error.field]), refused);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_summary_without_details_counts_statuses_and_knows_no_expiry() {
     let clouds = clouds();
     clouds.devices.borrow_mut().push(Device {

@@ -8,7 +8,7 @@ async fn a_filter_or_sort_order_that_one_source_lacks_is_its_own_error() {
         (
             "filter",
             json!({"client_ids": ["client-1"]}),
-            &[TencentMqtt][..],
+            &[TencentMqtt, AwsIot][..],
             "filter.client_ids",
         ),
         (

@@ -63,6 +63,7 @@ async fn members_that_a_row_lacks_are_read_from_the_certificates_own_record() {
                 filter,
                 order: None,
                 include_pem,
+                include_clients: false,
                 details: true,
             },
             None,
@@ -100,6 +101,7 @@ async fn without_details_a_row_is_all_that_is_read_and_filters_that_may_need_mor
             filter: &filter,
             order: None,
             include_pem: false,
+            include_clients: false,
             details: false,
         };
         let page = page_with(&network, &query, None).await.unwrap();

@@ -30,6 +30,7 @@ async fn listed(network: &Network, position: Option<&str>, details: bool) -> Pag
         filter: &Filter::default(),
         order: None,
         include_pem: false,
+        include_clients: false,
         details,
     };
     page_with(network, &query, position).await.unwrap()

@@ -10,6 +10,7 @@ async fn recorded_answers_are_read() {
         filter: &filter,
         order: None,
         include_pem: true,
+        include_clients: false,
         details: true,
     };
     let page = page_with(&network, &query, None).await.unwrap();

@@ -70,6 +70,7 @@ async fn page(network: &Network, filter: &Filter, position: Option<&str>) -> Res
             filter,
             order: None,
             include_pem: false,
+            include_clients: false,
             details: true,
         },
         position,

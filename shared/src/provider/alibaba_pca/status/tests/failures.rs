@@ -111,7 +111,7 @@ async fn a_certificate_that_was_not_looked_up_in_time_has_a_timeout() {
     let context = bench.context();
     let answer = AlibabaPca::new(&context, target(API.provider))
         .unwrap()
-        .look_up(&numbered(450))
+        .look_up(&numbered(450), false)
         .await;
     let words = results_of(&answer);
     assert!(

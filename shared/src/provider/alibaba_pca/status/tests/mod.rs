@@ -80,7 +80,7 @@ async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lo
     let context = bench.context();
     AlibabaPca::new(&context, target(API.provider))
         .unwrap()
-        .look_up(certificates)
+        .look_up(certificates, false)
         .await
 }
 

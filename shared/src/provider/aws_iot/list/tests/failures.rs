@@ -163,6 +163,7 @@ async fn a_row_that_cannot_be_used_stands_in_its_place_with_what_could_be_read()
             filter: &filter,
             order: None,
             include_pem: false,
+            include_clients: false,
             details,
         };
         let page = page_with(&network, &query, None, 10).await.unwrap();

@@ -113,6 +113,7 @@ async fn a_filter_by_ids_with_details_only_describes_them() {
                 filter: &filter,
                 order,
                 include_pem: false,
+                include_clients: false,
                 details: true,
             },
             position,
@@ -139,16 +140,11 @@ async fn a_filter_or_order_that_is_not_supported_is_refused_by_its_name() {
     let bench = Bench::new(&network);
     let context = bench.context();
     let provider = AwsIot::new(&context, target(NAME)).unwrap();
-    let client = Filter {
-        client_ids: vec!["a".to_owned()],
-        ..Filter::default()
-    };
     let ca = Filter {
         ca_serial_numbers: vec![SerialNumber::parse("0a").unwrap()],
         ..Filter::default()
     };
     for (filter, order, field) in [
-        (client, None, "filter.client_ids"),
         (ca, None, "filter.ca_serial_numbers"),
         (in_status(&[LifecycleStatus::Good]), None, "filter.statuses"),
         (Filter::default(), Some(OrderBy::UpdatedDesc), "order_by"),

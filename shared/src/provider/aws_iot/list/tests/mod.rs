@@ -3,6 +3,7 @@
 mod failures;
 mod filters;
 mod markers;
+mod things;
 mod without_details;
 
 use http::Method;
@@ -13,7 +14,7 @@ use super::*;
 use crate::error::ErrorCode;
 use crate::model::{Certificate, SerialNumber};
 use crate::provider::Entry;
-use crate::request::Filter;
+use crate::request::{Filter, Verdict};
 use crate::testing::network::{
     Answer, Network, ok, parameter, path_and_query, recorded, url, with_header,
 };
@@ -81,6 +82,7 @@ async fn page(
             filter,
             order: None,
             include_pem: false,
+            include_clients: false,
             details: true,
         },
         position,
@@ -208,6 +210,7 @@ async fn the_order_is_the_vendors_own() {
                 filter: &filter,
                 order,
                 include_pem: false,
+                include_clients: false,
                 details: true,
             },
             None,
@@ -270,6 +273,7 @@ async fn recorded_answers_are_read() {
         filter: &filter,
         order: None,
         include_pem: true,
+        include_clients: false,
         details: true,
     };
     let first = page_with(&network, &query, None, 2).await.unwrap();

@@ -16,6 +16,7 @@ async fn page(
             filter,
             order: None,
             include_pem: false,
+            include_clients: false,
             details: false,
         },
         position,

@@ -158,9 +158,9 @@ async fn knowledge_about_several_values_is_not_probed_again() {
         let bench = Bench::new(&network);
         let context = bench.context();
         let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
-        provider.look_up(&references(&["11"])).await;
+        provider.look_up(&references(&["11"]), false).await;
         let before = network.sent().len();
-        provider.look_up(&references(&["12"])).await;
+        provider.look_up(&references(&["12"]), false).await;
         assert_eq!(
             network.sent().len() - before,
             second,

@@ -136,7 +136,7 @@ async fn look_up(network: &Network, certificates: &[CertificateReference]) -> Lo
     let context = bench.context();
     TencentMqtt::new(&context, target(NAME))
         .unwrap()
-        .look_up(certificates)
+        .look_up(certificates, false)
         .await
 }
 
@@ -345,7 +345,7 @@ async fn a_certificate_is_found_by_its_serial_number_only() {
     );
     StatusReader::check(&provider, &named("11")).unwrap();
     assert_eq!(
-        results_of(&provider.look_up(&[nameless, named("11")]).await),
+        results_of(&provider.look_up(&[nameless, named("11")], false).await),
         ["invalid_request", "active"]
     );
 }

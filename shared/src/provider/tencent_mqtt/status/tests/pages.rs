@@ -106,7 +106,7 @@ async fn a_list_that_repeats_itself_is_not_read_for_ever() {
         serial_number: SerialNumber::parse("a1").ok(),
         ..CertificateReference::default()
     }];
-    let shown = provider.look_up(&requested).await;
+    let shown = provider.look_up(&requested, false).await;
     assert_eq!(
         shown.records[0].as_ref().unwrap_err().code,
         crate::error::ErrorCode::ProviderInvalidResponse

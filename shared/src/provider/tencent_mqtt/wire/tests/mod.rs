@@ -49,7 +49,7 @@ fn every_member_of_the_vendors_own_example_is_read() {
             "provider_serial_number": "0eef68a582b94254296e54ce754f94d707a59913", "serial_number_base": "hex",
             "ca_serial_number": "1b1e3bf3702110125887a3a721a7e66f05522513",
             "provider_ca_serial_number": "1b1e3bf3702110125887a3a721a7e66f05522513",
-            "name": null, "client_id": "client-1",
+            "name": null, "client_id": "client-1", "client_ids": null,
             "subject": {"common_name": "tx", "organizational_unit": "tx"},
             "status": "active", "provider_status": "ACTIVE", "effective_status": "active", "usable": true,
             "source": "API",

@@ -1,0 +1,169 @@
+//! The certificates that a selection finds at one place, and what is to be done with each.
+
+use serde_json::json;
+
+use super::MOST_SELECTED;
+use crate::error::{Concerns, Error, ErrorCode};
+use crate::model::{Certificate, ClientIds, Source, quoted};
+use crate::operation::change::admission::{check_allowed, check_in_time};
+use crate::operation::change::answer::{InactivateResult, Outcome};
+use crate::operation::change::certificate::result;
+use crate::operation::change::places::OrderRun;
+use crate::operation::change::protected::Protection;
+use crate::operation::describe::{DescribedCertificate, whole_list};
+use crate::provider::{StatusWriter, lister, status_writer};
+use crate::request::{
+    CertificateReference, CertificateState, Filter, InactivateRequest, OrderItem,
+};
+
+/// Number of client ids that an error shows.
+const MOST_SHOWN: usize = 3;
+
+/// The certificates that a selection finds at one place.
+#[derive(Default)]
+pub(super) struct Selected {
+    /// The certificates to change, each with the state in which it was found.
+    pub(super) items: Vec<OrderItem>,
+    /// Number of those whose status would be changed.
+    pub(super) changes: usize,
+    /// The results of those that need no change, or must not be changed.
+    pub(super) settled: Vec<InactivateResult>,
+    /// Number of certificates that the filter could not judge.
+    pub(super) undecided_count: u64,
+    /// Place, names and state of each certificate that was found.
+    pub(super) states: Vec<String>,
+}
+
+impl Selected {
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.settled.is_empty()
+    }
+}
+
+/// Selects at one place. Returns the place as the configuration completes it.
+pub(super) async fn at_place(
+    run: &OrderRun<'_>,
+    source: Source,
+    filter: &Filter,
+) -> Result<(Source, Selected), Error> {
+    let context = run.context;
+    let status_writer = status_writer(context, source)?;
+    let source = Source::from(status_writer.scope());
+    check_allowed(context, run.target, &source)?;
+    check_in_time(context, run.request, run.order)?;
+    let lister = lister(context, source.clone())?;
+    let list = whole_list(context, lister.as_ref(), filter, MOST_SELECTED)
+        .await
+        .map_err(in_terms_of_select)?;
+    let protection = Protection::new(context, status_writer.as_ref(), run.target);
+    let mut selected = Selected {
+        undecided_count: list.undecided_count,
+        ..Selected::default()
+    };
+    for DescribedCertificate { certificate, error } in list.certificates {
+        // Another time it may be known whether the certificate is that client's alone.
+        let is_unclear = matches!(certificate.client_ids, ClientIds::AtLeast(_));
+        if let Some(error) = error.filter(|error| is_unclear && error.code.retryable()) {
+            return Err(error);
+        }
+        let reference = CertificateReference::by_provider_names(&certificate);
+        let state = json!([source, reference, CertificateState::of(&certificate)]);
+        selected.states.push(state.to_string());
+        match to_change(
+            run,
+            status_writer.as_ref(),
+            &protection,
+            reference,
+            &certificate,
+        ) {
+            Ok(item) => {
+                let is_off = certificate.status == run.target.row().status;
+                if !is_off || run.request.force {
+                    selected.changes = selected.changes.saturating_add(1);
+                }
+                selected.items.push(item);
+            }
+            Err(settled) => selected.settled.push(*settled),
+        }
+    }
+    Ok((source, selected))
+}
+
+/// The certificate as the order changes it, or its result where nothing is to be changed.
+fn to_change(
+    run: &OrderRun<'_>,
+    status_writer: &dyn StatusWriter,
+    protection: &Protection<'_>,
+    reference: Option<CertificateReference>,
+    certificate: &Certificate,
+) -> Result<OrderItem, Box<InactivateResult>> {
+    let target = run.target.row();
+    let seen = |outcome| result(&CertificateReference::default(), outcome, Some(certificate));
+    let refused = |error: Error| {
+        Box::new(InactivateResult {
+            error: Some(error),
+            ..seen(Outcome::Refused)
+        })
+    };
+    let is_changed = certificate.status != target.status || run.request.force;
+    // A certificate that is off still has its sessions ended.
+    if !is_changed && !run.ends_sessions() {
+        return Err(Box::new(seen(target.already)));
+    }
+    if let Some(reason) = (target.forbidden)(certificate) {
+        return Err(refused(Error::new(ErrorCode::Forbidden, reason)));
+    }
+    if let Some(error) = protection
+        .known_refusal(certificate)
+        .or_else(|| shared(run.request, certificate))
+    {
+        return Err(refused(error));
+    }
+    match reference.filter(|reference| status_writer.check(reference).is_ok()) {
+        Some(reference) => Ok(OrderItem {
+            certificate: reference,
+            expected: Some(CertificateState::of(certificate)),
+        }),
+        None => {
+            let detail = "the provider's record does not show the names by which it would find the certificate again";
+            let error = Error::new(ErrorCode::ProviderRejected, detail);
+            Err(refused(error.about(Concerns::Parameters)))
+        }
+    }
+}
+
+/// The error where a certificate was found by a client id and is not shown to be that client's alone.
+fn shared(request: &InactivateRequest, certificate: &Certificate) -> Option<Error> {
+    let by_client_id = |filter: &Filter| !filter.client_ids.is_empty();
+    if request.allow_shared || !request.select.as_ref().is_some_and(by_client_id) {
+        return None;
+    }
+    let reason = match &certificate.client_ids {
+        ClientIds::All(ids) if ids.len() > 1 => {
+            let shown: Vec<String> = ids.iter().take(MOST_SHOWN).map(|id| quoted(id)).collect();
+            format!(
+                "belongs to {} devices, like {}",
+                ids.len(),
+                shown.join(", ")
+            )
+        }
+        ClientIds::AtLeast(_) => "may belong to several devices".to_owned(),
+        ClientIds::All(_) | ClientIds::Unknown => return None,
+    };
+    let detail =
+        format!("the certificate {reason}; to inactivate it all the same, set allow_shared");
+    Some(Error::new(ErrorCode::Forbidden, detail).with_field("allow_shared"))
+}
+
+/// The caller has given the filter as `select`.
+fn in_terms_of_select(error: Error) -> Error {
+    let member = error
+        .field
+        .as_deref()
+        .and_then(|field| field.strip_prefix("filter."));
+    match member.map(|member| format!("select.{member}")) {
+        Some(field) => error.with_field(field),
+        None if error.code == ErrorCode::SelectionTooLarge => error.with_field("select"),
+        None => error,
+    }
+}

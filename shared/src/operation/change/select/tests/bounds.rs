@@ -1,0 +1,79 @@
+//! How many certificates a selection may change.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_selection_changes_one_certificate_unless_the_request_allows_more() {
+    let stage = Stage::new(fleet(3));
+    for members in [json!({}), json!({"max_certificates": 2})] {
+        let error = stage.perform(&of_the_ca(members)).await.unwrap_err();
+        assert_eq!(
+            in_short(&error),
+            (ErrorCode::SelectionTooLarge, Some("max_certificates"))
+        );
+        assert!(
+            error.detail.contains("3 certificates") && error.detail.contains("plan_id"),
+            "{error}"
+        );
+        assert_eq!(stage.writes(), 0);
+    }
+    let answer = stage
+        .perform(&of_the_ca(json!({"max_certificates": 3})))
+        .await
+        .unwrap();
+    assert_eq!((answer.order().summary.inactivated, stage.in_use()), (3, 0));
+    // Those that are off would not be changed.
+    stage.change("0001", |device| device.status = "ACTIVE");
+    let answer = stage.perform(&of_the_ca(json!({}))).await.unwrap();
+    let summary = answer.order().summary;
+    assert_eq!((summary.inactivated, summary.already_inactive), (1, 2));
+    assert_eq!(stage.writes(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_configuration_bounds_what_a_request_may_allow() {
+    let stage = Stage::with(Clouds::of(fleet(3)), &[("INACTIVATE_MAX_UNPLANNED", "2")]);
+    let request = of_the_ca(json!({"max_certificates": 3}));
+    let error = stage.perform(&request).await.unwrap_err();
+    assert_eq!(
+        in_short(&error),
+        (ErrorCode::InvalidRequest, Some("max_certificates"))
+    );
+    assert!(error.detail.contains("at most 2"), "{error}");
+    let request = request::parse(&request.to_string()).unwrap();
+    let deferred = Inactivate::deferred(&stage.context(), &request).unwrap_err();
+    assert_eq!(
+        (deferred.code, stage.calls()),
+        (ErrorCode::InvalidRequest, 0)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn results_without_a_change_are_told_as_far_as_there_is_room_and_all_are_counted() {
+    let mut devices = fleet(130);
+    devices.iter_mut().for_each(Device::take_out_of_use);
+    devices.push(tencent(131, ""));
+    let stage = Stage::new(devices);
+    let answer = stage.perform(&of_the_ca(json!({}))).await.unwrap();
+    let summary = answer.order().summary;
+    assert_eq!((summary.inactivated, summary.already_inactive), (1, 130));
+    assert_eq!(answer.results().len(), 101);
+    assert_eq!(answer.order().order_summary, Some(summary));
+    assert_eq!(answer.results()[0].outcome, Outcome::Inactivated);
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_than_one_order_selects_is_an_error_that_says_to_narrow() {
+    let stage = Stage::new(fleet(MOST_SELECTED + 1));
+    for dry_run in [true, false] {
+        let error = stage
+            .perform(&of_the_ca(json!({"dry_run": dry_run})))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            in_short(&error),
+            (ErrorCode::SelectionTooLarge, Some("select"))
+        );
+        assert!(error.detail.contains("narrow"), "{error}");
+    }
+}

@@ -1,0 +1,210 @@
+//! The session of one client: looked at, ended, and looked at again until it is gone and stays away.
+
+use std::time::Duration;
+
+use crate::error::{Concerns, Error, ErrorCode};
+use crate::model::{ClientId, RequestId};
+use crate::operation::change::client_session::{ClientSession, SessionOutcome};
+use crate::provider::{ConfirmedWrite, SessionEnder};
+use crate::transport::{Deadline, Failure, out_of_time};
+
+/// The wait before the second look after a disconnection. Each later one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+/// Looks that show the client as connected before the disconnection is taken to have had no effect:
+/// 1.4 seconds, in which a list of clients that lags behind has caught up.
+const LOOKS_BEFORE_REPEATING: u32 = 4;
+/// Disconnections of a client that stays connected, or comes back.
+const MOST_DISCONNECTIONS: u32 = 3;
+
+/// The provider's answer to a disconnection. It proves nothing about the connection.
+enum Answer {
+    Confirmed(Option<RequestId>),
+    /// The provider has not answered: the disconnection may have had its effect.
+    Uncertain(Error),
+    /// The provider knows no such connection, although a look has just shown it.
+    NotFound,
+    /// The disconnection had no effect.
+    Refused(Error),
+}
+
+impl Answer {
+    fn of(answer: Result<Option<ConfirmedWrite>, Failure>) -> Self {
+        match answer {
+            Ok(Some(confirmed)) => Self::Confirmed(confirmed.request_id),
+            Ok(None) => Self::NotFound,
+            Err(failure) if failure.may_have_acted => Self::Uncertain(failure.error),
+            Err(failure) => Self::Refused(failure.error),
+        }
+    }
+
+    fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Confirmed(request_id) => request_id.as_deref(),
+            Self::Uncertain(_) | Self::NotFound | Self::Refused(_) => None,
+        }
+    }
+
+    /// The error where the client is still connected.
+    fn without_effect(&self) -> Error {
+        let contradiction = |detail: &str| Error::new(ErrorCode::ProviderInvalidResponse, detail);
+        match self {
+            Self::Confirmed(_) => contradiction(
+                "the provider answered that it has disconnected the client, but the client is still connected",
+            ),
+            Self::NotFound => contradiction(
+                "the provider shows the client as connected, but does not find its connection when it is to be ended",
+            ),
+            Self::Uncertain(error) => Error {
+                detail: format!(
+                    "the disconnection was sent and not answered, and the client is still connected ({})",
+                    error.detail
+                ),
+                ..error.clone()
+            },
+            Self::Refused(error) => error.clone(),
+        }
+    }
+}
+
+/// The end of one disconnection.
+enum Step {
+    Finish(ClientSession),
+    /// Looks have shown that the client is connected, with the error to give where it stays so.
+    DisconnectAgain(Error),
+}
+
+/// A disconnection, for the audit.
+pub(super) enum Audited<'a> {
+    Begins,
+    /// It is looked through, with the provider's id of the call.
+    Ends(&'a ClientSession, Option<&'a str>),
+}
+
+/// Ends the session of one client whose certificate is verified inactive.
+pub(super) struct Client<'a> {
+    pub(super) sessions: &'a dyn SessionEnder,
+    pub(super) deadline: Deadline,
+    pub(super) dry_run: bool,
+    pub(super) client_id: &'a ClientId,
+    pub(super) audit: &'a dyn Fn(&ClientId, Audited<'_>),
+}
+
+impl Client<'_> {
+    pub(super) async fn end(&self) -> ClientSession {
+        match self.is_connected().await {
+            Err(error) => ClientSession {
+                was_connected: None,
+                ..self.unproven(SessionOutcome::Unknown, error)
+            },
+            Ok(false) => ClientSession {
+                was_connected: Some(false),
+                outcome: SessionOutcome::NotConnected,
+                ..self.gone()
+            },
+            Ok(true) if self.dry_run => ClientSession {
+                outcome: SessionOutcome::WouldEnd,
+                verified: false,
+                ..self.gone()
+            },
+            Ok(true) => self.disconnect().await,
+        }
+    }
+
+    async fn is_connected(&self) -> Result<bool, Error> {
+        self.sessions.is_connected(self.client_id).await
+    }
+
+    async fn disconnect(&self) -> ClientSession {
+        let mut disconnections = 0_u32;
+        loop {
+            (self.audit)(self.client_id, Audited::Begins);
+            let answer = Answer::of(self.sessions.disconnect(self.client_id).await);
+            let step = self.step(&answer).await;
+            let (result, is_last) = match step {
+                Step::Finish(result) => (result, true),
+                Step::DisconnectAgain(error) => {
+                    disconnections = disconnections.saturating_add(1);
+                    let result = self.unproven(SessionOutcome::Failed, error);
+                    (result, disconnections >= MOST_DISCONNECTIONS)
+                }
+            };
+            (self.audit)(self.client_id, Audited::Ends(&result, answer.request_id()));
+            if is_last {
+                return result;
+            }
+        }
+    }
+
+    /// The evidence for the effect of a disconnection.
+    async fn step(&self, answer: &Answer) -> Step {
+        if let Answer::Refused(error) = answer {
+            // No provider documents its answer for a client that has just gone by itself.
+            let is_gone = matches!(
+                error.concerns,
+                Concerns::Parameters | Concerns::CertificateState
+            ) && self.is_connected().await == Ok(false);
+            return if is_gone {
+                self.after_it_is_gone().await
+            } else {
+                Step::Finish(self.unproven(SessionOutcome::Failed, error.clone()))
+            };
+        }
+        let mut wait = FIRST_WAIT;
+        let mut looks = 0_u32;
+        loop {
+            let look = self.is_connected().await;
+            looks = looks.saturating_add(1);
+            if look == Ok(false) {
+                return self.after_it_is_gone().await;
+            }
+            let has_waited_long = looks >= LOOKS_BEFORE_REPEATING;
+            if has_waited_long || !self.deadline.leaves_a_look_behind(wait) {
+                return match look {
+                    Ok(_) if has_waited_long => Step::DisconnectAgain(answer.without_effect()),
+                    // The look may show the connection from before the disconnection.
+                    Ok(_) => Step::Finish(self.unproven(SessionOutcome::Unknown, out_of_time())),
+                    Err(error) => Step::Finish(self.unproven(SessionOutcome::Unknown, error)),
+                };
+            }
+            tokio::time::sleep(wait).await;
+            wait = wait.saturating_mul(2);
+        }
+    }
+
+    /// Looks once more whether the client has come back. Its certificate is off, so only a broker that
+    /// lags behind lets it in. Nothing waits before this look: the time of a call is enough for a
+    /// client that connects again at once.
+    async fn after_it_is_gone(&self) -> Step {
+        if !self.deadline.leaves_a_look_behind(Duration::ZERO) {
+            return Step::Finish(self.unproven(SessionOutcome::Ended, out_of_time()));
+        }
+        match self.is_connected().await {
+            Ok(false) => Step::Finish(self.gone()),
+            Ok(true) => Step::DisconnectAgain(Error::new(
+                ErrorCode::ProviderInvalidResponse,
+                "the client was disconnected and is connected again, although its certificate is inactive",
+            )),
+            Err(error) => Step::Finish(self.unproven(SessionOutcome::Ended, error)),
+        }
+    }
+
+    /// The client was connected and is not any more.
+    fn gone(&self) -> ClientSession {
+        ClientSession {
+            client_id: self.client_id.as_str().to_owned(),
+            was_connected: Some(true),
+            outcome: SessionOutcome::Ended,
+            verified: true,
+            error: None,
+        }
+    }
+
+    fn unproven(&self, outcome: SessionOutcome, error: Error) -> ClientSession {
+        ClientSession {
+            outcome,
+            verified: false,
+            error: Some(error),
+            ..self.gone()
+        }
+    }
+}
