@@ -12,7 +12,7 @@ from bundle import INSTANCE, SOURCES, Bundle, Failure, build, needs_python, say
 DEVICE = "excavator-7940"
 NEIGHBOUR = "excavator-79401"
 TENCENT = ("tencent-mqtt", "mqtt-qgzaawn9")
-ALIBABA = ("alibaba-mqtt", "mqtt-cn-sim0002")
+ALIBABA = ("alibaba-mqtt", INSTANCE)
 AWS = ("aws-iot", "eu-west-1")
 STOLEN = {"serial_number": "356217374433", "ca_serial_number": "007269004887"}
 # The name of a certificate that the CA has revoked, and that Alibaba Cloud MQTT takes all the same.

@@ -159,7 +159,7 @@ class Bundle:
             "SOURCES": json.dumps(SOURCES),
             "AWS_ENDPOINT_URL_IOT_DATA_PLANE": urls["aws-iot"],
             "INACTIVATE_ALLOWED_INSTANCES": f"{INSTANCE},mqtt-qgzaawn9,mqtt-cn-sim0002,aws-iot",
-            "REACTIVATE_ALLOWED_INSTANCES": "mqtt-qgzaawn9,mqtt-cn-sim0002,aws-iot",
+            "REACTIVATE_ALLOWED_INSTANCES": f"{INSTANCE},mqtt-qgzaawn9,aws-iot",
             "RECEIPT_SECRETS": secrets.token_hex(32),
         }
         process = self._start(stack, [program], name, variables)
