@@ -327,7 +327,7 @@ impl Answer for InactivateAnswer {
         }
     }
 
-    /// Without receipts: whoever has one can take the change back.
+    /// Receipts are left out: a reader of the log could take the change back by one.
     fn for_log(mut self) -> Self {
         match &mut self {
             Self::One(answer) => {

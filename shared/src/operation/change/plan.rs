@@ -28,7 +28,7 @@ const FREE_MEMBERS: [&str; 5] = [
 
 type Sha256Digest = [u8; 32];
 
-/// What the id of a plan states.
+/// The statements of a plan's id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Planned {
     pub(super) expires_at: Timestamp,

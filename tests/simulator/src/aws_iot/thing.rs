@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 const DEFAULT_SIZE: usize = 25;
 const MOST_A_PAGE: usize = 250;
 
-/// What begins a token, so that its base64 text holds characters that a query has to encode.
+/// The beginning of a token, so that its base64 text holds characters that a query has to encode.
 const TOKEN_START: [u8; 2] = [0xfb, 0xef];
 
 /// A thing of AWS IoT's registry.

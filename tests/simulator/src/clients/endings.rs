@@ -166,7 +166,7 @@ impl Store {
         self.settle(at.instant);
     }
 
-    /// What follows for the clients of a certificate whose status a call has changed: those of an
+    /// The effect on the clients of a certificate whose status a call has changed: those of an
     /// active one connect again, and some brokers end the connections of the others.
     pub(crate) fn certificate_was_changed(
         &mut self,

@@ -226,7 +226,7 @@ pub(in crate::operation::change) type Disconnection = Result<Option<ConfirmedWri
 pub(in crate::operation::change) struct BrokerSessions {
     /// The client ids that it ties to a certificate, by the certificate's key.
     pub(in crate::operation::change) tied: HashMap<String, Result<Vec<String>, Error>>,
-    /// What each client's looks show in turn; the last one stays.
+    /// The states that looks at each client show in turn; the last one stays.
     pub(in crate::operation::change) looks: RefCell<HashMap<String, VecDeque<Result<bool, Error>>>>,
     /// The answers to each client's disconnections in turn.
     pub(in crate::operation::change) disconnections:

@@ -13,7 +13,7 @@ const KEPT: i64 = 30 * 60 * 1000;
 /// The longest client id, in bytes.
 const LONGEST_ID: usize = 128;
 
-/// What is known of a client's connection. Not documented, and decided here: the answer for an
+/// The broker's facts about a connection. Not documented, and decided here: the answer for an
 /// unknown id is that of DeleteConnection, or by an option an answer that it is not connected.
 pub(super) fn get(
     store: &Store,

@@ -1,4 +1,4 @@
-//! Whose sessions are ended, when, and how the results say it.
+//! The sessions that are ended, the time when they are, and the form in which results say it.
 
 mod evidence;
 mod named;
