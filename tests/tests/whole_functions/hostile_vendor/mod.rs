@@ -183,7 +183,7 @@ fn request(function: &str) -> Value {
     };
     match function {
         "describe" => {
-            json!({ "instance_id": TENCENT_INSTANCE, "limit": 500, "include_pem": true })
+            json!({ "instance_id": TENCENT_INSTANCE, "limit": 300, "include_pem": true })
         }
         "inactivate" => json!({ "instance_id": TENCENT_INSTANCE, "certificates": serials(100) }),
         _ => json!({ "instance_id": TENCENT_INSTANCE, "certificates": serials(100) }),
