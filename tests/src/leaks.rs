@@ -43,7 +43,7 @@ const WEBHOOK_SIGNATURE: usize = 43;
 /// Secrets with the names of their variables.
 type NamedSecrets = Vec<(String, String)>;
 
-/// What the log of one process may not hold.
+/// The texts that the log of one process may not hold.
 pub(crate) struct Forbidden {
     secrets: Arc<Secrets>,
     names: &'static [&'static str],

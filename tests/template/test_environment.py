@@ -52,9 +52,9 @@ ENVIRONMENTS = {
         **COMMON,
     },
 }
-# What those of the functions that take webhooks have: the same, and the secrets in addition.
+# The functions that take webhooks have the same, and the secrets in addition.
 WEBHOOK_SECRETS = "{{resolve:secretsmanager:value-of-CredentialsPrefix/%s/webhook}}"
-# What only the function that carries an order out reads, and the queue for answers: the other one checks orders, and hands them on.
+# Only the function that carries an order out reads these, and has the queue for answers: the other one checks orders, and hands them on.
 CARRIES_OUT = {
     "RESULTS_QUEUE_URL",
     "INACTIVATE_PROTECTED",

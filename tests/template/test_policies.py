@@ -38,7 +38,7 @@ IRREVERSIBLE = {
     ],
     "aws": ["iot:DeleteCertificate", "iot:DeleteCACertificate", "iot:UpdateCACertificate", "iot:TransferCertificate", "iot:DeleteThing"],
 }
-# What a policy beside that of inactivate adds, and how docs/providers.md begins this part of inactivate's permissions.
+# A policy beside that of inactivate adds these, and docs/providers.md begins this part of inactivate's permissions so.
 PARTS = {"sessions": (SESSIONS, "for sessions "), "undo": (UNDO, "for undo ")}
 # Of which no narrower resource can be named.
 LISTS = ("yundun-cert:", "iot:List")

@@ -152,7 +152,7 @@ fn with(mut request: Value, member: &str, value: Value) -> Value {
     request
 }
 
-/// What becomes of requests, the function that each is sent to, and the figure in the line by which
+/// The fate of requests, the function that each is sent to, and the figure in the line by which
 /// the test knows that this has become of it.
 fn kinds() -> [(&'static str, &'static str, Value, &'static str); 9] {
     let good = || order("d00000000000");

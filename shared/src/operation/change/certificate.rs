@@ -145,15 +145,19 @@ impl CertificateChange<'_> {
         let expected = self.expected?;
         let state = CertificateState::of(certificate);
         (state != expected).then(|| {
-            let detail = format!(
-                "somebody has changed the certificate since: it was {} and is {} now{}",
-                expected.status.as_str(),
-                state.status.as_str(),
-                state
-                    .changed_at
-                    .map(|at| format!(", changed at {at}"))
-                    .unwrap_or_default(),
-            );
+            let at = |moment: Timestamp| format!(", changed at {moment}");
+            let now = state.changed_at.map(at).unwrap_or_default();
+            let (was, is) = (expected.status.as_str(), state.status.as_str());
+            let detail = if was == is && expected.changed_at.is_none() {
+                format!(
+                    "the certificate is {is} as before{now}, but it is not known when it was changed before, so nothing shows that \
+                     nobody has changed it since"
+                )
+            } else {
+                format!(
+                    "somebody has changed the certificate since: it was {was} and is {is} now{now}"
+                )
+            };
             Error::new(ErrorCode::Conflict, detail)
         })
     }

@@ -1,4 +1,4 @@
-//! What tests do with the clients of the brokers.
+//! The clients of the brokers, as tests add and look at them.
 
 use super::Simulator;
 use crate::clients::{Moment, name};

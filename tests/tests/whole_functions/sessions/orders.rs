@@ -1,4 +1,4 @@
-//! What becomes of the sessions that an order is to end.
+//! The outcomes of the sessions that an order is to end.
 
 use simulator::{ClientIdMatch, CloseConnection, Reconnects};
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorCode};
+use crate::operation::change::receipt::Receipt;
 use crate::operation::change::tests::BUDGET;
 use crate::operation::{Inactivate, InactivateAnswer, Operation, Outcome};
 use crate::request;
@@ -306,10 +307,10 @@ async fn a_receipt_is_taken_until_its_age_is_reached() {
     let receipts = cloud.inactivate().await;
     let text = texts(&receipts)[0];
     let secrets = crate::config::ReceiptSecrets::parse(SECRETS).unwrap();
-    let receipt = crate::operation::change::receipt::Receipt::decode(text, &secrets).unwrap();
+    let receipt = Receipt::decode(text, &secrets).unwrap();
     let aged = |seconds: u64| {
         let at = receipt.at.minus(std::time::Duration::from_secs(seconds));
-        crate::operation::change::receipt::Receipt {
+        Receipt {
             at,
             ..receipt.clone()
         }
@@ -356,4 +357,20 @@ async fn an_undo_names_receipts_and_nothing_beside_them() {
             "{request}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_without_the_time_of_its_change_accuses_nobody() {
+    let cloud = Cloud::of(1);
+    let receipts = cloud.inactivate().await;
+    let secrets = crate::config::ReceiptSecrets::parse(SECRETS).unwrap();
+    let mut receipt = Receipt::decode(texts(&receipts)[0], &secrets).unwrap();
+    receipt.state.changed_at = None;
+    let undo = json!({"undo": {"receipts": [receipt.encode(&secrets).unwrap()]}});
+    let answer = cloud.perform(&[], undo).await.unwrap();
+    let result = answer.results()[0];
+    let detail = &result.error.as_ref().unwrap().detail;
+    assert_eq!(result.outcome, Outcome::ChangedSince);
+    assert!(detail.contains("nothing shows"), "{detail}");
+    assert!(cloud.writes.borrow().is_empty());
 }

@@ -14,7 +14,7 @@ pub(super) const ORDER: &str = r#"{"provider": "alibaba-mqtt", "region": "cn-han
 /// The same order in other bytes.
 pub(super) const OTHER: &str = r#"{"provider":"alibaba-mqtt","region":"cn-hangzhou","instance_id":"post-cn-1","certificates":[{"serial_number":"0A","ca_serial_number":"0b"}]}"#;
 
-/// What a queue does with a message.
+/// The steps of a queue with a message.
 #[derive(Clone, Copy, Default, PartialEq)]
 pub(super) enum QueueState {
     #[default]
