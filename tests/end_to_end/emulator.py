@@ -104,8 +104,8 @@ class Providers:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def certificates(self, vendor: str, instance: str) -> list[dict[str, Any]]:
-        return self._send(f"/certificates?vendor={vendor}&instance_id={instance}&limit=1000")["certificates"]
+    def certificates(self, vendor: str, instance: str, limit: int = 1000) -> list[dict[str, Any]]:
+        return self._send(f"/certificates?vendor={vendor}&instance_id={instance}&limit={limit}")["certificates"]
 
     def calls(self, action: str) -> list[dict[str, Any]]:
         """Every call of an action, in the order of arrival."""
