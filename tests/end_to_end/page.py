@@ -25,6 +25,11 @@ def commands(page: Path, title: str) -> list[str]:
     return [block for block in map(textwrap.dedent, blocks) if not block.startswith(NOT_COMMANDS)]
 
 
+def titles(page: Path) -> list[str]:
+    """The headings of a page."""
+    return re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+
+
 def run(script: str, variables: dict[str, str], folder: Path) -> str:
     """Runs commands of a page with bash, in a folder that has the repository's recipes, and tells what they print."""
     bin_folder, settings = Path(sys.executable).parent, Path(__file__).parent / "commands"

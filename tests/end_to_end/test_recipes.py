@@ -4,6 +4,7 @@ import contextlib
 import http.server
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -68,6 +69,11 @@ def devices(bundle: Bundle) -> Iterator[dict[str, Any]]:
     return (one for one in whole if one["ClientId"] and names.count(one["ClientId"]) == 1)
 
 
+def test_every_command_of_the_page_is_run() -> None:
+    tested = re.findall(r'(?:try_out\(\s*|commands\(PAGE, )"([^"]+)"', Path(__file__).read_text())
+    assert [title for title in page.titles(PAGE) if page.commands(PAGE, title) and title not in tested] == []
+
+
 def test_an_event_of_your_own_cuts_a_device_off(bundle: Bundle, devices: Iterator[dict[str, Any]], try_out: Run) -> None:
     device = next(devices)
     bundle.results()
@@ -76,6 +82,14 @@ def test_an_event_of_your_own_cuts_a_device_off(bundle: Bundle, devices: Iterato
     assert (result["outcome"], result["cut_off"]) == ("inactivated", True), result
     (line,) = until(lambda: tried(bundle, device["DeviceCertificateSn"]), 20)
     assert line["reason"].removeprefix("EventBridge event ") in printed, line
+
+    events = bundle.emulator.client("events")
+    (rule,) = events.list_rules(NamePrefix="certificate-orders")["Rules"]
+    event = {"id": "1", "account": ACCOUNT, "time": "2026-01-01T00:00:00Z", "region": REGION, "resources": []}
+    for detail, source, expected in (({"device": "a"}, "fleet", True), ({"device": 7}, "fleet", False), ({"device": "a"}, "other", False)):
+        told = event | {"source": f"org.example.{source}", "detail-type": "Device stolen", "detail": detail}
+        matched = events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(told))["Result"]
+        assert matched == expected, told
 
 
 def test_a_message_of_a_topic_is_an_order(bundle: Bundle, devices: Iterator[dict[str, Any]], try_out: Run) -> None:
