@@ -38,7 +38,13 @@ def run(script: str, variables: dict[str, str], folder: Path) -> str:
     environment = {"PATH": f"{bin_folder}:{os.environ['PATH']}", "HOME": str(folder), "PYTHONPATH": str(settings), **variables}
     environment |= {"AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true"}
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", f"{AWS}\n{script}"], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-euo", "pipefail", "-c", f"{AWS}\n{script}"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, f"{script}\nended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
     return done.stdout

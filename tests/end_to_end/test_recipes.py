@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import jsonata
 import page
 import pytest
 import yaml
-from bundle import SOURCE, Bundle, key_text, until
+from bundle import SOURCE, Bundle, until
 from deployment import NAME as STACK
 from deployment import PROCESSOR, archive
 from emulator import ACCOUNT, OPERATOR, REGION, ROOT
@@ -61,12 +62,12 @@ def try_out(variables: dict[str, str], tmp_path: Path) -> Run:
 @pytest.fixture(scope="module")
 def devices(bundle: Bundle) -> Iterator[dict[str, Any]]:
     """Active certificates of devices that have no other one, each handed out once."""
-    held = bundle.providers.certificates("tencent-mqtt", SOURCE["instance_id"])
-    names = [one["ClientId"] for one in held]
+    held = bundle.providers.certificates("tencent-mqtt", SOURCE["instance_id"], limit=1_000_000)
+    names = Counter(one["ClientId"] for one in held)
     valid = [one for one in held if one["Status"] == "ACTIVE" and one["NotAfterTime"] > (time.time() + 365 * DAY_SECONDS) * 1000]
     # One that the provider writes as answers do, in whole octets.
     whole = [one for one in valid if len(one["DeviceCertificateSn"]) % 2 == 0]
-    return (one for one in whole if one["ClientId"] and names.count(one["ClientId"]) == 1)
+    return (one for one in whole if one["ClientId"] and names[one["ClientId"]] == 1)
 
 
 def test_every_command_of_the_page_is_run() -> None:
@@ -86,7 +87,11 @@ def test_an_event_of_your_own_cuts_a_device_off(bundle: Bundle, devices: Iterato
     events = bundle.emulator.client("events")
     (rule,) = events.list_rules(NamePrefix="certificate-orders")["Rules"]
     event = {"id": "1", "account": ACCOUNT, "time": "2026-01-01T00:00:00Z", "region": REGION, "resources": []}
-    for detail, source, expected in (({"device": "a"}, "fleet", True), ({"device": 7}, "fleet", False), ({"device": "a"}, "other", False)):
+    for detail, source, expected in (
+        ({"device": "a"}, "fleet", True),
+        ({"device": 7}, "fleet", False),
+        ({"device": "a"}, "other", False),
+    ):
         told = event | {"source": f"org.example.{source}", "detail-type": "Device stolen", "detail": detail}
         matched = events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(told))["Result"]
         assert matched == expected, told
@@ -124,7 +129,10 @@ def test_a_long_list_becomes_orders_of_a_hundred() -> None:
         text = "\n".join(f"{number:x}, ca{number:x}" for number in range(count))
         environment = expression.create_frame()
         environment.bind("text", text)
-        parts = [[part["certificates"]] if isinstance(part["certificates"], dict) else part["certificates"] for part in expression.evaluate({}, environment)]
+        parts = [
+            [part["certificates"]] if isinstance(part["certificates"], dict) else part["certificates"]
+            for part in expression.evaluate({}, environment)
+        ]
         assert [len(part) for part in parts] == sizes
         named = [one for part in parts for one in part]
         assert named == [{"serial_number": f"{number:x}", "ca_serial_number": f"ca{number:x}"} for number in range(count)]
@@ -150,11 +158,13 @@ def test_a_state_machine_cuts_a_device_off(bundle: Bundle, devices: Iterator[dic
     refused = {"code": {"code": "OperationDenied"}}
     serial = left["DeviceCertificateSn"]
     bundle.providers.fail("tencent-mqtt", action="DeactivateDeviceCertificate", containing=serial, times=100, fault=refused)
-    started = [
-        machines.start_execution(stateMachineArn=machine, input=json.dumps({"device": name, "reason": "end to end"}))["executionArn"]
-        for name in (late["ClientId"], left["ClientId"], "nobody")
-    ]
-    repeated, *failed = (finished(bundle, execution) for execution in started)
+
+    def started(name: str) -> str:
+        order = json.dumps({"device": name, "reason": "end to end"})
+        return machines.start_execution(stateMachineArn=machine, input=order)["executionArn"]
+
+    executions = [started(name) for name in (late["ClientId"], left["ClientId"], "nobody")]
+    repeated, *failed = (finished(bundle, execution) for execution in executions)
     bundle.providers.heal()
     assert repeated["status"] == "SUCCEEDED", repeated
     assert [execution["error"] for execution in failed] == ["NotCutOff", "NobodyKnowsTheDevice"], failed
@@ -234,9 +244,7 @@ def webhook(bundle: Bundle, url: str) -> None:
     events.put_targets(Rule="report", Targets=[target | {"Arn": arn, "RoleArn": role} for target in rule["Targets"]])
 
 
-def test_a_role_of_another_account_calls_the_api(
-    bundle: Bundle, variables: dict[str, str], try_out: Run, tmp_path: Path
-) -> None:
+def test_a_role_of_another_account_calls_the_api(bundle: Bundle, variables: dict[str, str], try_out: Run, tmp_path: Path) -> None:
     users = bundle.emulator.client("iam")
     keys, arns = {}, {}
     for name in ("fleet-service", "somebody-else"):
@@ -284,7 +292,12 @@ def test_a_workflow_of_github_reads_without_a_secret(
             paths = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
             aws = {"AWS_ENDPOINT_URL": bundle.emulator.url}
             return subprocess.run(
-                ["bash", "-e", "-c", script], cwd=tmp_path, env=environment | github | paths | aws, capture_output=True, text=True, timeout=60
+                ["bash", "-e", "-c", script],
+                cwd=tmp_path,
+                env=environment | github | paths | aws,
+                capture_output=True,
+                text=True,
+                timeout=60,
             )
 
     assert run(token).returncode == 0
@@ -304,9 +317,16 @@ def tokens_of_github(subject: str) -> Iterator[str]:
         def do_GET(self) -> None:
             assert self.headers["authorization"] == "bearer of the run"
             (audience,) = parse_qs(urlsplit(self.path).query)["audience"]
-            claims = {"iss": "https://token.actions.githubusercontent.com", "aud": audience, "sub": subject, "exp": time.time() + 300}
+            claims = {
+                "iss": "https://token.actions.githubusercontent.com",
+                "aud": audience,
+                "sub": subject,
+                "exp": time.time() + 300,
+            }
             # The emulator compares the claims with the role's trust policy, and no signature.
-            body = json.dumps({"value": ".".join(encoded(json.dumps(part).encode()) for part in ({"alg": "RS256"}, claims, {}))}).encode()
+            body = json.dumps(
+                {"value": ".".join(encoded(json.dumps(part).encode()) for part in ({"alg": "RS256"}, claims, {}))}
+            ).encode()
             self.send_response(200)
             self.send_header("content-length", str(len(body)))
             self.end_headers()

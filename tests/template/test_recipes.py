@@ -35,9 +35,7 @@ def name_of(path: Path) -> str:
 
 
 def of_type(template: Template, resource_type: str) -> dict[str, Any]:
-    return {
-        name: resource["Properties"] for name, resource in template["Resources"].items() if resource["Type"] == resource_type
-    }
+    return {name: resource["Properties"] for name, resource in template["Resources"].items() if resource["Type"] == resource_type}
 
 
 def as_list(value: Any) -> list[Any]:
@@ -84,9 +82,7 @@ def test_queues_admit_the_rule_and_the_topic_alone() -> None:
     sources = [("events.amazonaws.com", {"Fn::GetAtt": ["Rule", "Arn"]}), ("sns.amazonaws.com", {"Ref": "TopicArn"})]
     for policy in policies.values():
         found = statements(policy["PolicyDocument"])
-        assert [
-            (one["Principal"]["Service"], one["Condition"]["ArnEquals"]["aws:SourceArn"]) for one in found
-        ] == sources
+        assert [(one["Principal"]["Service"], one["Condition"]["ArnEquals"]["aws:SourceArn"]) for one in found] == sources
         assert {one["Action"] for one in found} == {"sqs:SendMessage"}
 
 
