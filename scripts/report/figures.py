@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from answers import AUTHORITIES, Object
+from answers import AUTHORITIES, Object, Refused
 
 WEEKS = 26
 STATUSES = ("active", "good", "pending_activation", "not_yet_valid", "inactive", "expired", "revoked", "unknown")
@@ -241,12 +241,15 @@ def ask_authorities(sources: list[Source], compare: Compare) -> Check:
         check.revoked_at_authority += len(revoked)
         for broker in sources:
             found = [] if broker.is_authority else suspects(broker, revoked)
-            if found:
-                judge(check, compare(broker, authority, found))
-    check.problems += [
-        f"The list of {name_of(source.place)} could not be read to its end, so that certificates may be missing here."
-        for source in sources
-        if not source.is_complete
-    ]
+            try:
+                judge(check, compare(broker, authority, found) if found else ())
+            except Refused as refused:
+                check.problems.append(f"{name_of(broker.place)} could not be compared with the CA: {refused}")
     return check
+
+
+def problems(check: Check, sources: list[Source]) -> list[str]:
+    """Why a check may have missed certificates, as sentences."""
+    cut = "The list of {} could not be read to its end, so that certificates may be missing here."
+    return check.problems + [cut.format(name_of(source.place)) for source in sources if not source.is_complete]
 

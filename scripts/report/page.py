@@ -97,6 +97,7 @@ def write(report: Report) -> str:
         soonest=soonest(report),
         flagged=listed(report, REVOKED_BUT_ACTIVE),
         unknown_to_ca=listed(report, UNKNOWN_TO_CA),
+        problems=figures.problems(report.check, report.sources),
         disagreements=figures.disagreements(report.sources),
         not_decided=list(not_decided(report)),
         most=MOST_LISTED,

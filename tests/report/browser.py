@@ -1,5 +1,6 @@
 """A headless Chromium, driven over a pipe by the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/)."""
 
+import base64
 import contextlib
 import json
 import os
@@ -111,12 +112,12 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
-    def screenshot(self) -> str:
-        """The whole page as PNG, in base64."""
+    def screenshot(self) -> bytes:
+        """The whole page as PNG."""
         height = self.tell("document.documentElement.scrollHeight")
         width = self.tell("document.documentElement.clientWidth")
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-        return self.call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)["data"]
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)["data"])
 
     def named(self, *methods: str) -> list[dict[str, Any]]:
         """What the events of these names say."""
