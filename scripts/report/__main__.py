@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
-from answers import Ask, Failure, Object, Refused, cross_checked, described, of_api, of_functions, saved
+from answers import Ask, Failure, Object, Refused, cross_checked, described, of_api, of_functions, put, s3_url, saved
 from botocore.exceptions import BotoCoreError, ClientError
 from figures import Check, Source, ask_authorities, count, judge
 from page import Report, write
@@ -32,7 +31,7 @@ def main(arguments: list[str]) -> int:
         print(f"The report is in {options.output}", flush=True)
         if options.put:
             bucket, key = options.put
-            put(bucket, key, html)
+            put(boto3.client("s3"), bucket, key, html, "text/html; charset=utf-8")
             print(f"The report is in s3://{bucket}/{key}", flush=True)
     except (Failure, Refused) as failure:
         print(failure, file=sys.stderr)
@@ -62,13 +61,6 @@ def options_of(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--put", metavar="s3://BUCKET/KEY", type=s3_url, help="also put the page into a bucket")
     parser.add_argument("--save", metavar="FILE", type=Path, help="also save the answers, with all names in them, for --answers")
     return parser.parse_args(arguments)
-
-
-def s3_url(text: str) -> tuple[str, str]:
-    url = urlsplit(text)
-    if url.scheme != "s3" or not url.netloc or not url.path.strip("/"):
-        raise argparse.ArgumentTypeError(f"{text} is not of the form s3://bucket/key")
-    return url.netloc, url.path.removeprefix("/")
 
 
 def made(options: argparse.Namespace) -> Report:
@@ -126,10 +118,6 @@ def asked(ask: Ask, sources: Any, options: argparse.Namespace, *, is_simulated: 
     if options.save:
         options.save.write_text(json.dumps([*pages, *statuses]))
     return Report(counted, check, datetime.now(UTC), names=options.names, is_simulated=is_simulated)
-
-
-def put(bucket: str, key: str, html: str) -> None:
-    boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=html.encode(), ContentType="text/html; charset=utf-8")
 
 
 if __name__ == "__main__":

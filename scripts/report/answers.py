@@ -1,5 +1,6 @@
 """The answers that a report is made of: asked of functions that run, or read from files that were saved before."""
 
+import argparse
 import json
 import time
 import urllib.error
@@ -201,3 +202,15 @@ def answer_of(event: Object) -> Object:
     place = {"provider": provider or "unknown", "region": region or None, "instance_id": instance or None}
     operation = "status" if ".status." in event["type"] else "describe"
     return {"operation": operation, **place, "error": event["data"], "next_cursor": None, "consistent": None, "results": []}
+
+
+def s3_url(text: str) -> tuple[str, str]:
+    """Bucket and key, as an option names them."""
+    url = urlsplit(text)
+    if url.scheme != "s3" or not url.netloc or not url.path.strip("/"):
+        raise argparse.ArgumentTypeError(f"{text} is not of the form s3://bucket/key")
+    return url.netloc, url.path.removeprefix("/")
+
+
+def put(files: Any, bucket: str, key: str, text: str, kind: str) -> None:
+    files.put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType=kind)

@@ -43,13 +43,17 @@ OUTCOME_COLOURS = {
     "would_reactivate": "waiting",
     "already_inactive": "off",
     "already_active": "off",
-    "changed_since": "early",
-    "not_found": "soon",
+    "changed_since": "soon",
+    "not_found": "early",
     "refused": "late",
     "failed": "bad",
     "unknown": "unknown",
-    "not_attempted": "line",
+    "not_attempted": "ink",
+    "not_carried_out": "ink",
 }
+
+# More bars than that touch each other.
+MOST_SPACED = 100
 
 Row = dict[str, Any]
 
@@ -184,20 +188,29 @@ def by_page(bins: Sequence[Row], outcomes: Sequence[str], title: str, lines: Seq
     shown = {words(outcome): name for outcome, name in kinds.items() if any(value["outcome"] == words(outcome) for value in values)}
     last = bins[-1]["last"] if bins else 1
     chart = {
-        "width": 880,
+        "width": 840,
         "height": 260,
         "padding": 24,
         "background": colour("surface"),
         "title": {"text": title, "subtitle": list(lines)},
         "data": {"values": values},
-        "mark": {"type": "bar", "stroke": colour("surface"), "strokeWidth": 0.5 if len(bins) < 200 else 0},
+        "mark": {"type": "bar", "binSpacing": 1 if len(bins) <= MOST_SPACED else 0},
         "encoding": {
             "x": {
                 "field": "first",
                 "bin": "binned",
                 "type": "quantitative",
                 "scale": {"domain": [0.5, last + 0.5], "nice": False},
-                "axis": {"title": "page", "format": ",d", "grid": False, "tickMinStep": 1, "domainColor": colour("muted"), "ticks": False},
+                "axis": {
+                    "title": "page",
+                    "format": ",d",
+                    "grid": False,
+                    "tickCount": 10,
+                    "tickMinStep": 1,
+                    "labelFlush": False,
+                    "domainColor": colour("muted"),
+                    "ticks": False,
+                },
             },
             "x2": {"field": "last"},
             "y": {
