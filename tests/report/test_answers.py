@@ -2,13 +2,21 @@
 
 import io
 import json
+from collections.abc import Iterator
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
+from unittest.mock import patch
 
 import answers
 import pytest
-from answers import Failure, Object, Refused, cross_checked, described, of_functions, saved
-from fleet import ALIBABA, AWS, TENCENT, certificate, flagged, page, problem, text, NOW
+from answers import Failure, Object, Refused, cross_checked, described, of_api, of_functions, region_of, saved
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from fleet import ALIBABA, AWS, NOW, TENCENT, certificate, flagged, page, problem, text
 
 
 def asked(pages: list[Object]) -> tuple[list[Object], answers.Ask]:
@@ -108,3 +116,61 @@ def test_a_file_with_something_else_is_named(tmp_path: Path, value: str) -> None
     path.write_text(value)
     with pytest.raises(Failure, match="file"):
         saved([path])
+
+
+class Api(BaseHTTPRequestHandler):
+    """The stack's API, which demands a signature."""
+
+    key = Credentials("AKIDEXAMPLE", "secret", "token")
+    seen: ClassVar[list[tuple[str, Object]]] = []
+
+    def do_POST(self) -> None:  # noqa: N802
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.seen.append((self.path, json.loads(body)))
+        if self.headers["authorization"] == self.signature(body):
+            status, answer = 200, {"operation": "describe"}
+        else:
+            status, answer = 403, {"message": "Forbidden"}
+        text = json.dumps(answer if self.path != "/describe/denied" else problem("forbidden", "no"))
+        self.send_response(403 if self.path == "/describe/denied" else status)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def signature(self, body: bytes) -> str:
+        """The signature that AWS would compute at the time that the request names."""
+        signed = AWSRequest("POST", f"http://{self.headers['host']}{self.path}", {"content-type": self.headers["content-type"]}, body)
+        time = datetime.strptime(self.headers["x-amz-date"], "%Y%m%dT%H%M%SZ")
+        with patch("botocore.auth.get_current_datetime", lambda *_: time):
+            SigV4Auth(self.key, "execute-api", "eu-west-1").add_auth(signed)
+        return signed.headers["authorization"]
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    values = ("AWS_ACCESS_KEY_ID", Api.key.access_key), ("AWS_SECRET_ACCESS_KEY", Api.key.secret_key), ("AWS_SESSION_TOKEN", Api.key.token)
+    for name, value in (*values, ("AWS_DEFAULT_REGION", "eu-west-1"), ("NO_PROXY", "*")):
+        monkeypatch.setenv(name, value)
+    Api.seen.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_requests_to_an_api_are_signed(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = {"sources": "all", "cursor": "é&="}
+    assert of_api(f"{api}/")("describe", request) == {"operation": "describe"}
+    assert Api.seen == [("/describe", request)]
+    with pytest.raises(Refused, match="forbidden: no"):
+        of_api(api)("describe/denied", request)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+    with pytest.raises(Refused, match="internal: HTTP 403"):
+        of_api(api)("describe", request)
+
+
+def test_the_region_is_that_of_the_host() -> None:
+    assert region_of("https://a1b2c3.execute-api.ap-southeast-1.amazonaws.com") == "ap-southeast-1"
+    assert region_of("https://certificates.example.com") is None
