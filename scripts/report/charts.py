@@ -82,7 +82,8 @@ def by_source(rows: Sequence[Row], statuses: Sequence[str], width: int, ident: s
         if row["counts"][status]
     ]
     labels = [
-        {"source": row["name"], "total": "" if row["note"] else f"{sum(row['counts'].values()):,}", "note": row["note"] or ""} for row in rows
+        {"source": row["name"], "total": "" if row["note"] else f"{sum(row['counts'].values()):,}", "note": row["note"] or ""}
+        for row in rows
     ]
     place = {"field": "source", "type": "nominal", "sort": names, "axis": None}
     row_height = 46
@@ -111,7 +112,9 @@ def by_source(rows: Sequence[Row], statuses: Sequence[str], width: int, ident: s
         text("total", align="right", x="width", dy=-9, fontSize=13, fontWeight=600, fill=colour("ink")),
         text("note", align="left", x=0, dy=9, fontSize=12, fill=colour("bad")),
     ]
-    return drawn({"width": width, "height": row_height * len(rows), "layer": layers}, ident, "Certificates by source and status", description)
+    return drawn(
+        {"width": width, "height": row_height * len(rows), "layer": layers}, ident, "Certificates by source and status", description
+    )
 
 
 def by_end(bars: Sequence[Row], width: int, ident: str, description: str, *, with_numbers: bool) -> str:

@@ -252,4 +252,3 @@ def problems(check: Check, sources: list[Source]) -> list[str]:
     """Why a check may have missed certificates, as sentences."""
     cut = "The list of {} could not be read to its end, so that certificates may be missing here."
     return check.problems + [cut.format(name_of(source.place)) for source in sources if not source.is_complete]
-

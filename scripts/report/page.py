@@ -251,7 +251,12 @@ class Ends:
             description = "One bar for what has expired, and one for each of the next 26 weeks; the table below has the numbers."
             return charts.by_end(bars, width, f"expiry-{kind}", description, with_numbers=kind == "wide")
 
-        legend = [("late", "expired, not switched off"), ("soon", "in use, 4 weeks or less"), ("good", "in use, later"), ("off", "not in use")]
+        legend = [
+            ("late", "expired, not switched off"),
+            ("soon", "in use, 4 weeks or less"),
+            ("good", "in use, later"),
+            ("off", "not in use"),
+        ]
         rows = [(title, [counts[True], counts[False]]) for title, _, counts in parts]
         rows += [("Later", [expiry.later[True], expiry.later[False]])]
         rows += [("Unknown end", [expiry.unknown[True], expiry.unknown[False]])] if expiry.unknown.total() else []
@@ -266,7 +271,8 @@ class Ends:
 
         def drawn(kind: str, width: int) -> str:
             bars = [
-                {"title": RANGE_WORDS[name], "label": RANGE_WORDS[name], "parts": [(level, "certificates", count)]} for name, level, count in parts
+                {"title": RANGE_WORDS[name], "label": RANGE_WORDS[name], "parts": [(level, "certificates", count)]}
+                for name, level, count in parts
             ]
             description = "One bar for each range of time until the end of validity; the table below has the numbers."
             return charts.by_end(bars, width, f"expiry-{kind}", description, with_numbers=True)
@@ -323,7 +329,11 @@ def listed(report: Report, flag: str) -> list[tuple[Place, str, str, list[str]]]
 def not_decided(report: Report) -> Iterator[tuple[Place, str, int]]:
     """Place, fact and number of certificates whose fact is not known."""
     for source in report.sources:
-        unknown_end = sum(1 for certificate in source.certificates if figures.end_of(certificate) is None) if source.was_listed else source.ranges["unknown"]
+        unknown_end = (
+            sum(1 for certificate in source.certificates if figures.end_of(certificate) is None)
+            if source.was_listed
+            else source.ranges["unknown"]
+        )
         facts = {
             "status unknown": source.statuses["unknown"],
             "end of validity unknown": unknown_end,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bundle import INSTANCE, SOURCE, Bundle
+from bundle import INSTANCE, Bundle
 from deployment import NAME
 from emulator import OPERATOR, REGION, ROOT
 
@@ -18,7 +18,6 @@ import recorded  # noqa: E402
 PYTHON = ROOT / ".tools/report/bin/python"
 BUCKET = "reports"
 PLACES = [
-    SOURCE,
     {"provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": INSTANCE},
     {"provider": "alibaba-pca", "region": "cn-hangzhou"},
 ]
@@ -42,14 +41,18 @@ def run(bundle: Bundle, script: str, *arguments: str, key: tuple[str, str] = OPE
         "AWS_ACCESS_KEY_ID": key[0],
         "AWS_SECRET_ACCESS_KEY": key[1],
     }
-    return subprocess.run([str(PYTHON), str(ROOT / script), *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        [str(PYTHON), str(ROOT / script), *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 def test_a_page_about_a_stack_is_put_into_a_bucket(bundle: Bundle, files: Any, tmp_path: Path) -> None:
     of = bundle.deployment.functions
     named = ("--function", of["describe"], "--status-function", of["status"], "--sources", json.dumps(PLACES))
     key = author(bundle)
-    ended = run(bundle, "scripts/report", *named, "--output", str(tmp_path / "page.html"), "--put", f"s3://{BUCKET}/daily/fleet.html", key=key)
+    ended = run(
+        bundle, "scripts/report", *named, "--output", str(tmp_path / "page.html"), "--put", f"s3://{BUCKET}/daily/fleet.html", key=key
+    )
     assert ended.returncode == 0, ended.stderr
     stored = files.get_object(Bucket=BUCKET, Key="daily/fleet.html")
     page = stored["Body"].read().decode()
@@ -67,7 +70,13 @@ def author(bundle: Bundle) -> tuple[str, str]:
     text = (ROOT / "docs/report.md").read_text()
     policy = json.loads(text.partition("<!-- policy -->")[2].partition("```json")[2].partition("```")[0])
     of = bundle.deployment.functions
-    for name, value in {"DESCRIBE": of["describe"], "STATUS": of["status"], "REGION": REGION, "ACCOUNT": "000000000000", "BUCKET": BUCKET}.items():
+    for name, value in {
+        "DESCRIBE": of["describe"],
+        "STATUS": of["status"],
+        "REGION": REGION,
+        "ACCOUNT": "000000000000",
+        "BUCKET": BUCKET,
+    }.items():
         policy = json.loads(json.dumps(policy).replace(f"<{name}>", value))
     users = bundle.emulator.client("iam")
     users.create_user(UserName="report")
@@ -76,15 +85,16 @@ def author(bundle: Bundle) -> tuple[str, str]:
     return key["AccessKeyId"], key["SecretAccessKey"]
 
 
-def test_a_function_that_may_not_be_invoked_is_told_in_one_line(bundle: Bundle) -> None:
-    ended = run(bundle, "scripts/report", "--function", "nobody")
+def test_a_key_without_these_rights_is_refused_in_one_line(bundle: Bundle) -> None:
+    ended = run(bundle, "scripts/report", "--function", bundle.deployment.functions["describe"], key=bundle.user())
     assert ended.returncode == 1
-    assert ended.stderr.startswith("AWS: ") and ended.stderr.count("\n") == 1
+    assert ended.stderr.startswith("AWS: An error occurred (AccessDenied") and ended.stderr.count("\n") == 1, ended.stderr
 
 
 def test_the_scheduled_summary_is_a_page(bundle: Bundle, tmp_path: Path) -> None:
     """Its messages as `aws sqs receive-message` prints them."""
-    detail = {"sources": [SOURCE], "summary": True, "limit": 0}
+    small = {"provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "mqtt-cn-sim0002"}
+    detail = {"sources": [small], "summary": True, "limit": 0}
     event = {"id": "summary-of-report", "detail-type": "Summary", "source": "report", "detail": detail}
     bundle.invoke("describe", event)
     found = [one for one in bundle.results() if one["id"] == "summary-of-report"]
@@ -101,7 +111,9 @@ def test_a_run_is_drawn_from_its_bucket(bundle: Bundle, files: Any, tmp_path: Pa
     for key, value in recorded.run(12, 9).items():
         files.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(value).encode())
     path = tmp_path / "report.svg"
-    ended = run(bundle, "scripts/fleet", "report", recorded.NAME, "--bucket", BUCKET, "--output", str(path), "--put", f"s3://{BUCKET}/picture.svg")
+    ended = run(
+        bundle, "scripts/fleet", "report", recorded.NAME, "--bucket", BUCKET, "--output", str(path), "--put", f"s3://{BUCKET}/picture.svg"
+    )
     assert ended.returncode == 0, ended.stderr
     assert "9 of 12 pages, 900 of 1,160 certificates" in path.read_text()
     stored = files.get_object(Bucket=BUCKET, Key="picture.svg")

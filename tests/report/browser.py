@@ -78,7 +78,16 @@ class Browser:
             "LD_LIBRARY_PATH": str(self._folder / "lib"),
         }
         process = subprocess.Popen(
-            [sys.executable, "-c", EXECUTE, str(to_browser), str(to_us), str(self._folder / "chromium"), *ARGUMENTS, f"--user-data-dir={home}"],
+            [
+                sys.executable,
+                "-c",
+                EXECUTE,
+                str(to_browser),
+                str(to_us),
+                str(self._folder / "chromium"),
+                *ARGUMENTS,
+                f"--user-data-dir={home}",
+            ],
             env=environment,
             pass_fds=(to_browser, to_us),
             stdin=subprocess.DEVNULL,

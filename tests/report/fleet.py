@@ -9,7 +9,7 @@ ALIBABA = {"provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "
 CA = {"provider": "alibaba-pca", "region": "cn-hangzhou", "instance_id": None}
 AWS = {"provider": "aws-iot", "region": "eu-west-1", "instance_id": None}
 # Names that only the option shows, and that are no HTML even then.
-CLIENT, COMMON_NAME = "excavator-7940<script>document.title='owned'</script>", "Müller's \"digger\" & co"
+CLIENT, COMMON_NAME = "excavator-7940<script>document.title='owned'</script>", 'Müller\'s "digger" & co'
 STATUSES = ("active", "inactive", "pending_activation", "revoked", "good", "unknown", "expired", "not_yet_valid")
 RANGES = ("expired", "within_7_days", "within_30_days", "within_90_days", "later", "unknown")
 
@@ -60,7 +60,16 @@ def entry(place: Object, certificates: list[Object], *, listed: bool = True, **m
         by_expiry[range_of(one)] += 1
     counts = {"certificates": len(certificates), "by_effective_status": by_status, "by_expiry": by_expiry}
     count = len(certificates) if listed else 0
-    return {**place, "count": count, "counts": counts, "total_count": None, "consistent": True, "next_cursor": None, "error": None, **members}
+    return {
+        **place,
+        "count": count,
+        "counts": counts,
+        "total_count": None,
+        "consistent": True,
+        "next_cursor": None,
+        "error": None,
+        **members,
+    }
 
 
 def range_of(one: Object) -> str:
@@ -84,9 +93,20 @@ def page(*sources: tuple[Object, list[Object]], cursor: str | None = None, liste
 
 def flagged(place: Object, one: Object, flag: str = "revoked_at_ca_but_active") -> Object:
     """An answer of status with a certificate whose state is dangerous."""
-    at_ca = {"provider": "alibaba-pca", "region": "cn-hangzhou", "found": True, "status": "revoked", "revoked_at": "2026-11-16T17:45:27Z", "error": None}
+    at_ca = {
+        "provider": "alibaba-pca",
+        "region": "cn-hangzhou",
+        "found": True,
+        "status": "revoked",
+        "revoked_at": "2026-11-16T17:45:27Z",
+        "error": None,
+    }
     result = {member: one[member] for member in ("serial_number", "provider_serial_number", "fingerprint_sha256", "not_after")}
-    return {"operation": "status", **place, "results": [{**result, "client_ids": None, "flags": [flag], "cross_check": at_ca, "error": None}]}
+    return {
+        "operation": "status",
+        **place,
+        "results": [{**result, "client_ids": None, "flags": [flag], "cross_check": at_ca, "error": None}],
+    }
 
 
 def everything() -> list[Object]:

@@ -7,12 +7,26 @@ NAME = "2026-ca-7"
 
 
 def plan(pages: int, certificates: int) -> Object:
-    return {"execution": NAME, "pages": pages, "certificates": certificates, "digest": "ab" * 32, "summary": {"would_inactivate": certificates}}
+    return {
+        "execution": NAME,
+        "pages": pages,
+        "certificates": certificates,
+        "digest": "ab" * 32,
+        "summary": {"would_inactivate": certificates},
+    }
 
 
 def outcome(page: int, certificates: int = 100, errors: list[Object] | None = None, **summary: int) -> Object:
     told = {"inactivated": certificates, "already_inactive": 0, "refused": 0, "failed": 0, **summary}
-    return {"page": page, "certificates": certificates, "parts": 1, "summary": told, "errors": errors or [], "failure": None, "mac": "cd" * 32}
+    return {
+        "page": page,
+        "certificates": certificates,
+        "parts": 1,
+        "summary": told,
+        "errors": errors or [],
+        "failure": None,
+        "mac": "cd" * 32,
+    }
 
 
 def report(pages: int, *, as_planned: bool = True) -> Object:

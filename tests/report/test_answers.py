@@ -67,7 +67,10 @@ class Functions:
         self.of = of
 
     def invoke(self, FunctionName: str, Payload: str) -> Object:  # noqa: N803
-        return {"Payload": io.BytesIO(json.dumps(self.of[FunctionName].get("error") or json.loads(Payload)).encode()), **self.of[FunctionName]}
+        return {
+            "Payload": io.BytesIO(json.dumps(self.of[FunctionName].get("error") or json.loads(Payload)).encode()),
+            **self.of[FunctionName],
+        }
 
 
 def test_a_function_error_is_the_problem_in_its_message() -> None:
@@ -90,7 +93,14 @@ def files(folder: Path, *values: Any) -> list[Path]:
 
 def event(name: str, minute: int, data: Object, kind: str = "describe.answer") -> Object:
     time = text(NOW.replace(minute=minute))
-    return {"specversion": "1.0", "id": name, "type": f"device-certificates.{kind}", "subject": "aws-iot/eu-west-1", "time": time, "data": data}
+    return {
+        "specversion": "1.0",
+        "id": name,
+        "type": f"device-certificates.{kind}",
+        "subject": "aws-iot/eu-west-1",
+        "time": time,
+        "data": data,
+    }
 
 
 def test_the_newest_summary_of_a_queue_counts_with_all_its_parts(tmp_path: Path) -> None:

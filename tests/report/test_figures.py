@@ -75,7 +75,9 @@ def test_only_what_status_confirms_is_reported_as_revoked() -> None:
     assert asked == [("alibaba-mqtt", "alibaba-pca", ["00d3"])]
     assert [result["serial_number"] for _, result in check.flagged[REVOKED_BUT_ACTIVE]] == ["00d3"]
     assert check.revoked_at_authority == 1
-    assert problems(check, sources) == ["The list of AWS IoT Core · eu-west-1 could not be read to its end, so that certificates may be missing here."]
+    assert problems(check, sources) == [
+        "The list of AWS IoT Core · eu-west-1 could not be read to its end, so that certificates may be missing here."
+    ]
 
 
 def test_a_check_that_is_refused_leaves_the_report_and_says_so() -> None:

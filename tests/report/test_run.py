@@ -4,11 +4,10 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from browser import Browser
 from botocore.exceptions import ClientError
+from browser import Browser
 from objects import Failure, Run, bins, lines, picture, read
 from progress import duration, watch
 from recorded import NAME, Object, outcome, plan, report, run
@@ -57,7 +56,9 @@ def test_a_run_is_one_picture(browser: Browser, tmp_path: Path, pages: int, done
     legend = {"inactivated", "already inactive", "refused", "failed", "not carried out"} | ({"waiting"} if done < pages else set())
     assert legend <= set(seen["texts"])
     assert f"Run {NAME}" in seen["texts"]
-    overlaps = OVERLAPS.replace("[...document.querySelectorAll('figure svg')].filter(svg => svg.getClientRects().length)", "[document.documentElement]")
+    overlaps = OVERLAPS.replace(
+        "[...document.querySelectorAll('figure svg')].filter(svg => svg.getClientRects().length)", "[document.documentElement]"
+    )
     assert browser.tell(overlaps) == []
     assert seen["surface"] == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(23, 27, 33)")
 
@@ -155,6 +156,8 @@ def test_a_run_that_was_not_approved_says_why(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out.splitlines()[-1] == "Failed: NotApproved: Refused: no"
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(5, "a minute"), (100, "2 min"), (5340, "89 min"), (5399, "1 h 30 min"), (7260, "2 h 01 min")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(5, "a minute"), (100, "2 min"), (5340, "89 min"), (5399, "1 h 30 min"), (7260, "2 h 01 min")]
+)
 def test_times_are_told_as_a_person_would(seconds: float, text: str) -> None:
     assert duration(seconds) == text
