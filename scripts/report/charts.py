@@ -54,6 +54,8 @@ OUTCOME_COLOURS = {
 
 # More bars than that touch each other.
 MOST_SPACED = 100
+# A bar that is more times as tall as the next one is cut.
+MOST_TIMES = 4
 
 Row = dict[str, Any]
 
@@ -67,7 +69,8 @@ def colour(name: str) -> str:
 
 
 def by_source(rows: Sequence[Row], statuses: Sequence[str], width: int, ident: str, description: str) -> str:
-    """A bar for each source, which is the whole of it, divided by status. A row has `name`, `counts` by status, and `note` in place of a bar or None."""
+    """A bar for each source, which is the whole of it, divided by status. A row has `name`, `counts` by status, and `note`
+    in place of a bar, or None."""
     names = [row["name"] for row in rows]
     bars = [
         {
@@ -117,16 +120,30 @@ def by_source(rows: Sequence[Row], statuses: Sequence[str], width: int, ident: s
     )
 
 
+def cut(heights: Sequence[int]) -> float | None:
+    """The height at which the tallest bar is cut, so that it does not flatten all others; `None` where it does not."""
+    *_, second, tallest = sorted((0, 0, *heights))
+    return 1.4 * second if 0 < second * MOST_TIMES < tallest else None
+
+
 def by_end(bars: Sequence[Row], width: int, ident: str, description: str, *, with_numbers: bool) -> str:
     """A bar for each range of time. A row has `label` and `parts`: counts by the name of a colour, from the axis up, with words.
-    Labels that are empty are left out, so that the others do not overlap."""
+    Labels that are empty are left out, so that the others do not overlap. A bar that is cut has a gap, and its number."""
+    totals = [sum(count for *_, count in row["parts"]) for row in bars]
+    most = cut(totals)
+    heights = [min(total, most or total) for total in totals]
     values = [
-        {"range": number, "colour": name, "order": order, "count": count, "title": f"{row['title']}: {count:,} {what}"}
+        {
+            "range": number,
+            "colour": name,
+            "order": order,
+            "height": count * heights[number] / totals[number],
+            "title": f"{row['title']}: {count:,} {what}",
+        }
         for number, row in enumerate(bars)
         for order, (name, what, count) in enumerate(row["parts"])
         if count
     ]
-    totals = [{"range": number, "count": sum(count for *_, count in row["parts"])} for number, row in enumerate(bars)]
     labels = [row["label"] for row in bars]
     numbers = [number for number, label in enumerate(labels) if label]
     x = {
@@ -151,22 +168,32 @@ def by_end(bars: Sequence[Row], width: int, ident: str, description: str, *, wit
         "mark": {"type": "bar", "stroke": colour("surface"), "strokeWidth": 0.5},
         "encoding": {
             "x": x,
-            "y": {"field": "count", "type": "quantitative", "axis": value_axis(), "scale": {"domainMin": 0}},
+            "y": {"field": "height", "type": "quantitative", "axis": value_axis(), "scale": {"domainMin": 0}},
             "color": scale("colour", {name: name for name in names}),
             "order": {"field": "order"},
             "description": {"field": "title"},
         },
     }
+    numbered = [
+        {"range": number, "height": heights[number], "count": total}
+        for number, total in enumerate(totals)
+        if total and (with_numbers or total > heights[number])
+    ]
     above = {
-        "data": {"values": [total for total in totals if total["count"]]},
+        "data": {"values": numbered},
         "mark": {"type": "text", "dy": -7, "fontSize": 11, "fill": colour("muted"), "aria": False},
         "encoding": {
             "x": x,
-            "y": {"field": "count", "type": "quantitative"},
+            "y": {"field": "height", "type": "quantitative"},
             "text": {"field": "count", "type": "quantitative", "format": ",d"},
         },
     }
-    layers = [bar, above] if with_numbers else [bar]
+    gap = {
+        "data": {"values": [{"range": totals.index(max(totals)), "height": 0.86 * most}] if most else []},
+        "mark": {"type": "tick", "thickness": 5, "color": colour("surface"), "opacity": 1, "aria": False},
+        "encoding": {"x": x, "y": {"field": "height", "type": "quantitative"}},
+    }
+    layers = [bar, above, gap] if most else [bar, above]
     return drawn({"width": width, "height": 220, "layer": layers}, ident, "Certificates by the end of their validity", description)
 
 

@@ -225,6 +225,7 @@ class Ends:
     header: list[str]
     rows: list[tuple[str, list[int]]]
     by_week: Expiry | None
+    is_cut: bool
 
     @classmethod
     def of(cls, report: Report) -> "Ends":
@@ -261,7 +262,9 @@ class Ends:
         rows += [("Later", [expiry.later[True], expiry.later[False]])]
         rows += [("Unknown end", [expiry.unknown[True], expiry.unknown[False]])] if expiry.unknown.total() else []
         drawings = [("wide", drawn("wide", WIDE, 4)), ("narrow", drawn("narrow", NARROW, 6))]
-        return cls(drawings, legend, ["in use", "not in use"], rows, expiry)
+        return cls(
+            drawings, legend, ["in use", "not in use"], rows, expiry, charts.cut([counts.total() for *_, counts in parts]) is not None
+        )
 
     @classmethod
     def _by_range(cls, report: Report) -> "Ends":
@@ -279,7 +282,7 @@ class Ends:
 
         drawings = [("wide", drawn("wide", WIDE)), ("narrow", drawn("narrow", NARROW))]
         rows = [(RANGE_WORDS[name].capitalize(), [count]) for name, _, count in parts]
-        return cls(drawings, [], ["certificates"], rows, None)
+        return cls(drawings, [], ["certificates"], rows, None, charts.cut([count for *_, count in parts]) is not None)
 
 
 def label(number: int, expiry: Expiry, every: int) -> str:

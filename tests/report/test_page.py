@@ -9,7 +9,7 @@ import pytest
 from answers import saved
 from browser import Browser
 from figures import Check, count, judge
-from fleet import CLIENT, COMMON_NAME, NOW, everything
+from fleet import CLIENT, COMMON_NAME, NOW, TENCENT, certificate, everything, page
 from page import Report, write
 
 # Whether each picture is there: the sizes of those that are shown, and of what is drawn in them.
@@ -125,6 +125,18 @@ def test_paper_is_white_and_has_every_table(browser: Browser, shown: Path) -> No
     assert browser.tell("document.documentElement.scrollWidth") <= 688
     folded = "[...document.querySelectorAll('details:not([open]) table')].map(table => table.checkVisibility())"
     assert browser.tell(folded) == [True, True]
+
+
+def test_a_bar_that_would_flatten_the_others_is_cut_and_says_its_number(browser: Browser, tmp_path: Path) -> None:
+    held = [certificate(number, -1) for number in range(900)] + [certificate(1000 + number, 7 * number + 1) for number in range(20)]
+    browser.show(written(tmp_path, [page((TENCENT, held))]), 400, "light")
+    assert "The tallest bar is cut." in browser.tell("document.querySelector('#expiry .lead').innerText")
+    assert "900" in browser.tell("[...document.querySelectorAll('#expiry .narrow text')].map(text => text.textContent)")
+    heights = browser.tell(
+        "[...document.querySelectorAll('#expiry .narrow .mark-rect path:has(title)')].map(bar => bar.getBoundingClientRect().height)"
+    )
+    assert max(heights) < 2 * min(heights)
+    keep(browser, "report-cut")
 
 
 def test_a_page_is_small_however_many_certificates_there_are(tmp_path: Path) -> None:
