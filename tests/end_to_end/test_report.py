@@ -124,3 +124,21 @@ def test_a_stack_without_a_fleet_says_what_is_missing(bundle: Bundle) -> None:
     ended = run(bundle, "scripts/fleet", "watch", "2026-ca-7", "--stack", NAME)
     assert ended.returncode == 1
     assert ended.stderr == f"the stack {NAME} has no output FleetStateMachineArn: deploy it with Fleet=yes, or name another with --stack\n"
+
+
+def test_a_run_is_watched_until_it_ends(bundle: Bundle) -> None:
+    """By a machine whose map run has the label of the real one, and does nothing."""
+    nothing = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "Page",
+        "States": {"Page": {"Type": "Pass", "End": True}},
+    }
+    orders = {"Type": "Map", "Label": "Orders", "ItemsPath": "$.pages", "ItemProcessor": nothing, "End": True}
+    definition = json.dumps({"StartAt": "Orders", "States": {"Orders": orders}})
+    machines = bundle.emulator.client("stepfunctions")
+    role = bundle.deployment.roles["describe"]
+    machine = machines.create_state_machine(name="watched", definition=definition, roleArn=role)["stateMachineArn"]
+    arn = machines.start_execution(stateMachineArn=machine, name="2026-ca-7", input=json.dumps({"pages": [1, 2, 3]}))["executionArn"]
+    ended = run(bundle, "scripts/fleet", "watch", arn, "--every", "0.2")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.splitlines()[-2:] == ["Orders: 3 of 3 pages (100%), succeeded", "Succeeded."]
