@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: demo run test format lint unit whole conformance open-api fuzz schemas template e2e bench deny advisories tree build release deploy deploy-local
+.PHONY: demo run local test format lint unit whole conformance open-api fuzz schemas template e2e bench deny advisories tree build release deploy deploy-local
 
 # Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
 # interpreter than python3.
@@ -14,6 +14,10 @@ demo:
 # The same, left running, with lines to paste into a terminal.
 run:
 	@"$${PYTHON:-python3}" scripts/demo stay
+
+# The functions on this machine with your own keys, at the real clouds (docs/local.md).
+local:
+	@"$${PYTHON:-python3}" scripts/local
 
 # The whole check.
 test: format lint tree deny unit whole conformance open-api template e2e
