@@ -119,18 +119,17 @@ deploy-local:
 	cargo build --locked --workspace --exclude fuzz-targets --bins
 	@.tools/e2e/bin/python tests/end_to_end
 
-# To AWS, with the credentials of your environment. It asks for the parameters, and keeps them in samconfig.toml.
+# To AWS, with the credentials of your environment (docs/deploy.md). It asks for the parameters and keeps them in samconfig.toml, or
+# takes them from the YAML file PARAMETERS. ARCHITECTURE is as for `build`.
 deploy:
 	sh scripts/environment.sh build scripts/requirements-build.txt
 	sh scripts/environment.sh sam tests/template/requirements-sam.txt
-	PATH="$$PWD/.tools/build/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam build
-	SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --guided
+	PATH="$$PWD/.tools/build/bin:$$PWD/.tools/sam/bin:$$PATH" sh scripts/deploy.sh
 
-# What is deployed, for this machine's processor: target/lambda/<function>/bootstrap.zip
+# For Lambda, on the processor ARCHITECTURE, which is arm64 or x86_64: target/lambda/<function>/bootstrap.zip
 build:
 	sh scripts/environment.sh build scripts/requirements-build.txt
-	PATH="$$PWD/.tools/build/bin:$$PATH" cargo lambda build --release --locked --output-format zip \
-		--bin describe --bin inactivate --bin status
+	PATH="$$PWD/.tools/build/bin:$$PATH" sh scripts/build.sh
 
 # What a release holds, for both processors: target/release-files. It needs the targets aarch64-unknown-linux-gnu and
 # x86_64-unknown-linux-gnu of Rust.
