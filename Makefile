@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: demo run local test format lint unit whole conformance open-api fuzz schemas template e2e bench deny advisories tree build release deploy deploy-local
+.PHONY: demo run local test format lint unit whole conformance open-api fuzz schemas template e2e bench costs deny advisories tree build release deploy deploy-local
 
 # Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
 # interpreter than python3.
@@ -112,6 +112,10 @@ bench:
 	cargo build --locked --release --package bench
 	sh bench/prepare.sh
 	target/release/bench $(BENCH_OPTIONS)
+
+# Writes docs/costs.md anew from measured durations and prices. `make template` fails when they have drifted apart.
+costs:
+	"$${PYTHON:-python3}" scripts/costs >docs/costs.md
 
 # The same stack, left running, with lines to paste into a terminal.
 deploy-local:
