@@ -43,7 +43,8 @@ def main(wanted: str, *paths: str) -> int:
         if found != wanted:
             wrong.append(path)
     if wrong:
-        print(f"Not for {wanted}: {', '.join(wrong)}. Build on a machine with that processor, or choose the other ARCHITECTURE.", file=sys.stderr)
+        advice = "Build on a machine with that processor, or choose the other ARCHITECTURE."
+        print(f"Not for {wanted}: {', '.join(wrong)}. {advice}", file=sys.stderr)
         return 1
     return 0
 

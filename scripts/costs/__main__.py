@@ -36,23 +36,23 @@ def document(measured: dict, prices: dict) -> str:
     total = sum(cost for _, cost in idle)
     parts = [
         "# What it costs\n",
-        "US dollars a month, computed by `make costs` from [measured durations](../scripts/costs/measured.json) and [prices](../scripts/costs/prices.json) of\n"
-        f"{prices['region']} on {prices['date']}: {prices['source']}. A function has 128 MB on\n"
-        "arm64; on x86_64 its time costs a quarter more. What other clouds ask for their calls is not in it.\n",
+        "US dollars a month, computed by `make costs` from [measured durations](../scripts/costs/measured.json) and\n"
+        f"[prices](../scripts/costs/prices.json) of {prices['region']} on {prices['date']}: {prices['source']}.\n"
+        "A function has 128 MB on arm64; on x86_64 its time costs a quarter more. What other clouds ask for their calls is not in it.\n",
         "## Idle\n",
         "What the stack costs without any event, as the template makes it:\n",
         table(("", "a month"), [*((name, money(cost)) for name, cost in idle), ("**together**", f"**{money(total)}**")]),
         "In addition, where it applies:\n",
         table(("", "a month"), [(name, money(cost)) for name, cost in more]),
         "## Events\n",
-        "In addition to that, for so many events a month. Each row has Lambda, its log lines taken in and kept for 90 days, and the bytes sent to other\n"
-        "clouds. `*` marks numbers that the template's shares of calls do not let through one at a time: raise the shares with the limits of your\n"
-        "account, or put several certificates into one request, which costs little more than one.\n",
+        "In addition to that, for so many events a month. Each row has Lambda, its log lines taken in and kept for 90 days, and the\n"
+        "bytes sent to other clouds. `*` marks numbers that the template's shares of calls do not let through one at a time: raise the\n"
+        "shares with the limits of your account, or put several certificates into one request, which costs little more than one.\n",
         *way("Over HTTP", "With the HTTP API, its access log, and the answer sent to the internet.", "http", measured, prices),
         *way(
             "From the queue",
-            "With three requests to the queue, the answer in the results queue, and two requests to take it from there. Messages for status come up to 100 in one\n"
-            "invocation, and cost less then.",
+            "With three requests to the queue, the answer in the results queue, and two requests to take it from there. Messages for\n"
+            "status come up to 100 in one invocation, and cost less then.",
             "queue",
             measured,
             prices,
@@ -122,18 +122,18 @@ def costs(uses: Uses, prices: dict) -> tuple[str, ...]:
 
 def notes(measured: dict) -> str:
     estimated = measured["estimated"]
-    return "\n".join(
-        [
-            "## How it is computed\n",
-            f"* Measured: {measured['where']}",
-            f"* Estimated: {estimated['platform_log_bytes']} bytes of Lambda's own log lines and {estimated['access_log_bytes']} of the access log for an event, "
-            f"{estimated['http_overhead_bytes']} bytes of HTTP beside an answer, {estimated['bytes_of_a_call']} bytes",
-            f"  sent for a call, and {number(1 / estimated['idle_polls_per_second'])} seconds between two polls of an idle queue (five long polls of 20 seconds at once). Storage of logs counts uncompressed.",
-            "* Not counted: free tiers, cold starts (some 15 ms each), repeats after errors, X-Ray, storage of a few items and objects, and NAT gateways, which the functions do not need.",
-            "* The functions' own metrics have the dimension `service` only, so that their number does not grow with certificates or callers; summaries add 17.",
-            "",
-        ]
-    )
+    every = number(1 / estimated["idle_polls_per_second"])
+    lines = [
+        "## How it is computed\n",
+        f"* Measured: {measured['where']}",
+        f"* Estimated: {estimated['platform_log_bytes']} bytes of Lambda's own log lines for an event, {estimated['access_log_bytes']} of the access log,",
+        f"  {estimated['http_overhead_bytes']} of HTTP beside an answer, {estimated['bytes_of_a_call']} sent for a call, and {every} seconds between",
+        "  two polls of an idle queue (five long polls of 20 seconds at once). Storage of logs counts uncompressed.",
+        "* Not counted: free tiers, cold starts (some 15 ms each), repeats after errors, X-Ray, the storage of items and of uploaded code.",
+        "* The functions' own metrics have the dimension `service` only, so that their number does not grow with certificates or",
+        "  callers. describe has 17 more with a summary.",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

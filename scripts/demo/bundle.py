@@ -33,7 +33,7 @@ class Failure(Exception):
     """Something that the person who runs this must be told."""
 
 
-def build(what: str = "the functions and the simulator of the providers' APIs", packages: tuple[str, ...] = (*FUNCTIONS, "simulator")) -> None:
+def build(what: str, *packages: str) -> None:
     """Compiles what is needed, with cargo's own progress."""
     if "CARGO_LAMBDA" not in os.environ:
         run([ROOT / "scripts/environment.sh", "build", ROOT / "scripts/requirements-build.txt"])

@@ -104,7 +104,7 @@ def main() -> int:
         found = [key for key in keys.values() if key]
         if not found:
             raise Failure(NOBODY)
-        build("the functions", tuple(FUNCTIONS))
+        build("the functions", *FUNCTIONS)
         with Local(found, writes) as local:
             introduce(local, writes)
             for provider in providers(**keys):
@@ -165,7 +165,7 @@ def present(local: Local, provider: Provider) -> None:
     if status != 200:
         theirs = answer["provider_error"]
         say(f"  {answer['code']}: {answer['detail']}" + (f" ({theirs['code']})" if theirs else ""))
-        say("  docs/local.md lists the errors of a wrong key.")
+        say("  docs/local.md has more about such errors.")
         return
     line(f"curl -s '{local.url('describe')}?{query}&limit=5'")
     line(f"curl -s '{local.url('describe')}?{query}&summary=true&limit=0'")
