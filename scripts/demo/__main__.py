@@ -6,7 +6,7 @@ import signal
 import sys
 from urllib.parse import quote
 
-from bundle import FUNCTIONS, INSTANCE, SOURCES, Bundle, Failure, build, needs_python, say
+from bundle import INSTANCE, SOURCES, Bundle, Failure, build, needs_python, say
 
 # A device that is connected to three brokers, and one whose name begins with its name.
 DEVICE = "excavator-7940"
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
         needs_python()
-        build("the functions and the simulator of the providers' APIs", *FUNCTIONS, "simulator")
+        build()
         with Bundle() as bundle:
             if arguments == ["stay"]:
                 stay(bundle)

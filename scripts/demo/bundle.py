@@ -33,8 +33,13 @@ class Failure(Exception):
     """Something that the person who runs this must be told."""
 
 
-def build(what: str, *packages: str) -> None:
-    """Compiles what is needed, with cargo's own progress."""
+def build() -> None:
+    """Compiles the functions and the simulator, and installs the emulator."""
+    prepare("the functions and the simulator of the providers' APIs", *FUNCTIONS, "simulator")
+
+
+def prepare(what: str, *packages: str) -> None:
+    """Compiles these packages, with cargo's own progress, and installs the emulator."""
     if "CARGO_LAMBDA" not in os.environ:
         run([ROOT / "scripts/environment.sh", "build", ROOT / "scripts/requirements-build.txt"])
     if "FUNCTIONS_DIR" not in os.environ:

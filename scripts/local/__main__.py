@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[1] / "demo"))
 
 import credentials
-from bundle import FUNCTIONS, Emulated, Failure, build, needs_python, say
+from bundle import FUNCTIONS, Emulated, Failure, needs_python, prepare, say
 
 # Variables of the functions that are handed on as they are.
 PASSED = (
@@ -104,7 +104,7 @@ def main() -> int:
         found = [key for key in keys.values() if key]
         if not found:
             raise Failure(NOBODY)
-        build("the functions", *FUNCTIONS)
+        prepare("the functions", *FUNCTIONS)
         with Local(found, writes) as local:
             introduce(local, writes)
             for provider in providers(**keys):
