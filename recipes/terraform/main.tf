@@ -13,14 +13,13 @@ terraform {
 
 locals {
   functions = toset(["describe", "inactivate", "status"])
-  zips      = { for name in local.functions : name => "${var.release}/${name}-${var.processor}.zip" }
+  zips      = { for name in local.functions : name => "${var.release}/${name}-${var.architecture}.zip" }
   # A key has the digest of its file, so that CloudFormation sees when another one is to be deployed.
   keys = { for name, zip in local.zips : name => "${var.stack_name}/${filesha256(zip)}/${basename(zip)}" }
-  template = replace(replace(replace(replace(file(var.template),
+  template = replace(replace(replace(file(var.template),
     "CodeUri: functions/describe", "CodeUri: s3://${var.bucket}/${local.keys["describe"]}"),
     "CodeUri: functions/inactivate", "CodeUri: s3://${var.bucket}/${local.keys["inactivate"]}"),
-    "CodeUri: functions/status", "CodeUri: s3://${var.bucket}/${local.keys["status"]}"),
-  "Architectures: [arm64]", "Architectures: [${var.processor}]")
+  "CodeUri: functions/status", "CodeUri: s3://${var.bucket}/${local.keys["status"]}")
 }
 
 data "aws_s3_bucket" "files" {
@@ -43,7 +42,7 @@ resource "aws_s3_object" "template" {
 resource "aws_cloudformation_stack" "functions" {
   name         = var.stack_name
   template_url = "https://${data.aws_s3_bucket.files.bucket_regional_domain_name}/${aws_s3_object.template.key}"
-  parameters   = var.parameters
+  parameters   = merge(var.parameters, { Architecture = var.architecture })
   # Roles, and the transform of AWS SAM.
   capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
   depends_on   = [aws_s3_object.zip]

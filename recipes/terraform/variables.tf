@@ -19,13 +19,13 @@ variable "bucket" {
   type        = string
 }
 
-variable "processor" {
+variable "architecture" {
   description = "Processor that the functions run on."
   type        = string
   default     = "arm64"
   validation {
-    condition     = contains(["arm64", "x86_64"], var.processor)
-    error_message = "The processor is arm64 or x86_64."
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "The architecture is arm64 or x86_64."
   }
 }
 

@@ -30,6 +30,7 @@ from stack import parse
 PAGE = ROOT / "docs/recipes.md"
 RECIPES = ROOT / "recipes"
 
+READ_OUTPUTS = 'outputs "$stack"\n'
 DAY_SECONDS = 24 * 60 * 60
 
 Run = Callable[..., str]
@@ -48,13 +49,20 @@ def variables(bundle: Bundle) -> dict[str, str]:
 
 
 @pytest.fixture
-def try_out(variables: dict[str, str], tmp_path: Path) -> Run:
-    """Runs the commands below a title of the page, with values in place of its variables."""
+def try_out(bundle: Bundle, variables: dict[str, str], tmp_path: Path) -> Run:
+    """Runs the commands below a title of the page, with values in place of its variables.
 
-    def run(title: str, **further: str) -> str:
-        first, blocks = page.commands(PAGE, "Recipes"), page.commands(PAGE, title)
-        assert len(first) == 1 and blocks, title
-        return page.run("\n".join(first + blocks), variables | further, tmp_path)
+    The commands that begin a terminal read the outputs of the functions' stack. One test shows that; the others are given
+    them, to save time.
+    """
+
+    def run(title: str, reads_outputs: bool = False, **further: str) -> str:
+        (first,), blocks = page.commands(PAGE, "Recipes"), page.commands(PAGE, title)
+        assert first.endswith(READ_OUTPUTS) and blocks, title
+        if reads_outputs:
+            return page.run("\n".join([first, *blocks]), variables | further, tmp_path)
+        first = first.removesuffix(READ_OUTPUTS)
+        return page.run("\n".join([first, *blocks]), variables | bundle.deployment.outputs | further, tmp_path)
 
     return run
 
@@ -78,7 +86,7 @@ def test_every_command_of_the_page_is_run() -> None:
 def test_an_event_of_your_own_cuts_a_device_off(bundle: Bundle, devices: Iterator[dict[str, Any]], try_out: Run) -> None:
     device = next(devices)
     bundle.results()
-    printed = try_out("An event of your own", device=device["ClientId"])
+    printed = try_out("An event of your own", reads_outputs=True, device=device["ClientId"])
     result = settled(bundle, device["DeviceCertificateSn"], printed)
     assert (result["outcome"], result["cut_off"]) == ("inactivated", True), result
     (line,) = until(lambda: tried(bundle, device["DeviceCertificateSn"]), 20)
@@ -350,7 +358,7 @@ def test_one_function_alone_is_enough(bundle: Bundle, try_out: Run, tmp_path: Pa
         "One function alone",
         release=str(tmp_path),
         bucket="release",
-        processor=PROCESSOR,
+        architecture=PROCESSOR,
         secret="fleet/tencent-key",
         layer="",
         endpoint=bundle.providers.urls["tencent-mqtt"],

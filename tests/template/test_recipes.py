@@ -112,14 +112,14 @@ def test_terraform_deploys_the_template_with_the_files_of_a_release() -> None:
 
     template = TEMPLATE.read_text()
     pairs = re.findall(r'^ *"([^"]+)", "((?:[^"$]|\$\{[^}]*\})*)"\)', text, re.MULTILINE)
-    assert len(pairs) == 4, pairs
+    assert len(pairs) == 3, pairs
     for old, new in pairs:
         assert old in template, old
         template = template.replace(old, new.replace('${local.keys["', "").replace('"]}', ".zip"))
-    parsed = parse(template.replace("${var.bucket}", "bucket").replace("${var.processor}", "x86_64"))
+    parsed = parse(template.replace("${var.bucket}", "bucket"))
     folders = code_folders(parse(TEMPLATE.read_text()))
     assert code_folders(parsed) == {name: f"s3://bucket/{folder}.zip" for name, folder in folders.items()}
-    assert parsed["Globals"]["Function"]["Architectures"] == ["x86_64"]
+    assert "merge(var.parameters, { Architecture = var.architecture })" in text and "Architecture" in parsed["Parameters"]
     # As scripts/release.sh names them.
-    assert '"${var.release}/${name}-${var.processor}.zip"' in text
+    assert '"${var.release}/${name}-${var.architecture}.zip"' in text
     assert '"$output/$function-$processor.zip"' in (ROOT / "scripts/release.sh").read_text()
