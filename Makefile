@@ -60,12 +60,13 @@ conformance:
 		--example certificate_facts
 	.tools/conformance/bin/python -m pytest --no-header tests/conformance
 
-# At least 1,000 requests for each route, made from the OpenAPI document, against the running functions.
+# At least 1,000 requests for each route, made from the OpenAPI document, and every request that the documents print, against the
+# running functions.
 open-api:
 	sh scripts/environment.sh open-api tests/open_api/requirements.txt
 	cargo build --locked --workspace --exclude fuzz-targets --bins
 	cargo build --locked --package whole-function-tests --example gateway
-	.tools/open-api/bin/python -m pytest --no-header tests/open_api
+	.tools/open-api/bin/python -m pytest --no-header tests/open_api tests/documents
 
 # libFuzzer looks for FUZZ_SECONDS in each target for inputs that fail it, on from what it has learnt before (tests/fuzz/grown). What fails
 # is kept in tests/fuzz/artifacts. The compiler's instrumentation does not go with link-time optimization.
