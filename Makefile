@@ -86,7 +86,7 @@ fuzz: .tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 		cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked --quiet --root $@.new
 	mv $@.new $@
 
-# Writes schemas/ anew from the types. `make whole` fails when they have drifted apart.
+# Writes schemas/ and docs/http-api.md anew from the types. `make whole` fails when they have drifted apart.
 schemas:
 	cargo run --locked --quiet --package whole-function-tests --example schemas
 
