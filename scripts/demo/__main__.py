@@ -18,7 +18,7 @@ STOLEN = {"serial_number": "356217374433", "ca_serial_number": "007269004887"}
 # The name of a certificate that the CA has revoked, and that Alibaba Cloud MQTT takes all the same.
 REVOKED = "gateway-munich-plant-7002"
 # Each certificate is counted once, in the first range that holds its end.
-RANGES = {"within_7_days": "within 7 days", "within_30_days": "in 8 to 30 days", "within_90_days": "in 31 to 90 days"}
+RANGES = {"within_7_days": "within 7 days", "within_30_days": "in 7 to 30 days", "within_90_days": "in 30 to 90 days"}
 
 
 def main(arguments: list[str]) -> int:

@@ -47,7 +47,7 @@ def innermost(text: str) -> str:
 
 
 def differences(printed: object, real: object, texts: dict[str, str], path: str = "") -> Iterator[str]:
-    """Where the two differ, one line each. `texts` gets the real text for each printed one that is shortened."""
+    """Where the two differ, one line each. `texts` gets the real text for each printed beginning."""
     here = path or "the answer"
     if printed == REST:
         return
@@ -70,7 +70,8 @@ def differences(printed: object, real: object, texts: dict[str, str], path: str 
     elif isinstance(printed, str) and isinstance(real, str) and LEFT_OUT in printed:
         if not re.fullmatch(".*".join(map(re.escape, printed.split(LEFT_OUT))), real, re.DOTALL):
             yield f"{here}: the document has {printed!r}, the function {real!r}"
-        texts[printed] = real
+        if printed != LEFT_OUT:
+            texts[printed] = real
     elif type(printed) is not type(real) or printed != real:
         document, function = (json.dumps(value, ensure_ascii=False)[:200] for value in (printed, real))
         yield f"{here}: the document has {document}, the function {function}"
