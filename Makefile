@@ -11,9 +11,9 @@ CARGO_CYCLONEDX_VERSION = 0.5.9
 demo:
 	@"$${PYTHON:-python3}" scripts/demo
 
-# The same, left running, with lines to paste into a terminal.
+# The same, left running, with lines to paste into a terminal, where those of README.md expect it: PORT names another port.
 run:
-	@"$${PYTHON:-python3}" scripts/demo stay
+	@PORT="$${PORT:-9000}" "$${PYTHON:-python3}" scripts/demo stay
 
 # The whole check.
 test: format lint tree deny unit whole conformance open-api template e2e

@@ -6,7 +6,7 @@ import signal
 import sys
 from urllib.parse import quote
 
-from bundle import INSTANCE, SOURCES, Bundle, Failure, build, free_port, known_port, needs_python, say
+from bundle import INSTANCE, SOURCES, Bundle, Failure, build, needs_python, say
 
 # A device that is connected to three brokers, and one whose name begins with its name.
 DEVICE = "excavator-7940"
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     try:
         needs_python()
         build()
-        with Bundle(known_port() if arguments == ["stay"] else free_port()) as bundle:
+        with Bundle() as bundle:
             if arguments == ["stay"]:
                 stay(bundle)
             else:

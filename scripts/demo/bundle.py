@@ -25,8 +25,6 @@ SOURCES = [
 ]
 STARTS_WITHIN_SECONDS = 30
 ANSWERS_WITHIN_SECONDS = 40
-# Where `make run` has the functions, unless PORT names another port: the lines in README.md call them there.
-PORT = 9000
 # Everything runs on this machine: no proxy has a part in it.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -57,10 +55,7 @@ def say(text: str) -> None:
 
 
 class Bundle:
-    """Everything that runs, with the functions at this port. Use it in a `with` statement: leaving it stops every process."""
-
-    def __init__(self, port: int) -> None:
-        self.emulator = f"http://127.0.0.1:{port}"
+    """Everything that runs. Use it in a `with` statement: leaving it stops every process."""
 
     def __enter__(self) -> "Bundle":
         self._stack = contextlib.ExitStack()
@@ -68,6 +63,7 @@ class Bundle:
             self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="device-certificate-functions-")))
             target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
             self.simulator = self._start_simulator(stack, target / "simulator")
+            self.emulator = f"http://127.0.0.1:{free_port()}"
             self._start_emulator(stack)
             for function in FUNCTIONS:
                 self._start_function(stack, target / function, function)
@@ -200,19 +196,14 @@ def stop(process: subprocess.Popen) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def known_port() -> int:
-    """The port that PORT names, or the one of README.md."""
-    text = os.environ.get("PORT", str(PORT))
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_536):
-        raise Failure(f"PORT must be the number of a port, not {text!r}")
-    if is_open("127.0.0.1", int(text)):
-        raise Failure(f"port {text} is taken; run `make run PORT=9001`, and put that port into the lines of README.md")
-    return int(text)
+    """The port that PORT names, or any."""
+    text = os.environ.get("PORT", "0")
+    try:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", int(text)))
+            return probe.getsockname()[1]
+    except (OSError, OverflowError, ValueError) as error:
+        raise Failure(f"port {text} cannot be used ({error}); name another one, such as PORT=9001") from None
 
 
 def is_open(host: str, port: int) -> bool:
