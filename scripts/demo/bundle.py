@@ -200,6 +200,8 @@ def free_port() -> int:
     text = os.environ.get("PORT", "0")
     try:
         with socket.socket() as probe:
+            # Connections of a run that has just ended do not count.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", int(text)))
             return probe.getsockname()[1]
     except (OSError, OverflowError, ValueError) as error:
