@@ -5,6 +5,7 @@ mod pages;
 mod places;
 mod plans;
 mod protected;
+mod signed_orders;
 mod things;
 
 use serde_json::{Value, json};
