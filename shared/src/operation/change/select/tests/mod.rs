@@ -6,6 +6,7 @@ mod places;
 mod plans;
 mod protected;
 mod signed_orders;
+mod sizes;
 mod things;
 
 use serde_json::{Value, json};
