@@ -122,7 +122,8 @@ fn each_function_takes_a_request_with_the_name_of_its_caller() {
     let function = world.function(&[]);
     let named = |request| json!({"caller": MACHINE, "request": request});
     let certificates = json!([{"serial_number": "01"}]);
-    let events: [(Value, fn(&Function, &Value) -> Result<Value, FunctionError>); 3] = [
+    type Give = fn(&Function, &Value) -> Result<Value, FunctionError>;
+    let events: [(Value, Give); 3] = [
         (named(request(json!({}))), |function, event| {
             give::<Describe>(function, event.to_string())
         }),

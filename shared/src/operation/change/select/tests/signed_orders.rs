@@ -165,9 +165,8 @@ async fn a_certificate_that_has_changed_since_the_plan_is_left_alone() {
     let order = planned(&stage, json!({})).await;
     stage.change("0001", |device| device.status = "PENDING_ACTIVATION");
     stage.change("0002", Device::take_out_of_use);
-    let mut devices = stage.clouds.devices.borrow_mut();
-    devices.retain(|device| device.serial != "0003");
-    drop(devices);
+    let is_there = |device: &Device| device.serial != "0003";
+    stage.clouds.devices.borrow_mut().retain(is_there);
     let answer = stage.send(&order).await;
     let conflict = Some("conflict".to_owned());
     assert_eq!(
