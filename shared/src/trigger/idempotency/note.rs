@@ -48,3 +48,71 @@ impl IdempotencyKeys<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Bench;
+    use crate::testing::network::{Network, cause};
+    use crate::testing::table::Items;
+    use crate::transport::SendError;
+
+    const TABLE: [(&str, &str); 2] = [("IDEMPOTENCY_TABLE", "keys"), ("AWS_REGION", "eu-west-1")];
+
+    fn message(origin: &str, id: &str) -> MessageIdentity {
+        MessageIdentity {
+            origin: origin.to_owned(),
+            id: id.to_owned(),
+        }
+    }
+
+    async fn note(bench: &Bench, message: &MessageIdentity, part: u32) -> bool {
+        let keys = IdempotencyKeys::new(
+            &bench.config,
+            &bench.transport,
+            bench.deadline,
+            bench.limiter.unlimited(),
+        );
+        let noted = keys.unwrap().note("inactivate", message, part).await;
+        noted.unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_belongs_to_the_message_that_is_noted_first_for_fourteen_days() {
+        let items = Items::default();
+        let network = items.network();
+        let bench = Bench::with(&network, &TABLE);
+        let age_by = |seconds: i64| {
+            items.change("expires_at", -seconds);
+            items.change("claimed_until", -seconds * 1000);
+        };
+        let [first, second] = ["a", "b"].map(|id| message("origin", id));
+        assert!(note(&bench, &first, 2).await);
+        for age in [0, 14 * 24 * 60 * 60 - 60] {
+            age_by(age);
+            assert!(!note(&bench, &second, 2).await, "{age}");
+            // It is delivered again.
+            assert!(note(&bench, &first, 2).await, "{age}");
+        }
+        assert!(note(&bench, &second, 3).await);
+        assert!(note(&bench, &message("other", "b"), 2).await);
+        age_by(120);
+        assert!(note(&bench, &second, 2).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_note_whose_answer_was_lost_is_recognised() {
+        let items = Items::default();
+        let mut is_first = true;
+        let network = Network::new(move |request| {
+            let decided = items.decide(request);
+            if std::mem::take(&mut is_first) {
+                return Err(SendError::NoAnswer(cause("reset")));
+            }
+            decided
+        });
+        let bench = Bench::with(&network, &TABLE);
+        assert!(note(&bench, &message("origin", "a"), 2).await);
+        assert_eq!(network.sent().len(), 2);
+    }
+}

@@ -22,6 +22,7 @@ use crate::trigger::idempotency::{IdempotencyKeys, digest};
 use crate::trigger::message::MessageSource;
 use crate::trigger::outcome::Outcome;
 use crate::trigger::parsed::ParsedMessage;
+use crate::trigger::publish::MOST_BYTES;
 
 /// The time for a note. The certificates are more urgent.
 const NOTE_TIME: Duration = Duration::from_secs(3);
@@ -41,7 +42,7 @@ impl MessageProcessor<'_> {
     ///
     /// The continuation carries the result because two messages could not both be sent for certain:
     /// stopped between them, this run would be repeated, and would publish another result under the
-    /// same id.
+    /// same id. Where one message cannot hold both, the result is sent first, under an id of its own.
     pub(super) async fn continue_later<O: Operation>(
         &self,
         mut outcomes: Vec<(usize, Outcome)>,
@@ -76,7 +77,15 @@ impl MessageProcessor<'_> {
             },
             id: hex::encode((self.invocation.function.transport.random)()),
         };
-        let message = O::message(rest, identity, unsent_event);
+        let mut message = O::message(rest, identity.clone(), unsent_event.clone());
+        if let Some(event) = unsent_event
+            && message.len() > MOST_BYTES
+        {
+            // A second run of this part, should the rest not be sent now, has an event of its own.
+            let event = with_id_after(&event, &identity.id);
+            self.results.publish_events(&[event]).await?;
+            message = O::message(rest, identity, None);
+        }
         self.invocation
             .send_all(&queue, &[message], self.invocation.deadline)
             .await
