@@ -1,8 +1,9 @@
-"""Runs ministack, put right in two places."""
+"""Runs ministack, put right in two places and in Step Functions."""
 
 import asyncio.base_events
 from typing import Any
 
+import emulated_step_functions
 from ministack.app import main
 from ministack.core import iam_actions
 
@@ -24,4 +25,5 @@ def action_of_iam(headers: dict[str, str]) -> str | None:
 if __name__ == "__main__":
     asyncio.base_events.BaseEventLoop.create_server = on_loopback  # type: ignore[method-assign, assignment]
     iam_actions._action_from_target = action_of_iam
+    emulated_step_functions.install()
     main()
