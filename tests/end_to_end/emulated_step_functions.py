@@ -96,8 +96,9 @@ def run_execution(arn: str) -> None:
         output = walk(progress_of[arn], attempt)
     except Ended:
         return
-    except Failure as failure:
+    except Exception as error:
         attempt.alive = False
+        failure = error if isinstance(error, Failure) else Failure("States.Runtime", repr(error))
         machines._fail_execution(record, failure.error, failure.cause)
         return
     text = json.dumps(output)
@@ -184,6 +185,7 @@ def new_map_run(state: Json, effective: Any, processor: Json, record: Json, cont
     name, label = record["stateMachineArn"].rpartition(":")[2], state["Label"]
     place = f"{get_region()}:{get_account_id()}"
     permit("states:StartExecution", record["stateMachineArn"])
+    permit("states:DescribeExecution", record["executionArn"])
     if "MaxConcurrencyPath" in state:
         most = machines._resolve_path(state["MaxConcurrencyPath"], effective)
     else:
@@ -263,6 +265,7 @@ def end_children(run: MapRun) -> None:
     for child in run.children:
         arn = child.record["executionArn"]
         if child.record["status"] == "RUNNING" and attempts[arn].alive:
+            permit("states:StopExecution", arn)
             attempts[arn].alive = False
 
 
@@ -310,9 +313,7 @@ def execute_task(state: Json, raw: Any, record: Json, context: Json) -> tuple[An
 
 
 def apply_assign(state: Json, raw: Any, context: Json, result: Any = None, error_output: Any = None) -> None:
-    """The values are all made before the first is changed."""
-    if machines._state_query_language(state, context) != "JSONata":
-        return
+    """The values are all made before the first is changed. A catcher has the query language of its state."""
     template = machines._apply_jsonata_template
     values = {name: template(value, raw, context, result=result, error_output=error_output) for name, value in state.get("Assign", {}).items()}
     context.setdefault("variables", {}).update(values)
@@ -367,6 +368,8 @@ def invoke_sdk(resource: str, arguments: Json) -> Any:
         case "aws-sdk:s3:getObject":
             status, _, body = s3._get_object(arguments["Bucket"], arguments["Key"], {}, {})
             if status == 404:
+                # Who may not list the bucket is not told that the object is missing.
+                permit("s3:ListBucket", f"arn:aws:s3:::{arguments['Bucket']}")
                 raise Failure("S3.NoSuchKeyException", f"The specified key does not exist: {arguments['Key']}")
             return {"Body": body.decode(), "ContentLength": len(body)}
         case "aws-sdk:s3:putObject":
