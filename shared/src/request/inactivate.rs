@@ -4,7 +4,7 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
 use super::order::InactivationOrder;
-use super::{CertificateReference, Filter, Request, Sources, Undo, check_certificates};
+use super::{CertificateReference, Filter, PlanPage, Request, Sources, Undo, check_certificates};
 use crate::error::Error;
 use crate::model::{InstanceId, LifecycleStatus, ProviderName, Region, Timestamp};
 
@@ -90,13 +90,25 @@ pub struct InactivateRequest {
     /// Whether to only read the statuses and report what would be done.
     #[serde(default)]
     pub dry_run: bool,
+    /// Page of a plan that is made page by page. Only a dry run of a selection at one place, or of an
+    /// undo, takes this member.
+    #[serde(
+        default,
+        deserialize_with = "crate::object::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub page: Option<PlanPage>,
     /// Whether to also end the live sessions of the certificates' devices, after each certificate is
     /// confirmed inactive. Default: as configured for the function, else false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_sessions: Option<bool>,
-    /// Order that this request continues. Only a message of the function itself has one.
+    /// Order that this request continues. Only a message of the function itself has one, and a
+    /// signed order.
     #[serde(skip)]
     pub order: Option<InactivationOrder>,
+    /// Whether the order was signed, so that the answer has the order of the next part.
+    #[serde(skip)]
+    pub is_signed: bool,
 }
 
 /// `skip_serializing_if` passes a reference.
@@ -193,6 +205,9 @@ impl Request for InactivateRequest {
         if let Some(undo) = &self.undo {
             undo.check()?;
             self.check_beside_undo()?;
+        }
+        if let Some(page) = &self.page {
+            page.check(self)?;
         }
         if let Some(reason) = &self.reason {
             let characters = reason.chars().count();

@@ -3,6 +3,7 @@
 
 mod aws_service;
 mod deferral;
+mod direct;
 mod event;
 mod function;
 mod group;

@@ -1,6 +1,7 @@
 //! Selections: which certificates they mean, and which of those are changed.
 
 mod bounds;
+mod pages;
 mod places;
 mod plans;
 mod protected;
