@@ -92,6 +92,9 @@ def run_execution(arn: str) -> None:
         }
         progress_of[arn] = Progress(definition["States"], definition["StartAt"], data, context, record, machine["roleArn"])
     attempt = attempts[arn] = Attempt()
+    # Step Functions calls by the role and over TLS, whoever has started the execution and however.
+    iam_evaluator._request_caller_arn.set(session_of(progress_of[arn].role))
+    iam_evaluator.pin_request_origin("127.0.0.1", True)
     try:
         output = walk(progress_of[arn], attempt)
     except Ended:
@@ -351,9 +354,8 @@ def needed(resource: str, arguments: Json) -> tuple[str, str]:
 
 def permit(action: str, resource: str) -> None:
     """Whether the role of the machine that runs may do it."""
-    role = current.get()[0].role.rpartition("/")[2]
-    account = get_account_id()
-    caller = f"arn:aws:sts::{account}:assumed-role/{role}/states"
+    account, arn = get_account_id(), current.get()[0].role
+    caller, role = session_of(arn), arn.rpartition("/")[2]
     asked = iam_evaluator.EvalContext(caller, "AssumedRole", account, action, resource, get_region())
     if iam_evaluator.evaluate(asked, iam_evaluator._gather_role_policies(role, account)).decision != "Allow":
         service = {"lambda": "Lambda.AWSLambdaException", "s3": "S3.S3Exception", "sns": "SNS.AuthorizationErrorException"}
@@ -361,6 +363,10 @@ def permit(action: str, resource: str) -> None:
         raise Failure(error, f"{caller} is not authorized to perform: {action} on resource: {resource}")
     with lock:
         used.setdefault(role, set()).add((action, resource))
+
+
+def session_of(role: str) -> str:
+    return f"arn:aws:sts::{get_account_id()}:assumed-role/{role.rpartition('/')[2]}/states"
 
 
 def invoke_sdk(resource: str, arguments: Json) -> Any:

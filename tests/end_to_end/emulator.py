@@ -91,9 +91,12 @@ class Emulator:
 class Providers:
     """The simulated providers. Use them in a `with` statement."""
 
+    def __init__(self, *options: str) -> None:
+        self._options = options
+
     def __enter__(self) -> "Providers":
         with contextlib.ExitStack() as stack:
-            process = start(stack, [str(TARGET / "simulator")], stdout=subprocess.PIPE)
+            process = start(stack, [str(TARGET / "simulator"), *self._options], stdout=subprocess.PIPE)
             assert process.stdout is not None
             told = json.loads(process.stdout.readline())
             self.urls, self._control = told["urls"], told["control_url"]
@@ -105,7 +108,7 @@ class Providers:
         self._stack.close()
 
     def certificates(self, vendor: str, instance: str) -> list[dict[str, Any]]:
-        return self._send(f"/certificates?vendor={vendor}&instance_id={instance}&limit=1000")["certificates"]
+        return self._send(f"/certificates?vendor={vendor}&instance_id={instance}&limit=100000")["certificates"]
 
     def calls(self, action: str) -> list[dict[str, Any]]:
         """Every call of an action, in the order of arrival."""
