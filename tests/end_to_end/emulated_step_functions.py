@@ -12,6 +12,9 @@
   state's `Assign` all take effect at once. https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
 * No text of more than 256 KiB passes from state to state, and no history has more than 25,000 events.
   https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+* IAM asks for the state machine's ARN when a task token is answered, as "AccessDeniedException ... states:SendTaskFailure on resource:
+  arn:aws:states:...:stateMachine:..." of real accounts shows: https://github.com/NOAA-OWP/hydrovis/issues/837 and
+  https://github.com/aws/aws-cdk/pull/8486
 * Every call is made with the rights of the machine's role.
   https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
 """
@@ -24,7 +27,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, new_uuid, now_iso
 from ministack.services import s3
 from ministack.services import stepfunctions as machines
@@ -73,6 +76,7 @@ progress_of: dict[str, Progress] = {}
 attempts: dict[str, Attempt] = {}
 # The actions, each with its resource, that the roles of the machines were used for.
 used: dict[str, set[tuple[str, str]]] = {}
+machine_of_token: dict[str, str] = {}
 lock = threading.Lock()
 current: contextvars.ContextVar[tuple[Progress, Attempt]] = contextvars.ContextVar("current")
 
@@ -332,6 +336,7 @@ def invoke_resource(resource: str, arguments: Json) -> Any:
 
 def invoke_with_callback(resource: str, arguments: Json, token: str, state: Json) -> Any:
     permit(*needed(resource.removesuffix(".waitForTaskToken"), arguments))
+    machine_of_token[token] = current.get()[0].record["stateMachineArn"]
     return callback_of_ministack(resource, arguments, token, state)
 
 
@@ -398,12 +403,22 @@ async def handle_request(method: str, path: str, headers: dict[str, str], body: 
     return await handle_of_ministack(method, path, headers, body, query)
 
 
+def resource_of(service: str, method: str, path: str, headers: Json, body: bytes, query: Json, region: str, account: str) -> str:
+    """What IAM is asked about: the machine of a token, and the Map Run that is named."""
+    if service == "states":
+        named = json.loads(body or b"{}")
+        if found := machine_of_token.get(named.get("taskToken", "")) or named.get("mapRunArn"):
+            return found
+    return resource_of_ministack(service, method, path, headers, body, query, region, account)
+
+
 stop_of_ministack = machines._stop_execution
 task_of_ministack = machines._execute_task
 invoke_of_ministack = machines._invoke_resource
 callback_of_ministack = machines._invoke_with_callback
 sdk_of_ministack = machines._invoke_aws_sdk_integration
 handle_of_ministack = machines.handle_request
+resource_of_ministack = iam_actions.extract_resource_arn
 
 
 def install() -> None:
@@ -416,3 +431,4 @@ def install() -> None:
     machines._invoke_with_callback = invoke_with_callback
     machines._invoke_aws_sdk_integration = invoke_sdk
     machines.handle_request = handle_request
+    iam_actions.extract_resource_arn = resource_of
