@@ -191,8 +191,8 @@ def run_distributed_map(state: Json, raw: Any, effective: Any, processor: Json, 
 def new_map_run(state: Json, effective: Any, processor: Json, record: Json, context: Json, progress: Progress) -> MapRun:
     name, label = record["stateMachineArn"].rpartition(":")[2], state["Label"]
     place = f"{get_region()}:{get_account_id()}"
-    permit("states:StartExecution", record["stateMachineArn"])
-    permit("states:DescribeExecution", record["executionArn"])
+    permit(progress.role, "states:StartExecution", record["stateMachineArn"])
+    permit(progress.role, "states:DescribeExecution", record["executionArn"])
     if "MaxConcurrencyPath" in state:
         most = machines._resolve_path(state["MaxConcurrencyPath"], effective)
     else:
@@ -247,7 +247,7 @@ def run_child(run: MapRun, child: Progress, attempt: Attempt) -> None:
     if record["status"] == "SUCCEEDED" or not attempt.alive or run.failures:
         return
     if arn in attempts:
-        permit("states:RedriveExecution", arn)
+        permit(child.role, "states:RedriveExecution", arn)
     machines._executions[arn] = record
     own = attempts[arn] = Attempt()
     record["status"] = "RUNNING"
@@ -272,7 +272,7 @@ def end_children(run: MapRun) -> None:
     for child in run.children:
         arn = child.record["executionArn"]
         if child.record["status"] == "RUNNING" and attempts[arn].alive:
-            permit("states:StopExecution", arn)
+            permit(child.role, "states:StopExecution", arn)
             attempts[arn].alive = False
 
 
@@ -328,14 +328,14 @@ def apply_assign(state: Json, raw: Any, context: Json, result: Any = None, error
 
 def invoke_resource(resource: str, arguments: Json) -> Any:
     check_size(arguments, f"The input of {resource}")
-    permit(*needed(resource, arguments))
+    permit(current.get()[0].role, *needed(resource, arguments))
     result = invoke_of_ministack(resource, arguments)
     check_size(result, f"The result of {resource}")
     return result
 
 
 def invoke_with_callback(resource: str, arguments: Json, token: str, state: Json) -> Any:
-    permit(*needed(resource.removesuffix(".waitForTaskToken"), arguments))
+    permit(current.get()[0].role, *needed(resource.removesuffix(".waitForTaskToken"), arguments))
     machine_of_token[token] = current.get()[0].record["stateMachineArn"]
     return callback_of_ministack(resource, arguments, token, state)
 
@@ -357,10 +357,9 @@ def needed(resource: str, arguments: Json) -> tuple[str, str]:
     raise Failure("States.Runtime", f"nobody knows the permission that {resource} needs")
 
 
-def permit(action: str, resource: str) -> None:
-    """Whether the role of the machine that runs may do it."""
-    account, arn = get_account_id(), current.get()[0].role
-    caller, role = session_of(arn), arn.rpartition("/")[2]
+def permit(arn: str, action: str, resource: str) -> None:
+    """Whether a machine's role may do it."""
+    account, caller, role = get_account_id(), session_of(arn), arn.rpartition("/")[2]
     asked = iam_evaluator.EvalContext(caller, "AssumedRole", account, action, resource, get_region())
     if iam_evaluator.evaluate(asked, iam_evaluator._gather_role_policies(role, account)).decision != "Allow":
         service = {"lambda": "Lambda.AWSLambdaException", "s3": "S3.S3Exception", "sns": "SNS.AuthorizationErrorException"}
@@ -380,7 +379,7 @@ def invoke_sdk(resource: str, arguments: Json) -> Any:
             status, _, body = s3._get_object(arguments["Bucket"], arguments["Key"], {}, {})
             if status == 404:
                 # Who may not list the bucket is not told that the object is missing.
-                permit("s3:ListBucket", f"arn:aws:s3:::{arguments['Bucket']}")
+                permit(current.get()[0].role, "s3:ListBucket", f"arn:aws:s3:::{arguments['Bucket']}")
                 raise Failure("S3.NoSuchKeyException", f"The specified key does not exist: {arguments['Key']}")
             return {"Body": body.decode(), "ContentLength": len(body)}
         case "aws-sdk:s3:putObject":

@@ -225,7 +225,7 @@ def test_what_is_done_stays_done_and_what_others_changed_is_left_alone(bundle: B
     answer = bundle.invoke("inactivate", {**SOURCE, "certificates": named, "reason": "somebody else"}, **function)
     receipts = [result["receipt"] for result in answer["results"][10:]]
     bundle.invoke("inactivate", {"undo": {"receipts": receipts}, "reason": "somebody else"}, **function)
-    fleet.providers.fail("tencent-mqtt", fault="internal", action="DeactivateDeviceCertificate", containing=broken)
+    fleet.providers.fail("tencent-mqtt", action="DeactivateDeviceCertificate", containing=broken, times=1_000_000, fault={"code": {"code": "FailedOperation"}})
 
     fleet.approver.send_task_success(**arguments(message, "send-task-success"))
     until(lambda: len(fleet.writes()) > before + 20 + CERTIFICATES // 3, PATIENCE)
@@ -236,14 +236,15 @@ def test_what_is_done_stays_done_and_what_others_changed_is_left_alone(bundle: B
     fleet.operator.redrive_execution(executionArn=arn)
     report = fleet.report(arn)
 
-    assert Counter(fleet.writes()[before:]) == Counter(serial for serial in serials if serial != broken) + Counter(off_and_on) - Counter(off_and_on)
+    # Each once, and by somebody else those that were changed in between.
+    assert sorted(fleet.writes()[before:]) == sorted(serial for serial in serials if serial != broken)
     assert fleet.states() == {"INACTIVE": CERTIFICATES - 11, "ACTIVE": 11}
     told = {outcome: count for outcome, count in report["summary"].items() if count}
-    assert told.pop("failed") == 1 and told.pop("refused") == 10 and sum(told.values()) == CERTIFICATES - 11, report
+    assert told.pop("refused") == 11 and sum(told.values()) == CERTIFICATES - 11, report
     # A page that was being carried out when the execution was stopped may find its own certificates off.
     assert CERTIFICATES - 21 - 100 <= told["inactivated"] <= CERTIFICATES - 21 and told["already_inactive"] >= 10, report
     errors = {error["code"]: (error["count"], error["examples"][0]["certificate"]) for error in report["errors"]}
-    assert errors["conflict"] == (10, off_and_on[0]) and (1, broken) in errors.values(), errors
+    assert errors["conflict"] == (10, off_and_on[0]) and errors["provider_rejected"] == (1, broken), errors
 
     fleet.providers.heal()
     back = fleet.start("again-back", {"undo": {"execution": "again"}, "reason": "a mistake"})
