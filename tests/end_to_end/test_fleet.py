@@ -18,7 +18,7 @@ from deployment import Deployment
 from emulator import ACCOUNT, OPENER, REGION, Emulator, Providers
 
 NAME = "fleet"
-CERTIFICATES = int(os.environ.get("FLEET_CERTIFICATES", "600"))
+CERTIFICATES = int(os.environ.get("FLEET_CERTIFICATES", "400"))
 CA = "00f1ee7ca0"
 # The account's limit is raised to that. Of a share for other callers than the queue each of the four instances has a quarter.
 CALLS_PER_SECOND = 2000
@@ -26,7 +26,7 @@ SHARES = (
     "tencent-mqtt:DescribeDeviceCertificates=2+200,tencent-mqtt:DescribeDeviceCertificate=2+1600,"
     "tencent-mqtt:DeactivateDeviceCertificate=2+800,tencent-mqtt:ActivateDeviceCertificate=2+800"
 )
-APPROVAL_SECONDS = 8
+APPROVAL_SECONDS = 6
 UNAPPROVED = 5
 # Longer than a run of this many certificates takes.
 PATIENCE = 60 + CERTIFICATES // 10
