@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: demo run test format lint unit whole conformance open-api fuzz schemas template e2e bench deny advisories tree build release deploy deploy-local
+.PHONY: demo run report test format lint unit whole conformance open-api fuzz schemas template e2e bench deny advisories tree build release deploy deploy-local
 
 # Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
 # interpreter than python3.
@@ -14,6 +14,12 @@ demo:
 # The same, left running, with lines to paste into a terminal.
 run:
 	@"$${PYTHON:-python3}" scripts/demo stay
+
+# One page about a whole fleet, in target/fleet-report.html: of the simulated providers, or of those that REPORT_OPTIONS names, see
+# docs/report.md.
+report:
+	@sh scripts/environment.sh report scripts/report/requirements.txt
+	@.tools/report/bin/python scripts/report $(REPORT_OPTIONS)
 
 # The whole check.
 test: format lint tree deny unit whole conformance open-api template e2e
@@ -93,10 +99,14 @@ template:
 	sh scripts/environment.sh template tests/template/requirements.txt
 	sh scripts/environment.sh sam tests/template/requirements-sam.txt
 	.tools/template/bin/python -m pytest --no-header tests/template
+	sh scripts/environment.sh report-tests tests/report/requirements.txt
+	.tools/report-tests/bin/python tests/report/chromium.py
+	.tools/report-tests/bin/python -m pytest --no-header tests/report
 
 # The template on an emulated AWS, with the real functions, against the simulator.
 e2e:
 	sh scripts/environment.sh e2e tests/end_to_end/requirements.txt
+	sh scripts/environment.sh report scripts/report/requirements.txt
 	cargo build --locked --workspace --exclude fuzz-targets --bins
 	.tools/e2e/bin/python -m pytest --no-header tests/end_to_end
 

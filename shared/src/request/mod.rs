@@ -1,5 +1,6 @@
 //! Turns JSON into validated requests. This module knows neither Lambda nor a cloud.
 
+mod continuation;
 mod describe;
 mod filter;
 mod inactivate;

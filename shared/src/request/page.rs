@@ -2,9 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::InactivateRequest;
-use crate::error::Error;
-
 /// Maximum of `limit`: a page's order is carried out in one part.
 const MOST_PLANNED: u16 = 100;
 
@@ -34,31 +31,5 @@ impl PlanPage {
     /// Maximum number of certificates of the list.
     pub fn limit(&self) -> usize {
         usize::from(self.limit.unwrap_or(MOST_PLANNED))
-    }
-
-    /// Checks the members beside the page.
-    pub(super) fn check(&self, request: &InactivateRequest) -> Result<(), Error> {
-        if !request.dry_run {
-            let rule = "page must be left out without dry_run; the answer to its dry run has the order that carries the page out";
-            return Err(Error::invalid("page", rule));
-        }
-        if request.undo.is_some() && self.cursor.is_some() {
-            let rule =
-                "page.cursor must be left out when undo is given, whose receipts are one page";
-            return Err(Error::invalid("page.cursor", rule));
-        }
-        let beside = [
-            ("certificates", !request.certificates.is_empty()),
-            ("sources", request.sources.is_some()),
-            ("max_certificates", request.max_certificates.is_some()),
-            ("plan_id", request.plan_id.is_some()),
-        ];
-        match beside.into_iter().find(|(_, is_there)| *is_there) {
-            Some((member, _)) => Err(Error::invalid(
-                member,
-                format!("{member} must be left out when page is given"),
-            )),
-            None => Ok(()),
-        }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::handler::{FunctionError, to_json};
+use super::failure::{FunctionError, to_json};
 use super::idempotency::{KeyState, Owner, StoredAnswer};
 use super::invocation::Invocation;
 use super::limits::{OWN_CALL_RESERVE, SYNCHRONOUS_BYTES, check_request_size};

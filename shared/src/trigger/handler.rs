@@ -1,15 +1,14 @@
 //! One event from bytes to bytes.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
-use lambda_runtime::{Context, Diagnostic};
-use serde::Serialize;
+use lambda_runtime::Context;
 use serde_json::value::RawValue;
 
 use super::event::{Event, recognise};
+use super::failure::{FunctionError, to_json};
 use super::function::Function;
 use super::http::{self, HttpEvent, PayloadFormat, Reply, status_and_body};
 use super::idempotency::{IdempotencyKeys, KeyState, Owner, check_key};
@@ -28,25 +27,6 @@ use crate::transport::{Deadline, Limiter, Waiting};
 
 /// No client waits longer for the answer to a request; an older one was kept and sent again.
 const HTTP_ORDER_MAX_AGE: Duration = Duration::from_secs(15 * 60);
-
-/// A failed invocation as Lambda reports it: the code as the error's type, the problem document as
-/// its message.
-pub struct FunctionError(pub Error);
-
-impl From<FunctionError> for Diagnostic {
-    fn from(error: FunctionError) -> Self {
-        Self {
-            error_type: error.0.code.as_str().to_owned(),
-            error_message: serde_json::to_string(&error.0).unwrap_or_else(|_| error.0.to_string()),
-        }
-    }
-}
-
-impl fmt::Debug for FunctionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// Answers one event, given by its bytes.
 ///
@@ -316,13 +296,4 @@ fn no_table() -> Error {
         "the function has no table of idempotency keys; set {IDEMPOTENCY_TABLE}, or send the request without a key"
     );
     Error::new(ErrorCode::Unsupported, detail).with_field("idempotency-key")
-}
-
-pub(super) fn to_json(value: &impl Serialize) -> Result<Box<RawValue>, FunctionError> {
-    serde_json::value::to_raw_value(value).map_err(|error| {
-        FunctionError(Error::new(
-            ErrorCode::Internal,
-            format!("the answer cannot be written: {error}"),
-        ))
-    })
 }

@@ -170,8 +170,4 @@ async fn an_order_is_taken_only_as_it_was_signed() {
     assert_eq!(stage.writes(), [0; 3]);
     let answer = ask(&mut function, order).await;
     assert_eq!(answer["summary"]["inactivated"], 3);
-    if let Ok(path) = std::env::var("FLEET_EXAMPLES") {
-        let all = json!({"plan": plan, "carried_out": answer});
-        std::fs::write(path, serde_json::to_string_pretty(&all).unwrap()).unwrap();
-    }
 }

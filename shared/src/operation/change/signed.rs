@@ -6,15 +6,17 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::answer::InactivateAnswer;
-use super::order::next_part;
+use super::answer::{InactivateAnswer, InactivateResult, Outcome};
+use super::order::{following, is_left};
 use super::places::OrderRun;
 use crate::config::{RECEIPT_SECRETS, ReceiptSecrets};
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 use crate::operation::{Answer, Once};
 use crate::provider::CallContext;
-use crate::request::{InactivateRequest, InactivationOrder, Place, SentOrder, SignedOrder};
+use crate::request::{
+    Filter, InactivateRequest, InactivationOrder, Place, SentOrder, SignedOrder, Undo,
+};
 
 /// Begins each text that is authenticated, so that no plan or receipt passes for an order.
 const PURPOSE: &[u8] = b"order\0";
@@ -50,13 +52,23 @@ pub(super) fn plan(
     if places.is_empty() {
         return Ok(None);
     }
+    // The places have the certificates by their names, and a filter may be longer than all of them.
+    let request = InactivateRequest {
+        select: request.select.as_ref().map(|_| Filter::default()),
+        undo: request.undo.as_ref().map(|_| Undo {
+            receipts: Vec::new(),
+        }),
+        // As it was when a person saw the plan, whatever is configured later.
+        end_sessions: request.select.as_ref().map(|_| run.ends_sessions()),
+        ..request.clone()
+    };
     let order = InactivationOrder {
         expires_at: Some(end),
         unsent_event: None,
         places,
         ..run.order.clone()
     };
-    sign(request, order, secrets(run.context)?).map(Some)
+    sign(&request, order, secrets(run.context)?).map(Some)
 }
 
 /// Signs an order of this request.
@@ -108,7 +120,10 @@ pub(super) fn verify(
         let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
         Some(secrets?.verify(&message(&order, &request)?, &mac))
     };
-    if is_authentic() != Some(true) {
+    // One without certificates, which is never signed, would be selected anew.
+    let has_certificates =
+        !order.places.is_empty() && order.places.iter().all(|place| !place.items.is_empty());
+    if is_authentic() != Some(true) || !has_certificates {
         let detail = format!(
             "mac does not fit: the function has not signed this order, or it was changed, or {RECEIPT_SECRETS} no longer has the secret; \
              plan again by a dry run with page"
@@ -138,7 +153,9 @@ pub(super) fn once(request: &InactivateRequest) -> Option<Once> {
 }
 
 /// Completes the answer to a signed order by the order of the next part. A trial has none: it
-/// changes nothing, so that nothing goes on.
+/// changes nothing, so that nothing goes on. Neither has a part that has neither finished nor
+/// changed a certificate. One that was changed and is not finished, because its session was not
+/// ended, has a receipt in this answer, which is not to be replaced by that to a repeat.
 ///
 /// # Errors
 /// As [`sign()`].
@@ -148,10 +165,12 @@ pub(super) fn go_on(
     order: InactivationOrder,
     answer: &mut InactivateAnswer,
 ) -> Result<(), Error> {
-    let is_over = answer.order().last || request.dry_run;
-    let next = (!is_over)
-        .then(|| next_part(request, order, answer))
-        .flatten();
+    let is_done = |result: &&InactivateResult| {
+        !is_left(result) || matches!(result.outcome, Outcome::Inactivated | Outcome::Reactivated)
+    };
+    let goes_on = !answer.order().last && !request.dry_run;
+    let goes_on = goes_on && answer.results().iter().any(is_done);
+    let next = goes_on.then(|| following(request, order, answer));
     let signed = match (next, &context.config.receipt_secrets) {
         (Some(next), Some(secrets)) => Some(sign(request, next, secrets)?),
         _ => None,
@@ -159,4 +178,57 @@ pub(super) fn go_on(
     answer.note_continuation();
     answer.order_mut().next_order = Some(signed.into());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::request::{self, Summary};
+
+    fn order(places: serde_json::Value) -> InactivationOrder {
+        InactivationOrder {
+            id: "order-1".to_owned(),
+            part: 1,
+            caller: None,
+            expires_at: None,
+            earlier_results: Summary::default(),
+            unsent_event: None,
+            places: serde_json::from_value(places).unwrap(),
+        }
+    }
+
+    fn is_taken(signed: &SignedOrder, secrets: &ReceiptSecrets) -> bool {
+        let text = serde_json::to_string(signed).unwrap();
+        verify(&text, Some(secrets)).is_ok()
+    }
+
+    #[test]
+    fn a_text_that_was_authenticated_for_another_purpose_is_no_order() {
+        let secrets = ReceiptSecrets::parse(&"s".repeat(32)).unwrap();
+        let request: InactivateRequest =
+            request::parse(r#"{"select": {"client_ids": ["a"]}}"#).unwrap();
+        let item = json!({"certificate": {"serial_number": "0a"}});
+        let places = json!([{"source": {"provider": "tencent-mqtt"}, "items": [item]}]);
+        let signed = sign(&request, order(places), &secrets).unwrap();
+        assert!(is_taken(&signed, &secrets));
+        let canonical = SignedOrder::canonical(&signed.order, &signed.request).unwrap();
+        for purpose in [&b""[..], b"plan\0", b"receipt 1 ", b"order"] {
+            let mac = secrets.mac(&[purpose, &canonical].concat());
+            let other = SignedOrder {
+                mac: URL_SAFE_NO_PAD.encode(mac),
+                ..signed.clone()
+            };
+            assert!(!is_taken(&other, &secrets), "{purpose:?}");
+        }
+        // Even one that is signed selects nothing anew.
+        for places in [
+            json!([]),
+            json!([{"source": {"provider": "tencent-mqtt"}, "items": []}]),
+        ] {
+            let signed = sign(&request, order(places), &secrets).unwrap();
+            assert!(!is_taken(&signed, &secrets));
+        }
+    }
 }

@@ -148,13 +148,10 @@ pub(super) fn plan(run: OrderRun<'_>, undo: &Undo) -> Result<InactivateAnswer, E
     }
     let outcomes = run.together(outcomes)?;
     let certificates = planned.iter().map(|place| place.items.len()).sum();
-    // The order has its certificates by their names. It ends before a receipt is too old.
+    // The order ends before a receipt is too old.
     let lifetime = now.plus(signed::LIFETIME);
     let end = end.map_or(lifetime, |end| end.min(lifetime));
     let request = InactivateRequest {
-        undo: Some(Undo {
-            receipts: Vec::new(),
-        }),
         not_after: run.request.not_after.map(|not_after| not_after.min(end)),
         ..run.request.clone()
     };

@@ -5,6 +5,8 @@ mod pages;
 mod places;
 mod plans;
 mod protected;
+mod signed_orders;
+mod sizes;
 mod things;
 
 use serde_json::{Value, json};
