@@ -133,7 +133,8 @@ def step(progress: Progress, attempt: Attempt) -> None:
     # What a state assigns counts when it is left, and not at all when the execution has ended meanwhile.
     context = {**progress.context, "variables": dict(progress.context["variables"])}
     context["State"] = {"Name": name, "EnteredTime": now_iso(), "RetryCount": 0}
-    machines._add_event(record, f"{state['Type']}StateEntered", {"stateEnteredEventDetails": {"name": name, "input": json.dumps(progress.data)}})
+    entered = {"stateEnteredEventDetails": {"name": name, "input": json.dumps(progress.data)}}
+    machines._add_event(record, f"{state['Type']}StateEntered", entered)
     if len(record["events"]) > MOST_EVENTS - 100:
         raise Failure("States.Runtime", f"The execution reached the maximum number of history events ({MOST_EVENTS}).")
     match state["Type"]:
@@ -260,7 +261,8 @@ def run_child(run: MapRun, child: Progress, attempt: Attempt) -> None:
     except Exception as error:
         failure = error if isinstance(error, Failure) else Failure("States.Runtime", repr(error))
         record.update(status="FAILED", error=failure.error, cause=failure.cause, stopDate=now_iso())
-        machines._add_event(record, "ExecutionFailed", {"executionFailedEventDetails": {"error": failure.error, "cause": failure.cause}})
+        details = {"executionFailedEventDetails": {"error": failure.error, "cause": failure.cause}}
+        machines._add_event(record, "ExecutionFailed", details)
         with lock:
             run.failures.append(failure)
         end_children(run)
@@ -322,7 +324,8 @@ def execute_task(state: Json, raw: Any, record: Json, context: Json) -> tuple[An
 def apply_assign(state: Json, raw: Any, context: Json, result: Any = None, error_output: Any = None) -> None:
     """The values are all made before the first is changed. A catcher has the query language of its state."""
     template = machines._apply_jsonata_template
-    values = {name: template(value, raw, context, result=result, error_output=error_output) for name, value in state.get("Assign", {}).items()}
+    assign = state.get("Assign", {}).items()
+    values = {name: template(value, raw, context, result=result, error_output=error_output) for name, value in assign}
     context.setdefault("variables", {}).update(values)
 
 
@@ -383,7 +386,8 @@ def invoke_sdk(resource: str, arguments: Json) -> Any:
                 raise Failure("S3.NoSuchKeyException", f"The specified key does not exist: {arguments['Key']}")
             return {"Body": body.decode(), "ContentLength": len(body)}
         case "aws-sdk:s3:putObject":
-            body, headers = json.dumps(arguments["Body"], separators=(",", ":")).encode(), {"content-type": arguments["ContentType"]}
+            body = json.dumps(arguments["Body"], separators=(",", ":")).encode()
+            headers = {"content-type": arguments["ContentType"]}
             status, _, answer = s3._put_object(arguments["Bucket"], arguments["Key"], body, headers)
             if status != 200:
                 raise Failure("S3.S3Exception", answer.decode())

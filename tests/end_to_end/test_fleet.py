@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from bundle import MEMBERS, SOURCE, Bundle, key_text, until
 from deployment import Deployment
-from emulator import ACCOUNT, OPENER, REGION, Emulator, Providers
+from emulator import ACCOUNT, OPENER, OPERATOR, REGION, Emulator, Providers
 
 NAME = "fleet"
 CERTIFICATES = int(os.environ.get("FLEET_CERTIFICATES", "400"))
@@ -116,9 +119,12 @@ class Fleet:
 
     def permissions(self) -> set[str]:
         """The actions for which the role of the machine was used."""
-        target = {"x-amz-target": "AWSStepFunctions.ListUsedPermissions", "authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/states/aws4_request"}
-        body = json.dumps({"roleArn": self.outputs["FleetRoleArn"]}).encode()
-        with OPENER.open(urllib.request.Request(self.emulator.url, body, target), timeout=30) as answer:
+        body = json.dumps({"roleArn": self.outputs["FleetRoleArn"]})
+        headers = {"x-amz-target": "AWSStepFunctions.ListUsedPermissions"}
+        request = AWSRequest(method="POST", url=self.emulator.url, data=body, headers=headers)
+        SigV4Auth(Credentials(*OPERATOR), "states", REGION).add_auth(request)
+        sent = urllib.request.Request(self.emulator.url, body.encode(), dict(request.headers.items()))
+        with OPENER.open(sent, timeout=30) as answer:
             return {action for action, _ in json.load(answer)["permissions"]}
 
 
@@ -225,7 +231,8 @@ def test_what_is_done_stays_done_and_what_others_changed_is_left_alone(bundle: B
     answer = bundle.invoke("inactivate", {**SOURCE, "certificates": named, "reason": "somebody else"}, **function)
     receipts = [result["receipt"] for result in answer["results"][10:]]
     bundle.invoke("inactivate", {"undo": {"receipts": receipts}, "reason": "somebody else"}, **function)
-    fleet.providers.fail("tencent-mqtt", action="DeactivateDeviceCertificate", containing=broken, times=1_000_000, fault={"code": {"code": "FailedOperation"}})
+    fault = {"code": {"code": "FailedOperation"}}
+    fleet.providers.fail("tencent-mqtt", action="DeactivateDeviceCertificate", containing=broken, times=1_000_000, fault=fault)
 
     fleet.approver.send_task_success(**arguments(message, "send-task-success"))
     until(lambda: len(fleet.writes()) > before + 20 + CERTIFICATES // 3, PATIENCE)

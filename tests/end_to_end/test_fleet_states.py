@@ -159,7 +159,8 @@ class Run:
         return self
 
     def children(self, label: str) -> list[Json]:
-        runs = [run["mapRunArn"] for run in machines._map_runs.values() if run["executionArn"] == self.arn and f"/{label}:" in run["mapRunArn"]]
+        own = [run["mapRunArn"] for run in machines._map_runs.values() if run["executionArn"] == self.arn]
+        runs = [arn for arn in own if f"/{label}:" in arn]
         return [one for one in machines._executions.values() if one.get("mapRunArn") in runs]
 
     def why(self) -> list[tuple[str, str]]:
@@ -170,8 +171,6 @@ class Run:
 @pytest.fixture
 def machine() -> Iterator[Callable[..., Cloud]]:
     with pytest.MonkeyPatch.context() as patch:
-        for name in vars(machines).keys() & {"_run_execution", "_run_distributed_map", "_stop_execution", "_execute_task", "_apply_state_assign"}:
-            patch.setattr(machines, name, getattr(machines, name))
         emulated.install()
         patch.setattr(machines, "_SFN_WAIT_SCALE", 0)
         patch.setattr(emulated, "permit", lambda *_: None)
@@ -186,7 +185,8 @@ def machine() -> Iterator[Callable[..., Cloud]]:
             definition = json.dumps(yaml.safe_load(text))
             assert machines._validate_definition_jsonata(definition) is None and "${" not in definition
             role = "arn:aws:iam::000000000000:role/fleet"
-            machines._state_machines[MACHINE] = {"stateMachineArn": MACHINE, "name": "stack-fleet", "definition": definition, "roleArn": role}
+            made = {"stateMachineArn": MACHINE, "name": "stack-fleet", "definition": definition, "roleArn": role}
+            machines._state_machines[MACHINE] = made
             cloud = Cloud(certificates)
             patch.setattr(machines, "_call_lambda", cloud.invoke)
             patch.setattr(machines, "_invoke_aws_sdk_integration", cloud.keep)
@@ -207,7 +207,8 @@ def test_few_certificates(machine: Callable[..., Cloud], certificates: int) -> N
     assert cloud.writes == [1] * certificates
     back = Run(cloud, "back", {"undo": {"execution": "few"}, "reason": "a test"}).approve().report()
     assert back["summary"] == summary(reactivated=certificates) and cloud.active == [True] * certificates
-    assert json.loads(cloud.results[-1]["MessageBody"] if isinstance(cloud.results[-1]["MessageBody"], str) else json.dumps(cloud.results[-1]["MessageBody"]))["data"] == back
+    event = cloud.results[-1]["MessageBody"]
+    assert (event["type"], event["data"]) == ("device-certificates.fleet.report", back)
 
 
 def test_a_plan_of_several_parts(machine: Callable[..., Cloud]) -> None:
@@ -229,16 +230,15 @@ def test_a_plan_of_several_parts(machine: Callable[..., Cloud]) -> None:
 def test_an_input_that_names_no_selection_and_no_execution_is_refused(machine: Callable[..., Cloud]) -> None:
     cloud = machine(1)
     select = {"select": {}, "reason": "a test"}
-    for number, request in enumerate(
-        [
-            {"reason": "a test"},
-            {**select, "dry_run": True},
-            {**select, "page": {}},
-            {**select, "undo": {"execution": "other"}},
-            {"undo": {"receipts": ["0"]}},
-            {"undo": {"execution": "../other"}},
-        ]
-    ):
+    wrong: list[Json] = [
+        {"reason": "a test"},
+        {**select, "dry_run": True},
+        {**select, "page": {}},
+        {**select, "undo": {"execution": "other"}},
+        {"undo": {"receipts": ["0"]}},
+        {"undo": {"execution": "../other"}},
+    ]
+    for number, request in enumerate(wrong):
         assert Run(cloud, f"wrong-{number}", request).ended()["error"] == "InvalidInput", request
     assert Run(cloud, "unknown", {"undo": {"execution": "other"}}).ended()["error"] == "NothingToUndo"
     cloud.active[0] = False
@@ -285,7 +285,10 @@ def test_an_error_of_every_page_stops_the_execution_until_it_is_mended(machine: 
     assert cloud.writes == [1] * 500 and len(orders()) == 6
 
 
-@pytest.mark.parametrize(("error", "attempts"), [("throttled", 7), ("Lambda.TooManyRequestsException", 7), ("conflict", 7), ("internal", 4)])
+@pytest.mark.parametrize(
+    ("error", "attempts"),
+    [("throttled", 7), ("Lambda.TooManyRequestsException", 7), ("conflict", 7), ("internal", 4)],
+)
 def test_a_page_that_fails_whenever_it_is_tried_is_reported(machine: Callable[..., Cloud], error: str, attempts: int) -> None:
     cloud = machine(300)
     tried = []

@@ -70,6 +70,12 @@ def machines(machine: State) -> Iterator[State]:
             yield from machines(state["ItemProcessor"])
 
 
+def onward(state: State) -> set[str]:
+    """The states that may follow a state."""
+    branches = [*state.get("Choices", []), *state.get("Catch", [])]
+    return {way for way in (state.get("Next"), state.get("Default"), *(one["Next"] for one in branches)) if way}
+
+
 def texts(node: Any) -> Iterator[str]:
     """Every text within a value."""
     if isinstance(node, str):
@@ -77,6 +83,11 @@ def texts(node: Any) -> Iterator[str]:
     elif isinstance(node, dict | list):
         for child in node.values() if isinstance(node, dict) else node:
             yield from texts(child)
+
+
+def names(state: State, field: str) -> set[str]:
+    """The errors that a state tries again or catches."""
+    return {error for one in state.get(field, []) for error in one["ErrorEquals"]}
 
 
 def fleet(template: Template, **parameters: str | int) -> Stack:
@@ -108,8 +119,8 @@ def test_there_is_no_state_machine_unless_asked_for(template: Template) -> None:
         "Description": "",
     }
     plain, whole = deploy(template), fleet(template)
-    assert {name for name in whole.resources if name not in plain.resources} == {name for name in whole.resources if name.startswith("Fleet")}
-    assert {name for name in whole.outputs if name not in plain.outputs} == {name for name in whole.outputs if name.startswith("Fleet")}
+    for more, less in ((whole.resources, plain.resources), (whole.outputs, plain.outputs)):
+        assert {name for name in more if name not in less} == {name for name in more if name.startswith("Fleet")}
     assert "FleetStateMachine" in whole.resources and not any(name.startswith("Fleet") for name in plain.resources)
 
 
@@ -218,11 +229,13 @@ def test_a_plan_is_refused_before_its_orders_end(template: Template) -> None:
 
 def test_ends_of_executions_that_nobody_wanted_raise_alarms(template: Template) -> None:
     topic = "arn:aws:sns:eu-west-1:111122223333:alarms"
-    alarms = {name: one for name, one in fleet(template, AlarmTopic=topic).of_type("AWS::CloudWatch::Alarm").items() if name.startswith("Fleet")}
+    every = fleet(template, AlarmTopic=topic).of_type("AWS::CloudWatch::Alarm")
+    alarms = {name: alarm for name, alarm in every.items() if name.startswith("Fleet")}
     assert {alarm["MetricName"] for alarm in alarms.values()} == {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"}
     for name, alarm in alarms.items():
         (dimension,) = alarm["Dimensions"]
-        assert (alarm["Namespace"], dimension["Name"], referred(dimension["Value"])) == ("AWS/States", "StateMachineArn", "FleetStateMachine")
+        watched = (dimension["Name"], referred(dimension["Value"]))
+        assert (alarm["Namespace"], *watched) == ("AWS/States", "StateMachineArn", "FleetStateMachine")
         assert (alarm["Statistic"], alarm["Threshold"], alarm["AlarmActions"]) == ("Sum", 0, [topic]), name
 
 
@@ -243,8 +256,7 @@ def test_every_state_is_reached_and_every_way_leads_to_a_state(definition: State
     for machine in machines(definition):
         ways = {machine["StartAt"]}
         for name, state in machine["States"].items():
-            onward = [state.get("Next"), state.get("Default"), *(one["Next"] for one in [*state.get("Choices", []), *state.get("Catch", [])])]
-            ways |= {way for way in onward if way}
+            ways |= onward(state)
             ends = state.get("End") or state["Type"] in ("Succeed", "Fail")
             assert bool(ends) != ("Next" in state or state["Type"] == "Choice"), name
         assert ways == machine["States"].keys()
@@ -255,11 +267,13 @@ def test_every_state_is_reached_and_every_way_leads_to_a_state(definition: State
 def test_a_child_of_a_distributed_map_sees_its_own_variables_only(definition: State) -> None:
     """AWS gives it no others, and its own are not there before they are assigned."""
     for machine in machines(definition):
-        assigned = {name for state in machine["States"].values() for one in [state, *state.get("Catch", [])] for name in one.get("Assign", {})}
+        assigning = [one for state in machine["States"].values() for one in [state, *state.get("Catch", [])]]
+        assigned = {name for one in assigning for name in one.get("Assign", {})}
         for name, state in machine["States"].items():
             own = {key: value for key, value in state.items() if key != "ItemProcessor"}
             expressions = " ".join(text for text in texts(own) if text.startswith("{%"))
-            bound = set(re.findall(r"\$(\w+) :=", expressions)) | set(re.findall(r"\$(\w+)(?=[,)])", " ".join(re.findall(r"function\(([^)]*\))", expressions))))
+            parameters = " ".join(re.findall(r"function\(([^)]*)\)", expressions))
+            bound = set(re.findall(r"\$(\w+) :=", expressions)) | set(re.findall(r"\$(\w+)", parameters))
             used = set(re.findall(r"\$(\w+)(?![\w(])", expressions)) - bound - {"states"}
             assert used <= assigned, (name, used - assigned)
 
@@ -276,9 +290,9 @@ def test_the_language_of_each_state_is_the_one_its_fields_are_of(definition: Sta
 
 
 def test_errors_are_tried_again_or_caught_by_names_that_exist(definition: State) -> None:
-    codes = set(re.findall(r'\("([a-z_]+)",', (ROOT / "shared/src/error/code.rs").read_text())) | {"provider_invalid_response", "provider_unavailable"}
+    codes = set(re.findall(r'\(\s*"([a-z_]+)",', (ROOT / "shared/src/error/code.rs").read_text()))
     for name, state in states(definition):
-        named = {error for one in [*state.get("Retry", []), *state.get("Catch", [])] for error in one["ErrorEquals"]}
+        named = names(state, "Retry") | names(state, "Catch")
         own = {error for error in named if not PLATFORM.match(error)} - {"Refused"}
         assert own <= codes, (name, own - codes)
         assert not named & (FOR_A_PERSON | {"States.ALL", "States.TaskFailed"}), name
@@ -286,11 +300,10 @@ def test_errors_are_tried_again_or_caught_by_names_that_exist(definition: State)
             assert retry["JitterStrategy"] == "FULL" and retry["MaxAttempts"] <= 12, name
         if state["Type"] == "Task" and "waitForTaskToken" not in state["Resource"]:
             assert state.get("Retry"), f"{name} gives up at once"
-    catching = {name: {error for one in state.get("Catch", []) for error in one["ErrorEquals"]} for name, state in states(definition)}
-    again = {name: {error for one in state.get("Retry", []) for error in one["ErrorEquals"]} for name, state in states(definition)}
     # A page whose attempts are used up is told in the report; everything else that happens to an order is for a person.
-    assert catching["CarryOut"] == again["CarryOut"] and "conflict" in catching["CarryOut"]
-    assert catching["Approval"] == {"States.Timeout", "Refused"}
+    (order,) = (state for name, state in states(definition) if name == "CarryOut")
+    assert names(order, "Catch") == names(order, "Retry") and "conflict" in names(order, "Catch")
+    assert names(definition["States"]["Approval"], "Catch") == {"States.Timeout", "Refused"}
 
 
 def test_only_inputs_plans_and_refusals_end_for_good(definition: State) -> None:
@@ -313,9 +326,9 @@ def test_nothing_is_written_before_the_approval_but_the_plan(definition: State) 
         if state["Type"] == "Task" and state["Resource"].endswith("lambda:invoke"):
             payload = json.dumps(state["Arguments"]["Payload"])
             assert ("'dry_run': true" in payload) == (name != "CarryOut"), name
-    ways = {name: {state.get("Next"), state.get("Default"), *(one["Next"] for one in state.get("Choices", []))} for name, state in definition["States"].items()}
-    assert {name for name, onward in ways.items() if "PrepareOrders" in onward} == {"NeedsApproval", "CheckApproval"}
-    assert {name for name, onward in ways.items() if "Orders" in onward} == {"PrepareOrders"}
+    ways = {name: onward(state) for name, state in definition["States"].items()}
+    assert {name for name, way in ways.items() if "PrepareOrders" in way} == {"NeedsApproval", "CheckApproval"}
+    assert {name for name, way in ways.items() if "Orders" in way} == {"PrepareOrders"}
     (small,) = definition["States"]["NeedsApproval"]["Choices"]
     (same,) = definition["States"]["CheckApproval"]["Choices"]
     assert small["Condition"] == "{% $plan.certificates <= $number('${UnapprovedCertificates}') %}"
