@@ -267,8 +267,7 @@ def test_every_state_is_reached_and_every_way_leads_to_a_state(definition: State
 def test_a_child_of_a_distributed_map_sees_its_own_variables_only(definition: State) -> None:
     """AWS gives it no others, and its own are not there before they are assigned."""
     for machine in machines(definition):
-        assigning = [one for state in machine["States"].values() for one in [state, *state.get("Catch", [])]]
-        assigned = {name for one in assigning for name in one.get("Assign", {})}
+        assigned = assigned_by(machine)
         for name, state in machine["States"].items():
             own = {key: value for key, value in state.items() if key != "ItemProcessor"}
             expressions = " ".join(text for text in texts(own) if text.startswith("{%"))
@@ -276,6 +275,17 @@ def test_a_child_of_a_distributed_map_sees_its_own_variables_only(definition: St
             bound = set(re.findall(r"\$(\w+) :=", expressions)) | set(re.findall(r"\$(\w+)", parameters))
             used = set(re.findall(r"\$(\w+)(?![\w(])", expressions)) - bound - {"states"}
             assert used <= assigned, (name, used - assigned)
+
+
+def test_a_child_names_its_variables_otherwise(definition: State) -> None:
+    """AWS forbids an inner scope a name of the outer one; here nobody has to know for which maps."""
+    outer, *inner = (assigned_by(machine) for machine in machines(definition))
+    assert all(not outer & names for names in inner)
+
+
+def assigned_by(machine: State) -> set[str]:
+    assigning = [one for state in machine["States"].values() for one in [state, *state.get("Catch", [])]]
+    return {name for one in assigning for name in one.get("Assign", {})}
 
 
 def test_the_language_of_each_state_is_the_one_its_fields_are_of(definition: State) -> None:
