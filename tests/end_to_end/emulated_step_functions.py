@@ -190,7 +190,7 @@ def run_distributed_map(state: Json, raw: Any, effective: Any, processor: Json, 
 
 
 def new_map_run(state: Json, effective: Any, processor: Json, record: Json, context: Json, progress: Progress) -> MapRun:
-    name, label = record["stateMachineArn"].rpartition(":")[2], state["Label"]
+    name, label = record["stateMachineArn"].rpartition(":")[2], state.get("Label") or new_uuid()
     place = f"{get_region()}:{get_account_id()}"
     permit(progress.role, "states:StartExecution", record["stateMachineArn"])
     permit(progress.role, "states:DescribeExecution", record["executionArn"])
@@ -353,6 +353,8 @@ def needed(resource: str, arguments: Json) -> tuple[str, str]:
             return "sns:Publish", arguments["TopicArn"]
         case "sqs:sendMessage":
             return "sqs:SendMessage", f"arn:aws:sqs:{place}:{arguments['QueueUrl'].rpartition('/')[2]}"
+        case "events:putEvents":
+            return "events:PutEvents", f"arn:aws:events:{place}:event-bus/{arguments['Entries'][0].get('EventBusName', 'default')}"
         case "aws-sdk:s3:getObject":
             return "s3:GetObject", f"arn:aws:s3:::{arguments['Bucket']}/{arguments['Key']}"
         case "aws-sdk:s3:putObject":
