@@ -331,7 +331,8 @@ def apply_assign(state: Json, raw: Any, context: Json, result: Any = None, error
 
 def invoke_resource(resource: str, arguments: Json) -> Any:
     check_size(arguments, f"The input of {resource}")
-    permit(current.get()[0].role, *needed(resource, arguments))
+    known = {"events:source": entry["Source"] for entry in arguments.get("Entries", [])}
+    permit(current.get()[0].role, *needed(resource, arguments), known)
     result = invoke_of_ministack(resource, arguments)
     check_size(result, f"The result of {resource}")
     return result
@@ -362,10 +363,10 @@ def needed(resource: str, arguments: Json) -> tuple[str, str]:
     raise Failure("States.Runtime", f"nobody knows the permission that {resource} needs")
 
 
-def permit(arn: str, action: str, resource: str) -> None:
-    """Whether a machine's role may do it."""
+def permit(arn: str, action: str, resource: str, known: Json | None = None) -> None:
+    """Whether a machine's role may do it. `known` has what conditions of the policies may ask for."""
     account, caller, role = get_account_id(), session_of(arn), arn.rpartition("/")[2]
-    asked = iam_evaluator.EvalContext(caller, "AssumedRole", account, action, resource, get_region())
+    asked = iam_evaluator.EvalContext(caller, "AssumedRole", account, action, resource, get_region(), service_context=known or {})
     if iam_evaluator.evaluate(asked, iam_evaluator._gather_role_policies(role, account)).decision != "Allow":
         service = {"lambda": "Lambda.AWSLambdaException", "s3": "S3.S3Exception", "sns": "SNS.AuthorizationErrorException"}
         error = service.get(action.partition(":")[0], "States.TaskFailed")
