@@ -91,9 +91,12 @@ class Emulator:
 class Providers:
     """The simulated providers. Use them in a `with` statement."""
 
+    def __init__(self, *options: str) -> None:
+        self._options = options
+
     def __enter__(self) -> "Providers":
         with contextlib.ExitStack() as stack:
-            process = start(stack, [str(TARGET / "simulator")], stdout=subprocess.PIPE)
+            process = start(stack, [str(TARGET / "simulator"), *self._options], stdout=subprocess.PIPE)
             assert process.stdout is not None
             told = json.loads(process.stdout.readline())
             self.urls, self._control = told["urls"], told["control_url"]

@@ -12,6 +12,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
+# What the state machine of a fleet does.
+DEFINITION = ROOT / "fleet.asl.yaml"
 
 Template = dict[str, Any]
 Properties = dict[str, Any]
@@ -50,9 +52,11 @@ def cloudformation(template: Template) -> Template:
     """The template that SAM makes of this one, its parameters and conditions still open."""
     template = deepcopy(template)
     for resource in template["Resources"].values():
+        # The transform runs after the upload, and takes nothing but the address of what was uploaded.
         if resource["Type"] == "AWS::Serverless::Function":
-            # The transform runs after the upload, and takes nothing but the uploaded code's address.
             resource["Properties"]["CodeUri"] = "s3://bucket/code.zip"
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            resource["Properties"]["DefinitionUri"] = "s3://bucket/definition.yaml"
     return transform(template, {}, _NoManagedPolicies())
 
 

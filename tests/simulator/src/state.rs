@@ -20,6 +20,7 @@ use std::time::{Duration, Instant, SystemTime};
 /// What all listeners share.
 pub(crate) struct Shared {
     pub(crate) enforce_rate_limits: bool,
+    pub(crate) calls_of_one_action: Option<usize>,
     pub(crate) rules: Rules,
     /// The fleet to go back to on a reset.
     initial: Fleet,
@@ -93,6 +94,7 @@ impl Shared {
     pub(crate) fn new(options: Options) -> Self {
         let shared = Self {
             enforce_rate_limits: options.enforce_rate_limits,
+            calls_of_one_action: options.calls_of_one_action,
             rules: options.rules(),
             initial: options.fleet,
             round_trip: options.round_trip,
