@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: demo run test format lint unit whole conformance open-api fuzz schemas template e2e bench deny advisories tree build release deploy deploy-local
+.PHONY: demo run local report test format lint unit whole conformance open-api fuzz schemas template e2e bench costs deny advisories tree build release deploy deploy-local
 
 # Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
 # interpreter than python3.
@@ -14,6 +14,16 @@ demo:
 # The same, left running, with lines to paste into a terminal.
 run:
 	@"$${PYTHON:-python3}" scripts/demo stay
+
+# The functions on this machine with your own keys, at the real clouds (docs/local.md).
+local:
+	@"$${PYTHON:-python3}" scripts/local
+
+# One page about a whole fleet, in target/fleet-report.html: of the simulated providers, or of those that REPORT_OPTIONS names, see
+# docs/report.md.
+report:
+	@sh scripts/environment.sh report scripts/report/requirements.txt
+	@.tools/report/bin/python scripts/report $(REPORT_OPTIONS)
 
 # The whole check.
 test: format lint tree deny unit whole conformance open-api template e2e
@@ -93,10 +103,14 @@ template:
 	sh scripts/environment.sh template tests/template/requirements.txt
 	sh scripts/environment.sh sam tests/template/requirements-sam.txt
 	.tools/template/bin/python -m pytest --no-header tests/template
+	sh scripts/environment.sh report-tests tests/report/requirements.txt
+	.tools/report-tests/bin/python tests/report/chromium.py
+	.tools/report-tests/bin/python -m pytest --no-header tests/report
 
 # The template on an emulated AWS, with the real functions, against the simulator.
 e2e:
 	sh scripts/environment.sh e2e tests/end_to_end/requirements.txt
+	sh scripts/environment.sh report scripts/report/requirements.txt
 	cargo build --locked --workspace --exclude fuzz-targets --bins
 	.tools/e2e/bin/python -m pytest --no-header tests/end_to_end
 
@@ -109,24 +123,27 @@ bench:
 	sh bench/prepare.sh
 	target/release/bench $(BENCH_OPTIONS)
 
+# Writes docs/costs.md anew from measured durations and prices. `make template` fails when they have drifted apart.
+costs:
+	"$${PYTHON:-python3}" scripts/costs >docs/costs.md
+
 # The same stack, left running, with lines to paste into a terminal.
 deploy-local:
 	sh scripts/environment.sh e2e tests/end_to_end/requirements.txt
 	cargo build --locked --workspace --exclude fuzz-targets --bins
 	@.tools/e2e/bin/python tests/end_to_end
 
-# To AWS, with the credentials of your environment. It asks for the parameters, and keeps them in samconfig.toml.
+# To AWS, with the credentials of your environment (docs/deploy.md). It asks for the parameters and keeps them in samconfig.toml, or
+# takes them from the YAML file PARAMETERS. ARCHITECTURE is as for `build`.
 deploy:
 	sh scripts/environment.sh build scripts/requirements-build.txt
 	sh scripts/environment.sh sam tests/template/requirements-sam.txt
-	PATH="$$PWD/.tools/build/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam build
-	SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --guided
+	PATH="$$PWD/.tools/build/bin:$$PWD/.tools/sam/bin:$$PATH" sh scripts/deploy.sh
 
-# What is deployed, for this machine's processor: target/lambda/<function>/bootstrap.zip
+# For Lambda, on the processor ARCHITECTURE, which is arm64 or x86_64: target/lambda/<function>/bootstrap.zip
 build:
 	sh scripts/environment.sh build scripts/requirements-build.txt
-	PATH="$$PWD/.tools/build/bin:$$PATH" cargo lambda build --release --locked --output-format zip \
-		--bin describe --bin inactivate --bin status
+	PATH="$$PWD/.tools/build/bin:$$PATH" sh scripts/build.sh
 
 # What a release holds, for both processors: target/release-files. It needs the targets aarch64-unknown-linux-gnu and
 # x86_64-unknown-linux-gnu of Rust.

@@ -25,7 +25,7 @@ pub use answer::{
 };
 pub use client_session::{ClientSession, SessionOutcome, Sessions};
 
-use self::admission::{admit, check_in_time};
+use self::admission::{admit, check_dry_run, check_in_time};
 use self::order::{next_part, order_of};
 use self::place_work::{PlaceWork, Work};
 use self::places::OrderRun;
@@ -103,6 +103,7 @@ impl Operation for Inactivate {
     }
 
     fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
+        check_dry_run(context, request)?;
         let order = order_of(request, &context.request);
         if request.undo.is_some() {
             undo::secrets(context)?;
@@ -153,6 +154,7 @@ async fn carry_out(
     context: &CallContext<'_>,
     request: InactivateRequest,
 ) -> Result<InactivateAnswer, Error> {
+    check_dry_run(context, &request)?;
     let order = order_of(&request, &context.request);
     let run = OrderRun {
         operation,
