@@ -108,6 +108,10 @@ class Emulated:
         url = f"{self.emulator}/2015-03-31/functions/{function}/invocations"
         return self._send(urllib.request.Request(url, json.dumps(event).encode()))[1]
 
+    def log(self, function: str) -> list[dict]:
+        """The lines that a function has logged so far."""
+        return [json.loads(line) for line in (self.folder / f"{function}.log").read_text().splitlines()]
+
     def _send(self, request: urllib.request.Request) -> tuple[int, dict]:
         try:
             with OPENER.open(request, timeout=ANSWERS_WITHIN_SECONDS) as answer:
