@@ -11,9 +11,9 @@ CARGO_CYCLONEDX_VERSION = 0.5.9
 demo:
 	@"$${PYTHON:-python3}" scripts/demo
 
-# The same, left running, with lines to paste into a terminal.
+# The same, left running, with lines to paste into a terminal, where those of README.md expect it: PORT names another port.
 run:
-	@"$${PYTHON:-python3}" scripts/demo stay
+	@PORT="$${PORT:-9000}" "$${PYTHON:-python3}" scripts/demo stay
 
 # The functions on this machine with your own keys, at the real clouds (docs/local.md).
 local:
@@ -70,12 +70,13 @@ conformance:
 		--example certificate_facts
 	.tools/conformance/bin/python -m pytest --no-header tests/conformance
 
-# At least 1,000 requests for each route, made from the OpenAPI document, against the running functions.
+# At least 1,000 requests for each route, made from the OpenAPI document, and every request that the documents print, against the
+# running functions.
 open-api:
 	sh scripts/environment.sh open-api tests/open_api/requirements.txt
 	cargo build --locked --workspace --exclude fuzz-targets --bins
 	cargo build --locked --package whole-function-tests --example gateway
-	.tools/open-api/bin/python -m pytest --no-header tests/open_api
+	.tools/open-api/bin/python -m pytest --no-header tests/open_api tests/documents
 
 # libFuzzer looks for FUZZ_SECONDS in each target for inputs that fail it, on from what it has learnt before (tests/fuzz/grown). What fails
 # is kept in tests/fuzz/artifacts. The compiler's instrumentation does not go with link-time optimization.
@@ -95,7 +96,7 @@ fuzz: .tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 		cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked --quiet --root $@.new
 	mv $@.new $@
 
-# Writes schemas/ anew from the types. `make whole` fails when they have drifted apart.
+# Writes schemas/ and docs/http-api.md anew from the types. `make whole` fails when they have drifted apart.
 schemas:
 	cargo run --locked --quiet --package whole-function-tests --example schemas
 

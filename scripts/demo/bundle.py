@@ -228,9 +228,16 @@ def stop(process: subprocess.Popen) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """The port that PORT names, or any."""
+    text = os.environ.get("PORT", "0")
+    try:
+        with socket.socket() as probe:
+            # Connections of a run that has just ended do not count.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", int(text)))
+            return probe.getsockname()[1]
+    except (OSError, OverflowError, ValueError) as error:
+        raise Failure(f"port {text} cannot be used ({error}); name another one, such as PORT=9001") from None
 
 
 def is_open(host: str, port: int) -> bool:
