@@ -39,7 +39,7 @@ def stay(bundle: Bundle) -> None:
     order = json.dumps({"instance_id": INSTANCE, "certificates": [STOLEN], "dry_run": True})
     event = json.dumps({"Records": [record("message-1", order)]})
     say("\nThe functions are up. Paste these into another terminal; Ctrl-C here stops everything.\n")
-    say(f"HOST={bundle.emulator}    # for the requests of `make demo`\n")
+    say(f"api={bundle.emulator}/lambda-url    # for the requests that `make demo` prints\n")
     question = {"provider": "alibaba-mqtt", "instance_id": INSTANCE, "certificates": [usable_though_revoked(bundle)]}
     question = json.dumps({**question, "cross_check": {"provider": "alibaba-pca"}})
     say(f"curl -s '{bundle.url('describe')}?instance_id=mqtt-qgzaawn9&expires_within_days=30&limit=2'\n")

@@ -92,7 +92,7 @@ class Stage:
 
     def invoke(self, function: str, event: dict) -> dict:
         """The answer of a function to an event, by Lambda's own API."""
-        say(f"$ curl -s $HOST/2015-03-31/functions/{function}/invocations -d \\\n{json_in_shell(event)}")
+        say(f"$ curl -s ${{api%/lambda-url}}/2015-03-31/functions/{function}/invocations -d \\\n{json_in_shell(event)}")
         answer = self._last = self.bundle.invoke(function, event)
         self.requests += 1
         say(f"{laid_out(answer)}\n")
@@ -129,8 +129,8 @@ def introduce(full: bool) -> None:
     say(PICTURE)
     say("The three functions are the real ones, under cargo-lambda's emulator. The four providers are")
     say("simulated on this machine; every call to them is signed, and they check it as the real ones do.\n")
-    say("The requests can be pasted as they stand, in their order, into another terminal while `make run`")
-    say("runs, without their \"$ \", after the line that it prints first: HOST=http://127.0.0.1:...")
+    say("The requests can be pasted as they stand (without their \"$ \"), in their order, into another terminal")
+    say("while `make run` runs, after the line that it prints first: api=http://127.0.0.1:9000/lambda-url")
     if not full:
         say('Answers are cut ("..."), never where they tell of an error: `FULL=1 make demo` shows all of them.')
 
@@ -138,12 +138,12 @@ def introduce(full: bool) -> None:
 def which_expire(stage: Stage) -> None:
     chapter("1. Which active certificates expire within 30 days? (describe, Tencent Cloud MQTT)")
     asked = {"instance_id": TENCENT[1], "statuses": "active", "expires_within_days": "30"}
-    first = stage.get("describe", {**asked, "limit": "2"}, LISTED, keep="PAGE")
+    first = stage.get("describe", {**asked, "limit": "2"}, LISTED, keep="page")
     stage.expect(len(first["certificates"]) == 2 and first["next_cursor"], "two certificates and a cursor for the rest")
     say("There is more. The rest, behind the cursor, in short:\n")
     rest = {**asked, "limit": "1000"}
-    cursor = "$(echo \"$PAGE\" | grep -o '\"next_cursor\":\"[^\"]*\"' | cut -d '\"' -f 4)"
-    answer = stage.get("describe", {**rest, "cursor": first["next_cursor"]}, None, {"cursor": "$CURSOR"}, first=f"CURSOR={cursor}")
+    cursor = "$(echo \"$page\" | grep -o '\"next_cursor\":\"[^\"]*\"' | cut -d '\"' -f 4)"
+    answer = stage.get("describe", {**rest, "cursor": first["next_cursor"]}, None, {"cursor": "$cursor"}, first=f"cursor={cursor}")
     stage.expect(answer["certificates"] and answer["next_cursor"] is None, "the rest of the list")
     if stage.full:
         stage.show(answer, LISTED)
@@ -182,7 +182,7 @@ def would_be_cut_off(stage: Stage) -> None:
 
 def cut_off(stage: Stage) -> dict:
     chapter("4. Now for real. Each certificate is read before and after, and each session is looked at again.")
-    done = stage.post("inactivate", ORDER, CHANGED, keep="FIRST")
+    done = stage.post("inactivate", ORDER, CHANGED, keep="first")
     stage.expect([result["cut_off"] for result in done["results"]] == [True, True], "a device that is cut off at two brokers")
     return done
 
@@ -205,10 +205,10 @@ def cut_off_by_certificate(stage: Stage) -> dict:
     stolen = {"serial_number": held["DeviceSn"], "ca_serial_number": held["CaSn"], "client_ids": [DEVICE]}
     order = {"provider": ALIBABA[0], "instance_id": ALIBABA[1], "certificates": [stolen]}
     order |= {"end_sessions": True, "reason": "device reported stolen"}
-    last = stage.post("inactivate", order, CHANGED, '"$ORDER"', first=f"ORDER={json_in_shell(order)}", keep="LAST")
+    last = stage.post("inactivate", order, CHANGED, '"$order"', first=f"order={json_in_shell(order)}", keep="last")
     stage.expect(last["results"][0]["cut_off"] is True, "a device that is cut off at the third broker, too")
     say("The same order again changes nothing:\n")
-    stage.expect(outcome(stage.post("inactivate", order, CHANGED, '"$ORDER"')) == "already_inactive", "an inactive certificate")
+    stage.expect(outcome(stage.post("inactivate", order, CHANGED, '"$order"')) == "already_inactive", "an inactive certificate")
     say("The device is gone everywhere. A neighbour, whose name begins with the device's, is still there:\n")
     connections(stage.bundle)
     return last
@@ -218,8 +218,8 @@ def take_back(stage: Stage, answers: list[dict]) -> None:
     chapter("7. It was the wrong device. Each change gave a receipt, and by the receipts it is taken back.")
     undo = {"undo": {"receipts": [result["receipt"] for answer in answers for result in answer["results"]]}}
     undo["reason"] = "wrong device"
-    receipts = "RECEIPTS=$(echo \"$FIRST$LAST\" | grep -o '\"receipt\":\"[^\"]*\"' | cut -d : -f 2 | paste -s -d , -)"
-    pasted = """\\\n'{"undo": {"receipts": ['"$RECEIPTS"']}, "reason": "wrong device"}'"""
+    receipts = "receipts=$(echo \"$first$last\" | grep -o '\"receipt\":\"[^\"]*\"' | cut -d : -f 2 | paste -s -d , -)"
+    pasted = """\\\n'{"undo": {"receipts": ['"$receipts"']}, "reason": "wrong device"}'"""
     back = stage.post("inactivate", undo, CHANGED - {"sessions", "cut_off", "receipt"}, pasted, first=receipts)
     stage.expect([result["outcome"] for result in back["results"]] == ["reactivated"] * 3, "three reactivated certificates")
     say("The device has come back to all of them:\n")
@@ -241,13 +241,13 @@ def revoked_but_active(stage: Stage) -> None:
     revoked = usable_though_revoked(stage.bundle)
     question = {"provider": ALIBABA[0], "instance_id": INSTANCE, "certificates": [revoked]}
     question["cross_check"] = {"provider": "alibaba-pca"}
-    answer = stage.post("status", question, TOLD, '"$QUESTION"', first=f"QUESTION={json_in_shell(question)}")
+    answer = stage.post("status", question, TOLD, '"$question"', first=f"question={json_in_shell(question)}")
     stage.expect(flags(answer) == ["revoked_at_ca_but_active"], "the flag of a dangerous state")
     say("The CA has revoked it, and the broker takes it all the same. So the broker has it off, too:\n")
     closing = {"instance_id": INSTANCE, "certificates": [revoked], "reason": "revoked at the CA"}
     stage.expect(outcome(stage.post("inactivate", closing, CHANGED - {"sessions", "cut_off"})) == "inactivated", "an inactivated certificate")
     say("The danger is over, and the flag is gone:\n")
-    stage.expect(flags(stage.post("status", question, TOLD, '"$QUESTION"')) == [], "no flag any more")
+    stage.expect(flags(stage.post("status", question, TOLD, '"$question"')) == [], "no flag any more")
 
 
 def from_a_queue(stage: Stage) -> None:
@@ -299,7 +299,7 @@ def chapter(title: str) -> None:
 
 
 def path(function: str) -> str:
-    return f"$HOST/lambda-url/{function}/"
+    return f"$api/{function}"
 
 
 def in_short(name: str, counts: dict) -> None:
