@@ -35,7 +35,10 @@ MEMBERS = {
 
 
 class Bundle:
-    """Use it in a `with` statement: leaving it stops every process."""
+    """Use it in a `with` statement: leaving it stops every process. The schedule is that of the summary."""
+
+    def __init__(self, schedule: str) -> None:
+        self._schedule = schedule
 
     def __enter__(self) -> "Bundle":
         with contextlib.ExitStack() as stack:
@@ -49,7 +52,7 @@ class Bundle:
                     self.store(secret(function, cloud), cloud, self.providers.keys[f"{cloud}-mqtt"])
                 self._secrets.create_secret(Name=secret(function, "webhook"), SecretString=WEBHOOK_SECRET)
             self.deployed_at = time.monotonic()
-            self.deployment = self.deploy(SummarySchedule="rate(1 minute)")
+            self.deployment = self.deploy(SummarySchedule=self._schedule)
             self._results: list[dict[str, Any]] = []
             self._stack = stack.pop_all()
         return self
