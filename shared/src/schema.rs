@@ -93,6 +93,17 @@ pub(crate) fn request_or_null(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// A signed order inside an answer. Its members are of no use to a caller.
+pub(crate) fn signed_order_or_null(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": ["object", "null"],
+        "required": ["order", "request", "mac"],
+        "properties": {
+            "order": {"type": "object"}, "request": {"type": "object"}, "mac": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"}
+        }
+    })
+}
+
 /// Answers show only the value.
 impl<T: JsonSchema> JsonSchema for Fact<T> {
     fn inline_schema() -> bool {

@@ -17,6 +17,8 @@ from stack import TEMPLATE, Template, cloudformation, code_folders, is_webhook, 
 
 NAME = "device-certificate-functions"
 BUCKET = "artifacts"
+# Of this machine, by Lambda's name.
+PROCESSOR = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def upload(emulator: Emulator, template: Template) -> None:
     for logical_id, folder in code_folders(template).items():
         properties = deployed["Resources"][logical_id]["Properties"]
         properties["Code"] = {"S3Bucket": BUCKET, "S3Key": f"{folder}.zip"}
-        properties["Architectures"] = ["arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"]
+        properties["Architectures"] = [PROCESSOR]
     emulator.client("s3").put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(deployed))
 
 

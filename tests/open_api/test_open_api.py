@@ -55,7 +55,7 @@ def document_of_names(document: Path) -> Path:
     """The same, with orders that name certificates of one place. Few selections, and no receipts, can be made up that reach a provider."""
     narrowed = json.loads(document.read_text())
     order = narrowed["components"]["schemas"]["InactivateRequest"]
-    for member in ("allow_shared", "force", "max_certificates", "plan_id", "select", "sources", "undo"):
+    for member in ("allow_shared", "force", "max_certificates", "page", "plan_id", "select", "sources", "undo"):
         del order["properties"][member]
     del order["oneOf"], order["allOf"]
     place = {"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-qgzaawn9"}

@@ -10,8 +10,8 @@ mod sources;
 mod status;
 
 pub use change::{
-    ClientSession, Inactivate, InactivateAnswer, InactivateResult, OneInactivateAnswer,
-    OrderAnswer, Outcome, Plan, SessionOutcome, Sessions, SeveralInactivateAnswer,
+    ClientSession, Inactivate, InactivateAnswer, InactivateResult, NextOrder, OneInactivateAnswer,
+    OrderAnswer, Outcome, Plan, PlannedPage, SessionOutcome, Sessions, SeveralInactivateAnswer,
     SourceInactivation, SourcedInactivation,
 };
 pub use describe::{
@@ -31,6 +31,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
+use crate::model::Timestamp;
 use crate::provider::{CallContext, RequestContext};
 use crate::request::{self, Member, Request};
 use certificates::{check_each, contradiction, shared_error};
@@ -70,6 +71,20 @@ pub trait Operation {
     /// As [`request::parse`].
     fn from_message(text: &str) -> Result<Self::Request, Error> {
         request::parse(text)
+    }
+
+    /// Reads an order that this function has signed, from a direct invocation. Its request is to be
+    /// carried out as it is.
+    ///
+    /// # Errors
+    /// `forbidden` for one that it has not signed, and as [`request::parse`].
+    fn from_signed(text: &str, _: &Config) -> Result<Self::Request, Error> {
+        request::parse(text)
+    }
+
+    /// The identity of a request that is carried out once, wherever it is sent twice.
+    fn once(_request: &Self::Request) -> Option<Once> {
+        None
     }
 
     /// The request for the work that this answer leaves undone, to be sent to the function's own
@@ -135,6 +150,17 @@ pub trait Operation {
     }
 }
 
+/// The identity of a request that is carried out once.
+#[derive(Debug)]
+pub struct Once {
+    /// The key of its answer, for the order's caller.
+    pub key: String,
+    /// What the request says, in the same bytes however it was written.
+    pub request: Vec<u8>,
+    /// The moment after which the request is refused.
+    pub until: Option<Timestamp>,
+}
+
 /// An answer, as the trigger, the log and the metrics need it.
 pub trait Answer: Serialize {
     /// The errors inside an answer that succeeded in part.
@@ -162,6 +188,11 @@ pub trait Answer: Serialize {
     /// The answer without PEMs, for a log that takes whole answers.
     #[must_use]
     fn for_log(self) -> Self;
+
+    /// Whether a repeat of the request would find less to do.
+    fn has_progress(&self) -> bool {
+        true
+    }
 
     /// Notes that a message of the function itself continues the work, so that the answer does not
     /// tell the caller to send the rest.

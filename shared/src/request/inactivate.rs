@@ -4,7 +4,7 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
 use super::order::InactivationOrder;
-use super::{CertificateReference, Filter, Request, Sources, Undo, check_certificates};
+use super::{CertificateReference, Filter, PlanPage, Request, Sources, Undo, check_certificates};
 use crate::error::Error;
 use crate::model::{InstanceId, LifecycleStatus, ProviderName, Region, Timestamp};
 
@@ -90,13 +90,25 @@ pub struct InactivateRequest {
     /// Whether to only read the statuses and report what would be done.
     #[serde(default)]
     pub dry_run: bool,
+    /// Page of a plan that is made page by page. Only a dry run of a selection at one place, or of an
+    /// undo, takes this member.
+    #[serde(
+        default,
+        deserialize_with = "crate::object::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub page: Option<PlanPage>,
     /// Whether to also end the live sessions of the certificates' devices, after each certificate is
     /// confirmed inactive. Default: as configured for the function, else false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_sessions: Option<bool>,
-    /// Order that this request continues. Only a message of the function itself has one.
+    /// Order that this request continues. Only a message of the function itself has one, and a
+    /// signed order.
     #[serde(skip)]
     pub order: Option<InactivationOrder>,
+    /// Whether the order was signed, so that the answer has the order of the next part.
+    #[serde(skip)]
+    pub is_signed: bool,
 }
 
 /// `skip_serializing_if` passes a reference.
@@ -194,6 +206,9 @@ impl Request for InactivateRequest {
             undo.check()?;
             self.check_beside_undo()?;
         }
+        if let Some(page) = &self.page {
+            self.check_page(page)?;
+        }
         if let Some(reason) = &self.reason {
             let characters = reason.chars().count();
             if !(1..=LONGEST_REASON).contains(&characters) {
@@ -208,6 +223,31 @@ impl Request for InactivateRequest {
 }
 
 impl InactivateRequest {
+    fn check_page(&self, page: &PlanPage) -> Result<(), Error> {
+        if !self.dry_run {
+            let rule = "page must be left out without dry_run; the answer to its dry run has the order that carries the page out";
+            return Err(Error::invalid("page", rule));
+        }
+        if self.undo.is_some() && page.cursor.is_some() {
+            let rule =
+                "page.cursor must be left out when undo is given, whose receipts are one page";
+            return Err(Error::invalid("page.cursor", rule));
+        }
+        let beside = [
+            ("certificates", !self.certificates.is_empty()),
+            ("sources", self.sources.is_some()),
+            ("max_certificates", self.max_certificates.is_some()),
+            ("plan_id", self.plan_id.is_some()),
+        ];
+        match beside.into_iter().find(|(_, is_there)| *is_there) {
+            Some((member, _)) => Err(Error::invalid(
+                member,
+                format!("{member} must be left out when page is given"),
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Receipts name their places themselves.
     fn check_beside_undo(&self) -> Result<(), Error> {
         let beside = [
@@ -224,135 +264,5 @@ impl InactivateRequest {
             )),
             None => Ok(()),
         }
-    }
-}
-
-/// A message that continues an order. Its order is trusted, because IAM guards the queue.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Continuation<R> {
-    order: InactivationOrder,
-    request: R,
-}
-
-impl InactivateRequest {
-    /// Reads a message of the function's queue: a new request, or the continuation of an order.
-    ///
-    /// # Errors
-    /// As [`super::parse()`].
-    pub fn from_message(text: &str) -> Result<Self, Error> {
-        match serde_json::from_str::<Continuation<&serde_json::value::RawValue>>(text) {
-            Ok(Continuation { order, request }) => Ok(Self {
-                order: Some(order),
-                ..super::parse(request.get())?
-            }),
-            Err(_) => super::parse(text),
-        }
-    }
-
-    /// The message that continues this order.
-    pub fn to_message(&self, order: InactivationOrder) -> String {
-        // Plain data with text keys always serializes; otherwise the empty message would be
-        // refused.
-        serde_json::to_string(&Continuation {
-            order,
-            request: self,
-        })
-        .unwrap_or_default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::request::order::Summary;
-    use serde_json::json;
-
-    fn order() -> InactivationOrder {
-        let earlier_results = Summary {
-            inactivated: 40,
-            ..Summary::default()
-        };
-        InactivationOrder {
-            id: "id-1".to_owned(),
-            part: 2,
-            caller: Some("AIDA".to_owned()),
-            expires_at: Timestamp::parse("2026-01-02T03:04:05Z").ok(),
-            earlier_results,
-            unsent_event: Some(r#"{"id": "id-1"}"#.to_owned()),
-            places: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn a_continuation_keeps_the_request_in_the_callers_own_spellings() {
-        let request = json!({
-            "provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-1", "reason": "stolen", "dry_run": true,
-            "end_sessions": false, "not_after": "2026-01-01T00:00:00Z",
-            "certificates": [
-                {"serial_number": "0x0A", "ca_serial_number": "00:B"}, {"serial_number": "0A", "ca_serial_number": "007"},
-                {"fingerprint_sha256": "ab".repeat(32), "client_ids": ["excavator-7940", "GID_a@@@b"]},
-                {"provider_serial_number": " device-7 ", "provider_ca_serial_number": "0X0a"},
-            ],
-        });
-        let request = super::super::parse::<InactivateRequest>(&request.to_string()).unwrap();
-        let continued = InactivateRequest::from_message(&request.to_message(order())).unwrap();
-        assert_eq!(continued.order, Some(order()));
-        let spelled = |request: &InactivateRequest| serde_json::to_value(request).unwrap();
-        assert_eq!(spelled(&continued), spelled(&request));
-        let serial_numbers = |of: &InactivateRequest| {
-            of.certificates
-                .iter()
-                .flatten_serials()
-                .map(|number| (number.spellings(), number.read_as_decimal()))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(serial_numbers(&continued), serial_numbers(&request));
-    }
-
-    trait FlattenSerials<'a> {
-        fn flatten_serials(self) -> impl Iterator<Item = &'a crate::model::SerialNumber>;
-    }
-
-    impl<'a, I: Iterator<Item = &'a CertificateReference>> FlattenSerials<'a> for I {
-        fn flatten_serials(self) -> impl Iterator<Item = &'a crate::model::SerialNumber> {
-            self.flat_map(|reference| [&reference.serial_number, &reference.ca_serial_number])
-                .flatten()
-        }
-    }
-
-    #[test]
-    fn any_other_message_is_read_as_a_request() {
-        let request = r#"{"certificates": [{"serial_number": "0a"}]}"#;
-        assert_eq!(
-            InactivateRequest::from_message(request).unwrap().order,
-            None
-        );
-        for (text, field) in [
-            (r#"{"order": {}, "request": {}}"#, "order"),
-            (
-                r#"{"order": {"id": "1", "part": 1, "caller": null, "expires_at": null, "earlier_results": {}}}"#,
-                "order",
-            ),
-            ("[]", "body"),
-            ("{", "body"),
-        ] {
-            assert_eq!(
-                InactivateRequest::from_message(text)
-                    .unwrap_err()
-                    .field
-                    .as_deref(),
-                Some(field),
-                "{text}"
-            );
-        }
-        let unusable = r#"{"order": {"id": "1", "part": 1, "caller": null, "expires_at": null, "earlier_results": {}}, "request": {"certificates": []}}"#;
-        assert_eq!(
-            InactivateRequest::from_message(unusable)
-                .unwrap_err()
-                .field
-                .as_deref(),
-            Some("certificates")
-        );
     }
 }

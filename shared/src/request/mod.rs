@@ -1,13 +1,16 @@
 //! Turns JSON into validated requests. This module knows neither Lambda nor a cloud.
 
+mod continuation;
 mod describe;
 mod filter;
 mod inactivate;
 mod order;
+mod page;
 mod parse;
 mod query;
 #[cfg(feature = "schema")]
 mod schema;
+mod signed_order;
 mod sort_order;
 mod sources;
 mod status;
@@ -17,10 +20,12 @@ pub use describe::DescribeRequest;
 pub use filter::{Filter, Verdict};
 pub use inactivate::{InactivateRequest, MOST_CERTIFICATES};
 pub use order::{CertificateState, InactivationOrder, OrderItem, Place, Summary};
+pub use page::PlanPage;
 pub use parse::parse;
 pub(crate) use parse::{described, read, without_byte_order_mark};
 pub(crate) use query::in_terms_of_query;
 pub use query::{Member, MemberKind, object_from_query};
+pub use signed_order::{SentOrder, SignedOrder};
 pub use sort_order::{OrderBy, SortOrder, compare_ends};
 pub use sources::Sources;
 pub use status::{CrossCheck, StatusRequest};

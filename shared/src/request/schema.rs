@@ -49,7 +49,7 @@ pub(crate) fn one_source_or_several(schema: &mut Schema) {
 }
 
 /// Requires exactly one member that says which certificates an order is for, and allows the members
-/// of a selection only beside `select`.
+/// of a selection only beside `select`, and `page` only in a dry run that can have pages.
 pub(crate) fn names_or_selects(schema: &mut Schema) {
     let ways = [
         json_schema!({"required": ["certificates"], "properties": {"certificates": {"type": "array"}}}),
@@ -71,9 +71,20 @@ pub(crate) fn names_or_selects(schema: &mut Schema) {
             "sources": {"type": "null"}, "max_certificates": {"type": "null"}, "plan_id": {"type": "null"}
         }}
     ]});
+    let only_one_place = json_schema!({"anyOf": [
+        {"properties": {"page": {"type": "null"}}},
+        {"required": ["page", "dry_run", "select"], "properties": {
+            "page": {"type": "object"}, "dry_run": {"const": true}, "select": {"type": "object"},
+            "sources": {"type": "null"}, "max_certificates": {"type": "null"}, "plan_id": {"type": "null"}
+        }},
+        {"required": ["page", "dry_run", "undo"], "properties": {
+            "page": {"type": "object", "properties": {"cursor": {"type": "null"}}},
+            "dry_run": {"const": true}, "undo": {"type": "object"}
+        }}
+    ]});
     schema.insert(
         "allOf".to_owned(),
-        [places, only_beside_select]
+        [places, only_beside_select, only_one_place]
             .map(Schema::to_value)
             .to_vec()
             .into(),

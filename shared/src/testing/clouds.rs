@@ -114,7 +114,7 @@ impl Clouds {
         Network::new(move |request| clouds.answer(request))
     }
 
-    fn answer(&self, request: &HttpRequest) -> Answer {
+    pub(crate) fn answer(&self, request: &HttpRequest) -> Answer {
         let provider = provider_of(request);
         match self.troubles.borrow().get(&provider) {
             Some(trouble) => trouble.answer(provider),

@@ -6,6 +6,7 @@ use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::direct::DirectEvent;
 use super::http::{HttpEvent, PayloadFormat};
 use super::limits::LONGEST_HTTP_EVENT;
 use super::message::{MessageSource, QueuedMessage};
@@ -22,8 +23,8 @@ pub(super) enum Event<'a> {
     TooLongHttp(PayloadFormat),
     /// One or more messages.
     Messages(MessageSource, Vec<QueuedMessage>),
-    /// The request itself, from a direct invocation.
-    Direct(&'a str),
+    /// From a direct invocation.
+    Direct(DirectEvent<'a>),
 }
 
 impl Event<'_> {
@@ -91,7 +92,13 @@ pub(super) fn recognise(event: &[u8]) -> Result<Event<'_>, Error> {
             "a notification of SNS without the record that Lambda gets it in",
         ));
     }
-    Ok(Event::Direct(json))
+    Ok(Event::Direct(if has("order") {
+        DirectEvent::SignedOrder(json)
+    } else if has("caller") || has("request") {
+        DirectEvent::Named(json)
+    } else {
+        DirectEvent::Plain(json)
+    }))
 }
 
 /// The format of an event of HTTP, by a look at its bytes. A stranger can send long ones, and

@@ -1,22 +1,19 @@
 //! One event from bytes to bytes.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
-use lambda_runtime::{Context, Diagnostic};
-use serde::Serialize;
+use lambda_runtime::Context;
 use serde_json::value::RawValue;
 
 use super::event::{Event, recognise};
+use super::failure::{FunctionError, to_json};
 use super::function::Function;
 use super::http::{self, HttpEvent, PayloadFormat, Reply, status_and_body};
 use super::idempotency::{IdempotencyKeys, KeyState, Owner, check_key};
 use super::invocation::{Invocation, catch_panic};
-use super::limits::{
-    LOAD_BALANCER_BYTES, OWN_CALL_RESERVE, SYNCHRONOUS_BYTES, check_request_size, request_too_large,
-};
+use super::limits::{LOAD_BALANCER_BYTES, OWN_CALL_RESERVE, SYNCHRONOUS_BYTES, request_too_large};
 use super::message::{MessageSource, QueuedMessage};
 use super::outcome::Outcome;
 use super::process::MessageProcessor;
@@ -24,35 +21,12 @@ use crate::config::IDEMPOTENCY_TABLE;
 use crate::error::{Error, ErrorCode};
 use crate::operation::{AnswerBudget, Operation};
 use crate::provider::RequestContext;
-use crate::request;
 use crate::signing::webhook::WebhookId;
 use crate::telemetry::{AUDIT, EventScope, beginning};
 use crate::transport::{Deadline, Limiter, Waiting};
 
 /// No client waits longer for the answer to a request; an older one was kept and sent again.
 const HTTP_ORDER_MAX_AGE: Duration = Duration::from_secs(15 * 60);
-
-/// The caller of a direct invocation: the event, which alone could name one, can name anybody.
-const DIRECT_CALLER: &str = "unverified direct invocation";
-
-/// A failed invocation as Lambda reports it: the code as the error's type, the problem document as
-/// its message.
-pub struct FunctionError(pub Error);
-
-impl From<FunctionError> for Diagnostic {
-    fn from(error: FunctionError) -> Self {
-        Self {
-            error_type: error.0.code.as_str().to_owned(),
-            error_message: serde_json::to_string(&error.0).unwrap_or_else(|_| error.0.to_string()),
-        }
-    }
-}
-
-impl fmt::Debug for FunctionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// Answers one event, given by its bytes.
 ///
@@ -86,7 +60,7 @@ pub async fn handle<O: Operation>(
         Ok(Event::Messages(source, messages)) => {
             invocation.answer_messages::<O>(source, &messages).await
         }
-        Ok(Event::Direct(request)) => invocation.answer_direct::<O>(request).await,
+        Ok(Event::Direct(event)) => invocation.answer_direct::<O>(&event).await,
         Err(error) => {
             invocation.log_failure(&error);
             Err(FunctionError(error))
@@ -230,7 +204,7 @@ impl Invocation<'_> {
         let claimed = async {
             check_key(key)?;
             let keys = keys.ok_or_else(no_table)?;
-            let state = keys.claim(O::NAME, owner, key, event.body()).await?;
+            let state = keys.claim(O::NAME, owner, key, event.body(), None).await?;
             Ok((keys, state))
         };
         let (keys, claim) = match claimed.await {
@@ -255,38 +229,11 @@ impl Invocation<'_> {
         reply
     }
 
-    fn idempotency_keys(&self) -> Option<IdempotencyKeys<'_>> {
+    pub(super) fn idempotency_keys(&self) -> Option<IdempotencyKeys<'_>> {
         let Function {
             config, transport, ..
         } = self.function;
         IdempotencyKeys::new(config, transport, self.deadline, self.limiter.unlimited())
-    }
-
-    async fn answer_direct<O: Operation>(
-        &self,
-        request: &str,
-    ) -> Result<Box<RawValue>, FunctionError> {
-        let budget = AnswerBudget {
-            bytes: SYNCHRONOUS_BYTES,
-            escaped: false,
-        };
-        let context = RequestContext {
-            id: self.request_id,
-            caller: Some(DIRECT_CALLER),
-            expires_at: None,
-            redelivered_since: None,
-            continues: false,
-        };
-        self.add_caller(context.caller, false);
-        let request =
-            check_request_size(request.len()).and_then(|()| request::parse::<O::Request>(request));
-        match self
-            .perform::<O>(request, budget, context, self.deadline)
-            .await
-        {
-            Ok(answer) => to_json(&answer),
-            Err(error) => Err(FunctionError(error)),
-        }
     }
 
     async fn answer_messages<O: Operation>(
@@ -322,7 +269,7 @@ impl Invocation<'_> {
     }
 
     /// Carries out a request whose caller waits for the answer.
-    async fn perform<O: Operation>(
+    pub(super) async fn perform<O: Operation>(
         &self,
         request: Result<O::Request, Error>,
         budget: AnswerBudget,
@@ -349,13 +296,4 @@ fn no_table() -> Error {
         "the function has no table of idempotency keys; set {IDEMPOTENCY_TABLE}, or send the request without a key"
     );
     Error::new(ErrorCode::Unsupported, detail).with_field("idempotency-key")
-}
-
-fn to_json(value: &impl Serialize) -> Result<Box<RawValue>, FunctionError> {
-    serde_json::value::to_raw_value(value).map_err(|error| {
-        FunctionError(Error::new(
-            ErrorCode::Internal,
-            format!("the answer cannot be written: {error}"),
-        ))
-    })
 }

@@ -3,7 +3,9 @@
 
 mod aws_service;
 mod deferral;
+mod direct;
 mod event;
+mod failure;
 mod function;
 mod group;
 mod handler;
@@ -21,8 +23,9 @@ mod results;
 #[cfg(test)]
 mod tests;
 
+pub use failure::FunctionError;
 pub use function::Function;
-pub use handler::{FunctionError, handle};
+pub use handler::handle;
 
 use std::fmt;
 

@@ -40,6 +40,7 @@ mod every_cell_inactivate;
 mod every_cell_orders;
 mod every_cell_status;
 mod fault_matrix;
+mod fleet_pages;
 mod fleets_of_ten_thousand;
 mod handshakes;
 mod hostile_vendor;

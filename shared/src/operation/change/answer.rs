@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::client_session::{Sessions, counts};
+use super::planned_page::{NextOrder, PlannedPage};
 use crate::error::{Error, ErrorCode};
 use crate::model::{
     Fingerprint, InstanceId, LifecycleStatus, ProviderName, Region, RequestId, SerialNumber,
@@ -91,6 +92,14 @@ pub struct OrderAnswer {
     /// Sentences about the place that qualify the results, for example that certificates are not checked
     /// there; empty when there is nothing to say.
     pub warnings: Vec<String>,
+    /// Page of a plan that is made page by page; left out in every other answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<PlannedPage>,
+    /// Order of the next part, to send by direct invocation as it is; left out in the answer to an
+    /// order that was not signed. `null` when this is the last part, or when no certificate could be
+    /// finished: then the same order is to be sent again later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_order: Option<NextOrder>,
     /// The certificates that are left, for the message that continues an order which does not name
     /// its certificates itself.
     #[serde(skip)]
@@ -253,6 +262,13 @@ pub(super) fn needs_another_run(error: &Error) -> bool {
 }
 
 impl InactivateAnswer {
+    pub(super) const fn order_mut(&mut self) -> &mut OrderAnswer {
+        match self {
+            Self::One(answer) => &mut answer.order,
+            Self::Several(answer) => &mut answer.order,
+        }
+    }
+
     /// The order that the answer reports.
     pub const fn order(&self) -> &OrderAnswer {
         match self {
@@ -327,8 +343,13 @@ impl Answer for InactivateAnswer {
         }
     }
 
-    /// Receipts are left out: a reader of the log could take the change back by one.
+    /// Receipts and signed orders are left out: a reader of the log could use them.
     fn for_log(mut self) -> Self {
+        let order = self.order_mut();
+        order.next_order = None;
+        if let Some(page) = &mut order.page {
+            page.order = None;
+        }
         match &mut self {
             Self::One(answer) => {
                 for result in &mut answer.results {
@@ -344,6 +365,14 @@ impl Answer for InactivateAnswer {
             }
         }
         self
+    }
+
+    fn has_progress(&self) -> bool {
+        let OrderAnswer {
+            last, next_order, ..
+        } = self.order();
+        let goes_on = |next: &NextOrder| next.order().is_some();
+        *last || next_order.as_ref().is_none_or(goes_on)
     }
 
     fn note_continuation(&mut self) {

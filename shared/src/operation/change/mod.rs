@@ -11,11 +11,13 @@ mod order;
 mod place_work;
 mod places;
 mod plan;
+mod planned_page;
 mod protected;
 mod receipt;
 mod run;
 mod select;
 mod sessions;
+mod signed;
 mod target;
 mod undo;
 
@@ -24,12 +26,14 @@ pub use answer::{
     SeveralInactivateAnswer, SourceInactivation, SourcedInactivation,
 };
 pub use client_session::{ClientSession, SessionOutcome, Sessions};
+pub use planned_page::{NextOrder, PlannedPage};
 
 use self::admission::{admit, check_dry_run, check_in_time};
 use self::order::{next_part, order_of};
 use self::place_work::{PlaceWork, Work};
 use self::places::OrderRun;
-use super::{AnswerBudget, Operation, one_source};
+use super::{AnswerBudget, Once, Operation, one_source};
+use crate::config::Config;
 use crate::error::Error;
 use crate::model::Source;
 use crate::provider::{CallContext, RequestContext, Target, status_writer};
@@ -57,6 +61,14 @@ impl Operation for Inactivate {
 
     fn from_message(text: &str) -> Result<InactivateRequest, Error> {
         InactivateRequest::from_message(text)
+    }
+
+    fn from_signed(text: &str, config: &Config) -> Result<InactivateRequest, Error> {
+        signed::verify(text, config.receipt_secrets.as_ref())
+    }
+
+    fn once(request: &InactivateRequest) -> Option<Once> {
+        signed::once(request)
     }
 
     fn continuation(
@@ -105,6 +117,9 @@ impl Operation for Inactivate {
     fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
         check_dry_run(context, request)?;
         let order = order_of(request, &context.request);
+        if request.page.is_some() {
+            signed::secrets(context)?;
+        }
         if request.undo.is_some() {
             undo::secrets(context)?;
             check_in_time(context, request, &order)?;
@@ -166,15 +181,30 @@ async fn carry_out(
         request: &request,
         order: &order,
     };
-    if let Some(undo) = &request.undo {
-        return undo::carry_out(run, undo).await;
+    let mut answer = part(run).await?;
+    if request.is_signed {
+        signed::go_on(context, &request, order, &mut answer)?;
+    }
+    Ok(answer)
+}
+
+/// Carries out or plans one part of an order.
+async fn part(run: OrderRun<'_>) -> Result<InactivateAnswer, Error> {
+    let OrderRun {
+        context, request, ..
+    } = run;
+    match (&request.undo, &request.select, &request.page) {
+        (Some(undo), _, Some(_)) => return undo::plan(run, undo),
+        (Some(undo), _, None) => return undo::carry_out(run, undo).await,
+        (None, Some(filter), Some(page)) => return select::plan_page(&run, filter, page).await,
+        (None, _, _) => {}
     }
     let work = match &request.select {
         Some(filter) => select::select(&run, filter).await?,
         None => Work {
             places: vec![PlaceWork::now(
-                place_of(context, &request)?,
-                items_of(&request),
+                place_of(context, request)?,
+                items_of(request),
             )],
             ..Work::default()
         },

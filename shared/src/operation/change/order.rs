@@ -28,9 +28,20 @@ pub(super) fn next_part(
     order: InactivationOrder,
     answer: &InactivateAnswer,
 ) -> Option<InactivationOrder> {
+    let is_finished = |result: &&InactivateResult| !is_left(result);
+    let some_are_finished = answer.results().iter().any(is_finished);
+    some_are_finished.then(|| following(request, order, answer))
+}
+
+/// The order of the run that follows one with this answer, whatever that run has done.
+pub(super) fn following(
+    request: &InactivateRequest,
+    order: InactivationOrder,
+    answer: &InactivateAnswer,
+) -> InactivationOrder {
     let mut finished = answer.results();
     finished.retain(|result| !is_left(result));
-    (!finished.is_empty()).then(|| InactivationOrder {
+    InactivationOrder {
         part: order.part.saturating_add(1),
         earlier_results: order
             .earlier_results
@@ -43,7 +54,7 @@ pub(super) fn next_part(
             _ => Vec::new(),
         },
         ..order
-    })
+    }
 }
 
 /// Whether a certificate is left to do: it was not tried, or failed in a way that may pass.

@@ -86,7 +86,9 @@ impl OrderRun<'_> {
         let run = Run::new(context, status_writer, command);
         let done = match admit(context, request, order, self.target, status_writer, items) {
             Ok(()) => {
-                let done = with_warnings(self.target, status_writer, run.results(items)).await;
+                let (results, warnings) =
+                    with_warnings(self.target, status_writer, run.results(items)).await;
+                let done = Done { results, warnings };
                 let errors = done.results.iter().map(error_without_effect);
                 shared_error(errors).map_or(Ok(done), Err)
             }
@@ -109,7 +111,14 @@ impl OrderRun<'_> {
     /// # Errors
     /// An error because of which nothing was done anywhere.
     pub(super) async fn at_each(&self, places: Vec<PlaceWork>) -> Result<Vec<PlaceOutcome>, Error> {
-        let outcomes = join_all(places.into_iter().map(|work| self.at_place(work))).await;
+        self.together(join_all(places.into_iter().map(|work| self.at_place(work))).await)
+    }
+
+    /// The outcomes at several places.
+    ///
+    /// # Errors
+    /// An error because of which nothing was done anywhere.
+    pub(super) fn together(&self, outcomes: Vec<PlaceOutcome>) -> Result<Vec<PlaceOutcome>, Error> {
         let errors = outcomes.iter().map(|outcome| outcome.error.as_ref());
         match shared_error(errors) {
             // The end of an order that earlier runs have begun must be sent.
@@ -127,13 +136,18 @@ impl OrderRun<'_> {
                 warnings,
                 error: None,
             },
-            Err(error) => PlaceOutcome {
-                results: self.forbidden(&work.items, &error),
-                work,
-                scope: None,
-                warnings: Vec::new(),
-                error: Some(error),
-            },
+            Err(error) => self.not_done(work, error),
+        }
+    }
+
+    /// The outcome at a place where nothing is done.
+    pub(super) fn not_done(&self, work: PlaceWork, error: Error) -> PlaceOutcome {
+        PlaceOutcome {
+            results: self.forbidden(&work.items, &error),
+            work,
+            scope: None,
+            warnings: Vec::new(),
+            error: Some(error),
         }
     }
 
@@ -214,7 +228,7 @@ impl OrderRun<'_> {
         }
     }
 
-    fn order_answer(&self, outcomes: &[PlaceOutcome]) -> OrderAnswer {
+    pub(super) fn order_answer(&self, outcomes: &[PlaceOutcome]) -> OrderAnswer {
         let left: Vec<Place> = outcomes.iter().filter_map(PlaceOutcome::left).collect();
         let summaries = outcomes.iter().map(PlaceOutcome::summary);
         let summary = summaries.fold(Summary::default(), Summary::plus);
@@ -229,6 +243,8 @@ impl OrderRun<'_> {
             summary,
             order_summary: is_last.then(|| self.order.earlier_results.plus(summary)),
             rest: None,
+            page: None,
+            next_order: None,
             warnings: outcomes
                 .iter()
                 .flat_map(|outcome| outcome.warnings.clone())
@@ -294,30 +310,23 @@ impl OrderRun<'_> {
 const WAIT_FOR_WARNINGS: Duration = Duration::from_secs(1);
 
 /// Reads the warnings of a place beside the certificates. An order waits little for them.
-async fn with_warnings(
+pub(super) async fn with_warnings<T>(
     target: Target,
     status_writer: &dyn StatusWriter,
-    results: impl Future<Output = Vec<InactivateResult>>,
-) -> Done {
+    work: impl Future<Output = T>,
+) -> (T, Vec<String>) {
     let warnings = status_writer
         .warnings()
         .filter(|_| target == Target::Inactive);
     let Some(warnings) = warnings else {
-        let (results, warnings) = (results.await, Vec::new());
-        return Done { results, warnings };
+        return (work.await, Vec::new());
     };
-    match select(Box::pin(results), warnings).await {
-        Either::Left((results, warnings)) => {
+    match select(Box::pin(work), warnings).await {
+        Either::Left((done, warnings)) => {
             let warnings = tokio::time::timeout(WAIT_FOR_WARNINGS, warnings).await;
-            Done {
-                results,
-                warnings: warnings.unwrap_or_default(),
-            }
+            (done, warnings.unwrap_or_default())
         }
-        Either::Right((warnings, results)) => Done {
-            results: results.await,
-            warnings,
-        },
+        Either::Right((warnings, work)) => (work.await, warnings),
     }
 }
 

@@ -4,6 +4,7 @@ mod answer;
 mod by_end;
 mod counts;
 mod listing;
+mod page;
 mod several;
 mod whole;
 
@@ -12,6 +13,7 @@ pub use answer::{
     SourcedCertificate, SourcedUndecided, UndecidedCertificate,
 };
 pub use counts::{ByEffectiveStatus, ByExpiry, Counts};
+pub(super) use page::page_of_list;
 pub(super) use whole::whole_list;
 
 use std::rc::Rc;

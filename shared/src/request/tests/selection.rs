@@ -115,3 +115,77 @@ fn the_members_of_a_selection_stand_beside_it_only() {
         );
     }
 }
+
+#[test]
+fn a_page_is_one_of_a_dry_run_at_one_place_or_of_an_undo() {
+    let select = r#""select": {"client_ids": ["a"]}, "dry_run": true"#;
+    let undo = r#""undo": {"receipts": ["a"]}, "dry_run": true"#;
+    for (page, limit) in [
+        ("{}", 100),
+        (r#"{"limit": 1}"#, 1),
+        (r#"{"limit": 1e2, "cursor": "a"}"#, 100),
+        (r#"{"limit": null, "cursor": null}"#, 100),
+    ] {
+        let request: InactivateRequest =
+            parse(&format!(r#"{{{select}, "page": {page}}}"#)).unwrap();
+        assert_eq!(request.page.unwrap().limit(), limit, "{page}");
+    }
+    for taken in [
+        format!(r#"{{{undo}, "page": {{}}}}"#),
+        format!(r#"{{{undo}, "page": {{"limit": 5, "cursor": null}}}}"#),
+        format!(r#"{{{select}, "page": null, "sources": "all"}}"#),
+        format!(
+            r#"{{{select}, "page": {{}}, "force": true, "allow_shared": true, "end_sessions": true}}"#
+        ),
+    ] {
+        parse::<InactivateRequest>(&taken).unwrap();
+    }
+    for (members, field) in [
+        (
+            format!(r#"{select}, "page": {{}}, "sources": "all""#),
+            "sources",
+        ),
+        (
+            format!(r#"{select}, "page": {{}}, "max_certificates": 1"#),
+            "max_certificates",
+        ),
+        (
+            format!(r#"{select}, "page": {{}}, "plan_id": "a""#),
+            "plan_id",
+        ),
+        (
+            format!(r#"{undo}, "page": {{"cursor": "a"}}"#),
+            "page.cursor",
+        ),
+        (
+            r#""certificates": [{"serial_number": "0a"}], "dry_run": true, "page": {}"#.to_owned(),
+            "certificates",
+        ),
+        (
+            r#""select": {"client_ids": ["a"]}, "page": {}"#.to_owned(),
+            "page",
+        ),
+        (
+            r#""select": {"client_ids": ["a"]}, "dry_run": false, "page": {}"#.to_owned(),
+            "page",
+        ),
+        (
+            r#""undo": {"receipts": ["a"]}, "page": {}"#.to_owned(),
+            "page",
+        ),
+        (format!(r#"{select}, "page": {{"limit": 0}}"#), "page.limit"),
+        (
+            format!(r#"{select}, "page": {{"limit": 101}}"#),
+            "page.limit",
+        ),
+        (
+            format!(r#"{select}, "page": {{"cursor": 1}}"#),
+            "page.cursor",
+        ),
+        (format!(r#"{select}, "page": {{"size": 1}}"#), "page.size"),
+        (format!(r#"{select}, "page": []"#), "page"),
+        (format!(r#"{select}, "page": true"#), "page"),
+    ] {
+        assert_eq!(refused(&format!("{{{members}}}")).0, field, "{members}");
+    }
+}

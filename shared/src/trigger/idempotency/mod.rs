@@ -11,11 +11,13 @@ pub(super) use table::StoredAnswer;
 
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use self::table::{Conditional, Item, Table};
 use crate::config::{Config, IDEMPOTENCY_TABLE};
 use crate::error::{Error, ErrorCode};
+use crate::model::Timestamp;
 use crate::transport::{Deadline, Lane, Transport};
 
 /// How long an answer is kept, in milliseconds: seven days. Senders of webhooks repeat themselves
@@ -41,6 +43,8 @@ pub(super) enum Owner<'a> {
     Webhooks,
     /// A caller by the name that the gateway knows. Those without a name are one.
     Caller(Option<&'a str>),
+    /// The caller of orders that the function has signed. It chooses no key.
+    SignedOrders(Option<&'a str>),
 }
 
 impl<'a> Owner<'a> {
@@ -48,13 +52,14 @@ impl<'a> Owner<'a> {
         match self {
             Self::Webhooks => "webhooks",
             Self::Caller(_) => "caller",
+            Self::SignedOrders(_) => "signed orders",
         }
     }
 
     fn name(self) -> &'a str {
         match self {
             Self::Webhooks => "",
-            Self::Caller(name) => name.unwrap_or_default(),
+            Self::Caller(name) | Self::SignedOrders(name) => name.unwrap_or_default(),
         }
     }
 }
@@ -102,7 +107,8 @@ impl<'a> IdempotencyKeys<'a> {
         })
     }
 
-    /// Claims the key of a request, for this operation and this owner of keys.
+    /// Claims the key of a request, for this operation and this owner of keys. The answer is kept for
+    /// seven days, and longer where the request can be carried out until a later moment.
     ///
     /// # Errors
     /// `conflict` while the first request is carried out, `idempotency_mismatch` when the key was
@@ -113,8 +119,10 @@ impl<'a> IdempotencyKeys<'a> {
         owner: Owner<'_>,
         key: &str,
         request: &[u8],
+        until: Option<Timestamp>,
     ) -> Result<KeyState, Error> {
         let now = (self.transport.clock)().epoch_milliseconds();
+        let until = until.map_or(now, Timestamp::epoch_milliseconds).max(now);
         let left = i64::try_from(self.deadline.remaining().as_millis()).unwrap_or(i64::MAX);
         let item = Item {
             id: digest(&[
@@ -126,7 +134,7 @@ impl<'a> IdempotencyKeys<'a> {
             request: digest(&[request]),
             claim: hex::encode((self.transport.random)()),
             claimed_until: now.saturating_add(left),
-            expires_at: now.saturating_add(KEPT_MILLISECONDS).div_euclid(1000),
+            expires_at: until.saturating_add(KEPT_MILLISECONDS).div_euclid(1000),
             answer: None,
         };
         let claimed = self
@@ -222,11 +230,36 @@ fn digest(texts: &[&[u8]]) -> String {
     hex::encode(hash.finalize())
 }
 
-fn too_large() -> StoredAnswer {
-    let error = Error::new(
+fn too_large_to_keep() -> Error {
+    Error::new(
         ErrorCode::PayloadTooLarge,
         "the request was carried out, but its answer is too large to be kept for repeats; the log has the changes that it made",
-    );
+    )
+}
+
+impl StoredAnswer {
+    /// An answer that succeeded, as JSON.
+    pub(super) fn of_json(json: &RawValue) -> Self {
+        Self {
+            status: 200,
+            body: json.get().to_owned(),
+        }
+    }
+
+    /// The answer as JSON, where it was kept as such.
+    ///
+    /// # Errors
+    /// `payload_too_large` where it could not be kept.
+    pub(super) fn into_json(self) -> Result<Box<RawValue>, Error> {
+        let json = RawValue::from_string(self.body);
+        json.ok()
+            .filter(|_| self.status == 200)
+            .ok_or_else(too_large_to_keep)
+    }
+}
+
+fn too_large() -> StoredAnswer {
+    let error = too_large_to_keep();
     StoredAnswer {
         status: error.code.http_status(),
         // An error always serializes.

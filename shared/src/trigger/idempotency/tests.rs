@@ -23,7 +23,7 @@ fn keys(bench: &Bench) -> IdempotencyKeys<'_> {
 }
 
 async fn claim(keys: &IdempotencyKeys<'_>) -> Result<KeyState, Error> {
-    keys.claim("inactivate", AIDA, "key-1", BODY).await
+    keys.claim("inactivate", AIDA, "key-1", BODY, None).await
 }
 
 async fn claimed(keys: &IdempotencyKeys<'_>) -> Claim {
@@ -82,7 +82,7 @@ async fn a_key_belongs_to_one_request_of_one_caller_of_one_operation() {
         if is_kept {
             keys.keep(&first, stored("answer")).await;
         }
-        let other_body = keys.claim("inactivate", AIDA, "key-1", b"{}").await;
+        let other_body = keys.claim("inactivate", AIDA, "key-1", b"{}", None).await;
         let code = other_body.unwrap_err().code;
         assert_eq!(
             (code.as_str(), code.http_status()),
@@ -99,7 +99,7 @@ async fn a_key_belongs_to_one_request_of_one_caller_of_one_operation() {
         // A token's subject can be any word.
         ("inactivate", Owner::Caller(Some("webhooks")), "key-1"),
     ] {
-        let state = keys.claim(operation, owner, key, BODY).await.unwrap();
+        let state = keys.claim(operation, owner, key, BODY, None).await.unwrap();
         assert!(matches!(state, KeyState::Claimed(_)), "{operation} {key}");
     }
 }
@@ -152,7 +152,7 @@ async fn after_a_crash_the_key_is_taken_over_for_the_same_request_when_the_time_
             ErrorCode::RequestInProgress
         );
     }
-    let other_body = keys.claim("inactivate", AIDA, "key-1", b"{}").await;
+    let other_body = keys.claim("inactivate", AIDA, "key-1", b"{}", None).await;
     assert_eq!(other_body.unwrap_err().code, ErrorCode::IdempotencyMismatch);
     let second = claimed(&keys).await;
     // The first one was only slow. What the second one keeps stays.

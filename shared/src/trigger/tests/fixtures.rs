@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::super::direct::DirectEvent;
 use super::super::event::{Event, recognise};
 use super::super::http::HttpResponse;
 use super::super::message::MessageSource;
@@ -125,13 +126,13 @@ fn kind(event: &str) -> Option<&'static str> {
             })
         }
         Ok(Event::Messages(source, _)) => Some(source.as_str()),
-        Ok(Event::Direct(text)) => {
+        Ok(Event::Direct(DirectEvent::Plain(text))) => {
             let is_request = request::parse::<request::DescribeRequest>(text).is_ok()
                 || request::parse::<request::InactivateRequest>(text).is_ok()
                 || request::parse::<request::StatusRequest>(text).is_ok();
             is_request.then_some("direct")
         }
-        Err(_) => None,
+        Ok(Event::Direct(DirectEvent::Named(_) | DirectEvent::SignedOrder(_))) | Err(_) => None,
     }
 }
 

@@ -4,6 +4,7 @@
 mod ages;
 mod any;
 mod batches;
+mod direct;
 mod fixtures;
 mod http;
 mod idempotency;

@@ -11,7 +11,7 @@ use crate::operation::change::certificate::result;
 use crate::operation::change::places::OrderRun;
 use crate::operation::change::protected::Protection;
 use crate::operation::describe::{DescribedCertificate, whole_list};
-use crate::provider::{StatusWriter, lister, status_writer};
+use crate::provider::{Lister, StatusWriter, lister, status_writer};
 use crate::request::{
     CertificateReference, CertificateState, Filter, InactivateRequest, OrderItem,
 };
@@ -40,53 +40,80 @@ impl Selected {
     }
 }
 
+/// A place at which the order may select.
+pub(super) struct Entered<'a> {
+    /// The place as the configuration completes it.
+    pub(super) source: Source,
+    pub(super) status_writer: Box<dyn StatusWriter + 'a>,
+    pub(super) lister: Box<dyn Lister + 'a>,
+}
+
+/// Enters a place, unless something forbids the order there.
+pub(super) fn enter<'a>(run: &OrderRun<'a>, source: Source) -> Result<Entered<'a>, Error> {
+    let context = run.context;
+    let status_writer = status_writer(context, source)?;
+    let source = Source::from(status_writer.scope());
+    check_allowed(context, run.target, &source)?;
+    check_in_time(context, run.request, run.order)?;
+    Ok(Entered {
+        lister: lister(context, source.clone())?,
+        source,
+        status_writer,
+    })
+}
+
 /// Selects at one place. Returns the place as the configuration completes it.
 pub(super) async fn at_place(
     run: &OrderRun<'_>,
     source: Source,
     filter: &Filter,
 ) -> Result<(Source, Selected), Error> {
-    let context = run.context;
-    let status_writer = status_writer(context, source)?;
-    let source = Source::from(status_writer.scope());
-    check_allowed(context, run.target, &source)?;
-    check_in_time(context, run.request, run.order)?;
-    let lister = lister(context, source.clone())?;
-    let list = whole_list(context, lister.as_ref(), filter, MOST_SELECTED)
+    let entered = enter(run, source)?;
+    let list = whole_list(run.context, entered.lister.as_ref(), filter, MOST_SELECTED)
         .await
         .map_err(in_terms_of_select)?;
-    let protection = Protection::new(context, status_writer.as_ref(), run.target);
-    let mut selected = Selected {
+    let selected = Selected {
         undecided_count: list.undecided_count,
-        ..Selected::default()
+        ..entered.judge(run, list.certificates)?
     };
-    for DescribedCertificate { certificate, error } in list.certificates {
-        // Another time it may be known whether the certificate is that client's alone.
-        let is_unclear = matches!(certificate.client_ids, ClientIds::AtLeast(_));
-        if let Some(error) = error.filter(|error| is_unclear && error.code.retryable()) {
-            return Err(error);
-        }
-        let reference = CertificateReference::by_provider_names(&certificate);
-        let state = json!([source, reference, CertificateState::of(&certificate)]);
-        selected.states.push(state.to_string());
-        match to_change(
-            run,
-            status_writer.as_ref(),
-            &protection,
-            reference,
-            &certificate,
-        ) {
-            Ok(item) => {
-                let is_off = certificate.status == run.target.row().status;
-                if !is_off || run.request.force {
-                    selected.changes = selected.changes.saturating_add(1);
-                }
-                selected.items.push(item);
+    Ok((entered.source, selected))
+}
+
+impl Entered<'_> {
+    /// Decides for each certificate of a list whether the order changes it.
+    ///
+    /// # Errors
+    /// The error of a certificate of which another time more may be known.
+    pub(super) fn judge(
+        &self,
+        run: &OrderRun<'_>,
+        certificates: Vec<DescribedCertificate>,
+    ) -> Result<Selected, Error> {
+        let status_writer = self.status_writer.as_ref();
+        let protection = Protection::new(run.context, status_writer, run.target);
+        let mut selected = Selected::default();
+        for DescribedCertificate { certificate, error } in certificates {
+            // Another time it may be known whether the certificate is that client's alone.
+            let is_unclear = matches!(certificate.client_ids, ClientIds::AtLeast(_));
+            if let Some(error) = error.filter(|error| is_unclear && error.code.retryable()) {
+                return Err(error);
             }
-            Err(settled) => selected.settled.push(*settled),
+            let reference = CertificateReference::by_provider_names(&certificate);
+            let state = json!([self.source, reference, CertificateState::of(&certificate)]);
+            selected.states.push(state.to_string());
+            match to_change(run, status_writer, &protection, reference, &certificate) {
+                Ok(item) => {
+                    let is_off = certificate.status == run.target.row().status;
+                    if !is_off || run.request.force {
+                        selected.changes = selected.changes.saturating_add(1);
+                    }
+                    selected.items.push(item);
+                }
+                Err(settled) => selected.settled.push(*settled),
+            }
         }
+        Ok(selected)
     }
-    Ok((source, selected))
 }
 
 /// The certificate as the order changes it, or its result where nothing is to be changed.
@@ -156,7 +183,7 @@ fn shared(request: &InactivateRequest, certificate: &Certificate) -> Option<Erro
 }
 
 /// The caller has given the filter as `select`.
-fn in_terms_of_select(error: Error) -> Error {
+pub(super) fn in_terms_of_select(error: Error) -> Error {
     let member = error
         .field
         .as_deref()

@@ -3,6 +3,9 @@
 
 mod at_place;
 mod bounds;
+mod page;
+
+pub(super) use self::page::plan_page;
 
 use futures_util::future::join_all;
 

@@ -49,6 +49,8 @@ fn request_of(count: usize) -> InactivateRequest {
         dry_run: false,
         end_sessions: None,
         order: None,
+        page: None,
+        is_signed: false,
     }
 }
 

@@ -3,17 +3,20 @@
 
 use std::time::Duration;
 
-use super::answer::{InactivateAnswer, SourcedInactivation};
+use super::admission::{admit, check_in_time};
+use super::answer::{InactivateAnswer, OrderAnswer, SourcedInactivation};
 use super::certificate::refused_receipt;
 use super::order::is_left;
 use super::place_work::{PlaceOutcome, PlaceWork};
 use super::places::OrderRun;
+use super::planned_page::PlannedPage;
 use super::receipt::Receipt;
+use super::signed;
 use crate::config::{RECEIPT_SECRETS, ReceiptSecrets};
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
-use crate::provider::CallContext;
-use crate::request::{InactivateRequest, OrderItem, Place, Undo};
+use crate::provider::{CallContext, Scope, status_writer};
+use crate::request::{InactivateRequest, OrderItem, Place, Summary, Undo};
 
 /// The certificates that receipts name, by their places.
 struct Receipts {
@@ -21,11 +24,14 @@ struct Receipts {
     /// For each receipt the index of its place, or the reason why it is refused. The receipts of one
     /// place are in the order of its items.
     places_of: Vec<Result<usize, Error>>,
+    /// The moment at which the first of those that are not refused is too old.
+    end: Option<Timestamp>,
 }
 
 impl Receipts {
     fn read(undo: &Undo, secrets: &ReceiptSecrets, now: Timestamp, max_age: Duration) -> Self {
         let mut places: Vec<Place> = Vec::new();
+        let mut end: Option<Timestamp> = None;
         let places_of = undo
             .receipts
             .iter()
@@ -37,6 +43,8 @@ impl Receipts {
                 if receipt.at < now.minus(max_age) {
                     return Err(refusal(index, format!("the receipt is of {}, which is more than {} seconds ago", receipt.at, max_age.as_secs())));
                 }
+                let too_old = receipt.at.plus(max_age);
+                end = Some(end.map_or(too_old, |end| end.min(too_old)));
                 let item = OrderItem {
                     certificate: receipt.certificate,
                     expected: Some(receipt.state),
@@ -56,7 +64,11 @@ impl Receipts {
                 }
             })
             .collect();
-        Self { places, places_of }
+        Self {
+            places,
+            places_of,
+            end,
+        }
     }
 }
 
@@ -82,6 +94,102 @@ fn work_of(places: Vec<Place>) -> Vec<PlaceWork> {
     places.into_iter().map(work).collect()
 }
 
+/// The results of the places, and of the receipts that are refused, in the order of the receipts.
+fn by_receipts(
+    places_of: Vec<Result<usize, Error>>,
+    outcomes: &[PlaceOutcome],
+) -> Vec<SourcedInactivation> {
+    let mut of_places: Vec<_> = outcomes.iter().map(PlaceOutcome::sourced).collect();
+    places_of
+        .into_iter()
+        .filter_map(|place| match place {
+            Ok(index) => of_places.get_mut(index)?.next(),
+            Err(error) => Some(refused_receipt(error)),
+        })
+        .collect()
+}
+
+/// Plans an undo without a call: the receipts that may be taken back become an order that is signed.
+///
+/// # Errors
+/// `unsupported` without secrets, and an error that forbids the undo at each place.
+pub(super) fn plan(run: OrderRun<'_>, undo: &Undo) -> Result<InactivateAnswer, Error> {
+    let CallContext { config, now, .. } = *run.context;
+    let secrets = signed::secrets(run.context)?;
+    check_in_time(run.context, run.request, run.order)?;
+    let Receipts {
+        places,
+        places_of,
+        end,
+    } = Receipts::read(undo, secrets, now, config.undo_max_age);
+    let (mut planned, mut outcomes) = (Vec::new(), Vec::new());
+    for place in places {
+        outcomes.push(match scope_of(&run, &place) {
+            Ok(scope) => {
+                let would_change = Summary {
+                    would_reactivate: place.items.len(),
+                    ..Summary::default()
+                };
+                let work = PlaceWork {
+                    untold: would_change,
+                    ..PlaceWork::now(place.source.clone(), Vec::new())
+                };
+                planned.push(place);
+                PlaceOutcome {
+                    work,
+                    scope: Some(scope),
+                    results: Vec::new(),
+                    warnings: Vec::new(),
+                    error: None,
+                }
+            }
+            Err(error) => run.not_done(PlaceWork::now(place.source, place.items), error),
+        });
+    }
+    let outcomes = run.together(outcomes)?;
+    let certificates = planned.iter().map(|place| place.items.len()).sum();
+    // The order ends before a receipt is too old.
+    let lifetime = now.plus(signed::LIFETIME);
+    let end = end.map_or(lifetime, |end| end.min(lifetime));
+    let request = InactivateRequest {
+        not_after: run.request.not_after.map(|not_after| not_after.min(end)),
+        ..run.request.clone()
+    };
+    let page = PlannedPage {
+        order: signed::plan(&run, &request, planned, end)?,
+        certificates,
+        consistent: None,
+        next_cursor: None,
+    };
+    let mut answer = run.several(&outcomes, by_receipts(places_of, &outcomes));
+    let summary = answer.order.summary.plus(Summary {
+        would_reactivate: certificates,
+        ..Summary::default()
+    });
+    answer.order = OrderAnswer {
+        summary,
+        order_summary: Some(summary),
+        page: Some(page),
+        ..answer.order
+    };
+    Ok(InactivateAnswer::Several(answer))
+}
+
+/// The scope of a place, unless something forbids the undo there.
+fn scope_of(run: &OrderRun<'_>, place: &Place) -> Result<Scope, Error> {
+    let OrderRun {
+        context,
+        request,
+        order,
+        target,
+        ..
+    } = *run;
+    let status_writer = status_writer(context, place.source.clone())?;
+    let status_writer = status_writer.as_ref();
+    admit(context, request, order, target, status_writer, &place.items)?;
+    Ok(status_writer.scope().clone())
+}
+
 /// Carries an undo out. The results of its first part are in the order of the receipts.
 ///
 /// # Errors
@@ -94,18 +202,11 @@ pub(super) async fn carry_out(run: OrderRun<'_>, undo: &Undo) -> Result<Inactiva
         return Ok(InactivateAnswer::Several(run.several(&outcomes, results)));
     }
     let CallContext { config, now, .. } = *run.context;
-    let Receipts { places, places_of } =
-        Receipts::read(undo, secrets(run.context)?, now, config.undo_max_age);
+    let Receipts {
+        places, places_of, ..
+    } = Receipts::read(undo, secrets(run.context)?, now, config.undo_max_age);
     let outcomes = run.at_each(work_of(places)).await?;
-    let mut of_places: Vec<_> = outcomes.iter().map(PlaceOutcome::sourced).collect();
-    let results: Vec<SourcedInactivation> = places_of
-        .into_iter()
-        .filter_map(|place| match place {
-            Ok(index) => of_places.get_mut(index)?.next(),
-            Err(error) => Some(refused_receipt(error)),
-        })
-        .collect();
-    drop(of_places);
+    let results = by_receipts(places_of, &outcomes);
     let left: Vec<String> = undo
         .receipts
         .iter()

@@ -65,12 +65,16 @@ pub(in crate::operation::describe) enum Judged {
 }
 
 impl Judged {
-    const fn certificate(&self) -> &Certificate {
+    const fn described(&self) -> &DescribedCertificate {
         match self {
             Self::Match(described) | Self::Undecided(UndecidedCertificate { described, .. }) => {
-                &described.certificate
+                described
             }
         }
+    }
+
+    const fn certificate(&self) -> &Certificate {
+        &self.described().certificate
     }
 
     const fn is_undecided(&self) -> bool {
@@ -134,13 +138,19 @@ impl Collected {
             self.counts.count(certificate, now);
         } else {
             self.passed.undecided = self.passed.undecided.saturating_add(1);
-            let failure = error.filter(|error| {
-                use ErrorCode::{ProviderUnavailable, Throttled, Timeout};
-                matches!(error.code, ProviderUnavailable | Throttled | Timeout)
-            });
-            self.failure = self.failure.take().or(failure);
+            self.failure = self.failure.take().or(error.filter(is_for_a_while));
         }
         self.passed.last = identity(certificate);
+    }
+
+    /// The first kept certificate that could not be read for a while, by its index, and why.
+    pub(in crate::operation::describe) fn first_failure(&self) -> Option<(usize, &Error)> {
+        let errors = self.kept.iter().map(|kept| {
+            let error = kept.judged.described().error.as_ref();
+            error.filter(|error| is_for_a_while(error))
+        });
+        let mut failures = errors.enumerate();
+        failures.find_map(|(index, error)| Some((index, error?)))
     }
 
     pub(in crate::operation::describe) const fn consistent(&self) -> Option<bool> {
@@ -224,6 +234,12 @@ impl Collected {
     ) -> impl Iterator<Item = Judged> + use<> {
         self.kept.into_iter().map(|kept| kept.judged)
     }
+}
+
+/// Whether the same record may be read another time.
+const fn is_for_a_while(error: &Error) -> bool {
+    use ErrorCode::{ProviderUnavailable, Throttled, Timeout};
+    matches!(error.code, ProviderUnavailable | Throttled | Timeout)
 }
 
 fn number<T>(items: impl Iterator<Item = T>) -> u64 {

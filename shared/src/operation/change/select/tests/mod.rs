@@ -1,9 +1,12 @@
 //! Selections: which certificates they mean, and which of those are changed.
 
 mod bounds;
+mod pages;
 mod places;
 mod plans;
 mod protected;
+mod signed_orders;
+mod sizes;
 mod things;
 
 use serde_json::{Value, json};

@@ -1,5 +1,7 @@
 //! Orders and their undoing at AWS IoT, which shows the time of the last change.
 
+mod pages;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -95,15 +97,18 @@ impl Cloud {
         variables: &[(&str, &str)],
         request: Value,
     ) -> Result<InactivateAnswer, Error> {
+        let network = self.network();
+        let bench = Self::bench(&network, variables);
+        let request = request::parse(&request.to_string())?;
+        Inactivate::perform(&bench.context(), request, BUDGET).await
+    }
+
+    fn bench(network: &Network, variables: &[(&str, &str)]) -> Bench {
         let usual = [
             ("RECEIPT_SECRETS", SECRETS),
             ("REACTIVATE_ALLOWED_INSTANCES", "aws-iot"),
         ];
-        let variables = [variables, &usual].concat();
-        let network = self.network();
-        let bench = Bench::with(&network, &variables);
-        let request = request::parse(&request.to_string())?;
-        Inactivate::perform(&bench.context(), request, BUDGET).await
+        Bench::with(network, &[variables, &usual].concat())
     }
 
     /// Inactivates all certificates. Returns the receipts.
