@@ -1,4 +1,4 @@
-//! What status tells about certificates.
+//! Answers of status about certificates.
 
 use serde_json::{Value, json};
 use simulator::{CasCertificate, RevokeTime, Simulator, Vendor};
