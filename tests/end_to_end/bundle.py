@@ -94,7 +94,7 @@ class Bundle:
         return deploy(self.emulator, name, wiring | parameters)
 
     def invoke(self, function: str, event: dict[str, Any], deployment: Deployment | None = None) -> dict[str, Any]:
-        """What the function answers; an error is one of the test's."""
+        """The function's answer; an error fails the test."""
         name = (deployment or self.deployment).functions[function]
         answer = self.emulator.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
         payload = json.load(answer["Payload"])

@@ -1,4 +1,4 @@
-"""What the tests share: an emulated AWS with the project's stack on it, and simulated providers behind that."""
+"""The tests share an emulated AWS with the project's stack on it, and simulated providers behind that."""
 
 import os
 from collections.abc import Iterator
