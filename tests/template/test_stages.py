@@ -17,7 +17,7 @@ SECONDS = 30
 
 
 def made(folder: Path, stages: dict[str, str], *options: str, silence: str = "20") -> subprocess.CompletedProcess[str]:
-    """What make does with these stages and their commands."""
+    """Runs make with these stages and their commands."""
     rules = "".join(f"{name}:\n\t@{command}\n" for name, command in stages.items())
     run = f'test:\n\t@"{sys.executable}" {ROOT}/scripts/stages.py {silence} "$(MAKE)" {" ".join(stages)}\n'
     (folder / "Makefile").write_text(f".PHONY: test {' '.join(stages)}\n{run}{rules}")
