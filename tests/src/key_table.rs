@@ -52,8 +52,8 @@ struct State {
     is_away: bool,
 }
 
-/// An answer, or the type of the failure with further members.
-type Decision = Result<Value, (StatusCode, &'static str, Value)>;
+/// The answer, or that of a failure.
+type Decision = Result<Value, Value>;
 
 impl KeyTable {
     /// Listens on a free port of 127.0.0.1.
@@ -161,10 +161,7 @@ async fn respond(
     }
     let (status, answer) = match decision {
         Ok(answer) => (StatusCode::OK, answer),
-        Err((status, kind, mut answer)) => {
-            answer["__type"] = json!(kind);
-            (status, answer)
-        }
+        Err(failure) => (StatusCode::BAD_REQUEST, failure),
     };
     let mut response = Response::new(Full::from(answer.to_string()));
     *response.status_mut() = status;
@@ -180,48 +177,42 @@ fn is_held_before(hold: Option<&(HoldAt, oneshot::Sender<()>)>) -> bool {
 }
 
 fn failure(kind: &'static str) -> Decision {
-    Err((StatusCode::BAD_REQUEST, kind, json!({})))
+    Err(json!({ "__type": kind }))
 }
 
 /// Writes an item where the condition holds.
 fn put(state: &mut State, body: &[u8]) -> Decision {
     let call: Value = serde_json::from_slice(body).unwrap_or_default();
-    if state.is_away || call["TableName"] != NAME {
+    let text = |pointer: &str| call.pointer(pointer).and_then(Value::as_str);
+    if state.is_away || text("/TableName") != Some(NAME) {
         return failure("com.amazonaws.dynamodb.v20120810#ResourceNotFoundException");
     }
-    let is_known = call["ConditionExpression"] == CONDITION
-        && call["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD";
-    let (Some(id), Some(item), true) = (
-        call["Item"]["id"]["S"].as_str(),
-        call["Item"].as_object(),
-        is_known,
-    ) else {
+    let is_known = text("/ConditionExpression") == Some(CONDITION)
+        && text("/ReturnValuesOnConditionCheckFailure") == Some("ALL_OLD");
+    let item = call.get("Item").and_then(Value::as_object);
+    let (Some(id), Some(item), true) = (text("/Item/id/S"), item, is_known) else {
         return failure("com.amazon.coral.validate#ValidationException");
     };
-    let values = &call["ExpressionAttributeValues"];
-    let is_before = |item: &Map<String, Value>, name: &str, value: &str| match (
-        number(item.get(name)),
-        number(values.get(value)),
-    ) {
-        (Some(left), Some(right)) => left < right,
-        _ => false,
+    let value = |name: &str| call.get("ExpressionAttributeValues")?.get(name);
+    let is_before = |item: &Map<String, Value>, member: &str, name: &str| {
+        let (left, right) = (number(item.get(member)), number(value(name)));
+        left.zip(right).is_some_and(|(left, right)| left < right)
     };
     let holds = state.items.get(id).is_none_or(|found| {
         is_before(found, "expires_at", ":seconds")
             || (!found.contains_key("body")
                 && is_before(found, "claimed_until", ":milliseconds")
-                && found.get("request") == values.get(":request"))
+                && found.get("request") == value(":request"))
     });
     if holds {
         state.items.insert(id.to_owned(), item.clone());
         return Ok(json!({}));
     }
     let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
-    let found = json!({ "Item": state.items.get(id) });
-    Err((StatusCode::BAD_REQUEST, kind, found))
+    Err(json!({ "__type": kind, "Item": state.items.get(id) }))
 }
 
 /// A number, which DynamoDB writes as a text.
 fn number(value: Option<&Value>) -> Option<i128> {
-    value?["N"].as_str()?.parse().ok()
+    value?.get("N")?.as_str()?.parse().ok()
 }
