@@ -25,8 +25,11 @@ report:
 	@sh scripts/environment.sh report scripts/report/requirements.txt
 	@.tools/report/bin/python scripts/report $(REPORT_OPTIONS)
 
-# The whole check.
-test: format lint tree deny unit whole conformance open-api template e2e
+STAGES = format lint tree deny unit whole conformance open-api template e2e
+
+# The whole check. It names the work in each silence of 20 seconds, and ends with one line of totals.
+test:
+	@"$${PYTHON:-python3}" scripts/stages.py 20 "$(MAKE)" $(STAGES)
 
 format:
 	cargo fmt --all --check

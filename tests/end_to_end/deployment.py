@@ -10,10 +10,11 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
 from emulator import REGION, ROOT, TARGET, Emulator
 
 sys.path.insert(0, str(ROOT / "tests/template"))
-from stack import TEMPLATE, Template, cloudformation, code_folders, is_webhook, name_of, parse  # noqa: E402
+from stack import DEFINITION, TEMPLATE, Template, cloudformation, code_folders, is_webhook, name_of, parse  # noqa: E402
 
 NAME = "device-certificate-functions"
 BUCKET = "artifacts"
@@ -57,7 +58,7 @@ def deploy(emulator: Emulator, name: str, parameters: dict[str, str]) -> Deploym
 
 
 def upload(emulator: Emulator, template: Template) -> None:
-    """What `sam package` does."""
+    """Does what `sam package` does."""
     deployed = cloudformation(template)
     for folder in set(code_folders(template).values()):
         emulator.client("s3").put_object(Bucket=BUCKET, Key=f"{folder}.zip", Body=archive(folder))
@@ -65,6 +66,12 @@ def upload(emulator: Emulator, template: Template) -> None:
         properties = deployed["Resources"][logical_id]["Properties"]
         properties["Code"] = {"S3Bucket": BUCKET, "S3Key": f"{folder}.zip"}
         properties["Architectures"] = [PROCESSOR]
+    for resource in deployed["Resources"].values():
+        if resource["Type"] == "AWS::StepFunctions::StateMachine":
+            # AWS takes YAML, too.
+            definition = json.dumps(yaml.safe_load(DEFINITION.read_text()))
+            emulator.client("s3").put_object(Bucket=BUCKET, Key="definition.json", Body=definition)
+            resource["Properties"]["DefinitionS3Location"] = {"Bucket": BUCKET, "Key": "definition.json"}
     emulator.client("s3").put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(deployed))
 
 

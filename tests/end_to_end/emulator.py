@@ -91,9 +91,12 @@ class Emulator:
 class Providers:
     """The simulated providers. Use them in a `with` statement."""
 
+    def __init__(self, *options: str) -> None:
+        self._options = options
+
     def __enter__(self) -> "Providers":
         with contextlib.ExitStack() as stack:
-            process = start(stack, [str(TARGET / "simulator")], stdout=subprocess.PIPE)
+            process = start(stack, [str(TARGET / "simulator"), *self._options], stdout=subprocess.PIPE)
             assert process.stdout is not None
             told = json.loads(process.stdout.readline())
             self.urls, self._control = told["urls"], told["control_url"]
@@ -112,7 +115,7 @@ class Providers:
         return [call for call in self._send("/calls")["calls"] if call["action"] == action]
 
     def fail(self, vendor: str, **rule: Any) -> None:
-        """What goes wrong from now on; `fault` and, if wanted, `action`, `containing` and `times`."""
+        """Sets a fault from now on: `fault` and, if wanted, `action`, `containing` and `times`."""
         self._send("/faults", "POST", {"vendor": vendor, **rule})
 
     def heal(self) -> None:

@@ -1,11 +1,11 @@
-"""Runs ministack, put right in three places."""
+"""Runs ministack, put right in two places and in Step Functions."""
 
 import asyncio.base_events
 from typing import Any
 
+import emulated_step_functions
 from ministack.app import main
 from ministack.core import iam_actions
-from ministack.services import s3, stepfunctions
 
 create_server = asyncio.base_events.BaseEventLoop.create_server
 action_of = iam_actions._action_from_target
@@ -22,16 +22,8 @@ def action_of_iam(headers: dict[str, str]) -> str | None:
     return action.replace("MessageBatch", "Message") if action else action
 
 
-def get_object(_: str, arguments: dict[str, str]) -> dict[str, str]:
-    """Step Functions gives the content of an object as a text. A state machine has no other way to read it."""
-    status, _, body = s3._get_object(arguments["Bucket"], arguments["Key"], {})
-    if status != 200:
-        raise stepfunctions._ExecutionError("S3.S3Exception", body.decode())
-    return {"Body": body.decode()}
-
-
 if __name__ == "__main__":
     asyncio.base_events.BaseEventLoop.create_server = on_loopback  # type: ignore[method-assign, assignment]
     iam_actions._action_from_target = action_of_iam
-    stepfunctions._SERVICE_DISPATCH["arn:aws:states:::aws-sdk:s3:getObject"] = get_object
+    emulated_step_functions.install()
     main()

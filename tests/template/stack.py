@@ -12,6 +12,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
+# What the state machine of a fleet does.
+DEFINITION = ROOT / "fleet.asl.yaml"
 
 Template = dict[str, Any]
 Properties = dict[str, Any]
@@ -50,14 +52,16 @@ def cloudformation(template: Template) -> Template:
     """The template that SAM makes of this one, its parameters and conditions still open."""
     template = deepcopy(template)
     for resource in template["Resources"].values():
+        # The transform runs after the upload, and takes nothing but the address of what was uploaded.
         if resource["Type"] == "AWS::Serverless::Function":
-            # The transform runs after the upload, and takes nothing but the uploaded code's address.
             resource["Properties"]["CodeUri"] = "s3://bucket/code.zip"
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            resource["Properties"]["DefinitionUri"] = "s3://bucket/definition.yaml"
     return transform(template, {}, _NoManagedPolicies())
 
 
 def deploy(template: Template, **parameters: str | int) -> Stack:
-    """What a deployment with these parameters makes; parameters that are not given have their defaults."""
+    """The resources that a deployment with these parameters makes; parameters that are not given have their defaults."""
     unknown = parameters.keys() - template["Parameters"].keys()
     if unknown:
         raise ValueError(f"the template has no parameter {', '.join(sorted(unknown))}")
@@ -85,12 +89,12 @@ def code_folders(template: Template) -> dict[str, str]:
 
 
 def names(stack: Stack) -> dict[str, str]:
-    """What each deployed function is called, such as describe or describe-webhook, by its logical id."""
+    """The name of each deployed function, such as describe or describe-webhook, by its logical id."""
     return {logical_id: name_of(logical_id) for logical_id in stack.of_type("AWS::Lambda::Function")}
 
 
 def name_of(logical_id: str) -> str:
-    """What the function with this logical id is called."""
+    """The name of the function with this logical id."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", logical_id.removesuffix("Function")).lower()
 
 

@@ -1,12 +1,13 @@
 """Every check of the template fails when the rule that it stands for is broken, by the changes in mutations.yaml."""
 
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from stack import Template
+from stack import DEFINITION, Template
 
 MUTATIONS = yaml.safe_load(Path(__file__).with_name("mutations.yaml").read_text())
 
@@ -37,6 +38,8 @@ def change(template: Template, place: str, value: Any) -> None:
     ],
 )
 def test_a_check_fails_when_its_rule_is_broken(template: Template, module: str, check: str, place: str, value: Any) -> None:
-    change(template, place, value)
+    checked = getattr(import_module(module), check)
+    broken = yaml.safe_load(DEFINITION.read_text()) if "definition" in signature(checked).parameters else template
+    change(broken, place, value)
     with pytest.raises(AssertionError):
-        getattr(import_module(module), check)(template)
+        checked(broken)

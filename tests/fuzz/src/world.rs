@@ -25,7 +25,7 @@ pub(crate) const SECRET_TEXT: &str = "whsec_ZnV6ei13ZWJob29rLXNlY3JldC0wMTIzNDU2
 /// 2025-11-22T08:26:40Z, for ever.
 const NOW: i64 = 1_763_800_000_000;
 
-/// Who may call over HTTP.
+/// The callers that are let in over HTTP.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Callers {
     /// Whom the gateway lets through.

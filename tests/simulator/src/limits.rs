@@ -19,8 +19,15 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Whether one more call keeps the limits; if so it is counted.
-    pub(crate) fn admit(&mut self, vendor: Vendor, action: &str, now: SystemTime) -> bool {
+    /// Whether one more call keeps the limits; if so it is counted. `of_one_action` stands in place
+    /// of the vendor's limits on one action.
+    pub(crate) fn admit(
+        &mut self,
+        vendor: Vendor,
+        action: &str,
+        of_one_action: Option<usize>,
+        now: SystemTime,
+    ) -> bool {
         for times in self.recent.values_mut() {
             times.retain(|at| now.duration_since(*at).unwrap_or_default() < Duration::from_secs(1));
         }
@@ -32,7 +39,7 @@ impl Limits {
             .map(|(_, times)| times.len())
             .fold(0, usize::saturating_add);
         let of_action = self.recent.entry((vendor, action.to_owned())).or_default();
-        let admitted = of_action.len() < limit.of_one_action
+        let admitted = of_action.len() < of_one_action.unwrap_or(limit.of_one_action)
             && limit
                 .of_one_address
                 .is_none_or(|of_one_address| from_here < of_one_address);
@@ -50,7 +57,7 @@ mod tests {
 
     fn admitted(limits: &mut Limits, vendor: Vendor, action: &str, times: usize) -> usize {
         (0..times)
-            .filter(|_| limits.admit(vendor, action, UNIX_EPOCH))
+            .filter(|_| limits.admit(vendor, action, None, UNIX_EPOCH))
             .count()
     }
 
@@ -70,13 +77,32 @@ mod tests {
     }
 
     #[test]
+    fn another_limit_on_one_action_stands_in_place_of_the_vendors() {
+        let mut limits = Limits::default();
+        let admitted = (0..300)
+            .filter(|_| limits.admit(Vendor::TencentMqtt, "a", Some(250), UNIX_EPOCH))
+            .count();
+        assert_eq!(admitted, 250);
+    }
+
+    #[test]
     fn a_second_later_there_is_room_again() {
         let mut limits = Limits::default();
         let start = UNIX_EPOCH;
         for _ in 0..10 {
-            assert!(limits.admit(Vendor::AlibabaCas, "a", start));
+            assert!(limits.admit(Vendor::AlibabaCas, "a", None, start));
         }
-        assert!(!limits.admit(Vendor::AlibabaCas, "a", start + Duration::from_millis(999)));
-        assert!(limits.admit(Vendor::AlibabaCas, "a", start + Duration::from_millis(1000)));
+        assert!(!limits.admit(
+            Vendor::AlibabaCas,
+            "a",
+            None,
+            start + Duration::from_millis(999)
+        ));
+        assert!(limits.admit(
+            Vendor::AlibabaCas,
+            "a",
+            None,
+            start + Duration::from_millis(1000)
+        ));
     }
 }

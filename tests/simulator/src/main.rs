@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use serde_json::{Map, Value, json};
-use simulator::{Options, Simulator, Vendor};
+use simulator::{Fleet, Options, Simulator, TencentCertificate, Vendor};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 const USAGE: &str = "\
 Usage: simulator [--tls] [--enforce-rate-limits] [--round-trip MS] [--reads-lag MS]
                  [--sessions-lag MS] [--aws-ends-sessions MS]
+                 [--calls-per-second NUMBER] [--of-one-ca NUMBER]
 
 A stand-in for the certificate APIs of Tencent Cloud MQTT, Alibaba Cloud MQTT, Alibaba Cloud CAS and AWS IoT.
 
@@ -23,6 +24,8 @@ A stand-in for the certificate APIs of Tencent Cloud MQTT, Alibaba Cloud MQTT, A
   --reads-lag MS         reads show the statuses of so many milliseconds ago
   --sessions-lag MS      reads show the sessions of so many milliseconds ago
   --aws-ends-sessions MS AWS IoT ends the connections of a certificate so long after it was switched off
+  --calls-per-second N   throttle calls of an action above so many in a second, in place of its vendor's limit
+  --of-one-ca N          so many more active certificates, all of one CA, at Tencent's instance mqtt-qgzaawn9
 ";
 
 #[tokio::main(flavor = "current_thread")]
@@ -74,10 +77,39 @@ fn options(arguments: &[String]) -> Result<Options, String> {
                     .deactivation_ends_sessions
                     .insert(Vendor::AwsIot, after);
             }
+            "--calls-per-second" => {
+                let calls = number(arguments.next()).ok_or("--calls-per-second needs a number")?;
+                options.enforce_rate_limits = true;
+                options.calls_of_one_action = Some(calls);
+            }
+            "--of-one-ca" => {
+                let count = number(arguments.next()).ok_or("--of-one-ca needs a number")?;
+                add_of_one_ca(&mut options.fleet, count);
+            }
             other => return Err(format!("unknown argument {other}")),
         }
     }
     Ok(options)
+}
+
+fn number(text: Option<&String>) -> Option<usize> {
+    text?.parse().ok()
+}
+
+/// Adds active certificates of a CA that has no others.
+fn add_of_one_ca(fleet: &mut Fleet, count: usize) {
+    if let Some(instance) = fleet.tencent_mqtt.get_mut("mqtt-qgzaawn9") {
+        instance
+            .certificates
+            .extend((1..=count).map(|number| TencentCertificate {
+                client_id: format!("fleet-{number:06}"),
+                device_certificate_sn: format!("f1ee7{number:011x}"),
+                device_certificate_cn: format!("fleet-{number:06}"),
+                ca_sn: "00f1ee7ca0".to_owned(),
+                not_after_time: Some(4_000_000_000_000),
+                ..TencentCertificate::default()
+            }));
+    }
 }
 
 fn milliseconds(text: Option<&String>) -> Option<Duration> {
@@ -99,7 +131,7 @@ async fn serve(options: Options) -> io::Result<()> {
     Ok(())
 }
 
-/// What a client needs to know.
+/// The addresses and credentials that a client needs.
 fn description(simulator: &Simulator, ca_file: Option<&CaFile>) -> Value {
     let by_vendor = |of: &dyn Fn(Vendor) -> Value| -> Map<String, Value> {
         Vendor::ALL
@@ -161,6 +193,10 @@ mod tests {
             "300",
             "--aws-ends-sessions",
             "700",
+            "--calls-per-second",
+            "90",
+            "--of-one-ca",
+            "3",
         ])
         .unwrap();
         assert!(given.tls && given.enforce_rate_limits);
@@ -175,12 +211,18 @@ mod tests {
             ),
             (Duration::from_millis(300), Duration::from_millis(700))
         );
+        assert_eq!(given.calls_of_one_action, Some(90));
+        let of_one_ca = given.fleet.tencent_mqtt["mqtt-qgzaawn9"]
+            .certificates
+            .iter()
+            .filter(|one| one.ca_sn == "00f1ee7ca0" && one.status == "ACTIVE");
+        assert_eq!(of_one_ca.count(), 3);
         let plain = read(&[]).unwrap();
         assert!(!plain.tls && !plain.enforce_rate_limits);
     }
 
     #[test]
-    fn times_need_numbers() {
+    fn times_and_counts_need_numbers() {
         for wrong in [
             &["--round-trip"][..],
             &["--round-trip", "-1"],
@@ -188,6 +230,8 @@ mod tests {
             &["--reads-lag"],
             &["--sessions-lag"],
             &["--aws-ends-sessions", "soon"],
+            &["--calls-per-second", "-1"],
+            &["--of-one-ca"],
         ] {
             assert!(read(wrong).err().unwrap().contains("needs a number"));
         }

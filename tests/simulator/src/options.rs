@@ -13,6 +13,8 @@ pub struct Options {
     pub tls: bool,
     /// Whether calls above the vendors' limits in a second are throttled.
     pub enforce_rate_limits: bool,
+    /// How many calls any action takes in a second, in place of the vendors' limits on one action.
+    pub calls_of_one_action: Option<usize>,
     /// How much later every answer of a vendor comes; its work is done when the call arrives.
     pub round_trip: Duration,
     /// How far the vendors' reads are behind the changes: a list, a get or a status read shows each
@@ -95,6 +97,7 @@ impl Options {
             fleet,
             tls: false,
             enforce_rate_limits: false,
+            calls_of_one_action: None,
             round_trip: Duration::ZERO,
             reads_lag: Duration::ZERO,
             sessions_lag: Duration::ZERO,
@@ -115,7 +118,7 @@ impl Options {
         }
     }
 
-    /// What of them decides about answers.
+    /// The options that decide about answers.
     pub(crate) fn rules(&self) -> Rules {
         Rules {
             most_serials_a_call: self.most_serials_a_call,
@@ -138,7 +141,7 @@ impl Default for Options {
     }
 }
 
-/// What the vendors' documents leave open; the fields are those of [`Options`].
+/// Rules that the vendors' documents leave open; the fields are those of [`Options`].
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
     pub(crate) most_serials_a_call: usize,

@@ -1,4 +1,4 @@
-//! What all listeners share.
+//! The state that all listeners share.
 
 use crate::changes::{Change, Changes};
 use crate::clients::Endings;
@@ -17,9 +17,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// What all listeners share.
+/// The state that all listeners share.
 pub(crate) struct Shared {
     pub(crate) enforce_rate_limits: bool,
+    pub(crate) calls_of_one_action: Option<usize>,
     pub(crate) rules: Rules,
     /// The fleet to go back to on a reset.
     initial: Fleet,
@@ -34,7 +35,7 @@ pub(crate) struct Shared {
     state: Mutex<State>,
 }
 
-/// What changes with the calls.
+/// The part that changes with the calls.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) store: Store,
@@ -93,6 +94,7 @@ impl Shared {
     pub(crate) fn new(options: Options) -> Self {
         let shared = Self {
             enforce_rate_limits: options.enforce_rate_limits,
+            calls_of_one_action: options.calls_of_one_action,
             rules: options.rules(),
             initial: options.fleet,
             round_trip: options.round_trip,

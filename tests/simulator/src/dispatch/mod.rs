@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::future;
 use std::time::{Duration, Instant};
 
-/// What to send.
+/// The answer to send.
 pub(crate) enum Outgoing {
     Whole(Reply),
     /// Only the first half of the body.
@@ -131,7 +131,11 @@ fn admit(state: &mut State, shared: &Shared, received: &Received) -> Result<Stri
     let gateway = vendor.api().gateway();
     let (keys, nonces) = state.keys_and_nonces(vendor);
     let action = gateway.admit(received, keys, nonces)?;
-    if shared.enforce_rate_limits && !state.limits.admit(vendor, &action, received.at) {
+    if shared.enforce_rate_limits
+        && !state
+            .limits
+            .admit(vendor, &action, shared.calls_of_one_action, received.at)
+    {
         return Err(gateway.throttled(received));
     }
     Ok(action)
