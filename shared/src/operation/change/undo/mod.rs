@@ -167,6 +167,9 @@ pub(super) fn plan(run: OrderRun<'_>, undo: &Undo) -> Result<InactivateAnswer, E
         ..Summary::default()
     });
     answer.order = OrderAnswer {
+        // Nothing goes on by itself: a place that cannot be entered now is planned by a request anew.
+        last: true,
+        left: Vec::new(),
         summary,
         order_summary: Some(summary),
         page: Some(page),

@@ -278,9 +278,13 @@ async fn a_list_that_has_changed_says_so_and_is_no_error() {
     let first = stage.page(json!({"limit": 2}), json!({})).await;
     assert_eq!(first["page"]["consistent"], true);
     stage.clouds.devices.borrow_mut().pop();
-    let page = json!({"cursor": first["page"]["next_cursor"]});
+    let page = json!({"limit": 2, "cursor": first["page"]["next_cursor"]});
     let second = stage.page(page, json!({})).await;
     assert_eq!(second["page"]["consistent"], false);
+    // Each page speaks of what came after the page before.
+    let page = json!({"cursor": second["page"]["next_cursor"]});
+    let third = stage.page(page, json!({})).await;
+    assert_eq!(third["page"]["consistent"], true);
 }
 
 #[tokio::test(start_paused = true)]
