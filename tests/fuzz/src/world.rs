@@ -89,6 +89,9 @@ fn config(secrets: &str) -> Config {
             r#"[{"provider":"tencent-mqtt","instance_id":"mqtt-1"},{"provider":"aws-iot"}]"#,
         ),
         ("INACTIVATE_ALLOWED_INSTANCES", "*"),
+        ("REACTIVATE_ALLOWED_INSTANCES", "*"),
+        // It has signed the orders in `corpus/event`.
+        ("RECEIPT_SECRETS", "fuzz-receipts-0123456789abcdef0123"),
     ];
     let lookup = |name: &str| {
         variables
