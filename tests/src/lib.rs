@@ -6,8 +6,8 @@
 //! test is about, the log of each process that it starts is searched for secrets, signatures,
 //! certificates and their names when the process ends.
 //! [`HttpApi`] puts the functions behind a real HTTP port. [`queue`] stands in for Amazon SQS,
-//! [`EventSource`] for the mapping that feeds a function from a queue. [`providers`] describes what
-//! differs between the providers under test.
+//! [`key_table`] for the table of idempotency keys, [`EventSource`] for the mapping that feeds a
+//! function from a queue. [`providers`] describes what differs between the providers under test.
 //!
 //! The binaries are taken from the folder that the variable `FUNCTIONS_DIR` names, else from beside
 //! the test's own executable (`target/debug`); build them first with `cargo build`.
@@ -25,6 +25,7 @@ mod function_process;
 mod http_answer;
 mod http_api;
 mod invocation;
+pub mod key_table;
 mod leaks;
 pub mod providers;
 pub mod queue;

@@ -33,7 +33,7 @@ use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 use crate::provider::{CallContext, RequestContext};
-use crate::request::{self, Member, Request};
+use crate::request::{self, InactivationOrder, Member, MessageIdentity, Request};
 use certificates::{check_each, contradiction, shared_error};
 use sources::{check_distinct, one_source, requested_sources, scope_path};
 
@@ -98,14 +98,18 @@ pub trait Operation {
         None
     }
 
-    /// The queue message that continues with such a request. `unsent_event` is the results event of
-    /// the answer before, which the invocation of this message sends.
-    fn message(_request: &Self::Request, _unsent_event: Option<String>) -> String {
+    /// The queue message of this identity that continues with such a request. `unsent_event` is the
+    /// results event of the answer before, which the invocation of this message sends.
+    fn message(
+        _request: &Self::Request,
+        _identity: MessageIdentity,
+        _unsent_event: Option<String>,
+    ) -> String {
         String::new()
     }
 
-    /// The results event that a message carries for its invocation to send.
-    fn unsent_event(_request: &Self::Request) -> Option<&str> {
+    /// The order that a request continues.
+    fn continued_order(_request: &Self::Request) -> Option<&InactivationOrder> {
         None
     }
 

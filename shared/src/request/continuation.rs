@@ -46,7 +46,7 @@ mod tests {
 
     use super::*;
     use crate::model::Timestamp;
-    use crate::request::{CertificateReference, Summary};
+    use crate::request::{CertificateReference, MessageIdentity, Summary};
 
     fn order() -> InactivationOrder {
         let earlier_results = Summary {
@@ -60,6 +60,10 @@ mod tests {
             expires_at: Timestamp::parse("2026-01-02T03:04:05Z").ok(),
             earlier_results,
             unsent_event: Some(r#"{"id": "id-1"}"#.to_owned()),
+            message: Some(MessageIdentity {
+                origin: "origin".to_owned(),
+                id: "random".to_owned(),
+            }),
             places: Vec::new(),
         }
     }

@@ -24,10 +24,25 @@ pub struct InactivationOrder {
     /// sent, or neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsent_event: Option<String>,
+    /// Identity of the message; `None` where no message continues the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageIdentity>,
     /// Certificates that are left of an order that does not name its certificates itself: they were
     /// selected, or come from receipts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
+}
+
+/// The identity of a message that continues an order. The message's body has it, because SQS gives
+/// a message another id when it moves it back from a dead-letter queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageIdentity {
+    /// Digest of the message or the event that the order began with. Unlike the order's id, which
+    /// the senders of some events choose, it is the same for no two orders.
+    pub origin: String,
+    /// Random id of this message.
+    pub id: String,
 }
 
 /// The certificates of an order at one provider, region and instance.

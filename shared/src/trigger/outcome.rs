@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use super::message::QueuedMessage;
 use crate::error::{Error, ErrorCode};
 use crate::operation::{Answer, AnswerFigures};
+use crate::request::InactivationOrder;
 use crate::telemetry::{AUDIT, beginning};
 
 /// The outcome of one message.
@@ -24,6 +25,9 @@ pub(super) struct Outcome {
     pub(super) error: Option<Error>,
     /// Why the message needs redelivery.
     redelivery_reason: Option<Error>,
+    /// Whether another message carries out the same part of an order, so that this one has no
+    /// answer.
+    is_elsewhere: bool,
 }
 
 impl Outcome {
@@ -52,6 +56,7 @@ impl Outcome {
                         part,
                         error: None,
                         redelivery_reason,
+                        is_elsewhere: false,
                     },
                     Err(error) => Self::failed(Error::new(
                         ErrorCode::Internal,
@@ -74,6 +79,7 @@ impl Outcome {
             part: None,
             redelivery_reason,
             error: Some(error),
+            is_elsewhere: false,
         }
     }
 
@@ -89,6 +95,20 @@ impl Outcome {
     pub(super) fn behind_redelivered() -> Self {
         let detail = "a message before this one in its message group needs redelivery; this one is redelivered after it";
         Self::failed(Error::new(ErrorCode::Timeout, detail))
+    }
+
+    /// Another message carries out this part of the order.
+    pub(super) fn carried_out_elsewhere(order: &InactivationOrder) -> Self {
+        let part = usize::try_from(order.part).unwrap_or(usize::MAX);
+        Self {
+            json: Box::default(),
+            logged: Box::default(),
+            subject: None,
+            part: Some((order.id.clone(), part)),
+            error: None,
+            redelivery_reason: None,
+            is_elsewhere: true,
+        }
     }
 
     /// Drops the JSON; afterwards only the redelivery decision is needed.
@@ -115,6 +135,19 @@ impl Outcome {
             Some(caller) => (Some(caller), sender),
             None => (sender, None),
         };
+        if self.is_elsewhere {
+            let (order_id, part) = self.part().unzip();
+            tracing::info!(
+                target: AUDIT,
+                message_id,
+                caller = caller.map(beginning).as_deref(),
+                sender = sender.map(beginning).as_deref(),
+                order_id,
+                part,
+                "another message carries out this part of the order"
+            );
+            return;
+        }
         let error = self.error.as_ref().map(|error| {
             // An error always serializes.
             serde_json::to_string(&error.for_log(is_logged_whole)).unwrap_or_default()

@@ -56,6 +56,8 @@ mod orders_crash;
 mod orders_go_on;
 mod orders_http;
 mod orders_lag;
+mod orders_long;
+mod orders_one_chain;
 mod orders_urgent;
 mod queue_stand_in;
 mod rate_limits;

@@ -37,7 +37,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::model::Source;
 use crate::provider::{CallContext, RequestContext, Target, status_writer};
-use crate::request::{InactivateRequest, InactivationOrder, Member, OrderItem};
+use crate::request::{InactivateRequest, InactivationOrder, Member, MessageIdentity, OrderItem};
 
 /// The inactivate function.
 #[derive(Debug)]
@@ -91,7 +91,11 @@ impl Operation for Inactivate {
         })
     }
 
-    fn message(request: &InactivateRequest, unsent_event: Option<String>) -> String {
+    fn message(
+        request: &InactivateRequest,
+        identity: MessageIdentity,
+        unsent_event: Option<String>,
+    ) -> String {
         // A request that continues an order always has the order; without one, an empty message
         // would be refused.
         request
@@ -100,14 +104,15 @@ impl Operation for Inactivate {
             .map(|order| {
                 request.to_message(InactivationOrder {
                     unsent_event,
+                    message: Some(identity),
                     ..order
                 })
             })
             .unwrap_or_default()
     }
 
-    fn unsent_event(request: &InactivateRequest) -> Option<&str> {
-        request.order.as_ref()?.unsent_event.as_deref()
+    fn continued_order(request: &InactivateRequest) -> Option<&InactivationOrder> {
+        request.order.as_ref()
     }
 
     fn caller_of_order(request: &InactivateRequest) -> Option<&str> {

@@ -18,6 +18,7 @@ pub(super) fn order_of(
         expires_at: context.expires_at,
         earlier_results: Summary::default(),
         unsent_event: None,
+        message: None,
         places: Vec::new(),
     })
 }

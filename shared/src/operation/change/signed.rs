@@ -66,6 +66,7 @@ pub(super) fn plan(
     let order = InactivationOrder {
         expires_at: Some(end),
         unsent_event: None,
+        message: None,
         places,
         ..run.order.clone()
     };
@@ -196,6 +197,7 @@ mod tests {
             expires_at: None,
             earlier_results: Summary::default(),
             unsent_event: None,
+            message: None,
             places: serde_json::from_value(places).unwrap(),
         }
     }

@@ -5,6 +5,7 @@
 //! invocation that ends between the two leaves a claim, which another may take over when the time of
 //! the first is over. An error that a repeat may mend frees the key.
 
+mod note;
 mod table;
 
 pub(super) use table::StoredAnswer;
@@ -222,7 +223,7 @@ fn log_unkept(result: Result<Conditional, Error>, message: &'static str) {
 }
 
 /// A digest of these texts, which none of them can imitate across its end.
-fn digest(texts: &[&[u8]]) -> String {
+pub(super) fn digest(texts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for text in texts {
         hash.update(Sha256::digest(text));

@@ -19,7 +19,7 @@ use crate::transport::{Deadline, HttpResponse, Lane, Transport};
 /// Most messages in one call.
 const MOST_MESSAGES: usize = 10;
 /// Most bytes of one message, and of all messages of one call.
-const MOST_BYTES: usize = 1_048_576;
+pub(super) const MOST_BYTES: usize = 1_048_576;
 
 const TARGET: &str = "AmazonSQS.SendMessageBatch";
 

@@ -6,7 +6,8 @@ use crate::provider::CallContext;
 use crate::request::{InactivateRequest, MOST_CERTIFICATES, OrderItem};
 
 /// Maximum size of the certificates in the message that continues an order. The rest of 1 MiB is for
-/// the request, and for the results of the run before, about 100 KB.
+/// the request, and for the results of the run before, which are mostly about 100 KB; larger ones are
+/// sent alone.
 const MOST_BYTES: usize = 800_000;
 
 /// # Errors

@@ -16,7 +16,7 @@ use super::*;
 use crate::model::ProviderName::{self, AlibabaMqtt, AwsIot, TencentMqtt};
 use crate::operation::Answer;
 use crate::operation::change::answer::{InactivateResult, Outcome};
-use crate::request;
+use crate::request::{self, MessageIdentity};
 use crate::testing::Bench;
 use crate::testing::clouds::{Clouds, Device, Trouble, source};
 use crate::testing::network::{Network, header, path_and_query};
@@ -25,6 +25,14 @@ const BUDGET: AnswerBudget = AnswerBudget {
     bytes: 1_000_000,
     escaped: false,
 };
+
+/// The identity of a message that continues an order.
+fn identity() -> MessageIdentity {
+    MessageIdentity {
+        origin: "origin".to_owned(),
+        id: "random".to_owned(),
+    }
+}
 
 /// Clouds and the function around them.
 struct Stage {

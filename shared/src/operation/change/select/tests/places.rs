@@ -174,7 +174,7 @@ async fn a_place_that_fails_for_a_while_is_selected_at_by_the_message_that_goes_
         assert!(!answer.order().last);
         let context = stage.context();
         let next = Inactivate::continuation(&first, &answer, &context.request).unwrap();
-        let message = Inactivate::message(&next, None);
+        let message = Inactivate::message(&next, identity(), None);
         stage.clouds.troubles.borrow_mut().clear();
         let next = Inactivate::from_message(&message).unwrap();
         let answer = stage.carry_out(next).await.unwrap();

@@ -212,7 +212,7 @@ async fn a_plan_of_more_than_one_answer_goes_through_the_queue_in_parts_of_one_a
         }
         let context = stage.context();
         match Inactivate::continuation(&request, &answer, &context.request) {
-            Some(rest) => message = Inactivate::message(&rest, None),
+            Some(rest) => message = Inactivate::message(&rest, identity(), None),
             None => {
                 let summary = answer.order().order_summary.unwrap();
                 assert_eq!(

@@ -1,6 +1,8 @@
 //! Processes messages, from top to bottom: a batch is parsed and divided into groups; each group is
 //! carried out and its results are published; each message's outcome is logged.
 
+mod continuation;
+
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
@@ -133,12 +135,9 @@ impl<'a> MessageProcessor<'a> {
         &self,
         members: Vec<ParsedMessage<O::Request>>,
     ) -> Vec<(usize, Outcome)> {
+        let elsewhere = self.carried_out_elsewhere::<O>(&members).await;
         // The results of the runs that these messages continue.
-        let unsent_events: Vec<String> = members
-            .iter()
-            .filter_map(|member| O::unsent_event(&member.request))
-            .map(str::to_owned)
-            .collect();
+        let unsent_events = Self::unsent_events::<O>(&members, elsewhere.is_some());
         if let Err(error) = self.results.publish_events(&unsent_events).await {
             return members
                 .iter()
@@ -146,13 +145,16 @@ impl<'a> MessageProcessor<'a> {
                 .map(|index| (*index, Outcome::not_attempted(error.clone())))
                 .collect();
         }
+        if let Some(outcomes) = elsewhere {
+            return outcomes;
+        }
         let mut result = self.perform_group::<O>(members).await;
         let mut page = 1_usize;
         loop {
             let next = match result.remainder {
                 Some(Remainder::Message(rest)) => {
                     // Waiting after the message is sent would leave time for a crash, after which
-                    // two chains of messages would carry out the order.
+                    // this part would be carried out again.
                     self.invocation.limiter.pay().await;
                     return self.continue_later::<O>(result.outcomes, &rest).await;
                 }
@@ -302,48 +304,6 @@ impl<'a> MessageProcessor<'a> {
         }
         let indexes = indexes.to_vec();
         O::rest(request, answer).map(|request| Remainder::Page(ParsedMessage { request, indexes }))
-    }
-
-    /// Whether a message of its own may continue this one. A pipe takes its answer now, and in a
-    /// FIFO queue the messages behind this one would overtake the new one.
-    fn may_continue_later(&self, indexes: &[usize]) -> bool {
-        let message = indexes.first().and_then(|index| self.messages.get(*index));
-        self.source != MessageSource::Pipe
-            && self.invocation.function.config.orders_queue.is_some()
-            && message.is_some_and(|message| message.message_group.is_none())
-    }
-
-    /// Sends the message that continues an order, with the result of this part. If it cannot be
-    /// sent, the whole order needs redelivery.
-    ///
-    /// The continuation carries the result because two messages could not both be sent for certain:
-    /// stopped between them, this run would be repeated, and would publish another result under the
-    /// same id.
-    async fn continue_later<O: Operation>(
-        &self,
-        mut outcomes: Vec<(usize, Outcome)>,
-        rest: &O::Request,
-    ) -> Vec<(usize, Outcome)> {
-        let unsent_event = outcomes
-            .first()
-            .filter(|_| self.results.is_active())
-            .map(|(index, outcome)| self.results.event(*index, 1, outcome));
-        let sent = match self.invocation.orders_queue() {
-            Some(queue) => {
-                let message = O::message(rest, unsent_event);
-                self.invocation
-                    .send_all(&queue, &[message], self.invocation.deadline)
-                    .await
-            }
-            None => Err(self.invocation.internal_error()),
-        };
-        if let Err(error) = sent {
-            self.invocation.log_failure(&error);
-            for (_, outcome) in &mut outcomes {
-                outcome.redeliver_because(error.clone());
-            }
-        }
-        outcomes
     }
 
     fn outcome_of<A: Answer>(&self, answer: Result<A, Error>) -> Outcome {
