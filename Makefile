@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: demo run report test format lint unit whole conformance open-api fuzz schemas template e2e bench deny advisories tree build release deploy deploy-local
+.PHONY: demo run local report test format lint unit whole conformance open-api fuzz schemas template e2e bench costs deny advisories tree build release deploy deploy-local
 
 # Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
 # interpreter than python3.
@@ -11,9 +11,13 @@ CARGO_CYCLONEDX_VERSION = 0.5.9
 demo:
 	@"$${PYTHON:-python3}" scripts/demo
 
-# The same, left running, with lines to paste into a terminal.
+# The same, left running, with lines to paste into a terminal, where those of README.md expect it: PORT names another port.
 run:
-	@"$${PYTHON:-python3}" scripts/demo stay
+	@PORT="$${PORT:-9000}" "$${PYTHON:-python3}" scripts/demo stay
+
+# The functions on this machine with your own keys, at the real clouds (docs/local.md).
+local:
+	@"$${PYTHON:-python3}" scripts/local
 
 # One page about a whole fleet, in target/fleet-report.html: of the simulated providers, or of those that REPORT_OPTIONS names, see
 # docs/report.md.
@@ -66,12 +70,13 @@ conformance:
 		--example certificate_facts
 	.tools/conformance/bin/python -m pytest --no-header tests/conformance
 
-# At least 1,000 requests for each route, made from the OpenAPI document, against the running functions.
+# At least 1,000 requests for each route, made from the OpenAPI document, and every request that the documents print, against the
+# running functions.
 open-api:
 	sh scripts/environment.sh open-api tests/open_api/requirements.txt
 	cargo build --locked --workspace --exclude fuzz-targets --bins
 	cargo build --locked --package whole-function-tests --example gateway
-	.tools/open-api/bin/python -m pytest --no-header tests/open_api
+	.tools/open-api/bin/python -m pytest --no-header tests/open_api tests/documents
 
 # libFuzzer looks for FUZZ_SECONDS in each target for inputs that fail it, on from what it has learnt before (tests/fuzz/grown). What fails
 # is kept in tests/fuzz/artifacts. The compiler's instrumentation does not go with link-time optimization.
@@ -91,7 +96,7 @@ fuzz: .tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 		cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked --quiet --root $@.new
 	mv $@.new $@
 
-# Writes schemas/ anew from the types. `make whole` fails when they have drifted apart.
+# Writes schemas/ and docs/http-api.md anew from the types. `make whole` fails when they have drifted apart.
 schemas:
 	cargo run --locked --quiet --package whole-function-tests --example schemas
 
@@ -119,24 +124,27 @@ bench:
 	sh bench/prepare.sh
 	target/release/bench $(BENCH_OPTIONS)
 
+# Writes docs/costs.md anew from measured durations and prices. `make template` fails when they have drifted apart.
+costs:
+	"$${PYTHON:-python3}" scripts/costs >docs/costs.md
+
 # The same stack, left running, with lines to paste into a terminal.
 deploy-local:
 	sh scripts/environment.sh e2e tests/end_to_end/requirements.txt
 	cargo build --locked --workspace --exclude fuzz-targets --bins
 	@.tools/e2e/bin/python tests/end_to_end
 
-# To AWS, with the credentials of your environment. It asks for the parameters, and keeps them in samconfig.toml.
+# To AWS, with the credentials of your environment (docs/deploy.md). It asks for the parameters and keeps them in samconfig.toml, or
+# takes them from the YAML file PARAMETERS. ARCHITECTURE is as for `build`.
 deploy:
 	sh scripts/environment.sh build scripts/requirements-build.txt
 	sh scripts/environment.sh sam tests/template/requirements-sam.txt
-	PATH="$$PWD/.tools/build/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam build
-	SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --guided
+	PATH="$$PWD/.tools/build/bin:$$PWD/.tools/sam/bin:$$PATH" sh scripts/deploy.sh
 
-# What is deployed, for this machine's processor: target/lambda/<function>/bootstrap.zip
+# For Lambda, on the processor ARCHITECTURE, which is arm64 or x86_64: target/lambda/<function>/bootstrap.zip
 build:
 	sh scripts/environment.sh build scripts/requirements-build.txt
-	PATH="$$PWD/.tools/build/bin:$$PATH" cargo lambda build --release --locked --output-format zip \
-		--bin describe --bin inactivate --bin status
+	PATH="$$PWD/.tools/build/bin:$$PATH" sh scripts/build.sh
 
 # What a release holds, for both processors: target/release-files. It needs the targets aarch64-unknown-linux-gnu and
 # x86_64-unknown-linux-gnu of Rust.

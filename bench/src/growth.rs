@@ -31,7 +31,7 @@ pub(crate) struct Series {
     pub(crate) name: &'static str,
     kind: Kind,
     sizes: &'static [usize],
-    /// The vendor's limit, which the one instance may use whole.
+    /// The vendor's limit, which the one sandbox may use whole.
     pub(crate) calls_per_second: u32,
 }
 
@@ -185,8 +185,8 @@ impl Series {
                 "alibaba-pca:DescribeClientCertificateStatusForSerialNumber"
             }
         };
-        // Two instances are the least. By these shares each of them may use the whole limit, for
-        // messages and for other events: the 0.2 calls are the two instances' bursts in ten
+        // Two sandboxes are the least. By these shares each of them may use the whole limit, for
+        // messages and for other events: the 0.2 calls are the two sandboxes' bursts in ten
         // seconds.
         let limit = self.calls_per_second;
         command.env("CALLS_PER_SECOND", format!("{action}={limit}+{limit}.2"));

@@ -17,6 +17,8 @@ AWS = ("aws-iot", "eu-west-1")
 STOLEN = {"serial_number": "356217374433", "ca_serial_number": "007269004887"}
 # The name of a certificate that the CA has revoked, and that Alibaba Cloud MQTT takes all the same.
 REVOKED = "gateway-munich-plant-7002"
+# Each certificate is counted once, in the first range that holds its end.
+RANGES = {"within_7_days": "within 7 days", "within_30_days": "in 7 to 30 days", "within_90_days": "in 30 to 90 days"}
 
 
 def main(arguments: list[str]) -> int:
@@ -202,7 +204,7 @@ def show(value: dict) -> None:
 def in_short(name: str, counts: dict) -> None:
     say(f"  {name}: {counts['certificates']} certificates")
     for how, kinds in (("now", counts["by_effective_status"]), ("end", counts["by_expiry"])):
-        say(f"    {how}: " + ", ".join(f"{number} {kind.replace('_', ' ')}" for kind, number in kinds.items() if number))
+        say(f"    {how}: " + ", ".join(f"{number} {RANGES.get(kind, kind.replace('_', ' '))}" for kind, number in kinds.items() if number))
 
 
 def outcome(answer: dict) -> str:

@@ -34,11 +34,17 @@ class Failure(Exception):
 
 
 def build() -> None:
-    """Compiles what is needed, with cargo's own progress."""
-    run([ROOT / "scripts/environment.sh", "build", ROOT / "scripts/requirements-build.txt"])
-    say("Compiling the functions and the simulator of the providers' APIs (a few minutes the first time) ...")
-    packages = [word for package in [*FUNCTIONS, "simulator"] for word in ("--package", package)]
-    run(["cargo", "build", "--locked", *packages])
+    """Compiles the functions and the simulator, and installs the emulator."""
+    prepare("the functions and the simulator of the providers' APIs", *FUNCTIONS, "simulator")
+
+
+def prepare(what: str, *packages: str) -> None:
+    """Compiles these packages, with cargo's own progress, and installs the emulator."""
+    if "CARGO_LAMBDA" not in os.environ:
+        run([ROOT / "scripts/environment.sh", "build", ROOT / "scripts/requirements-build.txt"])
+    if "FUNCTIONS_DIR" not in os.environ:
+        say(f"Compiling {what} (a few minutes the first time) ...")
+        run(["cargo", "build", "--locked", *(word for package in packages for word in ("--package", package))])
 
 
 def run(command: list) -> None:
@@ -54,24 +60,35 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-class Bundle:
-    """Everything that runs. Use it in a `with` statement: leaving it stops every process."""
+class Emulated:
+    """The functions under cargo-lambda's emulator. Use it in a `with` statement: leaving it stops every process.
 
-    def __enter__(self) -> "Bundle":
+    CARGO_LAMBDA names another program than the installed one, and FUNCTIONS_DIR the folder of functions that are built already.
+    """
+
+    def __enter__(self):
         self._stack = contextlib.ExitStack()
         with contextlib.ExitStack() as stack:
-            self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="device-certificate-functions-")))
+            self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="device-certificate-functions-")))
             target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
-            self.simulator = self._start_simulator(stack, target / "simulator")
+            self.target = Path(os.environ.get("FUNCTIONS_DIR", target))
+            self.start_others(stack)
             self.emulator = f"http://127.0.0.1:{free_port()}"
             self._start_emulator(stack)
             for function in FUNCTIONS:
-                self._start_function(stack, target / function, function)
+                self._start_function(stack, function)
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_) -> None:
         self._stack.close()
+
+    def start_others(self, stack: contextlib.ExitStack) -> None:
+        """Starts what the functions need beside the emulator."""
+
+    def variables(self, function: str) -> dict[str, str]:
+        """The environment of a function beside the variables of Lambda itself."""
+        raise NotImplementedError
 
     def url(self, function: str) -> str:
         """The emulated Function URL."""
@@ -91,6 +108,63 @@ class Bundle:
         url = f"{self.emulator}/2015-03-31/functions/{function}/invocations"
         return self._send(urllib.request.Request(url, json.dumps(event).encode()))[1]
 
+    def _send(self, request: urllib.request.Request) -> tuple[int, dict]:
+        try:
+            with OPENER.open(request, timeout=ANSWERS_WITHIN_SECONDS) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+        except urllib.error.URLError as error:
+            raise Failure(f"{request.full_url} cannot be reached: {error.reason}") from None
+
+    def _start_emulator(self, stack: contextlib.ExitStack) -> None:
+        host, port = self.emulator.removeprefix("http://").split(":")
+        program = os.environ.get("CARGO_LAMBDA", ROOT / ".tools/build/bin/cargo-lambda")
+        command = [program, "lambda", "watch", "--only-lambda-apis", "--invoke-address", host, "--invoke-port", port]
+        process = self._start(stack, command, "emulator", dict(os.environ))
+        give_up = time.monotonic() + STARTS_WITHIN_SECONDS
+        while not is_open(host, int(port)):
+            if process.poll() is not None or time.monotonic() > give_up:
+                raise Failure(f"cargo-lambda's emulator did not start: {self._log('emulator')}")
+            time.sleep(0.05)
+
+    def _start_function(self, stack: contextlib.ExitStack, name: str) -> None:
+        variables = {
+            "AWS_LAMBDA_RUNTIME_API": f"{self.emulator}/.rt/{name}",
+            "AWS_LAMBDA_FUNCTION_NAME": name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+            "AWS_LAMBDA_LOG_FORMAT": "JSON",
+        }
+        process = self._start(stack, [self.target / name], name, variables | self.variables(name))
+        time.sleep(0.1)
+        if process.poll() is not None:
+            raise Failure(f"the function {name} did not start: {self._log(name)}")
+
+    def _start(self, stack: contextlib.ExitStack, command: list, name: str, variables: dict, stdout=None) -> subprocess.Popen:
+        log = stack.enter_context(open(self.folder / f"{name}.log", "wb"))
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=ROOT,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout or log,
+            stderr=log,
+            start_new_session=True,
+        )
+        stack.callback(stop, process)
+        return process
+
+    def _log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-2000:]
+
+
+class Bundle(Emulated):
+    """The functions wired to the simulator of the providers' APIs."""
+
+    def start_others(self, stack: contextlib.ExitStack) -> None:
+        self.simulator = self._start_simulator(stack, self.target / "simulator")
+
     def held_by(self, vendor: str) -> list[dict]:
         """The certificates in the simulated provider."""
         url = f"{self.simulator['control_url']}/certificates?vendor={vendor}&limit=1000"
@@ -106,15 +180,6 @@ class Bundle:
         """How often the simulated providers were called."""
         return self._send(urllib.request.Request(f"{self.simulator['control_url']}/calls"))[1]
 
-    def _send(self, request: urllib.request.Request) -> tuple[int, dict]:
-        try:
-            with OPENER.open(request, timeout=ANSWERS_WITHIN_SECONDS) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
-        except urllib.error.URLError as error:
-            raise Failure(f"{request.full_url} cannot be reached: {error.reason}") from None
-
     def _start_simulator(self, stack: contextlib.ExitStack, program: Path) -> dict:
         process = self._start(stack, [program], "simulator", dict(os.environ), stdout=subprocess.PIPE)
         line = process.stdout.readline()
@@ -122,27 +187,11 @@ class Bundle:
             raise Failure(f"the simulator did not start: {self._log('simulator')}")
         return json.loads(line)
 
-    def _start_emulator(self, stack: contextlib.ExitStack) -> None:
-        host, port = self.emulator.removeprefix("http://").split(":")
-        program = ROOT / ".tools/build/bin/cargo-lambda"
-        command = [program, "lambda", "watch", "--only-lambda-apis", "--invoke-address", host, "--invoke-port", port]
-        process = self._start(stack, command, "emulator", dict(os.environ))
-        give_up = time.monotonic() + STARTS_WITHIN_SECONDS
-        while not is_open(host, int(port)):
-            if process.poll() is not None or time.monotonic() > give_up:
-                raise Failure(f"cargo-lambda's emulator did not start: {self._log('emulator')}")
-            time.sleep(0.05)
-
-    def _start_function(self, stack: contextlib.ExitStack, program: Path, name: str) -> None:
+    def variables(self, function: str) -> dict[str, str]:
         tencent, alibaba, aws = (self.simulator["credentials"][vendor] for vendor in ("tencent-mqtt", "alibaba-mqtt", "aws-iot"))
         urls = self.simulator["urls"]
-        variables = {
-            "AWS_LAMBDA_RUNTIME_API": f"{self.emulator}/.rt/{name}",
-            "AWS_LAMBDA_FUNCTION_NAME": name,
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
-            "AWS_LAMBDA_LOG_FORMAT": "JSON",
-            "DEFAULT_PROVIDER": FUNCTIONS[name],
+        return {
+            "DEFAULT_PROVIDER": FUNCTIONS[function],
             "TENCENTCLOUD_SECRET_ID": tencent["id"],
             "TENCENTCLOUD_SECRET_KEY": tencent["secret"],
             "TENCENTCLOUD_REGION": "ap-guangzhou",
@@ -162,27 +211,6 @@ class Bundle:
             "REACTIVATE_ALLOWED_INSTANCES": f"{INSTANCE},mqtt-qgzaawn9,aws-iot",
             "RECEIPT_SECRETS": secrets.token_hex(32),
         }
-        process = self._start(stack, [program], name, variables)
-        time.sleep(0.1)
-        if process.poll() is not None:
-            raise Failure(f"the function {name} did not start: {self._log(name)}")
-
-    def _start(self, stack: contextlib.ExitStack, command: list, name: str, variables: dict, stdout=None) -> subprocess.Popen:
-        log = stack.enter_context(open(self._folder / f"{name}.log", "wb"))
-        process = subprocess.Popen(
-            [str(part) for part in command],
-            cwd=ROOT,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout or log,
-            stderr=log,
-            start_new_session=True,
-        )
-        stack.callback(stop, process)
-        return process
-
-    def _log(self, name: str) -> str:
-        return (self._folder / f"{name}.log").read_text(errors="replace")[-2000:]
 
 
 def stop(process: subprocess.Popen) -> None:
@@ -196,9 +224,16 @@ def stop(process: subprocess.Popen) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """The port that PORT names, or any."""
+    text = os.environ.get("PORT", "0")
+    try:
+        with socket.socket() as probe:
+            # Connections of a run that has just ended do not count.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", int(text)))
+            return probe.getsockname()[1]
+    except (OSError, OverflowError, ValueError) as error:
+        raise Failure(f"port {text} cannot be used ({error}); name another one, such as PORT=9001") from None
 
 
 def is_open(host: str, port: int) -> bool:

@@ -32,7 +32,7 @@ class Program:
 
     def __enter__(self):
         if not self._path.is_file():
-            raise FileNotFoundError(f"{self._path} is not there; README.md says how to build it, or how to name another")
+            raise FileNotFoundError(f"{self._path} is not there; tests/conformance/README.md says how to build it, or how to name another")
         self._process = subprocess.Popen([self._path], env=self._environment, stdout=subprocess.PIPE)
         ready, _, _ = select.select([self._process.stdout], [], [], START_SECONDS)
         line = self._process.stdout.readline() if ready else b""

@@ -26,7 +26,7 @@ DEFAULT_PROVIDER_STATUS reach that function as DEFAULT_PROVIDER.
 ";
 
 /// How the names of variables begin that are passed on to every function.
-const PASSED: [&str; 11] = [
+const PASSED: [&str; 13] = [
     "TENCENT",
     "ALIBABA",
     "AWS_ENDPOINT_URL",
@@ -35,6 +35,8 @@ const PASSED: [&str; 11] = [
     "AWS_SESSION_TOKEN",
     "AWS_REGION",
     "INACTIVATE_",
+    "REACTIVATE_",
+    "RECEIPT_",
     "SOURCES",
     "SSL_CERT_FILE",
     "AWS_LAMBDA_LOG",

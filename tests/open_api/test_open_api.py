@@ -1,6 +1,7 @@
 """Requests generated from schemas/openapi.json, right ones and wrong ones, against the running functions.
 
-No answer may be a server's failure or off the document, and nothing that the document forbids may be accepted.
+No answer may be a server's failure or off the document, and nothing that the document forbids may be accepted. The routes for webhooks are
+left out: a generated request has no signature, and would be refused unread.
 """
 
 import json

@@ -5,7 +5,7 @@ import re
 import string
 from typing import Any
 
-from stack import Template, deploy, names
+from stack import ROOT, Template, deploy, names
 
 # test_rate_limits.py checks these.
 RATE_LIMITS = ("RESERVED_CONCURRENCY", "QUEUE_CONCURRENCY", "CALLS_PER_SECOND")
@@ -33,6 +33,7 @@ ENVIRONMENTS = {
         "ALIBABA_CLOUD_REGION_ID": "value-of-AlibabaMqttRegion",
         "ORDERS_QUEUE_URL": {"Ref": "InactivateQueue"},
         "IDEMPOTENCY_TABLE": {"Ref": "IdempotencyTable"},
+        "DRY_RUNS_ONLY": "no",
         "INACTIVATE_ALLOWED_INSTANCES": "value-of-InactivateAllowedInstances",
         "INACTIVATE_MESSAGE_MAX_AGE_SECONDS": "value-of-InactivateMessageMaxAgeSeconds",
         "SOURCES": "value-of-Sources",
@@ -78,6 +79,7 @@ ALWAYS = (
     "LOG_ANSWERS",
     "ORDERS_QUEUE_URL",
     "IDEMPOTENCY_TABLE",
+    "DRY_RUNS_ONLY",
     "END_SESSIONS",
     "RECEIPT_SECRETS",
 )
@@ -110,6 +112,13 @@ def every_text(template: Template) -> dict[str, str]:
         for name, declared in template["Parameters"].items()
         if declared["Type"] == "String" and "AllowedValues" not in declared and not name.endswith("CallsPerSecond")
     }
+
+
+def providers_by_operation() -> dict[str, list[str]]:
+    """The providers that offer each operation."""
+    rows = re.findall(r'change (supported|unsupported), \{\s+name: "([a-z-]+)"', (ROOT / "shared/src/model/provider.rs").read_text())
+    every = [name for _, name in rows]
+    return {"describe": every, "inactivate": [name for change, name in rows if change == "supported"], "status": every}
 
 
 def environments(template: Template, **parameters: str) -> dict[str, dict[str, Any]]:
@@ -150,6 +159,25 @@ def test_whole_answers_are_logged_where_that_is_asked_for(template: Template) ->
     assert template["Parameters"]["LogAnswers"]["AllowedValues"] == ["no", "yes"]
     for folder, variables in environments(template, LogAnswers="yes").items():
         assert variables["LOG_ANSWERS"] == "yes", folder
+
+
+def test_the_default_provider_of_each_function_can_be_chosen(template: Template) -> None:
+    able = providers_by_operation()
+    for operation, providers in able.items():
+        parameter = f"{operation.capitalize()}DefaultProvider"
+        assert template["Parameters"][parameter]["AllowedValues"] == providers, operation
+        for provider in providers:
+            of_all = environments(template, Webhooks="yes", **{parameter: provider})
+            expected = {name: full["DEFAULT_PROVIDER"] for name, full in (ENVIRONMENTS | WEBHOOK_ENVIRONMENTS).items()}
+            expected |= {operation: provider, f"{operation}-webhook": provider}
+            assert {name: variables["DEFAULT_PROVIDER"] for name, variables in of_all.items()} == expected, (operation, provider)
+
+
+def test_a_stack_is_tried_out_with_dry_runs_where_that_is_asked_for(template: Template) -> None:
+    assert template["Parameters"]["DryRunsOnly"]["AllowedValues"] == ["no", "yes"]
+    for name, variables in environments(template, DryRunsOnly="yes", Webhooks="yes").items():
+        expected = "yes" if name in ("inactivate", "inactivate-webhook") else None
+        assert variables.get("DRY_RUNS_ONLY") == expected, name
 
 
 def test_sessions_are_ended_by_default_where_that_is_asked_for(template: Template) -> None:

@@ -20,10 +20,13 @@ def test_functions_are_the_deployed_binaries(template: Template) -> None:
 
 
 def test_functions_run_on_the_intended_platform(template: Template) -> None:
-    expected = {"Runtime": "provided.al2023", "Architectures": ["arm64"], "MemorySize": 128, "Handler": "bootstrap"}
-    for name, function in deploy(template, Webhooks="yes").of_type("AWS::Lambda::Function").items():
-        # Undeclared, the architecture would be that of the machine that builds.
-        assert {key: function.get(key) for key in expected} == expected, name
+    architectures = template["Parameters"]["Architecture"]
+    assert (architectures["Default"], architectures["AllowedValues"]) == ("arm64", ["arm64", "x86_64"])
+    for architecture in architectures["AllowedValues"]:
+        expected = {"Runtime": "provided.al2023", "Architectures": [architecture], "MemorySize": 128, "Handler": "bootstrap"}
+        for name, function in deploy(template, Webhooks="yes", Architecture=architecture).of_type("AWS::Lambda::Function").items():
+            # Undeclared, the architecture would be that of the machine that builds.
+            assert {key: function.get(key) for key in expected} == expected, name
 
 
 def test_functions_answer_before_the_http_api_gives_up(template: Template) -> None:

@@ -1,4 +1,4 @@
-"""The vendors' rate limits hold for all instances of all functions together."""
+"""The vendors' rate limits hold for all sandboxes of all functions together."""
 
 import re
 from collections import defaultdict
@@ -93,7 +93,7 @@ class Share:
 
 @dataclass(frozen=True)
 class RateLimit:
-    """What one instance may call of an action: the intervals in seconds, and calls at once. Without a queue its interval is that of the
+    """What one sandbox may call of an action: the intervals in seconds, and calls at once. Without a queue its interval is that of the
     callers."""
 
     queue_interval: Fraction
@@ -136,9 +136,9 @@ def rate_limit(limit: Limit, share: Share, reserved: int, queue: int) -> RateLim
     return RateLimit(queue_interval, caller_interval, burst)
 
 
-def interval(instances: int, calls: int) -> Fraction:
+def interval(sandboxes: int, calls: int) -> Fraction:
     """Seconds, rounded up to nanoseconds."""
-    return Fraction(ceil(Fraction(WINDOW * instances * 10**9, calls)), 10**9)
+    return Fraction(ceil(Fraction(WINDOW * sandboxes * 10**9, calls)), 10**9)
 
 
 def variables_of(stack: Stack) -> Iterator[tuple[str, dict[str, str | int]]]:
@@ -191,9 +191,9 @@ def test_the_function_that_hands_orders_on_makes_no_calls(template: Template) ->
 
 
 def test_one_function_keeps_each_limit_in_any_second(template: Template) -> None:
-    """In one second an instance makes its burst at once, and a further call at the end of each interval that ends within the second.
+    """In one second a sandbox makes its burst at once, and a further call at the end of each interval that ends within the second.
 
-    Two loads are the worst: as many instances as possible work on messages and the others on other events, or all work on other events.
+    Two loads are the worst: as many sandboxes as possible work on messages and the others on other events, or all work on other events.
     """
     for name, variables in variables_of(deploy(template, Webhooks="yes")):
         reserved, queue = int(variables["RESERVED_CONCURRENCY"]), int(variables["QUEUE_CONCURRENCY"])
@@ -207,11 +207,11 @@ def test_one_function_keeps_each_limit_in_any_second(template: Template) -> None
             assert most <= limit.calls_per_second, f"{name} may make {most} calls of {action} in a second"
 
 
-def test_http_requests_find_an_instance_that_the_queue_does_not_use(template: Template) -> None:
+def test_http_requests_find_a_sandbox_that_the_queue_does_not_use(template: Template) -> None:
     """The function computes its rate limits from the numbers that AWS enforces.
 
-    The queue's number is lower than the reserved one, because both kinds of events use the same instances. Otherwise a full queue would
-    leave no instance for HTTP requests, and Lambda would throttle messages while an instance still pays for the calls of an HTTP request.
+    The queue's number is lower than the reserved one, because both kinds of events use the same sandboxes. Otherwise a full queue would
+    leave no sandbox for HTTP requests, and Lambda would throttle messages while a sandbox still pays for the calls of an HTTP request.
     """
     numbers = {"DescribeConcurrency": 9, "DescribeQueueConcurrency": 3, "InactivateConcurrency": 8, "InactivateQueueConcurrency": 4}
     for parameters in ({}, numbers | {"StatusConcurrency": 7, "StatusQueueConcurrency": 5}):
@@ -232,7 +232,7 @@ def test_http_requests_find_an_instance_that_the_queue_does_not_use(template: Te
                 assert number == parameters.get(parameter, template["Parameters"][parameter]["Default"]), parameter
 
 
-def test_webhook_functions_share_their_calls_among_their_own_instances(template: Template) -> None:
+def test_webhook_functions_share_their_calls_among_their_own_sandboxes(template: Template) -> None:
     for parameters, number in (({}, 2), ({"WebhookConcurrency": 9}, 9)):
         stack = deploy(template, Webhooks="yes", **parameters)
         of_webhooks = {name: variables for name, variables in variables_of(stack) if is_webhook(name)}

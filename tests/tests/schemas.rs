@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use whole_function_tests::schemas::{documents, written};
+use whole_function_tests::schemas::{documents, page, written};
 
 #[test]
 fn the_documents_have_not_drifted_from_the_types() {
@@ -26,6 +26,15 @@ fn the_documents_have_not_drifted_from_the_types() {
             "schemas/{name} is not what the types make; run `make schemas` and look at the difference"
         );
     }
+}
+
+#[test]
+fn the_page_of_the_http_api_shows_the_document() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/http-api.md");
+    assert!(
+        fs::read_to_string(file).unwrap() == page(),
+        "docs/http-api.md is not what schemas/openapi.json says; run `make schemas` and look at the difference"
+    );
 }
 
 #[test]

@@ -42,6 +42,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// The rate limits of this sandbox for the providers' actions.
     pub rate_limits: RateLimits,
+    /// Whether every order that is no dry run is refused.
+    pub dry_runs_only: bool,
     /// The instances whose certificates may be changed.
     pub inactivate_allowed_instances: AllowedInstances,
     /// Whether an order that does not say so ends the sessions of its certificates' devices.
@@ -137,6 +139,8 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// The variable of [`Config::dry_runs_only`].
+pub(crate) const DRY_RUNS_ONLY: &str = "DRY_RUNS_ONLY";
 /// The variable of [`Config::inactivate_max_unplanned`].
 pub(crate) const INACTIVATE_MAX_UNPLANNED: &str = "INACTIVATE_MAX_UNPLANNED";
 /// The variable of [`Config::inactivate_protected`].
@@ -165,6 +169,7 @@ impl Config {
             iot_data_plane: parsed(lookup, IOT_DATA_PLANE, Endpoint::parse)?,
             sources: parsed(lookup, "SOURCES", sources)?.unwrap_or_default(),
             rate_limits: rate_limits::rate_limits(lookup)?,
+            dry_runs_only: parsed(lookup, DRY_RUNS_ONLY, yes_or_no)?.unwrap_or(false),
             inactivate_allowed_instances: parsed(
                 lookup,
                 "INACTIVATE_ALLOWED_INSTANCES",

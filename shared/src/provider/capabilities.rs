@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorCode};
 use crate::model::{LifecycleStatus, ProviderName};
 use crate::request::{Filter, OrderBy, SortOrder};
 
-/// The filters and orders of one provider; the README shows them as a table.
+/// The filters and orders of one provider; docs/reference.md shows them as a table.
 #[derive(Debug)]
 pub struct ListCapabilities {
     /// The provider.

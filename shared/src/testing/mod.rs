@@ -101,7 +101,7 @@ pub(crate) const CONTEXT: RequestContext<'static> = RequestContext {
     continues: false,
 };
 
-/// Variables by which a caller of one instance of two may call each action that lists 20 times a
+/// Variables by which a caller of one sandbox of two may call each action that lists 20 times a
 /// second, which is once in 50 ms.
 pub(crate) const TWENTY_CALLS_A_SECOND: [(&str, &str); 3] = [
     (

@@ -43,7 +43,10 @@ use crate::telemetry;
 use crate::transport::Endpoint;
 use crate::transport::{HttpClient, RetryQuota, Transport};
 
-/// Why the function cannot start. It has been logged.
+/// The variable in which Lambda tells a function where its events come from.
+const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+
+/// Why the function cannot start.
 pub struct StartFailure(String);
 
 impl fmt::Debug for StartFailure {
@@ -66,6 +69,9 @@ pub async fn run<O: Operation>() -> Result<(), StartFailure> {
     // A value that is no UTF-8 must not count as unset: the variable's own check refuses it.
     let lookup =
         |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    if lookup(RUNTIME_API).is_none_or(|address| address.is_empty()) {
+        return Err(StartFailure(started_by_hand(O::NAME)));
+    }
     telemetry::init(O::NAME, &lookup);
     // Boxed: moving this large future between stack frames faults extra pages
     // (docs/performance.md).
@@ -74,6 +80,16 @@ pub async fn run<O: Operation>() -> Result<(), StartFailure> {
         tracing::error!(reason = failure.0, "the function cannot run");
     }
     served
+}
+
+/// The text for a person who starts the binary in a terminal. It goes to stderr alone, because there
+/// is no log outside Lambda.
+fn started_by_hand(function: &str) -> String {
+    format!(
+        "{function} runs inside AWS Lambda, which starts it and names the address of its events in \
+         {RUNTIME_API}. To try it on this machine, run `make demo` (simulated providers) or \
+         `make local` (your own keys) in the project's folder."
+    )
 }
 
 async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), StartFailure> {

@@ -2,6 +2,7 @@
 //! against them.
 
 mod open_api;
+mod page;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -29,6 +30,14 @@ pub fn documents() -> BTreeMap<&'static str, Value> {
     ]);
     documents.values_mut().for_each(join_lines);
     documents
+}
+
+/// The OpenAPI document as a page to read, `docs/http-api.md`.
+pub fn page() -> String {
+    documents()
+        .get("openapi.json")
+        .map(page::page)
+        .unwrap_or_default()
 }
 
 /// Joins the lines of every description: a doc comment's line breaks are those of the source.

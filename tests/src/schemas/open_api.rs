@@ -35,6 +35,18 @@ pub(super) fn document() -> Value {
         route::<Describe>(&mut components, "Lists device certificates."),
         route::<Inactivate>(&mut components, "Inactivates device certificates."),
         route::<Status>(&mut components, "Reads the status of device certificates."),
+        webhook::<Describe>(
+            &mut components,
+            "Lists device certificates, for the sender of a webhook.",
+        ),
+        webhook::<Inactivate>(
+            &mut components,
+            "Puts an order to inactivate device certificates into the queue, for the sender of a webhook.",
+        ),
+        webhook::<Status>(
+            &mut components,
+            "Reads the status of device certificates, for the sender of a webhook.",
+        ),
     ] {
         paths.insert(route, methods);
     }
@@ -103,24 +115,15 @@ where
     let request = components.requests.subschema_for::<O::Request>().to_value();
     let answer = components.answers.subschema_for::<O::Answer>().to_value();
     // A repeat of a read is read again.
-    let replayed = json!({"idempotency-replayed": {
-        "description": "The request was carried out before, and this is the answer that it got.",
-        "schema": {"const": "true"}
-    }});
+    let replayed = json!({ "idempotency-replayed": replayed() });
     let answered = json!({"description": "Answer to the request.", "content": {"application/json": {"schema": answer}}});
     let answered = if O::READS_ONLY {
         answered
     } else {
         with(answered, "headers", &replayed)
     };
-    let mut responses = Map::from_iter([("200".to_owned(), answered)]);
-    let concerns = |code: &ErrorCode| !O::READS_ONLY || *code != ErrorCode::RequestInProgress;
-    for code in ErrorCode::ALL.into_iter().filter(concerns) {
-        responses.insert(
-            code.http_status().to_string(),
-            json!({"$ref": "#/components/responses/Error"}),
-        );
-    }
+    let mut responses = errors::<O>();
+    responses.insert("200".to_owned(), answered);
     let mut post = json!({
         "operationId": format!("{}_post", O::NAME),
         "summary": summary,
@@ -172,6 +175,82 @@ where
         methods.insert("get".to_owned(), get);
     }
     (format!("/{}", O::NAME), Value::Object(methods))
+}
+
+/// The route of `template.yaml` for senders who sign as Standard Webhooks describes. An order is
+/// never carried out while its sender waits.
+fn webhook<O: Operation>(components: &mut Components, summary: &str) -> (String, Value)
+where
+    O::Request: JsonSchema,
+    O::Answer: JsonSchema,
+{
+    let request = components.requests.subschema_for::<O::Request>().to_value();
+    let answer = components.answers.subschema_for::<O::Answer>().to_value();
+    let answer_headers = json!({"webhook-id": {"description": "The id of the webhook.", "schema": {"type": "string"}}});
+    let answered = if O::CAN_BE_DEFERRED {
+        let headers = with(answer_headers, "idempotency-replayed", &replayed());
+        let later = json!({
+            "description": "The order was put into the queue of inactivate. Its order_id is the id of the webhook.",
+            "headers": headers,
+            "content": {"application/json": {"schema": accepted()}}
+        });
+        ("202", later)
+    } else {
+        let now = json!({
+            "description": "Answer to the request.",
+            "headers": answer_headers,
+            "content": {"application/json": {"schema": answer}}
+        });
+        ("200", now)
+    };
+    let mut responses = errors::<O>();
+    responses.insert(answered.0.to_owned(), answered.1);
+    let header = |name: &str, description: &str, pattern: &str| {
+        json!({
+            "name": name, "in": "header", "required": true, "description": description,
+            "schema": {"type": "string", "pattern": pattern}
+        })
+    };
+    let post = json!({
+        "operationId": format!("{}_webhook_post", O::NAME),
+        "summary": summary,
+        "parameters": [
+            header("webhook-id", "Id of the message, the same in each of its repeats.", "^[A-Za-z0-9_-]{1,128}$"),
+            header("webhook-timestamp", "Time of sending in whole seconds since 1970, at most 5 minutes from now.", "^[0-9]+$"),
+            header(
+                "webhook-signature",
+                "Signatures separated by blanks. One must be `v1,` and the base64 of the HMAC-SHA256 of the id, the timestamp and the body, joined by dots.",
+                "v1,[A-Za-z0-9+/]{43}="
+            )
+        ],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": request}}},
+        "responses": responses
+    });
+    let methods = Map::from_iter([("post".to_owned(), post)]);
+    (format!("/webhooks/{}", O::NAME), Value::Object(methods))
+}
+
+/// The errors of a route by their HTTP status.
+fn errors<O: Operation>() -> Map<String, Value> {
+    let concerns = |code: &ErrorCode| !O::READS_ONLY || *code != ErrorCode::RequestInProgress;
+    ErrorCode::ALL
+        .into_iter()
+        .filter(concerns)
+        .map(|code| {
+            (
+                code.http_status().to_string(),
+                json!({"$ref": "#/components/responses/Error"}),
+            )
+        })
+        .collect()
+}
+
+/// The header of an answer that is given again.
+fn replayed() -> Value {
+    json!({
+        "description": "The request was carried out before, and this is the answer that it got.",
+        "schema": {"const": "true"}
+    })
 }
 
 /// The answer to an order that will be carried out later.

@@ -26,6 +26,7 @@ const UNUSABLE: &[(&str, &str, &str)] = &[
         "http://mqtt.example.test",
     ),
     ("inactivate", "INACTIVATE_ALLOWED_INSTANCES", "post-*"),
+    ("inactivate", "DRY_RUNS_ONLY", "true"),
     ("inactivate", "WEBHOOK_SECRETS", "whsec_c2hvcnQ="),
     ("status", "AWS_SECRET_ACCESS_KEY", "with a blank"),
     ("status", "SSL_CERT_FILE", "/nowhere/roots.pem"),
@@ -287,5 +288,23 @@ async fn every_line_of_a_json_log_is_json_and_of_the_configured_level() {
             words[0].ends_with('Z') && ["WARN", "ERROR"].contains(&words[1]),
             "a line begins within a text: {line}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_binary_that_is_started_by_hand_says_where_it_runs_and_how_to_try_it() {
+    for name in ["describe", "inactivate", "status"] {
+        let mut function = Runtime::start(name, &[("AWS_LAMBDA_RUNTIME_API", "")]).await;
+        let answer = function.invoke(json!({})).await;
+        let Answer::Exited { status, .. } = &answer else {
+            panic!("{name}: {answer}");
+        };
+        assert!(!status.success(), "{name}: {answer}");
+        let text = function.logs();
+        for part in [name, "AWS Lambda", "`make demo`", "`make local`"] {
+            assert!(text.contains(part), "{name}: {text}");
+        }
+        assert!(!text.contains("panicked"), "{name}: {text}");
+        assert_eq!(text.trim().lines().count(), 1, "{name}: {text}");
     }
 }

@@ -38,7 +38,7 @@ fn order(stage: &Stage, numbers: impl IntoIterator<Item = usize>) -> Value {
 const URGENT: usize = 10;
 const IN_THE_BACKLOG: u8 = 40;
 
-/// A warm instance, or a new one.
+/// A warm sandbox, or a new one.
 async fn instance(idle: &Mutex<Vec<Runtime>>, stage: &Stage, own: &[(&str, &str)]) -> Runtime {
     let warm = idle.lock().unwrap().pop();
     match warm {

@@ -72,7 +72,7 @@ async fn a_thousand_messages_that_ask_for_ten_thousand_certificates_are_all_answ
                 let Some(batch) = batches.lock().await.pop_front() else {
                     return good;
                 };
-                // Each batch goes to another instance, as when more of them are kept warm than may
+                // Each batch goes to another sandbox, as when more of them are kept warm than may
                 // run.
                 let mut instance = function_with("status", &simulator, &limits).await;
                 let answer = instance.invoke(batch).await;

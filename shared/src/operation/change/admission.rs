@@ -1,5 +1,6 @@
 //! The guards of an order, before any call.
 
+use crate::config::DRY_RUNS_ONLY;
 use crate::error::{Error, ErrorCode};
 use crate::model::Source;
 use crate::operation::check_each;
@@ -51,6 +52,18 @@ pub(super) fn check_allowed(
         target.allowed_by
     );
     Err(Error::new(ErrorCode::Forbidden, detail).with_field(member))
+}
+
+/// A deployment that is only tried out changes nothing.
+pub(super) fn check_dry_run(
+    context: &CallContext<'_>,
+    request: &InactivateRequest,
+) -> Result<(), Error> {
+    if request.dry_run || !context.config.dry_runs_only {
+        return Ok(());
+    }
+    let detail = format!("only dry runs are allowed here, because {DRY_RUNS_ONLY} is yes");
+    Err(Error::new(ErrorCode::Forbidden, detail).with_field("dry_run"))
 }
 
 /// A late order may change a certificate that somebody has restored since.

@@ -28,7 +28,7 @@ pub use answer::{
 pub use client_session::{ClientSession, SessionOutcome, Sessions};
 pub use planned_page::{NextOrder, PlannedPage};
 
-use self::admission::{admit, check_in_time};
+use self::admission::{admit, check_dry_run, check_in_time};
 use self::order::{next_part, order_of};
 use self::place_work::{PlaceWork, Work};
 use self::places::OrderRun;
@@ -115,6 +115,7 @@ impl Operation for Inactivate {
     }
 
     fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
+        check_dry_run(context, request)?;
         let order = order_of(request, &context.request);
         if request.page.is_some() {
             signed::secrets(context)?;
@@ -168,6 +169,7 @@ async fn carry_out(
     context: &CallContext<'_>,
     request: InactivateRequest,
 ) -> Result<InactivateAnswer, Error> {
+    check_dry_run(context, &request)?;
     let order = order_of(&request, &context.request);
     let run = OrderRun {
         operation,

@@ -1,11 +1,11 @@
-//! A rate limit for each action of a vendor, which holds over all instances of a function although
+//! A rate limit for each action of a vendor, which holds over all sandboxes of a function although
 //! they know nothing of each other.
 //!
-//! Vendors count the calls of an account, so each running instance gets its part of the function's
+//! Vendors count the calls of an account, so each running sandbox gets its part of the function's
 //! share. A part is used like a token bucket (the generic cell rate algorithm): a few calls may be
-//! made at once, and each call takes its interval of the instance's time. The part of these
-//! intervals that has not passed by then passes before the instance takes its next event. No tokens
-//! are saved up in an instance, because many more instances may be warm than run. See
+//! made at once, and each call takes its interval of the sandbox's time. The part of these
+//! intervals that has not passed by then passes before the sandbox takes its next event. No tokens
+//! are saved up in a sandbox, because many more sandboxes may be warm than run. See
 //! [`Limiter::paid_at`].
 
 use std::cell::Cell;
@@ -32,16 +32,16 @@ pub enum Waiting {
     /// its function is stopped between its answer and its next event.
     Queue,
     /// No receiver: events of topics, buses and pipes, as many of which may run at once as
-    /// instances are reserved. Calls are paid for before the answer, too.
+    /// sandboxes are reserved. Calls are paid for before the answer, too.
     Nobody,
 }
 
-/// The rate at which one instance may call an action.
+/// The rate at which one sandbox may call an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     /// The action.
     pub action: Action,
-    /// The instance's time that a call takes while it handles messages of a queue.
+    /// The sandbox's time that a call takes while it handles messages of a queue.
     pub queue_interval: Duration,
     /// The same for all other events.
     pub caller_interval: Duration,
@@ -49,7 +49,7 @@ pub struct RateLimit {
     pub burst: u32,
 }
 
-/// The rate limits of one instance. An action without one is called without waiting.
+/// The rate limits of one sandbox. An action without one is called without waiting.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct RateLimits(Vec<RateLimit>);
 
@@ -158,7 +158,7 @@ impl Limiter {
         .ok()
     }
 
-    /// How many calls of the other action take as much of the instance's time as one of this
+    /// How many calls of the other action take as much of the sandbox's time as one of this
     /// action; 1 where neither has a rate limit.
     pub fn worth(&self, action: Action, other: Action) -> usize {
         let [this, other] = [action, other].map(|action| self.lane(action).interval.as_nanos());
@@ -199,7 +199,7 @@ impl Limiter {
             .map_or(&self.unlimited, |(_, lane)| lane)
     }
 
-    /// When all calls that were made are paid for: until then the instance must not take another
+    /// When all calls that were made are paid for: until then the sandbox must not take another
     /// event. It is always before the deadline of the calls. `None`: nothing is left to pay.
     pub fn paid_at(&self) -> Option<Instant> {
         self.lanes

@@ -45,6 +45,29 @@ async fn an_instance_on_the_list_is_read_and_a_dry_run_stops_there() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_only_dry_runs_are_allowed_nothing_else_is_even_read() {
+    let variables = [
+        ("INACTIVATE_ALLOWED_INSTANCES", "*"),
+        ("DRY_RUNS_ONLY", "yes"),
+    ];
+    let (result, calls) = perform(&variables, body(true)).await;
+    assert_eq!(
+        outcomes(&result.unwrap().results),
+        [Outcome::WouldInactivate]
+    );
+    assert_eq!(calls, [READ]);
+
+    let (result, calls) = perform(&variables, body(false)).await;
+    let error = result.unwrap_err();
+    assert_eq!(
+        (error.code, error.field.as_deref()),
+        (ErrorCode::Forbidden, Some("dry_run"))
+    );
+    assert!(error.detail.contains("DRY_RUNS_ONLY"), "{}", error.detail);
+    assert!(calls.is_empty(), "{calls:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_provider_without_instances_is_allowed_by_its_own_name_and_by_the_star() {
     let network = Network::queue([]);
     for (allowed, expected) in [

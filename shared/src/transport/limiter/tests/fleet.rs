@@ -1,4 +1,4 @@
-//! A fleet of which many more instances are warm than may run at once: together they keep the
+//! A fleet of which many more sandboxes are warm than may run at once: together they keep the
 //! vendor's limit and the function's share.
 
 use std::cell::{Cell, RefCell};
@@ -11,10 +11,10 @@ use crate::error::{Error, ErrorCode};
 use crate::testing::network::{Network, answer, get};
 use crate::transport::{HttpResponse, Transport};
 
-/// Instances that may run at once, and those of them that may handle messages of the queue.
+/// Sandboxes that may run at once, and those of them that may handle messages of the queue.
 const RESERVED: usize = 4;
 const QUEUE: usize = 2;
-/// Instances that are warm.
+/// Sandboxes that are warm.
 const WARM: usize = 80;
 
 /// A small generator of its own, so that each run is the same.
@@ -47,7 +47,7 @@ struct Load {
     calls: u64,
 }
 
-/// Whether instances take their next event only when the last one is paid for.
+/// Whether sandboxes take their next event only when the last one is paid for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tail {
     Paid,
@@ -71,7 +71,7 @@ async fn call(transport: &Transport, lane: &Lane, dice: &Dice, load: Load) {
     tokio::time::sleep(milliseconds(dice.below(load.answer.saturating_add(1)))).await;
 }
 
-/// Lets the instances handle events until so many calls were made. The moments of the calls, in
+/// Lets the sandboxes handle events until so many calls were made. The moments of the calls, in
 /// order.
 async fn run(
     limits: &RateLimits,
@@ -81,8 +81,8 @@ async fn run(
     calls: usize,
 ) -> Vec<Instant> {
     let network = Network::new(|_| answer(200, ""));
-    let instances: Vec<Transport> = (0..WARM).map(|_| network.transport()).collect();
-    let free: RefCell<Vec<&Transport>> = RefCell::new(instances.iter().collect());
+    let sandboxes: Vec<Transport> = (0..WARM).map(|_| network.transport()).collect();
+    let free: RefCell<Vec<&Transport>> = RefCell::new(sandboxes.iter().collect());
     let (slots, of_queue) = (Semaphore::new(RESERVED), Semaphore::new(QUEUE));
     let dice = Dice(Cell::new(20_251_122));
     let source = async |waiting: Waiting| {
@@ -94,13 +94,13 @@ async fn run(
             };
             let _slot = slots.acquire().await.unwrap();
             let chosen = usize::try_from(dice.below(free.borrow().len() as u64)).unwrap();
-            let instance = free.borrow_mut().swap_remove(chosen);
+            let sandbox = free.borrow_mut().swap_remove(chosen);
             let limiter = Limiter::begin(limits, waiting);
             let mut left = dice.below(load.calls.saturating_add(1));
             while left > 0 {
                 let side_by_side = (1 + dice.below(3)).min(left);
                 join_all(
-                    (0..side_by_side).map(|_| call(instance, limiter.lane(action), &dice, load)),
+                    (0..side_by_side).map(|_| call(sandbox, limiter.lane(action), &dice, load)),
                 )
                 .await;
                 left -= side_by_side;
@@ -108,12 +108,12 @@ async fn run(
             if tail == Tail::Paid {
                 limiter.pay().await;
             }
-            free.borrow_mut().push(instance);
+            free.borrow_mut().push(sandbox);
             // An invocation takes some time even when nothing is called.
             tokio::time::sleep(milliseconds(1 + dice.below(load.idle.saturating_add(1)))).await;
         }
     };
-    // More senders than instances, so that a sender always waits for the next slot.
+    // More senders than sandboxes, so that a sender always waits for the next slot.
     let kinds = (0..20).map(|number| match number % 10 {
         kind if kind >= load.callers => Waiting::Queue,
         kind if kind % 3 == 2 => Waiting::Nobody,

@@ -1,4 +1,4 @@
-//! Turns of one invocation, and of a fleet of instances.
+//! Turns of one invocation, and of a fleet of sandboxes.
 
 mod fleet;
 
@@ -51,7 +51,7 @@ async fn time_that_passes_unused_brings_one_burst_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_call_takes_an_interval_of_the_instances_time() {
+async fn each_call_takes_an_interval_of_the_sandboxs_time() {
     let limit = |action, interval| RateLimit {
         action,
         queue_interval: milliseconds(interval),

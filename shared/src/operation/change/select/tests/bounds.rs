@@ -49,6 +49,17 @@ async fn the_configuration_bounds_what_a_request_may_allow() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_only_dry_runs_are_allowed_a_selection_is_not_carried_out_later_either() {
+    let stage = Stage::with(Clouds::of(fleet(1)), &[("DRY_RUNS_ONLY", "yes")]);
+    let request = of_the_ca(json!({}));
+    let error = stage.perform(&request).await.unwrap_err();
+    assert_eq!(in_short(&error), (ErrorCode::Forbidden, Some("dry_run")));
+    let request = request::parse(&request.to_string()).unwrap();
+    let deferred = Inactivate::deferred(&stage.context(), &request).unwrap_err();
+    assert_eq!((deferred, stage.calls()), (error, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn results_without_a_change_are_told_as_far_as_there_is_room_and_all_are_counted() {
     let mut devices = fleet(130);
     devices.iter_mut().for_each(Device::take_out_of_use);
