@@ -144,6 +144,10 @@ def test_the_role_may_do_what_the_states_do_and_nothing_else(template: Template)
     assert machine["StateMachineName"] == {"Fn::Sub": "${AWS::StackName}-fleet"} and machine["StateMachineType"] == "STANDARD"
 
 
+def test_an_execution_ends_with_the_orders_of_its_plan(definition: State) -> None:
+    assert definition["TimeoutSeconds"] == 14 * 24 * 60 * 60
+
+
 def test_who_runs_a_fleet_does_not_approve_it(template: Template) -> None:
     policies = {name: granted([one["PolicyDocument"]]) for name, one in fleet(template).of_type("AWS::IAM::ManagedPolicy").items()}
     bucket, machine = "FleetBucket", "FleetStateMachine"
