@@ -345,3 +345,21 @@ def test_orders_that_are_not_those_of_the_plan_are_reported(machine: Callable[..
     cloud.disturb = exchange
     assert Run(cloud, "exchanged").approve().report()["as_planned"] is False
     assert "NO: the orders are not those of the plan" in cloud.messages[-1]["Message"]
+
+
+def test_a_report_of_many_errors_fits_into_a_state(machine: Callable[..., Cloud]) -> None:
+    """Every page of a part has certificates with each of these errors."""
+    codes = ("conflict", "forbidden", "not_found", "provider_rejected", "provider_unavailable", "timeout")
+    cloud = machine(10_000)
+    plain = cloud.carried_out
+
+    def with_errors(request: Json) -> Json:
+        answer = plain(request)
+        for place, code in enumerate(codes):
+            for told in answer["results"][place::10]:
+                told["error"] = {"code": code, "detail": "why " * 100}
+        return answer
+
+    cloud.carried_out = with_errors  # type: ignore[method-assign]
+    report = Run(cloud, "errors").approve().report()
+    assert [(error["code"], error["count"]) for error in report["errors"]] == [(code, 1_000) for code in codes]
