@@ -18,6 +18,8 @@ from stack import DEFINITION, TEMPLATE, Template, cloudformation, code_folders, 
 
 NAME = "device-certificate-functions"
 BUCKET = "artifacts"
+# Of this machine, by Lambda's name.
+PROCESSOR = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def upload(emulator: Emulator, template: Template) -> None:
     for logical_id, folder in code_folders(template).items():
         properties = deployed["Resources"][logical_id]["Properties"]
         properties["Code"] = {"S3Bucket": BUCKET, "S3Key": f"{folder}.zip"}
-        properties["Architectures"] = ["arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"]
+        properties["Architectures"] = [PROCESSOR]
     for resource in deployed["Resources"].values():
         if resource["Type"] == "AWS::StepFunctions::StateMachine":
             # AWS takes YAML, too.

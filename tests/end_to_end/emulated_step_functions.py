@@ -190,7 +190,7 @@ def run_distributed_map(state: Json, raw: Any, effective: Any, processor: Json, 
 
 
 def new_map_run(state: Json, effective: Any, processor: Json, record: Json, context: Json, progress: Progress) -> MapRun:
-    name, label = record["stateMachineArn"].rpartition(":")[2], state["Label"]
+    name, label = record["stateMachineArn"].rpartition(":")[2], state.get("Label") or new_uuid()
     place = f"{get_region()}:{get_account_id()}"
     permit(progress.role, "states:StartExecution", record["stateMachineArn"])
     permit(progress.role, "states:DescribeExecution", record["executionArn"])
@@ -331,7 +331,8 @@ def apply_assign(state: Json, raw: Any, context: Json, result: Any = None, error
 
 def invoke_resource(resource: str, arguments: Json) -> Any:
     check_size(arguments, f"The input of {resource}")
-    permit(current.get()[0].role, *needed(resource, arguments))
+    known = {"events:source": entry["Source"] for entry in arguments.get("Entries", [])}
+    permit(current.get()[0].role, *needed(resource, arguments), known)
     result = invoke_of_ministack(resource, arguments)
     check_size(result, f"The result of {resource}")
     return result
@@ -353,6 +354,8 @@ def needed(resource: str, arguments: Json) -> tuple[str, str]:
             return "sns:Publish", arguments["TopicArn"]
         case "sqs:sendMessage":
             return "sqs:SendMessage", f"arn:aws:sqs:{place}:{arguments['QueueUrl'].rpartition('/')[2]}"
+        case "events:putEvents":
+            return "events:PutEvents", f"arn:aws:events:{place}:event-bus/{arguments['Entries'][0].get('EventBusName', 'default')}"
         case "aws-sdk:s3:getObject":
             return "s3:GetObject", f"arn:aws:s3:::{arguments['Bucket']}/{arguments['Key']}"
         case "aws-sdk:s3:putObject":
@@ -360,10 +363,10 @@ def needed(resource: str, arguments: Json) -> tuple[str, str]:
     raise Failure("States.Runtime", f"nobody knows the permission that {resource} needs")
 
 
-def permit(arn: str, action: str, resource: str) -> None:
-    """Whether a machine's role may do it."""
+def permit(arn: str, action: str, resource: str, known: Json | None = None) -> None:
+    """Whether a machine's role may do it. `known` has what conditions of the policies may ask for."""
     account, caller, role = get_account_id(), session_of(arn), arn.rpartition("/")[2]
-    asked = iam_evaluator.EvalContext(caller, "AssumedRole", account, action, resource, get_region())
+    asked = iam_evaluator.EvalContext(caller, "AssumedRole", account, action, resource, get_region(), service_context=known or {})
     if iam_evaluator.evaluate(asked, iam_evaluator._gather_role_policies(role, account)).decision != "Allow":
         service = {"lambda": "Lambda.AWSLambdaException", "s3": "S3.S3Exception", "sns": "SNS.AuthorizationErrorException"}
         error = service.get(action.partition(":")[0], "States.TaskFailed")

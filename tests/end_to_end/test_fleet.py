@@ -109,7 +109,7 @@ class Fleet:
 
     def states(self) -> Counter[str]:
         """How many certificates of the CA have each status at the broker."""
-        held = self.providers.certificates("tencent-mqtt", SOURCE["instance_id"])
+        held = self.providers.certificates("tencent-mqtt", SOURCE["instance_id"], 100_000)
         return Counter(one["Status"] for one in held if one["CaSn"] == CA)
 
     def writes(self, action: str = "DeactivateDeviceCertificate") -> list[str]:
@@ -267,7 +267,7 @@ def settled(fleet: Fleet) -> int | None:
 
 
 def test_a_small_plan_needs_no_consent(fleet: Fleet) -> None:
-    held = fleet.providers.certificates("tencent-mqtt", SOURCE["instance_id"])
+    held = fleet.providers.certificates("tencent-mqtt", SOURCE["instance_id"], 100_000)
     serials = [one["DeviceCertificateSn"] for one in held if one["CaSn"] == CA and one["Status"] == "ACTIVE"][:UNAPPROVED]
     before = len(fleet.writes())
     report = fleet.report(fleet.run("small", {"serial_numbers": serials}))
