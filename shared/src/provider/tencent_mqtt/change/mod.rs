@@ -37,12 +37,22 @@ impl StatusWriter for TencentMqtt<'_> {
         references: &'a [&'a CertificateReference],
         spellings: Spellings,
     ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
-        Box::pin(together_or_alone(
-            references,
-            |reference| reference.provider_serial_number.is_some(),
-            async move |reference| self.find_one(reference, spellings).await,
-            async move |group| self.find_group(group, spellings).await,
-        ))
+        Box::pin(async move {
+            // As a plan names all of its certificates.
+            let texts = references
+                .iter()
+                .map(|one| one.provider_serial_number.as_ref());
+            if let (Some(texts), Spellings::Own) = (texts.collect::<Option<Vec<_>>>(), spellings) {
+                return self.find_texts(&texts).await;
+            }
+            together_or_alone(
+                references,
+                |reference| reference.provider_serial_number.is_some(),
+                async move |reference| self.find_one(reference, spellings).await,
+                async move |group| self.find_group(group, spellings).await,
+            )
+            .await
+        })
     }
 
     fn read<'a>(

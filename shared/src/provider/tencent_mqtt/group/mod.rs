@@ -7,7 +7,7 @@ use super::list::LARGEST_PAGE;
 use super::wire::{DescribeDeviceCertificates, Filter};
 use super::{NAME, Needs, TencentMqtt, serial_number};
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::{Certificate, RequestId, SerialNumber};
+use crate::model::{Certificate, ProviderText, RequestId, SerialNumber};
 use crate::provider::each::each;
 use crate::provider::{FoundCertificate, ListLength, Spellings};
 use crate::request::{CertificateReference, SortOrder};
@@ -198,49 +198,64 @@ impl TencentMqtt<'_> {
         &self,
         before: &[&FoundCertificate],
     ) -> Vec<Result<Option<FoundCertificate>, Error>> {
-        let get_each = async |before: &[&FoundCertificate]| {
-            each(before, async |found: &&FoundCertificate| {
-                self.get(&found.key, Needs::Status).await
-            })
-            .await
+        let keys: Vec<&str> = before.iter().map(|found| found.key.as_str()).collect();
+        self.by_texts(&keys).await
+    }
+
+    /// The certificates that the vendor spells exactly so.
+    pub(super) async fn find_texts(
+        &self,
+        texts: &[&ProviderText],
+    ) -> Vec<Result<Option<FoundCertificate>, Error>> {
+        let keys: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
+        let answers = self.by_texts(&keys).await;
+        let is_meant = |(answer, key): (Result<Option<FoundCertificate>, Error>, &str)| {
+            Ok(answer?.filter(|found| found.key == key))
         };
-        let numbers: Vec<SerialNumber> = before
+        answers.into_iter().zip(keys).map(is_meant).collect()
+    }
+
+    /// Certificates by the vendor's own texts, together where the texts are serial numbers.
+    async fn by_texts(&self, keys: &[&str]) -> Vec<Result<Option<FoundCertificate>, Error>> {
+        let get_each = async |keys: &[&str]| {
+            each(keys, async |key: &&str| self.get(key, Needs::Status).await).await
+        };
+        let numbers: Vec<SerialNumber> = keys
             .iter()
-            .filter_map(|found| SerialNumber::parse(&found.key).ok())
+            .filter_map(|key| SerialNumber::parse(key).ok())
             .collect();
-        if before.len() == 1 || numbers.len() < before.len() {
-            return get_each(before).await;
+        if keys.len() == 1 || numbers.len() < keys.len() {
+            return get_each(keys).await;
         }
         let numbers: Vec<&SerialNumber> = numbers.iter().collect();
         let mut known = Rows::new();
         for group in numbers
             .chunks(LARGEST_GROUP)
-            .zip(before.chunks(LARGEST_GROUP))
+            .zip(keys.chunks(LARGEST_GROUP))
         {
-            let texts = group.1.iter().map(|found| found.key.clone()).collect();
+            let texts = group.1.iter().map(|key| (*key).to_owned()).collect();
             match self.rows(group.0, texts).await {
                 Ok(listed) => known.extend(listed.rows),
-                Err(error) if may_be_read_alone(&error) => return get_each(before).await,
-                Err(error) => return before.iter().map(|_| Err(error.clone())).collect(),
+                Err(error) if may_be_read_alone(&error) => return get_each(keys).await,
+                Err(error) => return keys.iter().map(|_| Err(error.clone())).collect(),
             }
         }
-        let row = |one: &FoundCertificate| {
+        let row = |key: &str| {
             let mut rows = known.values().flatten();
-            rows.find(|row| row.key == one.key)
+            rows.find(|row| row.key == key)
                 .filter(|row| row.states_status())
         };
         // A certificate that the list does not show is read alone before it counts as gone. So is
         // one whose row has no readable status.
-        let missing: Vec<&FoundCertificate> = before
+        let missing: Vec<&str> = keys
             .iter()
             .copied()
-            .filter(|one| row(one).is_none())
+            .filter(|key| row(key).is_none())
             .collect();
         let mut answers_of_missing = get_each(&missing).await.into_iter();
-        before
-            .iter()
-            .map(|one| {
-                row(one).map_or_else(
+        keys.iter()
+            .map(|key| {
+                row(key).map_or_else(
                     || answers_of_missing.next().unwrap_or(Ok(None)),
                     |row| Ok(Some(found(row))),
                 )

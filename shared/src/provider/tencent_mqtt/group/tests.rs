@@ -55,6 +55,38 @@ async fn a_hundred_certificates_are_found_by_one_call_and_read_again_by_another(
     }
 }
 
+/// So are those of a plan, which names them by the vendor's own texts. A row that is spelled
+/// otherwise is another certificate.
+#[tokio::test(start_paused = true)]
+async fn certificates_that_the_vendors_own_texts_name_are_found_by_one_call() {
+    let known = numbered(100);
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let network = Vendor::of(&known).network();
+    let bench = Bench::new(&network);
+    let context = bench.context();
+    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
+    let by_text = |text: &str| CertificateReference {
+        provider_serial_number: ProviderText::parse(text).ok(),
+        ..CertificateReference::default()
+    };
+    let references: Vec<CertificateReference> = known.iter().map(|text| by_text(text)).collect();
+    let references: Vec<&CertificateReference> = references.iter().collect();
+    let found = provider.find(&references, Spellings::Own).await;
+    assert_eq!(results_of(&found), known);
+    assert_eq!(sizes(&network), [100]);
+    let found = provider.find(&references, Spellings::Others).await;
+    assert_eq!(results_of(&found), ["-"; 100]);
+    assert_eq!(sizes(&network), [100], "a text has one spelling");
+
+    let network = Vendor::of(&["00a1", "00a2"]).network();
+    let bench = Bench::new(&network);
+    let context = bench.context();
+    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
+    let references = [&by_text("a1"), &by_text("00a2")];
+    let found = provider.find(&references, Spellings::Own).await;
+    assert_eq!(results_of(&found), ["-", "00a2"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_certificate_is_read_by_its_own_action() {
     let network = Vendor::of(&["1001", "1002"]).network();
