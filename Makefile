@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: demo run local report test format lint unit whole conformance open-api fuzz schemas template e2e bench costs deny advisories tree build release deploy deploy-local fleet-demo
+.PHONY: demo run local report test format lint unit whole conformance open-api fuzz schemas template e2e bench costs deny advisories tree build release deploy deploy-local fleet-demo fleet-document
 
 # Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
 # interpreter than python3.
@@ -127,6 +127,11 @@ bench:
 # Writes docs/costs.md anew from measured durations and prices. `make template` fails when they have drifted apart.
 costs:
 	"$${PYTHON:-python3}" scripts/costs >docs/costs.md
+
+# Writes the computed parts of docs/fleet.md anew. `make template` fails when they have drifted apart.
+fleet-document:
+	@sh scripts/environment.sh template tests/template/requirements.txt
+	@.tools/template/bin/python scripts/fleet_document
 
 # The same stack, left running, with lines to paste into a terminal.
 deploy-local:

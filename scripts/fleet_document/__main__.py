@@ -9,14 +9,12 @@ from collections.abc import Iterator
 
 import diagram
 import model
-from model import Pace, Parameters, Run
+from model import MOST_BYTES, MOST_EVENTS, Pace, Run
 
 DOCUMENT = model.ROOT / "docs/fleet.md"
 SIZES = (1_000, 100_000, 1_000_000)
 LARGEST = SIZES[-1]
 HOUR, DAY = 3600, 24 * 3600
-# Limits of AWS Step Functions.
-MOST_EVENTS, MOST_BYTES = 25_000, 256 * 1024
 
 
 def main() -> int:
@@ -26,7 +24,7 @@ def main() -> int:
 
 def written(text: str) -> str:
     """The document with its computed parts as they should be."""
-    parts = {"times": times(), "parameters": parameters(), "size": size(), "diagram": diagram.mermaid(model.definition())}
+    parts = {"times": times(), "parameters": parameters(), "size": size(), "reach": reach(), "diagram": diagram.mermaid(model.definition())}
     for name, part in parts.items():
         begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
         if text.count(begin) != 1 or text.count(end) != 1:
@@ -81,10 +79,22 @@ def size() -> str:
     add(("events of a child that carries a page out", f"{MOST_EVENTS:,}", *each(runs, "order_events", MOST_EVENTS)))
     add(("events of a child that counts 100 pages", f"{MOST_EVENTS:,}", *each(runs, "count_events", MOST_EVENTS)))
     add(("bytes of the list of pages", f"{MOST_BYTES:,}", *each(runs, "orders_input", MOST_BYTES)))
+    add(("bytes of the state that sums up, without errors", f"{MOST_BYTES:,}", *each(runs, "count_output", MOST_BYTES)))
     add(("child executions", "", *each(runs, "children")))
     add(("objects in the bucket", "", *each(runs, "objects")))
     days = [of.planned(LARGEST) + of.carried_out(LARGEST) for _, of in columns]
     add(("time", "14 d", *(duration(one) + (" **✗**" if one > 14 * DAY else "") for one in days)))
+    return table(rows)
+
+
+def reach() -> str:
+    columns = {vendor: model.reach(model.pace(vendor, model.defaults())) for vendor in model.CALLS}
+    columns["aws-iot, shares for a fleet"] = model.reach(model.pace("aws-iot", model.raised()))
+    limits = list(columns["tencent-mqtt"])
+    rows = [("the most certificates by", *(f"`{name}`" for name in columns))]
+    for limit in limits:
+        cells = [(of[limit], of[limit] == min(of.values())) for of in columns.values()]
+        rows.append((limit, *(f"**{number:,}**" if is_first else f"{number:,}" for number, is_first in cells)))
     return table(rows)
 
 
@@ -98,8 +108,6 @@ def table(rows: list[tuple[str, ...]]) -> str:
     lines = [rows[0], tuple("---" if index == 0 else "---:" for index in range(len(rows[0]))), *rows[1:]]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
-
-__all__ = ["Pace", "Parameters", "written"]
 
 if __name__ == "__main__":
     sys.exit(main())

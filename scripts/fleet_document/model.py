@@ -1,5 +1,6 @@
 """The time of a fleet, by the template's shares and the arithmetic of its tests; and the size of its run, by the definition."""
 
+import bisect
 import json
 import math
 import sys
@@ -24,6 +25,12 @@ SECONDS_OF_AN_INVOCATION = 26
 PAGE = 100
 # Pages that one child plans, or counts.
 PAGES_OF_A_PART = 100
+
+# Limits of AWS Step Functions.
+MOST_EVENTS, MOST_BYTES = 25_000, 256 * 1024
+# Of the state that sums a run up: a part with its first and last page, its counts and its digests; and an error with one example of
+# 64 + 100 characters.
+BYTES_OF_A_PART, BYTES_OF_AN_ERROR = 370, 260
 
 Parameters = dict[str, Any]
 State = dict[str, Any]
@@ -218,8 +225,32 @@ class Run:
     @property
     def orders_input(self) -> int:
         """Bytes of the input of the map over the pages."""
-        text = json.dumps({"execution": "x" * 80, "concurrency": 98, "pages": list(range(1, self.pages + 1))}, separators=(",", ":"))
-        return len(text)
+        return bytes_of_pages(self.pages)
+
+    @property
+    def count_output(self) -> int:
+        """Bytes of the state that has what every part has come to, without errors."""
+        return self.parts * BYTES_OF_A_PART
+
+
+def bytes_of_pages(pages: int) -> int:
+    text = json.dumps({"execution": "x" * 80, "concurrency": 98, "pages": list(range(1, pages + 1))}, separators=(",", ":"))
+    return len(text)
+
+
+def reach(of: Pace) -> dict[str, int]:
+    """The most certificates of a run, by each limit."""
+    most_pages = bisect.bisect_right(range(1, 100_000), MOST_BYTES, key=bytes_of_pages)
+    around = Run(0, 0, 1).main_events
+    of_a_part = PAGES_OF_A_PART * of.page
+    return {
+        "the list of pages in one state": most_pages * of.page,
+        "the parts in one state, without errors": MOST_BYTES // BYTES_OF_A_PART * of_a_part,
+        "the same, each part with eight kinds of errors": MOST_BYTES // (BYTES_OF_A_PART + 8 * BYTES_OF_AN_ERROR) * of_a_part,
+        "the events of the execution": (MOST_EVENTS - around) // events(PLAN_PART) * of_a_part,
+        "six digits in the names of pages": 999_999 * of.page,
+        "the 14 days of an execution, and of the orders": math.floor(14 * 24 * 3600 / (of.plan + of.order / of.sandboxes)),
+    }
 
 
 def run(certificates: int, of: Pace) -> Run:

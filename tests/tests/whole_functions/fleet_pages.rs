@@ -197,7 +197,6 @@ async fn the_documented_time_of_a_fleet_counts_the_calls_that_a_page_takes() {
         let before = stage.simulator.calls().len();
         carried_out(&mut function, orders).await;
         let real = json!({ "pages": plan.len(), "plan": plan_calls, "orders": calls_since(&stage, before) });
-        eprintln!("{vendor:?} {real}");
         let counted: Value = serde_json::from_str(COUNTED_CALLS).unwrap();
         assert_eq!(real, counted[vendor.name()]["of_200"], "{vendor:?}");
     })
