@@ -111,7 +111,7 @@ class Demo:
 
     def states(self) -> Counter[str]:
         """How many certificates of the CA have each status at the broker."""
-        held = self.providers.certificates("tencent-mqtt", SOURCE["instance_id"])
+        held = self.providers.certificates("tencent-mqtt", SOURCE["instance_id"], 1_000_000)
         return Counter(one["Status"] for one in held if one["CaSn"] == CA)
 
 
