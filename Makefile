@@ -25,8 +25,11 @@ report:
 	@sh scripts/environment.sh report scripts/report/requirements.txt
 	@.tools/report/bin/python scripts/report $(REPORT_OPTIONS)
 
-# The whole check.
-test: format lint tree deny unit whole conformance open-api template e2e
+STAGES = format lint tree deny unit whole conformance open-api template e2e
+
+# The whole check. It names the work in each silence of 20 seconds, and ends with one line of totals.
+test:
+	@"$${PYTHON:-python3}" scripts/stages.py 20 "$(MAKE)" $(STAGES)
 
 format:
 	cargo fmt --all --check
@@ -57,10 +60,11 @@ unit:
 	cargo test --locked --workspace --lib --bins
 
 # The real binaries against a Runtime API stand-in and the simulator. The fuzz targets, built with them, would give them a clock that can
-# be paused.
+# be paused. Most tests wait more than they compute, so that six run at once; those with hostile vendors compute, and have a limit of time.
 whole:
 	cargo build --locked --workspace --exclude fuzz-targets --bins
-	cargo test --locked --package whole-function-tests --test '*'
+	cargo test --locked --package whole-function-tests --test '*' -- --test-threads 6 --skip hostile_vendor
+	cargo test --locked --package whole-function-tests --test whole_functions -- hostile_vendor
 
 # The vendors' official SDKs against the simulator and the signers, and the functions against moto.
 conformance:

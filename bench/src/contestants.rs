@@ -76,7 +76,7 @@ const OWN_VARIABLES: [(&str, &str); 7] = [
 #[derive(Clone, Copy)]
 struct Work {
     event: &'static str,
-    /// What stands where in the answer; it comes from the provider.
+    /// A value that the answer holds, and where; it comes from the provider.
     expected: (&'static str, &'static str),
 }
 

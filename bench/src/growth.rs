@@ -73,7 +73,7 @@ pub(crate) const SERIES: [Series; 4] = [
     },
 ];
 
-/// What work of one size took.
+/// The measured cost of work of one size.
 pub(crate) struct Point {
     pub(crate) size: usize,
     pub(crate) invocations: usize,

@@ -17,7 +17,7 @@ Usage: bench [--stages cold,throttled,warm,growth,deployed,orders] [--contestant
   --other        a folder with the functions of another build, which take part as other-..
 ";
 
-/// What is measured.
+/// The options of a measurement.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Options {
     pub(crate) stages: Vec<String>,

@@ -11,7 +11,7 @@ pub(crate) struct Process {
     log: PathBuf,
 }
 
-/// What a process has used since its start.
+/// The resources that a process has used since its start.
 pub(crate) struct Usage {
     pub(crate) cpu_milliseconds: f64,
     pub(crate) page_faults: f64,

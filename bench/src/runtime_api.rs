@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::http;
 
-/// What the function told.
+/// A report of the function.
 pub(crate) enum Report {
     /// It has requested an event.
     Ready(Instant),
@@ -96,7 +96,7 @@ impl RuntimeApi {
             .map_err(|_| "the Runtime API stand-in has ended".to_owned())
     }
 
-    /// What the function tells next.
+    /// The next report of the function.
     pub(crate) fn report(&self) -> Result<Report, String> {
         self.reports
             .recv_timeout(self.time_limit)

@@ -1,4 +1,4 @@
-//! What was measured: values for each quantity of each contestant in each round.
+//! Measured values for each quantity of each contestant in each round.
 
 use std::collections::BTreeMap;
 

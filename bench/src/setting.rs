@@ -1,4 +1,4 @@
-//! What all contestants have around them.
+//! The surroundings that all contestants share.
 
 use std::error::Error;
 use std::fs;
@@ -8,11 +8,11 @@ use std::time::Duration;
 use crate::provider::Provider;
 use crate::relay;
 
-/// What all contestants have around them.
+/// The surroundings that all contestants share.
 pub(crate) struct Setting {
     /// The root of the workspace.
     pub(crate) root: PathBuf,
-    /// What is prepared and written for a run: `target/bench`.
+    /// The folder of what is prepared and written for a run: `target/bench`.
     pub(crate) output: PathBuf,
     /// Where another build's binaries are.
     pub(crate) other: Option<PathBuf>,

@@ -47,7 +47,7 @@ pub(crate) fn cold(
             };
             let until_ready = milliseconds(sandbox.started, ready);
             let invocation = milliseconds(answer.from, answer.to);
-            // What the harness itself does between the two is in neither.
+            // The harness's own work between the two is in neither.
             for (quantity, value) in [
                 ("cold_ms", until_ready + invocation),
                 ("ready_ms", until_ready),

@@ -91,7 +91,7 @@ def most_events(event: dict, kind: str) -> float:
 
 
 def event_uses(event: dict, kind: str, measured: dict) -> Uses:
-    """What one event uses."""
+    """The resources that one event uses."""
     estimated = measured["estimated"]
     log_bytes = event["log_bytes"]["queue" if kind == "queue" else "http"] + estimated["platform_log_bytes"]
     bytes_out = event["calls_out"] * estimated["bytes_of_a_call"]
@@ -107,7 +107,7 @@ def event_uses(event: dict, kind: str, measured: dict) -> Uses:
 
 
 def month_uses(row: dict, measured: dict) -> Uses:
-    """What a row of a month uses."""
+    """The resources that a row of a month uses."""
     polls = row.get("polled_queues", 0) * measured["estimated"]["idle_polls_per_second"] * SECONDS_OF_A_MONTH
     return row.get("uses", {}) | ({"sqs_request": polls} if polls else {})
 

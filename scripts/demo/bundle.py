@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = {"describe": "tencent-mqtt", "inactivate": "alibaba-mqtt", "status": "alibaba-pca"}
 INSTANCE = "post-cn-7mz2d0000"
-# What `"sources": "all"` stands for.
+# The sources that `"sources": "all"` stands for.
 SOURCES = [
     {"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-qgzaawn9"},
     {"provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "mqtt-cn-sim0002"},
@@ -104,9 +104,13 @@ class Emulated:
         return self._send(urllib.request.Request(self.url(function), data, {"content-type": "application/json"}))
 
     def invoke(self, function: str, event: dict) -> dict:
-        """What the function returns for an event, as Lambda's own API gives it."""
+        """The function's return value for an event, as Lambda's own API gives it."""
         url = f"{self.emulator}/2015-03-31/functions/{function}/invocations"
         return self._send(urllib.request.Request(url, json.dumps(event).encode()))[1]
+
+    def log(self, function: str) -> list[dict]:
+        """The lines that a function has logged so far."""
+        return [json.loads(line) for line in (self.folder / f"{function}.log").read_text().splitlines()]
 
     def _send(self, request: urllib.request.Request) -> tuple[int, dict]:
         try:

@@ -53,7 +53,7 @@ class Provider:
     example: str
 
     def missing(self) -> str | None:
-        """What the person has to set before this provider can be asked."""
+        """An instruction, where a person has to set something before this provider can be asked."""
         if self.region_variable not in self.key.variables:
             return f"set {self.region_variable} to the region"
         if self.instance_variable and not os.environ.get(self.instance_variable):

@@ -1,4 +1,4 @@
-"""What Alibaba Cloud's official SDKs sign and send, as cases for our own ACS3-HMAC-SHA256 signer."""
+"""Requests that Alibaba Cloud's official SDKs sign and send, as cases for our own ACS3-HMAC-SHA256 signer."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What AWS's official SDK signs and sends to AWS IoT, as cases for our own AWS4-HMAC-SHA256 signer."""
+"""Requests that AWS's official SDK signs and sends to AWS IoT, as cases for our own AWS4-HMAC-SHA256 signer."""
 
 import functools
 import random

@@ -1,4 +1,4 @@
-"""What all tests here share: no connection leaves this machine, and no setting of the user's reaches an SDK."""
+"""In all tests here no connection leaves this machine, and no setting of the user's reaches an SDK."""
 
 import os
 import socket

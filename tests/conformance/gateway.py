@@ -15,7 +15,7 @@ SOURCES = [
 
 
 def variables(simulator: Simulator) -> dict[str, str]:
-    """What the functions need to call the simulator in place of the clouds."""
+    """The variables by which the functions call the simulator in place of the clouds."""
     tencent, alibaba, aws = (simulator.credentials(name) for name in ("tencent-mqtt", "alibaba-mqtt", "aws-iot"))
     return {
         "DEFAULT_PROVIDER_DESCRIBE": "tencent-mqtt",

@@ -26,7 +26,7 @@ TIME_LIMIT_SECONDS = 120
 
 @dataclass(frozen=True)
 class Case:
-    """What the SDK signed, and the steps it took to do so."""
+    """The request that the SDK signed, and the steps it took to do so."""
 
     algorithm: str
     input: dict

@@ -1,4 +1,4 @@
-"""What Tencent Cloud's official SDK signs and sends, as cases for our own TC3-HMAC-SHA256 signer."""
+"""Requests that Tencent Cloud's official SDK signs and sends, as cases for our own TC3-HMAC-SHA256 signer."""
 
 import hashlib
 import json

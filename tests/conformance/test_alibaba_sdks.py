@@ -93,12 +93,12 @@ def client_certificates(client: CasClient, **members: object) -> dict:
 
 
 def status_row(kept: dict) -> dict:
-    """What the status action says of a certificate that the control listener has told whole."""
+    """The status action's record of a certificate that the control listener has told whole."""
     return {name: kept[name] for name in ("SerialNumber", "Status", "RevokeTime") if name in kept}
 
 
 def serials_of(certificate: dict) -> tuple[str, str]:
-    """What names a certificate within its instance."""
+    """The two numbers that name a certificate within its instance."""
     return certificate["CaSn"], certificate["DeviceSn"]
 
 

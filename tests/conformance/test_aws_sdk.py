@@ -21,7 +21,7 @@ Fleet = list[dict]
 
 @pytest.fixture
 def fleet(simulator: Simulator) -> Fleet:
-    """What the region holds, as the control listener tells it."""
+    """The certificates of the region, as the control listener tells them."""
     return [certificate for certificate in simulator.certificates(VENDOR) if certificate["region"] == REGION]
 
 

@@ -62,7 +62,7 @@ def assert_awkward_enough(cases: list[Case]) -> None:
 
 
 def signed_content(case: Case) -> str:
-    """What was signed, without the key."""
+    """The signed text, without the key."""
     return case.expected.get("canonical_request") or json.dumps([case.input["url"], case.input["headers"]])
 
 

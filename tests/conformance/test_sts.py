@@ -44,7 +44,7 @@ def generator() -> random.Random:
 
 
 def ours(action: str, recorder: Recorder, **members: object) -> RecordedRequest:
-    """What the functions would send there, by the program `sts` (tests/examples/sts.rs)."""
+    """The request that the functions would send there, by the program `sts` (tests/examples/sts.rs)."""
     program = os.environ.get("STS", TARGET / "debug/examples/sts")
     members = {"action": action, "endpoint": f"http://{recorder.host}", "region": "eu-west-1"} | members
     run = subprocess.run([program], input=json.dumps(members).encode(), capture_output=True, timeout=TIME_LIMIT_SECONDS)
@@ -58,7 +58,7 @@ def ours(action: str, recorder: Recorder, **members: object) -> RecordedRequest:
 
 
 def sent(recorder: Recorder, call: Callable[[], object]) -> RecordedRequest:
-    """What an SDK sends; the recorder's answer holds no key, at which it may complain."""
+    """The request that an SDK sends; the recorder's answer holds no key, at which it may complain."""
     try:
         call()
     except Exception:  # noqa: BLE001
@@ -176,7 +176,7 @@ def test_alibaba_assume_role_with_oidc_differs_in_nothing_but_where_the_token_st
         assert theirs.method == mine.method == "POST"
         of_theirs = form(theirs.query) | form(theirs.body)
         of_ours = form(mine.query) | form(mine.body)
-        # Who signs nothing needs no nonce: the SDK's other form of this call, in alibabacloud-credentials, sends none either.
+        # A request without a signature needs no nonce: the SDK's other form of this call, in alibabacloud-credentials, sends none either.
         of_theirs.pop("SignatureNonce")
         for parameters in (of_theirs, of_ours):
             time.strptime(parameters.pop("Timestamp"), "%Y-%m-%dT%H:%M:%SZ")

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("error:.*are useless")
 
 @pytest.fixture
 def fleet(simulator: Simulator) -> Fleet:
-    """What the instance holds, as the control listener tells it."""
+    """The certificates of the instance, as the control listener tells them."""
     return simulator.certificates(VENDOR, INSTANCE)
 
 

@@ -51,7 +51,7 @@ class Message:
 
 
 class Clock(datetime):
-    """What the package takes for the time."""
+    """The time that the package reads."""
 
     moment = EPOCH
 
@@ -86,7 +86,7 @@ def theirs(message: Message) -> bool | str:
 
 
 def ours(messages: list[Message]) -> list[bool | str]:
-    """What the program says of all of them; the text "unusable" when it says that the secrets are."""
+    """The program's verdict on each of them, and "unusable" where it says that the secrets are."""
     lines = "".join(message.to_json() + "\n" for message in messages)
     run = subprocess.run([PROGRAM], input=lines.encode(), capture_output=True, timeout=TIME_LIMIT_SECONDS)
     assert run.returncode == 0, f"webhook ended with {run.returncode}: {run.stderr.decode(errors='replace')[-2000:]}"

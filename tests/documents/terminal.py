@@ -23,7 +23,7 @@ class Terminal:
         self._process.wait(10)
 
     def paste(self, lines: str) -> str:
-        """What the lines print."""
+        """Pastes lines, and returns what they print."""
         self._process.stdin.write(f"{lines}\necho; echo {END}\n")
         self._process.stdin.flush()
         printed = []

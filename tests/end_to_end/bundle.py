@@ -37,7 +37,10 @@ MEMBERS = {
 
 
 class Bundle:
-    """Use it in a `with` statement: leaving it stops every process."""
+    """Use it in a `with` statement: leaving it stops every process. The schedule is that of the summary."""
+
+    def __init__(self, schedule: str) -> None:
+        self._schedule = schedule
 
     def __enter__(self) -> "Bundle":
         with contextlib.ExitStack() as stack:
@@ -51,7 +54,7 @@ class Bundle:
                     self.store(secret(function, cloud), cloud, self.providers.keys[f"{cloud}-mqtt"])
                 self._secrets.create_secret(Name=secret(function, "webhook"), SecretString=WEBHOOK_SECRET)
             self.deployed_at = time.monotonic()
-            self.deployment = self.deploy(SummarySchedule="rate(1 minute)", DescribeCallsPerSecond=SHARES)
+            self.deployment = self.deploy(SummarySchedule=self._schedule, DescribeCallsPerSecond=SHARES)
             self._results: list[dict[str, Any]] = []
             self._stack = stack.pop_all()
         return self
@@ -91,7 +94,7 @@ class Bundle:
         return deploy(self.emulator, name, wiring | parameters)
 
     def invoke(self, function: str, event: dict[str, Any], deployment: Deployment | None = None) -> dict[str, Any]:
-        """What the function answers; an error is one of the test's."""
+        """The function's answer; an error fails the test."""
         name = (deployment or self.deployment).functions[function]
         answer = self.emulator.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
         payload = json.load(answer["Payload"])

@@ -1,4 +1,4 @@
-"""What the tests share: an emulated AWS with the project's stack on it, and simulated providers behind that."""
+"""The tests share an emulated AWS with the project's stack on it, and simulated providers behind that."""
 
 import os
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def no_settings_of_the_user() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def bundle(no_settings_of_the_user: None) -> Iterator[Bundle]:
-    with Bundle() as bundle:
+    with Bundle(schedule="rate(1 minute)") as bundle:
         yield bundle
 
 

@@ -58,7 +58,7 @@ def deploy(emulator: Emulator, name: str, parameters: dict[str, str]) -> Deploym
 
 
 def upload(emulator: Emulator, template: Template) -> None:
-    """What `sam package` does."""
+    """Does what `sam package` does."""
     deployed = cloudformation(template)
     for folder in set(code_folders(template).values()):
         emulator.client("s3").put_object(Bucket=BUCKET, Key=f"{folder}.zip", Body=archive(folder))

@@ -115,7 +115,7 @@ class Providers:
         return [call for call in self._send("/calls")["calls"] if call["action"] == action]
 
     def fail(self, vendor: str, **rule: Any) -> None:
-        """What goes wrong from now on; `fault` and, if wanted, `action`, `containing` and `times`."""
+        """Sets a fault from now on: `fault` and, if wanted, `action`, `containing` and `times`."""
         self._send("/faults", "POST", {"vendor": vendor, **rule})
 
     def heal(self) -> None:

@@ -1,4 +1,4 @@
-"""Who is let in over HTTP."""
+"""The API lets in signed callers over HTTP, and no others."""
 
 import contextlib
 import json

@@ -47,7 +47,7 @@ class Sender:
         return status, told.get("idempotency-replayed") == "true", body
 
     def outcomes(self) -> Counter[str]:
-        """What has become of the order each time that it came out of the queue, since this was asked last."""
+        """The outcomes of the order each time that it came out of the queue, since this was asked last."""
         told = lambda: list(self._bundle.take("ResultsQueueUrl", self._deployment))  # noqa: E731
         events = [json.loads(message["Body"]) for message in until(told, 20)]
         assert {event["id"] for event in events} == {self.id}, events

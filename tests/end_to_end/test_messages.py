@@ -1,4 +1,4 @@
-"""What becomes of messages, and of their answers."""
+"""Messages are done, come back or are kept, and their answers arrive."""
 
 import json
 import re

@@ -115,7 +115,7 @@ def check_results(messages: list[dict[str, Any]], asked: dict[str, list[Named]])
         (last,) = [answer for answer in answers if answer["last"]]
         assert sorted(answer["part"] for answer in answers) == list(range(1, len(answers) + 1))
         summary = last["order_summary"]
-        # What a killed run had switched off is found off afterwards.
+        # The next run finds off what a killed run had switched off.
         assert summary["inactivated"] + summary["already_inactive"] == CERTIFICATES == sum(summary.values()), summary
         results = [result for answer in answers for result in answer["results"]]
         done = [result for result in results if result["outcome"] in ("inactivated", "already_inactive")]

@@ -1,4 +1,4 @@
-"""What is left when the stack is deleted, and that its name can be used again."""
+"""The record stays when the stack is deleted, and its name can be used again."""
 
 from bundle import Bundle
 from deployment import settled
@@ -48,7 +48,7 @@ def test_the_record_stays_and_the_name_is_free_again(bundle: Bundle) -> None:
 
 
 def resources(bundle: Bundle) -> set[str]:
-    """What there is of all stacks, as CloudFormation calls it."""
+    """The resources of all stacks, as CloudFormation calls them."""
     of = bundle.emulator.client
     return {
         *of("sqs").list_queues()["QueueUrls"],

@@ -134,7 +134,7 @@ fn is_passed(name: &str) -> bool {
     PASSED.iter().any(|beginning| name.starts_with(beginning))
 }
 
-/// What one function gets of them.
+/// The variables of one function.
 fn variables(own: &Variables, function: &str) -> Variables {
     let default_provider = format!("DEFAULT_PROVIDER_{}", function.to_uppercase());
     let pick = |(name, value): &(String, String)| match name.as_str() {

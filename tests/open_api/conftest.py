@@ -1,4 +1,4 @@
-"""What starts the simulator and the functions is shared with the conformance tests."""
+"""The programs that start the simulator and the functions are those of the conformance tests."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-//! What came of an invocation.
+//! The outcome of an invocation.
 
 use std::fmt;
 use std::process::ExitStatus;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// What came of an invocation. Printed by `{}` and `{:?}` alike as a sentence for a failing test.
+/// The outcome of an invocation. Printed by `{}` and `{:?}` alike as a sentence for a failing test.
 #[derive(Clone)]
 pub enum Answer {
     /// The function answered with these bytes.

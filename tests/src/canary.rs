@@ -31,7 +31,7 @@ const LOG_LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL
 
 /// Something that a function gave out.
 pub struct Output {
-    /// What it is, for the failing test: `the log at level TRACE`.
+    /// Its name in the message of a failing test: `the log at level TRACE`.
     pub name: String,
     /// All of it.
     pub bytes: Vec<u8>,
@@ -96,7 +96,7 @@ impl Secrets {
         }
     }
 
-    /// What is given away, and at which byte.
+    /// The secret that is given away, and at which byte.
     pub(crate) fn find(&self, output: &[u8]) -> Option<(&str, usize)> {
         if let Some(found) = self.pieces.find(output) {
             let meaning = self

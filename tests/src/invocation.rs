@@ -76,7 +76,7 @@ impl Deadline {
 /// One invocation; [`Invocation::new`] fills in what Lambda usually sends.
 #[derive(Clone)]
 pub struct Invocation {
-    /// What the function is given.
+    /// The event that the function is given.
     pub event: Event,
     /// When it must have answered; 30 seconds by default.
     pub deadline: Deadline,

@@ -28,7 +28,7 @@ pub(crate) const RESPONSE_LIMIT: usize = 6_291_556;
 pub(crate) enum Report {
     /// It has taken the event and has to answer it.
     Taken,
-    /// What came of the invocation, or of the start.
+    /// The outcome of the invocation, or of the start.
     Answer(Answer),
 }
 

@@ -61,7 +61,7 @@ def cloudformation(template: Template) -> Template:
 
 
 def deploy(template: Template, **parameters: str | int) -> Stack:
-    """What a deployment with these parameters makes; parameters that are not given have their defaults."""
+    """The resources that a deployment with these parameters makes; parameters that are not given have their defaults."""
     unknown = parameters.keys() - template["Parameters"].keys()
     if unknown:
         raise ValueError(f"the template has no parameter {', '.join(sorted(unknown))}")
@@ -89,12 +89,12 @@ def code_folders(template: Template) -> dict[str, str]:
 
 
 def names(stack: Stack) -> dict[str, str]:
-    """What each deployed function is called, such as describe or describe-webhook, by its logical id."""
+    """The name of each deployed function, such as describe or describe-webhook, by its logical id."""
     return {logical_id: name_of(logical_id) for logical_id in stack.of_type("AWS::Lambda::Function")}
 
 
 def name_of(logical_id: str) -> str:
-    """What the function with this logical id is called."""
+    """The name of the function with this logical id."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", logical_id.removesuffix("Function")).lower()
 
 

@@ -1,4 +1,4 @@
-"""What raises an alarm, and that AWS measures it."""
+"""Each alarm is raised by its metric, and AWS measures that."""
 
 import json
 import re

@@ -10,7 +10,7 @@ from stack import ROOT, Template, deploy, names
 # test_rate_limits.py checks these.
 RATE_LIMITS = ("RESERVED_CONCURRENCY", "QUEUE_CONCURRENCY", "CALLS_PER_SECOND")
 
-# What every function has when every text is given: each works with every provider.
+# The variables of every function when every text is given: each works with every provider.
 COMMON = {
     "RESULTS_QUEUE_URL": {"Ref": "ResultsQueue"},
     "LOG_ANSWERS": "no",
@@ -85,7 +85,7 @@ ALWAYS = (
 )
 # The variables of a function may have 4 KB together, by Lambda's limit; so much is left for lists of sources and of protected certificates.
 MOST_BYTES_OF_RATES = 1024
-# What a way to credentials adds, where {function} is the function's name. Each function has its own, in the clouds' logs, too.
+# The variables that a way to credentials adds; {function} is the function's name. Each function has its own, in the clouds' logs, too.
 CREDENTIALS = {
     ("TencentCredentials", "secret"): {"TENCENTCLOUD_SECRETS_MANAGER_SECRET": "value-of-CredentialsPrefix/{function}/tencent"},
     ("TencentCredentials", "parameter"): {"TENCENTCLOUD_SSM_PARAMETER": "/value-of-CredentialsPrefix/{function}/tencent"},

@@ -1,4 +1,4 @@
-"""What the functions run on, where they log, and what becomes of events that they give up."""
+"""The functions have their processor, their log groups, and a queue for events that they give up."""
 
 import tomllib
 

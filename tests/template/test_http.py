@@ -1,4 +1,4 @@
-"""Who may call the functions over HTTP, and how."""
+"""The callers of the functions over HTTP, and the ways in which they are let in."""
 
 from stack import Template, deploy, referred
 
@@ -15,7 +15,7 @@ WEBHOOKS = {
     "POST /webhooks/inactivate": "InactivateWebhookFunction",
     "POST /webhooks/status": "StatusWebhookFunction",
 }
-# What API Gateway may invoke, as stage, method and path.
+# The routes that API Gateway may invoke, as stage, method and path.
 SOURCES = {
     ("DescribeFunction", "*/*/describe"),
     ("InactivateFunction", "*/POST/inactivate"),

@@ -21,7 +21,7 @@ OTHER_NAMES = {
 }
 # Needed beside every other of a service.
 BESIDE = {"mq": "mq:MqttInstanceAccess"}
-# What cannot be undone, or concerns all certificates of a CA.
+# Actions that cannot be undone, or that concern all certificates of a CA.
 IRREVERSIBLE = {
     "tencent": [
         "mqtt:DeleteDeviceCertificate",

@@ -77,7 +77,7 @@ WEBHOOK_ACTIONS = {"describe-webhook": ACTIONS["describe"], "status-webhook": AC
 
 @dataclass(frozen=True)
 class Limit:
-    """What is known of an action: calls a second of one account, and calls that one certificate or page takes in a row."""
+    """The facts about an action: calls a second of one account, and calls that one certificate or page takes in a row."""
 
     calls_per_second: int
     burst: int
@@ -93,7 +93,7 @@ class Share:
 
 @dataclass(frozen=True)
 class RateLimit:
-    """What one sandbox may call of an action: the intervals in seconds, and calls at once. Without a queue its interval is that of the
+    """The share of an action that one sandbox has: the intervals in seconds, and calls at once. Without a queue its interval is that of the
     callers."""
 
     queue_interval: Fraction

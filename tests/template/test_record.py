@@ -1,4 +1,4 @@
-"""What is on record: the access log of the API, and what is left when the stack is deleted."""
+"""The access log of the API, and the resources that are left when the stack is deleted."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def test_each_request_leaves_a_line_of_json(template: Template) -> None:
 
 
 def test_a_user_agent_cannot_take_the_place_of_another_member(template: Template) -> None:
-    """Whatever quotation marks it holds, the members behind it count."""
+    """The members behind it count, whatever quotation marks it holds."""
     (stage,) = deploy(template).of_type("AWS::ApiGatewayV2::Stage").values()
     assert next(iter(json.loads(stage["AccessLogSettings"]["Format"]))) == "user_agent"
 

@@ -1,4 +1,4 @@
-"""What the roles may do: each only what its own function needs."""
+"""Each role may do only what its own function needs."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ IOT_LISTS = {
     ("iot:ListThingPrincipals", "*"),
     ("iot:ListPrincipalThings", "*"),
 }
-# What the role of each function may do at AWS IoT where that is asked for.
+# The actions at AWS IoT that the role of each function allows where that is asked for.
 IOT_ACTIONS = {
     "describe": {*IOT_LISTS, ("iot:DescribeCertificate", IOT_CERTIFICATES)},
     "inactivate": {

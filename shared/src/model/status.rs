@@ -163,16 +163,15 @@ fn effective_status(
 }
 
 /// Whether a connection with this certificate would be accepted now. `None` when the facts do not
-/// decide it: a broker's active certificate with unknown dates, or a CA's status without a broker's.
-/// An unknown status is never usable.
+/// decide it: a broker's active certificate with unknown dates, a CA's status without a broker's, or
+/// an unknown status.
 fn usable(status: LifecycleStatus, validity: Validity, now: Timestamp) -> Option<bool> {
     match effective_status(status, validity, now) {
         EffectiveStatus::Active => validity.is_known().then_some(true),
-        EffectiveStatus::Good => None,
+        EffectiveStatus::Good | EffectiveStatus::Unknown => None,
         EffectiveStatus::Inactive
         | EffectiveStatus::PendingActivation
         | EffectiveStatus::Revoked
-        | EffectiveStatus::Unknown
         | EffectiveStatus::Expired
         | EffectiveStatus::NotYetValid => Some(false),
     }
@@ -244,10 +243,10 @@ mod tests {
             (L::Good, over, E::Expired, Some(false)),
             (L::Good, ahead, E::NotYetValid, Some(false)),
             (L::Good, dateless, E::Good, None),
-            (L::Unknown, current, E::Unknown, Some(false)),
+            (L::Unknown, current, E::Unknown, None),
             (L::Unknown, over, E::Expired, Some(false)),
             (L::Unknown, ahead, E::NotYetValid, Some(false)),
-            (L::Unknown, dateless, E::Unknown, Some(false)),
+            (L::Unknown, dateless, E::Unknown, None),
         ] {
             assert_eq!(
                 effective_status(status, dates, now),
@@ -288,8 +287,9 @@ mod tests {
             (L::Revoked, current, over, (E::Revoked, Some(false))),
             (L::Good, current, dateless, (E::Good, None)),
             (L::Good, current, over, (E::Expired, None)),
-            (L::Unknown, current, current, (E::Unknown, Some(false))),
-            (L::Unknown, dateless, dateless, (E::Unknown, Some(false))),
+            (L::Unknown, current, current, (E::Unknown, None)),
+            (L::Unknown, dateless, dateless, (E::Unknown, None)),
+            (L::Unknown, current, over, (E::Expired, None)),
         ] {
             assert_eq!(
                 judge(status, recorded, certified, now),

@@ -155,7 +155,7 @@ pub trait Operation {
 pub struct Once {
     /// The key of its answer, for the order's caller.
     pub key: String,
-    /// What the request says, in the same bytes however it was written.
+    /// Content of the request, in the same bytes however it was written.
     pub request: Vec<u8>,
     /// The moment after which the request is refused.
     pub until: Option<Timestamp>,

@@ -39,23 +39,46 @@ pub(super) async fn together_or_alone<'a, R>(
     look_up_one: impl AsyncFn(&'a CertificateReference) -> Result<Option<R>, Error>,
     look_up_group: impl AsyncFnOnce(&[&'a CertificateReference]) -> Vec<Result<Option<R>, Error>>,
 ) -> Vec<Result<Option<R>, Error>> {
-    let (alone, together): (Vec<&CertificateReference>, Vec<&CertificateReference>) = references
+    in_two_groups(
+        references,
+        |reference| is_alone(reference).then_some(reference),
+        async |alone| each(alone.iter().copied(), look_up_one).await,
+        look_up_group,
+    )
+    .await
+}
+
+/// Looks up the references of which `first` takes something as one group, by that, and the others as
+/// another. Returns the answers in the order of the references.
+pub(super) async fn in_two_groups<'a, T: 'a, R>(
+    references: &[&'a CertificateReference],
+    first: impl Fn(&'a CertificateReference) -> Option<&'a T>,
+    look_up_first: impl AsyncFnOnce(&[&'a T]) -> Vec<Result<Option<R>, Error>>,
+    look_up_others: impl AsyncFnOnce(&[&'a CertificateReference]) -> Vec<Result<Option<R>, Error>>,
+) -> Vec<Result<Option<R>, Error>> {
+    let of_first: Vec<&T> = references.iter().filter_map(|one| first(one)).collect();
+    let others: Vec<&CertificateReference> = references
         .iter()
         .copied()
-        .partition(|reference| is_alone(reference));
-    let mut group = match together.is_empty() {
+        .filter(|one| first(one).is_none())
+        .collect();
+    let mut answers_of_others = match others.is_empty() {
         true => Vec::new(),
-        false => look_up_group(&together).await,
+        false => look_up_others(&others).await,
     }
     .into_iter();
-    let mut alone = each(alone, look_up_one).await.into_iter();
-    let mut next = |reference: &CertificateReference| match is_alone(reference) {
-        true => alone.next(),
-        false => group.next(),
+    let mut answers_of_first = match of_first.is_empty() {
+        true => Vec::new(),
+        false => look_up_first(&of_first).await,
+    }
+    .into_iter();
+    let mut answer = |one: &'a CertificateReference| match first(one) {
+        Some(_) => answers_of_first.next(),
+        None => answers_of_others.next(),
     };
     references
         .iter()
-        .map(|reference| next(reference).unwrap_or(Ok(None)))
+        .map(|one| answer(one).unwrap_or(Ok(None)))
         .collect()
 }
 

@@ -1,4 +1,4 @@
-//! What must hold for any bytes from outside. A target panics when it does not.
+//! Properties that hold for any bytes from outside. A target panics when one does not.
 //!
 //! Each target is a function of bytes: [`event`], [`vendor_answer`], [`serial_number`], [`cursor`],
 //! [`webhook`], [`certificate`]. libFuzzer looks for bytes that fail them (`make fuzz`), the tests of this crate and

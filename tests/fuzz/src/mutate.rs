@@ -5,7 +5,7 @@ use std::ops::Range;
 /// No input becomes longer.
 const LONGEST: usize = 32 * 1024;
 
-/// What decoders stumble over, as values of JSON.
+/// Values of JSON over which decoders stumble.
 const VALUES: [&str; 20] = [
     "null",
     "true",

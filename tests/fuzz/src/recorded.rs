@@ -10,7 +10,7 @@ pub(crate) struct Recorded {
     /// Like `aws-iot/ListCertificates.ok-first-page`.
     pub(crate) name: String,
     pub(crate) status: u16,
-    /// What AWS names a failure by.
+    /// The header by which AWS names a failure.
     pub(crate) error_type: Option<String>,
     pub(crate) body: Vec<u8>,
 }

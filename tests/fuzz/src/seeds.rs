@@ -147,7 +147,7 @@ fn head(recorded: &Recorded) -> usize {
         .unwrap_or_default()
 }
 
-/// What the files of a folder hold.
+/// The contents of the files of a folder.
 fn texts(folder: &str) -> Vec<Vec<u8>> {
     files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
         .into_iter()

@@ -1,6 +1,10 @@
 //! So many changed inputs in every run of the tests; `mutate` and libFuzzer run as many as wanted.
 
+use certificate_provider::operation::Inactivate;
+
 use super::*;
+use crate::vendors::Answers;
+use crate::world::Callers;
 
 fn hold(name: &str, number: usize) {
     let target = TARGETS
@@ -50,4 +54,17 @@ fn webhooks_hold() {
 #[test]
 fn certificates_hold() {
     hold("certificate", 10_000);
+}
+
+#[test]
+fn the_signed_orders_among_the_seeds_are_taken_as_such() {
+    let seeds = seeds::events().into_iter();
+    let texts = seeds.filter_map(|seed| String::from_utf8(seed).ok());
+    let signed: Vec<String> = texts.filter(|text| text.contains("\"mac\"")).collect();
+    assert_eq!(signed.len(), 3);
+    for order in signed {
+        let answer = world::perform::<Inactivate>(Callers::All, &order, Answers::Sound);
+        let answer = answer.unwrap_or_else(|error| panic!("{error} {order}"));
+        assert!(answer.contains("next_order"), "{answer}");
+    }
 }

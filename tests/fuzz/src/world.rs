@@ -25,7 +25,7 @@ pub(crate) const SECRET_TEXT: &str = "whsec_ZnV6ei13ZWJob29rLXNlY3JldC0wMTIzNDU2
 /// 2025-11-22T08:26:40Z, for ever.
 const NOW: i64 = 1_763_800_000_000;
 
-/// Who may call over HTTP.
+/// The callers that are let in over HTTP.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Callers {
     /// Whom the gateway lets through.
@@ -89,6 +89,9 @@ fn config(secrets: &str) -> Config {
             r#"[{"provider":"tencent-mqtt","instance_id":"mqtt-1"},{"provider":"aws-iot"}]"#,
         ),
         ("INACTIVATE_ALLOWED_INSTANCES", "*"),
+        ("REACTIVATE_ALLOWED_INSTANCES", "*"),
+        // It has signed the orders in `corpus/event`.
+        ("RECEIPT_SECRETS", "fuzz-receipts-0123456789abcdef0123"),
     ];
     let lookup = |name: &str| {
         variables

@@ -1,4 +1,4 @@
-//! What goes in and out of a vendor's listener, apart from HTTP's own types.
+//! Requests and replies of a vendor's listener, apart from HTTP's own types.
 
 use crate::Vendor;
 use crate::clients::Moment;

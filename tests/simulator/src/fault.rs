@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What goes wrong with a call that passed the vendor's checks of signature, action and version.
+/// Faults of a call that passed the vendor's checks of signature, action and version.
 ///
 /// As JSON a word or an object of one member: `"stall"`, `{"delay": 250}`, `{"code": {"code":
 /// "SystemOverFlow", "status": 500}}`, `{"body": {"status": 200, "content_type": "text/html",
@@ -129,7 +129,7 @@ pub struct FaultRule {
     /// How many calls.
     #[serde(default = "once")]
     pub times: u32,
-    /// What goes wrong.
+    /// The fault itself.
     pub fault: Fault,
 }
 

@@ -55,7 +55,7 @@ impl Account {
     }
 }
 
-/// What a vendor knows about one key id.
+/// The facts that a vendor knows about one key id.
 pub(crate) struct KnownKey {
     pub(crate) secret: String,
     /// The session token that a call with this key must carry.

@@ -131,7 +131,7 @@ async fn serve(options: Options) -> io::Result<()> {
     Ok(())
 }
 
-/// What a client needs to know.
+/// The addresses and credentials that a client needs.
 fn description(simulator: &Simulator, ca_file: Option<&CaFile>) -> Value {
     let by_vendor = |of: &dyn Fn(Vendor) -> Value| -> Map<String, Value> {
         Vendor::ALL

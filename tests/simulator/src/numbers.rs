@@ -1,4 +1,4 @@
-//! What was called, how often and how fast.
+//! The number and the pace of the calls, by action.
 
 use crate::Vendor;
 use serde::{Serialize, Serializer};

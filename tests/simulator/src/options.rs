@@ -118,7 +118,7 @@ impl Options {
         }
     }
 
-    /// What of them decides about answers.
+    /// The options that decide about answers.
     pub(crate) fn rules(&self) -> Rules {
         Rules {
             most_serials_a_call: self.most_serials_a_call,
@@ -141,7 +141,7 @@ impl Default for Options {
     }
 }
 
-/// What the vendors' documents leave open; the fields are those of [`Options`].
+/// Rules that the vendors' documents leave open; the fields are those of [`Options`].
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
     pub(crate) most_serials_a_call: usize,

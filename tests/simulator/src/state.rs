@@ -1,4 +1,4 @@
-//! What all listeners share.
+//! The state that all listeners share.
 
 use crate::changes::{Change, Changes};
 use crate::clients::Endings;
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// What all listeners share.
+/// The state that all listeners share.
 pub(crate) struct Shared {
     pub(crate) enforce_rate_limits: bool,
     pub(crate) calls_of_one_action: Option<usize>,
@@ -35,7 +35,7 @@ pub(crate) struct Shared {
     state: Mutex<State>,
 }
 
-/// What changes with the calls.
+/// The part that changes with the calls.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) store: Store,

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
-/// What speaks TLS, and whom a client has to trust for it.
+/// The side that speaks TLS, and the CA that a client has to trust for it.
 pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
     /// The CA as PEM text.

@@ -174,7 +174,7 @@ async fn respond(
         })
 }
 
-/// What the caller gets for a function's answer.
+/// The response that the caller gets for a function's answer.
 fn response(answer: &Answer) -> Result<Response<Full<Bytes>>, String> {
     let Answer::Response(bytes) = answer else {
         return Err(answer.to_string());

@@ -205,7 +205,7 @@ impl Messages {
         self.holds.push_back(hold);
     }
 
-    /// What holds back the answer to a call that has sent.
+    /// The next hold on the answer to a call that has sent.
     pub(super) fn held(&mut self) -> Option<Hold> {
         self.holds.pop_front()
     }

@@ -61,7 +61,7 @@ async fn respond(
     let (status, answer) = match answer {
         Ok((answer, hold)) => {
             if let Some(Hold { sent, released }) = hold {
-                // Whoever asked for it may be gone; then nothing is held back.
+                // The caller that asked for it may be gone; then nothing is held back.
                 let _ = sent.send(());
                 let _ = released.await;
             }

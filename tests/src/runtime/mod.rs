@@ -180,7 +180,7 @@ impl Runtime {
         }
     }
 
-    /// What the function does next: a call to the Runtime API, or its end.
+    /// Next act of the function: a call to the Runtime API, or its end.
     async fn report(&mut self) -> Report {
         let ended = tokio::select! {
             biased;

@@ -106,12 +106,12 @@ pub(crate) fn check(function: &str, answer: &Answer) {
                     status == 200,
                     response.get("body").and_then(Value::as_str),
                 ),
-                // What became of the records stands in the log.
+                // The log says what became of the records.
                 (None, Some(_)) => {}
                 (None, None) => validate(&format!("{function}-answer.json"), &response),
             }
         }
-        // What is no problem document is an error of the runtime's own.
+        // An error that is no problem document is the runtime's own.
         Answer::Error(error) if error.message.starts_with('{') => {
             check_body(function, false, Some(&error.message))
         }

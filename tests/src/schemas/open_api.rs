@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
-/// What requests and answers are made of: a text may have several spellings in a request and has
+/// Parts of requests and answers: a text may have several spellings in a request and has
 /// one in an answer.
 struct Components {
     requests: SchemaGenerator,
@@ -52,7 +52,7 @@ pub(super) fn document() -> Value {
     }
     let mut schemas = components.answers.take_definitions(true);
     let taken: BTreeSet<String> = schemas.keys().cloned().collect();
-    // What has one form in an answer and several in a request is there twice.
+    // A part with one form in an answer and several in a request is there twice.
     let name = |name: &str| {
         if taken.contains(name) {
             format!("{name}Input")

@@ -31,7 +31,7 @@ fn unknown(vendor: Vendor, issued: &IssuedCertificate) -> Value {
         "serial_number_base": null, "ca_serial_number": if vendor == Vendor::AlibabaMqtt { json!("7269004887") } else { Value::Null },
         "provider_ca_serial_number": null,
         "fingerprint_sha256": if is_aws { json!(issued.fingerprint_sha256) } else { Value::Null }, "client_ids": null, "found": false, "status": "unknown",
-        "provider_status": null, "effective_status": "unknown", "usable": false, "revoked_at": null, "not_before": null,
+        "provider_status": null, "effective_status": "unknown", "usable": null, "revoked_at": null, "not_before": null,
         "not_after": null, "disagreements": [], "error": null
     })
 }
@@ -118,16 +118,16 @@ const WORDS: &[(Vendor, &str, &str, &str, Option<bool>)] = &[
     (Vendor::TencentMqtt, "INACTIVE", "inactive", "inactive", Some(false)),
     (Vendor::TencentMqtt, "REVOKED", "revoked", "revoked", Some(false)),
     (Vendor::TencentMqtt, "PENDING_ACTIVATION", "pending_activation", "pending_activation", Some(false)),
-    (Vendor::TencentMqtt, "SUSPENDED", "unknown", "unknown", Some(false)),
+    (Vendor::TencentMqtt, "SUSPENDED", "unknown", "unknown", None),
     (Vendor::AlibabaMqtt, "0", "inactive", "inactive", Some(false)),
-    (Vendor::AlibabaMqtt, "2", "unknown", "unknown", Some(false)),
+    (Vendor::AlibabaMqtt, "2", "unknown", "unknown", None),
     (Vendor::AlibabaCas, "revoked", "revoked", "revoked", Some(false)),
-    (Vendor::AlibabaCas, "unknown", "unknown", "unknown", Some(false)),
+    (Vendor::AlibabaCas, "unknown", "unknown", "unknown", None),
     (Vendor::AwsIot, "INACTIVE", "inactive", "inactive", Some(false)),
     (Vendor::AwsIot, "REGISTER_INACTIVE", "inactive", "inactive", Some(false)),
     (Vendor::AwsIot, "PENDING_ACTIVATION", "pending_activation", "pending_activation", Some(false)),
     (Vendor::AwsIot, "REVOKED", "revoked", "revoked", Some(false)),
-    (Vendor::AwsIot, "PENDING_TRANSFER", "unknown", "unknown", Some(false)),
+    (Vendor::AwsIot, "PENDING_TRANSFER", "unknown", "unknown", None),
 ];
 
 #[tokio::test]

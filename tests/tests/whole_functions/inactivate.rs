@@ -1,4 +1,4 @@
-//! What becomes of certificates that inactivate is given.
+//! The outcomes of certificates that inactivate is given.
 
 use std::time::{Duration, Instant};
 
@@ -186,7 +186,7 @@ async fn after_throttling_no_further_certificate_is_begun() {
         answer["results"][0]["error"]["provider_error"]["code"],
         "Throttling.User"
     );
-    // What was in flight beside it has made its call already.
+    // The certificates in flight beside it have made their calls already.
     assert!(
         count("inactivated") < SIDE_BY_SIDE && count("inactivated") + count("not_attempted") == 39,
         "{outcomes:?}"

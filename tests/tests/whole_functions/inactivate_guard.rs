@@ -1,4 +1,4 @@
-//! What inactivate may not touch, and what it must not do.
+//! Certificates that inactivate may not touch, and acts that it must not do.
 
 use std::time::Duration;
 

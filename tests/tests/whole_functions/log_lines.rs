@@ -1,4 +1,4 @@
-//! What the log says of each event: who had a certificate switched off, and a line at the end with
+//! The log says of each event who had a certificate switched off, and has a line at the end with
 //! its figures.
 
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use simulator::{IssuedCertificate, Vendor};
 
 use crate::cells::{device, pair_everywhere, reference, request, without, words};
 
-/// What is the provider's own to say; everything else is the certificate's.
+/// The members that are the provider's own to state; all others are the certificate's.
 const PROVIDERS_OWN: [&str; 16] = [
     "provider_serial_number",
     "serial_number_base",

@@ -48,7 +48,7 @@ fn cases() -> impl Iterator<Item = Case> {
     })
 }
 
-/// What a result claims must be so.
+/// Checks that what a result claims is so.
 fn assert_true(case: Case, result: &Value, is_off: bool) {
     let verified = result["verified"] == true;
     match result["outcome"].as_str().unwrap() {

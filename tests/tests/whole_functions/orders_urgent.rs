@@ -62,7 +62,7 @@ async fn every_urgent_order_finds_a_free_slot_beside_a_backlog() {
         let stage = Arc::new(Stage::with(vendor, devices, Duration::from_secs(180), strict).await);
         let shares = shares();
         let own = [("CALLS_PER_SECOND", shares.as_str()), ("RESERVED_CONCURRENCY", "4"), ("QUEUE_CONCURRENCY", "2")];
-        // What is off already still has to be looked up, so that the backlog lasts.
+        // A certificate that is off already still has to be looked up, so that the backlog lasts.
         for _ in 0..400 {
             stage.orders.send(order(&stage, count..stage.issued.len()).to_string());
         }

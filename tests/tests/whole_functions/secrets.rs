@@ -25,7 +25,7 @@ const FUNCTIONS: [(&str, Vendor); 6] = [
 const CANARY_SECRET: &str = "canary/Zq8vN2xW7rT4yK9mB3cD6fH1+=";
 const CANARY_TOKEN: &str = "canary+Jt5wQ1sLp8Ue3Gx0Rn7Vb2Ya4Ck6/=";
 
-/// What Lambda itself gives to a function of these tests.
+/// The variables that Lambda itself gives to a function of these tests.
 const LAMBDAS_OWN: [(&str, &str); 2] = [
     (
         "AWS_SECRET_ACCESS_KEY",

@@ -1,4 +1,4 @@
-//! What status tells about certificates.
+//! Answers of status about certificates.
 
 use serde_json::{Value, json};
 use simulator::{CasCertificate, RevokeTime, Simulator, Vendor};
@@ -84,7 +84,7 @@ async fn every_certificate_has_its_result_in_the_order_of_the_request_duplicates
         json!({
             "serial_number": "ffff", "provider_serial_number": null, "serial_number_base": null, "ca_serial_number": null,
             "provider_ca_serial_number": null, "fingerprint_sha256": null, "client_ids": null, "found": false, "status": "unknown", "provider_status": null, "effective_status": "unknown",
-            "usable": false, "revoked_at": null, "not_before": null, "not_after": null, "disagreements": [], "error": null
+            "usable": null, "revoked_at": null, "not_before": null, "not_after": null, "disagreements": [], "error": null
         })
     );
     assert_eq!(

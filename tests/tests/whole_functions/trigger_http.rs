@@ -80,7 +80,7 @@ fn get(query: &[(&str, &str)]) -> HttpRequest {
         })
 }
 
-/// What differs from answer to answer is taken out.
+/// Takes out the members that differ from answer to answer.
 pub(crate) fn comparable(mut answer: Value) -> Value {
     for member in ["provider_request_ids", "next_cursor", "order_id"] {
         answer.as_object_mut().unwrap().remove(member);

@@ -93,7 +93,7 @@ pub(crate) fn store(
     simulator.with_accounts(|accounts| accounts.secrets.insert(SECRET_NAME.to_owned(), secret));
 }
 
-/// What a function's environment is in place of the usual variables.
+/// The environment of a function in place of the usual variables.
 pub(crate) fn environment(
     vendor: Vendor,
     way: Way,
@@ -161,7 +161,7 @@ pub(crate) async fn start(
     .await
 }
 
-/// What there is to ask for: so much that a request takes several calls.
+/// A fleet so large that a request takes several calls.
 pub(crate) fn fleet() -> Fleet {
     Fleet {
         alibaba_cas: cas(cas_certificates(450)).alibaba_cas,

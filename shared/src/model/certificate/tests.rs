@@ -78,7 +78,7 @@ fn without_a_certificate_nothing_is_made_up() {
     );
     assert_eq!(
         (record.effective_status, record.usable),
-        (EffectiveStatus::Unknown, Some(false))
+        (EffectiveStatus::Unknown, None)
     );
     assert!(record.subject.common_name.is_unknown());
 }

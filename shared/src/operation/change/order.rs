@@ -2,8 +2,9 @@
 
 use super::answer::{InactivateAnswer, InactivateResult, Outcome, summary};
 use crate::error::Error;
+use crate::model::LifecycleStatus;
 use crate::provider::RequestContext;
-use crate::request::{InactivateRequest, InactivationOrder, OrderItem, Summary};
+use crate::request::{CertificateState, InactivateRequest, InactivationOrder, OrderItem, Summary};
 
 /// The order that a request continues, or begins.
 pub(super) fn order_of(
@@ -75,8 +76,30 @@ pub(super) fn left(items: &[OrderItem], results: &[InactivateResult]) -> Vec<Ord
     untried
         .into_iter()
         .chain(failed)
-        .map(|(item, _)| item.clone())
+        .map(|(item, result)| OrderItem {
+            expected: expected_by_the_next_run(item, result),
+            ..item.clone()
+        })
         .collect()
+}
+
+/// The state in which the next run has to find a certificate. Of one that is shown to be inactive
+/// only the sessions are left to do: one that is active then was switched on by somebody since.
+fn expected_by_the_next_run(
+    item: &OrderItem,
+    result: &InactivateResult,
+) -> Option<CertificateState> {
+    let is_off = matches!(
+        result.outcome,
+        Outcome::Inactivated | Outcome::AlreadyInactive
+    );
+    if !is_off || !result.verified {
+        return item.expected;
+    }
+    Some(CertificateState {
+        status: LifecycleStatus::Inactive,
+        changed_at: None,
+    })
 }
 
 /// The error of a certificate that is not known to have been changed. A write that the provider has

@@ -17,8 +17,9 @@ pub struct PlannedPage {
     pub order: Option<SignedOrder>,
     /// Number of certificates in the order.
     pub certificates: usize,
-    /// Whether the provider's list stayed the same while it was read, from its beginning to the end
-    /// of this page; `null` where the provider does not report enough to decide, and for an undo.
+    /// Whether the provider's list stayed the same from the page before to the end of this page, so
+    /// that a whole plan is of one list only where each page says so; `null` where the provider does
+    /// not report enough to decide, and for an undo.
     pub consistent: Option<bool>,
     /// `page.cursor` of the request for the next page; `null` when the list ends here.
     pub next_cursor: Option<String>,

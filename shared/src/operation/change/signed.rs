@@ -37,17 +37,17 @@ pub(super) fn secrets<'a>(context: &CallContext<'a>) -> Result<&'a ReceiptSecret
     })
 }
 
-/// Signs the order for the page that a run plans, to be carried out until `end`. `None` where
-/// nothing is to be changed.
+/// Signs the order for the page that a run plans, to be carried out until `end` or, where that is
+/// sooner, until the request's own `not_after`. `None` where nothing is to be changed.
 ///
 /// # Errors
 /// `unsupported` without secrets, and as [`sign()`].
 pub(super) fn plan(
     run: &OrderRun<'_>,
-    request: &InactivateRequest,
     mut places: Vec<Place>,
     end: Timestamp,
 ) -> Result<Option<SignedOrder>, Error> {
+    let request = run.request;
     places.retain(|place| !place.items.is_empty());
     if places.is_empty() {
         return Ok(None);
@@ -60,6 +60,7 @@ pub(super) fn plan(
         }),
         // As it was when a person saw the plan, whatever is configured later.
         end_sessions: request.select.as_ref().map(|_| run.ends_sessions()),
+        not_after: request.not_after.map(|not_after| not_after.min(end)),
         ..request.clone()
     };
     let order = InactivationOrder {

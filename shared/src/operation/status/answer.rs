@@ -127,8 +127,8 @@ pub struct StatusResult {
     pub provider_status: Option<String>,
     /// Status combined with the validity dates and the current time.
     pub effective_status: EffectiveStatus,
-    /// Whether the broker would accept a connection with this certificate now. `false` for an
-    /// unknown status; `null` when the facts do not decide it.
+    /// Whether the broker would accept a connection with this certificate now; `null` when the facts
+    /// do not decide it, as for a certificate that was not found.
     pub usable: Option<bool>,
     /// Time of revocation.
     pub revoked_at: Option<Timestamp>,

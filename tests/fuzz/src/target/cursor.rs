@@ -78,7 +78,7 @@ pub(crate) fn sound(index: usize) -> String {
     SOUND.with(|sound| sound.get(index).cloned().unwrap_or_default())
 }
 
-/// What is in a cursor, behind its digest.
+/// The content of a cursor, behind its digest.
 pub(crate) fn contents(cursor: &str) -> Vec<u8> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
     bytes.get(DIGEST_LENGTH..).unwrap_or_default().to_vec()

@@ -1,4 +1,4 @@
-//! What the vendors answer.
+//! Answers of the vendors.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What Alibaba's gateway checks before an action sees the call.
+//! The checks of Alibaba's gateway before an action sees the call.
 
 use super::Product;
 use crate::exchange::{Received, Refusal};

@@ -129,7 +129,7 @@ impl CasCertificate {
         })
     }
 
-    /// What the status action says of it.
+    /// Its record in the answer of the status action.
     pub(crate) fn status_row(&self) -> Value {
         let mut row = json!({"SerialNumber": self.serial_number, "Status": self.status});
         if let (Some(members), false) = (row.as_object_mut(), self.revoke_time.is_absent()) {
@@ -138,7 +138,7 @@ impl CasCertificate {
         row
     }
 
-    /// What the list says of it.
+    /// Its row in the list.
     pub(crate) fn list_row(&self) -> Value {
         let listed = match (&self.listed_status, self.status.as_str()) {
             (Some(status), _) => status,

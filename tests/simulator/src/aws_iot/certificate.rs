@@ -87,7 +87,7 @@ impl AwsCertificate {
         )
     }
 
-    /// What the lists say of it.
+    /// Its row in the lists.
     pub(crate) fn row(&self) -> Value {
         json!({
             "certificateArn": self.arn(),
@@ -98,7 +98,7 @@ impl AwsCertificate {
         })
     }
 
-    /// What DescribeCertificate says of it.
+    /// Its description by DescribeCertificate.
     pub(crate) fn description(&self) -> Map<String, Value> {
         let dates = [("notBefore", self.not_before), ("notAfter", self.not_after)];
         let validity: Map<String, Value> = dates

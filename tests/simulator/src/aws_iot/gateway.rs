@@ -98,7 +98,7 @@ impl Gateway for IotGateway {
     }
 }
 
-/// What every service of this vendor checks.
+/// The checks of every service of this vendor.
 pub(crate) fn admit_to(service: &str, received: &Received, keys: &Keys) -> Result<(), Refusal> {
     let authorization = authorization(received)?;
     let key = keys

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const DEFAULT_SIZE: usize = 25;
 const MOST_A_PAGE: usize = 250;
 
-/// What begins a marker, so that its base64 text holds characters that a query has to encode.
+/// The beginning of a marker, so that its base64 text holds characters that a query has to encode.
 const MARKER_START: [u8; 2] = [0xfb, 0xff];
 
 /// The place of a certificate in the lists: creation in epoch milliseconds, then its identifier.
@@ -64,7 +64,7 @@ fn place(certificate: &AwsCertificate) -> Place<'_> {
     (certificate.creation_date, &certificate.certificate_id)
 }
 
-/// What a caller may say of a page.
+/// The page that a caller asks for.
 struct Page {
     size: usize,
     ascending: bool,

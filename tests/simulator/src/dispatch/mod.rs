@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::future;
 use std::time::{Duration, Instant};
 
-/// What to send.
+/// The answer to send.
 pub(crate) enum Outgoing {
     Whole(Reply),
     /// Only the first half of the body.

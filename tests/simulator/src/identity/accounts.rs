@@ -1,4 +1,4 @@
-//! What the services are set to.
+//! The settings of the services.
 
 use super::IdentityService;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,10 +14,10 @@ pub const TENCENT_PROVIDER: &str = "aws";
 pub const ALIBABA_ROLE: &str = "acs:ram::1000000000000001:role/device-certificates";
 /// The name by which Alibaba knows AWS.
 pub const ALIBABA_PROVIDER: &str = "acs:ram::1000000000000001:oidc-provider/aws";
-/// What the extension wants to see in each call.
+/// The token that the extension demands in each call.
 pub const SESSION_TOKEN: &str = "FAKE+aws/token//////////8Vn3Tj6Ky1Gs5Ho0Fu==";
 
-/// What the services are set to.
+/// The settings of the services.
 #[derive(Clone, Debug)]
 pub struct Accounts {
     /// Whom the tokens of AWS speak of; the roles trust [`FUNCTION_ROLE`].

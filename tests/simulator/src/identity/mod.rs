@@ -77,7 +77,7 @@ pub struct IdentityCall {
     pub outcome: String,
 }
 
-/// What was asked for, and what came of it: the code of a refusal stands in its answer, too.
+/// A request and its outcome: the code of a refusal stands in its answer, too.
 pub(crate) struct Answered {
     action: String,
     outcome: Result<(), String>,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Who signs the tokens.
+/// The signer of the tokens.
 pub(super) const ISSUER: &str =
     "https://00000000-0000-4000-8000-000000000001.tokens.sts.global.api.aws";
 const KEY_ID: &str = "simulator-1";

@@ -231,7 +231,7 @@ impl Drop for Simulator {
 
 const PLAIN: &str = "http://127.0.0.1";
 
-/// What answers at a listener.
+/// The service that answers at a listener.
 #[derive(Clone, Copy)]
 enum Server {
     Vendor(Vendor),

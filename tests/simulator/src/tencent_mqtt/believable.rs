@@ -92,7 +92,7 @@ fn as_shown(serial: String, random: &mut Random) -> String {
     }
 }
 
-/// What happened to a certificate; times are epoch milliseconds, 0 means never.
+/// The history of a certificate; times are epoch milliseconds, 0 means never.
 struct History {
     status: &'static str,
     created: i64,

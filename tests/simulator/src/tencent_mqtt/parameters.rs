@@ -85,7 +85,7 @@ fn numbered_to_arrays(value: Value) -> Value {
 /// The members of one object of the parameters.
 pub(super) struct Members<'a> {
     members: &'a Map<String, Value>,
-    /// What stands before the members' names in messages.
+    /// The text before the members' names in messages.
     prefix: String,
 }
 

@@ -155,7 +155,7 @@ impl TencentCall {
         )
     }
 
-    /// What stands in `Response`.
+    /// The value of `Response`.
     pub(crate) fn send(&self, simulator: &Simulator) -> Value {
         let url = simulator.url(Vendor::TencentMqtt);
         let answer = exchange(&url, &self.request(&url)).unwrap().unwrap();
@@ -184,7 +184,7 @@ pub(crate) struct AlibabaCall {
     /// Seconds by which the caller's clock runs ahead.
     pub(crate) ahead: i64,
     pub(crate) nonce: String,
-    /// What `x-acs-content-sha256` says of the body, which is empty.
+    /// The value of `x-acs-content-sha256` for the body, which is empty.
     pub(crate) declared_hash: String,
     pub(crate) credentials: Credentials,
     pub(crate) token: Option<String>,

@@ -62,12 +62,7 @@ pub(in crate::operation::change) async fn plan_page(
         items: selected.items,
     };
     let planned = PlannedPage {
-        order: signed::plan(
-            run,
-            request,
-            vec![place],
-            context.now.plus(signed::LIFETIME),
-        )?,
+        order: signed::plan(run, vec![place], context.now.plus(signed::LIFETIME))?,
         certificates,
         consistent: list.consistent,
         next_cursor: list.next_cursor,

@@ -151,12 +151,8 @@ pub(super) fn plan(run: OrderRun<'_>, undo: &Undo) -> Result<InactivateAnswer, E
     // The order ends before a receipt is too old.
     let lifetime = now.plus(signed::LIFETIME);
     let end = end.map_or(lifetime, |end| end.min(lifetime));
-    let request = InactivateRequest {
-        not_after: run.request.not_after.map(|not_after| not_after.min(end)),
-        ..run.request.clone()
-    };
     let page = PlannedPage {
-        order: signed::plan(&run, &request, planned, end)?,
+        order: signed::plan(&run, planned, end)?,
         certificates,
         consistent: None,
         next_cursor: None,
@@ -167,6 +163,9 @@ pub(super) fn plan(run: OrderRun<'_>, undo: &Undo) -> Result<InactivateAnswer, E
         ..Summary::default()
     });
     answer.order = OrderAnswer {
+        // Nothing goes on by itself: a place that cannot be entered now is planned by a request anew.
+        last: true,
+        left: Vec::new(),
         summary,
         order_summary: Some(summary),
         page: Some(page),

@@ -166,7 +166,7 @@ async fn one_number_with_two_issuers_has_two_results_with_their_own_issuers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_fails_alone_has_an_error_and_is_neither_found_nor_usable() {
+async fn a_certificate_that_fails_alone_has_an_error_and_nothing_decides_whether_it_is_usable() {
     let network = Network::new(|request| {
         let refused = requested(request).iter().any(|text| text == "a3");
         if refused {
@@ -186,7 +186,7 @@ async fn a_certificate_that_fails_alone_has_an_error_and_is_neither_found_nor_us
             &failed["usable"],
             &failed["provider_serial_number"]
         ),
-        (&json!(false), &json!(false), &Value::Null)
+        (&json!(false), &Value::Null, &Value::Null)
     );
     assert_eq!(failed["error"]["code"], "provider_rejected");
     assert_eq!(answer["results"][0]["error"], Value::Null);

@@ -151,7 +151,7 @@ fn common(members: &Members<'_>) -> ProviderRecord {
 }
 
 /// A certificate that is being transferred to another account (`PENDING_TRANSFER`) has none of the
-/// contract's statuses: it cannot connect, and the receiving account decides whether it will.
+/// contract's statuses: the receiving account decides whether it will connect.
 fn lifecycle_status(word: &str) -> LifecycleStatus {
     match word {
         "ACTIVE" => LifecycleStatus::Active,

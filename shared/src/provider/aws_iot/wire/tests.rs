@@ -59,49 +59,49 @@ fn every_documented_status_has_its_meaning_and_others_have_none() {
             "ACTIVE",
             LifecycleStatus::Active,
             EffectiveStatus::Active,
-            true,
+            Some(true),
         ),
         (
             "INACTIVE",
             LifecycleStatus::Inactive,
             EffectiveStatus::Inactive,
-            false,
+            Some(false),
         ),
         (
             "REGISTER_INACTIVE",
             LifecycleStatus::Inactive,
             EffectiveStatus::Inactive,
-            false,
+            Some(false),
         ),
         (
             "PENDING_ACTIVATION",
             LifecycleStatus::PendingActivation,
             EffectiveStatus::PendingActivation,
-            false,
+            Some(false),
         ),
         (
             "REVOKED",
             LifecycleStatus::Revoked,
             EffectiveStatus::Revoked,
-            false,
+            Some(false),
         ),
         (
             "PENDING_TRANSFER",
             LifecycleStatus::Unknown,
             EffectiveStatus::Unknown,
-            false,
+            None,
         ),
         (
             "active",
             LifecycleStatus::Unknown,
             EffectiveStatus::Unknown,
-            false,
+            None,
         ),
         (
             "FUTURE",
             LifecycleStatus::Unknown,
             EffectiveStatus::Unknown,
-            false,
+            None,
         ),
     ] {
         let certificate = described(&json!({"status": word}));
@@ -111,7 +111,7 @@ fn every_documented_status_has_its_meaning_and_others_have_none() {
         );
         assert_eq!(
             (certificate.effective_status, certificate.usable),
-            (effective, Some(usable)),
+            (effective, usable),
             "{word}"
         );
         assert_eq!(lifecycle_status(word), expected);

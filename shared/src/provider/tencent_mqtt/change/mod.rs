@@ -5,7 +5,7 @@ use super::wire::{self, OneDeviceCertificate};
 use super::{Needs, TencentMqtt, absent_when_not_found, check_name, serial_number};
 use crate::error::{Concerns, Error};
 use crate::model::Action;
-use crate::provider::each::together_or_alone;
+use crate::provider::each::in_two_groups;
 use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Repeat};
@@ -37,22 +37,16 @@ impl StatusWriter for TencentMqtt<'_> {
         references: &'a [&'a CertificateReference],
         spellings: Spellings,
     ) -> LocalFuture<'a, Vec<Result<Option<FoundCertificate>, Error>>> {
-        Box::pin(async move {
-            // As a plan names all of its certificates.
-            let texts = references
-                .iter()
-                .map(|one| one.provider_serial_number.as_ref());
-            if let (Some(texts), Spellings::Own) = (texts.collect::<Option<Vec<_>>>(), spellings) {
-                return self.find_texts(&texts).await;
-            }
-            together_or_alone(
-                references,
-                |reference| reference.provider_serial_number.is_some(),
-                async move |reference| self.find_one(reference, spellings).await,
-                async move |group| self.find_group(group, spellings).await,
-            )
-            .await
-        })
+        Box::pin(in_two_groups(
+            references,
+            |reference| reference.provider_serial_number.as_ref(),
+            async move |texts| match spellings {
+                Spellings::Own => self.find_by_text(texts).await,
+                // The text is exactly the provider's.
+                Spellings::Others => texts.iter().map(|_| Ok(None)).collect(),
+            },
+            async move |group| self.find_group(group, spellings).await,
+        ))
     }
 
     fn read<'a>(
@@ -91,12 +85,6 @@ impl TencentMqtt<'_> {
         reference: &CertificateReference,
         spellings: Spellings,
     ) -> Result<Option<FoundCertificate>, Error> {
-        if let Some(text) = &reference.provider_serial_number {
-            return match spellings {
-                Spellings::Own => self.get_by_text(text, Needs::Status).await,
-                Spellings::Others => Ok(None),
-            };
-        }
         let texts = serial_number(reference)?.spellings();
         let texts = texts
             .iter()

@@ -188,7 +188,7 @@ impl TencentMqtt<'_> {
             _ if is_read_alone(number) => answers_of_alone.next().unwrap_or(Ok(None)),
             ([], Err(error)) => Err(error.clone()),
             ([], Ok(_)) => Ok(None),
-            (rows, _) => only_row(rows).map(|row| Some(found(row))),
+            (rows, _) => only_row(&rows.iter().collect::<Vec<_>>()).map(|row| Some(found(row))),
         };
         numbers.into_iter().map(answer).collect()
     }
@@ -198,69 +198,94 @@ impl TencentMqtt<'_> {
         &self,
         before: &[&FoundCertificate],
     ) -> Vec<Result<Option<FoundCertificate>, Error>> {
-        let keys: Vec<&str> = before.iter().map(|found| found.key.as_str()).collect();
-        self.by_texts(&keys).await
-    }
-
-    /// The certificates that the vendor spells exactly so.
-    pub(super) async fn find_texts(
-        &self,
-        texts: &[&ProviderText],
-    ) -> Vec<Result<Option<FoundCertificate>, Error>> {
-        let keys: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
-        let answers = self.by_texts(&keys).await;
-        let is_meant = |(answer, key): (Result<Option<FoundCertificate>, Error>, &str)| {
-            Ok(answer?.filter(|found| found.key == key))
+        let get = async |found: &&FoundCertificate| self.get(&found.key, Needs::Status).await;
+        let texts: Vec<&str> = before.iter().map(|found| found.key.as_str()).collect();
+        let known = match self.rows_by_text(&texts).await {
+            Ok(Some(known)) => known,
+            Ok(None) => return each(before, get).await,
+            Err(error) => return before.iter().map(|_| Err(error.clone())).collect(),
         };
-        answers.into_iter().zip(keys).map(is_meant).collect()
-    }
-
-    /// Certificates by the vendor's own texts, together where the texts are serial numbers.
-    async fn by_texts(&self, keys: &[&str]) -> Vec<Result<Option<FoundCertificate>, Error>> {
-        let get_each = async |keys: &[&str]| {
-            each(keys, async |key: &&str| self.get(key, Needs::Status).await).await
-        };
-        let numbers: Vec<SerialNumber> = keys
-            .iter()
-            .filter_map(|key| SerialNumber::parse(key).ok())
-            .collect();
-        if keys.len() == 1 || numbers.len() < keys.len() {
-            return get_each(keys).await;
-        }
-        let numbers: Vec<&SerialNumber> = numbers.iter().collect();
-        let mut known = Rows::new();
-        for group in numbers
-            .chunks(LARGEST_GROUP)
-            .zip(keys.chunks(LARGEST_GROUP))
-        {
-            let texts = group.1.iter().map(|key| (*key).to_owned()).collect();
-            match self.rows(group.0, texts).await {
-                Ok(listed) => known.extend(listed.rows),
-                Err(error) if may_be_read_alone(&error) => return get_each(keys).await,
-                Err(error) => return keys.iter().map(|_| Err(error.clone())).collect(),
-            }
-        }
-        let row = |key: &str| {
+        let row = |one: &FoundCertificate| {
             let mut rows = known.values().flatten();
-            rows.find(|row| row.key == key)
+            rows.find(|row| row.key == one.key)
                 .filter(|row| row.states_status())
         };
         // A certificate that the list does not show is read alone before it counts as gone. So is
         // one whose row has no readable status.
-        let missing: Vec<&str> = keys
+        let missing = before.iter().filter(|one| row(one).is_none());
+        let mut answers_of_missing = each(missing, get).await.into_iter();
+        before
             .iter()
-            .copied()
-            .filter(|key| row(key).is_none())
-            .collect();
-        let mut answers_of_missing = get_each(&missing).await.into_iter();
-        keys.iter()
-            .map(|key| {
-                row(key).map_or_else(
+            .map(|one| {
+                row(one).map_or_else(
                     || answers_of_missing.next().unwrap_or(Ok(None)),
                     |row| Ok(Some(found(row))),
                 )
             })
             .collect()
+    }
+
+    /// Looks certificates up by the vendor's own texts, together where the list shows them.
+    pub(super) async fn find_by_text(
+        &self,
+        texts: &[&ProviderText],
+    ) -> Vec<Result<Option<FoundCertificate>, Error>> {
+        let get = async |text: &&ProviderText| self.get_by_text(text, Needs::Status).await;
+        let strings: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
+        let known = match self.rows_by_text(&strings).await {
+            Ok(Some(known)) => known,
+            Ok(None) => return each(texts, get).await,
+            Err(error) => return texts.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let rows_of = |text: &ProviderText| -> Vec<&Row> {
+            let rows = known.values().flatten();
+            rows.filter(|row| row.key == text.as_str()).collect()
+        };
+        let is_read_alone = |text: &ProviderText| match rows_of(text).as_slice() {
+            [] => true,
+            [row] => !row.states_status(),
+            _ => false,
+        };
+        let alone = texts.iter().filter(|text| is_read_alone(text));
+        let mut answers_of_alone = each(alone, get).await.into_iter();
+        texts
+            .iter()
+            .map(|text| {
+                if is_read_alone(text) {
+                    return answers_of_alone.next().unwrap_or(Ok(None));
+                }
+                only_row(&rows_of(text)).map(|row| Some(found(row)))
+            })
+            .collect()
+    }
+
+    /// Everything that the vendor lists under its own texts. `None` where each is to be read alone.
+    async fn rows_by_text(&self, texts: &[&str]) -> Result<Option<Rows>, Error> {
+        let numbers: Vec<SerialNumber> = texts
+            .iter()
+            .filter_map(|text| SerialNumber::parse(text).ok())
+            .collect();
+        if texts.len() == 1 || numbers.len() < texts.len() {
+            return Ok(None);
+        }
+        let numbers: Vec<&SerialNumber> = numbers.iter().collect();
+        let mut known = Rows::new();
+        for (numbers, texts) in numbers
+            .chunks(LARGEST_GROUP)
+            .zip(texts.chunks(LARGEST_GROUP))
+        {
+            let texts = texts.iter().map(|text| (*text).to_owned()).collect();
+            let listed = match self.rows(numbers, texts).await {
+                Ok(listed) => listed,
+                Err(error) if may_be_read_alone(&error) => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            for (number, rows) in listed.rows {
+                let of_number = known.entry(number).or_default();
+                rows.into_iter().for_each(|row| keep(of_number, row));
+            }
+        }
+        Ok(Some(known))
     }
 
     /// Whether the certificates that a list does not show are really missing.
@@ -332,9 +357,9 @@ fn keep(rows: &mut Vec<Row>, row: Row) {
 
 /// The one certificate of a number: the vendor's write names a certificate by its serial number
 /// only.
-fn only_row(rows: &[Row]) -> Result<&Row, Error> {
+fn only_row<'a>(rows: &[&'a Row]) -> Result<&'a Row, Error> {
     match rows {
-        [row] => Ok(row),
+        [row] => Ok(*row),
         _ => {
             let detail = "several certificates have this serial number, and the provider's change cannot distinguish them; none is changed";
             Err(Error {

@@ -24,10 +24,18 @@ async fn find_and_read(
     serials: &[impl AsRef<str>],
     spellings: Spellings,
 ) -> (Vec<String>, Vec<String>) {
+    find_and_read_named(network, &references(serials), spellings).await
+}
+
+/// The same, of these references.
+async fn find_and_read_named(
+    network: &Network,
+    references: &[CertificateReference],
+    spellings: Spellings,
+) -> (Vec<String>, Vec<String>) {
     let bench = Bench::new(network);
     let context = bench.context();
     let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
-    let references = references(serials);
     let references: Vec<&CertificateReference> = references.iter().collect();
     let found = provider.find(&references, spellings).await;
     let known: Vec<&FoundCertificate> = found
@@ -55,36 +63,40 @@ async fn a_hundred_certificates_are_found_by_one_call_and_read_again_by_another(
     }
 }
 
-/// So are those of a plan, which names them by the vendor's own texts. A row that is spelled
-/// otherwise is another certificate.
-#[tokio::test(start_paused = true)]
-async fn certificates_that_the_vendors_own_texts_name_are_found_by_one_call() {
-    let known = numbered(100);
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let network = Vendor::of(&known).network();
-    let bench = Bench::new(&network);
-    let context = bench.context();
-    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
-    let by_text = |text: &str| CertificateReference {
-        provider_serial_number: ProviderText::parse(text).ok(),
+/// References by the vendor's own texts.
+fn by_text(texts: &[impl AsRef<str>]) -> Vec<CertificateReference> {
+    let reference = |text: &str| CertificateReference {
+        provider_serial_number: Some(serde_json::from_value(text.into()).unwrap()),
         ..CertificateReference::default()
     };
-    let references: Vec<CertificateReference> = known.iter().map(|text| by_text(text)).collect();
-    let references: Vec<&CertificateReference> = references.iter().collect();
-    let found = provider.find(&references, Spellings::Own).await;
-    assert_eq!(results_of(&found), known);
-    assert_eq!(sizes(&network), [100]);
-    let found = provider.find(&references, Spellings::Others).await;
-    assert_eq!(results_of(&found), ["-"; 100]);
-    assert_eq!(sizes(&network), [100], "a text has one spelling");
+    texts.iter().map(|text| reference(text.as_ref())).collect()
+}
 
-    let network = Vendor::of(&["00a1", "00a2"]).network();
-    let bench = Bench::new(&network);
-    let context = bench.context();
-    let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
-    let references = [&by_text("a1"), &by_text("00a2")];
-    let found = provider.find(&references, Spellings::Own).await;
-    assert_eq!(results_of(&found), ["-", "00a2"]);
+#[tokio::test(start_paused = true)]
+async fn certificates_that_are_named_by_the_vendors_texts_are_found_together_too() {
+    let serials = numbered(120);
+    let known: Vec<&str> = serials.iter().map(String::as_str).collect();
+    let network = Vendor::of(&known).network();
+    let found = find_and_read_named(&network, &by_text(&serials), Spellings::Own).await;
+    assert_eq!(found, (serials.clone(), serials));
+    assert_eq!(sizes(&network), [100, 20, 100, 20]);
+}
+
+/// A text that the list does not show, or shows in another spelling, is read by the action that takes
+/// it as it is; and no other spelling of it is tried.
+#[tokio::test(start_paused = true)]
+async fn a_vendors_text_names_exactly_the_certificate_of_this_text() {
+    let network = Vendor::of(&["1001", "1002", "1003"]).network();
+    let texts = by_text(&["1001", "01002", "1003", "9"]);
+    let (found, _) = find_and_read_named(&network, &texts, Spellings::Own).await;
+    assert_eq!(found, ["1001", "-", "1003", "-"]);
+    let (found, _) = find_and_read_named(&network, &texts, Spellings::Others).await;
+    assert_eq!(found, ["-", "-", "-", "-"]);
+    // One of them cannot be a value of the filter for numbers.
+    let network = Vendor::of(&["1001", "1002"]).network();
+    let texts = by_text(&["1001", "device-7", "1002"]);
+    let (found, _) = find_and_read_named(&network, &texts, Spellings::Own).await;
+    assert_eq!(found, ["1001", "-", "1002"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -236,6 +248,9 @@ async fn two_rows_of_one_serial_number_are_two_though_one_has_no_readable_status
         {"DeviceCertificateSn": "1002", "CaSn": "0c", "Status": "ACTIVE"},
     ]));
     let (found, _) = find_and_read(&network, &["1001", "1002"], Spellings::Own).await;
+    assert_eq!(found, ["invalid_request", "1002"]);
+    let by_text = by_text(&["1001", "1002"]);
+    let (found, _) = find_and_read_named(&network, &by_text, Spellings::Own).await;
     assert_eq!(found, ["invalid_request", "1002"]);
 }
 

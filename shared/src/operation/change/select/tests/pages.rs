@@ -245,6 +245,20 @@ async fn a_cursor_continues_only_its_own_selection() {
     assert!(!actions[calls..].iter().any(listed));
 }
 
+/// A certificate at `alibaba-mqtt` shows no time of its change, so that an old order would not notice
+/// that it was switched on since.
+#[tokio::test(start_paused = true)]
+async fn an_order_holds_for_fourteen_days_at_most_whatever_its_request_says() {
+    let stage = Stage::with(Clouds::of(fleet(1)), &[SECRETS]);
+    for (not_after, end) in [
+        ("2999-01-01T00:00:00Z", "2025-12-06T08:26:40Z"),
+        ("2025-12-01T00:00:00Z", "2025-12-01T00:00:00Z"),
+    ] {
+        let page = stage.page(json!({}), json!({"not_after": not_after})).await;
+        assert_eq!(page["page"]["order"]["request"]["not_after"], end);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_page_obeys_the_guards_of_a_selection_before_any_call() {
     let request = page_of(json!({}), json!({}));
@@ -278,9 +292,13 @@ async fn a_list_that_has_changed_says_so_and_is_no_error() {
     let first = stage.page(json!({"limit": 2}), json!({})).await;
     assert_eq!(first["page"]["consistent"], true);
     stage.clouds.devices.borrow_mut().pop();
-    let page = json!({"cursor": first["page"]["next_cursor"]});
+    let page = json!({"limit": 2, "cursor": first["page"]["next_cursor"]});
     let second = stage.page(page, json!({})).await;
     assert_eq!(second["page"]["consistent"], false);
+    // Each page speaks of what came after the page before.
+    let page = json!({"cursor": second["page"]["next_cursor"]});
+    let third = stage.page(page, json!({})).await;
+    assert_eq!(third["page"]["consistent"], true);
 }
 
 #[tokio::test(start_paused = true)]

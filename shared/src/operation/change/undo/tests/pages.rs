@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::Timestamp;
+use crate::request::InactivateRequest;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -173,4 +174,45 @@ async fn a_page_of_an_undo_obeys_its_guards() {
         (&Value::Null, &json!(0))
     );
     assert!(cloud.writes.borrow().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_an_undo_is_the_last_part_even_where_a_place_cannot_be_entered_now() {
+    let cloud = Cloud::of(1);
+    let receipts = cloud.inactivate().await;
+    let secrets = crate::config::ReceiptSecrets::parse(SECRETS).unwrap();
+    let mut elsewhere = Receipt::decode(texts(&receipts)[0], &secrets).unwrap();
+    elsewhere.source = serde_json::from_value(
+        json!({"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-1"}),
+    )
+    .unwrap();
+    let elsewhere = elsewhere.encode(&secrets).unwrap();
+    let request = page_of(&[texts(&receipts)[0], &elsewhere, "forged"]);
+    let network = cloud.network();
+    let bench = Cloud::bench(
+        &network,
+        &[
+            ("TENCENTCLOUD_SECRET_ID", ""),
+            ("TENCENTCLOUD_SECRET_KEY", ""),
+            ("REACTIVATE_ALLOWED_INSTANCES", "aws-iot,mqtt-1"),
+        ],
+    );
+    let request: InactivateRequest = request::parse(&request.to_string()).unwrap();
+    let context = bench.context();
+    let answer = Inactivate::perform(&context, request.clone(), BUDGET).await;
+    let answer = answer.unwrap();
+    // A message that continues it would plan all receipts anew, again and again.
+    let next = Inactivate::continuation(&request, &answer, &context.request);
+    assert!(next.is_none(), "{next:?}");
+    let answer = serde_json::to_value(&answer).unwrap();
+    assert_eq!(
+        (
+            &answer["last"],
+            &answer["page"]["certificates"],
+            &answer["summary"]["refused"]
+        ),
+        (&json!(true), &json!(1), &json!(1)),
+        "{answer}"
+    );
+    assert_eq!(answer["order_summary"], answer["summary"]);
 }

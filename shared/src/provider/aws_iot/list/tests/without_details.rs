@@ -78,11 +78,7 @@ async fn a_row_shows_id_status_and_creation_and_says_nothing_of_validity() {
     );
     assert_eq!(
         (other.status, other.provider_status.as_deref(), other.usable),
-        (
-            LifecycleStatus::Unknown,
-            Some("PENDING_TRANSFER"),
-            Some(false)
-        )
+        (LifecycleStatus::Unknown, Some("PENDING_TRANSFER"), None)
     );
     assert!(describes(&network).is_empty());
 }
@@ -227,7 +223,7 @@ async fn members_that_a_row_leaves_out_are_not_known() {
         } = &entry.certificate;
         assert_eq!(
             (*status, provider_status, created_at, *usable),
-            (LifecycleStatus::Unknown, &None, &None, Some(false))
+            (LifecycleStatus::Unknown, &None, &None, None)
         );
     }
     assert_eq!(page.certificates.len(), 2);

@@ -122,7 +122,7 @@ fn empty_texts_and_zero_times_are_no_facts() {
     assert!(!json.contains("\"\"") && !json.contains("1970"), "{json}");
     assert_eq!(
         (empty.status, empty.usable),
-        (LifecycleStatus::Unknown, Some(false))
+        (LifecycleStatus::Unknown, None)
     );
 }
 
@@ -193,7 +193,7 @@ fn members_that_the_vendor_lacks_come_from_the_certificate() {
 }
 
 #[test]
-fn undocumented_statuses_and_members_are_kept_apart_and_never_usable() {
+fn undocumented_statuses_and_members_are_kept_apart_and_decide_nothing() {
     let certificate = list("ok-unknown-values").remove(0);
     assert_eq!(
         (certificate.status, certificate.provider_status.as_deref()),
@@ -201,7 +201,7 @@ fn undocumented_statuses_and_members_are_kept_apart_and_never_usable() {
     );
     assert_eq!(
         (certificate.usable, certificate.source.as_deref()),
-        (Some(false), Some("IMPORT"))
+        (None, Some("IMPORT"))
     );
     for word in ["active", "Active", "ACTIVE ", "GOOD", "UNKNOWN"] {
         let certificate = item(&json!({"DeviceCertificateSn": "0a", "Status": word}), false);

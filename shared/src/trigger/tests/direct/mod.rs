@@ -1,5 +1,7 @@
 //! Direct invocations with the name of their caller, and signed orders.
 
+mod next_parts;
+
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
