@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: demo run local report test format lint unit whole conformance open-api fuzz schemas template e2e bench costs deny advisories tree build release deploy deploy-local
+.PHONY: demo run local report test format lint unit whole conformance open-api fuzz schemas template e2e bench costs deny advisories tree build release deploy deploy-local fleet-demo fleet-document
 
 # Needs Rust and Python 3.11 or newer; everything else is installed into .tools, at pinned versions. PYTHON names another
 # interpreter than python3.
@@ -132,11 +132,24 @@ bench:
 costs:
 	"$${PYTHON:-python3}" scripts/costs >docs/costs.md
 
+# Writes the computed parts of docs/fleet.md anew. `make template` fails when they have drifted apart.
+fleet-document:
+	@sh scripts/environment.sh template tests/template/requirements.txt
+	@.tools/template/bin/python scripts/fleet_document
+
 # The same stack, left running, with lines to paste into a terminal.
 deploy-local:
 	sh scripts/environment.sh e2e tests/end_to_end/requirements.txt
 	cargo build --locked --workspace --exclude fuzz-targets --bins
 	@.tools/e2e/bin/python tests/end_to_end
+
+# A fleet's state machine on the emulated AWS: 5,000 certificates of one CA, which you approve (docs/fleet.md). FLEET_OPTIONS=--yes
+# approves by itself and stops at the end.
+fleet-demo:
+	@sh scripts/environment.sh e2e tests/end_to_end/requirements.txt
+	@sh scripts/environment.sh report scripts/report/requirements.txt
+	@cargo build --locked --quiet --workspace --exclude fuzz-targets --bins
+	@.tools/e2e/bin/python tests/end_to_end/fleet_demo.py $(FLEET_OPTIONS)
 
 # To AWS, with the credentials of your environment (docs/deploy.md). It asks for the parameters and keeps them in samconfig.toml, or
 # takes them from the YAML file PARAMETERS. ARCHITECTURE is as for `build`.

@@ -60,6 +60,7 @@ def document(measured: dict, prices: dict) -> str:
         *way("By direct invocation", "By a caller in the same region, such as Step Functions.", "direct", measured, prices),
         "### In addition\n",
         table(("", *map(number, EVENTS)), [(row["name"], *costs(row["uses"], prices)) for row in measured["extras"]]),
+        fleet(measured, prices),
         notes(measured),
     ]
     return "\n".join(parts)
@@ -118,6 +119,66 @@ def dollars(uses: Uses, prices: dict) -> float:
 def costs(uses: Uses, prices: dict) -> tuple[str, ...]:
     """The cost of each number of events."""
     return tuple(money(dollars(uses, prices) * count) for count in EVENTS)
+
+
+def fleet(measured: dict, prices: dict) -> str:
+    """The section of runs over a whole fleet."""
+    told = measured["fleet"]
+    rows = []
+    for vendor, of in told["vendors"].items():
+        of_run = [fleet_uses(count, of, measured) for count in told["certificates"]]
+        rows.append((f"`{vendor}`", *(money(dollars(uses, prices)) for uses in of_run)))
+    largest = told["certificates"][-1]
+    shares = []
+    for name, units in FLEET_PARTS.items():
+        of_run = [fleet_uses(largest, of, measured) for of in told["vendors"].values()]
+        shares.append((name, *(money(dollars({unit: uses[unit] for unit in units}, prices)) for uses in of_run)))
+    return "\n".join([
+        "## A whole fleet\n",
+        "One run of [the state machine](fleet.md) over so many certificates, with the template's shares of calls, without errors and\n"
+        "sessions. It is paid for once, and not each month.\n",
+        table(("", *map(number, told["certificates"])), rows),
+        f"Of which, for {number(largest)} certificates:\n",
+        table(("", *(f"`{vendor}`" for vendor in told["vendors"])), shares),
+        f"{told['where']}\nThe bucket is kept for {told['bucket_months']} months, and the table of idempotency keys for {told['table_months']}.\n",
+    ])
+
+
+# What the units of a run are for.
+FLEET_PARTS = {
+    "Step Functions": ("transition",),
+    "Lambda": ("lambda_request", "lambda_gb_second"),
+    "bucket": ("s3_write", "s3_read", "s3_gb_month"),
+    "table of idempotency keys": ("dynamodb_write", "dynamodb_gb_month"),
+    "log": ("log_gb", "log_gb_month"),
+    "bytes sent to other clouds": ("gb_out",),
+}
+
+
+def fleet_uses(certificates: int, of: dict, measured: dict) -> Uses:
+    """What a run over a fleet uses."""
+    told, bytes_of = measured["fleet"], measured["fleet"]["bytes_of_a_certificate"]
+    pages = math.ceil(certificates / of["page"])
+    invocations = pages * of["invocations_of_a_page"]
+    counts = {"run": 1, "hundred_pages": math.ceil(pages / 100), "page": pages, "invocation": invocations}
+    log_gb = certificates * bytes_of["log"] / GB
+    kept = certificates * (bytes_of["plan"] + bytes_of["result"] + bytes_of["outcome"]) / GB
+    return {
+        "transition": sum(told["transitions"][name] * count for name, count in counts.items()),
+        # One plans a page, and one is the trial.
+        "lambda_request": pages + invocations + 1,
+        "lambda_gb_second": certificates * of["seconds_of_a_certificate"] * measured["memory_gb"],
+        # The plan of a page, its results and its outcome; the whole plan and the report.
+        "s3_write": 2 * pages + invocations + 2,
+        "s3_read": 2 * pages + 1,
+        "s3_gb_month": kept * told["bucket_months"],
+        # The claim, and the answer by its length.
+        "dynamodb_write": invocations + math.ceil(certificates * bytes_of["result"] / 1024),
+        "dynamodb_gb_month": certificates * bytes_of["result"] / GB * told["table_months"],
+        "log_gb": log_gb,
+        "log_gb_month": log_gb * measured["log_retention_months"],
+        "gb_out": certificates * of["calls_out"] * measured["estimated"]["bytes_of_a_call"] / GB,
+    }
 
 
 def notes(measured: dict) -> str:

@@ -28,6 +28,9 @@ def test_what_is_counted_is_what_the_template_makes(template: Template) -> None:
     assert polled == len(plain.of_type("AWS::Lambda::EventSourceMapping"))
     (webhooks,) = (row["uses"] for row in measured["more"] if "Webhooks=yes" in row["name"])
     assert webhooks["alarm"] == len(with_webhooks.of_type(kinds["alarm"])) - len(plain.of_type(kinds["alarm"]))
+    with_fleet = deploy(template, Fleet="yes")
+    (fleet,) = (row["uses"] for row in measured["more"] if "Fleet=yes" in row["name"])
+    assert fleet == {"alarm": len(with_fleet.of_type(kinds["alarm"])) - len(plain.of_type(kinds["alarm"]))}
     # The secrets of webhooks are made by hand, one for each function.
     assert webhooks["secret"] == len(with_webhooks.of_type("AWS::Lambda::Function")) - len(plain.of_type("AWS::Lambda::Function"))
 

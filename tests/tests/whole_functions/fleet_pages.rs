@@ -1,6 +1,7 @@
 //! A fleet that is planned page by page, and carried out by the signed orders of the pages: each
 //! certificate is written once, and one that somebody has changed since is left alone.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -16,6 +17,8 @@ const FLEET: u8 = 250;
 const CHANGED: [usize; 5] = [0, 99, 100, 123, 249];
 const LONG: Duration = Duration::from_secs(60);
 const CALLER: &str = "arn:aws:states:eu-west-1:123456789012:execution:bundle-fleet:2026-ca-7";
+/// The calls by which docs/fleet.md computes the time of a fleet.
+const COUNTED_CALLS: &str = include_str!("../../../scripts/fleet_document/calls.json");
 const OWN: [(&str, &str); 2] = [
     ("RECEIPT_SECRETS", "0123456789abcdef0123456789abcdef"),
     ("REACTIVATE_ALLOWED_INSTANCES", "*"),
@@ -170,4 +173,32 @@ async fn an_order_is_taken_only_as_it_was_signed() {
     assert_eq!(stage.writes(), [0; 3]);
     let answer = ask(&mut function, order).await;
     assert_eq!(answer["summary"]["inactivated"], 3);
+}
+
+/// The calls that a vendor has had since these many.
+fn calls_since(stage: &Stage, before: usize) -> Value {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for call in stage.simulator.calls().into_iter().skip(before) {
+        *counts.entry(call.action).or_default() += 1;
+    }
+    json!(counts)
+}
+
+#[tokio::test]
+async fn the_documented_time_of_a_fleet_counts_the_calls_that_a_page_takes() {
+    at_once(BROKERS, |vendor| async move {
+        let stage = Stage::new(vendor, 200, Duration::from_secs(30)).await;
+        let mut function = stage.function(&OWN).await;
+        let before = stage.simulator.calls().len();
+        let plan = planned(&stage, &mut function).await;
+        let plan_calls = calls_since(&stage, before);
+        let mut orders = orders(&plan);
+        orders.retain(|order| !order.is_null());
+        let before = stage.simulator.calls().len();
+        carried_out(&mut function, orders).await;
+        let real = json!({ "pages": plan.len(), "plan": plan_calls, "orders": calls_since(&stage, before) });
+        let counted: Value = serde_json::from_str(COUNTED_CALLS).unwrap();
+        assert_eq!(real, counted[vendor.name()]["of_200"], "{vendor:?}");
+    })
+    .await;
 }
