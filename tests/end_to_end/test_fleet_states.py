@@ -31,6 +31,7 @@ SUBSTITUTIONS = {
     "ApprovalSeconds": "60",
     "UnapprovedCertificates": "0",
     "EndSessions": "no",
+    "MostPages": "45000",
 }
 
 
@@ -244,6 +245,13 @@ def test_an_input_that_names_no_selection_and_no_execution_is_refused(machine: C
     cloud.active[0] = False
     ended = Run(cloud, "nothing").ended()
     assert ended["error"] == "NothingSelected" and '"already_inactive":1' in ended["cause"], ended
+
+
+def test_a_plan_whose_pages_no_state_can_list_fails_before_anybody_is_asked(machine: Callable[..., Cloud]) -> None:
+    cloud = machine(10_300, MostPages="101")
+    ended = Run(cloud, "large").ended()
+    assert ended["error"] == "PlanTooLarge" and "10300 certificates" in ended["cause"], ended
+    assert (cloud.messages, sum(cloud.writes)) == ([], 0)
 
 
 def test_pages_are_smaller_where_sessions_are_to_be_ended(machine: Callable[..., Cloud]) -> None:

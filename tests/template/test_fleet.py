@@ -326,6 +326,7 @@ def test_only_inputs_plans_and_refusals_end_for_good(definition: State) -> None:
         "InvalidInput",
         "NothingToUndo",
         "NothingSelected",
+        "PlanTooLarge",
         "NotApproved",
     }
     for name, state in definition["States"].items():
