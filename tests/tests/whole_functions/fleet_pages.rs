@@ -198,7 +198,20 @@ async fn the_documented_time_of_a_fleet_counts_the_calls_that_a_page_takes() {
         carried_out(&mut function, orders).await;
         let real = json!({ "pages": plan.len(), "plan": plan_calls, "orders": calls_since(&stage, before) });
         let counted: Value = serde_json::from_str(COUNTED_CALLS).unwrap();
-        assert_eq!(real, counted[vendor.name()]["of_200"], "{vendor:?}");
+        assert!(is_about(&real, &counted[vendor.name()]["of_200"]), "{vendor:?}: {real}");
     })
     .await;
+}
+
+/// The same actions, each as often but for two calls: a list of a CA is read again after a while.
+fn is_about(real: &Value, counted: &Value) -> bool {
+    match (real, counted) {
+        (Value::Object(real), Value::Object(counted)) => {
+            real.keys().eq(counted.keys())
+                && real
+                    .iter()
+                    .all(|(name, value)| is_about(value, &counted[name]))
+        }
+        _ => real.as_u64().unwrap().abs_diff(counted.as_u64().unwrap()) <= 2,
+    }
 }
