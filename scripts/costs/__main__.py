@@ -40,7 +40,7 @@ def document(measured: dict, prices: dict) -> str:
         f"[prices](../scripts/costs/prices.json) of {prices['region']} on {prices['date']}: {prices['source']}.\n"
         "A function has 128 MB on arm64; on x86_64 its time costs a quarter more. What other clouds ask for their calls is not in it.\n",
         "## Idle\n",
-        "What the stack costs without any event, as the template makes it:\n",
+        "The cost of the stack as the template makes it, without any event:\n",
         table(("", "a month"), [*((name, money(cost)) for name, cost in idle), ("**together**", f"**{money(total)}**")]),
         "In addition, where it applies:\n",
         table(("", "a month"), [(name, money(cost)) for name, cost in more]),
@@ -144,7 +144,7 @@ def fleet(measured: dict, prices: dict) -> str:
     ])
 
 
-# What the units of a run are for.
+# The purpose of the units of a run.
 FLEET_PARTS = {
     "Step Functions": ("transition",),
     "Lambda": ("lambda_request", "lambda_gb_second"),

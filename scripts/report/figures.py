@@ -71,7 +71,7 @@ class Check:
     # A result of status with its place, for each flag.
     flagged: dict[str, list[tuple[Place, Object]]] = field(default_factory=lambda: {REVOKED_BUT_ACTIVE: [], UNKNOWN_TO_CA: []})
     unconfirmed: list[tuple[Place, Object]] = field(default_factory=list)
-    # What went wrong on the way, as sentences.
+    # Faults on the way, as sentences.
     problems: list[str] = field(default_factory=list)
     revoked_at_authority: int | None = None
 

@@ -130,7 +130,7 @@ def step(progress: Progress, attempt: Attempt) -> None:
         raise Ended
     name, record = progress.name, progress.record
     state = progress.states[name]
-    # What a state assigns counts when it is left, and not at all when the execution has ended meanwhile.
+    # The values that a state assigns count when it is left, and not at all when the execution has ended meanwhile.
     context = {**progress.context, "variables": dict(progress.context["variables"])}
     context["State"] = {"Name": name, "EnteredTime": now_iso(), "RetryCount": 0}
     entered = {"stateEnteredEventDetails": {"name": name, "input": json.dumps(progress.data)}}
@@ -384,7 +384,7 @@ def invoke_sdk(resource: str, arguments: Json) -> Any:
         case "aws-sdk:s3:getObject":
             status, _, body = s3._get_object(arguments["Bucket"], arguments["Key"], {}, {})
             if status == 404:
-                # Who may not list the bucket is not told that the object is missing.
+                # A caller who may not list the bucket is not told that the object is missing.
                 permit(current.get()[0].role, "s3:ListBucket", f"arn:aws:s3:::{arguments['Bucket']}")
                 raise Failure("S3.NoSuchKeyException", f"The specified key does not exist: {arguments['Key']}")
             return {"Body": body.decode(), "ContentLength": len(body)}
