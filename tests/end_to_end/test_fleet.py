@@ -223,40 +223,40 @@ def test_what_is_done_stays_done_and_what_others_changed_is_left_alone(bundle: B
     before, on_before = len(fleet.writes()), len(fleet.writes("ActivateDeviceCertificate"))
     arn = fleet.run("again", ALL)
     message = fleet.message(arn, "Approve")
-    # Somebody else switches ten certificates off in between, and ten off and on again; and one can't be switched at all.
+    # Somebody else switches 25 certificates off in between, and 25 off and on again; and one can't be switched at all.
     serials = [f"f1ee7{number:011x}" for number in range(1, CERTIFICATES + 1)]
-    off, off_and_on, broken = serials[95:105], serials[-10:], serials[CERTIFICATES // 2]
+    off, off_and_on, broken = serials[90:115], serials[-25:], serials[CERTIFICATES // 2]
     function = {"deployment": fleet.deployment}
     named = [{"serial_number": serial} for serial in (*off, *off_and_on)]
     answer = bundle.invoke("inactivate", {**SOURCE, "certificates": named, "reason": "somebody else"}, **function)
-    receipts = [result["receipt"] for result in answer["results"][10:]]
+    receipts = [result["receipt"] for result in answer["results"][25:]]
     bundle.invoke("inactivate", {"undo": {"receipts": receipts}, "reason": "somebody else"}, **function)
     fault = {"code": {"code": "FailedOperation"}}
     fleet.providers.fail("tencent-mqtt", action="DeactivateDeviceCertificate", containing=broken, times=1_000_000, fault=fault)
 
     fleet.approver.send_task_success(**arguments(message, "send-task-success"))
-    until(lambda: len(fleet.writes()) > before + 20 + CERTIFICATES // 3, PATIENCE)
+    until(lambda: len(fleet.writes()) > before + 50 + CERTIFICATES // 3, PATIENCE)
     fleet.operator.stop_execution(executionArn=arn, cause="a pause")
     assert fleet.ended(arn)["status"] == "ABORTED"
     written = until(lambda: settled(fleet), 30)
-    assert written < before + 20 + CERTIFICATES - 100, "the execution was stopped too late to show anything"
+    assert written < before + 50 + CERTIFICATES - 100, "the execution was stopped too late to show anything"
     fleet.operator.redrive_execution(executionArn=arn)
     report = fleet.report(arn)
 
     # Each once, and by somebody else those that were changed in between.
     assert sorted(fleet.writes()[before:]) == sorted(serial for serial in serials if serial != broken)
-    assert fleet.states() == {"INACTIVE": CERTIFICATES - 11, "ACTIVE": 11}
+    assert fleet.states() == {"INACTIVE": CERTIFICATES - 26, "ACTIVE": 26}
     told = {outcome: count for outcome, count in report["summary"].items() if count}
     # The function tells the redriven execution what became of the order whose answer was lost.
-    assert told == {"inactivated": CERTIFICATES - 21, "already_inactive": 10, "refused": 11}, report
+    assert told == {"inactivated": CERTIFICATES - 51, "already_inactive": 25, "refused": 26}, report
     errors = {error["code"]: (error["count"], error["examples"][0]["certificate"]) for error in report["errors"]}
-    assert errors["conflict"] == (10, off_and_on[0]) and errors["provider_rejected"] == (1, broken), errors
+    assert errors["conflict"] == (25, off_and_on[0]) and errors["provider_rejected"] == (1, broken), errors
 
     fleet.providers.heal()
     back = fleet.start("again-back", {"undo": {"execution": "again"}, "reason": "a mistake"})
     fleet.approve(back)
     report = fleet.report(back)
-    assert report["summary"]["reactivated"] == told["inactivated"] == len(fleet.writes("ActivateDeviceCertificate")) - on_before - 10
+    assert report["summary"]["reactivated"] == told["inactivated"] == len(fleet.writes("ActivateDeviceCertificate")) - on_before - 25
 
 
 def settled(fleet: Fleet) -> int | None:
