@@ -155,7 +155,7 @@ async fn respond(
         _ => failure("com.amazon.coral.service#UnknownOperationException"),
     };
     if let Some((_, reached)) = hold {
-        // Whoever asked for it may be gone.
+        // The function that asked for it may be gone.
         let _ = reached.send(());
         std::future::pending::<()>().await;
     }

@@ -12,7 +12,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
-# What the state machine of a fleet does.
+# The definition of the fleet's state machine.
 DEFINITION = ROOT / "fleet.asl.yaml"
 
 Template = dict[str, Any]

@@ -21,7 +21,7 @@ CALLS = {
 MACHINE = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:%s:${AWS::StackName}-fleet"
 # Of its own executions and those of its distributed maps.
 EXECUTIONS = (MACHINE % "execution" + ":*", MACHINE % "execution" + "/*")
-# What a distributed map needs, and S3 to tell a missing object from a forbidden one.
+# The rights that a distributed map needs, and one without which S3 calls a missing object forbidden.
 BESIDE = {
     ("states:StartExecution", MACHINE % "stateMachine"),
     *((f"states:{action}", one) for action in ("DescribeExecution", "StopExecution", "RedriveExecution") for one in EXECUTIONS),

@@ -12,7 +12,7 @@ from test_linters import cfn_lint
 
 RECIPES = ROOT / "recipes"
 TEMPLATES = sorted(path for path in RECIPES.rglob("*.yaml") if "AWSTemplateFormatVersion" in path.read_text())
-# What the roles of each recipe may do.
+# The rights of the roles of each recipe.
 ACTIONS = {
     "another-account/role": {"execute-api:Invoke"},
     "describe-only": {"logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue"},

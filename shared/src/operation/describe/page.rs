@@ -1,13 +1,12 @@
 //! A part of a source's list, with a cursor: for an operation that plans page by page.
 
-use std::rc::Rc;
-
 use super::answer::DescribedCertificate;
-use super::listing::{Judged, Listing, PrefetchRoom, Room};
+use super::listing::{Judged, Listing};
+use super::whole::listing_for_changes;
 use crate::error::Error;
 use crate::model::Source;
-use crate::operation::{AnswerBudget, cursor};
-use crate::provider::{CallContext, ListQuery, Lister};
+use crate::operation::cursor;
+use crate::provider::{CallContext, Lister};
 use crate::request::Filter;
 
 /// A part of one source's list.
@@ -36,41 +35,19 @@ pub(in crate::operation) async fn page_of_list(
     limit: usize,
     cursor: Option<&str>,
 ) -> Result<ListPage, Error> {
-    let capabilities = lister.capabilities();
-    capabilities.check(filter, None, true)?;
-    let order = capabilities.order(None);
+    let listing = Listing {
+        // Those that could not be judged have a place in the list, too, at which the page may end.
+        include_undecided: true,
+        ..listing_for_changes(context, lister, filter, limit)?
+    };
     let source = [Source::from(lister.scope())];
     let bound = cursor::Request {
         sources: &source,
         filter,
-        order,
-        details: true,
+        order: listing.query.order,
+        details: listing.query.details,
     };
     let begin = cursor.map(|text| cursor::decode(text, bound)).transpose()?;
-    let listing = Listing {
-        lister,
-        query: ListQuery {
-            filter,
-            order,
-            include_pem: false,
-            include_clients: !filter.client_ids.is_empty(),
-            details: true,
-        },
-        context,
-        // Those that could not be judged have a place in the list, too, at which the page may end.
-        include_undecided: true,
-        is_needed_whole: false,
-        room: Rc::new(Room::new(
-            Some(limit),
-            AnswerBudget {
-                bytes: usize::MAX,
-                escaped: false,
-            },
-        )),
-        bytes_beside: 0,
-        most_request_ids: 0,
-        prefetch_room: PrefetchRoom::default(),
-    };
     let collected = listing.collect(begin).await?;
     let shown = match collected.first_failure() {
         Some((0, error)) => return Err(error.clone()),

@@ -30,30 +30,9 @@ pub(in crate::operation) async fn whole_list(
     filter: &Filter,
     most: usize,
 ) -> Result<WholeList, Error> {
-    let capabilities = lister.capabilities();
-    capabilities.check(filter, None, true)?;
     let listing = Listing {
-        lister,
-        query: ListQuery {
-            filter,
-            order: capabilities.order(None),
-            include_pem: false,
-            include_clients: !filter.client_ids.is_empty(),
-            details: true,
-        },
-        context,
-        include_undecided: false,
         is_needed_whole: true,
-        room: Rc::new(Room::new(
-            Some(most),
-            AnswerBudget {
-                bytes: usize::MAX,
-                escaped: false,
-            },
-        )),
-        bytes_beside: 0,
-        most_request_ids: 0,
-        prefetch_room: PrefetchRoom::default(),
+        ..listing_for_changes(context, lister, filter, most)?
     };
     let collected = listing.collect(None).await?;
     match collected.cut() {
@@ -86,5 +65,43 @@ pub(in crate::operation) async fn whole_list(
     Ok(WholeList {
         certificates: certificates.collect(),
         undecided_count,
+    })
+}
+
+/// A listing of the certificates that an order may change: as much of each as shows whether it is
+/// meant, and at most `most` of them.
+///
+/// # Errors
+/// `unsupported` when the provider cannot filter so.
+pub(super) fn listing_for_changes<'a>(
+    context: &'a CallContext<'a>,
+    lister: &'a dyn Lister,
+    filter: &'a Filter,
+    most: usize,
+) -> Result<Listing<'a>, Error> {
+    let capabilities = lister.capabilities();
+    capabilities.check(filter, None, true)?;
+    Ok(Listing {
+        lister,
+        query: ListQuery {
+            filter,
+            order: capabilities.order(None),
+            include_pem: false,
+            include_clients: !filter.client_ids.is_empty(),
+            details: true,
+        },
+        context,
+        include_undecided: false,
+        is_needed_whole: false,
+        room: Rc::new(Room::new(
+            Some(most),
+            AnswerBudget {
+                bytes: usize::MAX,
+                escaped: false,
+            },
+        )),
+        bytes_beside: 0,
+        most_request_ids: 0,
+        prefetch_room: PrefetchRoom::default(),
     })
 }
