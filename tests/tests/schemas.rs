@@ -75,3 +75,23 @@ fn collect<'a>(schema: &'a Value, descriptions: &mut Vec<&'a str>) {
         _ => {}
     }
 }
+
+#[test]
+fn every_parameter_of_a_route_has_a_description() {
+    let open_api = &documents()["openapi.json"];
+    let mut parameters = 0;
+    for (path, methods) in open_api["paths"].as_object().unwrap() {
+        for operation in methods.as_object().unwrap().values() {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let of_schema = &parameter["schema"]["description"];
+                assert!(
+                    parameter["description"].is_string() || of_schema.is_string(),
+                    "{path}: {}",
+                    parameter["name"]
+                );
+                parameters += 1;
+            }
+        }
+    }
+    assert!(parameters > 0);
+}
