@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import page
-from bundle import Bundle, Pool
+from bundle import Bundle, Pool, signed
 from deployment import NAME as STACK
 from emulator import OPERATOR, REGION, ROOT
 
@@ -74,3 +74,18 @@ def test_dead_letters_are_shown_and_their_queue_is_named(bundle: Bundle, tmp_pat
     queues.purge_queue(QueueUrl=queue)
     arn = page.run(move.replace("aws sqs start-message-move-task", "echo"), variables(bundle), tmp_path)
     assert arn.startswith("--source-arn arn:aws:sqs:") and arn.strip().endswith(f":{queue.rpartition('/')[2]}")
+
+
+def test_the_item_of_a_webhook_is_found_and_deleted(bundle: Bundle, pool: Pool, tmp_path: Path) -> None:
+    (order,) = pool.orders(1).values()
+    headers = signed(order)
+    assert bundle.http("POST", "/webhooks/inactivate", order, headers)[0] == 202
+    (commands,) = page.commands(OPERATIONS, "The table of keys")
+    of_a_webhook = "\n".join(line for line in commands.splitlines() if '"$arn"' not in line)
+
+    def items() -> int:
+        return bundle.emulator.client("dynamodb").scan(TableName=bundle.deployment.outputs["IdempotencyTableName"])["Count"]
+
+    before = items()
+    page.run(of_a_webhook, variables(bundle) | {"message_id": headers["webhook-id"]}, tmp_path)
+    assert items() == before - 1
