@@ -17,7 +17,7 @@ pub struct AnswerFigures {
     order_id: Option<String>,
     /// Number of the part of the order, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    part: Option<usize>,
+    part: Option<u32>,
     /// Number of certificates in the answer.
     certificates: usize,
     /// Whether the answer leaves a rest: a cursor, or the rest of an order, leads to it.
@@ -44,8 +44,8 @@ impl AnswerFigures {
         }
         Self {
             source: answer.subject(),
-            order_id: part.map(|(order_id, _)| order_id.to_owned()),
-            part: part.map(|(_, part)| part),
+            part: part.as_ref().map(|part| part.number),
+            order_id: part.map(|part| part.order_id),
             certificates: extent.certificates,
             has_more: extent.has_more,
             counts,

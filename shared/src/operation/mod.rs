@@ -33,7 +33,7 @@ use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 use crate::provider::{CallContext, RequestContext};
-use crate::request::{self, InactivationOrder, Member, MessageIdentity, Request};
+use crate::request::{self, InactivationOrder, Member, MessageIdentity, OrderPart, Request};
 use certificates::{check_each, contradiction, shared_error};
 use sources::{check_distinct, one_source, requested_sources, scope_path};
 
@@ -113,6 +113,11 @@ pub trait Operation {
         None
     }
 
+    /// The part of an order that a request stands for, where it is an order.
+    fn order_part(_request: &Self::Request, _context: &RequestContext<'_>) -> Option<OrderPart> {
+        None
+    }
+
     /// The caller of the order that a request continues, as far as that is known.
     fn caller_of_order(_request: &Self::Request) -> Option<&str> {
         None
@@ -181,8 +186,8 @@ pub trait Answer: Serialize {
     /// `status_good`, `expiry_within_7_days`.
     fn counts(&self) -> Vec<(String, u64)>;
 
-    /// The order's id and the part's number, for an answer about a part of an order.
-    fn part(&self) -> Option<(&str, usize)> {
+    /// The part of an order that the answer reports.
+    fn part(&self) -> Option<OrderPart> {
         None
     }
 

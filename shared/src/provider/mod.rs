@@ -26,6 +26,7 @@ pub use scope::Scope;
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::model::{ProviderName, Source, for_each_provider, non_empty};
+use crate::request::{Filter, OrderBy};
 use crate::transport::Endpoint;
 use connection::{Connection, ProviderProfile, connect};
 use port::next_offsets;
@@ -78,6 +79,10 @@ macro_rules! define_constructors {
             })
         }
 
+        /// The lists of all providers.
+        const LISTS: [&ListCapabilities; ProviderName::ALL.len()] =
+            [$(&$folder::LIST_CAPABILITIES,)*];
+
         const fn profile(provider: ProviderName) -> &'static ProviderProfile {
             match provider {
                 $(ProviderName::$provider => &$folder::PROFILE,)*
@@ -97,6 +102,31 @@ macro_rules! status_writer_of {
 }
 
 for_each_provider!(define_constructors);
+
+/// Checks whether a list can be filtered and sorted so.
+///
+/// # Errors
+/// `unsupported` that names the member, and the providers that can filter by it.
+pub fn check_list(
+    capabilities: &ListCapabilities,
+    filter: &Filter,
+    order: Option<OrderBy>,
+    details: bool,
+) -> Result<(), Error> {
+    capabilities.check(filter, order, details).map_err(|error| {
+        let Some(list) = capabilities.lacking(filter) else {
+            return error;
+        };
+        let able = LISTS.iter().filter(|other| other.filters.contains(&list));
+        let able: Vec<&str> = able.map(|other| other.provider.as_str()).collect();
+        let detail = format!(
+            "{}; {list} can be a filter at {}",
+            error.detail,
+            able.join(", ")
+        );
+        Error { detail, ..error }
+    })
+}
 
 fn change_is_unsupported(reason: &str) -> Error {
     let brokers: Vec<&str> = ProviderName::ALL

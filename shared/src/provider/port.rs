@@ -31,8 +31,12 @@ pub struct CallContext<'a> {
 /// An event's statements about the request that it brings.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestContext<'a> {
-    /// The id of an order: the webhook's id, the message's, or that of the invocation.
+    /// The id of an order: the caller's idempotency key, the webhook's id, the message's, or that of
+    /// the invocation.
     pub id: &'a str,
+    /// The id of the events with an order's results. It is not an idempotency key, because two
+    /// callers may choose the same one, and consumers drop the second event of an id.
+    pub event_id: &'a str,
     /// The caller, as far as the event names one: for the audit of changes.
     pub caller: Option<&'a str>,
     /// The last moment at which a change may be made for this event, where the request itself sets

@@ -19,7 +19,9 @@ mod undo;
 pub use describe::DescribeRequest;
 pub use filter::{Filter, Verdict};
 pub use inactivate::{InactivateRequest, MOST_CERTIFICATES};
-pub use order::{CertificateState, InactivationOrder, MessageIdentity, OrderItem, Place, Summary};
+pub use order::{
+    CertificateState, InactivationOrder, MessageIdentity, OrderItem, OrderPart, Place, Summary,
+};
 pub use page::PlanPage;
 pub use parse::parse;
 pub(crate) use parse::{described, read, without_byte_order_mark};

@@ -9,8 +9,13 @@ use crate::model::{Certificate, LifecycleStatus, Source, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InactivationOrder {
-    /// Id of the webhook, of the queue message, or of the invocation that received the order.
+    /// Idempotency key of the order, or id of the webhook, of the queue message, or of the invocation
+    /// that received it.
     pub id: String,
+    /// Id of the events with the order's results. `None` where it is the order's id, which no other
+    /// order has unless its caller has chosen it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
     /// Number of the part that this message continues with, counted from 1.
     pub part: u32,
     /// Caller, as far as the event names one.
@@ -31,6 +36,33 @@ pub struct InactivationOrder {
     /// selected, or come from receipts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
+}
+
+/// One part of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderPart {
+    /// Id of the order.
+    pub order_id: String,
+    /// Id of the events with the order's results.
+    pub event_id: String,
+    /// Number of the part, counted from 1.
+    pub number: u32,
+}
+
+impl InactivationOrder {
+    /// Id of the events with the order's results, which no other order has.
+    pub fn event_id(&self) -> &str {
+        self.event_id.as_deref().unwrap_or(&self.id)
+    }
+
+    /// The part that is carried out.
+    pub fn order_part(&self) -> OrderPart {
+        OrderPart {
+            order_id: self.id.clone(),
+            event_id: self.event_id().to_owned(),
+            number: self.part,
+        }
+    }
 }
 
 /// The identity of a message that continues an order. The message's body has it, because SQS gives

@@ -187,6 +187,11 @@ pub(crate) fn in_terms_of_query(
     let Some(field) = error.field.as_deref() else {
         return error;
     };
+    let is_unknown = |name: &str| !members.iter().any(|member| member.parameter == name);
+    // An unknown parameter may be called like a member of the request.
+    if is_unknown(field) && pairs.iter().any(|(name, _)| name == field) {
+        return error;
+    }
     let (path, index, inner) = in_parts(field);
     let of_objects = || members.iter().filter(|member| member.fills_objects(path));
     let (parameter, position) = match (of_objects().next(), index) {

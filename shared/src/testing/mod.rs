@@ -95,6 +95,7 @@ impl Bench {
 /// Of a request that nobody is known to have sent.
 pub(crate) const CONTEXT: RequestContext<'static> = RequestContext {
     id: "order-1",
+    event_id: "order-1",
     caller: None,
     expires_at: None,
     redelivered_since: None,

@@ -68,6 +68,7 @@ impl Invocation<'_> {
         self.add_caller(Some(&caller), false);
         let context = RequestContext {
             id: self.request_id,
+            event_id: self.request_id,
             caller: Some(&caller),
             expires_at: None,
             redelivered_since: None,
@@ -126,7 +127,8 @@ impl Invocation<'_> {
         let claim = match claimed.await {
             Ok(KeyState::Claimed(claim)) => claim,
             Ok(KeyState::Answered(answer)) => {
-                tracing::info!(target: AUDIT, caller = context.caller.map(beginning).as_deref(), "a repeat has the answer of the first request");
+                let order_id = O::continued_order(request).map(|order| order.id.as_str());
+                tracing::info!(target: AUDIT, order_id, caller = context.caller.map(beginning).as_deref(), "a repeat has the answer of the first request");
                 return answer.into_json().map_err(FunctionError);
             }
             Err(error) => {

@@ -113,10 +113,15 @@ impl Invocation<'_> {
         if let Some(webhook_id) = &webhook_id {
             tracing::info!(target: AUDIT, %webhook_id, "a webhook");
         }
+        let event_id = webhook_id
+            .as_ref()
+            .map_or(self.request_id, WebhookId::as_str);
         let context = RequestContext {
-            id: webhook_id
-                .as_ref()
-                .map_or(self.request_id, WebhookId::as_str),
+            id: match &webhook_id {
+                Some(_) => event_id,
+                None => event.idempotency_key().unwrap_or(event_id),
+            },
+            event_id,
             caller: webhook.as_deref().or(event.caller.as_deref()),
             expires_at: event
                 .received_at
@@ -210,7 +215,7 @@ impl Invocation<'_> {
         let (keys, claim) = match claimed.await {
             Ok((keys, KeyState::Claimed(claim))) => (keys, claim),
             Ok((_, KeyState::Answered(answer))) => {
-                tracing::info!(target: AUDIT, caller = context.caller.map(beginning).as_deref(), "a repeat has the answer of the first request");
+                tracing::info!(target: AUDIT, order_id = context.id, caller = context.caller.map(beginning).as_deref(), "a repeat has the answer of the first request");
                 return Ok(Reply::Replayed(answer));
             }
             Err(error) => {

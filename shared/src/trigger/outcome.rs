@@ -1,13 +1,15 @@
 //! The outcome of a message: its answer or its error, and whether it needs redelivery.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::message::QueuedMessage;
 use crate::error::{Error, ErrorCode};
 use crate::operation::{Answer, AnswerFigures};
-use crate::request::InactivationOrder;
+use crate::request::{InactivationOrder, OrderPart};
 use crate::telemetry::{AUDIT, beginning};
 
 /// The outcome of one message.
@@ -19,8 +21,8 @@ pub(super) struct Outcome {
     logged: Box<RawValue>,
     /// The provider, region and instance that were called.
     subject: Option<String>,
-    /// The id of an order and the number of the part, where the answer is one part of an order.
-    part: Option<(String, usize)>,
+    /// The part of an order that was carried out, or refused.
+    part: Option<OrderPart>,
     /// Why the request failed as a whole.
     pub(super) error: Option<Error>,
     /// Why the message needs redelivery.
@@ -28,6 +30,14 @@ pub(super) struct Outcome {
     /// Whether another message carries out the same part of an order, so that this one has no
     /// answer.
     is_elsewhere: bool,
+}
+
+/// The error of an order.
+#[derive(Serialize)]
+struct OrderError<'a> {
+    #[serde(flatten)]
+    error: &'a Error,
+    order_id: &'a str,
 }
 
 impl Outcome {
@@ -40,9 +50,7 @@ impl Outcome {
                     .find(|error| error.needs_redelivery())
                     .cloned();
                 let subject = answer.subject();
-                let part = answer
-                    .part()
-                    .map(|(order_id, part)| (order_id.to_owned(), part));
+                let part = answer.part();
                 let json = serde_json::value::to_raw_value(&answer);
                 let logged = || match is_logged_whole {
                     true => serde_json::value::to_raw_value(&answer.for_log()),
@@ -99,12 +107,11 @@ impl Outcome {
 
     /// Another message carries out this part of the order.
     pub(super) fn carried_out_elsewhere(order: &InactivationOrder) -> Self {
-        let part = usize::try_from(order.part).unwrap_or(usize::MAX);
         Self {
             json: Box::default(),
             logged: Box::default(),
             subject: None,
-            part: Some((order.id.clone(), part)),
+            part: Some(order.order_part()),
             error: None,
             redelivery_reason: None,
             is_elsewhere: true,
@@ -135,15 +142,15 @@ impl Outcome {
             Some(caller) => (Some(caller), sender),
             None => (sender, None),
         };
+        let order_id = self.part().map(|part| part.order_id.as_str());
         if self.is_elsewhere {
-            let (order_id, part) = self.part().unzip();
             tracing::info!(
                 target: AUDIT,
                 message_id,
                 caller = caller.map(beginning).as_deref(),
                 sender = sender.map(beginning).as_deref(),
                 order_id,
-                part,
+                part = self.part().map(|part| part.number),
                 "another message carries out this part of the order"
             );
             return;
@@ -159,18 +166,28 @@ impl Outcome {
             caller = caller.map(beginning).as_deref(),
             sender = sender.map(beginning).as_deref(),
             needs_redelivery,
+            // The figures of an answer have it, too.
+            order_id = order_id.filter(|_| error.is_some()),
             json.error = error,
             json.answer = answer,
             "answer"
         );
     }
 
-    /// The answer or the error as JSON.
-    pub(super) fn as_result(&self) -> Result<&RawValue, &RawValue> {
-        if self.error.is_some() {
-            Err(&self.json)
-        } else {
-            Ok(&self.json)
+    /// The answer or the error as JSON. The error of an order has the order's id, like the answer.
+    pub(super) fn as_result(&self) -> Result<Cow<'_, RawValue>, Cow<'_, RawValue>> {
+        match (&self.error, &self.part) {
+            (None, _) => Ok(Cow::Borrowed(&self.json)),
+            (Some(_), None) => Err(Cow::Borrowed(&self.json)),
+            (Some(error), Some(part)) => {
+                let error = OrderError {
+                    error,
+                    order_id: &part.order_id,
+                };
+                // An error always serializes.
+                let json = serde_json::value::to_raw_value(&error).unwrap_or_default();
+                Err(Cow::Owned(json))
+            }
         }
     }
 
@@ -178,10 +195,16 @@ impl Outcome {
         self.subject.as_deref()
     }
 
-    pub(super) fn part(&self) -> Option<(&str, usize)> {
-        self.part
-            .as_ref()
-            .map(|(order_id, part)| (order_id.as_str(), *part))
+    pub(super) const fn part(&self) -> Option<&OrderPart> {
+        self.part.as_ref()
+    }
+
+    /// The outcome of this part of an order. An answer has its part already.
+    pub(super) fn of_part(self, part: Option<OrderPart>) -> Self {
+        Self {
+            part: self.part.or(part),
+            ..self
+        }
     }
 
     /// A message of its own continues the request, so that this one needs no redelivery.

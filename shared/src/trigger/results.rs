@@ -95,7 +95,13 @@ impl<'a> ResultsPublisher<'a> {
             .unwrap_or_else(|| format!("{request_id}/{index}"));
         // Several messages carry the parts of an order; the results number them as parts of the
         // message that was sent first.
-        let id = outcome.part().unwrap_or((&message_id, page));
+        let id = match outcome.part() {
+            Some(part) => (
+                part.event_id.as_str(),
+                usize::try_from(part.number).unwrap_or(usize::MAX),
+            ),
+            None => (message_id.as_str(), page),
+        };
         let event = CloudEvent::new(
             self.operation,
             id,

@@ -10,7 +10,7 @@ use crate::model::{
     SerialNumberBase, Timestamp,
 };
 use crate::operation::{Answer, Extent, counted, scope_path};
-use crate::request::{InactivateRequest, Place, Summary};
+use crate::request::{InactivateRequest, OrderPart, Place, Summary};
 
 /// Answer to an inactivate request.
 #[derive(Debug, Serialize)]
@@ -66,7 +66,8 @@ pub struct SeveralInactivateAnswer {
 pub struct OrderAnswer {
     /// Whether the request was a dry run, which changes nothing.
     pub dry_run: bool,
-    /// Id of the order: the same in the answer to each part, in the log and in the results queue.
+    /// Id of the order: its `Idempotency-Key`, the id of the webhook or of the message, or that of the
+    /// invocation; the same in the answer to each part, in the log and in the results queue.
     pub order_id: String,
     /// Number of the part of the order that this answer reports, counted from 1.
     pub part: u32,
@@ -100,6 +101,9 @@ pub struct OrderAnswer {
     /// finished: then the same order is to be sent again later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_order: Option<NextOrder>,
+    /// The id of the events with the order's results.
+    #[serde(skip)]
+    pub event_id: String,
     /// The certificates that are left, for the message that continues an order which does not name
     /// its certificates itself.
     #[serde(skip)]
@@ -328,12 +332,13 @@ impl Answer for InactivateAnswer {
         all
     }
 
-    fn part(&self) -> Option<(&str, usize)> {
+    fn part(&self) -> Option<OrderPart> {
         let order = self.order();
-        Some((
-            &order.order_id,
-            usize::try_from(order.part).unwrap_or(usize::MAX),
-        ))
+        Some(OrderPart {
+            order_id: order.order_id.clone(),
+            event_id: order.event_id.clone(),
+            number: order.part,
+        })
     }
 
     fn extent(&self) -> Extent {

@@ -37,7 +37,9 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::model::Source;
 use crate::provider::{CallContext, RequestContext, Target, status_writer};
-use crate::request::{InactivateRequest, InactivationOrder, Member, MessageIdentity, OrderItem};
+use crate::request::{
+    InactivateRequest, InactivationOrder, Member, MessageIdentity, OrderItem, OrderPart,
+};
 
 /// The inactivate function.
 #[derive(Debug)]
@@ -113,6 +115,10 @@ impl Operation for Inactivate {
 
     fn continued_order(request: &InactivateRequest) -> Option<&InactivationOrder> {
         request.order.as_ref()
+    }
+
+    fn order_part(request: &InactivateRequest, context: &RequestContext<'_>) -> Option<OrderPart> {
+        Some(order_of(request, context).order_part())
     }
 
     fn caller_of_order(request: &InactivateRequest) -> Option<&str> {

@@ -13,6 +13,9 @@ pub(super) fn order_of(
 ) -> InactivationOrder {
     request.order.clone().unwrap_or_else(|| InactivationOrder {
         id: context.id.to_owned(),
+        event_id: Some(context.event_id)
+            .filter(|event_id| *event_id != context.id)
+            .map(str::to_owned),
         part: 1,
         caller: context.caller.map(str::to_owned),
         expires_at: context.expires_at,

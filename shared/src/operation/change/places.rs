@@ -236,6 +236,7 @@ impl OrderRun<'_> {
         OrderAnswer {
             dry_run: self.request.dry_run,
             order_id: self.order.id.clone(),
+            event_id: self.order.event_id().to_owned(),
             part: self.order.part,
             last: is_last,
             plan: None,

@@ -148,7 +148,8 @@ pub(super) fn once(request: &InactivateRequest) -> Option<Once> {
         .as_ref()
         .filter(|_| request.is_signed && !request.dry_run)?;
     Some(Once {
-        key: format!("{}.{}", order.id, order.part),
+        // The order's id may be an idempotency key, which its caller may choose again later.
+        key: format!("{}.{}", order.event_id(), order.part),
         request: SignedOrder::canonical(order, request)?,
         until: request.not_after.or(order.expires_at),
     })
@@ -192,6 +193,7 @@ mod tests {
     fn order(places: serde_json::Value) -> InactivationOrder {
         InactivationOrder {
             id: "order-1".to_owned(),
+            event_id: None,
             part: 1,
             caller: None,
             expires_at: None,
@@ -205,6 +207,20 @@ mod tests {
     fn is_taken(signed: &SignedOrder, secrets: &ReceiptSecrets) -> bool {
         let text = serde_json::to_string(signed).unwrap();
         verify(&text, Some(secrets)).is_ok()
+    }
+
+    #[test]
+    fn the_key_of_a_signed_order_is_not_chosen_by_its_caller() {
+        let mut request: InactivateRequest =
+            request::parse(r#"{"select": {"client_ids": ["a"]}}"#).unwrap();
+        request.is_signed = true;
+        for (event_id, key) in [(None, "order-1.1"), (Some("id-1".to_owned()), "id-1.1")] {
+            request.order = Some(InactivationOrder {
+                event_id,
+                ..order(json!([]))
+            });
+            assert_eq!(once(&request).unwrap().key, key);
+        }
     }
 
     #[test]

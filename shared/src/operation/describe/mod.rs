@@ -22,7 +22,7 @@ use self::listing::{Judged, Listing, PrefetchRoom, Room};
 use super::{AnswerBudget, Operation, cursor, one_source, requested_sources};
 use crate::error::Error;
 use crate::model::Source;
-use crate::provider::{CallContext, ListQuery, lister};
+use crate::provider::{CallContext, ListQuery, check_list, lister};
 use crate::request::MemberKind::{Boolean, List, Number, Text};
 use crate::request::{DescribeRequest, Filter, Member};
 
@@ -135,7 +135,7 @@ async fn describe_one(
         )?,
     )?;
     let capabilities = lister.capabilities();
-    capabilities.check(filter, request.order_by, request.details)?;
+    check_list(capabilities, filter, request.order_by, request.details)?;
     capabilities.check_clients(request.include_clients, request.details)?;
     let order = capabilities.order(request.order_by);
     let scope = lister.scope();

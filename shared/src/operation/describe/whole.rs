@@ -7,7 +7,7 @@ use super::answer::DescribedCertificate;
 use super::listing::{Cut, Judged, Listing, PrefetchRoom, Room};
 use crate::error::{Error, ErrorCode};
 use crate::operation::AnswerBudget;
-use crate::provider::{CallContext, ListQuery, Lister};
+use crate::provider::{CallContext, ListQuery, Lister, check_list};
 use crate::request::Filter;
 
 /// All certificates of one source that a filter finds.
@@ -80,7 +80,7 @@ pub(super) fn listing_for_changes<'a>(
     most: usize,
 ) -> Result<Listing<'a>, Error> {
     let capabilities = lister.capabilities();
-    capabilities.check(filter, None, true)?;
+    check_list(capabilities, filter, None, true)?;
     Ok(Listing {
         lister,
         query: ListQuery {

@@ -13,6 +13,8 @@ mod spelling;
 mod status;
 mod wire;
 
+pub(super) use self::list::CAPABILITIES as LIST_CAPABILITIES;
+
 use self::ca_list::Pages;
 use self::wire::DeviceCertificate;
 use super::alibaba::{Api, Call};

@@ -5,6 +5,8 @@ mod list;
 mod status;
 mod wire;
 
+pub(super) use self::list::CAPABILITIES as LIST_CAPABILITIES;
+
 use super::alibaba::Api;
 use super::{CallContext, Connection, ProviderProfile, Scope, connect};
 use crate::error::Error;

@@ -10,6 +10,8 @@ mod status;
 mod things;
 mod wire;
 
+pub(super) use self::list::CAPABILITIES as LIST_CAPABILITIES;
+
 use http::Method;
 
 use super::{

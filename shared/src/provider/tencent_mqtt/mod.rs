@@ -11,6 +11,8 @@ mod sessions;
 mod status;
 mod wire;
 
+pub(super) use self::list::CAPABILITIES as LIST_CAPABILITIES;
+
 use std::sync::Arc;
 
 use http::Method;

@@ -126,6 +126,14 @@ fn a_number_is_taken_in_any_spelling_and_any_other_text_is_left_to_the_parser() 
 }
 
 #[test]
+fn an_unknown_parameter_that_is_called_like_a_member_keeps_its_name() {
+    let pairs = [("filter.statuses".to_owned(), "active".to_owned())];
+    let error = object_from_query(&pairs, MEMBERS).unwrap_err();
+    let error = in_terms_of_query(error, &pairs, MEMBERS);
+    assert_eq!(error.field.as_deref(), Some("filter.statuses"));
+}
+
+#[test]
 fn an_error_names_the_parameter_and_the_position_in_place_of_the_member() {
     let pairs = [
         ("fingerprint_sha256", "ab,cd"),

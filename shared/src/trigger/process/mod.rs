@@ -192,14 +192,20 @@ impl<'a> MessageProcessor<'a> {
             [single] => Some(single.request.clone()),
             _ => None,
         };
+        let part = single
+            .as_ref()
+            .and_then(|request| O::order_part(request, &context.request));
         let (requests, indexes): (Vec<O::Request>, Vec<Vec<usize>>) = members
             .into_iter()
             .map(|member| (member.request, member.indexes))
             .unzip();
         let performed = catch_panic(O::perform_group(&context, requests, self.budget)).await;
         let Some(mut answers) = performed else {
+            let outcomes = self.perform_separately::<O>(&context, indexes).await;
+            let of_part =
+                |(index, outcome): (usize, Outcome)| (index, outcome.of_part(part.clone()));
             return GroupResult {
-                outcomes: self.perform_separately::<O>(&context, indexes).await,
+                outcomes: outcomes.into_iter().map(of_part).collect(),
                 remainder: None,
             };
         };
@@ -213,7 +219,7 @@ impl<'a> MessageProcessor<'a> {
         let is_continued = matches!(remainder, Some(Remainder::Message(_)));
         let mut outcomes = Vec::new();
         for (indexes, answer) in indexes.into_iter().zip(answers) {
-            let outcome = match self.outcome_of(answer) {
+            let outcome = match self.outcome_of(answer).of_part(part.clone()) {
                 outcome if is_continued => outcome.continued(),
                 outcome => outcome,
             };
@@ -262,11 +268,13 @@ impl<'a> MessageProcessor<'a> {
                 .iter()
                 .filter_map(|member| self.messages.get(*member.indexes.first()?))
         };
+        let id = messages()
+            .next()
+            .and_then(|message| message.id.as_deref())
+            .unwrap_or(self.invocation.request_id);
         let request = RequestContext {
-            id: messages()
-                .next()
-                .and_then(|message| message.id.as_deref())
-                .unwrap_or(self.invocation.request_id),
+            id,
+            event_id: id,
             caller: messages().find_map(|message| message.sender.as_deref()),
             expires_at: messages()
                 .filter_map(|message| message.sent_at)

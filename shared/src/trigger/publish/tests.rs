@@ -1,5 +1,6 @@
 //! Messages to the results queue: how they are put together, sent and judged.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -184,8 +185,8 @@ fn an_event_has_the_attributes_of_its_specification() {
         "type": "device-certificates.status.answer", "subject": "p/r", "time": "2026-01-01T00:00:00Z",
         "datacontenttype": "application/json", "data": {"operation": "status"}
     });
-    assert_eq!(event(1, Ok(&*data)), expected);
-    let second = event(2, Err(&*data));
+    assert_eq!(event(1, Ok(Cow::Borrowed(&*data))), expected);
+    let second = event(2, Err(Cow::Borrowed(&*data)));
     assert_eq!(
         (&second["id"], &second["type"]),
         (&json!("m-1.2"), &json!("device-certificates.status.error"))

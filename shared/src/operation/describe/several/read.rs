@@ -10,7 +10,7 @@ use crate::operation::describe::MOST_REQUEST_IDS;
 use crate::operation::describe::answer::SourceAnswer;
 use crate::operation::describe::counts::Counts;
 use crate::operation::describe::listing::{Collected, Listing, PrefetchRoom, Room};
-use crate::provider::{CallContext, ListQuery, Lister, Scope};
+use crate::provider::{CallContext, ListQuery, Lister, Scope, check_list};
 use crate::request::{DescribeRequest, Filter};
 
 /// Bytes of the names of the members that show a certificate's source.
@@ -58,7 +58,7 @@ impl<'a> SourceRead<'a> {
     async fn collect(&self, lister: &dyn Lister) -> Result<Collected, Error> {
         let request = self.request;
         let capabilities = lister.capabilities();
-        capabilities.check(self.filter, request.order_by, request.details)?;
+        check_list(capabilities, self.filter, request.order_by, request.details)?;
         capabilities.check_clients(request.include_clients, request.details)?;
         let source = [Source::from(lister.scope())];
         let begin = self

@@ -106,7 +106,12 @@ impl AlibabaMqtt<'_> {
         let ca_texts = ca_texts(wanted.ca, &wanted.readings, |ca| {
             learned.ca_text(&self.scope, ca)
         });
+        let mut is_listed = false;
         for (index, ca) in ca_texts.iter().enumerate() {
+            // The list under a learned text does not decide for the caller's own one.
+            if is_listed && ca.text != wanted.own_ca_text {
+                return Ok(Vec::new());
+            }
             if !calls.take() {
                 break;
             }
@@ -115,10 +120,11 @@ impl AlibabaMqtt<'_> {
                     let found = self
                         .search_page(wanted, ca, &page, is_fresh, &mut calls)
                         .await?;
-                    // A text of another base may be another CA's.
-                    if ca.base == Base::Same || !found.is_empty() {
+                    if !found.is_empty() {
                         return Ok(found);
                     }
+                    // A text of another base may be another CA's.
+                    is_listed |= ca.base == Base::Same;
                 }
                 (Listed::Nothing, _) => {}
                 // A text that is not the caller's own may break the vendor's rules; then the vendor

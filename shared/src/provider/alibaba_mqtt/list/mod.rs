@@ -22,7 +22,7 @@ use http::Method;
 /// Most certificates that one call returns.
 pub(super) const PAGE_SIZE: usize = 100;
 
-const CAPABILITIES: ListCapabilities = ListCapabilities {
+pub(in crate::provider) const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: API.provider,
     filters: &[
         "serial_numbers",

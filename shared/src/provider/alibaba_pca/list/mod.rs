@@ -20,7 +20,7 @@ use http::Method;
 /// size, and the list continues with pages of that size.
 const PAGE_SIZE: usize = 100;
 
-const CAPABILITIES: ListCapabilities = ListCapabilities {
+pub(in crate::provider) const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: API.provider,
     filters: &[
         "serial_numbers",

@@ -21,7 +21,7 @@ const PAGE_SIZE: usize = 100;
 /// The vendor's largest page.
 const LARGEST_PAGE: usize = 250;
 
-const CAPABILITIES: ListCapabilities = ListCapabilities {
+pub(in crate::provider) const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: NAME,
     filters: &[
         "client_ids",

@@ -15,7 +15,7 @@ use crate::vendor::codes::unusable_record;
 /// Most certificates that one call returns.
 pub(super) const LARGEST_PAGE: u64 = 100;
 
-const CAPABILITIES: ListCapabilities = ListCapabilities {
+pub(in crate::provider) const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: NAME,
     filters: &[
         "client_ids",
