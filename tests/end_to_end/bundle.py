@@ -163,10 +163,16 @@ class Bundle:
             ids += [entry["MessageId"] for entry in sorted(sent, key=lambda entry: int(entry["Id"]))]
         return ids
 
-    def hide_for(self, function: str, seconds: int) -> None:
-        """How long a message of the function's queue stays hidden; the template's three minutes are long for a test."""
-        url = self.deployment.outputs[f"{function.capitalize()}QueueUrl"]
-        self.emulator.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+    @contextlib.contextmanager
+    def hidden_for(self, function: str, seconds: int) -> Iterator[None]:
+        """Meanwhile a message of the function's queue stays hidden so long; the template's three minutes are long for a test."""
+        queues, url = self.emulator.client("sqs"), self.deployment.outputs[f"{function.capitalize()}QueueUrl"]
+        usual = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+        try:
+            yield
+        finally:
+            queues.set_queue_attributes(QueueUrl=url, Attributes=usual)
 
     def waiting(self, output: str, deployment: Deployment | None = None) -> int:
         """How many messages are in a queue, hidden ones included."""

@@ -129,6 +129,10 @@ class Providers:
         """Takes back every fault."""
         self._send("/faults", "DELETE")
 
+    def reset(self) -> None:
+        """Brings back the certificates of the start, without a fault, and forgets the calls."""
+        self._send("/reset", "POST")
+
     def take_keys(self, vendor: str, *keys: Key) -> None:
         """The keys that a provider takes from now on."""
         self._send("/keys", "POST", {"vendor": vendor, "keys": keys})

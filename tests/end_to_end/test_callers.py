@@ -97,15 +97,15 @@ def test_strangers_at_the_webhook_routes_keep_nobody_else_waiting(bundle: Bundle
 
 def test_the_kill_switch_stops_orders(bundle: Bundle, pool: Pool) -> None:
     ((serial, order),) = pool.orders(1).items()
-    bundle.hide_for("inactivate", 2)
-    with switched_off(bundle, "inactivate"):
-        status, answer = bundle.http("POST", "/inactivate", order, key=OPERATOR)
-        # A webhook's order waits in the queue.
-        webhook = bundle.http("POST", "/webhooks/inactivate", order, signed(order))
-        time.sleep(1)
-        before = inactivated(bundle, serial)
-    assert status in (429, 503) and webhook[0] == 202 and before == 0, (answer, webhook)
-    until(lambda: inactivated(bundle, serial) == 1, 20)
+    with bundle.hidden_for("inactivate", 2):
+        with switched_off(bundle, "inactivate"):
+            status, answer = bundle.http("POST", "/inactivate", order, key=OPERATOR)
+            # A webhook's order waits in the queue.
+            webhook = bundle.http("POST", "/webhooks/inactivate", order, signed(order))
+            time.sleep(1)
+            before = inactivated(bundle, serial)
+        assert status in (429, 503) and webhook[0] == 202 and before == 0, (answer, webhook)
+        until(lambda: inactivated(bundle, serial) == 1, 20)
 
 
 @contextlib.contextmanager
