@@ -166,7 +166,7 @@ def test_who_runs_a_fleet_does_not_approve_it(template: Template) -> None:
         *((f"states:{action}", MACHINE % "mapRun" + "/*") for action in ("DescribeMapRun", "ListExecutions")),
         ("s3:ListBucket", bucket),
         ("s3:GetObject", f"{bucket}/*"),
-        ("cloudformation:DescribeStacks", "AWS::StackId"),
+        ("cloudformation:DescribeStacks", "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${AWS::StackName}/*"),
     }
 
 
