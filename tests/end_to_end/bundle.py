@@ -163,10 +163,16 @@ class Bundle:
             ids += [entry["MessageId"] for entry in sorted(sent, key=lambda entry: int(entry["Id"]))]
         return ids
 
-    def hide_for(self, function: str, seconds: int) -> None:
-        """How long a message of the function's queue stays hidden; the template's three minutes are long for a test."""
-        url = self.deployment.outputs[f"{function.capitalize()}QueueUrl"]
-        self.emulator.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+    @contextlib.contextmanager
+    def hidden_for(self, function: str, seconds: int) -> Iterator[None]:
+        """Meanwhile a message of the function's queue stays hidden so long; the template's three minutes are long for a test."""
+        queues, url = self.emulator.client("sqs"), self.deployment.outputs[f"{function.capitalize()}QueueUrl"]
+        usual = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+        try:
+            yield
+        finally:
+            queues.set_queue_attributes(QueueUrl=url, Attributes=usual)
 
     def waiting(self, output: str, deployment: Deployment | None = None) -> int:
         """How many messages are in a queue, hidden ones included."""
@@ -194,6 +200,23 @@ class Bundle:
         group, pattern = self.deployment.outputs[f"{title}LogGroupName"], f'"{text}"'
         found = self.emulator.client("logs").filter_log_events(logGroupName=group, filterPattern=pattern)["events"]
         return [json.loads(event["message"]) for event in found if event["message"].startswith("{")]
+
+    def tried(self, serial: str) -> list[dict[str, Any]]:
+        """The log's lines about changes of a certificate, which bears this serial number at its provider."""
+        return [line for line in self.log("inactivate", "tried to inactivate a certificate") if line["provider_serial_number"] == serial]
+
+    def state_machine(self, name: str, definition: dict[str, Any]) -> str:
+        """The ARN of a new state machine whose role lets it start the children of its distributed maps, and nothing else."""
+        trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        children = f"arn:aws:states:*:*:*:{name}*"
+        allowed = {"Effect": "Allow", "Action": ["states:StartExecution", "states:DescribeExecution"], "Resource": children}
+        roles = self.emulator.client("iam")
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        role = roles.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        roles.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy)
+        machines = self.emulator.client("stepfunctions")
+        return machines.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)["stateMachineArn"]
 
 
 class Pool:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 
+import leaks
 import pytest
 from bundle import Bundle, Pool
 
@@ -23,6 +24,8 @@ def no_settings_of_the_user() -> Iterator[None]:
 def bundle(no_settings_of_the_user: None) -> Iterator[Bundle]:
     with Bundle(schedule="rate(1 minute)") as bundle:
         yield bundle
+        found = leaks.found(bundle)
+        assert not found, "\n".join(found)
 
 
 @pytest.fixture(scope="session")
