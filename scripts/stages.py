@@ -41,28 +41,33 @@ class Stage:
 
 
 class Running:
-    """A stage that has begun."""
+    """A stage and its process."""
 
-    def __init__(self, name: str, make: str) -> None:
+    def __init__(self, name: str) -> None:
         self.stage, self.output = Stage(name), queue.SimpleQueue[bytes]()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self, make: str) -> None:
         # Otherwise pytest's dots would wait in a buffer, and make would name the folder each time.
         environment = {key: value for key, value in os.environ.items() if key != "MAKELEVEL"} | {"PYTHONUNBUFFERED": "1"}
-        self._started_at = time.monotonic()
+        command = [make, self.stage.name]
         self._process = subprocess.Popen(
-            [make, name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, close_fds=False
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, close_fds=False
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        threading.Thread(target=self._read, args=(self._process, time.monotonic()), daemon=True).start()
 
-    def _read(self) -> None:
+    def _read(self, process: "subprocess.Popen[bytes]", started_at: float) -> None:
         """Keeps the output until it is shown; nothing is its end."""
-        assert self._process.stdout
-        while output := os.read(self._process.stdout.fileno(), 65536):
+        assert process.stdout
+        while output := os.read(process.stdout.fileno(), 65536):
             self.output.put(output)
-        self.stage.exit_code = self._process.wait()
-        self.stage.seconds = time.monotonic() - self._started_at
+        self.stage.exit_code = process.wait()
+        self.stage.seconds = time.monotonic() - started_at
         self.output.put(b"")
 
     def end(self) -> None:
+        if self._process is None:
+            return
         if self._process.poll() is None:
             self._process.terminate()
         self._process.wait()
@@ -92,7 +97,9 @@ def in_order(names: list[str], make: str, begun: list[Running]) -> Iterator[Runn
     """Begins each stage, and gives it out when it is to be shown."""
     beside = []
     for name in names:
-        begun.append(Running(name.removeprefix("+"), make))
+        # A signal may come at any time, and ends what is in the list.
+        begun.append(Running(name.removeprefix("+")))
+        begun[-1].begin(make)
         if name.startswith("+"):
             beside.append(begun[-1])
             say(f"{begun[-1].stage.name} runs beside the stages after it; its output follows theirs.\n")
