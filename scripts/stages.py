@@ -51,9 +51,15 @@ class Running:
         # Otherwise pytest's dots would wait in a buffer, and make would name the folder each time.
         environment = {key: value for key, value in os.environ.items() if key != "MAKELEVEL"} | {"PYTHONUNBUFFERED": "1"}
         command = [make, self.stage.name]
+        # A signal that comes before the process is known would leave it behind.
+        early: list[int] = []
+        usual = signal.signal(signal.SIGTERM, lambda number, _: early.append(number))
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, close_fds=False
         )
+        signal.signal(signal.SIGTERM, usual)
+        if early:
+            sys.exit(128 + early[0])
         threading.Thread(target=self._read, args=(self._process, time.monotonic()), daemon=True).start()
 
     def _read(self, process: "subprocess.Popen[bytes]", started_at: float) -> None:
@@ -97,7 +103,6 @@ def in_order(names: list[str], make: str, begun: list[Running]) -> Iterator[Runn
     """Begins each stage, and gives it out when it is to be shown."""
     beside = []
     for name in names:
-        # A signal may come at any time, and ends what is in the list.
         begun.append(Running(name.removeprefix("+")))
         begun[-1].begin(make)
         if name.startswith("+"):
