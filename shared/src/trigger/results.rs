@@ -33,16 +33,16 @@ impl<'a> ResultsPublisher<'a> {
         }
     }
 
-    /// Whether outcomes are published at all.
+    /// Whether the function has a queue for results, so that outcomes are published.
     pub(super) const fn is_active(&self) -> bool {
         self.queue.is_some()
     }
 
-    /// Publishes those of these outcomes that are final. A message whose result cannot be sent
-    /// needs redelivery.
+    /// Publishes the outcomes that need no redelivery. A message whose result cannot be sent needs
+    /// redelivery.
     pub(super) async fn publish(
         &self,
-        page: usize,
+        page: u32,
         mut outcomes: Vec<(usize, Outcome)>,
     ) -> Vec<(usize, Outcome)> {
         let Some(queue) = &self.queue else {
@@ -82,7 +82,7 @@ impl<'a> ResultsPublisher<'a> {
     }
 
     /// The event that reports an outcome. Pages are counted from 1.
-    pub(super) fn event(&self, index: usize, page: usize, outcome: &Outcome) -> String {
+    pub(super) fn event(&self, index: usize, page: u32, outcome: &Outcome) -> String {
         let Invocation {
             function,
             function_arn,
@@ -93,8 +93,8 @@ impl<'a> ResultsPublisher<'a> {
         let message_id = message
             .and_then(|message| message.id.clone())
             .unwrap_or_else(|| format!("{request_id}/{index}"));
-        // Several messages carry the parts of an order; the results number them as parts of the
-        // message that was sent first.
+        // The parts of an order come in several messages. Their results have the id of the order and
+        // the number of the part.
         let id = outcome.part().unwrap_or((&message_id, page));
         let event = CloudEvent::new(
             self.operation,
@@ -104,8 +104,7 @@ impl<'a> ResultsPublisher<'a> {
             (function.transport.clock)(),
             outcome.as_result(),
         );
-        // Every event can be written; were there one that cannot, the queue would refuse the empty
-        // message.
+        // Plain data always serializes; otherwise the queue would refuse the empty message.
         serde_json::to_string(&event).unwrap_or_default()
     }
 }
