@@ -49,7 +49,7 @@ def main(silence: float, make: str, names: list[str]) -> int:
 
 
 def short_options(makeflags: str) -> str:
-    """The options of make that are single letters, which are together in the first word."""
+    """The single-letter options of make, which are the first word."""
     first = makeflags.split(" ")[0]
     return "" if first.startswith("--") or "=" in first else first
 
@@ -70,7 +70,7 @@ def run(name: str, make: str, silence: float) -> Stage:
 
 
 def follow(process: "subprocess.Popen[bytes]", stage: Stage, silence: float) -> None:
-    """Passes the output on, and counts the tests in it."""
+    """Forwards the output, and counts the tests in it."""
     assert process.stdout
     selector = selectors.DefaultSelector()
     selector.register(process.stdout, selectors.EVENT_READ)
