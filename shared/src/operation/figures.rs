@@ -17,7 +17,7 @@ pub struct AnswerFigures {
     order_id: Option<String>,
     /// Number of the part of the order, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    part: Option<u32>,
+    part: Option<usize>,
     /// Number of certificates in the answer.
     certificates: usize,
     /// Whether certificates are left, for which the answer has a cursor or the order continues.

@@ -184,8 +184,8 @@ pub trait Answer: Serialize {
     /// `status_good`, `expiry_within_7_days`.
     fn counts(&self) -> Vec<(String, u64)>;
 
-    /// The order's id and the part's number, counted from 1, for an answer about a part of an order.
-    fn part(&self) -> Option<(&str, u32)> {
+    /// The order's id and the part's number, for an answer about a part of an order.
+    fn part(&self) -> Option<(&str, usize)> {
         None
     }
 

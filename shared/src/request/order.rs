@@ -27,8 +27,8 @@ pub struct InactivationOrder {
     /// Identity of the message; `None` if no message continues the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<MessageIdentity>,
-    /// Certificates that are left. Only an order whose certificates were selected or come from receipts
-    /// has them here; the request of any other order names its certificates itself.
+    /// Certificates that are left of an order that does not name its certificates itself: they were
+    /// selected, or come from receipts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
 }

@@ -20,7 +20,7 @@ pub(super) struct Outcome {
     /// The provider, region and instance that were called.
     subject: Option<String>,
     /// The id of an order and the number of the part, where the answer is one part of an order.
-    part: Option<(String, u32)>,
+    part: Option<(String, usize)>,
     /// Why the request failed as a whole.
     pub(super) error: Option<Error>,
     /// Why the message needs redelivery.
@@ -100,11 +100,12 @@ impl Outcome {
 
     /// Another message carries out this part of the order.
     pub(super) fn carried_out_elsewhere(order: &InactivationOrder) -> Self {
+        let part = usize::try_from(order.part).unwrap_or(usize::MAX);
         Self {
             json: Box::default(),
             logged: Box::default(),
             subject: None,
-            part: Some((order.id.clone(), order.part)),
+            part: Some((order.id.clone(), part)),
             error: None,
             redelivery_reason: None,
             is_elsewhere: true,
@@ -178,7 +179,7 @@ impl Outcome {
         self.subject.as_deref()
     }
 
-    pub(super) fn part(&self) -> Option<(&str, u32)> {
+    pub(super) fn part(&self) -> Option<(&str, usize)> {
         self.part
             .as_ref()
             .map(|(order_id, part)| (order_id.as_str(), *part))

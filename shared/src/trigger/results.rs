@@ -42,7 +42,7 @@ impl<'a> ResultsPublisher<'a> {
     /// redelivery.
     pub(super) async fn publish(
         &self,
-        page: u32,
+        page: usize,
         mut outcomes: Vec<(usize, Outcome)>,
     ) -> Vec<(usize, Outcome)> {
         let Some(queue) = &self.queue else {
@@ -82,7 +82,7 @@ impl<'a> ResultsPublisher<'a> {
     }
 
     /// The event that reports an outcome. Pages are counted from 1.
-    pub(super) fn event(&self, index: usize, page: u32, outcome: &Outcome) -> String {
+    pub(super) fn event(&self, index: usize, page: usize, outcome: &Outcome) -> String {
         let Invocation {
             function,
             function_arn,
@@ -93,8 +93,8 @@ impl<'a> ResultsPublisher<'a> {
         let message_id = message
             .and_then(|message| message.id.clone())
             .unwrap_or_else(|| format!("{request_id}/{index}"));
-        // The parts of an order come in several messages. Their results have the id of the order and
-        // the number of the part.
+        // Several messages carry the parts of an order; the results number them as parts of the
+        // message that was sent first.
         let id = outcome.part().unwrap_or((&message_id, page));
         let event = CloudEvent::new(
             self.operation,

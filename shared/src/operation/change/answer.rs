@@ -328,9 +328,12 @@ impl Answer for InactivateAnswer {
         all
     }
 
-    fn part(&self) -> Option<(&str, u32)> {
+    fn part(&self) -> Option<(&str, usize)> {
         let order = self.order();
-        Some((&order.order_id, order.part))
+        Some((
+            &order.order_id,
+            usize::try_from(order.part).unwrap_or(usize::MAX),
+        ))
     }
 
     fn extent(&self) -> Extent {

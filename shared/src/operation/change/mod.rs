@@ -81,7 +81,7 @@ impl Operation for Inactivate {
         if answer.order().last {
             return None;
         }
-        // The order itself holds the remaining certificates of an undo and of a selection.
+        // An undo and a selection go on with the certificates that the order has.
         let rest = match request.certificates.as_slice() {
             [] => request.clone(),
             _ => answer.order().rest.clone()?,

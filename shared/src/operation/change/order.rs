@@ -85,17 +85,17 @@ pub(super) fn left(items: &[OrderItem], results: &[InactivateResult]) -> Vec<Ord
         .collect()
 }
 
-/// The state in which the next run has to find a certificate. For a certificate that is verified
-/// inactive, only the sessions are left: if the next run finds it active, somebody has reactivated it.
+/// The state in which the next run has to find a certificate. Of one that is shown to be inactive
+/// only the sessions are left to do: one that is active then was switched on by somebody since.
 fn expected_by_the_next_run(
     item: &OrderItem,
     result: &InactivateResult,
 ) -> Option<CertificateState> {
-    let is_inactive = matches!(
+    let is_off = matches!(
         result.outcome,
         Outcome::Inactivated | Outcome::AlreadyInactive
     );
-    if !is_inactive || !result.verified {
+    if !is_off || !result.verified {
         return item.expected;
     }
     Some(CertificateState {

@@ -61,7 +61,7 @@ pub(super) struct QueuedMessage {
     pub(super) sender: Option<String>,
     /// The request as JSON, taken out of its envelopes.
     pub(super) request: Result<String, Error>,
-    /// The time at which the message was first sent; `None` when the event does not state it.
+    /// When it was first sent; `None` when the event does not say so.
     pub(super) sent_at: Option<Timestamp>,
     /// Whether the message was delivered before.
     pub(super) is_redelivered: bool,

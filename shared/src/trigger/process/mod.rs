@@ -150,7 +150,7 @@ impl<'a> MessageProcessor<'a> {
             return outcomes;
         }
         let mut result = self.perform_group::<O>(members).await;
-        let mut page = 1_u32;
+        let mut page = 1_usize;
         loop {
             let next = match result.remainder {
                 Some(Remainder::Message(rest)) => {

@@ -26,7 +26,7 @@ impl<'a> CloudEvent<'a> {
     /// `source` is the function's ARN, `subject` the provider, region and instance.
     pub(in crate::trigger) fn new(
         operation: &str,
-        (message_id, page): (&str, u32),
+        (message_id, page): (&str, usize),
         source: &'a str,
         subject: Option<&'a str>,
         time: Timestamp,

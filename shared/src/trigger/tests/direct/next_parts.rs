@@ -49,7 +49,7 @@ fn a_certificate_that_was_reactivated_after_the_part_before_is_left_alone() {
 }
 
 #[test]
-fn a_forced_order_also_ends_the_sessions_of_a_certificate_that_is_still_inactive() {
+fn a_certificate_that_is_still_off_has_its_sessions_ended_also_by_a_forced_order() {
     for (force, outcome) in [(false, "already_inactive"), (true, "inactivated")] {
         let world = world();
         let function = world.function(&[TABLE]);
