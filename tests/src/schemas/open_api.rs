@@ -285,9 +285,15 @@ fn parameter(components: &Components, parameter: &QueryParameter) -> Value {
     });
     let schema = in_place(not_null(property.cloned().unwrap_or_default()), definitions);
     let schema = match parameter.kind {
-        ParameterKind::Objects => json!({"type": "array", "items": schema, "minItems": 1}),
+        ParameterKind::Objects => {
+            let description = schema["description"].clone();
+            json!({"type": "array", "items": schema, "minItems": 1, "description": description})
+        }
         ParameterKind::List => with(schema, "minItems", &json!(1)),
-        _ if parameter.name == "sources" => json!({"const": "all"}),
+        _ if parameter.name == "sources" => json!({
+            "const": "all",
+            "description": "All sources that are configured for the function, in place of `provider`, `region` and `instance_id`."
+        }),
         _ => schema,
     };
     let described = json!({"name": parameter.name, "in": "query", "schema": schema});
