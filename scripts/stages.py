@@ -114,13 +114,13 @@ def in_order(names: list[str], make: str, begun: list[Running]) -> Iterator[Runn
 
 
 def short_options(makeflags: str) -> str:
-    """The options of make that are single letters, which are together in the first word."""
+    """The single-letter options of make, which are the first word."""
     first = makeflags.split(" ")[0]
     return "" if first.startswith("--") or "=" in first else first
 
 
 def follow(running: Running, silence: float) -> None:
-    """Passes the output on, and counts the tests in it."""
+    """Forwards the output, and counts the tests in it."""
     stage = running.stage
     line, command, command_at, is_at_start = b"", stage.name, time.monotonic(), True
     while True:

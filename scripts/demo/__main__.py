@@ -1,4 +1,4 @@
-"""`make demo` tells a story with the three real functions; `make run` leaves them up for you to try.
+"""`make demo` tells a story with the three real functions; `make run` keeps them running for you to try.
 
 FULL=1, or --full, shows all of each answer.
 """

@@ -1,4 +1,4 @@
-//! An order to inactivate that continues in another message: its identity and its results so far.
+//! An order to inactivate, which may continue in another message: its identity and its results so far.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,18 +18,18 @@ pub struct InactivationOrder {
     pub event_id: Option<String>,
     /// Number of the part that this message continues with, counted from 1.
     pub part: u32,
-    /// Caller, as far as the event names one.
+    /// Caller; `None` if the event names none.
     pub caller: Option<String>,
     /// Time after which the order is refused, unless the request has its own `not_after`.
     pub expires_at: Option<Timestamp>,
     /// Results of the parts before this one.
     pub earlier_results: Summary,
-    /// Event with the results of the part before this one, which the invocation of this part
-    /// sends. One message carries both, so that either the order continues and its results are
-    /// sent, or neither.
+    /// Event with the results of the part before this one, which the invocation of this part publishes.
+    /// Because one message carries both, the order never continues without its results being
+    /// published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsent_event: Option<String>,
-    /// Identity of the message; `None` where no message continues the order.
+    /// Identity of the message; `None` if no message continues the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<MessageIdentity>,
     /// Certificates that are left of an order that does not name its certificates itself: they were
@@ -70,8 +70,8 @@ impl InactivationOrder {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MessageIdentity {
-    /// Digest of the message or the event that the order began with. Unlike the order's id, which
-    /// the senders of some events choose, it is the same for no two orders.
+    /// Digest of the message or the event with which the order began. It differs between any two
+    /// orders, unlike the order's id, which the senders of some events choose.
     pub origin: String,
     /// Random id of this message.
     pub id: String,
@@ -93,7 +93,7 @@ pub struct Place {
 pub struct OrderItem {
     /// Names of the certificate.
     pub certificate: CertificateReference,
-    /// State in which it has to be; `None` where the order holds for any state.
+    /// State in which the certificate has to be; `None` if the order holds for any state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<CertificateState>,
 }
@@ -108,7 +108,7 @@ impl From<CertificateReference> for OrderItem {
 }
 
 /// The state of a certificate at one moment. Two equal states show that nobody has changed the
-/// certificate in between, as far as the provider tells.
+/// certificate in between, if the provider shows the time of the last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateState {

@@ -1,4 +1,4 @@
-//! The log that is written while something runs.
+//! The log lines that a piece of code writes.
 
 use std::sync::{Arc, Mutex};
 

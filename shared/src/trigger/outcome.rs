@@ -41,7 +41,8 @@ struct OrderError<'a> {
 }
 
 impl Outcome {
-    /// With `is_logged_whole`, the log gets the answer itself, without PEMs, in place of its figures.
+    /// The outcome of a request that was carried out. With `is_logged_whole`, the log gets the answer
+    /// itself, without PEMs, in place of its figures.
     pub(super) fn of<A: Answer>(result: Result<A, Error>, is_logged_whole: bool) -> Self {
         match result {
             Ok(answer) => {
@@ -127,8 +128,8 @@ impl Outcome {
         }
     }
 
-    /// Writes the line about a message. The caller is that of the order which the message continues,
-    /// or else the message's sender.
+    /// Writes the log line of a message. Its caller is the caller of the order that the message
+    /// continues, or else the message's sender.
     pub(super) fn log(
         &self,
         message: Option<&QueuedMessage>,
@@ -207,7 +208,7 @@ impl Outcome {
         }
     }
 
-    /// A message of its own continues the request, so that this one needs no redelivery.
+    /// The outcome of a message that a new message continues, so that it needs no redelivery.
     pub(super) fn continued(self) -> Self {
         Self {
             redelivery_reason: None,
@@ -215,7 +216,7 @@ impl Outcome {
         }
     }
 
-    /// The outcome stands, but the message needs redelivery all the same.
+    /// Marks the message for redelivery, although the outcome itself stays.
     pub(super) fn redeliver_because(&mut self, error: Error) {
         self.redelivery_reason = Some(error);
     }
@@ -228,16 +229,16 @@ impl Outcome {
         self.redelivery_reason.as_ref()
     }
 
-    /// The answers or errors as one list of at most so many bytes. In a list that is too long, errors
-    /// replace the longest answers: otherwise the invocation would fail for all, again and again.
+    /// The answers and errors as one list of at most this many bytes. If the list is too long, errors
+    /// replace the longest answers: otherwise the invocation would fail for all messages each time.
     pub(super) fn into_list(outcomes: Vec<Self>, bytes: usize) -> Vec<Box<RawValue>> {
         let length = |json: &RawValue| json.get().len().saturating_add(1);
         let mut list: Vec<Box<RawValue>> =
             outcomes.into_iter().map(|outcome| outcome.json).collect();
         let mut all: usize = list.iter().map(|json| length(json)).sum();
         if all > bytes {
-            let detail = "the answer is too long to go out with the others of its batch; ask for less, or let fewer messages into a \
-                          batch";
+            let detail = "the answer is too long to be sent with the others of its batch; request fewer certificates, or reduce the \
+                          batch size";
             let replacement = Self::failed(Error::new(ErrorCode::PayloadTooLarge, detail)).json;
             let mut longest_first: Vec<&mut Box<RawValue>> = list.iter_mut().collect();
             longest_first.sort_by_key(|json| Reverse(length(json)));
@@ -253,7 +254,10 @@ impl Outcome {
         list
     }
 
-    /// The answer, unless the request failed, or a part of it that a redelivery may mend.
+    /// The answer.
+    ///
+    /// # Errors
+    /// The error of the request, or the error of a part of it that needs redelivery.
     pub(super) fn into_answer(self) -> Result<Box<RawValue>, Error> {
         match self.error.or(self.redelivery_reason) {
             Some(error) => Err(error),

@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
-/// How long a nonce is remembered: as long as a date that runs ahead of the clock can be within the
+/// The time for which a nonce is remembered: as long as a date that runs ahead of the clock can be within the
 /// window.
 const MEMORY: Duration = Duration::from_secs(2 * 15 * 60);
 

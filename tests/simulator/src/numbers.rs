@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// One call as it arrived and how it ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Call {
-    /// Whose listener it reached.
+    /// The vendor whose listener received it.
     pub vendor: Vendor,
     /// The action it named; empty when it named none.
     pub action: String,
@@ -42,7 +42,7 @@ pub(crate) struct ActionNumbers {
 pub(crate) struct Numbers {
     calls: Vec<Call>,
     connections: BTreeMap<Vendor, usize>,
-    /// How many calls were forgotten by resets, so that tickets stay valid.
+    /// Number of calls that resets have removed, so that tickets stay valid.
     forgotten: usize,
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Shared {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) store: Store,
-    /// How much later every answer of a vendor comes.
+    /// The delay of every answer of a vendor.
     pub(crate) round_trip: Duration,
     pub(crate) numbers: Numbers,
     pub(crate) limits: Limits,

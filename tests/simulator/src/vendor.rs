@@ -125,7 +125,7 @@ pub(crate) trait VendorApi: Sync {
     /// The protocol in which its calls and answers are written.
     fn gateway(&self) -> &'static dyn Gateway;
 
-    /// How many calls of an action it takes in a second.
+    /// Maximum number of calls to an action that it accepts in a second.
     fn rate_limit(&self, action: &str) -> RateLimit;
 
     /// The actions that change a certificate or a session; all others read.

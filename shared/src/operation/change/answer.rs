@@ -108,9 +108,9 @@ pub struct OrderAnswer {
     /// its certificates itself.
     #[serde(skip)]
     pub left: Vec<Place>,
-    /// The certificates that the summary counts and that have no result.
+    /// Number of certificates that the summary counts and that have no result, by outcome.
     #[serde(skip)]
-    pub untold: Summary,
+    pub unreported: Summary,
 }
 
 /// Plan of a selection. The same request with its id carries it out, as long as it selects the same
@@ -197,7 +197,7 @@ pub enum Outcome {
     NotAttempted,
 }
 
-/// How many of these results have each outcome.
+/// Number of these results by outcome.
 pub(super) fn summary<'a>(results: impl IntoIterator<Item = &'a InactivateResult>) -> Summary {
     let outcomes: Vec<Outcome> = results.into_iter().map(|result| result.outcome).collect();
     let count = |outcome| outcomes.iter().filter(|other| **other == outcome).count();
@@ -259,8 +259,8 @@ pub struct InactivateResult {
     pub error: Option<Error>,
 }
 
-/// Whether the queue delivers an order again because of this error of one of its sources, or the
-/// order goes on there. A source that cannot do what was asked says so; the others do it.
+/// Whether an order has to continue at a source that failed with this error. A source that does not
+/// support the request is not tried again: only the other sources carry the order out.
 pub(super) fn needs_another_run(error: &Error) -> bool {
     error.needs_redelivery() && error.code != ErrorCode::Unsupported
 }

@@ -27,17 +27,17 @@ pub(super) struct Command<'a> {
     pub(super) force: bool,
     /// Whether the sessions of the certificates' devices are ended, too.
     pub(super) end_sessions: bool,
-    /// How receipts are given; `None` where none are.
-    pub(super) receipts: Option<Receipts<'a>>,
+    /// Issues the receipts; `None` where the function has no secrets for them.
+    pub(super) receipts: Option<ReceiptIssuer<'a>>,
     /// Whether the log may have the provider's own messages, which can quote a certificate's names.
     pub(super) log_answers: bool,
     /// The moment at which the order was sent, if its message is a redelivery.
     pub(super) redelivered_since: Option<Timestamp>,
 }
 
-/// The parts of all receipts of an order.
+/// The parts that all receipts of an order share.
 #[derive(Clone, Copy)]
-pub(super) struct Receipts<'a> {
+pub(super) struct ReceiptIssuer<'a> {
     pub(super) secrets: &'a ReceiptSecrets,
     /// The moment for which the order holds.
     pub(super) at: Timestamp,
@@ -55,13 +55,13 @@ pub(super) struct CertificateChange<'a> {
     pub(super) command: Command<'a>,
 }
 
-/// The decision that follows from looking a certificate up.
+/// The decision about a certificate after its lookup.
 pub(super) enum Decision {
-    /// Its result is known.
+    /// Nothing is left to do; this is its result.
     Finished(Box<InactivateResult>),
     /// The provider does not know it under these spellings.
     NotFound,
-    /// It is to be changed.
+    /// The certificate is to be changed.
     Change(Box<FoundCertificate>),
 }
 
@@ -70,8 +70,9 @@ impl CertificateChange<'_> {
         self.command.target.row()
     }
 
-    /// `contradiction`: why the certificate is left alone because of the clients that the reference
-    /// names, or because it is protected.
+    /// Decides what a lookup leads to. `contradiction` is the outcome and the error of a certificate
+    /// that must not be changed, because of the client ids that its reference names or because it is
+    /// protected.
     pub(super) fn decide(
         &self,
         answer: Result<Option<FoundCertificate>, Error>,
@@ -144,7 +145,7 @@ impl CertificateChange<'_> {
     fn changed_since(&self, certificate: &Certificate) -> Option<Error> {
         let expected = self.expected?;
         let state = CertificateState::of(certificate);
-        // A forced write to a certificate that is as the order wants it takes nothing back.
+        // A forced write to a certificate that already has the target's status undoes no change.
         let needs_no_time = expected.changed_at.is_none()
             && [expected.status, state.status] == [self.target().status; 2];
         (state != expected && !needs_no_time).then(|| {
@@ -249,8 +250,8 @@ impl CertificateChange<'_> {
         found: &FoundCertificate,
         read: Option<&FoundCertificate>,
     ) -> Option<String> {
-        let Receipts { secrets, at } = self.command.receipts?;
-        // Where a forced write met a certificate that was off, there is nothing to take back.
+        let ReceiptIssuer { secrets, at } = self.command.receipts?;
+        // A forced write to a certificate that was inactive before leaves nothing to undo.
         if outcome != Outcome::Inactivated || found.certificate.status == self.target().status {
             return None;
         }
@@ -317,8 +318,8 @@ impl CertificateChange<'_> {
     }
 }
 
-/// The result of a certificate on which the order as a whole is not carried out.
-pub(super) fn forbidden(reference: &CertificateReference, error: Error) -> InactivateResult {
+/// The result of a certificate of an order that is not carried out at all.
+pub(super) fn not_carried_out(reference: &CertificateReference, error: Error) -> InactivateResult {
     let outcome = if error.code == ErrorCode::Forbidden {
         Outcome::Refused
     } else {

@@ -1,5 +1,5 @@
-//! Changes the status of certificates. Each certificate is read, changed, and read again; the steps
-//! are the same for each [`Target`], whose texts are in `target.rs`.
+//! Changes the status of certificates. Each certificate is read, changed, and read again. The steps
+//! are the same for each [`Target`]; `target.rs` holds the differences.
 
 mod admission;
 mod answer;
@@ -32,13 +32,13 @@ use self::admission::{admit, check_dry_run, check_in_time};
 use self::order::{next_part, order_of};
 use self::place_work::{PlaceWork, Work};
 use self::places::OrderRun;
-use super::{AnswerBudget, Once, Operation, one_source};
+use super::{AnswerBudget, Operation, RequestIdentity, one_source};
 use crate::config::Config;
 use crate::error::Error;
 use crate::model::Source;
 use crate::provider::{CallContext, RequestContext, Target, status_writer};
 use crate::request::{
-    InactivateRequest, InactivationOrder, Member, MessageIdentity, OrderItem, OrderPart,
+    InactivateRequest, InactivationOrder, MessageIdentity, OrderItem, OrderPart, QueryParameter,
 };
 
 /// The inactivate function.
@@ -48,7 +48,7 @@ pub struct Inactivate;
 impl Operation for Inactivate {
     const NAME: &'static str = "inactivate";
     const READS_ONLY: bool = false;
-    const QUERY: Option<&'static [Member]> = None;
+    const QUERY: Option<&'static [QueryParameter]> = None;
     const CAN_BE_DEFERRED: bool = true;
     type Request = InactivateRequest;
     type Answer = InactivateAnswer;
@@ -69,8 +69,8 @@ impl Operation for Inactivate {
         signed::verify(text, config.receipt_secrets.as_ref())
     }
 
-    fn once(request: &InactivateRequest) -> Option<Once> {
-        signed::once(request)
+    fn identity(request: &InactivateRequest) -> Option<RequestIdentity> {
+        signed::identity(request)
     }
 
     fn continuation(
@@ -93,7 +93,7 @@ impl Operation for Inactivate {
         })
     }
 
-    fn message(
+    fn continuation_message(
         request: &InactivateRequest,
         identity: MessageIdentity,
         unsent_event: Option<String>,
@@ -125,7 +125,10 @@ impl Operation for Inactivate {
         request.order.as_ref()?.caller.as_deref()
     }
 
-    fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
+    fn deferral_message(
+        context: &CallContext<'_>,
+        request: &InactivateRequest,
+    ) -> Result<String, Error> {
         check_dry_run(context, request)?;
         let order = order_of(request, &context.request);
         if request.page.is_some() {
@@ -148,8 +151,8 @@ impl Operation for Inactivate {
                 &items,
             )?;
         }
-        // From now on it is a message, which may wait for the provider as long as any other: its
-        // caller, who has the answer, does not send it again.
+        // As a message, the order may wait as long as any other: its caller has an answer and does
+        // not send the order again.
         let max_age = context.config.inactivate_message_max_age;
         Ok(request.to_message(InactivationOrder {
             expires_at: Some(context.now.plus(max_age)),
@@ -192,15 +195,15 @@ async fn carry_out(
         request: &request,
         order: &order,
     };
-    let mut answer = part(run).await?;
+    let mut answer = plan_or_carry_out(run).await?;
     if request.is_signed {
-        signed::go_on(context, &request, order, &mut answer)?;
+        signed::sign_next_part(context, &request, order, &mut answer)?;
     }
     Ok(answer)
 }
 
-/// Carries out or plans one part of an order.
-async fn part(run: OrderRun<'_>) -> Result<InactivateAnswer, Error> {
+/// Plans one page of an order, or carries out one part of it.
+async fn plan_or_carry_out(run: OrderRun<'_>) -> Result<InactivateAnswer, Error> {
     let OrderRun {
         context, request, ..
     } = run;

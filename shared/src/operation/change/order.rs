@@ -6,7 +6,7 @@ use crate::model::LifecycleStatus;
 use crate::provider::RequestContext;
 use crate::request::{CertificateState, InactivateRequest, InactivationOrder, OrderItem, Summary};
 
-/// The order that a request continues, or begins.
+/// The order that a request continues, or else the one that it begins.
 pub(super) fn order_of(
     request: &InactivateRequest,
     context: &RequestContext<'_>,
@@ -26,8 +26,8 @@ pub(super) fn order_of(
     })
 }
 
-/// The order of the run that follows one with this answer. `None` where that run has finished
-/// no certificate: something is at fault then, and the message is to be redelivered.
+/// The order of the next part, after a run with this answer. `None` if that run has finished no
+/// certificate: something is at fault then, and the message is to be redelivered.
 pub(super) fn next_part(
     request: &InactivateRequest,
     order: InactivationOrder,
@@ -38,7 +38,7 @@ pub(super) fn next_part(
     some_are_finished.then(|| following(request, order, answer))
 }
 
-/// The order of the run that follows one with this answer, whatever that run has done.
+/// The order of the next part, after any run with this answer.
 pub(super) fn following(
     request: &InactivateRequest,
     order: InactivationOrder,
@@ -51,7 +51,7 @@ pub(super) fn following(
         earlier_results: order
             .earlier_results
             .plus(summary(finished))
-            .plus(answer.order().untold),
+            .plus(answer.order().unreported),
         unsent_event: None,
         // A request that names its certificates names those that are left.
         places: match request.certificates.as_slice() {
@@ -62,14 +62,15 @@ pub(super) fn following(
     }
 }
 
-/// Whether a certificate is left to do: it was not tried, or failed in a way that may pass.
+/// Whether a certificate is left to the next run: it was not attempted, or failed with an error that
+/// may not occur again.
 pub(super) fn is_left(result: &InactivateResult) -> bool {
     result.outcome == Outcome::NotAttempted
         || result.error.as_ref().is_some_and(Error::needs_redelivery)
 }
 
-/// The certificates that are left. Those that have failed come last, so that they do not delay the
-/// others.
+/// The certificates that are left to the next run. Those that have failed come last, so that they do
+/// not delay the others.
 pub(super) fn left(items: &[OrderItem], results: &[InactivateResult]) -> Vec<OrderItem> {
     let left = items
         .iter()

@@ -1,5 +1,5 @@
-//! One run of an order: the certificates side by side, read in groups, changed one by one, and read
-//! again in groups.
+//! One run of an order at one place: certificates are read in groups, changed one by one, and read
+//! again in groups, and several of them are in progress side by side.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -18,8 +18,8 @@ use crate::provider::{CallContext, FoundCertificate, Spellings, StatusWriter};
 use crate::request::{CertificateReference, OrderItem};
 use crate::transport::{SIDE_BY_SIDE, out_of_time};
 
-/// One run of an order.
-pub(super) struct Run<'a> {
+/// One run of an order at one place.
+pub(super) struct PlaceRun<'a> {
     pub(super) context: &'a CallContext<'a>,
     pub(super) status_writer: &'a dyn StatusWriter,
     command: Command<'a>,
@@ -55,7 +55,7 @@ impl Results {
     }
 }
 
-impl<'a> Run<'a> {
+impl<'a> PlaceRun<'a> {
     pub(super) fn new(
         context: &'a CallContext<'a>,
         status_writer: &'a dyn StatusWriter,
@@ -144,10 +144,11 @@ impl<'a> Run<'a> {
         results.collect::<Vec<_>>().await.concat()
     }
 
-    /// Groups of one certificate: as many as the rate limit allows while one certificate takes a
-    /// second. More would be looked up long before their write, or in vain. Groups of several: one
-    /// is looked up and one is read again while the third is changed. They take turns, because
-    /// lookups side by side would let the first change wait for all of them.
+    /// Number of groups that are in progress side by side. Of groups of one certificate, as many as
+    /// the rate limit allows if each takes a second: more would be looked up long before their write,
+    /// or in vain. Of larger groups, three: one is looked up and one is read again while the third is
+    /// changed. They take turns, because lookups side by side would let the first change wait for all
+    /// of them.
     fn groups_at_once(&self) -> usize {
         if self.status_writer.group_size() > 1 {
             return 3;
@@ -174,8 +175,7 @@ impl<'a> Run<'a> {
             .or_else(|| (!leaves_time()).then(out_of_time))
     }
 
-    /// Ends the run where the error is one that ends it. Returns whether the run was not ended
-    /// before.
+    /// Ends the run, if this is an error that ends it. Returns whether the run had not ended before.
     fn stop(&self, error: &Error) -> bool {
         let mut stopped = self.stopped.borrow_mut();
         let is_first = stopped.is_none();
@@ -213,7 +213,7 @@ impl<'a> Run<'a> {
             .map(|(change, found)| self.write(change, found))
             .buffer_unordered(SIDE_BY_SIDE)
             .collect::<Vec<_>>();
-        let (writes, ()) = future::join(writes, self.sessions.learn(indexes)).await;
+        let (writes, ()) = future::join(writes, self.sessions.ask_for_client_ids(indexes)).await;
         drop(change);
         let mut sent = Vec::new();
         for write in writes {
@@ -242,8 +242,8 @@ impl<'a> Run<'a> {
         let references: Vec<&CertificateReference> =
             group.iter().map(|change| change.reference).collect();
         let answers = self.status_writer.find(&references, spellings).await;
-        let asks = self.protection.takes_client_ids();
-        self.sessions.keep(group, &answers, asks).await;
+        let asks_for_all = self.protection.needs_client_ids();
+        self.sessions.keep(group, &answers, asks_for_all).await;
         let (mut to_change, mut results) = (Vec::new(), Vec::new());
         for (change, answer) in group.iter().zip(answers) {
             let contradiction = match &answer {
@@ -276,7 +276,7 @@ impl<'a> Run<'a> {
         (to_change, results)
     }
 
-    /// Why a certificate that was found is left alone.
+    /// The outcome and the error of a certificate that was found and must not be changed.
     fn contradiction(&self, index: usize, found: &FoundCertificate) -> Option<(Outcome, Error)> {
         self.sessions.contradiction(index).or_else(|| {
             self.protection

@@ -2,23 +2,27 @@
 
 use super::*;
 
-const MEMBERS: &[Member] = &[
-    Member::new("region", &["region"], MemberKind::Text),
-    Member::new("limit", &["limit"], MemberKind::Number),
-    Member::new("include_pem", &["include_pem"], MemberKind::Boolean),
-    Member::new("statuses", &["filter", "statuses"], MemberKind::List),
-    Member::new("client_ids", &["filter", "client_ids"], MemberKind::List),
-    Member::new("serial_number", &["certificates"], MemberKind::Objects),
-    Member::new("fingerprint_sha256", &["certificates"], MemberKind::Objects),
-    Member::new(
+const MEMBERS: &[QueryParameter] = &[
+    QueryParameter::new("region", &["region"], ParameterKind::Text),
+    QueryParameter::new("limit", &["limit"], ParameterKind::Number),
+    QueryParameter::new("include_pem", &["include_pem"], ParameterKind::Boolean),
+    QueryParameter::new("statuses", &["filter", "statuses"], ParameterKind::List),
+    QueryParameter::new("client_ids", &["filter", "client_ids"], ParameterKind::List),
+    QueryParameter::new("serial_number", &["certificates"], ParameterKind::Objects),
+    QueryParameter::new(
+        "fingerprint_sha256",
+        &["certificates"],
+        ParameterKind::Objects,
+    ),
+    QueryParameter::new(
         "ca_serial_number",
         &["certificates"],
-        MemberKind::InEachObject,
+        ParameterKind::InEachObject,
     ),
-    Member::new(
+    QueryParameter::new(
         "cross_check",
         &["cross_check", "provider"],
-        MemberKind::Text,
+        ParameterKind::Text,
     ),
 ];
 

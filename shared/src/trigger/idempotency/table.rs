@@ -43,7 +43,7 @@ pub(super) struct Item {
     pub(super) id: String,
     /// The digest of the request.
     pub(super) request: String,
-    /// The invocation that works, or has worked, on it.
+    /// Random id of the invocation that carries the request out, or has carried it out.
     pub(super) claim: String,
     /// The moment from which another invocation may take the key over, in epoch milliseconds.
     pub(super) claimed_until: i64,

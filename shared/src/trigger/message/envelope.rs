@@ -39,7 +39,7 @@ pub(super) fn open(
             drop(envelope);
             return Ok((text, sent_at));
         };
-        // The age of a request whose time cannot be read could not be judged.
+        // Without a readable time, the age of the request would be unknown.
         let moment = envelope
             .is_stated(member)
             .then(|| {

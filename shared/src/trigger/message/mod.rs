@@ -1,7 +1,7 @@
 //! A message that holds a request, from a queue, a pipe, a topic or a bus.
 //!
 //! Each record of SQS and SNS is read as its official type. A record that this type does not accept
-//! fails alone: a second look at its JSON finds the members by which it is known.
+//! fails alone, under the id that is then read from its JSON.
 
 mod envelope;
 
@@ -41,7 +41,7 @@ impl MessageSource {
         }
     }
 
-    /// The room for each answer to so many messages, in bytes.
+    /// Maximum size of each answer in an event of this many messages, in bytes.
     pub(super) fn answer_bytes(self, messages: usize) -> usize {
         let each_of = |bytes: usize| bytes.checked_div(messages).unwrap_or_default();
         match self {
@@ -55,7 +55,7 @@ impl MessageSource {
 /// One message.
 #[derive(Debug)]
 pub(super) struct QueuedMessage {
-    /// The id that its source gave it.
+    /// The id that the source gave to the message.
     pub(super) id: Option<String>,
     /// The sender, as far as the source names one: an AWS identity, a topic, or an application.
     pub(super) sender: Option<String>,
@@ -63,7 +63,7 @@ pub(super) struct QueuedMessage {
     pub(super) request: Result<String, Error>,
     /// When it was first sent; `None` when the event does not say so.
     pub(super) sent_at: Option<Timestamp>,
-    /// Whether it was delivered before.
+    /// Whether the message was delivered before.
     pub(super) is_redelivered: bool,
     /// The message group in a FIFO queue. Messages of one group must not overtake one another.
     pub(super) message_group: Option<String>,

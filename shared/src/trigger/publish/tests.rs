@@ -1,4 +1,4 @@
-//! Messages to the results queue: how they are put together, sent and judged.
+//! Messages to the results queue: their batches, the calls, and the errors of unsent messages.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -32,7 +32,7 @@ async fn send(network: &Network, messages: &[String]) -> Vec<Option<Error>> {
         .await
 }
 
-/// Takes every entry but those that the texts name.
+/// Accepts every entry except those that the texts name.
 fn taking(refused: &'static [&'static str]) -> impl FnMut(&HttpRequest) -> Answer {
     move |request| {
         let body: Value = serde_json::from_slice(request.body()).unwrap();
@@ -124,7 +124,7 @@ async fn a_batch_has_a_mebibyte_at_most_and_so_has_a_message() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_taken_was_not_sent() {
+async fn a_message_that_sqs_does_not_accept_counts_as_not_sent() {
     let refused = |status, body: Value| move || answer(status, body.to_string());
     let denied = refused(
         400,

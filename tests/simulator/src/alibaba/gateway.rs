@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use time::PrimitiveDateTime;
 use time::macros::format_description;
 
-/// How far a call's time may be from the server's.
+/// Maximum distance of a call's time from the server's.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 
 /// Checks protocol, key, token, time, nonce, signature, action and version, in this order; returns

@@ -55,7 +55,7 @@ impl Moment {
 #[derive(Debug, Default)]
 pub(crate) struct Endings {
     due: Vec<Due>,
-    /// How long each takes to do so.
+    /// The time that each takes to do so.
     brokers: BTreeMap<Vendor, Duration>,
 }
 

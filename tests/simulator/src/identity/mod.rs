@@ -67,7 +67,7 @@ type Answer = fn(&mut State, &Received, &str) -> Answered;
 /// A call of such a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentityCall {
-    /// Whose.
+    /// The service that was called.
     pub service: IdentityService,
     /// The action, or the path of an extension's call.
     pub action: String,

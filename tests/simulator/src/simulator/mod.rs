@@ -150,7 +150,7 @@ impl Simulator {
         self.shared.state().faults(vendor).push(rule.into());
     }
 
-    /// Applies a change to the fleet, once, after so many further successful calls of an action; at
+    /// Applies a change to the fleet, once, after this many further successful calls of an action; at
     /// once when none.
     ///
     /// The last of these calls is answered as the fleet was before; every later call, of whatever
@@ -184,7 +184,7 @@ impl Simulator {
         self.shared.state().numbers.calls().to_vec()
     }
 
-    /// How many calls of an action arrived, refused ones included.
+    /// Number of calls to an action that arrived, refused ones included.
     pub fn count(&self, vendor: Vendor, action: &str) -> usize {
         self.shared.state().numbers.of(vendor, action).count
     }
@@ -195,7 +195,7 @@ impl Simulator {
         state.numbers.of(vendor, action).most_in_any_second
     }
 
-    /// How many TCP connections a vendor's listener accepted.
+    /// Number of TCP connections that a vendor's listener accepted.
     pub fn connections(&self, vendor: Vendor) -> usize {
         self.shared.state().numbers.connections(vendor)
     }

@@ -18,13 +18,13 @@ const MOST_MEMORY: u64 = 64 * 1024 * 1024;
 /// The size of the answers: a little less than a function reads, and much more.
 const SIZE: usize = 2 * MIB - 64 * 1024;
 const TOO_LARGE: usize = 8 * MIB - 4096;
-/// Lambda takes so many bytes of a synchronous answer.
+/// Maximum size of a synchronous answer, in bytes.
 const MOST_ANSWER: usize = 6_291_556;
 
 /// The time of a function. Lists without an end take all of it.
 const TIME: Duration = Duration::from_secs(10);
 
-/// How the parts of an answer are filled.
+/// The contents of the parts of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// Rows of a serial number alone.

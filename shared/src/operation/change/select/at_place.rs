@@ -1,4 +1,4 @@
-//! The certificates that a selection finds at one place, and what is to be done with each.
+//! Selects certificates at one place, and decides for each whether the order changes it.
 
 use serde_json::json;
 
@@ -40,22 +40,28 @@ impl Selected {
     }
 }
 
-/// A place at which the order may select.
-pub(super) struct Entered<'a> {
+/// A place at which the configuration and the request allow the order.
+pub(super) struct AdmittedPlace<'a> {
     /// The place as the configuration completes it.
     pub(super) source: Source,
     pub(super) status_writer: Box<dyn StatusWriter + 'a>,
     pub(super) lister: Box<dyn Lister + 'a>,
 }
 
-/// Enters a place, unless something forbids the order there.
-pub(super) fn enter<'a>(run: &OrderRun<'a>, source: Source) -> Result<Entered<'a>, Error> {
+/// Checks a place before any call to it.
+///
+/// # Errors
+/// The reason why the order is forbidden there.
+pub(super) fn admit_place<'a>(
+    run: &OrderRun<'a>,
+    source: Source,
+) -> Result<AdmittedPlace<'a>, Error> {
     let context = run.context;
     let status_writer = status_writer(context, source)?;
     let source = Source::from(status_writer.scope());
     check_allowed(context, run.target, &source)?;
     check_in_time(context, run.request, run.order)?;
-    Ok(Entered {
+    Ok(AdmittedPlace {
         lister: lister(context, source.clone())?,
         source,
         status_writer,
@@ -68,22 +74,22 @@ pub(super) async fn at_place(
     source: Source,
     filter: &Filter,
 ) -> Result<(Source, Selected), Error> {
-    let entered = enter(run, source)?;
-    let list = whole_list(run.context, entered.lister.as_ref(), filter, MOST_SELECTED)
+    let admitted = admit_place(run, source)?;
+    let list = whole_list(run.context, admitted.lister.as_ref(), filter, MOST_SELECTED)
         .await
         .map_err(in_terms_of_select)?;
     let selected = Selected {
         undecided_count: list.undecided_count,
-        ..entered.judge(run, list.certificates)?
+        ..admitted.judge(run, list.certificates)?
     };
-    Ok((entered.source, selected))
+    Ok((admitted.source, selected))
 }
 
-impl Entered<'_> {
+impl AdmittedPlace<'_> {
     /// Decides for each certificate of a list whether the order changes it.
     ///
     /// # Errors
-    /// The error of a certificate of which another time more may be known.
+    /// The error of a certificate about which a later request may learn more.
     pub(super) fn judge(
         &self,
         run: &OrderRun<'_>,
@@ -93,7 +99,7 @@ impl Entered<'_> {
         let protection = Protection::new(run.context, status_writer, run.target);
         let mut selected = Selected::default();
         for DescribedCertificate { certificate, error } in certificates {
-            // Another time it may be known whether the certificate is that client's alone.
+            // A later request may learn whether the certificate belongs to that client alone.
             let is_unclear = matches!(certificate.client_ids, ClientIds::AtLeast(_));
             if let Some(error) = error.filter(|error| is_unclear && error.code.retryable()) {
                 return Err(error);
@@ -103,8 +109,8 @@ impl Entered<'_> {
             selected.states.push(state.to_string());
             match to_change(run, status_writer, &protection, reference, &certificate) {
                 Ok(item) => {
-                    let is_off = certificate.status == run.target.row().status;
-                    if !is_off || run.request.force {
+                    let is_already = certificate.status == run.target.row().status;
+                    if !is_already || run.request.force {
                         selected.changes = selected.changes.saturating_add(1);
                     }
                     selected.items.push(item);
@@ -116,7 +122,7 @@ impl Entered<'_> {
     }
 }
 
-/// The certificate as the order changes it, or its result where nothing is to be changed.
+/// The certificate with the state that the order expects, or its result if nothing is to be changed.
 fn to_change(
     run: &OrderRun<'_>,
     status_writer: &dyn StatusWriter,
@@ -133,7 +139,7 @@ fn to_change(
         })
     };
     let is_changed = certificate.status != target.status || run.request.force;
-    // A certificate that is off still has its sessions ended.
+    // The sessions of an inactive certificate are still ended.
     if !is_changed && !run.ends_sessions() {
         return Err(Box::new(seen(target.already)));
     }
@@ -159,7 +165,8 @@ fn to_change(
     }
 }
 
-/// The error where a certificate was found by a client id and is not shown to be that client's alone.
+/// The error of a certificate that was selected by a client id, and is not shown to belong to that
+/// client alone.
 fn shared(request: &InactivateRequest, certificate: &Certificate) -> Option<Error> {
     let by_client_id = |filter: &Filter| !filter.client_ids.is_empty();
     if request.allow_shared || !request.select.as_ref().is_some_and(by_client_id) {
@@ -182,7 +189,7 @@ fn shared(request: &InactivateRequest, certificate: &Certificate) -> Option<Erro
     Some(Error::new(ErrorCode::Forbidden, detail).with_field("allow_shared"))
 }
 
-/// The caller has given the filter as `select`.
+/// The error in the caller's terms, who has sent the filter as `select`.
 pub(super) fn in_terms_of_select(error: Error) -> Error {
     let member = error
         .field

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::answer::InactivateResult;
 use super::super::certificate::Command;
-use super::super::run::Run;
+use super::super::run::PlaceRun;
 use tokio::time::Instant;
 
 use crate::error::{Concerns, Error, ErrorCode, ProviderError};
@@ -27,7 +27,7 @@ pub(in crate::operation::change) type Read = Result<Option<LifecycleStatus>, Err
 
 pub(in crate::operation::change) struct Broker {
     scope: Scope,
-    /// How many certificates it looks up together.
+    /// Number of certificates that it looks up together.
     pub(in crate::operation::change) group_size: usize,
     /// How long each call for certificates takes.
     pub(in crate::operation::change) time: Duration,
@@ -247,7 +247,7 @@ pub(in crate::operation::change) struct BrokerSessions {
     /// The answers to each client's disconnections in turn.
     pub(in crate::operation::change) disconnections:
         RefCell<HashMap<String, VecDeque<Disconnection>>>,
-    /// How long each of these calls takes.
+    /// The time that each of these calls takes.
     pub(in crate::operation::change) time: Duration,
     /// Whether the calls name their client.
     pub(in crate::operation::change) named: bool,
@@ -317,7 +317,7 @@ pub(in crate::operation::change) async fn carry_out(
         ..Bench::new(&network)
     };
     let items: Vec<OrderItem> = references.iter().cloned().map(OrderItem::from).collect();
-    Run::new(&bench.context(), broker, command)
+    PlaceRun::new(&bench.context(), broker, command)
         .results(&items)
         .await
 }

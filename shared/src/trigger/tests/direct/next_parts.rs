@@ -16,7 +16,7 @@ fn outcome_of(answer: &Value) -> (&Value, &Value) {
 }
 
 #[test]
-fn a_certificate_that_was_switched_on_after_the_part_before_is_left_alone() {
+fn a_certificate_that_was_reactivated_after_the_part_before_is_left_alone() {
     for (force, was_off) in [(false, false), (true, false), (false, true)] {
         let world = world();
         let function = world.function(&[TABLE]);
@@ -36,10 +36,10 @@ fn a_certificate_that_was_switched_on_after_the_part_before_is_left_alone() {
         let next = &first["next_order"];
         let items = &next["order"]["places"][0]["items"];
         assert_eq!(items.as_array().map(Vec::len), Some(1));
-        let mut trial = next.clone();
-        trial["dry_run"] = json!(true);
+        let mut dry_run = next.clone();
+        dry_run["dry_run"] = json!(true);
         world.switch_on();
-        for order in [&trial, next] {
+        for order in [&dry_run, next] {
             let answer = inactivate(&function, order).unwrap();
             let expected = (&json!("refused"), &json!("conflict"));
             assert_eq!(outcome_of(&answer), expected, "{answer}");

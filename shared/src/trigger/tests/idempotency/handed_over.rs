@@ -1,4 +1,4 @@
-//! Orders of webhooks, which go into the function's queue.
+//! Orders of webhooks, which are deferred to the function's queue.
 
 use super::*;
 

@@ -13,11 +13,11 @@ pub(crate) struct Store {
     fleet: Fleet,
     /// The sorted views of Tencent's lists. A change throws them away.
     orders: Orders,
-    /// How far the reads are behind the changes.
+    /// The time by which reads lag behind the changes.
     reads_lag: Duration,
     /// Empty while there is no lag.
     histories: Histories,
-    /// How far the reads of sessions are behind.
+    /// The time by which reads of sessions lag behind.
     sessions_lag: Duration,
     /// Empty while there is no lag.
     sessions: History<Clients>,

@@ -1,4 +1,4 @@
-//! How many certificates a selection may change.
+//! The maximum number of certificates that a selection may change.
 
 use super::*;
 use crate::transport::Deadline;
@@ -32,7 +32,7 @@ async fn a_selection_changes_one_certificate_unless_the_request_allows_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_configuration_bounds_what_a_request_may_allow() {
+async fn the_configuration_limits_the_number_that_a_request_may_allow() {
     let stage = Stage::with(Clouds::of(fleet(3)), &[("INACTIVATE_MAX_UNPLANNED", "2")]);
     let request = of_the_ca(json!({"max_certificates": 3}));
     let error = stage.perform(&request).await.unwrap_err();
@@ -42,7 +42,7 @@ async fn the_configuration_bounds_what_a_request_may_allow() {
     );
     assert!(error.detail.contains("at most 2"), "{error}");
     let request = request::parse(&request.to_string()).unwrap();
-    let deferred = Inactivate::deferred(&stage.context(), &request).unwrap_err();
+    let deferred = Inactivate::deferral_message(&stage.context(), &request).unwrap_err();
     assert_eq!(
         (deferred.code, stage.calls()),
         (ErrorCode::InvalidRequest, 0)
@@ -56,7 +56,7 @@ async fn where_only_dry_runs_are_allowed_a_selection_is_not_carried_out_later_ei
     let error = stage.perform(&request).await.unwrap_err();
     assert_eq!(in_short(&error), (ErrorCode::Forbidden, Some("dry_run")));
     let request = request::parse(&request.to_string()).unwrap();
-    let deferred = Inactivate::deferred(&stage.context(), &request).unwrap_err();
+    let deferred = Inactivate::deferral_message(&stage.context(), &request).unwrap_err();
     assert_eq!((deferred, stage.calls()), (error, 0));
 }
 

@@ -129,7 +129,7 @@ async fn a_thing_that_is_protected_protects_its_certificate_however_it_is_named(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_is_off_has_its_sessions_ended_and_counts_as_no_change() {
+async fn the_sessions_of_an_inactive_certificate_are_ended_and_count_as_no_change() {
     let world = World::new(Some(&["truck-1"]));
     world.is_on.set(false);
     let mut members = by_name(false);
