@@ -28,6 +28,7 @@ INSTANCE = "post-cn-7mz2d0000"
 SHARES = "tencent-mqtt:DescribeDeviceCertificates=20+60"
 SOURCE = {"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-qgzaawn9"}
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+HOUR_SECONDS = 60 * 60
 FUNCTIONS = ("describe", "inactivate", "status")
 # How the members of a cloud's secret are named.
 MEMBERS = {
@@ -220,12 +221,13 @@ class Bundle:
 
 
 class Pool:
-    """Certificates that a broker holds as active, each handed out once."""
+    """Valid certificates that a broker holds as active, each handed out once."""
 
     def __init__(self, providers: Providers) -> None:
         held = providers.certificates("alibaba-mqtt", INSTANCE)
-        # Digits alone may be read in two ways, which is not the matter here.
-        self._left = [one for one in held if one["Status"] == "1" and not one["DeviceSn"].isdigit()]
+        # Digits alone may be read in two ways, which is not the matter here. An undo leaves an expired certificate off.
+        active = [one for one in held if one["Status"] == "1" and not one["DeviceSn"].isdigit()]
+        self._left = [one for one in active if int(one["ValidEnd"]) > (time.time() + HOUR_SECONDS) * 1000]
 
     def orders(self, count: int) -> dict[str, str]:
         """Orders to inactivate one certificate each, by the serial number as the broker writes it."""
