@@ -2,6 +2,7 @@
 //! the same files: `mod` (the connection), `wire` (requests and answers), `codes` (error codes),
 //! and one file for each trait of `port.rs`.
 
+mod absent;
 mod alibaba;
 mod alibaba_mqtt;
 mod alibaba_pca;
@@ -12,6 +13,7 @@ mod details;
 mod each;
 mod learned;
 mod port;
+mod purpose;
 mod scope;
 mod tencent_mqtt;
 
@@ -27,8 +29,10 @@ use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::model::{ProviderName, Source, for_each_provider, non_empty};
 use crate::transport::Endpoint;
-use connection::{Connection, ProviderProfile, connect};
-use port::next_offsets;
+use absent::absent_when;
+use connection::{Connection, ProviderHosts, connect};
+use port::{invalid_position, next_offsets};
+use purpose::Purpose;
 
 /// Makes the functions that choose a provider by its name. Each trait has a function of its own, so
 /// that the linker leaves the other two traits' code out of a function's binary.
@@ -78,9 +82,9 @@ macro_rules! define_constructors {
             })
         }
 
-        const fn profile(provider: ProviderName) -> &'static ProviderProfile {
+        const fn hosts(provider: ProviderName) -> &'static ProviderHosts {
             match provider {
-                $(ProviderName::$provider => &$folder::PROFILE,)*
+                $(ProviderName::$provider => &$folder::HOSTS,)*
             }
         }
     };
@@ -122,7 +126,7 @@ pub fn first_endpoints(config: &Config) -> Vec<Endpoint> {
     let own = cloud
         .region
         .as_ref()
-        .and_then(|region| profile(provider).endpoint(config, provider, region));
+        .and_then(|region| hosts(provider).endpoint(config, provider, region));
     let (Some(own), Some(credentials)) = (own, &cloud.credentials) else {
         return Vec::new();
     };

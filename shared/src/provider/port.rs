@@ -74,6 +74,11 @@ pub trait Lister {
     fn next_positions(&self, position: &str, list_length: u64, most: usize) -> Vec<String>;
 }
 
+/// The error for a position that is not one of this provider's.
+pub(super) fn invalid_position() -> Error {
+    Error::invalid("cursor", "the cursor is not one of this provider's")
+}
+
 /// The offsets of the pages that follow the page at `offset`, in a list that is paged by number.
 pub(super) fn next_offsets(
     offset: usize,

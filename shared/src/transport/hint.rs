@@ -11,14 +11,14 @@ use time::format_description::well_known::Rfc2822;
 /// or leaves no wait, is no hint.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    whole_number(text)
+    unsigned_decimal(text)
         .map(Duration::from_secs)
         .or_else(|| until(text, now))
         .filter(|wait| !wait.is_zero())
 }
 
-/// Digits only: `parse` alone would take a plus sign.
-pub(crate) fn whole_number(text: &str) -> Option<u64> {
+/// A number of decimal digits only: `parse` alone would take a plus sign.
+pub(crate) fn unsigned_decimal(text: &str) -> Option<u64> {
     text.bytes()
         .all(|byte| byte.is_ascii_digit())
         .then(|| text.parse().ok())

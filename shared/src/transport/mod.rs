@@ -18,13 +18,15 @@ pub use client::HttpClient;
 pub use deadline::Deadline;
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::absolute_url;
-pub(crate) use hint::whole_number;
-pub use limiter::{CallCounts, Lane, Limiter, RateLimit, RateLimits, SIDE_BY_SIDE, Waiting};
+pub(crate) use hint::unsigned_decimal;
+pub use limiter::{
+    CallCounts, Lane, Limiter, MAX_CONCURRENT_CALLS, RateLimit, RateLimits, Waiting,
+};
 pub use message::{Body, HttpRequest, HttpResponse, http_request};
 pub use proxy::HttpsProxy;
 pub use quota::RetryQuota;
 pub use repeat::Repeat;
-pub(crate) use retry::kept;
+pub(crate) use retry::keep_result;
 pub use retry::{Failure, Transport, out_of_time};
 pub use start_error::StartError;
 

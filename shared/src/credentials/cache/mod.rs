@@ -16,7 +16,7 @@ const REFRESH_AHEAD: Duration = Duration::from_secs(5 * 60);
 /// The time before its end from which a temporary key is not used: the vendor's clock may be ahead.
 const UNUSABLE_AHEAD: Duration = Duration::from_secs(60);
 /// The time between a failed refresh and the next one, while the key is still valid.
-const PAUSE: Duration = Duration::from_secs(15);
+const RETRY_PAUSE: Duration = Duration::from_secs(15);
 
 /// The result of a fetch.
 pub(super) struct Fetched {
@@ -30,7 +30,7 @@ pub(super) struct Fetched {
 pub(super) struct Cache {
     state: RefCell<State>,
     /// Locked during a fetch.
-    turn: Mutex<()>,
+    fetching: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -158,7 +158,7 @@ impl Cache {
         fetch: impl FnOnce(Refresh) -> LocalFuture<'a, Result<Fetched, Error>>,
     ) {
         let generation = self.state.borrow().generation;
-        let _turn = self.turn.lock().await;
+        let _fetching = self.fetching.lock().await;
         // If the fetching future was cancelled, the generation has not changed: the next waiter
         // fetches.
         if self.state.borrow().generation != generation {
@@ -199,7 +199,7 @@ impl State {
                 self.failure = None;
             }
             Err(error) => {
-                let again_at = (clock_and_random.clock)().plus(PAUSE);
+                let again_at = (clock_and_random.clock)().plus(RETRY_PAUSE);
                 if let Some(life) = self.held.as_mut().and_then(|held| held.life.as_mut()) {
                     life.refresh_at = life.refresh_at.max(again_at);
                 }

@@ -159,7 +159,7 @@ impl IssuedKey {
     }
 }
 
-fn not_an_answer(status: u16, problem: &str) -> Error {
+fn unexpected_answer(status: u16, problem: &str) -> Error {
     match status {
         429 => Error::new(ErrorCode::Throttled, "it answered HTTP 429"),
         500.. => Error::new(

@@ -212,6 +212,16 @@ impl SerialNumber {
     }
 }
 
+/// Whether two texts name one serial number: they are the same text, hex or not, or spell the same
+/// number.
+pub(crate) fn is_same_serial_number(one: &str, other: &str) -> bool {
+    one == other
+        || matches!(
+            (SerialNumber::parse(one), SerialNumber::parse(other)),
+            (Ok(one), Ok(other)) if one == other
+        )
+}
+
 /// The minus sign or nothing, and the digits behind it.
 fn split_sign(text: &str) -> (&str, &str) {
     text.strip_prefix('-')

@@ -15,7 +15,7 @@ use super::sessions::SessionSteps;
 use crate::error::Error;
 use crate::provider::{CallContext, FoundCertificate, Spellings, StatusWriter};
 use crate::request::{CertificateReference, OrderItem};
-use crate::transport::{SIDE_BY_SIDE, out_of_time};
+use crate::transport::{MAX_CONCURRENT_CALLS, out_of_time};
 
 /// One run of an order.
 pub(super) struct Run<'a> {
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
             .chunks(self.status_writer.group_size().max(1))
             .collect();
         let at_once = self.groups_at_once().min(groups.len()).max(1);
-        let writes_at_once = SIDE_BY_SIDE.div_ceil(at_once);
+        let writes_at_once = MAX_CONCURRENT_CALLS.div_ceil(at_once);
         let results = stream::iter(groups)
             .map(|group| self.change_group(group, spellings, writes_at_once))
             .buffer_unordered(at_once);
@@ -144,8 +144,8 @@ impl<'a> Run<'a> {
             .context
             .limiter
             .calls_in_a_second(self.status_writer.scope().provider);
-        in_a_second.map_or(SIDE_BY_SIDE, |calls| {
-            calls.saturating_add(1).clamp(2, SIDE_BY_SIDE)
+        in_a_second.map_or(MAX_CONCURRENT_CALLS, |calls| {
+            calls.saturating_add(1).clamp(2, MAX_CONCURRENT_CALLS)
         })
     }
 

@@ -19,7 +19,7 @@ use crate::model::{Action, ProviderName};
 
 /// The number of calls of one request that run side by side where there is no rate limit: more
 /// would only be throttled. With a rate limit it bounds the calls of one list or group.
-pub const SIDE_BY_SIDE: usize = 10;
+pub const MAX_CONCURRENT_CALLS: usize = 10;
 
 /// The receiver that waits for the answer to an event. It decides how fast the event's calls may be
 /// made, and when they are paid for.

@@ -40,7 +40,7 @@ impl Failure {
     }
 
     /// A call that succeeded and kept no result: a bug in this code.
-    pub(crate) fn without_a_result() -> Self {
+    pub(crate) fn without_result() -> Self {
         let error = Error::new(
             ErrorCode::Internal,
             "a call has no result although it did not fail",
@@ -53,8 +53,8 @@ impl Failure {
     }
 }
 
-/// Reads an answer and keeps its result.
-pub(crate) fn kept<T>(
+/// Makes of a function that reads an answer one that stores its result in `result`.
+pub(crate) fn keep_result<T>(
     result: &mut Option<T>,
     read: impl Fn(&HttpResponse) -> Result<T, Error>,
 ) -> impl FnMut(&HttpResponse) -> Result<(), Error> {
@@ -100,11 +100,11 @@ impl Transport {
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let mut result = None;
-        let mut keep = kept(&mut result, read);
+        let mut keep = keep_result(&mut result, read);
         self.attempts(deadline, lane, repeat, &sign, &mut keep)
             .await?;
         drop(keep);
-        result.ok_or_else(Failure::without_a_result)
+        result.ok_or_else(Failure::without_result)
     }
 
     /// The same for any type of result, which `read` keeps: the loop is in the binary once, and not

@@ -154,7 +154,7 @@ fn unknown(refusal: &Refusal<'_>) -> (ErrorCode, &'static str, Concerns) {
 }
 
 /// The error for an answer that holds neither a result nor a code.
-pub(crate) fn not_an_answer(provider: ProviderName, status: u16, problem: &str) -> Error {
+pub(crate) fn unexpected_answer(provider: ProviderName, status: u16, problem: &str) -> Error {
     match status {
         413 | 414 | 431 => Error::new(
             ErrorCode::ProviderRejected,

@@ -10,7 +10,7 @@ const LONGEST_MARKER: usize = 1024;
 
 /// Of `ListCertificates` and `ListCertificatesByCA`.
 pub(super) struct ListCertificates {
-    pub(super) certificates: Vec<Listed>,
+    pub(super) certificates: Vec<ListedCertificate>,
     /// `None` on the last page.
     pub(super) next_marker: Option<String>,
 }
@@ -23,7 +23,7 @@ impl ListCertificates {
             .rows("certificates")
             .ok_or("it has no certificates, or more than 1000")?;
         Ok(Self {
-            certificates: rows.into_iter().map(Listed::read).collect(),
+            certificates: rows.into_iter().map(ListedCertificate::read).collect(),
             next_marker: continuation(answer, "nextMarker")
                 .ok_or("its nextMarker cannot be read")?,
         })
@@ -31,14 +31,14 @@ impl ListCertificates {
 }
 
 /// A row of a list holds neither the certificate nor the dates of its validity.
-pub(super) struct Listed {
+pub(super) struct ListedCertificate {
     /// The id, or why there is none and the row cannot be used.
     pub(super) id: Result<Fingerprint, &'static str>,
     /// The rest of the row.
     pub(super) record: ProviderRecord,
 }
 
-impl Listed {
+impl ListedCertificate {
     fn read(row: &RawValue) -> Self {
         let Some(members) = Members::parse(row.get()) else {
             return Self {

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::group::{LARGEST_GROUP, Listed, Row, Rows};
-use super::{Needs, TencentMqtt, check_name, serial_number};
+use super::group::{GroupRows, LARGEST_GROUP, Row, RowsByNumber};
+use super::{Purpose, TencentMqtt, check_name, serial_number};
 use crate::error::{Concerns, Error};
 use crate::model::{Certificate, RequestId, SerialNumber};
 use crate::provider::each::each;
@@ -14,7 +14,7 @@ use crate::transport::LocalFuture;
 /// The vendor's answers for a group.
 #[derive(Default)]
 struct GroupAnswer {
-    rows: Rows,
+    rows: RowsByNumber,
     /// The vendor refuses these in the caller's own spelling, which does not mean that they are
     /// unknown.
     refused: HashMap<SerialNumber, Error>,
@@ -67,7 +67,7 @@ impl StatusReader for TencentMqtt<'_> {
                 .iter()
                 .filter_map(|reference| reference.provider_serial_number.as_ref());
             let mut by_text = each(texts, async |text| {
-                self.get_by_text(text, Needs::Nothing).await
+                self.get_by_text(text, Purpose::Show).await
             })
             .await
             .into_iter();
@@ -112,7 +112,7 @@ impl TencentMqtt<'_> {
                 .await
             {
                 Ok(listed) => {
-                    let Listed {
+                    let GroupRows {
                         rows,
                         is_whole,
                         request_ids,
@@ -168,7 +168,7 @@ impl TencentMqtt<'_> {
     ) -> Result<(), Error> {
         for number in numbers {
             for (index, text) in number.spellings().iter().enumerate() {
-                match self.get(text, Needs::Nothing).await {
+                match self.get(text, Purpose::Show).await {
                     Ok(Some(found)) => {
                         answer.request_ids.extend(found.request_id);
                         answer.refused.remove(*number);
