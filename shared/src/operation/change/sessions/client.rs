@@ -158,7 +158,7 @@ impl Client<'_> {
                 return self.after_it_is_gone().await;
             }
             let has_waited_long = looks >= LOOKS_BEFORE_REPEATING;
-            if has_waited_long || !self.deadline.leaves_a_look_behind(wait) {
+            if has_waited_long || !self.deadline.leaves_time_to_read_after(wait) {
                 return match look {
                     Ok(_) if has_waited_long => Step::DisconnectAgain(answer.without_effect()),
                     // The look may show the connection from before the disconnection.
@@ -175,7 +175,7 @@ impl Client<'_> {
     /// lags behind lets it in. Nothing waits before this look: the time of a call is enough for a
     /// client that connects again at once.
     async fn after_it_is_gone(&self) -> Step {
-        if !self.deadline.leaves_a_look_behind(Duration::ZERO) {
+        if !self.deadline.leaves_time_to_read_after(Duration::ZERO) {
             return Step::Finish(self.unproven(SessionOutcome::Ended, out_of_time()));
         }
         match self.is_connected().await {
