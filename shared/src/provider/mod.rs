@@ -41,10 +41,10 @@ macro_rules! define_constructors {
         $(#[$doc:meta])*
         $provider:ident in $folder:ident, change $change:ident, $row:tt actions $actions:tt
     )*) => {
-        /// The provider that lists.
+        /// The provider that lists certificates.
         ///
         /// # Errors
-        /// `invalid_request` or `provider_rejected` when something that it needs is missing.
+        /// `invalid_request` when region or instance are missing or do not fit the provider.
         pub fn lister<'a>(
             context: &'a CallContext<'a>,
             source: Source,
@@ -70,7 +70,7 @@ macro_rules! define_constructors {
         /// The provider that changes the status of certificates.
         ///
         /// # Errors
-        /// As [`lister`], and `unsupported` when it cannot.
+        /// As [`lister`], and `unsupported` when the provider cannot change it.
         pub fn status_writer<'a>(
             context: &'a CallContext<'a>,
             source: Source,
@@ -116,8 +116,8 @@ fn change_is_unsupported(reason: &str) -> Error {
 }
 
 /// The first endpoints that a request calls when it names neither provider nor region: the
-/// provider's, and those of the token services that give out its key. None where such a request
-/// would be refused, or has no credentials to call with.
+/// provider's, and those of the token services that give out its key. Empty when such a request
+/// would be refused, or when no credentials are configured.
 pub fn first_endpoints(config: &Config) -> Vec<Endpoint> {
     let Some(provider) = config.default_provider else {
         return Vec::new();

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::operation::{Answer, AnswerBudget, Once, Operation};
 use crate::provider::RequestContext;
 use crate::request;
-use crate::telemetry::{AUDIT, beginning};
+use crate::telemetry::{AUDIT, shortened_name};
 
 /// The caller of a direct invocation: the event, which alone could name one, can name anybody.
 const DIRECT_CALLER: &str = "unverified direct invocation";
@@ -126,7 +126,7 @@ impl Invocation<'_> {
         let claim = match claimed.await {
             Ok(KeyState::Claimed(claim)) => claim,
             Ok(KeyState::Answered(answer)) => {
-                tracing::info!(target: AUDIT, caller = context.caller.map(beginning).as_deref(), "a repeat has the answer of the first request");
+                tracing::info!(target: AUDIT, caller = context.caller.map(shortened_name).as_deref(), "a repeat has the answer of the first request");
                 return answer.into_json().map_err(FunctionError);
             }
             Err(error) => {

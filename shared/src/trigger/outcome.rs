@@ -8,7 +8,7 @@ use super::message::QueuedMessage;
 use crate::error::{Error, ErrorCode};
 use crate::operation::{Answer, AnswerFigures};
 use crate::request::InactivationOrder;
-use crate::telemetry::{AUDIT, beginning};
+use crate::telemetry::{AUDIT, shortened_name};
 
 /// The outcome of one message.
 #[derive(Clone)]
@@ -140,8 +140,8 @@ impl Outcome {
             tracing::info!(
                 target: AUDIT,
                 message_id,
-                caller = caller.map(beginning).as_deref(),
-                sender = sender.map(beginning).as_deref(),
+                caller = caller.map(shortened_name).as_deref(),
+                sender = sender.map(shortened_name).as_deref(),
                 order_id,
                 part,
                 "another message carries out this part of the order"
@@ -156,8 +156,8 @@ impl Outcome {
         tracing::info!(
             target: AUDIT,
             message_id,
-            caller = caller.map(beginning).as_deref(),
-            sender = sender.map(beginning).as_deref(),
+            caller = caller.map(shortened_name).as_deref(),
+            sender = sender.map(shortened_name).as_deref(),
             needs_redelivery,
             json.error = error,
             json.answer = answer,

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 use crate::transport::LocalFuture;
 
-/// The time before its end at which a temporary key is replaced.
+/// The time before its end at which a temporary key is refreshed.
 const REFRESH_AHEAD: Duration = Duration::from_secs(5 * 60);
 /// The time before its end from which a temporary key is not used: the vendor's clock may be ahead.
 const UNUSABLE_AHEAD: Duration = Duration::from_secs(60);
@@ -64,7 +64,7 @@ impl Held {
     }
 }
 
-/// Whether a call has to wait for the fetch.
+/// The reason for a fetch, which decides how long it may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refresh {
     /// There are no usable credentials.
@@ -81,8 +81,8 @@ pub(super) struct ClockAndRandom {
 }
 
 impl Cache {
-    /// The cached credentials, fetched anew where there are none or their end is near. Of several
-    /// concurrent callers, one fetches.
+    /// The cached credentials. They are fetched when there are none or their end is near; of several
+    /// concurrent callers, one fetches and the others wait (single flight).
     ///
     /// # Errors
     /// The error of the fetch, where no cached credentials are usable.
@@ -151,7 +151,7 @@ impl Cache {
         Some(Rc::clone(&held.credentials))
     }
 
-    /// Fetches, or waits for the fetch of another caller.
+    /// Fetches credentials, or waits for the fetch of another caller.
     async fn refresh<'a>(
         &self,
         clock_and_random: ClockAndRandom,

@@ -140,8 +140,8 @@ impl<'a> AlibabaMqtt<'a> {
         )?)
     }
 
-    /// A row of a list with these texts, with what the certificate's own record states in place of
-    /// what the row does. `None`: the provider does not know the certificate by now.
+    /// A row of a list, completed by the certificate's own record, whose members take precedence.
+    /// `None`: the provider does not know the certificate any more.
     async fn completed(
         &self,
         row: &DeviceCertificate,

@@ -1,4 +1,4 @@
-//! From a request's source and the configuration to an API that can be called.
+//! The connection to a provider's API, made from a request's source and the configuration.
 
 use tokio::sync::Semaphore;
 
@@ -117,7 +117,7 @@ impl Connection<'_> {
                 .await;
             let failure = match called {
                 Err(failure) => Failure {
-                    error: without(&credentials, failure.error),
+                    error: masked(&credentials, failure.error),
                     ..failure
                 },
                 answer => return answer,
@@ -137,8 +137,8 @@ impl Connection<'_> {
         }
     }
 
-    /// The error names this provider: the credentials may have been fetched for another provider of
-    /// the same cloud, while this call waited for them.
+    /// The failure of a call without credentials. Its error names this provider, even when the
+    /// credentials were fetched for another provider of the same cloud.
     fn not_called(&self, error: Error) -> Failure {
         let provider_error = error.provider_error.map(|provider_error| {
             Box::new(ProviderError {
@@ -153,7 +153,8 @@ impl Connection<'_> {
     }
 }
 
-fn without(credentials: &Credentials, error: Error) -> Error {
+/// The error with the credentials masked wherever the provider repeated them.
+fn masked(credentials: &Credentials, error: Error) -> Error {
     let values: Vec<&str> = credentials.texts().collect();
     Error {
         provider_error: error

@@ -99,7 +99,7 @@ fn a_body_and_headers_are_signed_as_the_sdk_signs_them() {
 }
 
 #[test]
-fn what_is_no_url_is_not_signed() {
+fn a_text_that_is_no_url_is_not_signed() {
     let request = Request {
         method: "GET",
         url: "not a url",

@@ -95,8 +95,8 @@ impl Limiter {
                 Waiting::Caller | Waiting::Nobody => limit.caller_interval,
             })
         };
-        // Which action reads the effect of a write is its provider's affair; the slowest one leaves
-        // time for any of them.
+        // The provider decides which action reads the effect of a write. The slowest one leaves time
+        // for any of them.
         let slowest = |provider| {
             let of_provider = Action::ALL
                 .into_iter()

@@ -2,7 +2,7 @@
 
 use super::random::Random;
 
-/// Who holds a certificate.
+/// The holder of a certificate.
 pub(crate) struct Holder {
     /// Common name, and client id of what was registered by hand.
     pub(crate) name: String,

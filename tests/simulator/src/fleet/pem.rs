@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 /// A certification authority with its own P-256 key.
 pub(crate) struct Authority(Issuer<'static, KeyPair>);
 
-/// What a certificate says.
+/// The facts that a certificate states.
 pub(crate) struct Facts<'a> {
     /// Hex digits.
     pub(crate) serial: &'a str,

@@ -171,8 +171,7 @@ impl AlibabaMqtt<'_> {
         })
     }
 
-    /// The length of the list, of which so many certificates were read, and all if `is_last`.
-    /// `Total` is the number of pages for one of the two actions and the number of results for the
+    /// The length of the list, of which `read` certificates were read, and all if `is_last`. `Total` is the number of pages for one of the two actions and the number of results for the
     /// other; with one certificate per page both are the same.
     async fn count(&self, position: &Position, read: usize, is_last: bool) -> ListLength {
         let rows = match self.rows(position.ca_sn.as_deref(), 1, 1).await {
@@ -264,8 +263,8 @@ impl AlibabaMqtt<'_> {
     }
 }
 
-/// Whether a total contradicts a first page of so many rows that is not full. It may count pages,
-/// and even an empty list may have one.
+/// Whether a total contradicts a first page of `count` rows that is not full. The total may count
+/// pages, and even an empty list may have one page.
 pub(super) fn has_more_than_a_short_page(total: Option<u64>, count: usize) -> bool {
     let most = u64::try_from(count.max(1)).unwrap_or(u64::MAX);
     total.is_some_and(|total| total > most)

@@ -74,7 +74,7 @@ impl DeviceCertificate {
         }
     }
 
-    /// Takes from another record of the same certificate what this one does not state.
+    /// Fills the members that this record does not state from another record of the same certificate.
     pub(super) fn or(self, other: Self) -> Self {
         Self {
             device_sn: self.device_sn.or(other.device_sn),

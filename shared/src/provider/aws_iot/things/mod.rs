@@ -15,8 +15,8 @@ use crate::vendor::codes::unexpected_answer;
 /// The vendor's largest page.
 const PAGE_SIZE: usize = 250;
 
-/// Most names of one list. A certificate of more things, or a thing of more certificates, is no
-/// device's, and an answer could not hold its names.
+/// Maximum number of names in one list. No device has a certificate of more things, or is a thing of
+/// more certificates, and an answer could not hold the names.
 const MOST_NAMES: usize = 500;
 
 /// The longest name of a thing.
@@ -90,7 +90,8 @@ impl AwsIot<'_> {
         })
     }
 
-    /// The names on all pages of a list; none where the provider does not know what it is a list of.
+    /// The names on all pages of a list. Empty when the provider does not know the certificate or the
+    /// thing to which the list belongs.
     async fn names(
         &self,
         action: Action,

@@ -1,13 +1,16 @@
 //! Several certificates in one call: the list, filtered by their serial numbers.
 
-use std::collections::{HashMap, HashSet};
+mod rows;
 
+pub(super) use self::rows::{GroupRows, Row, RowsByNumber};
+
+use self::rows::{Shown, found, keep, only_row};
 use super::filter::order_by;
 use super::list::LARGEST_PAGE;
 use super::wire::{DescribeDeviceCertificates, Filter};
 use super::{NAME, Purpose, TencentMqtt, serial_number};
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::{Certificate, ProviderRecord, ProviderText, RequestId, SerialNumber, Timestamp};
+use crate::model::{ProviderText, SerialNumber};
 use crate::provider::each::{each, next_answer};
 use crate::provider::{FoundCertificate, ListLength, Spellings};
 use crate::request::{CertificateReference, SortOrder};
@@ -15,69 +18,12 @@ use crate::vendor::codes::unexpected_answer;
 
 /// Values in one filter. The vendor documents no limit; a group that is refused is halved.
 pub(super) const LARGEST_GROUP: usize = 100;
-/// Up to so many missing certificates are read one by one: to find out whether several values of a
-/// filter are alternatives costs as many calls.
+/// The greatest number of missing certificates that are read one by one. The calls that show whether
+/// several values of a filter are alternatives are as many.
 const FEW: usize = 4;
-
-/// The vendor's rows by serial number. Two certificates of one number have different issuers.
-pub(super) type RowsByNumber = HashMap<SerialNumber, Vec<Row>>;
-
-/// A row of the list.
-pub(super) struct Row {
-    /// The vendor's own text, by which its other actions know the certificate.
-    pub(super) key: String,
-    pub(super) certificate: Certificate,
-}
-
-impl Row {
-    /// A change acts on the status.
-    const fn states_status(&self) -> bool {
-        self.certificate.provider_status.is_some()
-    }
-}
 
 /// Maximum number of certificates that are read of the list of one group.
 const MOST_SHOWN: usize = 10_000;
-
-/// The rows of all pages of a list that is filtered by serial numbers.
-#[derive(Default)]
-pub(super) struct GroupRows {
-    pub(super) rows: RowsByNumber,
-    /// Whether a certificate that has no row is certainly not listed: every row has a serial
-    /// number, and there are as many rows as the vendor says.
-    pub(super) is_whole: bool,
-    /// The vendor's ids of the calls.
-    pub(super) request_ids: Vec<RequestId>,
-}
-
-/// The certificates that the pages have shown so far: the vendor's text, and the CA.
-type Shown = HashSet<(String, Option<SerialNumber>)>;
-
-impl GroupRows {
-    /// Adds the record of a row, unless it has another number than these: the documents do not say
-    /// whether the vendor matches whole texts.
-    fn add(
-        &mut self,
-        record: ProviderRecord,
-        numbers: &[&SerialNumber],
-        now: Timestamp,
-        shown: &mut Shown,
-    ) {
-        let Some(key) = record.serial_number.clone() else {
-            self.is_whole = false;
-            return;
-        };
-        let certificate = record.into_certificate(now, false);
-        shown.insert((key.clone(), certificate.ca_serial_number.clone()));
-        let number = certificate.serial_number.clone();
-        if let Some(number) = number.filter(|number| numbers.contains(&number)) {
-            keep(
-                self.rows.entry(number).or_default(),
-                Row { key, certificate },
-            );
-        }
-    }
-}
 
 impl TencentMqtt<'_> {
     /// Everything that the vendor lists under these texts of these numbers.
@@ -361,42 +307,6 @@ pub(super) fn in_groups<'a, 'b>(
         numbers = rest;
     }
     groups
-}
-
-fn found(row: &Row) -> FoundCertificate {
-    FoundCertificate {
-        key: row.key.clone(),
-        ca_key: None,
-        certificate: row.certificate.clone(),
-        request_id: None,
-    }
-}
-
-/// A list that changes while its pages are read may show a certificate twice: the later row is the
-/// newer one.
-fn keep(rows: &mut Vec<Row>, row: Row) {
-    let is_same = |one: &Row| {
-        one.key == row.key && one.certificate.ca_serial_number == row.certificate.ca_serial_number
-    };
-    match rows.iter_mut().find(|one| is_same(one)) {
-        Some(one) => *one = row,
-        None => rows.push(row),
-    }
-}
-
-/// The one certificate of a number: the vendor's write names a certificate by its serial number
-/// only.
-fn only_row<'a>(rows: &[&'a Row]) -> Result<&'a Row, Error> {
-    match rows {
-        [row] => Ok(*row),
-        _ => {
-            let detail = "several certificates have this serial number, and the provider's change cannot distinguish them; none is changed";
-            Err(Error {
-                concerns: Concerns::Parameters,
-                ..Error::invalid("serial_number", detail)
-            })
-        }
-    }
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ impl TencentMqtt<'_> {
         let request = DescribeDeviceCertificates {
             instance_id: self.scope.instance(),
             filters: &narrowing.filters,
-            limit: if narrowing.complete {
+            limit: if narrowing.is_complete {
                 wanted.clamp(1, LARGEST_PAGE)
             } else {
                 LARGEST_PAGE
@@ -82,7 +82,8 @@ impl TencentMqtt<'_> {
             next: next.map(|offset| Position { offset, ..position }.to_string()),
             // The documents do not say whether the vendor matches whole texts: its total may count
             // certificates that do not match here. A list that was read completely needs no total.
-            total_count: total.filter(|_| narrowing.complete && (narrowing.is_sure || is_complete)),
+            total_count: total
+                .filter(|_| narrowing.is_complete && (narrowing.is_exact || is_complete)),
             list_length: length,
             request_ids: request_id.into_iter().collect(),
         })
