@@ -86,7 +86,7 @@ fn a_minus_sign_stays_before_the_zeros() {
         .into_iter()
         .map(|pair| pair.device_sn)
         .collect();
-    assert_eq!(paired, ["-0EEF", "-eef", "-3823", "-EEF", "-eef"]);
+    assert_eq!(paired, ["-0EEF", "-eef", "-3823", "-0EEF", "-EEF", "-eef"]);
     let styled = Styles::default().texts(&device);
     let styled: Vec<&str> = styled.iter().map(|(_, text)| text.as_str()).collect();
     assert_eq!(styled, ["-0eef", "-3823", "-0EEF", "-eef", "-EEF"]);
