@@ -77,7 +77,7 @@ impl<'a> AwsService<'a> {
             body,
         };
         let Credentials { id, secret, token } = self.credentials;
-        let headers = request.headers(id, secret, token.as_ref())?;
+        let headers = request.signed_headers(id, secret, token.as_ref())?;
         http_request(Method::POST, &url, headers, body.to_vec())
     }
 }
@@ -109,7 +109,7 @@ pub(super) fn failure(response: &HttpResponse) -> Error {
 }
 
 /// The error of an answer that is neither a result nor a failure.
-pub(super) fn not_an_answer() -> Error {
+pub(super) fn unexpected_answer() -> Error {
     Error::new(
         ErrorCode::ProviderInvalidResponse,
         "the answer has an unexpected form",

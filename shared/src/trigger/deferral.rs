@@ -6,7 +6,7 @@ use crate::config::ORDERS_QUEUE_URL;
 use crate::error::{Error, ErrorCode};
 use crate::operation::Operation;
 use crate::provider::RequestContext;
-use crate::telemetry::{AUDIT, beginning};
+use crate::telemetry::{AUDIT, shortened_name};
 use crate::transport::Deadline;
 
 impl Invocation<'_> {
@@ -39,7 +39,7 @@ impl Invocation<'_> {
         match sent.await {
             Ok(()) => {
                 let RequestContext { id, caller, .. } = request_context;
-                let caller = caller.map(beginning);
+                let caller = caller.map(shortened_name);
                 tracing::info!(target: AUDIT, order_id = id, caller = caller.as_deref(), "an order was put into the queue");
                 Ok(Reply::Accepted {
                     order_id: id.to_owned(),

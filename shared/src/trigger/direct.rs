@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::operation::{Answer, AnswerBudget, Operation, RequestIdentity};
 use crate::provider::RequestContext;
 use crate::request;
-use crate::telemetry::{AUDIT, beginning};
+use crate::telemetry::{AUDIT, shortened_name};
 
 /// The caller of a direct invocation. Lambda does not tell who invokes a function, and the event can
 /// name anybody.
@@ -142,7 +142,7 @@ impl Invocation<'_> {
             Ok(KeyState::Claimed(claim)) => claim,
             Ok(KeyState::Answered(answer)) => {
                 let order_id = O::continued_order(request).map(|order| order.id.as_str());
-                tracing::info!(target: AUDIT, order_id, caller = context.caller.map(beginning).as_deref(), "a repeat has the answer of the first request");
+                tracing::info!(target: AUDIT, order_id, caller = context.caller.map(shortened_name).as_deref(), "a repeat has the answer of the first request");
                 return answer.into_json().map_err(FunctionError);
             }
             Err(error) => {

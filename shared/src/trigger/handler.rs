@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorCode};
 use crate::operation::{AnswerBudget, Operation};
 use crate::provider::RequestContext;
 use crate::signing::webhook::WebhookId;
-use crate::telemetry::{AUDIT, EventScope, beginning};
+use crate::telemetry::{AUDIT, EventScope, shortened_name};
 use crate::transport::{Deadline, Limiter, Waiting};
 
 /// Maximum age of an order over HTTP. No client waits longer for its answer, so that an older request
@@ -217,7 +217,7 @@ impl Invocation<'_> {
         let (keys, claim) = match claimed.await {
             Ok((keys, KeyState::Claimed(claim))) => (keys, claim),
             Ok((_, KeyState::Answered(answer))) => {
-                tracing::info!(target: AUDIT, order_id = context.id, caller = context.caller.map(beginning).as_deref(), "a repeat has the answer of the first request");
+                tracing::info!(target: AUDIT, order_id = context.id, caller = context.caller.map(shortened_name).as_deref(), "a repeat has the answer of the first request");
                 return Ok(Reply::Replayed(answer));
             }
             Err(error) => {

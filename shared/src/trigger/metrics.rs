@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::error::{Concerns, Error};
 use crate::operation::Answer;
-use crate::telemetry::{AUDIT, beginning};
+use crate::telemetry::{AUDIT, shortened_name};
 use crate::transport::CallCounts;
 
 /// The namespace of the metrics, each of which has the dimension `service`.
@@ -49,7 +49,7 @@ impl EventMetrics {
     /// or a signature proves it.
     pub(super) fn add_caller(&mut self, name: Option<&str>, is_verified: bool) {
         self.callers
-            .extend(name.map(|name| beginning(name).into_owned()));
+            .extend(name.map(|name| shortened_name(name).into_owned()));
         self.are_callers_verified = Some(is_verified && self.are_callers_verified != Some(false));
     }
 

@@ -10,7 +10,7 @@ use super::message::QueuedMessage;
 use crate::error::{Error, ErrorCode};
 use crate::operation::{Answer, AnswerFigures};
 use crate::request::{InactivationOrder, OrderPart};
-use crate::telemetry::{AUDIT, beginning};
+use crate::telemetry::{AUDIT, shortened_name};
 
 /// The outcome of one message.
 #[derive(Clone)]
@@ -148,8 +148,8 @@ impl Outcome {
             tracing::info!(
                 target: AUDIT,
                 message_id,
-                caller = caller.map(beginning).as_deref(),
-                sender = sender.map(beginning).as_deref(),
+                caller = caller.map(shortened_name).as_deref(),
+                sender = sender.map(shortened_name).as_deref(),
                 order_id,
                 part = self.part().map(|part| part.number),
                 "another message carries out this part of the order"
@@ -164,8 +164,8 @@ impl Outcome {
         tracing::info!(
             target: AUDIT,
             message_id,
-            caller = caller.map(beginning).as_deref(),
-            sender = sender.map(beginning).as_deref(),
+            caller = caller.map(shortened_name).as_deref(),
+            sender = sender.map(shortened_name).as_deref(),
             needs_redelivery,
             // The figures of an answer have it, too.
             order_id = order_id.filter(|_| error.is_some()),

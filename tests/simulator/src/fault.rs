@@ -1,4 +1,4 @@
-//! Faults on command: what goes wrong with which calls.
+//! Faults on command, and the rules that say which calls they befall.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -126,7 +126,7 @@ pub struct FaultRule {
     /// Only calls whose parameters hold this text when written as JSON.
     #[serde(default)]
     pub containing: Option<String>,
-    /// Number of calls.
+    /// The number of calls.
     #[serde(default = "once")]
     pub times: u32,
     /// The fault itself.

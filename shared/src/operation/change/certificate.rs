@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::provider::{FoundCertificate, Scope, Target};
 use crate::request::{CertificateReference, CertificateState};
-use crate::telemetry::{AUDIT, beginning};
+use crate::telemetry::{AUDIT, shortened_name};
 
 /// The part of an order that concerns all its certificates.
 #[derive(Clone, Copy)]
@@ -310,7 +310,7 @@ impl CertificateChange<'_> {
             provider_ca_serial_number = certificate.provider_ca_serial_number,
             fingerprint_sha256 = certificate.fingerprint_sha256.as_ref().map(Fingerprint::as_str),
             status_before = certificate.status.as_str(),
-            caller = command.caller.map(beginning).as_deref(),
+            caller = command.caller.map(shortened_name).as_deref(),
             reason = command.reason,
             json.result = result.and_then(|result| serde_json::to_string(&result).ok()),
             "{message}"

@@ -16,7 +16,7 @@ use super::sessions::SessionSteps;
 use crate::error::Error;
 use crate::provider::{CallContext, FoundCertificate, Spellings, StatusWriter};
 use crate::request::{CertificateReference, OrderItem};
-use crate::transport::{SIDE_BY_SIDE, out_of_time};
+use crate::transport::{MAX_CONCURRENT_CALLS, out_of_time};
 
 /// One run of an order at one place.
 pub(super) struct PlaceRun<'a> {
@@ -63,7 +63,7 @@ impl<'a> PlaceRun<'a> {
     ) -> Self {
         let turns = || {
             Semaphore::new(match status_writer.group_size() {
-                0 | 1 => SIDE_BY_SIDE,
+                0 | 1 => MAX_CONCURRENT_CALLS,
                 _ => 1,
             })
         };
@@ -157,8 +157,8 @@ impl<'a> PlaceRun<'a> {
             .context
             .limiter
             .calls_in_a_second(self.status_writer.scope().provider);
-        in_a_second.map_or(SIDE_BY_SIDE, |calls| {
-            calls.saturating_add(1).clamp(2, SIDE_BY_SIDE)
+        in_a_second.map_or(MAX_CONCURRENT_CALLS, |calls| {
+            calls.saturating_add(1).clamp(2, MAX_CONCURRENT_CALLS)
         })
     }
 
@@ -211,7 +211,7 @@ impl<'a> PlaceRun<'a> {
         let indexes: Vec<usize> = found.iter().map(|(change, _)| change.index).collect();
         let writes = stream::iter(found)
             .map(|(change, found)| self.write(change, found))
-            .buffer_unordered(SIDE_BY_SIDE)
+            .buffer_unordered(MAX_CONCURRENT_CALLS)
             .collect::<Vec<_>>();
         let (writes, ()) = future::join(writes, self.sessions.ask_for_client_ids(indexes)).await;
         drop(change);

@@ -10,7 +10,7 @@ pub(super) use event::CloudEvent;
 
 use serde::{Deserialize, Serialize};
 
-use super::aws_service::{AwsService, failure, not_an_answer};
+use super::aws_service::{AwsService, failure, unexpected_answer};
 use crate::config::{Config, ORDERS_QUEUE_URL, QueueUrl, RESULTS_QUEUE_URL};
 use crate::error::{Error, ErrorCode};
 use crate::object::Object;
@@ -214,7 +214,7 @@ fn read(response: &HttpResponse) -> Result<BatchResult, Error> {
     }
     serde_json::from_slice(response.body())
         .map(|Object(result)| result)
-        .map_err(|_| not_an_answer())
+        .map_err(|_| unexpected_answer())
 }
 
 fn too_large() -> Error {

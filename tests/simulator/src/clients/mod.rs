@@ -1,8 +1,8 @@
 //! MQTT clients and their sessions at the vendors' brokers.
 
-mod endings;
+mod schedule;
 
-pub(crate) use endings::{Endings, Moment};
+pub(crate) use schedule::{Moment, Schedule};
 
 use crate::fleet::history::Holdings;
 use crate::{Fleet, Vendor};
@@ -45,7 +45,7 @@ pub struct Client {
     pub subscriptions: Vec<String>,
     /// Whether it connects again after its connection was ended.
     pub reconnects: Reconnects,
-    /// The time between the end and this, in milliseconds.
+    /// The time from the end of its connection until it does so, in milliseconds.
     pub reconnects_after: u64,
 }
 

@@ -2,7 +2,7 @@
 
 use super::random::Random;
 
-/// A device or a service that holds a certificate.
+/// The holder of a certificate.
 pub(crate) struct Holder {
     /// Common name, which is also the client id of a holder that was registered by hand.
     pub(crate) name: String,

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 /// A certification authority with its own P-256 key.
 pub(crate) struct Authority(Issuer<'static, KeyPair>);
 
-/// The contents of a certificate.
+/// The facts that a certificate states.
 pub(crate) struct Facts<'a> {
     /// Serial number, in hex digits.
     pub(crate) serial: &'a str,

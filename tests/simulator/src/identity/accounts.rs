@@ -22,17 +22,17 @@ pub const SESSION_TOKEN: &str = "FAKE+aws/token//////////8Vn3Tj6Ky1Gs5Ho0Fu==";
 pub struct Accounts {
     /// The subject of the tokens of AWS; the roles trust [`FUNCTION_ROLE`].
     pub subject: String,
-    /// The signature of the tokens of AWS.
+    /// The way in which the tokens of AWS are signed.
     pub token_algorithm: TokenAlgorithm,
-    /// The lifetime of a token of AWS; if it is negative, the token has expired when it is issued.
+    /// The life of a token of AWS; below zero it has ended when it is issued.
     pub token_seconds: i64,
     /// Whether the AWS account has outbound identity federation switched on.
     pub federation: bool,
-    /// The lifetime of a key that an STS issues.
+    /// The life of a key that an STS issues.
     pub key_lifetime: Duration,
     /// The secrets and parameters, by name.
     pub secrets: BTreeMap<String, Secret>,
-    /// The time for which the extension keeps an answer, by the requests.
+    /// The time for which the extension caches its answer to a request.
     pub extension_cache: Duration,
     /// The services that answer HTTP 503.
     pub down: BTreeSet<IdentityService>,
@@ -49,7 +49,7 @@ pub struct Secret {
     pub previous: Option<String>,
 }
 
-/// The signature of a token of AWS.
+/// The way in which a token of AWS is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenAlgorithm {
     /// By the published key.

@@ -304,7 +304,7 @@ pub(super) async fn prove<'a>(
             let found: Vec<&FoundCertificate> = open.iter().map(|sent| &sent.found).collect();
             status_writer.read(&found).await
         };
-        let is_last = !deadline.leaves_a_look_behind(wait);
+        let is_last = !deadline.leaves_time_to_read_after(wait);
         let (mut undecided, mut without_effect) = (Vec::new(), Vec::new());
         for (mut sent, read) in open.into_iter().zip(&reads) {
             let seen = read.as_ref().ok().and_then(Option::as_ref);

@@ -159,7 +159,7 @@ impl Client<'_> {
                 return self.after_it_is_gone().await;
             }
             let has_waited_long = reads >= READS_BEFORE_REPEATING;
-            if has_waited_long || !self.deadline.leaves_a_look_behind(wait) {
+            if has_waited_long || !self.deadline.leaves_time_to_read_after(wait) {
                 return match read {
                     Ok(_) if has_waited_long => Step::DisconnectAgain(answer.without_effect()),
                     // The read may show the connection from before the disconnection.
@@ -176,7 +176,7 @@ impl Client<'_> {
     /// only a broker that lags behind accepts it. There is no wait before this read: the time of the
     /// call is enough for a client that connects again at once.
     async fn after_it_is_gone(&self) -> Step {
-        if !self.deadline.leaves_a_look_behind(Duration::ZERO) {
+        if !self.deadline.leaves_time_to_read_after(Duration::ZERO) {
             return Step::Finish(self.unproven(SessionOutcome::Ended, out_of_time()));
         }
         match self.is_connected().await {

@@ -18,7 +18,7 @@ use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::{ClientId, Fingerprint, InstanceId, SerialNumber, quoted};
 use crate::provider::{CallContext, FoundCertificate, SessionEnder};
 use crate::telemetry::AUDIT;
-use crate::transport::SIDE_BY_SIDE;
+use crate::transport::MAX_CONCURRENT_CALLS;
 
 /// The sessions of one run of an order.
 pub(super) struct SessionSteps<'a> {
@@ -141,7 +141,7 @@ impl<'a> SessionSteps<'a> {
             };
             (*index, self.noted(tied))
         });
-        let answers: Vec<_> = asked.buffer_unordered(SIDE_BY_SIDE).collect().await;
+        let answers: Vec<_> = asked.buffer_unordered(MAX_CONCURRENT_CALLS).collect().await;
         let mut found = self.found.borrow_mut();
         for (index, tied) in answers {
             if let Some(subject) = found.get_mut(&index) {
@@ -200,7 +200,7 @@ impl<'a> SessionSteps<'a> {
             ((index, client.as_str().to_owned()), session)
         });
         let mut ended: HashMap<(usize, String), ClientSession> =
-            ended.buffer_unordered(SIDE_BY_SIDE).collect().await;
+            ended.buffer_unordered(MAX_CONCURRENT_CALLS).collect().await;
         let found = self.found.borrow();
         for (index, result) in results {
             let Some(subject) = found.get(index) else {
