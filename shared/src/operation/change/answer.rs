@@ -253,6 +253,9 @@ pub struct InactivateResult {
     pub receipt: Option<String>,
     /// Reason why the certificate was not changed, or why a session was not ended.
     pub error: Option<Error>,
+    /// Time of the last change that the read before this one showed.
+    #[serde(skip)]
+    pub changed_at_before: Option<Timestamp>,
 }
 
 /// Whether the queue delivers an order again because of this error of one of its sources, or the

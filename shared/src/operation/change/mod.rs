@@ -5,6 +5,7 @@ mod admission;
 mod answer;
 mod certificate;
 mod client_session;
+mod clients;
 mod comparison;
 mod evidence;
 mod order;
@@ -79,10 +80,10 @@ impl Operation for Inactivate {
         if answer.order().last {
             return None;
         }
-        // An undo and a selection go on with the certificates that the order has.
-        let rest = match request.certificates.as_slice() {
-            [] => request.clone(),
-            _ => answer.order().rest.clone()?,
+        // A selection goes on with the certificates that the order has.
+        let rest = match &request.select {
+            Some(_) => request.clone(),
+            None => answer.order().rest.clone()?,
         };
         let order = next_part(request, order_of(request, context), answer)?;
         Some(InactivateRequest {
@@ -168,6 +169,14 @@ fn items_of(request: &InactivateRequest) -> Vec<OrderItem> {
     certificates.cloned().map(OrderItem::from).collect()
 }
 
+/// The certificates that a request names, or those of them that earlier runs have left.
+fn named(run: &OrderRun<'_>) -> Result<PlaceWork, Error> {
+    Ok(match run.order.places.first() {
+        Some(place) => PlaceWork::now(place.source.clone(), place.items.clone()),
+        None => PlaceWork::now(place_of(run.context, run.request)?, items_of(run.request)),
+    })
+}
+
 /// Carries out one run of an order.
 async fn carry_out(
     operation: &'static str,
@@ -195,9 +204,7 @@ async fn carry_out(
 
 /// Carries out or plans one part of an order.
 async fn part(run: OrderRun<'_>) -> Result<InactivateAnswer, Error> {
-    let OrderRun {
-        context, request, ..
-    } = run;
+    let request = run.request;
     match (&request.undo, &request.select, &request.page) {
         (Some(undo), _, Some(_)) => return undo::plan(run, undo),
         (Some(undo), _, None) => return undo::carry_out(run, undo).await,
@@ -207,10 +214,7 @@ async fn part(run: OrderRun<'_>) -> Result<InactivateAnswer, Error> {
     let work = match &request.select {
         Some(filter) => select::select(&run, filter).await?,
         None => Work {
-            places: vec![PlaceWork::now(
-                place_of(context, request)?,
-                items_of(request),
-            )],
+            places: vec![named(&run)?],
             ..Work::default()
         },
     };

@@ -92,9 +92,14 @@ impl<'a> Run<'a> {
             .filter(|change| repeated.contains(&change.index))
         {
             self.begun.take();
+            let change = CertificateChange {
+                // The write for the earlier reference was forced.
+                is_forced: false,
+                ..*change
+            };
             for spellings in [Spellings::Own, Spellings::Others] {
                 if results.lacks(change.index) {
-                    results.insert(self.change_group(&[*change], spellings, 1).await);
+                    results.insert(self.change_group(&[change], spellings, 1).await);
                 }
             }
         }
@@ -112,6 +117,7 @@ impl<'a> Run<'a> {
             scope: self.status_writer.scope(),
             reference: &item.certificate,
             expected: item.expected,
+            is_forced: self.command.force && !item.is_done,
             command: self.command,
         };
         items.iter().enumerate().map(change).collect()

@@ -65,6 +65,7 @@ pub(super) fn plan(
     };
     let order = InactivationOrder {
         expires_at: Some(end),
+        redelivered_since: None,
         unsent_event: None,
         message: None,
         places,
@@ -195,6 +196,7 @@ mod tests {
             part: 1,
             caller: None,
             expires_at: None,
+            redelivered_since: None,
             earlier_results: Summary::default(),
             unsent_event: None,
             message: None,

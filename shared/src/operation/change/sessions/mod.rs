@@ -14,7 +14,8 @@ use self::client::{Audited, Client};
 use super::answer::{InactivateResult, Outcome};
 use super::certificate::{CertificateChange, Command};
 use super::client_session::{ClientSession, SessionOutcome, Sessions};
-use crate::error::{Concerns, Error, ErrorCode};
+use super::clients;
+use crate::error::{Error, ErrorCode};
 use crate::model::{ClientId, Fingerprint, InstanceId, SerialNumber, quoted};
 use crate::provider::{CallContext, FoundCertificate, SessionEnder};
 use crate::telemetry::AUDIT;
@@ -93,27 +94,15 @@ impl<'a> SessionSteps<'a> {
         self.found.borrow().get(&index)?.tied.clone()
     }
 
-    /// Why a certificate is left alone because of the client ids that its reference names.
+    /// Why a certificate is left alone because of the client ids of its reference.
     pub(super) fn contradiction(&self, index: usize) -> Option<(Outcome, Error)> {
         let found = self.found.borrow();
         let subject = found.get(&index)?;
-        let named = subject.change.reference.client_ids.as_ref()?;
-        let tied = match subject.tied.as_ref()? {
-            Ok(tied) => tied,
-            Err(error) => return Some((Outcome::Failed, error.clone())),
-        };
-        let is_tied = |client: &&ClientId| tied.iter().any(|tied| tied == client.as_str());
-        let other = named.iter().find(|client| !is_tied(client))?;
-        // A provider that ties no client at all leaves it to the caller to name them.
-        if tied.is_empty() {
-            return None;
+        let client_ids = subject.change.reference.client_ids.as_ref()?;
+        match subject.tied.as_ref()? {
+            Ok(tied) => clients::contradiction(client_ids, tied, self.command.client_ids_are),
+            Err(error) => Some((Outcome::Failed, error.clone())),
         }
-        let detail = format!(
-            "the provider ties other client ids to this certificate than {}; name only its own, or leave client_ids out",
-            quoted(other.as_str())
-        );
-        let error = Error::invalid("client_ids", detail).about(Concerns::Parameters);
-        Some((Outcome::Refused, error))
     }
 
     /// Asks for the client ids of certificates whose sessions are to be ended, beside other calls.

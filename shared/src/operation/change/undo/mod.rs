@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::admission::{admit, check_in_time};
-use super::answer::{InactivateAnswer, OrderAnswer, SourcedInactivation};
+use super::answer::{InactivateAnswer, OrderAnswer, Outcome, SourcedInactivation};
 use super::certificate::refused_receipt;
 use super::order::is_left;
 use super::place_work::{PlaceOutcome, PlaceWork};
@@ -48,6 +48,7 @@ impl Receipts {
                 let item = OrderItem {
                     certificate: receipt.certificate,
                     expected: Some(receipt.state),
+                    is_done: false,
                 };
                 match places.iter_mut().enumerate().find(|(_, place)| place.source == receipt.source) {
                     Some((index, place)) => {
@@ -194,8 +195,9 @@ fn scope_of(run: &OrderRun<'_>, place: &Place) -> Result<Scope, Error> {
 /// # Errors
 /// `unsupported` without secrets, and an error because of which nothing was done.
 pub(super) async fn carry_out(run: OrderRun<'_>, undo: &Undo) -> Result<InactivateAnswer, Error> {
-    // The message that continues an order has the certificates that are left.
-    if !run.order.places.is_empty() {
+    // A signed order has the certificates in place of the receipts. An order of the queue has the
+    // receipts in each part, and each part checks them.
+    if run.request.is_signed {
         let outcomes = run.at_each(work_of(run.order.places.clone())).await?;
         let results = outcomes.iter().flat_map(PlaceOutcome::sourced).collect();
         return Ok(InactivateAnswer::Several(run.several(&outcomes, results)));
@@ -206,16 +208,19 @@ pub(super) async fn carry_out(run: OrderRun<'_>, undo: &Undo) -> Result<Inactiva
     } = Receipts::read(undo, secrets(run.context)?, now, config.undo_max_age);
     let outcomes = run.at_each(work_of(places)).await?;
     let results = by_receipts(places_of, &outcomes);
-    let left: Vec<String> = undo
+    let left = undo
         .receipts
         .iter()
         .zip(&results)
-        .filter(|(_, sourced)| is_left(&sourced.result))
-        .map(|(receipt, _)| receipt.clone())
-        .collect();
+        .filter(|(_, sourced)| is_left(&sourced.result));
+    // Those that have failed come last, so that they do not delay the others.
+    let (untried, failed): (Vec<_>, Vec<_>) =
+        left.partition(|(_, sourced)| sourced.result.outcome == Outcome::NotAttempted);
+    let left = untried.into_iter().chain(failed);
+    let receipts: Vec<String> = left.map(|(receipt, _)| receipt.clone()).collect();
     let mut answer = run.several(&outcomes, results);
-    answer.order.rest = (!left.is_empty()).then(|| InactivateRequest {
-        undo: Some(Undo { receipts: left }),
+    answer.order.rest = (!receipts.is_empty()).then(|| InactivateRequest {
+        undo: Some(Undo { receipts }),
         order: None,
         ..run.request.clone()
     });
