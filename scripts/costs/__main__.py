@@ -38,7 +38,7 @@ def document(measured: dict, prices: dict) -> str:
         "# What it costs\n",
         "US dollars a month, computed by `make costs` from [measured durations](../scripts/costs/measured.json) and\n"
         f"[prices](../scripts/costs/prices.json) of {prices['region']} on {prices['date']}: {prices['source']}.\n"
-        "A function has 128 MB on arm64; on x86_64 its time costs a quarter more. What other clouds ask for their calls is not in it.\n",
+        "A function has 128 MB on arm64; on x86_64 its time costs a quarter more. The prices of other clouds for their calls are not included.\n",
         "## Idle\n",
         "The cost of the stack as the template makes it, without any event:\n",
         table(("", "a month"), [*((name, money(cost)) for name, cost in idle), ("**together**", f"**{money(total)}**")]),
@@ -58,12 +58,23 @@ def document(measured: dict, prices: dict) -> str:
             prices,
         ),
         *way("By direct invocation", "By a caller in the same region, such as Step Functions.", "direct", measured, prices),
+        "### An example\n",
+        f"5,000 devices, half of them at `tencent-mqtt` and half at `alibaba-mqtt`, are listed once a day over HTTP, and 100 of them are\n"
+        f"inactivated from the queue: {money(example(measured, prices))} a month beside the idle stack.\n",
         "### In addition\n",
         table(("", *map(number, EVENTS)), [(row["name"], *costs(row["uses"], prices)) for row in measured["extras"]]),
         fleet(measured, prices),
         notes(measured),
     ]
     return "\n".join(parts)
+
+
+def example(measured: dict, prices: dict) -> float:
+    """The dollars of a month of 25 pages at each of two brokers a day, and of 50 orders at each."""
+    times = {"describe, a page of 100": ("http", 25 * 30), "inactivate one": ("queue", 50)}
+    rows = [event for event in measured["events"] if event["name"] in times and event["provider"] in ("tencent-mqtt", "alibaba-mqtt")]
+    assert len(rows) == 2 * len(times)
+    return sum(times[event["name"]][1] * dollars(event_uses(event, times[event["name"]][0], measured), prices) for event in rows)
 
 
 def way(title: str, text: str, kind: str, measured: dict, prices: dict) -> list[str]:

@@ -88,7 +88,7 @@ class Bundle:
             "AlibabaMqttEndpoint": urls["alibaba-mqtt"],
             "AlibabaCasEndpoint": urls["alibaba-cas"],
             "InactivateAllowedInstances": f"{INSTANCE},{SOURCE['instance_id']}",
-            "ReactivateAllowedInstances": INSTANCE,
+            "ReactivateAllowedInstances": f"{INSTANCE},{SOURCE['instance_id']}",
             "Sources": json.dumps([SOURCE]),
         }
         return deploy(self.emulator, name, wiring | parameters)

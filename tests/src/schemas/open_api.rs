@@ -285,9 +285,15 @@ fn parameter(components: &Components, member: &Member) -> Value {
     });
     let schema = in_place(not_null(property.cloned().unwrap_or_default()), definitions);
     let schema = match member.kind {
-        MemberKind::Objects => json!({"type": "array", "items": schema, "minItems": 1}),
+        MemberKind::Objects => {
+            let description = schema["description"].clone();
+            json!({"type": "array", "items": schema, "minItems": 1, "description": description})
+        }
         MemberKind::List => with(schema, "minItems", &json!(1)),
-        _ if member.parameter == "sources" => json!({"const": "all"}),
+        _ if member.parameter == "sources" => json!({
+            "const": "all",
+            "description": "All sources that are configured for the function, in place of `provider`, `region` and `instance_id`."
+        }),
         _ => schema,
     };
     let mut parameter = json!({"name": member.parameter, "in": "query", "schema": schema});

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use futures_util::future;
 use futures_util::stream::{self, StreamExt};
+use tokio::sync::Semaphore;
 
 use super::answer::{InactivateResult, Outcome};
 use super::certificate::{CertificateChange, Command, Decision};
@@ -24,6 +25,9 @@ pub(super) struct Run<'a> {
     command: Command<'a>,
     protection: Protection<'a>,
     sessions: SessionSteps<'a>,
+    /// The turns to look a group up, and to change it: see [`Run::groups_at_once`].
+    lookup_turns: Semaphore,
+    change_turns: Semaphore,
     /// The error that ends the run: it concerns the whole order, the provider throttles, or time is
     /// up. Trying the other certificates would only repeat it.
     stopped: RefCell<Option<Error>>,
@@ -57,10 +61,18 @@ impl<'a> Run<'a> {
         status_writer: &'a dyn StatusWriter,
         command: Command<'a>,
     ) -> Self {
+        let turns = || {
+            Semaphore::new(match status_writer.group_size() {
+                0 | 1 => SIDE_BY_SIDE,
+                _ => 1,
+            })
+        };
         Self {
             context,
             status_writer,
             command,
+            lookup_turns: turns(),
+            change_turns: turns(),
             protection: Protection::new(context, status_writer, command.target),
             sessions: SessionSteps::new(context, status_writer, command),
             stopped: RefCell::default(),
@@ -99,7 +111,7 @@ impl<'a> Run<'a> {
             };
             for spellings in [Spellings::Own, Spellings::Others] {
                 if results.lacks(change.index) {
-                    results.insert(self.change_group(&[change], spellings, 1).await);
+                    results.insert(self.change_group(&[change], spellings).await);
                 }
             }
         }
@@ -132,16 +144,16 @@ impl<'a> Run<'a> {
             .chunks(self.status_writer.group_size().max(1))
             .collect();
         let at_once = self.groups_at_once().min(groups.len()).max(1);
-        let writes_at_once = SIDE_BY_SIDE.div_ceil(at_once);
         let results = stream::iter(groups)
-            .map(|group| self.change_group(group, spellings, writes_at_once))
+            .map(|group| self.change_group(group, spellings))
             .buffer_unordered(at_once);
         results.collect::<Vec<_>>().await.concat()
     }
 
     /// Groups of one certificate: as many as the rate limit allows while one certificate takes a
     /// second. More would be looked up long before their write, or in vain. Groups of several: one
-    /// is looked up and one is read again while the third is changed.
+    /// is looked up and one is read again while the third is changed. They take turns, because
+    /// lookups side by side would let the first change wait for all of them.
     fn groups_at_once(&self) -> usize {
         if self.status_writer.group_size() > 1 {
             return 3;
@@ -191,8 +203,8 @@ impl<'a> Run<'a> {
         &self,
         group: &[CertificateChange<'a>],
         spellings: Spellings,
-        writes_at_once: usize,
     ) -> Vec<(usize, InactivateResult)> {
+        let lookup = self.lookup_turns.acquire().await;
         if let Some(error) = self.reason_to_stop() {
             return group
                 .iter()
@@ -200,12 +212,15 @@ impl<'a> Run<'a> {
                 .collect();
         }
         let (found, mut results) = self.find(group, spellings).await;
+        drop(lookup);
+        let change = self.change_turns.acquire().await;
         let indexes: Vec<usize> = found.iter().map(|(change, _)| change.index).collect();
         let writes = stream::iter(found)
             .map(|(change, found)| self.write(change, found))
-            .buffer_unordered(writes_at_once)
+            .buffer_unordered(SIDE_BY_SIDE)
             .collect::<Vec<_>>();
         let (writes, ()) = future::join(writes, self.sessions.learn(indexes)).await;
+        drop(change);
         let mut sent = Vec::new();
         for write in writes {
             match write {

@@ -38,8 +38,8 @@ pub(in crate::operation) async fn whole_list(
     match collected.cut() {
         None => {}
         Some(Cut::Time) => {
-            let detail = "the list could not be read to its end in time; narrow the filter, or give the order to the queue, whose runs \
-                          have more time";
+            let detail = "the list could not be read to its end in time; narrow the filter, or name the certificates, or plan them page \
+                          by page (a dry run with page)";
             return Err(Error::new(ErrorCode::Timeout, detail));
         }
         Some(Cut::Limit | Cut::Size) => {

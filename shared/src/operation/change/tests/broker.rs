@@ -30,6 +30,8 @@ pub(in crate::operation::change) struct Broker {
     scope: Scope,
     /// How many certificates it looks up together.
     pub(in crate::operation::change) group_size: usize,
+    /// How long each call for certificates takes.
+    pub(in crate::operation::change) time: Duration,
     /// The members of its records beside the status. A serial number that this leaves out is the
     /// one that was looked up.
     record: ProviderRecord,
@@ -53,6 +55,7 @@ impl Broker {
     ) -> Self {
         Self {
             group_size: 1,
+            time: Duration::ZERO,
             scope: Scope {
                 provider: ProviderName::AlibabaMqtt,
                 region: Region::parse("cn-hangzhou").unwrap(),
@@ -107,6 +110,12 @@ impl Broker {
     /// The calls, in order: `find`, `write`, `read`, and those of the sessions: `ids`, `look`, `end`.
     pub(in crate::operation::change) fn calls(&self) -> String {
         self.calls.borrow().join(" ")
+    }
+
+    async fn takes_its_time(&self) {
+        if !self.time.is_zero() {
+            tokio::time::sleep(self.time).await;
+        }
     }
 
     /// It writes two zeros before each serial number.
@@ -183,7 +192,10 @@ impl StatusWriter for Broker {
             self.answer(format!("00{text}"))
         });
         let answers: Vec<_> = answers.collect();
-        Box::pin(async { answers })
+        Box::pin(async {
+            self.takes_its_time().await;
+            answers
+        })
     }
 
     fn read<'a>(
@@ -195,7 +207,10 @@ impl StatusWriter for Broker {
             self.answer(found.key.clone())
         });
         let answers: Vec<_> = answers.collect();
-        Box::pin(async { answers })
+        Box::pin(async {
+            self.takes_its_time().await;
+            answers
+        })
     }
 
     fn set<'a>(
@@ -211,6 +226,7 @@ impl StatusWriter for Broker {
         self.written_at
             .set(self.written_at.get().or(Some(Instant::now())));
         Box::pin(async {
+            self.takes_its_time().await;
             self.writes
                 .borrow_mut()
                 .pop_front()

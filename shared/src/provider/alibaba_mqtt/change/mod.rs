@@ -22,9 +22,9 @@ impl StatusWriter for AlibabaMqtt<'_> {
         check_names(reference)
     }
 
-    /// A fifth of a page: while one group is changed, the next one is looked up.
+    /// A tenth of an order: while one group is changed, the next one is looked up.
     fn group_size(&self) -> usize {
-        20
+        10
     }
 
     fn find<'a>(

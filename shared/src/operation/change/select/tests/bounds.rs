@@ -1,6 +1,7 @@
 //! How many certificates a selection may change.
 
 use super::*;
+use crate::transport::Deadline;
 
 #[tokio::test(start_paused = true)]
 async fn a_selection_changes_one_certificate_unless_the_request_allows_more() {
@@ -126,4 +127,25 @@ async fn a_certificate_that_was_off_and_is_switched_on_meanwhile_is_not_changed_
         let expected = (!force).then_some(ErrorCode::Conflict);
         assert_eq!((code, stage.writes()), (expected, writes), "{result:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_selection_that_cannot_be_read_in_time_changes_nothing_and_says_how_to_go_on() {
+    let slowly = [
+        (
+            "CALLS_PER_SECOND",
+            "tencent-mqtt:DescribeDeviceCertificates=1+1",
+        ),
+        ("RESERVED_CONCURRENCY", "2"),
+        ("QUEUE_CONCURRENCY", "1"),
+    ];
+    let mut stage = Stage::with(Clouds::of(fleet(1_900)), &slowly);
+    stage.bench.deadline = Deadline::after(std::time::Duration::from_secs(10));
+    let request = of_the_ca(json!({"max_certificates": 10}));
+    let error = stage.perform(&request).await.unwrap_err();
+    assert_eq!(in_short(&error), (ErrorCode::Timeout, None));
+    for way in ["narrow", "name the certificates", "page by page"] {
+        assert!(error.detail.contains(way), "{error}");
+    }
+    assert_eq!((stage.writes(), stage.in_use()), (0, 1_900));
 }
