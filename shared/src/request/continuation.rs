@@ -59,6 +59,7 @@ mod tests {
             part: 2,
             caller: Some("AIDA".to_owned()),
             expires_at: Timestamp::parse("2026-01-02T03:04:05Z").ok(),
+            redelivered_since: Timestamp::parse("2026-01-01T00:00:00Z").ok(),
             earlier_results,
             unsent_event: Some(r#"{"id": "id-1"}"#.to_owned()),
             message: Some(MessageIdentity {

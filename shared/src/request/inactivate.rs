@@ -69,11 +69,11 @@ pub struct InactivateRequest {
     pub plan_id: Option<String>,
     /// Whether a certificate that was selected by a client id and belongs to several devices is
     /// inactivated, too.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "super::is_false")]
     pub allow_shared: bool,
     /// Whether to write although a read says that the certificate is inactive, for a read that lags
     /// behind.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "super::is_false")]
     pub force: bool,
     /// Changes to take back.
     #[serde(
@@ -112,14 +112,6 @@ pub struct InactivateRequest {
     /// Whether the order was signed, so that the answer has the order of the next part.
     #[serde(skip)]
     pub is_signed: bool,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-const fn is_false(member: &bool) -> bool {
-    !*member
 }
 
 /// Deserializes a list of at least one certificate. An empty list is an error, because it would count as

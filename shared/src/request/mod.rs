@@ -153,6 +153,15 @@ fn check_left_out<'a>(
     }
 }
 
+/// `skip_serializing_if` passes a reference.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde decides the signature"
+)]
+const fn is_false(member: &bool) -> bool {
+    !*member
+}
+
 /// Checks that there are 1 to `most` certificates, each with at least one name.
 fn check_certificates(certificates: &[CertificateReference], most: usize) -> Result<(), Error> {
     check_count("certificates", certificates.len(), most)?;

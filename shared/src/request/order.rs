@@ -22,6 +22,10 @@ pub struct InactivationOrder {
     pub caller: Option<String>,
     /// Time after which the order is refused, unless the request has its own `not_after`.
     pub expires_at: Option<Timestamp>,
+    /// Time when the first message of the order that was delivered again had been sent; `None` where
+    /// none was. An earlier delivery may have changed any of the certificates that are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redelivered_since: Option<Timestamp>,
     /// Results of the parts before this one.
     pub earlier_results: Summary,
     /// Event with the results of the part before this one, which the invocation of this part publishes.
@@ -32,8 +36,8 @@ pub struct InactivationOrder {
     /// Identity of the message; `None` if no message continues the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<MessageIdentity>,
-    /// Certificates that are left of an order that does not name its certificates itself: they were
-    /// selected, or come from receipts.
+    /// Certificates that are left, each with the state in which it has to be. Empty before the first
+    /// part, and in an undo that is not signed: its receipts show them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
 }
@@ -96,6 +100,10 @@ pub struct OrderItem {
     /// State in which the certificate has to be; `None` if the order holds for any state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<CertificateState>,
+    /// Whether an earlier run has shown the certificate to be inactive, so that only its sessions are
+    /// left to end.
+    #[serde(default, skip_serializing_if = "super::is_false")]
+    pub is_done: bool,
 }
 
 impl From<CertificateReference> for OrderItem {
@@ -103,6 +111,7 @@ impl From<CertificateReference> for OrderItem {
         Self {
             certificate,
             expected: None,
+            is_done: false,
         }
     }
 }

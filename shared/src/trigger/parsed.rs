@@ -67,7 +67,8 @@ pub(super) fn parse<O: Operation>(
     let text = message.request.as_ref().map_err(Clone::clone)?;
     check_request_size(text.len())?;
     let request = match source {
-        MessageSource::Queue => O::from_message(text)?,
+        // IAM guards who sends to the queue, and not who publishes to the topics and buses that do.
+        MessageSource::Queue if message.is_bare => O::from_message(text)?,
         _ => request::parse(text)?,
     };
     Ok((text, request))

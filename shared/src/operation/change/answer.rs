@@ -257,6 +257,9 @@ pub struct InactivateResult {
     pub receipt: Option<String>,
     /// Reason why the certificate was not changed, or why a session was not ended.
     pub error: Option<Error>,
+    /// Time of the last change that the read before this one showed.
+    #[serde(skip)]
+    pub changed_at_before: Option<Timestamp>,
 }
 
 /// Whether an order has to continue at a source that failed with this error. A source that does not

@@ -3,6 +3,7 @@
 
 use super::answer::{InactivateResult, Outcome, SourcedInactivation};
 use super::client_session::Sessions;
+use super::clients::ClientIdsAre;
 use super::comparison::not_shown_to_be_meant;
 use super::receipt::Receipt;
 use super::target::TargetRow;
@@ -27,6 +28,8 @@ pub(super) struct Command<'a> {
     pub(super) force: bool,
     /// Whether the sessions of the certificates' devices are ended, too.
     pub(super) end_sessions: bool,
+    /// The reason for which references have client ids.
+    pub(super) client_ids_are: ClientIdsAre,
     /// Issues the receipts; `None` where the function has no secrets for them.
     pub(super) receipts: Option<ReceiptIssuer<'a>>,
     /// Whether the log may have the provider's own messages, which can quote a certificate's names.
@@ -52,6 +55,8 @@ pub(super) struct CertificateChange<'a> {
     pub(super) reference: &'a CertificateReference,
     /// The state in which the certificate has to be.
     pub(super) expected: Option<CertificateState>,
+    /// Whether it is written to although a read says that it is in the target's status.
+    pub(super) is_forced: bool,
     pub(super) command: Command<'a>,
 }
 
@@ -109,7 +114,7 @@ impl CertificateChange<'_> {
         let finished = |result| Decision::Finished(Box::new(result));
         let target = self.target();
         let status = found.certificate.status;
-        if status == target.status && !self.command.force {
+        if status == target.status && !self.is_forced {
             return finished(self.seen(target.already, &found));
         }
         if let Some(reason) = (target.forbidden)(&found.certificate) {
@@ -378,5 +383,7 @@ pub(super) fn result(
         cut_off: None,
         receipt: None,
         error: None,
+        changed_at_before: certificate
+            .and_then(|certificate| CertificateState::of(certificate).changed_at),
     }
 }

@@ -5,6 +5,7 @@ mod admission;
 mod answer;
 mod certificate;
 mod client_session;
+mod clients;
 mod comparison;
 mod evidence;
 mod order;
@@ -81,10 +82,10 @@ impl Operation for Inactivate {
         if answer.order().last {
             return None;
         }
-        // An undo and a selection go on with the certificates that the order has.
-        let rest = match request.certificates.as_slice() {
-            [] => request.clone(),
-            _ => answer.order().rest.clone()?,
+        // A selection goes on with the certificates that the order has.
+        let rest = match &request.select {
+            Some(_) => request.clone(),
+            None => answer.order().rest.clone()?,
         };
         let order = next_part(request, order_of(request, context), answer)?;
         Some(InactivateRequest {
@@ -177,6 +178,14 @@ fn items_of(request: &InactivateRequest) -> Vec<OrderItem> {
     certificates.cloned().map(OrderItem::from).collect()
 }
 
+/// The certificates that a request names, or those of them that earlier runs have left.
+fn named(run: &OrderRun<'_>) -> Result<PlaceWork, Error> {
+    Ok(match run.order.places.first() {
+        Some(place) => PlaceWork::now(place.source.clone(), place.items.clone()),
+        None => PlaceWork::now(place_of(run.context, run.request)?, items_of(run.request)),
+    })
+}
+
 /// Carries out one run of an order.
 async fn carry_out(
     operation: &'static str,
@@ -204,9 +213,7 @@ async fn carry_out(
 
 /// Plans one page of an order, or carries out one part of it.
 async fn plan_or_carry_out(run: OrderRun<'_>) -> Result<InactivateAnswer, Error> {
-    let OrderRun {
-        context, request, ..
-    } = run;
+    let request = run.request;
     match (&request.undo, &request.select, &request.page) {
         (Some(undo), _, Some(_)) => return undo::plan(run, undo),
         (Some(undo), _, None) => return undo::carry_out(run, undo).await,
@@ -216,10 +223,7 @@ async fn plan_or_carry_out(run: OrderRun<'_>) -> Result<InactivateAnswer, Error>
     let work = match &request.select {
         Some(filter) => select::select(&run, filter).await?,
         None => Work {
-            places: vec![PlaceWork::now(
-                place_of(context, request)?,
-                items_of(request),
-            )],
+            places: vec![named(&run)?],
             ..Work::default()
         },
     };

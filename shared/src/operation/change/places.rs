@@ -12,6 +12,7 @@ use super::answer::{
 };
 use super::certificate::{Command, ReceiptIssuer, not_carried_out};
 use super::client_session::Sessions;
+use super::clients::ClientIdsAre;
 use super::order::error_without_effect;
 use super::place_work::{PlaceOutcome, PlaceWork, Work, limit_reported};
 use super::run::PlaceRun;
@@ -66,12 +67,18 @@ impl OrderRun<'_> {
             dry_run: request.dry_run,
             force: request.force,
             end_sessions: self.ends_sessions(),
+            client_ids_are: match request.select {
+                Some(_) => ClientIdsAre::Selected {
+                    allow_shared: request.allow_shared,
+                },
+                None => ClientIdsAre::Named,
+            },
             receipts: secrets.map(|secrets| ReceiptIssuer {
                 secrets,
                 at: context.now,
             }),
             log_answers: context.config.log_answers,
-            redelivered_since: context.request.redelivered_since,
+            redelivered_since: order.redelivered_since,
         }
     }
 
@@ -316,6 +323,7 @@ impl OrderRun<'_> {
                 max_certificates: None,
                 plan_id: None,
                 allow_shared: false,
+                force: request.force && !left.items.iter().all(|item| item.is_done),
                 order: None,
                 ..request
             })

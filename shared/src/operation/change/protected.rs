@@ -4,7 +4,7 @@
 use super::answer::Outcome;
 use crate::config::{INACTIVATE_PROTECTED, NamePattern, ProtectedFilter};
 use crate::error::{Error, ErrorCode};
-use crate::model::{Certificate, Fact, Timestamp};
+use crate::model::{Certificate, Fact, Fingerprint, SerialNumber, Timestamp};
 use crate::provider::{CallContext, StatusWriter, Target};
 use crate::request::{Filter, Verdict};
 
@@ -80,10 +80,14 @@ impl<'a> Protection<'a> {
             Some(Ok(tied)) if self.states_client_ids_apart => Fact::Known(tied),
             _ => of_the_record(certificate),
         };
-        let verdict = |filter: &Protected<'_>| filter.judge(certificate, &client_ids, self.now);
+        let own = as_it_states_itself(certificate);
+        let refusal = |filter: &Protected<'_>| {
+            let mut faces = std::iter::once(certificate).chain(&own);
+            faces.find_map(|face| filter.refusal(&filter.judge(face, &client_ids, self.now)))
+        };
         self.filters
             .iter()
-            .find_map(|filter| filter.refusal(&verdict(filter)))
+            .find_map(refusal)
             .map(|error| (Outcome::Refused, error))
     }
 
@@ -95,6 +99,25 @@ impl<'a> Protection<'a> {
         let known = |filter: &&Protected<'_>| verdict(filter) == Verdict::Match;
         self.filters.iter().find(known)?.refusal(&Verdict::Match)
     }
+}
+
+/// The certificate with the facts that it states itself, where the provider's record states others:
+/// nothing shows which of the two are true.
+fn as_it_states_itself(certificate: &Certificate) -> Option<Certificate> {
+    if certificate.disagreements.is_empty() {
+        return None;
+    }
+    let mut own = certificate.clone();
+    for disagreement in &certificate.disagreements {
+        let text = disagreement.certificate.as_str();
+        match disagreement.member {
+            "serial_number" => own.serial_number = SerialNumber::parse(text).ok(),
+            "subject.common_name" => own.subject.common_name = Fact::Known(text.to_owned()),
+            "fingerprint_sha256" => own.fingerprint_sha256 = Fingerprint::parse(text).ok(),
+            _ => {}
+        }
+    }
+    Some(own)
 }
 
 /// The client ids that the record of a certificate states.

@@ -104,9 +104,14 @@ impl<'a> PlaceRun<'a> {
             .filter(|change| repeated.contains(&change.index))
         {
             self.begun.take();
+            let change = CertificateChange {
+                // The write for the earlier reference was forced.
+                is_forced: false,
+                ..*change
+            };
             for spellings in [Spellings::Own, Spellings::Others] {
                 if results.lacks(change.index) {
-                    results.insert(self.change_group(&[*change], spellings).await);
+                    results.insert(self.change_group(&[change], spellings).await);
                 }
             }
         }
@@ -124,6 +129,7 @@ impl<'a> PlaceRun<'a> {
             scope: self.status_writer.scope(),
             reference: &item.certificate,
             expected: item.expected,
+            is_forced: self.command.force && !item.is_done,
             command: self.command,
         };
         items.iter().enumerate().map(change).collect()

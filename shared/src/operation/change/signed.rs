@@ -67,6 +67,7 @@ pub(super) fn sign_plan(
     };
     let order = InactivationOrder {
         expires_at: Some(end),
+        redelivered_since: None,
         unsent_event: None,
         message: None,
         places,
@@ -199,6 +200,7 @@ mod tests {
             part: 1,
             caller: None,
             expires_at: None,
+            redelivered_since: None,
             earlier_results: Summary::default(),
             unsent_event: None,
             message: None,

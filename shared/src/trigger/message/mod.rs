@@ -9,7 +9,7 @@ use aws_lambda_events::event::sns::SnsRecord;
 use aws_lambda_events::event::sqs::SqsMessage;
 use serde_json::value::RawValue;
 
-use self::envelope::text_of;
+use self::envelope::{Opened, text_of};
 use super::limits::{MESSAGE_BYTES, SYNCHRONOUS_BYTES};
 use crate::error::Error;
 use crate::model::Timestamp;
@@ -61,6 +61,8 @@ pub(super) struct QueuedMessage {
     pub(super) sender: Option<String>,
     /// The request as JSON, taken out of its envelopes.
     pub(super) request: Result<String, Error>,
+    /// Whether the request was in no envelope, as the function itself sends it.
+    pub(super) is_bare: bool,
     /// When it was first sent; `None` when the event does not say so.
     pub(super) sent_at: Option<Timestamp>,
     /// Whether the message was delivered before.
@@ -136,19 +138,20 @@ impl QueuedMessage {
         )
     }
 
-    fn new(
-        id: Option<String>,
-        sender: Option<String>,
-        opened: Result<(String, Option<Timestamp>), Error>,
-    ) -> Self {
-        let (request, sent_at) = match opened {
-            Ok((request, sent_at)) => (Ok(request), sent_at),
-            Err(error) => (Err(error), None),
+    fn new(id: Option<String>, sender: Option<String>, opened: Result<Opened, Error>) -> Self {
+        let (request, sent_at, is_bare) = match opened {
+            Ok(Opened {
+                request,
+                sent_at,
+                is_bare,
+            }) => (Ok(request), sent_at, is_bare),
+            Err(error) => (Err(error), None, false),
         };
         Self {
             id: id.filter(|id| !id.is_empty()),
             sender: sender.filter(|sender| !sender.is_empty()),
             request,
+            is_bare,
             sent_at,
             is_redelivered: false,
             message_group: None,

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::MOST_SELECTED;
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::{Certificate, ClientIds, Source, quoted};
+use crate::model::{Certificate, ClientId, ClientIds, Source};
 use crate::operation::change::admission::{check_allowed, check_in_time};
 use crate::operation::change::answer::{InactivateResult, Outcome};
 use crate::operation::change::certificate::result;
+use crate::operation::change::clients::{may_be_shared, shared_by};
 use crate::operation::change::places::OrderRun;
 use crate::operation::change::protected::Protection;
 use crate::operation::describe::{DescribedCertificate, whole_list};
@@ -15,9 +16,6 @@ use crate::provider::{Lister, StatusWriter, lister, status_writer};
 use crate::request::{
     CertificateReference, CertificateState, Filter, InactivateRequest, OrderItem,
 };
-
-/// Number of client ids that an error shows.
-const MOST_SHOWN: usize = 3;
 
 /// The certificates that a selection finds at one place.
 #[derive(Default)]
@@ -154,8 +152,12 @@ fn to_change(
     }
     match reference.filter(|reference| status_writer.check(reference).is_ok()) {
         Some(reference) => Ok(OrderItem {
-            certificate: reference,
+            certificate: CertificateReference {
+                client_ids: selected_by(run.request, certificate),
+                ..reference
+            },
             expected: Some(CertificateState::of(certificate)),
+            is_done: false,
         }),
         None => {
             let detail = "the provider's record does not show the names by which it would find the certificate again";
@@ -172,21 +174,19 @@ fn shared(request: &InactivateRequest, certificate: &Certificate) -> Option<Erro
     if request.allow_shared || !request.select.as_ref().is_some_and(by_client_id) {
         return None;
     }
-    let reason = match &certificate.client_ids {
-        ClientIds::All(ids) if ids.len() > 1 => {
-            let shown: Vec<String> = ids.iter().take(MOST_SHOWN).map(|id| quoted(id)).collect();
-            format!(
-                "belongs to {} devices, like {}",
-                ids.len(),
-                shown.join(", ")
-            )
-        }
-        ClientIds::AtLeast(_) => "may belong to several devices".to_owned(),
-        ClientIds::All(_) | ClientIds::Unknown => return None,
-    };
-    let detail =
-        format!("the certificate {reason}; to inactivate it all the same, set allow_shared");
-    Some(Error::new(ErrorCode::Forbidden, detail).with_field("allow_shared"))
+    match &certificate.client_ids {
+        ClientIds::All(ids) if ids.len() > 1 => Some(shared_by(ids)),
+        ClientIds::AtLeast(_) => Some(may_be_shared("may belong to several devices")),
+        ClientIds::All(_) | ClientIds::Unknown => None,
+    }
+}
+
+/// A client id of the filter that is tied to a certificate. Before the certificate is changed, it has
+/// to be tied to it still.
+fn selected_by(request: &InactivateRequest, certificate: &Certificate) -> Option<Vec<ClientId>> {
+    let mut wanted = request.select.as_ref()?.client_ids.iter();
+    let client_id = wanted.find(|id| certificate.has_client_id(id) == Some(true))?;
+    Some(vec![ClientId::parse(client_id).ok()?])
 }
 
 /// The error in the caller's terms, who has sent the filter as `select`.

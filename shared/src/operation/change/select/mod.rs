@@ -18,10 +18,12 @@ use super::place_work::{PlaceWork, Work};
 use super::places::OrderRun;
 use super::plan::PlanId;
 use crate::error::{Error, ErrorCode};
-use crate::model::Source;
+use crate::model::{LifecycleStatus, Source};
 use crate::operation::{check_distinct, requested_sources, shared_error};
 use crate::provider::{CallContext, Target};
-use crate::request::{Filter, InactivateRequest, InactivationOrder, OrderItem, Place};
+use crate::request::{
+    CertificateState, Filter, InactivateRequest, InactivationOrder, OrderItem, Place,
+};
 
 /// Maximum number of certificates that one order selects at one place. Each takes about 250 bytes in
 /// the message that continues the order, of which a queue takes 1 MiB.
@@ -102,7 +104,8 @@ pub(super) async fn select(run: &OrderRun<'_>, filter: &Filter) -> Result<Work, 
     if begins {
         new_plan = check_selection(run, plan.as_ref(), &selected)?;
         if plan.is_none() {
-            selected.iter_mut().for_each(SelectedPlace::forget_states);
+            let forget_states = |place: &mut SelectedPlace| place.forget_states(request.force);
+            selected.iter_mut().for_each(forget_states);
         }
     } else {
         refuse_excess(run, &mut selected);
@@ -237,7 +240,10 @@ fn refuse_excess(run: &OrderRun<'_>, places: &mut [SelectedPlace]) {
         .map(SelectedPlace::count)
         .fold(changed, usize::saturating_add);
     let Err(error) = check_unplanned(run.context.config, run.request, certificates) else {
-        places.iter_mut().for_each(SelectedPlace::forget_new_states);
+        // The certificates that earlier runs have left may be planned.
+        for place in places.iter_mut().filter(|place| place.is_new) {
+            place.forget_states(run.request.force);
+        }
         return;
     };
     for place in places {
@@ -291,19 +297,21 @@ impl SelectedPlace {
         self.outcome.as_ref().map_or(0, |selected| selected.changes)
     }
 
-    /// Without a plan the order holds for any state of the certificates.
-    fn forget_states(&mut self) {
-        if let Ok(selected) = &mut self.outcome {
-            let items: &mut Vec<OrderItem> = &mut selected.items;
-            items.iter_mut().for_each(|item| item.expected = None);
-        }
-    }
-
-    /// As [`Self::forget_states`], for a place where this run has selected. Certificates that earlier
-    /// runs have left may come from a plan, and keep their states.
-    fn forget_new_states(&mut self) {
-        if self.is_new {
-            self.forget_states();
+    /// Without a plan the order holds for any state of the certificates, except that it does not
+    /// change those that did not count as changes: they were inactive, and only their sessions are
+    /// ended.
+    fn forget_states(&mut self, is_forced: bool) {
+        let Ok(selected) = &mut self.outcome else {
+            return;
+        };
+        for item in &mut selected.items {
+            let expected = item
+                .expected
+                .filter(|expected| !is_forced && expected.status == LifecycleStatus::Inactive);
+            item.expected = expected.map(|expected| CertificateState {
+                changed_at: None,
+                ..expected
+            });
         }
     }
 

@@ -14,7 +14,8 @@ use self::client::{Audited, Client};
 use super::answer::{InactivateResult, Outcome};
 use super::certificate::{CertificateChange, Command};
 use super::client_session::{ClientSession, SessionOutcome, Sessions};
-use crate::error::{Concerns, Error, ErrorCode};
+use super::clients;
+use crate::error::{Error, ErrorCode};
 use crate::model::{ClientId, Fingerprint, InstanceId, SerialNumber, quoted};
 use crate::provider::{CallContext, FoundCertificate, SessionEnder};
 use crate::telemetry::AUDIT;
@@ -95,27 +96,15 @@ impl<'a> SessionSteps<'a> {
     }
 
     /// The outcome and the error of a certificate that must not be changed because of the client ids
-    /// that its reference names.
+    /// of its reference.
     pub(super) fn contradiction(&self, index: usize) -> Option<(Outcome, Error)> {
         let found = self.found.borrow();
         let subject = found.get(&index)?;
-        let named = subject.change.reference.client_ids.as_ref()?;
-        let tied = match subject.tied.as_ref()? {
-            Ok(tied) => tied,
-            Err(error) => return Some((Outcome::Failed, error.clone())),
-        };
-        let is_tied = |client: &&ClientId| tied.iter().any(|tied| tied == client.as_str());
-        let other = named.iter().find(|client| !is_tied(client))?;
-        // Where the provider ties no client to the certificate, the caller's client ids count.
-        if tied.is_empty() {
-            return None;
+        let client_ids = subject.change.reference.client_ids.as_ref()?;
+        match subject.tied.as_ref()? {
+            Ok(tied) => clients::contradiction(client_ids, tied, self.command.client_ids_are),
+            Err(error) => Some((Outcome::Failed, error.clone())),
         }
-        let detail = format!(
-            "the provider ties other client ids to this certificate than {}; name only its own, or leave client_ids out",
-            quoted(other.as_str())
-        );
-        let error = Error::invalid("client_ids", detail).about(Concerns::Parameters);
-        Some((Outcome::Refused, error))
     }
 
     /// Reads the client ids of these certificates, if their sessions are to be ended.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::super::answer::InactivateResult;
 use super::super::certificate::Command;
+use super::super::clients::ClientIdsAre;
 use super::super::run::PlaceRun;
 use tokio::time::Instant;
 
@@ -331,6 +332,7 @@ pub(in crate::operation::change) const COMMAND: Command<'static> = Command {
     dry_run: false,
     force: false,
     end_sessions: false,
+    client_ids_are: ClientIdsAre::Named,
     receipts: None,
     log_answers: false,
     redelivered_since: None,

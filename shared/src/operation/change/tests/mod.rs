@@ -4,6 +4,7 @@ mod allow_list;
 pub(super) mod broker;
 mod by_text;
 mod contradictions;
+mod later_parts;
 
 use std::time::Duration;
 

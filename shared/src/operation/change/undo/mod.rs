@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::admission::{admit, check_in_time};
-use super::answer::{InactivateAnswer, OrderAnswer, SourcedInactivation};
+use super::answer::{InactivateAnswer, OrderAnswer, Outcome, SourcedInactivation};
 use super::certificate::refused_receipt;
 use super::order::is_left;
 use super::place_work::{PlaceOutcome, PlaceWork};
@@ -52,6 +52,7 @@ impl ReceiptsByPlace {
         let item = OrderItem {
             certificate: receipt.certificate,
             expected: Some(receipt.state),
+            is_done: false,
         };
         let known = self
             .places
@@ -208,8 +209,9 @@ fn scope_of(run: &OrderRun<'_>, place: &Place) -> Result<Scope, Error> {
 /// # Errors
 /// `unsupported` without secrets, and an error because of which nothing was done.
 pub(super) async fn carry_out(run: OrderRun<'_>, undo: &Undo) -> Result<InactivateAnswer, Error> {
-    // The message that continues an order has the certificates that are left.
-    if !run.order.places.is_empty() {
+    // A signed order has the certificates in place of the receipts. An order of the queue has the
+    // receipts in each part, and each part checks them.
+    if run.request.is_signed {
         let outcomes = run
             .change_at_each(place_work(run.order.places.clone()))
             .await?;
@@ -226,16 +228,19 @@ pub(super) async fn carry_out(run: OrderRun<'_>, undo: &Undo) -> Result<Inactiva
     } = ReceiptsByPlace::read(undo, secrets(run.context)?, now, config.undo_max_age);
     let outcomes = run.change_at_each(place_work(places)).await?;
     let results = in_order_of_receipts(place_indexes, &outcomes);
-    let left: Vec<String> = undo
+    let left = undo
         .receipts
         .iter()
         .zip(&results)
-        .filter(|(_, sourced)| is_left(&sourced.result))
-        .map(|(receipt, _)| receipt.clone())
-        .collect();
+        .filter(|(_, sourced)| is_left(&sourced.result));
+    // Those that have failed come last, so that they do not delay the others.
+    let (untried, failed): (Vec<_>, Vec<_>) =
+        left.partition(|(_, sourced)| sourced.result.outcome == Outcome::NotAttempted);
+    let left = untried.into_iter().chain(failed);
+    let receipts: Vec<String> = left.map(|(receipt, _)| receipt.clone()).collect();
     let mut answer = run.undo_answer(&outcomes, results);
-    answer.order.rest = (!left.is_empty()).then(|| InactivateRequest {
-        undo: Some(Undo { receipts: left }),
+    answer.order.rest = (!receipts.is_empty()).then(|| InactivateRequest {
+        undo: Some(Undo { receipts }),
         order: None,
         ..run.request.clone()
     });

@@ -91,6 +91,45 @@ async fn more_than_one_order_selects_is_an_error_that_says_to_narrow() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_certificate_that_was_off_and_is_switched_on_meanwhile_is_not_changed_beyond_the_bound() {
+    for (force, most, writes) in [(false, 1, 1), (true, 2, 2)] {
+        let off = Device {
+            status: "INACTIVE",
+            ..tencent(2, "truck-2")
+        };
+        let clouds = Clouds::of([tencent(1, "truck-1"), off]);
+        let vendor = clouds.clone();
+        let is_read = std::cell::Cell::new(false);
+        let network = Network::new(move |request| match header(request, "x-tc-action") {
+            Some("DescribeClientList") => {
+                crate::testing::network::ok(&json!({"Response": {"Clients": []}}))
+            }
+            _ => {
+                // The selection is listed by the CA, and its certificates are read by their numbers.
+                let is_by_number =
+                    String::from_utf8_lossy(request.body()).contains("DeviceCertificateSn");
+                if is_by_number && !is_read.replace(true) {
+                    vendor.devices.borrow_mut()[1].status = "ACTIVE";
+                }
+                vendor.answer(request)
+            }
+        });
+        let stage = Stage {
+            bench: Bench::new(&network),
+            clouds,
+            network,
+            continues: false,
+        };
+        let members = json!({"end_sessions": true, "force": force, "max_certificates": most});
+        let answer = stage.perform(&of_the_ca(members)).await.unwrap();
+        let result = answer.results()[1];
+        let code = result.error.as_ref().map(|error| error.code);
+        let expected = (!force).then_some(ErrorCode::Conflict);
+        assert_eq!((code, stage.writes()), (expected, writes), "{result:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_selection_that_cannot_be_read_in_time_changes_nothing_and_says_how_to_go_on() {
     let slowly = [
         (

@@ -1,5 +1,6 @@
 //! Orders and their undo at AWS IoT, which shows the time of the last change.
 
+mod later_parts;
 mod pages;
 
 use std::cell::RefCell;
@@ -34,6 +35,8 @@ struct Cloud {
     writes: Rc<RefCell<Vec<String>>>,
     /// The certificates whose changes are refused.
     refused: Rc<RefCell<Vec<String>>>,
+    /// The certificates that cannot be read.
+    hidden: Rc<RefCell<Vec<String>>>,
 }
 
 fn id(number: u8) -> String {
@@ -53,6 +56,7 @@ impl Cloud {
             )),
             writes: Rc::default(),
             refused: Rc::default(),
+            hidden: Rc::default(),
         }
     }
 
@@ -68,6 +72,9 @@ impl Cloud {
             let Some(row) = rows.get_mut(&id) else {
                 return answer(404, r#"{"__type": "ResourceNotFoundException"}"#);
             };
+            if cloud.hidden.borrow().contains(&id) {
+                return answer(503, r#"{"__type": "ServiceUnavailableException"}"#);
+            }
             if request.method() != http::Method::PUT {
                 return ok(&json!({"certificateDescription": {
                     "certificateId": id, "status": row.status, "lastModifiedDate": row.changed_at,
