@@ -211,6 +211,10 @@ pub trait Answer: Serialize {
     /// Removes the request for the remaining work from the answer, because the function continues the
     /// work itself.
     fn note_continuation(&mut self) {}
+
+    /// Removes the end of the order from the answer, because other messages go on with the order and
+    /// report its end.
+    fn note_other_chain(&mut self) {}
 }
 
 /// The amount of certificates in an answer.

@@ -17,6 +17,9 @@ pub(super) enum Remainder<R> {
     Page(ParsedRequest<R>),
     /// The time is up: another run continues, which a new message starts.
     Message(R),
+    /// Nothing is left, and yet an earlier delivery of the message has begun a chain of messages that
+    /// goes on with the order.
+    OtherChain,
 }
 
 impl<R> GroupResult<R> {

@@ -8,6 +8,8 @@ use crate::request::LARGEST_REQUEST;
 /// Time that is reserved for the function's own call after the work, to a queue or to the table of
 /// idempotency keys: no attempt begins with less.
 pub(super) const OWN_CALL_RESERVE: Duration = Duration::from_millis(1200);
+/// Time that is reserved in addition for a note between the work and the function's own call.
+pub(super) const NOTE_RESERVE: Duration = Duration::from_millis(500);
 /// Maximum size of a synchronous answer, in bytes. Lambda allows 6 MB (6,291,556 bytes).
 pub(super) const SYNCHRONOUS_BYTES: usize = 6_200_000;
 /// Maximum size of an answer through a load balancer, in bytes. A load balancer allows 1 MB.

@@ -58,6 +58,7 @@ mod orders_http;
 mod orders_lag;
 mod orders_long;
 mod orders_one_chain;
+mod orders_one_end;
 mod orders_urgent;
 mod orders_with_keys;
 mod queue_stand_in;

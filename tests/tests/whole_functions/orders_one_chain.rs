@@ -17,7 +17,7 @@ use crate::orders::{LIMIT, RUN, SLOWLY, Stage, total, without_repetitions};
 use crate::setup::{at_once, invoke_within};
 
 /// A number of devices that takes four runs.
-const DEVICES: u8 = 26;
+pub(crate) const DEVICES: u8 = 26;
 
 /// Lambda wants it no shorter than the time for one run.
 const VISIBILITY: Duration = Duration::from_secs(7);
@@ -69,7 +69,7 @@ fn events_of_parts(stage: &Stage) -> BTreeMap<u64, usize> {
 }
 
 /// Each device is off by one write and has a result, and one summary counts all of them.
-fn assert_complete(stage: &Stage, what: &str) {
+pub(crate) fn assert_complete(stage: &Stage, what: &str) {
     assert!(
         stage.all_are_off() && stage.orders.is_empty() && stage.dead.is_empty(),
         "{what}"
@@ -188,9 +188,19 @@ async fn after_a_crash_at_any_point_one_chain_of_messages_carries_the_order_out(
 }
 
 /// Gives the function this message of the queue. Returns whether it is acknowledged.
-async fn give(stage: &Stage, function: &mut Runtime, message: &Message) -> bool {
+pub(crate) async fn give(stage: &Stage, function: &mut Runtime, message: &Message) -> bool {
+    give_within(stage, function, message, RUN).await
+}
+
+/// As [`give`], with so much time for the run.
+pub(crate) async fn give_within(
+    stage: &Stage,
+    function: &mut Runtime,
+    message: &Message,
+    time: Duration,
+) -> bool {
     let event = events::sqs_messages(&stage.orders.arn(), std::slice::from_ref(message));
-    let answer = invoke_within(function, RUN, event).await;
+    let answer = invoke_within(function, time, event).await;
     assert!(function.idle().await);
     answer.batch_item_failures().is_empty()
 }
@@ -217,7 +227,7 @@ fn lines_about_second_messages(function: &Runtime) -> Vec<Value> {
 }
 
 /// Carries out all messages in the queue.
-async fn finish(stage: &Stage, function: &mut Runtime) {
+pub(crate) async fn finish(stage: &Stage, function: &mut Runtime) {
     while let Some(message) = stage.orders.receive(1).pop() {
         assert!(give(stage, function, &message).await);
         assert!(stage.orders.delete(&message));

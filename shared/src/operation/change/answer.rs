@@ -384,14 +384,17 @@ impl Answer for InactivateAnswer {
     }
 
     fn note_continuation(&mut self) {
-        match self {
-            Self::One(answer) => answer.order.rest = None,
-            Self::Several(answer) => {
-                answer.order.rest = None;
-                for source in &mut answer.sources {
-                    source.rest = None;
-                }
+        self.order_mut().rest = None;
+        if let Self::Several(answer) = self {
+            for source in &mut answer.sources {
+                source.rest = None;
             }
         }
+    }
+
+    fn note_other_chain(&mut self) {
+        let order = self.order_mut();
+        order.last = false;
+        order.order_summary = None;
     }
 }

@@ -16,9 +16,11 @@ use serde_json::value::RawValue;
 
 use super::MessageProcessor;
 use crate::error::Error;
-use crate::operation::Operation;
-use crate::request::{InactivationOrder, MessageIdentity};
+use crate::operation::{Answer, Operation};
+use crate::provider::{CallContext, RequestContext};
+use crate::request::{InactivationOrder, MessageIdentity, OrderPart};
 use crate::trigger::idempotency::{IdempotencyKeys, NotedMessage, digest};
+use crate::trigger::limits::{NOTE_RESERVE, OWN_CALL_RESERVE};
 use crate::trigger::message::MessageSource;
 use crate::trigger::outcome::Outcome;
 use crate::trigger::parsed::ParsedRequest;
@@ -75,7 +77,7 @@ impl MessageProcessor<'_> {
                 Some(identity) => identity.origin.clone(),
                 None => self.origin(*index),
             },
-            id: hex::encode((self.invocation.function.transport.random)()),
+            id: self.random_text(),
         };
         let mut message = O::continuation_message(rest, identity.clone(), unsent_event.clone());
         if let Some(event) = unsent_event
@@ -89,6 +91,10 @@ impl MessageProcessor<'_> {
         self.invocation
             .send_all(&queue, &[message], self.invocation.deadline)
             .await
+    }
+
+    fn random_text(&self) -> String {
+        hex::encode((self.invocation.function.transport.random)())
     }
 
     /// The origin of the order that this message begins: the same in each delivery of it, and another
@@ -118,7 +124,12 @@ impl MessageProcessor<'_> {
         let [only] = members else { return None };
         let order = O::continued_order(&only.request)?;
         let outcome = |index: &usize| (*index, Outcome::carried_out_elsewhere(order));
-        match self.note(O::NAME, order).await? {
+        let identity = order.message.as_ref()?;
+        let time = NOTE_TIME;
+        match self
+            .note(O::NAME, identity, &order.order_part(), time)
+            .await?
+        {
             NotedMessage::This => None,
             NotedMessage::Another => Some(only.indexes.iter().map(outcome).collect()),
         }
@@ -146,14 +157,83 @@ impl MessageProcessor<'_> {
         orders.filter_map(event).collect()
     }
 
-    /// Notes that this message carries out its part of an order. Returns the message that is noted;
-    /// `None` if no message can be noted.
+    /// Whether a run with this context notes the end of its order: only one of a message that was
+    /// delivered before, since otherwise no other message can continue the order.
+    pub(super) const fn may_note_the_end(&self, context: &RequestContext<'_>) -> bool {
+        let has_table = self.invocation.function.config.idempotency_table.is_some();
+        has_table && context.continues && context.redelivered_since.is_some()
+    }
+
+    /// Whether a message that an earlier delivery has sent goes on with the order that this answer
+    /// finishes. If not, the received message is noted for the next part, so that none ever does: its
+    /// event and those of the other message would have the same ids.
+    pub(super) async fn goes_on_elsewhere<O: Operation>(
+        &self,
+        context: &CallContext<'_>,
+        request: &O::Request,
+        answer: &O::Answer,
+        indexes: &[usize],
+    ) -> bool {
+        let is_finished =
+            !answer.extent().has_more && !answer.failures().any(Error::needs_redelivery);
+        let (true, true, Some(part), Some(index)) = (
+            is_finished,
+            self.may_note_the_end(&context.request),
+            answer.part(),
+            indexes.first(),
+        ) else {
+            return false;
+        };
+        let received = O::continued_order(request).and_then(|order| order.message.clone());
+        // The same in each delivery, so that a further one recognises its note.
+        let identity = received.unwrap_or_else(|| {
+            let origin = self.origin(*index);
+            MessageIdentity {
+                id: origin.clone(),
+                origin,
+            }
+        });
+        let next = OrderPart {
+            number: part.number.saturating_add(1),
+            ..part
+        };
+        // The event is more important, so the note leaves it its time.
+        let deadline = self.invocation.deadline.sooner(OWN_CALL_RESERVE);
+        let time = deadline.sooner(NOTE_RESERVE).remaining().min(NOTE_TIME);
+        let noted = self.note(O::NAME, &identity, &next, time).await;
+        noted == Some(NotedMessage::Another)
+    }
+
+    /// Publishes the outcomes of a run that has finished an order with which other messages go on. The
+    /// event has an id of its own, because one of the others carries an event with the id of this part.
+    pub(super) async fn publish_beside_other_chain(
+        &self,
+        mut outcomes: Vec<(usize, Outcome)>,
+    ) -> Vec<(usize, Outcome)> {
+        for (index, outcome) in &mut outcomes {
+            let event = self.results.event(*index, 1, outcome);
+            let event = with_id_after(&event, &self.random_text());
+            if let Err(error) = self.results.publish_events(&[event]).await {
+                self.invocation.log_failure(&error);
+                outcome.redeliver_because(error);
+            }
+        }
+        outcomes
+    }
+
+    /// Notes that the message of this identity carries out this part of an order. Returns the message
+    /// that is noted; `None` if no message can be noted in this time.
     ///
     /// The part is then carried out all the same: an order is more urgent than the table, redeliveries
     /// would move it to the dead-letter queue, and an inactive certificate is not written again. The
     /// next message that can be noted ends the other chain.
-    async fn note(&self, operation: &str, order: &InactivationOrder) -> Option<NotedMessage> {
-        let identity = order.message.as_ref()?;
+    async fn note(
+        &self,
+        operation: &str,
+        identity: &MessageIdentity,
+        part: &OrderPart,
+        time: Duration,
+    ) -> Option<NotedMessage> {
         let invocation = self.invocation;
         let keys = IdempotencyKeys::new(
             &invocation.function.config,
@@ -161,18 +241,19 @@ impl MessageProcessor<'_> {
             invocation.deadline.at_most(NOTE_TIME),
             invocation.limiter.unlimited(),
         )?;
-        match keys.note(operation, identity, order.part).await {
-            Ok(noted) => Some(noted),
-            Err(error) => {
-                tracing::warn!(
-                    order_id = order.id,
-                    part = order.part,
-                    reason = error.detail,
-                    "the order goes on, although a second message may carry out the same part"
-                );
-                None
-            }
-        }
+        let noted = tokio::time::timeout(time, keys.note(operation, identity, part.number)).await;
+        let reason = match noted {
+            Ok(Ok(noted)) => return Some(noted),
+            Ok(Err(error)) => error.detail,
+            Err(_) => "the time for the note is over".to_owned(),
+        };
+        tracing::warn!(
+            order_id = part.order_id,
+            part = part.number,
+            reason,
+            "the order goes on, although a second message may carry out the same part"
+        );
+        None
     }
 }
 

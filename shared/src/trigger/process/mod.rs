@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::group::{GroupResult, Remainder};
 use super::invocation::{Invocation, catch_panic};
-use super::limits::OWN_CALL_RESERVE;
+use super::limits::{NOTE_RESERVE, OWN_CALL_RESERVE};
 use super::message::{MessageSource, QueuedMessage};
 use super::outcome::Outcome;
 use super::parsed::{ParsedRequest, parse, parse_all};
@@ -159,6 +159,9 @@ impl<'a> MessageProcessor<'a> {
                     self.invocation.limiter.pay().await;
                     return self.continue_later::<O>(result.outcomes, &rest).await;
                 }
+                Some(Remainder::OtherChain) => {
+                    return self.publish_beside_other_chain(result.outcomes).await;
+                }
                 Some(Remainder::Page(next)) => Some(next),
                 None => None,
             };
@@ -214,6 +217,7 @@ impl<'a> MessageProcessor<'a> {
         let remainder = match (single, answers.as_mut_slice(), indexes.as_slice()) {
             (Some(request), [Ok(answer)], [indexes]) => {
                 self.remainder::<O>(&context, request, answer, indexes)
+                    .await
             }
             _ => None,
         };
@@ -291,11 +295,15 @@ impl<'a> MessageProcessor<'a> {
             true => self.invocation.deadline.sooner(OWN_CALL_RESERVE),
             false => self.invocation.deadline,
         };
+        let deadline = match self.may_note_the_end(&request) {
+            true => deadline.sooner(NOTE_RESERVE),
+            false => deadline,
+        };
         self.invocation.context(request, deadline)
     }
 
     /// The unfinished part of the only request of a group, where it can be continued.
-    fn remainder<O: Operation>(
+    async fn remainder<O: Operation>(
         &self,
         context: &CallContext<'_>,
         request: O::Request,
@@ -307,6 +315,13 @@ impl<'a> MessageProcessor<'a> {
         {
             answer.note_continuation();
             return Some(Remainder::Message(rest));
+        }
+        if self
+            .goes_on_elsewhere::<O>(context, &request, answer, indexes)
+            .await
+        {
+            answer.note_other_chain();
+            return Some(Remainder::OtherChain);
         }
         if !self.results.is_active() {
             return None;
