@@ -88,6 +88,7 @@ async fn a_message_that_finishes_its_order_when_it_is_delivered_again_leaves_one
                 deliveries_before == 1,
                 "{what}"
             );
+            let events = without_repetitions(&stage.events()).len();
             assert!(stage.orders.release(&message));
             message = receive(&stage, deliveries_before);
             assert!(
@@ -95,6 +96,12 @@ async fn a_message_that_finishes_its_order_when_it_is_delivered_again_leaves_one
                 "{what}"
             );
             assert!(stage.all_are_off(), "{what}");
+            let has_new_event = without_repetitions(&stage.events()).len() > events;
+            assert_eq!(
+                has_new_event,
+                deliveries_before == 1 || next_comes_first,
+                "{what}"
+            );
         }
         assert!(stage.orders.delete(&message));
         let calls = stage.simulator.calls().len();

@@ -2,6 +2,7 @@
 //! of a queue.
 
 mod handed_over;
+mod redelivered;
 mod world;
 
 use self::world::{

@@ -33,6 +33,7 @@ pub(super) struct World {
     /// Whether the vendor's certificate is inactive.
     is_off: Rc<Cell<bool>>,
     pub(super) table_is_away: Rc<Cell<bool>>,
+    pub(super) vendor_fails: Rc<Cell<bool>>,
     pub(super) queue: Rc<Cell<QueueState>>,
     /// The queue and the body of each message that was sent.
     pub(super) messages: Rc<RefCell<Vec<(String, String)>>>,
@@ -80,6 +81,7 @@ impl World {
         let action = header(request, "x-acs-action").unwrap_or(target);
         self.calls.borrow_mut().push(action.to_owned());
         match action {
+            "InactivateDeviceCertificate" if self.vendor_fails.get() => answer(503, ""),
             "AmazonSQS.SendMessageBatch" => self.send(request),
             "InactivateDeviceCertificate" => {
                 self.is_off.set(true);
