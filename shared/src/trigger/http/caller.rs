@@ -61,10 +61,10 @@ fn says_something(value: &RawValue, depth: usize) -> bool {
             members
                 .iter()
                 .filter_map(|(name, _)| name)
-                .filter(|name| name != INTEGRATION_LATENCY)
+                .filter(|name| *name != INTEGRATION_LATENCY)
                 .any(|name| {
                     members
-                        .get(&name)
+                        .get(name)
                         .is_some_and(|value| says_something(value, inner))
                 })
         }),
